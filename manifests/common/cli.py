@@ -1,0 +1,90 @@
+"""The `iebench` command: finds its verbs through entry points, so that each can be installed without the others.
+
+iebench render --classes 55
+iebench train --method sie
+iebench score
+"""
+
+import sys
+from importlib.metadata import EntryPoint, entry_points, version
+
+import click
+
+from ..errors import IebenchError, MissingPart, suggest
+
+# Which extra brings a module that a verb may lack.
+EXTRA_OF = {
+    "bpy": "render", "trimesh": "render", "pebble": "render",
+    "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
+}  # fmt: skip
+ORDER = ["render", "train", "score", "leaderboard", "report", "demo"]  # the order of work; others follow
+
+SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
+
+
+def examples(*lines: str) -> str:
+    """An epilog of commands to copy, one a line."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+class Verbs(click.Group):
+    """A click group whose commands are loaded only when they are called."""
+
+    def _points(self) -> dict[str, EntryPoint]:
+        found = {point.name: point for point in entry_points(group="iebench.commands")}
+        return {name: found[name] for name in sorted(found, key=lambda n: (n not in ORDER, [*ORDER, n].index(n), n))}
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._points())
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        point = self._points().get(cmd_name)
+        if point is None:
+            ctx.fail(f"no such command {cmd_name!r}; {suggest(cmd_name, self._points())}")
+        command: click.Command = point.load()
+        return command
+
+
+@click.group(
+    cls=Verbs,
+    context_settings=SETTINGS,
+    epilog=examples("iebench demo", "iebench render --classes 55", "iebench train --method sie", "iebench score"),
+)
+@click.version_option(version("iebench"), prog_name="iebench")
+def iebench() -> None:
+    """Render a controlled dataset of 3D objects, train on it, and score encoders for invariance and equivariance."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command line; turns every expected error into one sentence and an exit code (0, 1, 2 or 3)."""
+    try:
+        sys.exit(iebench(arguments, standalone_mode=False) or 0)
+    except IebenchError as error:
+        _stop(str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        _stop(str(missing_part(error)), MissingPart.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _stop("interrupted; the same command goes on where it stopped", 130)
+
+
+def missing_part(error: ModuleNotFoundError) -> MissingPart:
+    """The sentence for a module that an extra would have brought; re-raises what no extra brings."""
+    extra = EXTRA_OF.get((error.name or "").partition(".")[0])
+    if extra is None:
+        raise error
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    if error.name == "bpy" and python not in ("3.11", "3.13"):
+        return MissingPart(f"Blender comes as bpy for Python 3.11 and 3.13, this is Python {python}; use one of those")
+    return MissingPart(f"this command needs {error.name}: pip install 'iebench[{extra}]'")
+
+
+def _stop(message: str, code: int) -> None:
+    click.echo(f"iebench: {message}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""Files that are either finished or not there."""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from ..errors import DiskError
+
+PARTIAL = ".partial"  # suffix of a file being written; safe to delete when no iebench runs
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[IO[bytes]]:
+    """Write `path` so that it appears complete or not at all.
+
+    The bytes go to `path` + ".partial" in the same folder, are flushed to disk, then renamed.
+
+    Raises
+    ------
+    DiskError : no space, no permission, or the like; the partial file is removed.
+    """
+    partial = path.with_name(path.name + PARTIAL)
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException as error:
+        partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise disk_error(path, error) from error
+        raise
+
+
+def write_atomic(path: Path, content: bytes | str) -> None:
+    """Write bytes or UTF-8 text to `path`, complete or not at all (see `atomic`)."""
+    with atomic(path) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
+    """Let a library write `path` under a temporary name with the same suffix, then rename it."""
+    partial = path.with_name(PARTIAL + "-" + path.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save(partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise disk_error(path, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def disk_error(path: Path, error: OSError) -> DiskError:
+    """The one sentence for a file that could not be written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskError(f"no space left to write {path}: free some and run the same command again, it goes on")
+    return DiskError(f"cannot write {path}: {error.strerror or error}; choose another folder or mend this one")

@@ -1,0 +1,80 @@
+"""Progress of long work: a live bar on a terminal, a plain line now and then in a log."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+PLAIN_EVERY = 15.0  # seconds between lines when standard error is not a terminal
+
+
+class Meter:
+    """Counts work done and shows it on standard error with rate and time left.
+
+    >>> with Meter("rendering", total=2, unit="images") as meter:
+    ...     meter.advance(2)
+    """
+
+    def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
+        """Start at `done` of `total`; the rate counts only what this meter saw."""
+        self.label, self.total, self.unit, self.done = label, total, unit, done
+        self._first = done
+        self._note = ""
+        self._start = self._last = time.monotonic()
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> Self:
+        console = Console(stderr=True)
+        if console.is_terminal:
+            self._bar = Progress(
+                TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]} {task.fields[note]}"), TimeElapsedColumn(), TimeRemainingColumn(),
+                console=console,
+            )  # fmt: skip
+            self._task = self._bar.add_task(self.label, total=self.total, completed=self.done, rate="", note="")
+            self._bar.start()
+        return self
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Record `count` more units; `note` is a short free text (a loss, failures so far)."""
+        self.done += count
+        self._note = note
+        if self._bar is not None:
+            self._bar.update(self._task, completed=self.done, rate=f"{self.rate:.1f} {self.unit}/s", note=note)
+        elif time.monotonic() - self._last >= PLAIN_EVERY:
+            self._last = time.monotonic()
+            self._line()
+
+    @property
+    def rate(self) -> float:
+        """Units per second since the start."""
+        return (self.done - self._first) / max(time.monotonic() - self._start, 1e-9)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+        else:
+            self._line()
+
+    def _line(self) -> None:
+        left = (self.total - self.done) / self.rate if self.rate > 0 else float("inf")
+        eta = f", {duration(left)} left" if 0 < left < float("inf") else ""
+        head = f"{self.label}: {self.done}/{self.total} {self.unit}, {self.rate:.1f}/s"
+        print(f"{head}{eta}{'  ' + self._note if self._note else ''}", file=sys.stderr, flush=True)  # noqa: T201
+
+
+def duration(seconds: float) -> str:
+    """A time for people.
+
+    >>> duration(42), duration(754), duration(90000)
+    ('42 s', '12 min 34 s', '25 h 0 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

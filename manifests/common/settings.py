@@ -1,0 +1,122 @@
+"""Settings as frozen dataclasses: strict reading from TOML tables and from `--set key=value`.
+
+Recipes, presets, methods and run configurations all pass through here, so an unknown key is an error with a
+suggestion everywhere.
+"""
+
+import dataclasses
+import tomllib
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..errors import SettingError, UnknownName
+
+T = TypeVar("T")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table in a TOML file.
+
+    Raises
+    ------
+    SettingError : no such file, or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingError(f"no such file: {path}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} is not valid TOML: {error}") from None
+
+
+def build(cls: type[T], table: Mapping[str, Any], source: str) -> T:
+    """An instance of the dataclass `cls` from a table, checked entry by entry.
+
+    Nested dataclasses are built from nested tables; whole numbers are accepted as floats; lists become tuples.
+
+    Raises
+    ------
+    UnknownName : a key that `cls` has not, with the nearest ones.
+    SettingError : a missing key, or a value of the wrong type; names `source` and the key.
+    """
+    fields = {field.name: field for field in dataclasses.fields(typing.cast(Any, cls)) if field.init}
+    hints = typing.get_type_hints(cls)
+    for key in table:
+        if key not in fields:
+            raise UnknownName("setting", key, fields, f"{source}: ")
+    for name, field in fields.items():
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and name not in table:
+            raise SettingError(f"{source}: setting {name!r} is missing")
+    try:
+        return cls(**{key: _convert(hints[key], value, f"{source}: {key}") for key, value in table.items()})
+    except ValueError as error:  # a dataclass's own check of its values
+        raise SettingError(f"{source}: {error}") from None
+
+
+def override(settings: T, assignments: Iterable[str], source: str = "--set") -> T:
+    """A copy of a settings dataclass with `key=value` (or `table.key=value`) assignments applied.
+
+    Values are TOML; a bare word is taken as a string.
+    """
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise SettingError(f"{source} {assignment!r}: write key=value")
+        settings = _assign(settings, key.strip().split("."), _value(text.strip()), f"{source} {key.strip()}")
+    return settings
+
+
+def _assign(settings: T, path: list[str], value: Any, source: str) -> T:
+    table = {f.name: getattr(settings, f.name) for f in dataclasses.fields(typing.cast(Any, settings)) if f.init}
+    if path[0] not in table:
+        raise UnknownName("setting", path[0], table, f"{source}: ")
+    inner = table[path[0]]
+    if len(path) > 1 and not dataclasses.is_dataclass(inner):
+        raise SettingError(f"{source}: {path[0]!r} has no settings of its own")
+    table[path[0]] = _assign(inner, path[1:], value, source) if len(path) > 1 else value
+    return build(type(settings), table, source)
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    if dataclasses.is_dataclass(hint):
+        if isinstance(value, Mapping):
+            return build(typing.cast(type[Any], hint), value, where)
+        return _checked(isinstance(value, typing.cast(type, hint)), value, hint, where)
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        if value is None:
+            return _checked(type(None) in args, value, hint, where)
+        return _convert(next(a for a in args if a is not type(None)), value, where)
+    if origin is typing.Literal:
+        if value not in args:
+            raise UnknownName("value", str(value), map(str, args), f"{where}: ")
+        return value
+    if origin is tuple:
+        _checked(isinstance(value, (list, tuple)), value, hint, where)
+        inner = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)
+        _checked(len(inner) == len(value), value, hint, where)
+        return tuple(_convert(h, v, f"{where}[{i}]") for i, (h, v) in enumerate(zip(inner, value, strict=True)))
+    if origin is dict:
+        _checked(isinstance(value, Mapping), value, hint, where)
+        return {str(key): _convert(args[1], item, f"{where}.{key}") for key, item in value.items()}
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    fits = isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool)
+    return _checked(fits, value, hint, where)
+
+
+def _checked(fits: bool, value: Any, hint: Any, where: str) -> Any:
+    if not fits:
+        raise SettingError(f"{where}: {value!r} is not {getattr(hint, '__name__', None) or hint}")
+    return value

@@ -1,0 +1,63 @@
+"""The conventions that every other file relies on.
+
+- Angles are radians; positions are in units of the normalised object (bounding-box diagonal 1), z up.
+- A pose is three Tait-Bryan angles (rot_x, rot_y, rot_z) about the fixed axes, x first: R = Rz Ry Rx, which is
+  scipy's lower-case "xyz" and Blender's Euler order "XYZ". R maps object to world column vectors.
+- Quaternions are scalar-last (x, y, z, w), with w >= 0 unless "as released" is asked for.
+- The relative rotation from view 1 to view 2 is R12 = R1^-1 R2, so that R2 = R1 R12 (Garrido et al. 2023).
+- Hues are in [0, 1) and circular.
+- Images are RGB; a dataset that stores another order says so in its recipe (`channel_order`).
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.spatial.transform import Rotation
+
+Array = NDArray[np.float64]
+
+
+def pose(angles: ArrayLike) -> Rotation:
+    """The rotations object -> world of Tait-Bryan angles.
+
+    angles : (n, 3) or (3,), radians, columns rot_x, rot_y, rot_z
+    """
+    return Rotation.from_euler("xyz", np.asarray(angles, np.float64))
+
+
+def relative_quaternion(angles1: ArrayLike, angles2: ArrayLike, as_released: bool = False) -> Array:
+    """Quaternions of R12 = R1^-1 R2 for poses given by their angles.
+
+    angles1, angles2 : (n, 3), radians
+    as_released : keep the sign of the product of the two pose quaternions, as the SIE scripts do with scipy 1.11 or
+        later (4.3 % of 3DIEBench pairs then have w < 0); otherwise w >= 0.
+    returns : (n, 4) float64, unit, scalar last
+    """
+    q1, q2 = pose(angles1).as_quat(canonical=True), pose(angles2).as_quat(canonical=True)
+    product = quaternion_product(q1 * np.array([-1.0, -1.0, -1.0, 1.0]), q2)
+    return product if as_released else canonical(product)
+
+
+def canonical(quaternions: Array) -> Array:
+    """The same rotations (n, 4) with w >= 0."""
+    return np.where(quaternions[..., 3:] < 0, -quaternions, quaternions)
+
+
+def quaternion_product(left: Array, right: Array) -> Array:
+    """Hamilton product of scalar-last quaternions (..., 4): the rotation `right` first, then `left`."""
+    v1, w1, v2, w2 = left[..., :3], left[..., 3:], right[..., :3], right[..., 3:]
+    vector = w1 * v2 + w2 * v1 + np.cross(v1, v2)
+    return np.concatenate([vector, w1 * w2 - (v1 * v2).sum(-1, keepdims=True)], axis=-1)
+
+
+def geodesic_degrees(quaternions1: Array, quaternions2: Array) -> Array:
+    """The angle between rotations, in [0, 180] degrees, free of the quaternions' sign and length.
+
+    quaternions1, quaternions2 : (n, 4), not zero
+    returns : (n,) float64
+    """
+    a = quaternions1 / np.linalg.norm(quaternions1, axis=-1, keepdims=True)
+    b = quaternions2 / np.linalg.norm(quaternions2, axis=-1, keepdims=True)
+    b = np.where((a * b).sum(-1, keepdims=True) < 0, -b, b)
+    # half-angle form: exact near 0 and near 180, where arccos loses half its digits
+    half = np.arctan2(np.linalg.norm(a - b, axis=-1), np.linalg.norm(a + b, axis=-1))
+    return np.degrees(4 * half)

@@ -1,0 +1,64 @@
+"""What can go wrong, for the whole project.
+
+    IebenchError                 exit code 1; the message is all a user sees
+    ├── UsageError               exit code 2: the command was asked for something that does not exist
+    │   ├── UnknownName          a class, method, recipe, preset, ... that is not there; suggests near ones
+    │   └── SettingError         a recipe, preset or --set entry that is unknown, missing or of the wrong type
+    ├── MissingPart              an optional part (Blender, torch) is not installed, or the Python does not fit it
+    ├── DatasetError             a dataset folder that is missing, incomplete, corrupt or of another format
+    └── DiskError                a file could not be written (disk full, no permission)
+
+Each folder's own `errors.py` adds to this tree. A message is one sentence that names the file, the value and the
+remedy.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class IebenchError(Exception):
+    """Root of every error that iebench raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(IebenchError):
+    """The command was asked for something that does not exist."""
+
+    exit_code = 2
+
+
+class UnknownName(UsageError):
+    """A name that is not among the known ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], source: str = "") -> None:
+        super().__init__(f"{source}unknown {kind} {name!r}; {suggest(name, known)}")
+
+
+class SettingError(UsageError):
+    """An entry of a recipe, a preset or `--set` that cannot be used."""
+
+
+class MissingPart(IebenchError):
+    """An optional part of iebench is not installed."""
+
+
+class DatasetError(IebenchError):
+    """A dataset that cannot be used as it lies on disk."""
+
+
+class DiskError(IebenchError):
+    """A file could not be written."""
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """The remedy for a misspelt name: the nearest known ones, or all of them.
+
+    >>> suggest("chiar", ["chair", "sofa"])
+    'did you mean chair?'
+    >>> suggest("x", ["chair", "sofa"])
+    'choose from chair, sofa'
+    """
+    names = list(known)
+    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"

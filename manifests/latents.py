@@ -1,0 +1,41 @@
+"""Latents: each value is a pure function of (dataset seed, synset, object id, view, factor name).
+
+A Philox generator is keyed by everything but the view, and the view is its counter; so any subset, order or number
+of workers gives the same values, and another factor or object moves none of them.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .recipe import Factor, Recipe
+
+Array = NDArray[np.float64]
+
+
+def uniforms(seed: int, synset: str, object_id: str, factor: str, views: int) -> Array:
+    """Four independent uniforms for each of views 0 .. views-1.
+
+    returns : (views, 4) float64 in [0, 1), multiples of 2^-53
+    """
+    digest = hashlib.sha256("\x1f".join([str(seed), synset, object_id, factor]).encode()).digest()
+    philox = np.random.Philox(key=int.from_bytes(digest[:16], "little"))
+    words = philox.random_raw(4 * views).reshape(views, 4)  # one counter step gives four 64-bit words: one view
+    return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def draw(factor: Factor, seed: int, synset: str, object_id: str, views: int) -> Array:
+    """The factor's values for views 0 .. views-1 of one object: (views,) float64."""
+    return factor.law.value(uniforms(seed, synset, object_id, factor.name, views))
+
+
+def draw_all(recipe: Recipe, seed: int, synset: str, object_id: str, views: int) -> dict[str, Array]:
+    """All latents of one object by factor name, in the recipe's order; each (views,) float64."""
+    return {factor.name: draw(factor, seed, synset, object_id, views) for factor in recipe.factors}
+
+
+def columns(names: Sequence[str], table: dict[str, Array]) -> Array:
+    """Some latents side by side: (n, len(names)) float64."""
+    return np.column_stack([table[name] for name in names])

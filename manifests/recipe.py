@@ -1,0 +1,194 @@
+"""A recipe: what a dataset is made of, as data. Read from a TOML file in `recipes/` or a user's own."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from .common.settings import build, read_toml
+from .errors import SettingError, UnknownName
+from .laws import LAWS, Law
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One controlled factor of variation.
+
+    acts_on : "CONTROL.COMPONENT", the renderer's control that puts the value into the scene
+    unit : "rad", "turn" or a length; frame : what it is measured in and from, in words
+    circular : whether the ends of the unit's range are neighbours
+    """
+
+    name: str
+    acts_on: str
+    unit: str
+    frame: str
+    circular: bool
+    law: Law
+
+
+@dataclass(frozen=True)
+class Jpeg:
+    quality: int
+    subsampling: Literal["4:4:4", "4:2:2", "4:2:0"]
+
+
+@dataclass(frozen=True)
+class Camera:
+    radius: float
+    theta: float
+    phi: float
+    field_of_view: float
+    clip_start: float
+    clip_end: float
+
+
+@dataclass(frozen=True)
+class Floor:
+    size: float
+    height: float
+    saturation: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Sun:
+    energy: float
+    angle: float
+
+
+@dataclass(frozen=True)
+class Spot:
+    energy: float
+    radius: float
+    size: float
+    blend: float
+    soft_size: float
+    saturation: float
+    value: float
+
+
+@dataclass(frozen=True)
+class World:
+    gray: float
+
+
+@dataclass(frozen=True)
+class Film:
+    view_transform: str
+
+
+@dataclass(frozen=True)
+class Bounces:
+    total: int
+    diffuse: int
+    glossy: int
+    transmission: int
+    volume: int
+    transparent: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    camera: Camera
+    floor: Floor
+    sun: Sun
+    spot: Spot
+    world: World
+    film: Film
+    bounces: Bounces
+
+
+@dataclass(frozen=True)
+class Quality:
+    samples: int
+    noise_threshold: float
+    sampling_pattern: str
+    prefilter: Literal["ACCURATE", "FAST", "NONE"]
+    dither: float
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a dataset's pixels but its objects and its seed."""
+
+    name: str
+    resolution: int
+    views: int
+    channel_order: Literal["rgb", "bgr"]
+    licence_note: str
+    jpeg: Jpeg
+    factors: tuple[Factor, ...]
+    scene: Scene
+    quality: dict[str, Quality]
+
+    def __post_init__(self) -> None:
+        names = [factor.name for factor in self.factors]
+        if len(set(names)) != len(names):
+            raise ValueError("two factors have the same name")
+        if self.resolution < 8 or self.views < 1:
+            raise ValueError("resolution must be at least 8 and views at least 1")
+
+    @property
+    def factor_names(self) -> list[str]:
+        """The latents' column names, in order."""
+        return [factor.name for factor in self.factors]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe as plain tables, fit for JSON and for `Recipe.from_dict`."""
+        table = dataclasses.asdict(self)
+        for entry, factor in zip(table["factors"], self.factors, strict=True):
+            kind = next(kind for kind, cls in LAWS.items() if isinstance(factor.law, cls))
+            entry["law"] = {"kind": kind, **entry["law"]}
+        return table
+
+    @staticmethod
+    def from_dict(table: dict[str, Any], source: str) -> "Recipe":
+        """The recipe in plain tables.
+
+        Raises
+        ------
+        SettingError, UnknownName : an entry that is missing, unknown or of the wrong type; named after `source`.
+        """
+        entries = [_with_law(entry, f"{source}: factors[{i}]") for i, entry in enumerate(table.get("factors", []))]
+        return build(Recipe, {**table, "factors": entries}, source)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the recipe's content: the same for the same dataset settings, whatever the file's layout."""
+        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def _with_law(entry: dict[str, Any], source: str) -> dict[str, Any]:
+    table = dict(entry.get("law", {}))
+    kind = table.pop("kind", None)
+    if not isinstance(kind, str) or kind not in LAWS:
+        raise UnknownName("law", str(kind), LAWS, f"{source}: ")
+    return {**entry, "law": build(LAWS[kind], table, f"{source}: law")}
+
+
+def shipped() -> list[str]:
+    """The names of the recipes that come with iebench."""
+    folder = files("iebench.manifests.recipes")
+    return sorted(item.name[: -len(".toml")] for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+@cache
+def load(name: str = "3diebench") -> Recipe:
+    """A shipped recipe by name, or one from a TOML file's path.
+
+    >>> load("3diebench").factor_names
+    ['rot_x', 'rot_y', 'rot_z', 'floor_hue', 'light_theta', 'light_phi', 'light_hue']
+    """
+    if name in shipped():
+        path = Path(str(files("iebench.manifests.recipes") / f"{name}.toml"))
+        return Recipe.from_dict(read_toml(path), f"recipe {name}")
+    if not name.endswith(".toml"):
+        raise UnknownName("recipe", name, shipped())
+    if not Path(name).is_file():
+        raise SettingError(f"no such recipe file: {name}")
+    return Recipe.from_dict(read_toml(Path(name)), name)

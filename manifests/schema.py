@@ -1,0 +1,54 @@
+"""The tables of dataset format 1: columns, types, and what each latent means."""
+
+import pyarrow as pa
+
+from .recipe import Recipe
+
+FORMAT = 1
+SPLITS = ("train", "val")
+
+_IDENTITY = [
+    ("synset", pa.string()), ("object_id", pa.string()), ("class_name", pa.string()), ("label", pa.int32()),
+    ("split", pa.string()),
+]  # fmt: skip
+
+OBJECTS = pa.schema([*_IDENTITY, ("mesh_sha256", pa.string()), ("faces", pa.int64()), ("status", pa.string())])
+"""One row per object of the plan; status is "ok" or "failed" (then mesh_sha256 is "" and faces 0)."""
+
+FAILURES = pa.schema(
+    [("synset", pa.string()), ("object_id", pa.string()), ("split", pa.string()), ("cause", pa.string())]
+)
+"""One row per object that could not be made, with the cause in one sentence."""
+
+
+def rows(recipe: Recipe) -> pa.Schema:
+    """The Parquet beside a tar: one row per image, in the tar's order.
+
+    key, identity, view; the latents as float64 with unit, frame and law in the field's metadata; then where the
+    JPEG lies in the tar (offset and size in bytes) and its SHA-256.
+    """
+    latents = [
+        pa.field(
+            factor.name,
+            pa.float64(),
+            metadata={
+                "unit": factor.unit,
+                "frame": factor.frame,
+                "law": repr(factor.law),
+                "circular": str(factor.circular),
+            },
+        )
+        for factor in recipe.factors
+    ]
+    head = [pa.field("key", pa.string()), *(pa.field(*column) for column in _IDENTITY), pa.field("view", pa.int32())]
+    tail = [pa.field("offset", pa.int64()), pa.field("size", pa.int64()), pa.field("sha256", pa.string())]
+    return pa.schema([*head, *latents, *tail])
+
+
+def key(synset: str, object_id: str, view: int) -> str:
+    """A sample's name in tar and Parquet; holds no dot, sorts by object and view.
+
+    >>> key("03797390", "00004", 7)
+    '03797390_00004_007'
+    """
+    return f"{synset}_{object_id}_{view:03d}"

@@ -1,0 +1,56 @@
+"""The 55 classes: synset, name and label, and 3DIEBench's official list of objects."""
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .errors import UnknownName
+
+
+@dataclass(frozen=True)
+class ObjectClass:
+    """A class of objects; `label` is the rank of the synset in ascending order, 0 .. 54."""
+
+    synset: str
+    name: str
+    label: int
+
+
+@cache
+def classes() -> tuple[ObjectClass, ...]:
+    """All 55 classes in label order."""
+    text = (files("iebench.manifests") / "taxonomy.csv").read_text(encoding="utf-8")
+    return tuple(ObjectClass(r["synset"], r["name"], int(r["label"])) for r in csv.DictReader(text.splitlines()))
+
+
+def choose(selection: str) -> list[ObjectClass]:
+    """Classes by number ("10": evenly spread over the 55) or by names or synsets ("chair,mug,02691156").
+
+    Raises
+    ------
+    UnknownName : a name that is no class, with the nearest ones; or a number outside 1 .. 55.
+    """
+    everything = classes()
+    if selection.isdecimal() and len(selection) < 8:
+        count = int(selection)
+        if not 1 <= count <= len(everything):
+            raise UnknownName("number of classes", selection, [f"1 .. {len(everything)}"])
+        return [everything[i * len(everything) // count] for i in range(count)]
+    by_name = {c.name: c for c in everything} | {c.synset: c for c in everything}
+    chosen = []
+    for name in (part.strip() for part in selection.split(",")):
+        if name not in by_name:
+            raise UnknownName("class", name, [c.name for c in everything])
+        chosen.append(by_name[name])
+    return sorted(set(chosen), key=lambda c: c.label)
+
+
+@cache
+def official_objects() -> pa.Table:
+    """3DIEBench's 52,472 objects: columns synset, object_id, split ("train" or "val"), sorted by the first two."""
+    return pq.read_table(Path(str(files("iebench.manifests") / "3diebench.parquet")))
