@@ -7,6 +7,7 @@ iebench score
 
 import sys
 from importlib.metadata import EntryPoint, entry_points, version
+from importlib.util import find_spec
 
 import click
 
@@ -17,6 +18,7 @@ EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render",
     "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
 }  # fmt: skip
+BLENDER_PYTHONS = ("3.11", "3.13")
 ORDER = ["render", "train", "score", "leaderboard", "report", "demo"]  # the order of work; others follow
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
@@ -62,7 +64,10 @@ def main(arguments: list[str] | None = None) -> None:
     except IebenchError as error:
         _stop(str(error), error.exit_code)
     except ModuleNotFoundError as error:
-        _stop(str(missing_part(error)), MissingPart.exit_code)
+        module = (error.name or "").partition(".")[0]
+        if module not in EXTRA_OF:
+            raise
+        _stop(str(missing_part(module)), MissingPart.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -70,15 +75,26 @@ def main(arguments: list[str] | None = None) -> None:
         _stop("interrupted; the same command goes on where it stopped", 130)
 
 
-def missing_part(error: ModuleNotFoundError) -> MissingPart:
-    """The sentence for a module that an extra would have brought; re-raises what no extra brings."""
-    extra = EXTRA_OF.get((error.name or "").partition(".")[0])
-    if extra is None:
-        raise error
+def missing_part(module: str, cause: Exception | None = None) -> MissingPart:
+    """The sentence for a module that an extra would have brought, or that could not be loaded because of `cause`."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    if error.name == "bpy" and python not in ("3.11", "3.13"):
-        return MissingPart(f"Blender comes as bpy for Python 3.11 and 3.13, this is Python {python}; use one of those")
-    return MissingPart(f"this command needs {error.name}: pip install 'iebench[{extra}]'")
+    if cause is not None:  # the module is there, but the system lacks a library
+        return MissingPart(f"{module} cannot be loaded ({cause}): install that system library, or run `make setup`")
+    if module == "bpy" and python not in BLENDER_PYTHONS:
+        known = " and ".join(BLENDER_PYTHONS)
+        return MissingPart(f"Blender comes as bpy for Python {known} and this is Python {python}: use one of those")
+    return MissingPart(f"this command needs {module}: pip install 'iebench[{EXTRA_OF[module]}]'")
+
+
+def require(module: str) -> None:
+    """Make sure that an optional module is installed, without importing it.
+
+    Raises
+    ------
+    MissingPart : it is not; the message says how to get it.
+    """
+    if find_spec(module) is None:
+        raise missing_part(module)
 
 
 def _stop(message: str, code: int) -> None:

@@ -223,8 +223,8 @@ def loft(rings: Sequence[Sequence[Vec]], color: Color) -> Part:
     return Part(vertices, faces[:, ::-1] if inside_out else faces, color)
 
 
-def taper(base: Vec, top: Vec, height: float, at: Vec, color: Color, lean: Vec = (0, 0)) -> Part:
-    """A box with a `base` (x, y) other than its `top` (x, y), which is shifted by `lean`; its base is centred at `at`."""
+def taper(base: Vec, top: Vec, height: float, at: Vec, color: Color, *, lean: Vec = (0, 0)) -> Part:
+    """A box with a `base` (x, y) and another `top` (x, y) shifted by `lean`; its base is centred at `at`."""
     corners = np.array([(-0.5, -0.5), (0.5, -0.5), (0.5, 0.5), (-0.5, 0.5)])
     levels = [(corners * base, 0.0), (corners * top + np.asarray(lean, float), height)]
     return loft([np.column_stack([c, np.full(4, z)]) for c, z in levels], color).moved(at)

@@ -1,4 +1,4 @@
-"""Built-in classes that roll: bus, car, motorbike, train and skateboard."""
+"""Built-in classes that roll: bus, car, motorbike and skateboard."""
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def car(dice: Dice) -> list[Part]:
     parts = [prism(side, 2 * half, (0, 0, 0), paint, "x")]
     deep, flat, lean = base[0] - base[1], top[0] - top[1], (sum(top) - sum(base)) / 2
     at = (0, sum(base) / 2, waist - 0.02)
-    parts.append(taper((half * 1.88, deep), (half * 1.45, flat), roof, at, GLASS, (0, lean)))
+    parts.append(taper((half * 1.88, deep), (half * 1.45, flat), roof, at, GLASS, lean=(0, lean)))
     parts.append(taper((half * 1.92, 0.12), (half * 1.5, 0.12), roof, (0, sum(top) / 2, waist - 0.02), paint))
     parts.append(box((half * 1.54, flat * 1.06, 0.07), (0, sum(top) / 2, waist + roof), paint))
     if style == 3:
@@ -88,13 +88,26 @@ def car(dice: Dice) -> list[Part]:
         parts += [box((2 * half, 0.28, 0.06), (0, 0.2 - nose, waist + 0.22), TYRE)]
         parts += _pair(box((0.08, 0.2, 0.22), (half * 0.7, 0.2 - nose, waist + 0.1), TYRE))
     elif style == 2:  # a racing stripe over the bonnet
-        parts.append(prism([(base[0], waist), (base[0], waist - 0.1), (nose, hood - 0.1), (nose - 0.04, hood + 0.02),
-                            (base[0], waist + 0.03)], 0.35, (0, 0, 0), dice.pale(), "x"))  # fmt: skip
+        parts.append(
+            prism(
+                [
+                    (base[0], waist),
+                    (base[0], waist - 0.1),
+                    (nose, hood - 0.1),
+                    (nose - 0.04, hood + 0.02),
+                    (base[0], waist + 0.03),
+                ],
+                0.35,
+                (0, 0, 0),
+                dice.pale(),
+                "x",
+            )
+        )
     elif dice.chance(0.4):
         parts += _pair(box((0.06, flat, 0.1), (half * 0.6, sum(top) / 2, waist + roof + 0.06), dice.metal()))
     axles = [nose * 0.64, -nose * 0.62]
     for y in axles:  # wheel arches
-        parts.append(prism(arc((y, wheel), wheel * 1.2, 0, 180, "xy"), 2 * half + 0.02, (0, 0, 0), TYRE, "x"))
+        parts += _pair(prism(arc((y, wheel), wheel * 1.2, 0, 180, "xy"), 0.05, (half, 0, 0), TYRE, "x"))
     bumper = dice.metal() if dice.chance(0.5) else dice.dark()
     parts += [box((1.9 * half, 0.16, 0.16), (0, y, low + 0.1), bumper) for y in (nose, -nose)]
     parts.append(box((half * 0.9, 0.06, 0.16), (0, nose - 0.01, hood - 0.14), TYRE))
@@ -132,8 +145,13 @@ def motorbike(dice: Dice) -> list[Part]:
             frustum(0.1, 0.1, 0.34, (0, y, wheel + 0.26), steel).turned("x", t) for y, t in ((0.12, -25), (-0.1, 25))
         ]
         parts.append(ellipsoid((0.17, 0.33, 0.15), (0, 0.16, 0.86), paint))
-        seat = loft([[(x * w, y, 0.72 + z) for x, z in ((-1, 0), (1, 0), (0.8, 0.12), (-0.8, 0.12))]
-                     for y, w in ((-0.65, 0.12), (-0.4, 0.2), (-0.1, 0.13))], leather)  # fmt: skip
+        seat = loft(
+            [
+                [(x * w, y, 0.72 + z) for x, z in ((-1, 0), (1, 0), (0.8, 0.12), (-0.8, 0.12))]
+                for y, w in ((-0.65, 0.12), (-0.4, 0.2), (-0.1, 0.13))
+            ],
+            leather,
+        )
         parts.append(seat.turned("x", -14 if style else 0, (0, -0.1, 0.75)))
         pipe = [(0.15, 0.2, wheel), (0.2, 0, wheel - 0.08), (0.22, -axle, wheel + (0.3 if style else 0))]
         parts += [tube(pipe, 0.05, steel), tube([pipe[1], (0.22, -axle - 0.1, pipe[2][2] + 0.01)], 0.07, steel)]
@@ -141,16 +159,64 @@ def motorbike(dice: Dice) -> list[Part]:
         cowl = ellipsoid((0.2, 0.3, 0.24), (0, head + 0.05, 0.82), paint)
         belly = prism([(-0.3, 0.2), (0.3, 0.22), (0.45, 0.6), (0.2, 0.75), (-0.1, 0.5)], 0.34, (0, 0, 0), paint, "x")
         screen = ellipsoid((0.15, 0.2, 0.2), (0, head + 0.02, 0.96), GLASS)
-        tail = taper((0.22, 0.45), (0.1, 0.3), 0.14, (0, -0.68, 0.76), paint, (0, -0.1)).turned(
+        tail = taper((0.22, 0.45), (0.1, 0.3), 0.14, (0, -0.68, 0.76), paint, lean=(0, -0.1)).turned(
             "x", -10, (0, -0.6, 0.8)
         )
         parts += [cowl, belly, screen, tail]
     elif style == 2:
         shield = box((0.44, 0.07, 0.6), (0, head + 0.03, 0.58), paint).turned("x", 14, (0, head, 0.4))
-        rear = loft([[(x * w, y, z) for x, z in ((-1, 0.26), (1, 0.26), (1, t - 0.1), (0.7, t), (-0.7, t), (-1, t - 0.1))]
-                     for y, w, t in ((-axle - 0.25, 0.12, 0.55), (-axle, 0.22, 0.72), (-0.1, 0.18, 0.7))], paint)  # fmt: skip
+        rear = loft(
+            [
+                [(x * w, y, z) for x, z in ((-1, 0.26), (1, 0.26), (1, t - 0.1), (0.7, t), (-0.7, t), (-1, t - 0.1))]
+                for y, w, t in ((-axle - 0.25, 0.12, 0.55), (-axle, 0.22, 0.72), (-0.1, 0.18, 0.7))
+            ],
+            paint,
+        )
         parts += [shield, rear, box((0.38, 0.75, 0.1), (0, 0, 0.28), leather)]
         parts += [prism(rounded(0.36, 0.68, 0.15), 0.12, (0, -axle + 0.12, 0.76), leather)]
     lamp = (0, head + (0.34 if style == 1 else 0.14), (rise - 0.12, 0.82, rise - 0.12)[style])
     parts += [cylinder(0.11, 0.16, lamp, steel, "y"), ellipsoid((0.09, 0.05, 0.09), (0, lamp[1] + 0.08, lamp[2]), LAMP)]
     return [*parts, box((0.16, 0.08, 0.08), (0, -axle - (0.25, 0.15, 0.22)[style], 0.7), REAR)]
+
+
+@builtin("04225987")
+def skateboard(dice: Dice) -> list[Part]:
+    """Deck with two kicked ends, or a pointed longboard."""
+    longboard = dice.chance(0.35)
+    half, kick = dice.uniform(0.1, 0.125), 0.02 if longboard else dice.uniform(0.06, 0.09)
+    front, deep = (dice.uniform(0.5, 0.56), 0.03) if longboard else (dice.uniform(0.38, 0.44), 0.03)
+    wood, paint, grip, steel = dice.wood(), dice.paint(), dice.dark(), dice.metal()
+
+    def plank(z: float, thick: float, margin: float) -> list[list[tuple[float, float, float]]]:
+        rings = []
+        for t in np.sin(np.linspace(-1.57, 1.57, 25)):
+            blunt = 2 if longboard and t > 0 else 5  # a pointed nose or a round end
+            width = (half - margin) * max(0.0004, 1 - abs(t) ** blunt) ** 0.5
+            rise = z + kick * max(0.0, (abs(t) - 0.62) / 0.38) ** 1.3
+            rings.append(
+                [(s * width, t * (front - margin), rise + d) for s, d in ((-1, 0), (1, 0), (1, thick), (-1, thick))]
+            )
+        return rings
+
+    parts = [
+        loft(plank(0.12, deep, 0), wood),
+        loft(plank(0.115, 0.012, -0.004), paint),
+        loft(plank(0.15, 0.006, 0.008), grip),
+    ]
+    axle, wheel = front * 0.56, dice.uniform(0.036, 0.048)
+    roller = dice.paint() if dice.chance(0.6) else dice.pale()
+    for y in (-axle, axle):
+        parts += [
+            box((0.07, 0.11, 0.02), (0, y, 0.11), steel),
+            tube([(-half, y, wheel), (half, y, wheel)], 0.014, steel),
+        ]
+        parts += [taper((0.06, 0.04), (0.06, 0.08), 0.08, (0, y, wheel), steel)]
+        parts += _pair(cylinder(wheel, 0.05, (half * 0.85, y, wheel), roller, "x"))
+        parts += _pair(cylinder(wheel * 0.4, 0.056, (half * 0.85, y, wheel), steel, "x", sides=10))
+        parts += [
+            cylinder(0.009, 0.012, (x, y + d, 0.158), steel, sides=8) for x in (-0.025, 0.025) for d in (-0.035, 0.035)
+        ]
+    # a stripe across the grip marks the nose
+    mark = box((half * 1.2, 0.035, 0.012), (0, front * 0.35, 0.154), paint)
+    logo = cylinder(half * 0.4, 0.012, (0, -front * 0.1, 0.154), paint, sides=5 + dice.integer(-2, 1))
+    return [*parts, mark, logo] if dice.chance(0.6) else [*parts, mark]

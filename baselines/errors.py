@@ -1,0 +1,19 @@
+"""What can go wrong in a method; adds to the tree of `iebench.manifests.errors`.
+
+IebenchError
+├── LatentMissing            the dataset has no column that the method is conditioned on
+└── MethodBroken             an installed method whose module does not define it
+"""
+
+from iebench.manifests.errors import IebenchError, UnknownName
+
+
+class LatentMissing(IebenchError):
+    """The dataset has no column that the method is conditioned on."""
+
+
+class MethodBroken(IebenchError):
+    """An entry point promises a method that its module does not define."""
+
+
+__all__ = ["IebenchError", "LatentMissing", "MethodBroken", "UnknownName"]

@@ -1,0 +1,156 @@
+"""Values with intervals by resampling val objects, exact for each draw, from sums per object.
+
+Views of one object are not independent, so objects are drawn, never images or pairs.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol as Interface
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Counts = NDArray[np.int64]
+"""(draws, objects): how often each object is in each draw."""
+
+CHUNK = 20_000_000  # numbers held at once while medians are resampled
+
+
+class Statistic(Interface):
+    """A number that can be computed for any multiset of objects."""
+
+    @property
+    def samples(self) -> int:
+        """Number of images, pairs or queries it rests on."""
+
+    def at(self, counts: Counts) -> Array:
+        """The statistic of each draw: counts (draws, objects) -> (draws,) float64."""
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The mean of a per-sample value. sums, sizes : (objects,), the sum and number of an object's samples."""
+
+    sums: Array
+    sizes: Array
+
+    @staticmethod
+    def of(values: Array, objects: NDArray[np.int64]) -> "Mean":
+        """values (n,) of samples that belong to objects (n,) in [0, number of objects)."""
+        return Mean(np.bincount(objects, values), np.bincount(objects).astype(np.float64))
+
+    @property
+    def samples(self) -> int:
+        return int(self.sizes.sum())
+
+    def at(self, counts: Counts) -> Array:
+        return (counts @ self.sums) / (counts @ self.sizes)
+
+
+@dataclass(frozen=True)
+class R2:
+    """R2 of a regression, pooled or averaged over components (see `metrics.r2_pooled`, `metrics.r2_mean`).
+
+    sizes : (objects,); residual, linear, square : (objects, c), sums of (t - p)^2, t and t^2 over an object's samples
+    """
+
+    sizes: Array
+    residual: Array
+    linear: Array
+    square: Array
+    pooled: bool
+
+    @staticmethod
+    def of(targets: Array, predictions: Array, objects: NDArray[np.int64], pooled: bool) -> "R2":
+        """targets, predictions (n, c) of samples that belong to objects (n,)."""
+
+        def sums(values: Array) -> Array:
+            return np.stack([np.bincount(objects, column) for column in values.T], axis=1)
+
+        # one shift for all components leaves both kinds as they are and keeps digits
+        shifted = targets - targets.mean()
+        sizes = np.bincount(objects).astype(np.float64)
+        return R2(sizes, sums((targets - predictions) ** 2), sums(shifted), sums(shifted**2), pooled)
+
+    @property
+    def samples(self) -> int:
+        return int(self.sizes.sum())
+
+    def at(self, counts: Counts) -> Array:
+        n, residual = counts @ self.sizes, counts @ self.residual
+        linear, square = counts @ self.linear, counts @ self.square
+        if self.pooled:
+            spread = square.sum(1) - linear.sum(1) ** 2 / (n * linear.shape[1])
+            return 1 - residual.sum(1) / spread
+        return (1 - residual / (square - linear**2 / n[:, None])).mean(1)
+
+
+@dataclass(frozen=True)
+class Median:
+    """The median of a per-sample value. values, objects : (n,), sorted by value."""
+
+    values: Array
+    objects: NDArray[np.int64]
+
+    @staticmethod
+    def of(values: Array, objects: NDArray[np.int64]) -> "Median":
+        """values (n,) of samples that belong to objects (n,)."""
+        order = np.argsort(values, kind="stable")
+        return Median(values[order], objects[order])
+
+    @property
+    def samples(self) -> int:
+        return len(self.values)
+
+    def at(self, counts: Counts) -> Array:
+        step = max(1, CHUNK // len(self.values))
+        return np.concatenate([self._at(counts[i : i + step]) for i in range(0, len(counts), step)])
+
+    def _at(self, counts: Counts) -> Array:
+        reached = np.cumsum(counts[:, self.objects], axis=1)
+        total = reached[:, -1:]
+        lower = (reached < (total + 1) // 2).sum(1)  # the two middle samples of the multiset, maybe the same
+        upper = (reached < total // 2 + 1).sum(1)
+        return (self.values[lower] + self.values[upper]) / 2
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One entry of a score.
+
+    low, high : bootstrap interval; floor : the same metric of a constant or chance predictor
+    n, objects : images, pairs or queries, and val objects, behind the value
+    """
+
+    value: float
+    low: float
+    high: float
+    floor: float
+    n: int
+    objects: int
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """Draws of val objects with replacement, the same ones for every metric. counts : (draws, objects)."""
+
+    counts: Counts
+    level: float
+
+    @staticmethod
+    def of(objects: int, draws: int, level: float, seed: int) -> "Bootstrap":
+        """`draws` samples of as many objects as there are; level : coverage of the intervals, such as 0.95."""
+        counts = np.random.default_rng(seed).multinomial(objects, np.full(objects, 1 / objects), size=draws)
+        return Bootstrap(counts, level)
+
+    def measure(self, statistic: Statistic, floor: float) -> Measured:
+        """A statistic's value and interval (percentiles of its draws)."""
+        objects = self.counts.shape[1]
+        low, high = np.quantile(statistic.at(self.counts), [(1 - self.level) / 2, (1 + self.level) / 2])
+        return Measured(plain(statistic), float(low), float(high), floor, statistic.samples, objects)
+
+
+def plain(statistic: Statistic) -> float:
+    """The statistic with every object once."""
+    objects = statistic.objects if isinstance(statistic, Median) else np.arange(len(statistic.sizes))  # type: ignore
+    return float(statistic.at(np.ones((1, int(objects.max()) + 1), np.int64))[0])

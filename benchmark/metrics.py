@@ -1,0 +1,76 @@
+"""What is measured, per sample; `bootstrap.py` turns samples into values with intervals."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+def top_k(logits: NDArray[np.floating], labels: NDArray[np.int64], k: int) -> Array:
+    """Whether the label is among the k highest logits; under ties the probability that a random order puts it there.
+
+    logits : (n, classes); labels : (n,) in [0, classes), or -1 for a class the head does not know (always 0)
+    returns : (n,) float64 in [0, 1]
+    """
+    own = np.take_along_axis(logits, np.maximum(labels, 0)[:, None], axis=1)
+    better = (logits > own).sum(1)
+    equal = (logits == own).sum(1)
+    return np.where(labels >= 0, np.clip((k - better) / equal, 0.0, 1.0), 0.0)
+
+
+def r2_pooled(targets: Array, predictions: Array) -> float:
+    """R2 as released with SIE: one scalar mean over all samples and components (n, c).
+
+    It credits the offset between components, so a constant can score above 0 (0.229 on relative rotation).
+    """
+    return float(1 - ((targets - predictions) ** 2).sum() / ((targets - targets.mean()) ** 2).sum())
+
+
+def r2_mean(targets: Array, predictions: Array) -> float:
+    """R2 of each component of (n, c) against its own mean, averaged: scikit-learn's default; constants score <= 0."""
+    residual = ((targets - predictions) ** 2).sum(0)
+    return float((1 - residual / ((targets - targets.mean(0)) ** 2).sum(0)).mean())
+
+
+def mean_ranks(scores: NDArray[np.floating], correct: NDArray[np.int64], tie: float) -> Array:
+    """The 1-based rank of the correct item in each row, by counting; the mean rank over ties.
+
+    A strict count would give an encoder that maps everything to one point rank 1; an unstable sort a random rank.
+
+    scores : (queries, gallery), higher is nearer; correct : (queries,) column indices
+    tie : scores within this distance of the correct item's are equal to it
+    returns : (queries,) float64 in [1, gallery]
+    """
+    own = np.take_along_axis(scores, correct[:, None], axis=1)
+    better = (scores > own + tie).sum(1)
+    equal = (np.abs(scores - own) <= tie).sum(1)  # counts the item itself
+    return 1.0 + better + (equal - 1) / 2.0
+
+
+def pose_error(targets: Array, retrieved: Array) -> Array:
+    """PRE's error 1 - <q, q'>^2 of pose quaternions (n, 4): 0 for the same rotation, 1 for opposite ones; (n,)."""
+    return 1.0 - np.einsum("nc,nc->n", targets, retrieved) ** 2
+
+
+def chance_mrr(gallery: int) -> float:
+    """The expected reciprocal rank of a random order of `gallery` items.
+
+    >>> round(chance_mrr(50), 4)
+    0.09
+    """
+    return float((1.0 / np.arange(1, gallery + 1)).sum() / gallery)
+
+
+def chance_pose_error(poses: Array) -> float:
+    """The expected PRE of a pose retrieved at random among `poses` (n, 4): 1 - mean over all pairs of <q, q'>^2."""
+    moment = poses.T @ poses / len(poses)
+    return float(1.0 - (moment**2).sum())
+
+
+def best_constant_rotation(quaternions: Array) -> Array:
+    """The rotation (4,) with the largest mean <q, q'>^2 to quaternions (n, 4): the top eigenvector of their moments.
+
+    Markley et al. (2007), "Averaging quaternions": free of the quaternions' signs.
+    """
+    vector: Array = np.linalg.eigh(quaternions.T @ quaternions)[1][:, -1]
+    return vector

@@ -1,0 +1,36 @@
+"""Fixed lists of view pairs: each a pure function of (seed, purpose, object), so that anyone draws the same."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.manifests.latents import uniforms
+
+Identity = tuple[str, str]
+"""What names an object: (synset, object id)."""
+
+
+def draw(objects: Sequence[Identity], views: int, rounds: int, seed: int, purpose: str) -> NDArray[np.int64]:
+    """Ordered pairs of distinct views, uniform and independent over rounds.
+
+    Order and choice of objects move nothing: an object's pairs depend on its identity alone.
+
+    views : number of views per object, at least 2
+    purpose : names the list, such as "train pairs"; lists of different purposes are independent
+    returns : (len(objects), rounds, 2) int64 in [0, views)
+    """
+    pairs = np.empty((len(objects), rounds, 2), np.int64)
+    for row, (synset, object_id) in zip(pairs, objects, strict=True):
+        u = uniforms(seed, synset, object_id, purpose, rounds)
+        row[:, 0] = (u[:, 0] * views).astype(np.int64)
+        step = 1 + (u[:, 1] * (views - 1)).astype(np.int64)  # 1 .. views-1: never the first view again
+        row[:, 1] = (row[:, 0] + step) % views
+    return pairs
+
+
+def digest(objects: Sequence[Identity], pairs: NDArray[np.int64]) -> str:
+    """SHA-256 of a pair list with the objects it belongs to, in their order."""
+    names = "\n".join("/".join(identity) for identity in objects)
+    return hashlib.sha256(names.encode() + b"\0" + np.ascontiguousarray(pairs, "<i8").tobytes()).hexdigest()

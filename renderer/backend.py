@@ -1,0 +1,50 @@
+"""What a renderer is: the one interface behind which Blender and the fake renderer stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.manifests.recipe import Quality, Recipe
+
+from .sources import ObjectRef
+
+BLENDER = "iebench.renderer.blender:BlenderRenderer"
+FAKE = "iebench.renderer.fake:FakeRenderer"
+
+
+@dataclass(frozen=True)
+class MeshInfo:
+    """What was loaded: SHA-256 of the mesh, number of faces, and "ok" or "texture missing"."""
+
+    sha256: str
+    faces: int
+    status: str
+
+
+class Renderer(Protocol):
+    """Loads one object at a time and renders views of it; made once in each worker process."""
+
+    def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
+        """Build the scene without an object.
+
+        Raises
+        ------
+        DeviceError : the device was asked for by name and is not there.
+        """
+
+    def about(self) -> dict[str, str]:
+        """Name, version and device, for dataset.json."""
+
+    def load(self, ref: ObjectRef) -> MeshInfo:
+        """Put an object into the scene in place of the last one, centred, at rotation zero.
+
+        Raises
+        ------
+        AssetError : it cannot be rendered as it is.
+        """
+
+    def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
+        """One view: (resolution, resolution, 3) uint8, RGB."""

@@ -1,0 +1,55 @@
+"""The renderer that makes datasets: Blender's Cycles behind the interface of `backend.py`."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from iebench.manifests.recipe import Quality, Recipe
+
+from .assets import free_assets, load_asset
+from .backend import MeshInfo
+from .controls import bind
+from .devices import use_device
+from .errors import AssetError
+from .scene import build_scene
+from .sources import ObjectRef
+
+
+class BlenderRenderer:
+    """One Blender scene in this process. Not to be imported where a fork may follow."""
+
+    def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
+        self._handles = build_scene(recipe, quality)
+        self._device = use_device(device)
+        self._apply = bind(recipe)
+        bpy.context.scene.render.threads_mode = "FIXED"
+        bpy.context.scene.render.threads = threads
+        self._folder = tempfile.TemporaryDirectory(prefix="iebench-")
+        self._file = Path(self._folder.name) / "view.tga"
+        bpy.context.scene.render.filepath = str(self._file)
+
+    def about(self) -> dict[str, str]:
+        return {"name": "Blender", "version": bpy.app.version_string, "device": self._device}
+
+    def load(self, ref: ObjectRef) -> MeshInfo:
+        if self._handles.object is not None:
+            free_assets(self._handles.object)
+            self._handles.object = None
+        try:
+            self._handles.object, info = load_asset(ref)
+        except AssetError:
+            bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
+            raise
+        return info
+
+    def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
+        self._apply(self._handles, latents)
+        self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
+        bpy.ops.render.render(write_still=True)
+        with Image.open(self._file) as image:
+            return np.asarray(image.convert("RGB"))

@@ -1,0 +1,97 @@
+"""The command `iebench render`."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples, require
+from iebench.manifests.common.progress import duration
+from iebench.manifests.recipe import load
+from iebench.manifests.taxonomy import choose
+
+from .errors import UnknownName
+from .plan import Plan, expected_bytes, expected_core_seconds
+from .sources import SOURCES
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench render --classes 55",
+        "iebench render --classes chair,mug --objects-per-class 20 --resolution 128 --dry-run",
+        "iebench render --source shapenet ShapeNetCore.v2 --out data/3diebench --device auto",
+    ),
+)
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--source", default="builtin", metavar="builtin|shapenet", help="Where objects come from; shapenet needs PATH."
+)
+@click.option("--classes", default="55", metavar="N|name,name", help="How many classes, or which.")
+@click.option(
+    "--objects-per-class", type=click.IntRange(1), help="At most this many.  [default: 5 built-in, all of ShapeNet]"
+)
+@click.option("--views", type=click.IntRange(1, 1000), default=50, help="Images of each object.")
+@click.option("--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Width and height.")
+@click.option(
+    "--quality",
+    default="reference",
+    metavar="reference|fast",
+    help="fast: a quarter of the time, nearly the same JPEGs.",
+)
+@click.option("--seed", type=int, default=0, help="Decides all latents.")
+@click.option("--workers", type=click.IntRange(1), help="Rendering processes.  [default: one a core, or one on a GPU]")
+@click.option("--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="What Cycles renders on.")
+@click.option("--out", type=click.Path(path_type=Path), help="Dataset folder.  [default: data/SOURCE]")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="Only N objects, spread over the plan.  [default: all]"
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be rendered and how long it takes, then stop.")
+def render(
+    path: Path | None, source: str, classes: str, objects_per_class: int | None, views: int, resolution: int,
+    quality: str, seed: int, workers: int | None, device: str, out: Path | None, limit: int | None, dry_run: bool,
+) -> int:  # fmt: skip
+    """Render a dataset with Blender: WebDataset tar shards with Parquet latents beside them.
+
+    Run the same command again after an interruption: it goes on with the shards that are missing.
+    """
+    recipe = replace(load(), views=views, resolution=resolution)
+    if quality not in recipe.quality:
+        raise UnknownName("quality", quality, recipe.quality)
+    if source not in SOURCES:
+        raise UnknownName("source", source, SOURCES)
+    collection = SOURCES[source](path)
+    objects = collection.objects(choose(classes), objects_per_class)
+    plan = Plan(recipe, quality, seed, source, collection.licence, tuple(objects))
+    plan = plan.limited(limit) if limit else plan
+    cores = os.cpu_count() or 1
+    workers = workers or (cores if device == "cpu" else 1)
+    out = out or Path("data") / source
+    click.echo(f"{describe(plan, cores)}, into {out}", err=True)
+    if dry_run:
+        return 0
+    require("bpy")
+    from .render import render_dataset
+
+    info = render_dataset(plan, out, workers, device, max(1, cores // workers))
+    images = sum(info.counts[split]["images"] for split in ("train", "val"))
+    click.echo(f"{out}: {images} images, fingerprint {info.fingerprint[:12]}")
+    if info.counts["failures"]:
+        click.echo(
+            f"iebench: {info.counts['failures']} objects could not be made: {out / 'failures.parquet'} says why",
+            err=True,
+        )
+        return 3
+    return 0
+
+
+def describe(plan: Plan, cores: int) -> str:
+    """A plan in one line: objects, views, shards, bytes, and the expected time on this many CPU cores."""
+    resolution = plan.recipe.resolution
+    seconds = plan.images * expected_core_seconds(plan.quality_settings, resolution) / cores
+    size = plan.images * expected_bytes(resolution) / 1e6
+    return (
+        f"{len(plan.objects)} objects x {plan.recipe.views} views = {plan.images} images of {resolution} px, "
+        f"{len(plan.shards())} shards, about {size:.0f} MB, about {duration(seconds)} on {cores} CPU cores"
+    )

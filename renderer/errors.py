@@ -1,0 +1,33 @@
+"""What can go wrong while a dataset is made.
+
+IebenchError
+├── UsageError
+│   ├── SourceError    a mesh collection that is not there or not laid out as expected
+│   ├── DeviceError    a render device that was asked for and is not there
+│   └── OutputError    an output folder that holds something else
+├── MissingPart        no Blender for this Python, or a system library that Blender needs is missing
+└── AssetError         one object that cannot be rendered; recorded in failures.parquet, never stops a run
+"""
+
+from iebench.manifests.errors import DatasetError, DiskError, IebenchError, MissingPart, UnknownName, UsageError
+
+__all__ = [
+    "AssetError", "DatasetError", "DeviceError", "DiskError", "IebenchError", "MissingPart", "OutputError",
+    "SourceError", "UnknownName", "UsageError",
+]  # fmt: skip
+
+
+class SourceError(UsageError):
+    """A mesh collection that is not there or not laid out as expected."""
+
+
+class DeviceError(UsageError):
+    """A render device that was asked for and is not there."""
+
+
+class OutputError(UsageError):
+    """An output folder that holds another dataset or something else."""
+
+
+class AssetError(IebenchError):
+    """One object that cannot be rendered."""

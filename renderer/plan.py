@@ -1,0 +1,127 @@
+"""The plan: which object goes into which shard. Settled before Blender starts, and the same on every machine."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iebench.manifests.recipe import Quality, Recipe
+from iebench.manifests.schema import FORMAT, SPLITS
+
+from .sources import ObjectRef
+
+IMAGES_PER_SHARD = (256, 2500)  # at least, at most: a shard is what a killed run loses per worker
+SHARDS_WANTED = 64
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A tar with its Parquet: the unit of resume."""
+
+    split: str
+    number: int
+    objects: tuple[ObjectRef, ...]
+
+    @property
+    def stem(self) -> str:
+        """Path of both files inside the dataset, without suffix."""
+        return f"{self.split}/{self.number:05d}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that decides a dataset's content.
+
+    quality : name of one of the recipe's qualities
+    objects : sorted by split, synset and object id, without repeats
+    """
+
+    recipe: Recipe
+    quality: str
+    seed: int
+    source: str
+    licence: str
+    objects: tuple[ObjectRef, ...]
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.objects, key=lambda o: (o.split, o.synset, o.object_id))
+        object.__setattr__(self, "objects", tuple(ordered))
+
+    @property
+    def images(self) -> int:
+        """Images in all."""
+        return len(self.objects) * self.recipe.views
+
+    @property
+    def quality_settings(self) -> Quality:
+        return self.recipe.quality[self.quality]
+
+    def shards(self) -> list[Shard]:
+        """Shards in order; their size follows from the plan alone, never from the workers."""
+        low, high = IMAGES_PER_SHARD
+        size = min(max(self.images // SHARDS_WANTED, low), high)
+        per_shard = max(1, size // self.recipe.views)
+        found = []
+        for split in SPLITS:
+            members = [o for o in self.objects if o.split == split]
+            for number, start in enumerate(range(0, len(members), per_shard)):
+                found.append(Shard(split, number, tuple(members[start : start + per_shard])))
+        return found
+
+    def identity(self) -> dict[str, Any]:
+        """What two runs must share to write into one folder, as plain JSON."""
+        names = [[o.split, o.synset, o.object_id] for o in self.objects]
+        return {
+            "format": FORMAT,
+            "source": self.source,
+            "seed": self.seed,
+            "quality": self.quality,
+            "objects": len(names),
+            "objects_sha256": hashlib.sha256(json.dumps(names).encode()).hexdigest(),
+            "recipe": self.recipe.as_dict(),
+        }
+
+    def limited(self, count: int) -> "Plan":
+        """The same plan with at most `count` objects, spread evenly over it."""
+        total = len(self.objects)
+        kept = [self.objects[i * total // count] for i in range(count)] if count < total else self.objects
+        return dataclasses.replace(self, objects=tuple(kept))
+
+
+# Measured on 2 cores (AMD EPYC) with bpy 4.5: see README.md. Core-seconds for one image.
+_PER_IMAGE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.05, 0.055, {"ACCURATE": 1.45, "FAST": 0.35, "NONE": 0.25}
+
+
+def expected_core_seconds(quality: Quality, resolution: int) -> float:
+    """About how long one CPU core works on one image; a guide for `--dry-run` and the watchdog."""
+    area = (resolution / 256) ** 2
+    return _PER_IMAGE + area * (quality.samples * _PER_SAMPLE_AT_256 + _DENOISE_AT_256[quality.prefilter])
+
+
+def expected_bytes(resolution: int) -> int:
+    """About how many bytes one image takes in a tar with its latents (JPEG, two headers, JSON)."""
+    return round(7250 * (resolution / 256) ** 1.25) + 2300
+
+
+def identity_differences(there: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+    """What two plan identities disagree on, one short phrase each."""
+    flat_there, flat_asked = _flatten(there), _flatten(asked)
+    return [
+        f"{key} is {flat_there.get(key)!r} there and {flat_asked.get(key)!r} now"
+        for key in sorted(flat_there.keys() | flat_asked.keys())
+        if flat_there.get(key) != flat_asked.get(key)
+    ]
+
+
+def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else None
+    if items is None:
+        return {prefix: value}
+    return {k: v for key, inner in items for k, v in _flatten(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
+
+
+def part_paths(folder: Path, shard: Shard) -> tuple[Path, Path]:
+    """The tar and the Parquet of a shard."""
+    return folder / f"{shard.stem}.tar", folder / f"{shard.stem}.parquet"

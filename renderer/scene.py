@@ -1,0 +1,103 @@
+"""The scene, from a recipe's constants: camera, floor, sun, spot, world, and how Cycles renders it."""
+
+import bpy
+
+from iebench.manifests.recipe import Quality, Recipe
+
+from .controls import Handles, look_at_origin, spherical
+
+
+def build_scene(recipe: Recipe, quality: Quality) -> Handles:
+    """Replace whatever Blender holds by the recipe's scene, without an object."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    constants = recipe.scene
+    scene = bpy.context.scene
+
+    lens = bpy.data.cameras.new("camera")
+    lens.angle = constants.camera.field_of_view
+    lens.clip_start, lens.clip_end = constants.camera.clip_start, constants.camera.clip_end
+    camera = _add("camera", lens)
+    look_at_origin(camera, spherical(constants.camera.radius, constants.camera.theta, constants.camera.phi))
+    scene.camera = camera
+
+    half, height = constants.floor.size / 2, constants.floor.height
+    plane = bpy.data.meshes.new("floor")
+    corners = [(-half, -half, height), (half, -half, height), (half, half, height), (-half, half, height)]
+    plane.from_pydata(corners, [], [(0, 1, 2, 3)])
+    floor_material = bpy.data.materials.new("floor")
+    plane.materials.append(floor_material)
+    _add("floor", plane)
+
+    sun = bpy.data.lights.new("sun", "SUN")
+    sun.energy, sun.angle = constants.sun.energy, constants.sun.angle
+    _add("sun", sun)  # a lamp's own direction is straight down
+
+    cone = bpy.data.lights.new("spot", "SPOT")
+    cone.energy, cone.spot_size, cone.spot_blend = constants.spot.energy, constants.spot.size, constants.spot.blend
+    cone.shadow_soft_size = constants.spot.soft_size
+    spot = _add("spot", cone)
+
+    world = bpy.data.worlds.new("world")
+    world.use_nodes = True
+    world.node_tree.nodes["Background"].inputs["Color"].default_value = (*[constants.world.gray] * 3, 1.0)
+    scene.world = world
+
+    _render_settings(recipe, quality)
+    return Handles(constants, None, spot, _diffuse(floor_material))
+
+
+def _add(name: str, data: bpy.types.ID) -> bpy.types.Object:
+    thing = bpy.data.objects.new(name, data)
+    bpy.context.scene.collection.objects.link(thing)
+    return thing
+
+
+def _diffuse(material: bpy.types.Material) -> bpy.types.NodeSocket:
+    """Make a material ideally diffuse; returns its colour socket.
+
+    Newer Blender ignores `material.diffuse_color`: colour has to come through a shader node.
+    """
+    material.use_nodes = True
+    nodes, links = material.node_tree.nodes, material.node_tree.links
+    nodes.clear()
+    shader, output = nodes.new("ShaderNodeBsdfDiffuse"), nodes.new("ShaderNodeOutputMaterial")
+    shader.inputs["Roughness"].default_value = 0.0
+    links.new(shader.outputs["BSDF"], output.inputs["Surface"])
+    return shader.inputs["Color"]
+
+
+def _render_settings(recipe: Recipe, quality: Quality) -> None:
+    scene = bpy.context.scene
+    render, cycles = scene.render, scene.cycles
+    render.engine = "CYCLES"
+    render.resolution_x = render.resolution_y = recipe.resolution
+    render.resolution_percentage = 100
+    render.use_persistent_data = True
+    render.dither_intensity = quality.dither
+    render.filter_size = 1.5
+    render.image_settings.file_format = "TARGA_RAW"  # the cheapest lossless way out of a headless Blender
+    render.image_settings.color_mode = "RGB"
+    scene.view_settings.view_transform = recipe.scene.film.view_transform
+    scene.view_settings.look = "None"
+    scene.display_settings.display_device = "sRGB"
+
+    cycles.seed = 0
+    cycles.samples = quality.samples
+    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, quality.noise_threshold
+    cycles.adaptive_min_samples = 0
+    cycles.sampling_pattern = quality.sampling_pattern
+    cycles.use_light_tree = False
+    cycles.light_sampling_threshold = 0.01
+    cycles.use_denoising = True
+    cycles.denoiser = "OPENIMAGEDENOISE"
+    cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
+    cycles.denoising_prefilter = quality.prefilter
+    cycles.denoising_use_gpu = False  # the GPU's denoiser gives other bytes
+
+    bounces = recipe.scene.bounces
+    cycles.max_bounces = bounces.total
+    cycles.diffuse_bounces, cycles.glossy_bounces = bounces.diffuse, bounces.glossy
+    cycles.transmission_bounces, cycles.volume_bounces = bounces.transmission, bounces.volume
+    cycles.transparent_max_bounces = bounces.transparent
+    cycles.sample_clamp_indirect, cycles.sample_clamp_direct = 10.0, 0.0
+    cycles.blur_glossy = 1.0

@@ -1,0 +1,119 @@
+"""Shards on disk: a standard WebDataset tar and, written last, the Parquet that indexes it."""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from iebench.manifests.common.files import atomic, save_atomic
+from iebench.manifests.errors import DatasetError
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.schema import key, rows
+
+from .plan import Shard, part_paths
+from .sources import ObjectRef
+
+OUTCOMES = b"iebench"  # key of the Parquet's metadata: what became of each object, and the tar's size
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one object.
+
+    status : "ok", "texture missing" (rendered in its plain colour) or "failed"
+    cause : one sentence when failed, else ""
+    jpegs : one JPEG a view, none when failed
+    latents : factor name -> values, one a view
+    """
+
+    mesh_sha256: str
+    faces: int
+    status: str
+    cause: str
+    jpegs: tuple[bytes, ...]
+    latents: dict[str, list[float]]
+
+    @staticmethod
+    def failed(cause: str) -> "Outcome":
+        """An object that could not be made."""
+        return Outcome("", 0, "failed", cause, (), {})
+
+
+def identity(ref: ObjectRef) -> dict[str, Any]:
+    """The identity columns of an object."""
+    return {name: value for name, value in asdict(ref).items() if name != "mesh"}
+
+
+def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[Outcome]) -> None:
+    """Write a shard's tar, then its Parquet, each complete or not at all.
+
+    outcomes : one for each of shard.objects, in order. The same outcomes give the same bytes.
+    """
+    tar_path, table_path = part_paths(folder, shard)
+    table: list[dict[str, Any]] = []
+    with atomic(tar_path) as file:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for ref, outcome in zip(shard.objects, outcomes, strict=True):
+                for view, jpeg in enumerate(outcome.jpegs):
+                    row: dict[str, Any] = {"key": key(ref.synset, ref.object_id, view), **identity(ref), "view": view}
+                    row |= {name: values[view] for name, values in outcome.latents.items()}
+                    start = _add(tar, f"{row['key']}.jpg", jpeg)
+                    _add(tar, f"{row['key']}.json", json.dumps(row).encode())
+                    table.append(
+                        {**row, "offset": start, "size": len(jpeg), "sha256": hashlib.sha256(jpeg).hexdigest()}
+                    )
+        tar_bytes = file.tell()
+    notes = {"tar_bytes": tar_bytes, "objects": [_note(r, o) for r, o in zip(shard.objects, outcomes, strict=True)]}
+    schema = rows(recipe).with_metadata({OUTCOMES: json.dumps(notes).encode()})
+    save_atomic(table_path, lambda path: pq.write_table(pa.Table.from_pylist(table, schema), path, compression="zstd"))
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> int:
+    """Append a member whose header depends on nothing but name and size; returns where its bytes start."""
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = len(content), 0o644, 0
+    start = int(tar.offset) + tarfile.BLOCKSIZE
+    tar.addfile(member, io.BytesIO(content))
+    return start
+
+
+def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
+    kept = {
+        "mesh_sha256": outcome.mesh_sha256,
+        "faces": outcome.faces,
+        "status": outcome.status,
+        "cause": outcome.cause,
+    }
+    return {**identity(ref), **kept}
+
+
+def shard_notes(folder: Path, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:
+    """What became of each object of a finished shard; None when the shard is not finished or not this one.
+
+    A shard is finished when its Parquet reads, lists these objects, and the tar has the size noted in it.
+    """
+    tar_path, table_path = part_paths(folder, shard)
+    try:
+        schema = pq.read_schema(table_path)
+        notes = json.loads((schema.metadata or {})[OUTCOMES])
+        listed = [(note["synset"], note["object_id"]) for note in notes["objects"]]
+        finished = tar_path.stat().st_size == notes["tar_bytes"] and schema.equals(rows(recipe))
+    except (OSError, KeyError, ValueError, pa.ArrowException):
+        return None
+    return notes["objects"] if finished and listed == [(o.synset, o.object_id) for o in shard.objects] else None
+
+
+def read_rows(folder: Path, shard: Shard) -> pa.Table:
+    """The rows of a finished shard."""
+    path = part_paths(folder, shard)[1]
+    try:
+        return pq.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise DatasetError(f"cannot read {path}: delete it and run the same command again") from error

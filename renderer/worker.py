@@ -1,0 +1,102 @@
+"""What runs in a worker process: one renderer, one object at a time."""
+
+import hashlib
+import importlib
+import io
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from iebench.manifests.common.cli import missing_part
+from iebench.manifests.latents import draw_all
+from iebench.manifests.recipe import Quality, Recipe
+
+from .backend import Renderer
+from .errors import AssetError, IebenchError
+from .shards import Outcome
+from .sources import ObjectRef
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All a worker needs to know, sent to it once."""
+
+    backend: str  # "package.module:Class" of a Renderer
+    recipe: Recipe
+    quality: Quality
+    seed: int
+    device: str
+    threads: int
+
+
+_renderer: Renderer
+_setup: Setup
+_failure: IebenchError | None = None
+
+
+def start(setup: Setup) -> None:
+    """Initialise the process: silence it and build the scene."""
+    global _renderer, _setup, _failure  # noqa: PLW0603  one renderer a process is the point
+    _setup = setup
+    _silence()
+    module, _, name = setup.backend.partition(":")
+    try:
+        cls: type[Renderer] = getattr(importlib.import_module(module), name)
+        _renderer = cls(setup.recipe, setup.quality, setup.device, setup.threads)
+    except ImportError as error:
+        _failure = missing_part(error.name or "bpy", None if isinstance(error, ModuleNotFoundError) else error)
+    except IebenchError as error:  # reported by `about`, the first task; raising here would only restart the process
+        _failure = error
+
+
+def _silence() -> None:
+    """Blender writes to the C level's standard output; send that, and its warnings, to a file nobody waits for."""
+    log = tempfile.TemporaryFile(prefix="iebench-worker-")  # noqa: SIM115  lives as long as the process
+    os.dup2(log.fileno(), 1)
+    os.dup2(log.fileno(), 2)
+
+
+def about() -> dict[str, str]:
+    """The renderer's name, version and device; raises what kept it from starting."""
+    if _failure is not None:
+        raise _failure
+    return _renderer.about()
+
+
+def render_object(ref: ObjectRef) -> Outcome:
+    """All views of one object as JPEGs; an object that cannot be rendered is an outcome, not an exception."""
+    recipe = _setup.recipe
+    try:
+        mesh = _renderer.load(ref)
+    except AssetError as error:
+        return Outcome.failed(str(error))
+    table = draw_all(recipe, _setup.seed, ref.synset, ref.object_id, recipe.views)
+    latents = {name: values.tolist() for name, values in table.items()}
+    jpegs = []
+    for view in range(recipe.views):
+        pixels = _renderer.render({name: values[view] for name, values in latents.items()})
+        jpegs.append(encode(pixels, recipe))
+    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", tuple(jpegs), latents)
+
+
+_SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}  # Pillow's numbers
+
+
+def encode(pixels: np.ndarray, recipe: Recipe) -> bytes:
+    """A JPEG of (h, w, 3) uint8 RGB pixels with the recipe's settings and channel order."""
+    stored = pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(stored)).save(
+        buffer, "JPEG", quality=recipe.jpeg.quality, subsampling=_SUBSAMPLING[recipe.jpeg.subsampling]
+    )
+    return buffer.getvalue()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
