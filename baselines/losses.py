@@ -1,31 +1,54 @@
-"""The loss terms that methods share. All take float embeddings and compute in float32 or better.
+"""The loss terms that methods share: scalars of embeddings (B, d), computed in float32 or better under any autocast.
 
-Each is a scalar. Methods add them over views and over pairs of consecutive views; with two views that is the paper.
+A method adds them over its views and over pairs of consecutive views; with two views that is the paper.
 """
+
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-EPSILON = 1e-4  # under the square root, so that a collapsed dimension still has a finite gradient
+EPSILON = 1e-4  # under the square root: a collapsed dimension still has a finite gradient
+
+
+def distance(left: Tensor, right: Tensor) -> Tensor:
+    """Mean squared difference over batch and dimensions: L_inv and L_eq of Garrido et al. 2023 (SIE).
+
+    left, right : (B, d)
+    """
+    return (_precise(left) - _precise(right)).square().mean()
 
 
 def variance(embedding: Tensor) -> Tensor:
     """Half the mean over dimensions of max(0, 1 - sqrt(var_j + 1e-4)), with the unbiased variance.
 
-    Bardes, Ponce, LeCun 2022 (VICReg) eq. 1; the half and the epsilon as in the SIE repository.
+    Bardes, Ponce, LeCun 2022 (VICReg) eq. 1; the half as in the repository facebookresearch/SIE.
 
     embedding : (B, d), B >= 2
     """
-    spread = torch.sqrt(embedding.float().var(dim=0) + EPSILON) if _half(embedding) else _spread(embedding)
-    return torch.relu(1 - spread).mean() / 2
+    deviation = torch.sqrt(_precise(embedding).var(dim=0) + EPSILON)  # (d,)
+    return torch.relu(1 - deviation).mean() / 2
 
 
 def covariance(embedding: Tensor) -> Tensor:
-    """The squared covariances between different dimensions, summed and divided by d.
+    """The squared covariances of different dimensions, summed over ordered pairs and divided by d.
 
-    Bardes, Ponce, LeCun 2022 (VICReg) eq. 3-4. The divisor inside a covariance is the true batch size - 1, for every
-    batch.
+    Bardes, Ponce, LeCun 2022 (VICReg) eq. 3 and 4. The divisor inside a covariance is the true batch size - 1.
 
     embedding : (B, d), B >= 2
     """
-    return embedding
+    batch, size = embedding.shape
+    centred = _precise(embedding) - _precise(embedding).mean(dim=0)
+    with torch.autocast(embedding.device.type, enabled=False):  # else the product would fall back to bf16
+        matrix = centred.T @ centred / (batch - 1)  # (d, d)
+    others = matrix - torch.diag(matrix.diagonal())
+    return others.square().sum() / size
+
+
+def total(terms: Iterable[Tensor]) -> Tensor:
+    """The sum of scalars."""
+    return torch.stack(list(terms)).sum()
+
+
+def _precise(embedding: Tensor) -> Tensor:
+    return embedding if embedding.dtype == torch.float64 else embedding.float()

@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 """(draws, objects): how often each object is in each draw."""
 
+NO_SPREAD = 1e-12  # a sum of squares below this is rounding
 CHUNK = 20_000_000  # numbers held at once while medians are resampled
 
 
@@ -80,9 +81,13 @@ class R2:
         n, residual = counts @ self.sizes, counts @ self.residual
         linear, square = counts @ self.linear, counts @ self.square
         if self.pooled:
-            spread = square.sum(1) - linear.sum(1) ** 2 / (n * linear.shape[1])
-            return 1 - residual.sum(1) / spread
-        return (1 - residual / (square - linear**2 / n[:, None])).mean(1)
+            return 1 - _unexplained(residual.sum(1), square.sum(1) - linear.sum(1) ** 2 / (n * linear.shape[1]))
+        return (1 - _unexplained(residual, square - linear**2 / n[:, None])).mean(1)
+
+
+def _unexplained(residual: Array, spread: Array) -> Array:
+    """residual / spread; 1 where the target does not vary, since there is nothing to explain."""
+    return np.divide(residual, spread, out=np.ones_like(residual), where=spread > NO_SPREAD)
 
 
 @dataclass(frozen=True)
@@ -143,14 +148,10 @@ class Bootstrap:
         counts = np.random.default_rng(seed).multinomial(objects, np.full(objects, 1 / objects), size=draws)
         return Bootstrap(counts, level)
 
-    def measure(self, statistic: Statistic, floor: float) -> Measured:
-        """A statistic's value and interval (percentiles of its draws)."""
+    def measure(self, statistic: Statistic, floor: Statistic | float) -> Measured:
+        """A statistic's value, its interval (percentiles of its draws) and its floor, given or of the same objects."""
         objects = self.counts.shape[1]
+        once = np.ones((1, objects), np.int64)
         low, high = np.quantile(statistic.at(self.counts), [(1 - self.level) / 2, (1 + self.level) / 2])
-        return Measured(plain(statistic), float(low), float(high), floor, statistic.samples, objects)
-
-
-def plain(statistic: Statistic) -> float:
-    """The statistic with every object once."""
-    objects = statistic.objects if isinstance(statistic, Median) else np.arange(len(statistic.sizes))  # type: ignore
-    return float(statistic.at(np.ones((1, int(objects.max()) + 1), np.int64))[0])
+        bottom = floor if isinstance(floor, float) else float(floor.at(once)[0])
+        return Measured(float(statistic.at(once)[0]), float(low), float(high), bottom, statistic.samples, objects)

@@ -1,13 +1,13 @@
 """What can go wrong in training and scoring; adds to the tree of `iebench.manifests.errors`.
 
-    IebenchError
-    ├── RunError                 a run folder that cannot be used as it is
-    │   ├── RunExists            it holds a run already, or one with other settings (says which differ)
-    │   └── Diverged             the loss is no longer a finite number
-    └── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
+IebenchError
+├── RunError                 a run folder that cannot be used as it is
+│   ├── RunExists            it holds a run already, or one with other settings (says which differ)
+│   └── Diverged             the loss is no longer a finite number
+└── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
 """
 
-from iebench.manifests.errors import DatasetError, IebenchError, SettingError, UnknownName
+from iebench.manifests.errors import DatasetError, IebenchError, MissingPart, SettingError, UnknownName
 
 # --- training -----------------------------------------------------------------------------------------------
 
@@ -36,6 +36,7 @@ __all__ = [
     "DatasetError",
     "Diverged",
     "IebenchError",
+    "MissingPart",
     "RunError",
     "RunExists",
     "SettingError",

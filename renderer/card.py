@@ -34,7 +34,8 @@ configs:
 
 {info.counts["classes"]} classes of objects from source `{info.source}`, {recipe.views} views of each at
 {recipe.resolution} x {recipe.resolution} pixels, recipe `{recipe.name}`. Rendered by iebench with
-{info.renderer["name"]} {info.renderer["version"]} on {info.renderer["device"]}, quality `{info.quality}`, seed {info.seed}.
+{info.renderer["name"]} {info.renderer["version"]} on {info.renderer["device"]}, quality `{info.quality}`,
+seed {info.seed}.
 
 | split | objects | images | shards |
 |---|---|---|---|

@@ -1,19 +1,24 @@
-"""Fixtures shared by all tests: small datasets made by the real writer with the fake renderer."""
+"""Fixtures shared by all tests: small datasets made by the real writer with the fake renderer, and a real Blender."""
 
+import multiprocessing
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pebble import ProcessPool
+from PIL import Image
 
 from iebench.manifests.recipe import load
-from iebench.manifests.taxonomy import choose
-from iebench.renderer.backend import FAKE
+from iebench.manifests.taxonomy import choose, official_objects
+from iebench.renderer import worker
+from iebench.renderer.backend import BLENDER, FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 from iebench.renderer.sources import Builtin
 
 
-def tiny_plan(classes: str = "6", per_class: int = 5, views: int = 6, resolution: int = 32, seed: int = 0) -> Plan:
+def plan_of(classes: str = "6", per_class: int = 5, views: int = 6, resolution: int = 32, seed: int = 0) -> Plan:
     """A plan over built-in objects, small enough for a test."""
     recipe = replace(load(), views=views, resolution=resolution)
     objects = Builtin(None).objects(choose(classes), per_class)
@@ -24,5 +29,68 @@ def tiny_plan(classes: str = "6", per_class: int = 5, views: int = 6, resolution
 def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """6 classes x 5 objects (1 of them val) x 6 views at 32 pixels, by the fake renderer. Read only: copy to damage."""
     folder = tmp_path_factory.mktemp("data") / "tiny"
-    render_dataset(tiny_plan(), folder, workers=2, backend=FAKE)
+    render_dataset(plan_of(), folder, workers=2, backend=FAKE)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_plan() -> Callable[..., Plan]:
+    """`plan_of`, for tests that render a dataset of their own."""
+    return plan_of
+
+
+@pytest.fixture(scope="session")
+def blender() -> Iterator[ProcessPool]:
+    """A spawned process with the real renderer at 64 pixels, fast; run functions of `blender_probe` in it."""
+    recipe = replace(load(), resolution=64)
+    setup = worker.Setup(BLENDER, recipe, recipe.quality["fast"], seed=0, device="cpu", threads=2)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPool(1, context=context, initializer=worker.start, initargs=[setup]) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small tree in ShapeNetCore v2's layout: three mugs of the official list, the rest of the list absent.
+
+    In list order of the train split: an asymmetric black step, a wall with a red texture, one with a dangling texture.
+    """
+    root = tmp_path_factory.mktemp("ShapeNetCore.v2")
+    listed = [
+        r["object_id"] for r in official_objects().to_pylist() if r["synset"] == "03797390" and r["split"] == "train"
+    ]
+    for object_id, (obj, mtl) in zip(listed, [STEP, wall("wall.jpg"), wall("gone.jpg")], strict=False):
+        models, images = root / "03797390" / object_id / "models", root / "03797390" / object_id / "images"
+        models.mkdir(parents=True)
+        images.mkdir()
+        (models / "model_normalized.obj").write_text("mtllib model_normalized.mtl\n" + obj)
+        (models / "model_normalized.mtl").write_text(mtl)
+        Image.new("RGB", (16, 16), (255, 0, 0)).save(images / "wall.jpg", quality=95)
+    return root
+
+
+def block(low: tuple[float, ...], high: tuple[float, ...], start: int = 1) -> str:
+    """A box as OBJ text, y up, every face with the corners of a texture; `start` is its first vertex's number."""
+    corners = [(x, y, z) for z in (low[2], high[2]) for y in (low[1], high[1]) for x in (low[0], high[0])]
+    faces = [(1, 3, 4, 2), (5, 6, 8, 7), (1, 2, 6, 5), (3, 7, 8, 4), (1, 5, 7, 3), (2, 4, 8, 6)]
+    lines = [f"v {x} {y} {z}" for x, y, z in corners]
+    lines += ["f " + " ".join(f"{corner + start - 1}/{i + 1}" for i, corner in enumerate(face)) for face in faces]
+    return "\n".join(lines) + "\n"
+
+
+TEXTURE_CORNERS = "vt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
+# An L of two blocks, off centre, with a line element among the faces: 0.6 wide, 0.5 high, 0.2 deep.
+STEP = (
+    TEXTURE_CORNERS
+    + "usemtl black\n"
+    + block((1, 1, 1), (1.6, 1.2, 1.2))
+    + "l 1 2\n"
+    + block((1, 1.2, 1), (1.2, 1.5, 1.1), 9),
+    "newmtl black\nKd 0 0 0\nKs 0 0 0\n",
+)
+
+
+def wall(texture: str) -> tuple[str, str]:
+    """A thin upright box facing the camera, textured; green where the texture is not found."""
+    obj = TEXTURE_CORNERS + "usemtl w\n" + block((-0.4, -0.4, -0.02), (0.4, 0.4, 0.02))
+    return obj, f"newmtl w\nKd 0 1 0\nKs 0 0 0\nmap_Kd ../images/{texture}\n"

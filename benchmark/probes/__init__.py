@@ -1,0 +1,6 @@
+"""The probes: one file each, registered by decorator. Importing this package needs torch."""
+
+from . import classification, colour, prediction, rotation
+from .context import PROBES, Context, Values, run
+
+__all__ = ["PROBES", "Context", "Values", "classification", "colour", "prediction", "rotation", "run"]

@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -31,7 +31,7 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         partial.replace(path)
     except BaseException as error:
-        partial.unlink(missing_ok=True)
+        _remove(partial)
         if isinstance(error, OSError):
             raise disk_error(path, error) from error
         raise
@@ -55,6 +55,11 @@ def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
     except OSError as error:
         raise disk_error(path, error) from error
     finally:
+        _remove(partial)
+
+
+def _remove(partial: Path) -> None:
+    with suppress(OSError):  # the folder itself may be what is wrong; the error that led here says so
         partial.unlink(missing_ok=True)
 
 

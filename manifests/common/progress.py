@@ -23,6 +23,7 @@ class Meter:
         self.label, self.total, self.unit, self.done = label, total, unit, done
         self._first = done
         self._note = ""
+        self._shown = -1  # count on the last plain line
         self._start = self._last = time.monotonic()
         self._bar: Progress | None = None
 
@@ -56,10 +57,11 @@ class Meter:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self._bar is not None:
             self._bar.stop()
-        else:
+        elif self.done != self._shown:
             self._line()
 
     def _line(self) -> None:
+        self._shown = self.done
         left = (self.total - self.done) / self.rate if self.rate > 0 else float("inf")
         eta = f", {duration(left)} left" if 0 < left < float("inf") else ""
         head = f"{self.label}: {self.done}/{self.total} {self.unit}, {self.rate:.1f}/s"

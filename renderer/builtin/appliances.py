@@ -38,7 +38,7 @@ def dishwasher(dice: Dice) -> list[Part]:
     steel = dice.metal()
     parts = [box((width, depth, 0.05), (0, 0, height - 0.025), dice.wood() if dice.chance(0.3) else case)]
     parts.append(box((width * 0.94, depth - 0.1, kick), (0, -0.04, kick / 2), BLACK))
-    tall = height - kick - panel
+    tall = height - kick - panel - 0.05
     band = [box((width, 0.06, panel), (0, front + 0.01, height - panel / 2 - 0.04), trim)]
     z = height - panel / 2 - 0.04
     band += [
@@ -63,9 +63,7 @@ def dishwasher(dice: Dice) -> list[Part]:
         box((wall, depth, tall + panel), (x, -0.02, kick + (tall + panel) / 2), case)
         for x in (wall / 2 - width / 2, width / 2 - wall / 2)
     ]
-    parts += [
-        box((width - 2 * wall, wall, tall + panel - 0.02), (0, -front + 0.03, kick + tall / 2 + panel / 2), steel)
-    ]
+    parts += [box((width - 2 * wall, wall, tall + panel), (0, -front + 0.03, kick + tall / 2 + panel / 2), steel)]
     parts += [box((width - 2 * wall, depth - 0.02, wall), (0, -0.02, kick + wall / 2), steel), *band]
     swing = dice.uniform(80, 90)
     parts += [p.turned("x", -swing, (0, front, kick)) for p in door]
@@ -111,7 +109,7 @@ def faucet(dice: Dice) -> list[Part]:
     bend = (
         [(0, 0, 0.03), (0, 0, tall * 0.5), *arc((0, reach, tall), reach, 180, 10, "yz", 10)]
         if high
-        else [(0, -0.02, 0.08), (0, 0.06, tall * 0.45), (0, 0.25, tall * 0.6), (0, 0.4, tall * 0.55)]
+        else [(0, -0.02, 0.1), (0, 0.1, 0.2), (0, 0.3, 0.26), (0, 0.5, 0.24), (0, 0.54, 0.17)]
     )
     parts = [
         tube(bend, r, metal),
@@ -184,7 +182,7 @@ def washer(dice: Dice) -> list[Part]:
                 cylinder(r * 0.9, 0.05, (0, front, z), BLACK, "y"),
                 torus(r * 0.9, 0.03, (0, front + 0.02, z), steel, "y"),
             ]
-            return parts + [p.turned("z", dice.uniform(95, 96), (r + 0.05, front + 0.04, 0)) for p in door]
+            return parts + [p.turned("z", -105, (r + 0.06, front + 0.06, 0)) for p in door]
         return [*parts, *door, box((0.14, 0.03, 0.05), (-width * 0.36, front, 0.14), steel)]
     tall, lid = dice.uniform(0.2, 0.28), dice.paint() if dice.chance(0.3) else dice.pale()
     panel = prism(
@@ -200,8 +198,9 @@ def washer(dice: Dice) -> list[Part]:
         box((width * 0.92, 0.03, tall * 0.8), at, trim),
         *dial(0.085, (-width * 0.28, at[1] + 0.05, at[2]), knob, BLACK, dice.uniform(-120, 120)),
     ]
-    face += dial(0.05, (width * 0.34, at[1] + 0.05, at[2]), knob, BLACK, 30) + [
-        box((0.14, 0.06, 0.07), (0.06, at[1], at[2]), LIT)
+    face += [
+        *dial(0.05, (width * 0.34, at[1] + 0.05, at[2]), knob, BLACK, 30),
+        box((0.14, 0.06, 0.07), (0.06, *at[1:]), LIT),
     ]
     parts += [panel, *(p.turned("x", slope, at) for p in face)]
     middle, opened = 0.1, dice.chance(0.35)

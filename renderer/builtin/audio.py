@@ -110,8 +110,10 @@ def microphone(dice: Dice) -> list[Part]:
     if style == 0:
         mic = _capsule(dice.uniform(0.085, 0.1), dice.uniform(0.5, 0.65), body, mesh, trim)
         clip = cylinder(0.1, 0.14, (0, 0, 0.3), BLACK)
-        lean = dice.uniform(35, 60)
-        return parts + [p.moved((0, 0, -0.3)).turned("x", -lean).moved((0, 0, tall + 0.06)) for p in (*mic, clip)]
+        lean = dice.uniform(30, 60) * (1 if dice.chance(0.5) else -1)
+        return parts + [
+            p.moved((0, 0, -0.3)).turned("x", -25).turned("y", lean).moved((0, 0, tall + 0.06)) for p in (*mic, clip)
+        ]
     if style == 1:
         r, z = dice.uniform(0.13, 0.16), tall + 0.38
         parts += [

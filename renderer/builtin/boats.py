@@ -61,8 +61,8 @@ def _sailboat(dice: Dice) -> list[Part]:
     ]
     swing = dice.uniform(25, 60)
     parts.append(tube([(0, y, boom), (0, y - 0.5, boom)], 0.013, wood).turned("z", swing, (0, y, 0)))
-    main = prism([(-0.03, boom + 0.03), (-0.03, mast * 0.97), (-0.5, boom + 0.03)][::-1], 0.012, (0, y, 0), sail, "x")
-    fore = prism([(0.05, mast * 0.85), (0.05, 0.1), (0.46 - y, 0.07)][::-1], 0.012, (0, y, 0), jib, "x")
+    main = prism([(-0.03, boom + 0.03), (-0.03, mast * 0.97), (-0.5, boom + 0.03)], 0.012, (0, y, 0), sail, "x")
+    fore = prism([(0.05, mast * 0.85), (0.05, 0.1), (0.46 - y, 0.07)], 0.012, (0, y, 0), jib, "x")
     flag = box((0.01, 0.09, 0.05), (0, y - 0.05, mast), dice.paint())
     return [*parts, main.turned("z", swing, (0, y, 0)), fore.turned("z", -swing / 2, (0, 0.46, 0)), flag]
 

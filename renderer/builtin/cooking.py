@@ -67,7 +67,7 @@ def microwaves(dice: Dice) -> list[Part]:
         parts.append(
             cylinder(wide * 0.32, 0.05, (at, front, 0.14), (0.3, 0.4, 0.45)).scaled((1, 0.25, 1), (at, front, 0))
         )
-    return parts + [p.turned("z", opened, (left, front, 0)) for p in door]
+    return parts + [p.turned("z", -opened, (left, front + 0.03, 0)) for p in door]
 
 
 def _burner(r: float, at: Vec, gas: bool, glow: bool) -> list[Part]:

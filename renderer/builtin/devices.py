@@ -27,14 +27,14 @@ def _screen(dice: Dice, width: float, height: float, y: float, glow: Color) -> l
     parts = [box((width, 0.03, height), (0, y, 0), glow)]
     if max(glow) < 0.1:  # switched off
         return parts
-    parts.append(box((width, 0.04, height * 0.07), (0, y, -height * 0.465), dice.dark()))
+    parts.append(box((width - 0.004, 0.04, height * 0.07), (0, y, -height * 0.465), dice.dark()))
     for k in range(dice.integer(1, 2)):
         w, h = width * dice.uniform(0.35, 0.5), height * dice.uniform(0.35, 0.5)
         x, z = width * dice.uniform(-0.2, 0.2), height * dice.uniform(-0.1, 0.2)
         front = y + 0.01 * (k + 1)
         parts += [
             box((w, 0.03, h), (x, front, z), WHITE),
-            box((w, 0.034, h * 0.16), (x, front, z + h * 0.42), dice.paint()),
+            box((w - 0.004, 0.034, h * 0.16), (x, front, z + h * 0.42), dice.paint()),
         ]
         parts += [
             box((w * t, 0.034, h * 0.08), (x + w * (0.9 - t) / 2, front, z + h * d), dice.dark())
@@ -97,6 +97,7 @@ def display(dice: Dice) -> list[Part]:
     width, height = (dice.uniform(1.0, 1.3), 1.5, dice.uniform(0.85, 0.95))[style], dice.uniform(0.62, 0.72)
     lift, stand = dice.uniform(0.16, 0.3), dice.metal() if dice.chance(0.5) else frame
     centre = lift + height / 2
+    glow = dice.dark() if dice.chance(0.2) else dice.paint()
     parts = []
     if style == 2:
         centre -= lift - 0.12
@@ -104,7 +105,7 @@ def display(dice: Dice) -> list[Part]:
             box((width, 0.3, height), (0, 0, 0), frame),
             box((width * 0.86, 0.04, height * 0.78), (0, 0.15, 0.03), BLACK),
         ]
-        parts += [p.moved((0, 0, 0.03)) for p in _screen(dice, width * 0.8, height * 0.72, 0.165)]
+        parts += [p.moved((0, 0, 0.03)) for p in _screen(dice, width * 0.8, height * 0.72, 0.165, glow)]
         cone = taper((width * 0.94, height * 0.94), (width * 0.5, height * 0.5), 0.5, (0, 0, 0), frame, lean=(0, 0.04))
         parts.append(cone.turned("x", 90).moved((0, -0.14, 0)))
         parts += [
@@ -122,10 +123,10 @@ def display(dice: Dice) -> list[Part]:
         # three panes, the outer ones turned in
         third, bend = width / 3, dice.uniform(12, 20)
         for side in (-1, 0, 1):
-            pane = [
-                box((third + 0.02, 0.05, height), (0, 0, 0), frame),
-                *_screen(dice, third - 0.01, height - 2 * bezel, 0.02),
-            ][: 5 if side else 9]
+            size = (third - 0.01, height - 2 * bezel)
+            glass = box((size[0], 0.03, size[1]), (0, 0.02, 0), glow)
+            pane = [box((third + 0.02, 0.05, height), (0, 0, 0), frame)]
+            pane += [glass] if side else _screen(dice, *size, 0.02, glow)
             parts += [
                 p.moved((side * third / 2, 0, 0)).turned("z", side * bend).moved((side * third / 2, 0, 0)) for p in pane
             ]
@@ -134,7 +135,7 @@ def display(dice: Dice) -> list[Part]:
             box((width, 0.05, height), (0, 0, 0), frame),
             box((width * 0.6, 0.07, height * 0.5), (0, -0.05, 0), frame),
         ]
-        parts += _screen(dice, width - 2 * bezel, height - 2 * bezel, 0.02)
+        parts += _screen(dice, width - 2 * bezel, height - 2 * bezel, 0.02, glow)
         parts.append(box((0.05, 0.02, 0.02), (-width * 0.4, 0.025, 0.015 - height / 2), (0.05, 0.8, 0.1)))
     parts = [p.moved((0, 0, centre)) for p in parts]
     parts.append(box((0.12, 0.05, lift + height * 0.4), (0, -0.08, (lift + height * 0.4) / 2), stand))
@@ -166,11 +167,12 @@ def laptop(dice: Dice) -> list[Part]:
     parts.append(box((width * 0.3, depth * 0.26, 0.014), (0, depth * 0.3, thick), keys))
     parts.append(cylinder(0.025, width * 0.8, (0, -depth / 2, thick), BLACK, "x"))
     border = dice.uniform(0.03, 0.07)
+    glow = dice.dark() if dice.chance(0.2) else dice.paint()
     lid = [
         prism(rounded(width, depth, 0.06), 0.04, (0, 0, 0), case, "y"),
         box((width - 0.04, 0.01, depth - 0.04), (0, 0.02, 0), BLACK),
     ]
-    lid += _screen(dice, width - 2 * border, depth - 2 * border, 0.012)
+    lid += _screen(dice, width - 2 * border, depth - 2 * border, 0.012, glow)
     lid.append(cylinder(0.08, 0.02, (0, -0.02, 0), dice.pale() if case[1] < 0.5 else BLACK, "y"))
     opened, hinge = dice.uniform(3, 35), (0, -depth / 2, thick)
     return parts + [p.moved((0, -depth / 2, thick + depth / 2)).turned("x", opened, hinge) for p in lid]

@@ -57,7 +57,9 @@ def camera(dice: Dice) -> list[Part]:
         ]
         parts.append(box((0.22, 0.04, 0.06), (lens[0], depth * 0.44, top + 0.07), WHITE))
     elif style == 1:
-        parts += [SLAB]
+        outline = rounded(width + 0.02, height * 0.55, height * 0.07)
+        cover = dice.wood() if dice.chance(0.4) else dark
+        parts.append(prism(outline, depth + 0.02, (0, 0, -height * 0.06), cover, "y"))
         parts += [box((0.18, 0.06, 0.11), (x * width, front, top - 0.1), GLASS) for x in (-0.36, 0.05)]
         parts += [
             cylinder(s, 0.09, (x * width, 0, top + 0.02), steel) for x, s in ((0.36, 0.1), (-0.36, 0.08), (0.2, 0.05))

@@ -183,12 +183,12 @@ def knife(dice: Dice) -> list[Part]:
         (-hold * 0.5, 0.045),
         (0, 0.045),
     ]
-    handle = prism([(x, y) for y, x in slim][::-1], 0.07, (0, 0, 0), grip)
+    handle = prism([(x, y) for y, x in slim], 0.07, (0, 0, 0), grip)
     pins = [cylinder(0.016, 0.08, (0, -hold * t, 0), dice.metal(), sides=12) for t in (0.2, 0.5, 0.8)]
     parts = [blade, handle, *pins]
     if style == 3:
         parts = [blade.turned("z", dice.uniform(0, 60) * dice.integer(0, 1), (0, -0.03, 0)), *parts[1:]]
-        liner = prism([(x * 1.15, y * 1.03 + 0.012) for y, x in slim][::-1], 0.04, (0, 0, 0), steel)
+        liner = prism([(x * 1.15, y * 1.03 + 0.012) for y, x in slim], 0.04, (0, 0, 0), steel)
         return [
             *parts,
             liner,

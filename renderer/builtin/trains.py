@@ -55,7 +55,7 @@ def _diesel(dice: Dice) -> list[Part]:
     paint, trim, roof = dice.paint(), dice.pale() if dice.chance(0.5) else dice.paint(), dice.metal()
     long, tall = dice.uniform(4.0, 5.4), dice.uniform(0.95, 1.15)
     front = long / 2
-    hooded = dice.chance(0.5)  # a low bonnet before the cab; else the cab is at the very front
+    hooded = dice.chance(0.65)  # a low bonnet before the cab; else the cab is at the very front
     side = [
         (-front, 0.36),
         (front, 0.36),
@@ -80,13 +80,17 @@ def _diesel(dice: Dice) -> list[Part]:
     parts += [box((1.0, 0.4, tall * 0.3), (0, cab, 0.36 + tall * 0.74), GLASS)]
     parts += [
         box((0.7, long - 1.7, 0.1), (0, -0.4, 0.38 + tall), roof),
-        *_pair(box((0.16, 0.06, 0.12), (0.3, front, 0.56), LAMP)),
+        *_pair(cylinder(0.07, 0.06, (0.3, front + 0.01, 0.7), LAMP, "y")),
     ]
     parts += [
         cylinder(0.22, 0.08, (0, y, 0.46 + tall), BLACK)
         for y in np.linspace(-front + 0.7, front - 2, dice.integer(2, 5))
     ]
     parts += [box((0.9, long + 0.1, 0.12), (0, 0, 0.32), BLACK)]
+    for k in range(5):  # warning stripes across the nose, above a plough
+        stripe = box((0.19, 0.05, 0.2), (0.38 - 0.19 * k, front + 0.01, 0.5), (0.8, 0.5, 0.01) if k % 2 == 0 else BLACK)
+        parts.append(stripe)
+    parts.append(taper((0.9, 0.3), (0.86, 0.06), 0.24, (0, front + 0.1, 0.08), dice.metal(), lean=(0, -0.1)))
     if hooded:
         parts += _pair(tube([(0.52, -front + 0.1, 0.8), (0.52, front - 1.5, 0.8)], 0.03, trim))
         for y in np.linspace(-front + 0.1, front - 1.5, 5):

@@ -52,7 +52,7 @@ def pistol(dice: Dice) -> list[Part]:
         ]
         parts += [box((0.03, 0.04, 0.04), (0, y, tall + 0.01), BLACK) for y in (front - 0.08, -0.18)]
         if dice.chance(0.35):  # a silencer
-            parts.append(cylinder(0.065, 0.4, (0, front + 0.19, tall * 0.6), BLACK, "y"))
+            parts.append(cylinder(0.055, 0.34, (0, front + 0.16, tall * 0.6), BLACK, "y"))
         return parts + _guard(0.14, -0.05, 0.11, frame)
     if style == 1:
         barrel, r = dice.uniform(0.3, 0.6), dice.uniform(0.1, 0.12)
@@ -85,7 +85,7 @@ def pistol(dice: Dice) -> list[Part]:
             (-0.08, -0.16),
             (-0.04, -0.05),
         ]
-        return [*parts, prism(shape, 0.1, (0, 0, 0), grip, "x"), *_guard(0.04, -0.07, 0.11, steel)]
+        return [*parts, prism(shape, 0.115, (0, 0, 0), grip, "x"), *_guard(0.04, -0.07, 0.11, steel)]
     barrel, brass, wood = dice.uniform(0.6, 0.8), (0.6, 0.36, 0.08), dice.wood()
     parts = [
         cylinder(0.05, barrel, (0, barrel / 2 - 0.1, 0.08), steel, "y", sides=12),
@@ -190,4 +190,5 @@ def rifle(dice: Dice) -> list[Part]:
     if dice.chance(0.4):
         sling = [(0.05, butt + 0.1, -0.1), (0.06, butt + 0.35, -0.3), (0.06, 0, -0.36), (0.05, 0.15 + fore, -0.02)]
         parts.append(tube(sling, 0.022, dice.wood() if dice.chance(0.5) else dice.paint()))
-    return parts + _guard(-0.04, -0.03, 0.09, steel)
+    # stouter than life, or little would be seen of it
+    return [p.scaled((1.35, 1, 1.25)) for p in (*parts, *_guard(-0.04, -0.03, 0.09, steel))]

@@ -1,0 +1,55 @@
+# make demo   everything, from nothing to a leaderboard      make test    the test suite
+# make setup  only the virtual environment in .venv          make check   format, lint and types
+#
+# PYTHON=...  the Python to use (3.11, or 3.13 for rendering only)      INDEX=URL  another package index
+
+PYTHON ?= python3.11
+INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+EXTRAS := render,train,test,check
+
+# What Blender's wheel takes from the system, and the Debian packages that bring it.
+LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
+PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
+
+.PHONY: demo test check setup system clean
+
+demo: setup
+	$(BIN)/iebench demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	rm -rf build/check && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
+	cd build/check && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
+		-p iebench.manifests -p iebench.renderer -p iebench.baselines -p iebench.benchmark
+
+setup: $(VENV)/ready
+
+$(VENV)/ready: pyproject.toml .ci/constraints.txt
+	@$(MAKE) --no-print-directory system
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 13)))' || \
+		{ echo "make: needs Python 3.11, and $(PYTHON) is not: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --disable-pip-version-check -q -c .ci/constraints.txt $(if $(INDEX),--index-url $(INDEX)) \
+		-e '.[$(EXTRAS)]'
+	@touch $@
+
+system:
+	@missing=; set -- $(PACKAGES); \
+	for library in $(LIBRARIES); do \
+		PATH="$$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q "$$library" || missing="$$missing $$1"; shift; \
+	done; \
+	if [ -z "$$missing" ] || [ "$$(uname -s)" != Linux ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing; \
+	else \
+		echo "make: Blender needs system libraries that are missing here; install the packages:$$missing" >&2; exit 1; \
+	fi
+
+clean:
+	rm -rf $(VENV) build *.egg-info

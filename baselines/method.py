@@ -1,0 +1,139 @@
+"""What a method is, and where methods are found.
+
+A method is one file: a frozen dataclass with its settings, and a class registered by `@method("name", Settings)`. The
+entry point group `iebench.methods` names the module to import for each name, so another package can add methods.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from iebench.manifests.conventions import relative_quaternion
+
+from .encoder import Encoder, EncoderSettings
+from .errors import MethodBroken, UnknownName
+
+ROTATION = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
+Latents = Mapping[str, Tensor]
+"""Latent name -> (B,) or (B, K) float64, on the CPU."""
+
+
+class Method(nn.Module):
+    """Base of all methods; built from the encoder to train and the method's own settings.
+
+    encoder : (B, 3, H, W) images in [0, 1] -> (B, dim) representations
+    parts : names of slices of the representation, such as "invariant"; {} when it has none
+    latents : the latent columns that `loss` and `predict` need
+    has_predictor : whether `embed` and `predict` are there
+    trains : False for a reference that stays as it was initialised
+    """
+
+    latents: ClassVar[tuple[str, ...]] = ()
+    has_predictor: ClassVar[bool] = False
+    trains: ClassVar[bool] = True
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.dim = encoder.dim
+        self.parts: dict[str, slice] = {}
+
+    def represent(self, images: Tensor) -> Tensor:
+        """Representations of several views of each object, in one pass (so batch norm sees all views together).
+
+        images : (B, K, 3, H, W) float in [0, 1]
+        returns : (B, K, dim)
+        """
+        representation: Tensor = self.encoder(images.flatten(0, 1))
+        return representation.unflatten(0, images.shape[:2])
+
+    def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
+        """The loss of a batch: "loss" is minimised, the other entries are its terms before weighting, for the log.
+
+        images : (B, K, 3, H, W) float in [0, 1]; K >= 2 distinct views of each of B objects
+        latents : (B, K) float64 for each name in `self.latents`
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no loss")
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """The equivariant embedding (B, E) of representations (B, dim), what `predict` works on."""
+        raise NotImplementedError(f"{type(self).__name__} has no predictor")
+
+    def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
+        """The embedding that a view should have, from another view of the same object.
+
+        embedding : (B, E) of the source view
+        source, target : (B,) float64 for each name in `self.latents`
+        returns : (B, E)
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no predictor")
+
+
+def rotation_between(source: Latents, target: Latents) -> Tensor:
+    """The quaternions of R12 = R1^-1 R2 (scalar last, w >= 0) from source to target pose.
+
+    source, target : (B,) float64 radians for each of rot_x, rot_y, rot_z
+    returns : (B, 4) float32 on the CPU
+    """
+    angles = [torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target)]
+    return torch.from_numpy(relative_quaternion(*angles).astype(np.float32))
+
+
+# --- registry -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered method: its settings' dataclass and its class, called with (encoder, settings)."""
+
+    name: str
+    settings: type[Any]
+    method: Callable[[Encoder, Any], Method]
+
+
+_ENTRIES: dict[str, Entry] = {}
+M = TypeVar("M", bound=type[Method])
+
+
+def method(name: str, settings: type[Any]) -> Callable[[M], M]:
+    """Class decorator that registers a method under `name`, with the frozen dataclass of its settings."""
+
+    def register(cls: M) -> M:
+        _ENTRIES[name] = Entry(name, settings, cls)
+        return cls
+
+    return register
+
+
+def names() -> list[str]:
+    """The names of all installed methods."""
+    return sorted({point.name for point in entry_points(group="iebench.methods")} | set(_ENTRIES))
+
+
+def find(name: str) -> Entry:
+    """The registered method of that name; imports its module if need be.
+
+    Raises
+    ------
+    UnknownName : no such method; suggests near ones.
+    MethodBroken : its module does not register it.
+    """
+    if name in _ENTRIES:
+        return _ENTRIES[name]
+    points = {point.name: point for point in entry_points(group="iebench.methods")}
+    if name not in points:
+        raise UnknownName("method", name, names())
+    points[name].load()
+    if name not in _ENTRIES:
+        raise MethodBroken(f"{points[name].value} does not register the method {name!r}: mend or remove that package")
+    return _ENTRIES[name]
+
+
+def build(name: str, settings: Any, encoder: EncoderSettings) -> Method:
+    """A freshly initialised method; weights are drawn from torch's global generator."""
+    return find(name).method(Encoder(encoder), settings)

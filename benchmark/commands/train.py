@@ -1,0 +1,67 @@
+"""`iebench train`: learn a representation from a dataset."""
+
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench train --method sie",
+        "iebench train --method vicreg --data data/builtin --set steps=500 --set batch=128",
+        "iebench train --method sie --preset paper --device cuda --resume",
+    ),
+)
+@click.option("--method", default="sie", help="What to train: sie, vicreg, random, or an installed package's.")
+@click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
+@click.option("--preset", default="quick", help="Settings to start from: quick, paper, or a TOML file.")
+@click.option(
+    "--set", "assignments", multiple=True, metavar="KEY=VALUE",
+    help="Change a setting of the preset (batch=64, encoder.width=0.5), or one of the method's own (method.covariance=2).",
+)  # fmt: skip
+@click.option("--name", help="Name of the run.", show_default="METHOD-DATASET-sSEED")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of the weights and the order of views.")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
+)
+@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, if it has one.")
+def train(
+    method: str, data: Path | None, preset: str, assignments: tuple[str, ...], name: str | None, out: Path, seed: int,
+    device: str, resume: bool,
+) -> None:  # fmt: skip
+    """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
+    import dataclasses  # with torch, so that --help is quick
+
+    import torch
+
+    from iebench.manifests.dataset import DatasetInfo, newest
+
+    from ..config import RunConfig, resolve, versions
+    from ..errors import MissingPart
+    from ..train import train as train_run
+
+    settings, own = resolve(method, preset, assignments)
+    data = data or newest()
+    info = DatasetInfo.load(data)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    elif device == "cuda" and not torch.cuda.is_available():
+        raise MissingPart("PyTorch sees no GPU: use --device cpu, or install a CUDA build of torch")
+    config = RunConfig(
+        method=method,
+        method_settings=dataclasses.asdict(own),
+        settings=settings,
+        data=data,
+        fingerprint=info.fingerprint,
+        resolution=settings.resolution or info.recipe.resolution,
+        seed=seed,
+        device=device,
+        versions=versions(),
+    )
+    run = out / (name or f"{method}-{data.resolve().name}-s{seed}")
+    train_run(run, config, resume)
+    click.echo(f"{run}: trained; score it with `iebench score --run {run}`")

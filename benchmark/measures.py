@@ -1,0 +1,56 @@
+"""The metrics by name: how each is called, shown and read. The one list that tables, reports and checks share."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a metric is shown.
+
+    title : column header; about : one line for a reader who has not met it
+    higher : whether more is better; factor, digits : the shown number is value * factor with so many decimals
+    column : whether the leaderboard has a column for it (CSV has all)
+    """
+
+    title: str
+    about: str
+    higher: bool = True
+    factor: float = 1.0
+    digits: int = 3
+    column: bool = True
+
+    def show(self, value: float) -> str:
+        """The number as tables print it.
+
+        >>> MEASURES["top1"].show(0.4567), MEASURES["mrr"].show(0.4567)
+        ('45.7', '0.457')
+        """
+        return f"{value * self.factor:.{self.digits}f}"
+
+
+MEASURES = {
+    "top1": Measure("top-1 %", "linear classification of single views", factor=100, digits=1),
+    "top5": Measure("top-5 %", "the class is among the five highest", factor=100, digits=1, column=False),
+    "rotation_r2_pooled": Measure(
+        "rotation R² pooled", "relative quaternion from two views, R² as released with SIE: constants score 0.2"
+    ),
+    "rotation_r2_mean": Measure("rotation R² mean", "the same, R² of each component averaged: constants score 0"),
+    "rotation_degrees_mean": Measure(
+        "rotation error °", "mean geodesic angle to the true relative rotation", higher=False, digits=1
+    ),
+    "rotation_degrees_median": Measure(
+        "rotation error ° median", "median of the same angle", higher=False, digits=1, column=False
+    ),
+    "colour_r2_pooled": Measure(
+        "colour R² pooled", "floor and light hue differences from two views", column=False
+    ),
+    "colour_r2_mean": Measure("colour R²", "the same, R² of each component averaged"),
+    "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's views"),
+    "h1": Measure("H@1", "predictor: the right view comes first"),
+    "h5": Measure("H@5", "predictor: the right view is among the first five", column=False),
+    "h10": Measure("H@10", "predictor: the right view is among the first ten", column=False),
+    "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False),
+}  # fmt: skip
+
+WHOLE = "whole"
+"""The part that is the whole representation; others are named by the encoder."""

@@ -1,0 +1,68 @@
+"""Which views make up which batch: a pure function of (seed, position), so a run resumes by one whole number.
+
+Training walks an endless stream of epochs. Each epoch is a permutation of the objects with K views of each, and batch
+number s holds entries s * batch .. (s + 1) * batch - 1 of the stream: what is left of an epoch opens the next one's
+first batch, so every batch is full, also when it is larger than an epoch.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Indices = NDArray[np.int64]
+
+PERMUTATION, VIEWS = 0, 1  # the two uses of an epoch's random numbers
+
+
+def permutation(seed: int, epoch: int, objects: int) -> Indices:
+    """The order of objects in an epoch: (objects,), a pure function of its arguments."""
+    order: Indices = _generator(seed, epoch, PERMUTATION).permutation(objects).astype(np.int64)
+    return order
+
+
+def views(seed: int, epoch: int, objects: int, stored: int, count: int) -> Indices:
+    """Which views of each object an epoch takes, in which order.
+
+    stored : views that each object has
+    count : K <= stored
+    returns : (objects, count) of distinct views in [0, stored); row i depends on (seed, epoch, i) alone, and every
+        ordered choice is equally likely
+    """
+    keys = _generator(seed, epoch, VIEWS).random((objects, stored))
+    chosen: Indices = np.argsort(keys, axis=1, kind="stable")[:, :count].astype(np.int64)
+    return chosen
+
+
+class Order:
+    """The rows of every batch.
+
+    objects : how many there are; object i has rows i * stored .. (i + 1) * stored - 1
+    stored : views of each object on disk
+    batch : objects in a batch
+    count : views of each object in a batch, K
+    """
+
+    def __init__(self, seed: int, objects: int, stored: int, batch: int, count: int) -> None:
+        self.seed, self.objects, self.stored, self.batch, self.count = seed, objects, stored, batch, count
+        self._epoch, self._rows = -1, np.empty((0, count), np.int64)
+
+    def rows(self, step: int) -> Indices:
+        """The rows of batch number `step`, counted from 0: (batch, count)."""
+        start, end = step * self.batch, (step + 1) * self.batch
+        pieces = []
+        while start < end:
+            epoch, first = divmod(start, self.objects)
+            last = min(first + end - start, self.objects)
+            pieces.append(self._epoch_rows(epoch)[first:last])
+            start += last - first
+        return np.concatenate(pieces)
+
+    def _epoch_rows(self, epoch: int) -> Indices:
+        if epoch != self._epoch:  # kept, since steps come in order
+            order = permutation(self.seed, epoch, self.objects)
+            chosen = views(self.seed, epoch, self.objects, self.stored, self.count)
+            self._epoch, self._rows = epoch, (np.arange(self.objects)[:, None] * self.stored + chosen)[order]
+        return self._rows
+
+
+def _generator(seed: int, epoch: int, use: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch, use])))

@@ -1,0 +1,35 @@
+"""Standardising features with the train split's moments."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK = 16_384  # rows of a feature cache held in memory at once
+
+
+@dataclass(frozen=True)
+class Standardiser:
+    """Maps a feature column to mean 0 and deviation 1. mean, scale : (D,) float32; a constant column has scale 1."""
+
+    mean: NDArray[np.float32]
+    scale: NDArray[np.float32]
+
+    @staticmethod
+    def of(features: NDArray[np.float32]) -> "Standardiser":
+        """From the train split's features (n, D); moments are summed block by block in float64."""
+        total, square = np.zeros(features.shape[1]), np.zeros(features.shape[1])
+        shift = features[0].astype(np.float64)  # near the mean, so that the variance keeps its digits
+        for start in range(0, len(features), BLOCK):
+            block = features[start : start + BLOCK] - shift
+            total += block.sum(0)
+            square += (block**2).sum(0)
+        mean = total / len(features)
+        deviation = np.sqrt(np.maximum(square / len(features) - mean**2, 0.0))
+        constant = deviation <= 1e-6 * np.abs(shift) + 1e-30  # no more than float32's rounding: carries nothing
+        return Standardiser((mean + shift).astype(np.float32), np.where(constant, 1, deviation).astype(np.float32))
+
+    def __call__(self, features: NDArray[np.float32], part: slice) -> NDArray[np.float32]:
+        """Some columns of features (..., D), standardised: (..., width of the part)."""
+        standard: NDArray[np.float32] = (features[..., part] - self.mean[part]) / self.scale[part]
+        return standard

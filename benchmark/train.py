@@ -1,0 +1,145 @@
+"""Training, from top to bottom.
+
+iebench train --method sie
+"""
+
+import math
+import time
+from pathlib import Path
+
+import torch
+
+from iebench.baselines import method as methods
+from iebench.baselines.errors import LatentMissing
+from iebench.manifests.common.progress import Meter
+from iebench.manifests.common.settings import build
+
+from . import checkpoint
+from .batches import Batches
+from .checkpoint import Progress
+from .config import CONFIG, RunConfig
+from .errors import DatasetError, Diverged, RunExists, Stopped
+from .images import Images
+from .log import Log
+from .order import Order
+from .runs import WEIGHTS, save_weights
+from .stop import stop_requested
+
+
+def train(run: Path, config: RunConfig, resume: bool = False) -> None:
+    """Train a method and leave config.json, metrics.jsonl, tensorboard/, checkpoint.pt and model.safetensors in `run`.
+
+    The same configuration on the same CPU and number of threads gives the same bytes of weights, whether or not the run
+    was stopped and resumed on the way.
+
+    resume : go on from the folder's checkpoint; without one, start
+
+    Raises
+    ------
+    RunExists : the folder holds a run, and `resume` is False or the run has other settings.
+    DatasetError, LatentMissing : the dataset is damaged or does not fit the settings.
+    Stopped : Ctrl-C or SIGTERM; a checkpoint was saved.
+    Diverged : the loss is no longer finite; the last checkpoint stays.
+    """
+    claim(run, config, resume)
+    settings, device = config.settings, torch.device(config.device)
+
+    torch.manual_seed(config.seed)
+    entry = methods.find(config.method)
+    method = methods.build(
+        config.method, build(entry.settings, config.method_settings, config.method), settings.encoder
+    )
+    method = method.to(device, memory_format=torch.channels_last).train()
+    optimizer = torch.optim.Adam(method.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    done = checkpoint.restore(run, method, optimizer)
+
+    images = Images.open(config.data, "train")
+    check_fit(images, method, settings.views)
+    objects = len(images) // images.views_per_object
+    steps = settings.total_steps(objects) if method.trains else 0
+    if done.step >= steps and (run / WEIGHTS).is_file():
+        return
+    config.save(run)
+    (run / WEIGHTS).unlink(missing_ok=True)  # a run that is given more steps is unfinished again
+
+    order = Order(config.seed, objects, images.views_per_object, settings.batch, settings.views)
+    batches = Batches(images, order, config.resolution, method.latents, pin=device.type == "cuda")
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(config))
+    per_step = settings.batch * settings.views
+    start, note = time.perf_counter() - done.seconds, ""
+    with (
+        Log(run, done.step) as log,
+        Meter(f"training {config.method}", steps * per_step, "images", done.step * per_step) as meter,
+        stop_requested() as stop,
+        batches.prefetch(done.step, steps) as prefetched,
+    ):
+        for step, batch in enumerate(prefetched, start=done.step + 1):
+            with autocast:
+                terms = method.loss(batch.pixels(device), batch.latents)
+            optimizer.zero_grad()
+            terms["loss"].backward()
+            optimizer.step()
+
+            done = Progress(step, time.perf_counter() - start)
+            stopping = stop.is_set() and step < steps
+            saving = step % settings.checkpoint_every == 0 or step == steps or stopping
+            if step % settings.log_every == 0 or step == steps or saving:
+                values = {name: float(value) for name, value in terms.items()}
+                if not math.isfinite(values["loss"]):
+                    raise Diverged(
+                        f"{run}: the loss is {values['loss']} at step {step}: lower learning_rate with --set"
+                    )
+                log.write(step, {**values, "seconds": round(done.seconds, 3), "images_per_s": round(meter.rate, 1)})
+                note = f"loss {values['loss']:.3f}"
+            meter.advance(per_step, note)
+            if saving:
+                checkpoint.save(run, method, optimizer, done)
+            if stopping:
+                raise Stopped(f"stopped after step {step} of {steps} and saved: the same command with --resume goes on")
+    save_weights(run, method)
+
+
+def claim(run: Path, config: RunConfig, resume: bool) -> None:
+    """See that `run` is free, or that it may go on as this configuration.
+
+    Raises
+    ------
+    RunExists : it is not.
+    """
+    if not run.exists() or (run.is_dir() and not any(run.iterdir())):
+        return
+    if not (run / CONFIG).is_file():
+        raise RunExists(f"{run} is not empty and holds no run: choose another --name or --out")
+    differences = RunConfig.load(run).differences(config)
+    if differences:
+        raise RunExists(f"{run} holds a run with other settings ({'; '.join(differences)}): choose another --name")
+    if not resume:
+        state = "a finished run" if (run / WEIGHTS).is_file() else "a run that is not finished"
+        raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
+
+
+def check_fit(images: Images, method: methods.Method, views: int) -> None:
+    """See that a dataset has what a method and its settings need.
+
+    Raises
+    ------
+    DatasetError : fewer views of an object than a batch takes.
+    LatentMissing : not all latents that the method is conditioned on.
+    """
+    if views > images.views_per_object:
+        raise DatasetError(
+            f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "
+            "lower it with --set views=2, or render more with --views"
+        )
+    missing = [name for name in method.latents if name not in images.latents]
+    if missing:
+        raise LatentMissing(
+            f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
+            "a dataset whose recipe has that factor"
+        )
+
+
+def uses_bf16(config: RunConfig) -> bool:
+    """Whether the forward pass runs in bf16."""
+    on_gpu = config.device.startswith("cuda")
+    return config.settings.precision == "bf16" or (config.settings.precision == "auto" and on_gpu)

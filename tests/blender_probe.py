@@ -1,0 +1,63 @@
+"""What tests run inside a spawned Blender process (`blender` in conftest.py)."""
+
+import numpy as np
+
+from iebench.renderer import worker
+
+REST = {
+    "rot_x": 0.0, "rot_y": 0.0, "rot_z": 0.0, "floor_hue": 0.0, "light_theta": 0.4, "light_phi": 1.0, "light_hue": 0.3,
+}  # fmt: skip
+
+
+def picture(ref, **latents):
+    """(h, w, 3) uint8 of one object at REST but for some latents."""
+    worker._renderer.load(ref)
+    return worker._renderer.render({**REST, **latents})
+
+
+def mesh_points(ref, **latents):
+    """The object's vertices in world coordinates (n, 3) and in pixels (n, 2), both through Blender."""
+    import bpy
+    import mathutils
+    from bpy_extras.object_utils import world_to_camera_view
+
+    worker._renderer.load(ref)
+    worker._renderer._apply(worker._renderer._handles, {**REST, **latents})
+    bpy.context.view_layer.update()
+    thing, scene = worker._renderer._handles.object, bpy.context.scene
+    world = [thing.matrix_world @ vertex.co for vertex in thing.data.vertices]
+    views = [world_to_camera_view(scene, scene.camera, mathutils.Vector(point)) for point in world]
+    size = scene.render.resolution_x
+    return np.array(world), np.array([(v.x * size, (1 - v.y) * size) for v in views])
+
+
+def data_counts(ref, swaps):
+    """How many blocks of data Blender holds after each of some swaps of the object."""
+    import bpy
+
+    counts = []
+    for _ in range(swaps):
+        worker._renderer.load(ref)
+        counts.append(len(bpy.data.meshes) + len(bpy.data.materials) + len(bpy.data.images) + len(bpy.data.objects))
+    return counts
+
+
+def said_on_stdout():
+    """What reaches the C level's standard output."""
+    import os
+
+    return os.write(1, b"chatter")
+
+
+def failing_load(ref):
+    """The AssetError that loading an object raises, and how much data it leaves behind."""
+    import bpy
+
+    from iebench.renderer.errors import AssetError
+
+    before = len(bpy.data.meshes)
+    try:
+        worker._renderer.load(ref)
+    except AssetError as error:
+        return str(error), len(bpy.data.meshes) - before
+    return None, 0

@@ -1,0 +1,64 @@
+"""dataset.json: read back as written; what is not a finished dataset is refused with the remedy."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from iebench.manifests import dataset
+from iebench.manifests.dataset import DatasetInfo, fingerprint, newest, read_table, shard_tables
+from iebench.manifests.errors import DatasetError
+from iebench.manifests.schema import OBJECTS, rows
+
+
+def test_info_survives_the_file(tiny_dataset, tmp_path):
+    info = DatasetInfo.load(tiny_dataset)
+    info.save(tmp_path)
+    assert DatasetInfo.load(tmp_path) == info
+    assert info.counts["train"] == {"objects": 24, "images": 144, "shards": 1}
+
+
+def test_the_fingerprint_follows_from_recipe_and_rows(tiny_dataset):
+    info = DatasetInfo.load(tiny_dataset)
+    tables = [read_table(p, rows(info.recipe)) for split in ("train", "val") for p in shard_tables(tiny_dataset, split)]
+    assert fingerprint(info.recipe, tables) == info.fingerprint
+    assert fingerprint(info.recipe, tables[:1]) != info.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda d: (d / "dataset.json").unlink(), "not finished: run the same"),
+        (lambda d: [(d / "dataset.json").unlink(), (d / ".plan.json").unlink()], "holds no dataset"),
+        (lambda d: (d / "dataset.json").write_text("{"), "is damaged"),
+        (lambda d: (d / "dataset.json").write_text(json.dumps({"format": 2})), "another format"),
+        (lambda d: (d / "dataset.json").write_text(json.dumps({"format": 1})), "is damaged"),
+    ],
+)
+def test_what_is_no_finished_dataset_is_refused(tiny_dataset, tmp_path, damage, words):
+    folder = tmp_path / "copy"
+    shutil.copytree(tiny_dataset, folder)
+    damage(folder)
+    with pytest.raises(DatasetError, match=words):
+        DatasetInfo.load(folder)
+
+
+def test_a_damaged_or_foreign_table_is_refused(tiny_dataset, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(DatasetError, match=r"cannot read .*a\.parquet"):
+        read_table(tmp_path / "a.parquet")
+    with pytest.raises(DatasetError, match="other columns"):
+        read_table(tiny_dataset / "failures.parquet", OBJECTS)
+
+
+def test_the_newest_dataset_is_the_one_finished_last(tiny_dataset, tmp_path):
+    with pytest.raises(DatasetError, match="iebench render"):
+        newest(tmp_path)
+    info = DatasetInfo.load(tiny_dataset)
+    for age, name in [(100, "old"), (50, "new")]:
+        info.save(tmp_path / name)
+        path = tmp_path / name / dataset.INFO
+        stamp = path.stat().st_mtime - age
+        os.utime(path, (stamp, stamp))
+    assert newest(tmp_path).name == "new"

@@ -1,0 +1,127 @@
+"""The real renderer: the picture is where and what the latents say."""
+
+import blender_probe
+import numpy as np
+import pytest
+
+from iebench.manifests.conventions import pose
+from iebench.manifests.taxonomy import choose
+from iebench.renderer.sources import Builtin, ObjectRef, ShapeNet
+
+
+def run(pool, function, *args, **kwargs):
+    return pool.schedule(function, args=args, kwargs=kwargs).result()
+
+
+@pytest.fixture(scope="module")
+def mug():
+    return Builtin(None).objects(choose("mug"), 1)[0]
+
+
+@pytest.fixture(scope="module")
+def refs(shapenet):
+    train = [o for o in ShapeNet(shapenet).objects(choose("mug"), None) if o.split == "train"]
+    return dict(zip(["step", "red", "dangling", "absent"], train, strict=False))
+
+
+@pytest.mark.parametrize(
+    ("hue", "channels"), [(0.0, (147.5, 102.5, 102.5)), (1 / 3, (102.5, 147.5, 102.5)), (2 / 3, (102.5, 102.5, 147.5))]
+)
+def test_the_bare_floor_has_the_published_colour(blender, mug, hue, channels):
+    """facts: outside the spot the floor's channels are about 147.5 and 102.5 of 255, for every hue."""
+    corner = run(blender, blender_probe.picture, mug, floor_hue=hue, light_phi=-1.57, light_theta=0.75)[:10, 8:56]
+    assert corner.reshape(-1, 3).mean(0) == pytest.approx(channels, abs=1.5)
+
+
+def test_the_spot_lights_the_floor_in_its_hue_where_its_angles_say(blender, mug):
+    dark = run(blender, blender_probe.picture, mug, floor_hue=0.5, light_hue=0.0, light_theta=0.7, light_phi=0.0)
+    # a lamp at +x shines past the origin to -x, which is the picture's right; red light lifts the red channel
+    red = dark[..., 0].astype(float)
+    assert red[36:, 36:].mean() > red[36:, :28].mean() + 5
+
+
+def test_blender_and_scipy_agree_on_the_pose(blender, mug):
+    angles = {"rot_x": 0.3, "rot_y": -1.1, "rot_z": 0.8}
+    at_rest, _ = run(blender, blender_probe.mesh_points, mug)
+    turned, _ = run(blender, blender_probe.mesh_points, mug, **angles)
+    assert turned == pytest.approx(pose(list(angles.values())).apply(at_rest), abs=1e-6)
+
+
+def test_the_camera_projects_as_the_recipe_says(blender, mug):
+    """An independent pinhole: at (0, 1.768, 1.768), looking at the origin, 39.6 degrees wide."""
+    world, pixels = run(blender, blender_probe.mesh_points, mug, rot_x=0.5, rot_y=0.2, rot_z=-0.9)
+    eye = 2.5 * np.array([0, np.sqrt(0.5), np.sqrt(0.5)])
+    forward, right = -eye / 2.5, np.array([-1.0, 0.0, 0.0])
+    up = np.cross(right, forward)
+    rays = world - eye
+    scale = 32 / np.tan(0.691111 / 2) / (rays @ forward)
+    ours = np.column_stack([32 + scale * (rays @ right), 32 - scale * (rays @ up)])
+    assert pixels == pytest.approx(ours, abs=1e-3)
+
+
+@pytest.mark.parametrize("angles", [(0, 0, 0), (0.4, 0.2, -1.2), (-1.3, 0.9, 0.5)])
+def test_an_asymmetric_object_is_drawn_where_its_vertices_are(blender, refs, angles):
+    latents = dict(zip(["rot_x", "rot_y", "rot_z"], angles, strict=True))
+    image = run(blender, blender_probe.picture, refs["step"], **latents)
+    _, pixels = run(blender, blender_probe.mesh_points, refs["step"], **latents)
+    rows, columns = np.nonzero(image.max(-1) < 60)  # black paint is darker than any shadow on the floor
+    found = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    assert found == pytest.approx([*pixels.min(0), *pixels.max(0)], abs=1.6)
+
+
+def test_shapenet_files_stand_upright_on_their_bounding_box_centre(blender, refs):
+    world, _ = run(blender, blender_probe.mesh_points, refs["step"])
+    assert (world.min(0) + world.max(0)) / 2 == pytest.approx(np.zeros(3), abs=1e-6)
+    # the file's y, 0.5 long, is up; its z, 0.2 long, points to -y
+    assert np.ptp(world, axis=0) == pytest.approx([0.6, 0.2, 0.5], abs=1e-6)
+    upper = world[world[:, 2] > 0.2]
+    assert upper[:, 1].min() == pytest.approx(0.0, abs=1e-6)
+    assert upper[:, 1].max() == pytest.approx(0.1, abs=1e-6)
+
+
+def test_a_texture_beside_the_models_folder_reaches_the_pixels(blender, refs):
+    centre = run(blender, blender_probe.picture, refs["red"])[28:36, 28:36].reshape(-1, 3).mean(0)
+    assert centre[0] > 2 * centre[1]
+    assert centre[0] > 2 * centre[2]
+
+
+def test_a_dangling_texture_is_plain_and_recorded_never_magenta(blender, refs):
+    red, green, blue = run(blender, blender_probe.picture, refs["dangling"])[28:36, 28:36].reshape(-1, 3).mean(0)
+    assert not (red > 1.3 * green and blue > 1.3 * green)
+
+
+BAD = {
+    "empty": ("", "holds no faces"),
+    "noise": ("\x00\xff garbage \n" * 5, "holds no faces"),
+    "points": ("v 0 0 0\nv 1 0 0\nv 0 1 0\n", "holds no faces"),
+    "nan": ("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not finite"),
+    "point": ("v 1 1 1\nv 1 1 1\nv 1 1 1\nf 1 2 3\n", "no extent"),
+    "giant": ("v 0 0 0\nv 1000 0 0\nv 0 1000 0\nf 1 2 3\n", "over 100 units"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_mesh_that_cannot_be_used_is_refused_with_its_cause(blender, tmp_path, name):
+    content, words = BAD[name]
+    path = tmp_path / f"{name}.obj"
+    path.write_text(content, encoding="latin-1")
+    error, left_behind = run(blender, blender_probe.failing_load, ObjectRef("s", "o", "c", 0, "train", str(path)))
+    assert words in str(error)
+    assert str(path) in str(error)
+    assert left_behind <= 0
+
+
+def test_an_absent_mesh_is_refused(blender, refs):
+    error, _ = run(blender, blender_probe.failing_load, refs["absent"])
+    assert "no mesh file" in error
+
+
+def test_swapping_objects_leaves_nothing_behind(blender, mug, refs):
+    for ref in (mug, refs["red"]):
+        counts = run(blender, blender_probe.data_counts, ref, 6)
+        assert counts[1:] == [counts[1]] * 5
+
+
+def test_a_worker_is_silent(blender, capfd):
+    assert run(blender, blender_probe.said_on_stdout) == 7
+    assert capfd.readouterr() == ("", "")

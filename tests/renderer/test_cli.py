@@ -1,0 +1,71 @@
+"""`iebench render` with real Blender, as a user calls it."""
+
+import subprocess
+import sys
+
+import pyarrow.parquet as pq
+
+from iebench.manifests.dataset import DatasetInfo
+
+
+def render(*arguments):
+    command = [
+        sys.executable,
+        "-m",
+        "iebench.manifests.common.cli",
+        "render",
+        "--resolution",
+        "32",
+        "--quality",
+        "fast",
+    ]
+    return subprocess.run([*command, *map(str, arguments)], check=False, capture_output=True, text=True)
+
+
+def test_builtin_objects_render_and_blender_keeps_silent(tmp_path):
+    result = render("--classes", "mug,car", "--objects-per-class", 2, "--views", 2, "--out", tmp_path / "d")
+    assert result.returncode == 0, result.stderr
+    info = DatasetInfo.load(tmp_path / "d")
+    assert result.stdout == f"{tmp_path / 'd'}: 8 images, fingerprint {info.fingerprint[:12]}\n"
+    assert info.renderer["name"] == "Blender"
+    assert info.counts["train"]["images"] == info.counts["val"]["images"] == 4
+    again = render(
+        "--classes", "mug,car", "--objects-per-class", 2, "--views", 2, "--out", tmp_path / "e", "--workers", 1
+    )
+    assert again.stdout.split()[-1] == result.stdout.split()[-1]  # other workers and threads, same pictures
+
+
+def test_absent_meshes_are_failures_with_a_cause_and_exit_code_3(shapenet, tmp_path):
+    result = render(
+        shapenet,
+        "--source",
+        "shapenet",
+        "--classes",
+        "mug",
+        "--objects-per-class",
+        5,
+        "--views",
+        1,
+        "--out",
+        tmp_path / "d",
+    )
+    assert result.returncode == 3, result.stderr
+    assert "2 objects could not be made" in result.stderr
+    assert "Traceback" not in result.stderr
+    causes = pq.read_table(tmp_path / "d" / "failures.parquet")["cause"].to_pylist()
+    assert all("no mesh file" in cause for cause in causes)
+    status = pq.read_table(tmp_path / "d" / "objects.parquet")["status"].to_pylist()
+    assert sorted(status) == ["failed", "failed", "ok", "ok", "texture missing"]
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(tmp_path):
+    result = render("--dry-run", "--out", tmp_path / "d")
+    assert result.returncode == 0
+    assert "275 objects x 50 views = 13750 images of 32 px" in result.stderr
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_device_that_is_not_there_is_one_sentence(tmp_path):
+    result = render("--device", "hip", "--out", tmp_path / "d", "--limit", 1)
+    assert result.returncode == 2
+    assert "no hip device on this machine: use --device cpu" in result.stderr

@@ -1,0 +1,147 @@
+"""Rendering a dataset: the same bytes whatever happens on the way."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from iebench.manifests.common import files
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.errors import DatasetError
+from iebench.renderer.backend import FAKE
+from iebench.renderer.errors import DiskError, MissingPart, OutputError
+from iebench.renderer.render import render_dataset
+
+TESTS = Path(__file__).parent.parent
+
+
+def content(folder):
+    """Every file of a dataset by its path, but the card, which holds the folder's name."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != "README.md"
+    }
+
+
+def kill_target(folder, workers):
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    return subprocess.Popen(
+        [sys.executable, TESTS / "kill_target.py", folder, str(workers)], env=environment, stderr=subprocess.DEVNULL
+    )
+
+
+def test_killed_and_resumed_equals_uninterrupted_whatever_the_workers(tmp_path):
+    """SIGKILL at six moments, with 1, 2 and 3 workers in turn, against one run with 2."""
+    assert kill_target(tmp_path / "whole", 2).wait() == 0
+    moments, kills = np.random.default_rng(0).uniform(0.6, 1.6, 6), 0
+    for attempt, moment in enumerate(moments):
+        process = kill_target(tmp_path / "killed", 1 + attempt % 3)
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            if not (tmp_path / "killed" / "dataset.json").exists():
+                with pytest.raises(DatasetError):
+                    DatasetInfo.load(tmp_path / "killed")
+    assert kills >= 2
+    assert kill_target(tmp_path / "killed", 2).wait() == 0
+    assert content(tmp_path / "killed") == content(tmp_path / "whole")
+    assert len(content(tmp_path / "whole")) > 2 * 5
+
+
+def test_another_order_of_objects_is_the_same_dataset(tiny_plan, tiny_dataset, tmp_path):
+    plan = tiny_plan()
+    render_dataset(replace(plan, objects=plan.objects[::-1]), tmp_path / "d", workers=1, backend=FAKE)
+    assert content(tmp_path / "d") == content(tiny_dataset)
+
+
+@pytest.mark.parametrize("lost", ["train/00000.tar", "train/00000.parquet", "val/00000.tar", "objects.parquet"])
+def test_a_lost_file_is_made_again(tiny_plan, tiny_dataset, tmp_path, lost):
+    folder = tmp_path / "d"
+    shutil.copytree(tiny_dataset, folder)
+    (folder / lost).unlink()
+    render_dataset(tiny_plan(), folder, workers=1, backend=FAKE)
+    assert content(folder) == content(tiny_dataset)
+
+
+def test_a_truncated_tar_is_made_again(tiny_plan, tiny_dataset, tmp_path):
+    folder = tmp_path / "d"
+    shutil.copytree(tiny_dataset, folder)
+    with (folder / "train" / "00000.tar").open("rb+") as file:
+        file.truncate(1000)
+    render_dataset(tiny_plan(), folder, workers=1, backend=FAKE)
+    assert content(folder) == content(tiny_dataset)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seed": 1}, "seed is 0 there and 1 now"),
+        ({"views": 5}, "recipe.views is 6 there and 5 now"),
+        ({"resolution": 16}, "recipe.resolution is 32 there and 16 now"),
+        ({"per_class": 4}, "objects is 30 there and 24 now"),
+    ],
+)
+def test_a_folder_with_another_dataset_is_refused_and_kept(tiny_plan, tiny_dataset, tmp_path, change, words):
+    folder = tmp_path / "d"
+    shutil.copytree(tiny_dataset, folder)
+    with pytest.raises(OutputError, match=words):
+        render_dataset(tiny_plan(**change), folder, workers=1, backend=FAKE)
+    assert content(folder) == content(tiny_dataset)
+
+
+def test_a_folder_with_something_else_is_refused_and_kept(tiny_plan, tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="holds no dataset"):
+        render_dataset(tiny_plan(), tmp_path, workers=1, backend=FAKE)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_crashes_hangs_and_bad_meshes_are_recorded_and_the_rest_is_made(tiny_plan, tmp_path, monkeypatch):
+    monkeypatch.setenv("IEBENCH_TEST_MARKS", str(tmp_path))
+    plan = tiny_plan(classes="2", per_class=5, views=2)
+    info = render_dataset(plan, tmp_path / "d", workers=2, backend="flaky:Flaky", patience=2.0)
+    causes = {row["object_id"]: row["cause"] for row in pq.read_table(tmp_path / "d" / "failures.parquet").to_pylist()}
+    assert set(causes) == {"00000", "00001", "00002"}
+    assert "crashed (exit code 139), 2 times" in causes["00000"]
+    assert "hung: no result after 2 s, 2 times" in causes["00001"]
+    assert "has no faces" in causes["00002"]
+    status = {row["object_id"]: row["status"] for row in pq.read_table(tmp_path / "d" / "objects.parquet").to_pylist()}
+    assert [status[f"0000{i}"] for i in range(5)] == ["failed", "failed", "failed", "ok", "ok"]
+    assert info.counts["failures"] == 6
+    assert info.counts["train"]["images"] == 2 * 2 * 2
+
+
+def test_a_renderer_that_cannot_start_is_one_sentence(tiny_plan, tmp_path):
+    with pytest.raises(MissingPart, match=r"libXrender\.so\.1"):
+        render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend="flaky:Broken")
+    assert not (tmp_path / "d").exists()
+
+
+def test_a_full_disk_loses_nothing_that_was_finished(tiny_plan, tiny_dataset, tmp_path, monkeypatch):
+    folder, fsync, calls = tmp_path / "d", os.fsync, []
+
+    def full(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 4:  # the plan, the first tar, its Parquet, then the second tar
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(DiskError, match="no space left to write"):
+        render_dataset(tiny_plan(), folder, workers=1, backend=FAKE)
+    assert not list(folder.rglob("*.partial*"))
+    assert len(list(folder.rglob("*.parquet"))) == 1
+    render_dataset(tiny_plan(), folder, workers=1, backend=FAKE)
+    assert content(folder) == content(tiny_dataset)
