@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -49,8 +48,8 @@ class Method(nn.Module):
         images : (B, K, 3, H, W) float in [0, 1]
         returns : (B, K, dim)
         """
-        representation: Tensor = self.encoder(images.flatten(0, 1))
-        return representation.unflatten(0, images.shape[:2])
+        representation: Tensor = self.encoder(images.flatten(0, 1))  # (B * K, dim)
+        return representation.view(*images.shape[:2], -1)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """The loss of a batch: "loss" is minimised, the other entries are its terms before weighting, for the log.
@@ -78,10 +77,10 @@ def rotation_between(source: Latents, target: Latents) -> Tensor:
     """The quaternions of R12 = R1^-1 R2 (scalar last, w >= 0) from source to target pose.
 
     source, target : (B,) float64 radians for each of rot_x, rot_y, rot_z
-    returns : (B, 4) float32 on the CPU
+    returns : (B, 4) float64 on the CPU
     """
-    angles = [torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target)]
-    return torch.from_numpy(relative_quaternion(*angles).astype(np.float32))
+    start, end = (torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target))
+    return torch.from_numpy(relative_quaternion(start, end))
 
 
 # --- registry -----------------------------------------------------------------------------------------------

@@ -30,5 +30,6 @@ class LinearHypernetwork(nn.Module):
         returns : (B, d)
         """
         products = nn.functional.linear(embedding, self.weight.flatten(0, 1))  # (B, actions * d)
-        products = products.unflatten(-1, self.weight.shape[:2])  # (B, actions, d)
-        return (action.to(products.dtype).unsqueeze(-1) * products).sum(dim=1)
+        # the sum stays in the weights' precision when autocast makes the products bf16
+        weighted: Tensor = action.to(self.weight.dtype).unsqueeze(-1) * products.view(-1, *self.weight.shape[:2])
+        return weighted.sum(dim=1)

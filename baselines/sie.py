@@ -63,8 +63,8 @@ class SIE(Method):
         """L = s L_inv + f s L_eq + v V + v V_pred + c C, from each view to the next (facebookresearch/SIE)."""
         views = self.represent(images)  # (B, K, dim)
         shape, flat = views.shape[:2], views.flatten(0, 1)
-        invariant = self.invariant_projector(flat[:, self.parts["invariant"]]).unflatten(0, shape).unbind(1)
-        equivariant = self.embed(flat).unflatten(0, shape).unbind(1)  # K of (B, E)
+        invariant = self.invariant_projector(flat[:, self.parts["invariant"]]).view(*shape, -1).unbind(1)
+        equivariant = self.embed(flat).view(*shape, -1).unbind(1)  # K of (B, E)
         poses = [{name: latents[name][:, k] for name in self.latents} for k in range(shape[1])]
         steps = range(shape[1] - 1)
         predicted = [self.predict(equivariant[k], poses[k], poses[k + 1]) for k in steps]

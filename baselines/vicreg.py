@@ -46,7 +46,7 @@ class VICReg(Method):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + v V + c C, from each view to the next (eq. 6)."""
         views = self.represent(images)  # (B, K, dim)
-        embedding = self.projector(views.flatten(0, 1)).unflatten(0, views.shape[:2]).unbind(1)  # K of (B, E)
+        embedding = self.projector(views.flatten(0, 1)).view(*views.shape[:2], -1).unbind(1)  # K of (B, E)
         terms = {
             "invariance": total(distance(x, y) for x, y in pairwise(embedding)),
             "variance": total(variance(view) for view in embedding),

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -46,20 +47,22 @@ class Batches:
 
     def __init__(self, images: Images, order: Order, size: int, latents: tuple[str, ...], pin: bool) -> None:
         self.images, self.order, self.size, self.latents, self.pin = images, order, size, latents, pin
-        fits = len(images) * size * size * 3 <= RESIDENT_BYTES
-        self._resident = images.read(np.arange(len(images)), size) if fits else None
 
     def make(self, step: int) -> Batch:
         """The batch of a step, counted from 0."""
         rows = self.order.rows(step)
-        pixels = torch.from_numpy(self._pixels(rows.ravel())).permute(0, 3, 1, 2).unflatten(0, rows.shape)
+        stored = self._pixels(rows.ravel()).reshape(*rows.shape, self.size, self.size, 3)
+        pixels = torch.from_numpy(stored).permute(0, 1, 4, 2, 3)
         latents = {name: torch.from_numpy(self.images.latents[name][rows]) for name in self.latents}
         return Batch(pixels.pin_memory() if self.pin else pixels, latents)
 
     def _pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        if self._resident is not None:
-            return self._resident[rows]
-        return self.images.read(rows, self.size)
+        fits = len(self.images) * self.size**2 * 3 <= RESIDENT_BYTES
+        return self._resident[rows] if fits else self.images.read(rows, self.size)
+
+    @cached_property
+    def _resident(self) -> NDArray[np.uint8]:
+        return self.images.read(np.arange(len(self.images)), self.size)
 
     @contextmanager
     def prefetch(self, start: int, stop: int) -> Iterator[Iterator[Batch]]:

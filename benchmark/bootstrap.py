@@ -38,7 +38,7 @@ class Mean:
     @staticmethod
     def of(values: Array, objects: NDArray[np.int64]) -> "Mean":
         """values (n,) of samples that belong to objects (n,) in [0, number of objects)."""
-        return Mean(np.bincount(objects, values), np.bincount(objects).astype(np.float64))
+        return Mean(np.bincount(objects, values).astype(np.float64), np.bincount(objects).astype(np.float64))
 
     @property
     def samples(self) -> int:
@@ -81,8 +81,10 @@ class R2:
         n, residual = counts @ self.sizes, counts @ self.residual
         linear, square = counts @ self.linear, counts @ self.square
         if self.pooled:
-            return 1 - _unexplained(residual.sum(1), square.sum(1) - linear.sum(1) ** 2 / (n * linear.shape[1]))
-        return (1 - _unexplained(residual, square - linear**2 / n[:, None])).mean(1)
+            return 1.0 - _unexplained(residual.sum(1), square.sum(1) - linear.sum(1) ** 2 / (n * linear.shape[1]))
+        components = 1.0 - _unexplained(residual, square - linear**2 / n[:, None])
+        mean: Array = components.mean(1)
+        return mean
 
 
 def _unexplained(residual: Array, spread: Array) -> Array:
@@ -116,7 +118,8 @@ class Median:
         total = reached[:, -1:]
         lower = (reached < (total + 1) // 2).sum(1)  # the two middle samples of the multiset, maybe the same
         upper = (reached < total // 2 + 1).sum(1)
-        return (self.values[lower] + self.values[upper]) / 2
+        middle: Array = (self.values[lower] + self.values[upper]) / 2
+        return middle
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -45,7 +45,7 @@ class TrainSettings:
     precision: Literal["auto", "float32", "bf16"] = "auto"
     log_every: int = 10
     checkpoint_every: int = 500
-    encoder: EncoderSettings = EncoderSettings()
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
 
     def __post_init__(self) -> None:
         for name in ("resolution", "batch", "epochs", "steps", "log_every", "checkpoint_every"):

@@ -4,7 +4,11 @@ IebenchError
 ├── RunError                 a run folder that cannot be used as it is
 │   ├── RunExists            it holds a run already, or one with other settings (says which differ)
 │   └── Diverged             the loss is no longer a finite number
-└── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
+├── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
+└── ScoringError             what cannot be scored or compared
+    ├── EncoderError         an encoder that is not there, fails, or returns what it must not
+    ├── ScoreFileError       a score.json that is missing, damaged or of another format
+    └── NotComparable        scores of different protocols, datasets or smoke runs in one table
 """
 
 from iebench.manifests.errors import DatasetError, IebenchError, MissingPart, SettingError, UnknownName
@@ -32,13 +36,34 @@ class Stopped(IebenchError):
 
 # --- scoring ------------------------------------------------------------------------------------------------
 
+
+class ScoringError(IebenchError):
+    """What cannot be scored or compared."""
+
+
+class EncoderError(ScoringError):
+    """An encoder that is not there, fails, or returns what it must not."""
+
+
+class ScoreFileError(ScoringError):
+    """A score.json that is missing, damaged or of another format."""
+
+
+class NotComparable(ScoringError):
+    """Scores of different protocols, datasets or smoke runs in one table."""
+
+
 __all__ = [
     "DatasetError",
     "Diverged",
+    "EncoderError",
     "IebenchError",
     "MissingPart",
+    "NotComparable",
     "RunError",
     "RunExists",
+    "ScoreFileError",
+    "ScoringError",
     "SettingError",
     "Stopped",
     "UnknownName",

@@ -25,7 +25,8 @@ class Measure:
         >>> MEASURES["top1"].show(0.4567), MEASURES["mrr"].show(0.4567)
         ('45.7', '0.457')
         """
-        return f"{value * self.factor:.{self.digits}f}"
+        shown = f"{value * self.factor:.{self.digits}f}"
+        return shown.removeprefix("-") if float(shown) == 0 else shown  # never "-0.000"
 
 
 MEASURES = {

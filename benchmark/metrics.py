@@ -1,12 +1,14 @@
 """What is measured, per sample; `bootstrap.py` turns samples into values with intervals."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
 
-def top_k(logits: NDArray[np.floating], labels: NDArray[np.int64], k: int) -> Array:
+def top_k(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], k: int) -> Array:
     """Whether the label is among the k highest logits; under ties the probability that a random order puts it there.
 
     logits : (n, classes); labels : (n,) in [0, classes), or -1 for a class the head does not know (always 0)
@@ -32,7 +34,7 @@ def r2_mean(targets: Array, predictions: Array) -> float:
     return float((1 - residual / ((targets - targets.mean(0)) ** 2).sum(0)).mean())
 
 
-def mean_ranks(scores: NDArray[np.floating], correct: NDArray[np.int64], tie: float) -> Array:
+def mean_ranks(scores: NDArray[np.floating[Any]], correct: NDArray[np.int64], tie: float) -> Array:
     """The 1-based rank of the correct item in each row, by counting; the mean rank over ties.
 
     A strict count would give an encoder that maps everything to one point rank 1; an unstable sort a random rank.
@@ -44,12 +46,14 @@ def mean_ranks(scores: NDArray[np.floating], correct: NDArray[np.int64], tie: fl
     own = np.take_along_axis(scores, correct[:, None], axis=1)
     better = (scores > own + tie).sum(1)
     equal = (np.abs(scores - own) <= tie).sum(1)  # counts the item itself
-    return 1.0 + better + (equal - 1) / 2.0
+    ranks: Array = 1.0 + better + (equal - 1) / 2.0
+    return ranks
 
 
 def pose_error(targets: Array, retrieved: Array) -> Array:
     """PRE's error 1 - <q, q'>^2 of pose quaternions (n, 4): 0 for the same rotation, 1 for opposite ones; (n,)."""
-    return 1.0 - np.einsum("nc,nc->n", targets, retrieved) ** 2
+    error: Array = 1.0 - np.einsum("nc,nc->n", targets, retrieved) ** 2
+    return error
 
 
 def chance_mrr(gallery: int) -> float:

@@ -10,7 +10,7 @@ RULES = (
     "the encoder runs in eval mode, once per view; probes see its cached features",
     "features are standardised with the train split's mean and deviation, column by column",
     "probes train on the train split and are scored on val at their last epoch; nothing is chosen on val",
-    "an epoch takes one pair of distinct views per object from the fixed list, and of it the first view for classification",
+    "an epoch takes one fixed pair of distinct views per object; classification takes its first view",
     "probes train with Adam (no decay of the rate) from PyTorch's default initialisation; batches of nearly equal size",
     "top-k counts every val image; tied logits count as a random order would",
     "the rotation target is the relative quaternion with the sign of the product of the two poses (as released)",
@@ -62,6 +62,11 @@ class Protocol:
         (True, False)
         """
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def train_epochs(self) -> int:
+        """Rounds of the train pair list: what the longest training takes."""
+        return max(task.epochs for task in (self.classification, self.rotation, self.colour))
 
     def as_dict(self) -> dict[str, Any]:
         """The protocol as plain tables, fit for JSON."""

@@ -16,6 +16,8 @@ from .errors import RunError
 
 WEIGHTS = "model.safetensors"
 
+__all__ = ["WEIGHTS", "RunConfig", "load", "newest", "save_weights"]
+
 
 def newest(root: Path = Path("runs")) -> Path:
     """The run under `root` that was finished last.

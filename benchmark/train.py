@@ -49,12 +49,12 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
     method = methods.build(
         config.method, build(entry.settings, config.method_settings, config.method), settings.encoder
     )
-    method = method.to(device, memory_format=torch.channels_last).train()
+    method = method.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer = torch.optim.Adam(method.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
     done = checkpoint.restore(run, method, optimizer)
 
     images = Images.open(config.data, "train")
-    check_fit(images, method, settings.views)
+    check_fit(images, method, config)
     objects = len(images) // images.views_per_object
     steps = settings.total_steps(objects) if method.trains else 0
     if done.step >= steps and (run / WEIGHTS).is_file():
@@ -84,7 +84,7 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
             stopping = stop.is_set() and step < steps
             saving = step % settings.checkpoint_every == 0 or step == steps or stopping
             if step % settings.log_every == 0 or step == steps or saving:
-                values = {name: float(value) for name, value in terms.items()}
+                values = {name: float(value.detach()) for name, value in terms.items()}
                 if not math.isfinite(values["loss"]):
                     raise Diverged(
                         f"{run}: the loss is {values['loss']} at step {step}: lower learning_rate with --set"
@@ -118,14 +118,20 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
         raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
 
 
-def check_fit(images: Images, method: methods.Method, views: int) -> None:
+def check_fit(images: Images, method: methods.Method, config: RunConfig) -> None:
     """See that a dataset has what a method and its settings need.
 
     Raises
     ------
-    DatasetError : fewer views of an object than a batch takes.
+    DatasetError : smaller images than asked for, or fewer views of an object than a batch takes.
     LatentMissing : not all latents that the method is conditioned on.
     """
+    if config.resolution > images.resolution:
+        raise DatasetError(
+            f"{images.folder} holds images of {images.resolution} pixels and resolution={config.resolution} asks for "
+            "more: lower it with --set, or render it larger"
+        )
+    views = config.settings.views
     if views > images.views_per_object:
         raise DatasetError(
             f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "

@@ -60,4 +60,5 @@ def geodesic_degrees(quaternions1: Array, quaternions2: Array) -> Array:
     b = np.where((a * b).sum(-1, keepdims=True) < 0, -b, b)
     # half-angle form: exact near 0 and near 180, where arccos loses half its digits
     half = np.arctan2(np.linalg.norm(a - b, axis=-1), np.linalg.norm(a + b, axis=-1))
-    return np.degrees(4 * half)
+    angle: Array = np.degrees(4 * half)
+    return angle

@@ -21,7 +21,7 @@ class Handles:
     """The parts of the Blender scene that controls move."""
 
     scene: Scene
-    object: bpy.types.Object | None
+    object: bpy.types.Object  # None until the first one is loaded
     spot: bpy.types.Object
     floor_color: bpy.types.NodeSocket
 

@@ -59,7 +59,7 @@ def render_dataset(
                 for shard, outcomes in render_shards(pool, todo, workers, patience, meter, plan.recipe.views):
                     write_shard(out, plan.recipe, shard, outcomes)
         except BaseException:
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
             raise
     return finish(plan, out, renderer)
 
@@ -94,7 +94,7 @@ def render_shards(
     while queue or running:
         while queue and len(running) < 2 * workers:  # one running and one waiting for each worker
             s, i, attempt = queue.popleft()
-            future = pool.schedule(worker.render_object, args=[shards[s].objects[i]], timeout=patience)
+            future: Future[Outcome] = pool.schedule(worker.render_object, args=[shards[s].objects[i]], timeout=patience)
             running[future] = (s, i, attempt)
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             s, i, attempt = running.pop(future)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from iebench.manifests.taxonomy import ObjectClass, official_objects
 
@@ -29,23 +29,34 @@ class Source(Protocol):
     """A collection of objects."""
 
     licence: str
-    per_class: int | None  # objects of each class when the user names no number; None: all there are
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the collection; `path` is what the user gave with `--source`, if anything.
+
+        Raises
+        ------
+        SourceError : the path is not what this source reads.
+        """
 
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
         """The objects of some classes, at most `per_class` of each, both splits represented from two up."""
 
 
-SOURCES: dict[str, Callable[[Path | None], Source]] = {}
+SOURCES: dict[str, type[Source]] = {}
+S = TypeVar("S", bound=Source)
 
 
-def source(name: str) -> Callable[[Callable[[Path | None], Source]], Callable[[Path | None], Source]]:
+def source(name: str) -> Callable[[type[S]], type[S]]:
     """Register a source under the name that `--source` takes; it is made from the path given with it, if any."""
 
-    def register(make: Callable[[Path | None], Source]) -> Callable[[Path | None], Source]:
-        SOURCES[name] = make
-        return make
+    def register(cls: type[S]) -> type[S]:
+        SOURCES[name] = cls
+        return cls
 
     return register
+
+
+DEFAULT_PER_CLASS = 5  # there is no end of built-in objects, so some number must be chosen
 
 
 @source("builtin")
@@ -53,14 +64,13 @@ class Builtin:
     """The procedural objects of `iebench.renderer.builtin`; every fifth goes to val, starting with the second."""
 
     licence = "CC0-1.0"
-    per_class = 5
 
     def __init__(self, path: Path | None) -> None:
         if path is not None:
             raise SourceError(f"the built-in objects need no path, got {path}: leave it out, or use --source shapenet")
 
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
-        count = per_class or self.per_class
+        count = per_class or DEFAULT_PER_CLASS
         return [
             ObjectRef(c.synset, f"{i:05d}", c.name, c.label, "val" if i % 5 == 1 else "train", None)
             for c in classes
@@ -77,7 +87,6 @@ class ShapeNet:
     """
 
     licence = "ShapeNet terms of use (non-commercial research); see shapenet.org/terms"
-    per_class = None
 
     def __init__(self, path: Path | None) -> None:
         if path is None:

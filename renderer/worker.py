@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from iebench.manifests.common.cli import missing_part
@@ -86,7 +87,7 @@ def render_object(ref: ObjectRef) -> Outcome:
 _SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}  # Pillow's numbers
 
 
-def encode(pixels: np.ndarray, recipe: Recipe) -> bytes:
+def encode(pixels: NDArray[np.uint8], recipe: Recipe) -> bytes:
     """A JPEG of (h, w, 3) uint8 RGB pixels with the recipe's settings and channel order."""
     stored = pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels
     buffer = io.BytesIO()

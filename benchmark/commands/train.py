@@ -20,7 +20,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
 @click.option("--preset", default="quick", help="Settings to start from: quick, paper, or a TOML file.")
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE",
-    help="Change a setting of the preset (batch=64, encoder.width=0.5), or one of the method's own (method.covariance=2).",
+    help="Change a setting of the preset (batch=64, encoder.width=0.5) or of the method (method.covariance=2).",
 )  # fmt: skip
 @click.option("--name", help="Name of the run.", show_default="METHOD-DATASET-sSEED")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
@@ -55,7 +55,7 @@ def train(
         method=method,
         method_settings=dataclasses.asdict(own),
         settings=settings,
-        data=data,
+        data=data.resolve(),
         fingerprint=info.fingerprint,
         resolution=settings.resolution or info.recipe.resolution,
         seed=seed,

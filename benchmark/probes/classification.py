@@ -26,7 +26,7 @@ def classification(context: Context) -> Values:
         loss=nn.functional.cross_entropy,
         training=context.protocol.classification,
     )
-    frequency = np.tile(np.bincount(learnt), (len(wanted), 1))
+    frequency = np.tile(np.bincount(learnt).astype(np.float64), (len(wanted), 1))
     values: Values = {}
     for part, columns in context.parts.items():
         logits = answers(context, task, columns, np.arange(len(wanted))[:, None])

@@ -90,6 +90,11 @@ class Context:
     meter: Meter
 
 
+def epochs(protocol: Protocol, parts: int) -> int:
+    """How many epochs of heads all probes train on so many parts, for progress."""
+    return parts * sum(task.epochs for task in (protocol.classification, protocol.rotation, protocol.colour))
+
+
 Probe = Callable[[Context], Values]
 PROBES: dict[str, Probe] = {}
 

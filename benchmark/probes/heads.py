@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -34,7 +35,7 @@ def mlp(widths: tuple[int, ...], seed: int) -> nn.Sequential:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         layers: list[nn.Module] = []
-        for inputs, outputs in zip(widths, widths[1:], strict=False):
+        for inputs, outputs in pairwise(widths):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
         return nn.Sequential(*layers[:-1])
 
@@ -52,7 +53,8 @@ def fit(context: Context, task: Task, part: slice) -> nn.Sequential:
             rows = train.pair_rows(chosen, epoch)[:, : task.views]
             target = torch.from_numpy(task.target(train, rows)).to(context.device)
             optimiser.zero_grad()
-            task.loss(head(_inputs(context, train, rows, part)), target).backward()
+            loss = task.loss(head(_inputs(context, train, rows, part)), target)
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         context.meter.advance()
     return head

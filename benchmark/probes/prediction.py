@@ -106,7 +106,8 @@ def nearest_rows(gallery: Vectors, queries: Vectors, device: torch.device) -> ND
 def unit(vectors: Vectors) -> Vectors:
     """Vectors (n, E) scaled to length 1; a zero vector stays zero."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(length > 0, length, 1)
+    scaled: Vectors = vectors / np.where(length > 0, length, 1)
+    return scaled
 
 
 def _latents(split: Split, method: Method, rows: NDArray[np.int64]) -> Latents:

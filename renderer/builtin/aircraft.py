@@ -12,13 +12,15 @@ def _pair(part: Part) -> list[Part]:
     return [part, part.mirrored()]
 
 
-def _wings(chords: Vec, span: float, sweep: float, at: Vec, color: Color, *, rise: float = 0) -> list[Part]:
+def _wings(
+    chords: tuple[float, float], span: float, sweep: float, at: Vec, color: Color, *, rise: float = 0
+) -> list[Part]:
     """Two wings of `chords` (root, tip), lifted by `rise` degrees; the roots' leading edge is at `at`."""
     outline = [(0, 0), (0, -chords[0]), (span, -sweep - chords[1]), (span, -sweep)]
     return _pair(prism(outline, 0.022, at, color).turned("y", -rise, at))
 
 
-def _fin(chords: Vec, height: float, sweep: float, at: Vec, color: Color) -> Part:
+def _fin(chords: tuple[float, float], height: float, sweep: float, at: Vec, color: Color) -> Part:
     """An upright fin of `chords` (root, tip); its root's leading edge is at `at`."""
     return prism([(0, 0), (-sweep, height), (-sweep - chords[1], height), (-chords[0], 0)], 0.022, at, color, "x")
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .kit import Color, Part, Vec, arc, box, cylinder, ellipsoid, frustum, prism, rounded, torus, tube
+from .kit import Color, Part, arc, box, cylinder, ellipsoid, frustum, prism, rounded, torus, tube
 from .registry import Dice, builtin
 
 GLASS: Color = (0.02, 0.03, 0.05)
@@ -23,7 +23,7 @@ def bar(width: float, y: float, z: float, color: Color) -> list[Part]:
     return [tube([(-width / 2, y + 0.09, z), (width / 2, y + 0.09, z)], 0.026, color), *posts]
 
 
-def dial(r: float, at: Vec, color: Color, mark: Color, turn: float) -> list[Part]:
+def dial(r: float, at: tuple[float, float, float], color: Color, mark: Color, turn: float) -> list[Part]:
     """A knob on a face turned to +y; the mark on it shows its setting."""
     pointer = box((r * 0.3, 0.1, r * 1.1), (at[0], at[1], at[2] + r * 0.4), mark)
     return [cylinder(r, 0.08, at, color, "y"), pointer.turned("y", turn, at)]
@@ -125,12 +125,12 @@ def faucet(dice: Dice) -> list[Part]:
                 cylinder(0.07, 0.1, (-0.1, 0, 0.2), metal, "x"),
                 ellipsoid((0.05, 0.05, 0.05), lever[-1], trim),
             ]
-        lever = box((0.09, 0.34, 0.035), (0, 0.14, 0.34), metal).turned("x", dice.uniform(8, 25), (0, 0, 0.32))
+        arm = box((0.09, 0.34, 0.035), (0, 0.14, 0.34), metal).turned("x", dice.uniform(8, 25), (0, 0, 0.32))
         mark = [
             box((0.03, 0.03, 0.03), (x, 0.1, 0.24), c)
             for x, c in ((0.025, (0.7, 0.01, 0.01)), (-0.025, (0.01, 0.05, 0.7)))
         ]
-        return [*parts, ellipsoid((0.1, 0.1, 0.08), (0, 0, 0.29), metal), lever, *mark]
+        return [*parts, ellipsoid((0.1, 0.1, 0.08), (0, 0, 0.29), metal), arm, *mark]
     gap, cross = dice.uniform(0.22, 0.32), dice.chance(0.5)
     parts += [
         prism(rounded(2 * gap + 0.2, 0.2, 0.09), 0.05, (0, 0, 0.025), metal),

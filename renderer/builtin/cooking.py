@@ -1,7 +1,7 @@
 """Built-in machines that heat: microwaves and stove."""
 
 from .appliances import BLACK, GLASS, LIT, bar, dial, enamel
-from .kit import Part, Vec, box, cylinder, frustum, torus, tube
+from .kit import Part, box, cylinder, frustum, torus, tube
 from .registry import Dice, builtin
 
 
@@ -70,7 +70,7 @@ def microwaves(dice: Dice) -> list[Part]:
     return parts + [p.turned("z", -opened, (left, front + 0.03, 0)) for p in door]
 
 
-def _burner(r: float, at: Vec, gas: bool, glow: bool) -> list[Part]:
+def _burner(r: float, at: tuple[float, float, float], gas: bool, glow: bool) -> list[Part]:
     """A gas ring under its iron cross, or an electric spiral that may glow."""
     hot = (0.8, 0.08, 0.01) if glow else BLACK
     if gas:
@@ -134,10 +134,10 @@ def stove(dice: Dice) -> list[Part]:
     else:
         parts.append(box((width * 0.18, 0.07, 0.08), (0, front, height - 0.11), BLACK))
     parts.append(box((width * 0.98, 0.04, 0.15), (0, front, height - 0.11), trim))
-    for x in (-0.4, -0.24, 0.24, 0.4):
+    for spot in (-0.4, -0.24, 0.24, 0.4):
         parts += dial(
             0.055,
-            (x * width, front + 0.05, height - 0.11),
+            (spot * width, front + 0.05, height - 0.11),
             knob if trim[0] > 0.1 else steel,
             case,
             dice.uniform(-90, 90),

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from .kit import Color, Part, box, cylinder, ellipsoid, loft, prism, revolve, torus, tube
+from .kit import Array, Color, Part, box, cylinder, ellipsoid, loft, prism, revolve, torus, tube
 from .registry import Dice, builtin
 
 BLACK: Color = (0.012, 0.012, 0.014)
 BONE: Color = (0.75, 0.7, 0.6)
 
 
-def _outline(stations: list[tuple[float, float]]) -> np.ndarray:
+def _outline(stations: list[tuple[float, float]]) -> Array:
     """A left-right symmetric outline (n, 2) from (height, half width) stations, bottom to top, smoothed."""
     heights, widths = np.array(stations).T
     fine = np.linspace(0, len(stations) - 1, 6 * (len(stations) - 1) + 1)

@@ -6,11 +6,15 @@ Sizes are in arbitrary units; `builtin.build` normalises the finished object to 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import trimesh
+from numpy.typing import NDArray
 
-Vec = Sequence[float]
+Array = NDArray[np.floating[Any]]
+Vec = Sequence[float] | Array  # (3,) unless a docstring says (2,)
+Points = Sequence[Vec] | Array  # (n, 2) or (n, 3)
 Color = tuple[float, float, float]  # linear RGB in [0, 1]
 
 
@@ -23,8 +27,8 @@ class Part:
     color : linear RGB in [0, 1]
     """
 
-    vertices: np.ndarray
-    faces: np.ndarray
+    vertices: Array
+    faces: NDArray[np.int64]
     color: Color
 
     def moved(self, offset: Vec) -> "Part":
@@ -92,7 +96,7 @@ def torus(major: float, minor: float, at: Vec, color: Color, axis: str = "z", si
     return _laid(_part(mesh, (0, 0, 0), color), axis, at)
 
 
-def revolve(profile: Sequence[Vec], at: Vec, color: Color, axis: str = "z", sides: int = 24) -> Part:
+def revolve(profile: Points, at: Vec, color: Color, axis: str = "z", sides: int = 24) -> Part:
     """The solid swept by a profile of (radius, height) points turned round `axis`.
 
     The profile runs from the bottom to the top along the outside; an open vessel comes back down along its inside.
@@ -101,8 +105,8 @@ def revolve(profile: Sequence[Vec], at: Vec, color: Color, axis: str = "z", side
     points = np.asarray(profile, float)
     # one copy of a point where the profile touches the axis, a ring of `sides` elsewhere
     angles = np.linspace(0, 2 * np.pi, sides, endpoint=False)
-    vertices: list[np.ndarray] = []
-    rings: list[np.ndarray] = []
+    vertices: list[Array] = []
+    rings: list[NDArray[np.int64]] = []
     for radius, height in points:
         count = 1 if radius <= 1e-9 else sides
         rings.append(np.full(sides, len(vertices)) if count == 1 else len(vertices) + np.arange(sides))
@@ -117,7 +121,7 @@ def revolve(profile: Sequence[Vec], at: Vec, color: Color, axis: str = "z", side
     return _laid(Part(np.array(vertices), triangles, color), axis, at)
 
 
-def prism(outline: Sequence[Vec], length: float, at: Vec, color: Color, axis: str = "z") -> Part:
+def prism(outline: Points, length: float, at: Vec, color: Color, axis: str = "z") -> Part:
     """A prism over a counter-clockwise outline (n, 2) that can be seen whole from its mean point, centred at `at`.
 
     The outline lies in the plane seen from the tip of `axis`: (x, y) for "z"; (y, z) for "x"; (x, z) for "y".
@@ -144,15 +148,20 @@ def prism(outline: Sequence[Vec], length: float, at: Vec, color: Color, axis: st
     return Part(vertices, faces, color).moved(at)
 
 
-def cushion(size: Vec, at: Vec, color: Color, power: float = 4) -> Part:
-    """A soft-edged box of edge lengths `size` centred at `at`: power 2 is an ellipsoid, 4 upholstery, 10 almost a box."""
-    mesh = trimesh.creation.box().subdivide().subdivide().subdivide()
+def cushion(size: Vec, at: Vec, color: Color, power: float = 4, *, cuts: int = 3) -> Part:
+    """A soft-edged box of edge lengths `size` centred at `at`: power 2 is an ellipsoid, 4 upholstery, 10 almost a box.
+
+    Each of its six sides is cut in two both ways `cuts` times: 768 triangles for 3, 192 for 2.
+    """
+    mesh = trimesh.creation.box()
+    for _ in range(cuts):
+        mesh = mesh.subdivide()
     points = np.asarray(mesh.vertices, float)
     points = points / np.sum(np.abs(points) ** power, axis=1, keepdims=True) ** (1 / power) / 2
     return Part(points * np.asarray(size, float), np.asarray(mesh.faces, np.int64), color).moved(at)
 
 
-def sheet(grid: np.ndarray, thickness: float, color: Color) -> Part:
+def sheet(grid: Array, thickness: float, color: Color) -> Part:
     """A bent plate of even `thickness` round a grid of points (n, m, 3), 2 or more each way: leaves, visors, cloth."""
     points = np.asarray(grid, float)
     n, m = points.shape[:2]
@@ -168,7 +177,7 @@ def sheet(grid: np.ndarray, thickness: float, color: Color) -> Part:
     return Part(vertices, np.vstack([upper, upper[:, ::-1] + low, walls]), color)
 
 
-def tube(path: Sequence[Vec], radius: float, color: Color, sides: int = 12) -> Part:
+def tube(path: Points, radius: float, color: Color, sides: int = 12) -> Part:
     """A round rod of `radius` along a path (n, 3) of two points or more: handles, pipes, legs."""
     points = np.asarray(path, float)
     tangents = np.gradient(points, axis=0)
@@ -194,7 +203,7 @@ def tube(path: Sequence[Vec], radius: float, color: Color, sides: int = 12) -> P
     return Part(vertices, np.array(faces, np.int64), color)
 
 
-def arc(center: Vec, radius: float, start: float, stop: float, plane: str = "xz", points: int = 12) -> np.ndarray:
+def arc(center: Vec, radius: float, start: float, stop: float, plane: str = "xz", points: int = 12) -> Array:
     """Points (n, 3) on a circle in `plane` ("xy", "xz" or "yz") from angle `start` to `stop` in degrees, for `tube`."""
     angles = np.radians(np.linspace(start, stop, points))
     path = np.tile(np.asarray(center, float), (points, 1))
@@ -203,7 +212,7 @@ def arc(center: Vec, radius: float, start: float, stop: float, plane: str = "xz"
     return path
 
 
-def loft(rings: Sequence[Sequence[Vec]], color: Color) -> Part:
+def loft(rings: Sequence[Points], color: Color) -> Part:
     """The solid through two or more rings (k, n, 3) of n points each, closed flat at both ends: hulls, bodies, blades.
 
     The rings run the same way round; which way does not matter.
@@ -230,7 +239,7 @@ def taper(base: Vec, top: Vec, height: float, at: Vec, color: Color, *, lean: Ve
     return loft([np.column_stack([c, np.full(4, z)]) for c, z in levels], color).moved(at)
 
 
-def rounded(width: float, height: float, radius: float, points: int = 4) -> np.ndarray:
+def rounded(width: float, height: float, radius: float, points: int = 4) -> Array:
     """The counter-clockwise outline (n, 2) of a rectangle with round corners, centred at the origin, for `prism`."""
     x, y = width / 2 - radius, height / 2 - radius
     corners = [(x, y, 0), (-x, y, 90), (-x, -y, 180), (x, -y, 270)]

@@ -26,7 +26,9 @@ def _slab(width: float, height: float, depth: float, at: Vec, color: Color) -> P
     return prism(rounded(width, height, min(width, height) * 0.12), depth, at, color, "y")
 
 
-def _keypad(columns: int, rows: int, size: tuple[float, float], at: Vec, color: Color) -> list[Part]:
+def _keypad(
+    columns: int, rows: int, size: tuple[float, float], at: tuple[float, float, float], color: Color
+) -> list[Part]:
     """Keys that stand out of a face turned to +y; `size` is that of the whole pad, `at` its middle."""
     dx, dz = size[0] / columns, size[1] / rows
     return [

@@ -1,12 +1,12 @@
-"""Built-in classes to sit and lie on: bed, bench, chair, pillow and sofa."""
+"""Built-in classes to sit on: bench, chair and sofa."""
 
 import numpy as np
 
-from .kit import Color, Part, Vec, box, cushion, cylinder, ellipsoid, frustum, revolve, taper, torus, tube
+from .kit import Color, Part, Vec, box, cushion, cylinder, taper, torus, tube
 from .registry import Dice, builtin
 
 
-def _legs(wide: float, deep: float, top: float, radius: float, splay: float, color: Color) -> list[Part]:
+def legs(wide: float, deep: float, top: float, radius: float, splay: float, color: Color) -> list[Part]:
     """Four round legs under the corners of a rectangle, their feet `splay` further out."""
     ends = [(x, y) for x in (-1, 1) for y in (-1, 1)]
     return [
@@ -14,7 +14,7 @@ def _legs(wide: float, deep: float, top: float, radius: float, splay: float, col
     ]
 
 
-def _pillow(size: Vec, at: Vec, color: Color, pinch: float = 0.12) -> Part:
+def stuffed(size: Vec, at: Vec, color: Color, pinch: float = 0.12) -> Part:
     """A stuffed square: thick in the middle, thin at the seam, drawn in between its four corners."""
     part = cushion((2, 2, 2), (0, 0, 0), color, 12)
     x, y, z = part.vertices.T
@@ -30,7 +30,7 @@ def chair(dice: Dice) -> list[Part]:
     wide, deep, seat = dice.uniform(0.42, 0.5), dice.uniform(0.42, 0.48), dice.uniform(0.42, 0.5)
     if style == 0:
         frame, rise = wood if dice.chance(0.6) else dice.paint(), dice.uniform(0.42, 0.62)
-        parts = _legs(wide / 2 - 0.05, deep / 2 - 0.05, seat, 0.026, dice.uniform(0, 0.05), frame)
+        parts = legs(wide / 2 - 0.05, deep / 2 - 0.05, seat, 0.026, dice.uniform(0, 0.05), frame)
         parts.append(box((wide, deep, 0.045), (0, 0, seat), frame))
         parts.append(cushion((wide * 0.9, deep * 0.9, 0.07), (0, 0.01, seat + 0.04), cloth, 6))
         posts = [
@@ -79,7 +79,7 @@ def chair(dice: Dice) -> list[Part]:
     if style == 2:
         wide, deep, seat, arm = wide * 1.3, deep * 1.35, 0.36, dice.uniform(0.12, 0.17)
         rise, trim = dice.uniform(0.4, 0.55), dice.paint()
-        parts = _legs(wide / 2, deep / 2 - 0.06, 0.15, 0.03, 0.02, wood)
+        parts = legs(wide / 2, deep / 2 - 0.06, 0.15, 0.03, 0.02, wood)
         parts.append(cushion((wide + 0.1, deep, 0.2), (0, 0, 0.22), cloth, 8))
         parts.append(cushion((wide, deep * 0.85, 0.15), (0, 0.05, seat), trim))
         parts.append(
@@ -90,10 +90,10 @@ def chair(dice: Dice) -> list[Part]:
         parts += [cushion((arm, deep, 0.4), (x, 0, 0.36), cloth, 5) for x in (-wide / 2 - 0.05, wide / 2 + 0.05)]
         return [
             *parts,
-            _pillow((0.34, 0.34, 0.14), (0, 0, 0), dice.pale()).turned("x", 75).moved((0, -0.14, seat + 0.2)),
+            stuffed((0.34, 0.34, 0.14), (0, 0, 0), dice.pale()).turned("x", 75).moved((0, -0.14, seat + 0.2)),
         ]
     seat, radius = dice.uniform(0.62, 0.8), dice.uniform(0.2, 0.24)
-    parts = _legs(0.11, 0.11, seat, 0.026, 0.09, wood if dice.chance(0.5) else metal)
+    parts = legs(0.11, 0.11, seat, 0.026, 0.09, wood if dice.chance(0.5) else metal)
     parts += [torus(0.21, 0.018, (0, 0, seat * 0.35), metal), cylinder(radius, 0.05, (0, 0, seat), wood)]
     parts.append(cushion((radius * 1.9, radius * 1.9, 0.09), (0, 0, seat + 0.05), cloth, 2.6))
     back = dice.uniform(0.2, 0.32)
@@ -104,30 +104,30 @@ def chair(dice: Dice) -> list[Part]:
 @builtin("04256520")
 def sofa(dice: Dice) -> list[Part]:
     """Straight with one to three seats, or with a chaise longue; square or round arms."""
-    seats, cloth, legs = dice.integer(2, 3), dice.paint(), dice.wood() if dice.chance(0.5) else dice.metal()
+    seats, cloth, feet = dice.integer(2, 3), dice.paint(), dice.wood() if dice.chance(0.5) else dice.metal()
     seam = cloth if dice.chance(0.4) else dice.paint()
     wide, deep, rise = 0.6 * seats, dice.uniform(0.7, 0.85), dice.uniform(0.3, 0.45)
     arm, tall = dice.uniform(0.14, 0.22), dice.uniform(0.5, 0.6)
-    parts = _legs(wide / 2, deep / 2 - 0.1, 0.16, 0.035, 0.02, legs)
-    parts.append(cushion((wide + arm, deep, 0.22), (0, 0, 0.22), cloth, 10))
-    parts.append(cushion((wide + 2 * arm, 0.22, rise + 0.42), (0, -deep / 2, 0.34 + rise / 2), cloth, 7))
+    parts = legs(wide / 2, deep / 2 - 0.1, 0.16, 0.035, 0.02, feet)
+    parts.append(cushion((wide + arm, deep, 0.22), (0, 0, 0.22), cloth, 10, cuts=2))
+    parts.append(cushion((wide + 2 * arm, 0.22, rise + 0.42), (0, -deep / 2, 0.34 + rise / 2), cloth, 7, cuts=2))
     places = 0.6 * (np.arange(seats) - (seats - 1) / 2)
-    parts += [cushion((0.6, deep * 0.9, 0.17), (x, 0.08, 0.39), seam, 5) for x in places]
+    parts += [cushion((0.6, deep * 0.9, 0.17), (x, 0.08, 0.39), seam, 5, cuts=2) for x in places]
     parts += [
-        cushion((0.58, 0.2, rise + 0.08), (x, -deep / 2 + 0.17, 0.5 + rise / 2), seam, 4).turned(
+        cushion((0.58, 0.2, rise + 0.08), (x, -deep / 2 + 0.17, 0.5 + rise / 2), seam, 4, cuts=2).turned(
             "x", 8, (0, -deep / 2, 0.4)
         )
         for x in places
     ]
     for x in (-(wide + arm) / 2, (wide + arm) / 2):
-        parts.append(cushion((arm, deep, tall - 0.12), (x, 0.02, 0.12 + (tall - 0.12) / 2), cloth, 10))
+        parts.append(cushion((arm, deep, tall - 0.12), (x, 0.02, 0.12 + (tall - 0.12) / 2), cloth, 10, cuts=2))
         if arm > 0.18:  # rolled
             parts.append(cylinder(arm * 0.6, deep, (x, 0.02, tall), cloth, "y"))
     if dice.chance(0.35):
         side = places[0] if dice.chance(0.5) else places[-1]
-        parts.append(cushion((0.62, 0.6, 0.22), (side, deep / 2 + 0.2, 0.22), cloth, 10))
-        parts.append(cushion((0.6, 0.7, 0.17), (side, deep / 2 + 0.17, 0.4), seam, 5))
-    throw = _pillow((0.36, 0.36, 0.15), (0, 0, 0), dice.pale() if dice.chance(0.5) else dice.paint()).turned("x", 68)
+        parts.append(cushion((0.62, 0.6, 0.22), (side, deep / 2 + 0.2, 0.22), cloth, 10, cuts=2))
+        parts.append(cushion((0.6, 0.7, 0.17), (side, deep / 2 + 0.17, 0.4), seam, 5, cuts=2))
+    throw = stuffed((0.36, 0.36, 0.15), (0, 0, 0), dice.pale() if dice.chance(0.5) else dice.paint()).turned("x", 68)
     parts.append(throw.turned("y", 20).moved((places[0], -deep * 0.1, 0.62)))
     return parts
 
@@ -185,117 +185,3 @@ def bench(dice: Dice) -> list[Part]:
     parts.append(box((wide, deep, 0.09), (0, 0, seat), wood if dice.chance(0.5) else dice.paint()))
     back = box((wide * 0.92, 0.09, rise), (0, -deep / 2 + 0.06, seat + 0.08 + rise / 2), stone)
     return [*parts, back, box((wide * 0.5, 0.02, rise * 0.35), (0, -deep / 2 + 0.11, seat + 0.1 + rise / 2), iron)]
-
-
-@builtin("02818832")
-def bed(dice: Dice) -> list[Part]:
-    """Single or double, bunk bed or four-poster; the head is at the back."""
-    style, long = dice.integer(0, 3), dice.uniform(1.9, 2.1)
-    wide = dice.uniform(0.9, 1.1) if style in {0, 2} else dice.uniform(1.4, 1.8)
-    frame, cover, sheet_tone = dice.wood() if dice.chance(0.6) else dice.paint(), dice.paint(), dice.pale()
-    band, base = dice.paint(), dice.uniform(0.25, 0.4)
-
-    def berth(z: float) -> list[Part]:
-        made = [box((wide, long, 0.12), (0, 0, z), frame)]
-        made.append(cushion((wide * 0.95, long * 0.96, 0.24), (0, 0, z + 0.16), sheet_tone, 10))
-        made.append(cushion((wide * 1.02, long * 0.66, 0.26), (0, long * 0.165, z + 0.19), cover, 9))
-        made.append(cushion((wide * 1.03, long * 0.14, 0.27), (0, -long * 0.12, z + 0.195), band, 9))
-        heads = [0.0] if wide < 1.2 else [-wide / 4, wide / 4]
-        size = (wide * (0.7 if wide < 1.2 else 0.42), 0.4, 0.2)
-        return made + [
-            _pillow(size, (x, -long / 2 + 0.3, z + 0.34), sheet_tone, 0.06).turned("x", 8, (0, -long / 2, z))
-            for x in heads
-        ]
-
-    corners = [(x, y) for x in (-wide / 2, wide / 2) for y in (-long / 2, long / 2)]
-    parts = berth(base)
-    if style in {0, 1}:
-        rise = dice.uniform(0.45, 0.75)
-        parts += [box((0.09, 0.09, base), (x * 0.92, y * 0.95, base / 2), frame) for x, y in corners]
-        if dice.chance(0.5):
-            parts.append(
-                cushion((wide + 0.1, 0.14, rise + base), (0, -long / 2 - 0.02, (rise + base) / 2 + 0.12), band, 6)
-            )
-        else:
-            parts.append(box((wide + 0.1, 0.08, rise + base), (0, -long / 2 - 0.02, (rise + base) / 2 + 0.1), frame))
-            parts.append(box((wide * 0.8, 0.04, rise * 0.4), (0, -long / 2 + 0.02, base + rise * 0.75), dice.wood()))
-        if dice.chance(0.6):
-            parts.append(box((wide + 0.1, 0.08, base + 0.2), (0, long / 2 + 0.02, base / 2 + 0.1), frame))
-        return parts
-    tall = 1.5 if style == 2 else dice.uniform(1.5, 1.8)
-    parts += [box((0.09, 0.09, tall), (x, y, tall / 2), frame) for x, y in corners]
-    if style == 2:  # bunk: second berth, rail and a ladder in front
-        parts += [*berth(base + 0.75), box((0.05, long * 0.6, 0.08), (wide / 2, -long * 0.15, tall - 0.04), frame)]
-        parts += [box((0.05, long, 0.08), (-wide / 2, 0, tall - 0.04), frame)]
-        parts += [tube([(x, long / 2 + 0.2, 0), (x, long / 2 + 0.06, tall - 0.1)], 0.03, band) for x in (-0.2, 0.2)]
-        return parts + [
-            tube([(-0.2, long / 2 + 0.19 - 0.1 * z, z), (0.2, long / 2 + 0.19 - 0.1 * z, z)], 0.028, band)
-            for z in (0.3, 0.6, 0.9, 1.2)
-        ]
-    for axis, reach in (((0.07, long, 0.07), wide / 2), ((wide, 0.07, 0.07), long / 2)):
-        shift = (1, 0) if axis[1] == long else (0, 1)
-        parts += [box(axis, (shift[0] * reach * s, shift[1] * reach * s, tall - 0.05), frame) for s in (-1, 1)]
-    parts.append(box((wide, 0.06, 0.9), (0, -long / 2, 0.6), frame))
-    # curtains tied to the two posts at the head
-    drape = frustum(0.16, 0.07, tall * 0.85, (wide / 2, -long / 2 + 0.05, tall * 0.5), cover, sides=10)
-    return [*parts, drape, drape.mirrored(), box((wide, 0.04, 0.16), (0, -long / 2 + 0.05, tall - 0.12), cover)]
-
-
-@builtin("03938244")
-def pillow(dice: Dice) -> list[Part]:
-    """Square throw pillow with piping, bed pillow in an open slip, bolster or round pillow with a button."""
-    style, cloth, trim = dice.integer(0, 3), dice.paint() if dice.chance(0.7) else dice.pale(), dice.paint()
-    wide, thick = dice.uniform(0.8, 1.0), dice.uniform(0.28, 0.4)
-    if style == 0:
-        pinch = dice.uniform(0.08, 0.16)
-        body = _pillow((wide, wide, thick), (0, 0, 0), cloth, pinch)
-        t = np.linspace(-1, 1, 13)
-        side = np.column_stack([t, 1 - pinch * (1 - t * t), 0 * t]) * wide / 2
-        piping = [tube(side, 0.025, trim).turned("z", 90 * k) for k in range(4)]
-        if dice.chance(0.5):  # a wide stripe across, nearer to the front
-            stripe = _pillow((wide * 1.0, wide * 0.22, thick), (0, 0, 0), trim, 0)
-            mask = body.scaled((1.005, 0.25, 1.04)).moved((0, wide * 0.14, 0))
-            return [body, *piping, Part(mask.vertices, mask.faces, stripe.color)]
-        tassels = [
-            ellipsoid((0.06, 0.06, 0.05), (x, y, 0), trim) for x in (-wide / 2, wide / 2) for y in (-wide / 2, wide / 2)
-        ]
-        return [
-            body,
-            *piping,
-            *tassels,
-            ellipsoid((wide * 0.14, wide * 0.14, 0.04), (0, wide * 0.12, thick * 0.49), trim),
-        ]
-    if style == 1:  # long across; the slip's hem at one end, stuffing showing beyond it
-        long = wide * dice.uniform(1.35, 1.6)
-        body = _pillow((long, wide, thick), (0, 0, 0), cloth, dice.uniform(0.03, 0.08))
-        hem = body.scaled((0.16, 1.01, 1.05)).moved((long * 0.4, 0, 0))
-        count = dice.integer(2, 4)
-        bands = [
-            body.scaled((0.05, 1.01, 1.04)).moved((long * (k + 0.7) / (count + 1.4) * 0.8 - long * 0.42, 0, 0))
-            for k in range(count)
-        ]
-        return [body, Part(hem.vertices, hem.faces, dice.pale()), *(Part(b.vertices, b.faces, trim) for b in bands)]
-    if style == 2:
-        long, radius = wide * dice.uniform(1.2, 1.6), dice.uniform(0.2, 0.27)
-        ends = [
-            (radius * 0.7, -long / 2),
-            (radius, -long * 0.42),
-            (radius * 1.05, 0),
-            (radius, long * 0.42),
-            (radius * 0.7, long / 2),
-        ]
-        parts = [revolve([(0, -long / 2), *ends, (0, long / 2)], (0, 0, 0), cloth, "x")]
-        parts += [torus(radius, 0.03, (x, 0, 0), trim, "x") for x in (-long * 0.42, long * 0.42)]
-        parts += [ellipsoid((0.04, radius * 0.4, radius * 0.4), (x, 0, 0), trim) for x in (-long / 2, long / 2)]
-        return [*parts, box((long * 0.35, 0.05, radius * 0.5), (0, radius * 1.03, 0.02), dice.pale()).turned("x", 35)]
-    half = thick / 2
-    profile = [(0, -half), (wide * 0.25, -half * 0.95), (wide * 0.45, -half * 0.5), (wide / 2, 0)]
-    profile += [(wide * 0.45, half * 0.5), (wide * 0.25, half * 0.95), (0.05, half * 0.75), (0, half * 0.7)]
-    parts = [
-        revolve(profile, (0, 0, 0), cloth),
-        torus(wide / 2, 0.035, (0, 0, 0), trim),
-        ellipsoid((0.07, 0.07, 0.05), (0, 0, half * 0.78), trim),
-    ]
-    pleat = tube([(0, 0.06, half * 0.84), (0, wide * 0.25, half * 0.97), (0, wide * 0.44, half * 0.56)], 0.02, trim, 8)
-    parts += [pleat.turned("z", 45 * k) for k in range(8)]
-    return [*parts, box((0.14, 0.14, 0.04), (0, wide * 0.55, 0), dice.pale())]

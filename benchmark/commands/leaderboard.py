@@ -1,0 +1,34 @@
+"""`iebench leaderboard`: scores side by side."""
+
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.files import write_atomic
+
+from ..leaderboard import Board
+from ..results import load_all
+from ..tables import FORMATS
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench leaderboard",
+        "iebench leaderboard runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json --parts",
+        "iebench leaderboard --format latex --out table.tex",
+    ),
+)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
+@click.option("--parts", is_flag=True, help="Also a row for each part of a representation.")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="How it is written.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
+def leaderboard(files: tuple[Path, ...], parts: bool, form: str, out: Path | None) -> None:
+    """Compare scores of one dataset and one protocol. Without files: all of runs/*/score.json."""
+    text = FORMATS[form](Board.of(load_all(files), parts))
+    if out is None:
+        click.echo(text)
+    else:
+        write_atomic(out, click.unstyle(text) + "\n")
+        click.echo(f"{out}: written")

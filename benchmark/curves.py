@@ -1,0 +1,48 @@
+"""Training curves as one SVG picture: a panel per loss term, a line per run."""
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from .log import TIMES
+
+COLUMNS = 3
+INK = "#7b7c7d"  # stands for the page's own text colour, light or dark, and is replaced by it
+Log = Sequence[Mapping[str, float]]
+"""Lines of metrics.jsonl: "step" and values."""
+
+
+def curves(logs: Mapping[str, Log]) -> str:
+    """An <svg> element of every run's loss terms over steps; "" when no run logged any.
+
+    logs : run name -> its lines
+    """
+    terms = list(dict.fromkeys(key for log in logs.values() for line in log for key in line))
+    terms = [term for term in terms if term != "step" and term not in TIMES]
+    if not terms:
+        return ""
+    rows = -(-len(terms) // COLUMNS)
+    style: Any = {
+        "svg.fonttype": "none", "svg.hashsalt": "iebench", "font.family": "sans-serif", "font.size": 9,
+        "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
+    }  # fmt: skip
+    with matplotlib.rc_context(style):
+        figure = Figure(figsize=(11, 2.6 * rows + 0.5), layout="constrained")
+        for i, term in enumerate(terms):
+            axes = figure.add_subplot(rows, COLUMNS, i + 1)
+            for number, (run, log) in enumerate(logs.items()):
+                points = [(line["step"], line[term]) for line in log if term in line]
+                if points:
+                    axes.plot(*zip(*points, strict=True), color=f"C{number}", linewidth=1.4, label=run)
+            axes.set_title(term.replace("_", " "), fontsize=10)
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.patch.set_alpha(0)
+        handles = {label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels())}  # noqa: B905
+        figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4, frameon=False)
+        out = io.StringIO()
+        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    svg = out.getvalue()
+    return svg[svg.index("<svg") :].replace(INK, "currentColor")

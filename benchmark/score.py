@@ -1,0 +1,146 @@
+"""Scoring, from top to bottom: encode every view once, probe the cached features, summarise.
+
+iebench score
+"""
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from iebench.manifests.common.progress import Meter
+from iebench.manifests.schema import SPLITS
+
+from . import pairs, probes
+from .bootstrap import Bootstrap
+from .config import RunConfig, versions
+from .encoder import Encoder
+from .errors import DatasetError
+from .features import encode
+from .images import Images
+from .measures import WHOLE
+from .probes.context import Context, Split
+from .probes.standardise import Standardiser
+from .protocol import Protocol
+from .results import DataFacts, EncoderFacts, Score
+
+
+def score(
+    encoder: Encoder,
+    data: Path,
+    cache: Path,
+    device: torch.device,
+    protocol: Protocol,
+    seed: int = 0,
+    limit: int | None = None,
+) -> Score:
+    """Score an encoder on a dataset: probes are trained on its train split and measured on val.
+
+    cache : folder of the feature files
+    seed : of the probes' initial weights and orders
+    limit : objects per split, evenly spread, for a smoke run
+
+    Raises
+    ------
+    DatasetError : missing or damaged, or with fewer than two views of an object.
+    EncoderError : the encoder fails on an image.
+    """
+    start = time.perf_counter()
+    train, val = (_encoded(encoder, data, split, cache, device, protocol, limit) for split in SPLITS)
+    encoded = time.perf_counter()
+    with Meter("probing", total=probes.epochs(protocol, 1 + len(encoder.parts)), unit="epochs") as meter:
+        context = Context(
+            train=train.split,
+            val=val.split,
+            parts={WHOLE: slice(0, encoder.dim), **encoder.parts},
+            standardiser=Standardiser.of(train.split.features),
+            method=encoder.method,
+            protocol=protocol,
+            bootstrap=Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed),
+            seed=seed,
+            device=device,
+            meter=meter,
+        )
+        values = probes.run(context)
+    return Score(
+        name=encoder.name,
+        limit=limit,
+        values=values,
+        protocol_id=protocol.id,
+        protocol=protocol,
+        seed=seed,
+        pairs={"train": train.pairs, "val": val.pairs},
+        dataset=DataFacts(
+            name=data.resolve().name,
+            fingerprint=train.fingerprint,
+            train_objects=train.split.objects,
+            val_objects=val.split.objects,
+            views=val.split.views,
+        ),
+        encoder=EncoderFacts(
+            name=encoder.name,
+            weights=encoder.weights,
+            dim=encoder.dim,
+            parts={part: (columns.start, columns.stop) for part, columns in encoder.parts.items()},
+            resolution=encoder.resolution,
+            has_predictor=encoder.method is not None,
+        ),
+        run=_facts(encoder.run) if encoder.run else {},
+        device=_device_name(device),
+        versions=versions(),
+        seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
+    )
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    split: Split
+    fingerprint: str
+    pairs: str
+
+
+def _encoded(
+    encoder: Encoder, data: Path, name: str, cache: Path, device: torch.device, protocol: Protocol, limit: int | None
+) -> _Encoded:
+    images = Images.open(data, name)
+    views = images.views_per_object
+    if views < 2:
+        raise DatasetError(f"{data} has one view of each object and scoring compares two: render more with --views")
+    objects = spread(len(images) // views, limit)
+    rows = (objects[:, None] * views + np.arange(views)).ravel()
+    names = images.table.select(["synset", "object_id"]).take(objects * views).to_pylist()
+    identities = [(row["synset"], row["object_id"]) for row in names]
+    rounds = {"train": protocol.train_epochs, "val": protocol.val_pairs}[name]
+    drawn = pairs.draw(identities, views, rounds, protocol.pair_seed, f"{name} pairs")
+    split = Split(
+        features=encode(encoder, images, rows, cache, device),
+        labels=images.labels[rows],
+        latents={latent: values[rows] for latent, values in images.latents.items()},
+        identities=identities,
+        views=views,
+        pairs=drawn,
+    )
+    return _Encoded(split, images.info.fingerprint, pairs.digest(identities, drawn))
+
+
+def spread(count: int, limit: int | None) -> NDArray[np.int64]:
+    """`limit` of 0 .. count-1, evenly spread; all of them when `limit` is None or not less.
+
+    >>> spread(10, 4).tolist()
+    [0, 2, 5, 7]
+    """
+    chosen = count if limit is None else min(limit, count)
+    return np.arange(chosen) * count // chosen
+
+
+def _facts(config: RunConfig) -> dict[str, Any]:
+    return {**dataclasses.asdict(config), "data": config.data.name}  # a path says nothing elsewhere
+
+
+def _device_name(device: torch.device) -> str:
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"

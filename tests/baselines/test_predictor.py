@@ -1,0 +1,66 @@
+"""The factored hypernetwork equals the one that builds every matrix."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from iebench.baselines.predictor import LinearHypernetwork
+
+
+def materialised(weight: Tensor, action: Tensor, embedding: Tensor) -> Tensor:
+    """The definition: W(z) for every sample, then W(z) x."""
+    matrices = torch.einsum("bk,koi->boi", action, weight)  # (B, d, d)
+    return torch.bmm(matrices, embedding.unsqueeze(-1)).squeeze(-1)
+
+
+def test_outputs_and_gradients_equal_the_materialised_form() -> None:
+    torch.manual_seed(0)
+    net = LinearHypernetwork(4, 24).double()
+    action = torch.randn(9, 4, dtype=torch.float64, requires_grad=True)
+    embedding = torch.randn(9, 24, dtype=torch.float64, requires_grad=True)
+    upstream = torch.randn(9, 24, dtype=torch.float64)
+    inputs = (action, embedding, net.weight)
+    factored = net(action, embedding)
+    reference = materialised(net.weight, action, embedding)
+    torch.testing.assert_close(factored, reference, rtol=1e-13, atol=1e-13)
+    ours = torch.autograd.grad(factored, inputs, upstream)
+    theirs = torch.autograd.grad(reference, inputs, upstream)
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+
+
+def test_no_tensor_is_larger_than_the_weights() -> None:
+    net = LinearHypernetwork(4, 64)
+    sizes: list[int] = []
+
+    def pack(tensor: Tensor) -> Tensor:
+        sizes.append(tensor.numel())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        net(torch.randn(128, 4), torch.randn(128, 64, requires_grad=True))
+    assert max(sizes) <= max(net.weight.numel(), 128 * 4 * 64) < 128 * 64 * 64
+
+
+def test_it_is_linear_in_both_arguments_and_has_no_bias() -> None:
+    torch.manual_seed(1)
+    net = LinearHypernetwork(4, 8).double()
+    z, x, y = (torch.randn(3, n, dtype=torch.float64) for n in (4, 8, 8))
+    torch.testing.assert_close(net(2 * z, x), 2 * net(z, x))
+    torch.testing.assert_close(net(z, x + y), net(z, x) + net(z, y))
+    assert not net(torch.zeros(3, 4), x).any()
+
+
+def test_it_starts_as_a_linear_layer_from_the_action_does() -> None:
+    torch.manual_seed(2)
+    ours = LinearHypernetwork(4, 64).weight.detach()
+    theirs = torch.nn.Linear(4, 64 * 64, bias=False).weight.detach()
+    assert float(ours.abs().max()) <= 0.5
+    assert math.isclose(float(ours.std()), float(theirs.std()), rel_tol=0.02)
+
+
+def test_autocast_keeps_the_sum_in_float32() -> None:
+    net = LinearHypernetwork(4, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert net(torch.randn(2, 4), torch.randn(2, 16)).dtype == torch.float32

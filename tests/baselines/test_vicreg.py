@@ -1,0 +1,52 @@
+"""VICReg's loss against a restatement in numpy, in float64."""
+
+import numpy as np
+import pytest
+import torch
+
+from iebench.baselines.encoder import Encoder, EncoderSettings
+from iebench.baselines.vicreg import VICReg, VICRegSettings
+
+
+@pytest.fixture(scope="module")
+def vicreg() -> VICReg:
+    torch.manual_seed(0)
+    return VICReg(Encoder(EncoderSettings(0.125, "small")), VICRegSettings((12, 10))).double()
+
+
+@pytest.mark.parametrize("views", [2, 3])
+def test_the_loss_equals_its_restatement(vicreg: VICReg, views: int) -> None:
+    images = torch.rand(6, views, 3, 32, 32, dtype=torch.float64)
+    ours = {name: float(term.detach()) for name, term in vicreg.loss(images, {}).items()}
+    with torch.no_grad():
+        e = vicreg.projector(vicreg.encoder(images.flatten(0, 1))).reshape(6, views, -1).numpy()
+    invariance = sum(((e[:, k] - e[:, k + 1]) ** 2).mean() for k in range(views - 1))
+    spread = covariance = 0.0
+    for k in range(views):
+        matrix = np.cov(e[:, k].T)
+        spread += 0.5 * np.maximum(0, 1 - np.sqrt(np.diag(matrix) + 1e-4)).mean()
+        covariance += (matrix[~np.eye(10, dtype=bool)] ** 2).sum() / 10
+    assert ours == pytest.approx(
+        {
+            "loss": 10 * invariance + 10 * spread + covariance,
+            "invariance": invariance,
+            "variance": spread,
+            "covariance": covariance,
+        },
+        rel=1e-9,
+    )
+
+
+def test_equal_views_leave_no_invariance_term(vicreg: VICReg) -> None:
+    images = torch.rand(4, 1, 3, 32, 32, dtype=torch.float64).expand(-1, 2, -1, -1, -1)
+    assert float(vicreg.loss(images, {})["invariance"].detach()) == 0
+
+
+def test_it_needs_no_latents_and_promises_no_predictor(vicreg: VICReg) -> None:
+    assert vicreg.latents == () and not vicreg.has_predictor and vicreg.parts == {}
+    assert VICRegSettings().projector == (2048, 2048, 2048)
+
+
+def test_a_projector_without_width_is_refused() -> None:
+    with pytest.raises(ValueError, match="projector"):
+        VICRegSettings(())

@@ -1,0 +1,69 @@
+"""Batches hold the right pixels and latents, and the thread that makes them behaves."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from iebench.benchmark import batches as module
+from iebench.benchmark.batches import Batches, ahead
+from iebench.benchmark.images import Images
+from iebench.benchmark.order import Order
+
+
+@pytest.fixture(scope="module")
+def images(tiny_dataset: Path) -> Images:
+    return Images.open(tiny_dataset, "train")
+
+
+def make(images: Images, size: int = 32) -> Batches:
+    return Batches(images, Order(0, 24, 6, batch=5, count=3), size, ("rot_x", "floor_hue"), pin=False)
+
+
+def test_pixels_and_latents_belong_together(images: Images) -> None:
+    batches = make(images)
+    batch, rows = batches.make(2), batches.order.rows(2)
+    pixels = batch.pixels(torch.device("cpu"))
+    assert pixels.shape == (5, 3, 3, 32, 32) and pixels.dtype == torch.float32
+    assert pixels.flatten(0, 1).is_contiguous(memory_format=torch.channels_last)
+    for b in range(5):
+        for k in range(3):
+            expected = images.read([rows[b, k]])[0].transpose(2, 0, 1) / 255
+            np.testing.assert_allclose(pixels[b, k].numpy(), expected, atol=1e-7)
+    np.testing.assert_array_equal(batch.latents["rot_x"].numpy(), images.latents["rot_x"][rows])
+    assert list(batch.latents) == ["rot_x", "floor_hue"]
+
+
+def test_keeping_the_pixels_in_memory_changes_none(images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
+    resident = make(images, 16).make(1).images
+    monkeypatch.setattr(module, "RESIDENT_BYTES", 0)
+    assert torch.equal(make(images, 16).make(1).images, resident)
+
+
+def test_prefetch_gives_the_steps_in_order(images: Images) -> None:
+    batches = make(images)
+    with batches.prefetch(3, 8) as prefetched:
+        for step, batch in enumerate(prefetched, start=3):
+            assert torch.equal(batch.images, batches.make(step).images)
+    assert step == 7
+
+
+def test_an_error_in_the_thread_is_raised_where_items_are_used() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise KeyError("gone")
+
+    with ahead(items()) as taken:
+        assert next(taken) == 1
+        with pytest.raises(KeyError, match="gone"):
+            next(taken)
+
+
+def test_leaving_early_ends_the_thread() -> None:
+    before = threading.active_count()
+    with ahead(iter(range(1000)), depth=2) as items:
+        assert next(items) == 0
+    assert threading.active_count() == before

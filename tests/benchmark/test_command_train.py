@@ -1,0 +1,69 @@
+"""`iebench train` as a user meets it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from iebench.benchmark import runs
+from iebench.manifests.common.cli import main
+
+QUICK = ["--set", "steps=2", "--set", "batch=4", "--set", "encoder.width=0.125", "--set", "method.projector=[8]"]
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(["train", *arguments])
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture
+def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with one dataset under data/."""
+    shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_arguments_it_trains_sie_on_the_newest_dataset(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*QUICK) == 0
+    assert "iebench score --run runs/sie-tiny-s0" in capsys.readouterr().out
+    _, config = runs.load(runs.newest())
+    assert config.method == "sie" and config.data == here / "data" / "tiny" and config.resolution == 32
+    assert run(*QUICK) == 1
+    assert "runs/sie-tiny-s0 holds a finished run: add --resume" in capsys.readouterr().err
+    assert run(*QUICK, "--resume") == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--method", "sei"], 2, "unknown method 'sei'; did you mean sie?"),
+        (["--preset", "papper"], 2, "unknown preset 'papper'; did you mean paper?"),
+        (["--set", "bach=8"], 2, "unknown setting 'bach'; did you mean batch?"),
+        (["--data", "nowhere"], 1, "nowhere holds no dataset"),
+        (["--set", "views=9"], 1, "has 6 views of each object and views=9 asks for more"),
+        (["--set", "resolution=64"], 1, "holds images of 32 pixels and resolution=64 asks for more"),
+        (["--seed", "-1"], 2, "Invalid value for '--seed'"),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_mistakes_are_one_sentence(
+    arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == code
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+    assert not (Path("runs").exists() and any(Path("runs").iterdir()))
+
+
+def test_no_gpu(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert run("--device", "cuda") == 1
+    assert "PyTorch sees no GPU: use --device cpu" in capsys.readouterr().err
+
+
+def test_no_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run() == 1
+    assert "no dataset under data/: run `iebench render --classes 55` first" in capsys.readouterr().err

@@ -1,0 +1,118 @@
+"""Settings: presets, --set, what a run's folder keeps, and what makes two runs the same."""
+
+import dataclasses
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iebench.baselines.encoder import EncoderSettings
+from iebench.benchmark.config import RunConfig, TrainSettings, presets, resolve, versions
+from iebench.benchmark.errors import RunError, SettingError, UnknownName
+from iebench.manifests.errors import IebenchError
+
+
+def config(**changes: Any) -> RunConfig:
+    settings, own = resolve("sie", "quick", [])
+    base = RunConfig("sie", dataclasses.asdict(own), settings, Path("/d"), "f" * 64, 32, 0, "cpu", versions())
+    return replace(base, **changes)
+
+
+def test_the_paper_preset_is_the_papers() -> None:
+    train, own = resolve("sie", "paper", [])
+    assert (train.batch, train.epochs, train.views, train.learning_rate, train.weight_decay) == (
+        1024,
+        2000,
+        2,
+        1e-3,
+        1e-6,
+    )
+    assert train.encoder == EncoderSettings(1.0, "imagenet") and train.resolution is None
+    assert own == type(own)()  # the defaults are the paper's too
+    assert resolve("vicreg", "paper", [])[1] == type(resolve("vicreg", "paper", [])[1])()
+    assert train.total_steps(41_920) == 81_875
+
+
+@pytest.mark.parametrize("preset", presets())
+@pytest.mark.parametrize("method", ["sie", "vicreg", "random"])
+def test_every_preset_serves_every_method(preset: str, method: str) -> None:
+    train, _ = resolve(method, preset, [])
+    assert train.total_steps(100) > 0
+
+
+def test_set_changes_train_encoder_and_method_settings() -> None:
+    train, own = resolve(
+        "sie", "quick", ["batch=7", "encoder.width=0.25", "method.projector=[8, 4]", "method.covariance=2"]
+    )
+    assert (train.batch, train.encoder.width, own.projector, own.covariance) == (7, 0.25, (8, 4), 2.0)
+
+
+def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[train]\nsteps = 3\n[method.sie]\ncovariance = 5\n")
+    train, own = resolve("sie", str(path), [])
+    assert (train.steps, train.batch, own.covariance) == (3, 1024, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("sei", "quick", []), UnknownName, "unknown method 'sei'; did you mean sie"),
+        (("sie", "quik", []), UnknownName, "unknown preset 'quik'; did you mean quick"),
+        (("sie", "gone.toml", []), SettingError, "no such file: gone.toml"),
+        (("sie", "quick", ["bach=3"]), UnknownName, "--set bach: unknown setting 'bach'; did you mean batch"),
+        (("sie", "quick", ["method.covarance=3"]), UnknownName, r"method sie.*did you mean (pro|co)"),
+        (("random", "quick", ["method.covariance=3"]), UnknownName, "unknown setting 'covariance'"),
+        (("sie", "quick", ["batch=big"]), SettingError, "'big' is not int"),
+        (("sie", "quick", ["batch"]), SettingError, "write key=value"),
+        (("sie", "quick", ["batch=1"]), SettingError, "batch and views must be at least 2"),
+        (("sie", "quick", ["steps=0"]), SettingError, "steps must be at least 1, not 0"),
+        (("sie", "quick", ["encoder.stem=tiny"]), UnknownName, "unknown value 'tiny'"),
+        (("sie", "quick", ["method.projector=[]"]), SettingError, "projector needs at least one width"),
+    ],
+)
+def test_mistakes_are_one_sentence(arguments: Any, error: type[IebenchError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        resolve(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("[trian]\n", "unknown table 'trian'; did you mean train"), ("[method.sei]\n", "unknown method 'sei'"),
+     ("[train]\nlr = 1.0\n", "unknown setting 'lr'"), ("[train\n", "not valid TOML")],
+)  # fmt: skip
+def test_a_presets_mistakes_name_it(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(IebenchError, match=rf"bad\.toml.*{message}"):
+        resolve("sie", str(tmp_path / "bad.toml"), [])
+
+
+@pytest.mark.parametrize("settings", [TrainSettings(), TrainSettings(epochs=1, steps=1)])
+def test_exactly_one_length_is_asked_for(settings: TrainSettings) -> None:
+    with pytest.raises(SettingError, match="either epochs or steps"):
+        settings.total_steps(10)
+
+
+def test_a_config_survives_its_file(tmp_path: Path) -> None:
+    config().save(tmp_path)
+    read = RunConfig.load(tmp_path)
+    assert read.settings == config().settings and read.data == Path("/d") and read.differences(config()) == []
+
+
+def test_differences_are_named_except_those_that_change_no_step() -> None:
+    steps = replace(config().settings, steps=9, epochs=None, log_every=1, checkpoint_every=1)
+    assert config().differences(config(settings=steps, data=Path("/moved"), device="cuda", versions={})) == []
+    other = replace(config().settings, batch=9, encoder=EncoderSettings(1.0, "imagenet"))
+    found = config().differences(config(settings=other, seed=4, fingerprint="0" * 64, method="vicreg"))
+    assert "seed: 0 there, 4 here" in found and f"batch: {config().settings.batch} there, 9 here" in found
+    assert {line.split(":")[0] for line in found} >= {"encoder.width", "dataset fingerprint", "method"}
+
+
+def test_no_config_and_a_damaged_one(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="is no run folder"):
+        RunConfig.load(tmp_path)
+    for text in ("{", "[]", "{}", '{"settings": {}, "data": "/d", "more": 1}'):
+        (tmp_path / "config.json").write_text(text)
+        with pytest.raises(RunError, match=r"config\.json is damaged"):
+            RunConfig.load(tmp_path)

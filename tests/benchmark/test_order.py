@@ -1,0 +1,48 @@
+"""The order of views: exact epochs, pure functions, no short batch."""
+
+import numpy as np
+import pytest
+
+from iebench.benchmark.order import Order, permutation, views
+
+
+def test_an_epoch_is_a_permutation_and_epochs_differ() -> None:
+    epochs = [permutation(0, epoch, 50) for epoch in range(3)]
+    for order in epochs:
+        np.testing.assert_array_equal(np.sort(order), np.arange(50))
+    assert not (epochs[0] == epochs[1]).all() and not (permutation(1, 0, 50) == epochs[0]).all()
+
+
+def test_views_are_distinct_and_independent_of_the_other_objects() -> None:
+    few, many = views(3, 7, 20, 12, 4), views(3, 7, 200, 12, 4)
+    np.testing.assert_array_equal(few, many[:20])
+    assert all(len(set(row)) == 4 for row in many.tolist()) and many.min() == 0 and many.max() == 11
+
+
+def test_every_ordered_pair_is_equally_likely() -> None:
+    pairs = views(0, 0, 24_000, 4, 2)
+    counts = np.bincount(pairs[:, 0] * 4 + pairs[:, 1], minlength=16).reshape(4, 4)
+    assert (np.diag(counts) == 0).all()
+    expected = 24_000 / 12
+    statistic = ((counts[~np.eye(4, dtype=bool)] - expected) ** 2 / expected).sum()
+    assert statistic < 31.3  # chi-square with 11 degrees of freedom, p = 0.001
+
+
+@pytest.mark.parametrize("batch", [4, 7, 10, 23])
+def test_batches_are_the_stream_of_epochs_cut_in_equal_pieces(batch: int) -> None:
+    order = Order(seed=5, objects=10, stored=6, batch=batch, count=2)
+    rows = np.concatenate([order.rows(step) for step in range(10)])
+    assert rows.shape == (10 * batch, 2)
+    for epoch in range(10 * batch // 10):
+        piece = rows[10 * epoch : 10 * epoch + 10]
+        expected = permutation(5, epoch, 10)
+        np.testing.assert_array_equal(piece // 6, expected[:, None].repeat(2, axis=1))
+        np.testing.assert_array_equal(piece % 6, views(5, epoch, 10, 6, 2)[expected])
+
+
+def test_a_batch_does_not_depend_on_those_before() -> None:
+    fresh, used = (Order(seed=1, objects=9, stored=5, batch=4, count=3) for _ in range(2))
+    for step in range(6):
+        used.rows(step)
+    np.testing.assert_array_equal(fresh.rows(5), used.rows(5))
+    np.testing.assert_array_equal(fresh.rows(2), used.rows(2))

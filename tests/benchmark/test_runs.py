@@ -1,0 +1,68 @@
+"""Finding and loading finished runs."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+
+from iebench.baselines.method import build
+from iebench.benchmark import runs
+from iebench.benchmark.config import RunConfig, resolve
+from iebench.benchmark.errors import RunError
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A run whose training is left out."""
+    settings, own = resolve("vicreg", "quick", ["encoder.width=0.125", "method.projector=[8]"])
+    folder = tmp_path / "runs" / "one"
+    RunConfig("vicreg", asdict(own), settings, tmp_path / "data", "f" * 64, 32, 3, "cpu", {}).save(folder)
+    torch.manual_seed(3)
+    method = build("vicreg", own, settings.encoder).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    runs.save_weights(folder, method)
+    return folder
+
+
+def test_the_weights_come_back(run: Path) -> None:
+    method, config = runs.load(run)
+    torch.manual_seed(3)
+    expected = build("vicreg", resolve("vicreg", "quick", ["method.projector=[8]"])[1], config.settings.encoder)
+    torch.testing.assert_close(method.state_dict(), expected.state_dict(), rtol=0, atol=0)
+    assert not method.training and config.fingerprint == "f" * 64
+
+
+def test_the_newest_is_the_one_finished_last(run: Path) -> None:
+    for name, age in (("two", 100), ("three", 50)):
+        other = run.parent / name
+        other.mkdir()
+        (other / runs.WEIGHTS).touch()
+        os.utime(other / runs.WEIGHTS, (1e9 - age, 1e9 - age))
+    os.utime(run / runs.WEIGHTS, (1e9 - 75, 1e9 - 75))
+    (run.parent / "unfinished").mkdir()
+    assert runs.newest(run.parent).name == "three"
+
+
+def test_no_runs_at_all(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"no finished run under .*: run `iebench train"):
+        runs.newest(tmp_path)
+
+
+def test_a_run_that_is_not_finished(run: Path) -> None:
+    (run / runs.WEIGHTS).unlink()
+    with pytest.raises(RunError, match="is not finished"):
+        runs.load(run)
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 100])
+def test_damaged_weights(run: Path, content: bytes) -> None:
+    (run / runs.WEIGHTS).write_bytes(content)
+    with pytest.raises(RunError, match=r"cannot load .*model\.safetensors"):
+        runs.load(run)
+
+
+def test_weights_of_another_network(run: Path) -> None:
+    runs.save_weights(run, torch.nn.Linear(2, 2))
+    with pytest.raises(RunError, match="cannot load"):
+        runs.load(run)

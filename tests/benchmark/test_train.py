@@ -1,0 +1,201 @@
+"""Training: what a run leaves, exact resume, stopping, and refusing what does not fit."""
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from iebench.baselines.errors import LatentMissing
+from iebench.baselines.sie import SIE
+from iebench.benchmark import runs
+from iebench.benchmark.batches import Batch, Batches
+from iebench.benchmark.checkpoint import CHECKPOINT
+from iebench.benchmark.config import RunConfig, resolve
+from iebench.benchmark.errors import DatasetError, Diverged, RunError, RunExists, Stopped
+from iebench.benchmark.log import TIMES, read
+from iebench.benchmark.train import train, uses_bf16
+from iebench.manifests.dataset import DatasetInfo
+
+SMALL = ["batch=8", "resolution=16", "encoder.width=0.125", "steps=10", "log_every=1", "checkpoint_every=4"]
+OWN = {"sie": ["method.projector=[16, 16]"], "vicreg": ["method.projector=[16, 16]"], "random": []}
+
+
+def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) -> RunConfig:
+    settings, own = resolve(method, "quick", [*SMALL, *OWN[method], *assignments])
+    info = DatasetInfo.load(data)
+    return RunConfig(method, asdict(own), settings, data, info.fingerprint, settings.resolution or 32, seed, "cpu", {})
+
+
+def losses(run: Path) -> list[dict[str, float]]:
+    """The log without its columns of time."""
+    return [{name: value for name, value in line.items() if name not in TIMES} for line in read(run)]
+
+
+def assert_same_end(one: Path, other: Path) -> None:
+    """Bit-equal weights, optimizer and random generators, and the same log."""
+    states = [torch.load(run / CHECKPOINT, weights_only=True) for run in (one, other)]
+    for part in ("method", "optimizer", "generators"):
+        torch.testing.assert_close(states[0][part], states[1][part], rtol=0, atol=0)
+    assert losses(one) == losses(other)
+    assert (one / runs.WEIGHTS).read_bytes() == (other / runs.WEIGHTS).read_bytes()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small nets run faster so, and leave the other cores to other work."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def whole(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten steps of SIE without a stop."""
+    run = tmp_path_factory.mktemp("runs") / "whole"
+    train(run, config(tiny_dataset))
+    return run
+
+
+def test_a_run_leaves_its_settings_log_and_weights(whole: Path, tiny_dataset: Path) -> None:
+    assert {"config.json", "metrics.jsonl", "tensorboard", CHECKPOINT, runs.WEIGHTS} == {
+        p.name for p in whole.iterdir()
+    }
+    lines = read(whole)
+    assert [line["step"] for line in lines] == list(range(1, 11))
+    assert {"loss", "equivariance", "seconds", "images_per_s"} < set(lines[0])
+    method, loaded = runs.load(whole)
+    assert isinstance(method, SIE) and not method.training and next(method.parameters()).device.type == "cpu"
+    assert (loaded.method, loaded.resolution, loaded.seed, loaded.data) == ("sie", 16, 0, tiny_dataset)
+    assert method.dim == 64 and method.encoder(torch.rand(2, 3, 16, 16)).shape == (2, 64)
+
+
+def test_training_lowers_the_loss(whole: Path) -> None:
+    loss = [line["loss"] for line in losses(whole)]
+    assert max(loss[-3:]) < min(loss[:3])
+
+
+def test_the_weights_move(whole: Path) -> None:
+    torch.manual_seed(0)
+    method, loaded = runs.load(whole)
+    fresh = SIE(type(method.encoder)(loaded.settings.encoder), method.settings)  # type: ignore[call-arg, arg-type]
+    moved = [not torch.equal(a, b) for a, b in zip(method.parameters(), fresh.parameters(), strict=True)]
+    assert all(moved)
+
+
+def test_ten_steps_are_five_and_five(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train(run, config(tiny_dataset, "steps=5"))
+    torch.manual_seed(99)  # whatever state the next process starts with
+    train(run, config(tiny_dataset), resume=True)
+    assert_same_end(run, whole)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_the_same_command_goes_on(
+    number: int, whole: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, make = tmp_path / "run", Batches.make
+
+    def make_and_signal(self: Batches, step: int) -> Batch:
+        if step == 6:
+            os.kill(os.getpid(), number)
+        return make(self, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "make", make_and_signal)
+        with pytest.raises(Stopped, match=r"stopped after step \d of 10 and saved: .* --resume"):
+            train(run, config(tiny_dataset))
+    with pytest.raises(RunError, match="not finished: run the same `iebench train` with --resume"):
+        runs.load(run)
+    train(run, config(tiny_dataset), resume=True)
+    assert_same_end(run, whole)
+
+
+def test_a_crash_between_checkpoints_loses_only_the_steps_since(
+    whole: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, make = tmp_path / "run", Batches.make
+
+    def make_or_die(self: Batches, step: int) -> Batch:
+        if step == 6:
+            raise OSError("power cut")
+        return make(self, step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "make", make_or_die)
+        with pytest.raises(OSError, match="power cut"):
+            train(run, config(tiny_dataset))
+    assert torch.load(run / CHECKPOINT, weights_only=True)["progress"]["step"] == 4
+    train(run, config(tiny_dataset), resume=True)
+    assert_same_end(run, whole)
+
+
+def test_resuming_a_finished_run_changes_nothing(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(whole, tmp_path / "run"))
+    before = {path.name: path.stat().st_mtime_ns for path in run.iterdir()}
+    train(run, config(tiny_dataset), resume=True)
+    assert {path.name: path.stat().st_mtime_ns for path in run.iterdir()} == before
+
+
+def test_another_seed_is_another_run(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    train(tmp_path / "run", config(tiny_dataset, seed=1))
+    assert losses(tmp_path / "run") != losses(whole)
+
+
+@pytest.mark.parametrize("method", ["vicreg", "random"])
+def test_the_other_methods_run(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
+    train(tmp_path / "run", config(tiny_dataset, "steps=2", method=method))
+    assert len(read(tmp_path / "run")) == (2 if method == "vicreg" else 0)
+    assert runs.load(tmp_path / "run")[0].dim == 64
+
+
+def test_three_views_and_bf16(tiny_dataset: Path, tmp_path: Path) -> None:
+    train(tmp_path / "run", config(tiny_dataset, "steps=2", "views=3", "precision=bf16"))
+    assert len(read(tmp_path / "run")) == 2
+
+
+def test_bf16_is_for_gpus_unless_asked_for(tiny_dataset: Path) -> None:
+    plain = config(tiny_dataset)
+    assert not uses_bf16(plain) and uses_bf16(replace(plain, device="cuda"))
+    assert uses_bf16(config(tiny_dataset, "precision=bf16"))
+    assert not uses_bf16(replace(config(tiny_dataset, "precision=float32"), device="cuda"))
+
+
+# --- refused ------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_holds_a_run(whole: Path, tiny_dataset: Path) -> None:
+    with pytest.raises(RunExists, match="holds a finished run: add --resume"):
+        train(whole, config(tiny_dataset))
+    with pytest.raises(RunExists, match=r"other settings \(seed: 0 there, 3 here\)"):
+        train(whole, config(tiny_dataset, seed=3), resume=True)
+
+
+def test_a_folder_that_holds_something_else(tiny_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("words")
+    with pytest.raises(RunExists, match="is not empty and holds no run"):
+        train(tmp_path, config(tiny_dataset), resume=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_more_views_than_there_are(tiny_dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="has 6 views of each object and views=7 asks for more"):
+        train(tmp_path / "run", config(tiny_dataset, "views=7"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_latent_that_the_dataset_lacks(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SIE, "latents", ("rot_x", "scale"))
+    with pytest.raises(LatentMissing, match="has no column scale, which SIE is conditioned on"):
+        train(tmp_path / "run", config(tiny_dataset))
+
+
+def test_a_loss_that_explodes(tiny_dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(Diverged, match=r"the loss is (nan|inf) at step \d+: lower learning_rate"):
+        train(tmp_path / "run", config(tiny_dataset, "learning_rate=1e30"))
