@@ -38,6 +38,7 @@ def curves(logs: Mapping[str, Log]) -> str:
                 if points:
                     axes.plot(*zip(*points, strict=True), color=f"C{number}", linewidth=1.4, label=run)
             axes.set_title(term.replace("_", " "), fontsize=10)
+            axes.set_xlabel("step")
             axes.spines[["top", "right"]].set_visible(False)
             axes.patch.set_alpha(0)
         handles = {label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels())}  # noqa: B905

@@ -12,6 +12,7 @@ from PIL import Image
 
 from iebench.manifests.common.progress import duration
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.laws import Law
 
 from .curves import curves
 from .errors import NotComparable
@@ -51,7 +52,7 @@ def report(scores: Mapping[Path, Score], data: Path) -> str:
         classes=_embedded(classes_sheet(data)),
         views=_embedded(views_sheet(data)),
         facts=_list(_facts(info)),
-        latents="".join(_line((f.name, repr(f.law), f.unit, f.frame)) for f in info.recipe.factors),
+        latents="".join(_line((f.name, _law(f.law), f.unit, f.frame)) for f in info.recipe.factors),
         curves=curves({score.name: read_log(path.parent) for path, score in scores.items()}) or "No run logged any.",
         runs=_runs(list(scores.values())),
         protocol=_list([("id", board.about.protocol_id), *((key, str(value)) for key, value in protocol.items())]),
@@ -87,7 +88,7 @@ def _board_line(board: Board, row: Row) -> str:
 def _facts(info: DatasetInfo) -> Iterable[tuple[str, str]]:
     yield "recipe", f"{info.recipe.name}, {info.recipe.resolution} pixels, {info.recipe.views} views of each object"
     yield "objects from", f"{info.source}, seed {info.seed}"
-    yield "rendered with", ", ".join(f"{key} {value}" for key, value in info.renderer.items() if isinstance(value, str))
+    yield "rendered with", ", ".join(str(value) for value in info.renderer.values() if isinstance(value, str))
     yield "quality", info.quality
     for split, counts in info.counts.items():
         yield (
@@ -96,6 +97,11 @@ def _facts(info: DatasetInfo) -> Iterable[tuple[str, str]]:
         )
     yield "licence", info.licence
     yield "fingerprint", info.fingerprint
+
+
+def _law(law: Law) -> str:
+    numbers = ", ".join(f"{name} {value:.4g}" for name, value in vars(law).items())
+    return f"{type(law).__name__.lower()}, {numbers}"
 
 
 def _runs(scores: list[Score]) -> str:

@@ -28,10 +28,10 @@ def classes_sheet(folder: Path) -> Image.Image:
     for split in SPLITS:
         images = Images.open(folder, split)
         labels, first = np.unique(images.labels, return_index=True)
-        new = [(label, row) for label, row in zip(labels.tolist(), first, strict=True) if label not in found]
-        names = images.table["class_name"].take([row for _, row in new]).to_pylist()
-        pixels = images.read([row for _, row in new])
-        found |= {label: (name, picture) for (label, _), name, picture in zip(new, names, pixels, strict=True)}
+        new = ~np.isin(labels, list(found))
+        names = images.table["class_name"].take(first[new]).to_pylist()
+        pictures = zip(names, images.read(first[new]), strict=True)
+        found |= dict(zip(labels[new].tolist(), pictures, strict=True))
     ordered = [found[label] for label in sorted(found)]
     return grid([picture for _, picture in ordered], [name for name, _ in ordered])
 

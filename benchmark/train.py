@@ -5,9 +5,11 @@ iebench train --method sie
 
 import math
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from iebench.baselines import method as methods
 from iebench.baselines.errors import LatentMissing
@@ -80,23 +82,32 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
             terms["loss"].backward()
             optimizer.step()
 
-            done = Progress(step, time.perf_counter() - start)
-            stopping = stop.is_set() and step < steps
-            saving = step % settings.checkpoint_every == 0 or step == steps or stopping
-            if step % settings.log_every == 0 or step == steps or saving:
-                values = {name: float(value.detach()) for name, value in terms.items()}
-                if not math.isfinite(values["loss"]):
-                    raise Diverged(
-                        f"{run}: the loss is {values['loss']} at step {step}: lower learning_rate with --set"
-                    )
+            done, last = Progress(step, time.perf_counter() - start), step == steps
+            stopping = stop.is_set() and not last
+            if last or step % settings.log_every == 0:
+                values = finite_values(terms, run, step)
                 log.write(step, {**values, "seconds": round(done.seconds, 3), "images_per_s": round(meter.rate, 1)})
                 note = f"loss {values['loss']:.3f}"
             meter.advance(per_step, note)
-            if saving:
+            if last or stopping or step % settings.checkpoint_every == 0:
+                finite_values(terms, run, step)
                 checkpoint.save(run, method, optimizer, done)
             if stopping:
                 raise Stopped(f"stopped after step {step} of {steps} and saved: the same command with --resume goes on")
     save_weights(run, method)
+
+
+def finite_values(terms: Mapping[str, Tensor], run: Path, step: int) -> dict[str, float]:
+    """The loss terms as numbers.
+
+    Raises
+    ------
+    Diverged : the loss is not finite.
+    """
+    values = {name: float(term.detach()) for name, term in terms.items()}
+    if not math.isfinite(values["loss"]):
+        raise Diverged(f"{run}: the loss is {values['loss']} at step {step}: lower learning_rate with --set")
+    return values
 
 
 def claim(run: Path, config: RunConfig, resume: bool) -> None:

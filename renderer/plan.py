@@ -102,7 +102,8 @@ def expected_core_seconds(quality: Quality, resolution: int) -> float:
 
 def expected_bytes(resolution: int) -> int:
     """About how many bytes one image takes in a tar with its latents (JPEG, two headers, JSON)."""
-    return round(7250.0 * (resolution / 256) ** 1.25) + 2300
+    jpeg: float = 7250 * (resolution / 256) ** 1.25
+    return round(jpeg) + 2300
 
 
 def identity_differences(there: dict[str, Any], asked: dict[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """`iebench train`: learn a representation from a dataset."""
 
+import dataclasses
 from pathlib import Path
 
 import click
@@ -34,23 +35,15 @@ def train(
     device: str, resume: bool,
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
-    import dataclasses  # with torch, so that --help is quick
-
-    import torch
-
     from iebench.manifests.dataset import DatasetInfo, newest
 
     from ..config import RunConfig, resolve, versions
-    from ..errors import MissingPart
+    from ..device import pick
     from ..train import train as train_run
 
     settings, own = resolve(method, preset, assignments)
     data = data or newest()
     info = DatasetInfo.load(data)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    elif device == "cuda" and not torch.cuda.is_available():
-        raise MissingPart("PyTorch sees no GPU: use --device cpu, or install a CUDA build of torch")
     config = RunConfig(
         method=method,
         method_settings=dataclasses.asdict(own),
@@ -59,7 +52,7 @@ def train(
         fingerprint=info.fingerprint,
         resolution=settings.resolution or info.recipe.resolution,
         seed=seed,
-        device=device,
+        device=str(pick(device)),
         versions=versions(),
     )
     run = out / (name or f"{method}-{data.resolve().name}-s{seed}")

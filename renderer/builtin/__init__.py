@@ -26,8 +26,9 @@ def build(synset: str, instance: int) -> list[Part]:
     1.0
     """
     digest = hashlib.sha256(f"builtin/{synset}/{instance}".encode()).digest()
-    dice = Dice(np.random.Generator(np.random.Philox(int.from_bytes(digest[:16], "little"))))
-    parts = GENERATORS[synset](dice)
+    rng = np.random.Generator(np.random.Philox(int.from_bytes(digest[:16], "little")))
+    proportions = rng.uniform(0.9, 1.1, 3)  # no two of a kind, even where a generator has few choices
+    parts = [part.scaled(proportions) for part in GENERATORS[synset](Dice(rng))]
     corners = np.vstack([part.vertices for part in parts])
     low, high = corners.min(0), corners.max(0)
     scale = 1 / np.linalg.norm(high - low)

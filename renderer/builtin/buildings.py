@@ -163,7 +163,7 @@ def mailbox(dice: Dice) -> list[Part]:
     parts = [prism(side, wide, (0, 0, 0), body, "x")]
     slope = -np.degrees(np.arctan2(tall * 0.2, deep))
     parts.append(
-        box((wide + 0.08, deep * 1.45, 0.05), (0, 0.03, tall * 0.9 + 0.03), lid).turned("x", slope, (0, 0, tall * 0.9))
+        box((wide + 0.08, deep * 1.25, 0.05), (0, 0.0, tall * 0.9 + 0.03), lid).turned("x", slope, (0, 0, tall * 0.9))
     )
     parts.append(box((wide * 0.7, 0.04, 0.06), (0, deep / 2, tall * 0.66), (0.005, 0.005, 0.005)))
     parts += [

@@ -134,11 +134,10 @@ def lamp(dice: Dice) -> list[Part]:
         )
         parts = [plate, tube([(0, 0, 0.05), elbow], 0.028, metal), tube([elbow, head], 0.028, metal)]
         parts += [cylinder(0.05, 0.09, p, base, "x") for p in (elbow, head)]
-        cone = [(0, 0.02), (0.19, -0.12), (0.21, -0.12), (0.08, 0.12), (0.06, 0.17), (0, 0.17)]
         tilt = dice.uniform(10, 40)
-        hood = revolve([(0, 0.0), (0.18, -0.14), (0.21, -0.14), (0.1, 0.06), *cone[-2:]], (0, 0, 0), shade)
+        cone = revolve([(0, 0), (0.18, -0.14), (0.21, -0.14), (0.1, 0.06), (0.06, 0.17), (0, 0.17)], (0, 0, 0), shade)
         bulb = ellipsoid((0.09, 0.09, 0.09), (0, 0, -0.06), glow)
-        parts += [p.turned("x", tilt).moved(head).moved((0, 0.1, -0.05)) for p in (hood, bulb)]
+        parts += [p.turned("x", tilt).moved(head).moved((0, 0.1, -0.05)) for p in (cone, bulb)]
         return [*parts, cylinder(0.035, 0.05, (foot * 0.5, foot * 0.5, 0.07), shade)]
     tall, reach = dice.uniform(1.2, 1.5), dice.uniform(0.3, 0.45)
     parts = [cylinder(0.2, 0.06, (0, 0, 0.03), base), tube([(0, 0, 0.05), (0, 0, tall)], 0.03, metal)]

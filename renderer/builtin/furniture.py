@@ -36,16 +36,8 @@ def table(dice: Dice) -> list[Part]:
             cylinder(radius, 0.05, (0, 0, height), top, sides=36),
             cylinder(radius * 0.9, 0.03, (0, 0, height - 0.035), frame),
         ]
-        stem = [
-            (0, 0.1),
-            (0.09, 0.1),
-            (0.05, height * 0.4),
-            (0.08, height * 0.6),
-            (0.05, height * 0.8),
-            (0.14, height),
-            (0, height),
-        ]
-        parts.append(revolve(stem, (0, 0, 0), frame))
+        stem = [(0.09, 0.1), (0.05, height * 0.4), (0.08, height * 0.6), (0.05, height * 0.8), (0.14, height)]
+        parts.append(revolve([(0, 0.1), *stem, (0, height)], (0, 0, 0), frame))
         foot = tube([(0, 0, 0.2), (0, radius * 0.4, 0.12), (0, radius * 0.7, 0.03)], 0.04, frame)
         parts += [foot.turned("z", 120 * k) for k in range(3)]
         parts.append(cylinder(radius * 0.4, 0.03, (0, 0, height + 0.03), accent))

@@ -6,6 +6,7 @@ Sizes are in arbitrary units; `builtin.build` normalises the finished object to 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -79,7 +80,7 @@ def cylinder(radius: float, length: float, at: Vec, color: Color, axis: str = "z
 
 
 def frustum(bottom: float, top: float, length: float, at: Vec, color: Color, axis: str = "z", sides: int = 24) -> Part:
-    """A truncated cone centred at `at`; radius `bottom` at the axis's negative end, `top` at the positive (0: a cone)."""
+    """A truncated cone centred at `at`, from radius `bottom` at the axis's negative end to `top` (0: a cone)."""
     return revolve(
         [(0, -length / 2), (bottom, -length / 2), (top, length / 2), (0, length / 2)], at, color, axis, sides
     )
@@ -113,7 +114,7 @@ def revolve(profile: Points, at: Vec, color: Color, axis: str = "z", sides: int 
         ring = zip(np.cos(angles[:count]), np.sin(angles[:count]), strict=True)
         vertices += [np.array([radius * c, radius * s, height]) for c, s in ring]
     faces = []
-    for low, high in zip(rings[:-1], rings[1:], strict=True):
+    for low, high in pairwise(rings):
         for i in range(sides):
             j = (i + 1) % sides
             faces += [(low[i], low[j], high[j]), (low[i], high[j], high[i])]

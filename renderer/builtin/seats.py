@@ -26,7 +26,7 @@ def stuffed(size: Vec, at: Vec, color: Color, pinch: float = 0.12) -> Part:
 @builtin("03001627")
 def chair(dice: Dice) -> list[Part]:
     """Dining chair, office swivel chair, armchair or bar stool."""
-    style, wood, cloth, metal = dice.integer(0, 3), dice.wood(), dice.paint(), dice.metal()
+    style, wood, cloth, metal = (0, 0, 0, 1, 2, 3)[dice.integer(0, 5)], dice.wood(), dice.paint(), dice.metal()
     wide, deep, seat = dice.uniform(0.42, 0.5), dice.uniform(0.42, 0.48), dice.uniform(0.42, 0.5)
     if style == 0:
         frame, rise = wood if dice.chance(0.6) else dice.paint(), dice.uniform(0.42, 0.62)
@@ -77,7 +77,7 @@ def chair(dice: Dice) -> list[Part]:
             parts += [*arm, *(p.mirrored() for p in arm)]
         return parts
     if style == 2:
-        wide, deep, seat, arm = wide * 1.3, deep * 1.35, 0.36, dice.uniform(0.12, 0.17)
+        wide, deep, seat, thick = wide * 1.3, deep * 1.35, 0.36, dice.uniform(0.12, 0.17)
         rise, trim = dice.uniform(0.4, 0.55), dice.paint()
         parts = legs(wide / 2, deep / 2 - 0.06, 0.15, 0.03, 0.02, wood)
         parts.append(cushion((wide + 0.1, deep, 0.2), (0, 0, 0.22), cloth, 8))
@@ -87,7 +87,7 @@ def chair(dice: Dice) -> list[Part]:
                 "x", 7, (0, -deep / 2, 0.2)
             )
         )
-        parts += [cushion((arm, deep, 0.4), (x, 0, 0.36), cloth, 5) for x in (-wide / 2 - 0.05, wide / 2 + 0.05)]
+        parts += [cushion((thick, deep, 0.4), (x, 0, 0.36), cloth, 5) for x in (-wide / 2 - 0.05, wide / 2 + 0.05)]
         return [
             *parts,
             stuffed((0.34, 0.34, 0.14), (0, 0, 0), dice.pale()).turned("x", 75).moved((0, -0.14, seat + 0.2)),
@@ -96,9 +96,9 @@ def chair(dice: Dice) -> list[Part]:
     parts = legs(0.11, 0.11, seat, 0.026, 0.09, wood if dice.chance(0.5) else metal)
     parts += [torus(0.21, 0.018, (0, 0, seat * 0.35), metal), cylinder(radius, 0.05, (0, 0, seat), wood)]
     parts.append(cushion((radius * 1.9, radius * 1.9, 0.09), (0, 0, seat + 0.05), cloth, 2.6))
-    back = dice.uniform(0.2, 0.32)
-    parts += [tube([(x, -radius * 0.8, seat), (x, -radius, seat + back)], 0.02, metal) for x in (-0.1, 0.1)]
-    return [*parts, cushion((0.36, 0.07, 0.13), (0, -radius, seat + back), cloth)]
+    high = seat + dice.uniform(0.2, 0.32)
+    parts += [tube([(x, -radius * 0.8, seat), (x, -radius, high)], 0.02, metal) for x in (-0.1, 0.1)]
+    return [*parts, cushion((0.36, 0.07, 0.13), (0, -radius, high), cloth)]
 
 
 @builtin("04256520")
@@ -183,5 +183,5 @@ def bench(dice: Dice) -> list[Part]:
         for x in (-wide * 0.36, wide * 0.36)
     ]
     parts.append(box((wide, deep, 0.09), (0, 0, seat), wood if dice.chance(0.5) else dice.paint()))
-    back = box((wide * 0.92, 0.09, rise), (0, -deep / 2 + 0.06, seat + 0.08 + rise / 2), stone)
-    return [*parts, back, box((wide * 0.5, 0.02, rise * 0.35), (0, -deep / 2 + 0.11, seat + 0.1 + rise / 2), iron)]
+    slab = box((wide * 0.92, 0.09, rise), (0, -deep / 2 + 0.06, seat + 0.08 + rise / 2), stone)
+    return [*parts, slab, box((wide * 0.5, 0.02, rise * 0.35), (0, -deep / 2 + 0.11, seat + 0.1 + rise / 2), iron)]

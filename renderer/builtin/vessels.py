@@ -120,9 +120,7 @@ def can(dice: Dice) -> list[Part]:
         tab = tube(arc((0, -0.06, height + 0.01), 0.07, 0, 360, "xy", 16), 0.022, tin)
         parts += [tab, box((0.07, 0.12, 0.02), (0, 0.05, height + 0.01), tin)]
     elif style == 1:  # beads in bare metal, a paper wrapper, a ring pull
-        profile = [(0, 0), (radius, 0)]
-        for k in range(9):
-            profile.append((radius * (1, 0.95)[k % 2], height * (0.06 + 0.11 * k)))
+        profile = [(0, 0), (radius, 0), *((radius * (1, 0.95)[k % 2], height * (0.06 + 0.11 * k)) for k in range(9))]
         parts = [
             revolve(
                 [
@@ -215,6 +213,6 @@ def jar(dice: Dice) -> list[Part]:
         parts.append(ellipsoid((0.075, 0.075, 0.07), (0, 0, height * 0.79 + 0.22), paper))
         parts.append(_label((radius * 1.1, radius * 1.05), height * 0.25, height * 0.35, 40, paper))
         if dice.chance(0.6):
-            ear = tube(arc((radius * 1.02, 0, height * 0.5), 0.12, -90, 90), 0.04, lid)
-            parts += [ear, ear.mirrored()]
+            lug = tube(arc((radius * 1.02, 0, height * 0.5), 0.12, -90, 90), 0.04, lid)
+            parts += [lug, lug.mirrored()]
     return parts

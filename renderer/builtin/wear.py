@@ -31,7 +31,7 @@ def _visor(radius: float, reach: float, spread: float, dip: float, y_stretch: fl
 @builtin("02954340")
 def cap(dice: Dice) -> list[Part]:
     """Baseball cap, peaked uniform cap or knitted bobble cap."""
-    style, cloth, trim, badge = dice.integer(0, 2), dice.paint(), dice.paint(), dice.pale()
+    style, cloth, trim, badge = (0, 0, 1, 2)[dice.integer(0, 3)], dice.paint(), dice.paint(), dice.pale()
     radius, high = 0.4, dice.uniform(0.34, 0.44)
     if style == 0:
         stretch = 1.12
@@ -138,12 +138,12 @@ def helmet(dice: Dice) -> list[Part]:
             )
             for y in (-0.2, 0.02, 0.24)
         ]
-        strap = tube(
+        chin_strap = tube(
             [(0.3, 0.12, 0), (0.22, 0.1, -0.25), (0, 0.1, -0.38), (-0.22, 0.1, -0.25), (-0.3, 0.12, 0)], 0.022, dark
         )
         if dice.chance(0.6):
             parts.append(sheet(_visor(0.3, 0.16, 60, 0.03, 1.5), 0.025, dark).moved((0, 0, 0.03)))
-        return [*parts, strap]
+        return [*parts, chin_strap]
     parts = [_dome((0.38, 0.46, 0.42), 0.1, shell, -0.55)]
     parts.append(cushion((0.56, 0.5, 0.3), (0, 0.19, -0.09), dark, 4, cuts=2))
     cage = dice.pale() if dice.chance(0.5) else dice.metal()

@@ -48,6 +48,5 @@ def test_every_parameter_gets_a_gradient_after_one_step() -> None:
         net.zero_grad()
         net(torch.randn(8, 3, 32, 32)).square().mean().backward()
         with torch.no_grad():
-            for parameter in net.parameters():
-                parameter += 0.01
+            torch._foreach_add_(list(net.parameters()), 0.01)
     assert all(p.grad is not None and bool(p.grad.any()) for p in net.parameters())

@@ -8,9 +8,9 @@ import pytest
 from iebench.manifests.common import cli
 
 
-def run(*arguments, **options):
+def run(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "iebench.manifests.common.cli", *arguments], check=False, capture_output=True, text=True, **options
+        [sys.executable, "-m", "iebench.manifests.common.cli", *arguments], check=False, capture_output=True, text=True
     )
 
 

@@ -1,0 +1,118 @@
+"""`iebench demo`: the whole path, small: render, train, score, compare."""
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.progress import duration
+
+# Sized for under 12 minutes on 2 CPU cores.
+CLASSES = 55
+OBJECTS_PER_CLASS = 6
+VIEWS = 12
+RESOLUTION = 64
+METHODS = ("sie", "vicreg", "random")
+
+WITH_FAILURES = 3  # the exit code of a command that finished, but not everything in it could be made
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command: its arguments, the file it makes, and the files that file is made from."""
+
+    arguments: Sequence[str]
+    makes: Path
+    needs: Sequence[Path] = ()
+
+    @property
+    def done(self) -> bool:
+        """Whether the file is there and not older than what it is made from."""
+        if not self.makes.is_file():
+            return False
+        made = self.makes.stat().st_mtime
+        return all(need.is_file() and need.stat().st_mtime <= made for need in self.needs)
+
+
+def steps(out: Path) -> list[Step]:
+    """The demo's commands in order, for a folder that holds everything."""
+    data, runs = out / "data", out / "runs"
+    ready, weights, scores = (
+        data / "dataset.json",
+        [runs / m / "model.safetensors" for m in METHODS],
+        [runs / m / "score.json" for m in METHODS],
+    )
+    size = ["--classes", str(CLASSES), "--objects-per-class", str(OBJECTS_PER_CLASS), "--views", str(VIEWS)]
+    render = ["render", *size, "--resolution", str(RESOLUTION), "--out", str(data)]
+    train = ["train", "--data", str(data), "--out", str(runs), "--resume"]
+    files = [str(score) for score in scores]
+    return [
+        Step(render, ready),
+        *(Step([*train, "--method", m, "--name", m], w, [ready]) for m, w in zip(METHODS, weights, strict=True)),
+        *(
+            Step(["score", "--run", str(runs / m), "--data", str(data)], score, [ready, w])
+            for m, w, score in zip(METHODS, weights, scores, strict=True)
+        ),
+        Step(["leaderboard", *files, "--format", "md", "--out", str(out / "table.md")], out / "table.md", scores),
+        Step(["report", *files, "--data", str(data), "--out", str(out / "report.html")], out / "report.html", scores),
+    ]
+
+
+def run(todo: Sequence[Step], execute: Callable[[Sequence[str]], int]) -> int:
+    """Run steps one after another, skipping those that are done; stops at a failure.
+
+    execute : runs a command's arguments and returns its exit code
+    returns : 0, the exit code of the step that failed, or 3 when all finished and some had failures in them
+    """
+    worst = 0
+    for step in todo:
+        click.echo(f"\n$ iebench {shlex.join(step.arguments)}")
+        if step.done:
+            click.echo(f"{step.makes} is there already")
+            continue
+        code = execute(step.arguments)
+        if code == WITH_FAILURES:
+            click.echo("finished with failures, which it has listed; going on with the rest")
+            worst = WITH_FAILURES
+        elif code:
+            click.echo(f"stopped: that command failed with exit code {code}; `iebench demo` goes on from there")
+            return code
+    return worst
+
+
+def as_process(arguments: Sequence[str]) -> int:
+    """Run `iebench ARGUMENTS` in a process of its own, with this terminal; returns its exit code."""
+    return subprocess.run([sys.executable, "-m", "iebench.manifests.common.cli", *arguments], check=False).returncode
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench demo", "iebench demo --out /tmp/demo", "iebench leaderboard demo/runs/*/score.json --parts"
+    ),
+)
+@click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), help="Folder for all that it makes.")
+def demo(out: Path) -> int:
+    """Render all 55 classes small, train SIE, VICReg and an untrained encoder, score them, and report.
+
+    Prints every command that it runs. Run it again and it goes on where it stopped.
+    """
+    start = time.monotonic()
+    todo = steps(out)
+    code = run(todo, as_process)
+    if code in (0, WITH_FAILURES):
+        scores = [str(step.makes) for step in todo if step.arguments[0] == "score"]
+        click.echo(f"\n$ iebench leaderboard {shlex.join(scores)}")
+        code = as_process(["leaderboard", *scores]) or code
+        click.echo(f"\npictures and curves   {out / 'report.html'}   (open it in a browser)")
+        click.echo(f"dataset               {out / 'data'}")
+        click.echo(f"runs and scores       {out / 'runs'}")
+        click.echo(f"table as Markdown     {out / 'table.md'}")
+        click.echo(f"in all {duration(time.monotonic() - start)}")
+    return code

@@ -1,0 +1,32 @@
+"""Standardising: exact moments, in blocks, and columns that carry nothing."""
+
+import numpy as np
+import pytest
+
+from iebench.benchmark.probes import standardise
+from iebench.benchmark.probes.standardise import Standardiser
+
+
+def test_train_features_get_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standardise, "BLOCK", 7)
+    features = (np.random.default_rng(0).normal(size=(100, 5)) * 3 + 500).astype(np.float32)
+    standard = Standardiser.of(features)
+    np.testing.assert_allclose(standard.mean, features.mean(0, dtype=np.float64), rtol=1e-6)
+    np.testing.assert_allclose(standard.scale, features.std(0, dtype=np.float64), rtol=1e-5)
+    out = standard(features, slice(1, 4))
+    assert out.shape == (100, 3) and out.dtype == np.float32
+    np.testing.assert_allclose(out.mean(0), 0, atol=1e-3)
+    np.testing.assert_allclose(out.std(0), 1, atol=1e-3)
+
+
+def test_a_constant_column_stays_finite() -> None:
+    features = np.full((10, 2), 7.0, np.float32)
+    assert (Standardiser.of(features)(features, slice(0, 2)) == 0).all()
+
+
+def test_a_scaled_or_shifted_encoder_gives_the_same_features() -> None:
+    features = np.random.default_rng(0).normal(size=(50, 4)).astype(np.float32)
+    moved = features * 1e-3 + 2
+    np.testing.assert_allclose(
+        Standardiser.of(moved)(moved, slice(0, 4)), Standardiser.of(features)(features, slice(0, 4)), atol=1e-2
+    )

@@ -1,0 +1,91 @@
+"""The bootstrap equals recomputing every draw from its samples, and its intervals cover."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from iebench.benchmark import metrics
+from iebench.benchmark.bootstrap import R2, Bootstrap, Mean, Median, Statistic
+
+Array = NDArray[np.float64]
+
+
+@pytest.fixture
+def generator() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+def resampled(counts: NDArray[np.int64], objects: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The samples of one draw, each object's as often as it was drawn."""
+    return np.concatenate([np.flatnonzero(objects == o) for o, times in enumerate(counts) for _ in range(times)])
+
+
+KINDS: dict[str, tuple[Callable[..., Statistic], Callable[..., float]]] = {
+    "mean": (lambda t, p, o: Mean.of(t[:, 0], o), lambda t, p: sum(t[:, 0]) / len(t)),
+    "median": (lambda t, p, o: Median.of(t[:, 0], o), lambda t, p: float(np.median(t[:, 0]))),
+    "pooled": (lambda t, p, o: R2.of(t, p, o, pooled=True), metrics.r2_pooled),
+    "components": (lambda t, p, o: R2.of(t, p, o, pooled=False), metrics.r2_mean),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_draw_equals_recomputing_it_from_its_samples(kind: str, generator: np.random.Generator) -> None:
+    objects = np.sort(np.concatenate([np.arange(9), generator.integers(0, 9, 40)]))  # 9 objects of unequal sizes
+    targets = generator.normal(size=(len(objects), 4)) + 1000.0 + np.array([0, 1, 2, 3])
+    predictions = targets + generator.normal(size=targets.shape)
+    statistic, direct = KINDS[kind][0](targets, predictions, objects), KINDS[kind][1]
+    counts = Bootstrap.of(9, 40, 0.95, 0).counts
+    expected = [direct(targets[rows], predictions[rows]) for rows in (resampled(c, objects) for c in counts)]
+    np.testing.assert_allclose(statistic.at(counts), expected, rtol=1e-9)
+    assert statistic.samples == len(objects)
+
+
+def test_a_draw_has_as_many_objects_as_there_are() -> None:
+    counts = Bootstrap.of(30, 500, 0.95, 0).counts
+    assert (counts.sum(1) == 30).all()
+    np.testing.assert_allclose(counts.mean(0), 1.0, atol=0.2)
+
+
+def test_the_same_seed_gives_the_same_draws_and_another_others() -> None:
+    one, two, other = (Bootstrap.of(20, 10, 0.95, seed).counts for seed in (5, 5, 6))
+    assert (one == two).all() and (one != other).any()
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
+    generator = np.random.default_rng(2)
+    objects = np.repeat(np.arange(60), 5)
+    naive = hits = 0
+    for trial in range(300):
+        values = np.repeat(generator.normal(size=60), 5) + 0.3 * generator.normal(size=300)  # views of one object agree
+        found = Bootstrap.of(60, 300, 0.95, trial).measure(Mean.of(values, objects), 0.0)
+        hits += found.low <= 0 <= found.high
+        naive += abs(values.mean()) <= 1.96 * values.std() / np.sqrt(300)
+    assert 0.91 <= hits / 300 <= 0.98
+    assert naive / 300 < 0.8  # what treating views as independent would give
+
+
+def test_value_floor_and_interval_are_in_order(generator: np.random.Generator) -> None:
+    objects = np.repeat(np.arange(20), 3)
+    values = generator.normal(size=60)
+    found = Bootstrap.of(20, 200, 0.9, 0).measure(Mean.of(values, objects), Mean.of(values - 1, objects))
+    assert found.low < found.value < found.high
+    assert found.value == pytest.approx(values.mean()) and found.floor == pytest.approx(values.mean() - 1)
+    assert (found.n, found.objects) == (60, 20)
+
+
+def test_a_target_that_does_not_vary_explains_nothing() -> None:
+    objects, targets = np.arange(4), np.full((4, 2), 0.3)
+    for pooled in (True, False):
+        assert R2.of(targets, targets + 1, objects, pooled).at(np.ones((1, 4), np.int64)).tolist() == [0.0]
+
+
+def test_the_median_is_resampled_in_pieces_alike(
+    generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects, values = np.repeat(np.arange(10), 4), generator.normal(size=40)
+    counts = Bootstrap.of(10, 30, 0.95, 0).counts
+    whole = Median.of(values, objects).at(counts)
+    monkeypatch.setattr("iebench.benchmark.bootstrap.CHUNK", 100)
+    np.testing.assert_array_equal(Median.of(values, objects).at(counts), whole)

@@ -1,0 +1,108 @@
+"""Helpers for the tests of scoring: small runs, contexts and scores without any training."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from iebench.baselines.method import Method, build
+from iebench.benchmark import pairs, runs
+from iebench.benchmark.bootstrap import Bootstrap, Measured
+from iebench.benchmark.config import RunConfig, resolve
+from iebench.benchmark.measures import WHOLE
+from iebench.benchmark.probes.context import Context, Split
+from iebench.benchmark.probes.standardise import Standardiser
+from iebench.benchmark.protocol import Protocol, Training
+from iebench.benchmark.results import DataFacts, EncoderFacts, Score
+from iebench.manifests.common.progress import Meter
+from iebench.manifests.dataset import DatasetInfo
+
+BRIEF = Training(epochs=3, lr=1e-3, batch=16, weight_decay=0.0)
+SMALL = Protocol(
+    name="test", classification=BRIEF, rotation=BRIEF, colour=BRIEF, hidden=(16,), val_pairs=4, draws=50
+)  # fmt: skip
+HUES = ("floor_hue", "light_hue")
+ANGLES = ("rot_x", "rot_y", "rot_z")
+
+
+def untrained_run(folder: Path, data: Path, method: str = "sie") -> Path:
+    """A finished run of a tiny encoder, whose training is left out."""
+    projector = [] if method == "random" else ["method.projector=[8]"]
+    settings, own = resolve(method, "quick", ["encoder.width=0.125", *projector])
+    fingerprint = DatasetInfo.load(data).fingerprint
+    RunConfig(method, asdict(own), settings, data, fingerprint, 32, 0, "cpu", {}).save(folder)
+    torch.manual_seed(0)
+    runs.save_weights(folder, build(method, own, settings.encoder))
+    return folder
+
+
+def random_split(
+    objects: int, views: int, features: NDArray[np.float32] | None = None, seed: int = 0, rounds: int = 3
+) -> Split:
+    """A split with random latents; by default the features are the angles, the hues and a code of the class."""
+    generator = np.random.default_rng(seed)
+    count = objects * views
+    latents = {name: generator.uniform(-np.pi / 2, np.pi / 2, count) for name in ANGLES}
+    latents |= {name: generator.uniform(0, 1, count) for name in HUES}
+    labels = np.repeat(np.arange(objects) % 4, views)
+    if features is None:
+        columns = [*(latents[name] for name in (*ANGLES, *HUES)), *np.eye(4)[labels].T]
+        features = np.stack(columns, axis=1).astype(np.float32)
+    identities = [(f"{seed:08d}", f"{i:05d}") for i in range(objects)]
+    drawn = pairs.draw(identities, views, rounds, 0, "test pairs")
+    return Split(features, labels, latents, identities, views, drawn)
+
+
+def context_of(
+    train: Split, val: Split, protocol: Protocol = SMALL, method: nn.Module | None = None,
+    parts: Mapping[str, slice] | None = None,
+) -> Context:  # fmt: skip
+    """A context over two splits; `method` may be any module with what a predictor needs."""
+    return Context(
+        train=train,
+        val=val,
+        parts=parts or {WHOLE: slice(0, train.features.shape[1])},
+        standardiser=Standardiser.of(train.features),
+        method=method,  # type: ignore[arg-type]
+        protocol=protocol,
+        bootstrap=Bootstrap.of(val.objects, protocol.draws, protocol.level, 0),
+        seed=0,
+        device=torch.device("cpu"),
+        meter=Meter("probing", total=1, unit="epochs"),
+    )
+
+
+def measured(value: float, half: float = 0.05, floor: float = 0.1) -> Measured:
+    """A value with a symmetric interval."""
+    return Measured(value, value - half, value + half, floor, 96, 6)
+
+
+def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprint: str = "f" * 64) -> Score:
+    """A score with these values and made-up circumstances."""
+    return Score(
+        name=name,
+        limit=None,
+        values={part: dict(metrics) for part, metrics in values.items()},
+        protocol_id=SMALL.id,
+        protocol=SMALL,
+        seed=0,
+        pairs={"train": "a" * 64, "val": "b" * 64},
+        dataset=DataFacts("tiny", fingerprint, 24, 6, 16),
+        encoder=EncoderFacts(name, "c" * 64, 64, {}, 32, False),
+        device="cpu",
+        versions={"python": "3"},
+        seconds={"encoding": 1.0, "probing": 2.0},
+    )
+
+
+def with_limit(score: Score, limit: int) -> Score:
+    """The same score as a smoke run."""
+    return replace(score, limit=limit)
+
+
+__all__ = ["ANGLES", "BRIEF", "HUES", "SMALL", "Method", "context_of", "measured", "random_split", "score_of",
+           "untrained_run", "with_limit"]  # fmt: skip
