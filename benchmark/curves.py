@@ -44,6 +44,8 @@ def curves(logs: Mapping[str, Log]) -> str:
         handles = {label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels())}  # noqa: B905
         figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4, frameon=False)
         out = io.StringIO()
-        figure.savefig(out, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        figure.savefig(
+            out, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
     svg = out.getvalue()
     return svg[svg.index("<svg") :].replace(INK, "currentColor")

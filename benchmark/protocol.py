@@ -11,7 +11,7 @@ RULES = (
     "features are standardised with the train split's mean and deviation, column by column",
     "probes train on the train split and are scored on val at their last epoch; nothing is chosen on val",
     "an epoch takes one fixed pair of distinct views per object; classification takes its first view",
-    "probes train with Adam (no decay of the rate) from PyTorch's default initialisation; batches of nearly equal size",
+    "probes train with Adam, its rate falling linearly to 0, from PyTorch's default weights; batches of nearly equal size",
     "top-k counts every val image; tied logits count as a random order would",
     "the rotation target is the relative quaternion with the sign of the product of the two poses (as released)",
     "colour targets are plain differences of floor_hue and light_hue, without wrap-around",
@@ -23,7 +23,7 @@ RULES = (
 
 @dataclass(frozen=True)
 class Training:
-    """How one kind of head is trained: epochs of one sample per object, Adam's rate, batch size, L2 weight decay."""
+    """How one kind of head is trained: epochs of one sample per object, Adam's first rate, batch size, L2 weight decay."""
 
     epochs: int
     lr: float
@@ -44,8 +44,8 @@ class Protocol:
 
     name: str = "pairs-1"
     classification: Training = Training(epochs=300, lr=1e-3, batch=256, weight_decay=0.0)
-    rotation: Training = Training(epochs=100, lr=1e-3, batch=256, weight_decay=0.0)
-    colour: Training = Training(epochs=100, lr=1e-3, batch=256, weight_decay=0.0)
+    rotation: Training = Training(epochs=200, lr=1e-3, batch=256, weight_decay=0.0)
+    colour: Training = Training(epochs=200, lr=1e-3, batch=256, weight_decay=0.0)
     hidden: tuple[int, ...] = (1024, 1024)
     val_pairs: int = 16
     pair_seed: int = 0

@@ -14,7 +14,7 @@ from .leaderboard import Board, Cell, Mark, Row
 from .measures import MEASURES
 
 WIDE = 400  # columns; a table is as wide as it must be, since cutting numbers off would help nobody
-_END = re.compile(r"[ ]*((?:\x1b\[[0-9;]*m)*)[ ]*$")  # blanks at the end of a line, before or after a last escape code
+_END = re.compile(r"(?:\x1b\[[0-9;]*m|[ ])+$")  # blanks and escape codes at the end of a line
 MARKS = {Mark.BEST: "*", Mark.TIED: "≈", Mark.NONE: ""}
 FLOOR = "floor"
 
@@ -40,7 +40,9 @@ def screen(board: Board) -> str:
     console = Console(width=WIDE, force_terminal=True, color_system="standard", highlight=False)
     with console.capture() as captured:
         console.print(table)
-    lines = [_END.sub(r"\1", line) for line in captured.get().splitlines() if line.strip()]
+    lines = [
+        _END.sub(lambda end: end[0].replace(" ", ""), line) for line in captured.get().splitlines() if line.strip()
+    ]
     return "\n".join([*lines, "", board.caption, board.legend])
 
 

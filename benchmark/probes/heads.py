@@ -48,6 +48,8 @@ def fit(context: Context, task: Task, part: slice) -> nn.Sequential:
     optimiser = torch.optim.Adam(head.parameters(), lr=settings.lr, weight_decay=settings.weight_decay, fused=True)
     order = np.random.default_rng(seed)
     batches = -(-train.objects // settings.batch)
+    steps = settings.epochs * batches
+    decay = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: 1 - step / steps)
     for epoch in range(settings.epochs):
         for chosen in np.array_split(order.permutation(train.objects), batches):  # nearly equal: no tiny last batch
             rows = train.pair_rows(chosen, epoch)[:, : task.views]
@@ -56,6 +58,7 @@ def fit(context: Context, task: Task, part: slice) -> nn.Sequential:
             loss = task.loss(head(_inputs(context, train, rows, part)), target)
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
+            decay.step()
         context.meter.advance()
     return head
 

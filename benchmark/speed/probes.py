@@ -92,7 +92,7 @@ def main(objects: int, views: int, resolution: int, epochs: int) -> None:
         cached = fit(context, task, whole)
         training = time.perf_counter() - start
         # only indexing is used, so an object that encodes on demand can stand in for the array
-        lazy = replace(context, train=replace(context.train, features=anew))
+        lazy = replace(context, train=replace(context.train, features=anew))  # type: ignore[arg-type]
         start = time.perf_counter()
         again = fit(lazy, task, whole)
         reencoding = time.perf_counter() - start

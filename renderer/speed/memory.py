@@ -38,7 +38,7 @@ def measure(free: bool) -> list[float]:
     recipe = replace(load(), resolution=32)
     renderer = blender.BlenderRenderer(recipe, recipe.quality["fast"], "cpu", 2)
     if not free:
-        mock.patch.object(blender, "free_assets", lambda thing: bpy.data.objects.remove(thing)).start()
+        mock.patch.object(blender, "free_assets", lambda thing: bpy.data.objects.remove(thing)).start()  # noqa: PLW0108  bpy.data is replaced
     found = []
     for count, ref in enumerate(Builtin(None).objects(classes(), 10)[: OBJECTS + 1]):
         renderer.load(ref)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 import torch
-from scoring import ANGLES, context_of, random_split
 from scipy.spatial.transform import Rotation
+from scoring import ANGLES, context_of, random_split
 from torch import Tensor, nn
 
 from iebench.benchmark.measures import WHOLE

@@ -1,0 +1,89 @@
+"""`iebench score`, `leaderboard` and `report` as a user meets them."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from scoring import SMALL, untrained_run
+
+from iebench.benchmark import protocol
+from iebench.benchmark.results import Score
+from iebench.manifests.common.cli import main
+
+
+def call(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(list(arguments))
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture
+def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a dataset, two runs and a short protocol."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(protocol, "Protocol", lambda: SMALL)
+    shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
+    for method in ("random", "sie"):
+        untrained_run(Path("runs") / method, Path("data/tiny"), method)
+    return tmp_path
+
+
+def test_from_scores_to_the_report(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("score") == 0  # the newest run on its own dataset
+    out = capsys.readouterr().out
+    assert "runs/sie/score.json: written" in out and "equivariant" in out and "\x1b" not in out
+    assert call("score", "--run", "runs/random", "--seed", "1") == 0
+    assert Score.load(Path("runs/random/score.json")).seed == 1
+    assert call("leaderboard") == 0
+    out = capsys.readouterr().out
+    assert "sie" in out and "random" in out and "invariant" not in out
+    assert call("leaderboard", "--parts", "--format", "csv", "--out", "table.csv") == 0
+    assert len(Path("table.csv").read_text().splitlines()) == 1 + 3 + 1
+    assert call("report") == 0
+    assert Path("report.html").read_text().startswith("<!doctype html>")
+
+
+def test_anyones_encoder(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("mine.py").write_text(
+        "from torch import nn\ndef pool(): return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"
+    )
+    monkeypatch.delitem(sys.modules, "mine", raising=False)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert call("score", "--encoder", "mine:pool", "--limit", "5") == 0
+    found = Score.load(Path("runs/mine.pool/score.json"))
+    assert found.encoder.dim == 12 and found.limit == 5 and found.run == {}
+    assert "SMOKE" in capsys.readouterr().out
+    assert call("score", "--encoder", "mine:pool", "--resolution", "16", "--out", "other.json") == 0
+    assert Score.load(Path("other.json")).encoder.resolution == 16
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), [
+    (["score", "--run", "runs/nothing"], 1, "runs/nothing is no run folder"),
+    (["score", "--run", "runs/sie", "--encoder", "a:b"], 2, "give --run or --encoder, not both"),
+    (["score", "--encoder", "nowhere:x"], 1, "no module 'nowhere'"),
+    (["score", "--data", "data/none"], 1, "holds no dataset"),
+    (["score", "--resolution", "64"], 1, "holds images of 32 pixels, 64 were asked for"),
+    (["leaderboard", "none.json"], 1, "no such file: none.json"),
+    (["leaderboard", "--format", "xml"], 2, "'xml' is not one of"),
+    (["report"], 1, "no runs/*/score.json: run `iebench score` first"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_in_one_line(
+    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
+) -> None:
+    assert call(*arguments) == code
+    error = capsys.readouterr().err
+    assert message in error and "Traceback" not in error
+
+
+def test_an_unfinished_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("runs/sie/model.safetensors").unlink()
+    assert call("score", "--run", "runs/sie") == 1
+    assert "runs/sie is not finished" in capsys.readouterr().err
+
+
+def test_another_dataset_may_be_named(here: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.move("data/tiny", "data/moved")
+    assert call("score", "--run", "runs/sie") == 1
+    assert "data/tiny, which is not there" in capsys.readouterr().err
+    assert call("score", "--run", "runs/sie", "--data", "data/moved") == 0

@@ -1,0 +1,110 @@
+"""The cache holds what the encoder says of each image, and is used exactly as long as it is right."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scoring import untrained_run
+from torch import Tensor, nn
+
+from iebench.benchmark import features as module
+from iebench.benchmark.encoder import Encoder, from_run
+from iebench.benchmark.errors import DatasetError, EncoderError
+from iebench.benchmark.features import encode, key, to_float
+from iebench.benchmark.images import Images
+
+CPU = torch.device("cpu")
+
+
+class Counting(nn.Module):
+    """Passes on to another module and counts the images; may spoil one."""
+
+    def __init__(self, inner: nn.Module, spoil: int | None = None) -> None:
+        super().__init__()
+        self.inner, self.seen, self.spoil = inner, 0, spoil
+
+    def forward(self, images: Tensor) -> Tensor:
+        out: Tensor = self.inner(images)
+        if self.spoil is not None and self.seen <= self.spoil < self.seen + len(images):
+            out[self.spoil - self.seen] = torch.nan
+        self.seen += len(images)
+        return out
+
+
+@pytest.fixture
+def encoder(tiny_dataset: Path, tmp_path: Path) -> Encoder:
+    found = from_run(untrained_run(tmp_path / "run", tiny_dataset), None, CPU)
+    return replace(found, module=Counting(found.module))
+
+
+@pytest.fixture
+def images(tiny_dataset: Path) -> Images:
+    return Images.open(tiny_dataset, "val")
+
+
+def test_each_row_is_its_images_representation(
+    encoder: Encoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PIXELS", 8 * 32**2)  # several batches, the last one short
+    rows = np.arange(len(images))[::-1].copy()
+    found = encode(encoder, images, rows, tmp_path / "cache", CPU)
+    assert found.shape == (len(images), encoder.dim) and found.dtype == np.float32 and isinstance(found, np.memmap)
+    for position in (0, 9, len(rows) - 1):
+        pixels = images.read(rows[[position]]).astype(np.float64) / 255
+        one = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+        with torch.no_grad():
+            np.testing.assert_allclose(found[position], encoder.module(one)[0].numpy(), atol=1e-5)
+
+
+def test_the_second_time_nothing_is_encoded(encoder: Encoder, images: Images, tmp_path: Path) -> None:
+    rows = np.arange(12)
+    first = encode(encoder, images, rows, tmp_path, CPU)
+    assert isinstance(encoder.module, Counting)
+    assert encoder.module.seen == 12
+    second = encode(encoder, images, rows, tmp_path, CPU)
+    assert encoder.module.seen == 12 and (first == second).all()
+
+
+def test_whatever_decides_the_features_decides_the_key(encoder: Encoder, images: Images, tiny_dataset: Path) -> None:
+    rows = np.arange(12)
+    other_info = replace(images, info=replace(images.info, fingerprint="0" * 64))
+    keys = {
+        key(encoder, images, rows),
+        key(replace(encoder, identity="0" * 64), images, rows),
+        key(replace(encoder, resolution=24), images, rows),
+        key(encoder, other_info, rows),
+        key(encoder, Images.open(tiny_dataset, "train"), rows),
+        key(encoder, images, rows[::-1]),
+    }
+    assert len(keys) == 6 and key(encoder, images, rows.copy()) in keys
+
+
+def test_a_failure_leaves_no_file_and_names_the_batch(
+    encoder: Encoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PIXELS", 8 * 32**2)
+    assert isinstance(encoder.module, Counting)
+    spoilt = replace(encoder, module=Counting(encoder.module.inner, spoil=10))
+    first = images.table["key"][8].as_py()
+    with pytest.raises(EncoderError, match=f"not finite.*starts with val image {first}"):
+        encode(spoilt, images, np.arange(20), tmp_path / "cache", CPU)
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_representation_that_changes_its_size_is_refused(encoder: Encoder, images: Images, tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="returned 65 columns at first and 64 now"):
+        encode(replace(encoder, dim=65), images, np.arange(4), tmp_path, CPU)
+
+
+def test_images_smaller_than_the_encoder_wants(encoder: Encoder, images: Images, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="holds images of 32 pixels, 64 were asked for"):
+        encode(replace(encoder, resolution=64), images, np.arange(4), tmp_path, CPU)
+
+
+def test_to_float_keeps_every_value() -> None:
+    batch = np.random.default_rng(0).integers(0, 256, (2, 4, 5, 3), np.uint8)
+    out = to_float(batch, CPU)
+    assert out.shape == (2, 3, 4, 5) and float(out.min()) >= 0 and float(out.max()) <= 1
+    np.testing.assert_allclose(out.numpy(), batch.transpose(0, 3, 1, 2) / 255, atol=1e-7)

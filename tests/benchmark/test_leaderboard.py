@@ -1,0 +1,92 @@
+"""The leaderboard: what may share one, its order and its marks."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from scoring import measured, score_of, with_limit
+
+from iebench.benchmark.errors import NotComparable, ScoreFileError
+from iebench.benchmark.leaderboard import Board, Mark
+from iebench.benchmark.protocol import Protocol
+
+A, B, C = Path("runs/a/score.json"), Path("runs/b/score.json"), Path("runs/c/score.json")
+
+
+def whole(**metrics: float) -> dict[str, dict[str, object]]:
+    return {"whole": {name: measured(value) for name, value in metrics.items()}}
+
+
+def test_rows_are_sorted_by_top1_and_parts_follow_their_encoder() -> None:
+    low = score_of("low", {**whole(top1=0.2), "invariant": {"top1": measured(0.9)}})  # type: ignore[dict-item]
+    high = score_of("high", whole(top1=0.6))  # type: ignore[arg-type]
+    board = Board.of({A: low, B: high}, parts=True)
+    assert [(row.name, row.part) for row in board.rows] == [("high", "whole"), ("low", "whole"), ("low", "invariant")]
+    assert [row.name for row in Board.of({A: low, B: high}, parts=False).rows] == ["high", "low"]
+    assert board.has_parts and not Board.of({B: high}, parts=True).has_parts
+
+
+def test_the_best_is_marked_in_each_metrics_own_direction() -> None:
+    one = score_of("one", whole(top1=0.5, rotation_degrees_mean=80.0))  # type: ignore[arg-type]
+    two = score_of("two", whole(top1=0.1, rotation_degrees_mean=90.0))  # type: ignore[arg-type]
+    rows = {row.name: row.cells for row in Board.of({A: one, B: two}, parts=False).rows}
+    assert {m: cell.mark for m, cell in rows["one"].items()} == {"top1": Mark.BEST, "rotation_degrees_mean": Mark.BEST}
+    assert {cell.mark for cell in rows["two"].values()} == {Mark.NONE}
+
+
+@pytest.mark.parametrize(("value", "mark"), [(0.41, Mark.TIED), (0.39, Mark.NONE), (0.5, Mark.BEST)])
+def test_overlapping_the_best_is_a_tie(value: float, mark: Mark) -> None:
+    best, other = score_of("best", whole(mrr=0.5, top1=0.9)), score_of("other", whole(mrr=value, top1=0.1))  # type: ignore[arg-type]
+    board = Board.of({A: best, B: other}, parts=False)  # intervals are +- 0.05 wide
+    assert board.rows[1].cells["mrr"].mark is mark
+
+
+def test_alone_nothing_is_best() -> None:
+    only, plain = score_of("only", whole(top1=0.5, mrr=0.2)), score_of("plain", whole(top1=0.1))  # type: ignore[arg-type]
+    assert Board.of({A: only, B: plain}, parts=False).rows[0].cells["mrr"].mark is Mark.NONE
+
+
+def test_parts_compete_with_the_same_part_only() -> None:
+    values = {**whole(top1=0.2), "invariant": {"top1": measured(0.9)}}
+    other = {**whole(top1=0.6), "invariant": {"top1": measured(0.1)}}
+    board = Board.of({A: score_of("a", values), B: score_of("b", other)}, parts=True)  # type: ignore[arg-type]
+    best = {(row.name, row.part) for row in board.rows if row.cells["top1"].mark is Mark.BEST}
+    assert best == {("b", "whole"), ("a", "invariant")}
+
+
+def test_metrics_and_floors() -> None:
+    board = Board.of({A: score_of("a", whole(mrr=0.5, top5=0.4, top1=0.2))}, parts=False)  # type: ignore[arg-type]
+    assert board.metrics == ("top1", "top5", "mrr") and board.columns == ("top1", "mrr")
+    assert board.floors == {"top1": 0.1, "top5": 0.1, "mrr": 0.1}
+
+
+def test_what_may_not_share_a_table() -> None:
+    base = score_of("a", whole(top1=0.5))  # type: ignore[arg-type]
+    protocol = replace(base.protocol, rotation=Protocol().rotation)
+    for other, message in (
+        (replace(base, dataset=replace(base.dataset, fingerprint="e" * 64)), "fingerprint ffffffffffff against eeeeee"),
+        (with_limit(base, 4), "smoke limit None against 4"),
+        (
+            replace(base, protocol=protocol, protocol_id=protocol.id),
+            f"protocol's rotation.epochs 3 against {protocol.rotation.epochs}",
+        ),
+    ):
+        with pytest.raises(NotComparable, match=message) as caught:
+            Board.of({A: base, B: base, C: other}, parts=False)
+        assert f"{A} and {C}" in str(caught.value)
+
+
+def test_scores_with_one_name_are_told_apart() -> None:
+    one, two = score_of("sie", whole(top1=0.5)), score_of("sie", whole(top1=0.6))  # type: ignore[arg-type]
+    assert [row.name for row in Board.of({A: one, B: two}, parts=False).rows] == [f"sie ({B})", f"sie ({A})"]
+
+
+def test_no_scores() -> None:
+    with pytest.raises(ScoreFileError, match="no score files"):
+        Board.of({}, parts=False)
+
+
+def test_a_smoke_run_says_so_in_the_caption() -> None:
+    base = score_of("a", whole(top1=0.5))  # type: ignore[arg-type]
+    assert "SMOKE" in Board.of({A: with_limit(base, 4)}, parts=False).caption
+    assert "SMOKE" not in Board.of({A: base}, parts=False).caption

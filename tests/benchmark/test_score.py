@@ -1,0 +1,101 @@
+"""Scoring as a whole, on a real dataset folder with an untrained run."""
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scoring import SMALL, untrained_run
+
+from iebench.benchmark.encoder import from_run
+from iebench.benchmark.errors import DatasetError
+from iebench.benchmark.images import Images
+from iebench.benchmark.measures import MEASURES
+from iebench.benchmark.results import Score
+from iebench.benchmark.score import score, spread
+from iebench.manifests.dataset import DatasetInfo
+from iebench.renderer.backend import FAKE
+from iebench.renderer.plan import Plan
+from iebench.renderer.render import render_dataset
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def run(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return untrained_run(tmp_path_factory.mktemp("runs") / "sie", tiny_dataset)
+
+
+@pytest.fixture(scope="module")
+def result(run: Path, tiny_dataset: Path) -> Score:
+    return score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, SMALL)
+
+
+def test_every_part_and_metric_is_there(result: Score) -> None:
+    assert list(result.values) == ["whole", "invariant", "equivariant"]
+    assert result.values["whole"].keys() == MEASURES.keys()
+    assert result.values["invariant"].keys() == {m for m in MEASURES if m not in ("mrr", "h1", "h5", "h10", "pre")}
+    for part in result.values.values():
+        for found in part.values():
+            assert found.low <= found.high and all(map(math.isfinite, (found.value, found.low, found.high)))
+            assert found.objects == 6
+
+
+def test_samples_are_counted(result: Score) -> None:
+    found = result.values["whole"]
+    assert found["top1"].n == 6 * 6 and found["mrr"].n == 36 and found["pre"].n == 36
+    assert found["rotation_r2_mean"].n == 6 * SMALL.val_pairs
+
+
+def test_the_same_again_gives_the_same_values(result: Score, run: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    again = score(from_run(run, None, CPU), tiny_dataset, tmp_path / "another-cache", CPU, SMALL)
+    assert again.values == result.values and again.pairs == result.pairs
+    assert replace(again, seconds=result.seconds) == result
+
+
+def test_another_seed_keeps_the_pairs_and_changes_the_heads(result: Score, run: Path, tiny_dataset: Path) -> None:
+    other = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, SMALL, seed=1)
+    assert other.pairs == result.pairs and other.seed == 1
+    assert other.values["whole"]["rotation_r2_mean"] != result.values["whole"]["rotation_r2_mean"]
+    assert other.values["whole"]["mrr"] == result.values["whole"]["mrr"]
+
+
+def test_the_circumstances_are_told(result: Score, run: Path, tiny_dataset: Path) -> None:
+    info = DatasetInfo.load(tiny_dataset)
+    assert result.dataset.fingerprint == info.fingerprint and result.dataset.name == tiny_dataset.name
+    assert (result.dataset.train_objects, result.dataset.val_objects, result.dataset.views) == (24, 6, 6)
+    assert result.protocol_id == SMALL.id and result.limit is None and result.device.startswith("cpu")
+    assert result.encoder.parts == {"invariant": (0, 32), "equivariant": (32, 64)} and result.encoder.has_predictor
+    assert result.run["method"] == "sie" and result.run["data"] == tiny_dataset.name
+    assert {"iebench", "torch", "numpy", "scipy", "python"} <= result.versions.keys()
+
+
+def test_it_survives_the_disk(result: Score, tmp_path: Path) -> None:
+    result.save(tmp_path / "score.json")
+    loaded = Score.load(tmp_path / "score.json")
+    assert replace(loaded, run={}) == replace(result, run={})
+    loaded.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "score.json").read_bytes()
+
+
+def test_a_smoke_run_takes_few_objects_and_says_so(run: Path, tiny_dataset: Path) -> None:
+    found = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, SMALL, limit=4)
+    assert found.limit == 4 and (found.dataset.train_objects, found.dataset.val_objects) == (4, 4)
+    assert found.values["whole"]["top1"].n == 24
+
+
+def test_objects_of_a_smoke_run_are_spread(tiny_dataset: Path) -> None:
+    assert spread(10, None).tolist() == spread(10, 50).tolist() == list(range(10))
+    objects = spread(24, 6)
+    labels = Images.open(tiny_dataset, "train").labels.reshape(24, 6)[:, 0]
+    assert len(np.unique(labels[objects])) == 6  # all classes, not the first ones
+
+
+def test_one_view_of_each_object_is_not_enough(run: Path, tmp_path: Path, tiny_plan: Callable[..., Plan]) -> None:
+    folder = tmp_path / "single"
+    render_dataset(tiny_plan(classes="2", per_class=2, views=1), folder, workers=1, backend=FAKE)
+    with pytest.raises(DatasetError, match="has one view of each object and scoring compares two"):
+        score(from_run(run, None, CPU), folder, tmp_path, CPU, SMALL)
