@@ -26,7 +26,7 @@ PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 class TrainSettings:
     """Everything about training but the method and its own settings.
 
-    resolution : side of the images in pixels; None for the dataset's own
+    resolution : side of the images in pixels, at most; the dataset's own where that is smaller, or with None
     batch : objects in a batch
     views : distinct views of each object in a batch, K
     epochs, steps : how long, by passes over the objects or by batches; give one of them
@@ -54,6 +54,10 @@ class TrainSettings:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         if self.batch < 2 or self.views < 2:
             raise ValueError("batch and views must be at least 2: the losses compare objects and views")
+
+    def side(self, stored: int) -> int:
+        """The side of the images to train on, in pixels, given that of the stored ones."""
+        return min(self.resolution or stored, stored)
 
     def total_steps(self, objects: int) -> int:
         """How many steps the run takes with a training split of that many objects.
@@ -165,6 +169,11 @@ def resolve(method: str, preset: str, assignments: Sequence[str]) -> tuple[Train
             raise UnknownName("method", key, names(), f"{source}: ")
     train = build(TrainSettings, train_table, source)
     own = build(entry.settings, own_tables.get(method, {}), f"{source}: method.{method}")
+    assigned = {text.partition("=")[0].strip() for text in assignments}
+    if "steps" in assigned and "epochs" not in assigned:  # a length replaces the preset's, in whichever unit that is
+        train = dataclasses.replace(train, epochs=None)
+    if "epochs" in assigned and "steps" not in assigned:
+        train = dataclasses.replace(train, steps=None)
     prefix = "method."
     to_method = [text.strip().removeprefix(prefix) for text in assignments if text.strip().startswith(prefix)]
     train = override(train, [text for text in assignments if not text.strip().startswith(prefix)])

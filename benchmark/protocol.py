@@ -11,7 +11,7 @@ RULES = (
     "features are standardised with the train split's mean and deviation, column by column",
     "probes train on the train split and are scored on val at their last epoch; nothing is chosen on val",
     "an epoch takes one fixed pair of distinct views per object; classification takes its first view",
-    "probes train with Adam, its rate falling linearly to 0, from PyTorch's default weights; batches of nearly equal size",
+    "probes train with Adam from PyTorch's default weights, its rate falls linearly to 0; batches nearly equal",
     "top-k counts every val image; tied logits count as a random order would",
     "the rotation target is the relative quaternion with the sign of the product of the two poses (as released)",
     "colour targets are plain differences of floor_hue and light_hue, without wrap-around",
@@ -23,7 +23,7 @@ RULES = (
 
 @dataclass(frozen=True)
 class Training:
-    """How one kind of head is trained: epochs of one sample per object, Adam's first rate, batch size, L2 weight decay."""
+    """How one kind of head is trained: epochs of one sample per object, Adam's first rate, batch, L2 weight decay."""
 
     epochs: int
     lr: float

@@ -56,7 +56,7 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
     done = checkpoint.restore(run, method, optimizer)
 
     images = Images.open(config.data, "train")
-    check_fit(images, method, config)
+    check_fit(images, method, settings.views)
     objects = len(images) // images.views_per_object
     steps = settings.total_steps(objects) if method.trains else 0
     if done.step >= steps and (run / WEIGHTS).is_file():
@@ -129,20 +129,14 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
         raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
 
 
-def check_fit(images: Images, method: methods.Method, config: RunConfig) -> None:
+def check_fit(images: Images, method: methods.Method, views: int) -> None:
     """See that a dataset has what a method and its settings need.
 
     Raises
     ------
-    DatasetError : smaller images than asked for, or fewer views of an object than a batch takes.
+    DatasetError : fewer views of an object than a batch takes.
     LatentMissing : not all latents that the method is conditioned on.
     """
-    if config.resolution > images.resolution:
-        raise DatasetError(
-            f"{images.folder} holds images of {images.resolution} pixels and resolution={config.resolution} asks for "
-            "more: lower it with --set, or render it larger"
-        )
-    views = config.settings.views
     if views > images.views_per_object:
         raise DatasetError(
             f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "

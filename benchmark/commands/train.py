@@ -50,7 +50,7 @@ def train(
         settings=settings,
         data=data.resolve(),
         fingerprint=info.fingerprint,
-        resolution=settings.resolution or info.recipe.resolution,
+        resolution=settings.side(info.recipe.resolution),
         seed=seed,
         device=str(pick(device)),
         versions=versions(),

@@ -28,8 +28,7 @@ def classification(context: Context) -> Values:
     )
     frequency = np.tile(np.bincount(learnt).astype(np.float64), (len(wanted), 1))
     values: Values = {}
-    for part, columns in context.parts.items():
-        logits = answers(context, task, columns, np.arange(len(wanted))[:, None])
+    for part, logits in answers(context, task, np.arange(len(wanted))[:, None]).items():
         values[part] = {
             name: context.bootstrap.measure(
                 Mean.of(top_k(logits, wanted, k), val.image_objects),

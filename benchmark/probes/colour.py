@@ -29,8 +29,7 @@ def colour(context: Context) -> Values:
     seen = differences(context.train, context.train.all_pairs()[0])
     mean = np.broadcast_to(seen.mean(0), targets.shape)
     values: Values = {}
-    for part, columns in context.parts.items():
-        found = answers(context, task, columns, rows)
+    for part, found in answers(context, task, rows).items():
         values[part] = {
             name: context.bootstrap.measure(
                 R2.of(targets, found, objects, pooled), R2.of(targets, mean, objects, pooled)

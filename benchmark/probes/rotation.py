@@ -35,8 +35,7 @@ def rotation(context: Context) -> Values:
     mean = np.broadcast_to(seen.mean(0), targets.shape)
     still = geodesic_degrees(targets, np.broadcast_to(best_constant_rotation(seen), targets.shape))
     values: Values = {}
-    for part, columns in context.parts.items():
-        found = answers(context, task, columns, rows)
+    for part, found in answers(context, task, rows).items():
         angle = geodesic_degrees(targets, found)
         measure = context.bootstrap.measure
         values[part] = {

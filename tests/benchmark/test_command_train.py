@@ -43,7 +43,6 @@ def test_without_arguments_it_trains_sie_on_the_newest_dataset(here: Path, capsy
         (["--set", "bach=8"], 2, "unknown setting 'bach'; did you mean batch?"),
         (["--data", "nowhere"], 1, "nowhere holds no dataset"),
         (["--set", "views=9"], 1, "has 6 views of each object and views=9 asks for more"),
-        (["--set", "resolution=64"], 1, "holds images of 32 pixels and resolution=64 asks for more"),
         (["--seed", "-1"], 2, "Invalid value for '--seed'"),
     ],
 )

@@ -48,6 +48,18 @@ def test_set_changes_train_encoder_and_method_settings() -> None:
     assert (train.batch, train.encoder.width, own.projector, own.covariance) == (7, 0.25, (8, 4), 2.0)
 
 
+def test_a_length_replaces_the_presets_in_whichever_unit() -> None:
+    assert resolve("sie", "paper", ["steps=7"])[0].total_steps(100) == 7
+    assert resolve("sie", "quick", ["epochs=3", "batch=50"])[0].total_steps(101) == 7
+    with pytest.raises(SettingError, match="either epochs or steps"):
+        resolve("sie", "quick", ["epochs=3", "steps=7"])[0].total_steps(100)
+
+
+def test_images_are_shrunk_to_the_resolution_and_never_enlarged() -> None:
+    small, own = TrainSettings(resolution=64), TrainSettings()
+    assert [small.side(256), small.side(64), small.side(32), own.side(256)] == [64, 64, 32, 256]
+
+
 def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("[train]\nsteps = 3\n[method.sie]\ncovariance = 5\n")

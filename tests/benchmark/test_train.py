@@ -21,14 +21,18 @@ from iebench.benchmark.log import TIMES, read
 from iebench.benchmark.train import train, uses_bf16
 from iebench.manifests.dataset import DatasetInfo
 
-SMALL = ["batch=8", "resolution=16", "encoder.width=0.125", "steps=10", "log_every=1", "checkpoint_every=4"]
-OWN = {"sie": ["method.projector=[16, 16]"], "vicreg": ["method.projector=[16, 16]"], "random": []}
+SMALL = [
+    "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=10", "learning_rate=1e-3",
+    "log_every=1", "checkpoint_every=4",
+]  # fmt: skip
+PROJECTOR = ["method.projector=[16, 16]", "method.variance=10"]
+OWN = {"sie": PROJECTOR, "vicreg": PROJECTOR, "random": []}
 
 
 def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) -> RunConfig:
     settings, own = resolve(method, "quick", [*SMALL, *OWN[method], *assignments])
     info = DatasetInfo.load(data)
-    return RunConfig(method, asdict(own), settings, data, info.fingerprint, settings.resolution or 32, seed, "cpu", {})
+    return RunConfig(method, asdict(own), settings, data, info.fingerprint, settings.side(32), seed, "cpu", {})
 
 
 def losses(run: Path) -> list[dict[str, float]]:

@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 from scoring import SMALL, context_of, random_split
 from torch import nn
 
+from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.context import Rows, Split
-from iebench.benchmark.probes.heads import Task, answers, fit, mlp
+from iebench.benchmark.probes.heads import Task, Trainee, answers, fit, mlp
 from iebench.benchmark.protocol import Training
 
 
@@ -22,7 +24,7 @@ LINEAR = Task(1, (), 1, hue_of, nn.functional.mse_loss, Training(epochs=150, lr=
 def test_a_linear_head_finds_the_least_squares_solution() -> None:
     train, val = random_split(60, 4, rounds=150), random_split(20, 4, seed=1)
     rows = np.arange(80)[:, None]
-    found = answers(context_of(train, val), LINEAR, slice(0, 9), rows)
+    found = answers(context_of(train, val), LINEAR, rows)[WHOLE]
     np.testing.assert_allclose(found[:, 0], val.latents["floor_hue"], atol=0.02)  # hue is one of the features
 
 
@@ -30,15 +32,16 @@ def test_a_part_sees_its_columns_only() -> None:
     train, val = random_split(30, 4, rounds=150), random_split(10, 4, seed=1)
     changed = train.features.copy()
     changed[:, 3:] = 0.0
-    one = fit(context_of(train, val), LINEAR, slice(0, 3))
-    two = fit(context_of(replace(train, features=changed), val), LINEAR, slice(0, 3))
-    torch.testing.assert_close(one.state_dict(), two.state_dict(), rtol=0, atol=0)
+    parts, rows = {"part": slice(0, 3)}, np.arange(40)[:, None]
+    one = answers(context_of(train, val, parts=parts), LINEAR, rows)
+    two = answers(context_of(replace(train, features=changed), val, parts=parts), LINEAR, rows)
+    np.testing.assert_allclose(one["part"], two["part"], rtol=0, atol=0)
 
 
 def test_training_is_reproducible_and_its_seed_matters() -> None:
     context = context_of(random_split(30, 4, rounds=150), random_split(10, 4, seed=1))
     rows = np.arange(40)[:, None]
-    one, two, other = (answers(c, LINEAR, slice(0, 9), rows) for c in (context, context, replace(context, seed=1)))
+    one, two, other = (answers(c, LINEAR, rows)[WHOLE] for c in (context, context, replace(context, seed=1)))
     assert (one == two).all() and (one != other).any()
 
 
@@ -64,11 +67,28 @@ def test_two_views_are_put_side_by_side_in_order() -> None:
         return (hues[:, 1:] - hues[:, :1]).astype(np.float32)
 
     rows, _ = val.all_pairs()
-    found = answers(context_of(train, val), replace(LINEAR, views=2, target=difference), slice(0, 9), rows)
+    found = answers(context_of(train, val), replace(LINEAR, views=2, target=difference), rows)[WHOLE]
     np.testing.assert_allclose(found, difference(val, rows), atol=0.03)
 
 
 def test_every_epoch_advances_the_meter() -> None:
     context = context_of(random_split(8, 4), random_split(4, 4, seed=1))
-    fit(context, replace(LINEAR, training=SMALL.rotation), slice(0, 9))
+    task = replace(LINEAR, training=SMALL.rotation)
+    fit(context, task, Trainee.of(context, task, slice(0, 9)))
     assert context.meter.done == SMALL.rotation.epochs
+
+
+@pytest.mark.parametrize("cores", [1, 2, 8])
+def test_the_number_of_cores_changes_nothing(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, val = random_split(30, 4, rounds=150), random_split(10, 4, seed=1)
+    parts = {"a": slice(0, 9), "b": slice(0, 5), "c": slice(5, 9)}
+    rows = np.arange(40)[:, None]
+    alone = {
+        name: answers(context_of(train, val, parts={name: part}), LINEAR, rows)[name] for name, part in parts.items()
+    }
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    before = torch.get_num_threads()
+    together = answers(context_of(train, val, parts=parts), LINEAR, rows)
+    assert list(together) == list(parts) and torch.get_num_threads() == before
+    for name in parts:
+        np.testing.assert_array_equal(together[name], alone[name])
