@@ -17,33 +17,14 @@ class EncoderSettings:
 
     width : channels relative to the usual; the representation has 512 * width dimensions
     stem : "imagenet" (stride 4 in all) or "small" (stride 2, for images of 64 pixels or less)
-    crop : side of the central square that is looked at, relative to the image's; in 3DIEBench's scene an object
-        never leaves the central 0.57, so 0.625 saves more than half of the work
     """
 
     width: float = 1.0
     stem: Stem = "imagenet"
-    crop: float = 1.0
 
     def __post_init__(self) -> None:
         if self.width <= 0 or self.width * 64 != round(self.width * 64):
             raise ValueError(f"width must be a positive multiple of 1/64, not {self.width}")
-        if not 0 < self.crop <= 1:
-            raise ValueError(f"crop must be above 0 and at most 1, not {self.crop}")
-
-
-class Crop(nn.Module):
-    """Keeps the central square of an image."""
-
-    def __init__(self, fraction: float) -> None:
-        super().__init__()
-        self.fraction = fraction
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, round(fraction * H), round(fraction * W))."""
-        height, width = (round(self.fraction * side) for side in images.shape[-2:])
-        top, left = (images.shape[-2] - height) // 2, (images.shape[-1] - width) // 2
-        return images[..., top : top + height, left : left + width]
 
 
 class Normalise(nn.Module):
@@ -70,12 +51,11 @@ class Encoder(nn.Module):
 
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__()
-        self.crop = Crop(settings.crop)
         self.normalise = Normalise()
         self.backbone = resnet18(settings.width, settings.stem)
         self.dim = self.backbone.dim
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) float in [0, 1] -> (B, dim) float."""
-        representation: Tensor = self.backbone(self.normalise(self.crop(images)))
+        representation: Tensor = self.backbone(self.normalise(images))
         return representation

@@ -43,9 +43,9 @@ class Protocol:
     """
 
     name: str = "pairs-1"
-    classification: Training = Training(epochs=300, lr=1e-2, batch=256, weight_decay=0.0)
-    rotation: Training = Training(epochs=200, lr=1e-3, batch=256, weight_decay=0.0)
-    colour: Training = Training(epochs=200, lr=1e-3, batch=256, weight_decay=0.0)
+    classification: Training = Training(epochs=100, lr=1e-2, batch=256, weight_decay=0.0)
+    rotation: Training = Training(epochs=100, lr=1e-3, batch=256, weight_decay=0.0)
+    colour: Training = Training(epochs=100, lr=1e-3, batch=256, weight_decay=0.0)
     hidden: tuple[int, ...] = (1024, 1024)
     val_pairs: int = 16
     pair_seed: int = 0

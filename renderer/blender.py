@@ -32,6 +32,7 @@ class BlenderRenderer:
         self._folder = tempfile.TemporaryDirectory(prefix="iebench-")
         self._file = Path(self._folder.name) / "view.tga"
         bpy.context.scene.render.filepath = str(self._file)
+        bpy.ops.render.render()  # the empty scene: now, and not at the first view, libraries start their threads
 
     def about(self) -> dict[str, str]:
         return {"name": "Blender", "version": bpy.app.version_string, "device": self._device}

@@ -91,7 +91,7 @@ class Plan:
 
 
 # Measured on 2 cores (AMD EPYC) with bpy 4.5: see README.md. Core-seconds for one image.
-_PER_IMAGE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.03, 0.055, {"ACCURATE": 1.45, "FAST": 0.35, "NONE": 0.25}
+_PER_IMAGE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.011, 0.055, {"ACCURATE": 1.45, "FAST": 0.35, "NONE": 0.25}
 
 
 def expected_core_seconds(quality: Quality, resolution: int) -> float:

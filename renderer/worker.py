@@ -17,6 +17,7 @@ from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import Quality, Recipe
 
 from .backend import Renderer
+from .cores import few_cores
 from .errors import AssetError, IebenchError
 from .shards import Outcome
 from .sources import ObjectRef
@@ -46,8 +47,9 @@ def start(setup: Setup) -> None:
     _silence()
     module, _, name = setup.backend.partition(":")
     try:
-        cls: type[Renderer] = getattr(importlib.import_module(module), name)
-        _renderer = cls(setup.recipe, setup.quality, setup.device, setup.threads)
+        with few_cores(setup.threads, place=os.getpid()):
+            cls: type[Renderer] = getattr(importlib.import_module(module), name)
+            _renderer = cls(setup.recipe, setup.quality, setup.device, setup.threads)
     except ImportError as error:
         _failure = missing_part(error.name or "bpy", None if isinstance(error, ModuleNotFoundError) else error)
     except IebenchError as error:  # reported by `about`, the first task; raising here would only restart the process

@@ -15,9 +15,10 @@ from iebench.manifests.common.progress import duration
 
 # Sized for under 12 minutes on 2 CPU cores.
 CLASSES = 55
-OBJECTS_PER_CLASS = 6
+OBJECTS_PER_CLASS = 18
 VIEWS = 12
 RESOLUTION = 64
+QUALITY = "draft"
 METHODS = ("sie", "vicreg", "random")
 
 WITH_FAILURES = 3  # the exit code of a command that finished, but not everything in it could be made
@@ -49,7 +50,7 @@ def steps(out: Path) -> list[Step]:
         [runs / m / "score.json" for m in METHODS],
     )
     size = ["--classes", str(CLASSES), "--objects-per-class", str(OBJECTS_PER_CLASS), "--views", str(VIEWS)]
-    render = ["render", *size, "--resolution", str(RESOLUTION), "--out", str(data)]
+    render = ["render", *size, "--resolution", str(RESOLUTION), "--quality", QUALITY, "--out", str(data)]
     train = ["train", "--data", str(data), "--out", str(runs), "--resume"]
     files = [str(score) for score in scores]
     return [
@@ -94,7 +95,9 @@ def as_process(arguments: Sequence[str]) -> int:
 @click.command(
     context_settings=SETTINGS,
     epilog=examples(
-        "iebench demo", "iebench demo --out /tmp/demo", "iebench leaderboard demo/runs/*/score.json --parts"
+        "iebench demo",
+        "iebench demo --out /tmp/demo",
+        "iebench demo --out /tmp/demo   # again: goes on where it stopped",
     ),
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), help="Folder for all that it makes.")
