@@ -43,7 +43,7 @@ class Step:
 
 def steps(out: Path) -> list[Step]:
     """The demo's commands in order, for a folder that holds everything."""
-    data, runs = out / "data", out / "runs"
+    data, runs = out / "builtin", out / "runs"
     ready, weights, scores = (
         data / "dataset.json",
         [runs / m / "model.safetensors" for m in METHODS],
@@ -114,7 +114,7 @@ def demo(out: Path) -> int:
         click.echo(f"\n$ iebench leaderboard {shlex.join(scores)}")
         code = as_process(["leaderboard", *scores]) or code
         click.echo(f"\npictures and curves   {out / 'report.html'}   (open it in a browser)")
-        click.echo(f"dataset               {out / 'data'}")
+        click.echo(f"dataset               {out / 'builtin'}")
         click.echo(f"runs and scores       {out / 'runs'}")
         click.echo(f"table as Markdown     {out / 'table.md'}")
         click.echo(f"in all {duration(time.monotonic() - start)}")

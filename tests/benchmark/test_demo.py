@@ -93,7 +93,7 @@ def test_the_command_echoes_each_line_and_says_where_everything_lies(
     assert module.demo.main(["--out", str(tmp_path)], standalone_mode=False) == 0
     out = capsys.readouterr().out
     assert out.count("$ iebench ") == len(done) == len(ALL) + 1 and done[-1][0] == "leaderboard"
-    assert f"$ iebench train --data {tmp_path}/data --out {tmp_path}/runs --resume --method sie --name sie" in out
+    assert f"$ iebench train --data {tmp_path}/builtin --out {tmp_path}/runs --resume --method sie --name sie" in out
     assert str(tmp_path / "report.html") in out and "in all" in out
 
 
