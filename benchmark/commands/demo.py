@@ -96,8 +96,8 @@ def as_process(arguments: Sequence[str]) -> int:
     context_settings=SETTINGS,
     epilog=examples(
         "iebench demo",
-        "iebench demo --out /tmp/demo",
-        "iebench demo --out /tmp/demo   # again: goes on where it stopped",
+        "iebench demo --out elsewhere",
+        "iebench demo --out elsewhere   # again: it goes on where it stopped",
     ),
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), help="Folder for all that it makes.")
