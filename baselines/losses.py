@@ -45,6 +45,27 @@ def covariance(embedding: Tensor) -> Tensor:
     return others.square().sum() / size
 
 
+def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
+    """NT-Xent: the mean over all 2 B embeddings of the cross-entropy of finding the partner among the 2 B - 1 others.
+
+    Chen et al. 2020 (SimCLR) eq. 1, with cosine similarity; row i of one side is the partner of row i of the other.
+
+    left, right : (B, d)
+    """
+    both = torch.nn.functional.normalize(torch.cat([_precise(left), _precise(right)]), dim=1)
+    with torch.autocast(left.device.type, enabled=False):
+        similarity = both @ both.T / temperature  # (2 B, 2 B)
+    similarity.fill_diagonal_(-torch.inf)  # an embedding is no candidate for itself
+    partner = torch.arange(len(both), device=left.device).roll(len(left))
+    return torch.nn.functional.cross_entropy(similarity, partner)
+
+
+def check_temperature(temperature: float) -> None:
+    """Raise ValueError unless it is above 0."""
+    if not temperature > 0:
+        raise ValueError(f"temperature must be above 0, not {temperature}")
+
+
 def total(terms: Iterable[Tensor]) -> Tensor:
     """The sum of scalars."""
     return torch.stack(list(terms)).sum()

@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from .encoder import Encoder
+from .equivariant import EquivariantMethod
 from .losses import covariance, distance, total, variance
-from .method import ROTATION, Latents, Method, method, rotation_between
+from .method import Latents, method
 from .predictor import LinearHypernetwork
-from .projector import projector
+from .projector import by_view, check_widths, projector
 
 
 @dataclass(frozen=True)
@@ -36,25 +37,22 @@ class SIESettings:
     covariance: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.projector or min(self.projector) < 1:
-            raise ValueError(f"projector needs at least one width, all positive, not {self.projector}")
+        check_widths(self.projector)
 
 
 @method("sie", SIESettings)
-class SIE(Method):
+class SIE(EquivariantMethod):
     """Two projectors on the two halves, and a predictor for the equivariant one.
 
     parts : "invariant" and "equivariant", the first and the second half of the representation
     """
 
-    latents = ROTATION
-    has_predictor = True
-
     def __init__(self, encoder: Encoder, settings: SIESettings) -> None:
         super().__init__(encoder)
         self.settings = settings
         half = self.dim // 2
-        self.parts = {"invariant": slice(0, half), "equivariant": slice(half, self.dim)}
+        self.columns = slice(half, self.dim)
+        self.parts = {"invariant": slice(0, half), "equivariant": self.columns}
         self.invariant_projector = projector((half, *settings.projector))
         self.equivariant_projector = projector((self.dim - half, *settings.projector))
         self.predictor = LinearHypernetwork(4, settings.projector[-1])
@@ -62,16 +60,13 @@ class SIE(Method):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + f s L_eq + v V + v V_pred + c C, from each view to the next (facebookresearch/SIE)."""
         views = self.represent(images)  # (B, K, dim)
-        shape, flat = views.shape[:2], views.flatten(0, 1)
-        invariant = self.invariant_projector(flat[:, self.parts["invariant"]]).view(*shape, -1).unbind(1)
-        equivariant = self.embed(flat).view(*shape, -1).unbind(1)  # K of (B, E)
-        poses = [{name: latents[name][:, k] for name in self.latents} for k in range(shape[1])]
-        steps = range(shape[1] - 1)
-        predicted = [self.predict(equivariant[k], poses[k], poses[k + 1]) for k in steps]
+        invariant = by_view(self.invariant_projector, views[..., self.parts["invariant"]])  # K of (B, E)
+        equivariant = by_view(self.equivariant_projector, views[..., self.columns])
+        predicted = self.predict_next(equivariant, latents)  # K - 1 of (B, E)
         whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]  # K of (B, 2 E)
         terms = {
             "invariance": total(distance(x, y) for x, y in pairwise(invariant)),
-            "equivariance": total(distance(predicted[k], equivariant[k + 1]) for k in steps),
+            "equivariance": total(distance(p, y) for p, y in zip(predicted, equivariant[1:], strict=True)),
             "variance": total(variance(view) for view in whole),
             "prediction_variance": total(variance(view) for view in predicted),
             "covariance": total(covariance(view) for view in whole),
@@ -85,14 +80,3 @@ class SIE(Method):
             + weight.covariance * terms["covariance"]
         )
         return {"loss": loss, **terms}
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """(B, dim) -> (B, E) through the equivariant projector."""
-        embedding: Tensor = self.equivariant_projector(representation[:, self.parts["equivariant"]])
-        return embedding
-
-    def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """W(q) e with q the rotation from source to target pose: (B, E) -> (B, E)."""
-        rotation = rotation_between(source, target).to(embedding.device)
-        prediction: Tensor = self.predictor(rotation, embedding)
-        return prediction

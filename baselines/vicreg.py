@@ -13,7 +13,7 @@ from torch import Tensor
 from .encoder import Encoder
 from .losses import covariance, distance, total, variance
 from .method import Latents, Method, method
-from .projector import projector
+from .projector import by_view, check_widths, projector
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,7 @@ class VICRegSettings:
     covariance: float = 1.0
 
     def __post_init__(self) -> None:
-        if not self.projector or min(self.projector) < 1:
-            raise ValueError(f"projector needs at least one width, all positive, not {self.projector}")
+        check_widths(self.projector)
 
 
 @method("vicreg", VICRegSettings)
@@ -45,8 +44,7 @@ class VICReg(Method):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + v V + c C, from each view to the next (eq. 6)."""
-        views = self.represent(images)  # (B, K, dim)
-        embedding = self.projector(views.flatten(0, 1)).view(*views.shape[:2], -1).unbind(1)  # K of (B, E)
+        embedding = by_view(self.projector, self.represent(images))  # K of (B, E)
         terms = {
             "invariance": total(distance(x, y) for x, y in pairwise(embedding)),
             "variance": total(variance(view) for view in embedding),

@@ -1,11 +1,14 @@
 """`iebench train`: learn a representation from a dataset."""
 
 import dataclasses
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
+
+METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without importing torch
 
 
 @click.command(
@@ -16,7 +19,11 @@ from iebench.manifests.common.cli import SETTINGS, examples
         "iebench train --method sie --preset paper --device cuda --resume",
     ),
 )
-@click.option("--method", default="sie", help="What to train: sie, vicreg, random, or an installed package's.")
+@click.option(
+    "--method",
+    default="sie",
+    help=f"What to train: {', '.join(METHODS)}.",
+)
 @click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
 @click.option("--preset", default="quick", help="Settings to start from: quick, paper, or a TOML file.")
 @click.option(

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from contrast import restated_nt_xent
 from torch import Tensor
 
-from iebench.baselines.losses import covariance, distance, total, variance
+from iebench.baselines.losses import covariance, distance, nt_xent, total, variance
 
 
 def embeddings(batch: int = 7, size: int = 5, seed: int = 0) -> Tensor:
@@ -69,3 +70,35 @@ def test_autocast_does_not_lower_the_precision() -> None:
 
 def test_total_is_the_sum() -> None:
     assert float(total(torch.tensor(float(i)) for i in range(4))) == 6
+
+
+def test_nt_xent_equals_a_loop_over_embeddings() -> None:
+    torch.manual_seed(0)
+    left, right = torch.randn(2, 7, 5, dtype=torch.float64)
+    assert float(nt_xent(left, right, 0.2)) == pytest.approx(restated_nt_xent(left.numpy(), right.numpy(), 0.2))
+
+
+@pytest.mark.parametrize("temperature", [0.1, 1.0])
+def test_nt_xent_of_perfect_pairs_at_right_angles_has_a_closed_form(temperature: float) -> None:
+    left = 3 * torch.eye(6, dtype=torch.float64)  # the length does not count
+    expected = math.log(1 + 10 * math.exp(-1 / temperature))
+    assert float(nt_xent(left, torch.eye(6, dtype=torch.float64), temperature)) == pytest.approx(expected)
+
+
+def test_nt_xent_treats_both_sides_alike_and_knows_the_partner() -> None:
+    torch.manual_seed(1)
+    left, right = torch.randn(2, 8, 5, dtype=torch.float64)
+    loss = nt_xent(left, right, 0.5)
+    torch.testing.assert_close(nt_xent(right, left, 0.5), loss)
+    assert nt_xent(left, left, 0.5) < loss
+    assert nt_xent(left, left.roll(1, 0), 0.5) > nt_xent(left, left, 0.5)
+
+
+def test_nt_xent_has_a_finite_gradient_and_keeps_its_precision_under_autocast() -> None:
+    torch.manual_seed(2)
+    left, right = torch.randn(4, 5, requires_grad=True), torch.randn(4, 5)
+    plain = nt_xent(left, right, 0.1)
+    plain.backward()
+    assert left.grad is not None and torch.isfinite(left.grad).all()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(nt_xent(left, right, 0.1), plain)

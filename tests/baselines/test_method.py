@@ -27,8 +27,8 @@ def extra() -> Iterator[str]:
 
 
 def test_the_shipped_methods_are_found_by_name() -> None:
-    assert {"sie", "vicreg", "random"} <= set(names())
-    for name in ("sie", "vicreg", "random"):
+    assert {"sie", "vicreg", "simclr", "sen", "equimod", "random"} <= set(names())
+    for name in ("sie", "vicreg", "simclr", "sen", "equimod", "random"):
         assert find(name).name == name
         built = build(name, find(name).settings(), EncoderSettings(0.125, "small"))
         assert isinstance(built, Method) and built.dim == 64

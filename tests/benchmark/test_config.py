@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from iebench.baselines.encoder import EncoderSettings
+from iebench.baselines.method import names
 from iebench.benchmark.config import RunConfig, TrainSettings, presets, resolve, versions
 from iebench.benchmark.errors import RunError, SettingError, UnknownName
 from iebench.manifests.errors import IebenchError
@@ -35,7 +36,7 @@ def test_the_paper_preset_is_the_papers() -> None:
 
 
 @pytest.mark.parametrize("preset", presets())
-@pytest.mark.parametrize("method", ["sie", "vicreg", "random"])
+@pytest.mark.parametrize("method", names())
 def test_every_preset_serves_every_method(preset: str, method: str) -> None:
     train, _ = resolve(method, preset, [])
     assert train.total_steps(100) > 0

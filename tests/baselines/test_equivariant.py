@@ -1,0 +1,79 @@
+"""SEN and EquiMod: losses against float64 restatements with materialised matrices, and what they promise."""
+
+import numpy as np
+import pytest
+import torch
+from contrast import restated_nt_xent, restated_prediction
+from torch import Tensor
+
+from iebench.baselines.encoder import Encoder, EncoderSettings
+from iebench.baselines.equimod import EquiMod, EquiModSettings
+from iebench.baselines.method import ROTATION
+from iebench.baselines.sen import SEN, SENSettings
+
+TAU, F = 0.3, 0.7
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    torch.manual_seed(0)
+    return Encoder(EncoderSettings(0.125, "small"))
+
+
+@pytest.fixture(scope="module")
+def sen(encoder: Encoder) -> SEN:
+    return SEN(encoder, SENSettings((12, 10), TAU)).double()
+
+
+@pytest.fixture(scope="module")
+def equimod(encoder: Encoder) -> EquiMod:
+    return EquiMod(encoder, EquiModSettings((12, 10), TAU, equivariance=F)).double()
+
+
+def data(views: int) -> tuple[Tensor, dict[str, Tensor]]:
+    torch.manual_seed(views)
+    angles = torch.rand(3, 6, views, dtype=torch.float64) * np.pi - np.pi / 2
+    return torch.rand(6, views, 3, 32, 32, dtype=torch.float64), dict(zip(ROTATION, angles, strict=True))
+
+
+def equivariant_contrast(method: SEN | EquiMod, images: Tensor, latents: dict[str, Tensor]) -> float:
+    with torch.no_grad():
+        e = method.equivariant_projector(method.encoder(images.flatten(0, 1))).reshape(*images.shape[:2], -1).numpy()
+    return sum(
+        restated_nt_xent(restated_prediction(method.predictor.weight, e[:, k], latents, k), e[:, k + 1], TAU)
+        for k in range(images.shape[1] - 1)
+    )
+
+
+@pytest.mark.parametrize("views", [2, 3])
+def test_sen_contrasts_the_prediction_only(sen: SEN, views: int) -> None:
+    images, latents = data(views)
+    assert float(sen.loss(images, latents)["loss"].detach()) == pytest.approx(
+        equivariant_contrast(sen, images, latents), rel=1e-9
+    )
+
+
+@pytest.mark.parametrize("views", [2, 3])
+def test_equimod_adds_both_contrasts(equimod: EquiMod, views: int) -> None:
+    images, latents = data(views)
+    with torch.no_grad():
+        i = equimod.invariant_projector(equimod.encoder(images.flatten(0, 1))).reshape(6, views, -1).numpy()
+    invariance = sum(restated_nt_xent(i[:, k], i[:, k + 1], TAU) for k in range(views - 1))
+    equivariance = equivariant_contrast(equimod, images, latents)
+    ours = {name: float(term.detach()) for name, term in equimod.loss(images, latents).items()}
+    expected = {"loss": invariance + F * equivariance, "invariance": invariance, "equivariance": equivariance}
+    assert ours == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_prediction_depends_on_the_rotation_and_not_on_the_poses(sen: SEN) -> None:
+    embedding = torch.rand(1, 10, dtype=torch.float64)
+    poses = [{"rot_x": torch.tensor([x]), "rot_y": torch.zeros(1), "rot_z": torch.zeros(1)} for x in (0.0, 0.4, 0.8)]
+    first, second = sen.predict(embedding, poses[0], poses[1]), sen.predict(embedding, poses[1], poses[2])
+    torch.testing.assert_close(first, second, rtol=1e-6, atol=1e-6)
+    assert not torch.allclose(first, sen.predict(embedding, poses[0], poses[2]))
+
+
+def test_both_have_a_predictor_on_the_whole_representation(sen: SEN, equimod: EquiMod) -> None:
+    for method in (sen, equimod):
+        assert method.has_predictor and method.latents == ROTATION and method.parts == {}
+        assert method.embed(torch.rand(4, method.dim, dtype=torch.float64)).shape == (4, 10)

@@ -1,0 +1,33 @@
+"""NT-Xent and the prediction of the next view, restated in numpy: what contrastive methods are compared with."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+from torch import Tensor
+
+from iebench.baselines.method import ROTATION
+
+Array = NDArray[np.float64]
+
+
+def restated_nt_xent(left: Array, right: Array, temperature: float) -> float:
+    """The mean of -log(exp(s_ij) / sum over k != i of exp(s_ik)) over both directions, by loops."""
+    both = [*left, *right]
+    losses = []
+    for i, anchor in enumerate(both):
+        near = [np.exp(anchor @ o / np.linalg.norm(anchor) / np.linalg.norm(o) / temperature) for o in both]
+        partner = (i + len(left)) % len(both)
+        losses.append(-np.log(near[partner] / (sum(near) - near[i])))
+    return float(np.mean(losses))
+
+
+def restated_prediction(weight: Tensor, embedding: Array, latents: Mapping[str, Tensor], view: int) -> Array:
+    """W(q) e with the matrices written out, from one view to the next: (B, E)."""
+    angles = np.stack([latents[name].numpy() for name in ROTATION], -1)
+    first, second = (Rotation.from_euler("xyz", angles[:, v]).as_matrix() for v in (view, view + 1))
+    q = Rotation.from_matrix(first.transpose(0, 2, 1) @ second).as_quat()
+    q *= np.where(q[:, 3:] < 0, -1, 1)
+    matrices = [sum(z * w for z, w in zip(row, weight.detach().numpy(), strict=True)) for row in q]
+    return np.stack([m @ e for m, e in zip(matrices, embedding, strict=True)])
