@@ -71,7 +71,7 @@ def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("sei", "quick", []), UnknownName, "unknown method 'sei'; did you mean sie"),
+        (("siee", "quick", []), UnknownName, "unknown method 'siee'; did you mean sie"),
         (("sie", "quik", []), UnknownName, "unknown preset 'quik'; did you mean quick"),
         (("sie", "gone.toml", []), SettingError, "no such file: gone.toml"),
         (("sie", "quick", ["bach=3"]), UnknownName, "--set bach: unknown setting 'bach'; did you mean batch"),
@@ -92,7 +92,7 @@ def test_mistakes_are_one_sentence(arguments: Any, error: type[IebenchError], me
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("[trian]\n", "unknown table 'trian'; did you mean train"), ("[method.sei]\n", "unknown method 'sei'"),
+    [("[trian]\n", "unknown table 'trian'; did you mean train"), ("[method.siee]\n", "unknown method 'siee'"),
      ("[train]\nlr = 1.0\n", "unknown setting 'lr'"), ("[train\n", "not valid TOML")],
 )  # fmt: skip
 def test_a_presets_mistakes_name_it(tmp_path: Path, text: str, message: str) -> None:

@@ -37,7 +37,7 @@ def test_help_lists_the_verbs_in_the_order_of_work():
         (["render", "--source", "shapenit"], "did you mean shapenet"),
         (["render", "--quality", "fats"], "did you mean fast"),
         (["render", "--vews", "3"], "--views"),
-        (["train", "--method", "sei"], "did you mean sie"),
+        (["train", "--method", "siee"], "did you mean sie"),
     ],
 )
 def test_a_misspelt_word_is_a_usage_error_with_a_suggestion(arguments, words):
