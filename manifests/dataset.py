@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from .checksums import INFO, PLAN, write_sums
 from .common.files import write_atomic
 from .errors import DatasetError
 from .recipe import Recipe
 from .schema import FORMAT, SPLITS
 
-INFO = "dataset.json"
-PLAN = ".plan.json"  # what an unfinished folder holds in place of dataset.json
+BLANK = "0" * 64  # stands for dataset.json's own SHA-256 while that is computed
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,20 @@ class DatasetInfo:
     fingerprint: str
     licence: str
 
-    def save(self, folder: Path) -> None:
-        """Write folder/dataset.json, complete or not at all."""
+    def save(self, folder: Path, known: Mapping[str, str] | None = None) -> None:
+        """Finish a dataset: write SHA256SUMS of all its files, then dataset.json, each complete or not at all.
+
+        known : SHA-256 by path of files that need not be read again
+        """
         table = {
             "format": FORMAT,
             **{k: v for k, v in vars(self).items() if k != "recipe"},
             "recipe": self.recipe.as_dict(),
+            "checksums": write_sums(folder, known or {}),
+            "sha256": BLANK,
         }
-        write_atomic(folder / INFO, json.dumps(table, indent=2) + "\n")
+        content = json.dumps(table, indent=2) + "\n"
+        write_atomic(folder / INFO, content.replace(BLANK, hashlib.sha256(content.encode()).hexdigest()))
 
     @staticmethod
     def load(folder: Path) -> "DatasetInfo":
@@ -55,19 +61,43 @@ class DatasetInfo:
         ------
         DatasetError : no dataset there, one that is not finished, one of another format, or a damaged file.
         """
-        path = folder / INFO
-        if not path.is_file():
-            if (folder / PLAN).is_file():
-                raise DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
-            raise DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
+        table, path = _read(folder), folder / INFO
         try:
-            table = json.loads(path.read_text(encoding="utf-8"))
-            if table.pop("format") != FORMAT:
-                raise DatasetError(f"{path} is of another format than {FORMAT}: update iebench")
+            del table["checksums"]
             recipe = Recipe.from_dict(table.pop("recipe"), str(path))
             return DatasetInfo(recipe=recipe, **table)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DatasetError(f"{path} is damaged ({error}): restore it or render again") from error
+
+
+def checksums(folder: Path) -> str:
+    """The SHA-256 that dataset.json gives for the dataset's SHA256SUMS.
+
+    Raises
+    ------
+    DatasetError : see `DatasetInfo.load`.
+    """
+    return str(_read(folder)["checksums"])
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    """The table in dataset.json, whose own SHA-256 is that of the file with 64 zeros in its place."""
+    path = folder / INFO
+    if not path.is_file():
+        if (folder / PLAN).is_file():
+            raise DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
+        raise DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
+    try:
+        content = path.read_bytes()
+        table: dict[str, Any] = json.loads(content)
+        if table.pop("format") != FORMAT:
+            raise DatasetError(f"{path} is of another format than {FORMAT}: update iebench")
+        own = str(table.pop("sha256"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{path} is damaged ({error}): restore it or render again") from error
+    if hashlib.sha256(content.replace(own.encode(), BLANK.encode())).hexdigest() != own:
+        raise DatasetError(f"{path} is damaged (it does not have its own SHA-256): restore it or render again")
+    return table
 
 
 def shard_tables(folder: Path, split: str) -> list[Path]:
@@ -121,4 +151,6 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
-__all__ = ["INFO", "PLAN", "SPLITS", "DatasetInfo", "fingerprint", "newest", "read_table", "shard_tables"]
+__all__ = [
+    "INFO", "PLAN", "SPLITS", "DatasetInfo", "checksums", "fingerprint", "newest", "read_table", "shard_tables",
+]  # fmt: skip

@@ -11,11 +11,12 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from iebench.manifests.checksums import file_sha256
+
 from .backend import MeshInfo
 from .builtin import Part, build
 from .errors import AssetError
 from .sources import ObjectRef
-from .worker import file_sha256
 
 SHARP = math.radians(40)  # built-in solids are shaded smooth across flatter edges than this
 

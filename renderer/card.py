@@ -30,7 +30,7 @@ configs:
   - {{split: validation, path: "val/*.parquet"}}
 ---
 
-# {folder.name}
+# {recipe.name} with {info.source} objects
 
 {info.counts["classes"]} classes of objects from source `{info.source}`, {recipe.views} views of each at
 {recipe.resolution} x {recipe.resolution} pixels, recipe `{recipe.name}`. Rendered by iebench with

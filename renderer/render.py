@@ -23,7 +23,7 @@ from .backend import BLENDER
 from .card import write_card
 from .errors import IebenchError, OutputError
 from .plan import Plan, Shard, expected_core_seconds, identity_differences
-from .shards import Outcome, read_rows, shard_notes, write_shard
+from .shards import Outcome, read_rows, shard_notes, tar_sha256, write_shard
 
 TRIES = 2  # an object whose worker crashes or hangs gets one more
 
@@ -156,7 +156,7 @@ def finish(plan: Plan, out: Path, renderer: dict[str, str]) -> DatasetInfo:
         licence=plan.licence,
     )
     write_card(out, info)
-    info.save(out)
+    info.save(out, known={f"{shard.stem}.tar": tar_sha256(out, shard) for shard in shards})
     return info
 
 

@@ -7,7 +7,7 @@ import tarfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,7 +59,8 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
     tar_path, table_path = part_paths(folder, shard)
     table: list[dict[str, Any]] = []
     with atomic(tar_path) as file:
-        with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        hashed = _Hashed(file)
+        with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="w", format=tarfile.USTAR_FORMAT) as tar:
             for ref, outcome in zip(shard.objects, outcomes, strict=True):
                 for view, jpeg in enumerate(outcome.jpegs):
                     row: dict[str, Any] = {"key": key(ref.synset, ref.object_id, view), **identity(ref), "view": view}
@@ -70,9 +71,24 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
                         {**row, "offset": start, "size": len(jpeg), "sha256": hashlib.sha256(jpeg).hexdigest()}
                     )
         tar_bytes = file.tell()
-    notes = {"tar_bytes": tar_bytes, "objects": [_note(r, o) for r, o in zip(shard.objects, outcomes, strict=True)]}
+    notes = {
+        "tar_bytes": tar_bytes,
+        "tar_sha256": hashed.sha256.hexdigest(),
+        "objects": [_note(r, o) for r, o in zip(shard.objects, outcomes, strict=True)],
+    }
     schema = rows(recipe).with_metadata({OUTCOMES: json.dumps(notes).encode()})
     save_atomic(table_path, lambda path: pq.write_table(pa.Table.from_pylist(table, schema), path, compression="zstd"))
+
+
+class _Hashed:
+    """A file that hashes what is written to it: a tar need not be read again for SHA256SUMS."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.sha256, self.tell = file, hashlib.sha256(), file.tell
+
+    def write(self, content: bytes) -> int:
+        self.sha256.update(content)
+        return self._file.write(content)
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> int:
@@ -108,6 +124,12 @@ def shard_notes(folder: Path, recipe: Recipe, shard: Shard) -> list[dict[str, An
     except (OSError, KeyError, ValueError, pa.ArrowException):
         return None
     return notes["objects"] if finished and listed == [(o.synset, o.object_id) for o in shard.objects] else None
+
+
+def tar_sha256(folder: Path, shard: Shard) -> str:
+    """SHA-256 of a finished shard's tar, as it was written."""
+    notes = json.loads(pq.read_schema(part_paths(folder, shard)[1]).metadata[OUTCOMES])
+    return str(notes["tar_sha256"])
 
 
 def read_rows(folder: Path, shard: Shard) -> pa.Table:

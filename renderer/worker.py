@@ -1,12 +1,10 @@
 """What runs in a worker process: one renderer, one object at a time."""
 
-import hashlib
 import importlib
 import io
 import os
 import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,9 +95,3 @@ def encode(pixels: NDArray[np.uint8], recipe: Recipe) -> bytes:
         buffer, "JPEG", quality=recipe.jpeg.quality, subsampling=_SUBSAMPLING[recipe.jpeg.subsampling]
     )
     return buffer.getvalue()
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

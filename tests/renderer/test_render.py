@@ -24,12 +24,8 @@ TESTS = Path(__file__).parent.parent
 
 
 def content(folder):
-    """Every file of a dataset by its path, but the card, which holds the folder's name."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "README.md"
-    }
+    """Every file of a dataset by its path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def kill_target(folder, workers):
