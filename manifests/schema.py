@@ -11,6 +11,8 @@ _IDENTITY = [
     ("synset", pa.string()), ("object_id", pa.string()), ("class_name", pa.string()), ("label", pa.int32()),
     ("split", pa.string()),
 ]  # fmt: skip
+IDENTITY = tuple(name for name, _ in _IDENTITY)
+"""The columns that say which object a row is of."""
 
 OBJECTS = pa.schema([*_IDENTITY, ("mesh_sha256", pa.string()), ("faces", pa.int64()), ("status", pa.string())])
 """One row per object of the plan; status is "ok" or "failed" (then mesh_sha256 is "" and faces 0)."""

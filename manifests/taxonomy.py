@@ -1,6 +1,7 @@
 """The 55 classes: synset, name and label, and 3DIEBench's official list of objects."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,20 +29,22 @@ def classes() -> tuple[ObjectClass, ...]:
     return tuple(ObjectClass(r["synset"], r["name"], int(r["label"])) for r in csv.DictReader(text.splitlines()))
 
 
-def choose(selection: str) -> list[ObjectClass]:
-    """Classes by number ("10": evenly spread over the 55) or by names or synsets ("chair,mug,02691156").
+def choose(selection: str, among: Sequence[ObjectClass] = ()) -> list[ObjectClass]:
+    """Classes by number ("10": evenly spread over all) or by names or synsets ("chair,mug,02691156").
+
+    among : all classes of a collection; by default the 55
 
     Raises
     ------
-    UnknownName : a name that is no class, with the nearest ones; or a number outside 1 .. 55.
+    UnknownName : a name that is no class, with the nearest ones; or a number outside 1 .. as many as there are.
     """
-    everything = classes()
-    if selection.isdecimal() and len(selection) < 8:
+    everything = among or classes()
+    by_name = {c.synset: c for c in everything} | {c.name: c for c in everything}
+    if selection.isdecimal() and len(selection) < 8 and selection not in by_name:
         count = int(selection)
         if not 1 <= count <= len(everything):
             raise UnknownName("number of classes", selection, [f"1 .. {len(everything)}"])
         return [everything[i * len(everything) // count] for i in range(count)]
-    by_name = {c.name: c for c in everything} | {c.synset: c for c in everything}
     chosen = []
     for name in (part.strip() for part in selection.split(",")):
         if name not in by_name:

@@ -35,6 +35,8 @@ def load_asset(ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
         path = Path(ref.mesh)
         if not path.is_file():
             raise AssetError(f"no mesh file {path}")
+        if path.suffix.lower() != ".obj":
+            raise AssetError(f"{path} is no OBJ file: other formats cannot be read yet")
         thing = _from_obj(path)
         status, digest = _check_textures(thing), file_sha256(path)
     _centre(thing, ref.mesh or f"{ref.synset}/{ref.object_id}")

@@ -13,7 +13,7 @@ from iebench.manifests.taxonomy import choose
 
 from .errors import UnknownName
 from .plan import Plan, expected_bytes, expected_core_seconds
-from .sources import SOURCES
+from .sources import open_source
 
 
 @click.command(
@@ -21,17 +21,20 @@ from .sources import SOURCES
     epilog=examples(
         "iebench render --classes 55",
         "iebench render --classes chair,mug --objects-per-class 20 --resolution 128 --dry-run",
-        "iebench render --source shapenet ShapeNetCore.v2 --out data/3diebench --device auto",
+        "iebench render --source ShapeNetCore.v2 --out data/3diebench --device auto",
     ),
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--source", default="builtin", metavar="builtin|shapenet", help="Where objects come from; shapenet needs PATH."
+    "--source",
+    default="builtin",
+    metavar="builtin|PATH",
+    help="Where objects come from: ShapeNet's folder, a folder CLASS/OBJECT.obj|glb|gltf|ply|stl|off, or a .csv or "
+    ".parquet with columns path and class. Where PATH's kind must not be guessed: shapenet|folder|manifest PATH.",
 )
-@click.option("--classes", default="55", metavar="N|name,name", help="How many classes, or which.")
-@click.option(
-    "--objects-per-class", type=click.IntRange(1), help="At most this many.  [default: 5 built-in, all of ShapeNet]"
-)
+@click.option("--classes", metavar="N|name,name", help="How many classes, or which.  [default: all]")
+@click.option("--objects-per-class", type=click.IntRange(1), help="At most this many.  [default: 5 built-in, else all]")
+@click.option("--keep-size", is_flag=True, help="Do not scale a folder's or table's meshes to a diagonal of 1.")
 @click.option("--views", type=click.IntRange(1, 1000), default=50, help="Images of each object.")
 @click.option("--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Width and height.")
 @click.option(
@@ -49,8 +52,9 @@ from .sources import SOURCES
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be rendered and how long it takes, then stop.")
 def render(
-    path: Path | None, source: str, classes: str, objects_per_class: int | None, views: int, resolution: int,
-    quality: str, seed: int, workers: int | None, device: str, out: Path | None, limit: int | None, dry_run: bool,
+    path: Path | None, source: str, classes: str | None, objects_per_class: int | None, keep_size: bool, views: int,
+    resolution: int, quality: str, seed: int, workers: int | None, device: str, out: Path | None, limit: int | None,
+    dry_run: bool,
 ) -> int:  # fmt: skip
     """Render a dataset with Blender: WebDataset tar shards with Parquet latents beside them.
 
@@ -59,15 +63,16 @@ def render(
     recipe = replace(load(), views=views, resolution=resolution)
     if quality not in recipe.quality:
         raise UnknownName("quality", quality, recipe.quality)
-    if source not in SOURCES:
-        raise UnknownName("source", source, SOURCES)
-    collection = SOURCES[source](path)
-    objects = collection.objects(choose(classes), objects_per_class)
-    plan = Plan(recipe, quality, seed, source, collection.licence, tuple(objects))
+    name, collection = open_source(source, path)
+    everything = collection.classes()
+    objects = collection.objects(choose(classes, everything) if classes else everything, objects_per_class)
+    if keep_size:
+        name, objects = f"{name}, own sizes", [replace(ref, normalise=False) for ref in objects]
+    plan = Plan(recipe, quality, seed, name, collection.licence, tuple(objects))
     plan = plan.limited(limit) if limit else plan
     cores = os.cpu_count() or 1
     workers = workers or (cores if device == "cpu" else 1)
-    out = out or Path("data") / source
+    out = out or Path("data") / Path(path or source).absolute().stem
     click.echo(f"{describe(plan, cores)}, into {out}", err=True)
     if dry_run:
         return 0

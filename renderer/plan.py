@@ -72,7 +72,7 @@ class Plan:
 
     def identity(self) -> dict[str, Any]:
         """What two runs must share to write into one folder, as plain JSON."""
-        names = [[o.split, o.synset, o.object_id] for o in self.objects]
+        names = [[o.split, o.synset, o.object_id, o.label] for o in self.objects]
         return {
             "format": FORMAT,
             "source": self.source,

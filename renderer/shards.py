@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from iebench.manifests.common.files import atomic, save_atomic
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import key, rows
+from iebench.manifests.schema import IDENTITY, key, rows
 
 from .plan import Shard, part_paths
 from .sources import ObjectRef
@@ -48,7 +48,7 @@ class Outcome:
 
 def identity(ref: ObjectRef) -> dict[str, Any]:
     """The identity columns of an object."""
-    return {name: value for name, value in asdict(ref).items() if name != "mesh"}
+    return {name: getattr(ref, name) for name in IDENTITY}
 
 
 def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[Outcome]) -> None:

@@ -1,0 +1,15 @@
+"""Sources: where objects come from. Each lists the objects of some classes; a renderer later loads them one by one.
+
+One file a source, each a class decorated with `@source(name)`; another package adds its own through the entry point
+group `iebench.sources`.
+"""
+
+from .builtin import Builtin
+from .folder import Folder
+from .manifest import Manifest
+from .registry import ObjectRef, Source, find, names, open_source, source
+from .shapenet import ShapeNet
+
+__all__ = [
+    "Builtin", "Folder", "Manifest", "ObjectRef", "ShapeNet", "Source", "find", "names", "open_source", "source",
+]  # fmt: skip

@@ -1,0 +1,47 @@
+"""Which objects of a collection go to train and which to val."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+VAL = 0.2
+
+
+def split_of(synset: str, object_ids: Sequence[str]) -> dict[str, str]:
+    """Object id -> "train" or "val" for the objects of one class: four to one, by a hash of synset and id.
+
+    Another object added or taken away moves none of the others, but where a split would else be empty: from two
+    objects up both have one.
+
+    >>> split_of("mug", ["a", "b", "c", "d"])
+    {'a': 'val', 'b': 'train', 'c': 'val', 'd': 'train'}
+    """
+    place = {object_id: _place(synset, object_id) for object_id in object_ids}
+    ordered = sorted(object_ids, key=lambda object_id: place[object_id])
+    val = {object_id for object_id in ordered if place[object_id] < VAL}
+    if len(ordered) == 1:
+        val = set()
+    elif not val:
+        val = set(ordered[:1])
+    elif len(val) == len(ordered):
+        val.remove(ordered[-1])
+    return {object_id: "val" if object_id in val else "train" for object_id in object_ids}
+
+
+def _place(synset: str, object_id: str) -> float:
+    digest = hashlib.sha256("\x1f".join(["split", synset, object_id]).encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def subset(train: Sequence[T], val: Sequence[T], count: int | None) -> tuple[list[T], list[T]]:
+    """The first of both splits, `count` in all and as close to four to one as they allow; all when None.
+
+    >>> subset("abcdefgh", "xyz", 5)
+    (['a', 'b', 'c', 'd'], ['x'])
+    """
+    if count is None:
+        return list(train), list(val)
+    wanted = max(1, count // 5) if count > 1 or not train else 0
+    kept = list(val[: max(wanted, count - len(train))])
+    return list(train[: count - len(kept)]), kept
