@@ -26,12 +26,15 @@ class DatasetInfo:
 
     renderer : name, version, device and quality settings of what made the pictures
     counts : objects, images and shards per split, failures
+    seed : of the latents; None where they were given
+    latents : "drawn" from the recipe's laws and the seed, or "given SHA256" of the table they came in
     fingerprint : SHA-256 over the recipe and every image's key and SHA-256 (see `fingerprint`)
     """
 
     recipe: Recipe
     source: str
-    seed: int
+    seed: int | None
+    latents: str
     quality: str
     renderer: dict[str, Any]
     counts: dict[str, Any]

@@ -1,7 +1,8 @@
 """Latents: each value is a pure function of (dataset seed, synset, object id, view, factor name).
 
 A Philox generator is keyed by everything but the view, and the view is its counter; so any subset, order or number
-of workers gives the same values, and another factor or object moves none of them.
+of workers gives the same values, and another factor or object moves none of them. A factor may name another stream
+than its own, which it then shares, and a factor that is `shared` is the same for all objects.
 """
 
 import hashlib
@@ -15,12 +16,12 @@ from .recipe import Factor, Recipe
 Array = NDArray[np.float64]
 
 
-def uniforms(seed: int, synset: str, object_id: str, factor: str, views: int) -> Array:
+def uniforms(seed: int, synset: str, object_id: str, stream: str, views: int) -> Array:
     """Four independent uniforms for each of views 0 .. views-1.
 
     returns : (views, 4) float64 in [0, 1), multiples of 2^-53
     """
-    digest = hashlib.sha256("\x1f".join([str(seed), synset, object_id, factor]).encode()).digest()
+    digest = hashlib.sha256("\x1f".join([str(seed), synset, object_id, stream]).encode()).digest()
     philox = np.random.Philox(key=int.from_bytes(digest[:16], "little"))
     words = philox.random_raw(4 * views).reshape(views, 4)  # one counter step gives four 64-bit words: one view
     return (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
@@ -28,7 +29,9 @@ def uniforms(seed: int, synset: str, object_id: str, factor: str, views: int) ->
 
 def draw(factor: Factor, seed: int, synset: str, object_id: str, views: int) -> Array:
     """The factor's values for views 0 .. views-1 of one object: (views,) float64."""
-    return factor.law.value(uniforms(seed, synset, object_id, factor.name, views))
+    owner = ("", "") if factor.shared else (synset, object_id)
+    numbers = uniforms(seed, *owner, factor.stream or factor.name, views)
+    return factor.law.value(numbers, np.arange(views))
 
 
 def draw_all(recipe: Recipe, seed: int, synset: str, object_id: str, views: int) -> dict[str, Array]:

@@ -1,24 +1,29 @@
-"""Laws: how a factor's value follows from uniform random numbers. One decorated class a law."""
+"""Laws: how a factor's value follows from uniform random numbers or the view's number. One decorated class a law.
+
+Only additions, products and square roots may make a value as they are: these are the same to the last bit on every
+machine. What needs a library's sine is rounded to nine decimals, so that its last bit does not matter.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 
 
 @runtime_checkable
 class Law(Protocol):
     """A probability law on the real line."""
 
-    def value(self, uniforms: Array) -> Array:
-        """Values (n,) from independent uniforms (n, 4) in [0, 1); a law uses as many columns as it needs."""
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        """Values (n,) of views (n,) from independent uniforms (n, 4) in [0, 1); a law uses what it needs of them."""
 
     def cdf(self, values: Array) -> Array:
-        """P(X <= x) for values (n,); what a dataset is checked against."""
+        """P(X <= x) for values (n,), over all views; what a dataset is checked against."""
 
 
 LAWS: dict[str, type[Law]] = {}
@@ -43,11 +48,104 @@ class Uniform:
     high: float
 
     def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise ValueError(f"low {self.low} must be below high {self.high}")
+        _check_order("low", self.low, "high", self.high)
 
-    def value(self, uniforms: Array) -> Array:
+    def value(self, uniforms: Array, view: Numbers) -> Array:
         return self.low + (self.high - self.low) * uniforms[:, 0]
 
     def cdf(self, values: Array) -> Array:
         return np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
+
+
+@law("uniform_sine")
+@dataclass(frozen=True)
+class UniformSine:
+    """An angle in [-pi/2, pi/2) whose sine is uniform.
+
+    The middle angle of uniformly (Haar) distributed rotations, whose outer two are uniform on the circle.
+    """
+
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        angle: Array = np.round(np.arcsin(2 * uniforms[:, 0] - 1), 9)
+        return angle
+
+    def cdf(self, values: Array) -> Array:
+        cdf: Array = (1 + np.sin(np.clip(values, -np.pi / 2, np.pi / 2))) / 2
+        return cdf
+
+
+@law("outside_square")
+@dataclass(frozen=True)
+class OutsideSquare:
+    """One coordinate of a point uniform on the square [-outer, outer)^2 without the square [-inner, inner]^2.
+
+    Two factors with the same stream, one of each axis, are the two coordinates of one point.
+    """
+
+    inner: float
+    outer: float
+    axis: Literal["first", "second"]
+
+    def __post_init__(self) -> None:
+        _check_order("inner", self.inner, "outer", self.outer)
+        _check_order("0", 0.0, "inner", self.inner)
+
+    def _chance_beyond(self) -> tuple[float, float]:
+        """Of lying beyond `inner`: in both coordinates, and in the first only (as likely as in the second only)."""
+        beyond, within = self.outer - self.inner, self.inner
+        area = beyond * (beyond + 2 * within)
+        return beyond * beyond / area, beyond * within / area
+
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        both, one = self._chance_beyond()
+        where = uniforms[:, 0]
+        beyond = where < both + one if self.axis == "first" else (where < both) | (where >= both + one)
+        place = 2 * uniforms[:, 1 if self.axis == "first" else 2] - 1
+        sign = np.where(place < 0, -1.0, 1.0)
+        return np.where(beyond, sign * self.inner + place * (self.outer - self.inner), place * self.inner)
+
+    def cdf(self, values: Array) -> Array:
+        both, one = self._chance_beyond()
+        tail = (both + one) / 2
+        knots = [-self.outer, -self.inner, self.inner, self.outer]
+        return np.interp(values, knots, [0.0, tail, 1 - tail, 1.0])
+
+
+@law("constant")
+@dataclass(frozen=True)
+class Constant:
+    """The same value in every view."""
+
+    at: float
+
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        return np.full(len(view), self.at)
+
+    def cdf(self, values: Array) -> Array:
+        return np.where(values >= self.at, 1.0, 0.0)
+
+
+@law("sweep")
+@dataclass(frozen=True)
+class Sweep:
+    """From low towards high in equal steps, one a view; after `steps` views again from low. Never reaches high."""
+
+    low: float
+    high: float
+    steps: int
+
+    def __post_init__(self) -> None:
+        _check_order("low", self.low, "high", self.high)
+        _check_order("0", 0, "steps", self.steps)
+
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        return self.low + (self.high - self.low) * ((view % self.steps) / self.steps)
+
+    def cdf(self, values: Array) -> Array:
+        reached: Array = np.floor((values - self.low) / (self.high - self.low) * self.steps + 1e-9) + 1
+        return np.clip(reached / self.steps, 0.0, 1.0)
+
+
+def _check_order(low_name: str, low: float, high_name: str, high: float) -> None:
+    if not low < high:
+        raise ValueError(f"{low_name}{'' if low_name == '0' else f' {low}'} must be below {high_name} {high}")

@@ -21,6 +21,8 @@ class Factor:
     acts_on : "CONTROL.COMPONENT", the renderer's control that puts the value into the scene
     unit : "rad", "turn" or a length; frame : what it is measured in and from, in words
     circular : whether the ends of the unit's range are neighbours
+    stream : which random stream feeds the law, if not the one of the factor's own name; for laws of several factors
+    shared : whether all objects have the same values
     """
 
     name: str
@@ -29,6 +31,8 @@ class Factor:
     frame: str
     circular: bool
     law: Law
+    stream: str = ""
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,10 @@ class Quality:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a dataset's pixels but its objects and its seed."""
+    """Everything that decides a dataset's pixels but its objects and its seed.
+
+    passes : what else is stored with every view; see README.md
+    """
 
     name: str
     resolution: int
@@ -125,11 +132,14 @@ class Recipe:
     factors: tuple[Factor, ...]
     scene: Scene
     quality: dict[str, Quality]
+    passes: tuple[Literal["depth", "mask", "nocs", "normal"], ...] = ()
 
     def __post_init__(self) -> None:
         names = [factor.name for factor in self.factors]
         if len(set(names)) != len(names):
             raise ValueError("two factors have the same name")
+        if list(self.passes) != sorted(set(self.passes)):
+            raise ValueError(f"passes {list(self.passes)} must be in alphabetical order, each once")
         if self.resolution < 8 or self.views < 1:
             raise ValueError("resolution must be at least 8 and views at least 1")
 
@@ -164,6 +174,8 @@ class Recipe:
 
 
 def _with_law(entry: dict[str, Any], source: str) -> dict[str, Any]:
+    if not isinstance(entry, dict) or not isinstance(entry.get("law", {}), dict):
+        raise SettingError(f"{source}: {entry!r} is no factor; write [[factors]] with name, law, ...")
     table = dict(entry.get("law", {}))
     kind = table.pop("kind", None)
     if not isinstance(kind, str) or kind not in LAWS:
@@ -183,12 +195,49 @@ def load(name: str = "3diebench") -> Recipe:
 
     >>> load("3diebench").factor_names
     ['rot_x', 'rot_y', 'rot_z', 'floor_hue', 'light_theta', 'light_phi', 'light_hue']
+
+    Raises
+    ------
+    SettingError, UnknownName : no such recipe, or an entry in it that is missing, unknown or of the wrong type.
     """
+    return Recipe.from_dict(_table(name, Path(), ()), name if name.endswith(".toml") else f"recipe {name}")
+
+
+def _table(name: str, folder: Path, below: tuple[str, ...]) -> dict[str, Any]:
+    """A recipe's plain table with what it extends filled in; `below` are the recipes that led here."""
     if name in shipped():
         path = Path(str(files("iebench.manifests.recipes") / f"{name}.toml"))
-        return Recipe.from_dict(read_toml(path), f"recipe {name}")
-    if not name.endswith(".toml"):
-        raise UnknownName("recipe", name, shipped())
-    if not Path(name).is_file():
-        raise SettingError(f"no such recipe file: {name}")
-    return Recipe.from_dict(read_toml(Path(name)), name)
+    elif name.endswith(".toml"):
+        path = folder / name
+        if not path.is_file():
+            raise SettingError(f"no such recipe file: {path}")
+    else:
+        raise UnknownName("recipe", name, shipped(), f"{below[-1]}: " if below else "")
+    if str(path) in below:
+        raise SettingError(f"{path}: extends itself, through {' and '.join(below)}; break the circle")
+    own = read_toml(path)
+    base = own.pop("extends", None)
+    return merged(_table(str(base), path.parent, (*below, str(path))), own) if base is not None else own
+
+
+def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A recipe's table over the one it extends: tables entry by entry, factors by name, a law as a whole."""
+    result = dict(base)
+    for key, value in own.items():
+        under = base.get(key)
+        if key == "factors" and isinstance(value, list) and isinstance(under, list):
+            result[key] = _merged_factors(under, value)
+        elif key != "law" and isinstance(value, dict) and isinstance(under, dict):
+            result[key] = merged(under, value)
+        else:
+            result[key] = value
+    return result
+
+
+def _merged_factors(base: list[Any], own: list[Any]) -> list[Any]:
+    if not all(isinstance(entry, dict) for entry in own):
+        return own  # reading it says what is wrong
+    by_name = {entry.get("name"): entry for entry in base}
+    for entry in own:
+        by_name[entry.get("name")] = merged(by_name.get(entry.get("name"), {}), entry)
+    return list(by_name.values())

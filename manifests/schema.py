@@ -6,6 +6,7 @@ from .recipe import Recipe
 
 FORMAT = 1
 SPLITS = ("train", "val")
+MAX_VIEW = 999  # a key has three digits for the view
 
 _IDENTITY = [
     ("synset", pa.string()), ("object_id", pa.string()), ("class_name", pa.string()), ("label", pa.int32()),
@@ -14,8 +15,10 @@ _IDENTITY = [
 IDENTITY = tuple(name for name, _ in _IDENTITY)
 """The columns that say which object a row is of."""
 
-OBJECTS = pa.schema([*_IDENTITY, ("mesh_sha256", pa.string()), ("faces", pa.int64()), ("status", pa.string())])
-"""One row per object of the plan; status is "ok" or "failed" (then mesh_sha256 is "" and faces 0)."""
+OBJECTS = pa.schema(
+    [*_IDENTITY, ("mesh_sha256", pa.string()), ("faces", pa.int64()), ("status", pa.string()), ("views", pa.int32())]
+)
+"""One row per object of the plan; status is "ok" or "failed" (then mesh_sha256 is "" and faces and views are 0)."""
 
 FAILURES = pa.schema(
     [("synset", pa.string()), ("object_id", pa.string()), ("split", pa.string()), ("cause", pa.string())]
@@ -27,7 +30,7 @@ def rows(recipe: Recipe) -> pa.Schema:
     """The Parquet beside a tar: one row per image, in the tar's order.
 
     key, identity, view; the latents as float64 with unit, frame and law in the field's metadata; then where the
-    JPEG lies in the tar (offset and size in bytes) and its SHA-256.
+    JPEG lies in the tar (offset and size in bytes) and its SHA-256, and the same for every pass (`depth_offset`, ...).
     """
     latents = [
         pa.field(
@@ -43,8 +46,19 @@ def rows(recipe: Recipe) -> pa.Schema:
         for factor in recipe.factors
     ]
     head = [pa.field("key", pa.string()), *(pa.field(*column) for column in _IDENTITY), pa.field("view", pa.int32())]
-    tail = [pa.field("offset", pa.int64()), pa.field("size", pa.int64()), pa.field("sha256", pa.string())]
-    return pa.schema([*head, *latents, *tail])
+    return pa.schema([*head, *latents, *(field for name in ("", *recipe.passes) for field in _member(name))])
+
+
+def place_columns(pass_name: str = "") -> tuple[str, str, str]:
+    """The columns that say where a sample's JPEG, or its pass of this name, lies: offset, size, sha256."""
+    prefix = f"{pass_name}_" if pass_name else ""
+    return f"{prefix}offset", f"{prefix}size", f"{prefix}sha256"
+
+
+def _member(pass_name: str) -> list[pa.Field]:
+    return [
+        pa.field(n, t) for n, t in zip(place_columns(pass_name), (pa.int64(), pa.int64(), pa.string()), strict=True)
+    ]
 
 
 def key(synset: str, object_id: str, view: int) -> str:

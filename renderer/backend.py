@@ -24,6 +24,25 @@ class MeshInfo:
     status: str
 
 
+@dataclass(frozen=True)
+class Geometry:
+    """What each pixel's centre sees.
+
+    position, normal : (h, w, 3) float64, world frame; a place on a surface, and the unit normal there as it is shaded
+    hit : (h, w) bool, whether anything is seen; object : (h, w) bool, whether it is the object
+    to_object : (4, 4) float64, world to object frame before translation and rotation
+    eye, forward : (3,) float64, world frame; the camera's place and the unit vector it looks along
+    """
+
+    position: NDArray[np.float64]
+    normal: NDArray[np.float64]
+    hit: NDArray[np.bool_]
+    object: NDArray[np.bool_]
+    to_object: NDArray[np.float64]
+    eye: NDArray[np.float64]
+    forward: NDArray[np.float64]
+
+
 class Renderer(Protocol):
     """Loads one object at a time and renders views of it; made once in each worker process."""
 
@@ -48,3 +67,6 @@ class Renderer(Protocol):
 
     def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
         """One view: (resolution, resolution, 3) uint8, RGB."""
+
+    def geometry(self, latents: Mapping[str, float]) -> Geometry:
+        """What is seen in the same view."""

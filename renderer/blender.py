@@ -12,10 +12,11 @@ from PIL import Image
 from iebench.manifests.recipe import Quality, Recipe
 
 from .assets import free_assets, load_asset
-from .backend import MeshInfo
+from .backend import Geometry, MeshInfo
 from .controls import bind
 from .devices import use_device
 from .errors import AssetError
+from .geometry import GeometryScene
 from .scene import build_scene
 from .sources import ObjectRef
 
@@ -32,6 +33,7 @@ class BlenderRenderer:
         self._folder = tempfile.TemporaryDirectory(prefix="iebench-")
         self._file = Path(self._folder.name) / "view.tga"
         bpy.context.scene.render.filepath = str(self._file)
+        self._geometry = GeometryScene(str(self._file.with_suffix(".exr"))) if recipe.passes else None
         bpy.ops.render.render()  # the empty scene: now, and not at the first view, libraries start their threads
 
     def about(self) -> dict[str, str]:
@@ -46,6 +48,7 @@ class BlenderRenderer:
         except AssetError:
             bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
             raise
+        self._handles.object.parent = self._handles.pivot
         return info
 
     def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
@@ -54,3 +57,9 @@ class BlenderRenderer:
         bpy.ops.render.render(write_still=True)
         with Image.open(self._file) as image:
             return np.asarray(image.convert("RGB"))
+
+    def geometry(self, latents: Mapping[str, float]) -> Geometry:
+        if self._geometry is None:
+            raise ValueError("made for a recipe without passes")
+        self._apply(self._handles, latents)
+        return self._geometry.render(self._handles)

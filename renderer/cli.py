@@ -3,25 +3,28 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples, require
 from iebench.manifests.common.progress import duration
-from iebench.manifests.recipe import load
+from iebench.manifests.recipe import Recipe, load, shipped
 from iebench.manifests.taxonomy import choose
+from iebench.manifests.views import GivenViews, read_given
 
-from .errors import UnknownName
+from .errors import SourceError, UnknownName
+from .passes import PASSES
 from .plan import Plan, expected_bytes, expected_core_seconds
-from .sources import open_source
+from .sources import ObjectRef, open_source
 
 
 @click.command(
     context_settings=SETTINGS,
     epilog=examples(
         "iebench render --classes 55",
-        "iebench render --classes chair,mug --objects-per-class 20 --resolution 128 --dry-run",
-        "iebench render --source ShapeNetCore.v2 --out data/3diebench --device auto",
+        "iebench render --classes chair,mug --objects-per-class 20 --recipe 3diebench-t --passes mask,depth",
+        "iebench render --source ShapeNetCore.v2 --out data/3diebench --dry-run",
     ),
 )
 @click.argument("path", required=False, type=click.Path(path_type=Path))
@@ -35,8 +38,20 @@ from .sources import open_source
 @click.option("--classes", metavar="N|name,name", help="How many classes, or which.  [default: all]")
 @click.option("--objects-per-class", type=click.IntRange(1), help="At most this many.  [default: 5 built-in, else all]")
 @click.option("--keep-size", is_flag=True, help="Do not scale a folder's or table's meshes to a diagonal of 1.")
-@click.option("--views", type=click.IntRange(1, 1000), default=50, help="Images of each object.")
-@click.option("--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Width and height.")
+@click.option(
+    "--recipe", default="3diebench", metavar="NAME|FILE.toml", help=f"One of {', '.join(shipped())}, or a file."
+)
+@click.option("--views", type=click.IntRange(1, 1000), help="Images of each object.  [default: the recipe's]")
+@click.option(
+    "--resolution", type=click.IntRange(8, 4096), metavar="PIXELS", help="Width and height.  [default: the recipe's]"
+)
+@click.option("--passes", metavar="NAME,NAME", help="Also stored: mask, depth, normal, nocs.  [default: the recipe's]")
+@click.option(
+    "--latents",
+    type=click.Path(path_type=Path),
+    metavar="FILE|DATASET",
+    help="Render exactly the views of this Parquet or dataset.  [default: drawn from the recipe's laws]",
+)
 @click.option(
     "--quality",
     default="reference",
@@ -52,23 +67,26 @@ from .sources import open_source
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be rendered and how long it takes, then stop.")
 def render(
-    path: Path | None, source: str, classes: str | None, objects_per_class: int | None, keep_size: bool, views: int,
-    resolution: int, quality: str, seed: int, workers: int | None, device: str, out: Path | None, limit: int | None,
-    dry_run: bool,
+    path: Path | None, source: str, classes: str | None, objects_per_class: int | None, keep_size: bool, recipe: str,
+    views: int | None, resolution: int | None, passes: str | None, latents: Path | None, quality: str, seed: int,
+    workers: int | None, device: str, out: Path | None, limit: int | None, dry_run: bool,
 ) -> int:  # fmt: skip
     """Render a dataset with Blender: WebDataset tar shards with Parquet latents beside them.
 
     Run the same command again after an interruption: it goes on with the shards that are missing.
     """
-    recipe = replace(load(), views=views, resolution=resolution)
-    if quality not in recipe.quality:
-        raise UnknownName("quality", quality, recipe.quality)
+    settings = adapted(load(recipe), views, resolution, passes)
+    if quality not in settings.quality:
+        raise UnknownName("quality", quality, settings.quality)
+    given = read_given(latents, settings) if latents else None
     name, collection = open_source(source, path)
     everything = collection.classes()
     objects = collection.objects(choose(classes, everything) if classes else everything, objects_per_class)
     if keep_size:
         name, objects = f"{name}, own sizes", [replace(ref, normalise=False) for ref in objects]
-    plan = Plan(recipe, quality, seed, name, collection.licence, tuple(objects))
+    if given:
+        settings, objects = replace(settings, views=given.most), only_given(objects, given, name)
+    plan = Plan(settings, quality, seed, name, collection.licence, tuple(objects), given)
     plan = plan.limited(limit) if limit else plan
     cores = os.cpu_count() or 1
     workers = workers or (cores if device == "cpu" else 1)
@@ -91,12 +109,45 @@ def render(
     return 0
 
 
+def adapted(recipe: Recipe, views: int | None, resolution: int | None, passes: str | None) -> Recipe:
+    """A recipe with what the command line says instead.
+
+    Raises
+    ------
+    UnknownName : a pass that does not exist.
+    """
+    names = sorted({name.strip() for name in passes.split(",")}) if passes else []
+    for name in names:
+        if name not in PASSES:
+            raise UnknownName("pass", name, PASSES)
+    chosen = cast(Any, tuple(names)) or recipe.passes
+    return replace(recipe, views=views or recipe.views, resolution=resolution or recipe.resolution, passes=chosen)
+
+
+def only_given(objects: list[ObjectRef], given: GivenViews, source: str) -> list[ObjectRef]:
+    """The objects that have views in a table.
+
+    Raises
+    ------
+    SourceError : the table names objects that are not among them.
+    """
+    by_name = {(ref.synset, ref.object_id): ref for ref in objects}
+    absent = [name for name in given.objects if name not in by_name]
+    if absent:
+        raise SourceError(
+            f"--latents names {len(absent)} objects that source {source} with this --classes and --objects-per-class "
+            f"does not have, first {'/'.join(absent[0])}: choose more, or another --source"
+        )
+    return [by_name[name] for name in given.objects]
+
+
 def describe(plan: Plan, cores: int) -> str:
     """A plan in one line: objects, views, shards, bytes, and the expected time on this many CPU cores."""
     resolution = plan.recipe.resolution
     seconds = plan.images * expected_core_seconds(plan.quality_settings, resolution) / cores
+    counted = "" if plan.given else f" x {plan.recipe.views} views"
     size = plan.images * expected_bytes(resolution) / 1e6
     return (
-        f"{len(plan.objects)} objects x {plan.recipe.views} views = {plan.images} images of {resolution} px, "
+        f"{len(plan.objects)} objects{counted} = {plan.images} images of {resolution} px, "
         f"{len(plan.shards())} shards, about {size:.0f} MB, about {duration(seconds)} on {cores} CPU cores"
     )

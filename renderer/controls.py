@@ -21,7 +21,8 @@ class Handles:
     """The parts of the Blender scene that controls move."""
 
     scene: Scene
-    object: bpy.types.Object  # None until the first one is loaded
+    object: bpy.types.Object  # None until the first one is loaded; hangs on the pivot
+    pivot: bpy.types.Object
     spot: bpy.types.Object
     floor_color: bpy.types.NodeSocket
 
@@ -77,7 +78,13 @@ def look_at_origin(thing: bpy.types.Object, position: mathutils.Vector) -> None:
 @control("rotation")
 def rotation(handles: Handles, angles: Mapping[str, float]) -> None:
     """Blender's Euler order XYZ is scipy's extrinsic "xyz"."""
-    handles.object.rotation_euler = (angles["x"], angles["y"], angles["z"])
+    handles.pivot.rotation_euler = (angles["x"], angles["y"], angles["z"])
+
+
+@control("translation")
+def translation(handles: Handles, offset: Mapping[str, float]) -> None:
+    """Along the object's own axes, so before the rotation: the object moves on the pivot, which turns."""
+    handles.object.location = (offset["x"], offset["y"], offset["z"])
 
 
 @control("floor")

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from iebench.manifests.conventions import pose
 from iebench.manifests.recipe import Quality, Recipe
 
-from .backend import MeshInfo
+from .backend import Geometry, MeshInfo
 from .sources import ObjectRef
 
 
@@ -46,6 +46,24 @@ class FakeRenderer:
             tip = size / 2 + size * np.array([-axis[0], (axis[1] - axis[2]) / 2**0.5])
             draw.line([size / 2, size / 2, *tip], fill=_rgb(hue, 0.9, 1.0), width=max(2, size // 10))
         return np.asarray(image)
+
+    def geometry(self, latents: Mapping[str, float]) -> Geometry:
+        """A ball of radius 0.4 about the origin before a wall one unit behind, seen from far along y."""
+        x, z = np.meshgrid(*[(np.arange(self._size) + 0.5) / self._size - 0.5] * 2)
+        y = np.sqrt(np.maximum(0.16 - x**2 - z**2, 0.0))
+        ball = y > 0
+        position = np.stack([-x, np.where(ball, y, -1.0), -z], axis=-1)
+        to_object = np.eye(4)
+        to_object[:3, :3] = pose([latents[f"rot_{axis}"] for axis in "xyz"]).as_matrix().T
+        return Geometry(
+            position=position,
+            normal=np.where(ball[..., None], position / 0.4, [0.0, 1.0, 0.0]),
+            hit=np.ones_like(ball),
+            object=ball,
+            to_object=to_object,
+            eye=np.array([0.0, 2.5, 0.0]),
+            forward=np.array([0.0, -1.0, 0.0]),
+        )
 
 
 def _rgb(hue: float, saturation: float, value: float) -> tuple[int, int, int]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.schema import FORMAT, SPLITS
+from iebench.manifests.views import GivenViews, Views, drawn
 
 from .sources import ObjectRef
 
@@ -36,6 +37,7 @@ class Plan:
 
     quality : name of one of the recipe's qualities
     objects : sorted by split, synset and object id, without repeats
+    given : the views to render, where they are not drawn from the recipe's laws and the seed
     """
 
     recipe: Recipe
@@ -44,6 +46,7 @@ class Plan:
     source: str
     licence: str
     objects: tuple[ObjectRef, ...]
+    given: GivenViews | None = None
 
     def __post_init__(self) -> None:
         ordered = sorted(self.objects, key=lambda o: (o.split, o.synset, o.object_id))
@@ -52,7 +55,22 @@ class Plan:
     @property
     def images(self) -> int:
         """Images in all."""
-        return len(self.objects) * self.recipe.views
+        return sum(map(self.view_count, self.objects))
+
+    def view_count(self, ref: ObjectRef) -> int:
+        """Images of one object."""
+        return self.given.count(ref.synset, ref.object_id) if self.given else self.recipe.views
+
+    def views(self, ref: ObjectRef) -> Views:
+        """The views of one object with their latents, a pure function of plan and object."""
+        if self.given:
+            return self.given.of(ref.synset, ref.object_id)
+        return drawn(self.recipe, self.seed, ref.synset, ref.object_id)
+
+    @property
+    def latents(self) -> str:
+        """Where the latents come from, for dataset.json."""
+        return f"given {self.given.sha256}" if self.given else "drawn"
 
     @property
     def quality_settings(self) -> Quality:
@@ -76,7 +94,8 @@ class Plan:
         return {
             "format": FORMAT,
             "source": self.source,
-            "seed": self.seed,
+            "seed": None if self.given else self.seed,
+            "latents": self.latents,
             "quality": self.quality,
             "objects": len(names),
             "objects_sha256": hashlib.sha256(json.dumps(names).encode()).hexdigest(),

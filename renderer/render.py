@@ -43,9 +43,10 @@ def render_dataset(
     MissingPart, DeviceError : the renderer cannot start.
     DiskError : a file cannot be written; what is finished stays, and the same call goes on.
     """
-    setup = worker.Setup(backend, plan.recipe, plan.quality_settings, plan.seed, device, threads)
+    setup = worker.Setup(backend, plan.recipe, plan.quality_settings, device, threads)
     if patience is None:
-        patience = 120 + 30 * plan.recipe.views * expected_core_seconds(setup.quality, plan.recipe.resolution)
+        most = max(map(plan.view_count, plan.objects), default=0)
+        patience = 120 + 30 * most * expected_core_seconds(setup.quality, plan.recipe.resolution)
     context = multiprocessing.get_context("spawn")  # bpy does not survive a fork
     with ProcessPool(workers, context=context, initializer=worker.start, initargs=[setup]) as pool:
         try:
@@ -54,9 +55,9 @@ def render_dataset(
             todo = [shard for shard in plan.shards() if shard_notes(out, plan.recipe, shard) is None]
             if todo:
                 (out / INFO).unlink(missing_ok=True)  # a dataset that lost a shard is no longer finished
-            done = plan.images - sum(len(s.objects) for s in todo) * plan.recipe.views
+            done = plan.images - sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
             with Meter("rendering", plan.images, "images", done) as meter:
-                for shard, outcomes in render_shards(pool, todo, workers, patience, meter, plan.recipe.views):
+                for shard, outcomes in render_shards(pool, plan, todo, workers, patience, meter):
                     write_shard(out, plan.recipe, shard, outcomes)
         except BaseException:
             pool.stop()  # type: ignore[no-untyped-call]
@@ -84,7 +85,7 @@ def open_folder(out: Path, identity: dict[str, Any]) -> None:
 
 
 def render_shards(
-    pool: ProcessPool, shards: list[Shard], workers: int, patience: float, meter: Meter, views: int
+    pool: ProcessPool, plan: Plan, shards: list[Shard], workers: int, patience: float, meter: Meter
 ) -> Iterator[tuple[Shard, list[Outcome]]]:
     """Render the objects of `shards` in order, and yield each shard as soon as its last object is in."""
     queue = deque((s, i, 1) for s, shard in enumerate(shards) for i in range(len(shard.objects)))
@@ -94,7 +95,8 @@ def render_shards(
     while queue or running:
         while queue and len(running) < 2 * workers:  # one running and one waiting for each worker
             s, i, attempt = queue.popleft()
-            future: Future[Outcome] = pool.schedule(worker.render_object, args=[shards[s].objects[i]], timeout=patience)
+            ref = shards[s].objects[i]
+            future: Future[Outcome] = pool.schedule(worker.render_object, args=[ref, plan.views(ref)], timeout=patience)
             running[future] = (s, i, attempt)
         for future in wait(running, return_when=FIRST_COMPLETED).done:
             s, i, attempt = running.pop(future)
@@ -105,7 +107,7 @@ def render_shards(
             if outcome is None:
                 outcome = Outcome.failed(_cause(future, patience))
             failures += outcome.status == "failed"
-            meter.advance(views, f"{failures} objects failed" if failures else "")
+            meter.advance(plan.view_count(shards[s].objects[i]), f"{failures} objects failed" if failures else "")
             results.setdefault(s, {})[i] = outcome
             if len(results[s]) == len(shards[s].objects):
                 ready = results.pop(s)
@@ -140,7 +142,7 @@ def finish(plan: Plan, out: Path, renderer: dict[str, str]) -> DatasetInfo:
     counts: dict[str, Any] = {
         split: {
             "objects": len(made[split]),
-            "images": len(made[split]) * plan.recipe.views,
+            "images": sum(note["views"] for note in made[split]),
             "shards": sum(shard.split == split for shard in shards),
         }
         for split in schema.SPLITS
@@ -148,7 +150,8 @@ def finish(plan: Plan, out: Path, renderer: dict[str, str]) -> DatasetInfo:
     info = DatasetInfo(
         recipe=plan.recipe,
         source=plan.source,
-        seed=plan.seed,
+        seed=None if plan.given else plan.seed,
+        latents=plan.latents,
         quality=plan.quality,
         renderer=renderer,
         counts={**counts, "classes": len({n["synset"] for n in notes}), "failures": len(failed)},

@@ -43,10 +43,10 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
     scene.world = world
 
     _render_settings(recipe, quality)
-    return Handles(constants, None, spot, _diffuse(floor_material))
+    return Handles(constants, None, _add("pivot", None), spot, _diffuse(floor_material))
 
 
-def _add(name: str, data: bpy.types.ID) -> bpy.types.Object:
+def _add(name: str, data: bpy.types.ID | None) -> bpy.types.Object:
     thing = bpy.data.objects.new(name, data)
     bpy.context.scene.collection.objects.link(thing)
     return thing

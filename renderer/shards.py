@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from iebench.manifests.common.files import atomic, save_atomic
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import IDENTITY, key, rows
+from iebench.manifests.schema import IDENTITY, key, place_columns, rows
+from iebench.manifests.views import Views
 
 from .plan import Shard, part_paths
 from .sources import ObjectRef
@@ -29,21 +30,21 @@ class Outcome:
 
     status : "ok", "texture missing" (rendered in its plain colour) or "failed"
     cause : one sentence when failed, else ""
-    jpegs : one JPEG a view, none when failed
-    latents : factor name -> values, one a view
+    views : numbers and latents of its views, none when failed
+    samples : for each view the files of its sample by suffix: "jpg", and "NAME.png" for a pass
     """
 
     mesh_sha256: str
     faces: int
     status: str
     cause: str
-    jpegs: tuple[bytes, ...]
-    latents: dict[str, list[float]]
+    views: Views
+    samples: tuple[dict[str, bytes], ...]
 
     @staticmethod
     def failed(cause: str) -> "Outcome":
         """An object that could not be made."""
-        return Outcome("", 0, "failed", cause, (), {})
+        return Outcome("", 0, "failed", cause, Views((), {}), ())
 
 
 def identity(ref: ObjectRef) -> dict[str, Any]:
@@ -62,14 +63,10 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
         hashed = _Hashed(file)
         with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="w", format=tarfile.USTAR_FORMAT) as tar:
             for ref, outcome in zip(shard.objects, outcomes, strict=True):
-                for view, jpeg in enumerate(outcome.jpegs):
+                for place, (view, files) in enumerate(zip(outcome.views.numbers, outcome.samples, strict=True)):
                     row: dict[str, Any] = {"key": key(ref.synset, ref.object_id, view), **identity(ref), "view": view}
-                    row |= {name: values[view] for name, values in outcome.latents.items()}
-                    start = _add(tar, f"{row['key']}.jpg", jpeg)
-                    _add(tar, f"{row['key']}.json", json.dumps(row).encode())
-                    table.append(
-                        {**row, "offset": start, "size": len(jpeg), "sha256": hashlib.sha256(jpeg).hexdigest()}
-                    )
+                    row |= outcome.views.of(place)
+                    table.append(row | _add_sample(tar, row, files))
         tar_bytes = file.tell()
     notes = {
         "tar_bytes": tar_bytes,
@@ -91,6 +88,18 @@ class _Hashed:
         return self._file.write(content)
 
 
+def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+    """Append a sample's members in the order of their names; returns where each picture lies."""
+    members = {**files, "json": json.dumps(row).encode()}
+    places: dict[str, Any] = {}
+    for suffix, content in sorted(members.items()):
+        start = _add(tar, f"{row['key']}.{suffix}", content)
+        if suffix != "json":
+            columns = place_columns("" if suffix == "jpg" else suffix.partition(".")[0])
+            places |= zip(columns, (start, len(content), hashlib.sha256(content).hexdigest()), strict=True)
+    return places
+
+
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> int:
     """Append a member whose header depends on nothing but name and size; returns where its bytes start."""
     member = tarfile.TarInfo(name)
@@ -106,6 +115,7 @@ def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
         "faces": outcome.faces,
         "status": outcome.status,
         "cause": outcome.cause,
+        "views": len(outcome.samples),
     }
     return {**identity(ref), **kept}
 

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from iebench.manifests.common.cli import missing_part
-from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import Quality, Recipe
+from iebench.manifests.views import Views
 
 from .backend import Renderer
 from .cores import few_cores
 from .errors import AssetError, IebenchError
+from .passes import encode_passes
 from .shards import Outcome
 from .sources import ObjectRef
 
@@ -28,7 +29,6 @@ class Setup:
     backend: str  # "package.module:Class" of a Renderer
     recipe: Recipe
     quality: Quality
-    seed: int
     device: str
     threads: int
 
@@ -68,20 +68,21 @@ def about() -> dict[str, str]:
     return _renderer.about()
 
 
-def render_object(ref: ObjectRef) -> Outcome:
-    """All views of one object as JPEGs; an object that cannot be rendered is an outcome, not an exception."""
+def render_object(ref: ObjectRef, views: Views) -> Outcome:
+    """Some views of one object, encoded; an object that cannot be rendered is an outcome, not an exception."""
     recipe = _setup.recipe
     try:
         mesh = _renderer.load(ref)
     except AssetError as error:
         return Outcome.failed(str(error))
-    table = draw_all(recipe, _setup.seed, ref.synset, ref.object_id, recipe.views)
-    latents = {name: values.tolist() for name, values in table.items()}
-    jpegs = []
-    for view in range(recipe.views):
-        pixels = _renderer.render({name: values[view] for name, values in latents.items()})
-        jpegs.append(encode(pixels, recipe))
-    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", tuple(jpegs), latents)
+    samples = []
+    for place in range(len(views.numbers)):
+        latents = views.of(place)
+        files = {"jpg": encode(_renderer.render(latents), recipe)}
+        if recipe.passes:
+            files |= encode_passes(_renderer.geometry(latents), recipe.passes)
+        samples.append(files)
+    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", views, tuple(samples))
 
 
 _SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}  # Pillow's numbers

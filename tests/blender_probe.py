@@ -6,6 +6,7 @@ from iebench.renderer import worker
 
 REST = {
     "rot_x": 0.0, "rot_y": 0.0, "rot_z": 0.0, "floor_hue": 0.0, "light_theta": 0.4, "light_phi": 1.0, "light_hue": 0.3,
+    "trans_x": 0.0, "trans_y": 0.0, "trans_z": 0.0,
 }  # fmt: skip
 
 
@@ -13,6 +14,26 @@ def picture(ref, **latents):
     """(h, w, 3) uint8 of one object at REST but for some latents."""
     worker._renderer.load(ref)
     return worker._renderer.render({**REST, **latents})
+
+
+def passes(ref, **latents):
+    """The passes of one object at REST but for some latents, decoded, by name; and its vertices in pixels (n, 2)."""
+    import io
+
+    from PIL import Image
+
+    from iebench.renderer.passes import PASSES, encode_passes
+
+    _, pixels = mesh_points(ref, **latents)
+    files = encode_passes(worker._renderer.geometry({**REST, **latents}), sorted(PASSES))
+    return {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}, pixels
+
+
+def pictures_with_and_without_passes(ref):
+    """The same view before and after its passes were rendered."""
+    before = picture(ref)
+    worker._renderer.geometry(REST)
+    return before, worker._renderer.render(REST), picture(ref)
 
 
 def mesh_points(ref, **latents):

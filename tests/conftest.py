@@ -41,9 +41,12 @@ def tiny_plan() -> Callable[..., Plan]:
 
 @pytest.fixture(scope="session")
 def blender() -> Iterator[ProcessPool]:
-    """A spawned process with the real renderer at 64 pixels, fast; run functions of `blender_probe` in it."""
-    recipe = replace(load(), resolution=64)
-    setup = worker.Setup(BLENDER, recipe, recipe.quality["fast"], seed=0, device="cpu", threads=2)
+    """A spawned process with the real renderer at 64 pixels, fast; run functions of `blender_probe` in it.
+
+    Its recipe has translations and passes, which are 0 and not rendered unless a test asks for them.
+    """
+    recipe = replace(load("3diebench-t"), resolution=64, passes=("depth", "mask", "nocs", "normal"))
+    setup = worker.Setup(BLENDER, recipe, recipe.quality["fast"], device="cpu", threads=2)
     context = multiprocessing.get_context("spawn")
     with ProcessPool(1, context=context, initializer=worker.start, initargs=[setup]) as pool:
         yield pool

@@ -15,7 +15,7 @@ from ..errors import IebenchError, MissingPart, suggest
 
 # Which extra brings a module that a verb may lack.
 EXTRA_OF = {
-    "bpy": "render", "trimesh": "render", "pebble": "render",
+    "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render",
     "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")

@@ -4,18 +4,71 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from iebench.manifests.conventions import pose
 from iebench.manifests.latents import draw, draw_all
 from iebench.manifests.recipe import load
 
 RECIPE = load("3diebench")
-MANY = {f.name: np.concatenate([draw(f, 0, "03797390", f"{i}", 50) for i in range(400)]) for f in RECIPE.factors}
+OBJECTS = 400
+
+
+def many(recipe):
+    """All factors of 50 views of 400 objects."""
+    return {f.name: np.concatenate([draw(f, 0, "s", f"{i}", 50) for i in range(OBJECTS)]) for f in recipe.factors}
+
+
+MANY = many(RECIPE)
 
 
 @pytest.mark.parametrize("factor", RECIPE.factors, ids=lambda f: f.name)
-def test_values_follow_the_law(factor):
-    assert stats.kstest(MANY[factor.name], factor.law.cdf).pvalue > 1e-3
+def test_values_stay_in_their_range(factor):
     assert MANY[factor.name].min() >= factor.law.low
     assert MANY[factor.name].max() < factor.law.high
+
+
+def test_shared_factors_are_the_same_for_every_object_and_the_others_are_not():
+    recipe = load("3diebench-shared")
+    one, other = (draw_all(recipe, 0, "s", name, 9) for name in "ab")
+    for factor in recipe.factors:
+        assert np.array_equal(one[factor.name], other[factor.name]) == factor.name.startswith("rot_")
+    assert not np.array_equal(one["rot_x"], draw_all(recipe, 1, "s", "a", 9)["rot_x"])
+
+
+def angles(recipe):
+    values = many(load(recipe))
+    return np.column_stack([values[f"rot_{axis}"] for axis in "xyz"])
+
+
+def in_the_box(rotations):
+    """Whether 3DIEBench can show a rotation: some angles of it, all within a quarter turn."""
+    return (np.abs(rotations.as_euler("xyz")) <= np.pi / 2).all(1)
+
+
+def test_so3_is_uniform_over_all_rotations():
+    """Under Haar measure the angle of a rotation has density (1 - cos) / pi, and its axis has no direction."""
+    rotations = pose(angles("3diebench-so3"))
+    vector = rotations.as_rotvec()
+    angle = np.linalg.norm(vector, axis=1)
+    assert stats.kstest(angle, lambda a: (a - np.sin(a)) / np.pi).pvalue > 1e-3
+    axis = vector / angle[:, None]
+    for direction in np.eye(3):
+        assert stats.kstest(axis @ direction, stats.uniform(-1, 2).cdf).pvalue > 1e-3
+    assert in_the_box(rotations).mean() == pytest.approx(1 / 4, abs=0.015)
+
+
+def test_the_hold_out_is_exactly_what_3diebench_never_shows():
+    held_out = pose(angles("3diebench-ood"))
+    assert not in_the_box(held_out).any()
+    rest = pose(angles("3diebench-so3"))
+    rest = rest[~in_the_box(rest)]
+    for turned in (lambda r: r.magnitude(), lambda r: r.as_matrix()[:, 2, 2], lambda r: r.as_matrix()[:, 0, 1]):
+        assert stats.ks_2samp(turned(held_out), turned(rest)).pvalue > 1e-3
+
+
+def test_an_orbit_goes_once_round_in_equal_steps_and_moves_nothing_else():
+    table = draw_all(load("orbit"), 0, "s", "o", 72)
+    assert np.diff(table["rot_z"]) == pytest.approx(np.full(71, np.radians(5)))
+    assert [name for name, values in table.items() if np.ptp(values) > 0] == ["rot_z"]
 
 
 def test_factors_are_uncorrelated_with_each_other_and_with_the_next_view():

@@ -1,9 +1,12 @@
 """Recipes: what is shipped reads back the same; what is wrong is one clear sentence."""
 
+import dataclasses
+
 import pytest
 
 from iebench.manifests import recipe as recipes
 from iebench.manifests.errors import SettingError, UnknownName
+from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import Recipe, load
 
 
@@ -34,10 +37,13 @@ def test_a_recipe_file_of_ones_own(tmp_path):
     [
         ("views = 50", "vews = 50", "'vews'; did you mean views?"),
         ("views = 50", 'views = "many"', "'many' is not int"),
-        ('kind = "uniform"', 'kind = "unifrom"', "did you mean uniform?"),
+        ('kind = "uniform"', 'kind = "unifrom"', "did you mean uniform"),
         ("low = 0.0, high = 1.0", "low = 1.0, high = 1.0", "must be below"),
         ("quality = 95", "", "'quality' is missing"),
         ("views = 50", "views = ", "not valid TOML"),
+        ("views = 50", 'views = 50\npasses = ["mask", "depth"]', "alphabetical order"),
+        ("views = 50", 'views = 50\npasses = ["deep"]', "did you mean depth"),
+        ("views = 50", 'extends = "3diebnch"', "did you mean 3diebench"),
     ],
 )
 def test_a_wrong_recipe_is_one_sentence(tmp_path, old, new, words):
@@ -49,6 +55,34 @@ def test_a_wrong_recipe_is_one_sentence(tmp_path, old, new, words):
     ) as error:
         load(str(path))
     assert "mine.toml" in str(error.value)
+
+
+def test_a_recipe_that_extends_another_says_only_what_differs(tmp_path):
+    (tmp_path / "mine.toml").write_text(
+        'extends = "3diebench"\nname = "mine"\n[scene.sun]\nenergy = 2.0\n'
+        '[[factors]]\nname = "rot_y"\nlaw = { kind = "constant", at = 0.0 }\n'
+    )
+    (tmp_path / "yours.toml").write_text('extends = "mine.toml"\nname = "yours"\nviews = 3\n')
+    base, recipe = load("3diebench"), load(str(tmp_path / "yours.toml"))
+    assert (recipe.name, recipe.views, recipe.scene.sun.energy) == ("yours", 3, 2.0)
+    assert recipe.scene.sun.angle == base.scene.sun.angle
+    assert recipe.factor_names == base.factor_names
+    assert recipe.factors[1].law == Constant(0.0)
+    assert recipe.factors[1].frame == base.factors[1].frame
+    assert [f for f in recipe.factors if f.name != "rot_y"] == [f for f in base.factors if f.name != "rot_y"]
+
+
+def test_recipes_that_extend_each_other_are_refused(tmp_path):
+    for name, other in [("a", "b"), ("b", "a")]:
+        (tmp_path / f"{name}.toml").write_text(f'extends = "{other}.toml"\n')
+    with pytest.raises(SettingError, match="extends itself"):
+        load(str(tmp_path / "a.toml"))
+
+
+def test_what_is_released_differs_only_by_its_channels():
+    ours, released = load("3diebench"), load("3diebench-as-released")
+    assert dataclasses.replace(released, name=ours.name, channel_order=ours.channel_order) == ours
+    assert released.channel_order == "bgr"
 
 
 def test_an_unknown_recipe_is_named():

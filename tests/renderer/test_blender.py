@@ -47,6 +47,14 @@ def test_blender_and_scipy_agree_on_the_pose(blender, mug):
     assert turned == pytest.approx(pose(list(angles.values())).apply(at_rest), abs=1e-6)
 
 
+def test_a_translation_moves_the_object_along_its_own_axes_before_it_turns(blender, mug):
+    angles, offset = [0.3, -1.1, 0.8], np.array([0.2, -0.1, 0.4])
+    at_rest, _ = run(blender, blender_probe.mesh_points, mug)
+    latents = dict(zip([f"rot_{a}" for a in "xyz"] + [f"trans_{a}" for a in "xyz"], [*angles, *offset], strict=True))
+    moved, _ = run(blender, blender_probe.mesh_points, mug, **latents)
+    assert moved == pytest.approx(pose(angles).apply(at_rest + offset), abs=1e-6)
+
+
 def test_the_camera_projects_as_the_recipe_says(blender, mug):
     """An independent pinhole: at (0, 1.768, 1.768), looking at the origin, 39.6 degrees wide."""
     world, pixels = run(blender, blender_probe.mesh_points, mug, rot_x=0.5, rot_y=0.2, rot_z=-0.9)
@@ -88,6 +96,49 @@ def test_a_texture_beside_the_models_folder_reaches_the_pixels(blender, refs):
 def test_a_dangling_texture_is_plain_and_recorded_never_magenta(blender, refs):
     red, green, blue = run(blender, blender_probe.picture, refs["dangling"])[28:36, 28:36].reshape(-1, 3).mean(0)
     assert not (red > 1.3 * green and blue > 1.3 * green)
+
+
+def rays():
+    """Unit vectors (64, 64, 3) from the camera through the centres of the pixels, by the independent pinhole."""
+    across = (np.arange(64) + 0.5 - 32) / 32 * np.tan(0.691111 / 2)
+    forward, right = np.array([0, -1, -1]) / np.sqrt(2), np.array([-1.0, 0, 0])
+    up = np.cross(right, forward)
+    rays = forward + across[None, :, None] * right - across[:, None, None] * up
+    return rays / np.linalg.norm(rays, axis=-1, keepdims=True), forward
+
+
+def test_depth_and_normal_of_the_floor_are_those_of_a_plane(blender, mug):
+    found, _ = run(blender, blender_probe.passes, mug)
+    directions, forward = rays()
+    eye = 2.5 * np.array([0, np.sqrt(0.5), np.sqrt(0.5)])
+    along = (-1 - eye[2]) / directions[..., 2] * (directions @ forward)
+    floor = found["mask"] == 0
+    assert 0.5 < floor.mean() < 0.95
+    assert found["depth"][floor] / 8192 == pytest.approx(along[floor], abs=3e-3)
+    assert (found["normal"][floor] == [128, 128, 255]).all()
+
+
+def test_the_mask_is_where_the_vertices_are_and_nocs_where_they_were(blender, refs):
+    latents = {"rot_x": 0.3, "rot_y": -0.2, "rot_z": 0.9, "trans_x": 0.1, "trans_z": -0.2}
+    found, pixels = run(blender, blender_probe.passes, refs["step"], **latents)
+    rows, columns = np.nonzero(found["mask"])
+    edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    assert edges == pytest.approx([*pixels.min(0), *pixels.max(0)], abs=1.1)
+    # back through pose and camera: the stored place on the object must lie on the ray of its pixel
+    points = found["nocs"][rows, columns] / 255 - 0.5
+    world = pose([latents[f"rot_{a}"] for a in "xyz"]).apply(points + np.array([0.1, 0, -0.2]))
+    offset = world - 2.5 * np.array([0, np.sqrt(0.5), np.sqrt(0.5)])
+    directions, forward = rays()
+    seen = directions[rows, columns]
+    off_ray = np.linalg.norm(offset - (offset * seen).sum(-1, keepdims=True) * seen, axis=-1)
+    assert off_ray.max() < 0.012  # 8 bits a coordinate, and a hundredth of a pixel
+    assert found["depth"][rows, columns] / 8192 == pytest.approx(offset @ forward, abs=0.006)
+
+
+def test_passes_do_not_change_the_picture(blender, mug):
+    before, after, again = run(blender, blender_probe.pictures_with_and_without_passes, mug)
+    assert np.array_equal(before, after)
+    assert np.array_equal(before, again)
 
 
 BAD = {

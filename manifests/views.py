@@ -1,0 +1,155 @@
+"""Views: which pictures of an object a dataset holds and with which latents, drawn from a seed or given in a table."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from .dataset import INFO, SPLITS, shard_tables
+from .errors import SettingError, suggest
+from .latents import draw_all
+from .recipe import Recipe
+from .schema import MAX_VIEW
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Views:
+    """The views of one object.
+
+    numbers : their numbers, ascending; latents : factor name -> float64 values, one a view, in the recipe's order
+    """
+
+    numbers: tuple[int, ...]
+    latents: dict[str, tuple[float, ...]]
+
+    def of(self, index: int) -> dict[str, float]:
+        """The latents of the view at a place in `numbers`."""
+        return {name: values[index] for name, values in self.latents.items()}
+
+
+def drawn(recipe: Recipe, seed: int, synset: str, object_id: str) -> Views:
+    """Views 0 .. recipe.views - 1 with latents from the recipe's laws."""
+    table = draw_all(recipe, seed, synset, object_id, recipe.views)
+    return Views(tuple(range(recipe.views)), {name: tuple(values.tolist()) for name, values in table.items()})
+
+
+class GivenViews:
+    """The views of a table: columns synset, object_id, view and one for each factor of a recipe.
+
+    sha256 : of the table's content, whatever its order and its other columns
+    """
+
+    def __init__(self, table: pa.Table, recipe: Recipe, name: str) -> None:
+        """Check the table and sort it by object and view; `name` is its file, for messages.
+
+        Raises
+        ------
+        SettingError : a column that is missing or of another type, a value that is not finite, a view that is there
+            twice or outside 0 .. MAX_VIEW, no rows.
+        """
+        if not table.num_rows:
+            raise SettingError(f"{name} has no rows: a row for each view is needed")
+        columns = {column: _text(table, name, column) for column in ("synset", "object_id")}
+        columns["view"] = _view_numbers(_numbers(table, name, "view"), name)
+        columns |= {factor: _numbers(table, name, factor) for factor in recipe.factor_names}
+        kept = pa.table(columns).sort_by([(column, "ascending") for column in ("synset", "object_id", "view")])
+        names = list(zip(kept["synset"].to_pylist(), kept["object_id"].to_pylist(), strict=True))
+        view = kept["view"].to_numpy()
+        starts = [row for row in range(len(names)) if row == 0 or names[row] != names[row - 1]]
+        for row in range(1, len(names)):
+            if names[row] == names[row - 1] and view[row] == view[row - 1]:
+                raise SettingError(f"{name}: view {view[row]} of {'/'.join(names[row])} is there twice; keep one")
+        self._table, self._factors = kept, recipe.factor_names
+        self._place = {names[a]: slice(a, b) for a, b in zip(starts, [*starts[1:], len(names)], strict=True)}
+        self.sha256 = _digest(kept)
+
+    @property
+    def objects(self) -> list[tuple[str, str]]:
+        """Synset and object id of every object that has views, ascending."""
+        return list(self._place)
+
+    @property
+    def most(self) -> int:
+        """Views of the object that has most."""
+        return max(place.stop - place.start for place in self._place.values())
+
+    def of(self, synset: str, object_id: str) -> Views:
+        """The views of one object, which must be one of `objects`."""
+        place = self._place[synset, object_id]
+        part = self._table.slice(place.start, place.stop - place.start)
+        return Views(tuple(part["view"].to_pylist()), {name: tuple(part[name].to_pylist()) for name in self._factors})
+
+    def count(self, synset: str, object_id: str) -> int:
+        """How many views an object has."""
+        place = self._place[synset, object_id]
+        return int(place.stop - place.start)
+
+
+def read_given(path: Path, recipe: Recipe) -> GivenViews:
+    """The views of a Parquet file, or of a dataset folder with all its shards.
+
+    Raises
+    ------
+    SettingError : nothing there that can be read, or as GivenViews.
+    """
+    if not path.exists():
+        raise SettingError(f"no such file: {path}; give a Parquet with columns synset, object_id, view and the latents")
+    paths = [p for split in SPLITS for p in shard_tables(path, split)] if path.is_dir() else [path]
+    if not paths:
+        raise SettingError(f"{path} holds no shards and no {INFO}: give a dataset folder or a Parquet file")
+    try:
+        table = pa.concat_tables([pq.read_table(p, partitioning=None) for p in paths], promote_options="default")
+    except (OSError, pa.ArrowException) as error:
+        raise SettingError(f"cannot read {path} as Parquet ({str(error).splitlines()[0]}): give another file") from None
+    return GivenViews(table, recipe, str(path))
+
+
+def _column(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
+    if name not in table.column_names:
+        raise SettingError(
+            f"{file} has no column {name!r}, which the recipe needs; {suggest(name, table.column_names)}"
+        )
+    return table[name]
+
+
+def _text(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
+    values = _column(table, file, name)
+    if values.null_count:
+        raise SettingError(f"{file}: column {name!r} has rows without a value; fill them in")
+    return values.cast(pa.string())
+
+
+def _numbers(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
+    values = _column(table, file, name)
+    if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        raise SettingError(f"{file}: column {name!r} holds {values.type}, not numbers")
+    values = values.cast(pa.float64())
+    if values.null_count or not pc.all(pc.is_finite(values)).as_py():
+        raise SettingError(f"{file}: column {name!r} holds values that are no finite numbers; fill them in")
+    return values
+
+
+def _view_numbers(values: pa.ChunkedArray, file: str) -> pa.ChunkedArray:
+    numbers = values.to_numpy()
+    wrong = numbers[(numbers != np.floor(numbers)) | (numbers < 0) | (numbers > MAX_VIEW)]
+    if len(wrong):
+        raise SettingError(f"{file}: column 'view' holds {wrong[0]:g}; views are whole numbers in 0 .. {MAX_VIEW}")
+    return values.cast(pa.int32())
+
+
+def _digest(table: pa.Table) -> str:
+    digest = hashlib.sha256(" ".join(table.column_names).encode())
+    for name in table.column_names:
+        column = table[name]
+        if pa.types.is_string(column.type):
+            digest.update("\n".join(column.to_pylist()).encode())
+        else:
+            digest.update(column.to_numpy().astype("<f8").tobytes())
+    return digest.hexdigest()

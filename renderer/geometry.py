@@ -1,0 +1,65 @@
+"""What each pixel's centre sees, from a second, one-sample render of the same objects."""
+
+import bpy
+import numpy as np
+import OpenEXR
+from numpy.typing import NDArray
+
+from .backend import Geometry
+from .controls import Handles
+
+OBJECT = 1  # the object's number in the pass that tells objects apart; everything else has 0
+
+
+class GeometryScene:
+    """A copy of the current scene that renders positions, normals and object numbers instead of light."""
+
+    def __init__(self, file: str) -> None:
+        """Make it; `file` is where its renders go, an EXR."""
+        self._file = file
+        self._scene = scene = bpy.context.scene.copy()
+        scene.use_fake_user = True  # else freeing an object's data frees this scene too
+        scene.render.filepath = file
+        _multilayer_exr(scene.render.image_settings)
+        layer = scene.view_layers[0]
+        layer.use_pass_position = layer.use_pass_normal = layer.use_pass_object_index = True
+        scene.cycles.samples, scene.cycles.use_adaptive_sampling, scene.cycles.use_denoising = 1, False, False
+        scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01  # the centre of each pixel
+        scene.cycles.max_bounces = 0
+
+    def render(self, handles: Handles) -> Geometry:
+        """The geometry of the view that the controls have set."""
+        if handles.object.name not in self._scene.collection.objects:
+            self._scene.collection.objects.link(handles.object)
+            handles.object.pass_index = OBJECT
+        bpy.ops.render.render(write_still=True, scene=self._scene.name)
+        with OpenEXR.File(self._file, separate_channels=True) as file:
+            channels = {name.rpartition("ViewLayer.")[2]: c.pixels for name, c in file.channels().items()}
+        position, normal = (_stack(channels, name) for name in ("Position", "Normal"))
+        camera = np.array(self._scene.camera.matrix_world, np.float64)
+        return Geometry(
+            position=position,
+            normal=normal,
+            hit=np.linalg.norm(normal, axis=-1) > 0.5,
+            object=_index(channels) == OBJECT,
+            to_object=np.linalg.inv(np.array(handles.object.matrix_world, np.float64)),
+            eye=camera[:3, 3],
+            forward=-camera[:3, 2],
+        )
+
+
+def _multilayer_exr(settings: bpy.types.ImageFormatSettings) -> None:
+    if hasattr(settings, "media_type"):  # Blender 5 asks for the kind of file first
+        settings.media_type = "MULTI_LAYER_IMAGE"
+    settings.file_format = "OPEN_EXR_MULTILAYER"
+    settings.color_depth = "32"
+    settings.exr_codec = "NONE"
+
+
+def _stack(channels: dict[str, NDArray[np.float32]], name: str) -> NDArray[np.float64]:
+    return np.stack([channels[f"{name}.{axis}"] for axis in "XYZ"], axis=-1).astype(np.float64)
+
+
+def _index(channels: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    (name,) = (name for name in channels if name.endswith(".X") and "Index" in name)
+    return channels[name]

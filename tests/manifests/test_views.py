@@ -1,0 +1,83 @@
+"""Views: drawn from the seed, or exactly those of a table."""
+
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from iebench.manifests.errors import SettingError
+from iebench.manifests.latents import draw_all
+from iebench.manifests.recipe import load
+from iebench.manifests.views import GivenViews, drawn, read_given
+
+RECIPE = replace(load(), views=3)
+
+
+def table(rows=(("s", "b", 1), ("s", "a", 7), ("s", "b", 0)), **columns):
+    names = {"synset": [r[0] for r in rows], "object_id": [r[1] for r in rows], "view": [r[2] for r in rows]}
+    latents = {name: np.arange(len(rows)) / 8 for name in RECIPE.factor_names}
+    return pa.table({**names, **latents, **columns})
+
+
+def test_drawn_views_are_numbered_and_follow_the_laws():
+    views = drawn(RECIPE, 5, "s", "o")
+    assert views.numbers == (0, 1, 2)
+    expected = draw_all(RECIPE, 5, "s", "o", 3)
+    assert views.of(2) == {name: values[2] for name, values in expected.items()}
+
+
+def test_given_views_come_back_by_object_and_number():
+    given = GivenViews(table(), RECIPE, "t")
+    assert given.objects == [("s", "a"), ("s", "b")]
+    assert [given.count(*name) for name in given.objects] == [1, 2]
+    assert given.most == 2
+    assert given.of("s", "a").numbers == (7,)
+    assert given.of("s", "b").numbers == (0, 1)
+    assert given.of("s", "b").of(0) == dict.fromkeys(RECIPE.factor_names, 2 / 8)
+
+
+def test_the_digest_is_of_the_content_not_of_its_order_or_type():
+    given = GivenViews(table(), RECIPE, "t")
+    shuffled = table().take([2, 0, 1]).append_column("more", [["x", "y", "z"]])
+    assert GivenViews(shuffled, RECIPE, "t").sha256 == given.sha256
+    assert GivenViews(table(view=pa.array([1, 7, 0], pa.int16())), RECIPE, "t").sha256 == given.sha256
+    assert GivenViews(table(rot_x=[0.0, 0.5, 0.25]), RECIPE, "t").sha256 != given.sha256
+
+
+def test_a_dataset_gives_its_own_views(tiny_dataset):
+    given = read_given(tiny_dataset, RECIPE)
+    assert len(given.objects) == 30
+    for synset, object_id in given.objects[::7]:
+        assert given.of(synset, object_id) == drawn(replace(RECIPE, views=6), 0, synset, object_id)
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"),
+    [
+        (table().drop_columns("rot_y"), "no column 'rot_y', which the recipe needs; did you mean rot_"),
+        (table(rot_x=[0.0, float("nan"), 1.0]), "'rot_x' holds values that are no finite numbers"),
+        (table(rot_x=[0.0, None, 1.0]), "'rot_x' holds values that are no finite numbers"),
+        (table(rot_x=["a", "b", "c"]), "'rot_x' holds string, not numbers"),
+        (table((("s", "a", 1), ("s", "a", 1))), "view 1 of s/a is there twice"),
+        (table((("s", "a", 1000),)), r"whole numbers in 0 \.\. 999"),
+        (table((("s", "a", -1),)), r"whole numbers in 0 \.\. 999"),
+        (table(view=["a", "b", "c"]), "'view' holds string, not numbers"),
+        (table(view=[0.0, 0.5, 1.0]), r"'view' holds 0\.5; views are whole numbers"),
+        (table(object_id=["a", None, "b"]), "'object_id' has rows without a value"),
+        (table(()), "a row for each view is needed"),
+    ],
+)
+def test_a_table_that_cannot_be_used_is_one_sentence(tmp_path, broken, words):
+    pq.write_table(broken, tmp_path / "t.parquet")
+    with pytest.raises(SettingError, match=words) as error:
+        read_given(tmp_path / "t.parquet", RECIPE)
+    assert "t.parquet" in str(error.value)
+
+
+def test_a_file_that_is_no_table_is_one_sentence(tmp_path):
+    (tmp_path / "t.parquet").write_text("no")
+    for path, words in [("t.parquet", "cannot read"), ("gone", "no such file"), (".", "holds no shards")]:
+        with pytest.raises(SettingError, match=words):
+            read_given(tmp_path / path, RECIPE)
