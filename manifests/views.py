@@ -108,6 +108,12 @@ def read_given(path: Path, recipe: Recipe) -> GivenViews:
         table = pa.concat_tables([pq.read_table(p, partitioning=None) for p in paths], promote_options="default")
     except (OSError, pa.ArrowException) as error:
         raise SettingError(f"cannot read {path} as Parquet ({str(error).splitlines()[0]}): give another file") from None
+    ignored = [f.name for f in table.schema if b"law" in (f.metadata or {}) and f.name not in recipe.factor_names]
+    if ignored:
+        raise SettingError(
+            f"{path} has latents {', '.join(ignored)}, which recipe {recipe.name} would ignore: choose a --recipe that "
+            "has them"
+        )
     return GivenViews(table, recipe, str(path))
 
 

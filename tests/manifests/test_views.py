@@ -76,6 +76,13 @@ def test_a_table_that_cannot_be_used_is_one_sentence(tmp_path, broken, words):
     assert "t.parquet" in str(error.value)
 
 
+def test_latents_that_the_recipe_would_ignore_are_an_error(tmp_path):
+    moved = pa.field("trans_x", pa.float64(), metadata={"law": "Uniform(low=-0.5, high=0.5)"})
+    pq.write_table(table().append_column(moved, [[0.1, 0.2, 0.3]]), tmp_path / "t.parquet")
+    with pytest.raises(SettingError, match="trans_x, which recipe 3diebench would ignore"):
+        read_given(tmp_path / "t.parquet", RECIPE)
+
+
 def test_a_file_that_is_no_table_is_one_sentence(tmp_path):
     (tmp_path / "t.parquet").write_text("no")
     for path, words in [("t.parquet", "cannot read"), ("gone", "no such file"), (".", "holds no shards")]:
