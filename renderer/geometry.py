@@ -34,7 +34,9 @@ class GeometryScene:
             handles.object.pass_index = OBJECT
         bpy.ops.render.render(write_still=True, scene=self._scene.name)
         with OpenEXR.File(self._file, separate_channels=True) as file:
-            channels = {name.rpartition("ViewLayer.")[2]: c.pixels for name, c in file.channels().items()}
+            # Blender 4 writes one part with all channels, Blender 5 a part for each pass
+            parts = [part.channels for part in file.parts]
+            channels = {name.partition(".")[2]: c.pixels for part in parts for name, c in part.items()}
         position, normal = (_stack(channels, name) for name in ("Position", "Normal"))
         camera = np.array(self._scene.camera.matrix_world, np.float64)
         return Geometry(
