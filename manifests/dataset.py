@@ -108,15 +108,16 @@ def shard_tables(folder: Path, split: str) -> list[Path]:
     return sorted((folder / split).glob("[0-9]*.parquet"))
 
 
-def read_table(path: Path, schema: pa.Schema | None = None) -> pa.Table:
-    """A Parquet file of a dataset, checked against a schema.
+def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] | None = None) -> pa.Table:
+    """A Parquet file of a dataset, or some of its columns, checked against a schema.
 
     Raises
     ------
     DatasetError : missing, damaged, or other columns than the schema's.
     """
     try:
-        table = pq.read_table(path, partitioning=None)
+        table = pq.read_table(path, columns=columns, partitioning=None)
+        table.validate(full=True)  # a damaged page may still read, with text that is no text
     except (OSError, pa.ArrowException) as error:
         raise DatasetError(
             f"cannot read {path} ({_first_line(error)}): restore it or render the dataset again"

@@ -90,7 +90,7 @@ class _Hashed:
 
 def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
     """Append a sample's members in the order of their names; returns where each picture lies."""
-    members = {**files, "json": json.dumps(row).encode()}
+    members = {**files, "json": sample_json(row)}
     places: dict[str, Any] = {}
     for suffix, content in sorted(members.items()):
         start = _add(tar, f"{row['key']}.{suffix}", content)
@@ -101,12 +101,26 @@ def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, byte
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> int:
-    """Append a member whose header depends on nothing but name and size; returns where its bytes start."""
-    member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = len(content), 0o644, 0
+    """Append a member; returns where its bytes start."""
     start = int(tar.offset) + tarfile.BLOCKSIZE
-    tar.addfile(member, io.BytesIO(content))
+    tar.addfile(_member(name, len(content)), io.BytesIO(content))
     return start
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = size, 0o644, 0
+    return member
+
+
+def member_header(name: str, size: int) -> bytes:
+    """A member's 512-byte header, which depends on nothing but name and size."""
+    return _member(name, size).tobuf(tarfile.USTAR_FORMAT)
+
+
+def sample_json(row: dict[str, Any]) -> bytes:
+    """The JSON member of a row: what it holds up to its latents."""
+    return json.dumps(row).encode()
 
 
 def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:

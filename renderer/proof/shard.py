@@ -1,0 +1,161 @@
+"""One shard of a dataset against everything that is known about it: hashes, rows, tar, latents."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from iebench.manifests.checksums import SUMS, file_sha256
+from iebench.manifests.dataset import DatasetInfo, read_table
+from iebench.manifests.errors import DatasetError
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.schema import IDENTITY, OBJECTS, key, rows
+from iebench.manifests.views import drawn
+
+from ..shards import OUTCOMES
+from .findings import Failure
+from .tars import check_tar
+
+
+@dataclass(frozen=True)
+class ShardTask:
+    """A shard to check.
+
+    stem : path inside the dataset, without suffix
+    tar_sha256, parquet_sha256 : what SHA256SUMS says of its files; None when it says nothing that can be believed
+    """
+
+    folder: Path
+    info: DatasetInfo
+    stem: str
+    tar_sha256: str | None
+    parquet_sha256: str | None
+
+    @property
+    def tar(self) -> str:
+        return f"{self.stem}.tar"
+
+    @property
+    def parquet(self) -> str:
+        return f"{self.stem}.parquet"
+
+    @property
+    def bytes(self) -> int:
+        """Size of what is there of its files."""
+        paths = (self.folder / self.tar, self.folder / self.parquet)
+        return sum(path.stat().st_size for path in paths if path.is_file())
+
+
+@dataclass
+class ShardFindings:
+    """What is wrong with a shard, and what it says it holds.
+
+    notes : what became of each of its objects, from the Parquet's metadata; None when it cannot be read
+    """
+
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[dict[str, Any]] | None = None
+    images: int = 0
+
+
+def check_shard(task: ShardTask) -> ShardFindings:
+    """Check every byte of a shard's two files."""
+    found, info = ShardFindings(), task.info
+    found.failures += check_file(task.folder, task.tar, task.tar_sha256)
+    found.failures += check_file(task.folder, task.parquet, task.parquet_sha256)
+    try:
+        table, notes = _read(task)
+    except DatasetError as error:
+        found.failures.append(Failure("tables", task.parquet, "", str(error)))
+        return found
+    found.notes, found.images = notes["objects"], len(table)
+    wrong = [("tables", k, what) for k, what in _check_rows(table, notes["objects"])]
+    if task.tar_sha256 not in (None, notes["tar_sha256"]):
+        wrong.append(("tables", "", f"gives another SHA-256 for {task.tar} than SHA256SUMS"))
+    if info.latents == "drawn":
+        wrong += [("latents", k, what) for k, what in _check_drawn(table, info)]
+    found.failures += [Failure(check, task.parquet, k, what) for check, k, what in wrong]
+    if (task.folder / task.tar).is_file():  # else `check_file` has said so
+        try:
+            for check, k, what in check_tar(task.folder / task.tar, table, info.recipe):
+                found.failures.append(Failure(check, task.tar, k, what))
+        except OSError as error:
+            found.failures.append(Failure("files", task.tar, "", f"cannot be read ({error.strerror})"))
+    return found
+
+
+def check_file(folder: Path, name: str, sha256: str | None) -> Iterator[Failure]:
+    """See that a file is there and has the SHA-256 that was written down for it, if there is one."""
+    try:
+        digest = file_sha256(folder / name)
+    except FileNotFoundError:
+        yield Failure("files", name, "", "is missing")
+    except OSError as error:
+        yield Failure("files", name, "", f"cannot be read ({error.strerror})")
+    else:
+        if sha256 not in (None, digest):
+            yield Failure("files", name, "", f"has SHA-256 {digest[:12]}, {SUMS} says {sha256[:12]}")
+
+
+def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Rows and notes of a shard's Parquet.
+
+    Raises
+    ------
+    DatasetError : it cannot be read, or holds what was never written.
+    """
+    path = task.folder / task.parquet
+    table = read_table(path, rows(task.info.recipe))
+    try:
+        notes = json.loads(pq.read_schema(path).metadata[OUTCOMES])
+        listed = table.to_pylist()
+        if not all({*OBJECTS.names, "cause"} <= note.keys() for note in notes["objects"]) or "tar_sha256" not in notes:
+            raise ValueError("its list of objects lacks something")
+        if any(column.null_count for column in table.columns):
+            raise ValueError("it has empty places")
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise DatasetError(f"{path} is damaged ({error}): restore it or render the dataset again") from error
+    return listed, notes
+
+
+def _check_rows(table: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+    """See that the rows are the views of the objects that were made, in order."""
+    expected = [note for note in notes if note["status"] != "failed" for _ in range(note["views"])]
+    if len(expected) != len(table):
+        yield "", f"has {len(table)} rows and lists objects with {len(expected)} views"
+    last = ("", "", -1)
+    for row, note in zip(table, expected, strict=False):
+        place = (row["synset"], row["object_id"], row["view"])
+        if any(row[name] != note[name] for name in IDENTITY):
+            yield row["key"], f"stands where a view of {note['synset']}/{note['object_id']} belongs"
+        elif row["key"] != key(*place) or place <= last:
+            yield row["key"], f"is view {row['view']} of {row['synset']}/{row['object_id']}, or not in order"
+        last = place
+
+
+def _check_drawn(table: Sequence[dict[str, Any]], info: DatasetInfo) -> Iterator[tuple[str, str]]:
+    """Draw the latents of every object again from the seed and compare all bits."""
+    for place, group in _objects(table):
+        views = drawn(info.recipe, int(info.seed or 0), *place)
+        for row in group:
+            if not 0 <= row["view"] < len(views.numbers):
+                yield row["key"], f"is view {row['view']} of {len(views.numbers)}"
+                continue
+            wrong = _differences(row, views.of(row["view"]), info.recipe)
+            if wrong:
+                yield row["key"], "; ".join(wrong)
+
+
+def _differences(row: dict[str, Any], latents: dict[str, float], recipe: Recipe) -> list[str]:
+    names = [name for name in recipe.factor_names if row[name] != latents[name]]
+    return [f"{name} is {row[name]!r}, the seed gives {latents[name]!r}" for name in names[:3]]
+
+
+def _objects(table: Sequence[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], list[dict[str, Any]]]]:
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in table:
+        groups.setdefault((row["synset"], row["object_id"]), []).append(row)
+    yield from groups.items()

@@ -1,0 +1,76 @@
+"""The dataset's own tables against its shards: nothing missing, nothing extra, counts and fingerprint right."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from iebench.manifests.dataset import INFO, DatasetInfo, fingerprint, read_table
+from iebench.manifests.errors import DatasetError
+from iebench.manifests.schema import FAILURES, OBJECTS, SPLITS
+
+from .findings import Failure
+
+
+def check_listing(present: Sequence[str], sums: Mapping[str, str], info: DatasetInfo) -> Iterator[Failure]:
+    """See that the files there are those that SHA256SUMS lists, and the shards those that dataset.json counts.
+
+    present : paths of the files there, see iebench.manifests.checksums.files
+    """
+    if sums:
+        for name in sorted(set(present) - set(sums)):
+            yield Failure("files", name, "", "does not belong to the dataset: SHA256SUMS does not list it")
+    for split in SPLITS:
+        there = [name for name in present if name.startswith(f"{split}/")]
+        counted = [
+            f"{split}/{n:05d}.{kind}" for n in range(info.counts[split]["shards"]) for kind in ("parquet", "tar")
+        ]
+        for name in sorted(set(there) - set(counted)):
+            yield Failure("tables", name, "", f"is not one of the {info.counts[split]['shards']} shards in {INFO}")
+
+
+def check_tables(folder: Path, info: DatasetInfo, notes: Sequence[dict[str, Any]]) -> Iterator[Failure]:
+    """Compare dataset.json, objects.parquet and failures.parquet with what the shards say became of the objects.
+
+    notes : of all shards, in order
+    """
+    failed = [note for note in notes if note["status"] == "failed"]
+    for name, expected, schema in (("objects.parquet", notes, OBJECTS), ("failures.parquet", failed, FAILURES)):
+        try:
+            yield from _compare(name, read_table(folder / name, schema), expected)
+        except DatasetError as error:
+            yield Failure("tables", name, "", str(error))
+    made = {split: [n for n in notes if n["split"] == split and n["status"] != "failed"] for split in SPLITS}
+    counts: dict[str, Any] = {
+        "classes": len({note["synset"] for note in notes}),
+        "failures": len(failed),
+        **{
+            f"{split}.{what}": number
+            for split in SPLITS
+            for what, number in (("objects", len(made[split])), ("images", sum(n["views"] for n in made[split])))
+        },
+    }
+    for name, number in counts.items():
+        split, _, what = name.partition(".")
+        said = info.counts[split][what] if what else info.counts[name]
+        if said != number:
+            yield Failure("tables", INFO, "", f"counts {said} {what or name} in {split}, the shards hold {number}")
+
+
+def _compare(name: str, table: pa.Table, notes: Sequence[dict[str, Any]]) -> Iterator[Failure]:
+    if table.num_rows != len(notes):
+        yield Failure("tables", name, "", f"has {table.num_rows} rows, the shards list {len(notes)} objects for it")
+    for row, note in zip(table.to_pylist(), notes, strict=False):
+        for column, value in row.items():
+            if value != note.get(column):
+                where = f"{row['synset']}/{row['object_id']}"
+                yield Failure("tables", name, where, f"{column} is {value!r}, its shard says {note.get(column)!r}")
+                break
+
+
+def check_fingerprint(folder: Path, info: DatasetInfo, stems: Sequence[str]) -> Iterator[Failure]:
+    """Compute the fingerprint again from every row's key and SHA-256."""
+    found = fingerprint(info.recipe, (read_table(folder / f"{s}.parquet", columns=["key", "sha256"]) for s in stems))
+    if found != info.fingerprint:
+        yield Failure("tables", INFO, "", f"has fingerprint {info.fingerprint[:12]}, its rows give {found[:12]}")

@@ -1,0 +1,152 @@
+"""A tar against its Parquet: the expected bytes of every member are made again from the row and compared.
+
+A tar of format 1 holds nothing that its rows do not decide: headers follow from name and size, the JSON member is the
+row, pictures have their SHA-256, the rest is zeros. So every byte is checked, and a wrong one belongs to a sample.
+"""
+
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.schema import place_columns
+
+from ..shards import member_header, sample_json
+
+BLOCK, RECORD = tarfile.BLOCKSIZE, tarfile.RECORDSIZE  # a tar ends in zeros, up to a whole record
+Wrong = tuple[str, str, str]
+"""Check, key, what."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of a sample as its row has it.
+
+    content : for the JSON member; sha256 and offset : for pictures
+    """
+
+    suffix: str
+    size: int
+    content: bytes = b""
+    sha256: str = ""
+    offset: int = 0
+
+    @property
+    def span(self) -> int:
+        """Bytes in the tar, header and padding included."""
+        return BLOCK + -(-self.size // BLOCK) * BLOCK
+
+
+def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
+    """The members of a row's sample, in the tar's order."""
+    places = {name: place_columns(name) for name in ("", *recipe.passes)}
+    beyond = {column for columns in places.values() for column in columns}
+    text = sample_json({name: value for name, value in row.items() if name not in beyond})
+    found = [Member("json", len(text), text)]
+    for name, columns in places.items():
+        offset, size, sha256 = (row[column] for column in columns)
+        found.append(Member(f"{name}.png" if name else "jpg", size, b"", sha256, offset))
+    return sorted(found, key=lambda member: member.suffix)
+
+
+def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Iterator[Wrong]:
+    """Compare every byte of a tar with what its rows say, and decode its pictures.
+
+    Raises
+    ------
+    OSError : it cannot be read.
+    """
+    place = 0
+    with path.open("rb") as file:
+        length = os.fstat(file.fileno()).st_size
+        for number, row in enumerate(rows):
+            parts = members(row, recipe)
+            span = sum(part.span for part in parts)
+            begin = _begin(file.fileno(), place, row["key"], parts)
+            if begin != place:
+                yield "tars", row["key"], f"does not begin at byte {place}, where the sample before it ends"
+            if begin < 0 or begin + span > length or min(part.size for part in parts) < 0:
+                yield "tars", row["key"], f"lies outside the tar: bytes {begin} to {begin + span} of {length}"
+                if begin >= length:
+                    cut = len(rows) - number - 1
+                    if cut:
+                        yield "tars", "", f"{cut} more samples lie outside the tar"
+                    return
+            else:
+                yield from _check_sample(os.pread(file.fileno(), span, begin), begin, row["key"], parts, recipe)
+            place = begin + span
+        end = -(-(place + 2 * BLOCK) // RECORD) * RECORD
+        if length != end:
+            yield "tars", "", f"has {length} bytes, {end} were written"
+        file.seek(place)
+        if any(file.read()):
+            yield "tars", "", f"holds something between its last sample and its end, from byte {place} on"
+
+
+def _begin(descriptor: int, place: int, key: str, parts: Sequence[Member]) -> int:
+    """Where a sample begins: after the one before it, or where its row says if only that place has its name."""
+    said = next(part.offset for part in parts if part.sha256) - BLOCK
+    said -= sum(part.span for part in parts[: next(i for i, part in enumerate(parts) if part.sha256)])
+    if said == place or said < 0:
+        return place
+    name = f"{key}.{parts[0].suffix}".encode()
+    here, there = (os.pread(descriptor, len(name), at) == name for at in (place, said))
+    return said if there and not here else place
+
+
+def _check_sample(block: bytes, begin: int, key: str, parts: Sequence[Member], recipe: Recipe) -> Iterator[Wrong]:
+    place = 0
+    for part in parts:
+        name = f"{key}.{part.suffix}"
+        content = block[place + BLOCK : place + BLOCK + part.size]
+        if block[place : place + BLOCK] != member_header(name, part.size):
+            yield "tars", key, f"the tar's header of {name} is damaged"
+        if any(block[place + BLOCK + part.size : place + part.span]):
+            yield "tars", key, f"the padding after {name} is not zero"
+        if part.suffix == "json":
+            if content != part.content:
+                yield "tars", key, _json_difference(content, part.content)
+        else:
+            if part.offset != begin + place + BLOCK:
+                yield "tars", key, f"{name} begins at byte {begin + place + BLOCK}, its Parquet says {part.offset}"
+            if hashlib.sha256(content).hexdigest() != part.sha256:
+                yield "tars", key, f"{name} does not have the SHA-256 in its Parquet"
+            elif (problem := _picture_problem(content, part.suffix, recipe.resolution)) is not None:
+                yield "images", key, f"{name} {problem}"
+        place += part.span
+
+
+def _json_difference(found: bytes, expected: bytes) -> str:
+    try:
+        there, here = json.loads(found), json.loads(expected)
+        names = [name for name in here if there.get(name) != here[name]]
+        if not names:
+            return "its JSON in the tar is written otherwise than its row"
+        return "; ".join(
+            f"{name} is {there.get(name)!r} in the tar and {here[name]!r} in Parquet" for name in names[:3]
+        )
+    except (ValueError, AttributeError):
+        return "its JSON in the tar is damaged"
+
+
+def _picture_problem(content: bytes, suffix: str, resolution: int) -> str | None:
+    """What keeps a picture from being used; None when it decodes."""
+    try:
+        with Image.open(io.BytesIO(content), formats=["JPEG" if suffix == "jpg" else "PNG"]) as image:
+            if image.size != (resolution, resolution):
+                return f"is {image.width} x {image.height} pixels, the recipe says {resolution}"
+            if suffix == "jpg" and image.mode != "RGB":
+                return f"has mode {image.mode}, not RGB"
+            image.draft("RGB", (1, 1))  # the smallest scale still reads all of the coefficients, and is quickest
+            image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        return f"does not decode ({error})"
+    return None

@@ -1,0 +1,70 @@
+"""The main path of `iebench verify`: files, shards, tables, latents, then some pictures rendered again."""
+
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from iebench.manifests.checksums import SUMS, files, read_sums
+from iebench.manifests.common.progress import Meter
+from iebench.manifests.dataset import DatasetInfo, checksums
+from iebench.manifests.errors import DatasetError
+from iebench.manifests.schema import SPLITS
+
+from .findings import Failure, Report
+from .shard import ShardFindings, ShardTask, check_file, check_shard
+from .tables import check_fingerprint, check_listing, check_tables
+
+PER_PROCESS = 64 << 20  # bytes; less is read sooner than a process starts
+
+
+def verify(folder: Path, jobs: int) -> Report:
+    """Check every byte of a dataset.
+
+    jobs : processes at most
+
+    Raises
+    ------
+    DatasetError : no finished dataset there, or its dataset.json is damaged.
+    """
+    info, report = DatasetInfo.load(folder), Report()
+    present = files(folder)
+    try:
+        sums = read_sums(folder, checksums(folder))
+    except DatasetError as error:  # then nothing it says is held against a file
+        report.add([Failure("files", SUMS, "", str(error))])
+        sums = {}
+    report.add(check_listing(present, sums, info))
+    stems = [f"{split}/{n:05d}" for split in SPLITS for n in range(info.counts[split]["shards"])]
+    shards = {f"{stem}.{kind}" for stem in stems for kind in ("tar", "parquet")}
+    for name in sorted(sums.keys() - shards):
+        report.add(check_file(folder, name, sums[name]))
+    tasks = [ShardTask(folder, info, s, sums.get(f"{s}.tar"), sums.get(f"{s}.parquet")) for s in stems]
+    found = _check_shards(tasks, jobs)
+    for part in found:
+        report.add(part.failures)
+    report.images = sum(part.images for part in found)
+    if all(part.notes is not None for part in found):
+        report.add(check_tables(folder, info, [note for part in found for note in part.notes or []]))
+        report.add(check_fingerprint(folder, info, stems))
+    return report
+
+
+def _check_shards(tasks: Sequence[ShardTask], jobs: int) -> list[ShardFindings]:
+    """Check all shards, in several processes where that pays; the findings in the order of `tasks`."""
+    size, found = sum(task.bytes for task in tasks), {}
+    images = sum(tasks[0].info.counts[split]["images"] for split in SPLITS) if tasks else 0
+    with Meter("verifying", images, "images") as meter:
+        for task, part in _results(tasks, min(jobs, len(tasks), 1 + size // PER_PROCESS)):
+            found[task.stem] = part
+            meter.advance(part.images)
+    return [found[task.stem] for task in tasks]
+
+
+def _results(tasks: Sequence[ShardTask], processes: int) -> Iterator[tuple[ShardTask, ShardFindings]]:
+    if processes <= 1:
+        yield from ((task, check_shard(task)) for task in tasks)
+        return
+    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
+        running = {pool.submit(check_shard, task): task for task in tasks}
+        yield from ((running[future], future.result()) for future in as_completed(running))

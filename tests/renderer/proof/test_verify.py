@@ -1,0 +1,229 @@
+"""`verify`: what was made holds; no byte of no file can change unseen, and who changes all the hashes is found too."""
+
+import io
+import json
+import re
+import shutil
+import tarfile
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from iebench.manifests.checksums import INFO, SUMS, file_sha256
+from iebench.manifests.dataset import DatasetInfo, fingerprint, read_table
+from iebench.manifests.errors import DatasetError
+from iebench.manifests.schema import IDENTITY, SPLITS
+from iebench.manifests.views import Views
+from iebench.renderer.backend import FAKE
+from iebench.renderer.plan import Shard
+from iebench.renderer.proof.findings import SHOWN
+from iebench.renderer.proof.verify import verify
+from iebench.renderer.render import render_dataset
+from iebench.renderer.shards import OUTCOMES, Outcome, write_shard
+from iebench.renderer.sources.registry import ObjectRef
+
+RANDOM_FLIPS = 25  # in each file
+BLOCK = 512
+
+
+@pytest.fixture(scope="module")
+def mini(tiny_plan, tmp_path_factory):
+    """2 classes x 2 objects x 2 views at 16 pixels, with masks."""
+    plan = tiny_plan(classes="2", per_class=2, views=2, resolution=16)
+    folder = tmp_path_factory.mktemp("mini") / "d"
+    recipe = replace(plan.recipe, passes=("mask",))
+    render_dataset(replace(plan, recipe=recipe), folder, workers=1, backend=FAKE)
+    return folder
+
+
+@pytest.fixture
+def copy(mini, tmp_path):
+    return shutil.copytree(mini, tmp_path / "d")
+
+
+def owners(tar_path):
+    """Which sample a byte of a tar belongs to, as (end, key) in order; key "" after the last."""
+    with tarfile.open(tar_path) as tar:
+        found = [(m.offset_data + -(-m.size // BLOCK) * BLOCK, m.name.partition(".")[0]) for m in tar]
+    return [*found, (tar_path.stat().st_size, "")]
+
+
+def places(path, random):
+    """Positions to flip: random ones, both ends, and in a tar the parts of every member."""
+    size = path.stat().st_size
+    found = {0, 1, size - 1, size // 2, *random.integers(0, size, RANDOM_FLIPS).tolist()}
+    if path.match("train/*.tar"):
+        with tarfile.open(path) as tar:
+            for member in tar:
+                fields = (0, 99, 100, 108, 116, 124, 136, 148, 156, 157, 257, 263, 265, 297, 329, 345, 500, 511)
+                found |= {member.offset + field for field in fields}  # name, mode, owner, size, time, sum, ...
+                found |= {member.offset_data, member.offset_data + member.size - 1}
+                found |= {member.offset_data + -(-member.size // BLOCK) * BLOCK - 1}  # the last byte of padding
+        end = owners(path)[-2][0]
+        found |= {end, end + BLOCK, end + 2 * BLOCK}  # the end mark, the rest of the record
+    return sorted(found)
+
+
+def complaints(folder):
+    """What verify says, whether it could go on or not."""
+    try:
+        return [str(failure) for failure in verify(folder, jobs=1).failures]
+    except DatasetError as error:
+        return [str(error)]
+
+
+def test_what_was_made_holds(mini, tiny_dataset):
+    for folder in (mini, tiny_dataset):
+        assert complaints(folder) == []
+
+
+FILES = [
+    INFO, SUMS, ".plan.json", "README.md", "objects.parquet", "failures.parquet", "train/00000.parquet",
+    "val/00000.parquet", "train/00000.tar", "val/00000.tar",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_byte_can_change_unseen(copy, name):
+    path = copy / name
+    content, random = path.read_bytes(), np.random.default_rng(0)
+    known = owners(path) if path.suffix == ".tar" else []
+    for place in places(path, random):
+        damaged = bytearray(content)
+        damaged[place] ^= 1 << int(random.integers(8))
+        path.write_bytes(damaged)
+        said = complaints(copy)
+        assert any(name in line for line in said), f"byte {place}"
+        key = next((key for end, key in known if place < end), "")
+        assert any(key in line for line in said), f"byte {place} of {key}"
+        assert all(other in ("", key) or other not in line for line in said for _, other in known), f"byte {place}"
+    path.write_bytes(content)
+    assert complaints(copy) == []
+
+
+def test_every_file_was_tried(mini):
+    assert {str(path.relative_to(mini)) for path in mini.rglob("*") if path.is_file()} == set(FILES)
+
+
+def resealed(folder):
+    """All hashes made right again, as someone would who changes a dataset on purpose."""
+    for path in folder.glob("*/*.parquet"):
+        table = pq.read_table(path, partitioning=None)
+        notes = json.loads(table.schema.metadata[OUTCOMES])
+        notes["tar_sha256"] = file_sha256(path.with_suffix(".tar"))
+        pq.write_table(table.replace_schema_metadata({OUTCOMES: json.dumps(notes)}), path)
+    info = DatasetInfo.load(folder)
+    stems = [f"{split}/{n:05d}" for split in SPLITS for n in range(info.counts[split]["shards"])]
+    tables = [read_table(folder / f"{stem}.parquet") for stem in stems if (folder / f"{stem}.parquet").is_file()]
+    replace(info, fingerprint=fingerprint(info.recipe, tables)).save(folder)
+
+
+def swap_tars(folder):
+    (folder / "train/00000.tar").rename(folder / "kept")
+    (folder / "val/00000.tar").rename(folder / "train/00000.tar")
+    (folder / "kept").rename(folder / "val/00000.tar")
+
+
+def swap_shards(folder):
+    swap_tars(folder)
+    (folder / "train/00000.parquet").rename(folder / "kept")
+    (folder / "val/00000.parquet").rename(folder / "train/00000.parquet")
+    (folder / "kept").rename(folder / "val/00000.parquet")
+
+
+def lose_a_shard(folder):
+    (folder / "val/00000.tar").unlink()
+    (folder / "val/00000.parquet").unlink()
+
+
+def truncate(folder):
+    with (folder / "train/00000.tar").open("rb+") as file:
+        file.truncate(3 * BLOCK)
+
+
+def reorder(folder):
+    path = folder / "train/00000.parquet"
+    table = pq.read_table(path, partitioning=None)
+    pq.write_table(table.take([1, 0, *range(2, table.num_rows)]), path)
+
+
+def rewrite(folder, change):
+    """Write the train shard again, by the real writer, from outcomes that `change` has had its hands on."""
+    info, place = DatasetInfo.load(folder), "train/00000"
+    table = pq.read_table(folder / f"{place}.parquet", partitioning=None)
+    tar, recipe = (folder / f"{place}.tar").read_bytes(), info.recipe
+    refs, outcomes = [], []
+    for note in json.loads(table.schema.metadata[OUTCOMES])["objects"]:
+        rows = [r for r in table.to_pylist() if (r["synset"], r["object_id"]) == (note["synset"], note["object_id"])]
+        latents = {name: tuple(row[name] for row in rows) for name in recipe.factor_names}
+        samples = tuple(
+            {"jpg": tar[r["offset"] :][: r["size"]], "mask.png": tar[r["mask_offset"] :][: r["mask_size"]]}
+            for r in rows
+        )
+        refs.append(ObjectRef(*(note[name] for name in IDENTITY), None))
+        views = Views(tuple(row["view"] for row in rows), latents)
+        outcomes.append(change(Outcome(note["mesh_sha256"], note["faces"], note["status"], "", views, samples)))
+    write_shard(folder, recipe, Shard("train", 0, tuple(refs)), outcomes)
+
+
+def another_latent(outcome):
+    rot_x = (np.nextafter(outcome.views.latents["rot_x"][0], 9), *outcome.views.latents["rot_x"][1:])
+    return replace(outcome, views=replace(outcome.views, latents={**outcome.views.latents, "rot_x": rot_x}))
+
+
+def another_size(outcome):
+    buffer = io.BytesIO()
+    Image.new("RGB", (17, 16)).save(buffer, "JPEG")
+    return replace(outcome, samples=tuple({**sample, "jpg": buffer.getvalue()} for sample in outcome.samples))
+
+
+def no_picture(outcome):
+    return replace(outcome, samples=tuple({**s, "jpg": s["jpg"][: len(s["jpg"]) // 2]} for s in outcome.samples))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (swap_tars, r"train/00000\.tar: \w+: .*header"),
+        (swap_shards, r"objects\.parquet: .*its shard says"),
+        (lose_a_shard, r"val/00000\.tar: is missing"),
+        (lambda d: (d / "notes.txt").write_text("hello"), r"notes\.txt: does not belong"),
+        (
+            lambda d: shutil.copy(d / "val/00000.tar", d / "val/00001.tar"),
+            r"val/00001\.tar: is not one of the 1 shards",
+        ),
+        (truncate, r"train/00000\.tar: \w+: lies outside the tar"),
+        (reorder, r"train/00000\.parquet: \w+: is view 0 of .* not in order"),
+        (lambda d: rewrite(d, another_latent), r"train/00000\.parquet: \w+_000: rot_x is .*, the seed gives"),
+        (lambda d: rewrite(d, another_size), r"train/00000\.tar: \w+: .*jpg is 17 x 16 pixels, the recipe says 16"),
+        (lambda d: rewrite(d, no_picture), r"train/00000\.tar: \w+: .*jpg does not decode"),
+    ],
+)
+def test_a_changed_dataset_is_found_out_even_when_all_hashes_are_made_anew(copy, change, words):
+    change(copy)
+    assert complaints(copy)
+    if words.startswith("notes"):  # what SHA256SUMS lists belongs to the dataset
+        assert any(re.search(words, line) for line in complaints(copy))
+        return
+    resealed(copy)
+    said = complaints(copy)
+    assert any(re.search(words, line) for line in said), said
+
+
+def test_a_rewritten_shard_is_the_same(copy):
+    """The tests above change what they say and nothing else."""
+    rewrite(copy, lambda outcome: outcome)
+    assert complaints(copy) == []
+
+
+def test_the_report_is_bounded_and_counts_the_rest(copy):
+    for path in copy.glob("*/*.tar"):
+        path.write_bytes(bytes(path.stat().st_size))
+    report = verify(copy, jobs=1)
+    assert len(report.failures) > SHOWN
+    lines = report.lines()
+    assert lines[-1] == f"... and {len(report.failures) - SHOWN} more failures"
+    assert [line.split()[:2] for line in lines[:3]] == [["FAILED", "files"], ["ok", "tables"], ["FAILED", "tars"]]
