@@ -26,8 +26,9 @@ class DatasetInfo:
 
     renderer : name, version, device and quality settings of what made the pictures
     counts : objects, images and shards per split, failures
-    seed : of the latents; None where they were given
-    latents : "drawn" from the recipe's laws and the seed, or "given SHA256" of the table they came in
+    seed : of the latents; None where they were given or published
+    latents : "drawn" from the recipe's laws and the seed, "given SHA256" of the table they came in, or "published" with
+        pictures that `iebench import` took over
     fingerprint : SHA-256 over the recipe and every image's key and SHA-256 (see `fingerprint`)
     """
 

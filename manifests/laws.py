@@ -29,6 +29,17 @@ class Law(Protocol):
 LAWS: dict[str, type[Law]] = {}
 
 
+def in_words(law: Law) -> str:
+    """A law as a reader's table shows it.
+
+    >>> in_words(Uniform(0.0, 6.283185307179586))
+    'uniform, low 0, high 6.2832'
+    """
+    kind = next(name for name, cls in LAWS.items() if isinstance(law, cls))
+    settings = (f"{name} {value if isinstance(value, str) else f'{value:.5g}'}" for name, value in vars(law).items())
+    return ", ".join([kind.replace("_", " "), *settings])
+
+
 def law(name: str) -> Callable[[type[Law]], type[Law]]:
     """Register a law under the name that recipes use."""
 
@@ -55,6 +66,26 @@ class Uniform:
 
     def cdf(self, values: Array) -> Array:
         return np.clip((values - self.low) / (self.high - self.low), 0.0, 1.0)
+
+
+@law("two_sided")
+@dataclass(frozen=True)
+class TwoSided:
+    """Uniform on [-outer, -inner] and [inner, outer], either side as likely."""
+
+    inner: float
+    outer: float
+
+    def __post_init__(self) -> None:
+        _check_order("inner", self.inner, "outer", self.outer)
+
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        place = 2 * uniforms[:, 0] - 1
+        angle: Array = np.where(place < 0, -self.inner, self.inner) + place * (self.outer - self.inner)
+        return angle
+
+    def cdf(self, values: Array) -> Array:
+        return np.interp(values, [-self.outer, -self.inner, self.inner, self.outer], [0.0, 0.5, 0.5, 1.0])
 
 
 @law("uniform_sine")

@@ -36,13 +36,14 @@ class Plan:
     """Everything that decides a dataset's content.
 
     quality : name of one of the recipe's qualities
+    seed : of the latents; None where they come with published pictures
     objects : sorted by split, synset and object id, without repeats
     given : the views to render, where they are not drawn from the recipe's laws and the seed
     """
 
     recipe: Recipe
     quality: str
-    seed: int
+    seed: int | None
     source: str
     licence: str
     objects: tuple[ObjectRef, ...]
@@ -65,12 +66,14 @@ class Plan:
         """The views of one object with their latents, a pure function of plan and object."""
         if self.given:
             return self.given.of(ref.synset, ref.object_id)
+        if self.seed is None:
+            raise ValueError("the views of published pictures are in their files, not in the plan")
         return drawn(self.recipe, self.seed, ref.synset, ref.object_id)
 
     @property
     def latents(self) -> str:
         """Where the latents come from, for dataset.json."""
-        return f"given {self.given.sha256}" if self.given else "drawn"
+        return f"given {self.given.sha256}" if self.given else "published" if self.seed is None else "drawn"
 
     @property
     def quality_settings(self) -> Quality:

@@ -13,6 +13,9 @@ from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import choose, official_objects
 from iebench.renderer import worker
 from iebench.renderer.backend import BLENDER, FAKE
+from iebench.renderer.importing.fake import published_files
+from iebench.renderer.importing.published import published_plan
+from iebench.renderer.importing.run import import_dataset
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 from iebench.renderer.sources import Builtin
@@ -37,6 +40,26 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_plan() -> Callable[..., Plan]:
     """`plan_of`, for tests that render a dataset of their own."""
     return plan_of
+
+
+@pytest.fixture(scope="session")
+def published() -> tuple[Plan, dict[str, bytes]]:
+    """A published dataset of 70 objects (14 val) x 8 views at 32 pixels: its plan and its files by path."""
+    plan = published_plan("3diebench", views=8, resolution=32, limit=70)
+    return plan, {f"3DIEBench/{name}": content for name, content in published_files(plan)}
+
+
+@pytest.fixture(scope="session")
+def imported(published: tuple[Plan, dict[str, bytes]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, imported from a folder. Read only."""
+    folder = tmp_path_factory.mktemp("published")
+    plan, files = published
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    out = tmp_path_factory.mktemp("data") / "imported"
+    import_dataset(plan, folder, out, workers=2)
+    return out
 
 
 @pytest.fixture(scope="session")

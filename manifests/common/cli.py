@@ -19,7 +19,8 @@ EXTRA_OF = {
     "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")
-ORDER = ["render", "verify", "train", "score", "leaderboard", "report", "demo"]  # the order of work; others follow
+# the order of work; others follow
+ORDER = ["render", "import", "verify", "train", "score", "leaderboard", "report", "demo"]
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
 

@@ -37,6 +37,7 @@ def test_help_lists_the_verbs_in_the_order_of_work():
         (["render", "--source", "shapenit"], "did you mean shapenet"),
         (["render", "--quality", "fats"], "did you mean fast"),
         (["render", "--vews", "3"], "--views"),
+        (["import", "3diebnch", "from", "to"], "did you mean 3diebench"),
         (["train", "--method", "siee"], "did you mean sie"),
     ],
 )

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from iebench.manifests.laws import LAWS, Constant, OutsideSquare, Sweep, Uniform, UniformSine
+from iebench.manifests.laws import LAWS, Constant, OutsideSquare, Sweep, TwoSided, Uniform, UniformSine
 
 COUNT = 20_000
 UNIFORMS = np.random.default_rng(0).random((COUNT, 4))
 VIEW = np.arange(COUNT)
 CONTINUOUS = [
     Uniform(-2, 5),
+    TwoSided(1, 3),
     UniformSine(),
     OutsideSquare(1, 2, "first"),
     OutsideSquare(1, 2, "second"),

@@ -1,0 +1,96 @@
+"""A published dataset as a tar or tar.gz, read once from front to back, in whatever order its files are.
+
+The plan is known beforehand (the official list), so each file's shard is known when it comes by; it waits in the spool
+until its shard has all files.
+"""
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from ..errors import SourceError
+from ..plan import Shard
+from .census import Census
+from .published import LAYOUT, Place, place_of
+from .spool import Spool
+from .unpack import LARGEST, TOO_LARGE, Files
+
+GZIP = b"\x1f\x8b"
+CHUNK = 1 << 20
+
+
+class Archive:
+    """Reads shards in the order in which the archive completes them."""
+
+    def __init__(self, path: Path, views: int, spool: Spool) -> None:
+        self.census, self._path, self._views, self._spool = Census(), path, views, spool
+
+    def jobs(self, shards: Sequence[Shard]) -> "Iterator[tuple[Shard, partial[list[Files]]]]":
+        """Each shard with the call that gives its objects' files, in order; those that stay incomplete come last.
+
+        Raises
+        ------
+        SourceError : the archive is damaged, cut short, or none.
+        """
+        owners = {
+            (ref.synset, ref.object_id): (s, number)
+            for s, shard in enumerate(shards)
+            for number, ref in enumerate(shard.objects)
+        }
+        missing = {s: 2 * self._views * len(shard.objects) for s, shard in enumerate(shards)}
+        with self._open() as file:
+            for place, size in self._members(file):
+                owner = owners.get((place.synset, place.object_id))
+                if owner is None or place.view >= self._views:
+                    continue
+                s, number = owner
+                self._spool.add(s, number, place.kind, place.view, file.read(size) if size <= LARGEST else TOO_LARGE)
+                missing[s] -= 1
+                if not missing[s]:
+                    del missing[s]
+                    yield self._job(s, shards[s])
+        if not len(self.census):
+            raise SourceError(f"{self._path} holds no {LAYOUT}: give the published folder, tar or tar.gz")
+        for s in missing:
+            yield self._job(s, shards[s])
+
+    def _job(self, s: int, shard: Shard) -> "tuple[Shard, partial[list[Files]]]":
+        return shard, partial(list, self._spool.take(s, len(shard.objects)))
+
+    @contextmanager
+    def _open(self) -> Iterator[IO[bytes]]:
+        """The archive's bytes, inflated; what goes wrong with them becomes one sentence."""
+        try:
+            with io.BufferedReader(self._path.open("rb", buffering=0), CHUNK) as raw:
+                zipped = raw.peek(2)[:2] == GZIP
+                if zipped:
+                    with gzip.GzipFile(fileobj=raw) as file:
+                        yield file  # type: ignore[misc]
+                else:
+                    yield raw
+        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+            found = sum(count * views for views, count in self.census.views().items())
+            raise SourceError(
+                f"{self._path} is no tar or tar.gz, or is damaged or cut short after {found} images ({error}): "
+                "get it again and repeat the command, which goes on with what is missing"
+            ) from error
+
+    def _members(self, file: IO[bytes]) -> Iterator[tuple[Place, int]]:
+        """Place and size of each file of the layout, the first of its place; its bytes are the next to read."""
+        with tarfile.open(fileobj=file, mode="r:") as tar:
+            while (member := tar.next()) is not None:
+                tar.members.clear()  # type: ignore[attr-defined]  # else it keeps a record of every member
+                if member.isdir():
+                    continue
+                place = place_of(member.name) if member.isreg() else None
+                if self.census.add(place) and place is not None:
+                    yield place, member.size
+            while chunk := file.read(CHUNK):  # reads the checksum of a tar.gz, too
+                if chunk.count(0) != len(chunk):
+                    raise tarfile.ReadError("a header in it is not readable")

@@ -1,0 +1,151 @@
+"""What an import found: counts against the official list, latents against their laws, repeats, what cannot be used.
+
+An audit follows from the source's files and the finished shards alone, not from how often the import was stopped.
+"""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from iebench.manifests.common.files import write_atomic
+from iebench.manifests.dataset import read_table
+from iebench.manifests.fit import Fit, fit
+
+from ..errors import DatasetError
+from ..plan import Plan, part_paths
+from ..shards import shard_notes
+from .census import Census
+
+AUDIT = "audit.json"
+EXAMPLES = 5
+ANGLES = ("rot_x", "rot_y", "rot_z")
+QUARTER = np.pi / 2 + 1e-9  # rad
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What audit.json holds.
+
+    recipe, resolution, views : what was looked for; views is a number for each object
+    planned, imported : objects of the official list that were looked for, and those that were sound
+    absent, unusable : those of which the source has no file, and those with a file missing or broken
+    causes : SYNSET/OBJECT -> cause, of the first that were not imported
+    unlisted, unlisted_examples : objects in the source that are not on the official list
+    views_found : number of views, each with image and latents -> how many of the source's objects have so many
+    twice, other : files of a place that an earlier file has, and files that are not part of the layout
+    images : imported
+    fits : factor -> its imported values against its law; empty without images
+    repeated, repeat_example : rows of latents equal to an earlier row, and the first: "KEY repeats KEY"
+    poses_within, poses_equal : share of poses whose angles are all within a quarter turn, and share of those that are
+        the same rotation as one whose angles are
+    """
+
+    recipe: str
+    resolution: int
+    views: int
+    planned: int
+    imported: int
+    absent: int
+    unusable: int
+    causes: dict[str, str]
+    unlisted: int
+    unlisted_examples: list[str]
+    views_found: dict[str, int]
+    twice: int
+    other: int
+    images: int
+    fits: dict[str, Fit]
+    repeated: int
+    repeat_example: str
+    poses_within: float
+    poses_equal: float
+
+    def save(self, folder: Path) -> None:
+        """Write folder/audit.json, complete or not at all."""
+        write_atomic(folder / AUDIT, json.dumps(dataclasses.asdict(self), indent=2) + "\n")
+
+    @staticmethod
+    def load(folder: Path) -> "Audit":
+        """Read folder/audit.json.
+
+        Raises
+        ------
+        DatasetError : it is missing or damaged.
+        """
+        try:
+            table = json.loads((folder / AUDIT).read_text(encoding="utf-8"))
+            fits = {name: Fit(**values) for name, values in table.pop("fits").items()}
+            return Audit(fits=fits, **table)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DatasetError(f"cannot read {folder / AUDIT} ({error}): delete it and import again") from error
+
+
+def audit(plan: Plan, out: Path, census: Census) -> Audit:
+    """Look over a dataset whose shards are all written.
+
+    census : of the source's files
+    """
+    recipe, shards = plan.recipe, plan.shards()
+    notes = [note for shard in shards for note in shard_notes(out, recipe, shard) or []]
+    failed = {(n["synset"], n["object_id"]): n["cause"] for n in notes if n["status"] == "failed"}
+    absent = sum(owner not in census for owner in failed)
+    unlisted = census.unlisted()
+    columns = ["key", *recipe.factor_names]
+    table = pa.concat_tables(read_table(part_paths(out, shard)[1], columns=columns) for shard in shards)
+    latents = {name: table[name].to_numpy() for name in recipe.factor_names}
+    repeated, example = repeats(np.column_stack([latents[name] for name in recipe.factor_names]))
+    within, equal = quarter_turns(np.column_stack([latents[name] for name in ANGLES]))
+    return Audit(
+        recipe=recipe.name,
+        resolution=recipe.resolution,
+        views=recipe.views,
+        planned=len(notes),
+        imported=len(notes) - len(failed),
+        absent=absent,
+        unusable=len(failed) - absent,
+        causes={"/".join(owner): cause for owner, cause in list(failed.items())[:EXAMPLES]},
+        unlisted=len(unlisted),
+        unlisted_examples=["/".join(owner) for owner in unlisted[:EXAMPLES]],
+        views_found={str(views): count for views, count in census.views().items()},
+        twice=census.twice,
+        other=census.other,
+        images=table.num_rows,
+        fits={f.name: fit(latents[f.name], f.law) for f in recipe.factors} if table.num_rows else {},
+        repeated=repeated,
+        repeat_example=" repeats ".join(table["key"][row].as_py() for row in example),
+        poses_within=within,
+        poses_equal=equal,
+    )
+
+
+def repeats(rows: NDArray[np.float64]) -> tuple[int, tuple[int, ...]]:
+    """How many rows (n, k) are equal to an earlier one; the first that is, and the one before it that it is equal to.
+
+    Generators that draw from one stream and skip what is finished give such rows when they are resumed.
+    """
+    order = np.lexsort(rows.T[::-1])  # stable: equal rows stay in their order
+    equal = (rows[order[1:]] == rows[order[:-1]]).all(1)
+    if not equal.any():
+        return 0, ()
+    later, earlier = order[1:][equal], order[:-1][equal]
+    first = int(later.argmin())
+    return int(equal.sum()), (int(later[first]), int(earlier[first]))
+
+
+def quarter_turns(angles: NDArray[np.float64]) -> tuple[float, float]:
+    """Shares of poses (n, 3) with all angles within a quarter turn: as they are, and also as the same rotation.
+
+    (a, b, c) and (a + pi, pi - b, c + pi) are the same rotation.
+    """
+    if not len(angles):
+        return 0.0, 0.0
+    within = (np.abs(angles) <= QUARTER).all(1)
+    twin = np.remainder(angles * [1, -1, 1] + 2 * np.pi, 2 * np.pi) - np.pi  # plus a half turn, back into +-pi
+    plain = np.remainder(angles + np.pi, 2 * np.pi) - np.pi
+    equal = (np.abs(twin) <= QUARTER).all(1) | (np.abs(plain) <= QUARTER).all(1)
+    return float(within.mean()), float(equal.mean())

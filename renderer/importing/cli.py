@@ -1,0 +1,49 @@
+"""The command `iebench import`."""
+
+import os
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+
+from .page import page
+from .published import PUBLISHED, published_plan
+from .run import import_dataset
+
+
+@click.command(
+    "import",
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench import 3diebench 3DIEBench.tar.gz data/3diebench-released",
+        "iebench import 3diebench-t 3DIEBench-T data/3diebench-t-released --workers 8",
+        "iebench import 3diebench 3DIEBench data/smoke --limit 20",
+    ),
+)
+@click.argument("name", metavar="|".join(PUBLISHED))
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--views", type=click.IntRange(1, 1000), default=50, help="Of each object; one with fewer is a failure.")
+@click.option("--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Of the files.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that check and pack.  [default: one a core]")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N objects, spread over the official list.")
+def import_(
+    name: str, source: Path, out: Path, views: int, resolution: int, workers: int | None, limit: int | None
+) -> int:
+    """Bring published data (a folder, tar or tar.gz) into iebench's format: the same JPEGs, checked and indexed.
+
+    Run the same command again after an interruption: it goes on with the shards that are missing.
+    """
+    plan = published_plan(name, views, resolution, limit)
+    info, audit = import_dataset(plan, source, out, workers or os.cpu_count() or 1)
+    click.echo(page(audit, plan.recipe))
+    images = sum(info.counts[split]["images"] for split in ("train", "val"))
+    click.echo(f"{out}: {images} images, fingerprint {info.fingerprint[:12]}")
+    if info.counts["failures"]:
+        click.echo(
+            f"iebench: {info.counts['failures']} objects could not be imported: {out / 'failures.parquet'} says why",
+            err=True,
+        )
+        return 3
+    return 0

@@ -1,0 +1,29 @@
+"""A published dataset's files without its archive, for tests and speed: the fake renderer's pictures in that layout."""
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+
+from iebench.manifests.views import drawn
+
+from ..fake import FakeRenderer
+from ..plan import Plan
+from ..worker import encode
+from .published import file_name
+
+
+def published_files(plan: Plan, seed: int = 0) -> Iterator[tuple[str, bytes]]:
+    """Path and content of every file of a plan, such as ("03797390/.../image_0.jpg", ...); latents from the seed."""
+    recipe = plan.recipe
+    renderer = FakeRenderer(recipe, next(iter(recipe.quality.values())), "cpu", 1)
+    for ref in plan.objects:
+        renderer.load(ref)
+        views = drawn(recipe, seed, ref.synset, ref.object_id)
+        for place, view in enumerate(views.numbers):
+            latents = views.of(place)
+            folder = f"{ref.synset}/{ref.object_id}"
+            yield f"{folder}/{file_name('image', view)}", encode(renderer.render(latents), recipe)
+            array = io.BytesIO()
+            np.save(array, np.array(list(latents.values())))
+            yield f"{folder}/{file_name('latent', view)}", array.getvalue()

@@ -1,0 +1,113 @@
+"""The published datasets: what each is, and where a file of theirs belongs.
+
+    SYNSET/OBJECT/image_I.jpg     a view, red and blue exchanged
+    SYNSET/OBJECT/latent_I.npy    its latents, float64, in the order of the recipe's factors
+
+A folder or two may lie above, as in an archive.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from iebench.manifests.recipe import load
+from iebench.manifests.schema import SPLITS
+from iebench.manifests.taxonomy import classes, official_objects
+
+from ..errors import UnknownName
+from ..plan import Plan
+from ..sources import ObjectRef
+
+QUALITY = "as released"
+LAYOUT = "SYNSET/OBJECT/image_I.jpg"
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published dataset.
+
+    recipe : the shipped recipe that says how it was made
+    splits : which of the official list's splits it holds
+    """
+
+    recipe: str
+    splits: tuple[str, ...]
+    licence: str
+
+
+PUBLISHED = {
+    "3diebench": Published("3diebench-as-released", SPLITS, "CC-BY-NC"),
+    "3diebench-t": Published("3diebench-t-as-released", SPLITS, "CC-BY-NC-4.0"),
+    "3diebench-ood": Published("3diebench-ood-as-released", ("val",), "CC-BY-NC"),
+}
+
+
+def published_plan(name: str, views: int, resolution: int, limit: int | None = None) -> Plan:
+    """The plan of a published dataset: the official objects and split, whatever files there are.
+
+    views : of each object, numbered from 0; resolution : side of the images in pixels
+    limit : only so many objects, spread over the list
+
+    Raises
+    ------
+    UnknownName : no such dataset.
+    """
+    if name not in PUBLISHED:
+        raise UnknownName("published dataset", name, PUBLISHED)
+    dataset = PUBLISHED[name]
+    known = {c.synset: c for c in classes()}
+    objects = [
+        ObjectRef(
+            row["synset"], row["object_id"], known[row["synset"]].name, known[row["synset"]].label, row["split"], None
+        )
+        for row in official_objects().to_pylist()
+        if row["split"] in dataset.splits
+    ]
+    recipe = replace(load(dataset.recipe), views=views, resolution=resolution)
+    plan = Plan(recipe, QUALITY, None, f"{name} {QUALITY}", dataset.licence, tuple(objects))
+    return plan.limited(limit) if limit else plan
+
+
+class Place(NamedTuple):
+    """Where a file belongs; kind is "image" or "latent"."""
+
+    synset: str
+    object_id: str
+    kind: str
+    view: int
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return file_name(self.kind, self.view)
+
+
+_PATH = re.compile(
+    r"(?:.*/)?(?P<synset>\d{8})/(?P<object>[^/]+)/(?:image_(?P<image>\d{1,3})\.jpg|latent_(?P<latent>\d{1,3})\.npy)",
+    re.DOTALL,
+)
+
+
+def place_of(path: str) -> Place | None:
+    """Where the file at a path belongs; None when it is not part of the layout.
+
+    >>> place_of("3DIEBench/03797390/00004/image_7.jpg")
+    Place(synset='03797390', object_id='00004', kind='image', view=7)
+    >>> place_of("3DIEBench/README") is None
+    True
+    """
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return None
+    kind = "image" if found["image"] is not None else "latent"
+    place = Place(found["synset"], found["object"], kind, int(found[kind]))
+    return place if path.endswith(place.name) else None  # else image_007.jpg would be image_7.jpg
+
+
+def file_name(kind: str, view: int) -> str:
+    """A file's own name.
+
+    >>> file_name("image", 7), file_name("latent", 7)
+    ('image_7.jpg', 'latent_7.npy')
+    """
+    return f"{kind}_{view}.{'jpg' if kind == 'image' else 'npy'}"

@@ -1,0 +1,86 @@
+"""Files that wait until their shard is complete: in memory, and beyond a budget on disk."""
+
+import shutil
+import struct
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from iebench.manifests.common.files import disk_error
+
+from .unpack import TOO_LARGE, Files
+
+BUDGET = 1 << 28  # bytes in memory: enough for about 15 shards of 2,500 images
+FOLDER = ".spool"
+KINDS = ("image", "latent")
+_HEAD = struct.Struct("<IBIq")  # object in the shard, kind, view, bytes; -1 bytes: too large to keep
+
+_Waiting = dict[tuple[int, str, int], bytes | OSError]  # (object in the shard, kind, view) -> content
+
+
+class Spool:
+    """Holds the files of shards, each known by a number, and gives them back shard by shard.
+
+    What memory does not hold lies in the dataset's folder, one file a shard, until the spool closes. What an earlier
+    run left there is removed: whatever a shard waits for comes by again.
+    """
+
+    def __init__(self, out: Path, budget: int = BUDGET) -> None:
+        self._folder, self._budget = out / FOLDER, budget
+        self._waiting: dict[int, _Waiting] = {}
+        self._bytes: dict[int, int] = {}
+        self._total = 0
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add(self, shard: int, number: int, kind: str, view: int, content: bytes | OSError) -> None:
+        """Keep a file of the shard's object with this number.
+
+        Raises
+        ------
+        DiskError : there is no space for what memory should not hold.
+        """
+        size = 0 if isinstance(content, OSError) else len(content)
+        self._waiting.setdefault(shard, {})[number, kind, view] = content
+        self._bytes[shard] = self._bytes.get(shard, 0) + size
+        self._total += size
+        if self._total > self._budget:
+            self._spill(max(self._bytes, key=self._bytes.__getitem__))
+
+    def take(self, shard: int, count: int) -> list[Files]:
+        """All files kept for a shard, by object 0 .. count-1; they are no longer kept."""
+        found: list[dict[tuple[str, int], bytes | OSError]] = [{} for _ in range(count)]
+        path = self._folder / str(shard)
+        if path.is_file():
+            content = memoryview(path.read_bytes())
+            start = 0
+            while start < len(content):
+                number, kind, view, size = _HEAD.unpack_from(content, start)
+                start += _HEAD.size
+                found[number][KINDS[kind], view] = TOO_LARGE if size < 0 else bytes(content[start : start + size])
+                start += max(size, 0)
+            path.unlink()
+        for (number, name, view), kept in self._forget(shard).items():
+            found[number][name, view] = kept
+        return list(found)
+
+    def _spill(self, shard: int) -> None:
+        path = self._folder / str(shard)
+        try:
+            self._folder.mkdir(exist_ok=True)
+            with path.open("ab") as file:
+                for (number, kind, view), content in self._forget(shard).items():
+                    kept = None if isinstance(content, OSError) else content
+                    file.write(_HEAD.pack(number, KINDS.index(kind), view, -1 if kept is None else len(kept)))
+                    file.write(kept or b"")
+        except OSError as error:
+            raise disk_error(path, error) from error
+
+    def _forget(self, shard: int) -> _Waiting:
+        self._total -= self._bytes.pop(shard, 0)
+        return self._waiting.pop(shard, {})

@@ -1,0 +1,104 @@
+"""The files of one published object, checked: all its views as they are, or why it cannot be used."""
+
+import errno
+import io
+from collections.abc import Mapping
+from functools import lru_cache
+
+import numpy as np
+import simplejpeg
+
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.views import Views
+
+from ..errors import AssetError
+from ..shards import Outcome
+from .published import file_name
+
+LARGEST = 1 << 26  # bytes of one file: no picture or latent of a published dataset comes near
+TOO_LARGE = OSError(errno.EFBIG, "File too large")
+
+Files = Mapping[tuple[str, int], bytes | OSError]
+"""("image" or "latent", view) -> a file's bytes, or why they could not be read."""
+
+
+def outcome(files: Files, recipe: Recipe) -> Outcome:
+    """An object with every JPEG byte for byte and its latents; failed when any of its views cannot be used."""
+    jpegs, rows, problems = [], [], []
+    for view in range(recipe.views):
+        for kind in ("image", "latent"):
+            try:
+                content = _content(files, kind, view)
+                if kind == "image":
+                    check_jpeg(content, recipe.resolution)
+                    jpegs.append(content)
+                else:
+                    rows.append(read_latents(content, len(recipe.factors)))
+            except AssetError as error:
+                problems.append(f"{file_name(kind, view)} {error}")
+    if not files:
+        return Outcome.failed("absent: none of its files is in the source")
+    if problems:
+        others = f"; {len(problems) - 1} more of its files cannot be used" if len(problems) > 1 else ""
+        return Outcome.failed(problems[0] + others)
+    views = Views(tuple(range(recipe.views)), dict(zip(recipe.factor_names, zip(*rows, strict=True), strict=True)))
+    return Outcome("", 0, "ok", "", views, tuple({"jpg": jpeg} for jpeg in jpegs))
+
+
+def _content(files: Files, kind: str, view: int) -> bytes:
+    content = files.get((kind, view))
+    if content is None:
+        raise AssetError("is missing")
+    if isinstance(content, OSError):
+        raise AssetError(f"cannot be read ({content.strerror})") from content
+    return content
+
+
+def check_jpeg(content: bytes, resolution: int) -> None:
+    """Decode a JPEG as training will, at an eighth of its size: every code in it is read.
+
+    Raises
+    ------
+    AssetError : it is no sound JPEG, or not `resolution` pixels wide and high.
+    """
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(content)
+        if (height, width) == (resolution, resolution):
+            simplejpeg.decode_jpeg(content, "GRAY", min_height=1, min_width=1)
+    except ValueError as error:
+        raise AssetError(f"does not decode ({str(error).strip() or 'no JPEG'})") from error
+    if (height, width) != (resolution, resolution):
+        raise AssetError(f"has {width} x {height} pixels, not {resolution} x {resolution}")
+
+
+def read_latents(content: bytes, count: int) -> list[float]:
+    """The numbers in an .npy file's bytes.
+
+    returns : `count` floats, as many as the recipe has factors
+
+    Raises
+    ------
+    AssetError : not an .npy of float64 (count,), or numbers that are not finite.
+    """
+    start = 10 + int.from_bytes(content[8:10], "little")
+    shape, dtype = _npy_header(content[:start])
+    if dtype != np.dtype("<f8") or shape != (count,):
+        raise AssetError(f"holds {dtype} {shape}, not float64 ({count},)")
+    if len(content) != start + 8 * count:
+        raise AssetError(f"has {len(content)} bytes, not {start + 8 * count}")
+    values = np.frombuffer(content, "<f8", offset=start)
+    if not np.isfinite(values).all():
+        raise AssetError("holds numbers that are not finite")
+    return [float(value) for value in values]
+
+
+@lru_cache(64)  # all files of a dataset have the same
+def _npy_header(head: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
+    file = io.BytesIO(head)
+    try:
+        if np.lib.format.read_magic(file) != (1, 0):  # type: ignore[no-untyped-call]
+            raise ValueError("not version 1.0")
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)  # type: ignore[no-untyped-call]
+    except (ValueError, SyntaxError, TypeError) as error:
+        raise AssetError(f"is no NumPy file ({str(error).splitlines()[0]})") from error
+    return shape, dtype

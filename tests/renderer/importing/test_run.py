@@ -1,0 +1,202 @@
+"""Importing: the same bytes from a folder or an archive, in whatever order, interrupted or not; no JPEG changes."""
+
+import io
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from iebench.manifests.common.cli import main
+from iebench.manifests.dataset import DatasetInfo, shard_tables
+from iebench.renderer.errors import OutputError, SourceError
+from iebench.renderer.importing import spool
+from iebench.renderer.importing.audit import Audit
+from iebench.renderer.importing.published import place_of
+from iebench.renderer.importing.run import import_dataset
+
+COMMAND = ["import", "3diebench", "--views", "8", "--resolution", "32", "--limit", "70", "--workers", "1"]
+
+
+def content(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def archive(path, files, mode="w:gz"):
+    with tarfile.open(path, mode) as tar:
+        for name, data in files:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    return path
+
+
+def test_every_jpeg_and_latent_is_the_published_one(published, imported):
+    plan, files = published
+    by_place = {place_of(name): data for name, data in files.items()}
+    found = 0
+    for split in ("train", "val"):
+        for table in shard_tables(imported, split):
+            tar = table.with_suffix(".tar").read_bytes()
+            for row in pq.read_table(table).to_pylist():
+                owner = (row["synset"], row["object_id"])
+                assert tar[row["offset"] : row["offset"] + row["size"]] == by_place[(*owner, "image", row["view"])]
+                latents = np.load(io.BytesIO(by_place[(*owner, "latent", row["view"])]))
+                assert [row[name] for name in plan.recipe.factor_names] == latents.tolist()
+                found += 1
+    assert found == plan.images == 560
+    info = DatasetInfo.load(imported)
+    assert info.recipe.channel_order == "bgr" and info.recipe.name == "3diebench-as-released"
+    assert (info.seed, info.latents, info.quality, info.renderer["name"]) == (
+        None, "published", "as released", "imported",
+    )  # fmt: skip
+    assert info.counts["train"] == {"objects": 56, "images": 448, "shards": 2}
+    assert info.counts["val"] == {"objects": 14, "images": 112, "shards": 1}
+
+
+@pytest.mark.parametrize(("mode", "budget"), [("w:gz", 1 << 28), ("w", 40_000)])
+def test_an_archive_in_any_order_gives_the_same_bytes(published, imported, tmp_path, monkeypatch, mode, budget):
+    plan, files = published
+    shuffled = list(files.items())
+    random.Random(0).shuffle(shuffled)
+    spilled = []
+    spill = spool.Spool._spill
+    monkeypatch.setattr(spool.Spool, "_spill", lambda *a: (spilled.append(a[1]), spill(*a)))
+    monkeypatch.setattr(spool.Spool.__init__, "__defaults__", (budget,))
+    import_dataset(plan, archive(tmp_path / "a.tar", shuffled, mode), tmp_path / "d", workers=1)
+    assert content(tmp_path / "d") == content(imported)
+    assert len(set(spilled)) == (3 if budget < 1 << 20 else 0)
+    assert not (tmp_path / "d" / spool.FOLDER).exists()
+
+
+def test_killed_in_the_middle_of_an_archive_and_resumed(published, imported, tmp_path):
+    """SIGKILL while the archive, fed through a pipe, is held back after its first complete shard."""
+    plan, files = published
+    first = {(o.synset, o.object_id) for o in plan.shards()[0].objects}
+    ordered = sorted(files.items(), key=lambda item: (place_of(item[0])[:2] not in first, item[0]))
+    whole = archive(tmp_path / "whole.tar.gz", ordered).read_bytes()
+    os.mkfifo(tmp_path / "a.tar.gz")
+    command = [sys.executable, "-m", "iebench.manifests.common.cli", *COMMAND, tmp_path / "a.tar.gz", tmp_path / "d"]
+    with (
+        subprocess.Popen(command, stderr=subprocess.DEVNULL) as process,
+        (tmp_path / "a.tar.gz").open("wb", buffering=0) as pipe,
+    ):
+        pipe.write(whole[: len(whole) * 3 // 4])
+        shard, deadline = tmp_path / "d" / "train" / "00000.parquet", time.monotonic() + 60
+        while not shard.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    before = shard.stat().st_mtime_ns
+    assert not (tmp_path / "d" / "dataset.json").exists()
+    info, _ = import_dataset(plan, tmp_path / "whole.tar.gz", tmp_path / "d", workers=1)
+    assert content(tmp_path / "d") == content(imported)
+    assert shard.stat().st_mtime_ns == before  # it was not written again
+    shard.unlink()
+    assert import_dataset(plan, tmp_path / "whole.tar.gz", tmp_path / "d", workers=1)[0] == info
+    assert content(tmp_path / "d") == content(imported)
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "header", "zeros"])
+def test_a_damaged_archive_is_one_sentence_and_keeps_what_was_finished(published, imported, tmp_path, damage):
+    plan, files = published
+    path = archive(tmp_path / "a.tar", files.items(), "w" if damage in ("header", "zeros") else "w:gz")
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 1024 * 512
+    if damage == "cut":
+        del data[middle:]
+    elif damage == "flipped":
+        data[middle] ^= 1
+    else:
+        with tarfile.open(path) as tar:
+            start = next(member.offset for member in tar if member.offset > middle)
+        data[start : start + 512] = bytes(512) if damage == "zeros" else b"x" * 512
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match=r"damaged or cut short after \d+ images .*: get it again"):
+        import_dataset(plan, path, tmp_path / "d", workers=1)
+    assert not (tmp_path / "d" / "dataset.json").exists() and not (tmp_path / "d" / spool.FOLDER).exists()
+
+
+def test_what_cannot_be_used_is_a_failure_with_its_cause(published, tmp_path, capsys):
+    """The command as a user calls it, on a folder with one defect an object."""
+    plan, files = published
+    files = dict(files)
+    owners = [f"3DIEBench/{o.synset}/{o.object_id}" for o in plan.objects[:9]]
+    good = io.BytesIO(files[f"{owners[0]}/latent_0.npy"])
+
+    def latent(array):
+        file = io.BytesIO()
+        np.save(file, array)
+        return file.getvalue()
+
+    row = np.load(good)
+    for name in [name for name in files if name.startswith(owners[0])]:
+        del files[name]
+    del files[f"{owners[1]}/image_7.jpg"], files[f"{owners[1]}/latent_2.npy"]
+    files[f"{owners[2]}/image_3.jpg"] = files[f"{owners[2]}/image_3.jpg"][:-200]
+    files[f"{owners[3]}/image_0.jpg"] = b"no picture"
+    files[f"{owners[4]}/latent_1.npy"] = latent(row.astype(np.float32))
+    files[f"{owners[5]}/latent_1.npy"] = latent(row[:6])
+    files[f"{owners[6]}/latent_1.npy"] = latent(np.where(np.arange(7) == 3, np.nan, row))
+    files[f"{owners[7]}/latent_1.npy"] = b"\x93NUMPY junk"
+    for view in range(8):  # a generator that was resumed with its seed
+        files[f"{owners[8]}/latent_{view}.npy"] = files[f"{owners[8]}/latent_{view % 5}.npy"]
+    files["3DIEBench/README"] = b"hello"
+    files["3DIEBench/03797390/nobody/image_0.jpg"] = files[f"{owners[8]}/image_0.jpg"]
+    for name, data in files.items():
+        (tmp_path / "source" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "source" / name).write_bytes(data)
+    with pytest.raises(SystemExit) as stop:
+        main([*COMMAND, str(tmp_path / "source"), str(tmp_path / "d")])
+    assert stop.value.code == 3
+    out, err = capsys.readouterr()
+    causes = {r["object_id"]: r["cause"] for r in pq.read_table(tmp_path / "d" / "failures.parquet").to_pylist()}
+    wanted = [
+        "absent", "latent_2.npy is missing; 1 more", "image_3.jpg does not decode", "image_0.jpg does not decode",
+        "latent_1.npy holds float32 (7,), not float64 (7,)", "latent_1.npy holds float64 (6,)",
+        "latent_1.npy holds numbers that are not finite", "latent_1.npy is no NumPy file",
+    ]  # fmt: skip
+    assert len(causes) == len(wanted)
+    for ref, words in zip(plan.objects[:8], wanted, strict=True):
+        assert causes[ref.object_id].startswith(words), causes[ref.object_id]
+    found = Audit.load(tmp_path / "d")
+    assert (found.planned, found.imported, found.absent, found.unusable) == (70, 62, 1, 7)
+    assert (found.unlisted_examples, found.other, found.repeated) == (["03797390/nobody"], 1, 3)
+    key = f"{plan.objects[8].synset}_{plan.objects[8].object_id}"
+    assert found.repeat_example == f"{key}_005 repeats {key}_000"
+    assert found.views_found == {"0": 1, "6": 1, "8": 68}
+    assert found.repeat_example in out and "image_3.jpg does not decode" in out
+    assert "8 objects could not be imported" in err and "Traceback" not in err
+
+
+def test_a_finished_import_is_not_read_again(published, imported, tmp_path):
+    plan, _ = published
+    shutil.copytree(imported, tmp_path / "d")
+    (tmp_path / "empty").mkdir()
+    _, found = import_dataset(plan, tmp_path / "empty", tmp_path / "d", workers=1)
+    assert found == Audit.load(imported)
+    assert content(tmp_path / "d") == content(imported)
+
+
+def test_what_is_no_published_dataset_is_refused(published, tmp_path):
+    plan, _ = published
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "thesis.txt").write_text("years of work")
+    with pytest.raises(SourceError, match=r"no such file or folder: .*nowhere"):
+        import_dataset(plan, tmp_path / "nowhere", tmp_path / "d", 1)
+    with pytest.raises(SourceError, match=r"thesis holds no SYNSET/OBJECT/image_I\.jpg"):
+        import_dataset(plan, tmp_path / "thesis", tmp_path / "d", 1)
+    with pytest.raises(SourceError, match=r"thesis\.tar holds no SYNSET/OBJECT/image_I\.jpg"):
+        import_dataset(plan, archive(tmp_path / "thesis.tar", [("a/thesis.txt", b"x")], "w"), tmp_path / "d", 1)
+    with pytest.raises(SourceError, match=r"thesis\.txt is no tar or tar\.gz"):
+        import_dataset(plan, tmp_path / "thesis" / "thesis.txt", tmp_path / "d", 1)
+    with pytest.raises(OutputError, match="holds no dataset"):
+        import_dataset(plan, tmp_path / "thesis", Path(tmp_path / "thesis"), 1)
