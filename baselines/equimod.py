@@ -11,17 +11,17 @@ from itertools import pairwise
 
 from torch import Tensor
 
+from .action import Latents
 from .encoder import Encoder
-from .equivariant import EquivariantMethod
+from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
 from .losses import nt_xent, total
-from .method import Latents, method
-from .predictor import LinearHypernetwork
+from .method import method
 from .projector import by_view, projector
 from .simclr import SimCLRSettings
 
 
 @dataclass(frozen=True)
-class EquiModSettings(SimCLRSettings):
+class EquiModSettings(PredictorSettings, SimCLRSettings):
     """Defaults are those of the repository facebookresearch/SIE; which ones made the paper's row is not known.
 
     projector : widths of each of the two projectors' layers
@@ -30,18 +30,22 @@ class EquiModSettings(SimCLRSettings):
 
     equivariance: float = 4.5
 
+    def __post_init__(self) -> None:
+        SimCLRSettings.__post_init__(self)
+        PredictorSettings.__post_init__(self)
+
 
 @method("equimod", EquiModSettings)
 class EquiMod(EquivariantMethod):
     """Two projectors on the whole representation, and the predictor on the second's embedding."""
 
     def __init__(self, encoder: Encoder, settings: EquiModSettings) -> None:
-        super().__init__(encoder)
+        super().__init__(encoder, settings.action)
         self.settings = settings
         self.columns = slice(0, self.dim)
         self.invariant_projector = projector((self.dim, *settings.projector))
         self.equivariant_projector = projector((self.dim, *settings.projector))
-        self.predictor = LinearHypernetwork(4, settings.projector[-1])
+        self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = NT-Xent(i^x, i^y) + f NT-Xent(W(q) e^x, e^y), from each view to the next."""

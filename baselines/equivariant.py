@@ -1,26 +1,51 @@
-"""What the methods share whose embedding must follow the relative rotation through a hypernetwork."""
+"""What the methods share whose embedding must follow the action between views through a predictor."""
 
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from .method import ROTATION, Latents, Method, rotation_between
-from .predictor import LinearHypernetwork
+from . import action as actions
+from .action import Action, Latents
+from .encoder import Encoder
+from .method import Method
+from .predictor import Kind, predictor
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictorSettings:
+    """What a predictor is told and how it is built.
+
+    action : "rotation", "rotation-colour" or "all"
+    predictor : "linear" or "deep" hypernetwork, or "mlp"
+    predictor_hidden : widths between the predictor's input and output, for a longer one
+    """
+
+    action: Action = "rotation"
+    predictor: Kind = "linear"
+    predictor_hidden: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(width < 1 for width in self.predictor_hidden):
+            raise ValueError(f"predictor_hidden needs positive widths, not {self.predictor_hidden}")
 
 
 class EquivariantMethod(Method):
-    """Base of methods with a projector on `columns` of the representation and W(q) on its embedding.
+    """Base of methods with a projector on `columns` of the representation and a predictor on its embedding.
 
     A subclass makes the three attributes itself, in its own order: the order decides the initial weights.
     """
 
-    latents = ROTATION
     has_predictor = True
 
     columns: slice
     equivariant_projector: nn.Sequential
-    predictor: LinearHypernetwork
+    predictor: nn.Module
+
+    def __init__(self, encoder: Encoder, action: Action) -> None:
+        super().__init__(encoder)
+        self.action = action
+        self.latents = actions.columns(action)
 
     def embed(self, representation: Tensor) -> Tensor:
         """(B, dim) -> (B, E) through the equivariant projector."""
@@ -28,9 +53,9 @@ class EquivariantMethod(Method):
         return embedding
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """W(q) e with q the rotation from source to target pose: (B, E) -> (B, E)."""
-        rotation = rotation_between(source, target).to(embedding.device)
-        prediction: Tensor = self.predictor(rotation, embedding)
+        """The predictor's answer for the action from source to target: (B, E) -> (B, E)."""
+        action = actions.between(self.action, source, target).to(embedding.device)
+        prediction: Tensor = self.predictor(action, embedding)
         return prediction
 
     def predict_next(self, embeddings: Sequence[Tensor], latents: Latents) -> list[Tensor]:
@@ -39,5 +64,10 @@ class EquivariantMethod(Method):
         embeddings : K of (B, E); latents : (B, K) each
         returns : K - 1 of (B, E)
         """
-        poses = [{name: latents[name][:, k] for name in self.latents} for k in range(len(embeddings))]
-        return [self.predict(e, *pair) for e, pair in zip(embeddings, pairwise(poses), strict=False)]
+        poses = [actions.view(latents, k) for k in range(len(embeddings))]
+        return [self.predict(e, *pair) for e, *pair in zip(embeddings[:-1], poses[:-1], poses[1:], strict=True)]
+
+
+def predictor_of(settings: PredictorSettings, dim: int) -> nn.Module:
+    """The predictor that the settings ask for, on embeddings of size `dim`."""
+    return predictor(settings.predictor, actions.size(settings.action), dim, settings.predictor_hidden)

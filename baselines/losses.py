@@ -3,7 +3,7 @@
 A method adds them over its views and over pairs of consecutive views; with two views that is the paper.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor
@@ -69,6 +69,12 @@ def check_temperature(temperature: float) -> None:
 def total(terms: Iterable[Tensor]) -> Tensor:
     """The sum of scalars."""
     return torch.stack(list(terms)).sum()
+
+
+def weighted(terms: Mapping[str, Tensor], settings: object) -> dict[str, Tensor]:
+    """The terms with their sum as "loss", each weighted by the setting of its name, in the terms' order."""
+    loss: Tensor = sum(getattr(settings, name) * term for name, term in terms.items())
+    return {"loss": loss, **terms}
 
 
 def _precise(embedding: Tensor) -> Tensor:

@@ -1,25 +1,23 @@
 """What a method is, and where methods are found.
 
 A method is one file: a frozen dataclass with its settings, and a class registered by `@method("name", Settings)`. The
-entry point group `iebench.methods` names the module to import for each name, so another package can add methods.
+entry point group `iebench.methods` names the module to import for each name, so another package can add methods. A
+variant (`variants.toml`) is a method under another name with some settings changed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, TypeVar
 
-import torch
 from torch import Tensor, nn
 
-from iebench.manifests.conventions import relative_quaternion
+from iebench.manifests.common.settings import build as build_settings
 
+from . import variants
+from .action import Latents
 from .encoder import Encoder, EncoderSettings
 from .errors import MethodBroken, UnknownName
-
-ROTATION = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
-Latents = Mapping[str, Tensor]
-"""Latent name -> (B,) or (B, K) float64, on the CPU."""
 
 
 class Method(nn.Module):
@@ -29,11 +27,12 @@ class Method(nn.Module):
     parts : names of slices of the representation, such as "invariant"; {} when it has none
     latents : the latent columns that `loss` and `predict` need
     has_predictor : whether `embed` and `predict` are there
+    fewest_views : the smallest K that `loss` can compare
     trains : False for a reference that stays as it was initialised
     """
 
-    latents: ClassVar[tuple[str, ...]] = ()
     has_predictor: ClassVar[bool] = False
+    fewest_views: ClassVar[int] = 2
     trains: ClassVar[bool] = True
 
     def __init__(self, encoder: Encoder) -> None:
@@ -41,6 +40,7 @@ class Method(nn.Module):
         self.encoder = encoder
         self.dim = encoder.dim
         self.parts: dict[str, slice] = {}
+        self.latents: tuple[str, ...] = ()
 
     def represent(self, images: Tensor) -> Tensor:
         """Representations of several views of each object, in one pass (so batch norm sees all views together).
@@ -54,7 +54,7 @@ class Method(nn.Module):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """The loss of a batch: "loss" is minimised, the other entries are its terms before weighting, for the log.
 
-        images : (B, K, 3, H, W) float in [0, 1]; K >= 2 distinct views of each of B objects
+        images : (B, K, 3, H, W) float in [0, 1]; K >= `fewest_views` distinct views of each of B objects
         latents : (B, K) float64 for each name in `self.latents`
         """
         raise NotImplementedError(f"{type(self).__name__} has no loss")
@@ -73,26 +73,26 @@ class Method(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
 
 
-def rotation_between(source: Latents, target: Latents) -> Tensor:
-    """The quaternions of R12 = R1^-1 R2 (scalar last, w >= 0) from source to target pose.
-
-    source, target : (B,) float64 radians for each of rot_x, rot_y, rot_z
-    returns : (B, 4) float64 on the CPU
-    """
-    start, end = (torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target))
-    return torch.from_numpy(relative_quaternion(start, end))
-
-
 # --- registry -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A registered method: its settings' dataclass and its class, called with (encoder, settings)."""
+    """A registered method: its settings' dataclass and its class, called with (encoder, settings).
+
+    base : the method that a variant is one of, or its own name
+    changed : the settings that a variant changes; {} for a method
+    """
 
     name: str
     settings: type[Any]
-    method: Callable[[Encoder, Any], Method]
+    method: type[Any]
+    base: str
+    changed: Mapping[str, Any] = field(default_factory=dict)
+
+    def defaults(self) -> Any:
+        """The settings of the method or variant when nothing else is said."""
+        return build_settings(self.settings, self.changed, f"variant {self.name}")
 
 
 _ENTRIES: dict[str, Entry] = {}
@@ -103,19 +103,21 @@ def method(name: str, settings: type[Any]) -> Callable[[M], M]:
     """Class decorator that registers a method under `name`, with the frozen dataclass of its settings."""
 
     def register(cls: M) -> M:
-        _ENTRIES[name] = Entry(name, settings, cls)
+        _ENTRIES[name] = Entry(name, settings, cls, name)
         return cls
 
     return register
 
 
 def names() -> list[str]:
-    """The names of all installed methods."""
-    return sorted({point.name for point in entry_points(group="iebench.methods")} | set(_ENTRIES))
+    """The names of all installed methods and variants."""
+    return sorted(
+        {point.name for point in entry_points(group="iebench.methods")} | set(_ENTRIES) | set(variants.load())
+    )
 
 
 def find(name: str) -> Entry:
-    """The registered method of that name; imports its module if need be.
+    """The registered method or variant of that name; imports its module if need be.
 
     Raises
     ------
@@ -124,6 +126,10 @@ def find(name: str) -> Entry:
     """
     if name in _ENTRIES:
         return _ENTRIES[name]
+    if name in variants.load():
+        variant = variants.load()[name]
+        base = find(variant.method)
+        return Entry(name, base.settings, base.method, base.name, variant.settings)
     points = {point.name: point for point in entry_points(group="iebench.methods")}
     if name not in points:
         raise UnknownName("method", name, names())
@@ -135,4 +141,5 @@ def find(name: str) -> Entry:
 
 def build(name: str, settings: Any, encoder: EncoderSettings) -> Method:
     """A freshly initialised method; weights are drawn from torch's global generator."""
-    return find(name).method(Encoder(encoder), settings)
+    built: Method = find(name).method(Encoder(encoder), settings)
+    return built

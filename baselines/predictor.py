@@ -1,9 +1,18 @@
-"""The equivariant predictor of SIE: a linear hypernetwork that turns an action into a d x d matrix."""
+"""Predictors: from a view's embedding and an action to another view's embedding (Garrido et al. 2023, section 4).
+
+"linear" and "deep" are hypernetworks that turn the action into matrices; "mlp" sees action and embedding side by side.
+"""
 
 import math
+from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+
+from .projector import perceptron
+
+Kind = Literal["linear", "deep", "mlp"]
 
 
 class LinearHypernetwork(nn.Module):
@@ -13,12 +22,12 @@ class LinearHypernetwork(nn.Module):
     (B, d, d) tensor of generated matrices, 4 GiB at B = d = 1024, never exists.
 
     actions : components of z (4 for a quaternion)
-    dim : d
+    inputs, outputs : sizes of x and y; the same by default
     """
 
-    def __init__(self, actions: int, dim: int) -> None:
+    def __init__(self, actions: int, inputs: int, outputs: int | None = None) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(actions, dim, dim))  # (k, out, in)
+        self.weight = nn.Parameter(torch.empty(actions, outputs or inputs, inputs))  # (k, out, in)
         bound = 1 / math.sqrt(actions)  # what a linear layer from z to the d * d entries starts with
         nn.init.uniform_(self.weight, -bound, bound)
 
@@ -26,10 +35,53 @@ class LinearHypernetwork(nn.Module):
         """The transformed embeddings.
 
         action : (B, actions) float
-        embedding : (B, d) float
-        returns : (B, d)
+        embedding : (B, inputs) float
+        returns : (B, outputs)
         """
-        products = nn.functional.linear(embedding, self.weight.flatten(0, 1))  # (B, actions * d)
+        products = nn.functional.linear(embedding, self.weight.flatten(0, 1))  # (B, actions * outputs)
         # the sum stays in the weights' precision when autocast makes the products bf16
         weighted: Tensor = action.to(self.weight.dtype).unsqueeze(-1) * products.view(-1, *self.weight.shape[:2])
         return weighted.sum(dim=1)
+
+
+class Hypernetwork(nn.Module):
+    """A chain of generated matrices, of an action that two small layers may rework first ("deep").
+
+    hidden : widths between input and output; each adds a matrix, with nothing between two of them, as released
+    """
+
+    def __init__(self, actions: int, dim: int, hidden: tuple[int, ...], deep: bool) -> None:
+        super().__init__()
+        self.rework = nn.Sequential()
+        if deep:  # as wide as the action, then the last layer, linear, is the chain's
+            self.rework = nn.Sequential(*(m for _ in range(2) for m in (nn.Linear(actions, actions, False), nn.ReLU())))
+        self.chain = nn.ModuleList(LinearHypernetwork(actions, *sizes) for sizes in pairwise((dim, *hidden, dim)))
+
+    def forward(self, action: Tensor, embedding: Tensor) -> Tensor:
+        """(B, actions) and (B, dim) -> (B, dim), float."""
+        reworked = self.rework(action.to(next(self.parameters()).dtype))
+        for matrix in self.chain:
+            embedding = matrix(reworked, embedding)
+        return embedding
+
+
+class Perceptron(nn.Module):
+    """An MLP on [action, embedding]; without hidden widths, one linear layer."""
+
+    def __init__(self, actions: int, dim: int, hidden: tuple[int, ...]) -> None:
+        super().__init__()
+        self.layers = perceptron((actions + dim, *hidden, dim))
+
+    def forward(self, action: Tensor, embedding: Tensor) -> Tensor:
+        """(B, actions) and (B, dim) -> (B, dim), float."""
+        out: Tensor = self.layers(torch.cat([action.to(embedding.dtype), embedding], dim=1))
+        return out
+
+
+def predictor(kind: Kind, actions: int, dim: int, hidden: tuple[int, ...] = ()) -> nn.Module:
+    """A predictor, called with (action (B, actions), embedding (B, dim)); returns (B, dim)."""
+    if kind == "mlp":
+        return Perceptron(actions, dim, hidden)
+    if kind == "linear" and not hidden:
+        return LinearHypernetwork(actions, dim)
+    return Hypernetwork(actions, dim, hidden, deep=kind == "deep")

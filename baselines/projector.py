@@ -1,4 +1,4 @@
-"""The projector between representation and embedding."""
+"""The heads on a representation: projectors to embeddings, and perceptrons that regress or classify."""
 
 from itertools import pairwise
 
@@ -19,12 +19,30 @@ def projector(sizes: tuple[int, ...]) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1], bias=False))
 
 
+def perceptron(sizes: tuple[int, ...]) -> nn.Sequential:
+    """A plain MLP: linear layers with biases and ReLU between them; (B, sizes[0]) -> (B, sizes[-1]).
+
+    >>> [type(layer).__name__ for layer in perceptron((4, 8, 3))]
+    ['Linear', 'ReLU', 'Linear']
+    """
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(sizes):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
 def by_view(head: nn.Module, views: Tensor) -> list[Tensor]:
     """A head's embeddings of several views of each object, in one pass: (B, K, dim) -> K of (B, E)."""
     return list(head(views.flatten(0, 1)).view(*views.shape[:2], -1).unbind(1))
 
 
-def check_widths(widths: tuple[int, ...]) -> None:
+def check_widths(widths: tuple[int, ...], name: str = "projector") -> None:
     """Raise ValueError unless there is a width and all are positive."""
     if not widths or min(widths) < 1:
-        raise ValueError(f"projector needs at least one width, all positive, not {widths}")
+        raise ValueError(f"{name} needs at least one width, all positive, not {widths}")
+
+
+def check_fraction(fraction: float, name: str) -> None:
+    """Raise ValueError unless it lies in (0, 1]."""
+    if not 0 < fraction <= 1:
+        raise ValueError(f"{name} must be above 0 and at most 1, not {fraction}")

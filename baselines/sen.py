@@ -5,19 +5,26 @@ SimCLR whose first embedding goes through the predictor: nothing asks the repres
 iebench train --method sen
 """
 
+from dataclasses import dataclass
+
 from torch import Tensor
 
+from .action import Latents
 from .encoder import Encoder
-from .equivariant import EquivariantMethod
+from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
 from .losses import nt_xent, total
-from .method import Latents, method
-from .predictor import LinearHypernetwork
+from .method import method
 from .projector import by_view, projector
 from .simclr import SimCLRSettings
 
 
-class SENSettings(SimCLRSettings):
-    """Those of SimCLR."""
+@dataclass(frozen=True)
+class SENSettings(PredictorSettings, SimCLRSettings):
+    """Those of SimCLR, and of the predictor."""
+
+    def __post_init__(self) -> None:
+        SimCLRSettings.__post_init__(self)
+        PredictorSettings.__post_init__(self)
 
 
 @method("sen", SENSettings)
@@ -25,11 +32,11 @@ class SEN(EquivariantMethod):
     """One projector on the whole representation, and the predictor on its embedding."""
 
     def __init__(self, encoder: Encoder, settings: SENSettings) -> None:
-        super().__init__(encoder)
+        super().__init__(encoder, settings.action)
         self.settings = settings
         self.columns = slice(0, self.dim)
         self.equivariant_projector = projector((self.dim, *settings.projector))
-        self.predictor = LinearHypernetwork(4, settings.projector[-1])
+        self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = NT-Xent(W(q) e^x, e^y), from each view to the next."""

@@ -12,24 +12,26 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from .action import Latents
 from .encoder import Encoder
-from .equivariant import EquivariantMethod
-from .losses import covariance, distance, total, variance
-from .method import Latents, method
-from .predictor import LinearHypernetwork
-from .projector import by_view, check_widths, projector
+from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
+from .losses import covariance, distance, total, variance, weighted
+from .method import method
+from .projector import by_view, check_fraction, check_widths, projector
 
 
 @dataclass(frozen=True)
-class SIESettings:
+class SIESettings(PredictorSettings):
     """Defaults are the paper's.
 
     projector : widths of each of the two projectors' layers
+    equivariant : the share of the representation, at its end, that is equivariant; with 1 there is no invariant part
     invariance, equivariance, variance, prediction_variance, covariance : the loss weights s, f * s, v, v and c, with
         s = 10, f = 0.45, v = 10, c = 1
     """
 
     projector: tuple[int, ...] = (1024, 1024, 1024)
+    equivariant: float = 0.5
     invariance: float = 10.0
     equivariance: float = 4.5
     variance: float = 10.0
@@ -37,46 +39,42 @@ class SIESettings:
     covariance: float = 1.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_widths(self.projector)
+        check_fraction(self.equivariant, "equivariant")
 
 
 @method("sie", SIESettings)
 class SIE(EquivariantMethod):
     """Two projectors on the two halves, and a predictor for the equivariant one.
 
-    parts : "invariant" and "equivariant", the first and the second half of the representation
+    parts : "invariant" and "equivariant", the first and the second half of the representation; {} without the first
     """
 
     def __init__(self, encoder: Encoder, settings: SIESettings) -> None:
-        super().__init__(encoder)
+        super().__init__(encoder, settings.action)
         self.settings = settings
-        half = self.dim // 2
-        self.columns = slice(half, self.dim)
-        self.parts = {"invariant": slice(0, half), "equivariant": self.columns}
-        self.invariant_projector = projector((half, *settings.projector))
-        self.equivariant_projector = projector((self.dim - half, *settings.projector))
-        self.predictor = LinearHypernetwork(4, settings.projector[-1])
+        split = self.dim - round(self.dim * settings.equivariant)
+        self.columns = slice(split, self.dim)
+        if split:
+            self.parts = {"invariant": slice(0, split), "equivariant": self.columns}
+            self.invariant_projector = projector((split, *settings.projector))
+        self.equivariant_projector = projector((self.dim - split, *settings.projector))
+        self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + f s L_eq + v V + v V_pred + c C, from each view to the next (facebookresearch/SIE)."""
-        views = self.represent(images)  # (B, K, dim)
-        invariant = by_view(self.invariant_projector, views[..., self.parts["invariant"]])  # K of (B, E)
-        equivariant = by_view(self.equivariant_projector, views[..., self.columns])
+        views, terms = self.represent(images), {}  # (B, K, dim)
+        whole = equivariant = by_view(self.equivariant_projector, views[..., self.columns])  # K of (B, E)
+        if self.parts:
+            invariant = by_view(self.invariant_projector, views[..., self.parts["invariant"]])
+            terms["invariance"] = total(distance(x, y) for x, y in pairwise(invariant))
+            whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]  # K of (B, 2 E)
         predicted = self.predict_next(equivariant, latents)  # K - 1 of (B, E)
-        whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]  # K of (B, 2 E)
-        terms = {
-            "invariance": total(distance(x, y) for x, y in pairwise(invariant)),
+        terms |= {
             "equivariance": total(distance(p, y) for p, y in zip(predicted, equivariant[1:], strict=True)),
             "variance": total(variance(view) for view in whole),
             "prediction_variance": total(variance(view) for view in predicted),
             "covariance": total(covariance(view) for view in whole),
         }
-        weight = self.settings
-        loss = (
-            weight.invariance * terms["invariance"]
-            + weight.equivariance * terms["equivariance"]
-            + weight.variance * terms["variance"]
-            + weight.prediction_variance * terms["prediction_variance"]
-            + weight.covariance * terms["covariance"]
-        )
-        return {"loss": loss, **terms}
+        return weighted(terms, self.settings)

@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from torch import Tensor
 
+from .action import Latents
 from .encoder import Encoder
 from .losses import check_temperature, nt_xent, total
-from .method import Latents, Method, method
+from .method import Method, method
 from .projector import by_view, check_widths, projector
 
 

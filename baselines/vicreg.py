@@ -10,10 +10,11 @@ from itertools import pairwise
 
 from torch import Tensor
 
+from .action import Latents
 from .encoder import Encoder
-from .losses import covariance, distance, total, variance
-from .method import Latents, Method, method
-from .projector import by_view, check_widths, projector
+from .losses import covariance, distance, total, variance, weighted
+from .method import Method, method
+from .projector import by_view, check_fraction, check_widths, projector
 
 
 @dataclass(frozen=True)
@@ -21,16 +22,19 @@ class VICRegSettings:
     """Defaults are those of the VICReg row of Garrido et al. 2023.
 
     projector : widths of the projector's layers
+    invariant : the share of the embedding, at its start, that views have to agree on
     invariance, variance, covariance : the loss weights s, v and c
     """
 
     projector: tuple[int, ...] = (2048, 2048, 2048)
+    invariant: float = 1.0
     invariance: float = 10.0
     variance: float = 10.0
     covariance: float = 1.0
 
     def __post_init__(self) -> None:
         check_widths(self.projector)
+        check_fraction(self.invariant, "invariant")
 
 
 @method("vicreg", VICRegSettings)
@@ -45,15 +49,10 @@ class VICReg(Method):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + v V + c C, from each view to the next (eq. 6)."""
         embedding = by_view(self.projector, self.represent(images))  # K of (B, E)
+        agreeing = round(self.settings.invariant * self.settings.projector[-1])
         terms = {
-            "invariance": total(distance(x, y) for x, y in pairwise(embedding)),
+            "invariance": total(distance(x[:, :agreeing], y[:, :agreeing]) for x, y in pairwise(embedding)),
             "variance": total(variance(view) for view in embedding),
             "covariance": total(covariance(view) for view in embedding),
         }
-        weight = self.settings
-        loss = (
-            weight.invariance * terms["invariance"]
-            + weight.variance * terms["variance"]
-            + weight.covariance * terms["covariance"]
-        )
-        return {"loss": loss, **terms}
+        return weighted(terms, self.settings)

@@ -13,6 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from iebench.baselines.action import LABEL
+
 from .images import Images
 from .order import Order
 
@@ -27,7 +29,7 @@ class Batch:
     """K views of each of B objects.
 
     images : (B, K, 3, H, W) uint8, channels last in memory
-    latents : name -> (B, K) float64
+    latents : name -> (B, K) float64; "label" -> (B, K) int64
     """
 
     images: Tensor
@@ -42,7 +44,7 @@ class Batches:
     """Makes the batch of any step.
 
     size : side of the images in pixels
-    latents : the columns to bring along
+    latents : the columns to bring along, the label among them if it is named
     """
 
     def __init__(self, images: Images, order: Order, size: int, latents: tuple[str, ...], pin: bool) -> None:
@@ -53,7 +55,8 @@ class Batches:
         rows = self.order.rows(step)
         stored = self._pixels(rows.ravel()).reshape(*rows.shape, self.size, self.size, 3)
         pixels = torch.from_numpy(stored).permute(0, 1, 4, 2, 3)
-        latents = {name: torch.from_numpy(self.images.latents[name][rows]) for name in self.latents}
+        known = {**self.images.latents, LABEL: self.images.labels}
+        latents = {name: torch.from_numpy(known[name][rows]) for name in self.latents}
         return Batch(pixels.pin_memory() if self.pin else pixels, latents)
 
     def _pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:

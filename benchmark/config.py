@@ -149,7 +149,9 @@ def presets() -> list[str]:
 def resolve(method: str, preset: str, assignments: Sequence[str]) -> tuple[TrainSettings, Any]:
     """The training settings and the method's own, from a preset and `--set` assignments.
 
-    preset : a shipped one's name, or the path of a TOML file with tables [train] and [method.NAME]
+    method : a method's or a variant's name
+    preset : a shipped one's name, or the path of a TOML file with tables [train] and [method.NAME]; a variant takes
+        its method's table, then what makes it a variant, then its own table
     assignments : "batch=64", "encoder.width=0.5"; the method's own as "method.covariance=1"
 
     Raises
@@ -168,8 +170,11 @@ def resolve(method: str, preset: str, assignments: Sequence[str]) -> tuple[Train
         if key not in names():
             raise UnknownName("method", key, names(), f"{source}: ")
     train = build(TrainSettings, train_table, source)
-    own = build(entry.settings, own_tables.get(method, {}), f"{source}: method.{method}")
+    own_table = {**own_tables.get(entry.base, {}), **entry.changed, **own_tables.get(method, {})}
+    own = build(entry.settings, own_table, f"{source}: method.{method}")
     assigned = {text.partition("=")[0].strip() for text in assignments}
+    if "views" not in assigned:
+        train = dataclasses.replace(train, views=max(train.views, entry.method.fewest_views))
     if "steps" in assigned and "epochs" not in assigned:  # a length replaces the preset's, in whichever unit that is
         train = dataclasses.replace(train, epochs=None)
     if "epochs" in assigned and "steps" not in assigned:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from iebench.baselines import method as methods
+from iebench.baselines.action import LABEL, ROTATION
 from iebench.baselines.errors import LatentMissing
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.common.settings import build
@@ -20,7 +21,7 @@ from . import checkpoint
 from .batches import Batches
 from .checkpoint import Progress
 from .config import CONFIG, RunConfig
-from .errors import DatasetError, Diverged, RunExists, Stopped
+from .errors import DatasetError, Diverged, RunExists, SettingError, Stopped
 from .images import Images
 from .log import Log
 from .order import Order
@@ -135,6 +136,7 @@ def check_fit(images: Images, method: methods.Method, views: int) -> None:
     Raises
     ------
     DatasetError : fewer views of an object than a batch takes.
+    SettingError : fewer views in a batch than the method compares.
     LatentMissing : not all latents that the method is conditioned on.
     """
     if views > images.views_per_object:
@@ -142,11 +144,17 @@ def check_fit(images: Images, method: methods.Method, views: int) -> None:
             f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "
             "lower it with --set views=2, or render more with --views"
         )
-    missing = [name for name in method.latents if name not in images.latents]
+    if views < method.fewest_views:
+        raise SettingError(
+            f"{type(method).__name__} compares {method.fewest_views} views of an object and views={views} gives fewer: "
+            f"raise it with --set views={method.fewest_views}"
+        )
+    missing = [name for name in method.latents if name not in (*images.latents, LABEL)]
     if missing:
+        remedy = "" if set(missing) & set(ROTATION) else " or with --set method.action=rotation,"
         raise LatentMissing(
             f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
-            "a dataset whose recipe has that factor"
+            f"a dataset whose recipe has that factor,{remedy} or train another method"
         )
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
-from iebench.baselines.method import ROTATION
+from iebench.baselines.action import ROTATION
 
 Array = NDArray[np.float64]
 

@@ -22,7 +22,7 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
 @click.option(
     "--method",
     default="sie",
-    help=f"What to train: {', '.join(METHODS)}.",
+    help=f"What to train: {', '.join(METHODS)}; or a variant (see `iebench methods`).",
 )
 @click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
 @click.option("--preset", default="quick", help="Settings to start from: quick, paper, or a TOML file.")

@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iebench.baselines.method import ROTATION, Latents, Method
+from iebench.baselines.action import ROTATION, Latents
+from iebench.baselines.method import Method
 from iebench.manifests.conventions import pose
 
 from ..bootstrap import Mean, Statistic

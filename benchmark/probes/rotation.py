@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from iebench.baselines.method import ROTATION
+from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import geodesic_degrees, relative_quaternion
 
 from ..bootstrap import R2, Mean, Median

@@ -89,6 +89,8 @@ def _value(text: str) -> Any:
 
 
 def _convert(hint: Any, value: Any, where: str) -> Any:
+    if hint is Any:
+        return value
     if dataclasses.is_dataclass(hint):
         if isinstance(value, Mapping):
             return build(typing.cast(type[Any], hint), value, where)

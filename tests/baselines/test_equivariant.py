@@ -6,9 +6,9 @@ import torch
 from contrast import restated_nt_xent, restated_prediction
 from torch import Tensor
 
+from iebench.baselines.action import ROTATION
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.equimod import EquiMod, EquiModSettings
-from iebench.baselines.method import ROTATION
 from iebench.baselines.sen import SEN, SENSettings
 
 TAU, F = 0.3, 0.7

@@ -1,17 +1,17 @@
 """The registry, and the rotation that methods are conditioned on."""
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import pytest
 import torch
 
 from iebench.baselines import method as registry
+from iebench.baselines import variants
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.errors import MethodBroken, UnknownName
-from iebench.baselines.method import ROTATION, Method, build, find, method, names, rotation_between
-from iebench.manifests.conventions import pose
+from iebench.baselines.method import Method, build, find, method, names
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def test_a_decorated_class_is_found(extra: str) -> None:
 
 
 def test_a_misspelt_method_is_an_error_with_a_suggestion() -> None:
-    with pytest.raises(UnknownName, match=r"unknown method 'vicregg'; did you mean vicreg\?"):
+    with pytest.raises(UnknownName, match=r"unknown method 'vicregg'; did you mean vicreg"):
         find("vicregg")
 
 
@@ -71,11 +71,18 @@ def test_views_are_represented_in_order() -> None:
     torch.testing.assert_close(together[:, 1], base.encoder(images[:, 1]))
 
 
-def test_the_rotation_leads_from_source_to_target() -> None:
-    rng = np.random.default_rng(0)
-    first, second = rng.uniform(-1.5, 1.5, (2, 20, 3))
-    as_latents = [{n: torch.from_numpy(a[:, i].copy()) for i, n in enumerate(ROTATION)} for a in (first, second)]
-    quaternions = rotation_between(*as_latents).numpy()
-    assert quaternions.shape == (20, 4) and (quaternions[:, 3] >= 0).all()
-    step = type(pose(first)).from_quat(quaternions)
-    np.testing.assert_allclose((pose(first) * step).as_matrix(), pose(second).as_matrix(), atol=1e-12)
+@pytest.mark.parametrize("name", variants.load())
+def test_a_variant_is_its_method_with_some_settings_changed(name: str) -> None:
+    entry, variant = find(name), variants.load()[name]
+    base = find(variant.method)
+    assert (entry.base, entry.method, entry.settings) == (base.name, base.method, base.settings) and name in names()
+    changed, plain = dataclasses.asdict(entry.defaults()), dataclasses.asdict(base.defaults())
+    assert {key for key in plain if changed[key] != plain[key]} == set(variant.settings) != set()
+    assert len(variant.about) > 20 and name.startswith(variant.method)
+
+
+def test_a_variant_with_a_wrong_setting_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {"bad": variants.Variant("sie", "wrong", {"covarance": 1})}
+    monkeypatch.setattr(variants, "load", lambda: wrong)
+    with pytest.raises(UnknownName, match=r"variant bad: unknown setting 'covarance'; did you mean .*covariance"):
+        find("bad").defaults()

@@ -2,10 +2,12 @@
 
 import math
 
+import numpy as np
+import pytest
 import torch
 from torch import Tensor
 
-from iebench.baselines.predictor import LinearHypernetwork
+from iebench.baselines.predictor import LinearHypernetwork, predictor
 
 
 def materialised(weight: Tensor, action: Tensor, embedding: Tensor) -> Tensor:
@@ -64,3 +66,39 @@ def test_autocast_keeps_the_sum_in_float32() -> None:
     net = LinearHypernetwork(4, 16)
     with torch.autocast("cpu", torch.bfloat16):
         assert net(torch.randn(2, 4), torch.randn(2, 16)).dtype == torch.float32
+
+
+@pytest.mark.parametrize("hidden", [(), (7,), (7, 3)])
+def test_the_deep_and_the_longer_one_equal_their_definition_sample_by_sample(hidden: tuple[int, ...]) -> None:
+    torch.manual_seed(3)
+    for kind in ("linear", "deep"):
+        net = predictor(kind, 6, 5, hidden).double()  # type: ignore[arg-type]
+        action, embedding = torch.randn(4, 6, dtype=torch.float64), torch.randn(4, 5, dtype=torch.float64)
+        state = {name: value.numpy() for name, value in net.state_dict().items()}
+        for z, x, out in zip(action.numpy(), embedding.numpy(), net(action, embedding).detach().numpy(), strict=True):
+            for key in ("rework.0.weight", "rework.2.weight") if kind == "deep" else ():
+                z = np.maximum(state[key] @ z, 0)  # noqa: PLW2901
+            for key in sorted(key for key in state if not key.startswith("rework")):
+                x = np.tensordot(z, state[key], 1) @ x  # noqa: PLW2901
+            np.testing.assert_allclose(out, x, rtol=1e-10, atol=1e-12)
+        assert all("bias" not in name for name in state)
+
+
+@pytest.mark.parametrize("hidden", [(), (7,)])
+def test_the_perceptron_sees_the_action_first(hidden: tuple[int, ...]) -> None:
+    torch.manual_seed(4)
+    net = predictor("mlp", 4, 5, hidden).double()
+    action, embedding = torch.randn(3, 4, dtype=torch.float64), torch.randn(3, 5, dtype=torch.float64)
+    state = [value.numpy() for value in net.state_dict().values()]
+    x = np.concatenate([action.numpy(), embedding.numpy()], axis=1)
+    for i in range(0, len(state), 2):
+        x = x @ state[i].T + state[i + 1]
+        if i + 2 < len(state):
+            x = np.maximum(x, 0)
+    np.testing.assert_allclose(net(action, embedding).detach().numpy(), x, rtol=1e-12)
+
+
+def test_sizes_are_the_papers() -> None:
+    for actions, count in ((4, 4_194_304), (6, 6_291_456)):
+        with torch.device("meta"):
+            assert sum(p.numel() for p in predictor("linear", actions, 1024).parameters()) == count

@@ -1,6 +1,7 @@
 """SIE's loss against a restatement in numpy and materialised matrices, in float64."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +10,14 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
+from iebench.baselines import variants
+from iebench.baselines.action import ROTATION
 from iebench.baselines.encoder import Encoder, EncoderSettings
-from iebench.baselines.method import ROTATION
+from iebench.baselines.method import find
 from iebench.baselines.sie import SIE, SIESettings
 
 Array = NDArray[np.float64]
+OTHERS = ("floor_hue", "light_theta", "light_phi", "light_hue")
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +28,9 @@ def sie() -> SIE:
 
 def data(views: int, batch: int = 6) -> tuple[Tensor, dict[str, Tensor]]:
     torch.manual_seed(views)
-    angles = torch.rand(3, batch, views, dtype=torch.float64) * np.pi - np.pi / 2
-    return torch.rand(batch, views, 3, 32, 32, dtype=torch.float64), dict(zip(ROTATION, angles, strict=True))
+    names = (*ROTATION, *OTHERS)
+    values = torch.rand(len(names), batch, views, dtype=torch.float64) * np.pi - np.pi / 2
+    return torch.rand(batch, views, 3, 32, 32, dtype=torch.float64), dict(zip(names, values, strict=True))
 
 
 def hinge(e: Array) -> float:
@@ -37,16 +42,20 @@ def redundancy(e: Array) -> float:
     return float(((matrix**2).sum() - (np.diag(matrix) ** 2).sum()) / e.shape[1])
 
 
-def restated(sie: SIE, images: Tensor, latents: Mapping[str, Tensor]) -> dict[str, float]:
-    """L = s L_inv + f s L_eq + v V + v V_pred + c C with s = 10, f = 0.45, v = 10, c = 1, from x to y only."""
+def restated(sie: SIE, images: Tensor, latents: Mapping[str, Tensor], weights: Mapping[str, float]) -> dict[str, float]:
+    """L = s L_inv + f s L_eq + v V + v V_pred + c C, from x to y only; without an invariant part, without L_inv."""
     with torch.no_grad():
         flat = sie.encoder(images.flatten(0, 1))
-        half = flat.shape[1] // 2
-        inv = sie.invariant_projector(flat[:, :half]).reshape(*images.shape[:2], -1).numpy()
+        half = flat.shape[1] - round(flat.shape[1] * sie.settings.equivariant)
         eq = sie.equivariant_projector(flat[:, half:]).reshape(*images.shape[:2], -1).numpy()
-        weight = sie.predictor.weight.numpy()
+        inv = eq[..., :0]
+        if half:
+            inv = sie.invariant_projector(flat[:, :half]).reshape(*images.shape[:2], -1).numpy()
     angles = np.stack([latents[n].numpy() for n in ROTATION], -1)
-    terms = dict.fromkeys(["invariance", "equivariance", "variance", "prediction_variance", "covariance"], 0.0)
+    extra = {"rotation": [], "rotation-colour": [0, 3], "all": [0, 1, 2, 3]}[sie.settings.action]
+    others = np.stack([latents[n].numpy() for n in OTHERS], -1)[..., extra]
+    names = ["invariance", "equivariance", "variance", "prediction_variance", "covariance"]
+    terms = dict.fromkeys(names if half else names[1:], 0.0)
     for k in range(images.shape[1]):
         whole = np.concatenate([inv[:, k], eq[:, k]], axis=1)
         terms["variance"] += hinge(whole)
@@ -56,20 +65,70 @@ def restated(sie: SIE, images: Tensor, latents: Mapping[str, Tensor]) -> dict[st
         first, second = (Rotation.from_euler("xyz", angles[:, v]).as_matrix() for v in (k - 1, k))
         q = Rotation.from_matrix(first.transpose(0, 2, 1) @ second).as_quat()
         q *= np.where(q[:, 3:] < 0, -1, 1)
-        predicted = np.stack([np.tensordot(q[b], weight, 1) @ eq[b, k - 1] for b in range(len(q))])
-        terms["invariance"] += float(((inv[:, k - 1] - inv[:, k]) ** 2).mean())
+        action = np.concatenate([q, others[:, k] - others[:, k - 1]], axis=1)
+        predicted = predicted_by(sie, action, eq[:, k - 1])
+        if half:
+            terms["invariance"] += float(((inv[:, k - 1] - inv[:, k]) ** 2).mean())
         terms["equivariance"] += float(((predicted - eq[:, k]) ** 2).mean())
         terms["prediction_variance"] += hinge(predicted)
-    weights = {"invariance": 10, "equivariance": 4.5, "variance": 10, "prediction_variance": 10, "covariance": 1}
     return {"loss": sum(weights[name] * terms[name] for name in terms), **terms}
 
 
+def predicted_by(sie: SIE, action: Array, embedding: Array) -> Array:
+    """What the predictor must answer, with matrices written out."""
+    state = [value.numpy() for value in sie.predictor.state_dict().values()]
+    if sie.settings.predictor == "mlp":
+        return np.concatenate([action, embedding], axis=1) @ state[0].T + state[1]
+    rows = []
+    for code, vector in zip(action, embedding, strict=True):
+        z, x = code, vector
+        for matrix in state:
+            z, x = (np.maximum(matrix @ z, 0), x) if matrix.ndim == 2 else (z, np.tensordot(z, matrix, 1) @ x)
+        rows.append(x)
+    return np.stack(rows)
+
+
+PAPER = {"invariance": 10.0, "equivariance": 4.5, "variance": 10.0, "prediction_variance": 10.0, "covariance": 1.0}
+CHANGED = {"sie-no-variance": {"prediction_variance": 0.0}, "sie-only-equi": {"equivariance": 10.0}}
+VARIANTS = ["sie", *(name for name in variants.load() if name.startswith("sie-"))]
+
+
 @pytest.mark.parametrize("views", [2, 3])
-def test_the_loss_equals_its_restatement(sie: SIE, views: int) -> None:
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_loss_equals_its_restatement(name: str, views: int) -> None:
+    torch.manual_seed(0)
+    settings = replace(find(name).defaults(), projector=(12, 10))
+    sie = SIE(Encoder(EncoderSettings(0.125, "small")), settings).double()
     images, latents = data(views)
     ours = {name: float(term.detach()) for name, term in sie.loss(images, latents).items()}
-    assert ours == pytest.approx(restated(sie, images, latents), rel=1e-9)
-    assert min(ours.values()) > 0
+    expected = restated(sie, images, latents, {**PAPER, **CHANGED.get(name, {})})
+    assert ours == pytest.approx(expected, rel=1e-9)
+    assert ours["equivariance"] > 0 and min(ours.values()) >= 0
+
+
+def test_equal_views_leave_no_equivariance_term_only_if_the_predictor_is_the_identity(sie: SIE) -> None:
+    images, latents = data(1)
+    images, latents = images.expand(-1, 2, -1, -1, -1), {name: value.expand(-1, 2) for name, value in latents.items()}
+    assert float(sie.loss(images, latents)["equivariance"].detach()) > 1e-3
+    weight = sie.predictor.weight
+    before = weight.detach().clone()
+    with torch.no_grad():
+        weight[3] = torch.eye(10)  # W(q) of q = (0, 0, 0, 1)
+        assert float(sie.loss(images, latents)["equivariance"]) == pytest.approx(0, abs=1e-20)
+        weight.copy_(before)
+
+
+def test_without_an_invariant_part_the_whole_representation_is_equivariant() -> None:
+    sie = SIE(Encoder(EncoderSettings(0.125, "small")), SIESettings((8,), equivariant=1.0))
+    assert sie.parts == {} and sie.columns == slice(0, 64) and not hasattr(sie, "invariant_projector")
+    quarter = SIE(Encoder(EncoderSettings(0.125, "small")), SIESettings((8,), equivariant=0.25))
+    assert quarter.parts == {"invariant": slice(0, 48), "equivariant": slice(48, 64)}
+
+
+@pytest.mark.parametrize("share", [0.0, -0.5, 1.5])
+def test_a_share_outside_of_the_whole_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="equivariant must be above 0 and at most 1"):
+        SIESettings(equivariant=share)
 
 
 def test_the_halves_are_the_parts(sie: SIE) -> None:

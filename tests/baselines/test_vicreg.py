@@ -15,12 +15,16 @@ def vicreg() -> VICReg:
 
 
 @pytest.mark.parametrize("views", [2, 3])
-def test_the_loss_equals_its_restatement(vicreg: VICReg, views: int) -> None:
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_the_loss_equals_its_restatement(share: float, views: int) -> None:
+    torch.manual_seed(0)
+    vicreg = VICReg(Encoder(EncoderSettings(0.125, "small")), VICRegSettings((12, 10), invariant=share)).double()
     images = torch.rand(6, views, 3, 32, 32, dtype=torch.float64)
     ours = {name: float(term.detach()) for name, term in vicreg.loss(images, {}).items()}
     with torch.no_grad():
         e = vicreg.projector(vicreg.encoder(images.flatten(0, 1))).reshape(6, views, -1).numpy()
-    invariance = sum(((e[:, k] - e[:, k + 1]) ** 2).mean() for k in range(views - 1))
+    agreeing = e[..., : round(10 * share)]  # VICReg asks all dimensions to agree, vicreg-part the first half
+    invariance = sum(((agreeing[:, k] - agreeing[:, k + 1]) ** 2).mean() for k in range(views - 1))
     spread = covariance = 0.0
     for k in range(views):
         matrix = np.cov(e[:, k].T)
@@ -45,6 +49,11 @@ def test_equal_views_leave_no_invariance_term(vicreg: VICReg) -> None:
 def test_it_needs_no_latents_and_promises_no_predictor(vicreg: VICReg) -> None:
     assert vicreg.latents == () and not vicreg.has_predictor and vicreg.parts == {}
     assert VICRegSettings().projector == (2048, 2048, 2048)
+
+
+def test_a_share_outside_of_the_whole_is_refused() -> None:
+    with pytest.raises(ValueError, match="invariant must be above 0 and at most 1"):
+        VICRegSettings(invariant=0.0)
 
 
 def test_a_projector_without_width_is_refused() -> None:

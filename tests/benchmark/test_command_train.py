@@ -38,7 +38,7 @@ def test_without_arguments_it_trains_sie_on_the_newest_dataset(here: Path, capsy
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--method", "siee"], 2, "unknown method 'siee'; did you mean sie?"),
+        (["--method", "siee"], 2, "unknown method 'siee'; did you mean sie"),
         (["--preset", "papper"], 2, "unknown preset 'papper'; did you mean paper?"),
         (["--set", "bach=8"], 2, "unknown setting 'bach'; did you mean batch?"),
         (["--data", "nowhere"], 1, "nowhere holds no dataset"),

@@ -49,6 +49,17 @@ def test_set_changes_train_encoder_and_method_settings() -> None:
     assert (train.batch, train.encoder.width, own.projector, own.covariance) == (7, 0.25, (8, 4), 2.0)
 
 
+def test_a_variant_takes_its_methods_table_then_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        "[train]\nsteps = 3\n[method.sie]\ncovariance = 5\nequivariance = 7\n[method.sie-deep]\nvariance = 2\n"
+    )
+    own = resolve("sie-deep", str(path), ["method.invariance=3"])[1]
+    assert (own.predictor, own.covariance, own.variance, own.invariance) == ("deep", 5.0, 2.0, 3.0)
+    assert resolve("sie-only-equi", str(path), [])[1].equivariance == 10.0  # what makes the variant stands
+    assert resolve("sie", str(path), [])[1].predictor == "linear"
+
+
 def test_a_length_replaces_the_presets_in_whichever_unit() -> None:
     assert resolve("sie", "paper", ["steps=7"])[0].total_steps(100) == 7
     assert resolve("sie", "quick", ["epochs=3", "batch=50"])[0].total_steps(101) == 7

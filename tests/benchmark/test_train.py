@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from iebench.baselines import action
 from iebench.baselines.errors import LatentMissing
 from iebench.baselines.sie import SIE
 from iebench.benchmark import runs
@@ -26,11 +27,11 @@ SMALL = [
     "log_every=1", "checkpoint_every=4",
 ]  # fmt: skip
 PROJECTOR = ["method.projector=[16, 16]", "method.variance=10"]
-OWN = {"sie": PROJECTOR, "vicreg": PROJECTOR, "random": []}
+OWN = {"random": []}
 
 
 def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) -> RunConfig:
-    settings, own = resolve(method, "quick", [*SMALL, *OWN[method], *assignments])
+    settings, own = resolve(method, "quick", [*SMALL, *OWN.get(method, PROJECTOR), *assignments])
     info = DatasetInfo.load(data)
     return RunConfig(method, asdict(own), settings, data, info.fingerprint, settings.side(32), seed, "cpu", {})
 
@@ -154,10 +155,10 @@ def test_another_seed_is_another_run(whole: Path, tiny_dataset: Path, tmp_path: 
     assert losses(tmp_path / "run") != losses(whole)
 
 
-@pytest.mark.parametrize("method", ["vicreg", "random"])
+@pytest.mark.parametrize("method", ["vicreg", "sie-all-latents", "sie-only-equi", "random"])
 def test_the_other_methods_run(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=2", method=method))
-    assert len(read(tmp_path / "run")) == (2 if method == "vicreg" else 0)
+    assert len(read(tmp_path / "run")) == (0 if method == "random" else 2)
     assert runs.load(tmp_path / "run")[0].dim == 64
 
 
@@ -197,9 +198,17 @@ def test_more_views_than_there_are(tiny_dataset: Path, tmp_path: Path) -> None:
 
 
 def test_a_latent_that_the_dataset_lacks(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(SIE, "latents", ("rot_x", "scale"))
+    monkeypatch.setitem(action.DIFFERENCES, "rotation", ("scale",))
     with pytest.raises(LatentMissing, match="has no column scale, which SIE is conditioned on"):
         train(tmp_path / "run", config(tiny_dataset))
+
+
+def test_a_method_told_of_all_latents_names_the_one_that_is_missing_and_the_way_out(
+    tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(action.DIFFERENCES, "rotation-colour", ("floor_hue", "lamp_hue"))
+    with pytest.raises(LatentMissing, match=r"no column lamp_hue, .* or with --set method\.action=rotation"):
+        train(tmp_path / "run", config(tiny_dataset, method="sie-rotation-colour"))
 
 
 def test_a_loss_that_explodes(tiny_dataset: Path, tmp_path: Path) -> None:

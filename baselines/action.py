@@ -1,0 +1,70 @@
+"""The action between two views: what a method is told about how the second differs from the first.
+
+"rotation" is the quaternion of R12 = R1^-1 R2 (4 numbers); "rotation-colour" adds how far the floor's and the light's
+hue move (6); "all" adds the light's direction too (8), as Garrido et al. 2023 and Ghaemi et al. 2025 do.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from iebench.manifests.conventions import relative_quaternion
+
+Action = Literal["rotation", "rotation-colour", "all"]
+Latents = Mapping[str, Tensor]
+"""Latent name -> (B,) or (B, K) float64, on the CPU; under LABEL the class, int64."""
+
+LABEL = "label"  # the class of the object, for methods that are told it
+ROTATION = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
+DIFFERENCES: dict[Action, tuple[str, ...]] = {
+    "rotation": (),
+    "rotation-colour": ("floor_hue", "light_hue"),
+    "all": ("floor_hue", "light_theta", "light_phi", "light_hue"),
+}
+
+
+def columns(action: Action) -> tuple[str, ...]:
+    """The latents that an action is computed from.
+
+    >>> columns("rotation-colour")
+    ('rot_x', 'rot_y', 'rot_z', 'floor_hue', 'light_hue')
+    """
+    return ROTATION + DIFFERENCES[action]
+
+
+def size(action: Action) -> int:
+    """How many numbers an action has.
+
+    >>> [size(action) for action in DIFFERENCES]
+    [4, 6, 8]
+    """
+    return 4 + len(DIFFERENCES[action])
+
+
+def between(action: Action, source: Latents, target: Latents) -> Tensor:
+    """The action that leads from source to target.
+
+    Differences are plain, without wrap-around, as released: one of hues lies in (-1, 1).
+
+    source, target : (B,) float64 for each of `columns(action)`
+    returns : (B, size) float64 on the CPU, the quaternion (scalar last, w >= 0) first
+    """
+    moved = [(target[name] - source[name]).cpu() for name in DIFFERENCES[action]]
+    return torch.cat([rotation_between(source, target), *(step.unsqueeze(-1) for step in moved)], dim=-1)
+
+
+def rotation_between(source: Latents, target: Latents) -> Tensor:
+    """The quaternions of R12 = R1^-1 R2 (scalar last, w >= 0) from source to target pose.
+
+    source, target : (B,) float64 radians for each of rot_x, rot_y, rot_z
+    returns : (B, 4) float64 on the CPU
+    """
+    start, end = (torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target))
+    return torch.from_numpy(relative_quaternion(start, end))
+
+
+def view(latents: Latents, number: int) -> Latents:
+    """The latents of one view: (B, K) each -> (B,) each."""
+    return {name: values[:, number] for name, values in latents.items()}
