@@ -158,8 +158,9 @@ def finish(plan: Plan, out: Path, renderer: dict[str, str]) -> DatasetInfo:
         fingerprint=fingerprint(plan.recipe, (read_rows(out, shard) for shard in shards)),
         licence=plan.licence,
     )
-    write_card(out, info)
-    info.save(out, known={f"{shard.stem}.tar": tar_sha256(out, shard) for shard in shards})
+    known = {f"{shard.stem}.tar": tar_sha256(out, shard) for shard in shards}
+    write_card(out, info, known)
+    info.save(out, known)
     return info
 
 

@@ -1,0 +1,130 @@
+"""What the card and the Croissant description both say."""
+
+from dataclasses import dataclass
+
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.laws import in_words
+from iebench.manifests.recipe import Factor, Recipe
+from iebench.manifests.schema import SPLITS
+
+HUB_SPLITS = {"train": "train", "val": "validation"}  # format 1's names -> what readers expect
+
+SCENE_CITATION = """@inproceedings{garrido2023sie,
+  title     = {Self-supervised learning of Split Invariant Equivariant representations},
+  author    = {Garrido, Quentin and Najman, Laurent and LeCun, Yann},
+  booktitle = {International Conference on Machine Learning},
+  year      = {2023},
+}"""
+SHAPENET_CITATION = """@article{chang2015shapenet,
+  title   = {ShapeNet: An Information-Rich 3D Model Repository},
+  author  = {Chang, Angel X. and others},
+  journal = {arXiv preprint arXiv:1512.03012},
+  year    = {2015},
+}"""
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A licence as the Hub names it, and where its text is."""
+
+    hub: str
+    url: str
+
+
+_LICENCES = {
+    "CC0-1.0": Licence("cc0-1.0", "https://creativecommons.org/publicdomain/zero/1.0/"),
+    "CC-BY-NC-4.0": Licence("cc-by-nc-4.0", "https://creativecommons.org/licenses/by-nc/4.0/"),
+}
+
+
+def licence(info: DatasetInfo) -> Licence:
+    """The dataset's licence; what the Hub has no name for is "other", and its text stands for the address."""
+    return _LICENCES.get(info.licence, Licence("other", info.licence))
+
+
+def title(info: DatasetInfo) -> str:
+    """A name for people."""
+    return f"{info.recipe.name} with {info.source} objects" if info.renderer["name"] != "imported" else info.source
+
+
+def summary(info: DatasetInfo) -> str:
+    """What the pictures are and where they come from, in a few sentences."""
+    recipe, counts = info.recipe, info.counts
+    images, objects = (sum(counts[split][what] for split in SPLITS) for what in ("images", "objects"))
+    most = "" if images == objects * recipe.views else "up to "
+    return (
+        f"{images:,} pictures of {objects:,} objects of {counts['classes']} classes, {most}{recipe.views} of each, "
+        f"{recipe.resolution} x {recipe.resolution} pixels. {made(info)} Every picture has "
+        f"{len(recipe.factors)} known latents. {latents(info)}"
+    )
+
+
+def made(info: DatasetInfo) -> str:
+    """How the pictures came about, in a sentence."""
+    if info.renderer["name"] == "imported":
+        return "Published pictures, byte for byte: iebench checked and indexed them and encoded none again."
+    return (
+        f"Rendered by iebench with {info.renderer['name']} {info.renderer['version']} on {info.renderer['device']}, "
+        f"recipe {info.recipe.name}, quality {info.quality}."
+    )
+
+
+def latents(info: DatasetInfo) -> str:
+    """Where the latents come from, in a sentence."""
+    if info.latents == "drawn":
+        return f"The latents are drawn from the laws of the recipe with seed {info.seed}."
+    if info.latents == "published":
+        return "The latents are the published ones; audit.json compares them with the laws of the recipe."
+    return f"The latents were given in a table (SHA-256 {info.latents.removeprefix('given ')})."
+
+
+def citations(info: DatasetInfo) -> list[str]:
+    """BibTeX entries: of the scene and laws, and of the objects where these are ShapeNet's."""
+    shapenet = "shapenet" in info.source.lower() or info.latents == "published"
+    return [SCENE_CITATION, *([SHAPENET_CITATION] if shapenet else [])]
+
+
+def columns(recipe: Recipe) -> dict[str, str]:
+    """What each column of a shard's Parquet holds."""
+    head = {
+        "key": "SYNSET_OBJECTID_VIEW: name of the sample in the tar",
+        "synset": "WordNet synset of the object's class, or the name of its folder",
+        "object_id": "object within its class",
+        "class_name": "name of the class",
+        "label": "number of the class, from 0",
+        "split": "train or val; all views of an object are in one",
+        "view": "number of the view, from 0",
+    }
+    places = {"": "JPEG"} | {f"{name}_": f"pass {name} (PNG)" for name in recipe.passes}
+    tail = {
+        f"{prefix}{column}": text.format(what)
+        for prefix, what in places.items()
+        for column, text in (
+            ("offset", "where the {} starts in the tar of the same name, in bytes"),
+            ("size", "length of the {} in bytes"),
+            ("sha256", "SHA-256 of the {}"),
+        )
+    }
+    return head | {factor.name: factor_text(factor) for factor in recipe.factors} | tail
+
+
+def factor_text(factor: Factor) -> str:
+    """A latent's frame, unit and law in a phrase."""
+    circular = "; circular" if factor.circular else ""
+    return f"{factor.frame}; in {factor.unit}{circular}; law: {in_words(factor.law)}"
+
+
+OBJECT_COLUMNS = {
+    "mesh_sha256": "SHA-256 of the mesh; empty where it is not known",
+    "faces": "faces of the mesh; 0 where it is not known",
+    "status": "ok, texture missing (rendered in its plain colour) or failed",
+    "views": "pictures of the object",
+    "cause": "why the object has none, in a sentence",
+}
+
+PASS_TEXT = {
+    "depth": "distance along the camera's axis, 16 bits, 8192 steps a unit; 65535 from 8 units on",
+    "mask": "255 where the pixel's centre sees the object, else 0",
+    "nocs": "point on the object in its own frame, 255 (p + 0.5); black elsewhere",
+    "normal": "unit normal in the world frame, 127.5 (n + 1); black where nothing is seen",
+}

@@ -1,0 +1,31 @@
+"""Writing a dataset's card and its Croissant description, both from dataset.json and the hashes of its files."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from iebench.manifests.checksums import file_sha256
+from iebench.manifests.common.files import write_atomic
+from iebench.manifests.dataset import DatasetInfo, shard_tables
+from iebench.manifests.schema import SPLITS
+
+from .croissant import StoredFile, croissant
+from .readme import readme
+
+README = "README.md"
+CROISSANT = "croissant.json"
+
+
+def write_card(folder: Path, info: DatasetInfo, known: Mapping[str, str]) -> None:
+    """Write folder/README.md and folder/croissant.json; the same dataset gives the same bytes.
+
+    known : SHA-256 by path of files that need not be read again
+    """
+    tables = [path.relative_to(folder).as_posix() for split in SPLITS for path in shard_tables(folder, split)]
+    tars = [name.replace(".parquet", ".tar") for name in tables]
+    stored = [
+        StoredFile(name, (folder / name).stat().st_size, known.get(name) or file_sha256(folder / name))
+        for name in (*tars, *tables, "objects.parquet", "failures.parquet")
+    ]
+    write_atomic(folder / CROISSANT, json.dumps(croissant(info, stored), indent=2, ensure_ascii=False) + "\n")
+    write_atomic(folder / README, readme(info))
