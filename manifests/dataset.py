@@ -119,7 +119,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
     try:
         table = pq.read_table(path, columns=columns, partitioning=None)
         table.validate(full=True)  # a damaged page may still read, with text that is no text
-    except (OSError, pa.ArrowException) as error:
+    except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise DatasetError(
             f"cannot read {path} ({_first_line(error)}): restore it or render the dataset again"
         ) from error

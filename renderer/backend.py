@@ -13,6 +13,8 @@ from .sources import ObjectRef
 
 BLENDER = "iebench.renderer.blender:BlenderRenderer"
 FAKE = "iebench.renderer.fake:FakeRenderer"
+BACKENDS = {"Blender": BLENDER, "fake": FAKE}
+"""By the name that a renderer gives itself in dataset.json."""
 
 
 @dataclass(frozen=True)

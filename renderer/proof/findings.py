@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from iebench.manifests.common.progress import duration
+
 SHOWN = 20  # failures on screen; the rest is counted
 
 CHECKS = {
@@ -10,16 +12,14 @@ CHECKS = {
     "tables": "dataset.json, objects.parquet, failures.parquet and the shards' Parquet agree",
     "tars": "every byte of every tar is what its Parquet says",
     "images": "every picture decodes, at the recipe's resolution",
-    "latents": "",  # what they are checked against depends on the dataset
-    "rerender": "",
-}
+}  # and "latents", "rerender", whose lines depend on the dataset
 
 
 @dataclass(frozen=True)
 class Failure:
     """One thing that is wrong.
 
-    check : a key of CHECKS
+    check : a name in Report.checks
     file : path inside the dataset; key : the sample's, "" where there is none
     """
 
@@ -36,11 +36,13 @@ class Failure:
 class Report:
     """All failures, and for each check that was made what it says in one line.
 
-    images : how many were checked
+    images, bytes, seconds : what was read of the shards, and how long that took
     """
 
     images: int = 0
-    checks: dict[str, str] = field(default_factory=lambda: {name: line for name, line in CHECKS.items() if line})
+    bytes: int = 0
+    seconds: float = 0.0
+    checks: dict[str, str] = field(default_factory=lambda: dict(CHECKS))
     failures: list[Failure] = field(default_factory=list)
 
     @property
@@ -56,6 +58,8 @@ class Report:
         """The report for a terminal: a line a check, then the first failures."""
         failed = {name: sum(f.check == name for f in self.failures) for name in self.checks}
         found = [f"{'FAILED' if failed[name] else 'ok':8}{name:10}{line}" for name, line in self.checks.items()]
+        rate = f"{self.bytes / 1e6 / max(self.seconds, 1e-9):.0f} MB/s"
+        found.append(f"{self.images} images, {self.bytes / 1e6:.1f} MB in {duration(self.seconds)}, {rate}")
         found += [str(failure) for failure in self.failures[:SHOWN]]
         hidden = len(self.failures) - SHOWN
         return [*found, f"... and {hidden} more failures"] if hidden > 0 else found

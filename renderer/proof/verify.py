@@ -1,6 +1,7 @@
 """The main path of `iebench verify`: files, shards, tables, latents, then some pictures rendered again."""
 
 import multiprocessing
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -12,20 +13,24 @@ from iebench.manifests.errors import DatasetError
 from iebench.manifests.schema import SPLITS
 
 from .findings import Failure, Report
+from .law import check_laws, fits, in_one_line
+from .repeat import check_pictures
 from .shard import ShardFindings, ShardTask, check_file, check_shard
 from .tables import check_fingerprint, check_listing, check_tables
 
 PER_PROCESS = 64 << 20  # bytes; less is read sooner than a process starts
 
 
-def verify(folder: Path, jobs: int) -> Report:
-    """Check every byte of a dataset.
+def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None, device: str = "cpu") -> Report:
+    """Check every byte of a dataset, and some of its pictures by rendering them again.
 
     jobs : processes at most
+    rerender : how many random samples, where all else holds; source, device : for these, as `iebench render` takes them
 
     Raises
     ------
     DatasetError : no finished dataset there, or its dataset.json is damaged.
+    SourceError, MissingPart, DeviceError : what is needed to render again is not there.
     """
     info, report = DatasetInfo.load(folder), Report()
     present = files(folder)
@@ -40,13 +45,23 @@ def verify(folder: Path, jobs: int) -> Report:
     for name in sorted(sums.keys() - shards):
         report.add(check_file(folder, name, sums[name]))
     tasks = [ShardTask(folder, info, s, sums.get(f"{s}.tar"), sums.get(f"{s}.parquet")) for s in stems]
+    start = time.monotonic()
     found = _check_shards(tasks, jobs)
+    report.bytes, report.seconds = sum(task.bytes for task in tasks), time.monotonic() - start
     for part in found:
         report.add(part.failures)
     report.images = sum(part.images for part in found)
-    if all(part.notes is not None for part in found):
+    report.checks["latents"] = f"drawn again from seed {info.seed}, equal to the last bit"
+    if all(part.notes is not None for part in found):  # else there are no rows to go by
         report.add(check_tables(folder, info, [note for part in found for note in part.notes or []]))
         report.add(check_fingerprint(folder, info, stems))
+        if info.latents != "drawn":
+            followed = fits(folder, info, stems)
+            report.checks["latents"] = f"{info.latents.partition(' ')[0]}, {in_one_line(followed)}"
+            report.add(check_laws(followed, published=info.latents == "published"))
+        if rerender and report.ok:
+            report.checks["rerender"], wrong = check_pictures(folder, info, rerender, source, device, jobs)
+            report.add(wrong)
     return report
 
 

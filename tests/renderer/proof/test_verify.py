@@ -1,7 +1,6 @@
 """`verify`: what was made holds; no byte of no file can change unseen, and who changes all the hashes is found too."""
 
 import io
-import json
 import re
 import shutil
 import tarfile
@@ -11,37 +10,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
+from tampering import resealed, rewrite
 
-from iebench.manifests.checksums import INFO, SUMS, file_sha256
-from iebench.manifests.dataset import DatasetInfo, fingerprint, read_table
+from iebench.manifests.checksums import INFO, SUMS
 from iebench.manifests.errors import DatasetError
-from iebench.manifests.schema import IDENTITY, SPLITS
-from iebench.manifests.views import Views
-from iebench.renderer.backend import FAKE
-from iebench.renderer.plan import Shard
 from iebench.renderer.proof.findings import SHOWN
 from iebench.renderer.proof.verify import verify
-from iebench.renderer.render import render_dataset
-from iebench.renderer.shards import OUTCOMES, Outcome, write_shard
-from iebench.renderer.sources.registry import ObjectRef
 
 RANDOM_FLIPS = 25  # in each file
 BLOCK = 512
-
-
-@pytest.fixture(scope="module")
-def mini(tiny_plan, tmp_path_factory):
-    """2 classes x 2 objects x 2 views at 16 pixels, with masks."""
-    plan = tiny_plan(classes="2", per_class=2, views=2, resolution=16)
-    folder = tmp_path_factory.mktemp("mini") / "d"
-    recipe = replace(plan.recipe, passes=("mask",))
-    render_dataset(replace(plan, recipe=recipe), folder, workers=1, backend=FAKE)
-    return folder
-
-
-@pytest.fixture
-def copy(mini, tmp_path):
-    return shutil.copytree(mini, tmp_path / "d")
 
 
 def owners(tar_path):
@@ -108,19 +85,6 @@ def test_every_file_was_tried(mini):
     assert {str(path.relative_to(mini)) for path in mini.rglob("*") if path.is_file()} == set(FILES)
 
 
-def resealed(folder):
-    """All hashes made right again, as someone would who changes a dataset on purpose."""
-    for path in folder.glob("*/*.parquet"):
-        table = pq.read_table(path, partitioning=None)
-        notes = json.loads(table.schema.metadata[OUTCOMES])
-        notes["tar_sha256"] = file_sha256(path.with_suffix(".tar"))
-        pq.write_table(table.replace_schema_metadata({OUTCOMES: json.dumps(notes)}), path)
-    info = DatasetInfo.load(folder)
-    stems = [f"{split}/{n:05d}" for split in SPLITS for n in range(info.counts[split]["shards"])]
-    tables = [read_table(folder / f"{stem}.parquet") for stem in stems if (folder / f"{stem}.parquet").is_file()]
-    replace(info, fingerprint=fingerprint(info.recipe, tables)).save(folder)
-
-
 def swap_tars(folder):
     (folder / "train/00000.tar").rename(folder / "kept")
     (folder / "val/00000.tar").rename(folder / "train/00000.tar")
@@ -148,25 +112,6 @@ def reorder(folder):
     path = folder / "train/00000.parquet"
     table = pq.read_table(path, partitioning=None)
     pq.write_table(table.take([1, 0, *range(2, table.num_rows)]), path)
-
-
-def rewrite(folder, change):
-    """Write the train shard again, by the real writer, from outcomes that `change` has had its hands on."""
-    info, place = DatasetInfo.load(folder), "train/00000"
-    table = pq.read_table(folder / f"{place}.parquet", partitioning=None)
-    tar, recipe = (folder / f"{place}.tar").read_bytes(), info.recipe
-    refs, outcomes = [], []
-    for note in json.loads(table.schema.metadata[OUTCOMES])["objects"]:
-        rows = [r for r in table.to_pylist() if (r["synset"], r["object_id"]) == (note["synset"], note["object_id"])]
-        latents = {name: tuple(row[name] for row in rows) for name in recipe.factor_names}
-        samples = tuple(
-            {"jpg": tar[r["offset"] :][: r["size"]], "mask.png": tar[r["mask_offset"] :][: r["mask_size"]]}
-            for r in rows
-        )
-        refs.append(ObjectRef(*(note[name] for name in IDENTITY), None))
-        views = Views(tuple(row["view"] for row in rows), latents)
-        outcomes.append(change(Outcome(note["mesh_sha256"], note["faces"], note["status"], "", views, samples)))
-    write_shard(folder, recipe, Shard("train", 0, tuple(refs)), outcomes)
 
 
 def another_latent(outcome):

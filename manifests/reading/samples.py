@@ -1,0 +1,132 @@
+"""Single samples of a finished dataset, by key or by place, without a tar reader."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..dataset import DatasetInfo, read_table
+from ..errors import DatasetError, UnknownName
+from ..recipe import Recipe
+from ..schema import SPLITS, place_columns
+
+MEND = "restore it, or delete it with its Parquet and render the dataset again"
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One view of one object.
+
+    stem : path of its shard inside the dataset, without suffix; row : its row in the shard's Parquet
+    """
+
+    folder: Path
+    stem: str
+    row: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        return str(self.row["key"])
+
+    @property
+    def tar(self) -> str:
+        """Path of its tar inside the dataset."""
+        return f"{self.stem}.tar"
+
+    def latents(self, recipe: Recipe) -> dict[str, float]:
+        """Its latents by factor name."""
+        return {name: self.row[name] for name in recipe.factor_names}
+
+    def read(self, pass_name: str = "") -> bytes:
+        """The bytes of its JPEG, or of the PNG of one of its passes.
+
+        Raises
+        ------
+        DatasetError : they cannot be read, or do not have the SHA-256 in the Parquet.
+        """
+        offset, size, sha256 = (self.row[column] for column in place_columns(pass_name))
+        try:
+            with (self.folder / self.tar).open("rb") as file:
+                file.seek(offset)
+                content = file.read(size)
+        except OSError as error:
+            raise DatasetError(f"cannot read {self.folder / self.tar} ({error.strerror}): {MEND}") from error
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise DatasetError(f"{self.folder / self.tar} is damaged: {self.key} has another SHA-256; {MEND}")
+        return content
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """All samples of a dataset, numbered through its shards: train first, each split in order."""
+
+    folder: Path
+    info: DatasetInfo
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """The shards, by path inside the dataset without suffix."""
+        return [f"{split}/{number:05d}" for split in SPLITS for number in range(self.info.counts[split]["shards"])]
+
+    @cached_property
+    def _ends(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The number after the last sample of each shard."""
+        counts = [_rows(self.folder / f"{stem}.parquet") for stem in self.stems]
+        return np.cumsum(counts, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    def at(self, numbers: Iterable[int]) -> list[Sample]:
+        """The samples of some numbers, in their order; each shard's Parquet is read once.
+
+        Raises
+        ------
+        DatasetError : a Parquet is missing or damaged.
+        """
+        wanted = np.asarray(list(numbers), np.int64)
+        shards = np.searchsorted(self._ends, wanted, "right")
+        found: dict[int, Sample] = {}
+        for shard in np.unique(shards).tolist():
+            stem = self.stems[shard]
+            table = read_table(self.folder / f"{stem}.parquet")
+            start = int(self._ends[shard]) - table.num_rows
+            for number in wanted[shards == shard].tolist():
+                [row] = table.slice(number - start, 1).to_pylist()
+                found[number] = Sample(self.folder, stem, row)
+        return [found[number] for number in wanted.tolist()]
+
+    def find(self, key: str) -> Sample:
+        """The sample of a key.
+
+        Raises
+        ------
+        UnknownName : there is none; suggests near ones.
+        DatasetError : a table is missing or damaged.
+        """
+        objects = read_table(self.folder / "objects.parquet").to_pylist()
+        made = [note for note in objects if note["status"] != "failed"]
+        first = np.cumsum([0, *(note["views"] for note in made)])  # objects are listed in the order of the shards
+        names = {f"{note['synset']}_{note['object_id']}": place for place, note in enumerate(made)}
+        name = key.rpartition("_")[0]
+        if name not in names:
+            raise UnknownName("sample", key, [f"{known}_000" for known in names], f"{self.folder}: ")
+        place = names[name]
+        views = self.at(range(int(first[place]), int(first[place + 1])))
+        for sample in views:
+            if sample.key == key:
+                return sample
+        raise UnknownName("sample", key, [sample.key for sample in views], f"{self.folder}: ")
+
+
+def _rows(path: Path) -> int:
+    try:
+        return int(pq.read_metadata(path).num_rows)
+    except (OSError, pa.ArrowException) as error:
+        raise DatasetError(f"cannot read {path}: restore it or render the dataset again") from error

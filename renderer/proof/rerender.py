@@ -1,0 +1,127 @@
+"""Samples of a dataset rendered again, through the same worker as the first time, and compared with what is stored."""
+
+import io
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pebble import ProcessPool
+from PIL import Image
+
+from iebench.manifests.common.progress import Meter
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.reading.samples import Sample
+from iebench.manifests.schema import IDENTITY
+from iebench.manifests.views import Views
+
+from .. import worker
+from ..backend import BACKENDS, BLENDER
+from ..errors import IebenchError, SourceError
+from ..shards import Outcome
+from ..sources.registry import ObjectRef, open_source
+
+
+@dataclass(frozen=True)
+class Again:
+    """A sample beside its second rendering.
+
+    picture : its JPEG made again; b"" when that failed, with the cause
+    same : whether every file of the sample, passes included, has the same bytes
+    psnr : of the stored JPEG against the one made again, dB; infinite for equal pixels
+    mesh_sha256 : of the mesh as it is now
+    """
+
+    sample: Sample
+    picture: bytes
+    same: bool
+    psnr: float
+    mesh_sha256: str
+    cause: str
+
+
+def render_again(
+    samples: Sequence[Sample], info: DatasetInfo, source: str | None, device: str, workers: int
+) -> tuple[dict[str, str], list[Again]]:
+    """Render some samples again; returns the renderer's name, version and device, and the samples in the order asked.
+
+    source : where the objects are, as `iebench render --source` takes it; not needed for built-in ones
+
+    Raises
+    ------
+    SourceError, UnknownName : the objects are not there.
+    MissingPart, DeviceError : the renderer cannot start.
+    """
+    refs = _objects(samples, info, source)
+    quality = info.recipe.quality.get(info.quality) or next(iter(info.recipe.quality.values()))
+    groups: dict[tuple[str, str], list[Sample]] = {}
+    for sample in sorted(samples, key=lambda sample: sample.key):
+        groups.setdefault((sample.row["synset"], sample.row["object_id"]), []).append(sample)
+    processes = max(1, min(workers if device == "cpu" else 1, len(groups)))
+    backend, threads = BACKENDS.get(info.renderer["name"], BLENDER), max(1, workers // processes)
+    setup = worker.Setup(backend, info.recipe, quality, device, threads)
+    context, found = multiprocessing.get_context("spawn"), {}
+    with ProcessPool(processes, context=context, initializer=worker.start, initargs=[setup]) as pool:
+        renderer = pool.schedule(worker.about).result()
+        running: dict[Future[Outcome], list[Sample]] = {
+            pool.schedule(worker.render_object, args=[refs[name], _views(group, info)]): group
+            for name, group in groups.items()
+        }
+        with Meter("rendering again", len(samples), "images") as meter:
+            for future in as_completed(running):
+                for again in _compared(running[future], _outcome(future)):
+                    found[again.sample.key] = again
+                    meter.advance()
+    return renderer, [found[sample.key] for sample in samples]
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    error = future.exception()
+    if isinstance(error, IebenchError):
+        raise error
+    return future.result() if error is None else Outcome.failed(f"{type(error).__name__}: {error}")
+
+
+def _objects(samples: Sequence[Sample], info: DatasetInfo, source: str | None) -> dict[tuple[str, str], ObjectRef]:
+    """The objects of some samples by synset and object id, found in their collection."""
+    wanted = {(s.row["synset"], s.row["object_id"]): {name: s.row[name] for name in IDENTITY} for s in samples}
+    if source is None and info.source == "builtin":
+        return {name: ObjectRef(**identity, mesh=None) for name, identity in wanted.items()}
+    if source is None:
+        raise SourceError(f"the objects came from {info.source}: say where they are with --source PATH")
+    name, collection = open_source(source)
+    classes = [c for c in collection.classes() if c.synset in {synset for synset, _ in wanted}]
+    there = {(ref.synset, ref.object_id): ref for ref in collection.objects(classes, None)}
+    for absent in wanted.keys() - there.keys():
+        raise SourceError(f"{source} ({name}) has no object {'/'.join(absent)}: give the collection it came from")
+    return {place: there[place] for place in wanted}
+
+
+def _views(group: Sequence[Sample], info: DatasetInfo) -> Views:
+    latents = {name: tuple(sample.row[name] for sample in group) for name in info.recipe.factor_names}
+    return Views(tuple(sample.row["view"] for sample in group), latents)
+
+
+def _compared(group: Sequence[Sample], outcome: Outcome) -> Iterator[Again]:
+    for place, sample in enumerate(group):
+        if outcome.status == "failed":
+            yield Again(sample, b"", False, 0.0, "", outcome.cause)
+            continue
+        files = outcome.samples[place]
+        same = all(sample.read("" if kind == "jpg" else kind.partition(".")[0]) == made for kind, made in files.items())
+        psnr = peak_signal_to_noise(pixels(sample.read()), pixels(files["jpg"]))
+        yield Again(sample, files["jpg"], same, psnr, outcome.mesh_sha256, "")
+
+
+def pixels(picture: bytes) -> NDArray[np.uint8]:
+    """An encoded picture as (h, w, 3) uint8, in the channel order it is stored in."""
+    with Image.open(io.BytesIO(picture)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def peak_signal_to_noise(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
+    """PSNR of two pictures (h, w, 3) in dB, infinite for equal ones."""
+    error = float(np.mean((first.astype(np.float64) - second) ** 2))
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -1,0 +1,79 @@
+"""`verify --rerender`: a picture that is not what its row says is found out, whatever its hashes say."""
+
+import io
+import re
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+from tampering import resealed, rewrite
+
+from iebench.manifests.dataset import DatasetInfo
+from iebench.renderer.errors import SourceError
+from iebench.renderer.proof.verify import verify
+
+ALL = 8
+
+
+def with_pictures(change):
+    return lambda outcome: replace(outcome, samples=tuple(change(list(outcome.samples))))
+
+
+def swapped(samples):
+    first, second = (sample["jpg"] for sample in samples)
+    return [{**samples[0], "jpg": second}, {**samples[1], "jpg": first}]
+
+
+def encoded_again(samples):
+    buffer = io.BytesIO()
+    with Image.open(io.BytesIO(samples[0]["jpg"])) as image:
+        image.save(buffer, "JPEG", quality=99, subsampling=0)
+    return [{**samples[0], "jpg": buffer.getvalue()}, samples[1]]
+
+
+def test_what_was_made_comes_out_the_same(mini):
+    report = verify(mini, 1, rerender=100)
+    assert report.ok, report.lines()
+    assert report.checks["rerender"] == f"{ALL} samples rendered again, {ALL} with the same bytes"
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "count"),
+    [
+        (with_pictures(swapped), r"train/00000\.tar: \w+: is another picture when rendered again: .* dB", 4),
+        (with_pictures(encoded_again), r"train/00000\.tar: \w+_000: has other bytes .* unlike the other", 2),
+        (lambda o: replace(o, mesh_sha256="0" * 64), r"its mesh is another one now", 4),
+    ],
+)
+def test_a_wrong_picture_is_found_out(copy, change, words, count):
+    """Every hash, count and latent is right: only rendering again can tell. Train has 2 of the 4 objects."""
+    rewrite(copy, change)
+    objects = copy / "objects.parquet"
+    table = pq.read_table(objects)
+    if "mesh" in words:
+        sha256 = [r["mesh_sha256"] if r["split"] == "val" else "0" * 64 for r in table.to_pylist()]
+        pq.write_table(table.set_column(table.column_names.index("mesh_sha256"), "mesh_sha256", [sha256]), objects)
+    resealed(copy)
+    assert verify(copy, 1).ok
+    found = [str(failure) for failure in verify(copy, 1, rerender=ALL).failures]
+    assert len(found) == count and all(re.search(words, line) for line in found), found
+
+
+def test_another_version_need_not_give_the_same_bytes(copy):
+    rewrite(copy, with_pictures(encoded_again))
+    resealed(copy, renderer={**DatasetInfo.load(copy).renderer, "version": "0"})
+    report = verify(copy, 1, rerender=ALL)
+    assert report.ok, report.lines()
+    assert re.search(
+        r"with the same bytes, the others at .* dB PSNR or more \(1 on CPU; made with 0 on CPU\)",
+        report.checks["rerender"],
+    )
+
+
+def test_objects_from_elsewhere_are_looked_for(copy, shapenet):
+    resealed(copy, source="shapenet")
+    with pytest.raises(SourceError, match="say where they are with --source PATH"):
+        verify(copy, 1, rerender=1)
+    with pytest.raises(SourceError, match="has no folder or zip"):
+        verify(copy, 1, rerender=ALL, source=str(shapenet))
