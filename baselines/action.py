@@ -5,6 +5,7 @@ hue move (6); "all" adds the light's direction too (8), as Garrido et al. 2023 a
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -53,6 +54,12 @@ def between(action: Action, source: Latents, target: Latents) -> Tensor:
     """
     moved = [(target[name] - source[name]).cpu() for name in DIFFERENCES[action]]
     return torch.cat([rotation_between(source, target), *(step.unsqueeze(-1) for step in moved)], dim=-1)
+
+
+def steps(action: Action, latents: Latents) -> list[Tensor]:
+    """The actions from each view but the last to the next: (B, K) each -> K - 1 of (B, size)."""
+    views = [view(latents, number) for number in range(latents[ROTATION[0]].shape[1])]
+    return [between(action, *pair) for pair in pairwise(views)]
 
 
 def rotation_between(source: Latents, target: Latents) -> Tensor:

@@ -13,15 +13,23 @@ from .predictor import Kind, predictor
 
 
 @dataclass(frozen=True, kw_only=True)
-class PredictorSettings:
-    """What a predictor is told and how it is built.
+class ActionSettings:
+    """What a method is told about two views.
 
     action : "rotation", "rotation-colour" or "all"
+    """
+
+    action: Action = "rotation"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictorSettings(ActionSettings):
+    """What a predictor is told and how it is built.
+
     predictor : "linear" or "deep" hypernetwork, or "mlp"
     predictor_hidden : widths between the predictor's input and output, for a longer one
     """
 
-    action: Action = "rotation"
     predictor: Kind = "linear"
     predictor_hidden: tuple[int, ...] = ()
 
@@ -64,8 +72,8 @@ class EquivariantMethod(Method):
         embeddings : K of (B, E); latents : (B, K) each
         returns : K - 1 of (B, E)
         """
-        poses = [actions.view(latents, k) for k in range(len(embeddings))]
-        return [self.predict(e, *pair) for e, *pair in zip(embeddings[:-1], poses[:-1], poses[1:], strict=True)]
+        told = actions.steps(self.action, latents)
+        return [self.predictor(a.to(e.device), e) for a, e in zip(told, embeddings[:-1], strict=True)]
 
 
 def predictor_of(settings: PredictorSettings, dim: int) -> nn.Module:

@@ -2,6 +2,7 @@
 
 IebenchError
 ├── LatentMissing            the dataset has no column that the method is conditioned on
+├── LabelOutOfRange          the dataset has more classes than the method
 └── MethodBroken             an installed method whose module does not define it
 """
 
@@ -12,8 +13,12 @@ class LatentMissing(IebenchError):
     """The dataset has no column that the method is conditioned on."""
 
 
+class LabelOutOfRange(IebenchError):
+    """The dataset has more classes than the method."""
+
+
 class MethodBroken(IebenchError):
     """An entry point promises a method that its module does not define."""
 
 
-__all__ = ["IebenchError", "LatentMissing", "MethodBroken", "UnknownName"]
+__all__ = ["IebenchError", "LabelOutOfRange", "LatentMissing", "MethodBroken", "UnknownName"]

@@ -45,6 +45,14 @@ def covariance(embedding: Tensor) -> Tensor:
     return others.square().sum() / size
 
 
+def cosine_distance(left: Tensor, right: Tensor) -> Tensor:
+    """2 - 2 cos of each pair of rows, mean over the batch: Grill et al. 2020 (BYOL) eq. 2.
+
+    left, right : (B, d)
+    """
+    return 2 - 2 * torch.nn.functional.cosine_similarity(_precise(left), _precise(right), dim=1).mean()
+
+
 def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
     """NT-Xent: the mean over all 2 B embeddings of the cross-entropy of finding the partner among the 2 B - 1 others.
 

@@ -27,11 +27,13 @@ class Method(nn.Module):
     parts : names of slices of the representation, such as "invariant"; {} when it has none
     latents : the latent columns that `loss` and `predict` need
     has_predictor : whether `embed` and `predict` are there
+    scheduled : whether a step depends on how many there are in all, so that a run's length is part of what it is
     fewest_views : the smallest K that `loss` can compare
     trains : False for a reference that stays as it was initialised
     """
 
     has_predictor: ClassVar[bool] = False
+    scheduled: ClassVar[bool] = False
     fewest_views: ClassVar[int] = 2
     trains: ClassVar[bool] = True
 
@@ -58,6 +60,12 @@ class Method(nn.Module):
         latents : (B, K) float64 for each name in `self.latents`
         """
         raise NotImplementedError(f"{type(self).__name__} has no loss")
+
+    def after_step(self, step: int, steps: int) -> None:
+        """What follows the optimizer's step `step` of `steps`, counted from 1, such as moving a target network.
+
+        Whatever it changes must be a parameter or a buffer, so that a checkpoint holds it.
+        """
 
     def embed(self, representation: Tensor) -> Tensor:
         """The equivariant embedding (B, E) of representations (B, dim), what `predict` works on."""

@@ -48,11 +48,13 @@ class VICReg(Method):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + v V + c C, from each view to the next (eq. 6)."""
-        embedding = by_view(self.projector, self.represent(images))  # K of (B, E)
+        return weighted(self.terms(by_view(self.projector, self.represent(images))), self.settings)
+
+    def terms(self, embedding: list[Tensor]) -> dict[str, Tensor]:
+        """The terms by name: K of (B, E) -> scalars."""
         agreeing = round(self.settings.invariant * self.settings.projector[-1])
-        terms = {
+        return {
             "invariance": total(distance(x[:, :agreeing], y[:, :agreeing]) for x, y in pairwise(embedding)),
             "variance": total(variance(view) for view in embedding),
             "covariance": total(covariance(view) for view in embedding),
         }
-        return weighted(terms, self.settings)

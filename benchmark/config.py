@@ -18,7 +18,8 @@ from iebench.manifests.common.settings import build, override, read_toml
 from .errors import RunError, SettingError, UnknownName
 
 CONFIG = "config.json"
-FREE = ("steps", "epochs", "log_every", "checkpoint_every")  # may differ when a run goes on: they change no step
+LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
+FREE = ("log_every", "checkpoint_every")  # may differ when a run goes on: they change no step
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 
 
@@ -131,7 +132,8 @@ class RunConfig:
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
         method = {f"method.{key}": _listed(value) for key, value in self.method_settings.items()}
-        chosen = {key: value for key, value in settings.items() if key not in FREE}
+        free = FREE if find(self.method).method.scheduled else (*FREE, *LENGTH)
+        chosen = {key: value for key, value in settings.items() if key not in free}
         named = {"method": self.method, "dataset fingerprint": self.fingerprint, "seed": self.seed}
         return {**chosen, **encoder, **method, **named, "resolution": self.resolution}
 

@@ -82,6 +82,7 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
             optimizer.zero_grad()
             terms["loss"].backward()
             optimizer.step()
+            method.after_step(step, steps)
 
             done, last = Progress(step, time.perf_counter() - start), step == steps
             stopping = stop.is_set() and not last

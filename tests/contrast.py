@@ -25,9 +25,18 @@ def restated_nt_xent(left: Array, right: Array, temperature: float) -> float:
 
 def restated_prediction(weight: Tensor, embedding: Array, latents: Mapping[str, Tensor], view: int) -> Array:
     """W(q) e with the matrices written out, from one view to the next: (B, E)."""
+    q = restated_actions(latents, view)
+    matrices = [sum(z * w for z, w in zip(row, weight.detach().numpy(), strict=True)) for row in q]
+    return np.stack([m @ e for m, e in zip(matrices, embedding, strict=True)])
+
+
+def restated_actions(latents: Mapping[str, Tensor], view: int, colour: bool = False) -> Array:
+    """The quaternion from a view to the next, and with `colour` the plain differences of both hues: (B, 4 or 6)."""
     angles = np.stack([latents[name].numpy() for name in ROTATION], -1)
     first, second = (Rotation.from_euler("xyz", angles[:, v]).as_matrix() for v in (view, view + 1))
     q = Rotation.from_matrix(first.transpose(0, 2, 1) @ second).as_quat()
     q *= np.where(q[:, 3:] < 0, -1, 1)
-    matrices = [sum(z * w for z, w in zip(row, weight.detach().numpy(), strict=True)) for row in q]
-    return np.stack([m @ e for m, e in zip(matrices, embedding, strict=True)])
+    if not colour:
+        return q
+    hues = np.stack([latents[name].numpy() for name in ("floor_hue", "light_hue")], -1)
+    return np.concatenate([q, hues[:, view + 1] - hues[:, view]], axis=1)

@@ -65,6 +65,33 @@ def test_equimod_adds_both_contrasts(equimod: EquiMod, views: int) -> None:
     assert ours == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("views", [2, 3])
+def test_equimod_with_vicregs_loss_restates_both_branches(encoder: Encoder, views: int) -> None:
+    method = EquiMod(encoder, EquiModSettings((12, 10), base="vicreg", equivariance=F)).double()
+    images, latents = data(views)
+    with torch.no_grad():
+        flat = method.encoder(images.flatten(0, 1))
+        i, e = (
+            head(flat).reshape(6, views, -1).numpy()
+            for head in (method.invariant_projector, method.equivariant_projector)
+        )
+    p = [restated_prediction(method.predictor.weight, e[:, k], latents, k) for k in range(views - 1)]
+
+    def branch(pairs: list[tuple[np.ndarray, np.ndarray]], embedding: np.ndarray) -> float:
+        loss = 10 * sum(((x - y) ** 2).mean() for x, y in pairs)
+        for k in range(views):
+            matrix = np.cov(embedding[:, k].T)
+            loss += 10 * 0.5 * np.maximum(0, 1 - np.sqrt(np.diag(matrix) + 1e-4)).mean()
+            loss += (matrix[~np.eye(10, dtype=bool)] ** 2).sum() / 10
+        return float(loss)
+
+    invariance = branch([(i[:, k], i[:, k + 1]) for k in range(views - 1)], i)
+    equivariance = branch([(p[k], e[:, k + 1]) for k in range(views - 1)], e)
+    ours = {name: float(term.detach()) for name, term in method.loss(images, latents).items()}
+    expected = {"loss": invariance + F * equivariance, "invariance": invariance, "equivariance": equivariance}
+    assert ours == pytest.approx(expected, rel=1e-9)
+
+
 def test_the_prediction_depends_on_the_rotation_and_not_on_the_poses(sen: SEN) -> None:
     embedding = torch.rand(1, 10, dtype=torch.float64)
     poses = [{"rot_x": torch.tensor([x]), "rot_y": torch.zeros(1), "rot_z": torch.zeros(1)} for x in (0.0, 0.4, 0.8)]

@@ -27,10 +27,12 @@ def extra() -> Iterator[str]:
 
 
 def test_the_shipped_methods_are_found_by_name() -> None:
-    assert {"sie", "vicreg", "simclr", "sen", "equimod", "random"} <= set(names())
-    for name in ("sie", "vicreg", "simclr", "sen", "equimod", "random"):
+    shipped = {"sie", "vicreg", "simclr", "sen", "equimod", "augself", "byol", "conditional-byol", "vicreg-traj"}
+    assert shipped | {"supervised", "random"} <= set(names())
+    for name in names():
         assert find(name).name == name
-        built = build(name, find(name).settings(), EncoderSettings(0.125, "small"))
+        with torch.device("meta"):
+            built = build(name, find(name).defaults(), EncoderSettings(0.125, "small"))
         assert isinstance(built, Method) and built.dim == 64
 
 

@@ -12,12 +12,13 @@ import torch
 
 from iebench.baselines import action
 from iebench.baselines.errors import LatentMissing
+from iebench.baselines.method import names
 from iebench.baselines.sie import SIE
 from iebench.benchmark import runs
 from iebench.benchmark.batches import Batch, Batches
 from iebench.benchmark.checkpoint import CHECKPOINT
 from iebench.benchmark.config import RunConfig, resolve
-from iebench.benchmark.errors import DatasetError, Diverged, RunError, RunExists, Stopped
+from iebench.benchmark.errors import DatasetError, Diverged, RunError, RunExists, SettingError, Stopped
 from iebench.benchmark.log import TIMES, read
 from iebench.benchmark.train import train, uses_bf16
 from iebench.manifests.dataset import DatasetInfo
@@ -26,8 +27,9 @@ SMALL = [
     "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=10", "learning_rate=1e-3",
     "log_every=1", "checkpoint_every=4",
 ]  # fmt: skip
-PROJECTOR = ["method.projector=[16, 16]", "method.variance=10"]
-OWN = {"random": []}
+PROJECTOR = ["method.projector=[16, 16]"]
+HEAD = ["method.hidden=[16]"]
+OWN = {"random": [], "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
 
 
 def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) -> RunConfig:
@@ -82,7 +84,7 @@ def test_a_run_leaves_its_settings_log_and_weights(whole: Path, tiny_dataset: Pa
 
 def test_training_lowers_the_loss(tiny_dataset: Path, tmp_path: Path) -> None:
     eager = ("batch=24", "resolution=32", "learning_rate=3e-3")
-    train(tmp_path / "run", config(tiny_dataset, "steps=40", *eager, method="vicreg"))
+    train(tmp_path / "run", config(tiny_dataset, "steps=40", *eager, "method.variance=10", method="vicreg"))
     loss = [line["loss"] for line in losses(tmp_path / "run")]
     assert sum(loss[-10:]) / 10 < 0.85 * sum(loss[:5]) / 5
 
@@ -143,6 +145,36 @@ def test_a_crash_between_checkpoints_loses_only_the_steps_since(
     assert_same_end(run, whole)
 
 
+@pytest.mark.parametrize("method", ["byol", "conditional-byol"])
+def test_a_target_network_survives_a_crash(
+    method: str, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = Batches.make
+
+    def make_or_die(self: Batches, step: int) -> Batch:
+        if step == 6:
+            raise OSError("power cut")
+        return make(self, step)
+
+    train(tmp_path / "whole", config(tiny_dataset, method=method))
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "make", make_or_die)
+        with pytest.raises(OSError, match="power cut"):
+            train(tmp_path / "run", config(tiny_dataset, method=method))
+    torch.manual_seed(99)
+    train(tmp_path / "run", config(tiny_dataset, method=method), resume=True)
+    assert_same_end(tmp_path / "run", tmp_path / "whole")
+    trained = runs.load(tmp_path / "run")[0]
+    target, online = next(trained.target.parameters()), next(trained.encoder.parameters())
+    assert not torch.equal(target, online) and not target.requires_grad
+
+
+def test_a_run_whose_steps_depend_on_its_length_keeps_it(tiny_dataset: Path, tmp_path: Path) -> None:
+    train(tmp_path / "run", config(tiny_dataset, "steps=2", method="byol"))
+    with pytest.raises(RunExists, match="steps: 2 there, 10 here"):
+        train(tmp_path / "run", config(tiny_dataset, method="byol"), resume=True)
+
+
 def test_resuming_a_finished_run_changes_nothing(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     run = Path(shutil.copytree(whole, tmp_path / "run"))
     before = {path.name: path.stat().st_mtime_ns for path in run.iterdir()}
@@ -155,10 +187,11 @@ def test_another_seed_is_another_run(whole: Path, tiny_dataset: Path, tmp_path: 
     assert losses(tmp_path / "run") != losses(whole)
 
 
-@pytest.mark.parametrize("method", ["vicreg", "sie-all-latents", "sie-only-equi", "random"])
+@pytest.mark.parametrize("method", [name for name in names() if name not in ("sie", "byol")])
 def test_the_other_methods_run(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=2", method=method))
-    assert len(read(tmp_path / "run")) == (0 if method == "random" else 2)
+    steps = 0 if method == "random" else 2
+    assert len(read(tmp_path / "run")) == steps
     assert runs.load(tmp_path / "run")[0].dim == 64
 
 
@@ -195,6 +228,12 @@ def test_more_views_than_there_are(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="has 6 views of each object and views=7 asks for more"):
         train(tmp_path / "run", config(tiny_dataset, "views=7"))
     assert not (tmp_path / "run").exists()
+
+
+def test_fewer_views_than_the_method_compares(tiny_dataset: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"compares 3 views of an object and views=2 .* --set views=3"):
+        train(tmp_path / "run", config(tiny_dataset, "views=2", method="vicreg-traj"))
+    assert config(tiny_dataset, method="vicreg-traj").settings.views == 3  # where nobody says how many
 
 
 def test_a_latent_that_the_dataset_lacks(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

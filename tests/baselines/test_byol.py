@@ -1,0 +1,107 @@
+"""BYOL and its conditional sister against restatements in numpy, in float64."""
+
+import numpy as np
+import pytest
+import torch
+from contrast import restated_actions
+from torch import Tensor
+
+from iebench.baselines.action import ROTATION, columns
+from iebench.baselines.byol import BYOL, BYOLSettings
+from iebench.baselines.conditional_byol import ConditionalBYOL, ConditionalBYOLSettings
+from iebench.baselines.encoder import Encoder, EncoderSettings
+
+SMALL = EncoderSettings(0.125, "small")
+
+
+def data(views: int, batch: int = 6) -> tuple[Tensor, dict[str, Tensor]]:
+    torch.manual_seed(views)
+    names = columns("rotation-colour")
+    values = torch.rand(len(names), batch, views, dtype=torch.float64) * np.pi - np.pi / 2
+    return torch.rand(batch, views, 3, 32, 32, dtype=torch.float64), dict(zip(names, values, strict=True))
+
+
+def apart(left: np.ndarray, right: np.ndarray) -> float:
+    cosines = [a @ b / np.linalg.norm(a) / np.linalg.norm(b) for a, b in zip(left, right, strict=True)]
+    return float(np.mean([2 - 2 * cosine for cosine in cosines]))
+
+
+def shake(target: torch.nn.Module) -> None:
+    """A target that is not the online network, as after some steps."""
+    with torch.no_grad():
+        for parameter in target.parameters():
+            parameter.add_(torch.randn_like(parameter), alpha=0.1)
+
+
+@pytest.mark.parametrize(("views", "batch"), [(2, 6), (3, 6), (2, 3)])
+def test_byol_predicts_both_ways(views: int, batch: int) -> None:
+    torch.manual_seed(0)
+    byol = BYOL(Encoder(SMALL), BYOLSettings((12, 10), hidden=7)).double()
+    shake(byol.target)
+    images, _ = data(views, batch)
+    ours = float(byol.loss(images, {})["loss"].detach())
+    with torch.no_grad():
+        flat = images.flatten(0, 1)
+        predicted = byol.predictor(byol.projector(byol.encoder(flat))).reshape(batch, views, -1).numpy()
+        goal = byol.target.network[1](byol.target.network[0](flat)).reshape(batch, views, -1).numpy()
+    pairs = [(k, k + 1) for k in range(views - 1)]
+    expected = sum(apart(predicted[:, a], goal[:, b]) + apart(predicted[:, b], goal[:, a]) for a, b in pairs)
+    assert ours == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("action", ["rotation", "rotation-colour"])
+@pytest.mark.parametrize(("views", "batch"), [(2, 6), (3, 6), (2, 3)])
+def test_conditional_byol_predicts_the_next_view_from_the_action(views: int, batch: int, action: str) -> None:
+    torch.manual_seed(0)
+    settings = ConditionalBYOLSettings((12, 10), hidden=7, action_size=5, action=action)
+    method = ConditionalBYOL(Encoder(SMALL), settings).double()
+    shake(method.target)
+    images, latents = data(views, batch)
+    ours = float(method.loss(images, latents)["loss"].detach())
+    with torch.no_grad():
+        flat = images.flatten(0, 1)
+        e = method.equivariant_projector(method.encoder(flat)).reshape(batch, views, -1).numpy()
+        goal = method.target(flat).reshape(batch, views, -1).numpy()
+        told = method.predictor.action_projector[0].weight.numpy()
+        expected = 0.0
+        for k in range(views - 1):
+            a = restated_actions(latents, k, colour=action == "rotation-colour") @ told.T
+            a = (a - a.mean(0)) / np.sqrt(a.var(0) + 1e-5)  # batch norm without scale, on the batch's own statistics
+            side_by_side = torch.from_numpy(np.concatenate([a, e[:, k]], axis=1))
+            expected += apart(method.predictor.layers(side_by_side).numpy(), goal[:, k + 1])
+    assert ours == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("kind", [BYOL, ConditionalBYOL])
+def test_only_the_online_network_learns_and_the_target_follows(kind: type) -> None:
+    settings = {BYOL: BYOLSettings, ConditionalBYOL: ConditionalBYOLSettings}[kind]((12, 10), hidden=7)
+    method = kind(Encoder(SMALL), settings).double()
+    images, latents = data(2)
+    method.loss(images, latents)["loss"].backward()
+    for name, parameter in method.named_parameters():
+        assert (parameter.grad is None) == name.startswith("target."), name
+    torch.optim.SGD(method.parameters(), 0.1).step()
+    first = next(method.encoder.parameters())
+    mine = next(method.target.parameters())
+    before = mine.clone()
+    method.after_step(1, 10)
+    torch.testing.assert_close(mine, 0.996 * before + 0.004 * first.detach())
+
+
+def test_perfect_agreement_costs_nothing_and_opposition_eight() -> None:
+    byol = BYOL(Encoder(SMALL), BYOLSettings((4,), hidden=4)).double()
+    images = torch.rand(4, 1, 3, 32, 32, dtype=torch.float64).expand(-1, 2, -1, -1, -1)
+    byol.predictor = torch.nn.Identity()
+    assert float(byol.loss(images, {})["loss"].detach()) == pytest.approx(0, abs=1e-12)
+    byol.predictor = torch.nn.Linear(4, 4, bias=False).double()
+    with torch.no_grad():
+        byol.predictor.weight.copy_(-torch.eye(4))
+    assert float(byol.loss(images, {})["loss"].detach()) == pytest.approx(8)  # two directions of at most 4
+
+
+def test_what_they_promise() -> None:
+    assert not BYOL.has_predictor and ConditionalBYOL.has_predictor and BYOL.scheduled and ConditionalBYOL.scheduled
+    method = ConditionalBYOL(Encoder(SMALL), ConditionalBYOLSettings((8, 6), hidden=7)).eval()
+    assert method.latents == ROTATION
+    poses = {name: torch.rand(3, dtype=torch.float64) for name in ROTATION}
+    assert method.predict(method.embed(torch.rand(3, 64)), poses, poses).shape == (3, 6)
