@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from .resnet import Stem, resnet18
+from . import backbone as backbones
+from .backbone import Stem
 
 MEAN = (0.5016, 0.5037, 0.5060)  # of 3DIEBench's pixels in [0, 1], by channel
 STD = (0.1030, 0.0999, 0.0969)
@@ -13,18 +14,21 @@ STD = (0.1030, 0.0999, 0.0969)
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """A ResNet-18.
+    """Which backbone, and its size.
 
-    width : channels relative to the usual; the representation has 512 * width dimensions
+    width : channels relative to the usual; a ResNet-18's representation has 512 * width dimensions
     stem : "imagenet" (stride 4 in all) or "small" (stride 2, for images of 64 pixels or less)
+    backbone : "resnet18", "resnet50", "resnet18-vicreg" (that of the released SIE), "vit-small", or "timm:NAME"
     """
 
     width: float = 1.0
     stem: Stem = "imagenet"
+    backbone: str = "resnet18"
 
     def __post_init__(self) -> None:
         if self.width <= 0 or self.width * 64 != round(self.width * 64):
             raise ValueError(f"width must be a positive multiple of 1/64, not {self.width}")
+        backbones.check(self.backbone)
 
 
 class Normalise(nn.Module):
@@ -52,7 +56,7 @@ class Encoder(nn.Module):
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__()
         self.normalise = Normalise()
-        self.backbone = resnet18(settings.width, settings.stem)
+        self.backbone = backbones.build(settings.backbone, settings.width, settings.stem)
         self.dim = self.backbone.dim
 
     def forward(self, images: Tensor) -> Tensor:

@@ -1,12 +1,17 @@
 """What can go wrong in a method; adds to the tree of `iebench.manifests.errors`.
 
 IebenchError
+├── BackbonePart             a MissingPart: a backbone whose package cannot be imported here
 ├── LatentMissing            the dataset has no column that the method is conditioned on
 ├── LabelOutOfRange          the dataset has more classes than the method
 └── MethodBroken             an installed method whose module does not define it
 """
 
-from iebench.manifests.errors import IebenchError, UnknownName
+from iebench.manifests.errors import IebenchError, MissingPart, SettingError, UnknownName
+
+
+class BackbonePart(MissingPart):
+    """A backbone whose package cannot be imported here."""
 
 
 class LatentMissing(IebenchError):
@@ -21,4 +26,12 @@ class MethodBroken(IebenchError):
     """An entry point promises a method that its module does not define."""
 
 
-__all__ = ["IebenchError", "LabelOutOfRange", "LatentMissing", "MethodBroken", "UnknownName"]
+__all__ = [
+    "BackbonePart",
+    "IebenchError",
+    "LabelOutOfRange",
+    "LatentMissing",
+    "MethodBroken",
+    "SettingError",
+    "UnknownName",
+]

@@ -1,0 +1,120 @@
+"""Backbones by name, the small transformer, and timm's."""
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from iebench.baselines import backbone as backbones
+from iebench.baselines.backbone import build, names
+from iebench.baselines.encoder import Encoder, EncoderSettings
+from iebench.baselines.errors import BackbonePart, MethodBroken, SettingError, UnknownName
+from iebench.baselines.vit import positions, vit_small
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_backbone_gives_representations_of_its_size(name: str) -> None:
+    encoder = Encoder(EncoderSettings(0.5, backbone=name)).eval()
+    assert encoder(torch.rand(2, 3, 64, 64)).shape == (2, encoder.dim)
+
+
+def test_a_misspelt_backbone_is_refused_with_the_settings() -> None:
+    with pytest.raises(UnknownName, match="unknown backbone 'resnet81'; did you mean resnet18"):
+        EncoderSettings(backbone="resnet81")
+
+
+def test_a_decorated_function_is_found() -> None:
+    class Tiny(backbones.Backbone):
+        def __init__(self, width: float) -> None:
+            super().__init__()
+            self.dim = round(8 * width)
+            self.layer = nn.Conv2d(3, self.dim, 4)
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            return self.layer(images).mean((2, 3))
+
+    backbones.backbone("tiny")(lambda width, stem: Tiny(width))
+    try:
+        assert Encoder(EncoderSettings(0.5, backbone="tiny"))(torch.rand(2, 3, 8, 8)).shape == (2, 4)
+    finally:
+        del backbones._BUILDERS["tiny"]
+
+
+def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib.metadata import EntryPoint
+
+    point = EntryPoint("ghost", "iebench.baselines.losses", "iebench.backbones")
+    monkeypatch.setattr(backbones, "entry_points", lambda group: [point])
+    with pytest.raises(MethodBroken, match="losses does not register the backbone 'ghost'"):
+        build("ghost", 1.0, "imagenet")
+
+
+# --- transformer --------------------------------------------------------------------------------------------
+
+
+def test_the_transformer_is_vit_small() -> None:
+    with torch.device("meta"):
+        net = vit_small()
+    published = 22_050_664 - 384 * 1000 - 1000 - 197 * 384  # less the classifier and the learned positions
+    assert sum(p.numel() for p in net.parameters()) == published
+    assert {"cls_token", "patch_embed.proj.weight", "blocks.11.attn.qkv.bias", "blocks.0.mlp.fc2.weight"} <= set(
+        net.state_dict()
+    )
+
+
+def test_positions_differ_and_do_not_depend_on_the_size_of_the_image() -> None:
+    small, large = positions(3, 4, 64).view(3, 4, 64), positions(5, 6, 64).view(5, 6, 64)
+    assert torch.equal(small, large[:3, :4])
+    flat = small.flatten(0, 1)
+    assert float(torch.cdist(flat, flat).fill_diagonal_(9).min()) > 0.1
+
+
+def test_it_sees_where_things_are() -> None:
+    torch.manual_seed(0)
+    net = vit_small(0.5, "small").eval()
+    images = torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        assert not torch.allclose(net(images), net(images.roll(8, 3)), atol=1e-4)
+        assert net(torch.rand(1, 3, 64, 48)).shape == (1, 192)
+
+
+def test_odd_sizes_and_widths_are_refused() -> None:
+    with pytest.raises(SettingError, match="patches of 16 pixels"):
+        vit_small(0.5)(torch.rand(1, 3, 40, 40))
+    with pytest.raises(SettingError, match=r"whole heads, a multiple of 0\.5, not 0\.25"):
+        vit_small(0.25)
+
+
+# --- timm ---------------------------------------------------------------------------------------------------
+
+
+def fake_timm() -> SimpleNamespace:
+    """timm's interface, with one model."""
+
+    def create_model(name: str, pretrained: bool, num_classes: int) -> nn.Module:
+        assert (name, pretrained, num_classes) == ("tiny_net", False, 0)
+        model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 7))
+        model.num_features = 7  # type: ignore[assignment]
+        return model
+
+    return SimpleNamespace(list_models=lambda: ["tiny_net", "resnet18"], create_model=create_model)
+
+
+def test_a_timm_model_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", fake_timm())
+    encoder = Encoder(EncoderSettings(backbone="timm:tiny_net"))
+    assert encoder.dim == 7 and encoder(torch.rand(2, 3, 8, 8)).shape == (2, 7)
+    with pytest.raises(UnknownName, match="unknown timm model 'tinynet'; did you mean tiny_net"):
+        Encoder(EncoderSettings(backbone="timm:tinynet"))
+    with pytest.raises(SettingError, match="its own width and stem"):
+        Encoder(EncoderSettings(0.5, backbone="timm:tiny_net"))
+
+
+def test_without_timm_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)  # type: ignore[arg-type]
+    with pytest.raises(
+        BackbonePart, match=r"timm:vit_tiny needs timm, which cannot be imported here .* or choose from"
+    ):
+        Encoder(EncoderSettings(backbone="timm:vit_tiny"))

@@ -1,0 +1,97 @@
+"""The released ResNet-18 and heads, restated with functions of a state alone: what converted weights must reproduce."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+State = Mapping[str, Tensor]
+
+
+def normalised(x: Tensor, state: State, name: str) -> Tensor:
+    """Batch norm with running statistics."""
+    mean, var, scale, shift = (state[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
+    shape = (1, -1) + (1,) * (x.ndim - 2)
+    return (x - mean.view(shape)) / torch.sqrt(var.view(shape) + 1e-5) * scale.view(shape) + shift.view(shape)
+
+
+def vicreg_resnet18(x: Tensor, state: State) -> Tensor:
+    """Features (B, 512) of normalised images, as facts about the released network say: every padding written out."""
+    x = functional.conv2d(functional.pad(x, (2, 3, 2, 3)), state["conv1.weight"], stride=2)
+    x = normalised(x, state, "bn1").clamp(min=0)
+    x = functional.max_pool2d(functional.pad(x, (0, 1, 0, 1), value=-1e4), 3, stride=2)
+    for stage in range(1, 5):
+        for block in range(2):
+            head = f"layer{stage}.{block}"
+            stride = 2 if stage > 1 and block == 0 else 1
+            y = functional.conv2d(functional.pad(x, (1, 1, 1, 1)), state[f"{head}.conv1.weight"])
+            y = normalised(y, state, f"{head}.bn1").clamp(min=0)
+            border = (0, 1, 0, 1) if stride == 2 else (1, 1, 1, 1)
+            y = functional.conv2d(functional.pad(y, border), state[f"{head}.conv2.weight"], stride=stride)
+            y = normalised(y, state, f"{head}.bn2")
+            if block == 0:
+                x = functional.conv2d(x, state[f"{head}.downsample.0.weight"], stride=stride)
+                x = normalised(x, state, f"{head}.downsample.1")
+            x = (x + y).clamp(min=0)
+    return x.mean(dim=(2, 3))
+
+
+def resnet18(x: Tensor, state: State) -> Tensor:
+    """Features (B, 512) of normalised images by torchvision's ResNet-18."""
+    x = functional.conv2d(x, state["conv1.weight"], stride=2, padding=3)
+    x = functional.max_pool2d(normalised(x, state, "bn1").clamp(min=0), 3, stride=2, padding=1)
+    for stage in range(1, 5):
+        for block in range(2):
+            head = f"layer{stage}.{block}"
+            stride = 2 if stage > 1 and block == 0 else 1
+            y = functional.conv2d(x, state[f"{head}.conv1.weight"], stride=stride, padding=1)
+            y = normalised(y, state, f"{head}.bn1").clamp(min=0)
+            y = normalised(functional.conv2d(y, state[f"{head}.conv2.weight"], padding=1), state, f"{head}.bn2")
+            if f"{head}.downsample.0.weight" in state:
+                x = functional.conv2d(x, state[f"{head}.downsample.0.weight"], stride=stride)
+                x = normalised(x, state, f"{head}.downsample.1")
+            x = (x + y).clamp(min=0)
+    return x.mean(dim=(2, 3))
+
+
+def projected(x: Tensor, state: State) -> Tensor:
+    """An embedding by a released projector: linear, batch norm, ReLU twice, and a linear layer without bias."""
+    for linear, norm in ((0, 1), (3, 4)):
+        x = x @ state[f"{linear}.weight"].T + state[f"{linear}.bias"]
+        x = normalised(x, state, str(norm)).clamp(min=0)
+    return x @ state["6.weight"].T
+
+
+def random_like(shapes: Mapping[str, tuple[int, ...]], seed: int = 0) -> dict[str, Tensor]:
+    """A state of float64 numbers that no layer starts with, so that each one counts."""
+    generator = torch.Generator().manual_seed(seed)
+    state = {}
+    for name, shape in shapes.items():
+        if name.endswith("num_batches_tracked"):
+            state[name] = torch.tensor(7)
+            continue
+        fan = max(1, torch.Size(shape[1:]).numel())
+        value = torch.randn(shape, generator=generator, dtype=torch.float64) / fan**0.5
+        state[name] = value.abs() + 0.5 if name.endswith(("running_var", "bn1.weight", "bn2.weight")) else value
+    return state
+
+
+def resnet_shapes(shortcuts: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    """Names and shapes of a ResNet-18's state; `shortcuts` are the stages whose first block has one with weights."""
+
+    def norm(name: str, size: int) -> dict[str, tuple[int, ...]]:
+        parts = ("weight", "bias", "running_mean", "running_var")
+        return {**{f"{name}.{part}": (size,) for part in parts}, f"{name}.num_batches_tracked": ()}
+
+    shapes = {"conv1.weight": (64, 3, 7, 7), **norm("bn1", 64)}
+    inputs = 64
+    for stage, size in enumerate((64, 128, 256, 512), start=1):
+        for block in range(2):
+            head = f"layer{stage}.{block}"
+            shapes |= {f"{head}.conv1.weight": (size, inputs, 3, 3), **norm(f"{head}.bn1", size)}
+            shapes |= {f"{head}.conv2.weight": (size, size, 3, 3), **norm(f"{head}.bn2", size)}
+            if block == 0 and stage in shortcuts:
+                shapes |= {f"{head}.downsample.0.weight": (size, inputs, 1, 1), **norm(f"{head}.downsample.1", size)}
+            inputs = size
+    return shapes
