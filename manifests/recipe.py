@@ -61,8 +61,16 @@ class Floor:
 
 @dataclass(frozen=True)
 class Sun:
+    """A distant lamp of some angular width.
+
+    profile : how its light is spread over that width: "cone", evenly over solid angle, as Blender does since 4.0, or
+        "disc", evenly over the flat disc that the width spans at unit distance and not compensated for its mean
+        cosine, as Blender 3 did
+    """
+
     energy: float
     angle: float
+    profile: Literal["cone", "disc"]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The scene, from a recipe's constants: camera, floor, sun, spot, world, and how Cycles renders it."""
 
+import math
+
 import bpy
 
 from iebench.manifests.recipe import Quality, Recipe
@@ -30,6 +32,8 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
 
     sun = bpy.data.lights.new("sun", "SUN")
     sun.energy, sun.angle = constants.sun.energy, constants.sun.angle
+    if constants.sun.profile == "disc":
+        _spread_over_disc(sun, constants.sun.angle)
     _add("sun", sun)  # a lamp's own direction is straight down
 
     cone = bpy.data.lights.new("spot", "SPOT")
@@ -46,7 +50,31 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
     return Handles(constants, None, _add("pivot", None), spot, _diffuse(floor_material))
 
 
+<<<<<<< HEAD
 def _add(name: str, data: bpy.types.ID | None) -> bpy.types.Object:
+=======
+def _spread_over_disc(sun: bpy.types.Light, angle: float) -> None:
+    """Give a sun that points straight down the profile of Blender 3.
+
+    Blender now makes its radiance E / (pi sin^2 h) over the cone of half angle h. Blender 3 spread E evenly over the
+    disc of radius tan h at unit distance, where an area A fills the solid angle A cos^3 t when seen from below at angle
+    t from the axis: the radiance was E / (pi tan^2 h cos^3 t). The quotient is cos^2 h / cos^3 t.
+    """
+    sun.use_nodes = True
+    nodes, links = sun.node_tree.nodes, sun.node_tree.links
+    ray, parts = nodes.new("ShaderNodeNewGeometry"), nodes.new("ShaderNodeSeparateXYZ")
+    links.new(ray.outputs["Incoming"], parts.inputs[0])
+    value = parts.outputs["Z"]  # cosine to the axis, up to its sign
+    for operation, number in (("ABSOLUTE", 0.0), ("POWER", -3.0), ("MULTIPLY", math.cos(angle / 2) ** 2)):
+        step = nodes.new("ShaderNodeMath")
+        step.operation, step.inputs[1].default_value = operation, number
+        links.new(value, step.inputs[0])
+        value = step.outputs[0]
+    links.new(value, nodes["Emission"].inputs["Strength"])
+
+
+def _add(name: str, data: bpy.types.ID) -> bpy.types.Object:
+>>>>>>> c9f1400 (Parity with Blender 3 and BlenderProc; the sun has Blender 3's own profile over its disc)
     thing = bpy.data.objects.new(name, data)
     bpy.context.scene.collection.objects.link(thing)
     return thing

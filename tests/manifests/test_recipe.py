@@ -23,7 +23,7 @@ def test_3diebench_has_the_published_constants():
     assert (recipe.resolution, recipe.views, recipe.quality["reference"].samples) == (256, 50, 100)
     scene = recipe.scene
     assert (scene.camera.radius, scene.spot.radius, scene.spot.energy, scene.floor.height) == (2.5, 4.0, 500.0, -1.0)
-    assert scene.sun.energy == pytest.approx(1.5 * 0.8284, abs=1e-4)
+    assert (scene.sun.energy, scene.sun.profile) == (1.5, "disc")
 
 
 def test_a_recipe_file_of_ones_own(tmp_path):

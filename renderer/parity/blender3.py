@@ -1,0 +1,40 @@
+"""Our pictures against Blender 3's, for the look of the published data.
+
+    python tests/shapenet_like.py /tmp/meshes
+    python -m iebench.renderer.parity.blender3 /tmp/meshes/*/models/*.obj --sheet /tmp/parity.png
+
+Needs a Blender 3 on the path (Debian 12 has 3.4.1: `apt-get install --no-install-recommends blender python3-numpy`).
+"""
+
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS
+from iebench.manifests.recipe import load
+
+from .compare import show
+from .theirs import render_theirs
+from .views import jobs, render_ours
+
+SCENE = Path(__file__).with_name("blender3_scene.py")
+PROGRAM = ["blender", "-b", "--python-exit-code", "1", "--python", str(SCENE), "--"]
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("meshes", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--views", default=3, help="Views of each mesh.")
+@click.option("--seed", default=0, help="Decides the latents.")
+@click.option("--quality", default="reference", help="Ours.")
+@click.option("--importer", type=click.Choice(["python", "c++"]), default="python", help="Which of Blender 3's two.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="PNG of ours, theirs, difference x 8.")
+def main(meshes: tuple[Path, ...], views: int, seed: int, quality: str, importer: str, sheet: Path | None) -> None:
+    """Compare pictures of some OBJ files, ours against Blender 3's."""
+    recipe = load()
+    todo = jobs(recipe, meshes, views, seed)
+    theirs = render_theirs(recipe, todo, PROGRAM, importer)
+    show(todo, render_ours(recipe, quality, todo), theirs, sheet)
+
+
+if __name__ == "__main__":
+    main()

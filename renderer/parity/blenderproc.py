@@ -1,0 +1,40 @@
+"""Our pictures against BlenderProc's on bpy 4.2, both with the generator's sun: the same numbers, a present Blender.
+
+python3.11 -m venv /tmp/bp && /tmp/bp/bin/pip install blenderproc==2.8.0 bpy==4.2.23 'numpy<2' opencv-python-headless
+python -m iebench.renderer.parity.blenderproc /tmp/meshes/*/models/*.obj --python /tmp/bp/bin/python
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS
+from iebench.manifests.recipe import load
+
+from .compare import show
+from .theirs import render_theirs
+from .views import jobs, render_ours
+
+SCENE = Path(__file__).with_name("blenderproc_scene.py")
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("meshes", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--python", required=True, help="The Python that has blenderproc 2.8.0 and bpy 4.2.")
+@click.option("--views", default=3, help="Views of each mesh.")
+@click.option("--seed", default=0, help="Decides the latents.")
+@click.option("--quality", default="reference", help="Ours.")
+@click.option("--sheet", type=click.Path(path_type=Path), help="PNG of ours, theirs, difference x 8.")
+def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheet: Path | None) -> None:
+    """Compare pictures of some OBJ files, ours against BlenderProc's."""
+    recipe = load()
+    sun = replace(recipe.scene.sun, profile="cone")  # Blender 4's, which is what theirs gets
+    recipe = replace(recipe, scene=replace(recipe.scene, sun=sun))
+    todo = jobs(recipe, meshes, views, seed)
+    theirs = render_theirs(recipe, todo, [python, "-P", str(SCENE)])  # -P: this folder holds a blenderproc.py
+    show(todo, render_ours(recipe, quality, todo), theirs, sheet)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Renders views of OBJ files with BlenderProc 2.8.0 inside the bpy wheel: a plain script (`python THIS JOB.json`).
+
+Knows nothing of iebench; runs in an environment of its own that has `blenderproc==2.8.0` and `bpy` 4.2. The job is
+that of blender3_scene.py. BlenderProc expects a Blender program around it: what it would install there is taken as
+installed, and a language setting that the wheel refuses is skipped.
+"""
+
+import colorsys
+import json
+import math
+import os
+import sys
+import sysconfig
+import tempfile
+import time
+import types
+
+import bpy
+
+os.environ["INSIDE_OF_THE_INTERNAL_BLENDER_PYTHON_ENVIRONMENT"] = "1"
+
+
+def spherical(radius, theta, phi):  # type: ignore[no-untyped-def]
+    return [
+        radius * math.sin(theta) * math.cos(phi),
+        radius * math.sin(theta) * math.sin(phi),
+        radius * math.cos(theta),
+    ]
+
+
+class SetupUtility:
+    """In place of BlenderProc's, which would install packages with the pip of a Blender program."""
+
+    @staticmethod
+    def setup(*args, **kwargs):  # type: ignore[no-untyped-def]
+        from blenderproc.python.utility.Utility import Utility
+
+        Utility.temp_dir = tempfile.mkdtemp(prefix="blenderproc-", dir="/dev/shm")
+
+    @staticmethod
+    def setup_pip(*args, **kwargs):  # type: ignore[no-untyped-def]
+        return ""
+
+
+def import_blenderproc():  # type: ignore[no-untyped-def]
+    """BlenderProc, with the class above in its place."""
+    module = types.ModuleType("SetupUtility")
+    module.SetupUtility = SetupUtility  # type: ignore[attr-defined]
+    sys.modules["blenderproc.python.utility.SetupUtility"] = module
+    sys.path.append(sysconfig.get_path("purelib"))  # BlenderProc takes the first entry of its own folder out
+    import blenderproc
+
+    return blenderproc
+
+
+def initialise(bproc):  # type: ignore[no-untyped-def]
+    """`bproc.init()`, but for the language."""
+    from blenderproc.python.utility import Initializer
+
+    class Preferences:
+        class view:
+            language = "en_US"
+
+    class Context:
+        preferences = Preferences
+
+        def __getattr__(self, name):  # type: ignore[no-untyped-def]
+            return getattr(bpy.context, name)
+
+    class Blender:
+        context = Context()
+
+        def __getattr__(self, name):  # type: ignore[no-untyped-def]
+            return getattr(bpy, name)
+
+    Initializer.bpy = Blender()
+    bproc.init()
+    Initializer.bpy = bpy
+
+
+def render(job):  # type: ignore[no-untyped-def]
+    bproc = import_blenderproc()
+    import numpy as np
+    from blenderproc.python.loader.ShapeNetLoader import _ShapeNetLoader
+    from PIL import Image
+
+    initialise(bproc)
+    table = job["scene"]
+    bproc.camera.set_resolution(job["resolution"], job["resolution"])
+    eye = np.array(spherical(table["camera"]["radius"], table["camera"]["theta"], table["camera"]["phi"]))
+    turn = bproc.camera.rotation_from_forward_vec(-eye)
+    bproc.camera.add_camera_pose(bproc.math.build_transformation_mat(eye, turn))
+
+    floor = bproc.object.create_primitive("PLANE", scale=[table["floor"]["size"] / 2] * 3)
+    floor.set_location([0, 0, table["floor"]["height"]])
+    ground = bpy.data.materials.new("floor")
+    floor.blender_obj.data.materials.append(ground)
+    sun = bproc.types.Light()
+    sun.set_type("SUN")
+    sun.set_energy(table["sun"]["energy"])
+    sun.blender_obj.data.angle = table["sun"]["angle"]
+    spot = bproc.types.Light()
+    spot.set_type("SPOT")
+    spot.set_energy(table["spot"]["energy"])
+    spot.blender_obj.data.spot_size = table["spot"]["size"]
+    bproc.renderer.enable_distance_output(activate_antialiasing=True)
+    bproc.renderer.set_max_amount_of_samples(job["samples"])
+    for entry in job["jobs"]:
+        things = bproc.loader.load_obj(entry["mesh"])
+        thing = bproc.object.merge_objects(things) if len(things) > 1 else things[0]
+        _ShapeNetLoader.correct_materials(thing)
+        thing.persist_transformation_into_mesh(location=False, rotation=True, scale=False)
+        for view in entry["views"]:
+            started = time.perf_counter(), time.process_time()
+            bpy.ops.object.select_all(action="DESELECT")
+            thing.blender_obj.select_set(True)
+            bpy.context.view_layer.objects.active = thing.blender_obj
+            bpy.ops.object.origin_set(type="ORIGIN_GEOMETRY", center="BOUNDS")
+            thing.set_location([0, 0, 0])
+            thing.set_rotation_euler(view["rotation"])
+            color = colorsys.hsv_to_rgb(view["floor"], table["floor"]["saturation"], table["floor"]["value"])
+            ground.diffuse_color = (*color, 1)
+            theta, phi, hue = view["spot"]
+            place = np.array(spherical(table["spot"]["radius"], theta, phi))
+            spot.set_location(place)
+            spot.set_rotation_mat(bproc.camera.rotation_from_forward_vec(-place))
+            spot.set_color(colorsys.hsv_to_rgb(hue, table["spot"]["saturation"], table["spot"]["value"]))
+            picture = bproc.renderer.render()["colors"][0]
+            Image.fromarray(picture).save(view["file"])
+            spent = time.perf_counter() - started[0], time.process_time() - started[1]
+            sys.stderr.write(f"{entry['mesh']} {spent[0]:.3f} s, CPU {spent[1]:.3f} s\n")
+        thing.delete()
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1]) as file:  # noqa: PTH123
+        render(json.load(file))
+    os._exit(0)  # the wheel's own exit crashes after BlenderProc

@@ -1,0 +1,97 @@
+"""How alike two pictures of one view are: over the whole picture, in the object's disc, and on plain ground."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
+
+from .views import Job, Picture
+
+DISC = 70 / 256  # the object's disc about the centre: its radius over the picture's width
+BOX = 7 / 256  # plain ground is compared in boxes this wide
+PLAIN = 6  # ground is plain where the reference varies by at most this much of 255 over three boxes
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """All in units of 1/255 but for the PSNRs.
+
+    ground : largest difference of box means on plain ground, away from every edge
+    """
+
+    psnr: float
+    psnr_disc: float
+    mean: float
+    largest: int
+    ground: float
+
+
+def disc(size: int) -> NDArray[np.bool_]:
+    """(size, size): the pixels in which most of the object is."""
+    rows, columns = np.ogrid[:size, :size]
+    distance = np.hypot(rows - size / 2 + 0.5, columns - size / 2 + 0.5)
+    return np.asarray(distance < DISC * size)
+
+
+def psnr(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> float:
+    """Peak signal-to-noise ratio in dB."""
+    error = float(np.mean((ours.astype(float) - theirs) ** 2))
+    return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
+
+
+def compare(ours: Picture, theirs: Picture) -> Likeness:
+    """How alike two pictures of one view are; `theirs` says where the ground is plain."""
+    size = len(ours)
+    box = max(3, round(BOX * size) | 1)
+    inside = disc(size)
+    window = (3 * box, 3 * box, 1)
+    spread = maximum_filter(theirs, window).astype(int) - minimum_filter(theirs, window)
+    plain = (spread.max(-1) <= PLAIN) & ~inside
+    plain[:box] = plain[-box:] = plain[:, :box] = plain[:, -box:] = False  # a picture's rim is an edge
+    means = [uniform_filter(picture.astype(float), (box, box, 0)) for picture in (ours, theirs)]
+    difference = np.abs(ours.astype(float) - theirs)
+    return Likeness(
+        psnr(ours, theirs),
+        psnr(ours[inside], theirs[inside]),
+        float(difference.mean()),
+        int(difference.max()),
+        float(np.abs(means[0] - means[1])[plain].max(initial=0)),
+    )
+
+
+def report(names: Sequence[str], found: Sequence[Likeness]) -> str:
+    """A table with one line a view and the least favourable values last."""
+    lines = [f"{'view':24} {'PSNR dB':>8} {'in disc':>8} {'mean':>6} {'largest':>8} {'ground':>7}"]
+    for name, like in [*zip(names, found, strict=True), ("worst", worst(found))]:
+        lines.append(
+            f"{name:24} {like.psnr:8.2f} {like.psnr_disc:8.2f} {like.mean:6.2f} {like.largest:8d} {like.ground:7.2f}"
+        )
+    return "\n".join(lines)
+
+
+def worst(found: Sequence[Likeness]) -> Likeness:
+    """The least favourable value of each measure."""
+    return Likeness(
+        min(x.psnr for x in found),
+        min(x.psnr_disc for x in found),
+        max(x.mean for x in found),
+        max(x.largest for x in found),
+        max(x.ground for x in found),
+    )
+
+
+def show(todo: Sequence[Job], ours: Sequence[Picture], theirs: Sequence[Picture], sheet: Path | None) -> None:
+    """Print the table; `sheet`: a PNG of rows of ours, theirs, and eight times their difference about grey."""
+    names = [f"{job.name} {i}" for job in todo for i in range(len(job.views))]
+    click.echo(report(names, [compare(a, b) for a, b in zip(ours, theirs, strict=True)]))
+    if sheet is not None:
+        shifts = [
+            np.clip(128 + 8 * (a.astype(int) - b), 0, 255).astype(np.uint8) for a, b in zip(ours, theirs, strict=True)
+        ]
+        rows = [np.concatenate(row, 1) for row in zip(ours, theirs, shifts, strict=True)]
+        Image.fromarray(np.concatenate(rows)).save(sheet)
