@@ -50,9 +50,6 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
     return Handles(constants, None, _add("pivot", None), spot, _diffuse(floor_material))
 
 
-<<<<<<< HEAD
-def _add(name: str, data: bpy.types.ID | None) -> bpy.types.Object:
-=======
 def _spread_over_disc(sun: bpy.types.Light, angle: float) -> None:
     """Give a sun that points straight down the profile of Blender 3.
 
@@ -73,8 +70,7 @@ def _spread_over_disc(sun: bpy.types.Light, angle: float) -> None:
     links.new(value, nodes["Emission"].inputs["Strength"])
 
 
-def _add(name: str, data: bpy.types.ID) -> bpy.types.Object:
->>>>>>> c9f1400 (Parity with Blender 3 and BlenderProc; the sun has Blender 3's own profile over its disc)
+def _add(name: str, data: bpy.types.ID | None) -> bpy.types.Object:
     thing = bpy.data.objects.new(name, data)
     bpy.context.scene.collection.objects.link(thing)
     return thing
