@@ -17,6 +17,7 @@ from .controls import bind
 from .devices import use_device
 from .errors import AssetError
 from .geometry import GeometryScene
+from .place import take_place
 from .scene import build_scene
 from .sources import ObjectRef
 
@@ -26,7 +27,8 @@ class BlenderRenderer:
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         self._handles = build_scene(recipe, quality)
-        self._device = use_device(device)
+        preferences = bpy.context.preferences.addons["cycles"].preferences
+        self._device = use_device(device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_place())
         self._apply = bind(recipe)
         bpy.context.scene.render.threads_mode = "FIXED"
         bpy.context.scene.render.threads = threads

@@ -13,6 +13,7 @@ from iebench.manifests.recipe import Recipe, load, shipped
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import GivenViews, read_given
 
+from .devices import COMPILES, parse_device
 from .errors import SourceError, UnknownName
 from .passes import PASSES
 from .plan import Plan, expected_bytes, expected_core_seconds
@@ -59,8 +60,11 @@ from .sources import ObjectRef, open_source
     help="fast: a quarter of the time, nearly the same JPEGs.",
 )
 @click.option("--seed", type=int, default=0, help="Decides all latents.")
-@click.option("--workers", type=click.IntRange(1), help="Rendering processes.  [default: one a core, or one on a GPU]")
+@click.option(
+    "--workers", type=click.IntRange(1), help="Rendering processes.  [default: one a core, or one a GPU of --devices]"
+)
 @click.option("--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="What Cycles renders on.")
+@click.option("--devices", metavar="N,N", help="Which GPUs of that type, dealt out to the workers.  [default: all]")
 @click.option("--out", type=click.Path(path_type=Path), help="Dataset folder.  [default: data/SOURCE]")
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Only N objects, spread over the plan.  [default: all]"
@@ -69,7 +73,7 @@ from .sources import ObjectRef, open_source
 def render(
     path: Path | None, source: str, classes: str | None, objects_per_class: int | None, keep_size: bool, recipe: str,
     views: int | None, resolution: int | None, passes: str | None, latents: Path | None, quality: str, seed: int,
-    workers: int | None, device: str, out: Path | None, limit: int | None, dry_run: bool,
+    workers: int | None, device: str, devices: str | None, out: Path | None, limit: int | None, dry_run: bool,
 ) -> int:  # fmt: skip
     """Render a dataset with Blender: WebDataset tar shards with Parquet latents beside them.
 
@@ -89,9 +93,13 @@ def render(
     plan = Plan(settings, quality, seed, name, collection.licence, tuple(objects), given)
     plan = plan.limited(limit) if limit else plan
     cores = os.cpu_count() or 1
-    workers = workers or (cores if device == "cpu" else 1)
+    device = f"{device}:{devices}" if devices else device
+    kind, numbers = parse_device(device)
+    workers = workers or (cores if kind == "cpu" else max(1, len(numbers)))
     out = out or Path("data") / Path(path or source).absolute().stem
     click.echo(f"{describe(plan, cores)}, into {out}", err=True)
+    if kind != "cpu":
+        click.echo(f"rendering on {device}. {COMPILES}", err=True)
     if dry_run:
         return 0
     require("bpy")
