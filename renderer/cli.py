@@ -99,7 +99,7 @@ def render(
     out = out or Path("data") / Path(path or source).absolute().stem
     click.echo(f"{describe(plan, cores)}, into {out}", err=True)
     if kind != "cpu":
-        click.echo(f"rendering on {device}. {COMPILES}", err=True)
+        click.echo(f"rendering on {device}" + (f"; {COMPILES}" if kind in ("cuda", "optix", "auto") else ""), err=True)
     if dry_run:
         return 0
     require("bpy")
