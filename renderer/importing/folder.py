@@ -15,7 +15,12 @@ DEEPEST = 5  # folders below the given one that are looked into; links are follo
 
 
 class Folder:
-    """Reads objects at random, each by the worker that packs it."""
+    """Finds the objects of a folder; those of a shard are read by the worker that packs it.
+
+    Raises
+    ------
+    SourceError : nothing of the layout in it, or a folder that cannot be read.
+    """
 
     def __init__(self, path: Path, views: int) -> None:
         self.census, self._views = Census(), views
@@ -25,8 +30,11 @@ class Folder:
             raise SourceError(f"{path} holds no {LAYOUT}: give the published folder, tar or tar.gz")
 
     def _walk(self, folder: str, inside: str, deeper: int) -> None:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        try:
+            with os.scandir(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except OSError as error:
+            raise SourceError(f"cannot look into {folder} ({error.strerror}): make it readable") from error
         for entry in entries:
             path = f"{inside}/{entry.name}"
             if entry.is_dir():

@@ -20,7 +20,8 @@ from iebench.manifests.dataset import DatasetInfo, shard_tables
 from iebench.renderer.errors import OutputError, SourceError
 from iebench.renderer.importing import spool
 from iebench.renderer.importing.audit import Audit
-from iebench.renderer.importing.published import place_of
+from iebench.renderer.importing.fake import published_files
+from iebench.renderer.importing.published import place_of, published_plan
 from iebench.renderer.importing.run import import_dataset
 
 COMMAND = ["import", "3diebench", "--views", "8", "--resolution", "32", "--limit", "70", "--workers", "1"]
@@ -200,3 +201,30 @@ def test_what_is_no_published_dataset_is_refused(published, tmp_path):
         import_dataset(plan, tmp_path / "thesis" / "thesis.txt", tmp_path / "d", 1)
     with pytest.raises(OutputError, match="holds no dataset"):
         import_dataset(plan, tmp_path / "thesis", Path(tmp_path / "thesis"), 1)
+
+
+@pytest.mark.parametrize(("name", "within"), [("3diebench-t", 1.0), ("3diebench-ood", 0.0)])
+def test_the_other_published_sets(tmp_path, name, within):
+    """Ten latents, red and blue exchanged; and angles beyond a quarter turn, which are the poses of 3DIEBench."""
+    plan = published_plan(name, views=4, resolution=16, limit=20)
+    info, found = import_dataset(
+        plan, archive(tmp_path / "a.tar", published_files(plan), "w"), tmp_path / "d", workers=1
+    )
+    assert info.recipe.name == f"{name}-as-released" and info.recipe.channel_order == "bgr"
+    assert list(found.fits) == plan.recipe.factor_names
+    assert all(fit.outside == 0 and fit.chance > 1e-3 for fit in found.fits.values())
+    assert (found.imported, found.poses_within, found.poses_equal) == (20, within, 1.0)
+    assert (info.counts["train"]["images"] > 0) == (name == "3diebench-t")
+    assert ("split: train" in (tmp_path / "d" / "README.md").read_text()) == (name == "3diebench-t")
+
+
+def test_asking_for_more_views_than_there_are_says_how_many_there_are(published, tmp_path, capsys):
+    files = published[1]
+    path = archive(tmp_path / "a.tar", files.items(), "w")
+    more = ["9" if word == "8" else word for word in COMMAND]
+    with pytest.raises(SystemExit) as stop:
+        main([*more, str(path), str(tmp_path / "d")])
+    out, err = capsys.readouterr()
+    assert stop.value.code == 3 and "70 objects could not be imported" in err
+    assert "9 looked for; in the source 70 objects with 8" in out
+    assert DatasetInfo.load(tmp_path / "d").counts["train"]["images"] == 0
