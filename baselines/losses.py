@@ -4,6 +4,7 @@ A method adds them over its views and over pairs of consecutive views; with two 
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
@@ -39,7 +40,7 @@ def covariance(embedding: Tensor) -> Tensor:
     """
     batch, size = embedding.shape
     centred = _precise(embedding) - _precise(embedding).mean(dim=0)
-    with torch.autocast(embedding.device.type, enabled=False):  # else the product would fall back to bf16
+    with _no_autocast(embedding.device):  # else the product would fall back to bf16
         matrix = centred.T @ centred / (batch - 1)  # (d, d)
     others = matrix - torch.diag(matrix.diagonal())
     return others.square().sum() / size
@@ -61,7 +62,7 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
     left, right : (B, d)
     """
     both = torch.nn.functional.normalize(torch.cat([_precise(left), _precise(right)]), dim=1)
-    with torch.autocast(left.device.type, enabled=False):
+    with _no_autocast(left.device):
         similarity = both @ both.T / temperature  # (2 B, 2 B)
     similarity.fill_diagonal_(-torch.inf)  # an embedding is no candidate for itself
     partner = torch.arange(len(both), device=left.device).roll(len(left))
@@ -83,6 +84,11 @@ def weighted(terms: Mapping[str, Tensor], settings: object) -> dict[str, Tensor]
     """The terms with their sum as "loss", each weighted by the setting of its name, in the terms' order."""
     loss: Tensor = sum(getattr(settings, name) * term for name, term in terms.items())
     return {"loss": loss, **terms}
+
+
+def _no_autocast(device: torch.device) -> AbstractContextManager[object]:
+    known = torch.amp.is_autocast_available(device.type)  # not on "meta", where operations are only counted
+    return torch.autocast(device.type, enabled=False) if known else nullcontext()
 
 
 def _precise(embedding: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ EXTRA_OF = {
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")
 # the order of work; others follow
-ORDER = ["render", "import", "verify", "card", "train", "score", "leaderboard", "report", "demo"]
+ORDER = ["render", "import", "verify", "card", "methods", "train", "score", "leaderboard", "report", "demo"]
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
 

@@ -1,0 +1,36 @@
+"""`iebench methods`: what can be trained."""
+
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench methods",
+        "iebench methods sie vicreg simclr",
+        "iebench methods --format md --out docs/methods.md",
+    ),
+)
+@click.argument("names", nargs=-1, metavar="[METHOD]...")
+@click.option("--format", "form", type=click.Choice(["table", "md"]), default="table", help="How it is written.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
+def methods(names: tuple[str, ...], form: str, out: Path | None) -> None:
+    """List methods and variants: what each is, what it is told, what it yields, its size and its cost.
+
+    Sizes are those of the default settings with a ResNet-18; nothing is trained.
+    """
+    from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
+
+    from ..catalogue import everything
+    from ..method_page import FORMATS
+
+    text = FORMATS[form](everything(names))
+    if out is None:
+        click.echo(text)
+    else:
+        write_atomic(out, click.unstyle(text) + "\n")
+        click.echo(f"{out}: written")
