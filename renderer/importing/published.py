@@ -38,7 +38,7 @@ class Published:
 PUBLISHED = {
     "3diebench": Published("3diebench-as-released", SPLITS, "CC-BY-NC"),
     "3diebench-t": Published("3diebench-t-as-released", SPLITS, "CC-BY-NC-4.0"),
-    "3diebench-ood": Published("3diebench-ood-as-released", ("val",), "CC-BY-NC"),
+    "3diebench-ood": Published("3diebench-ood-as-released", ("val",), "as its publisher states (Hafez/3DIEBench-OOD)"),
 }
 
 
