@@ -41,9 +41,9 @@ def file_sha256(path: Path) -> str:
 def write_sums(folder: Path, known: Mapping[str, str]) -> str:
     """Write folder/SHA256SUMS, complete or not at all; returns its own SHA-256.
 
-    known : SHA-256 by path of files whose bytes were hashed as they were written; all others are read
+    known : SHA-256 by path of files that need not be read, or that lie elsewhere; all others in the folder are read
     """
-    lines = [f"{known.get(name) or file_sha256(folder / name)}  {name}\n" for name in files(folder)]
+    lines = [f"{known.get(name) or file_sha256(folder / name)}  {name}\n" for name in sorted({*files(folder), *known})]
     content = "".join(lines).encode()
     write_atomic(folder / SUMS, content)
     return hashlib.sha256(content).hexdigest()

@@ -15,7 +15,7 @@ from .assets import free_assets, load_asset
 from .backend import Geometry, MeshInfo
 from .controls import bind
 from .devices import use_device
-from .errors import AssetError
+from .errors import AssetError, DiskError
 from .geometry import GeometryScene
 from .place import take_place
 from .scene import build_scene
@@ -57,8 +57,14 @@ class BlenderRenderer:
         self._apply(self._handles, latents)
         self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
         bpy.ops.render.render(write_still=True)
-        with Image.open(self._file) as image:
-            return np.asarray(image.convert("RGB"))
+        try:
+            with Image.open(self._file) as image:
+                return np.asarray(image.convert("RGB"))
+        except OSError as error:  # no object's fault
+            raise DiskError(
+                f"Blender could not write {self._file}: make space for temporary files, or set TMPDIR to another "
+                "folder, and run the same command again"
+            ) from error
 
     def geometry(self, latents: Mapping[str, float]) -> Geometry:
         if self._geometry is None:

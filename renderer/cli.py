@@ -7,16 +7,18 @@ from typing import Any, cast
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples, require
+from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.progress import duration
 from iebench.manifests.recipe import Recipe, load, shipped
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import GivenViews, read_given
 
 from .devices import COMPILES, parse_device
-from .errors import SourceError, UnknownName
+from .engines import find_engine
+from .errors import SourceError, UnknownName, UsageError
 from .passes import PASSES
 from .plan import Plan, expected_bytes, expected_core_seconds
+from .render import prepare, render_work
 from .sources import ObjectRef, open_source
 
 
@@ -65,7 +67,20 @@ from .sources import ObjectRef, open_source
 )
 @click.option("--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="What Cycles renders on.")
 @click.option("--devices", metavar="N,N", help="Which GPUs of that type, dealt out to the workers.  [default: all]")
-@click.option("--out", type=click.Path(path_type=Path), help="Dataset folder.  [default: data/SOURCE]")
+@click.option("--out", metavar="FOLDER|URL", help="Dataset folder, or s3://, gs://, hf:// ...  [default: data/SOURCE]")
+@click.option(
+    "--engine", default="local", metavar="local|ray|slurm", help="Where shards are rendered: here or on a cluster."
+)
+@click.option("--ray-address", metavar="HOST:PORT|auto", help="The Ray cluster.  [default: one started here]")
+@click.option(
+    "--slurm", multiple=True, metavar="KEY=VALUE", help="tasks=N of the job array, or an option of sbatch. Repeatable."
+)
+@click.option(
+    "--threads", type=click.IntRange(1), help="Of each process.  [default: its share of the cores; elsewhere 1]"
+)
+@click.option(
+    "--worker-memory", type=click.FloatRange(0.1), metavar="GB", help="Of each process, at most.  [default: its share]"
+)
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Only N objects, spread over the plan.  [default: all]"
 )
@@ -73,7 +88,8 @@ from .sources import ObjectRef, open_source
 def render(
     path: Path | None, source: str, classes: str | None, objects_per_class: int | None, keep_size: bool, recipe: str,
     views: int | None, resolution: int | None, passes: str | None, latents: Path | None, quality: str, seed: int,
-    workers: int | None, device: str, devices: str | None, out: Path | None, limit: int | None, dry_run: bool,
+    workers: int | None, device: str, devices: str | None, out: str | None, engine: str, ray_address: str | None,
+    slurm: tuple[str, ...], threads: int | None, worker_memory: float | None, limit: int | None, dry_run: bool,
 ) -> int:  # fmt: skip
     """Render a dataset with Blender: WebDataset tar shards with Parquet latents beside them.
 
@@ -92,29 +108,44 @@ def render(
         settings, objects = replace(settings, views=given.most), only_given(objects, given, name)
     plan = Plan(settings, quality, seed, name, collection.licence, tuple(objects), given)
     plan = plan.limited(limit) if limit else plan
-    cores = os.cpu_count() or 1
+    cores, here = os.cpu_count() or 1, engine == "local"
     device = f"{device}:{devices}" if devices else device
     kind, numbers = parse_device(device)
-    workers = workers or (cores if kind == "cpu" else max(1, len(numbers)))
-    out = out or Path("data") / Path(path or source).absolute().stem
+    workers = workers or (cores if kind == "cpu" and here else max(1, len(numbers)))
+    threads = threads or (max(1, cores // workers) if here else 1)
+    out = out or str(Path("data") / Path(path or source).absolute().stem)
     click.echo(f"{describe(plan, cores)}, into {out}", err=True)
     if kind != "cpu":
         click.echo(f"rendering on {device}" + (f"; {COMPILES}" if kind in ("cuda", "optix", "auto") else ""), err=True)
+    work = prepare(plan, out, workers, device, threads, memory=int((worker_memory or 0) * 1e9))
+    options = engine_options(ray_address, slurm)
     if dry_run:
+        click.echo(find_engine(engine)(work, options).preview(plan.shards()), nl=False)
         return 0
-    require("bpy")
-    from .render import render_dataset
-
-    info = render_dataset(plan, out, workers, device, max(1, cores // workers))
+    info = render_work(plan, work, engine, options)
     images = sum(info.counts[split]["images"] for split in ("train", "val"))
     click.echo(f"{out}: {images} images, fingerprint {info.fingerprint[:12]}")
     if info.counts["failures"]:
         click.echo(
-            f"iebench: {info.counts['failures']} objects could not be made: {out / 'failures.parquet'} says why",
+            f"iebench: {info.counts['failures']} objects could not be made: {out}/failures.parquet says why",
             err=True,
         )
         return 3
     return 0
+
+
+def engine_options(ray_address: str | None, slurm: tuple[str, ...]) -> dict[str, str]:
+    """An engine's own options; one that belongs to another engine is refused by the one that is chosen.
+
+    Raises
+    ------
+    UsageError : an entry without a value.
+    """
+    for entry in slurm:
+        if "=" not in entry:
+            raise UsageError(f"--slurm {entry} has no value: write it as --slurm KEY=VALUE, such as partition=long")
+    pairs = {key: value for key, _, value in (entry.partition("=") for entry in slurm)}
+    return pairs | ({"address": ray_address} if ray_address else {})
 
 
 def adapted(recipe: Recipe, views: int | None, resolution: int | None, passes: str | None) -> Recipe:

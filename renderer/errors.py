@@ -5,6 +5,7 @@ IebenchError
 │   ├── SourceError    a mesh collection that is not there or not laid out as expected
 │   ├── DeviceError    a render device that was asked for and is not there
 │   └── OutputError    an output folder that holds something else
+├── WorkerError        rendering processes that do not survive their start
 ├── MissingPart        no Blender for this Python, or a system library that Blender needs is missing
 └── AssetError         one object that cannot be rendered; recorded in failures.parquet, never stops a run
 """
@@ -13,7 +14,7 @@ from iebench.manifests.errors import DatasetError, DiskError, IebenchError, Miss
 
 __all__ = [
     "AssetError", "DatasetError", "DeviceError", "DiskError", "IebenchError", "MissingPart", "OutputError",
-    "SourceError", "UnknownName", "UsageError",
+    "SourceError", "UnknownName", "UsageError", "WorkerError",
 ]  # fmt: skip
 
 
@@ -27,6 +28,10 @@ class DeviceError(UsageError):
 
 class OutputError(UsageError):
     """An output folder that holds another dataset or something else."""
+
+
+class WorkerError(IebenchError):
+    """Rendering processes that do not survive their start."""
 
 
 class AssetError(IebenchError):

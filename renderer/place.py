@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import IO
@@ -9,8 +10,9 @@ from typing import IO
 _held: list[IO[bytes]] = []  # the lock lasts as long as the process, however it ends
 
 
+@cache
 def take_place() -> int:
-    """The lowest free number; free again when this process is gone. Always 0 where a system has no file locks."""
+    """This process's number: the lowest that was free. Always 0 where a system has no file locks."""
     try:
         import fcntl
     except ImportError:

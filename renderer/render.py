@@ -1,143 +1,141 @@
-"""The main path of `iebench render`: plan -> objects rendered in worker processes -> shards -> finished dataset."""
+"""The main path of `iebench render`: plan -> shards rendered by an engine -> finished dataset."""
 
+import hashlib
 import json
-import multiprocessing
 from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures import TimeoutError as PoolTimeout
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pebble import ProcessExpired, ProcessPool
 
 from iebench.manifests import schema
-from iebench.manifests.common.files import PARTIAL, save_atomic, write_atomic
+from iebench.manifests.common.files import save_atomic, write_atomic
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import INFO, PLAN, DatasetInfo, fingerprint
 
-from . import worker
 from .backend import BLENDER
 from .card import write_card
-from .errors import IebenchError, OutputError
+from .engines import Work, find_engine
+from .errors import OutputError
+from .interrupts import second_interrupt_ends
 from .plan import Plan, Shard, expected_core_seconds, identity_differences
-from .shards import Outcome, read_rows, shard_notes, tar_sha256, write_shard
+from .shards import read_shard, shard_notes
+from .store import Store, open_store
 
-TRIES = 2  # an object whose worker crashes or hangs gets one more
+AHEAD = 16  # shards looked at side by side
+
+T = TypeVar("T")
 
 
 def render_dataset(
-    plan: Plan, out: Path, workers: int, device: str = "cpu", threads: int = 1, backend: str = BLENDER,
-    patience: float | None = None,
+    plan: Plan, out: Path | str, workers: int, device: str = "cpu", threads: int = 1, backend: str = BLENDER,
+    patience: float = 0.0, memory: int = 0, engine: str = "local", options: Mapping[str, str] | None = None,
 ) -> DatasetInfo:  # fmt: skip
-    """Render a plan into the folder `out`, going on from whatever finished shards lie there.
+    """Render a plan into the folder or URL `out`, going on from whatever finished shards lie there.
 
-    workers : processes, each with `threads` CPU threads; neither changes a byte of the dataset
-    patience : seconds after which an object's worker counts as hung; default from the plan's expected time
+    See `prepare` and `render_work`, of which it is the two.
+    """
+    return render_work(plan, prepare(plan, out, workers, device, threads, backend, patience, memory), engine, options)
+
+
+def prepare(
+    plan: Plan, out: Path | str, workers: int, device: str = "cpu", threads: int = 1, backend: str = BLENDER,
+    patience: float = 0.0, memory: int = 0,
+) -> Work:  # fmt: skip
+    """What an engine needs to know.
+
+    workers : processes (of each task, on a cluster), each with `threads` CPU threads; neither changes a byte
+    patience : seconds after which an object's worker counts as hung; 0 for a default from the plan's expected time
+    memory : resident bytes that one worker may take; 0 for its share of the machine it runs on
+    """
+    if not patience:
+        most = max(map(plan.view_count, plan.objects), default=0)
+        patience = 120 + 30 * most * expected_core_seconds(plan.quality_settings, plan.recipe.resolution)
+    place = str(out) if "://" in str(out) else str(Path(out).absolute())
+    return Work(plan.without_objects(), place, workers, threads, device, backend, patience, memory)
+
+
+def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[str, str] | None = None) -> DatasetInfo:
+    """Render a plan with an engine and finish the dataset; which engine changes no byte of it.
+
+    options : the engine's own
 
     Raises
     ------
-    OutputError : `out` holds another dataset or something else.
-    MissingPart, DeviceError : the renderer cannot start.
+    OutputError : the output holds another dataset or something else, or another run writes into it.
+    MissingPart, DeviceError : the renderer or the engine cannot start.
     DiskError : a file cannot be written; what is finished stays, and the same call goes on.
     """
-    setup = worker.Setup(backend, plan.recipe, plan.quality_settings, device, threads)
-    if patience is None:
-        most = max(map(plan.view_count, plan.objects), default=0)
-        patience = 120 + 30 * most * expected_core_seconds(setup.quality, plan.recipe.resolution)
-    context = multiprocessing.get_context("spawn")  # bpy does not survive a fork
-    with ProcessPool(workers, context=context, initializer=worker.start, initargs=[setup]) as pool:
-        try:
-            renderer = pool.schedule(worker.about).result()
-            open_folder(out, {**plan.identity(), "renderer": renderer})
-            todo = [shard for shard in plan.shards() if shard_notes(out, plan.recipe, shard) is None]
+    store = open_store(work.out)
+    with second_interrupt_ends(), find_engine(engine)(work, options or {}) as machines:
+        renderer = machines.about()
+        with store.lock():
+            claim(store, {**plan.identity(), "renderer": renderer})
+            todo = unfinished(store, plan)
             if todo:
-                (out / INFO).unlink(missing_ok=True)  # a dataset that lost a shard is no longer finished
-            done = plan.images - sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
-            with Meter("rendering", plan.images, "images", done) as meter:
-                for shard, outcomes in render_shards(pool, plan, todo, workers, patience, meter):
-                    write_shard(out, plan.recipe, shard, outcomes)
-        except BaseException:
-            pool.stop()  # type: ignore[no-untyped-call]
-            raise
-    return finish(plan, out, renderer)
+                store.remove(INFO)  # a dataset that lost a shard is no longer finished
+            failures, left = 0, sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
+            with Meter("rendering", plan.images, "images", plan.images - left) as meter:
+
+                def advance(images: int, failed: int) -> None:
+                    nonlocal failures
+                    failures += failed
+                    meter.advance(images, f"{failures} objects failed" if failures else "")
+
+                if todo:
+                    machines.render(todo, renderer, advance)
+            return finish(plan, store, renderer)
 
 
-def open_folder(out: Path, identity: dict[str, Any]) -> None:
-    """Claim `out` for a plan, or recognise it as this plan's own.
+def claim(store: Store, identity: dict[str, Any]) -> None:
+    """Claim a store for a plan, or recognise it as this plan's own.
 
     Raises
     ------
     OutputError : it holds another plan (says what differs), or files that are no dataset.
     """
-    if (out / PLAN).is_file():
-        differences = identity_differences(json.loads((out / PLAN).read_text(encoding="utf-8")), identity)
+    there = store.sizes()
+    if PLAN in there:
+        with store.open(PLAN) as file:
+            differences = identity_differences(json.load(file), identity)
         if differences:
             shown = "; ".join(differences[:4]) + ("; ..." if len(differences) > 4 else "")
-            raise OutputError(f"{out} holds another dataset: {shown}. Choose another --out, or remove that folder")
-    elif out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} is not empty and holds no dataset: choose another --out")
-    write_atomic(out / PLAN, json.dumps(identity, indent=2) + "\n")
-    for leftover in out.rglob(f"*{PARTIAL}*"):
-        leftover.unlink()
+            raise OutputError(f"{store} holds another dataset: {shown}. Choose another --out, or remove that folder")
+    elif there:
+        raise OutputError(f"{store} is not empty and holds no dataset: choose another --out")
+    with store.writing(last=PLAN) as folder:
+        write_atomic(folder / PLAN, json.dumps(identity, indent=2) + "\n")
+    store.clean()
 
 
-def render_shards(
-    pool: ProcessPool, plan: Plan, shards: list[Shard], workers: int, patience: float, meter: Meter
-) -> Iterator[tuple[Shard, list[Outcome]]]:
-    """Render the objects of `shards` in order, and yield each shard as soon as its last object is in."""
-    queue = deque((s, i, 1) for s, shard in enumerate(shards) for i in range(len(shard.objects)))
-    results: dict[int, dict[int, Outcome]] = {}
-    running: dict[Future[Outcome], tuple[int, int, int]] = {}
-    failures = 0
-    while queue or running:
-        while queue and len(running) < 2 * workers:  # one running and one waiting for each worker
-            s, i, attempt = queue.popleft()
-            ref = shards[s].objects[i]
-            future: Future[Outcome] = pool.schedule(worker.render_object, args=[ref, plan.views(ref)], timeout=patience)
-            running[future] = (s, i, attempt)
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            s, i, attempt = running.pop(future)
-            outcome = _outcome(future)
-            if outcome is None and attempt < TRIES:
-                queue.appendleft((s, i, attempt + 1))
-                continue
-            if outcome is None:
-                outcome = Outcome.failed(_cause(future, patience))
-            failures += outcome.status == "failed"
-            meter.advance(plan.view_count(shards[s].objects[i]), f"{failures} objects failed" if failures else "")
-            results.setdefault(s, {})[i] = outcome
-            if len(results[s]) == len(shards[s].objects):
-                ready = results.pop(s)
-                yield shards[s], [ready[k] for k in range(len(ready))]
+def unfinished(store: Store, plan: Plan) -> list[Shard]:
+    """The shards of a plan that a store lacks."""
+    shards = plan.shards()
+    notes = _side_by_side(lambda shard: shard_notes(store, plan.recipe, shard), shards)
+    return [shard for shard, note in zip(shards, notes, strict=True) if note is None]
 
 
-def _outcome(future: Future[Outcome]) -> Outcome | None:
-    """What a worker returned; None when it crashed, hung or raised something unforeseen."""
-    error = future.exception()
-    if isinstance(error, IebenchError):
-        raise error
-    return None if error is not None else future.result()
-
-
-def _cause(future: Future[Outcome], patience: float) -> str:
-    error = future.exception()
-    if isinstance(error, PoolTimeout):
-        return f"the renderer hung: no result after {patience:.0f} s, {TRIES} times"
-    if isinstance(error, ProcessExpired):
-        return f"the renderer crashed (exit code {error.exitcode}), {TRIES} times"
-    return f"the renderer failed with {type(error).__name__}: {error}"
-
-
-def finish(plan: Plan, out: Path, renderer: dict[str, str]) -> DatasetInfo:
+def finish(plan: Plan, store: Store, renderer: dict[str, str]) -> DatasetInfo:
     """Write the tables and the card of a dataset whose shards are all there, dataset.json last."""
     shards = plan.shards()
-    notes = [note for shard in shards for note in shard_notes(out, plan.recipe, shard) or []]
+    notes: list[dict[str, Any]] = []
+    sums: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+
+    def tables() -> Iterator[pa.Table]:
+        for finished in _side_by_side(lambda shard: read_shard(store, shard), shards):
+            notes.extend(finished.notes)
+            sums.update(finished.sha256)
+            sizes.update(finished.sizes)
+            yield finished.rows
+
+    digest = fingerprint(plan.recipe, tables())
+    with store.open(PLAN) as file:
+        sums[PLAN] = hashlib.sha256(file.read()).hexdigest()
     failed = [note for note in notes if note["status"] == "failed"]
-    _write(out / "objects.parquet", notes, schema.OBJECTS)
-    _write(out / "failures.parquet", failed, schema.FAILURES)
     made = {split: [n for n in notes if n["split"] == split and n["status"] != "failed"] for split in schema.SPLITS}
     counts: dict[str, Any] = {
         split: {
@@ -155,13 +153,27 @@ def finish(plan: Plan, out: Path, renderer: dict[str, str]) -> DatasetInfo:
         quality=plan.quality,
         renderer=renderer,
         counts={**counts, "classes": len({n["synset"] for n in notes}), "failures": len(failed)},
-        fingerprint=fingerprint(plan.recipe, (read_rows(out, shard) for shard in shards)),
+        fingerprint=digest,
         licence=plan.licence,
     )
-    known = {f"{shard.stem}.tar": tar_sha256(out, shard) for shard in shards}
-    write_card(out, info, known)
-    info.save(out, known)
+    with store.writing(last=INFO) as folder:
+        _write(folder / "objects.parquet", notes, schema.OBJECTS)
+        _write(folder / "failures.parquet", failed, schema.FAILURES)
+        write_card(folder, info, sums, sizes)
+        info.save(folder, known=sums)
     return info
+
+
+def _side_by_side(look: Callable[[Shard], T], shards: Iterable[Shard]) -> Iterator[T]:
+    """Results in order, a few looks ahead: a cloud's store answers slowly, but many at once."""
+    with ThreadPoolExecutor(AHEAD) as threads:
+        ahead: deque[Future[T]] = deque()
+        for shard in shards:
+            ahead.append(threads.submit(look, shard))
+            if len(ahead) > AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def _write(path: Path, notes: list[dict[str, Any]], columns: pa.Schema) -> None:

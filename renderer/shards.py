@@ -20,6 +20,7 @@ from iebench.manifests.views import Views
 
 from .plan import Shard, part_paths
 from .sources import ObjectRef
+from .store import Store
 
 OUTCOMES = b"iebench"  # key of the Parquet's metadata: what became of each object, and the tar's size
 
@@ -134,32 +135,52 @@ def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
     return {**identity(ref), **kept}
 
 
-def shard_notes(folder: Path, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:
+def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:
     """What became of each object of a finished shard; None when the shard is not finished or not this one.
 
     A shard is finished when its Parquet reads, lists these objects, and the tar has the size noted in it.
     """
-    tar_path, table_path = part_paths(folder, shard)
     try:
-        schema = pq.read_schema(table_path)
+        with store.open(f"{shard.stem}.parquet") as file:
+            schema = pq.read_schema(file)
         notes = json.loads((schema.metadata or {})[OUTCOMES])
         listed = [(note["synset"], note["object_id"]) for note in notes["objects"]]
-        finished = tar_path.stat().st_size == notes["tar_bytes"] and schema.equals(rows(recipe))
-    except (OSError, KeyError, ValueError, pa.ArrowException):
+        finished = store.size(f"{shard.stem}.tar") == notes["tar_bytes"] and schema.equals(rows(recipe))
+    except (FileNotFoundError, KeyError, ValueError, pa.ArrowException):
         return None
     return notes["objects"] if finished and listed == [(o.synset, o.object_id) for o in shard.objects] else None
 
 
-def tar_sha256(folder: Path, shard: Shard) -> str:
-    """SHA-256 of a finished shard's tar, as it was written."""
-    notes = json.loads(pq.read_schema(part_paths(folder, shard)[1]).metadata[OUTCOMES])
-    return str(notes["tar_sha256"])
+@dataclass(frozen=True)
+class Finished:
+    """What a finished shard's Parquet says.
+
+    notes : what became of each object
+    sha256, sizes : of both files by name; bytes
+    rows : see `schema.rows`
+    """
+
+    notes: list[dict[str, Any]]
+    sha256: dict[str, str]
+    sizes: dict[str, int]
+    rows: pa.Table
 
 
-def read_rows(folder: Path, shard: Shard) -> pa.Table:
-    """The rows of a finished shard."""
-    path = part_paths(folder, shard)[1]
+def read_shard(store: Store, shard: Shard) -> Finished:
+    """A finished shard, but for its pictures.
+
+    Raises
+    ------
+    DatasetError : its Parquet cannot be read.
+    """
+    name = f"{shard.stem}.parquet"
     try:
-        return pq.read_table(path, partitioning=None)
-    except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"cannot read {path}: delete it and run the same command again") from error
+        with store.open(name) as file:
+            content = file.read()
+        table = pq.read_table(io.BytesIO(content))
+        notes = json.loads(table.schema.metadata[OUTCOMES])
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        raise DatasetError(f"cannot read {store}/{name}: delete it and run the same command again") from error
+    tar = f"{shard.stem}.tar"
+    sums = {tar: str(notes["tar_sha256"]), name: hashlib.sha256(content).hexdigest()}
+    return Finished(notes["objects"], sums, {tar: notes["tar_bytes"], name: len(content)}, table)

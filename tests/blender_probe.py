@@ -1,5 +1,7 @@
 """What tests run inside a spawned Blender process (`blender` in conftest.py)."""
 
+from pathlib import Path
+
 import numpy as np
 
 from iebench.renderer import worker
@@ -82,3 +84,18 @@ def failing_load(ref):
     except AssetError as error:
         return str(error), len(bpy.data.meshes) - before
     return None, 0
+
+
+def picture_into(folder, ref):
+    """A view by way of another folder for temporary files."""
+    import bpy
+
+    renderer, usual = worker._renderer, worker._renderer._file
+    renderer.load(ref)
+    try:
+        renderer._file = Path(folder) / usual.name
+        bpy.context.scene.render.filepath = str(renderer._file)
+        return renderer.render(REST)
+    finally:
+        renderer._file = usual
+        bpy.context.scene.render.filepath = str(usual)

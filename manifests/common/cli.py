@@ -16,6 +16,7 @@ from ..errors import IebenchError, MissingPart, suggest
 # Which extra brings a module that a verb may lack.
 EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render",
+    "ray": "ray", "submitit": "slurm", "fsspec": "cloud",
     "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")
@@ -84,7 +85,8 @@ def missing_part(module: str, cause: Exception | None = None) -> MissingPart:
     if module == "bpy" and python not in BLENDER_PYTHONS:
         known = " and ".join(BLENDER_PYTHONS)
         return MissingPart(f"Blender comes as bpy for Python {known} and this is Python {python}: use one of those")
-    return MissingPart(f"this command needs {module}: pip install 'iebench[{EXTRA_OF[module]}]'")
+    extra = f"pip install 'iebench[{EXTRA_OF[module]}]'" if module in EXTRA_OF else f"install {module}"
+    return MissingPart(f"this command needs {module}: {extra}")
 
 
 def require(module: str) -> None:

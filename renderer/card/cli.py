@@ -8,6 +8,7 @@ from iebench.manifests.checksums import read_sums
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.dataset import DatasetInfo, checksums
 
+from ..store import LocalStore
 from .write import CROISSANT, README, write_card
 
 
@@ -28,6 +29,6 @@ def card(dataset: Path) -> None:
     info = DatasetInfo.load(dataset)
     known = read_sums(dataset, checksums(dataset))
     kept = {name: digest for name, digest in known.items() if name not in (README, CROISSANT)}
-    write_card(dataset, info, kept)
+    write_card(dataset, info, kept, LocalStore(dataset).sizes())
     info.save(dataset, kept)
     click.echo(f"{dataset / README} and {dataset / CROISSANT}: written")

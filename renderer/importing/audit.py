@@ -19,6 +19,7 @@ from iebench.manifests.fit import Fit, fit
 from ..errors import DatasetError
 from ..plan import Plan, part_paths
 from ..shards import shard_notes
+from ..store import LocalStore
 from .census import Census
 
 AUDIT = "audit.json"
@@ -91,7 +92,7 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
     census : of the source's files
     """
     recipe, shards = plan.recipe, plan.shards()
-    notes = [note for shard in shards for note in shard_notes(out, recipe, shard) or []]
+    notes = [note for shard in shards for note in shard_notes(LocalStore(out), recipe, shard) or []]
     failed = {(n["synset"], n["object_id"]): n["cause"] for n in notes if n["status"] == "failed"}
     absent = sum(owner not in census for owner in failed)
     unlisted = census.unlisted()

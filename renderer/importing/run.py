@@ -13,8 +13,9 @@ from iebench.manifests.recipe import Recipe
 
 from ..errors import SourceError
 from ..plan import Plan, Shard
-from ..render import finish, open_folder
-from ..shards import shard_notes, write_shard
+from ..render import claim, finish, unfinished
+from ..shards import write_shard
+from ..store import LocalStore
 from .archive import Archive
 from .audit import AUDIT, Audit, audit
 from .folder import Folder
@@ -35,24 +36,26 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
     Raises
     ------
     SourceError : it is not there, damaged, or not laid out like a published dataset.
-    OutputError : `out` holds another dataset or something else.
+    OutputError : `out` holds another dataset or something else, or another run writes into it.
     DiskError : a file cannot be written; what is finished stays, and the same call goes on.
     """
     if not source.exists():
         raise SourceError(f"no such file or folder: {source}; give the published folder, tar or tar.gz")
-    open_folder(out, {**plan.identity(), "renderer": IMPORTED})
-    todo = [shard for shard in plan.shards() if shard_notes(out, plan.recipe, shard) is None]
-    if not todo and (out / AUDIT).is_file():
-        return finish(plan, out, IMPORTED), Audit.load(out)
-    (out / INFO).unlink(missing_ok=True)  # a dataset that lost a shard is no longer finished
-    done = plan.images - sum(len(s.objects) for s in todo) * plan.recipe.views
-    with Spool(out) as spool, Meter("importing", plan.images, "images", done) as meter:
-        views = plan.recipe.views
-        reader = Folder(source, views) if source.is_dir() else Archive(source, views, spool)
-        pack(reader.jobs(todo), out, plan.recipe, workers, meter)
-    found = audit(plan, out, reader.census)
-    found.save(out)
-    return finish(plan, out, IMPORTED), found
+    store = LocalStore(out)
+    with store.lock():
+        claim(store, {**plan.identity(), "renderer": IMPORTED})
+        todo = unfinished(store, plan)
+        if not todo and (out / AUDIT).is_file():
+            return finish(plan, store, IMPORTED), Audit.load(out)
+        store.remove(INFO)  # a dataset that lost a shard is no longer finished
+        done = plan.images - sum(len(s.objects) for s in todo) * plan.recipe.views
+        with Spool(out) as spool, Meter("importing", plan.images, "images", done) as meter:
+            views = plan.recipe.views
+            reader = Folder(source, views) if source.is_dir() else Archive(source, views, spool)
+            pack(reader.jobs(todo), out, plan.recipe, workers, meter)
+        found = audit(plan, out, reader.census)
+        found.save(out)
+        return finish(plan, store, IMPORTED), found
 
 
 def pack(

@@ -1,0 +1,111 @@
+"""Engines: where shards are rendered. Each gets the same work and leaves the same bytes.
+
+An engine is a class with the methods of `Engine`, named by an entry point of the group `iebench.engines`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from types import TracebackType
+from typing import Protocol, Self
+
+from iebench.manifests.common.cli import missing_part
+
+from ..devices import parse_device
+from ..errors import UnknownName
+from ..plan import Plan, Shard
+from ..worker import Setup
+
+OURS = {
+    "local": "iebench.renderer.engines.local:Local",
+    "ray": "iebench.renderer.engines.ray:Ray",
+    "slurm": "iebench.renderer.engines.slurm:Slurm",
+}
+
+Advance = Callable[[int, int], None]
+"""Told of progress: images that are rendered or given up, objects that failed; both since the last call."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an engine needs to render any shard of a plan, on any machine.
+
+    plan : may lack its objects, which come with the shards
+    out : the store's folder or URL, as every machine that takes part can reach it
+    workers : rendering processes for one task of the engine, each with `threads` CPU threads
+    patience : seconds after which an object's worker counts as hung
+    memory : resident bytes that one worker may take; 0 for its share of the machine it runs on
+    """
+
+    plan: Plan
+    out: str
+    workers: int
+    threads: int
+    device: str
+    backend: str
+    patience: float
+    memory: int
+
+    @property
+    def setup(self) -> Setup:
+        """What each worker process is told."""
+        plan = self.plan
+        return Setup(self.backend, plan.recipe, plan.quality_settings, self.device, self.threads)
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs one task of a cluster asks for: as many as were numbered, one if only the type was given."""
+        name, numbers = parse_device(self.device)
+        return 0 if name in ("cpu", "auto") else max(1, len(numbers))
+
+
+class Engine(Protocol):
+    """A context manager that renders shards; what it started is gone when the context ends."""
+
+    def __init__(self, work: Work, options: Mapping[str, str]) -> None:
+        """Take the engine's own options, as the command line gives them.
+
+        Raises
+        ------
+        UsageError : an option that it does not know or cannot use.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None: ...
+
+    def preview(self, shards: Sequence[Shard]) -> str:
+        """What `render` would hand to another program, for `--dry-run`; empty where it would not."""
+
+    def about(self) -> dict[str, str]:
+        """The renderer's name, version and device, from where it will run; raises what keeps it from starting."""
+
+    def render(self, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
+        """Render each shard with a renderer that says the same about itself, and write it; return when all are there.
+
+        Raises
+        ------
+        IebenchError : what cannot be made up for by trying again; finished shards stay.
+        """
+
+
+def find_engine(name: str) -> type[Engine]:
+    """The engine of a name.
+
+    Raises
+    ------
+    UnknownName : there is none.
+    MissingPart : a package that it needs is not installed.
+    """
+    known = {**{point.name: point.value for point in entry_points(group="iebench.engines")}, **OURS}
+    if name not in known:
+        raise UnknownName("engine", name, known)
+    module, _, attribute = known[name].partition(":")
+    try:
+        found: type[Engine] = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise missing_part(error.name or name) from error
+    return found

@@ -1,0 +1,89 @@
+"""The engine of one machine: objects to worker processes, a shard to the store as soon as its last object is in.
+
+The other engines run this one on their machines (`render_as`).
+"""
+
+import socket
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from iebench.manifests.common.cli import require
+from iebench.manifests.dataset import PLAN
+
+from .. import worker
+from ..backend import BLENDER
+from ..errors import DeviceError, OutputError, UsageError
+from ..memory import worker_memory
+from ..plan import Shard
+from ..pool import Lost, Pool
+from ..scratch import scratch
+from ..shards import Outcome
+from ..store import Store, open_store
+from ..writer import Writer
+from . import Advance, Work
+
+
+class Local:
+    """See the module's docstring."""
+
+    def __init__(self, work: Work, options: Mapping[str, str]) -> None:
+        if options:
+            raise UsageError(f"--engine local takes no {', '.join(options)}: leave it out")
+        if work.backend == BLENDER:
+            require("bpy")
+        self._work = work
+
+    def __enter__(self) -> Self:
+        work = self._work
+        memory = work.memory or worker_memory(work.workers, work.threads)
+        with ExitStack() as stack:
+            folder = stack.enter_context(scratch())
+            self._pool = stack.enter_context(Pool(work.workers, work.setup, work.patience, memory, folder))
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._stack.__exit__(kind, error, tb)
+
+    def preview(self, shards: Sequence[Shard]) -> str:
+        return ""
+
+    def about(self) -> dict[str, str]:
+        return self._pool.call(worker.about)
+
+    def render(self, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
+        store: Store = open_store(self._work.out)
+        plan = self._work.plan
+        rendered: dict[int, dict[int, Outcome]] = {}
+        tasks = (
+            ((s, i), (ref, plan.views(ref))) for s, shard in enumerate(shards) for i, ref in enumerate(shard.objects)
+        )
+        with Writer(store, plan.recipe) as writer:
+            for (s, i), result in self._pool.run(worker.render_object, tasks):
+                outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
+                advance(plan.view_count(shards[s].objects[i]), int(outcome.status == "failed"))
+                rendered.setdefault(s, {})[i] = outcome
+                if len(rendered[s]) == len(shards[s].objects):
+                    ready = rendered.pop(s)
+                    writer.write(shards[s], [ready[k] for k in range(len(ready))])
+
+
+def render_as(work: Work, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
+    """Render shards on this machine, one of several: only where it sees the store and renders like the others.
+
+    Raises
+    ------
+    OutputError, DeviceError : it does not.
+    """
+    machine = socket.gethostname()
+    if open_store(work.out).size(PLAN) is None:
+        raise OutputError(f"{machine} does not see {work.out}: give --out a folder that all machines share, or a URL")
+    with Local(work, {}) as engine:
+        here = engine.about()
+        if here != renderer:
+            raise DeviceError(
+                f"{machine} renders with {here} and the dataset with {renderer}: use machines of one kind"
+            )
+        engine.render(shards, renderer, advance)

@@ -1,0 +1,145 @@
+"""The engine of a Ray cluster: one Ray task for a shard, in which the local engine runs.
+
+Ray places a task where its CPU threads (and a GPU, if one was asked for) are free, and repeats it elsewhere when its
+process or its whole machine is lost. Blender runs in a process that the task starts and watches, never in Ray's own.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from ..errors import IebenchError, UsageError, WorkerError
+from ..plan import Shard
+from . import Advance, Work
+from .local import Local, render_as
+
+RETRIES = 10  # of a task whose process or machine was lost
+WAITING = 256  # tasks that Ray is given at a time
+TICK = 1.0  # seconds between two looks at the progress
+
+Counts = tuple[int, int]  # images rendered or given up, objects failed
+
+
+class Ray:
+    """See the module's docstring. Option: `address` of a cluster; without it one is started on this machine."""
+
+    def __init__(self, work: Work, options: Mapping[str, str]) -> None:
+        unknown = options.keys() - {"address"}
+        if unknown:
+            raise UsageError(f"--engine ray knows no option {', '.join(sorted(unknown))}: leave it out")
+        self._work, self._address = work, options.get("address")
+
+    def __enter__(self) -> Self:
+        self._started = not ray.is_initialized()
+        if self._started:
+            try:
+                ray.init(self._address, logging_level="error", log_to_driver=False)
+            except (ConnectionError, ValueError, RayError) as error:
+                raise UsageError(f"no Ray cluster at {self._address} ({error}): see `ray status`") from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        if self._started:
+            ray.shutdown()
+
+    def preview(self, shards: Sequence[Shard]) -> str:
+        return ""
+
+    def about(self) -> dict[str, str]:
+        answer: dict[str, str] = _result(self._task(_about).remote(self._work))
+        return answer
+
+    def render(self, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
+        work, tally = ray.put(self._work), self._tally()
+        task, waiting = self._task(_render), iter(enumerate(shards))
+        running: set[Any] = set()
+        known: dict[int, Counts] = {}
+        try:
+            while True:
+                while len(running) < WAITING and (item := next(waiting, None)) is not None:
+                    running.add(task.remote(work, *item, renderer, tally))
+                if not running:
+                    return
+                done, _ = ray.wait(list(running), num_returns=1, timeout=TICK)
+                running -= set(done)
+                finished = dict(_result(ref) for ref in done)
+                _report(known, {**_result(tally.get.remote()), **finished}, advance)
+        finally:
+            for ref in running:
+                ray.cancel(ref, force=True)
+            ray.kill(tally)
+
+    def _task(self, function: Any) -> Any:
+        needs = {"num_cpus": self._work.workers * self._work.threads, "num_gpus": self._work.gpus}
+        machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        if not any(m.get("CPU", 0) >= needs["num_cpus"] and m.get("GPU", 0) >= needs["num_gpus"] for m in machines):
+            raise UsageError(
+                f"no machine of the Ray cluster has {needs['num_cpus']} CPUs and {needs['num_gpus']} GPUs: "
+                "give fewer --workers or --threads, or another --device"
+            )
+        return ray.remote(function).options(**needs, max_retries=RETRIES)
+
+    def _tally(self) -> Any:
+        """An actor on the driver's own machine, which no other machine can take with it."""
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        return ray.remote(_Tally).options(num_cpus=0, scheduling_strategy=here).remote()
+
+
+class _Tally:
+    """How far each shard's task has come."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, Counts] = {}
+
+    def set(self, number: int, counts: Counts) -> None:
+        self._counts[number] = counts
+
+    def get(self) -> dict[int, Counts]:
+        counts, self._counts = self._counts, {}
+        return counts
+
+
+def _about(work: Work) -> dict[str, str]:
+    with Local(work, {}) as engine:
+        return engine.about()
+
+
+def _render(work: Work, number: int, shard: Shard, renderer: dict[str, str], tally: Any) -> tuple[int, Counts]:
+    counts = (0, 0)
+
+    def advance(images: int, failed: int) -> None:
+        nonlocal counts
+        counts = counts[0] + images, counts[1] + failed
+        tally.set.remote(number, counts)
+
+    render_as(work, [shard], renderer, advance)
+    return number, counts
+
+
+def _report(known: dict[int, Counts], now: dict[int, Counts], advance: Advance) -> None:
+    """Pass on what is new; a task that begins again counts again only once it is further than before."""
+    for number, (images, failed) in now.items():
+        before = known.get(number, (0, 0))
+        if images > before[0]:
+            known[number] = images, max(failed, before[1])
+            advance(images - before[0], known[number][1] - before[1])
+
+
+def _result(ref: Any) -> Any:
+    """A task's result, or the error that it raised, or that it was lost too often."""
+    try:
+        return ray.get(ref)
+    except RayTaskError as error:
+        cause = error.cause
+        if isinstance(cause, IebenchError):
+            raise cause from None
+        raise
+    except RayError as error:
+        with suppress(IndexError):
+            raise WorkerError(f"a Ray task was lost {RETRIES + 1} times: {str(error).splitlines()[0]}") from error
+        raise

@@ -1,0 +1,52 @@
+"""What tests look at from outside: the files of a dataset, the processes of a run."""
+
+import time
+from pathlib import Path
+
+
+def content(folder):
+    """Every file of a dataset by its path."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def children(pid):
+    """The processes that a process has started, by number."""
+    return [number for number, parent in _parents() if parent == pid]
+
+
+def descendants(pid):
+    """Those, and theirs."""
+    found = children(pid)
+    return found + [further for child in found for further in descendants(child)]
+
+
+def alive(pid):
+    """Whether a process still runs (one that has ended may wait for its parent to notice)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def end(pids, within=10.0):
+    """Whether all of some processes end within so many seconds."""
+    until = time.monotonic() + within
+    while any(map(alive, pids)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not any(map(alive, pids))
+
+
+def command(pid):
+    """A process's command line."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def _parents():
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            yield int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has just ended
+            continue

@@ -1,0 +1,143 @@
+"""A dataset in a cloud's store: the same bytes as in a folder, whatever the store's moods."""
+
+import json
+import os
+import socket
+import time
+
+import fsspec
+import pytest
+from observe import content
+from s3_server import s3_server
+
+from iebench.renderer import cloud
+from iebench.renderer.backend import FAKE
+from iebench.renderer.cloud import CloudStore
+from iebench.renderer.errors import DiskError, MissingPart, OutputError, UsageError
+from iebench.renderer.lock import LOCK
+from iebench.renderer.render import render_dataset
+
+
+@pytest.fixture
+def memory():
+    """The URL of a fresh place in this process's memory."""
+    url = f"memory://tests/{time.monotonic_ns()}/tiny"
+    yield url
+    fsspec.filesystem("memory").store.clear()
+
+
+@pytest.fixture
+def s3(monkeypatch):
+    """A bucket on a real server that fails one request in ten, and the server."""
+    with s3_server() as (url, server):
+        settings = {"ENDPOINT_URL": url, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "DEFAULT_REGION": "us-east-1"}
+        settings["MAX_ATTEMPTS"] = "1"  # what is repeated is repeated by us
+        for name, value in settings.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        monkeypatch.setattr(cloud, "PAUSE", (0.01, 0.1))
+        files = fsspec.filesystem("s3", skip_instance_cache=True)
+        files.mkdir("bucket")
+        yield "s3://bucket/some/tiny", server
+        type(files).clear_instance_cache()
+
+
+def held_by(url):
+    """Every file of a dataset by its path, as another program would list and read it."""
+    files, root = fsspec.core.url_to_fs(url)
+    files.invalidate_cache()
+    return {path.partition("tiny/")[2]: files.cat_file(path) for path in files.find(root)}
+
+
+def test_memory_holds_what_a_folder_holds_and_a_lost_shard_is_made_again(tiny_plan, tiny_dataset, memory):
+    render_dataset(tiny_plan(), memory, workers=1, backend=FAKE)
+    assert held_by(memory) == content(tiny_dataset)
+    CloudStore(memory).remove("train/00000.tar")
+    render_dataset(tiny_plan(), memory, workers=1, backend=FAKE)
+    assert held_by(memory) == content(tiny_dataset)
+    with pytest.raises(OutputError, match="seed is 0 there and 1 now"):
+        render_dataset(tiny_plan(seed=1), memory, workers=1, backend=FAKE)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")  # botocore's and moto's own
+def test_an_s3_server_that_fails_one_request_in_ten_does_not_matter(tiny_plan, tiny_dataset, s3):
+    url, server = s3
+    info = render_dataset(tiny_plan(), url, workers=1, backend=FAKE)
+    first = server.failed
+    render_dataset(tiny_plan(), url, workers=1, backend=FAKE)  # nothing to do, in a store as moody
+    assert min(first, server.failed - first) >= 3
+    server.every = 10**9
+    assert held_by(url) == content(tiny_dataset)
+    assert info.counts["failures"] == 0
+
+
+def test_dataset_json_comes_last_and_a_parquet_after_its_tar(tiny_plan, memory, monkeypatch):
+    order = []
+    upload = CloudStore._upload
+    monkeypatch.setattr(CloudStore, "_upload", lambda self, path, name: (order.append(name), upload(self, path, name)))
+    render_dataset(tiny_plan(), memory, workers=1, backend=FAKE)
+    assert order[0] == ".plan.json"
+    assert order[-1] == "dataset.json"
+    for split in ("train", "val"):
+        assert (
+            order.index(f"{split}/00000.tar") < order.index(f"{split}/00000.parquet") < order.index("objects.parquet")
+        )
+
+
+def test_a_store_that_never_answers_is_one_sentence(memory, monkeypatch, tmp_path):
+    monkeypatch.setattr(cloud, "PAUSE", (0.001, 0.001))
+    store, calls = CloudStore(memory), []
+
+    def refuse(*arguments, **more):
+        calls.append(arguments)
+        raise OSError("Slow Down")
+
+    monkeypatch.setattr(type(store._files), "put_file", refuse)
+    with (
+        pytest.raises(DiskError, match=rf"cannot write {memory}/a: Slow Down \(8 times\)"),
+        store.writing("a") as folder,
+    ):
+        (folder / "a").write_text("x")
+    assert len(calls) == 8
+
+
+def test_what_arrived_cut_short_is_sent_again(memory, monkeypatch):
+    monkeypatch.setattr(cloud, "PAUSE", (0.001, 0.001))
+    store, sent = CloudStore(memory), []
+
+    def half(self, local, remote, **more):
+        sent.append(remote)
+        with open(local, "rb") as file:  # noqa: PTH123
+            self.pipe_file(remote, file.read()[: 3 if len(sent) < 3 else None])
+
+    monkeypatch.setattr(type(store._files), "put_file", half)
+    with store.writing("a") as folder:
+        (folder / "a").write_text("whole")
+    assert store.size("a") == 5
+    assert len(sent) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "error", "words"), [("nonsense://x/y", UsageError, "nonsense"), ("abfs://x/y", MissingPart, "iebench")]
+)
+def test_urls_that_cannot_be_opened_are_one_sentence(url, error, words):
+    with pytest.raises(error, match=words):
+        CloudStore(url)
+
+
+def held(**changed):
+    return json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "beat": 1, **changed}).encode()
+
+
+def test_a_living_holder_is_respected_and_a_dead_one_is_not(memory, monkeypatch):
+    monkeypatch.setattr(cloud, "BEAT", 0.2)
+    one, other = CloudStore(memory), CloudStore(memory)
+    with one.lock(), pytest.raises(OutputError, match=f"process {os.getpid()} on "), other.lock():
+        pass
+    other._put(LOCK, held(host="elsewhere"))  # and shows no further sign of life
+    with one.lock():
+        pass
+    other._put(LOCK, held(pid=2**22 + 1))  # no such process here
+    monkeypatch.setattr(cloud, "BEAT", 60.0)
+    with one.lock():
+        assert one.size(LOCK)
+    assert one.size(LOCK) is None

@@ -1,0 +1,144 @@
+"""Faults of the machine under a run: nothing lost, nothing wrong that looks right. docs/reliability.md lists them."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+import blender_probe
+import pytest
+from observe import content, descendants, end
+
+from iebench.manifests.taxonomy import choose
+from iebench.renderer.backend import FAKE
+from iebench.renderer.errors import DiskError, OutputError
+from iebench.renderer.lock import locked
+from iebench.renderer.render import render_dataset
+from iebench.renderer.scratch import scratch
+from iebench.renderer.sources import Builtin
+
+CLI = [sys.executable, "-m", "iebench.manifests.common.cli", "render", "--quality", "fast", "--resolution", "32"]
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """Makes and remakes a small file system, where the machine lets us."""
+    place = tmp_path / "disk"
+    place.mkdir()
+
+    def mount(options):
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=False, capture_output=True)
+        if done.returncode:
+            pytest.skip(f"cannot mount here: {done.stderr.decode().strip()}")
+        return place
+
+    try:
+        yield mount
+    finally:
+        subprocess.run(["umount", place], check=False, capture_output=True)
+
+
+def test_a_disk_that_fills_in_mid_shard_is_one_sentence_and_more_space_is_enough(disk, tiny_plan, tiny_dataset):
+    place = disk("size=120k")
+    with pytest.raises(DiskError, match=r"no space left to write .*\.tar: free some and run the same command again"):
+        render_dataset(tiny_plan(), place / "d", workers=1, backend=FAKE)
+    assert [path.name for path in (place / "d").iterdir() if path.is_file()] == [".plan.json"]
+    assert not list((place / "d").rglob("*.partial*"))
+    disk("remount,size=64m")
+    render_dataset(tiny_plan(), place / "d", workers=1, backend=FAKE)
+    assert content(place / "d") == content(tiny_dataset)
+
+
+def test_an_output_that_cannot_be_written_is_one_sentence(disk, tiny_plan):
+    place = disk("ro")
+    with pytest.raises(DiskError, match=f"cannot write {place}/d/.*Read-only file system; choose another folder"):
+        render_dataset(tiny_plan(), place / "d", workers=1, backend=FAKE)
+
+
+def test_no_space_for_temporary_files_is_no_objects_fault(disk, blender):
+    place, [mug] = disk("size=64k"), Builtin(None).objects(choose("mug"), 1)
+    (place / "full").write_bytes(b"x" * 2**16)
+    with pytest.raises(DiskError, match=f"Blender could not write {place}/view.tga: make space for temporary files"):
+        blender.schedule(blender_probe.picture_into, args=[str(place), mug]).result()
+
+
+def test_a_second_run_in_the_same_folder_is_told_so(tiny_plan, tmp_path):
+    with locked(tmp_path / "d"), pytest.raises(OutputError, match=f"is being written by process {os.getpid()} on "):
+        render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
+    render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
+
+
+def test_ctrl_c_ends_everything_leaves_nothing_half_and_says_how_to_go_on(tmp_path):
+    """Sent to the whole group of processes, as a terminal does, while Blender renders."""
+    command = [*CLI, "--objects-per-class", "5", "--views", "10", "--out", tmp_path / "d", "--workers", "2"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        until = time.monotonic() + 120
+        while not (tmp_path / "d" / ".plan.json").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(1)  # into the first views
+        family = descendants(process.pid)
+        os.killpg(process.pid, signal.SIGINT)
+        message = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "interrupted; the same command goes on where it stopped" in message
+    assert "Traceback" not in message
+    assert len(family) >= 2
+    assert end(family)
+    assert not list((tmp_path / "d").rglob("*.partial*"))
+    assert not (tmp_path / "d" / "dataset.json").exists()
+
+
+def test_a_second_ctrl_c_does_not_wait():
+    script = """
+import time
+from iebench.renderer.interrupts import second_interrupt_ends
+with second_interrupt_ends():
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        print("again", flush=True)
+        time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        for word in ("ready", "again"):
+            assert process.stdout.readline() == word + "\n"
+            process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+
+
+def test_what_a_crash_left_half_written_is_removed(tiny_plan, tiny_dataset, tmp_path):
+    folder = tmp_path / "d"
+    shutil.copytree(tiny_dataset, folder)
+    for name in ("train/00000.tar.partial", "train/.partial-00000.parquet"):
+        (folder / name).write_bytes(b"half")
+    (folder / "train" / "00000.parquet").write_bytes((folder / "train" / "00000.parquet").read_bytes()[:-100])
+    render_dataset(tiny_plan(), folder, workers=1, backend=FAKE)
+    assert content(folder) == content(tiny_dataset)
+
+
+def test_temporary_files_of_a_killed_run_go_with_the_next_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    script = f"""
+import tempfile, time
+tempfile.tempdir = {str(tmp_path)!r}
+from iebench.renderer.scratch import scratch
+from iebench.renderer.sources import Builtin
+with scratch() as folder:
+    (folder / "view.tga").write_bytes(b"x")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "ready\n"
+        [theirs] = tmp_path.iterdir()
+        with scratch() as ours:
+            assert theirs.exists(), "a living run's files were taken"
+        process.kill()
+        process.wait()
+    with scratch() as ours:
+        assert list(tmp_path.iterdir()) == [ours]
+    assert not list(tmp_path.iterdir())

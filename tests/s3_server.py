@@ -1,0 +1,44 @@
+"""An S3 server on loopback that fails one request in ten."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import make_server
+
+
+class OneInTen:
+    """Answers every tenth request with an error: in turns without doing what it asks, and after having done it."""
+
+    def __init__(self, application):
+        self.application, self.requests, self.failed, self.every = application, 0, 0, 10
+        self.counting = threading.Lock()
+
+    def __call__(self, environment, respond):
+        with self.counting:
+            self.requests += 1
+            fail = self.requests % self.every == 0
+            self.failed += fail
+            late = self.failed % 2 == 0
+        if not fail:
+            return self.application(environment, respond)
+        if late:
+            list(self.application(environment, lambda *_: lambda _: None))
+        respond("503 Slow Down", [("Content-Length", "0")])
+        return []
+
+
+@contextmanager
+def s3_server() -> Iterator[tuple[str, OneInTen]]:
+    """The server's URL, and what counts its requests."""
+    application = OneInTen(DomainDispatcherApplication(create_backend_app))
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}", application
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
