@@ -1,16 +1,14 @@
 """Training curves as one SVG picture: a panel per loss term, a line per run."""
 
-import io
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-import matplotlib
 from matplotlib.figure import Figure
+
+from iebench.manifests.common.figures import styled, svg
 
 from .log import TIMES
 
 COLUMNS = 3
-INK = "#7b7c7d"  # stands for the page's own text colour, light or dark, and is replaced by it
 Log = Sequence[Mapping[str, float]]
 """Lines of metrics.jsonl: "step" and values."""
 
@@ -25,11 +23,7 @@ def curves(logs: Mapping[str, Log]) -> str:
     if not terms:
         return ""
     rows = -(-len(terms) // COLUMNS)
-    style: Any = {
-        "svg.fonttype": "none", "svg.hashsalt": "iebench", "font.family": "sans-serif", "font.size": 9,
-        "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
-    }  # fmt: skip
-    with matplotlib.rc_context(style):
+    with styled():
         figure = Figure(figsize=(11, 2.6 * rows + 0.5), layout="constrained")
         for i, term in enumerate(terms):
             axes = figure.add_subplot(rows, COLUMNS, i + 1)
@@ -43,9 +37,4 @@ def curves(logs: Mapping[str, Log]) -> str:
             axes.patch.set_alpha(0)
         handles = {label: handle for axes in figure.axes for handle, label in zip(*axes.get_legend_handles_labels())}  # noqa: B905
         figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4, frameon=False)
-        out = io.StringIO()
-        figure.savefig(
-            out, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        )
-    svg = out.getvalue()
-    return svg[svg.index("<svg") :].replace(INK, "currentColor")
+        return svg(figure)

@@ -1,6 +1,5 @@
 """The report: one HTML page that needs nothing else, with table, pictures, curves, dataset, machines and protocol."""
 
-import base64
 import io
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -10,9 +9,11 @@ from string import Template
 
 from PIL import Image
 
+from iebench.manifests.common.page import embedded, page_style
 from iebench.manifests.common.progress import duration
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import Law
+from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 
 from .curves import curves
 from .errors import NotComparable
@@ -20,7 +21,6 @@ from .leaderboard import Board, Mark, Row, flat
 from .log import read as read_log
 from .measures import MEASURES, WHOLE
 from .results import Score
-from .sheet import classes_sheet, views_sheet
 from .tables import FLOOR, MARKS, interval
 
 
@@ -43,6 +43,7 @@ def report(scores: Mapping[Path, Score], data: Path) -> str:
     smoke = "" if board.about.limit is None else "<p class='smoke'>A smoke run on few objects: no result.</p>"
     page = Template((files("iebench.benchmark") / "report.html").read_text(encoding="utf-8"))
     return page.substitute(
+        style=page_style(),
         title=escape(f"Scores on {board.about.dataset.name}"),
         caption=escape(board.caption),
         warning=smoke,
@@ -143,4 +144,4 @@ def _cells(values: Iterable[str]) -> str:
 def _embedded(image: Image.Image) -> str:
     out = io.BytesIO()
     image.save(out, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    return embedded(out.getvalue(), "png")

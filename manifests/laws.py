@@ -180,3 +180,23 @@ class Sweep:
 def _check_order(low_name: str, low: float, high_name: str, high: float) -> None:
     if not low < high:
         raise ValueError(f"{low_name}{'' if low_name == '0' else f' {low}'} must be below {high_name} {high}")
+
+
+def support(law: Law) -> tuple[float, float]:
+    """The lowest and highest value that a law gives, found from its distribution within -1000 .. 1000.
+
+    >>> support(Uniform(-1.0, 2.0))
+    (-1.0, 2.0)
+    """
+
+    def edge(beyond: Callable[[float], bool]) -> float:
+        low, high = -1000.0, 1000.0
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (low, middle) if beyond(middle) else (middle, high)
+        return round(high, 9)
+
+    def cdf(value: float) -> float:
+        return float(law.cdf(np.array([value]))[0])
+
+    return edge(lambda value: cdf(value) > 0), edge(lambda value: cdf(value) >= 1)

@@ -48,6 +48,8 @@ def test_imports_point_one_way(path):
         ("iebench.benchmark.train", ("bpy", "trimesh", "pebble")),
         ("iebench.renderer.render", ("bpy", "torch")),
         ("iebench.renderer.cli", ("bpy", "torch")),
+        ("iebench.renderer.proof.verify", ("bpy", "torch", "trimesh", "matplotlib")),
+        ("iebench.renderer.proof.inspect", ("bpy", "torch", "trimesh")),
         ("iebench.manifests.common.cli", ("bpy", "torch")),
     ],
 )

@@ -80,6 +80,19 @@ class Samples:
         counts = [_rows(self.folder / f"{stem}.parquet") for stem in self.stems]
         return np.cumsum(counts, dtype=np.int64)
 
+    @cached_property
+    def objects(self) -> list[tuple[dict[str, Any], range]]:
+        """Every object that was made, as objects.parquet has it, with the numbers of its samples."""
+        made = [o for o in read_table(self.folder / "objects.parquet").to_pylist() if o["status"] != "failed"]
+        ends = np.cumsum([0, *(note["views"] for note in made)]).tolist()  # objects are in the order of the shards
+        return [(note, range(*ends[i : i + 2])) for i, note in enumerate(made)]
+
+    def latents(self) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
+        """All latents of all samples, by factor name: (n,) float64 each."""
+        names = self.info.recipe.factor_names
+        tables = [read_table(self.folder / f"{stem}.parquet", columns=names) for stem in self.stems]
+        return {name: np.concatenate([table[name].to_numpy() for table in tables]) for name in names if tables}
+
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
 
@@ -110,15 +123,11 @@ class Samples:
         UnknownName : there is none; suggests near ones.
         DatasetError : a table is missing or damaged.
         """
-        objects = read_table(self.folder / "objects.parquet").to_pylist()
-        made = [note for note in objects if note["status"] != "failed"]
-        first = np.cumsum([0, *(note["views"] for note in made)])  # objects are listed in the order of the shards
-        names = {f"{note['synset']}_{note['object_id']}": place for place, note in enumerate(made)}
+        names = {f"{note['synset']}_{note['object_id']}": numbers for note, numbers in self.objects}
         name = key.rpartition("_")[0]
         if name not in names:
             raise UnknownName("sample", key, [f"{known}_000" for known in names], f"{self.folder}: ")
-        place = names[name]
-        views = self.at(range(int(first[place]), int(first[place + 1])))
+        views = self.at(names[name])
         for sample in views:
             if sample.key == key:
                 return sample

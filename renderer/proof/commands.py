@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.cli import SETTINGS, examples, require
 
 DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 SOURCE = click.option(
@@ -40,3 +40,47 @@ def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: 
     for line in report.lines():
         click.echo(line)
     return 0 if report.ok else 1
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench inspect data/builtin",
+        "iebench inspect data/builtin --out pages/builtin",
+        "iebench inspect data/3diebench && open inspect/3diebench/index.html",
+    ),
+)
+@DATASET
+@click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: inspect/DATASET]")
+def inspect(dataset: Path, out: Path | None) -> None:
+    """Show what is in a dataset: contact sheets, latents over their laws, the objects, as PNG files and one page."""
+    require("matplotlib")
+    from .inspect import inspect as inspect_dataset
+
+    for path in inspect_dataset(dataset, out or Path("inspect") / dataset.resolve().name):
+        click.echo(path)
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench view data/builtin 03797390_00004_007",
+        "iebench view data/builtin 03797390_00004_007 --rerender --out mug.png",
+        "iebench view data/3diebench 03797390_1038e4eac0e18dcce02ae6d2a21d494a_000 --rerender --source ShapeNetCore.v2",
+    ),
+)
+@DATASET
+@click.argument("key")
+@click.option("--rerender", is_flag=True, help="Render it again and show both, with their difference.")
+@SOURCE
+@DEVICE
+@click.option("--out", type=click.Path(path_type=Path), help="PNG file.  [default: KEY.png]")
+def view(dataset: Path, key: str, rerender: bool, source: str | None, device: str, out: Path | None) -> None:
+    """Show one sample with its latents, as text and as a PNG."""
+    require("matplotlib")
+    from .view import view as view_sample
+
+    path = out or Path(f"{key}.png")
+    for line in view_sample(dataset, key, path, rerender, source, device):
+        click.echo(line)
+    click.echo(path)

@@ -1,26 +1,20 @@
 """Latents that were not drawn from a seed, against the laws that their recipe declares."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from iebench.manifests.dataset import DatasetInfo, read_table
+from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.fit import Fit, fit
+from iebench.manifests.reading.samples import Samples
 
 from .findings import Failure
 
 CHANCE = 1e-6  # of calling latents wrong that follow their law, for each factor
 
 
-def fits(folder: Path, info: DatasetInfo, stems: Sequence[str]) -> dict[str, Fit]:
+def fits(folder: Path, info: DatasetInfo) -> dict[str, Fit]:
     """How well each factor's values over the whole dataset follow its law; empty without samples."""
-    names = info.recipe.factor_names
-    tables = [read_table(folder / f"{stem}.parquet", columns=names) for stem in stems]
-    values: dict[str, NDArray[np.float64]] = {
-        name: np.concatenate([table[name].to_numpy() for table in tables]) for name in names if tables
-    }
+    values = Samples(folder, info).latents()
     return {f.name: fit(values[f.name], f.law) for f in info.recipe.factors if len(values.get(f.name, ()))}
 
 

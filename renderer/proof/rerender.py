@@ -1,18 +1,15 @@
 """Samples of a dataset rendered again, through the same worker as the first time, and compared with what is stored."""
 
-import io
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
 from pebble import ProcessPool
-from PIL import Image
 
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.reading.pictures import decode, peak_signal_to_noise
 from iebench.manifests.reading.samples import Sample
 from iebench.manifests.schema import IDENTITY
 from iebench.manifests.views import Views
@@ -111,17 +108,5 @@ def _compared(group: Sequence[Sample], outcome: Outcome) -> Iterator[Again]:
             continue
         files = outcome.samples[place]
         same = all(sample.read("" if kind == "jpg" else kind.partition(".")[0]) == made for kind, made in files.items())
-        psnr = peak_signal_to_noise(pixels(sample.read()), pixels(files["jpg"]))
+        psnr = peak_signal_to_noise(decode(sample.read()), decode(files["jpg"]))
         yield Again(sample, files["jpg"], same, psnr, outcome.mesh_sha256, "")
-
-
-def pixels(picture: bytes) -> NDArray[np.uint8]:
-    """An encoded picture as (h, w, 3) uint8, in the channel order it is stored in."""
-    with Image.open(io.BytesIO(picture)) as image:
-        return np.asarray(image.convert("RGB"))
-
-
-def peak_signal_to_noise(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
-    """PSNR of two pictures (h, w, 3) in dB, infinite for equal ones."""
-    error = float(np.mean((first.astype(np.float64) - second) ** 2))
-    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -56,7 +56,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
         report.add(check_tables(folder, info, [note for part in found for note in part.notes or []]))
         report.add(check_fingerprint(folder, info, stems))
         if info.latents != "drawn":
-            followed = fits(folder, info, stems)
+            followed = fits(folder, info)
             report.checks["latents"] = f"{info.latents.partition(' ')[0]}, {in_one_line(followed)}"
             report.add(check_laws(followed, published=info.latents == "published"))
         if rerender and report.ok:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from iebench.manifests.laws import LAWS, Constant, OutsideSquare, Sweep, TwoSided, Uniform, UniformSine
+from iebench.manifests.laws import LAWS, Constant, OutsideSquare, Sweep, TwoSided, Uniform, UniformSine, support
 
 COUNT = 20_000
 UNIFORMS = np.random.default_rng(0).random((COUNT, 4))
@@ -55,3 +55,12 @@ def test_a_constant_and_a_sweep_are_what_they_say():
 def test_an_impossible_law_is_refused(make):
     with pytest.raises(ValueError, match="must be below"):
         make()
+
+
+@pytest.mark.parametrize("law", [*CONTINUOUS, Constant(3.5), Sweep(-1, 2, 6)], ids=repr)
+def test_the_support_is_where_values_fall(law):
+    low, high = support(law)
+    values = law.value(UNIFORMS, VIEW)
+    width = max(high - low, 1.0)
+    assert low - 1e-8 <= values.min() <= low + 1e-2 * width
+    assert high - 1e-2 * width <= values.max() <= high + 1e-8

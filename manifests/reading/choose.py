@@ -1,0 +1,80 @@
+"""Which samples of a dataset to show: every class, the views of some objects, each factor from low to high."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import cycle, zip_longest
+from typing import Any
+
+import numpy as np
+
+from ..recipe import Factor, Recipe
+from .samples import Sample, Samples
+from .words import value_in_words
+
+ACROSS = 11  # pictures in a row
+
+
+@dataclass(frozen=True)
+class Row:
+    """Samples that belong side by side, with a word or two under each."""
+
+    title: str
+    samples: Sequence[Sample]
+    captions: Sequence[str]
+
+
+def classes(samples: Samples) -> Row:
+    """The first view of the first object of every class, in label order."""
+    first: dict[int, tuple[str, int]] = {}
+    for note, numbers in samples.objects:
+        first.setdefault(note["label"], (note["class_name"], numbers[0]))
+    ordered = [first[label] for label in sorted(first)]
+    return Row("", samples.at(number for _, number in ordered), [name for name, _ in ordered])
+
+
+def views(samples: Samples, objects: int) -> list[Row]:
+    """The first views of some objects, of classes spread over the labels."""
+    rows = []
+    for note, numbers in _spread(samples, objects):
+        found = samples.at(numbers[:ACROSS])
+        rows.append(Row(f"{note['class_name']} {note['object_id']}", found, [f"view {s.row['view']}" for s in found]))
+    return rows
+
+
+def sweeps(samples: Samples) -> list[Row]:
+    """For each factor that varies, views of one object from its lowest to its highest value, of another class each."""
+    recipe, rows = samples.info.recipe, []
+    objects = _spread(samples, len(recipe.factors))
+    for factor, (note, numbers) in zip(recipe.factors, cycle(objects), strict=False):  # objects may be fewer
+        found = sweep(samples.at(numbers), factor, recipe)
+        if found:
+            captions = [value_in_words(sample.row[factor.name], factor.unit) for sample in found]
+            rows.append(Row(f"{factor.name}, {note['class_name']} {note['object_id']}", found, captions))
+    return rows
+
+
+def sweep(candidates: Sequence[Sample], factor: Factor, recipe: Recipe) -> list[Sample]:
+    """At most ACROSS samples, ascending in one factor; none if it does not vary.
+
+    They are cut into as many equal groups; from each comes the sample whose other factors are nearest their middle.
+    """
+    values = np.array([sample.row[factor.name] for sample in candidates])
+    if values.min() == values.max():
+        return []
+    apart = np.zeros(len(candidates))
+    for other in recipe.factors:
+        if other.name != factor.name:
+            apart += (other.law.cdf(np.array([sample.row[other.name] for sample in candidates])) - 0.5) ** 2
+    groups = np.array_split(np.argsort(values, kind="stable"), min(ACROSS, len(candidates)))
+    return [candidates[int(min(group, key=lambda place: apart[place]))] for group in groups]
+
+
+def _spread(samples: Samples, count: int) -> list[tuple[dict[str, Any], range]]:
+    """Some objects, of different classes as long as there are enough, and then of different objects of these."""
+    by_class: dict[int, list[tuple[dict[str, Any], range]]] = {}
+    for entry in samples.objects:
+        by_class.setdefault(entry[0]["label"], []).append(entry)
+    turns = [entry for turn in zip_longest(*(by_class[label] for label in sorted(by_class))) for entry in turn if entry]
+    first = turns[: max(count, len(by_class))]
+    count = min(count, len(first))
+    return [first[i * len(first) // count] for i in range(count)]

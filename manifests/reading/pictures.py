@@ -1,0 +1,57 @@
+"""Stored pictures as arrays, whatever their channel order."""
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import DatasetError
+from ..recipe import Recipe
+from .samples import Sample
+
+Pixels = NDArray[np.uint8]
+
+
+def decode(picture: bytes) -> Pixels:
+    """An encoded picture as (h, w, 3) uint8, channels as they are stored.
+
+    Raises
+    ------
+    OSError : it does not decode.
+    """
+    with Image.open(io.BytesIO(picture)) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def raw(picture: bytes) -> NDArray[Any]:
+    """An encoded picture or pass as it is: (h, w) or (h, w, 3), of whatever type its pixels have."""
+    with Image.open(io.BytesIO(picture)) as image:
+        return np.asarray(image)
+
+
+def as_rgb(pixels: Pixels, recipe: Recipe) -> Pixels:
+    """Stored pixels as RGB."""
+    return pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels
+
+
+def picture(sample: Sample, recipe: Recipe) -> Pixels:
+    """A sample's picture as (h, w, 3) uint8, RGB.
+
+    Raises
+    ------
+    DatasetError : damaged.
+    """
+    try:
+        return as_rgb(decode(sample.read()), recipe)
+    except OSError as error:
+        raise DatasetError(
+            f"{sample.folder / sample.tar}: {sample.key} does not decode ({error}); restore it"
+        ) from error
+
+
+def peak_signal_to_noise(first: Pixels, second: Pixels) -> float:
+    """PSNR of two pictures (h, w, 3) in dB, infinite for equal ones."""
+    error = float(np.mean((first.astype(np.float64) - second) ** 2))
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -1,0 +1,57 @@
+"""The main path of `iebench inspect`: choose samples, draw sheets and charts, write them as PNG and as one page."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from iebench.manifests.common.figures import png, styled, svg
+from iebench.manifests.common.files import write_atomic
+from iebench.manifests.dataset import DatasetInfo, read_table
+from iebench.manifests.errors import DatasetError
+from iebench.manifests.reading import choose
+from iebench.manifests.reading.samples import Samples
+from iebench.manifests.reading.sheet import sheet
+
+from .charts import faces_figure, latents_figure
+from .page import page
+
+PAGE = "index.html"
+OBJECTS = 4  # of which views are shown
+
+
+def inspect(folder: Path, out: Path) -> list[Path]:
+    """Write pictures of a dataset, and a page that holds them all, into the folder `out`; returns what was written.
+
+    Raises
+    ------
+    DatasetError : the dataset is missing, unfinished, damaged or empty.
+    DiskError : a file cannot be written.
+    """
+    info = DatasetInfo.load(folder)
+    samples = Samples(folder, info)
+    if not samples.objects:
+        raise DatasetError(f"{folder} holds no pictures: {folder / 'failures.parquet'} says why")
+    rows = {
+        "classes": [choose.classes(samples)],
+        "views": choose.views(samples, OBJECTS),
+        "sweeps": choose.sweeps(samples),
+    }
+    objects = read_table(folder / "objects.parquet").to_pylist()
+    files = {f"{name}.png": _png(sheet(chosen, samples)) for name, chosen in rows.items() if chosen}
+    charts: dict[str, str] = {}
+    with styled():
+        for name, figure in {"latents": latents_figure(samples), "faces": faces_figure(objects)}.items():
+            files[f"{name}.png"], charts[name] = png(figure), svg(figure)
+    failures: list[dict[str, Any]] = read_table(folder / "failures.parquet").to_pylist()
+    files[PAGE] = page(folder.resolve().name, samples, rows, charts, objects, failures).encode()
+    for name, content in files.items():
+        write_atomic(out / name, content)
+    return [out / name for name in files]
+
+
+def _png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()

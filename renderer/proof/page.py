@@ -1,0 +1,134 @@
+"""The page of `iebench inspect`: one HTML file that needs nothing else, readable on light and on dark."""
+
+import io
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from statistics import median
+from string import Template
+from typing import Any
+
+from PIL import Image
+
+from iebench.manifests.common.page import embedded, page_style
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.fit import fit
+from iebench.manifests.laws import in_words
+from iebench.manifests.reading.choose import Row
+from iebench.manifests.reading.pictures import picture
+from iebench.manifests.reading.samples import Samples
+from iebench.manifests.schema import SPLITS
+
+THUMBNAIL = 224  # pixels at most; shown at half that, so that they are sharp on dense screens
+LISTED = 50  # failures at most
+
+Objects = Sequence[Mapping[str, Any]]
+"""Rows of objects.parquet or failures.parquet."""
+
+
+def page(
+    name: str, samples: Samples, rows: Mapping[str, Sequence[Row]], charts: Mapping[str, str], objects: Objects,
+    failures: Objects,
+) -> str:  # fmt: skip
+    """The page of a dataset.
+
+    rows : "classes", "views" and "sweeps" with their samples
+    charts : "latents" and "faces" as <svg> elements
+    """
+    info = samples.info
+    template = Template((files("iebench.renderer.proof") / "inspect.html").read_text(encoding="utf-8"))
+    return template.substitute(
+        style=page_style(),
+        name=escape(name),
+        summary=escape(_summary(info)),
+        facts=_list(_facts(info)),
+        classes=_tiles(rows["classes"], samples),
+        views=_tiles(rows["views"], samples),
+        sweeps=_tiles(rows["sweeps"], samples),
+        latents=charts["latents"],
+        laws="".join(_laws(samples)),
+        faces=charts["faces"],
+        assets=_list(_assets(objects)),
+        failures=_failures(failures),
+    )
+
+
+def _summary(info: DatasetInfo) -> str:
+    images, recipe = sum(info.counts[split]["images"] for split in SPLITS), info.recipe
+    return f"{images:,} images of {recipe.resolution} pixels, {info.counts['classes']} classes, recipe {recipe.name}"
+
+
+def _facts(info: DatasetInfo) -> Iterable[tuple[str, str]]:
+    yield "objects from", info.source
+    yield "latents", f"drawn from seed {info.seed}" if info.latents == "drawn" else info.latents
+    yield "made with", ", ".join(str(value) for value in info.renderer.values())
+    yield "quality", info.quality
+    for split in SPLITS:
+        yield split, ", ".join(f"{number:,} {what}" for what, number in info.counts[split].items())
+    if info.recipe.passes:
+        yield "passes", ", ".join(info.recipe.passes)
+    yield "channel order", info.recipe.channel_order
+    yield "licence", info.licence
+    yield "fingerprint", info.fingerprint
+
+
+def _tiles(rows: Sequence[Row], samples: Samples) -> str:
+    return "".join(_row(row, samples) for row in rows) or "<p class='soft'>None.</p>"
+
+
+def _row(row: Row, samples: Samples) -> str:
+    title = f"<h3>{escape(row.title)}</h3>" if row.title else ""
+    tiles = []
+    for sample, caption in zip(row.samples, row.captions, strict=True):
+        image = Image.fromarray(picture(sample, samples.info.recipe))
+        image.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=90)
+        source = embedded(out.getvalue(), "jpeg")
+        tiles.append(
+            f"<figure><img src='{source}' alt='{escape(sample.key)}' title='{escape(sample.key)}'>"
+            f"<figcaption>{escape(caption)}</figcaption></figure>"
+        )
+    return f"{title}<div class='tiles'>{''.join(tiles)}</div>"
+
+
+def _laws(samples: Samples) -> Iterable[str]:
+    values = samples.latents()
+    for factor in samples.info.recipe.factors:
+        found = fit(values[factor.name], factor.law)
+        cells = (
+            factor.name, in_words(factor.law), factor.unit, factor.frame, f"{found.least:.4f}", f"{found.greatest:.4f}",
+            str(found.outside), f"{found.distance:.4f}",
+        )  # fmt: skip
+        yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
+    for status, count in Counter(note["status"] for note in objects).most_common():
+        yield status, f"{count:,} object{'s' if count != 1 else ''}"
+    made = [note for note in objects if note["status"] != "failed"]
+    for column in ("faces", "materials"):
+        numbers = [note[column] for note in made if note.get(column) is not None]
+        if numbers:
+            yield column, f"{min(numbers):,} to {max(numbers):,}, median {median(numbers):,.0f}"
+    meshes = Counter(note["mesh_sha256"] for note in made)
+    yield "distinct meshes", f"{len(meshes):,}"
+
+
+def _failures(failures: Objects) -> str:
+    if not failures:
+        return "<p class='soft'>Every object could be made.</p>"
+    lines = "".join(
+        f"<tr><td>{escape(f['synset'])}/{escape(f['object_id'])}</td><td>{escape(f['split'])}</td>"
+        f"<td class='wrap'>{escape(f['cause'])}</td></tr>"
+        for f in failures[:LISTED]
+    )
+    rest = len(failures) - LISTED
+    more = f"<p class='soft'>... and {rest:,} more in failures.parquet.</p>" if rest > 0 else ""
+    head = "<thead><tr><th>object</th><th>split</th><th>cause</th></tr></thead>"
+    return f"<div class='scroll'><table>{head}<tbody>{lines}</tbody></table></div>{more}"
+
+
+def _list(entries: Iterable[tuple[str, str]]) -> str:
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in entries) + "</dl>"

@@ -1,0 +1,124 @@
+"""The main path of `iebench view`: find a sample, perhaps render it again, say what it is, draw it."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from iebench.manifests.common.figures import INK, png, styled
+from iebench.manifests.common.files import write_atomic
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.laws import in_words, support
+from iebench.manifests.reading.pictures import Pixels, as_rgb, decode, picture, raw
+from iebench.manifests.reading.samples import Sample, Samples
+from iebench.manifests.reading.words import value_in_words
+from iebench.manifests.recipe import Recipe
+
+from ..errors import AssetError
+from .charts import BAR
+from .rerender import Again, render_again
+
+SIDE = 3.3  # of a picture, inches
+COLUMNS = 3  # of pictures
+AMPLIFIED = 8  # how much stronger differences are shown
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A picture (h, w, 3) uint8, RGB, or a pass of one number a pixel, (h, w), and what is written over it."""
+
+    title: str
+    pixels: NDArray[Any]
+    smooth: bool = False
+
+
+def view(folder: Path, key: str, out: Path, rerender: bool, source: str | None, device: str) -> list[str]:
+    """Draw the sample of a key into the PNG file `out`; returns what it is, in lines of text.
+
+    rerender : whether it is rendered again and shown beside it
+    source, device : for that, as `iebench render` takes them
+
+    Raises
+    ------
+    UnknownName : no such key; suggests near ones.
+    DatasetError : the dataset is missing, unfinished or damaged.
+    AssetError : it cannot be rendered again.
+    """
+    info = DatasetInfo.load(folder)
+    sample = Samples(folder, info).find(key)
+    stored, row = picture(sample, info.recipe), sample.row
+    panels = [Panel("stored", stored, smooth=True)]
+    panels += [Panel(name, raw(sample.read(name))) for name in info.recipe.passes]
+    title = f"{sample.key}: {row['class_name']} {row['object_id']}, view {row['view']}, {row['split']}"
+    lines = [f"{title}, in {sample.tar}", *_latents(sample, info.recipe)]
+    if rerender:
+        renderer, [again] = render_again([sample], info, source, device, os.cpu_count() or 1)
+        if again.cause:
+            raise AssetError(f"{key} cannot be rendered again: {again.cause}")
+        panels += _compared(stored, again, info.recipe)
+        lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(again)}")
+    with styled():
+        write_atomic(out, png(_figure(title, panels, sample, info.recipe)))
+    return lines
+
+
+def _latents(sample: Sample, recipe: Recipe) -> list[str]:
+    """Name, value, unit and law of each latent."""
+    return [
+        f"  {f.name:12} {value_in_words(sample.row[f.name], f.unit):>10}  {sample.row[f.name]:9.5f} {f.unit:4}  "
+        f"{in_words(f.law)}; {f.frame}"
+        for f in recipe.factors
+    ]  # fmt: skip
+
+
+def _compared(stored: Pixels, again: Again, recipe: Recipe) -> list[Panel]:
+    made = as_rgb(decode(again.picture), recipe)
+    difference = np.clip(128 + AMPLIFIED * (made.astype(int) - stored), 0, 255).astype(np.uint8)
+    return [
+        Panel("rendered again", made, smooth=True),
+        Panel(f"difference × {AMPLIFIED}: {_verdict(again)}", difference),
+    ]
+
+
+def _verdict(again: Again) -> str:
+    return "the same bytes" if again.same else f"{again.psnr:.1f} dB PSNR"
+
+
+def _figure(title: str, panels: Sequence[Panel], sample: Sample, recipe: Recipe) -> Figure:
+    rows = -(-len(panels) // COLUMNS)
+    columns = -(-len(panels) // rows)
+    figure = Figure(figsize=(columns * SIDE + 4.4, rows * SIDE + 0.5), layout="constrained")
+    figure.suptitle(title, fontsize=11)
+    grid = figure.add_gridspec(rows, columns + 1, width_ratios=[*[SIDE] * columns, 4.2])
+    for place, panel in enumerate(panels):
+        axes = figure.add_subplot(grid[place // columns, place % columns])
+        axes.imshow(panel.pixels, cmap="gray", interpolation="lanczos" if panel.smooth else "nearest")
+        axes.set_title(panel.title, fontsize=10)
+        axes.set_axis_off()
+    _scales(figure.add_subplot(grid[:, -1]), sample, recipe)
+    return figure
+
+
+def _scales(axes: Axes, sample: Sample, recipe: Recipe) -> None:
+    """A scale for each latent, from its law's lowest to its highest value, with the sample's place on it."""
+    for place, factor in enumerate(recipe.factors):
+        low, high = support(factor.law)
+        value = sample.row[factor.name]
+        axes.plot([0, 1], [-place, -place], color=INK, linewidth=1, alpha=0.5, solid_capstyle="butt")
+        at = (value - low) / (high - low) if high > low else 0.5
+        axes.plot([at], [-place], "o", color=BAR, markersize=8, clip_on=False)
+        axes.text(-0.06, -place, factor.name, ha="right", va="center", fontsize=10)
+        axes.text(1.06, -place, value_in_words(value, factor.unit), ha="left", va="center", fontsize=10)
+        for x, bound in ((0, low), (1, high)):
+            axes.text(
+                x, -place - 0.22, value_in_words(bound, factor.unit), ha="center", va="top", fontsize=7, alpha=0.7
+            )
+    axes.set_xlim(-0.55, 1.45)
+    axes.set_ylim(-len(recipe.factors) + 0.3, 0.6)
+    axes.set_axis_off()

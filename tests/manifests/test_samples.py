@@ -1,0 +1,64 @@
+"""Samples by number and by key, as the tars have them."""
+
+import shutil
+import tarfile
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.errors import DatasetError, UnknownName
+from iebench.manifests.reading.samples import Samples
+
+
+@pytest.fixture
+def samples(tiny_dataset):
+    return Samples(tiny_dataset, DatasetInfo.load(tiny_dataset))
+
+
+def test_numbers_run_through_the_shards_in_order(samples, tiny_dataset):
+    stored = {}
+    for stem in ("train/00000", "val/00000"):
+        with tarfile.open(tiny_dataset / f"{stem}.tar") as tar:
+            stored |= {m.name: tar.extractfile(m).read() for m in tar if m.name.endswith(".jpg")}
+    assert len(samples) == len(stored) == 180
+    order = np.random.default_rng(0).permutation(180)
+    for number, sample in zip(order, samples.at(order), strict=True):
+        assert f"{sample.key}.jpg" == list(stored)[number]
+        assert sample.read() == stored[f"{sample.key}.jpg"]
+
+
+def test_every_key_is_found(samples):
+    for sample in samples.at(range(0, 180, 7)):
+        found = samples.find(sample.key)
+        assert (found.row, found.tar) == (sample.row, sample.tar)
+
+
+def test_the_objects_have_their_own_samples(samples):
+    for note, numbers in samples.objects:
+        found = samples.at(numbers)
+        assert {(s.row["synset"], s.row["object_id"]) for s in found} == {(note["synset"], note["object_id"])}
+        assert [s.row["view"] for s in found] == list(range(6))
+
+
+@pytest.mark.parametrize(("change", "near"), [(lambda k: k[:-1] + "9", "_00"), (lambda k: "1" + k[1:], "_000")])
+def test_a_misspelt_key_gets_a_suggestion(samples, change, near):
+    with pytest.raises(UnknownName, match=f"did you mean [0-9_]+{near}"):
+        samples.find(change(samples.at([50])[0].key))
+
+
+def test_damage_is_refused(tiny_dataset, tmp_path):
+    folder = shutil.copytree(tiny_dataset, tmp_path / "d")
+    samples = Samples(folder, DatasetInfo.load(folder))
+    [sample] = samples.at([0])
+    with (folder / "train/00000.tar").open("rb+") as file:
+        file.seek(sample.row["offset"] + 20)
+        file.write(b"damage")
+    with pytest.raises(DatasetError, match="has another SHA-256"):
+        sample.read()
+
+
+def test_latents_are_the_columns_of_all_shards(samples, tiny_dataset):
+    columns = [pq.read_table(tiny_dataset / f"{split}/00000.parquet")["rot_z"].to_numpy() for split in ("train", "val")]
+    np.testing.assert_array_equal(samples.latents()["rot_z"], np.concatenate(columns))
