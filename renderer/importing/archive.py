@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from iebench.manifests.common.progress import Meter
+
 from ..errors import SourceError
 from ..plan import Shard
 from .census import Census
@@ -23,13 +25,17 @@ from .unpack import LARGEST, TOO_LARGE, Files
 
 GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20
+TOLD_EVERY = 4096  # files
 
 
 class Archive:
-    """Reads shards in the order in which the archive completes them."""
+    """Reads shards in the order in which the archive completes them.
 
-    def __init__(self, path: Path, views: int, spool: Spool) -> None:
-        self.census, self._path, self._views, self._spool = Census(), path, views, spool
+    meter : is told how far the archive has been read, since all shards may be complete only near its end
+    """
+
+    def __init__(self, path: Path, views: int, spool: Spool, meter: Meter) -> None:
+        self.census, self._path, self._views, self._spool, self._meter = Census(), path, views, spool, meter
 
     def jobs(self, shards: Sequence[Shard]) -> "Iterator[tuple[Shard, partial[list[Files]]]]":
         """Each shard with the call that gives its objects' files, in order; those that stay incomplete come last.
@@ -45,7 +51,9 @@ class Archive:
         }
         missing = {s: 2 * self._views * len(shard.objects) for s, shard in enumerate(shards)}
         with self._open() as file:
-            for place, size in self._members(file):
+            for count, (place, size) in enumerate(self._members(file)):
+                if count % TOLD_EVERY == 0:
+                    self._meter.advance(0, self._progress())
                 owner = owners.get((place.synset, place.object_id))
                 if owner is None or place.view >= self._views:
                     continue
@@ -60,6 +68,10 @@ class Archive:
         for s in missing:
             yield self._job(s, shards[s])
 
+    def _progress(self) -> str:
+        size = self._path.stat().st_size  # 0: it comes through a pipe
+        return f"{self._raw.tell() / size:.0%} of the archive read" if size else ""
+
     def _job(self, s: int, shard: Shard) -> "tuple[Shard, partial[list[Files]]]":
         return shard, partial(list, self._spool.take(s, len(shard.objects)))
 
@@ -68,6 +80,7 @@ class Archive:
         """The archive's bytes, inflated; what goes wrong with them becomes one sentence."""
         try:
             with io.BufferedReader(self._path.open("rb", buffering=0), CHUNK) as raw:
+                self._raw = raw
                 zipped = raw.peek(2)[:2] == GZIP
                 if zipped:
                     with gzip.GzipFile(fileobj=raw) as file:

@@ -51,7 +51,7 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
         done = plan.images - sum(len(s.objects) for s in todo) * plan.recipe.views
         with Spool(out) as spool, Meter("importing", plan.images, "images", done) as meter:
             views = plan.recipe.views
-            reader = Folder(source, views) if source.is_dir() else Archive(source, views, spool)
+            reader = Folder(source, views) if source.is_dir() else Archive(source, views, spool, meter)
             pack(reader.jobs(todo), out, plan.recipe, workers, meter)
         found = audit(plan, out, reader.census)
         found.save(out)
