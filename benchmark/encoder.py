@@ -2,6 +2,7 @@
 
 iebench score --run runs/sie
 iebench score --encoder my_package.models:resnet
+iebench score --encoder converted/sie
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from iebench.baselines.method import Method
 from iebench.manifests.dataset import DatasetInfo
 
-from . import runs
+from . import converted, runs
 from .config import RunConfig
 from .errors import EncoderError, RunError
 
@@ -84,6 +85,23 @@ def data_of(folder: Path) -> Path:
             f"{found[:12]} now: {remedy}"
         )
     return config.data
+
+
+def from_folder(folder: Path, resolution: int | None, device: torch.device) -> Encoder:
+    """The encoder that `iebench convert` wrote.
+
+    resolution : side of the images it is given; default: the one it was trained on
+
+    Raises
+    ------
+    ConversionError : the folder is damaged.
+    EncoderError : representations of a wrong shape, or not finite.
+    """
+    module, method, size = converted.load(folder)
+    network = module if method is None else method
+    network.eval().requires_grad_(False).to(device)
+    parts = {} if method is None else method.parts
+    return _checked(folder.resolve().name, module, parts, resolution or size, method, None, device)
 
 
 def from_factory(spec: str, resolution: int, device: torch.device) -> Encoder:

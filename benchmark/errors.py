@@ -5,6 +5,7 @@ IebenchError
 │   ├── RunExists            it holds a run already, or one with other settings (says which differ)
 │   └── Diverged             the loss is no longer a finite number
 ├── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
+├── ConversionError          a checkpoint from elsewhere that cannot be used, or what became of one
 └── ScoringError             what cannot be scored or compared
     ├── EncoderError         an encoder that is not there, fails, or returns what it must not
     ├── ScoreFileError       a score.json that is missing, damaged or of another format
@@ -37,6 +38,10 @@ class Stopped(IebenchError):
 # --- scoring ------------------------------------------------------------------------------------------------
 
 
+class ConversionError(IebenchError):
+    """A checkpoint from elsewhere that cannot be used, or what became of one."""
+
+
 class ScoringError(IebenchError):
     """What cannot be scored or compared."""
 
@@ -54,6 +59,7 @@ class NotComparable(ScoringError):
 
 
 __all__ = [
+    "ConversionError",
     "DatasetError",
     "Diverged",
     "EncoderError",

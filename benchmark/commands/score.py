@@ -12,13 +12,16 @@ from iebench.manifests.common.cli import SETTINGS, examples
     epilog=examples(
         "iebench score",
         "iebench score --run runs/sie-builtin-s0 --data data/other --out other.json",
-        "iebench score --encoder my_package.models:resnet --data data/builtin",
+        "iebench score --encoder my_package.models:resnet --data data/builtin    # or a folder of `iebench convert`",
     ),
 )
 @click.option(
     "--run", "folder", type=click.Path(path_type=Path), help="A run's folder.", show_default="newest under runs/"
 )
-@click.option("--encoder", metavar="PACKAGE.MODULE:FACTORY", help="Score the module that a callable returns instead.")
+@click.option(
+    "--encoder", metavar="PACKAGE.MODULE:FACTORY|FOLDER",
+    help="Score the module that a callable returns instead, or a converted checkpoint.",
+)  # fmt: skip
 @click.option(
     "--data", type=click.Path(path_type=Path), help="A dataset's folder.",
     show_default="the run's; with --encoder the newest under data/",
@@ -26,7 +29,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
 @click.option("--out", type=click.Path(path_type=Path), help="The JSON file.", show_default="RUN/score.json")
 @click.option(
     "--resolution", type=click.IntRange(8), help="Side in pixels of the images given to the encoder.",
-    show_default="the run's; with --encoder the dataset's",
+    show_default="the run's or the checkpoint's; with a callable the dataset's",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the probes' weights and orders.")
 @click.option(
@@ -46,7 +49,8 @@ def score(
 
     from .. import device as devices
     from .. import runs
-    from ..encoder import data_of, from_factory, from_run
+    from ..converted import FACTS
+    from ..encoder import data_of, from_factory, from_folder, from_run
     from ..leaderboard import Board
     from ..protocol import Protocol
     from ..results import NAME
@@ -58,8 +62,12 @@ def score(
     where = devices.pick(device)
     if encoder is not None:
         data = data or dataset.newest()
-        scored = from_factory(encoder, resolution or dataset.DatasetInfo.load(data).recipe.resolution, where)
-        home = Path("runs") / scored.name
+        home = Path(encoder)
+        if (home / FACTS).is_file():
+            scored = from_folder(home, resolution, where)
+        else:
+            scored = from_factory(encoder, resolution or dataset.DatasetInfo.load(data).recipe.resolution, where)
+            home = Path("runs") / scored.name
     else:
         home = folder or runs.newest()
         scored = from_run(home, resolution, where)

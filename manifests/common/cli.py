@@ -22,8 +22,8 @@ EXTRA_OF = {
 BLENDER_PYTHONS = ("3.11", "3.13")
 # the order of work; others follow
 ORDER = [
-    "render", "import", "verify", "inspect", "view", "card", "methods", "train", "score", "leaderboard",
-    "report", "demo",
+    "render", "import", "verify", "inspect", "view", "card", "methods", "train", "convert", "score",
+    "leaderboard", "report", "demo",
 ]  # fmt: skip
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from released import random_like, resnet_shapes
 from scoring import SMALL, untrained_run
 
 from iebench.benchmark import protocol
@@ -56,6 +58,15 @@ def test_anyones_encoder(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "SMOKE" in capsys.readouterr().out
     assert call("score", "--encoder", "mine:pool", "--resolution", "16", "--out", "other.json") == 0
     assert Score.load(Path("other.json")).encoder.resolution == 16
+
+
+def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(random_like(resnet_shapes((1, 2, 3, 4))), "final_weights.pth")
+    assert call("convert", "final_weights.pth", "converted/theirs") == 0
+    assert call("score", "--encoder", "converted/theirs", "--limit", "5", "--resolution", "32") == 0
+    found = Score.load(Path("converted/theirs/score.json"))
+    assert (found.name, found.encoder.dim, found.encoder.resolution, found.run) == ("theirs", 512, 32, {})
+    assert "theirs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), [

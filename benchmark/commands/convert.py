@@ -1,0 +1,47 @@
+"""`iebench convert`: released weights, so that they can be scored."""
+
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench convert model.pth converted/sie",
+        "iebench convert final_weights.pth converted/equicaps --channels rgb",
+        "iebench convert seqjepa.pth converted/seq-jepa --drop rot_head",
+    ),
+)
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--channels", type=click.Choice(["bgr", "rgb"]), default="bgr",
+    help="The order in which the network saw the channels: the published images hold blue first.",
+)  # fmt: skip
+@click.option(
+    "--negated-quaternions", "negated", is_flag=True,
+    help="The predictor was told -q: it was trained with scipy before 1.11.",
+)  # fmt: skip
+@click.option("--drop", multiple=True, metavar="PART", help="Leave out the tensors whose names start with this, too.")
+def convert(checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...]) -> None:
+    """Turn a checkpoint of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa into a folder OUT to score.
+
+    The checkpoint is read without running code in it. Projectors and predictor of SIE and EquiMod come along; a tensor
+    with no place is an error that names it.
+    """
+    from ..converted import write  # with torch, so that --help is quick
+    from ..released import convert as convert_state
+    from ..released import read
+
+    bgr = channels == "bgr"
+    released = convert_state(read(checkpoint), checkpoint, drop, bgr, negated)
+    write(out, released, checkpoint, bgr, negated)
+    parts = ", ".join(f"{part} ({count} tensors)" for part, count in released.left_out.items())
+    heads = f", with the heads of {released.method}" if released.method else ""
+    click.echo(
+        f"{out}: {released.backbone} of {released.layout.name}{heads}" + (f"; left out: {parts}" if parts else "")
+    )
+    click.echo(f"score it with `iebench score --encoder {out}`")

@@ -1,0 +1,80 @@
+"""The heads of facebookresearch/SIE's checkpoints: projectors and predictor, by our names and as our settings."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from iebench.baselines.action import DIFFERENCES, size
+
+from .errors import ConversionError
+
+State = dict[str, Tensor]
+INVARIANT, EQUIVARIANT, PREDICTOR = "projector_inv.", "projector_equi.", "predictor."  # their names
+QUATERNION = 4  # the first numbers of an action
+
+
+def convert_heads(heads: State, dim: int, negated: bool, path: Path) -> tuple[str, dict[str, Any], State]:
+    """The method that has these heads ("sie" or "equimod"), its settings, and the tensors by its names.
+
+    dim : of the representation
+    negated : the predictor was told quaternions of the other sign
+
+    Raises
+    ------
+    ConversionError : a tensor that fits no projector or predictor; names it.
+    """
+    ours: State = {}
+    for head, mine in ((INVARIANT, "invariant_projector."), (EQUIVARIANT, "equivariant_projector.")):
+        ours |= {mine + name.removeprefix(head): v for name, v in heads.items() if name.startswith(head)}
+    layers = [value for name, value in ours.items() if name.startswith("equivariant") and value.ndim == 2]
+    widths, inputs = [int(value.shape[0]) for value in layers], int(layers[0].shape[1])
+    theirs = {name.removeprefix(PREDICTOR): value for name, value in heads.items() if name.startswith(PREDICTOR)}
+    convert = _perceptron if "pred.0.weight" in theirs else _hypernetwork
+    predictor, numbers, settings = convert(theirs, widths[-1], negated, path)
+    action = next((action for action in DIFFERENCES if size(action) == numbers), None)
+    if action is None:
+        raise ConversionError(f"{path}: its predictor is told {numbers} numbers, and an action has 4, 6 or 8")
+    ours |= {f"predictor.{name}": value for name, value in predictor.items()}
+    settings |= {"projector": widths, "action": action}
+    both = "invariant_projector.0.weight" in ours and inputs == dim
+    return ("equimod", settings, ours) if both else ("sie", {**settings, "equivariant": inputs / dim}, ours)
+
+
+def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
+    """An MLP on [action, embedding]: its tensors, the numbers of an action, its settings."""
+    ours = {name.replace("pred.", "layers.", 1): value.clone() for name, value in theirs.items()}
+    if negated:
+        ours["layers.0.weight"][:, :QUATERNION] *= -1
+    widths = [int(value.shape[0]) for value in ours.values() if value.ndim == 2]
+    numbers = int(ours["layers.0.weight"].shape[1]) - embedding
+    return ours, numbers, {"predictor": "mlp", "predictor_hidden": widths[:-1]}
+
+
+def _hypernetwork(theirs: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
+    """Generated matrices, as `_perceptron`; theirs are rows of one linear layer, ours one tensor for each matrix."""
+    deep = "hypernet.net.4.weight" in theirs
+    known = {f"hypernet.net.{i}.weight" for i in ((0, 2, 4) if deep else (0,))}
+    if strange := sorted(theirs.keys() ^ known):
+        raise ConversionError(f"{path}: {PREDICTOR}{strange[0]} does not fit a hypernetwork without biases")
+    generated = theirs[f"hypernet.net.{4 if deep else 0}.weight"]  # (entries of all matrices, numbers)
+    entries, numbers = generated.shape
+    hidden = [] if entries == embedding**2 else [entries // (2 * embedding)]
+    sizes = [embedding, *hidden, embedding]
+    shapes = list(zip(sizes[1:], sizes[:-1], strict=True))  # (outputs, inputs) of each matrix
+    if sum(rows * columns for rows, columns in shapes) != entries:
+        raise ConversionError(
+            f"{path}: {PREDICTOR}hypernet generates {entries} entries, which are no one or two matrices between "
+            f"embeddings of {embedding}"
+        )
+    blocks = torch.split(generated, [rows * columns for rows, columns in shapes])
+    matrices = [b.view(*s, numbers).permute(2, 0, 1).clone() for b, s in zip(blocks, shapes, strict=True)]
+    rework = {f"rework.{i}.weight": theirs[f"hypernet.net.{i}.weight"].clone() for i in (0, 2)} if deep else {}
+    if negated:
+        for first in [rework["rework.0.weight"].T] if deep else matrices:
+            first[:QUATERNION] *= -1
+    settings = {"predictor": "deep" if deep else "linear", "predictor_hidden": hidden}
+    if not deep and not hidden:
+        return {"weight": matrices[0]}, numbers, settings
+    return {**rework, **{f"chain.{i}.weight": matrix for i, matrix in enumerate(matrices)}}, numbers, settings

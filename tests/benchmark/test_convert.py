@@ -1,0 +1,309 @@
+"""Released layouts: converted weights give a restatement's features and predictions; what does not fit is named."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from contrast import restated_actions
+from released import normalised, projected, random_like, resnet18, resnet_shapes, vicreg_resnet18
+from torch import Tensor
+
+from iebench.baselines.action import ROTATION, size
+from iebench.baselines.encoder import MEAN, STD
+from iebench.baselines.predictor import predictor
+from iebench.benchmark import converted
+from iebench.benchmark.encoder import from_folder
+from iebench.benchmark.errors import ConversionError
+from iebench.benchmark.released import convert, read
+from iebench.benchmark.released_heads import convert_heads
+from iebench.manifests.common.cli import main
+
+Shapes = Mapping[str, tuple[int, ...]]
+CPU = torch.device("cpu")
+NORM = ("weight", "bias", "running_mean", "running_var")
+E = 10  # size of the small embedding
+
+
+def put(path: Path, state: Mapping[str, Tensor], parallel: bool = True, top: bool = False) -> Path:
+    """A checkpoint as the repositories write it, in float32."""
+    prefix = "module." if parallel else ""
+    model = {prefix + name: value.float() if value.is_floating_point() else value for name, value in state.items()}
+    torch.save(model if top else {"epoch": 3, "model": model, "optimizer": {"state": {}, "param_groups": []}}, path)
+    return path
+
+
+def projector_shapes(inputs: int, outputs: int = E) -> Shapes:
+    shapes: dict[str, tuple[int, ...]] = {
+        "0.weight": (12, inputs),
+        "0.bias": (12,),
+        "3.weight": (11, 12),
+        "3.bias": (11,),
+    }
+    for index, width in (("1", 12), ("4", 11)):
+        shapes |= {f"{index}.{part}": (width,) for part in NORM} | {f"{index}.num_batches_tracked": ()}
+    return {**shapes, "6.weight": (outputs, 11)}
+
+
+def sie_state(predictor: Shapes, split: tuple[int, int] = (256, 256)) -> dict[str, Tensor]:
+    shapes = {f"backbone.{name}": shape for name, shape in resnet_shapes((1, 2, 3, 4)).items()}
+    for head, inputs in zip(("projector_inv", "projector_equi"), split, strict=True):
+        shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs).items()} if inputs else {}
+    shapes |= {f"predictor.{name}": shape for name, shape in predictor.items()}
+    return random_like({**shapes, "evaluator.classifier_repr.weight": (55, 512)})
+
+
+def part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+
+
+def seen(images: Tensor, bgr: bool = True) -> Tensor:
+    """What the released network was given for RGB images in [0, 1]: the file's channels, normalised in that order."""
+    stored = images.double().flip(1) if bgr else images.double()
+    return (stored - torch.tensor(MEAN).view(3, 1, 1).double()) / torch.tensor(STD).view(3, 1, 1).double()
+
+
+def hypernetwork(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -> Tensor:
+    """W(q) e, sample by sample, from the linear layer that generates the entries."""
+    rows = []
+    for code, vector in zip(action, embedding, strict=True):
+        z, x = code, vector
+        last = 4 if "hypernet.net.4.weight" in state else 0
+        for i in range(0, last, 2):
+            z = (state[f"hypernet.net.{i}.weight"] @ z).clamp(min=0)
+        entries = state[f"hypernet.net.{last}.weight"] @ z
+        if len(entries) == E * E:
+            x = entries.view(E, E) @ x
+        else:
+            hidden = len(entries) // (2 * E)
+            x = entries[hidden * E :].view(E, hidden) @ (entries[: hidden * E].view(hidden, E) @ x)
+        rows.append(x)
+    return torch.stack(rows)
+
+
+def perceptron(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -> Tensor:
+    """The MLP predictor on [q, e]."""
+    x = torch.cat([action, embedding], dim=1) @ state["pred.0.weight"].T + state["pred.0.bias"]
+    if "pred.2.weight" in state:
+        x = x.clamp(min=0) @ state["pred.2.weight"].T + state["pred.2.bias"]
+    return x
+
+
+PREDICTORS: dict[str, tuple[Shapes, int, Callable[..., Tensor], dict[str, object]]] = {
+    "linear": ({"hypernet.net.0.weight": (E * E, 4)}, 4, hypernetwork, {"predictor": "linear"}),
+    "colour": ({"hypernet.net.0.weight": (E * E, 6)}, 6, hypernetwork, {"action": "rotation-colour"}),
+    "longer": ({"hypernet.net.0.weight": (2 * E * 7, 4)}, 4, hypernetwork, {"predictor_hidden": [7]}),
+    "deep": ({"hypernet.net.0.weight": (4, 4), "hypernet.net.2.weight": (4, 4), "hypernet.net.4.weight": (E * E, 4)},
+             4, hypernetwork, {"predictor": "deep"}),
+    "mlp": ({"pred.0.weight": (E, E + 4), "pred.0.bias": (E,)}, 4, perceptron, {"predictor": "mlp"}),
+    "longer mlp": ({"pred.0.weight": (E, E + 4), "pred.0.bias": (E,), "pred.2.weight": (E, E), "pred.2.bias": (E,)},
+                   4, perceptron, {"predictor": "mlp", "predictor_hidden": [E]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("negated", [False, True])
+@pytest.mark.parametrize("kind", PREDICTORS)
+def test_every_predictor_gives_its_answers(kind: str, negated: bool) -> None:
+    shapes, numbers, restated, wanted = PREDICTORS[kind]
+    projector = {f"projector_equi.{name}": shape for name, shape in projector_shapes(256).items()}
+    state = random_like({**projector, **{f"predictor.{name}": shape for name, shape in shapes.items()}})
+    method, settings, ours = convert_heads(state, 512, negated, Path("model.pth"))
+    assert method == "sie" and wanted.items() <= settings.items()
+    net = predictor(settings["predictor"], size(settings["action"]), E, tuple(settings["predictor_hidden"])).double()
+    net.load_state_dict(part(ours, "predictor."))  # strict
+    action, embedding = torch.randn(3, numbers, dtype=torch.float64), torch.randn(3, E, dtype=torch.float64)
+    told = action.clone()
+    told[:, :4] *= -1 if negated else 1
+    torch.testing.assert_close(net(action, embedding), restated(part(state, "predictor."), told, embedding))
+
+
+def test_sie_gives_its_features_embeddings_and_predictions(tmp_path: Path) -> None:
+    state = sie_state(PREDICTORS["linear"][0])
+    path = put(tmp_path / "model.pth", state)
+    released = convert(read(path), path)
+    assert (released.backbone, released.method, released.left_out) == ("resnet18-vicreg", "sie", {"evaluator": 1})
+    converted.write(tmp_path / "out", released, path, bgr=True, negated=False)
+
+    encoder = from_folder(tmp_path / "out", 64, CPU)
+    assert encoder.parts == {"invariant": slice(0, 256, 1), "equivariant": slice(256, 512, 1)} and encoder.dim == 512
+    images = torch.rand(3, 3, 64, 64)
+    features = vicreg_resnet18(seen(images), part(state, "backbone."))
+    torch.testing.assert_close(encoder.module(images).double(), features, rtol=1e-4, atol=1e-4)
+    method = encoder.method
+    assert method is not None
+    embedding = projected(features[:, 256:], part(state, "projector_equi."))
+    torch.testing.assert_close(method.embed(features.float()).double(), embedding, rtol=1e-4, atol=1e-4)
+
+    latents = {name: torch.rand(3, 2, dtype=torch.float64) * 3 - 1.5 for name in ROTATION}
+    told = torch.from_numpy(restated_actions(latents, 0))
+    views = [{name: values[:, k] for name, values in latents.items()} for k in range(2)]
+    expected = hypernetwork(part(state, "predictor."), told, embedding)
+    torch.testing.assert_close(method.predict(embedding.float(), *views).double(), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("split", "method", "share"), [((384, 128), "sie", 0.25), ((0, 512), "sie", 1.0), ((512, 512), "equimod", None)]
+)
+def test_other_splits_are_other_settings(split: tuple[int, int], method: str, share: float | None) -> None:
+    shapes = {f"predictor.{name}": shape for name, shape in PREDICTORS["linear"][0].items()}
+    for head, inputs in zip(("projector_inv", "projector_equi"), split, strict=True):
+        shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs).items()} if inputs else {}
+    found, settings, _ = convert_heads(random_like(shapes), 512, False, Path("model.pth"))
+    assert found == method and settings.get("equivariant") == share and settings["projector"] == [12, 11, E]
+
+
+def equicaps() -> dict[str, Tensor]:
+    shapes = {f"backbone.{name}": shape for name, shape in resnet_shapes((1, 2, 3, 4)).items()}
+    return random_like({**shapes, "projector.conv_a.weight": (32, 512, 3, 3), "evaluator.classifier_repr.bias": (55,)})
+
+
+def seqjepa() -> dict[str, Tensor]:
+    encoder = resnet_shapes((2, 3, 4))
+    shapes = {f"{net}.{name}": shape for net in ("encoder", "target_encoder") for name, shape in encoder.items()}
+    rest = {"action_proj.0.weight": (128, 4), "predictor.0.weight": (1024, 768), "agg_token": (1, 1, 640),
+            "transformer_encoder.norm.weight": (640,), "online_linprobe.0.bias": (55,)}  # fmt: skip
+    return random_like({**shapes, **rest})
+
+
+@pytest.mark.parametrize(
+    ("make", "prefix", "restated", "left_out", "bgr"),
+    [
+        (equicaps, "backbone.", vicreg_resnet18, {"projector", "evaluator"}, True),
+        (seqjepa, "encoder.", resnet18,
+         {"target_encoder", "action_proj", "predictor", "agg_token", "transformer_encoder", "online_linprobe"}, True),
+        (lambda: random_like(resnet_shapes((1, 2, 3, 4))), "", vicreg_resnet18, set(), False),
+    ],
+    ids=["equicaps", "seq-jepa", "final_weights"],
+)  # fmt: skip
+def test_encoders_alone_give_their_features(
+    make: Callable[[], dict[str, Tensor]], prefix: str, restated: Callable[..., Tensor], left_out: set[str], bgr: bool,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    state = make()
+    path = put(tmp_path / "weights.pth", state, parallel=bool(prefix), top=not prefix)
+    released = convert(read(path), path, bgr=bgr)
+    assert set(released.left_out) == left_out and released.method is None
+    converted.write(tmp_path / "out", released, path, bgr, negated=False)
+    encoder = from_folder(tmp_path / "out", 64, CPU)
+    images = torch.rand(3, 3, 64, 64)
+    expected = restated(seen(images, bgr), part(state, prefix))
+    torch.testing.assert_close(encoder.module(images).double(), expected, rtol=1e-4, atol=1e-4)
+    assert encoder.method is None and encoder.parts == {}
+    facts = json.loads((tmp_path / "out" / converted.FACTS).read_text())
+    assert facts["source"]["file"] == "weights.pth" and facts["resolution"] == (128 if prefix == "encoder." else 256)
+
+
+def test_the_restatements_batch_norm_is_torchs() -> None:
+    norm = torch.nn.BatchNorm1d(3).double().eval()
+    state = random_like({**dict.fromkeys(NORM, (3,)), "num_batches_tracked": ()}, seed=2)
+    norm.load_state_dict(state)
+    x = torch.rand(4, 3, dtype=torch.float64)
+    found = normalised(x, {f"n.{name}": value for name, value in state.items()}, "n")
+    np.testing.assert_allclose(found.numpy(), norm(x).detach().numpy())
+
+
+# --- refused ------------------------------------------------------------------------------------------------
+
+
+def refused(tmp_path: Path, state: dict[str, Tensor]) -> str:
+    path = tmp_path / "model.pth"
+    with pytest.raises(ConversionError) as error:
+        converted.write(tmp_path / "out", convert(state, path), path, bgr=True, negated=False)
+    assert not (tmp_path / "out").exists()
+    return str(error.value)
+
+
+def test_a_tensor_with_no_place_is_named_and_may_be_dropped(tmp_path: Path) -> None:
+    state = {**equicaps(), "strange_head.weight": torch.zeros(2)}
+    assert "has strange_head.weight, which has no place" in refused(tmp_path, state)
+    assert convert(state, tmp_path / "model.pth", drop=("strange_head",)).left_out["strange_head"] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.update({"backbone.layer5.weight": torch.zeros(2)}), "no place in its network for"),
+        (lambda s: s.pop("backbone.layer3.1.bn1.bias"), "lacks encoder.backbone.layer3.1.bn1.bias"),
+        (lambda s: s.update({"backbone.conv1.weight": torch.zeros(64, 3, 3, 3)}), "should be (64, 3, 7, 7)"),
+        (lambda s: s.update({"predictor.hypernet.net.0.bias": torch.zeros(100)}), "net.0.bias does not fit"),
+        (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(101, 4)}), "generates 101 entries"),
+        (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(100, 5)}), "told 5 numbers"),
+        (lambda s: s.pop("projector_equi.3.bias"), "lacks equivariant_projector.3.bias"),
+        (lambda s: s.update({"projector_inv.8.weight": torch.zeros(2)}), "for invariant_projector.8"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named(
+    change: Callable[[dict[str, Tensor]], object], message: str, tmp_path: Path
+) -> None:
+    state = sie_state(PREDICTORS["linear"][0])
+    change(state)
+    assert message in refused(tmp_path, state)
+
+
+class Code:
+    """What a careless checkpoint may hold."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (print, ("code ran",))
+
+
+def test_pickled_code_is_not_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "model.pth"
+    torch.save({"model": {"conv1.weight": torch.zeros(1)}, "args": Code()}, path)
+    with pytest.raises(ConversionError, match="cannot be read without running code in it"):
+        read(path)
+    assert "code ran" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "no such file"), (b"x" * 50, "damaged"), ({"model": 3}, "no tensors by name")]
+)
+def test_files_that_are_no_checkpoints(content: object, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(ConversionError, match=message):
+        read(path)
+
+
+def test_an_unknown_layout_says_what_it_looked_for(tmp_path: Path) -> None:
+    path = put(tmp_path / "model.pth", {"stem.weight": torch.zeros(3)})
+    with pytest.raises(
+        ConversionError, match=r"none of backbone\.conv1\.weight, encoder\.conv1\.weight, conv1\.weight"
+    ):
+        convert(read(path), path)
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as stop:
+        main(["convert", *arguments])
+    return int(stop.value.code or 0)
+
+
+def test_the_command_says_what_it_did_and_overwrites_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = put(tmp_path / "model.pth", sie_state(PREDICTORS["linear"][0])), tmp_path / "sie"
+    assert run(str(path), str(out)) == 0
+    text = capsys.readouterr().out
+    assert "resnet18-vicreg of facebookresearch/SIE" in text and "with the heads of sie" in text
+    assert "left out: evaluator (1 tensors)" in text and f"iebench score --encoder {out}" in text
+    assert {file.name for file in out.iterdir()} == {"encoder.json", "encoder.safetensors"}
+    assert run(str(path), str(out)) == 1
+    assert "is there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", b'{"format": 9}'])
+def test_a_damaged_folder_is_named(damage: bytes, tmp_path: Path) -> None:
+    path = put(tmp_path / "model.pth", equicaps())
+    converted.write(tmp_path / "out", convert(read(path), path), path, bgr=True, negated=False)
+    (tmp_path / "out" / converted.FACTS).write_bytes(damage)
+    with pytest.raises(ConversionError, match=r"convert (it|the checkpoint) again"):
+        converted.load(tmp_path / "out")
