@@ -15,10 +15,21 @@ _IDENTITY = [
 IDENTITY = tuple(name for name, _ in _IDENTITY)
 """The columns that say which object a row is of."""
 
+_INSPECTION = [
+    ("materials", pa.int32()), ("textures", pa.int32()), ("missing", pa.string()), ("vertices", pa.int64()),
+    ("triangles", pa.int64()), ("bad_vertices", pa.int64()), ("flat_faces", pa.int64()), ("watertight", pa.bool_()),
+    ("extent_x", pa.float64()), ("extent_y", pa.float64()), ("extent_z", pa.float64()),
+]  # fmt: skip
+INSPECTION = tuple(name for name, _ in _INSPECTION)
+"""The columns that say how a mesh was found; null as far as nobody looked."""
+
 OBJECTS = pa.schema(
-    [*_IDENTITY, ("mesh_sha256", pa.string()), ("faces", pa.int64()), ("status", pa.string()), ("views", pa.int32())]
-)
-"""One row per object of the plan; status is "ok" or "failed" (then mesh_sha256 is "" and faces and views are 0)."""
+    [
+        *_IDENTITY, ("mesh_sha256", pa.string()), ("faces", pa.int64()), ("status", pa.string()), ("views", pa.int32()),
+        ("path", pa.string()), *_INSPECTION,
+    ]
+)  # fmt: skip
+"""One row per object of the plan; README.md says what the columns mean."""
 
 FAILURES = pa.schema(
     [("synset", pa.string()), ("object_id", pa.string()), ("split", pa.string()), ("cause", pa.string())]

@@ -1,24 +1,26 @@
-"""Objects into Blender: built-in parts or OBJ files, checked, joined into one mesh and centred on the bounding box.
+"""Objects into Blender: built-in parts or mesh files, one mesh each, centred on the bounding box.
 
-Blender's OBJ importer reports success for nearly any input, so everything that could make a wrong picture is checked
-here: a mesh, faces, finite coordinates, an extent, readable textures.
+Blender's importers report success for nearly any input, so a mesh is cleaned and inspected before (`meshes/`) and what
+arrived is checked here once more, as Blender's 32-bit numbers have it.
 """
 
 import hashlib
 import math
-from pathlib import Path
+from dataclasses import replace
 
 import bpy
 import numpy as np
 
-from iebench.manifests.checksums import file_sha256
-
 from .backend import MeshInfo
 from .builtin import Part, build
 from .errors import AssetError
+from .importers import import_mesh
+from .meshes.clean import CleanMesh, clean_copy
+from .meshes.inspect import inspect, read
 from .sources import ObjectRef
 
 SHARP = math.radians(40)  # built-in solids are shaded smooth across flatter edges than this
+LARGEST = 100  # units; what is not normalised and larger than that was not meant for this scene
 
 
 def load_asset(ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
@@ -30,23 +32,38 @@ def load_asset(ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
     """
     if ref.mesh is None:
         parts = build(ref.synset, int(ref.object_id))
-        thing, status, digest = _from_parts(parts), "ok", _parts_sha256(parts)
+        thing, info = _from_parts(parts), MeshInfo(_parts_sha256(parts), 0, "ok")
+        _place(thing, ref)
     else:
-        path = Path(ref.mesh)
-        if not path.is_file():
-            raise AssetError(f"no mesh file {path}")
-        if path.suffix.lower() != ".obj":
-            raise AssetError(f"{path} is no OBJ file: other formats cannot be read yet")
-        thing = _from_obj(path)
-        status, digest = _check_textures(thing), file_sha256(path)
-    _centre(thing, ref.mesh or f"{ref.synset}/{ref.object_id}")
-    return thing, MeshInfo(digest, len(thing.data.polygons), status)
+        with clean_copy(ref) as mesh:
+            thing, info = _from_file(mesh, ref)
+    return thing, replace(info, faces=len(thing.data.polygons), materials=len(thing.data.materials))
+
+
+def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
+    info = MeshInfo(mesh.sha256, 0, "ok", textures=mesh.textures, missing=mesh.missing)
+    try:
+        loaded = read(mesh)
+        info = replace(info, report=(report := inspect(loaded)))
+        fans = mesh.path.suffix == ".gltf" and report.triangles == 0  # which trimesh leaves out and Blender draws
+        if report.problem and not fans:
+            raise AssetError(f"{mesh.name} {report.problem}")
+        thing, unread = import_mesh(mesh, loaded)
+        _place(thing, ref)
+    except AssetError as error:
+        raise AssetError(str(error), info) from error
+    missing = (*mesh.missing, *unread)
+    return thing, replace(info, missing=missing, status="texture missing" if missing else "ok")
 
 
 def free_assets(thing: bpy.types.Object) -> None:
     """Remove an object with its mesh, materials and images; what Blender merely unlinks would pile up."""
     bpy.data.objects.remove(thing)
     bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
+    for scene in bpy.data.scenes:
+        if scene.render.use_persistent_data:  # else Cycles keeps the textures of every object it has seen
+            scene.render.use_persistent_data = False
+            scene.render.use_persistent_data = True
 
 
 def _from_parts(parts: list[Part]) -> bpy.types.Object:
@@ -85,54 +102,24 @@ def _parts_sha256(parts: list[Part]) -> str:
     return digest.hexdigest()
 
 
-def _from_obj(path: Path) -> bpy.types.Object:
-    before = set(bpy.data.objects)
-    try:
-        bpy.ops.wm.obj_import(
-            filepath=str(path), forward_axis="NEGATIVE_Z", up_axis="Y", use_split_objects=False, validate_meshes=False
-        )
-    except RuntimeError as error:
-        raise AssetError(f"Blender cannot read {path}: {str(error).strip()}") from error
-    things = [thing for thing in bpy.data.objects if thing not in before]
-    if len(things) != 1 or things[0].type != "MESH" or not things[0].data.polygons:
-        for thing in things:
-            bpy.data.objects.remove(thing)
-        raise AssetError(f"{path} holds no faces")
-    thing = things[0]
-    thing.data.transform(thing.matrix_world)  # the turn from y-up to z-up goes into the mesh: rotation zero is upright
-    thing.matrix_world.identity()
-    thing.rotation_euler, thing.location, thing.scale = (0, 0, 0), (0, 0, 0), (1, 1, 1)
-    return thing
-
-
-def _check_textures(thing: bpy.types.Object) -> str:
-    """Take textures that could not be read out of their materials, which else would render magenta."""
-    missing = 0
-    for material in thing.data.materials:
-        if material is None or material.node_tree is None:
-            continue
-        for node in list(material.node_tree.nodes):
-            if node.type == "TEX_IMAGE" and (node.image is None or min(node.image.size) == 0):
-                material.node_tree.nodes.remove(node)
-                missing += 1
-    return "texture missing" if missing else "ok"
-
-
-def _centre(thing: bpy.types.Object, name: str) -> None:
+def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:
+    """Move the bounding box to the origin and, if asked for, scale its diagonal to 1."""
     mesh = thing.data
     points = np.empty(3 * len(mesh.vertices), np.float32)
     mesh.vertices.foreach_get("co", points)
-    corners = points.reshape(-1, 3)
+    corners = points.reshape(-1, 3).astype(np.float64)
     low, high = corners.min(0), corners.max(0)
+    diagonal = float(np.linalg.norm(high - low))
     problem = None
     if not np.isfinite(corners).all():
-        problem = "has vertices that are not finite numbers"
-    elif not float((high - low).max()) > 0:
+        problem = "has coordinates beyond what 32 bits hold"
+    elif not diagonal > 0:
         problem = "has no extent: all vertices coincide"
-    elif float(np.linalg.norm((high - low).astype(np.float64))) > 100:
-        problem = "is over 100 units large; the camera stands 2.5 units away, so normalise it to a diagonal of 1"
+    elif diagonal > LARGEST and not ref.normalise:
+        problem = f"is over {LARGEST} units large; the camera stands 2.5 units away, so normalise it to a diagonal of 1"
     if problem:
         bpy.data.objects.remove(thing)
-        raise AssetError(f"{name} {problem}")
-    mesh.vertices.foreach_set("co", (corners - (low + high) / 2).ravel())
+        raise AssetError(f"{ref.shown} {problem}")
+    placed = (corners - (low + high) / 2) / (diagonal if ref.normalise else 1.0)
+    mesh.vertices.foreach_set("co", placed.astype(np.float32).ravel())
     mesh.update()

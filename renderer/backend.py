@@ -1,14 +1,15 @@
 """What a renderer is: the one interface behind which Blender and the fake renderer stand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from iebench.manifests.recipe import Quality, Recipe
 
+from .meshes.report import Report
 from .sources import ObjectRef
 
 BLENDER = "iebench.renderer.blender:BlenderRenderer"
@@ -19,11 +20,35 @@ BACKENDS = {"Blender": BLENDER, "fake": FAKE}
 
 @dataclass(frozen=True)
 class MeshInfo:
-    """What was loaded: SHA-256 of the mesh, number of faces, and "ok" or "texture missing"."""
+    """What is known of an object's mesh.
+
+    sha256 : of the mesh file, or of a built-in object's parts
+    faces : how many Blender renders, 0 while it has none
+    status : "ok" or "texture missing"
+    materials : how many Blender gave it; textures : different images that were found good
+    missing : textures and material libraries that could not be used, as the file names them
+    report : what the inspection found; None for a built-in object
+    """
 
     sha256: str
     faces: int
     status: str
+    materials: int = 0
+    textures: int = 0
+    missing: tuple[str, ...] = ()
+    report: Report | None = None
+
+    def inspection(self) -> dict[str, Any]:
+        """The columns of objects.parquet that say how the mesh is."""
+        found = asdict(self.report) if self.report else {}
+        sizes = dict(zip(("extent_x", "extent_y", "extent_z"), found.pop("extent", ()), strict=False))
+        return {
+            "materials": self.materials,
+            "textures": self.textures,
+            "missing": "\n".join(self.missing),
+            **found,
+            **sizes,
+        }
 
 
 @dataclass(frozen=True)

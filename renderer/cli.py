@@ -102,6 +102,8 @@ def render(
     name, collection = open_source(source, path)
     everything = collection.classes()
     objects = collection.objects(choose(classes, everything) if classes else everything, objects_per_class)
+    if keep_size and not any(ref.normalise for ref in objects):
+        raise SourceError(f"the meshes of source {name} are never scaled: leave --keep-size out")
     if keep_size:
         name, objects = f"{name}, own sizes", [replace(ref, normalise=False) for ref in objects]
     if given:

@@ -10,7 +10,12 @@ IebenchError
 └── AssetError         one object that cannot be rendered; recorded in failures.parquet, never stops a run
 """
 
+from typing import TYPE_CHECKING
+
 from iebench.manifests.errors import DatasetError, DiskError, IebenchError, MissingPart, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from .backend import MeshInfo
 
 __all__ = [
     "AssetError", "DatasetError", "DeviceError", "DiskError", "IebenchError", "MissingPart", "OutputError",
@@ -35,4 +40,8 @@ class WorkerError(IebenchError):
 
 
 class AssetError(IebenchError):
-    """One object that cannot be rendered."""
+    """One object that cannot be rendered; `info` is what was found out about it before."""
+
+    def __init__(self, cause: str, info: "MeshInfo | None" = None) -> None:
+        super().__init__(cause)
+        self.info = info

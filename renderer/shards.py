@@ -5,7 +5,7 @@ import io
 import json
 import tarfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from iebench.manifests.common.files import atomic, save_atomic
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import IDENTITY, key, place_columns, rows
+from iebench.manifests.schema import IDENTITY, INSPECTION, key, place_columns, rows
 from iebench.manifests.views import Views
 
+from .backend import MeshInfo
 from .plan import Shard, part_paths
 from .sources import ObjectRef
 from .store import Store
@@ -33,6 +34,7 @@ class Outcome:
     cause : one sentence when failed, else ""
     views : numbers and latents of its views, none when failed
     samples : for each view the files of its sample by suffix: "jpg", and "NAME.png" for a pass
+    inspection : the columns of objects.parquet that say how the mesh is, as far as known
     """
 
     mesh_sha256: str
@@ -41,11 +43,13 @@ class Outcome:
     cause: str
     views: Views
     samples: tuple[dict[str, bytes], ...]
+    inspection: dict[str, Any] = field(default_factory=dict)
 
     @staticmethod
-    def failed(cause: str) -> "Outcome":
-        """An object that could not be made."""
-        return Outcome("", 0, "failed", cause, Views((), {}), ())
+    def failed(cause: str, info: MeshInfo | None = None) -> "Outcome":
+        """An object that could not be made; `info` is what was found out about it before."""
+        found = info or MeshInfo("", 0, "")
+        return Outcome(found.sha256, 0, "failed", cause, Views((), {}), (), found.inspection() if info else {})
 
 
 def identity(ref: ObjectRef) -> dict[str, Any]:
@@ -131,8 +135,9 @@ def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status,
         "cause": outcome.cause,
         "views": len(outcome.samples),
+        "path": ref.path,
     }
-    return {**identity(ref), **kept}
+    return {**identity(ref), **kept, **dict.fromkeys(INSPECTION), **outcome.inspection}
 
 
 def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:

@@ -74,7 +74,7 @@ def render_object(ref: ObjectRef, views: Views) -> Outcome:
     try:
         mesh = _renderer.load(ref)
     except AssetError as error:
-        return Outcome.failed(str(error))
+        return Outcome.failed(str(error), error.info)
     samples = []
     for place in range(len(views.numbers)):
         latents = views.of(place)
@@ -82,7 +82,7 @@ def render_object(ref: ObjectRef, views: Views) -> Outcome:
         if recipe.passes:
             files |= encode_passes(_renderer.geometry(latents), recipe.passes)
         samples.append(files)
-    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", views, tuple(samples))
+    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", views, tuple(samples), mesh.inspection())
 
 
 _SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}  # Pillow's numbers

@@ -99,3 +99,44 @@ def picture_into(folder, ref):
     finally:
         renderer._file = usual
         bpy.context.scene.render.filepath = str(usual)
+
+
+def look(ref):
+    """What is known of an object's mesh, and its picture at REST."""
+    info = worker._renderer.load(ref)
+    return info, worker._renderer.render(REST)
+
+
+def outward(ref):
+    """The volume of an object as its faces' windings have it: positive when they look outward."""
+    import bmesh
+
+    worker._renderer.load(ref)
+    mesh = bmesh.new()
+    mesh.from_mesh(worker._renderer._handles.object.data)
+    return mesh.calc_volume(signed=True) * float(np.linalg.norm([0.6, 0.2, 0.5])) ** 3
+
+
+def refused_info(ref):
+    """What the AssetError of an object carries."""
+    from iebench.renderer.errors import AssetError
+
+    try:
+        worker._renderer.load(ref)
+    except AssetError as error:
+        return error.info
+    return None
+
+
+def resident_mb(ref, swaps):
+    """Resident memory of the process in MB after each of some swaps of the object, each rendered."""
+    import os
+    from pathlib import Path
+
+    found = []
+    for _ in range(swaps):
+        worker._renderer.load(ref)
+        worker._renderer.render(REST)
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        found.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+    return found

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from meshes import STEP, wall
 from pebble import ProcessPool
 from PIL import Image
 
@@ -93,30 +94,3 @@ def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (models / "model_normalized.mtl").write_text(mtl)
         Image.new("RGB", (16, 16), (255, 0, 0)).save(images / "wall.jpg", quality=95)
     return root
-
-
-def block(low: tuple[float, ...], high: tuple[float, ...], start: int = 1) -> str:
-    """A box as OBJ text, y up, every face with the corners of a texture; `start` is its first vertex's number."""
-    corners = [(x, y, z) for z in (low[2], high[2]) for y in (low[1], high[1]) for x in (low[0], high[0])]
-    faces = [(1, 3, 4, 2), (5, 6, 8, 7), (1, 2, 6, 5), (3, 7, 8, 4), (1, 5, 7, 3), (2, 4, 8, 6)]
-    lines = [f"v {x} {y} {z}" for x, y, z in corners]
-    lines += ["f " + " ".join(f"{corner + start - 1}/{i + 1}" for i, corner in enumerate(face)) for face in faces]
-    return "\n".join(lines) + "\n"
-
-
-TEXTURE_CORNERS = "vt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
-# An L of two blocks, off centre, with a line element among the faces: 0.6 wide, 0.5 high, 0.2 deep.
-STEP = (
-    TEXTURE_CORNERS
-    + "usemtl black\n"
-    + block((1, 1, 1), (1.6, 1.2, 1.2))
-    + "l 1 2\n"
-    + block((1, 1.2, 1), (1.2, 1.5, 1.1), 9),
-    "newmtl black\nKd 0 0 0\nKs 0 0 0\n",
-)
-
-
-def wall(texture: str) -> tuple[str, str]:
-    """A thin upright box facing the camera, textured; green where the texture is not found."""
-    obj = TEXTURE_CORNERS + "usemtl w\n" + block((-0.4, -0.4, -0.02), (0.4, 0.4, 0.02))
-    return obj, f"newmtl w\nKd 0 1 0\nKs 0 0 0\nmap_Kd ../images/{texture}\n"

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from iebench.manifests.checksums import file_sha256
 from iebench.manifests.dataset import DatasetInfo, fingerprint, read_table
-from iebench.manifests.schema import IDENTITY, SPLITS
+from iebench.manifests.schema import IDENTITY, INSPECTION, SPLITS
 from iebench.manifests.views import Views
 from iebench.renderer.plan import Shard
 from iebench.renderer.shards import OUTCOMES, Outcome, write_shard
@@ -42,5 +42,7 @@ def rewrite(folder, change):
         )
         refs.append(ObjectRef(*(note[name] for name in IDENTITY), None))
         views = Views(tuple(row["view"] for row in rows), latents)
-        outcomes.append(change(Outcome(note["mesh_sha256"], note["faces"], note["status"], "", views, samples)))
+        inspection = {name: note[name] for name in INSPECTION}
+        outcome = Outcome(note["mesh_sha256"], note["faces"], note["status"], "", views, samples, inspection)
+        outcomes.append(change(outcome))
     write_shard(folder, recipe, Shard("train", 0, tuple(refs)), outcomes)

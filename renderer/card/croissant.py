@@ -19,7 +19,10 @@ from .facts import OBJECT_COLUMNS, PASS_TEXT, citations, columns, licence, made,
 
 CONFORMS = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 _TAR, _PARQUET = "application/x-tar", "application/x-parquet"
-_TYPES = {pa.string(): "sc:Text", pa.int32(): "sc:Integer", pa.int64(): "sc:Integer", pa.float64(): "sc:Float"}
+_TYPES = {
+    pa.string(): "sc:Text", pa.int32(): "sc:Integer", pa.int64(): "sc:Integer", pa.float64(): "sc:Float",
+    pa.bool_(): "sc:Boolean",
+}  # fmt: skip
 
 # The context that Croissant 1.0 prescribes: which vocabulary each key below belongs to.
 _CONTEXT: dict[str, Any] = {

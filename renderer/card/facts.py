@@ -119,6 +119,18 @@ OBJECT_COLUMNS = {
     "faces": "faces of the mesh; 0 where it is not known",
     "status": "ok, texture missing (rendered in its plain colour) or failed",
     "views": "pictures of the object",
+    "path": "the mesh's place in its collection; empty for a built-in object",
+    "materials": "materials of the mesh",
+    "textures": "different images that its materials show",
+    "missing": "textures and material libraries that could not be used, one a line",
+    "vertices": "vertices in the mesh file",
+    "triangles": "triangles in the mesh file, once polygons are cut",
+    "bad_vertices": "vertices that are not finite numbers",
+    "flat_faces": "triangles without area",
+    "watertight": "whether every edge has two faces",
+    "extent_x": "width of the bounding box along the file's x",
+    "extent_y": "width of the bounding box along the file's y",
+    "extent_z": "width of the bounding box along the file's z",
     "cause": "why the object has none, in a sentence",
 }
 

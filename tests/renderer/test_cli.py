@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import meshes
 import pyarrow.parquet as pq
 
 from iebench.manifests.dataset import DatasetInfo
@@ -56,6 +57,36 @@ def test_absent_meshes_are_failures_with_a_cause_and_exit_code_3(shapenet, tmp_p
     assert all("no mesh file" in cause for cause in causes)
     status = pq.read_table(tmp_path / "d" / "objects.parquet")["status"].to_pylist()
     assert sorted(status) == ["failed", "failed", "ok", "ok", "texture missing"]
+
+
+def test_a_folder_of_odd_meshes_ends_in_a_dataset_and_a_list_of_causes(tmp_path):
+    root = tmp_path / "my meshes"
+    meshes.write_wall(root / "Wände", "newmtl w\nKd 1 0 0\nmap_Kd gone.png\n", "eins")
+    for name in ("zwei.ply", "drei.stl"):
+        meshes.plate().export(root / "Wände" / name)
+    for name, content in (("nan.obj", "v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"), ("bomb.off", "OFF\n3 10000000 0\n")):
+        (root / "broken").mkdir(exist_ok=True)
+        (root / "broken" / name).write_text(content)
+    result = render("--source", root, "--views", 1, "--out", tmp_path / "d")
+    assert result.returncode == 3, result.stderr
+    assert "2 objects could not be made" in result.stderr
+    assert DatasetInfo.load(tmp_path / "d").source == "folder"
+    found = {row["path"]: row for row in pq.read_table(tmp_path / "d" / "objects.parquet").to_pylist()}
+    assert {path: row["status"] for path, row in found.items()} == {
+        "Wände/eins.obj": "texture missing", "Wände/zwei.ply": "ok", "Wände/drei.stl": "ok",
+        "broken/nan.obj": "failed", "broken/bomb.off": "failed",
+    }  # fmt: skip
+    assert found["Wände/eins.obj"]["missing"] == "gone.png"
+    assert found["Wände/zwei.ply"]["triangles"] == 12
+    assert found["Wände/zwei.ply"]["watertight"]
+    assert found["broken/nan.obj"]["bad_vertices"] == 1
+    assert found["broken/bomb.off"]["vertices"] is None
+    assert {row["class_name"]: row["label"] for row in found.values()} == {"Wände": 0, "broken": 1}
+    causes = pq.read_table(tmp_path / "d" / "failures.parquet")["cause"].to_pylist()
+    assert sorted(causes) == [
+        "broken/bomb.off has 10,000,000 faces, over the limit of 5,000,000",
+        "broken/nan.obj has 1 vertices that are not finite numbers",
+    ]
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(tmp_path):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from iebench.manifests.schema import key
 from iebench.manifests.taxonomy import choose, classes
 from iebench.renderer.errors import SourceError, UnknownName
 from iebench.renderer.sources import Builtin, Folder, Manifest, ShapeNet, open_source, registry
@@ -88,6 +89,12 @@ def test_a_folder_has_files_and_folders_as_objects_and_its_own_labels(tmp_path):
     assert choose("1", source.classes())[0].name == "ape"
     with pytest.raises(UnknownName, match="did you mean zebra"):
         choose("zebar", source.classes())
+
+
+def test_one_id_in_two_classes_is_two_objects(tmp_path):
+    source = Folder(touch(tmp_path, "a/x.obj", "b/x.obj", "a_b/x.obj", "a/b_x.obj"))
+    keys = [key(o.synset, o.object_id, 0) for o in source.objects(source.classes(), None)]
+    assert len(set(keys)) == 4
 
 
 def test_a_hash_splits_four_to_one_and_an_object_more_moves_no_other():

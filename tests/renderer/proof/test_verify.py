@@ -58,8 +58,8 @@ def test_what_was_made_holds(mini, tiny_dataset):
 
 
 FILES = [
-    INFO, SUMS, ".plan.json", "README.md", "objects.parquet", "failures.parquet", "train/00000.parquet",
-    "val/00000.parquet", "train/00000.tar", "val/00000.tar",
+    INFO, SUMS, ".plan.json", "README.md", "croissant.json", "objects.parquet", "failures.parquet",
+    "train/00000.parquet", "val/00000.parquet", "train/00000.tar", "val/00000.tar",
 ]  # fmt: skip
 
 

@@ -1,0 +1,142 @@
+"""Clean mesh files into Blender, each as one object: y up in OBJ and glTF, z up in PLY, STL and OFF."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+import trimesh
+
+from .errors import AssetError
+from .meshes.clean import CleanMesh
+from .meshes.plain import TEXTURE
+
+
+def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Object, tuple[str, ...]]:
+    """One object in the scene, its pose in its vertices; and the names of textures that Blender could not read.
+
+    loaded : the same mesh as trimesh read it, which is what Blender gets of PLY, STL and OFF
+
+    Raises
+    ------
+    AssetError : Blender refuses the file, or finds no faces in it.
+    """
+    suffix = mesh.path.suffix
+    if suffix == ".obj":
+        thing = _join(mesh, _imported(mesh, "wm.obj_import", forward_axis="NEGATIVE_Z", up_axis="Y"))
+        if not any(thing.data.materials) and thing.data.color_attributes:
+            _paint(thing.data, thing.data.color_attributes[0].name)
+    elif suffix == ".gltf":
+        options = {"disable_bone_shape": True, "import_scene_as_collection": False, "import_scene_extras": False}
+        thing = _join(mesh, _imported(mesh, "import_scene.gltf", **options))
+    else:
+        thing = _from_arrays(loaded, mesh.path.with_name(TEXTURE))
+    for image in bpy.data.images:  # into memory: the clean copy is about to go
+        if image.source == "FILE" and not image.packed_file and min(image.size) > 0:
+            image.pack()
+    return thing, _take_out_unread(thing)
+
+
+def _imported(mesh: CleanMesh, operator: str, **options: object) -> list[bpy.types.Object]:
+    """The mesh objects that an importer made, after it; what else it made is removed."""
+    before = set(bpy.data.objects)
+    group, name = operator.split(".")
+    if operator == "wm.obj_import":
+        options |= {"use_split_objects": False, "validate_meshes": False}
+    try:
+        getattr(getattr(bpy.ops, group), name)(filepath=str(mesh.path), **options)
+    except RuntimeError as error:
+        said = str(error).strip().splitlines() or ["no reason given"]
+        cause = said[-1].replace(f"{mesh.path.parent}/", "")  # whose name is another each time
+        raise AssetError(f"Blender cannot read {mesh.name}: {cause}") from error
+    return [thing for thing in bpy.data.objects if thing not in before]
+
+
+def _join(mesh: CleanMesh, things: list[bpy.types.Object]) -> bpy.types.Object:
+    """All faces of what was imported as one object at rest; the importer's own objects are removed."""
+    depsgraph = bpy.context.evaluated_depsgraph_get()
+    parts = []
+    for thing in things:
+        if thing.type != "MESH":
+            continue
+        part = bpy.data.meshes.new_from_object(
+            thing.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
+        )
+        part.transform(thing.matrix_world)  # rotation zero is then upright
+        if thing.matrix_world.determinant() < 0:
+            part.flip_normals()
+        parts.append(_link(part))
+    for thing in things:
+        bpy.data.objects.remove(thing)
+    if sum(len(part.data.polygons) for part in parts) == 0:
+        for part in parts:
+            bpy.data.objects.remove(part)
+        raise AssetError(f"{mesh.name} holds no faces")
+    if len(parts) > 1:
+        with bpy.context.temp_override(
+            active_object=parts[0], object=parts[0], selected_objects=parts, selected_editable_objects=parts
+        ):
+            bpy.ops.object.join()
+    return parts[0]
+
+
+def _link(data: bpy.types.Mesh) -> bpy.types.Object:
+    thing = bpy.data.objects.new("object", data)
+    bpy.context.scene.collection.objects.link(thing)
+    return thing
+
+
+def _from_arrays(loaded: trimesh.Trimesh, texture: Path) -> bpy.types.Object:
+    """Triangles, shaded flat, with the colours of vertices or faces, or a texture; else Blender's plain grey."""
+    data = bpy.data.meshes.new("object")
+    faces = np.asarray(loaded.faces, np.int32)
+    data.vertices.add(len(loaded.vertices))
+    data.vertices.foreach_set("co", np.asarray(loaded.vertices, np.float32).ravel())
+    data.loops.add(faces.size)
+    data.loops.foreach_set("vertex_index", faces.ravel())
+    data.polygons.add(len(faces))
+    data.polygons.foreach_set("loop_start", np.arange(0, faces.size, 3, dtype=np.int32))
+    data.update(calc_edges=True)
+    data.shade_flat()
+    visual: Any = loaded.visual
+    if visual.kind == "texture" and texture.is_file() and visual.uv is not None:
+        layer = data.uv_layers.new(name="uv")
+        layer.data.foreach_set("uv", np.asarray(visual.uv, np.float32)[faces.ravel()].ravel())
+        _paint(data, image=bpy.data.images.load(str(texture)))
+    elif visual.kind in ("vertex", "face"):
+        colors = (
+            visual.vertex_colors[faces.ravel()] if visual.kind == "vertex" else visual.face_colors.repeat(3, axis=0)
+        )
+        attribute = data.color_attributes.new("Col", "BYTE_COLOR", "CORNER")  # "color" is taken in Cycles
+        attribute.data.foreach_set("color_srgb", (colors.astype(np.float32) / 255).ravel())
+        _paint(data, attribute.name)
+    return _link(data)
+
+
+def _paint(data: bpy.types.Mesh, attribute: str = "", image: bpy.types.Image | None = None) -> None:
+    """Give a mesh one material in the colours of an attribute or of an image."""
+    material = bpy.data.materials.new("paint")
+    material.use_nodes = True
+    nodes = material.node_tree.nodes
+    if image is not None:
+        node = nodes.new("ShaderNodeTexImage")
+        node.image = image
+    else:
+        node = nodes.new("ShaderNodeVertexColor")
+        node.layer_name = attribute
+    material.node_tree.links.new(node.outputs["Color"], nodes["Principled BSDF"].inputs["Base Color"])
+    data.materials.clear()
+    data.materials.append(material)
+
+
+def _take_out_unread(thing: bpy.types.Object) -> tuple[str, ...]:
+    """Take textures that Blender could not read out of the materials, which else would render magenta."""
+    unread = []
+    for material in thing.data.materials:
+        if material is None or material.node_tree is None:
+            continue
+        for node in list(material.node_tree.nodes):
+            if node.type == "TEX_IMAGE" and (node.image is None or min(node.image.size) == 0):
+                unread.append(node.image.name if node.image else "unnamed")
+                material.node_tree.nodes.remove(node)
+    return tuple(unread)

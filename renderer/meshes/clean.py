@@ -1,0 +1,81 @@
+"""From a ref to a mesh file that is safe to read: the one that is meant, within limits, with what belongs to it."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from iebench.manifests.checksums import file_sha256
+
+from ..errors import AssetError
+from ..sources.listing import FORMATS, sole_mesh
+from ..sources.registry import ObjectRef
+from .archive import take_out
+from .gltf import clean_gltf
+from .obj import clean_obj
+from .plain import clean_plain
+from .textures import Textures
+
+Cleaner = Callable[[str, Path, Path, Textures, Path], Path]
+CLEANERS: dict[str, Cleaner] = {
+    ".obj": clean_obj, ".glb": clean_gltf, ".gltf": clean_gltf,
+    ".ply": clean_plain, ".stl": clean_plain, ".off": clean_plain,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CleanMesh:
+    """A mesh file in a temporary folder of its own, with all that it refers to, by plain names.
+
+    name : what messages call it
+    path : .obj, .gltf, .ply, .stl or .off; text in UTF-8
+    sha256 : of the file as it was given
+    textures : how many different images were found good
+    missing : textures and material libraries, as the file names them, that are absent, unreadable or outside
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    textures: int
+    missing: tuple[str, ...]
+
+
+@contextmanager
+def clean_copy(ref: ObjectRef) -> Iterator[CleanMesh]:
+    """A clean copy of an object's mesh, which is gone afterwards.
+
+    Raises
+    ------
+    AssetError : no mesh, several, or one beyond the limits; says which.
+    """
+    with tempfile.TemporaryDirectory(prefix="iebench-mesh-") as temporary:
+        to = Path(temporary) / "clean"
+        to.mkdir()
+        mesh, folder = _located(ref, Path(temporary) / "unpacked")
+        textures = Textures(ref.shown, folder, to)
+        try:
+            path = CLEANERS[mesh.suffix.lower()](ref.shown, mesh, to, textures, folder)
+            digest = file_sha256(mesh)
+        except OSError as error:
+            raise AssetError(f"cannot read {ref.shown}: {error.strerror or error}") from error
+        yield CleanMesh(ref.shown, path, digest, textures.used, tuple(textures.missing))
+
+
+def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Path]:
+    """The mesh file of a ref, and the folder that it must not leave."""
+    mesh = Path(ref.mesh or "")
+    if ref.archive is not None and ref.folder is not None:
+        take_out(ref.archive, ref.folder, unpacked)
+        mesh, folder = unpacked / mesh.relative_to(ref.folder), unpacked
+    else:
+        folder = Path(ref.folder) if ref.folder is not None else mesh.parent
+    if mesh.is_dir():
+        mesh = sole_mesh(mesh)
+    if not mesh.is_file():
+        raise AssetError(f"no mesh file {ref.shown}")
+    if mesh.suffix.lower() not in FORMATS:
+        raise AssetError(f"{ref.shown} is none of {', '.join(FORMATS)}: convert it to one of these")
+    root = folder.resolve()  # without "..", so that a path can be seen to leave it
+    return root / mesh.relative_to(folder), root

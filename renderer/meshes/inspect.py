@@ -1,0 +1,72 @@
+"""Reading and inspecting a clean mesh with trimesh, before Blender sees it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from ..errors import AssetError
+from .clean import CleanMesh
+from .report import Report
+
+
+def read(mesh: CleanMesh) -> trimesh.Trimesh:
+    """The whole object as one mesh, its parts put in place, vertices as the file has them.
+
+    Colours and textures are kept where the format is one that Blender gets from here (PLY, STL, OFF).
+
+    Raises
+    ------
+    AssetError : it cannot be read, or has faces between vertices that it has not.
+    """
+    try:
+        loaded: trimesh.Trimesh = _read(mesh.path)
+    except Exception as error:  # trimesh raises whatever its parsers run into
+        cause = f"{type(error).__name__} {error}".strip().split("\n", maxsplit=1)[0]
+        raise AssetError(f"{mesh.name} cannot be read: {cause}") from error
+    if np.ndim(loaded.vertices) != 2 or np.shape(loaded.vertices)[1] != 3:
+        raise AssetError(f"{mesh.name} holds no faces, and vertices that are not three numbers")
+    faces = np.asarray(getattr(loaded, "faces", ()))
+    if faces.size and not 0 <= faces.min() <= faces.max() < len(loaded.vertices):
+        raise AssetError(f"{mesh.name} has faces between vertices that it has not")
+    return loaded
+
+
+def _read(path: Path) -> Any:
+    kind = path.suffix[1:]
+    with path.open("rb") as file:  # given a file and not its path, trimesh looks for no others
+        if kind == "gltf":
+            buffers = {beside.name: beside.read_bytes() for beside in path.parent.glob("*.bin")}
+            scene = trimesh.load_scene(file, file_type=kind, resolver=buffers, process=False, skip_materials=True)
+            return scene.to_mesh()
+        options: dict[str, Any] = {"skip_materials": True, "group_material": False} if kind == "obj" else {}
+        loaded = trimesh.load(file, file_type=kind, process=False, **options)
+        return loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
+
+
+def inspect(loaded: trimesh.Trimesh) -> Report:
+    """Counts, extent and soundness of a mesh; a cloud of points has no triangles."""
+    vertices = np.asarray(loaded.vertices, np.float64).reshape(-1, 3)
+    faces = np.asarray(getattr(loaded, "faces", ()), np.int64).reshape(-1, 3)
+    finite = np.isfinite(vertices).all(axis=1)
+    good = vertices[finite]
+    low, high = (good.min(0), good.max(0)) if len(good) else (np.zeros(3), np.zeros(3))
+    corners = vertices[faces]  # (n, 3, 3)
+    with np.errstate(all="ignore"):
+        doubled = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    return Report(
+        vertices=len(vertices),
+        triangles=len(faces),
+        bad_vertices=int((~finite).sum()),
+        flat_faces=int((doubled == 0).sum()),
+        watertight=bool(finite.all() and len(faces) and _closed(vertices, faces)),
+        extent=(float(high[0] - low[0]), float(high[1] - low[1]), float(high[2] - low[2])),
+    )
+
+
+def _closed(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> bool:
+    solid = trimesh.Trimesh(vertices, faces, process=False, validate=False)
+    solid.merge_vertices()
+    return bool(solid.is_watertight)
