@@ -50,6 +50,8 @@ def _read(path: Path) -> tuple[Json, bytes | None]:
     raw = path.read_bytes()
     if not raw.startswith(MAGIC):
         return _object(raw), None
+    if (version := int.from_bytes(raw[4:8], "little")) != 2:
+        raise ValueError(f"it is binary glTF {version}, only 2 can be read")
     tree, body, start = None, None, 12
     while start + 8 <= len(raw):
         length, kind = struct.unpack_from("<II", raw, start)
