@@ -126,6 +126,11 @@ def expected_core_seconds(quality: Quality, resolution: int) -> float:
     return _PER_IMAGE + area * (quality.samples * _PER_SAMPLE_AT_256 + _DENOISE_AT_256[quality.prefilter])
 
 
+def hang_after(views: int, quality: Quality, resolution: int) -> float:
+    """Seconds after which a worker that renders so many views of an object counts as hung."""
+    return 120 + 30 * views * expected_core_seconds(quality, resolution)
+
+
 def expected_bytes(resolution: int) -> int:
     """About how many bytes one image takes in a tar with its latents (JPEG, two headers, JSON)."""
     jpeg: float = 7250 * (resolution / 256) ** 1.25

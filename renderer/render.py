@@ -21,7 +21,7 @@ from .card import write_card
 from .engines import Work, find_engine
 from .errors import OutputError
 from .interrupts import second_interrupt_ends
-from .plan import Plan, Shard, expected_core_seconds, identity_differences
+from .plan import Plan, Shard, hang_after, identity_differences
 from .shards import read_shard, shard_notes
 from .store import Store, open_store
 
@@ -53,7 +53,7 @@ def prepare(
     """
     if not patience:
         most = max(map(plan.view_count, plan.objects), default=0)
-        patience = 120 + 30 * most * expected_core_seconds(plan.quality_settings, plan.recipe.resolution)
+        patience = hang_after(most, plan.quality_settings, plan.recipe.resolution)
     place = str(out) if "://" in str(out) else str(Path(out).absolute())
     return Work(plan.without_objects(), place, workers, threads, device, backend, patience, memory)
 

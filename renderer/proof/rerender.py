@@ -1,11 +1,7 @@
 """Samples of a dataset rendered again, through the same worker as the first time, and compared with what is stored."""
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
-
-from pebble import ProcessPool
 
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo
@@ -16,7 +12,11 @@ from iebench.manifests.views import Views
 
 from .. import worker
 from ..backend import BACKENDS, BLENDER
-from ..errors import IebenchError, SourceError
+from ..errors import SourceError
+from ..memory import worker_memory
+from ..plan import hang_after
+from ..pool import Lost, Pool
+from ..scratch import scratch
 from ..shards import Outcome
 from ..sources.registry import ObjectRef, open_source
 
@@ -59,26 +59,19 @@ def render_again(
     processes = max(1, min(workers if device == "cpu" else 1, len(groups)))
     backend, threads = BACKENDS.get(info.renderer["name"], BLENDER), max(1, workers // processes)
     setup = worker.Setup(backend, info.recipe, quality, device, threads)
-    context, found = multiprocessing.get_context("spawn"), {}
-    with ProcessPool(processes, context=context, initializer=worker.start, initargs=[setup]) as pool:
-        renderer = pool.schedule(worker.about).result()
-        running: dict[Future[Outcome], list[Sample]] = {
-            pool.schedule(worker.render_object, args=[refs[name], _views(group, info)]): group
-            for name, group in groups.items()
-        }
+    found: dict[str, Again] = {}
+    most = max(len(group) for group in groups.values())
+    patience, memory = hang_after(most, quality, info.recipe.resolution), worker_memory(processes, threads)
+    with scratch() as folder, Pool(processes, setup, patience, memory, folder) as pool:
+        renderer = pool.call(worker.about)
+        tasks = ((name, (refs[name], _views(group, info))) for name, group in groups.items())
         with Meter("rendering again", len(samples), "images") as meter:
-            for future in as_completed(running):
-                for again in _compared(running[future], _outcome(future)):
+            for name, result in pool.run(worker.render_object, tasks):
+                outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
+                for again in _compared(groups[name], outcome):
                     found[again.sample.key] = again
                     meter.advance()
     return renderer, [found[sample.key] for sample in samples]
-
-
-def _outcome(future: Future[Outcome]) -> Outcome:
-    error = future.exception()
-    if isinstance(error, IebenchError):
-        raise error
-    return future.result() if error is None else Outcome.failed(f"{type(error).__name__}: {error}")
 
 
 def _objects(samples: Sequence[Sample], info: DatasetInfo, source: str | None) -> dict[tuple[str, str], ObjectRef]:

@@ -59,7 +59,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
             followed = fits(folder, info)
             report.checks["latents"] = f"{info.latents.partition(' ')[0]}, {in_one_line(followed)}"
             report.add(check_laws(followed, published=info.latents == "published"))
-        if rerender and report.ok:
+        if rerender and report.ok and report.images:
             report.checks["rerender"], wrong = check_pictures(folder, info, rerender, source, device, jobs)
             report.add(wrong)
     return report

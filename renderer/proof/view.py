@@ -53,16 +53,16 @@ def view(folder: Path, key: str, out: Path, rerender: bool, source: str | None, 
     info = DatasetInfo.load(folder)
     sample = Samples(folder, info).find(key)
     stored, row = picture(sample, info.recipe), sample.row
-    panels = [Panel("stored", stored, smooth=True)]
-    panels += [Panel(name, raw(sample.read(name))) for name in info.recipe.passes]
     title = f"{sample.key}: {row['class_name']} {row['object_id']}, view {row['view']}, {row['split']}"
     lines = [f"{title}, in {sample.tar}", *_latents(sample, info.recipe)]
+    panels = [Panel("stored", stored, smooth=True)]
     if rerender:
         renderer, [again] = render_again([sample], info, source, device, os.cpu_count() or 1)
         if again.cause:
             raise AssetError(f"{key} cannot be rendered again: {again.cause}")
         panels += _compared(stored, again, info.recipe)
         lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(again)}")
+    panels += [Panel(name, raw(sample.read(name))) for name in info.recipe.passes]
     with styled():
         write_atomic(out, png(_figure(title, panels, sample, info.recipe)))
     return lines
