@@ -74,13 +74,23 @@ def render_again(
     return renderer, [found[sample.key] for sample in samples]
 
 
+def check_source(info: DatasetInfo, source: str | None) -> None:
+    """See that the objects can be looked for: built-in ones need no place.
+
+    Raises
+    ------
+    SourceError : they are not built-in, and no place was given.
+    """
+    if source is None and info.source != "builtin":
+        raise SourceError(f"the objects came from {info.source}: say where they are with --source PATH")
+
+
 def _objects(samples: Sequence[Sample], info: DatasetInfo, source: str | None) -> dict[tuple[str, str], ObjectRef]:
     """The objects of some samples by synset and object id, found in their collection."""
     wanted = {(s.row["synset"], s.row["object_id"]): {name: s.row[name] for name in IDENTITY} for s in samples}
-    if source is None and info.source == "builtin":
-        return {name: ObjectRef(**identity, mesh=None) for name, identity in wanted.items()}
+    check_source(info, source)
     if source is None:
-        raise SourceError(f"the objects came from {info.source}: say where they are with --source PATH")
+        return {name: ObjectRef(**identity, mesh=None) for name, identity in wanted.items()}
     name, collection = open_source(source)
     classes = [c for c in collection.classes() if c.synset in {synset for synset, _ in wanted}]
     there = {(ref.synset, ref.object_id): ref for ref in collection.objects(classes, None)}

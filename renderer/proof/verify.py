@@ -15,6 +15,7 @@ from iebench.manifests.schema import SPLITS
 from .findings import Failure, Report
 from .law import check_laws, fits, in_one_line
 from .repeat import check_pictures
+from .rerender import check_source
 from .shard import ShardFindings, ShardTask, check_file, check_shard
 from .tables import check_fingerprint, check_listing, check_tables
 
@@ -33,6 +34,8 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
     SourceError, MissingPart, DeviceError : what is needed to render again is not there.
     """
     info, report = DatasetInfo.load(folder), Report()
+    if rerender:
+        check_source(info, source)  # now, not after an hour of reading
     present = files(folder)
     try:
         sums = read_sums(folder, checksums(folder))
