@@ -49,11 +49,11 @@ def _edges(factor: Factor, values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def faces_figure(objects: Sequence[Mapping[str, Any]]) -> Figure:
-    """How many objects have how many faces; objects : rows of objects.parquet."""
-    faces = [note["faces"] for note in objects if note["status"] != "failed"] or [1]
+    """How many objects have how many faces; objects : rows of objects.parquet, some with faces."""
+    faces = [note["faces"] for note in objects if note["faces"]]
     figure = Figure(figsize=(5.5, 2.2), layout="constrained")
     axes = figure.add_subplot()
-    low, high = max(1, min(faces)), max(faces)
+    low, high = min(faces), max(faces)
     axes.hist(faces, np.geomspace(low * 0.9, high * 1.1, 30).tolist(), color=BAR, alpha=0.75)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

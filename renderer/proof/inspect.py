@@ -42,7 +42,10 @@ def inspect(folder: Path, out: Path) -> list[Path]:
     files = {f"{name}.png": _png(sheet(chosen, samples)) for name, chosen in rows.items() if chosen}
     charts: dict[str, str] = {}
     with styled():
-        for name, figure in {"latents": latents_figure(samples), "faces": faces_figure(objects)}.items():
+        figures = {"latents": latents_figure(samples)}
+        if any(note["faces"] for note in objects):  # else they are not known, as of published pictures
+            figures["faces"] = faces_figure(objects)
+        for name, figure in figures.items():
             files[f"{name}.png"], charts[name] = png(figure), svg(figure)
     failures: list[dict[str, Any]] = read_table(folder / "failures.parquet").to_pylist()
     files[PAGE] = page(folder.resolve().name, samples, rows, charts, objects, failures).encode()

@@ -34,7 +34,7 @@ def page(
     """The page of a dataset.
 
     rows : "classes", "views" and "sweeps" with their samples
-    charts : "latents" and "faces" as <svg> elements
+    charts : "latents", and "faces" where these are known, as <svg> elements
     """
     info = samples.info
     template = Template((files("iebench.renderer.proof") / "inspect.html").read_text(encoding="utf-8"))
@@ -48,7 +48,7 @@ def page(
         sweeps=_tiles(rows["sweeps"], samples),
         latents=charts["latents"],
         laws="".join(_laws(samples)),
-        faces=charts["faces"],
+        faces=charts.get("faces", ""),
         assets=_list(_assets(objects)),
         failures=_failures(failures),
     )
@@ -107,13 +107,13 @@ def _laws(samples: Samples) -> Iterable[str]:
 def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
     for status, count in Counter(note["status"] for note in objects).most_common():
         yield status, f"{count:,} object{'s' if count != 1 else ''}"
-    made = [note for note in objects if note["status"] != "failed"]
+    made = [note for note in objects if note["faces"]]  # of published pictures the meshes are not known
     for column in ("faces", "materials"):
         numbers = [note[column] for note in made if note.get(column) is not None]
         if numbers:
             yield column, f"{min(numbers):,} to {max(numbers):,}, median {median(numbers):,.0f}"
-    meshes = Counter(note["mesh_sha256"] for note in made)
-    yield "distinct meshes", f"{len(meshes):,}"
+    if made:
+        yield "distinct meshes", f"{len({note['mesh_sha256'] for note in made}):,}"
 
 
 def _failures(failures: Objects) -> str:

@@ -29,6 +29,11 @@ def test_every_picture_is_a_png(written):
             assert image.format == "PNG" and image.width > 400
 
 
+def test_published_pictures_have_no_chart_of_faces(imported, tmp_path):
+    files = {path.name: path for path in inspect(imported, tmp_path)}
+    assert "faces.png" not in files and files["index.html"].read_text(encoding="utf-8").count("<svg") == 1
+
+
 def test_the_page_needs_nothing_else_and_no_script(written):
     page = written["index.html"].read_text(encoding="utf-8")
     assert "<script" not in page and "prefers-color-scheme: dark" in page
