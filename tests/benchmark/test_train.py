@@ -1,5 +1,6 @@
 """Training: what a run leaves, exact resume, stopping, and refusing what does not fit."""
 
+import math
 import os
 import shutil
 import signal
@@ -188,10 +189,11 @@ def test_another_seed_is_another_run(whole: Path, tiny_dataset: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("method", [name for name in names() if name not in ("sie", "byol")])
-def test_the_other_methods_run(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
-    train(tmp_path / "run", config(tiny_dataset, "steps=2", method=method))
+def test_the_other_methods_run_in_bf16_too(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
+    train(tmp_path / "run", config(tiny_dataset, "steps=2", "precision=bf16", method=method))
     steps = 0 if method == "random" else 2
-    assert len(read(tmp_path / "run")) == steps
+    lines = read(tmp_path / "run")
+    assert len(lines) == steps and all(math.isfinite(line["loss"]) for line in lines)
     assert runs.load(tmp_path / "run")[0].dim == 64
 
 
