@@ -1,9 +1,11 @@
 # make demo   everything, from nothing to a leaderboard      make test    the test suite
 # make setup  only the virtual environment in .venv          make check   format, lint and types
+# make test-next   the rendering tests on Blender 5.2, in .venv-next; needs a Python 3.13 (NEXT=/path/to/python3.13)
 #
 # PYTHON=...  the Python to use (3.11, or 3.13 for rendering only)      INDEX=URL  another package index
 
 PYTHON ?= python3.11
+NEXT ?= python3.13
 INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,13 +15,18 @@ EXTRAS := render,train,test,check
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo test check setup system clean
+.PHONY: demo test test-next check setup system clean
 
 demo: setup
 	$(BIN)/iebench demo
 
 test: setup
 	$(BIN)/python -m pytest
+
+test-next:
+	@command -v $(NEXT) >/dev/null || { echo "make: no $(NEXT) here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }
+	$(MAKE) --no-print-directory VENV=.venv-next PYTHON=$(NEXT) EXTRAS=render,test setup
+	.venv-next/bin/python -m pytest $(addprefix tests/renderer/test_,$(addsuffix .py,blender golden builtin cli parity))
 
 check: setup
 	$(BIN)/ruff format --check .
@@ -53,4 +60,4 @@ system:
 	fi
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) .venv-next build *.egg-info

@@ -117,7 +117,17 @@ class Scene:
 
 @dataclass(frozen=True)
 class Quality:
+    """What trades noise for time.
+
+    samples : of a pixel, at most; fewer, but not below min_samples, where its noise falls below noise_threshold
+    min_samples : 0 leaves the choice to Blender
+    prefilter : what the denoiser does to its guides (albedo, normals) first: "ACCURATE" filters each in a pass of its
+        own, "FAST" takes them as noisy, "NONE" as exact, for which it has a larger network
+    dither : noise added before rounding to 8 bits, in units of the last bit
+    """
+
     samples: int
+    min_samples: int
     noise_threshold: float
     sampling_pattern: str
     prefilter: Literal["ACCURATE", "FAST", "NONE"]

@@ -53,8 +53,13 @@ class BlenderRenderer:
         self._handles.object.parent = self._handles.pivot
         return info
 
-    def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
+    def arrange(self, latents: Mapping[str, float]) -> bpy.types.Object:
+        """Put a view's latents into the scene; returns the object."""
         self._apply(self._handles, latents)
+        return self._handles.object
+
+    def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
+        self.arrange(latents)
         self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
         bpy.ops.render.render(write_still=True)
         try:

@@ -46,7 +46,8 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
     world.node_tree.nodes["Background"].inputs["Color"].default_value = (*[constants.world.gray] * 3, 1.0)
     scene.world = world
 
-    _render_settings(recipe, quality)
+    _render_settings(recipe)
+    set_quality(quality)
     return Handles(constants, None, _add("pivot", None), spot, _diffuse(floor_material))
 
 
@@ -90,14 +91,13 @@ def _diffuse(material: bpy.types.Material) -> bpy.types.NodeSocket:
     return shader.inputs["Color"]
 
 
-def _render_settings(recipe: Recipe, quality: Quality) -> None:
+def _render_settings(recipe: Recipe) -> None:
     scene = bpy.context.scene
     render, cycles = scene.render, scene.cycles
     render.engine = "CYCLES"
     render.resolution_x = render.resolution_y = recipe.resolution
     render.resolution_percentage = 100
     render.use_persistent_data = True
-    render.dither_intensity = quality.dither
     render.filter_size = 1.5
     render.image_settings.file_format = "TARGA_RAW"  # the cheapest lossless way out of a headless Blender
     render.image_settings.color_mode = "RGB"
@@ -106,16 +106,11 @@ def _render_settings(recipe: Recipe, quality: Quality) -> None:
     scene.display_settings.display_device = "sRGB"
 
     cycles.seed = 0
-    cycles.samples = quality.samples
-    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, quality.noise_threshold
-    cycles.adaptive_min_samples = 0
-    cycles.sampling_pattern = quality.sampling_pattern
     cycles.use_light_tree = False
     cycles.light_sampling_threshold = 0.01
     cycles.use_denoising = True
     cycles.denoiser = "OPENIMAGEDENOISE"
     cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-    cycles.denoising_prefilter = quality.prefilter
     cycles.denoising_use_gpu = False  # the GPU's denoiser gives other bytes
 
     bounces = recipe.scene.bounces
@@ -125,3 +120,13 @@ def _render_settings(recipe: Recipe, quality: Quality) -> None:
     cycles.transparent_max_bounces = bounces.transparent
     cycles.sample_clamp_indirect, cycles.sample_clamp_direct = 10.0, 0.0
     cycles.blur_glossy = 1.0
+
+
+def set_quality(quality: Quality) -> None:
+    """Render the scene, as it stands, at another quality from now on."""
+    bpy.context.scene.render.dither_intensity = quality.dither
+    cycles = bpy.context.scene.cycles
+    cycles.samples, cycles.sampling_pattern = quality.samples, quality.sampling_pattern
+    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, quality.noise_threshold
+    cycles.adaptive_min_samples = quality.min_samples
+    cycles.denoising_prefilter = quality.prefilter

@@ -140,3 +140,8 @@ def resident_mb(ref, swaps):
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         found.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
     return found
+
+
+def version():
+    """Blender's version, such as 4.5.15."""
+    return worker._renderer.about()["version"].split()[0]

@@ -1,5 +1,7 @@
 """The real renderer: the picture is where and what the latents say."""
 
+import re
+
 import blender_probe
 import numpy as np
 import pytest
@@ -142,7 +144,7 @@ def test_passes_do_not_change_the_picture(blender, mug):
 
 
 BAD = {
-    "empty": ("", "holds no faces"),
+    "empty": ("", "(holds no faces|cannot read)"),  # Blender 4, Blender 5
     "noise": ("\x00\xff garbage \n" * 5, "holds no faces"),
     "points": ("v 0 0 0\nv 1 0 0\nv 0 1 0\n", "holds no faces"),
     "nan": ("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n", "not finite"),
@@ -157,7 +159,7 @@ def test_a_mesh_that_cannot_be_used_is_refused_with_its_cause(blender, tmp_path,
     path = tmp_path / f"{name}.obj"
     path.write_text(content, encoding="latin-1")
     error, left_behind = run(blender, blender_probe.failing_load, ObjectRef("s", "o", "c", 0, "train", str(path)))
-    assert words in str(error)
+    assert re.search(words, str(error))
     assert str(path) in str(error)
     assert left_behind <= 0
 

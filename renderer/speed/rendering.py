@@ -1,0 +1,169 @@
+"""What a view costs and how good it is: the generator's way against ours, on one machine in one run.
+
+    python -m iebench.renderer.speed.rendering A.obj B.obj --quality fast --quality reference
+
+One process renders every view in all ways, one after the other and `--repeats` times over, so that a throttled or busy
+machine slows them alike. Costs are ratios of CPU seconds (user and system, all threads) and of wall seconds, medians
+over views and repeats. Pictures are judged as they are stored, as JPEG, against a view of `--truth` samples without
+denoiser, in the whole picture and in the object's disc. Needs Blender 4 (see generator.py).
+"""
+
+import io
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from pebble import ProcessPool
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from iebench.manifests.common.cli import SETTINGS
+from iebench.manifests.recipe import Recipe, load
+
+from ..parity.compare import disc, psnr
+from ..parity.views import Job, Picture, jobs
+from ..sources import ObjectRef
+from ..worker import encode
+
+GENERATOR = "generator"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One view rendered once. cpu, wall : seconds for rendering and encoding; jpeg : what would be stored."""
+
+    view: str
+    faces: int
+    way: str
+    cpu: float
+    wall: float
+    jpeg: bytes
+
+
+def measure(
+    recipe: Recipe, ways: Sequence[str], todo: Sequence[Job], repeats: int, truth: int, threads: int
+) -> tuple[list[Sample], dict[str, Picture]]:
+    """All views in all ways, and the truth of each view; runs in a process of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C level's standard output
+    import bpy
+
+    from ..blender import BlenderRenderer
+    from ..scene import set_quality
+    from .generator import REFERENCE, generator_way, render_as_generator
+
+    renderer = BlenderRenderer(recipe, REFERENCE, "cpu", threads)
+    cycles = bpy.context.scene.cycles
+    samples, truths = [], {}
+    with tempfile.TemporaryDirectory(prefix="iebench-") as folder:
+
+        def view(way: str, latents: dict[str, float]) -> tuple[float, float, bytes]:
+            start = time.perf_counter(), time.process_time()
+            as_generator = way == GENERATOR
+            pixels = render_as_generator(renderer.arrange(latents)) if as_generator else renderer.render(latents)
+            jpeg = encode(pixels, recipe)
+            return time.process_time() - start[1], time.perf_counter() - start[0], jpeg
+
+        for job in todo:
+            faces = renderer.load(ObjectRef("speed", job.name, "", 0, "train", str(job.mesh), normalise=True)).faces
+            for number, latents in enumerate(job.views):
+                name = f"{job.name} {number}"
+                set_quality(replace(REFERENCE, samples=truth, sampling_pattern="TABULATED_SOBOL", dither=0.0))
+                cycles.use_adaptive_sampling = cycles.use_denoising = False
+                truths[name] = renderer.render(latents)
+                cycles.use_denoising = True
+                for way in [*ways] * repeats:
+                    if way == GENERATOR:
+                        with generator_way(Path(folder)):
+                            found = view(way, latents)
+                    else:
+                        set_quality(recipe.quality[way])
+                        found = view(way, latents)
+                    samples.append(Sample(name, faces, way, *found))
+    return samples, truths
+
+
+def ssim(ours: Picture, truth: Picture) -> NDArray[np.float64]:
+    """Structural similarity of each pixel, mean of the channels: (h, w). Gaussian windows of 1.5 pixels."""
+    a, b = ours.astype(float), truth.astype(float)
+
+    def blur(picture: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(gaussian_filter(picture, (1.5, 1.5, 0), truncate=3.5))
+
+    mean_a, mean_b = blur(a), blur(b)
+    var_a, var_b, both = blur(a * a) - mean_a**2, blur(b * b) - mean_b**2, blur(a * b) - mean_a * mean_b
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    top = (2 * mean_a * mean_b + c1) * (2 * both + c2)
+    return np.asarray((top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean(-1))
+
+
+def measures(jpeg: bytes, truth: Picture) -> list[float]:
+    """PSNR (dB) and SSIM of a stored view, then of its object's disc."""
+    picture, inside = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB")), disc(len(truth))
+    likeness = ssim(picture, truth)
+    return [
+        psnr(picture, truth),
+        float(likeness.mean()),
+        psnr(picture[inside], truth[inside]),
+        float(likeness[inside].mean()),
+    ]
+
+
+def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[str]) -> str:
+    """A line for each view and way: cost, how many times the generator's throughput, quality and its change."""
+    lines = [
+        f"{'view':12} {'faces':>7} {'way':10} {'CPU s':>7} {'x':>5} {'wall s':>7} {'x':>5} "
+        f"{'PSNR':>6} {'':>6} {'SSIM':>6} {'':>7} {'disc':>6} {'':>6} {'SSIM':>6} {'':>7}"
+    ]
+    for view, truth in truths.items():
+        mine = [sample for sample in samples if sample.view == view]
+        base = [sample for sample in mine if sample.way == GENERATOR]
+        standard = measures(base[0].jpeg, truth)
+        for way in ways:
+            runs = [sample for sample in mine if sample.way == way]
+            cpu = median(b.cpu / r.cpu for b, r in zip(base, runs, strict=True))
+            wall = median(b.wall / r.wall for b, r in zip(base, runs, strict=True))
+            values = measures(runs[0].jpeg, truth)
+            changes = [value - other for value, other in zip(values, standard, strict=True)]
+            lines.append(
+                f"{view:12} {runs[0].faces:7d} {way:10} {median(r.cpu for r in runs):7.2f} {cpu:5.2f} "
+                f"{median(r.wall for r in runs):7.2f} {wall:5.2f} "
+                + " ".join(
+                    f"{v:6.2f} {c:+6.2f}" if i % 2 == 0 else f"{v:6.4f} {c:+7.4f}"
+                    for i, (v, c) in enumerate(zip(values, changes, strict=True))
+                )
+            )
+    return "\n".join(lines)
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("meshes", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--quality", "qualities", multiple=True, default=["fast", "reference"], help="Ours; repeatable.")
+@click.option("--views", default=1, help="Views of each mesh.")
+@click.option("--repeats", default=3, help="Times each view is rendered in each way.")
+@click.option("--truth", default=2048, help="Samples of the truth.")
+@click.option("--resolution", default=256, help="Pixels.")
+@click.option("--threads", default=os.cpu_count() or 1, help="Of the rendering process.")
+@click.option("--seed", default=1, help="Decides the latents.")
+def main(
+    meshes: tuple[Path, ...], qualities: tuple[str, ...], views: int, repeats: int, truth: int, resolution: int,
+    threads: int, seed: int,
+) -> None:  # fmt: skip
+    """Time and judge views of some OBJ files, the generator's way against ours."""
+    recipe = replace(load(), resolution=resolution)
+    ways = [GENERATOR, *qualities]
+    todo = jobs(recipe, meshes, views, seed)
+    with ProcessPool(1, context=multiprocessing.get_context("spawn")) as pool:
+        task = pool.schedule(measure, args=[recipe, ways, todo, repeats, truth, threads])
+        click.echo(table(*task.result(), ways))
+
+
+if __name__ == "__main__":
+    main()
