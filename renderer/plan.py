@@ -93,17 +93,25 @@ class Plan:
 
     def identity(self) -> dict[str, Any]:
         """What two runs must share to write into one folder, as plain JSON."""
-        names = [[o.split, o.synset, o.object_id, o.label] for o in self.objects]
         return {
             "format": FORMAT,
             "source": self.source,
             "seed": None if self.given else self.seed,
             "latents": self.latents,
             "quality": self.quality,
-            "objects": len(names),
-            "objects_sha256": hashlib.sha256(json.dumps(names).encode()).hexdigest(),
+            "objects": len(self.objects),
+            "objects_sha256": self._objects_sha256(),
             "recipe": self.recipe.as_dict(),
         }
+
+    def _objects_sha256(self) -> str:
+        """SHA-256 of all objects' names as one JSON list, which is never in memory as a whole."""
+        digest, step = hashlib.sha256(b"["), 10_000
+        for start in range(0, len(self.objects), step):
+            names = [[o.split, o.synset, o.object_id] for o in self.objects[start : start + step]]
+            digest.update((", " if start else "").encode() + json.dumps(names)[1:-1].encode())
+        digest.update(b"]")
+        return digest.hexdigest()
 
     def limited(self, count: int) -> "Plan":
         """The same plan with at most `count` objects, spread evenly over it."""

@@ -1,33 +1,22 @@
 """The main path of `iebench render`: plan -> shards rendered by an engine -> finished dataset."""
 
-import hashlib
 import json
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from iebench.manifests import schema
-from iebench.manifests.common.files import save_atomic, write_atomic
+from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.progress import Meter
-from iebench.manifests.dataset import INFO, PLAN, DatasetInfo, fingerprint
+from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
 
 from .backend import BLENDER
-from .card import write_card
 from .engines import Work, find_engine
 from .errors import OutputError
+from .finish import finish, side_by_side
 from .interrupts import second_interrupt_ends
 from .plan import Plan, Shard, hang_after, identity_differences
-from .shards import read_shard, shard_notes
+from .shards import shard_notes
 from .store import Store, open_store
-
-AHEAD = 16  # shards looked at side by side
-
-T = TypeVar("T")
 
 
 def render_dataset(
@@ -114,68 +103,5 @@ def claim(store: Store, identity: dict[str, Any]) -> None:
 def unfinished(store: Store, plan: Plan) -> list[Shard]:
     """The shards of a plan that a store lacks."""
     shards = plan.shards()
-    notes = _side_by_side(lambda shard: shard_notes(store, plan.recipe, shard), shards)
+    notes = side_by_side(lambda shard: shard_notes(store, plan.recipe, shard), shards)
     return [shard for shard, note in zip(shards, notes, strict=True) if note is None]
-
-
-def finish(plan: Plan, store: Store, renderer: dict[str, str]) -> DatasetInfo:
-    """Write the tables and the card of a dataset whose shards are all there, dataset.json last."""
-    shards = plan.shards()
-    notes: list[dict[str, Any]] = []
-    sums: dict[str, str] = {}
-    sizes: dict[str, int] = {}
-
-    def tables() -> Iterator[pa.Table]:
-        for finished in _side_by_side(lambda shard: read_shard(store, shard), shards):
-            notes.extend(finished.notes)
-            sums.update(finished.sha256)
-            sizes.update(finished.sizes)
-            yield finished.rows
-
-    digest = fingerprint(plan.recipe, tables())
-    with store.open(PLAN) as file:
-        sums[PLAN] = hashlib.sha256(file.read()).hexdigest()
-    failed = [note for note in notes if note["status"] == "failed"]
-    made = {split: [n for n in notes if n["split"] == split and n["status"] != "failed"] for split in schema.SPLITS}
-    counts: dict[str, Any] = {
-        split: {
-            "objects": len(made[split]),
-            "images": sum(note["views"] for note in made[split]),
-            "shards": sum(shard.split == split for shard in shards),
-        }
-        for split in schema.SPLITS
-    }
-    info = DatasetInfo(
-        recipe=plan.recipe,
-        source=plan.source,
-        seed=None if plan.given else plan.seed,
-        latents=plan.latents,
-        quality=plan.quality,
-        renderer=renderer,
-        counts={**counts, "classes": len({n["synset"] for n in notes}), "failures": len(failed)},
-        fingerprint=digest,
-        licence=plan.licence,
-    )
-    with store.writing(last=INFO) as folder:
-        _write(folder / "objects.parquet", notes, schema.OBJECTS)
-        _write(folder / "failures.parquet", failed, schema.FAILURES)
-        write_card(folder, info, sums, sizes)
-        info.save(folder, known=sums)
-    return info
-
-
-def _side_by_side(look: Callable[[Shard], T], shards: Iterable[Shard]) -> Iterator[T]:
-    """Results in order, a few looks ahead: a cloud's store answers slowly, but many at once."""
-    with ThreadPoolExecutor(AHEAD) as threads:
-        ahead: deque[Future[T]] = deque()
-        for shard in shards:
-            ahead.append(threads.submit(look, shard))
-            if len(ahead) > AHEAD:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
-
-
-def _write(path: Path, notes: list[dict[str, Any]], columns: pa.Schema) -> None:
-    table = pa.Table.from_pylist([{name: note[name] for name in columns.names} for note in notes], columns)
-    save_atomic(path, lambda partial: pq.write_table(table, partial, compression="zstd"))

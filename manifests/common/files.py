@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import IO
 
 from ..errors import DiskError
@@ -16,13 +17,14 @@ PARTIAL = ".partial"  # suffix of a file being written; safe to delete when no i
 def atomic(path: Path) -> Iterator[IO[bytes]]:
     """Write `path` so that it appears complete or not at all.
 
-    The bytes go to `path` + ".partial" in the same folder, are flushed to disk, then renamed.
+    The bytes go to a file of the same folder whose name ends in ".partial", are flushed to disk, then renamed. That
+    name is this writer's own: of two that write the same path, perhaps on two machines, one comes last, whole.
 
     Raises
     ------
     DiskError : no space, no permission, or the like; the partial file is removed.
     """
-    partial = path.with_name(path.name + PARTIAL)
+    partial = path.with_name(f"{path.name}.{token_hex(4)}{PARTIAL}")
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
@@ -45,7 +47,7 @@ def write_atomic(path: Path, content: bytes | str) -> None:
 
 def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
     """Let a library write `path` under a temporary name with the same suffix, then rename it."""
-    partial = path.with_name(PARTIAL + "-" + path.name)
+    partial = path.with_name(f"{PARTIAL}-{token_hex(4)}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save(partial)

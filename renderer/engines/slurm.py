@@ -51,7 +51,7 @@ class Slurm:
         self._work = work
         self._tasks = int(given.pop("tasks", TASKS))
         self._cluster = given.pop("cluster", "slurm")
-        self._folder = Path(given.pop("folder", Path("slurm") / work.out.rstrip("/").rpartition("/")[2]))
+        self._folder = Path(given.pop("folder", Path("slurm") / work.out.rstrip("/").rpartition("/")[2])).absolute()
         minutes = int(given.pop("time", MINUTES))
         self._parameters: dict[str, Any] = {key: value for key, value in given.items() if key in SBATCH}
         self._parameters |= {"job_name": "iebench", "time": minutes, "cpus_per_task": work.workers * work.threads}

@@ -12,8 +12,9 @@ from iebench.manifests.dataset import INFO, DatasetInfo
 from iebench.manifests.recipe import Recipe
 
 from ..errors import SourceError
+from ..finish import finish
 from ..plan import Plan, Shard
-from ..render import claim, finish, unfinished
+from ..render import claim, unfinished
 from ..shards import write_shard
 from ..store import LocalStore
 from .archive import Archive

@@ -1,5 +1,7 @@
 """The plan: what goes where follows from the plan alone."""
 
+import hashlib
+import json
 from dataclasses import replace
 
 from iebench.manifests.recipe import load
@@ -47,6 +49,12 @@ def test_differences_name_the_setting():
     assert found[0] == "objects is 3 there and 4 now"
     assert "seed is 0 there and 7 now" in found
     assert identity_differences(one.identity(), plan_of(refs(3)[::-1]).identity()) == []
+
+
+def test_the_objects_hash_is_that_of_one_json_list():
+    plan = plan_of(refs(20_001))
+    names = [[o.split, o.synset, o.object_id] for o in plan.objects]
+    assert plan.identity()["objects_sha256"] == hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
 def test_expected_time_grows_with_area_and_samples():
