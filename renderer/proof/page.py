@@ -21,7 +21,7 @@ from iebench.manifests.reading.samples import Samples
 from iebench.manifests.schema import SPLITS
 
 THUMBNAIL = 224  # pixels at most; shown at half that, so that they are sharp on dense screens
-LISTED = 50  # failures at most
+LISTED = 50  # failures, and missing textures, at most
 
 Objects = Sequence[Mapping[str, Any]]
 """Rows of objects.parquet or failures.parquet."""
@@ -108,12 +108,21 @@ def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
     for status, count in Counter(note["status"] for note in objects).most_common():
         yield status, f"{count:,} object{'s' if count != 1 else ''}"
     made = [note for note in objects if note["faces"]]  # of published pictures the meshes are not known
-    for column in ("faces", "materials"):
-        numbers = [note[column] for note in made if note.get(column) is not None]
+    for column in ("faces", "materials", "textures"):
+        numbers = [note[column] for note in made if note[column] is not None]
         if numbers:
             yield column, f"{min(numbers):,} to {max(numbers):,}, median {median(numbers):,.0f}"
     if made:
         yield "distinct meshes", f"{len({note['mesh_sha256'] for note in made}):,}"
+    for column, words in (("bad_vertices", "vertices that are no numbers"), ("flat_faces", "faces without area")):
+        found = [note[column] for note in made if note[column]]
+        if found:
+            yield words, f"{sum(found):,} in {len(found):,} objects, left out"
+    absent = [(note, name) for note in made for name in (note["missing"] or "").splitlines()]
+    for note, name in absent[:LISTED]:
+        yield "missing", f"{name}, of {note['path'] or note['object_id']}"
+    if len(absent) > LISTED:
+        yield "missing", f"... and {len(absent) - LISTED:,} more in objects.parquet"
 
 
 def _failures(failures: Objects) -> str:

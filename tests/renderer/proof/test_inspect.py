@@ -4,6 +4,7 @@ import re
 import shutil
 from dataclasses import replace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -66,11 +67,16 @@ def test_causes_are_listed_and_cannot_break_the_page(tiny_dataset, tmp_path):
     pq.write_table(
         pq.read_table(folder / "failures.parquet").from_pylist([row] * 60, schema), folder / "failures.parquet"
     )
+    objects = pq.read_table(folder / "objects.parquet")
+    rows = [{**row, "missing": "a.png\n<i>.jpg"} for row in objects.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, objects.schema), folder / "objects.parquet")
     resealed(folder)
     inspect(folder, tmp_path / "out")
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert page.count("&lt;b&gt;no mesh&lt;/b&gt;") == 50 and "<b>" not in page
     assert "... and 10 more in failures.parquet" in page
+    assert page.count("<dt>missing</dt>") == 51 and "&lt;i&gt;.jpg, of " in page and "<i>" not in page
+    assert "... and 10 more in objects.parquet" in page
 
 
 @pytest.mark.parametrize("name", ["orbit", "3diebench-t"])

@@ -63,6 +63,12 @@ FILES = [
 ]  # fmt: skip
 
 
+def test_what_was_imported_holds(imported):
+    report = verify(imported, jobs=1)
+    assert report.ok, report.lines()
+    assert report.checks["latents"].startswith("published, within their laws' range; farthest from its law is ")
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_no_byte_can_change_unseen(copy, name):
     path = copy / name
