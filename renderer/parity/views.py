@@ -27,9 +27,14 @@ class Job:
     views: tuple[dict[str, float], ...]
 
     @property
+    def folder(self) -> Path:
+        """What belongs to the object: in ShapeNet, textures lie beside the mesh's folder."""
+        return self.mesh.parent.parent if self.mesh.stem == "model_normalized" else self.mesh.parent
+
+    @property
     def name(self) -> str:
         """ShapeNet's files all have one name; the object's is two folders up."""
-        return self.mesh.parent.parent.name if self.mesh.stem == "model_normalized" else self.mesh.stem
+        return self.folder.name if self.mesh.stem == "model_normalized" else self.mesh.stem
 
     def table(self, folder: Path) -> dict[str, Any]:
         """The job for a plain script: what each view's latents act on, and the file to write."""
@@ -70,6 +75,6 @@ def _render(recipe: Recipe, quality: str, todo: list[Job]) -> list[Picture]:
     renderer = BlenderRenderer(recipe, recipe.quality[quality], "cpu", os.cpu_count() or 1)
     pictures = []
     for job in todo:
-        renderer.load(ObjectRef("parity", job.name, "", 0, "train", str(job.mesh)))
+        renderer.load(ObjectRef("parity", job.name, "", 0, "train", str(job.mesh), folder=str(job.folder)))
         pictures += [renderer.render(view) for view in job.views]
     return pictures
