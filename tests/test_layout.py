@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,9 @@ def test_a_part_loads_without_what_it_does_not_need(module, without):
     hide = f"import sys; sys.modules.update(dict.fromkeys({without!r})); import {module}"
     result = subprocess.run([sys.executable, "-c", hide], check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+def test_every_package_is_installed():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    found = [path.parent for folder in MAY_IMPORT for path in (ROOT / folder).rglob("__init__.py")]
+    assert sorted(listed) == sorted(".".join(["iebench", *path.relative_to(ROOT).parts]) for path in found)
