@@ -24,9 +24,9 @@ test: setup
 	$(BIN)/python -m pytest
 
 test-next:
-	@command -v $(NEXT) >/dev/null || { echo "make: no $(NEXT) here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }
+	@$(NEXT) -c '' 2>/dev/null || { echo "make: $(NEXT) does not run here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }
 	$(MAKE) --no-print-directory VENV=.venv-next PYTHON=$(NEXT) EXTRAS=render,test setup
-	.venv-next/bin/python -m pytest $(addprefix tests/renderer/test_,$(addsuffix .py,blender golden builtin cli parity))
+	.venv-next/bin/python -m pytest $(addprefix tests/renderer/test_,$(addsuffix .py,blender golden builtin cli formats parity))
 
 check: setup
 	$(BIN)/ruff format --check .
