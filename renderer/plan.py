@@ -124,14 +124,14 @@ class Plan:
         return dataclasses.replace(self, objects=())
 
 
-# Measured on 2 cores (AMD EPYC) with bpy 4.5: see README.md. Core-seconds for one image.
-_PER_IMAGE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.02, 0.055, {"ACCURATE": 1.3, "FAST": 0.18, "NONE": 0.45}
+# Measured on 2 cores (AMD EPYC) with bpy 4.5. Core-seconds for one image.
+_PER_IMAGE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.014, 0.079, {"ACCURATE": 1.3, "FAST": 0.18, "NONE": 0.45}
 
 
 def expected_core_seconds(quality: Quality, resolution: int) -> float:
     """About how long one CPU core works on one image; a guide for `--dry-run` and the watchdog."""
     area = (resolution / 256) ** 2
-    samples = min(quality.samples, 0.024 / quality.noise_threshold**2)  # what pixels need on average, as measured
+    samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # what pixels need on average, as measured
     return _PER_IMAGE + area * (samples * _PER_SAMPLE_AT_256 + _DENOISE_AT_256[quality.prefilter])
 
 
