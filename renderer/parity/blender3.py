@@ -1,7 +1,7 @@
 """Our pictures against Blender 3's, for the look of the published data.
 
-    python tests/shapenet_like.py /tmp/meshes
-    python -m iebench.renderer.parity.blender3 /tmp/meshes/*/models/*.obj --sheet /tmp/parity.png
+    python tests/shapenet_like.py meshes
+    python -m iebench.renderer.parity.blender3 meshes/*/models/*.obj --sheet parity.png
 
 Needs a Blender 3 on the path (Debian 12 has 3.4.1: `apt-get install --no-install-recommends blender python3-numpy`).
 """

@@ -1,7 +1,8 @@
 """Our pictures against BlenderProc's on bpy 4.2, both with the generator's sun: the same numbers, a present Blender.
 
-python3.11 -m venv /tmp/bp && /tmp/bp/bin/pip install blenderproc==2.8.0 bpy==4.2.23 'numpy<2' opencv-python-headless
-python -m iebench.renderer.parity.blenderproc /tmp/meshes/*/models/*.obj --python /tmp/bp/bin/python
+python3.11 -m venv proc
+proc/bin/pip install blenderproc==2.8.0 bpy==4.2.23 'numpy<2' opencv-python-headless
+python -m iebench.renderer.parity.blenderproc meshes/*/models/*.obj --python proc/bin/python
 """
 
 from dataclasses import replace
