@@ -9,6 +9,7 @@ import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.progress import duration
+from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import Recipe, load, shipped
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import GivenViews, read_given
@@ -125,6 +126,11 @@ def render(
         click.echo(find_engine(engine)(work, options).preview(plan.shards()), nl=False)
         return 0
     info = render_work(plan, work, engine, options)
+    return announce(info, out)
+
+
+def announce(info: DatasetInfo, out: str) -> int:
+    """Say what a finished dataset holds; returns the exit code, 3 where some objects could not be made."""
     images = sum(info.counts[split]["images"] for split in ("train", "val"))
     click.echo(f"{out}: {images} images, fingerprint {info.fingerprint[:12]}")
     if info.counts["failures"]:

@@ -7,6 +7,7 @@ import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
 
+from ..cli import announce
 from .page import page
 from .published import PUBLISHED, published_plan
 from .run import import_dataset
@@ -38,12 +39,4 @@ def import_(
     plan = published_plan(name, views, resolution, limit)
     info, audit = import_dataset(plan, source, out, workers or os.cpu_count() or 1)
     click.echo(page(audit, plan.recipe))
-    images = sum(info.counts[split]["images"] for split in ("train", "val"))
-    click.echo(f"{out}: {images} images, fingerprint {info.fingerprint[:12]}")
-    if info.counts["failures"]:
-        click.echo(
-            f"iebench: {info.counts['failures']} objects could not be imported: {out / 'failures.parquet'} says why",
-            err=True,
-        )
-        return 3
-    return 0
+    return announce(info, str(out))

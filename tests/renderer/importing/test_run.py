@@ -177,7 +177,7 @@ def test_what_cannot_be_used_is_a_failure_with_its_cause(published, tmp_path, ca
     assert found.repeat_example == f"{key}_005 repeats {key}_000"
     assert found.views_found == {"0": 1, "6": 1, "8": 68}
     assert found.repeat_example in out and "image_3.jpg does not decode" in out
-    assert "8 objects could not be imported" in err and "Traceback" not in err
+    assert "8 objects could not be made" in err and "Traceback" not in err
 
 
 def test_a_finished_import_is_not_read_again(published, imported, tmp_path):
@@ -227,6 +227,6 @@ def test_asking_for_more_views_than_there_are_says_how_many_there_are(published,
     with pytest.raises(SystemExit) as stop:
         main([*more, str(path), str(tmp_path / "d")])
     out, err = capsys.readouterr()
-    assert stop.value.code == 3 and "70 objects could not be imported" in err
+    assert stop.value.code == 3 and "70 objects could not be made" in err
     assert "9 looked for; in the source 70 objects with 8" in out
     assert DatasetInfo.load(tmp_path / "d").counts["train"]["images"] == 0
