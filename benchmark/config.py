@@ -1,4 +1,4 @@
-"""The settings of a training run: from a preset and `--set`, to the config.json that its folder keeps."""
+"""The settings of a training run: from a preset or a file and `--set`, to the config.json that its folder keeps."""
 
 import dataclasses
 import json
@@ -14,7 +14,9 @@ from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import find, names
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build, override, read_toml
+from iebench.manifests.dataset import DatasetInfo
 
+from .device import pick
 from .errors import RunError, SettingError, UnknownName
 
 CONFIG = "config.json"
@@ -31,7 +33,11 @@ class TrainSettings:
     batch : objects in a batch
     views : distinct views of each object in a batch, K
     epochs, steps : how long, by passes over the objects or by batches; give one of them
-    learning_rate, weight_decay : of Adam, both constant; the decay is an L2 term in the gradient
+    optimizer : "adam", "adamw" (whose decay is no L2 term) or "sgd"; momentum : of "sgd"
+    learning_rate, weight_decay : of the optimizer; the decay stays constant
+    schedule : of the learning rate after the warm-up, "constant" or "cosine"
+    warmup : share of the steps over which the learning rate rises
+    lowest : where it rises from and where a cosine ends, in learning rates
     precision : of the forward pass; "auto" is bf16 on a GPU and float32 on a CPU
     log_every, checkpoint_every : in steps
     """
@@ -41,8 +47,13 @@ class TrainSettings:
     views: int = 2
     epochs: int | None = None
     steps: int | None = None
+    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    momentum: float = 0.9
     learning_rate: float = 1e-3
     weight_decay: float = 1e-6
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup: float = 0.0
+    lowest: float = 0.0
     precision: Literal["auto", "float32", "bf16"] = "auto"
     log_every: int = 10
     checkpoint_every: int = 500
@@ -55,10 +66,20 @@ class TrainSettings:
                 raise ValueError(f"{name} must be at least 1, not {value}")
         if self.batch < 2 or self.views < 2:
             raise ValueError("batch and views must be at least 2: the losses compare objects and views")
+        if self.learning_rate <= 0 or self.weight_decay < 0:
+            raise ValueError("learning_rate must be above 0 and weight_decay at least 0")
+        for name in ("momentum", "warmup", "lowest"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in [0, 1], not {getattr(self, name)}")
 
     def side(self, stored: int) -> int:
         """The side of the images to train on, in pixels, given that of the stored ones."""
         return min(self.resolution or stored, stored)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate of a step depends on how many there are in all."""
+        return self.schedule != "constant" or self.warmup > 0
 
     def total_steps(self, objects: int) -> int:
         """How many steps the run takes with a training split of that many objects.
@@ -94,6 +115,30 @@ class RunConfig:
     device: str
     versions: dict[str, str]
 
+    @staticmethod
+    def of(method: str, start: str, assignments: Sequence[str], data: Path, seed: int, device: str) -> "RunConfig":
+        """The configuration of a new run; see `resolve` and `device.pick`.
+
+        Raises
+        ------
+        UnknownName, SettingError : see `resolve`.
+        DatasetError : no dataset there.
+        MissingPart : no such device here.
+        """
+        settings, own = resolve(method, start, assignments)
+        info = DatasetInfo.load(data)
+        return RunConfig(
+            method=method,
+            method_settings=dataclasses.asdict(own),
+            settings=settings,
+            data=data.resolve(),
+            fingerprint=info.fingerprint,
+            resolution=settings.side(info.recipe.resolution),
+            seed=seed,
+            device=str(pick(device)),
+            versions=versions(),
+        )
+
     def save(self, run: Path) -> None:
         """Write run/config.json, complete or not at all."""
         table = {**dataclasses.asdict(self), "data": str(self.data)}
@@ -107,17 +152,26 @@ class RunConfig:
         ------
         RunError : there is none, or it is damaged.
         """
-        path = run / CONFIG
+        return RunConfig.read(run / CONFIG)
+
+    @staticmethod
+    def read(path: Path) -> "RunConfig":
+        """Read a run's config.json, which may lie elsewhere by now.
+
+        Raises
+        ------
+        RunError : there is none, or it is damaged.
+        """
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
             settings = build(TrainSettings, table.pop("settings"), str(path))
             return RunConfig(settings=settings, data=Path(table.pop("data")), **table)
         except FileNotFoundError:
             raise RunError(
-                f"{run} is no run folder (no {CONFIG}): train with `iebench train`, or name another"
+                f"{path.parent} is no run folder (no {path.name}): train with `iebench train`, or name another"
             ) from None
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise RunError(f"{path} is damaged ({error}): remove {run} and train again") from error
+            raise RunError(f"{path} is damaged ({error}): remove {path.parent} and train again") from error
 
     def differences(self, other: "RunConfig") -> list[str]:
         """What keeps two configurations from being one run: "batch: 64 there, 32 here", self being there."""
@@ -132,7 +186,8 @@ class RunConfig:
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
         method = {f"method.{key}": _listed(value) for key, value in self.method_settings.items()}
-        free = FREE if find(self.method).method.scheduled else (*FREE, *LENGTH)
+        scheduled = self.settings.scheduled or find(self.method).method.scheduled
+        free = FREE if scheduled else (*FREE, *LENGTH)
         chosen = {key: value for key, value in settings.items() if key not in free}
         named = {"method": self.method, "dataset fingerprint": self.fingerprint, "seed": self.seed}
         return {**chosen, **encoder, **method, **named, "resolution": self.resolution}
@@ -142,42 +197,46 @@ def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value  # as JSON gives it back
 
 
+def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
+    """What a run is called when nobody says otherwise.
+
+    setting : of a sweep, where it has several
+
+    >>> run_name("sie", Path("data/builtin"), 0), run_name("sie", Path("data/builtin"), 0, "wide")
+    ('sie-builtin-s0', 'sie-wide-builtin-s0')
+    """
+    return "-".join([method, *([setting] if setting else []), data.resolve().name, f"s{seed}"])
+
+
 def presets() -> list[str]:
     """The names of the presets that come with iebench."""
     folder = files("iebench.manifests.presets")
     return sorted(item.name[: -len(".toml")] for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def resolve(method: str, preset: str, assignments: Sequence[str]) -> tuple[TrainSettings, Any]:
-    """The training settings and the method's own, from a preset and `--set` assignments.
+def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainSettings, Any]:
+    """The training settings and the method's own, from where they start and `--set` assignments.
 
     method : a method's or a variant's name
-    preset : a shipped one's name, or the path of a TOML file with tables [train] and [method.NAME]; a variant takes
-        its method's table, then what makes it a variant, then its own table
+    start : a shipped preset's name; the path of a TOML file with tables [train] and [method.NAME], where a variant
+        takes its method's table, then what makes it a variant, then its own table; or that of a run's config.json
     assignments : "batch=64", "encoder.width=0.5"; the method's own as "method.covariance=1"
 
     Raises
     ------
     UnknownName : no such method, preset or setting; suggests near ones.
-    SettingError : a value that does not fit.
+    SettingError : a value that does not fit, or a config.json of another method.
+    RunError : a config.json that is missing or damaged.
     """
     entry = find(method)
-    source = f"preset {preset}"
-    table = read_toml(_preset_path(preset))
-    own_tables = table.pop("method", {})
-    train_table = table.pop("train", {})
-    for key in table:
-        raise UnknownName("table", key, ["train", "method"], f"{source}: ")
-    for key in own_tables:
-        if key not in names():
-            raise UnknownName("method", key, names(), f"{source}: ")
-    train = build(TrainSettings, train_table, source)
-    own_table = {**own_tables.get(entry.base, {}), **entry.changed, **own_tables.get(method, {})}
-    own = build(entry.settings, own_table, f"{source}: method.{method}")
     assigned = {text.partition("=")[0].strip() for text in assignments}
-    if "views" not in assigned:
-        train = dataclasses.replace(train, views=max(train.views, entry.method.fewest_views))
-    if "steps" in assigned and "epochs" not in assigned:  # a length replaces the preset's, in whichever unit that is
+    if start.endswith(".json"):
+        train, own = _from_run(method, Path(start))
+    else:
+        train, own = _from_tables(method, start)
+        if "views" not in assigned:
+            train = dataclasses.replace(train, views=max(train.views, entry.method.fewest_views))
+    if "steps" in assigned and "epochs" not in assigned:  # a length replaces the given one, in whichever unit that is
         train = dataclasses.replace(train, epochs=None)
     if "epochs" in assigned and "steps" not in assigned:
         train = dataclasses.replace(train, steps=None)
@@ -187,12 +246,36 @@ def resolve(method: str, preset: str, assignments: Sequence[str]) -> tuple[Train
     return train, override(own, to_method, f"--set (of method {method})")
 
 
-def _preset_path(preset: str) -> Path:
-    if preset in presets():
-        return Path(str(files("iebench.manifests.presets") / f"{preset}.toml"))
-    if not preset.endswith(".toml"):
-        raise UnknownName("preset", preset, presets())
-    return Path(preset)
+def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
+    """The settings in a preset or a TOML file."""
+    entry = find(method)
+    known = start in presets()
+    source = f"preset {start}" if known else start
+    table = read_toml(Path(str(files("iebench.manifests.presets") / f"{start}.toml")) if known else _own_file(start))
+    own_tables = table.pop("method", {})
+    train_table = table.pop("train", {})
+    for key in table:
+        raise UnknownName("table", key, ["train", "method"], f"{source}: ")
+    for key in own_tables:
+        if key not in names():
+            raise UnknownName("method", key, names(), f"{source}: ")
+    train = build(TrainSettings, train_table, source)
+    own_table = {**own_tables.get(entry.base, {}), **entry.changed, **own_tables.get(method, {})}
+    return train, build(entry.settings, own_table, f"{source}: method.{method}")
+
+
+def _own_file(start: str) -> Path:
+    if not start.endswith(".toml"):
+        raise UnknownName("preset", start, presets())
+    return Path(start)
+
+
+def _from_run(method: str, path: Path) -> tuple[TrainSettings, Any]:
+    """The settings in a run's config.json."""
+    run = RunConfig.read(path)
+    if run.method != method:
+        raise SettingError(f"{path} is of a run of {run.method}, not {method}: leave out --method, or give a TOML file")
+    return run.settings, build(find(method).settings, run.method_settings, str(path))
 
 
 def versions() -> dict[str, str]:

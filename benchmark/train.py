@@ -17,7 +17,7 @@ from iebench.baselines.errors import LatentMissing
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.common.settings import build
 
-from . import checkpoint
+from . import checkpoint, optimize
 from .batches import Batches
 from .checkpoint import Progress
 from .config import CONFIG, RunConfig
@@ -53,7 +53,7 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
         config.method, build(entry.settings, config.method_settings, config.method), settings.encoder
     )
     method = method.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-    optimizer = torch.optim.Adam(method.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = optimize.optimizer(method.parameters(), settings)
     done = checkpoint.restore(run, method, optimizer)
 
     images = Images.open(config.data, "train")
@@ -81,6 +81,7 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
                 terms = method.loss(batch.pixels(device), batch.latents)
             optimizer.zero_grad()
             terms["loss"].backward()
+            optimize.set_rate(optimizer, optimize.rate(step, steps, settings))
             optimizer.step()
             method.after_step(step, steps)
 

@@ -1,6 +1,5 @@
 """`iebench train`: learn a representation from a dataset."""
 
-import dataclasses
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -16,52 +15,52 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
     epilog=examples(
         "iebench train --method sie",
         "iebench train --method vicreg --data data/builtin --set steps=500 --set batch=128",
-        "iebench train --method sie --preset paper --device cuda --resume",
+        "iebench train --method sie --preset sie-paper --device cuda --resume",
+        "iebench train --config runs/sie-builtin-s0/config.json --name again",
     ),
 )
 @click.option(
-    "--method",
-    default="sie",
-    help=f"What to train: {', '.join(METHODS)}; or a variant (see `iebench methods`).",
+    "--method", help=f"What to train: {', '.join(METHODS)}; or a variant (see `iebench methods`).", show_default="sie"
 )
 @click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
-@click.option("--preset", default="quick", help="Settings to start from: quick, paper, or a TOML file.")
+@click.option(
+    "--preset", help="Shipped settings to start from: fair, quick, seqjepa-paper, sie-paper.", show_default="quick"
+)
+@click.option(
+    "--config", "file", type=click.Path(path_type=Path), metavar="FILE",
+    help="Start from a file: a TOML one as those presets are, or a run's config.json, which also replaces the defaults "
+    "of --method, --data and --seed.",
+)  # fmt: skip
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE",
-    help="Change a setting of the preset (batch=64, encoder.width=0.5) or of the method (method.covariance=2).",
+    help="Change one of those settings (batch=64, encoder.width=0.5) or the method's (method.covariance=2).",
 )  # fmt: skip
 @click.option("--name", help="Name of the run.", show_default="METHOD-DATASET-sSEED")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of the weights and the order of views.")
+@click.option("--seed", type=click.IntRange(0), help="Of the weights and the order of views.", show_default="0")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, if it has one.")
 def train(
-    method: str, data: Path | None, preset: str, assignments: tuple[str, ...], name: str | None, out: Path, seed: int,
-    device: str, resume: bool,
+    method: str | None, data: Path | None, preset: str | None, file: Path | None, assignments: tuple[str, ...],
+    name: str | None, out: Path, seed: int | None, device: str, resume: bool,
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
-    from iebench.manifests.dataset import DatasetInfo, newest
+    from iebench.manifests.dataset import newest
 
-    from ..config import RunConfig, resolve, versions
-    from ..device import pick
+    from ..config import RunConfig, run_name
     from ..train import train as train_run
 
-    settings, own = resolve(method, preset, assignments)
-    data = data or newest()
-    info = DatasetInfo.load(data)
-    config = RunConfig(
-        method=method,
-        method_settings=dataclasses.asdict(own),
-        settings=settings,
-        data=data.resolve(),
-        fingerprint=info.fingerprint,
-        resolution=settings.side(info.recipe.resolution),
-        seed=seed,
-        device=str(pick(device)),
-        versions=versions(),
-    )
-    run = out / (name or f"{method}-{data.resolve().name}-s{seed}")
+    if preset is not None and file is not None:
+        raise click.UsageError("give --preset or --config, not both")
+    if preset is not None and preset.endswith((".toml", ".json")):
+        raise click.UsageError(f"--preset {preset}: that is a file, give it to --config")
+    start = str(file or preset or "quick")
+    if start.endswith(".json"):
+        again = RunConfig.read(Path(start))
+        method, data, seed = method or again.method, data or again.data, again.seed if seed is None else seed
+    config = RunConfig.of(method or "sie", start, assignments, data or newest(), seed or 0, device)
+    run = out / (name or run_name(config.method, config.data, config.seed))
     train_run(run, config, resume)
     click.echo(f"{run}: trained; score it with `iebench score --run {run}`")

@@ -35,11 +35,24 @@ def test_without_arguments_it_trains_sie_on_the_newest_dataset(here: Path, capsy
     assert run(*QUICK, "--resume") == 0
 
 
+@pytest.mark.usefixtures("here")
+def test_a_run_is_repeated_from_its_config() -> None:
+    assert run(*QUICK, "--method", "vicreg", "--seed", "3") == 0
+    assert run("--config", "runs/vicreg-tiny-s3/config.json", "--name", "again") == 0
+    one, other = (runs.RunConfig.load(Path("runs") / name) for name in ("vicreg-tiny-s3", "again"))
+    assert one == other
+    weights = [(Path("runs") / name / runs.WEIGHTS).read_bytes() for name in ("vicreg-tiny-s3", "again")]
+    assert weights[0] == weights[1]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (["--method", "siee"], 2, "unknown method 'siee'; did you mean sie"),
-        (["--preset", "papper"], 2, "unknown preset 'papper'; did you mean paper?"),
+        (["--preset", "quik"], 2, "unknown preset 'quik'; did you mean quick?"),
+        (["--preset", "mine.toml"], 2, "--preset mine.toml: that is a file, give it to --config"),
+        (["--preset", "quick", "--config", "mine.toml"], 2, "give --preset or --config, not both"),
+        (["--config", "mine.toml"], 2, "no such file: mine.toml"),
         (["--set", "bach=8"], 2, "unknown setting 'bach'; did you mean batch?"),
         (["--data", "nowhere"], 1, "nowhere holds no dataset"),
         (["--set", "views=9"], 1, "has 6 views of each object and views=9 asks for more"),

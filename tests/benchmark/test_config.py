@@ -1,6 +1,7 @@
 """Settings: presets, --set, what a run's folder keeps, and what makes two runs the same."""
 
 import dataclasses
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,19 +21,34 @@ def config(**changes: Any) -> RunConfig:
     return replace(base, **changes)
 
 
-def test_the_paper_preset_is_the_papers() -> None:
-    train, own = resolve("sie", "paper", [])
-    assert (train.batch, train.epochs, train.views, train.learning_rate, train.weight_decay) == (
-        1024,
-        2000,
-        2,
-        1e-3,
-        1e-6,
-    )
-    assert train.encoder == EncoderSettings(1.0, "imagenet") and train.resolution is None
+def test_the_sie_preset_is_the_papers() -> None:
+    train, own = resolve("sie", "sie-paper", [])
+    assert (train.batch, train.epochs, train.views, train.resolution) == (1024, 2000, 2, 256)
+    assert (train.optimizer, train.learning_rate, train.weight_decay, train.scheduled) == ("adam", 1e-3, 1e-6, False)
+    assert train.encoder == EncoderSettings(1.0, "imagenet", "resnet18-vicreg")
     assert own == type(own)()  # the defaults are the paper's too
-    assert resolve("vicreg", "paper", [])[1] == type(resolve("vicreg", "paper", [])[1])()
+    assert resolve("vicreg", "sie-paper", [])[1] == type(resolve("vicreg", "sie-paper", [])[1])()
     assert train.total_steps(41_920) == 81_875
+
+
+def test_the_seqjepa_preset_is_the_papers() -> None:
+    train = resolve("simclr", "seqjepa-paper", [])[0]
+    assert (train.batch, train.epochs, train.resolution, train.learning_rate, train.weight_decay) == (
+        512, 1000, 128, 1e-3, 0.0,
+    )  # fmt: skip
+    own = {method: resolve(method, "seqjepa-paper", [])[1] for method in ("simclr", "sen", "equimod", "vicreg-traj")}
+    assert (own["simclr"].temperature, own["sen"].temperature, own["equimod"].temperature) == (0.5, 0.5, 0.1)
+    assert own["equimod"].projector == (1024, 1024, 128) and own["vicreg-traj"].trajectory == 0.01
+
+
+def test_the_fair_preset_has_one_projector_and_one_temperature() -> None:
+    for method in names():
+        train, own = resolve(method, "fair", [])
+        assert replace(train, views=2) == resolve("sie", "fair", [])[0]
+        width = 1024 if getattr(own, "equivariant", 1.0) < 1 else 2048
+        assert set(getattr(own, "projector", [width])) == {width}, method
+        assert getattr(own, "temperature", 0.1) == 0.1
+        assert getattr(own, "variance", 10.0) == 10.0 and getattr(own, "covariance", 1.0) == 1.0
 
 
 @pytest.mark.parametrize("preset", presets())
@@ -61,7 +77,7 @@ def test_a_variant_takes_its_methods_table_then_its_own(tmp_path: Path) -> None:
 
 
 def test_a_length_replaces_the_presets_in_whichever_unit() -> None:
-    assert resolve("sie", "paper", ["steps=7"])[0].total_steps(100) == 7
+    assert resolve("sie", "sie-paper", ["steps=7"])[0].total_steps(100) == 7
     assert resolve("sie", "quick", ["epochs=3", "batch=50"])[0].total_steps(101) == 7
     with pytest.raises(SettingError, match="either epochs or steps"):
         resolve("sie", "quick", ["epochs=3", "steps=7"])[0].total_steps(100)
@@ -70,6 +86,28 @@ def test_a_length_replaces_the_presets_in_whichever_unit() -> None:
 def test_images_are_shrunk_to_the_resolution_and_never_enlarged() -> None:
     small, own = TrainSettings(resolution=64), TrainSettings()
     assert [small.side(256), small.side(64), small.side(32), own.side(256)] == [64, 64, 32, 256]
+
+
+def test_a_run_may_be_done_again_from_its_config(tmp_path: Path) -> None:
+    first = config(settings=replace(config().settings, batch=9))
+    first.save(tmp_path)
+    train, own = resolve("sie", str(tmp_path / "config.json"), [])
+    assert train == first.settings and dataclasses.asdict(own) == first.method_settings
+    assert resolve("sie", str(tmp_path / "config.json"), ["batch=7"])[0].batch == 7
+    with pytest.raises(SettingError, match="is of a run of sie, not vicreg: leave out --method"):
+        resolve("vicreg", str(tmp_path / "config.json"), [])
+    with pytest.raises(RunError, match=r"is no run folder \(no gone.json\)"):
+        resolve("sie", str(tmp_path / "gone.json"), [])
+
+
+def test_runs_from_before_a_setting_existed_load_with_its_default(tmp_path: Path) -> None:
+    config().save(tmp_path)
+    table = json.loads((tmp_path / "config.json").read_text())
+    first = {"resolution", "batch", "views", "epochs", "steps", "learning_rate", "weight_decay", "precision",
+             "log_every", "checkpoint_every", "encoder"}  # fmt: skip
+    table["settings"] = {key: value for key, value in table["settings"].items() if key in first}
+    (tmp_path / "config.json").write_text(json.dumps(table))
+    assert RunConfig.load(tmp_path).differences(config()) == []
 
 
 def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
@@ -93,6 +131,12 @@ def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
         (("sie", "quick", ["batch=1"]), SettingError, "batch and views must be at least 2"),
         (("sie", "quick", ["steps=0"]), SettingError, "steps must be at least 1, not 0"),
         (("sie", "quick", ["encoder.stem=tiny"]), UnknownName, "unknown value 'tiny'"),
+        (("sie", "quick", ["encoder.widht=1"]), UnknownName, "unknown setting 'widht'; did you mean width"),
+        (("sie", "quick", ["encodr.width=1"]), UnknownName, "unknown setting 'encodr'; did you mean encoder"),
+        (("sie", "quick", ["batch.size=1"]), SettingError, "'batch' has no settings of its own"),
+        (("sie", "quick", ["optimizer=adm"]), UnknownName, "unknown value 'adm'; did you mean adam"),
+        (("sie", "quick", ["warmup=3"]), SettingError, r"warmup must lie in \[0, 1\], not 3.0"),
+        (("sie", "quick", ["learning_rate=0"]), SettingError, "learning_rate must be above 0"),
         (("sie", "quick", ["method.projector=[]"]), SettingError, "projector needs at least one width"),
     ],
 )
@@ -104,7 +148,9 @@ def test_mistakes_are_one_sentence(arguments: Any, error: type[IebenchError], me
 @pytest.mark.parametrize(
     ("text", "message"),
     [("[trian]\n", "unknown table 'trian'; did you mean train"), ("[method.siee]\n", "unknown method 'siee'"),
-     ("[train]\nlr = 1.0\n", "unknown setting 'lr'"), ("[train\n", "not valid TOML")],
+     ("[train]\nlr = 1.0\n", "unknown setting 'lr'"),
+     ("[train.encoder]\nwidht = 1\n", "unknown setting 'widht'; did you mean width"),
+     ("[method.sie]\ncovarance = 1\n", "unknown setting 'covarance'"), ("[train\n", "not valid TOML")],
 )  # fmt: skip
 def test_a_presets_mistakes_name_it(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "bad.toml").write_text(text)
@@ -131,6 +177,13 @@ def test_differences_are_named_except_those_that_change_no_step() -> None:
     found = config().differences(config(settings=other, seed=4, fingerprint="0" * 64, method="vicreg"))
     assert "seed: 0 there, 4 here" in found and f"batch: {config().settings.batch} there, 9 here" in found
     assert {line.split(":")[0] for line in found} >= {"encoder.width", "dataset fingerprint", "method"}
+
+
+@pytest.mark.parametrize("change", [{"schedule": "cosine"}, {"warmup": 0.1}])
+def test_a_length_that_decides_the_learning_rate_is_part_of_the_run(change: dict[str, Any]) -> None:
+    here = replace(config().settings, **change)
+    there = replace(here, steps=9)
+    assert config(settings=there).differences(config(settings=here)) == ["steps: 9 there, 330 here"]
 
 
 def test_no_config_and_a_damaged_one(tmp_path: Path) -> None:

@@ -1,0 +1,44 @@
+"""The optimizer, and its learning rate as a pure function of the step, so that a resumed run needs no more to go on."""
+
+import math
+from collections.abc import Iterable
+
+from torch import nn, optim
+
+from .config import TrainSettings
+
+
+def optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> optim.Optimizer:
+    """The optimizer that the settings ask for; the decay is an L2 term in the gradient, or with "adamw" decoupled."""
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "sgd":
+        return optim.SGD(parameters, rate, momentum=settings.momentum, weight_decay=decay)
+    kind = optim.AdamW if settings.optimizer == "adamw" else optim.Adam
+    return kind(parameters, rate, weight_decay=decay)
+
+
+def rate(step: int, steps: int, settings: TrainSettings) -> float:
+    """The learning rate of a step, counted from 1, of a run of `steps`.
+
+    It rises linearly from `lowest` over the first `warmup` of the steps, then stays, or falls by half a cosine back to
+    `lowest`, which the last step has (Loshchilov & Hutter 2017, eq. 5, without restarts).
+
+    >>> settings = TrainSettings(learning_rate=1.0, schedule="cosine", warmup=0.2)
+    >>> [round(rate(step, 10, settings), 3) for step in (1, 2, 6, 10)]
+    [0.5, 1.0, 0.5, 0.0]
+    """
+    rising = settings.warmup * steps
+    if step < rising:
+        share = step / rising
+    elif settings.schedule == "constant":
+        share = 1.0
+    else:
+        share = (1 + math.cos(math.pi * (step - rising) / max(steps - rising, 1e-9))) / 2
+    low = settings.lowest
+    return settings.learning_rate * (low + (1 - low) * share)
+
+
+def set_rate(optimizer: optim.Optimizer, rate: float) -> None:
+    """Give all parameters this learning rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
