@@ -3,7 +3,8 @@
 Views of one object are not independent, so objects are drawn, never images or pairs.
 """
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field, fields
 from typing import Protocol as Interface
 
 import numpy as np
@@ -43,6 +44,11 @@ class Mean:
     @property
     def samples(self) -> int:
         return int(self.sizes.sum())
+
+    @property
+    def each(self) -> Array:
+        """The mean of each object's samples: (objects,)."""
+        return self.sums / self.sizes
 
     def at(self, counts: Counts) -> Array:
         return (counts @ self.sums) / (counts @ self.sizes)
@@ -138,6 +144,22 @@ class Measured:
     objects: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Resampled(Measured):
+    """An entry with what pairs it with other encoders' and what it rests on, which a score keeps apart.
+
+    draws : (draws,), the value in every draw; each : (objects,), its mean within each object, None where there is none
+    """
+
+    draws: Array = field(compare=False, repr=False)
+    each: Array | None = field(compare=False, repr=False)
+
+
+def plain(entry: Measured) -> Measured:
+    """The entry without its draws."""
+    return Measured(**{f.name: getattr(entry, f.name) for f in fields(Measured)})
+
+
 @dataclass(frozen=True)
 class Bootstrap:
     """Draws of val objects with replacement, the same ones for every metric. counts : (draws, objects)."""
@@ -151,10 +173,24 @@ class Bootstrap:
         counts = np.random.default_rng(seed).multinomial(objects, np.full(objects, 1 / objects), size=draws)
         return Bootstrap(counts, level)
 
-    def measure(self, statistic: Statistic, floor: Statistic | float) -> Measured:
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the draws: scores with the same may be compared draw by draw."""
+        return hashlib.sha256(np.ascontiguousarray(self.counts, "<i8").tobytes()).hexdigest()
+
+    def measure(self, statistic: Statistic, floor: Statistic | float) -> Resampled:
         """A statistic's value, its interval (percentiles of its draws) and its floor, given or of the same objects."""
         objects = self.counts.shape[1]
         once = np.ones((1, objects), np.int64)
-        low, high = np.quantile(statistic.at(self.counts), [(1 - self.level) / 2, (1 + self.level) / 2])
-        bottom = floor if isinstance(floor, float) else float(floor.at(once)[0])
-        return Measured(float(statistic.at(once)[0]), float(low), float(high), bottom, statistic.samples, objects)
+        draws = statistic.at(self.counts)
+        low, high = np.quantile(draws, [(1 - self.level) / 2, (1 + self.level) / 2])
+        return Resampled(
+            value=float(statistic.at(once)[0]),
+            low=float(low),
+            high=float(high),
+            floor=floor if isinstance(floor, float) else float(floor.at(once)[0]),
+            n=statistic.samples,
+            objects=objects,
+            draws=draws,
+            each=statistic.each if isinstance(statistic, Mean) else None,
+        )

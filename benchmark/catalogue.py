@@ -6,7 +6,6 @@ iebench methods --format md --out docs/methods.md
 
 import dataclasses
 import inspect
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from iebench.baselines import variants
 from iebench.baselines.action import DIFFERENCES, LABEL, columns
 from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import Entry, Method, build, find, names
+from iebench.manifests.common.meanings import meanings
 
 BATCH, SIDE = 1024, 256  # the paper's batch and resolution, at which costs are counted
 YARDSTICK = "simclr"
@@ -119,14 +119,9 @@ def title(entry: Entry) -> str:
 
 def settings(entry: Entry) -> list[tuple[str, Any, str]]:
     """Name, default and meaning of each of a method's settings, the meaning from the dataclass's docstring."""
-    meanings: dict[str, str] = {}
-    for cls in reversed(entry.settings.__mro__):
-        for match in re.finditer(
-            r"^([\w, ]+) : (.+(?:\n[ ]{4}.+)*)", inspect.cleandoc(cls.__doc__ or ""), re.MULTILINE
-        ):
-            meanings |= dict.fromkeys(match[1].split(", "), " ".join(match[2].split()))
+    told = meanings(entry.settings)
     defaults = entry.defaults()
-    return [(f.name, getattr(defaults, f.name), meanings.get(f.name, "")) for f in dataclasses.fields(defaults)]
+    return [(f.name, getattr(defaults, f.name), told.get(f.name, "")) for f in dataclasses.fields(defaults)]
 
 
 def everything(chosen: Sequence[str] = ()) -> list[Listed]:

@@ -3,10 +3,13 @@
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
@@ -15,9 +18,12 @@ from .bootstrap import Measured
 from .errors import IebenchError, ScoreFileError
 from .measures import MEASURES, WHOLE
 from .protocol import Protocol
+from .resamples import Resamples, unpack
 
-FORMAT = 1
+FORMAT = 2
 NAME = "score.json"
+REMEDY = "restore it or run `iebench score` again"
+SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Score:
     seed : of the probes' weights and orders; pairs : SHA-256 of the train and val pair lists
     run : the training run's config.json, {} for an encoder from elsewhere
     device, versions, seconds : where, with what and how long (encoding, probes)
+    resamples : what pairs it with other scores
     """
 
     name: str
@@ -66,6 +73,7 @@ class Score:
     device: str
     versions: dict[str, str]
     seconds: dict[str, float]
+    resamples: Resamples
     run: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
@@ -81,34 +89,88 @@ class Score:
         ------
         ScoreFileError : missing, damaged, of another format, or changed by hand.
         """
-        remedy = "restore it or run `iebench score` again"
+        score = Score.read(path)
+        faults = score.faults()
+        if faults:
+            raise ScoreFileError(f"{path}: {faults[0]}: {REMEDY}")
+        return score
+
+    @staticmethod
+    def read(path: Path) -> "Score":
+        """Read a JSON file of the right structure, whatever its numbers say.
+
+        Raises
+        ------
+        ScoreFileError : missing, damaged, or of another format.
+        """
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
             version, run = table.pop("format"), dict(table.pop("run"))
         except FileNotFoundError:
             raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ScoreFileError(f"{path} is not a score ({type(error).__name__}: {error}): {remedy}") from None
+            raise ScoreFileError(f"{path} is not a score ({type(error).__name__}: {error}): {REMEDY}") from None
         if version != FORMAT:
             raise ScoreFileError(f"{path} is a score of format {version}, this iebench reads {FORMAT}: score again")
         try:
-            score = dataclasses.replace(build(Score, table, str(path)), run=run)
+            return dataclasses.replace(build(Score, table, str(path)), run=run)
         except IebenchError as error:
-            raise ScoreFileError(f"{error}: {remedy}") from None
-        score._check(path, remedy)
-        return score
+            raise ScoreFileError(f"{error}: {REMEDY}") from None
 
-    def _check(self, path: Path, remedy: str) -> None:
+    def faults(self) -> list[str]:
+        """What in it cannot be, one clause each; nothing for a score as `iebench score` writes it."""
+        found = []
         if self.protocol.id != self.protocol_id:
-            raise ScoreFileError(f"{path}: its protocol is not the one of its id {self.protocol_id}: {remedy}")
+            found.append(f"its protocol is not the one of its id {self.protocol_id}")
         if WHOLE not in self.values:
-            raise ScoreFileError(f"{path} has no values of the whole representation: {remedy}")
+            found.append("it has no values of the whole representation")
+        hashes = {"dataset.fingerprint": self.dataset.fingerprint, "encoder.weights": self.encoder.weights}
+        hashes |= {f"pairs.{split}": digest for split, digest in self.pairs.items()}
+        for where, digest in {**hashes, "resamples.digest": self.resamples.digest}.items():
+            if not SHA256.fullmatch(digest):
+                found.append(f"{where} is no SHA-256: {digest!r}")
         for part, measured in self.values.items():
             for metric, entry in measured.items():
-                if metric not in MEASURES:
-                    raise ScoreFileError(f"{path}: {part} has an unknown metric {metric!r}: update iebench")
-                if not all(math.isfinite(x) for x in (entry.value, entry.low, entry.high, entry.floor)):
-                    raise ScoreFileError(f"{path}: {part} {metric} is not finite: {remedy}")
+                found += [f"{part} {metric} {fault}" for fault in self._entry_faults(part, metric, entry)]
+        return [*found, *self._extra_faults()]
+
+    def _entry_faults(self, part: str, metric: str, entry: Measured) -> Iterator[str]:
+        numbers = [x for x in vars(entry).values() if isinstance(x, float)]
+        if metric not in MEASURES:
+            yield "is a metric that this iebench does not know (update it)"
+        if not all(map(math.isfinite, numbers)):
+            yield "is not finite"
+        elif not entry.low <= entry.high:
+            yield f"has an interval from {entry.low} down to {entry.high}"
+        if entry.n < 1 or not 1 <= entry.objects <= self.dataset.val_objects:
+            yield f"rests on {entry.n} samples of {entry.objects} objects, and {self.dataset.val_objects} were scored"
+        try:
+            draws = self.resamples.drawn(part, metric)
+        except ValueError as error:
+            yield f"has draws that cannot be read ({error})"
+            return
+        if draws is None:
+            return
+        if len(draws) != self.protocol.draws:
+            yield f"has {len(draws)} draws and its protocol says {self.protocol.draws}"
+        tail = (1 - self.protocol.level) / 2
+        ends = np.quantile(draws, [tail, 1 - tail])
+        if not np.allclose(ends, [entry.low, entry.high], rtol=1e-9, atol=1e-4 * float(np.ptp(draws)) + 1e-12):
+            yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{ends[0]}, {ends[1]}]"
+
+    def _extra_faults(self) -> Iterator[str]:
+        whole = self.values.get(WHOLE, {})
+        for part, drawn in self.resamples.draws.items():
+            for metric in drawn.keys() - self.values.get(part, {}).keys():
+                yield f"it has draws of {part} {metric} and no value"
+        for metric, text in self.resamples.each.items():
+            try:
+                count = len(unpack(text))
+            except ValueError as error:
+                yield f"values per object of {metric} cannot be read ({error})"
+                continue
+            if metric not in whole or count != whole[metric].objects:
+                yield f"it has {count} values per object of {metric}, which rests on others"
 
 
 def load_all(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, Score]:

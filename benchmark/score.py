@@ -17,7 +17,7 @@ from iebench.manifests.common.progress import Meter
 from iebench.manifests.schema import SPLITS
 
 from . import pairs, probes
-from .bootstrap import Bootstrap
+from .bootstrap import Bootstrap, plain
 from .config import RunConfig, versions
 from .encoder import Encoder
 from .errors import DatasetError
@@ -27,6 +27,7 @@ from .measures import WHOLE
 from .probes.context import Context, Split
 from .probes.standardise import Standardiser
 from .protocol import Protocol
+from .resamples import Resamples
 from .results import DataFacts, EncoderFacts, Score
 
 
@@ -70,7 +71,7 @@ def score(
     return Score(
         name=encoder.name,
         limit=limit,
-        values=values,
+        values={part: {m: plain(entry) for m, entry in measured.items()} for part, measured in values.items()},
         protocol_id=protocol.id,
         protocol=protocol,
         seed=seed,
@@ -94,6 +95,7 @@ def score(
         device=_device_name(device),
         versions=versions(),
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
+        resamples=Resamples.of(context.bootstrap, values),
     )
 
 

@@ -1,5 +1,6 @@
 """Helpers for the tests of scoring: small runs, contexts and scores without any training."""
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.standardise import Standardiser
 from iebench.benchmark.protocol import Protocol, Training
+from iebench.benchmark.resamples import Resamples, pack
 from iebench.benchmark.results import DataFacts, EncoderFacts, Score
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo
@@ -96,7 +98,22 @@ def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprin
         device="cpu",
         versions={"python": "3"},
         seconds={"encoding": 1.0, "probing": 2.0},
+        resamples=resamples_of(name, values),
     )
+
+
+def resamples_of(name: str, values: Mapping[str, Mapping[str, Measured]]) -> Resamples:
+    """Made-up draws with just the intervals of some values, independent from name to name, and values per object."""
+    draws: dict[str, dict[str, str]] = {}
+    for part, measured in values.items():
+        for metric, entry in measured.items():
+            generator = np.random.default_rng(zlib.crc32(f"{name} {part} {metric}".encode()))
+            drawn = generator.normal(size=SMALL.draws)
+            low, high = np.quantile(drawn, [0.025, 0.975])
+            scaled = entry.low + (drawn - low) * (entry.high - entry.low) / (high - low)
+            draws.setdefault(part, {})[metric] = pack(scaled)
+    each = {metric: pack(np.linspace(e.low, e.high, e.objects)) for metric, e in values.get(WHOLE, {}).items()}
+    return Resamples("d" * 64, draws, each)
 
 
 def with_limit(score: Score, limit: int) -> Score:

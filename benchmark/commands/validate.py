@@ -1,0 +1,59 @@
+"""`iebench validate`: may these scores go on a leaderboard?"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+
+from ..errors import ScoreFileError
+from ..results import Score
+
+LARGEST = 2_000_000  # bytes of a score in a repository
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench validate runs/sie-builtin-s0/score.json",
+        "iebench validate runs/*/score.json",
+        "iebench validate --schema > score.schema.json",
+    ),
+)
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="SCORE.JSON...")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of scores instead.")
+def validate(files: tuple[Path, ...], schema: bool) -> None:
+    """Check score files as a pull request must pass them: whole, unchanged, of the full dataset, known in every metric.
+
+    Each fault is one sentence. Exit code 1 when there is any.
+    """
+    if schema:
+        from ..schema import schema as made
+
+        click.echo(json.dumps(made(), indent=2))
+        return
+    if not files:
+        raise click.UsageError("name the score files")
+    found = [faults(path) for path in files]
+    for path, sentences in zip(files, found, strict=True):
+        for sentence in sentences:
+            click.echo(sentence, err=True)
+        if not sentences:
+            click.echo(f"{path}: ok")
+    sys.exit(int(any(found)))
+
+
+def faults(path: Path) -> list[str]:
+    """What keeps a score file from a leaderboard, one sentence each."""
+    try:
+        score = Score.read(path)
+    except ScoreFileError as error:
+        return [str(error)]
+    found = [f"{path}: {fault}" for fault in score.faults()]
+    if score.limit is not None:
+        found.append(f"{path} is a smoke run on at most {score.limit} objects a split: score without --limit")
+    if path.stat().st_size > LARGEST:
+        found.append(f"{path} has {path.stat().st_size:,} bytes, and {LARGEST:,} are allowed")
+    return found

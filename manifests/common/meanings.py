@@ -1,0 +1,21 @@
+"""What a dataclass's docstring says of its fields: written once, shown by commands and schemas."""
+
+import inspect
+import re
+
+_ENTRY = re.compile(r"^([\w, ]+) : (.+(?:\n[ ]{4}.+)*)", re.MULTILINE)
+_NEXT = re.compile(r"; (?=[a-z_0-9]+(?:, [a-z_0-9]+)* : )")
+
+
+def meanings(cls: type) -> dict[str, str]:
+    """Field -> meaning, from lines "name, other : meaning" of the docstrings of a class and its bases.
+
+    Several may share a line: "name : meaning; other : meaning". A meaning goes on in lines indented by four blanks.
+    """
+    found: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        for match in _ENTRY.finditer(inspect.cleandoc(base.__doc__ or "")):
+            for entry in _NEXT.split(" ".join(match[0].split())):
+                names, _, meaning = entry.partition(" : ")
+                found |= dict.fromkeys(names.split(", "), meaning)
+    return found
