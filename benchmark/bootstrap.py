@@ -4,6 +4,7 @@ Views of one object are not independent, so objects are drawn, never images or p
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol as Interface
 
@@ -134,6 +135,8 @@ class Measured:
 
     low, high : bootstrap interval; floor : the same metric of a constant or chance predictor
     n, objects : images, pairs or queries, and val objects, behind the value
+    ceiling : the same metric of who knows all that can be known; None where that is not known
+    spread : standard deviation over the seeds of the heads, whose mean the value is; None with a single seed or none
     """
 
     value: float
@@ -142,6 +145,8 @@ class Measured:
     floor: float
     n: int
     objects: int
+    ceiling: float | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,19 +183,37 @@ class Bootstrap:
         """SHA-256 of the draws: scores with the same may be compared draw by draw."""
         return hashlib.sha256(np.ascontiguousarray(self.counts, "<i8").tobytes()).hexdigest()
 
-    def measure(self, statistic: Statistic, floor: Statistic | float) -> Resampled:
-        """A statistic's value, its interval (percentiles of its draws) and its floor, given or of the same objects."""
-        objects = self.counts.shape[1]
-        once = np.ones((1, objects), np.int64)
-        draws = statistic.at(self.counts)
+    def measure(
+        self,
+        found: Statistic | Sequence[Statistic],
+        floor: Statistic | float,
+        ceiling: Statistic | float | None = None,
+    ) -> Resampled:
+        """A statistic's value with its interval: the percentiles of its draws.
+
+        found : one statistic, or one of each seed, whose mean is the value; floor, ceiling : given, or of the same
+            objects
+        """
+        seeds = list(found) if isinstance(found, Sequence) else [found]
+        draws: Array = np.mean([one.at(self.counts) for one in seeds], axis=0)
         low, high = np.quantile(draws, [(1 - self.level) / 2, (1 + self.level) / 2])
+        values = [self._once(one) for one in seeds]
+        means = [one.each for one in seeds if isinstance(one, Mean)]
         return Resampled(
-            value=float(statistic.at(once)[0]),
+            value=float(np.mean(values)),
             low=float(low),
             high=float(high),
-            floor=floor if isinstance(floor, float) else float(floor.at(once)[0]),
-            n=statistic.samples,
-            objects=objects,
+            floor=self._once(floor),
+            n=seeds[0].samples,
+            objects=self.counts.shape[1],
+            ceiling=None if ceiling is None else self._once(ceiling),
+            spread=float(np.std(values, ddof=1)) if len(values) > 1 else None,
             draws=draws,
-            each=statistic.each if isinstance(statistic, Mean) else None,
+            each=np.mean(means, axis=0) if means else None,
         )
+
+    def _once(self, statistic: Statistic | float) -> float:
+        """The statistic of the objects as they are."""
+        if isinstance(statistic, float):
+            return statistic
+        return float(statistic.at(np.ones((1, self.counts.shape[1]), np.int64))[0])

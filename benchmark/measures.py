@@ -33,10 +33,10 @@ MEASURES = {
     "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1),
     "top5": Measure("top-5 %", "the class is among the five highest", factor=100, digits=1, column=False),
     "rotation_r2_pooled": Measure(
-        "rotation R² pooled", "rotation between two views by an MLP, R² as released; a constant scores about 0.23"
+        "rotation R² pooled", "rotation between two views by an MLP, R² against one mean of all its components"
     ),
     "rotation_r2_mean": Measure(
-        "rotation R² mean", "the same with the R² of the quaternion's components averaged; a constant scores 0"
+        "rotation R² mean", "the same with the R² of each component averaged; a constant scores 0"
     ),
     "rotation_degrees_mean": Measure(
         "rotation error °", "mean geodesic angle to the true rotation between the views", higher=False, digits=1
@@ -44,11 +44,22 @@ MEASURES = {
     "rotation_degrees_median": Measure(
         "rotation error ° median", "median of the same angle", higher=False, digits=1, column=False
     ),
+    "rotation_within_15": Measure(
+        "rotation within 15° %", "how often that angle is at most 15 degrees", factor=100, digits=1, column=False
+    ),
+    "rotation_within_30": Measure(
+        "rotation within 30° %", "how often that angle is at most 30 degrees", factor=100, digits=1, column=False
+    ),
     "colour_r2_pooled": Measure(
         "colour R² pooled", "change of floor and light hue between two views by an MLP, pooled R²", column=False
     ),
     "colour_r2_mean": Measure(
-        "colour R²", "change of floor and light hue between two views by an MLP, the two R² averaged"
+        "colour R²", "change of floor and light hue between two views by an MLP, R² of each component averaged"
+    ),
+    "floor_hue_r2": Measure("floor hue R²", "change of the floor's hue between two views, mean R²", column=False),
+    "light_hue_r2": Measure("light hue R²", "change of the spot's hue between two views, mean R²", column=False),
+    "light_position_r2": Measure(
+        "light position R²", "change of the spot's two angles between two views, mean R²", column=False
     ),
     "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's views"),
     "h1": Measure("H@1", "predictor: the right view comes first"),

@@ -78,3 +78,12 @@ def best_constant_rotation(quaternions: Array) -> Array:
     """
     vector: Array = np.linalg.eigh(quaternions.T @ quaternions)[1][:, -1]
     return vector
+
+
+def nearest_rotation(matrices: Array) -> Array:
+    """The rotations nearest to matrices (n, 3, 3) in the Frobenius norm, by singular value decomposition."""
+    left, _, right = np.linalg.svd(matrices)
+    flip = np.linalg.det(left @ right)  # -1 where the nearest orthogonal matrix is a reflection
+    left[..., -1] *= flip[..., None]  # give up along the axis that costs least
+    rotations: Array = left @ right
+    return rotations

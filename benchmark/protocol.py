@@ -1,73 +1,145 @@
-"""The protocol: every choice that decides a score, as data. Two scores may be compared when their ids are equal."""
+"""The protocol: every choice that decides a score, as data. Two scores may be compared when their ids are equal.
+
+The shipped ones are files of iebench.manifests.protocols; `iebench score --protocol FILE` takes one's own.
+"""
 
 import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
 
-RULES = (
-    "the encoder runs in eval mode, once per view; probes see its cached features",
-    "features are standardised with the train split's mean and deviation, column by column",
-    "probes train on the train split and are scored on val at their last epoch; nothing is chosen on val",
-    "an epoch takes one fixed pair of distinct views per object; classification takes its first view",
-    "probes train with Adam from PyTorch's default weights, its rate falls linearly to 0; batches nearly equal",
-    "top-k counts every val image; tied logits count as a random order would",
-    "the rotation target is the relative quaternion with the sign of the product of the two poses (as released)",
-    "colour targets are plain differences of floor_hue and light_hue, without wrap-around",
-    "retrieval: source view 0, all views of the object are queries and gallery, cosine, mean rank over ties",
-    "PRE: nearest neighbour by cosine among all val embeddings, first of equals",
-    "intervals: percentiles of a bootstrap over val objects",
-)
+from iebench.manifests.common.settings import build, read_toml
+from iebench.manifests.recipe import merged
+
+from .errors import SettingError, UnknownName
+
+STRICT = "strict"
+HEADS = ("classification", "rotation", "colour", "changes")
+"""What heads may be asked; see `probes/`."""
 
 
 @dataclass(frozen=True)
-class Training:
-    """How one kind of head is trained: epochs of one sample per object, Adam's first rate, batch, L2 weight decay."""
+class Head:
+    """How the heads of one question are built and trained.
 
+    hidden : widths of the hidden layers, none for a linear head
+    epochs : passes over the train objects; batch : objects in a step
+    lr, weight_decay : of AdamW; every combination is trained and the best on the tuning objects counts
+    schedule : whether the rate stays, or falls linearly to 0
+    """
+
+    hidden: tuple[int, ...]
     epochs: int
-    lr: float
     batch: int
-    weight_decay: float
+    lr: tuple[float, ...]
+    weight_decay: tuple[float, ...]
+    schedule: Literal["constant", "linear"]
+
+    def __post_init__(self) -> None:
+        if min((self.epochs, self.batch, *self.hidden)) < 1 or not (self.lr and self.weight_decay):
+            raise ValueError("epochs, batch and widths must be at least 1, and lr and weight_decay need a value each")
+
+    @property
+    def grid(self) -> tuple[tuple[float, float], ...]:
+        """The combinations of rate and decay."""
+        return tuple(product(self.lr, self.weight_decay))
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """All settings of the scoring. The heads are those of Garrido et al. (2023); what differs is said in README.md.
+    """All settings of the scoring; docs/protocols.md says why they are as they are.
 
-    hidden : widths of the two-view heads' hidden layers
+    r2 : the kind of R2 that the protocol's tables print; both are measured
+    rotation : what heads learn of a rotation, its matrix or its quaternion with the sign as released
+    circular : whether a factor on a circle is learnt as sine and cosine, or as a plain number
+    features : whether heads see features standardised with the train split's moments
+    pairs : the same pairs of views for every seed, or others; pair_seed : seed of the lists
+    val_views : whether questions about one view are put to every val view or to the first of each pair
     val_pairs : pairs of views per val object, drawn with replacement
-    pair_seed : seed of the pair lists, which thus do not depend on the probes' seed
-    tie : cosines nearer than this rank as equal (float32 cannot tell them apart)
+    tune : share of the train objects on which rates and decays are chosen, 0 with nothing to choose
+    seeds : how many heads are trained of every kind; values are means over them
+    tie : cosines nearer than this rank as equal
     draws, level : bootstrap draws and coverage of the intervals
+    rules : in words, what the settings do not say
+    heads : by question
     """
 
-    name: str = "pairs-1"
-    classification: Training = Training(epochs=100, lr=1e-2, batch=256, weight_decay=0.0)
-    rotation: Training = Training(epochs=100, lr=1e-3, batch=256, weight_decay=0.0)
-    colour: Training = Training(epochs=100, lr=1e-3, batch=256, weight_decay=0.0)
-    hidden: tuple[int, ...] = (1024, 1024)
-    val_pairs: int = 16
-    pair_seed: int = 0
-    tie: float = 1e-6
-    draws: int = 1000
-    level: float = 0.95
-    rules: tuple[str, ...] = RULES
+    name: str
+    r2: Literal["mean", "pooled"]
+    rotation: Literal["matrix", "quaternion"]
+    circular: Literal["sine", "plain"]
+    features: Literal["standardised", "as they are"]
+    pairs: Literal["fixed", "fresh"]
+    pair_seed: int
+    val_views: Literal["all", "one"]
+    val_pairs: int
+    tune: float
+    seeds: int
+    tie: float
+    draws: int
+    level: float
+    rules: tuple[str, ...]
+    heads: dict[str, Head]
+
+    def __post_init__(self) -> None:
+        for name in self.heads:
+            if name not in HEADS:
+                raise UnknownName("head", name, HEADS, f"protocol {self.name}: ")
+        if min(self.val_pairs, self.seeds, self.draws) < 1 or not 0 < self.level < 1:
+            raise ValueError("val_pairs, seeds and draws must be at least 1, and level between 0 and 1")
+        if not 0 <= self.tune < 1:
+            raise ValueError(f"tune is a share of the train objects below 1, not {self.tune}")
+        if not self.tune and any(len(head.grid) > 1 for head in self.heads.values()):
+            raise ValueError("several rates or decays need objects to choose among them: set tune = 0.125")
 
     @property
     def id(self) -> str:
-        """The first 12 hexadecimal digits of the SHA-256 over all values.
-
-        >>> Protocol().id == Protocol().id, Protocol().id == Protocol(val_pairs=3).id
-        (True, False)
-        """
+        """The first 12 hexadecimal digits of the SHA-256 over all values."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:12]
 
     @property
     def train_epochs(self) -> int:
         """Rounds of the train pair list: what the longest training takes."""
-        return max(task.epochs for task in (self.classification, self.rotation, self.colour))
+        return max((head.epochs for head in self.heads.values()), default=1)
 
     def as_dict(self) -> dict[str, Any]:
         """The protocol as plain tables, fit for JSON."""
         return dataclasses.asdict(self)
+
+
+def shipped() -> list[str]:
+    """The names of the protocols that come with iebench."""
+    folder = files("iebench.manifests.protocols")
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load(name: str = STRICT) -> Protocol:
+    """A shipped protocol by name, or one from a TOML file's path; `extends` names one that it changes.
+
+    >>> load().name, load().id == load().id, load().id == load("released").id
+    ('strict', True, False)
+
+    Raises
+    ------
+    SettingError, UnknownName : no such protocol, or an entry in it that is missing, unknown or of the wrong type.
+    """
+    return build(Protocol, _table(name, Path(), ()), name if name.endswith(".toml") else f"protocol {name}")
+
+
+def _table(name: str, folder: Path, below: tuple[str, ...]) -> dict[str, Any]:
+    """A protocol's plain table with what it extends filled in; `below` are the files that led here."""
+    if name in shipped():
+        path = Path(str(files("iebench.manifests.protocols") / f"{name}.toml"))
+    elif name.endswith(".toml"):
+        path = folder / name
+    else:
+        raise UnknownName("protocol", name, shipped(), f"{below[-1]}: " if below else "")
+    if str(path) in below:
+        raise SettingError(f"{path}: extends itself, through {' and '.join(below)}; break the circle")
+    own = read_toml(path)
+    base = own.pop("extends", None)
+    return own if base is None else merged(_table(str(base), path.parent, (*below, str(path))), own)

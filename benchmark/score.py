@@ -5,6 +5,7 @@ iebench score
 
 import dataclasses
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.latents import uniforms
+from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import SPLITS
 
 from . import pairs, probes
@@ -24,6 +27,7 @@ from .errors import DatasetError
 from .features import encode
 from .images import Images
 from .measures import WHOLE
+from .pairs import Identity
 from .probes.context import Context, Split
 from .probes.standardise import Standardiser
 from .protocol import Protocol
@@ -52,20 +56,24 @@ def score(
     EncoderError : the encoder fails on an image.
     """
     start = time.perf_counter()
-    train, val = (_encoded(encoder, data, split, cache, device, protocol, limit) for split in SPLITS)
+    train, val = (_encoded(encoder, data, split, cache, device, protocol, seed, limit) for split in SPLITS)
     encoded = time.perf_counter()
+    tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     with Meter("probing", total=probes.epochs(protocol, 1 + len(encoder.parts)), unit="epochs") as meter:
         context = Context(
             train=train.split,
             val=val.split,
             parts={WHOLE: slice(0, encoder.dim), **encoder.parts},
-            standardiser=Standardiser.of(train.split.features),
+            standardiser=_standardiser(protocol, train.split),
             method=encoder.method,
             protocol=protocol,
             bootstrap=Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed),
-            seed=seed,
+            seeds=tuple(range(seed * protocol.seeds, (seed + 1) * protocol.seeds)),
             device=device,
             meter=meter,
+            turns=turns(train.recipe),
+            learners=np.flatnonzero(~tuning),
+            tuners=np.flatnonzero(tuning),
         )
         values = probes.run(context)
     return Score(
@@ -104,10 +112,18 @@ class _Encoded:
     split: Split
     fingerprint: str
     pairs: str
+    recipe: Recipe
 
 
 def _encoded(
-    encoder: Encoder, data: Path, name: str, cache: Path, device: torch.device, protocol: Protocol, limit: int | None
+    encoder: Encoder,
+    data: Path,
+    name: str,
+    cache: Path,
+    device: torch.device,
+    protocol: Protocol,
+    seed: int,
+    limit: int | None,
 ) -> _Encoded:
     images = Images.open(data, name)
     views = images.views_per_object
@@ -118,7 +134,8 @@ def _encoded(
     names = images.table.select(["synset", "object_id"]).take(objects * views).to_pylist()
     identities = [(row["synset"], row["object_id"]) for row in names]
     rounds = {"train": protocol.train_epochs, "val": protocol.val_pairs}[name]
-    drawn = pairs.draw(identities, views, rounds, protocol.pair_seed, f"{name} pairs")
+    lists = protocol.pair_seed if protocol.pairs == "fixed" else protocol.pair_seed + 1 + seed
+    drawn = pairs.draw(identities, views, rounds, lists, f"{name} pairs")
     split = Split(
         features=encode(encoder, images, rows, cache, device),
         labels=images.labels[rows],
@@ -127,7 +144,30 @@ def _encoded(
         views=views,
         pairs=drawn,
     )
-    return _Encoded(split, images.info.fingerprint, pairs.digest(identities, drawn))
+    return _Encoded(split, images.info.fingerprint, pairs.digest(identities, drawn), images.info.recipe)
+
+
+def _standardiser(protocol: Protocol, train: Split) -> Standardiser:
+    if protocol.features == "standardised":
+        return Standardiser.of(train.features)
+    return Standardiser.nothing(train.features.shape[1])
+
+
+def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bool_]:
+    """Which train objects choose rates and decays, about `share` of them: (len(objects),).
+
+    Whether an object is one of them depends on nothing but itself; at least one is and one is not, unless share is 0.
+    """
+    if share == 0:
+        return np.zeros(len(objects), np.bool_)
+    drawn = np.array([uniforms(seed, *identity, "tune", 1)[0, 0] for identity in objects])
+    chosen: NDArray[np.bool_] = (drawn < max(share, np.nextafter(drawn.min(), 1))) & (drawn < drawn.max())
+    return chosen
+
+
+def turns(recipe: Recipe) -> dict[str, float]:
+    """The latents that lie on a circle, with a full turn in their unit."""
+    return {factor.name: {"turn": 1.0, "rad": 2 * np.pi}[factor.unit] for factor in recipe.factors if factor.circular}
 
 
 def spread(count: int, limit: int | None) -> NDArray[np.int64]:

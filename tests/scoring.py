@@ -17,15 +17,16 @@ from iebench.benchmark.config import RunConfig, resolve
 from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.standardise import Standardiser
-from iebench.benchmark.protocol import Protocol, Training
+from iebench.benchmark.protocol import Head, Protocol, load
 from iebench.benchmark.resamples import Resamples, pack
 from iebench.benchmark.results import DataFacts, EncoderFacts, Score
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo
 
-BRIEF = Training(epochs=3, lr=1e-3, batch=16, weight_decay=0.0)
-SMALL = Protocol(
-    name="test", classification=BRIEF, rotation=BRIEF, colour=BRIEF, hidden=(16,), val_pairs=4, draws=50
+LINEAR = Head(hidden=(), epochs=3, batch=16, lr=(1e-3,), weight_decay=(0.0,), schedule="linear")
+BRIEF = replace(LINEAR, hidden=(16,))
+SMALL = replace(
+    load(), name="test", heads={"classification": LINEAR, "rotation": BRIEF, "changes": BRIEF}, val_pairs=4, draws=50
 )  # fmt: skip
 HUES = ("floor_hue", "light_hue")
 ANGLES = ("rot_x", "rot_y", "rot_z")
@@ -61,9 +62,12 @@ def random_split(
 
 def context_of(
     train: Split, val: Split, protocol: Protocol = SMALL, method: nn.Module | None = None,
-    parts: Mapping[str, slice] | None = None,
+    parts: Mapping[str, slice] | None = None, tuners: int = 4,
 ) -> Context:  # fmt: skip
-    """A context over two splits; `method` may be any module with what a predictor needs."""
+    """A context over two splits; `method` may be any module with what a predictor needs.
+
+    tuners : how many of the first train objects choose rates and decays
+    """
     return Context(
         train=train,
         val=val,
@@ -72,9 +76,12 @@ def context_of(
         method=method,  # type: ignore[arg-type]
         protocol=protocol,
         bootstrap=Bootstrap.of(val.objects, protocol.draws, protocol.level, 0),
-        seed=0,
+        seeds=tuple(range(protocol.seeds)),
         device=torch.device("cpu"),
         meter=Meter("probing", total=1, unit="epochs"),
+        turns=dict.fromkeys(HUES, 1.0),
+        learners=np.arange(tuners, train.objects),
+        tuners=np.arange(tuners),
     )
 
 
@@ -121,5 +128,5 @@ def with_limit(score: Score, limit: int) -> Score:
     return replace(score, limit=limit)
 
 
-__all__ = ["ANGLES", "BRIEF", "HUES", "SMALL", "Method", "context_of", "measured", "random_split", "score_of",
+__all__ = ["ANGLES", "BRIEF", "HUES", "LINEAR", "SMALL", "Method", "context_of", "measured", "random_split", "score_of",
            "untrained_run", "with_limit"]  # fmt: skip

@@ -31,14 +31,18 @@ from iebench.manifests.common.cli import SETTINGS, examples
     "--resolution", type=click.IntRange(8), help="Side in pixels of the images given to the encoder.",
     show_default="the run's or the checkpoint's; with a callable the dataset's",
 )  # fmt: skip
+@click.option(
+    "--protocol", "rules", default="strict", metavar="NAME|FILE", show_default=True,
+    help="How: strict, released, or a TOML file of your own (docs/protocols.md).",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the probes' weights and orders.")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )
 @click.option("--limit", type=click.IntRange(1), help="Take only so many objects of each split: a smoke run.")
 def score(
-    folder: Path | None, encoder: str | None, data: Path | None, out: Path | None, resolution: int | None, seed: int,
-    device: str, limit: int | None,
+    folder: Path | None, encoder: str | None, data: Path | None, out: Path | None, resolution: int | None, rules: str,
+    seed: int, device: str, limit: int | None,
 ) -> None:  # fmt: skip
     """Score an encoder: class, rotation and colour from its features, and its predictor if it has one.
 
@@ -52,14 +56,14 @@ def score(
     from ..converted import FACTS
     from ..encoder import data_of, from_factory, from_folder, from_run
     from ..leaderboard import Board
-    from ..protocol import Protocol
+    from ..protocol import load
     from ..results import NAME
     from ..score import score as score_encoder
     from ..tables import screen
 
     if folder is not None and encoder is not None:
         raise click.UsageError("give --run or --encoder, not both")
-    where = devices.pick(device)
+    protocol, where = load(rules), devices.pick(device)
     if encoder is not None:
         data = data or dataset.newest()
         home = Path(encoder)
@@ -72,7 +76,7 @@ def score(
         home = folder or runs.newest()
         scored = from_run(home, resolution, where)
         data = data or data_of(home)
-    result = score_encoder(scored, data, home / "features", where, Protocol(), seed, limit)
+    result = score_encoder(scored, data, home / "features", where, protocol, seed, limit)
     out = out or home / NAME
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))

@@ -1,42 +1,38 @@
-"""Classification: one linear layer on one view's features; top-1 and top-5 over all val views."""
+"""Classification: one linear layer on one view's features; top-1 and top-5."""
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
-from ..bootstrap import Mean
+from ..bootstrap import Mean, Measured
 from ..metrics import top_k
-from .context import Context, Values, probe
-from .heads import Task, answers
+from .context import Context
+from .heads import Answers, Task, head
+from .stack import entropy
 
 KS = {"top1": 1, "top5": 5}
 
 
-@probe("classification")
-def classification(context: Context) -> Values:
-    """top1 and top5 of each part; the floor always answers the train split's most frequent classes."""
+@head("classification")
+def classification(context: Context) -> Task:
+    """top1 and top5; the floor always answers the train split's most frequent classes."""
     train, val = context.train, context.val
     classes = np.unique(train.labels)
     learnt, wanted = place(classes, train.labels), place(classes, val.labels)
-    task = Task(
-        views=1,
-        hidden=(),
-        outputs=len(classes),
-        target=lambda _, rows: learnt[rows[:, 0]],
-        loss=nn.functional.cross_entropy,
-        training=context.protocol.classification,
-    )
-    frequency = np.tile(np.bincount(learnt).astype(np.float64), (len(wanted), 1))
-    values: Values = {}
-    for part, logits in answers(context, task, np.arange(len(wanted))[:, None]).items():
-        values[part] = {
+    frequency = np.bincount(learnt).astype(np.float64)
+
+    def measure(found: Answers) -> dict[str, Measured]:
+        labels = wanted[found.rows[:, 0]]
+        usual = np.broadcast_to(frequency, (len(labels), len(frequency)))
+        return {
             name: context.bootstrap.measure(
-                Mean.of(top_k(logits, wanted, k), val.image_objects),
-                Mean.of(top_k(frequency, wanted, k), val.image_objects),
+                [Mean.of(top_k(logits, labels, k), found.objects) for logits in found.outputs],
+                Mean.of(top_k(usual, labels, k), found.objects),
+                ceiling=1.0,
             )
             for name, k in KS.items()
         }
-    return values
+
+    return Task("classification", 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure)
 
 
 def place(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -50,15 +50,29 @@ class Split:
         return np.repeat(np.arange(self.objects), self.views)
 
     def pair_rows(self, objects: NDArray[np.int64], round_: int) -> Rows:
-        """The rows of some objects' pairs of one round: objects (k,) -> (k, 2)."""
-        rows: Rows = objects[:, None] * self.views + self.pairs[objects, round_]
+        """The rows of some objects' pairs of one round: objects (...) -> (..., 2)."""
+        rows: Rows = objects[..., None] * self.views + self.pairs[objects, round_]
         return rows
+
+    def pairs_of(self, objects: NDArray[np.int64], rounds: int) -> tuple[Rows, NDArray[np.int64]]:
+        """The rows of the first rounds' pairs, object by object (k, 2), and the object of each (k,)."""
+        chosen = self.pairs[objects, :rounds]
+        rows: Rows = objects[:, None, None] * self.views + chosen
+        return rows.reshape(-1, 2), np.repeat(objects, chosen.shape[1])
 
     def all_pairs(self) -> tuple[Rows, NDArray[np.int64]]:
         """The rows of every pair, object by object (k, 2), and the object of each (k,)."""
-        rounds = self.pairs.shape[1]
-        first = np.arange(self.objects)[:, None, None] * self.views
-        return (first + self.pairs).reshape(-1, 2), np.repeat(np.arange(self.objects), rounds)
+        return self.pairs_of(np.arange(self.objects), self.pairs.shape[1])
+
+    def asked(self, views: int, every: bool) -> tuple[Rows, NDArray[np.int64]]:
+        """The rows (k, views) that questions about 1 or 2 views are put to, and the object of each (k,).
+
+        every : whether a question about one view is put to all of them, or to the first of each pair
+        """
+        if views == 1 and every:
+            return np.arange(len(self.labels))[:, None], self.image_objects
+        rows, objects = self.all_pairs()
+        return rows[:, :views], objects
 
     def has(self, names: Sequence[str]) -> bool:
         """Whether the dataset has all these latents."""
@@ -69,13 +83,22 @@ class Split:
         return np.stack([self.latents[name][rows] for name in names], axis=-1)
 
 
+Oracle = Callable[[Split, Rows], NDArray[np.float64]]
+
+
 @dataclass(frozen=True)
 class Context:
     """Everything a probe may use.
 
     parts : name -> slice of the representation; the whole one first
-    standardiser : of the train split's features
+    standardiser : of the train split's features, or one that changes nothing
     method : the run's method when it has a predictor, on `device`, else None
+    seeds : of the heads' weights and orders, one for each head of a kind; seed : the first
+    turns : the latents that lie on a circle, with a full turn in their unit
+    learners, tuners : the train objects that heads learn from, and those that choose rate and decay; every one is in
+        just one of them
+    oracle : the best answer to a pair's relative rotation for who knows both poses and the object's symmetries, split
+        and rows (k, 2) -> expected matrices (k, 3, 3); None where nobody looked at the meshes
     """
 
     train: Split
@@ -85,14 +108,23 @@ class Context:
     method: Method | None
     protocol: Protocol
     bootstrap: Bootstrap
-    seed: int
+    seeds: tuple[int, ...]
     device: torch.device
     meter: Meter
+    turns: Mapping[str, float]
+    learners: NDArray[np.int64]
+    tuners: NDArray[np.int64]
+    oracle: Oracle | None = None
+
+    @property
+    def seed(self) -> int:
+        """For a probe that draws once."""
+        return self.seeds[0]
 
 
 def epochs(protocol: Protocol, parts: int) -> int:
     """How many epochs of heads all probes train on so many parts, for progress."""
-    return parts * sum(task.epochs for task in (protocol.classification, protocol.rotation, protocol.colour))
+    return parts * sum(head.epochs for head in protocol.heads.values())
 
 
 Probe = Callable[[Context], Values]

@@ -1,100 +1,190 @@
-"""Heads on cached features: what they are to learn, training, and their outputs on val."""
+"""Heads on cached features: all questions x parts x seeds x rates learn in one pass over the train split."""
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from ..protocol import Training
-from .context import Context, Rows, Split
+from ..bootstrap import Measured
+from ..errors import ScoringError
+from ..protocol import Head
+from .context import Context, Rows, Split, Values, probe
+from .stack import Loss, Stack
 from .standardise import BLOCK
 
+Targets = NDArray[np.float32] | NDArray[np.int64]
 _METER = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Task:
-    """What a head learns.
+class Answers:
+    """What the heads of one part answer on val.
 
-    views : 1 or 2 views whose features are its input; hidden, outputs : its widths, ReLU between
-    target : (split, rows (k, views)) -> what the loss compares with, one row or number each
+    outputs : (S, k, outputs) float64, of the chosen combination, one head per seed
+    rows, objects : (k, views) and (k,), the views that were asked about and their object
     """
 
-    views: int
-    hidden: tuple[int, ...]
-    outputs: int
-    target: Callable[[Split, Rows], NDArray[np.float32] | NDArray[np.int64]]
-    loss: Callable[[Tensor, Tensor], Tensor]
-    training: Training
-
-
-def mlp(widths: tuple[int, ...], seed: int) -> nn.Sequential:
-    """Linear layers of the given widths, ReLU between; two widths make a linear head. Same seed, same weights."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        layers: list[nn.Module] = []
-        for inputs, outputs in pairwise(widths):
-            layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-        return nn.Sequential(*layers[:-1])
+    outputs: NDArray[np.float64]
+    rows: Rows
+    objects: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Trainee:
-    """A head about to be trained on one part; built before any thread starts: it draws from a global generator."""
+class Task:
+    """A question to heads.
 
-    head: nn.Sequential
-    optimiser: torch.optim.Optimizer
-    part: slice
+    name : of its head in the protocol
+    views : 1 or 2 views whose features are the input; outputs : how many numbers answer
+    target : (split, rows (..., views)) -> what the loss compares with, one row or number each
+    measure : what the answers of one part are worth, by metric
+    """
+
+    name: str
+    views: int
+    outputs: int
+    target: Callable[[Split, Rows], Targets]
+    loss: Loss
+    measure: Callable[[Answers], dict[str, Measured]]
+
+
+HEADS: dict[str, Callable[[Context], Task | None]] = {}
+
+
+def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Context], Task | None]]:
+    """Register a question that heads are asked when the protocol has settings for it; None where it does not apply."""
+
+    def register(make: Callable[[Context], Task | None]) -> Callable[[Context], Task | None]:
+        HEADS[name] = make
+        return make
+
+    return register
+
+
+@probe("heads")
+def heads(context: Context) -> Values:
+    """The metrics of every question that the protocol has heads for and the dataset can answer."""
+    made = [make(context) for name, make in HEADS.items() if name in context.protocol.heads]
+    tasks = [task for task in made if task is not None]
+    values: Values = {part: {} for part in context.parts}
+    for task, by_part in zip(tasks, answers(context, tasks), strict=True):
+        for part, found in by_part.items():
+            values[part] |= task.measure(found)
+    return values
+
+
+def answers(context: Context, tasks: Sequence[Task]) -> list[dict[str, Answers]]:
+    """Train heads for all tasks on all parts; for each task, what they answer on val by part.
+
+    On a CPU every stack of heads trains on one core, and the stacks are shared out over the cores: each is too small to
+    be shared, and so the numbers do not depend on how many cores there are. Elsewhere all of them go through one pass.
+
+    Raises
+    ------
+    ScoringError : heads that did not stay finite.
+    """
+    jobs = [_Job.of(context, task, part) for task in tasks for part in context.parts]
+    workers = (os.cpu_count() or 1) if context.device.type == "cpu" else 1
+    with one_thread_an_operation(), ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda group: fit(context, group), _shared_out(jobs, workers)))
+        chosen = pool.map(lambda job: _asked(context, job), jobs)
+        found: dict[str, dict[str, Answers]] = defaultdict(dict)
+        for job, result in zip(jobs, chosen, strict=True):
+            found[job.task.name][job.part] = result
+    return [found[task.name] for task in tasks]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The heads of one task on one part."""
+
+    task: Task
+    part: str
+    settings: Head
+    stack: Stack
 
     @staticmethod
-    def of(context: Context, task: Task, part: slice) -> "Trainee":
-        """A fresh head for a part, the same for the same seed."""
-        widths = (task.views * (part.stop - part.start), *task.hidden, task.outputs)
-        head = mlp(widths, context.seed).to(context.device)
-        settings = task.training
-        decay = settings.weight_decay
-        return Trainee(head, torch.optim.Adam(head.parameters(), lr=settings.lr, weight_decay=decay, fused=True), part)
+    def of(context: Context, task: Task, part: str) -> "_Job":
+        columns, settings = context.parts[part], context.protocol.heads[task.name]
+        widths = (task.views * (columns.stop - columns.start), *settings.hidden, task.outputs)
+        return _Job(task, part, settings, Stack(widths, settings, context.seeds, context.device))
+
+    @property
+    def cost(self) -> int:
+        """Roughly, the multiplications of its training."""
+        return self.settings.epochs * sum(weight.numel() for weight in self.stack.weights)
 
 
-def answers(context: Context, task: Task, rows: Rows) -> dict[str, NDArray[np.float64]]:
-    """Train a head on each part; what it answers for val rows (k, views), by part: (k, outputs) float64.
+def _shared_out(jobs: Sequence[_Job], workers: int) -> list[list[_Job]]:
+    """Jobs of equal epochs and batch in groups, one pass each; about as many groups as workers, alike in cost."""
+    schedules: dict[tuple[int, int], list[_Job]] = defaultdict(list)
+    for job in sorted(jobs, key=lambda job: -job.cost):
+        schedules[job.settings.epochs, job.settings.batch].append(job)
+    groups: list[list[_Job]] = []
+    for alike in schedules.values():
+        shares: list[list[_Job]] = [[] for _ in range(min(workers, len(alike)))]
+        for job in alike:
+            min(shares, key=lambda share: sum(other.cost for other in share)).append(job)
+        groups += shares
+    return sorted(groups, key=lambda group: -sum(job.cost for job in group))
 
-    On a CPU every head trains on one core, several heads at once: heads are too small to share, and the numbers do not
-    depend on how many cores there are.
+
+def fit(context: Context, jobs: Sequence[_Job]) -> None:
+    """Train heads in place in one pass: a sample per object and epoch, each seed in an order of its own.
+
+    jobs : of equal epochs and batch
     """
-    trainees = {name: Trainee.of(context, task, part) for name, part in context.parts.items()}
-    on_cpu = context.device.type == "cpu"
-    with one_thread_an_operation(), ThreadPoolExecutor((os.cpu_count() or 1) if on_cpu else 1) as pool:
-        found = pool.map(lambda trainee: _answers(context, task, trainee, rows), trainees.values())
-        return dict(zip(trainees, found, strict=True))
-
-
-def fit(context: Context, task: Task, trainee: Trainee) -> None:
-    """Train a head in place on the train split: one sample per object and epoch, in an order set by the seed."""
-    train, settings = context.train, task.training
-    order = np.random.default_rng(context.seed)
-    batches = -(-train.objects // settings.batch)
-    steps = settings.epochs * batches
-    decay = torch.optim.lr_scheduler.LambdaLR(trainee.optimiser, lambda step: 1 - step / steps)
+    train, settings = context.train, jobs[0].settings
+    orders = [np.random.default_rng(seed) for seed in context.seeds]
+    count = -(-len(context.learners) // settings.batch)
     for epoch in range(settings.epochs):
-        for chosen in np.array_split(order.permutation(train.objects), batches):  # nearly equal: no tiny last batch
-            rows = train.pair_rows(chosen, epoch)[:, : task.views]
-            target = torch.from_numpy(task.target(train, rows)).to(context.device)
-            trainee.optimiser.zero_grad()
-            loss = task.loss(trainee.head(_inputs(context, train, rows, trainee.part)), target)
-            loss.backward()  # type: ignore[no-untyped-call]
-            trainee.optimiser.step()
-            decay.step()
+        shuffled = np.stack([order.permutation(context.learners) for order in orders])
+        for number, chosen in enumerate(np.array_split(shuffled, count, axis=1)):  # nearly equal: no tiny last batch
+            batch = _Batch(context, train, train.pair_rows(chosen, epoch))
+            for job in jobs:
+                progress = (epoch * count + number) / (settings.epochs * count)
+                job.stack.step(batch.inputs(job), batch.targets(job.task), job.task.loss, progress)
         with _METER:
-            context.meter.advance()
+            context.meter.advance(len(jobs))
+
+
+class _Batch:
+    """Some samples of each seed, read and standardised once for all heads. rows : (S, B, 2)."""
+
+    def __init__(self, context: Context, split: Split, rows: Rows) -> None:
+        self.context, self.split, self.rows = context, split, rows
+        self._features: dict[int, Tensor] = {}
+        self._inputs: dict[tuple[int, str], Tensor] = {}
+        self._targets: dict[str, Tensor] = {}
+
+    def inputs(self, job: _Job) -> Tensor:
+        """What a job's heads see: (S, B, views * width of the part)."""
+        views = job.task.views
+        if (views, job.part) not in self._inputs:
+            if views not in self._features:
+                self._features[views] = _read(self.context, self.split, self.rows[..., :views])
+            part = self._features[views][..., self.context.parts[job.part]]
+            self._inputs[views, job.part] = part.flatten(-2)
+        return self._inputs[views, job.part]
+
+    def targets(self, task: Task) -> Tensor:
+        """What its answers are compared with: (S, B, ...)."""
+        if task.name not in self._targets:
+            target = task.target(self.split, self.rows[..., : task.views])
+            self._targets[task.name] = torch.from_numpy(target).to(self.context.device)
+        return self._targets[task.name]
+
+
+def _read(context: Context, split: Split, rows: Rows) -> Tensor:
+    """The features of some rows as heads see them: (...) -> (..., D) on the device."""
+    return torch.from_numpy(context.standardiser(split.features[rows], slice(None))).to(context.device)
 
 
 @contextmanager
@@ -108,17 +198,37 @@ def one_thread_an_operation() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _answers(context: Context, task: Task, trainee: Trainee, rows: Rows) -> NDArray[np.float64]:
-    fit(context, task, trainee)
-    step = BLOCK // task.views
-    with torch.no_grad():  # holds for this thread only, so other heads go on training
-        blocks = [
-            trainee.head(_inputs(context, context.val, rows[i : i + step], trainee.part)).double().cpu().numpy()
-            for i in range(0, len(rows), step)
-        ]
-    return np.concatenate(blocks)
+def _asked(context: Context, job: _Job) -> Answers:
+    """What a job's heads answer on val, those of the combination that does best on the tuning objects."""
+    best = _best(context, job)
+    rows, objects = context.val.asked(job.task.views, context.protocol.val_views == "all")
+    blocks = [found[best].double().cpu().numpy() for found, _ in _blocks(context, job, context.val, rows)]
+    outputs = np.concatenate(blocks, axis=1)
+    if not np.isfinite(outputs).all():
+        raise ScoringError(
+            f"the {job.task.name} heads on part {job.part!r} did not stay finite: its features are too large for this "
+            "protocol's learning rate; scale them, or use a protocol that standardises"
+        )
+    return Answers(outputs, rows, objects)
 
 
-def _inputs(context: Context, split: Split, rows: Rows, part: slice) -> Tensor:
-    features = context.standardiser(split.features[rows], part)
-    return torch.from_numpy(features.reshape(len(rows), -1)).to(context.device)
+def _best(context: Context, job: _Job) -> int:
+    """The number of the combination with the least mean loss over seeds on the tuning objects."""
+    if len(job.settings.grid) == 1:
+        return 0
+    rows = context.train.pairs_of(context.tuners, context.protocol.val_pairs)[0][:, : job.task.views]
+    total = torch.zeros(len(job.settings.grid), dtype=torch.float64)
+    for outputs, asked in _blocks(context, job, context.train, rows):
+        target = torch.from_numpy(job.task.target(context.train, asked)).to(context.device)
+        total += job.task.loss(outputs, target[None]).double().cpu().mean(1) * len(asked)
+    return int(torch.nan_to_num(total, nan=torch.inf).argmin())
+
+
+def _blocks(context: Context, job: _Job, split: Split, rows: Rows) -> Iterator[tuple[Tensor, Rows]]:
+    """All heads' outputs (C, S, b, outputs) for rows (k, views), block by block, with the rows."""
+    step = max(1, BLOCK // (job.task.views * len(context.seeds) * len(job.settings.grid)))
+    for start in range(0, len(rows), step):
+        asked = rows[start : start + step]
+        with torch.no_grad():  # holds for this thread only, so other heads go on training
+            inputs = _read(context, split, asked)[..., context.parts[job.part]].flatten(-2)
+            yield job.stack(inputs.expand(len(context.seeds), *inputs.shape)), asked

@@ -29,6 +29,11 @@ class Standardiser:
         constant = deviation <= 1e-6 * np.abs(shift) + 1e-30  # no more than float32's rounding: carries nothing
         return Standardiser((mean + shift).astype(np.float32), np.where(constant, 1, deviation).astype(np.float32))
 
+    @staticmethod
+    def nothing(columns: int) -> "Standardiser":
+        """One that leaves features as they are."""
+        return Standardiser(np.zeros(columns, np.float32), np.ones(columns, np.float32))
+
     def __call__(self, features: NDArray[np.float32], part: slice) -> NDArray[np.float32]:
         """Some columns of features (..., D), standardised: (..., width of the part)."""
         standard: NDArray[np.float32] = (features[..., part] - self.mean[part]) / self.scale[part]

@@ -24,7 +24,7 @@ def call(*arguments: str) -> int:
 def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a dataset, two runs and a short protocol."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(protocol, "Protocol", lambda: SMALL)
+    monkeypatch.setattr(protocol, "load", lambda name: SMALL)
     shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
     for method in ("random", "sie"):
         untrained_run(Path("runs") / method, Path("data/tiny"), method)

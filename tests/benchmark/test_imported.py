@@ -34,7 +34,7 @@ def test_pictures_come_out_in_true_colours(imported: Path, published: tuple[Plan
 
 def test_it_trains_and_scores(imported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(protocol, "Protocol", lambda: SMALL)
+    monkeypatch.setattr(protocol, "load", lambda name: SMALL)
     settings = [argument for setting in SETTINGS for argument in ("--set", setting)]
     assert call("train", "--data", str(imported), "--method", "sie", *settings) == 0
     assert call("score", "--data", str(imported)) == 0

@@ -8,7 +8,6 @@ from scoring import measured, score_of, with_limit
 
 from iebench.benchmark.errors import NotComparable, ScoreFileError
 from iebench.benchmark.leaderboard import Board, Mark
-from iebench.benchmark.protocol import Protocol
 
 A, B, C = Path("runs/a/score.json"), Path("runs/b/score.json"), Path("runs/c/score.json")
 
@@ -62,13 +61,14 @@ def test_metrics_and_floors() -> None:
 
 def test_what_may_not_share_a_table() -> None:
     base = score_of("a", whole(top1=0.5))  # type: ignore[arg-type]
-    protocol = replace(base.protocol, rotation=Protocol().rotation)
+    heads = base.protocol.heads
+    protocol = replace(base.protocol, heads={**heads, "rotation": replace(heads["rotation"], epochs=9)})
     for other, message in (
         (replace(base, dataset=replace(base.dataset, fingerprint="e" * 64)), "fingerprint ffffffffffff against eeeeee"),
         (with_limit(base, 4), "smoke limit None against 4"),
         (
             replace(base, protocol=protocol, protocol_id=protocol.id),
-            f"protocol's rotation.epochs 3 against {protocol.rotation.epochs}",
+            "protocol's heads.rotation.epochs 3 against 9",
         ),
     ):
         with pytest.raises(NotComparable, match=message) as caught:

@@ -1,23 +1,97 @@
-"""The protocol's id stands for all of its values."""
+"""The protocol's id stands for all of its values; files are read strictly."""
 
 from dataclasses import fields, replace
+from pathlib import Path
 
-from iebench.benchmark.protocol import Protocol, Training
+import pytest
+
+from iebench.benchmark.errors import SettingError, UnknownName
+from iebench.benchmark.protocol import HEADS, Head, load, shipped
 
 
 def test_every_value_changes_the_id() -> None:
-    base = Protocol()
-    other = Training(epochs=1, lr=0.1, batch=2, weight_decay=0.5)
+    base = load()
+    linear = Head((), 1, 2, (0.1,), (0.5,), "constant")
     changed = {
-        "name": "x", "classification": other, "rotation": other, "colour": other, "hidden": (8,), "val_pairs": 1,
-        "pair_seed": 9, "tie": 0.1, "draws": 7, "level": 0.5, "rules": ("another",),
+        "name": "x", "r2": "pooled", "rotation": "quaternion", "circular": "plain", "features": "as they are",
+        "pairs": "fresh", "pair_seed": 9, "val_views": "one", "val_pairs": 1, "tune": 0.5, "seeds": 7, "tie": 0.1,
+        "draws": 7, "level": 0.5, "rules": ("another",), "heads": {**base.heads, "rotation": linear},
     }  # fmt: skip
-    assert set(changed) == {field.name for field in fields(Protocol)}
+    assert set(changed) == {field.name for field in fields(base)}
     ids = {replace(base, **{name: value}).id for name, value in changed.items()}  # type: ignore[arg-type]
     assert len(ids | {base.id}) == len(changed) + 1
 
 
+def test_every_setting_of_a_head_changes_the_id() -> None:
+    base, head = load(), load().heads["rotation"]
+    changed = {"hidden": (8,), "epochs": 7, "batch": 7, "lr": (0.7,), "weight_decay": (0.7,), "schedule": "constant"}
+    assert set(changed) == {field.name for field in fields(head)}
+    heads = [replace(head, **{name: value}) for name, value in changed.items()]  # type: ignore[arg-type]
+    ids = {replace(base, heads={**base.heads, "rotation": other}).id for other in heads}
+    assert len(ids | {base.id}) == len(changed) + 1
+
+
+def test_the_shipped_ones_differ_and_have_heads() -> None:
+    protocols = [load(name) for name in shipped()]
+    assert {"strict", "released"} <= {protocol.name for protocol in protocols}
+    assert [protocol.name for protocol in protocols] == shipped()
+    assert len({protocol.id for protocol in protocols}) == len(protocols)
+    assert all(set(protocol.heads) <= set(HEADS) and protocol.rules for protocol in protocols)
+
+
+def test_released_is_as_the_scripts() -> None:
+    found = load("released")
+    for name, hidden in (("classification", ()), ("rotation", (1024, 1024)), ("colour", (1024, 1024))):
+        assert found.heads[name] == Head(hidden, 300, 256, (1e-3,), (0.0,), "constant")
+    assert (found.r2, found.rotation, found.circular, found.val_views) == ("pooled", "quaternion", "plain", "one")
+
+
 def test_the_pair_list_is_as_long_as_the_longest_training() -> None:
-    base = Protocol()
-    longer = replace(base, colour=replace(base.colour, epochs=base.train_epochs + 5))
-    assert longer.train_epochs == base.train_epochs + 5
+    base = load()
+    longer = replace(base.heads["rotation"], epochs=base.train_epochs + 5)
+    assert replace(base, heads={**base.heads, "rotation": longer}).train_epochs == base.train_epochs + 5
+
+
+def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "strict"\nname = "mine"\nseeds = 5\n[heads.rotation]\nepochs = 7\n')
+    found, base = load(str(path)), load()
+    assert (found.name, found.seeds, found.heads["rotation"].epochs) == ("mine", 5, 7)
+    assert found.id != base.id
+    heads = {**base.heads, "rotation": replace(base.heads["rotation"], epochs=7)}
+    assert found == replace(base, name="mine", seeds=5, heads=heads)
+    path.write_text('extends = "strict"\n# the same in other words\n')
+    assert load(str(path)).id == base.id
+
+
+@pytest.mark.parametrize(("text", "error", "message"), [
+    ('extends = "strict"\nseed = 5', UnknownName, "'seed'.*seeds"),
+    ('extends = "strikt"', UnknownName, "strikt.*strict"),
+    ('extends = "strict"\nrotation = "6d"', UnknownName, "'6d'"),
+    ('extends = "strict"\nseeds = "two"', SettingError, "seeds: 'two'"),
+    ('extends = "strict"\nseeds = 0', SettingError, "seeds and draws must be at least 1"),
+    ('extends = "strict"\ntune = 0.0', SettingError, "set tune = 0.125"),
+    ('extends = "strict"\ntune = 1.0', SettingError, "below 1, not 1.0"),
+    ('extends = "strict"\n[heads.rotation]\nlr = []', SettingError, "need a value each"),
+    ('extends = "strict"\n[heads.rotations]\nlr = [1.0]', SettingError, "hidden"),
+    ('extends = "mine.toml"', SettingError, "extends itself"),
+    ('name = "bare"', SettingError, "'r2' is missing"),
+])  # fmt: skip
+def test_what_is_wrong_in_a_file_is_said(tmp_path: Path, text: str, error: type[Exception], message: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(error, match=message):
+        load(str(path))
+
+
+def test_a_head_that_no_probe_has() -> None:
+    base = load()
+    with pytest.raises(UnknownName, match=r"'rotations'.*rotation"):
+        replace(base, heads={"rotations": base.heads["rotation"]})
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match="no such file"):
+        load(str(tmp_path / "none.toml"))
+    with pytest.raises(UnknownName, match="strict"):
+        load("strct")
