@@ -1,50 +1,63 @@
-"""Scores side by side: checked to be comparable, sorted, best and tied values marked."""
+"""Scores side by side: checked to be comparable, ranked in every metric, best and tied values marked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from .bootstrap import Measured
-from .errors import NotComparable, ScoreFileError
-from .measures import MEASURES, WHOLE
-from .results import Score
+import numpy as np
 
-Entry = tuple[str, str, Mapping[str, Measured]]
-"""Name, part, metric -> measured."""
+from .bootstrap import Measured
+from .errors import NotComparable, ScoreFileError, UnknownName
+from .groups import Group, Value, grouped
+from .measures import MEASURES, WHOLE
+from .ranks import Rank, ranks
+from .results import Score
 
 
 class Mark(Enum):
     """A value's standing among the rows of its part."""
 
     BEST = "best"
-    TIED = "tied"  # its interval overlaps the best's
+    TIED = "tied"  # no row is better beyond chance
     NONE = ""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value with its standing."""
+    """One value with its standing. rank : None alone or not resampled; spread : see `groups.Value`."""
 
     measured: Measured
     mark: Mark
+    rank: Rank | None
+    spread: float | None
 
 
 @dataclass(frozen=True)
 class Row:
-    """One part of one encoder. cells : metric -> cell; a metric that was not measured is missing."""
+    """One part of one method. cells : metric -> cell; a metric that was not measured is missing."""
 
-    name: str
+    group: Group
     part: str
     cells: Mapping[str, Cell]
+
+    @property
+    def name(self) -> str:
+        """The method's."""
+        return self.group.name
+
+    @property
+    def seeds(self) -> int:
+        """How many training seeds it has."""
+        return len(self.group.scores)
 
 
 @dataclass(frozen=True)
 class Board:
     """A leaderboard.
 
-    rows : sorted by the whole representation's first metric; an encoder's parts follow it
+    rows : sorted by the whole representation's metric `sort`; a method's parts follow it
     metrics : those that any row has, in the order of MEASURES
     floors : metric -> what a constant or chance predictor gets
     """
@@ -53,33 +66,36 @@ class Board:
     metrics: tuple[str, ...]
     floors: Mapping[str, float]
     about: Score
+    sort: str
 
     @staticmethod
-    def of(scores: Mapping[Path, Score], parts: bool) -> "Board":
+    def of(scores: Mapping[Path, Score], parts: bool, sort: str = "") -> "Board":
         """The board of some scores by file.
 
         parts : also rows of the representation's parts
+        sort : the metric whose best is first; the first one that there is without
 
         Raises
         ------
         NotComparable : different protocols, datasets or smoke limits; names two files and what differs.
         ScoreFileError : no scores.
+        UnknownName : no score has that metric.
         """
         if not scores:
             raise ScoreFileError("no score files: run `iebench score` first, or name some")
         check(scores)
-        first = next(iter(MEASURES))
-        ordered = sorted(_named(scores), key=lambda pair: -pair[1].values[WHOLE][first].value)
-        chosen: list[Entry] = [
-            (name, part, s.values[part]) for name, s in ordered for part in s.values if parts or part == WHOLE
-        ]
-        metrics = tuple(metric for metric in MEASURES if any(metric in values for _, _, values in chosen))
-        rows = tuple(
-            Row(name, part, {m: Cell(v, _standing(m, v, _rivals(chosen, part, m))) for m, v in values.items()})
-            for name, part, values in chosen
-        )
-        floors = {m: next(v[m].floor for _, _, v in chosen if m in v) for m in metrics}
-        return Board(rows, metrics, floors, ordered[0][1])
+        groups = grouped(scores)
+        known = [m for m in MEASURES if any(m in score.values[WHOLE] for score in scores.values())]
+        if sort and sort not in known:
+            raise UnknownName("metric", sort, known)
+        sort = sort or known[0]
+        about = next(iter(scores.values()))
+        cells = {part: _cells(groups, part, about.protocol.level) for part in _parts(groups, parts)}
+        order = sorted(range(len(groups)), key=lambda i: _place(_measured(cells[WHOLE][i]), sort))
+        rows = tuple(Row(groups[i], part, cells[part][i]) for i in order for part in cells if cells[part][i])
+        metrics = tuple(metric for metric in MEASURES if any(metric in row.cells for row in rows))
+        floors = {m: next(row.cells[m].measured.floor for row in rows if m in row.cells) for m in metrics}
+        return Board(rows, metrics, floors, about, sort)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -90,6 +106,11 @@ class Board:
     def has_parts(self) -> bool:
         """Whether any row is of a part."""
         return any(row.part != WHOLE for row in self.rows)
+
+    @property
+    def has_ranks(self) -> bool:
+        """Whether any row has a rank in the metric that sorts."""
+        return any(row.cells[self.sort].rank for row in self.rows if self.sort in row.cells)
 
     @property
     def caption(self) -> str:
@@ -105,10 +126,61 @@ class Board:
     def legend(self) -> str:
         """How to read the marks, in one line."""
         level = f"{self.about.protocol.level:.0%}"
+        seeds = ""
+        if any(row.seeds > 1 for row in self.rows):
+            seeds = "; ±: deviation over training seeds, which the interval then draws too"
+        ranked = f"; rank: {level} interval of the place in {MEASURES[self.sort].title}" if self.has_ranks else ""
         return (
-            f"[low, high]: {level} interval over val objects; *: best of its column; ≈: its interval overlaps the "
-            "best's; floor: a constant or chance answer"
+            f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
+            f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
         )
+
+
+def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:
+    found = {part: None for group in groups for score in group.scores.values() for part in score.values}
+    return [part for part in found if wanted or part == WHOLE]
+
+
+def _measured(cells: Mapping[str, Cell]) -> dict[str, Measured]:
+    return {metric: cell.measured for metric, cell in cells.items()}
+
+
+def _place(values: Mapping[str, Measured], metric: str) -> float:
+    """Where a row stands in the order: the least comes first, rows without the metric last."""
+    if metric not in values:
+        return float("inf")
+    return -values[metric].value if MEASURES[metric].higher else values[metric].value
+
+
+def _cells(groups: Sequence[Group], part: str, level: float) -> list[dict[str, Cell]]:
+    """The cells of one part of every group, ranked among themselves."""
+    rows = [group.values(part) if _has(group, part) else {} for group in groups]
+    cells: list[dict[str, Cell]] = [{} for _ in rows]
+    for metric in dict.fromkeys(metric for row in rows for metric in row):
+        column = {i: row[metric] for i, row in enumerate(rows) if metric in row}
+        standing = _ranked(column, metric, level)
+        best = min(_place({metric: value.measured}, metric) for value in column.values())
+        for i, value in column.items():
+            rank = standing.get(i)
+            mark = Mark.TIED if rank and rank.low == 1 else Mark.NONE
+            if len(column) > 1 and _place({metric: value.measured}, metric) == best:
+                mark = Mark.BEST
+            cells[i][metric] = Cell(value.measured, mark, rank, value.spread)
+    return cells
+
+
+def _has(group: Group, part: str) -> bool:
+    return all(part in score.values for score in group.scores.values())
+
+
+def _ranked(values: Mapping[int, Value], metric: str, level: float) -> dict[int, Rank]:
+    """The ranks of those that were resampled, by row; none for a row alone, or where not all were."""
+    drawn = {i: value.draws for i, value in values.items() if value.draws is not None}
+    if len(drawn) < max(2, len(values)):
+        return {}
+    numbers = np.array([values[i].measured.value for i in drawn])
+    found = ranks(numbers, np.stack(list(drawn.values())), level, MEASURES[metric].higher)
+    return dict(zip(drawn, found, strict=True))
 
 
 def check(scores: Mapping[Path, Score]) -> None:
@@ -125,6 +197,8 @@ def check(scores: Mapping[Path, Score]) -> None:
             for what, a, b in (
                 ("dataset fingerprint", first.dataset.fingerprint[:12], score.dataset.fingerprint[:12]),
                 ("smoke limit", first.limit, score.limit),
+                ("val pairs", first.pairs.get("val", "")[:12], score.pairs.get("val", "")[:12]),
+                ("bootstrap draws", first.resamples.digest[:12], score.resamples.digest[:12]),
                 *_protocol_entries(first, score),
             )
             if a != b
@@ -151,27 +225,3 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
     for key, value in table.items():
         entries |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
     return entries
-
-
-def _named(scores: Mapping[Path, Score]) -> list[tuple[str, Score]]:
-    """Scores with names; those that share one are told apart by their files."""
-    names = [score.name for score in scores.values()]
-    return [
-        (score.name if names.count(score.name) == 1 else f"{score.name} ({path})", score)
-        for path, score in scores.items()
-    ]
-
-
-def _rivals(entries: list[Entry], part: str, metric: str) -> list[Measured]:
-    return [values[metric] for _, other, values in entries if other == part and metric in values]
-
-
-def _standing(metric: str, measured: Measured, rivals: list[Measured]) -> Mark:
-    """A value's mark among the rows of its part, itself included; alone it has none."""
-    if len(rivals) < 2:
-        return Mark.NONE
-    sign = 1 if MEASURES[metric].higher else -1
-    best = max(rivals, key=lambda rival: sign * rival.value)
-    if measured.value == best.value:
-        return Mark.BEST
-    return Mark.TIED if measured.low <= best.high and best.low <= measured.high else Mark.NONE

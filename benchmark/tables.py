@@ -1,7 +1,9 @@
-"""A leaderboard as text: for the screen, Markdown, CSV and LaTeX."""
+"""A leaderboard as text: for the screen, Markdown, CSV, LaTeX and JSON."""
 
 import csv
+import dataclasses
 import io
+import json
 import re
 from collections.abc import Callable
 
@@ -17,6 +19,14 @@ WIDE = 400  # columns; a table is as wide as it must be, since cutting numbers o
 _END = re.compile(r"(?:\x1b\[[0-9;]*m|[ ])+$")  # blanks and escape codes at the end of a line
 MARKS = {Mark.BEST: "*", Mark.TIED: "≈", Mark.NONE: ""}
 FLOOR = "floor"
+NOTHING = "–"
+
+
+def number(metric: str, cell: Cell) -> str:
+    """The value as tables print it, with its spread over training seeds if there is one."""
+    measure = MEASURES[metric]
+    spread = "" if cell.spread is None else f" ± {measure.show(cell.spread)}"
+    return measure.show(cell.measured.value) + spread
 
 
 def interval(metric: str, cell: Cell) -> str:
@@ -25,18 +35,29 @@ def interval(metric: str, cell: Cell) -> str:
     return f"[{show(cell.measured.low)}, {show(cell.measured.high)}]"
 
 
+def place(board: Board, row: Row) -> str:
+    """The rank's interval in the metric that sorts: "1", or "2-4"."""
+    cell = row.cells.get(board.sort)
+    if cell is None or cell.rank is None:
+        return NOTHING
+    return str(cell.rank.low) if cell.rank.low == cell.rank.high else f"{cell.rank.low}-{cell.rank.high}"
+
+
+def name(row: Row) -> str:
+    """The method's name, with the number of its training seeds if there are several."""
+    return row.name if row.seeds == 1 else f"{row.name} ({row.seeds} seeds)"
+
+
 def screen(board: Board) -> str:
     """For a terminal, with bold type as escape codes; the interval stands under its value."""
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
-    table.add_column("run", no_wrap=True)
-    if board.has_parts:
-        table.add_column("part", no_wrap=True)
+    for title in _titles(board):
+        table.add_column(title, no_wrap=True)
     for metric in board.columns:
         table.add_column(MEASURES[metric].title.replace(" ", "\n", 1), justify="right", no_wrap=True)
     for row in board.rows:
-        table.add_row(*_head(board, escape(row.name), row.part), *(_stacked(m, row) for m in board.columns))
-    floors = [MEASURES[m].show(board.floors[m]) for m in board.columns]
-    table.add_row(*_head(board, FLOOR, ""), *floors, style="dim")
+        table.add_row(*map(escape, _head(board, row)), *(_stacked(m, row) for m in board.columns))
+    table.add_row(*_floor_head(board), *_floors(board), style="dim")
     console = Console(width=WIDE, force_terminal=True, color_system="standard", highlight=False)
     with console.capture() as captured:
         console.print(table)
@@ -51,35 +72,55 @@ def markdown(board: Board) -> str:
 
     def cell(metric: str, row: Row) -> str:
         if metric not in row.cells:
-            return "–"
+            return NOTHING
         found = row.cells[metric]
-        value = MEASURES[metric].show(found.measured.value)
+        value = number(metric, found)
         strong = f"**{value}**" if found.mark is Mark.BEST else value + MARKS[found.mark]
         return f"{strong} {interval(metric, found)}"
 
-    titles = _head(board, "run", "part") + [MEASURES[m].title for m in board.columns]
-    rule = ["---"] * (len(titles) - len(board.columns)) + ["---:"] * len(board.columns)
-    body = [_head(board, row.name, row.part) + [cell(m, row) for m in board.columns] for row in board.rows]
-    body.append(_head(board, FLOOR, "") + [MEASURES[m].show(board.floors[m]) for m in board.columns])
+    titles = [*_titles(board), *(MEASURES[m].title for m in board.columns)]
+    rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
+    body = [[*_head(board, row), *(cell(m, row) for m in board.columns)] for row in board.rows]
+    body.append([*_floor_head(board), *_floors(board)])
     lines = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in [titles, rule, *body]]
     legend = board.legend.replace("*: best", "**bold**: best")
     return "\n".join([*lines, "", f"{board.caption}. {legend}."])
 
 
 def comma_separated(board: Board) -> str:
-    """Every metric in full precision, each with low, high and floor; empty where it was not measured."""
+    """Every metric in full precision with all that belongs to it; empty where it was not measured."""
+    entries = [(row, _numbers(row)) for row in board.rows]
+    kinds = list(dict.fromkeys(kind for _, values in entries for entry in values.values() for kind in entry))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    kinds = ("", "_low", "_high", "_floor", "_n")
-    writer.writerow(["run", "part", *(m + kind for m in board.metrics for kind in kinds)])
-    for row in board.rows:
-        numbers: list[object] = []
-        for metric in board.metrics:
-            cell = row.cells.get(metric)
-            m = cell.measured if cell else None
-            numbers += [m.value, m.low, m.high, m.floor, m.n] if m else [""] * len(kinds)
-        writer.writerow([row.name, row.part, *numbers])
+    titles = (metric if kind == "value" else f"{metric}_{kind}" for metric in board.metrics for kind in kinds)
+    writer.writerow(["run", "part", "seeds", *titles])
+    for row, values in entries:
+        numbers = (values.get(metric, {}).get(kind) for metric in board.metrics for kind in kinds)
+        writer.writerow([row.name, row.part, row.seeds, *("" if n is None else n for n in numbers)])
     return out.getvalue().rstrip("\n")
+
+
+def as_json(board: Board) -> str:
+    """The same for programs, with the files of every row and what all of them share."""
+    table = {
+        "dataset": dataclasses.asdict(board.about.dataset),
+        "protocol": {"name": board.about.protocol.name, "id": board.about.protocol_id},
+        "limit": board.about.limit,
+        "sort": board.sort,
+        "rows": [
+            {
+                "run": row.name,
+                "part": row.part,
+                "files": [str(path) for path in row.group.scores],
+                "values": {
+                    metric: {**entry, "mark": row.cells[metric].mark.value} for metric, entry in _numbers(row).items()
+                },
+            }
+            for row in board.rows
+        ],
+    }
+    return json.dumps(table, indent=2)
 
 
 def latex(board: Board) -> str:
@@ -89,24 +130,24 @@ def latex(board: Board) -> str:
         if metric not in row.cells:
             return "--"
         found = row.cells[metric]
-        value = MEASURES[metric].show(found.measured.value)
+        value = _tex(number(metric, found))
         strong = rf"\textbf{{{value}}}" if found.mark is Mark.BEST else value
         tied = r"$^\approx$" if found.mark is Mark.TIED else ""
         return rf"{strong}{tied} {{\scriptsize {interval(metric, found)}}}"
 
-    titles = _head(board, "run", "part") + [MEASURES[m].title for m in board.columns]
+    titles = [*_titles(board), *(MEASURES[m].title for m in board.columns)]
     lines = [
         rf"% {board.caption}",
-        r"\begin{tabular}{" + "l" * (len(titles) - len(board.columns)) + "r" * len(board.columns) + "}",
+        r"\begin{tabular}{" + "l" * len(_titles(board)) + "r" * len(board.columns) + "}",
         r"\toprule",
         " & ".join(map(_tex, titles)) + r" \\",
         r"\midrule",
         *(
-            " & ".join([*map(_tex, _head(board, row.name, row.part)), *(cell(m, row) for m in board.columns)]) + r" \\"
+            " & ".join([*map(_tex, _head(board, row)), *(cell(m, row) for m in board.columns)]) + r" \\"
             for row in board.rows
         ),
         r"\midrule",
-        " & ".join(_head(board, FLOOR, "") + [MEASURES[m].show(board.floors[m]) for m in board.columns]) + r" \\",
+        " & ".join([*map(_tex, _floor_head(board)), *_floors(board)]) + r" \\",
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -114,25 +155,50 @@ def latex(board: Board) -> str:
 
 
 FORMATS: dict[str, Callable[[Board], str]] = {
-    "table": screen, "md": markdown, "csv": comma_separated, "latex": latex,
+    "table": screen, "md": markdown, "csv": comma_separated, "latex": latex, "json": as_json,
 }  # fmt: skip
 
 
-def _head(board: Board, name: str, part: str) -> list[str]:
-    return [name, part] if board.has_parts else [name]
+def _titles(board: Board) -> list[str]:
+    return [*(["rank"] if board.has_ranks else []), "run", *(["part"] if board.has_parts else [])]
+
+
+def _head(board: Board, row: Row) -> list[str]:
+    """What stands before a row's values."""
+    rank = [place(board, row)] if board.has_ranks else []
+    return [*rank, name(row), *([row.part] if board.has_parts else [])]
+
+
+def _floor_head(board: Board) -> list[str]:
+    return [FLOOR if title == "run" else "" for title in _titles(board)]
+
+
+def _floors(board: Board) -> list[str]:
+    return [MEASURES[metric].show(board.floors[metric]) for metric in board.columns]
+
+
+def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
+    """Metric -> all that is known of it: value, low, high, floor and so on, spread over seeds, rank."""
+    found = {}
+    for metric, cell in row.cells.items():
+        rank = {"rank": None, "rank_low": None, "rank_high": None}
+        if cell.rank is not None:
+            rank = {"rank": cell.rank.place, "rank_low": cell.rank.low, "rank_high": cell.rank.high}
+        found[metric] = {**dataclasses.asdict(cell.measured), "spread": cell.spread, **rank}
+    return found
 
 
 def _stacked(metric: str, row: Row) -> str:
     if metric not in row.cells:
-        return "–"
+        return NOTHING
     cell = row.cells[metric]
-    value = MEASURES[metric].show(cell.measured.value) + (MARKS[cell.mark] or " ")
+    value = number(metric, cell) + (MARKS[cell.mark] or " ")
     strong = f"[bold]{value}[/bold]" if cell.mark is Mark.BEST else value
     return f"{strong}\n[dim]{escape(interval(metric, cell))}[/dim]"
 
 
 def _tex(text: str) -> str:
     for plain, code in (("\\", r"\textbackslash "), ("_", r"\_"), ("%", r"\%"), ("&", r"\&"), ("#", r"\#"),
-                        ("²", "$^2$"), ("°", r"$^\circ$")):  # fmt: skip
+                        ("²", "$^2$"), ("°", r"$^\circ$"), ("±", r"$\pm$")):  # fmt: skip
         text = text.replace(plain, code)
     return text

@@ -17,16 +17,20 @@ from ..tables import FORMATS
     epilog=examples(
         "iebench leaderboard",
         "iebench leaderboard runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json --parts",
-        "iebench leaderboard --format latex --out table.tex",
+        "iebench leaderboard --sort rotation_degrees_mean --format latex --out table.tex",
     ),
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
 @click.option("--parts", is_flag=True, help="Also a row for each part of a representation.")
+@click.option("--sort", metavar="METRIC", help="Best in this first, and ranked by it.", show_default="top1")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="How it is written.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
-def leaderboard(files: tuple[Path, ...], parts: bool, form: str, out: Path | None) -> None:
-    """Compare scores of one dataset and one protocol. Without files: all of runs/*/score.json."""
-    text = FORMATS[form](Board.of(load_all(files), parts))
+def leaderboard(files: tuple[Path, ...], parts: bool, sort: str | None, form: str, out: Path | None) -> None:
+    """Compare scores of one dataset and one protocol. Without files: all of runs/*/score.json.
+
+    Ranks come from a paired bootstrap over val objects. Runs that differ in their training seed only share a row.
+    """
+    text = FORMATS[form](Board.of(load_all(files), parts, sort or ""))
     if out is None:
         click.echo(text)
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from scoring import measured, score_of, with_limit
 
-from iebench.benchmark.errors import NotComparable, ScoreFileError
+from iebench.benchmark.errors import NotComparable, ScoreFileError, UnknownName
 from iebench.benchmark.leaderboard import Board, Mark
 
 A, B, C = Path("runs/a/score.json"), Path("runs/b/score.json"), Path("runs/c/score.json")
@@ -33,11 +33,47 @@ def test_the_best_is_marked_in_each_metrics_own_direction() -> None:
     assert {cell.mark for cell in rows["two"].values()} == {Mark.NONE}
 
 
-@pytest.mark.parametrize(("value", "mark"), [(0.41, Mark.TIED), (0.39, Mark.NONE), (0.5, Mark.BEST)])
-def test_overlapping_the_best_is_a_tie(value: float, mark: Mark) -> None:
+@pytest.mark.parametrize(("value", "mark"), [(0.47, Mark.TIED), (0.3, Mark.NONE), (0.5, Mark.BEST)])
+def test_what_nothing_beats_beyond_chance_is_tied(value: float, mark: Mark) -> None:
     best, other = score_of("best", whole(mrr=0.5, top1=0.9)), score_of("other", whole(mrr=value, top1=0.1))  # type: ignore[arg-type]
-    board = Board.of({A: best, B: other}, parts=False)  # intervals are +- 0.05 wide
-    assert board.rows[1].cells["mrr"].mark is mark
+    board = Board.of({A: best, B: other}, parts=False)  # intervals are +- 0.05 wide, draws independent
+    cell = board.rows[1].cells["mrr"]
+    assert cell.mark is mark and cell.rank is not None
+    assert (cell.rank.low, cell.rank.high) == ((2, 2) if mark is Mark.NONE else (1, 2))
+
+
+def test_what_was_not_resampled_has_a_best_and_no_ranks() -> None:
+    scores = {}
+    for path, value in ((A, 0.3), (B, 0.4)):
+        score = score_of(path.parent.name, whole(top1=value, mrr=value))  # type: ignore[arg-type]
+        draws = {"whole": {"mrr": score.resamples.draws["whole"]["mrr"]}}
+        scores[path] = replace(score, resamples=replace(score.resamples, draws=draws))
+    cells = [row.cells["top1"] for row in Board.of(scores, parts=False).rows]
+    assert [(cell.mark, cell.rank) for cell in cells] == [(Mark.BEST, None), (Mark.NONE, None)]
+
+
+def test_the_order_follows_any_metric_in_its_direction() -> None:
+    one = score_of("one", whole(top1=0.9, rotation_degrees_mean=90.0))  # type: ignore[arg-type]
+    two = score_of("two", whole(top1=0.1, rotation_degrees_mean=80.0))  # type: ignore[arg-type]
+    three = score_of("three", whole(top1=0.2))  # type: ignore[arg-type]
+    board = Board.of({A: one, B: two, C: three}, parts=False, sort="rotation_degrees_mean")
+    assert [row.name for row in board.rows] == ["two", "one", "three"]
+    with pytest.raises(UnknownName, match=r"unknown metric 'mrr'"):
+        Board.of({A: one}, parts=False, sort="mrr")
+
+
+def test_seeds_are_one_row_and_the_legend_says_so() -> None:
+    runs = {
+        Path(f"{i}.json"): replace(
+            score_of(f"sie-s{i}", whole(top1=0.5 + i / 10)),  # type: ignore[arg-type]
+            run={"method": "sie", "seed": i},
+        )
+        for i in range(2)
+    }
+    board = Board.of({**runs, C: score_of("other", whole(top1=0.1))}, parts=False)  # type: ignore[arg-type]
+    assert [(row.name, row.seeds) for row in board.rows] == [("sie", 2), ("other", 1)]
+    assert board.rows[0].cells["top1"].spread is not None and "training seeds" in board.legend
+    assert "training seeds" not in Board.of({C: runs[Path("0.json")]}, parts=False).legend
 
 
 def test_alone_nothing_is_best() -> None:
@@ -66,6 +102,11 @@ def test_what_may_not_share_a_table() -> None:
     for other, message in (
         (replace(base, dataset=replace(base.dataset, fingerprint="e" * 64)), "fingerprint ffffffffffff against eeeeee"),
         (with_limit(base, 4), "smoke limit None against 4"),
+        (replace(base, pairs={"train": "a" * 64, "val": "c" * 64}), "val pairs bbbbbbbbbbbb against cccccccccccc"),
+        (
+            replace(base, resamples=replace(base.resamples, digest="e" * 64)),
+            "bootstrap draws dddddddddddd against eeeee",
+        ),
         (
             replace(base, protocol=protocol, protocol_id=protocol.id),
             "protocol's heads.rotation.epochs 3 against 9",

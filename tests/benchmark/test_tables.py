@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -52,7 +54,7 @@ def test_markdown_has_the_same_number_of_cells_in_every_line(board: Board) -> No
 def test_latex_has_the_same_number_of_cells_and_no_raw_specials(board: Board) -> None:
     text = FORMATS["latex"](board)
     body = [line for line in text.splitlines() if line.endswith(r"\\")]
-    assert {line.replace(r"\&", "").count("&") for line in body} == {1 + len(board.columns)}
+    assert {line.replace(r"\&", "").count("&") for line in body} == {2 + len(board.columns)}
     assert r"sie\_50\%|x" in text and r"\textbf{61.0}" in text and r"59.0$^\approx$" in text
     assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 1
     assert "²" not in text and "°" not in text
@@ -64,6 +66,7 @@ def test_csv_has_every_metric_in_full_precision(board: Board) -> None:
         ("sie_50%|x", "whole"), ("sie_50%|x", "invariant"), ("[rival]", "whole"),
     ]  # fmt: skip
     assert float(rows[2]["top5"]) == 1 / 3 and float(rows[2]["top5_low"]) == 1 / 3 - 0.05
+    assert (rows[0]["top1_rank"], rows[0]["top1_rank_low"], rows[0]["top1_rank_high"], rows[0]["seeds"]) == (*"1121",)
     assert rows[0]["top5"] == "" and rows[0]["top1_n"] == "96" and float(rows[0]["top1_floor"]) == 0.1
 
 
@@ -78,3 +81,27 @@ def test_every_measure_is_shown_with_its_digits() -> None:
         shown = measure.show(0.123456)
         assert len(shown.split(".")[1]) == measure.digits
         assert float(shown) == pytest.approx(0.123456 * measure.factor, abs=0.5 * 10**-measure.digits)
+
+
+def test_json_has_the_same_numbers_and_the_files(board: Board) -> None:
+    table = json.loads(FORMATS["json"](board))
+    assert [(row["run"], row["part"], row["files"]) for row in table["rows"]] == [
+        ("sie_50%|x", "whole", ["a"]), ("sie_50%|x", "invariant", ["a"]), ("[rival]", "whole", ["b"]),
+    ]  # fmt: skip
+    top1 = table["rows"][2]["values"]["top1"]
+    assert (top1["value"], top1["mark"], top1["rank_low"], top1["rank_high"]) == (0.59, "tied", 1, 2)
+    assert table["rows"][2]["values"]["top5"]["rank"] is None and table["dataset"]["fingerprint"] == "f" * 64
+
+
+def test_seeds_and_ranks_are_shown() -> None:
+    runs = {
+        Path(str(i)): replace(
+            score_of(f"sie-s{i}", {"whole": {"top1": measured(0.5 + i / 50)}}), run={"method": "sie", "seed": i}
+        )
+        for i in range(2)
+    }
+    board = Board.of({**runs, Path("b"): score_of("rival", RIVAL)}, parts=False)
+    for form in ("table", "md", "latex"):
+        text = click.unstyle(FORMATS[form](board))
+        assert "sie (2 seeds)" in text and re.search(r"51\.0 (±|\$\\pm\$) 1\.4", text) and "rank" in text
+    assert re.search(r"^ ?1 +rival", click.unstyle(FORMATS["table"](board)), re.MULTILINE)

@@ -1,0 +1,51 @@
+"""Ranks with intervals, from draws that are of the same objects in every row.
+
+Row i's rank interval has everything that cannot be excluded at the level: 1 + the rows that are better than it for
+certain, to all rows but those that are worse for certain. Certain means that a paired difference is further from 0 than
+the level's quantile, over draws, of the largest studentised deviation among all of row i's differences; thus the
+interval holds the true rank with that probability however many rows there are (Mogstad, Romano, Shaikh, Wilhelm 2024,
+"Inference for ranks", Review of Economic Studies 91(1), marginal confidence sets).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rank:
+    """A place from 1. low, high : its interval; `low` 1 says that no row is better beyond chance."""
+
+    place: int
+    low: int
+    high: int
+
+
+def ranks(values: Array, draws: Array, level: float, higher: bool) -> list[Rank]:
+    """The rank of every row by its value.
+
+    values : (rows,); draws : (rows, draws), of the same objects in every row
+    level : coverage, such as 0.95; higher : whether more is better
+
+    >>> draws = np.random.default_rng(0).normal([[0.1], [0.5], [0.5]], 0.01, (3, 99))
+    >>> ranks(np.array([0.1, 0.5, 0.5]), draws, 0.95, higher=True)
+    [Rank(place=3, low=3, high=3), Rank(place=1, low=1, high=2), Rank(place=1, low=1, high=2)]
+    """
+    sign = 1.0 if higher else -1.0
+    values, draws = sign * values, sign * draws
+    return [_rank(values, draws, i, level) for i in range(len(values))]
+
+
+def _rank(values: Array, draws: Array, i: int, level: float) -> Rank:
+    ahead = values - values[i]  # of every row before row i
+    deviation = (draws - draws[i]) - ahead[:, None]
+    error = (draws - draws[i]).std(1)
+    spread = np.where(error > 0, error, 1.0)  # rows that differ by the same in every draw: any difference is certain
+    varying = error > 0
+    largest = (np.abs(deviation) / spread[:, None])[varying].max(0, initial=0.0)
+    margin = np.where(varying, np.quantile(largest, level) * error, 0.0)
+    better, worse = int((ahead > margin).sum()), int((-ahead > margin).sum())
+    return Rank(1 + int((ahead > 0).sum()), 1 + better, len(values) - worse)
