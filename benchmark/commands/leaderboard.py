@@ -7,6 +7,7 @@ import click
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.files import write_atomic
 
+from .. import published as reported
 from ..leaderboard import Board
 from ..results import load_all
 from ..tables import FORMATS
@@ -24,13 +25,22 @@ from ..tables import FORMATS
 @click.option("--parts", is_flag=True, help="Also a row for each part of a representation.")
 @click.option("--sort", metavar="METRIC", help="Best in this first, and ranked by it.", show_default="top1")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="How it is written.")
+@click.option("--published", is_flag=True, help="Below it what papers report, unranked (table and md).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
-def leaderboard(files: tuple[Path, ...], parts: bool, sort: str | None, form: str, out: Path | None) -> None:
+def leaderboard(
+    files: tuple[Path, ...], parts: bool, sort: str | None, form: str, published: bool, out: Path | None
+) -> None:
     """Compare scores of one dataset and one protocol. Without files: all of runs/*/score.json.
 
     Ranks come from a paired bootstrap over val objects. Runs that differ in their training seed only share a row.
     """
+    if published and form not in reported.FORMATS:
+        raise click.UsageError(
+            f"--published goes with {' and '.join(reported.FORMATS)}; as CSV: manifests/published.csv"
+        )
     text = FORMATS[form](Board.of(load_all(files), parts, sort or ""))
+    if published:
+        text += "\n\n" + reported.FORMATS[form]()
     if out is None:
         click.echo(text)
     else:

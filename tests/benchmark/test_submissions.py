@@ -1,0 +1,26 @@
+"""Every score in the repository may be on the leaderboard of its dataset."""
+
+from pathlib import Path
+
+import pytest
+
+from iebench.benchmark.commands.validate import faults
+from iebench.benchmark.leaderboard import check
+from iebench.benchmark.results import load_all
+
+SCORES = Path(__file__).parents[2] / "benchmark" / "scores"
+FILES = sorted(SCORES.glob("*/*.json"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_it_has_no_fault(path: Path) -> None:
+    assert faults(path) == []
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in FILES}), ids=lambda folder: folder.name)
+def test_a_datasets_scores_share_a_table(folder: Path) -> None:
+    check(load_all(sorted(folder.glob("*.json"))))
+
+
+def test_nothing_else_lies_there() -> None:
+    assert [path for path in SCORES.rglob("*") if path.is_file()] == FILES
