@@ -85,12 +85,12 @@ def _value(scores: list[Score], part: str, metric: str) -> Value:
     numbers = np.array([entry.value for entry in entries])
     mean, spread = float(numbers.mean()), float(numbers.std(ddof=1))
     if len(drawn) < len(scores):
-        ends = {"low": min(e.low for e in entries), "high": max(e.high for e in entries)}
-        return Value(dataclasses.replace(entries[0], value=mean, **ends), None, spread)
+        low, high = min(entry.low for entry in entries), max(entry.high for entry in entries)
+        return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high), None, spread)
     draws = over_seeds(np.stack(drawn))
     tail = (1 - scores[0].protocol.level) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail])
-    return Value(dataclasses.replace(entries[0], value=mean, low=float(low), high=float(high)), draws, spread)
+    low, high = np.quantile(draws, [tail, 1 - tail]).tolist()
+    return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high), draws, spread)
 
 
 def over_seeds(draws: Array) -> Array:

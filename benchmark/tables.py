@@ -181,10 +181,14 @@ def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
     """Metric -> all that is known of it: value, low, high, floor and so on, spread over seeds, rank."""
     found = {}
     for metric, cell in row.cells.items():
-        rank = {"rank": None, "rank_low": None, "rank_high": None}
-        if cell.rank is not None:
-            rank = {"rank": cell.rank.place, "rank_low": cell.rank.low, "rank_high": cell.rank.high}
-        found[metric] = {**dataclasses.asdict(cell.measured), "spread": cell.spread, **rank}
+        rank = cell.rank
+        found[metric] = {
+            **dataclasses.asdict(cell.measured),
+            "spread": cell.spread,
+            "rank": rank.place if rank else None,
+            "rank_low": rank.low if rank else None,
+            "rank_high": rank.high if rank else None,
+        }
     return found
 
 
