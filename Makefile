@@ -31,7 +31,7 @@ test-next:
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	rm -rf build/check && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
+	rm -rf build/check build/lib && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
 	cd build/check && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
 		-p iebench.manifests -p iebench.renderer -p iebench.baselines -p iebench.benchmark

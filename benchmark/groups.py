@@ -21,7 +21,8 @@ class Value:
     """One metric of one row.
 
     measured : of one run, or the mean over seeds with the interval of `draws`
-    draws : (draws,), None for what was not resampled; spread : standard deviation over training seeds, None for one run
+    draws : (draws,), None for what was not resampled
+    spread : standard deviation over training seeds, None for one run (that of `measured` is over heads)
     """
 
     measured: Measured
@@ -86,11 +87,11 @@ def _value(scores: list[Score], part: str, metric: str) -> Value:
     mean, spread = float(numbers.mean()), float(numbers.std(ddof=1))
     if len(drawn) < len(scores):
         low, high = min(entry.low for entry in entries), max(entry.high for entry in entries)
-        return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high), None, spread)
+        return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high, spread=None), None, spread)
     draws = over_seeds(np.stack(drawn))
     tail = (1 - scores[0].protocol.level) / 2
     low, high = np.quantile(draws, [tail, 1 - tail]).tolist()
-    return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high), draws, spread)
+    return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high, spread=None), draws, spread)
 
 
 def over_seeds(draws: Array) -> Array:

@@ -184,7 +184,7 @@ def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
         rank = cell.rank
         found[metric] = {
             **dataclasses.asdict(cell.measured),
-            "spread": cell.spread,
+            "seed_spread": cell.spread,
             "rank": rank.place if rank else None,
             "rank_low": rank.low if rank else None,
             "rank_high": rank.high if rank else None,
