@@ -4,23 +4,20 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from iebench.baselines.action import LABEL
 
 from .images import Images
 from .order import Order
+from .pixels import Decoded, Kept
 
 T = TypeVar("T")
 
-RESIDENT_BYTES = 2 << 30  # a split whose pixels fit is decoded once and kept in memory
 AHEAD = 3  # batches waiting
 
 
@@ -43,35 +40,59 @@ class Batch:
 class Batches:
     """Makes the batch of any step.
 
-    size : side of the images in pixels
+    pixels : where they come from; see `choose` in pixels.py
     latents : the columns to bring along, the label among them if it is named
+    device : what trains; the images of prefetched batches lie there
     """
 
-    def __init__(self, images: Images, order: Order, size: int, latents: tuple[str, ...], pin: bool) -> None:
-        self.images, self.order, self.size, self.latents, self.pin = images, order, size, latents, pin
+    def __init__(
+        self, images: Images, order: Order, pixels: Decoded | Kept, latents: tuple[str, ...], device: torch.device
+    ) -> None:
+        self.images, self.order, self.pixels, self.latents, self.device = images, order, pixels, latents, device
 
     def make(self, step: int) -> Batch:
         """The batch of a step, counted from 0."""
         rows = self.order.rows(step)
-        stored = self._pixels(rows.ravel()).reshape(*rows.shape, self.size, self.size, 3)
-        pixels = torch.from_numpy(stored).permute(0, 1, 4, 2, 3)
+        stored = self.pixels.take(rows.ravel())
         known = {**self.images.latents, LABEL: self.images.labels}
         latents = {name: torch.from_numpy(known[name][rows]) for name in self.latents}
-        return Batch(pixels.pin_memory() if self.pin else pixels, latents)
-
-    def _pixels(self, rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        fits = len(self.images) * self.size**2 * 3 <= RESIDENT_BYTES
-        return self._resident[rows] if fits else self.images.read(rows, self.size)
-
-    @cached_property
-    def _resident(self) -> NDArray[np.uint8]:
-        return self.images.read(np.arange(len(self.images)), self.size)
+        return Batch(stored.unflatten(0, rows.shape).permute(0, 1, 4, 2, 3), latents)
 
     @contextmanager
     def prefetch(self, start: int, stop: int) -> Iterator[Iterator[Batch]]:
         """The batches of steps start .. stop - 1, made in a thread that ends with the `with` block."""
-        with ahead(self.make(step) for step in range(start, stop)) as batches:
-            yield batches
+        made = (self.make(step) for step in range(start, stop))
+        if self.device.type == "cuda":
+            with ahead(_sent(made, self.device)) as sent:
+                yield _received(sent)
+        else:
+            with ahead(made) as batches:
+                yield batches
+
+
+def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batch, torch.cuda.Event]]:
+    """Batches whose images are on their way to the GPU, each with the event of their arrival.
+
+    In a stream of its own, so that copies run beside the training step; the thread that makes batches runs this.
+    """
+    stream = torch.cuda.Stream(device)
+    while True:
+        with torch.cuda.stream(stream):  # not around the yield, which would leave it open in between
+            batch = next(batches, None)  # a cache on the GPU is filled and read in this stream too
+            if batch is None:
+                return
+            moved = replace(batch, images=batch.images.to(device, non_blocking=True))
+            arrived = stream.record_event()
+        yield moved, arrived
+
+
+def _received(sent: Iterator[tuple[Batch, torch.cuda.Event]]) -> Iterator[Batch]:
+    """The same batches for the current stream, which waits for each on the GPU; the CPU does not."""
+    for batch, arrived in sent:
+        stream = torch.cuda.current_stream(batch.images.device)
+        stream.wait_event(arrived)
+        batch.images.record_stream(stream)  # or its memory might be given away while the step still reads it
+        yield batch
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """Random access to the images of one split: Parquet says where each JPEG lies in its tar, threads read and decode."""
 
-import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import ArrayLike, NDArray
 
+from iebench.manifests.common.machine import cores
 from iebench.manifests.dataset import DatasetInfo, read_table, shard_tables
 from iebench.manifests.schema import rows as columns
 
 from .errors import DatasetError
 from .tars import Tars, check_tar
 
-THREADS = os.cpu_count() or 1
+CHUNK = 8  # images that a thread decodes at a time: few, so that all threads end a batch together
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,7 @@ class Images:
     labels : (N,) int64
     objects : (N,) int64, 0 .. number of objects - 1; the rows of an object are contiguous, in the order of its views
     views_per_object : the same for every object
+    threads : that decode; all of this process's cores unless it shares them
     """
 
     info: DatasetInfo
@@ -38,11 +41,15 @@ class Images:
     labels: NDArray[np.int64]
     objects: NDArray[np.int64]
     views_per_object: int
+    threads: int
     _tars: Tars
 
     @staticmethod
-    def open(folder: Path, split: str) -> "Images":
+    def open(folder: Path, split: str, subset: int | None = None, threads: int | None = None) -> "Images":
         """Open a split after checking that tables, tars and dataset.json agree. No image is decoded yet.
+
+        subset : only so many objects, evenly spread over the split and so over its classes; all by default
+        threads : that decode; one for each core by default
 
         Raises
         ------
@@ -53,8 +60,15 @@ class Images:
         parts = [read_table(path, columns(info.recipe)) for path in paths]
         for path, part in zip(paths, parts, strict=True):
             check_tar(path.with_suffix(".tar"), part)
+            check_values(path, part, info.recipe.factor_names)
         table = pa.concat_tables(parts).combine_chunks()
         _check_count(folder, split, info, table.num_rows)
+        shard, views = np.repeat(np.arange(len(parts)), [part.num_rows for part in parts]), info.recipe.views
+        objects = _objects(folder / split, table, views)
+        if subset is not None:
+            kept = spread(len(objects) // views, subset)
+            rows = (kept[:, None] * views + np.arange(views)).ravel()
+            table, shard, objects = table.take(rows).combine_chunks(), shard[rows], np.repeat(np.arange(len(kept)), views)
         return Images(
             info=info,
             folder=folder,
@@ -62,11 +76,12 @@ class Images:
             table=table,
             latents={name: table[name].to_numpy() for name in info.recipe.factor_names},
             labels=table["label"].to_numpy().astype(np.int64),
-            objects=_objects(folder / split, table, info.recipe.views),
-            views_per_object=info.recipe.views,
+            objects=objects,
+            views_per_object=views,
+            threads=threads or cores(),
             _tars=Tars(
                 [path.with_suffix(".tar") for path in paths],
-                np.repeat(np.arange(len(parts)), [part.num_rows for part in parts]),
+                shard,
                 table["offset"].to_numpy(),
                 table["size"].to_numpy(),
                 table["sha256"],
@@ -83,14 +98,16 @@ class Images:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
-    def read(self, rows: ArrayLike, size: int | None = None) -> NDArray[np.uint8]:
+    def read(self, rows: ArrayLike, size: int | None = None, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
         """Decode some images, in parallel.
 
-        Every image's SHA-256 is checked. Below the stored resolution the JPEG is decoded at the smallest of its
-        native scales (n/8) that reaches `size`; if that is not `size` exactly, an antialiased bilinear resize follows.
+        Every image's SHA-256 is checked when it is first read. Below the stored resolution the JPEG is decoded at the
+        smallest of its native scales (n/8) that reaches `size`; if that is not `size` exactly, an antialiased bilinear
+        resize follows.
 
         rows : (n,) whole numbers in [0, N), any order, repeats allowed
         size : side in pixels, at most the stored resolution (the default)
+        out : where to put them; a new array by default
         returns : (n, size, size, 3) uint8, RGB whatever the recipe's channel_order
 
         Raises
@@ -104,10 +121,41 @@ class Images:
                 f"{self.resolution}, or render it larger"
             )
         wanted = np.asarray(rows, np.int64)
-        out = np.empty((len(wanted), size, size, 3), np.uint8)
-        chunks = np.array_split(np.arange(len(wanted)), min(len(wanted), 4 * THREADS) or 1)
-        list(_pool().map(lambda chunk: self._tars.decode(wanted[chunk], out, chunk), chunks))
-        return out
+        pixels = np.empty((len(wanted), size, size, 3), np.uint8) if out is None else out
+        chunks = [slice(start, start + CHUNK) for start in range(0, len(wanted), CHUNK)]
+        list(_pool(self.threads).map(lambda chunk: self._tars.decode(wanted[chunk], pixels[chunk]), chunks))
+        return pixels
+
+
+def spread(count: int, limit: int | None) -> NDArray[np.int64]:
+    """`limit` of 0 .. count-1, evenly spread; all of them when `limit` is None or not less.
+
+    >>> spread(10, 4).tolist()
+    [0, 2, 5, 7]
+    """
+    chosen = count if limit is None else min(limit, count)
+    return np.arange(chosen) * count // chosen
+
+
+def check_values(path: Path, table: pa.Table, latents: Sequence[str]) -> None:
+    """See that no row of a Parquet lacks a value, that its latents are finite and its digests as long as they must be.
+
+    Raises
+    ------
+    DatasetError : a row where it is otherwise; names the column and the image.
+    """
+    for name in table.column_names:
+        wrong = pc.is_null(table[name])
+        if name in latents:
+            wrong = pc.or_kleene(wrong, pc.invert(pc.is_finite(table[name])))
+        elif name == "sha256":
+            wrong = pc.or_kleene(wrong, pc.not_equal(pc.binary_length(table[name]), 64))
+        if pc.any(wrong).as_py():
+            row = pc.index(wrong, True).as_py()
+            raise DatasetError(
+                f"{path}: {name} of image {table['key'][row].as_py()} is {table[name][row].as_py()}: restore it or "
+                "render the dataset again"
+            )
 
 
 def _shards(folder: Path, split: str, info: DatasetInfo) -> list[Path]:
@@ -150,11 +198,7 @@ def _objects(place: Path, table: pa.Table, views: int) -> NDArray[np.int64]:
     return index
 
 
-_POOLS: list[ThreadPoolExecutor] = []
-
-
-def _pool() -> ThreadPoolExecutor:
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
     """The decoding threads, shared by all splits."""
-    if not _POOLS:
-        _POOLS.append(ThreadPoolExecutor(THREADS, thread_name_prefix="decode"))
-    return _POOLS[0]
+    return ThreadPoolExecutor(threads, thread_name_prefix="decode")

@@ -2,7 +2,10 @@
 
 Training walks an endless stream of epochs. Each epoch is a permutation of the objects with K views of each, and batch
 number s holds entries s * batch .. (s + 1) * batch - 1 of the stream: what is left of an epoch opens the next one's
-first batch, so every batch is full, also when it is larger than an epoch.
+first batch. So each object is taken once an epoch, and every batch is full, whatever its size: no shape changes on the
+way, no batch is too small for batch statistics, and ranks have equal parts. The price is that the one batch over an
+epoch's end may hold an object twice, with views of both epochs; of 3DIEBench's 41,920 objects in batches of 1024 that
+happens to some 4 objects of one batch in 41.
 """
 
 import numpy as np
@@ -27,8 +30,13 @@ def views(seed: int, epoch: int, objects: int, stored: int, count: int) -> Indic
     returns : (objects, count) of distinct views in [0, stored); row i depends on (seed, epoch, i) alone, and every
         ordered choice is equally likely
     """
-    keys = _generator(seed, epoch, VIEWS).random((objects, stored))
-    chosen: Indices = np.argsort(keys, axis=1, kind="stable")[:, :count].astype(np.int64)
+    uniform = _generator(seed, epoch, VIEWS).random((objects, count))
+    chosen = np.empty((objects, count), np.int64)
+    for k in range(count):
+        place = (uniform[:, k] * (stored - k)).astype(np.int64)  # among the views that are not taken yet
+        for taken in np.sort(chosen[:, :k], axis=1).T:
+            place += place >= taken
+        chosen[:, k] = place
     return chosen
 
 
@@ -39,15 +47,20 @@ class Order:
     stored : views of each object on disk
     batch : objects in a batch
     count : views of each object in a batch, K
+    rank, ranks : which of how many equal parts of each batch; all parts together, in order, are the batch, so that the
+        samples of a step do not depend on how many processes share it
     """
 
-    def __init__(self, seed: int, objects: int, stored: int, batch: int, count: int) -> None:
+    def __init__(
+        self, seed: int, objects: int, stored: int, batch: int, count: int, rank: int = 0, ranks: int = 1
+    ) -> None:
         self.seed, self.objects, self.stored, self.batch, self.count = seed, objects, stored, batch, count
+        self.rank, self.ranks = rank, ranks
         self._epoch, self._rows = -1, np.empty((0, count), np.int64)
 
     def rows(self, step: int) -> Indices:
-        """The rows of batch number `step`, counted from 0: (batch, count)."""
-        start, end = step * self.batch, (step + 1) * self.batch
+        """The rows of this part of batch number `step`, counted from 0: (batch / ranks, count)."""
+        start, end = (step * self.batch + self.batch * part // self.ranks for part in (self.rank, self.rank + 1))
         pieces = []
         while start < end:
             epoch, first = divmod(start, self.objects)

@@ -25,7 +25,7 @@ from .config import RunConfig, versions
 from .encoder import Encoder
 from .errors import DatasetError
 from .features import encode
-from .images import Images
+from .images import Images, spread
 from .measures import WHOLE
 from .pairs import Identity
 from .probes.context import Context, Split
@@ -168,16 +168,6 @@ def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bo
 def turns(recipe: Recipe) -> dict[str, float]:
     """The latents that lie on a circle, with a full turn in their unit."""
     return {factor.name: {"turn": 1.0, "rad": 2 * np.pi}[factor.unit] for factor in recipe.factors if factor.circular}
-
-
-def spread(count: int, limit: int | None) -> NDArray[np.int64]:
-    """`limit` of 0 .. count-1, evenly spread; all of them when `limit` is None or not less.
-
-    >>> spread(10, 4).tolist()
-    [0, 2, 5, 7]
-    """
-    chosen = count if limit is None else min(limit, count)
-    return np.arange(chosen) * count // chosen
 
 
 def _facts(config: RunConfig) -> dict[str, Any]:

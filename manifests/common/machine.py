@@ -1,0 +1,47 @@
+"""What this process may take of the machine it runs on."""
+
+import os
+from pathlib import Path
+
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # a container's, a job's
+USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
+CACHED = ("/sys/fs/cgroup/memory.stat", "/sys/fs/cgroup/memory/memory.stat")  # of that, what files can give back
+
+
+def cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory() -> int:
+    """Memory in bytes that this process and others like it may fill: the machine's, or its container's if less."""
+    return min([os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_numbers(LIMITS)])
+
+
+def free_memory() -> int:
+    """Memory in bytes that nothing uses now but caches of files; of the machine, or of its container if less."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    free = [_field("/proc/meminfo", "MemAvailable:") * 1024 or os.sysconf("SC_AVPHYS_PAGES") * page]
+    for limit, used, stat in zip(LIMITS, USED, CACHED, strict=True):
+        for most, now in zip(_numbers([limit]), _numbers([used]), strict=False):
+            free.append(max(0, most - now + _field(stat, "inactive_file")))
+    return min(free)
+
+
+def _numbers(paths: tuple[str, ...] | list[str]) -> list[int]:
+    found = []
+    for path in map(Path, paths):
+        try:
+            found.append(int(path.read_text()))
+        except (OSError, ValueError):  # no container, or "max"
+            continue
+    return found
+
+
+def _field(path: str, name: str) -> int:
+    """The number behind a name in a file of such lines; 0 where there is none."""
+    try:
+        lines = (line.split() for line in Path(path).read_text().splitlines())
+        return next((int(line[1]) for line in lines if line[0] == name), 0)
+    except (OSError, ValueError, IndexError):
+        return 0
