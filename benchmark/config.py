@@ -103,6 +103,7 @@ class RunConfig:
     data : the dataset's folder; fingerprint : of that dataset
     resolution : side of the images in pixels
     device, versions : where it was last trained and with what; no part of the run's identity
+    subset : trained on so many objects only, spread over the classes; None for all
     """
 
     method: str
@@ -114,9 +115,18 @@ class RunConfig:
     seed: int
     device: str
     versions: dict[str, str]
+    subset: int | None = None
 
     @staticmethod
-    def of(method: str, start: str, assignments: Sequence[str], data: Path, seed: int, device: str) -> "RunConfig":
+    def of(
+        method: str,
+        start: str,
+        assignments: Sequence[str],
+        data: Path,
+        seed: int,
+        device: str,
+        subset: int | None = None,
+    ) -> "RunConfig":
         """The configuration of a new run; see `resolve` and `device.pick`.
 
         Raises
@@ -137,6 +147,7 @@ class RunConfig:
             seed=seed,
             device=str(pick(device)),
             versions=versions(),
+            subset=subset,
         )
 
     def save(self, run: Path) -> None:
@@ -189,7 +200,12 @@ class RunConfig:
         scheduled = self.settings.scheduled or find(self.method).method.scheduled
         free = FREE if scheduled else (*FREE, *LENGTH)
         chosen = {key: value for key, value in settings.items() if key not in free}
-        named = {"method": self.method, "dataset fingerprint": self.fingerprint, "seed": self.seed}
+        named = {
+            "method": self.method,
+            "dataset fingerprint": self.fingerprint,
+            "seed": self.seed,
+            "subset": self.subset,
+        }
         return {**chosen, **encoder, **method, **named, "resolution": self.resolution}
 
 

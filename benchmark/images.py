@@ -68,7 +68,11 @@ class Images:
         if subset is not None:
             kept = spread(len(objects) // views, subset)
             rows = (kept[:, None] * views + np.arange(views)).ravel()
-            table, shard, objects = table.take(rows).combine_chunks(), shard[rows], np.repeat(np.arange(len(kept)), views)
+            table, shard, objects = (
+                table.take(rows).combine_chunks(),
+                shard[rows],
+                np.repeat(np.arange(len(kept)), views),
+            )
         return Images(
             info=info,
             folder=folder,

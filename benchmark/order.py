@@ -47,27 +47,27 @@ class Order:
     stored : views of each object on disk
     batch : objects in a batch
     count : views of each object in a batch, K
-    rank, ranks : which of how many equal parts of each batch; all parts together, in order, are the batch, so that the
-        samples of a step do not depend on how many processes share it
+    share : which of a batch's entries to give, those of one rank of several
     """
 
     def __init__(
-        self, seed: int, objects: int, stored: int, batch: int, count: int, rank: int = 0, ranks: int = 1
+        self, seed: int, objects: int, stored: int, batch: int, count: int, share: slice = slice(None)
     ) -> None:
+        self.share = share
         self.seed, self.objects, self.stored, self.batch, self.count = seed, objects, stored, batch, count
-        self.rank, self.ranks = rank, ranks
         self._epoch, self._rows = -1, np.empty((0, count), np.int64)
 
     def rows(self, step: int) -> Indices:
-        """The rows of this part of batch number `step`, counted from 0: (batch / ranks, count)."""
-        start, end = (step * self.batch + self.batch * part // self.ranks for part in (self.rank, self.rank + 1))
+        """The rows of batch number `step`, counted from 0: (batch, count), or the share of it."""
+        start, end = step * self.batch, (step + 1) * self.batch
         pieces = []
         while start < end:
             epoch, first = divmod(start, self.objects)
             last = min(first + end - start, self.objects)
             pieces.append(self._epoch_rows(epoch)[first:last])
             start += last - first
-        return np.concatenate(pieces)
+        rows: Indices = np.concatenate(pieces)[self.share]
+        return rows
 
     def _epoch_rows(self, epoch: int) -> Indices:
         if epoch != self._epoch:  # kept, since steps come in order

@@ -14,7 +14,7 @@ from torch import Tensor
 from iebench.baselines import method as methods
 from iebench.baselines.action import LABEL, ROTATION
 from iebench.baselines.errors import LatentMissing
-from iebench.manifests.common.progress import Meter
+from iebench.manifests.common.progress import Meter, say
 from iebench.manifests.common.settings import build
 
 from . import checkpoint, optimize
@@ -25,17 +25,19 @@ from .errors import DatasetError, Diverged, RunExists, SettingError, Stopped
 from .images import Images
 from .log import Log
 from .order import Order
+from .pixels import Cache, Room, choose
 from .runs import WEIGHTS, save_weights
 from .stop import stop_requested
 
 
-def train(run: Path, config: RunConfig, resume: bool = False) -> None:
+def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "auto") -> None:
     """Train a method and leave config.json, metrics.jsonl, tensorboard/, checkpoint.pt and model.safetensors in `run`.
 
     The same configuration on the same CPU and number of threads gives the same bytes of weights, whether or not the run
     was stopped and resumed on the way.
 
     resume : go on from the folder's checkpoint; without one, start
+    cache : where decoded pixels are kept; changes no sample
 
     Raises
     ------
@@ -56,7 +58,7 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
     optimizer = optimize.optimizer(method.parameters(), settings)
     done = checkpoint.restore(run, method, optimizer)
 
-    images = Images.open(config.data, "train")
+    images = Images.open(config.data, "train", config.subset)
     check_fit(images, method, settings.views)
     objects = len(images) // images.views_per_object
     steps = settings.total_steps(objects) if method.trains else 0
@@ -66,7 +68,9 @@ def train(run: Path, config: RunConfig, resume: bool = False) -> None:
     (run / WEIGHTS).unlink(missing_ok=True)  # a run that is given more steps is unfinished again
 
     order = Order(config.seed, objects, images.views_per_object, settings.batch, settings.views)
-    batches = Batches(images, order, config.resolution, method.latents, pin=device.type == "cuda")
+    pixels, why = choose(cache, images, config.resolution, device, Room.of(device))
+    say(why)
+    batches = Batches(images, order, pixels, method.latents, device)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(config))
     per_step = settings.batch * settings.views
     start, note = time.perf_counter() - done.seconds, ""
@@ -141,6 +145,10 @@ def check_fit(images: Images, method: methods.Method, views: int) -> None:
     SettingError : fewer views in a batch than the method compares.
     LatentMissing : not all latents that the method is conditioned on.
     """
+    if images.views_per_object < 2:
+        raise DatasetError(
+            f"{images.folder} has one view of each object and training compares two: render it with --views 2 or more"
+        )
     if views > images.views_per_object:
         raise DatasetError(
             f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "

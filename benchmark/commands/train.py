@@ -2,6 +2,7 @@
 
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -29,7 +30,7 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="FILE",
     help="Start from a file: a TOML one as those presets are, or a run's config.json, which also replaces the defaults "
-    "of --method, --data and --seed.",
+    "of --method, --data, --seed and --subset.",
 )  # fmt: skip
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE",
@@ -41,10 +42,18 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )
+@click.option(
+    "--subset", type=click.IntRange(2), metavar="N", help="Only N objects, spread over the classes.", show_default="all"
+)
+@click.option(
+    "--cache", type=click.Choice(["auto", "ram", "gpu", "none"]), default="auto",
+    help="Where decoded images are kept: auto takes the GPU, else memory, if a small share of it holds them all.",
+)  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, if it has one.")
 def train(
     method: str | None, data: Path | None, preset: str | None, file: Path | None, assignments: tuple[str, ...],
-    name: str | None, out: Path, seed: int | None, device: str, resume: bool,
+    name: str | None, out: Path, seed: int | None, device: str, subset: int | None,
+    cache: Literal["auto", "ram", "gpu", "none"], resume: bool,
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
     from iebench.manifests.dataset import newest
@@ -60,7 +69,8 @@ def train(
     if start.endswith(".json"):
         again = RunConfig.read(Path(start))
         method, data, seed = method or again.method, data or again.data, again.seed if seed is None else seed
-    config = RunConfig.of(method or "sie", start, assignments, data or newest(), seed or 0, device)
+        subset = subset or again.subset
+    config = RunConfig.of(method or "sie", start, assignments, data or newest(), seed or 0, device, subset)
     run = out / (name or run_name(config.method, config.data, config.seed))
-    train_run(run, config, resume)
+    train_run(run, config, resume, cache)
     click.echo(f"{run}: trained; score it with `iebench score --run {run}`")

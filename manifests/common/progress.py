@@ -68,6 +68,11 @@ class Meter:
         print(f"{head}{eta}{'  ' + self._note if self._note else ''}", file=sys.stderr, flush=True)  # noqa: T201
 
 
+def say(line: str) -> None:
+    """A line on standard error, where meters are."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
 def duration(seconds: float) -> str:
     """A time for people.
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from iebench.benchmark import batches as module
 from iebench.benchmark.batches import Batches, ahead
 from iebench.benchmark.images import Images
 from iebench.benchmark.order import Order
+from iebench.benchmark.pixels import Decoded
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +19,12 @@ def images(tiny_dataset: Path) -> Images:
     return Images.open(tiny_dataset, "train")
 
 
-def make(images: Images, size: int = 32) -> Batches:
-    return Batches(images, Order(0, 24, 6, batch=5, count=3), size, ("rot_x", "floor_hue"), pin=False)
+CPU = torch.device("cpu")
+
+
+def make(images: Images, share: slice = slice(None)) -> Batches:
+    order, pixels = Order(0, 24, 6, batch=5, count=3, share=share), Decoded(images, 32, pinned=False)
+    return Batches(images, order, pixels, ("rot_x", "floor_hue"), CPU)
 
 
 def test_pixels_and_latents_belong_together(images: Images) -> None:
@@ -37,10 +41,11 @@ def test_pixels_and_latents_belong_together(images: Images) -> None:
     assert list(batch.latents) == ["rot_x", "floor_hue"]
 
 
-def test_keeping_the_pixels_in_memory_changes_none(images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
-    resident = make(images, 16).make(1).images
-    monkeypatch.setattr(module, "RESIDENT_BYTES", 0)
-    assert torch.equal(make(images, 16).make(1).images, resident)
+def test_the_shares_of_a_batch_are_the_batch(images: Images) -> None:
+    whole = make(images).make(4)
+    shares = [make(images, share).make(4) for share in (slice(0, 2), slice(2, 5))]
+    assert torch.equal(torch.cat([share.images for share in shares]), whole.images)
+    assert torch.equal(torch.cat([share.latents["rot_x"] for share in shares]), whole.latents["rot_x"])
 
 
 def test_prefetch_gives_the_steps_in_order(images: Images) -> None:

@@ -1,5 +1,6 @@
 """Random access to images, and one clear sentence for each way a dataset can be damaged."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -84,6 +85,22 @@ def test_smaller_sizes_show_the_same_picture(tiny_dataset: Path, size: int) -> N
     assert error < 0.15 * other
 
 
+def test_a_subset_is_some_objects_of_every_class(tiny_dataset: Path) -> None:
+    whole, part = Images.open(tiny_dataset, "train"), Images.open(tiny_dataset, "train", subset=6)
+    assert len(part) == 6 * 6 and sorted(part.labels[::6].tolist()) == sorted(set(whole.labels.tolist()))
+    np.testing.assert_array_equal(part.objects, np.repeat(np.arange(6), 6))
+    rows = [whole.table["key"].to_pylist().index(key) for key in part.table["key"].to_pylist()]
+    np.testing.assert_array_equal(part.read(np.arange(36)), whole.read(rows))
+    for name, values in part.latents.items():
+        np.testing.assert_array_equal(values, whole.latents[name][rows])
+    assert len(Images.open(tiny_dataset, "train", subset=1000)) == len(whole)
+
+
+def test_the_number_of_threads_changes_nothing(tiny_dataset: Path) -> None:
+    one, four = (Images.open(tiny_dataset, "train", threads=threads) for threads in (1, 4))
+    np.testing.assert_array_equal(one.read(np.arange(100)), four.read(np.arange(100)))
+
+
 def test_nothing_read_is_an_empty_array(tiny_dataset: Path) -> None:
     assert Images.open(tiny_dataset, "val").read([], 16).shape == (0, 16, 16, 3)
 
@@ -157,8 +174,6 @@ def test_an_offset_that_disagrees(copy: Path) -> None:
 
 def test_bytes_that_are_no_jpeg(copy: Path) -> None:
     """Also when Parquet and tar agree on them."""
-    import hashlib
-
     path, row = copy / "val" / "00000.tar", Images.open(copy, "val").table.slice(2, 1).to_pylist()[0]
     content = bytearray(path.read_bytes())
     content[row["offset"] : row["offset"] + row["size"]] = b"x" * row["size"]
@@ -166,6 +181,40 @@ def test_bytes_that_are_no_jpeg(copy: Path) -> None:
     _set(copy / "val" / "00000.parquet", "sha256", 2, hashlib.sha256(b"x" * row["size"]).hexdigest())
     with pytest.raises(DatasetError, match=r"val/00000\.tar is damaged: the image at byte \d+ does not decode"):
         Images.open(copy, "val").read([2])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "said"),
+    [
+        ("rot_x", float("nan"), "rot_x of image {key} is nan"),
+        ("light_hue", float("inf"), "light_hue of image {key} is inf"),
+        ("rot_y", None, "rot_y of image {key} is None"),
+        ("label", None, "label of image {key} is None"),
+        ("sha256", "abc", "sha256 of image {key} is abc"),
+    ],
+)
+def test_values_that_cannot_be(column: str, value: object, said: str, copy: Path) -> None:
+    path = copy / "val" / "00000.parquet"
+    key = pq.read_table(path, partitioning=None)["key"][3].as_py()
+    _set(path, column, 3, value)
+    with pytest.raises(DatasetError, match=rf"val/00000\.parquet: {said.format(key=key)}: restore it"):
+        Images.open(copy, "val")
+
+
+def test_an_image_is_checked_once_when_it_is_first_read(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[int] = []
+    sha256, images = hashlib.sha256, Images.open(copy, "val")
+
+    def count(content: bytes) -> object:
+        hashed.append(len(content))
+        return sha256(content)
+
+    monkeypatch.setattr("hashlib.sha256", count)
+    for _ in range(2):
+        images.read([4, 1])
+    assert len(hashed) == 2
+    images.read([1, 2])
+    assert len(hashed) == 3
 
 
 def test_other_columns(copy: Path) -> None:

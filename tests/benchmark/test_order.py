@@ -40,6 +40,24 @@ def test_batches_are_the_stream_of_epochs_cut_in_equal_pieces(batch: int) -> Non
         np.testing.assert_array_equal(piece % 6, views(5, epoch, 10, 6, 2)[expected])
 
 
+def test_shares_of_a_batch_are_the_batch_for_any_number_of_ranks() -> None:
+    whole = Order(seed=2, objects=10, stored=4, batch=6, count=2)
+    for ranks in (1, 2, 3, 6):
+        shares = [
+            Order(2, 10, 4, 6, 2, share=slice(rank * 6 // ranks, (rank + 1) * 6 // ranks)) for rank in range(ranks)
+        ]
+        for step in range(5):  # over the ends of epochs too
+            np.testing.assert_array_equal(np.concatenate([o.rows(step) for o in shares]), whole.rows(step))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_every_view_is_as_likely_in_every_place(count: int) -> None:
+    chosen = views(0, 1, 40_000, 5, count)
+    assert (np.sort(chosen, axis=1)[:, 1:] != np.sort(chosen, axis=1)[:, :-1]).all()
+    for place in range(count):
+        assert np.abs(np.bincount(chosen[:, place], minlength=5) - 8000).max() < 5 * 80  # five deviations
+
+
 def test_a_batch_does_not_depend_on_those_before() -> None:
     fresh, used = (Order(seed=1, objects=9, stored=5, batch=4, count=3) for _ in range(2))
     for step in range(6):

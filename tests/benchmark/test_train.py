@@ -4,7 +4,7 @@ import math
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -23,6 +23,9 @@ from iebench.benchmark.errors import DatasetError, Diverged, RunError, RunExists
 from iebench.benchmark.log import TIMES, read
 from iebench.benchmark.train import train, uses_bf16
 from iebench.manifests.dataset import DatasetInfo
+from iebench.renderer.backend import FAKE
+from iebench.renderer.plan import Plan
+from iebench.renderer.render import render_dataset
 
 SMALL = [
     "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=10", "learning_rate=1e-3",
@@ -230,6 +233,23 @@ def test_more_views_than_there_are(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="has 6 views of each object and views=7 asks for more"):
         train(tmp_path / "run", config(tiny_dataset, "views=7"))
     assert not (tmp_path / "run").exists()
+
+
+def test_one_view_of_each_object(tiny_plan: Callable[..., Plan], tmp_path: Path) -> None:
+    render_dataset(tiny_plan(classes="2", views=1), tmp_path / "data", workers=1, backend=FAKE)
+    with pytest.raises(DatasetError, match="one view of each object and training compares two: render it with --views"):
+        train(tmp_path / "run", config(tmp_path / "data"))
+
+
+def test_a_subset_is_another_run_and_the_cache_is_not(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    some = replace(config(tiny_dataset, "steps=2"), subset=8)
+    train(tmp_path / "run", some)
+    assert losses(tmp_path / "run") != losses(whole)[:2]
+    with pytest.raises(RunExists, match="subset: 8 there, None here"):
+        train(tmp_path / "run", config(tiny_dataset), resume=True)
+    assert runs.load(tmp_path / "run")[1].subset == 8
+    train(tmp_path / "decoded", config(tiny_dataset), cache="none")
+    assert_same_end(tmp_path / "decoded", whole)
 
 
 def test_fewer_views_than_the_method_compares(tiny_dataset: Path, tmp_path: Path) -> None:
