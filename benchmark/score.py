@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.latents import uniforms
