@@ -56,7 +56,7 @@ class Batches:
         stored = self.pixels.take(rows.ravel())
         known = {**self.images.latents, LABEL: self.images.labels}
         latents = {name: torch.from_numpy(known[name][rows]) for name in self.latents}
-        return Batch(stored.unflatten(0, rows.shape).permute(0, 1, 4, 2, 3), latents)
+        return Batch(stored.view(*rows.shape, *stored.shape[1:]).permute(0, 1, 4, 2, 3), latents)
 
     @contextmanager
     def prefetch(self, start: int, stop: int) -> Iterator[Iterator[Batch]]:
@@ -75,7 +75,7 @@ def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batc
 
     In a stream of its own, so that copies run beside the training step; the thread that makes batches runs this.
     """
-    stream = torch.cuda.Stream(device)
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     while True:
         with torch.cuda.stream(stream):  # not around the yield, which would leave it open in between
             batch = next(batches, None)  # a cache on the GPU is filled and read in this stream too
