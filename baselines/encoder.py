@@ -59,6 +59,14 @@ class Encoder(nn.Module):
         self.backbone = backbones.build(settings.backbone, settings.width, settings.stem)
         self.dim = self.backbone.dim
 
+    @property
+    def preprocessing(self) -> str:
+        """What it does to images itself, in words."""
+        mean, std = (
+            [round(float(x), 4) for x in values.flatten()] for values in (self.normalise.mean, self.normalise.std)
+        )
+        return f"minus mean {mean}, over deviation {std}"
+
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) float in [0, 1] -> (B, dim) float."""
         representation: Tensor = self.backbone(self.normalise(images))

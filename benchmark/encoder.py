@@ -1,28 +1,28 @@
-"""What is scored: a module from images to representations, out of a run folder or anyone's own code.
+"""What is scored: a module from images to representations, made ready and tried out before any image is encoded.
 
-iebench score --run runs/sie
-iebench score --encoder my_package.models:resnet
-iebench score --encoder converted/sie
+Where modules come from: `encoders/`, one small file for each kind.
 """
 
 import hashlib
-import importlib
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from iebench.baselines.method import Method
-from iebench.manifests.dataset import DatasetInfo
-
-from . import converted, runs
+from . import predictor as predictors
 from .config import RunConfig
-from .errors import EncoderError, RunError
+from .encoders.registry import Loaded
+from .errors import EncoderError, short
+from .predictor import Predictor
+from .results import Cost
 
 TRIAL = 4  # noise images whose representations check and identify an encoder
+TOLERANCE = 0.02  # of the largest answer: what other batches may change in one; rounding takes 1e-5, bf16 1e-2
+
+Precision = Literal["float32", "bf16"]
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,13 @@ class Encoder:
     module : (B, 3, H, W) float32 in [0, 1] -> (B, dim)
     parts : names of slices of the representation, or {}
     resolution : side in pixels of the images it is given
-    method : the method when it has a predictor, else None
+    preprocessing : what it does to them itself, as it declares
+    precision : of the forward pass
+    predictor : what predicts embeddings, if it comes with one
     weights : SHA-256 of parameters and buffers
     identity : SHA-256 of weights and of the answers to fixed noise, so that changed code counts too
     run : the configuration of the run it comes from, if any
+    cost : its parameters, and what its training took where that is known
     """
 
     name: str
@@ -44,159 +47,146 @@ class Encoder:
     dim: int
     parts: Mapping[str, slice]
     resolution: int
-    method: Method | None
+    preprocessing: str
+    precision: Precision
+    predictor: Predictor | None
     weights: str
     identity: str
     run: RunConfig | None
+    cost: Cost
 
 
-def from_run(folder: Path, resolution: int | None, device: torch.device) -> Encoder:
-    """The encoder of a finished run.
+def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Precision = "float32") -> Encoder:
+    """Put a module on a device in eval mode, try it on noise, and take down what it is.
 
-    resolution : side of the images it is given; default: the one it was trained on
-
-    Raises
-    ------
-    RunError : no run there, or one that is not finished.
-    EncoderError : representations of a wrong shape, or not finite.
-    """
-    method, config = runs.load(folder)
-    method.eval().requires_grad_(False).to(device)
-    size = resolution or config.resolution
-    scorable = method if method.has_predictor else None
-    return _checked(folder.resolve().name, method.encoder, method.parts, size, scorable, config, device)
-
-
-def data_of(folder: Path) -> Path:
-    """The dataset that a run was trained on, if it is still where it was.
+    resolution : side in pixels of the images it is given
 
     Raises
     ------
-    RunError : it is gone, or another one lies there now; or there is no run.
+    EncoderError : representations of a wrong shape, not finite, or that depend on chance or on the rest of the batch;
+        parts or a predictor that do not fit them.
     """
-    config = RunConfig.load(folder)
-    remedy = f"say where it is with `iebench score --run {folder} --data FOLDER`"
-    if not config.data.is_dir():
-        raise RunError(f"{folder} was trained on {config.data}, which is not there: {remedy}")
-    found = DatasetInfo.load(config.data).fingerprint
-    if found != config.fingerprint:
-        raise RunError(
-            f"{folder} was trained on a dataset with fingerprint {config.fingerprint[:12]}, and {config.data} has "
-            f"{found[:12]} now: {remedy}"
-        )
-    return config.data
-
-
-def from_folder(folder: Path, resolution: int | None, device: torch.device) -> Encoder:
-    """The encoder that `iebench convert` wrote.
-
-    resolution : side of the images it is given; default: the one it was trained on
-
-    Raises
-    ------
-    ConversionError : the folder is damaged.
-    EncoderError : representations of a wrong shape, or not finite.
-    """
-    module, method, size = converted.load(folder)
-    network = module if method is None else method
-    network.eval().requires_grad_(False).to(device)
-    parts = {} if method is None else method.parts
-    return _checked(folder.resolve().name, module, parts, resolution or size, method, None, device)
-
-
-def from_factory(spec: str, resolution: int, device: torch.device) -> Encoder:
-    """The encoder that a callable without arguments returns; a `parts` dictionary of slices on it is honoured.
-
-    spec : "package.module:factory", looked up in the current folder too
-    resolution : side of the images it is given
-
-    Raises
-    ------
-    EncoderError : no such module or callable, it fails or returns no module, or its representations have a wrong
-        shape or are not finite.
-    """
-    module = _call(spec)
-    if not isinstance(module, nn.Module):
-        raise EncoderError(f"--encoder {spec} returned {type(module).__name__}: return a torch.nn.Module")
-    module.eval().requires_grad_(False).to(device)
-    parts = getattr(module, "parts", {})
-    if not (isinstance(parts, Mapping) and all(isinstance(part, slice) for part in parts.values())):
-        raise EncoderError(f"--encoder {spec}: its `parts` must map names to slices, not {parts!r}")
-    return _checked(spec.replace(":", "."), module, parts, resolution, None, None, device)
-
-
-def _call(spec: str) -> object:
-    place, colon, name = spec.partition(":")
-    if not (place and colon and name):
-        raise EncoderError(f"--encoder {spec!r}: write package.module:factory")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # a console script does not look into the current folder by itself
-    try:
-        factory = getattr(importlib.import_module(place), name)
-    except ModuleNotFoundError as error:
-        raise EncoderError(f"--encoder {spec}: no module {error.name!r} here or installed: check the name") from None
-    except AttributeError:
-        raise EncoderError(f"--encoder {spec}: {place} has no {name!r}: check the name") from None
-    except Exception as error:  # anyone's code may fail in any way while it is imported
-        raise EncoderError(f"--encoder {spec}: importing {place} failed ({_short(error)}): mend it") from error
-    if not callable(factory):
-        raise EncoderError(f"--encoder {spec} is a {type(factory).__name__}: name a callable that returns a module")
-    try:
-        return factory()
-    except Exception as error:  # anyone's code may fail in any way
-        raise EncoderError(f"--encoder {spec} failed when called ({_short(error)}): mend it") from error
-
-
-def _checked(
-    name: str,
-    module: nn.Module,
-    parts: Mapping[str, slice],
-    resolution: int,
-    method: Method | None,
-    run: RunConfig | None,
-    device: torch.device,
-) -> Encoder:
-    noise = torch.rand(TRIAL, 3, resolution, resolution, generator=torch.Generator().manual_seed(0))
-    answers = represent(name, module, noise.to(device))
-    dim = answers.shape[1]
-    whole = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
-    for part, columns in whole.items():
-        if columns.step != 1 or columns.stop <= columns.start:
-            raise EncoderError(f"encoder {name}: its part {part!r} takes no columns out of {dim}: mend its `parts`")
+    name, module = loaded.name, loaded.module
+    for part in (module, loaded.predictor):
+        if isinstance(part, nn.Module):
+            part.eval().requires_grad_(False).to(device)
+    images = trial(resolution).to(device)
+    answers = represent(name, module, images, precision)
+    _see_each_image_alone(name, module, images, answers, precision)
+    guest = None if loaded.predictor is not None else predictors.guest(name, module)
+    if guest is not None:
+        predictors.check(guest, answers)
     weights = hashlib.sha256()
-    for key, value in sorted(module.state_dict().items()):
+    tensors = {key: value for key, value in module.state_dict().items() if isinstance(value, Tensor)}
+    for key, value in sorted(tensors.items()):
         weights.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
         weights.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    identity = hashlib.sha256(weights.digest() + answers.cpu().numpy().tobytes()).hexdigest()
-    return Encoder(name, module, dim, whole, resolution, method, weights.hexdigest(), identity, run)
+    return Encoder(
+        name=name,
+        module=module,
+        dim=answers.shape[1],
+        parts=_parts(
+            name, loaded.parts if loaded.parts is not None else declared_parts(name, module), answers.shape[1]
+        ),
+        resolution=resolution,
+        preprocessing=loaded.preprocessing,
+        precision=precision,
+        predictor=loaded.predictor or guest,
+        weights=weights.hexdigest(),
+        identity=hashlib.sha256(weights.digest() + answers.cpu().numpy().tobytes()).hexdigest(),
+        run=loaded.run,
+        cost=replace(loaded.cost, parameters=sum(parameter.numel() for parameter in module.parameters())),
+    )
+
+
+def trial(resolution: int) -> Tensor:
+    """Noise images (TRIAL, 3, H, W) in [0, 1], the same for everyone, each brighter than the one before.
+
+    Their unlike brightness is what shows a batch norm in train mode: noise of one kind has one mean.
+    """
+    noise = torch.rand(TRIAL, 3, resolution, resolution, generator=torch.Generator().manual_seed(0))
+    return noise * torch.linspace(1 / TRIAL, 1, TRIAL).view(-1, 1, 1, 1)
 
 
 @torch.inference_mode()
-def represent(name: str, module: nn.Module, images: Tensor) -> Tensor:
+def represent(name: str, module: nn.Module, images: Tensor, precision: Precision = "float32") -> Tensor:
     """The representations (B, D) float32 of images (B, 3, H, W), checked.
 
     name : the encoder's, for messages
 
     Raises
     ------
-    EncoderError : it fails, or does not return (B, D) finite floats.
+    EncoderError : it fails, or does not return (B, D) finite floats on the device of the images.
     """
     try:
-        found = module(images)
+        with torch.autocast(images.device.type, torch.bfloat16) if precision == "bf16" else nullcontext():
+            found = module(images)
     except Exception as error:  # anyone's code may fail in any way
         raise EncoderError(
-            f"encoder {name} failed on images {tuple(images.shape)} ({_short(error)}): mend it"
+            f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
         ) from error
     if not (isinstance(found, Tensor) and found.ndim == 2 and len(found) == len(images) and found.is_floating_point()):
         kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
         raise EncoderError(
             f"encoder {name} maps images {tuple(images.shape)} to {kind}: it must return floats (B, D), a row an image"
         )
+    if not found.shape[1]:
+        raise EncoderError(f"encoder {name} returns representations without any column: mend it")
+    if found.device != images.device:
+        raise EncoderError(
+            f"encoder {name} was given images on {images.device} and answers on {found.device}: leave its output where "
+            "it is, or score with --device cpu"
+        )
     if not torch.isfinite(found).all():
         raise EncoderError(f"encoder {name} returns values that are not finite: check its weights and normalisation")
     return found.float()
 
 
-def _short(error: Exception) -> str:
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
+def declared_parts(name: str, module: nn.Module) -> Mapping[str, slice]:
+    """A module's `parts`, {} without any.
+
+    Raises
+    ------
+    EncoderError : they do not map names to slices.
+    """
+    parts = getattr(module, "parts", {})
+    if not (isinstance(parts, Mapping) and all(isinstance(part, slice) for part in parts.values())):
+        raise EncoderError(f"encoder {name}: its `parts` must map names to slices, not {parts!r}")
+    return parts
+
+
+def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
+    whole = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
+    for part, columns in whole.items():
+        if columns.step != 1 or columns.stop <= columns.start:
+            raise EncoderError(f"encoder {name}: its part {part!r} takes no columns out of {dim}: mend its `parts`")
+    return whole
+
+
+def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers: Tensor, precision: Precision) -> None:
+    """Refuse what answers by chance, or by what else is in the batch: its score would mean nothing to anyone else."""
+    limit = TOLERANCE * float(answers.abs().max())
+    again = represent(name, module, images, precision)
+    gap = _gap(name, answers, again)
+    if gap > limit:
+        raise EncoderError(
+            f"encoder {name} answers the same images differently the second time (by up to {gap:.2g}): it draws random "
+            "numbers, so put its dropout in eval mode or fix its seed"
+        )
+    halves = torch.cat([represent(name, module, half, precision) for half in images.chunk(2)])
+    gap = _gap(name, answers, halves)
+    if gap > limit:
+        raise EncoderError(
+            f"encoder {name} answers differently for an image when other images are in its batch (by up to {gap:.2g} "
+            f"of {float(answers.abs().max()):.2g}): its batch norm is in train mode or without running statistics, so "
+            "let it use running ones"
+        )
+
+
+def _gap(name: str, first: Tensor, second: Tensor) -> float:
+    if first.shape != second.shape:
+        raise EncoderError(
+            f"encoder {name} returned {first.shape[1]} columns at first and {second.shape[1]} then: its representation "
+            "must have one size"
+        )
+    return float((first - second).abs().max())

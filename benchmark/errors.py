@@ -8,6 +8,7 @@ IebenchError
 ├── ConversionError          a checkpoint from elsewhere that cannot be used, or what became of one
 └── ScoringError             what cannot be scored or compared
     ├── EncoderError         an encoder that is not there, fails, or returns what it must not
+    ├── ProbeError           a probe of another package that cannot be used
     ├── ScoreFileError       a score.json that is missing, damaged or of another format
     └── NotComparable        scores of different protocols, datasets or smoke runs in one table
 """
@@ -50,12 +51,22 @@ class EncoderError(ScoringError):
     """An encoder that is not there, fails, or returns what it must not."""
 
 
+class ProbeError(ScoringError):
+    """A probe of another package that cannot be used."""
+
+
 class ScoreFileError(ScoringError):
     """A score.json that is missing, damaged or of another format."""
 
 
 class NotComparable(ScoringError):
     """Scores of different protocols, datasets or smoke runs in one table."""
+
+
+def short(error: Exception) -> str:
+    """An error of anyone's code in a few words: its kind and the first line of what it says."""
+    first = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
 
 
 __all__ = [
@@ -66,6 +77,7 @@ __all__ = [
     "IebenchError",
     "MissingPart",
     "NotComparable",
+    "ProbeError",
     "RunError",
     "RunExists",
     "ScoreFileError",
@@ -73,4 +85,5 @@ __all__ = [
     "SettingError",
     "Stopped",
     "UnknownName",
+    "short",
 ]

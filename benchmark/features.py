@@ -50,8 +50,8 @@ def encode(encoder: Encoder, images: Images, rows: NDArray[np.int64], cache: Pat
 def key(encoder: Encoder, images: Images, rows: NDArray[np.int64]) -> str:
     """SHA-256 of all that decides the features: encoder, preprocessing, dataset, split and rows."""
     parts = [
-        FORMAT, encoder.identity, encoder.resolution, images.info.fingerprint, images.split,
-        hashlib.sha256(np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest(),
+        FORMAT, encoder.identity, encoder.preprocessing, encoder.precision, encoder.resolution,
+        images.info.fingerprint, images.split, hashlib.sha256(np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest(),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -63,7 +63,7 @@ def _write(file: IO[bytes], encoder: Encoder, images: Images, rows: NDArray[np.i
     with Meter(f"encoding {images.split}", total=len(rows), unit="images") as meter, ahead(decoded, depth=1) as batches:
         for chunk, batch in zip(chunks, batches, strict=True):
             try:
-                found = represent(encoder.name, encoder.module, to_float(batch, device))
+                found = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)
                 if found.shape[1] != encoder.dim:
                     raise EncoderError(
                         f"encoder {encoder.name} returned {encoder.dim} columns at first and {found.shape[1]} now: its "

@@ -28,7 +28,11 @@ SHA256 = re.compile("[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """What was scored. weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels it was given."""
+    """What was scored. weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels it was given.
+
+    preprocessing : what it does to images itself, as it declares
+    precision : of its forward pass; "" where features came as a file
+    """
 
     name: str
     weights: str
@@ -36,6 +40,23 @@ class EncoderFacts:
     parts: dict[str, tuple[int, int]]
     resolution: int
     has_predictor: bool
+    preprocessing: str = ""
+    precision: str = "float32"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an encoder costs; None where nobody knows.
+
+    parameters : in the encoder, without projectors and predictors
+    images_per_s : encoded on the score's device, decoding included
+    training_hours : of one device, times the number of devices; training_device : which
+    """
+
+    parameters: int | None = None
+    images_per_s: float | None = None
+    training_hours: float | None = None
+    training_device: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,7 @@ class Score:
     run : the training run's config.json, {} for an encoder from elsewhere
     device, versions, seconds : where, with what and how long (encoding, probes)
     resamples : what pairs it with other scores
+    notes : what a reader should know before trusting the values, one sentence each
     """
 
     name: str
@@ -75,6 +97,8 @@ class Score:
     seconds: dict[str, float]
     resamples: Resamples
     run: dict[str, Any] = field(default_factory=dict)
+    cost: Cost = field(default_factory=Cost)
+    notes: tuple[str, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write the JSON file, complete or not at all."""

@@ -14,6 +14,8 @@ from iebench.baselines.method import Method, build
 from iebench.benchmark import pairs, runs
 from iebench.benchmark.bootstrap import Bootstrap, Measured
 from iebench.benchmark.config import RunConfig, resolve
+from iebench.benchmark.encoder import Encoder, prepare
+from iebench.benchmark.encoders import registry
 from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.standardise import Standardiser
@@ -41,6 +43,12 @@ def untrained_run(folder: Path, data: Path, method: str = "sie") -> Path:
     torch.manual_seed(0)
     runs.save_weights(folder, build(method, own, settings.encoder))
     return folder
+
+
+def from_run(folder: Path, resolution: int | None, device: torch.device) -> Encoder:
+    """A run's encoder, ready to be scored on the images that it wants."""
+    loaded = registry.load(f"run:{folder}", {})
+    return prepare(loaded, resolution or loaded.side(0), device)
 
 
 def random_split(
@@ -128,5 +136,5 @@ def with_limit(score: Score, limit: int) -> Score:
     return replace(score, limit=limit)
 
 
-__all__ = ["ANGLES", "BRIEF", "HUES", "LINEAR", "SMALL", "Method", "context_of", "measured", "random_split", "score_of",
-           "untrained_run", "with_limit"]  # fmt: skip
+__all__ = ["ANGLES", "BRIEF", "HUES", "LINEAR", "SMALL", "Method", "context_of", "from_run", "measured",
+           "random_split", "score_of", "untrained_run", "with_limit"]  # fmt: skip

@@ -1,6 +1,7 @@
 """`iebench score`: measure what a representation knows."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -12,37 +13,47 @@ from iebench.manifests.common.cli import SETTINGS, examples
     epilog=examples(
         "iebench score",
         "iebench score --run runs/sie-builtin-s0 --data data/other --out other.json",
-        "iebench score --encoder my_package.models:resnet --data data/builtin    # or a folder of `iebench convert`",
+        "iebench score --encoder my_package.models:resnet --encoder-arg depth=50 --data data/builtin --limit 64",
     ),
 )
 @click.option(
     "--run", "folder", type=click.Path(path_type=Path), help="A run's folder.", show_default="newest under runs/"
 )
 @click.option(
-    "--encoder", metavar="PACKAGE.MODULE:FACTORY|FOLDER",
-    help="Score the module that a callable returns instead, or a converted checkpoint.",
+    "--encoder", "spec", metavar="SPEC",
+    help="Another encoder: PACKAGE.MODULE:FACTORY, or a folder of `iebench convert`; docs/score-your-encoder.md.",
 )  # fmt: skip
+@click.option(
+    "--encoder-arg", "assignments", metavar="KEY=VALUE", multiple=True, help="For the factory; may be repeated."
+)
 @click.option(
     "--data", type=click.Path(path_type=Path), help="A dataset's folder.",
-    show_default="the run's; with --encoder the newest under data/",
+    show_default="the run's; else the newest under data/",
 )  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), help="The JSON file.", show_default="RUN/score.json")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="The JSON file.",
+    show_default="FOLDER/score.json, or runs/NAME/score.json",
+)
 @click.option(
     "--resolution", type=click.IntRange(8), help="Side in pixels of the images given to the encoder.",
-    show_default="the run's or the checkpoint's; with a callable the dataset's",
+    show_default="what it wants; else the dataset's",
 )  # fmt: skip
 @click.option(
     "--protocol", "rules", default="strict", metavar="NAME|FILE", show_default=True,
     help="How: strict, released, or a TOML file of your own (docs/protocols.md).",
 )  # fmt: skip
+@click.option("--precision", type=click.Choice(["float32", "bf16"]), default="float32", help="Of the encoder.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the probes' weights and orders.")
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )
 @click.option("--limit", type=click.IntRange(1), help="Take only so many objects of each split: a smoke run.")
 def score(
-    folder: Path | None, encoder: str | None, data: Path | None, out: Path | None, resolution: int | None, rules: str,
-    seed: int, device: str, limit: int | None,
+    folder: Path | None, spec: str | None, assignments: tuple[str, ...], data: Path | None, out: Path | None,
+    resolution: int | None, rules: str, precision: Literal["float32", "bf16"], seed: int, device: str,
+    limit: int | None,
 ) -> None:  # fmt: skip
     """Score an encoder: class, rotation and colour from its features, and its predictor if it has one.
 
@@ -53,30 +64,24 @@ def score(
 
     from .. import device as devices
     from .. import runs
-    from ..converted import FACTS
-    from ..encoder import data_of, from_factory, from_folder, from_run
+    from ..encoder import prepare
+    from ..encoders import registry
+    from ..encoders.run import data_of
     from ..leaderboard import Board
     from ..protocol import load
     from ..results import NAME
     from ..score import score as score_encoder
     from ..tables import screen
 
-    if folder is not None and encoder is not None:
+    if folder is not None and spec is not None:
         raise click.UsageError("give --run or --encoder, not both")
     protocol, where = load(rules), devices.pick(device)
-    if encoder is not None:
-        data = data or dataset.newest()
-        home = Path(encoder)
-        if (home / FACTS).is_file():
-            scored = from_folder(home, resolution, where)
-        else:
-            scored = from_factory(encoder, resolution or dataset.DatasetInfo.load(data).recipe.resolution, where)
-            home = Path("runs") / scored.name
-    else:
-        home = folder or runs.newest()
-        scored = from_run(home, resolution, where)
-        data = data or data_of(home)
-    result = score_encoder(scored, data, home / "features", where, protocol, seed, limit)
+    loaded = registry.load(spec or f"run:{folder or runs.newest()}", registry.arguments(assignments))
+    home = loaded.home or Path("runs") / loaded.name
+    data = data or (dataset.newest() if loaded.run is None else data_of(home))
+    stored = dataset.DatasetInfo.load(data).recipe.resolution
+    encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
+    result = score_encoder(encoder, data, home / "features", where, protocol, seed, limit)
     out = out or home / NAME
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))

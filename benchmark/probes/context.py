@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iebench.baselines.method import Method
 from iebench.manifests.common.progress import Meter
 
 from ..bootstrap import Bootstrap, Measured
+from ..errors import ProbeError, short
 from ..pairs import Identity
+from ..predictor import Predictor
 from ..protocol import Protocol
 from .standardise import Standardiser
 
@@ -92,7 +94,7 @@ class Context:
 
     parts : name -> slice of the representation; the whole one first
     standardiser : of the train split's features, or one that changes nothing
-    method : the run's method when it has a predictor, on `device`, else None
+    method : what predicts, such as a run's method, on `device`; None without a predictor
     seeds : of the heads' weights and orders, one for each head of a kind; seed : the first
     turns : the latents that lie on a circle, with a full turn in their unit
     learners, tuners : the train objects that heads learn from, and those that choose rate and decay; every one is in
@@ -105,7 +107,7 @@ class Context:
     val: Split
     parts: Mapping[str, slice]
     standardiser: Standardiser
-    method: Method | None
+    method: Predictor | None
     protocol: Protocol
     bootstrap: Bootstrap
     seeds: tuple[int, ...]
@@ -129,6 +131,7 @@ def epochs(protocol: Protocol, parts: int) -> int:
 
 Probe = Callable[[Context], Values]
 PROBES: dict[str, Probe] = {}
+GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it
 
 
 def probe(name: str) -> Callable[[Probe], Probe]:
@@ -141,10 +144,29 @@ def probe(name: str) -> Callable[[Probe], Probe]:
     return register
 
 
+def installed() -> dict[str, Probe]:
+    """The probes by name: those of iebench, then those that other packages bring by the entry point group GROUP.
+
+    Raises
+    ------
+    ProbeError : such a package cannot be imported, or its module registers no probe of that name.
+    """
+    for point in entry_points(group=GROUP):
+        try:
+            point.load()
+        except Exception as error:  # anyone's code may fail in any way
+            raise ProbeError(
+                f"the probe {point.name} of {point.value} cannot be loaded ({short(error)}): mend or remove it"
+            ) from error
+        if point.name not in PROBES:
+            raise ProbeError(f"{point.value} does not register the probe {point.name!r}: mend or remove that package")
+    return PROBES
+
+
 def run(context: Context) -> Values:
     """All probes' values, by part in the context's order."""
     values: Values = {part: {} for part in context.parts}
-    for function in PROBES.values():
+    for function in installed().values():
         for part, measured in function(context).items():
             values[part].update(measured)
     return values

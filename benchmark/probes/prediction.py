@@ -8,12 +8,12 @@ import torch
 from numpy.typing import NDArray
 
 from iebench.baselines.action import ROTATION, Latents
-from iebench.baselines.method import Method
 from iebench.manifests.conventions import pose
 
 from ..bootstrap import Mean, Statistic
 from ..measures import WHOLE
 from ..metrics import chance_mrr, chance_pose_error, mean_ranks, pose_error
+from ..predictor import Predictor
 from .context import Context, Split, Values, probe
 from .standardise import BLOCK
 
@@ -45,7 +45,7 @@ def prediction(context: Context) -> Values:
 
 
 @torch.no_grad()
-def embeddings(context: Context, method: Method) -> Vectors:
+def embeddings(context: Context, method: Predictor) -> Vectors:
     """The equivariant embeddings of all val views: (n, E)."""
     features = context.val.features
     blocks = [
@@ -56,7 +56,7 @@ def embeddings(context: Context, method: Method) -> Vectors:
 
 
 @torch.no_grad()
-def predictions(context: Context, method: Method) -> Vectors:
+def predictions(context: Context, method: Predictor) -> Vectors:
     """The predicted embedding of every val view from view 0 of its object: (n, E)."""
     val = context.val
     step = max(1, BLOCK // 4 // val.views)
@@ -111,5 +111,5 @@ def unit(vectors: Vectors) -> Vectors:
     return scaled
 
 
-def _latents(split: Split, method: Method, rows: NDArray[np.int64]) -> Latents:
+def _latents(split: Split, method: Predictor, rows: NDArray[np.int64]) -> Latents:
     return {name: torch.from_numpy(split.latents[name][rows]) for name in method.latents}

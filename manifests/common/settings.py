@@ -66,22 +66,27 @@ def override(settings: T, assignments: Iterable[str], source: str = "--set") -> 
         key, equals, text = assignment.partition("=")
         if not equals:
             raise SettingError(f"{source} {assignment!r}: write key=value")
-        settings = _assign(settings, key.strip().split("."), _value(text.strip()), f"{source} {key.strip()}")
+        settings = _assign(settings, key.strip().split("."), value(text.strip()), f"{source} {key.strip()}")
     return settings
 
 
-def _assign(settings: T, path: list[str], value: Any, source: str) -> T:
+def _assign(settings: T, path: list[str], given: Any, source: str) -> T:
     table = {f.name: getattr(settings, f.name) for f in dataclasses.fields(typing.cast(Any, settings)) if f.init}
     if path[0] not in table:
         raise UnknownName("setting", path[0], table, f"{source}: ")
     inner = table[path[0]]
     if len(path) > 1 and not dataclasses.is_dataclass(inner):
         raise SettingError(f"{source}: {path[0]!r} has no settings of its own")
-    table[path[0]] = _assign(inner, path[1:], value, source) if len(path) > 1 else value
+    table[path[0]] = _assign(inner, path[1:], given, source) if len(path) > 1 else given
     return build(type(settings), table, source)
 
 
-def _value(text: str) -> Any:
+def value(text: str) -> Any:
+    """What a value on the command line means: TOML, and a bare word is a string.
+
+    >>> value("3"), value("true"), value("[1, 2]"), value("cls")
+    (3, True, [1, 2], 'cls')
+    """
     try:
         return tomllib.loads(f"v = {text}")["v"]
     except tomllib.TOMLDecodeError:

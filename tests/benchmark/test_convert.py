@@ -16,7 +16,8 @@ from iebench.baselines.action import ROTATION, size
 from iebench.baselines.encoder import MEAN, STD
 from iebench.baselines.predictor import predictor
 from iebench.benchmark import converted
-from iebench.benchmark.encoder import from_folder
+from iebench.benchmark.encoder import prepare
+from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import ConversionError
 from iebench.benchmark.released import convert, read
 from iebench.benchmark.released_heads import convert_heads
@@ -129,12 +130,12 @@ def test_sie_gives_its_features_embeddings_and_predictions(tmp_path: Path) -> No
     assert (released.backbone, released.method, released.left_out) == ("resnet18-vicreg", "sie", {"evaluator": 1})
     converted.write(tmp_path / "out", released, path, bgr=True, negated=False)
 
-    encoder = from_folder(tmp_path / "out", 64, CPU)
+    encoder = prepare(load(str(tmp_path / "out"), {}), 64, CPU)
     assert encoder.parts == {"invariant": slice(0, 256, 1), "equivariant": slice(256, 512, 1)} and encoder.dim == 512
     images = torch.rand(3, 3, 64, 64)
     features = vicreg_resnet18(seen(images), part(state, "backbone."))
     torch.testing.assert_close(encoder.module(images).double(), features, rtol=1e-4, atol=1e-4)
-    method = encoder.method
+    method = encoder.predictor
     assert method is not None
     embedding = projected(features[:, 256:], part(state, "projector_equi."))
     torch.testing.assert_close(method.embed(features.float()).double(), embedding, rtol=1e-4, atol=1e-4)
@@ -190,11 +191,11 @@ def test_encoders_alone_give_their_features(
     released = convert(read(path), path, bgr=bgr)
     assert set(released.left_out) == left_out and released.method is None
     converted.write(tmp_path / "out", released, path, bgr, negated=False)
-    encoder = from_folder(tmp_path / "out", 64, CPU)
+    encoder = prepare(load(str(tmp_path / "out"), {}), 64, CPU)
     images = torch.rand(3, 3, 64, 64)
     expected = restated(seen(images, bgr), part(state, prefix))
     torch.testing.assert_close(encoder.module(images).double(), expected, rtol=1e-4, atol=1e-4)
-    assert encoder.method is None and encoder.parts == {}
+    assert encoder.predictor is None and encoder.parts == {}
     facts = json.loads((tmp_path / "out" / converted.FACTS).read_text())
     assert facts["source"]["file"] == "weights.pth" and facts["resolution"] == (128 if prefix == "encoder." else 256)
 

@@ -1,14 +1,19 @@
-"""Encoders from runs and from anyone's code: what is accepted, what identifies one, what is refused."""
+"""An encoder is tried before it is used: what is accepted, what identifies one, what is refused."""
 
 import sys
 from pathlib import Path
 
 import pytest
 import torch
-from scoring import untrained_run
+from scoring import from_run, untrained_run
+from torch import Tensor, nn
 
-from iebench.benchmark.encoder import data_of, from_factory, from_run
+from iebench.baselines.action import ROTATION
+from iebench.benchmark.encoder import Encoder, prepare, represent
+from iebench.benchmark.encoders.registry import Loaded, load
+from iebench.benchmark.encoders.run import data_of
 from iebench.benchmark.errors import EncoderError, RunError
+from iebench.manifests.conventions import relative_quaternion
 
 CPU = torch.device("cpu")
 MODULE = '''
@@ -46,8 +51,45 @@ class Tuple(Pool):
     def forward(self, images): return (images,)
 class Dropping(Pool):
     def forward(self, images): return nn.functional.dropout(super().forward(images), training=self.training)
+class Batchy(Pool):
+    """A batch norm that never leaves train mode, between layers that others could call a network."""
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ReLU())
+    def train(self, mode=True): return super().train(True)
+    def forward(self, images): return self.layers(images).mean((2, 3))
+class Centred(Pool):
+    def forward(self, images): return (lambda z: z - z.mean(0))(super().forward(images))
+class Random(Pool):
+    def forward(self, images): return nn.functional.dropout(super().forward(images), training=True)
+class Shrinking(Pool):
+    def forward(self, images): return super().forward(images)[:, :8 + len(images)]
+class Empty(Pool):
+    def forward(self, images): return super().forward(images)[:, :0]
+class Turning(Pool):
+    def predict(self, z, transform):
+        return z + transform.rotation[:, 3:] + transform.source["rot_x"][:, None].float()
+class Embedding(Turning):
+    latents = ["rot_x", "rot_y", "rot_z", "floor_hue"]
+    def embed(self, z): return z[:, :5]
+class Misfit(Turning):
+    def predict(self, z, transform): return z[:, :-1]
+class Lost(Turning):
+    def predict(self, z, transform): return transform.source["floor_hue"]
+class Endless(Turning):
+    def predict(self, z, transform): return z / 0
+class Nameless(Turning): latents = 3
+class Told(Pool):
+    preprocessing, resolution = {"mean": 0.5, "crop": [24, 24]}, 24
+class Mumbling(Pool): preprocessing = {1, 2}
+class Sizeless(Pool): resolution = "big"
 number = 5
+def width(scale=1.0, *, shift=0): return Pool(scale + shift)
 '''
+
+
+def from_factory(spec: str, resolution: int, device: torch.device) -> Encoder:
+    return prepare(load(spec, {}), resolution, device)
 
 
 @pytest.fixture
@@ -65,7 +107,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_factory_in_the_current_folder(here: Path) -> None:
     encoder = from_factory("anyones:pool", 32, CPU)
     assert (encoder.name, encoder.dim, encoder.parts, encoder.resolution) == ("anyones.pool", 12, {}, 32)
-    assert encoder.run is None and encoder.method is None
+    assert encoder.run is None and encoder.predictor is None and encoder.cost.parameters == 1
     assert not encoder.module.training and not any(p.requires_grad for p in encoder.module.parameters())
 
 
@@ -89,6 +131,7 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
 
 @pytest.mark.parametrize(("spec", "message"), [
     ("anyones", "write package.module:factory"),
+    ("no/folder", "is neither a folder nor a file that iebench knows: .*python:"),
     ("nowhere:pool", "no module 'nowhere' here or installed"),
     ("anyones:pol", "anyones has no 'pol'"),
     ("anyones:number", "is a int: name a callable"),
@@ -101,6 +144,17 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
     ("anyones:Whole", "torch.int64"),
     ("anyones:Tuple", "to tuple: it must"),
     ("anyones:Nan", "not finite"),
+    ("anyones:Empty", "without any column"),
+    ("anyones:Batchy", "answers differently for an image when other images are in its batch .* running ones"),
+    ("anyones:Centred", "when other images are in its batch"),
+    ("anyones:Random", "the same images differently the second time .* dropout in eval mode"),
+    ("anyones:Shrinking", "returned 12 columns at first and 10 then"),
+    ("anyones:Misfit", r"predict turns embeddings \(4, 12\) into \(4, 11\): it must return what `embed`"),
+    ("anyones:Lost", r"its predict failed \(KeyError: 'floor_hue'\)"),
+    ("anyones:Endless", "its predict returns values that are not finite"),
+    ("anyones:Nameless", "its `latents` must name columns of a dataset, not 3"),
+    ("anyones:Mumbling", "its `preprocessing` must be text or what JSON can hold"),
+    ("anyones:Sizeless", "its `resolution` must be a whole number of pixels, not 'big'"),
     ("anyones:bad_parts", "its part 'far' takes no columns out of 12"),
     ("anyones:no_slices", "must map names to slices"),
 ])  # fmt: skip
@@ -113,8 +167,17 @@ def test_a_run(tiny_dataset: Path, tmp_path: Path) -> None:
     encoder = from_run(untrained_run(tmp_path / "sie", tiny_dataset), None, CPU)
     assert (encoder.name, encoder.dim, encoder.resolution) == ("sie", 64, 32)
     assert encoder.parts == {"invariant": slice(0, 32, 1), "equivariant": slice(32, 64, 1)}
-    assert encoder.method is not None and encoder.run is not None and encoder.run.method == "sie"
-    assert from_run(untrained_run(tmp_path / "vicreg", tiny_dataset, "vicreg"), 24, CPU).method is None
+    assert encoder.predictor is not None and encoder.run is not None and encoder.run.method == "sie"
+    assert from_run(untrained_run(tmp_path / "vicreg", tiny_dataset, "vicreg"), 24, CPU).predictor is None
+
+
+def test_what_a_run_cost(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = untrained_run(tmp_path / "sie", tiny_dataset)
+    assert from_run(run, None, CPU).cost.training_hours is None  # no log: nobody knows
+    (run / "metrics.jsonl").write_text('{"step": 10, "seconds": 900.0}\n{"step": 20, "seconds": 1800.0}\n')
+    encoder = from_run(run, None, CPU)
+    assert (encoder.cost.training_hours, encoder.cost.training_device) == (0.5, "cpu")
+    assert encoder.cost.parameters == sum(p.numel() for p in encoder.module.parameters()) > 1000
 
 
 def test_the_dataset_of_a_run(tiny_dataset: Path, tmp_path: Path) -> None:
@@ -129,3 +192,49 @@ def test_the_dataset_of_a_run(tiny_dataset: Path, tmp_path: Path) -> None:
     config.write_text(text.replace(fingerprint, "0" * 64))
     with pytest.raises(RunError, match=f"fingerprint 000000000000, and .* has {fingerprint[:12]} now: .*--data"):
         data_of(run)
+
+
+def test_answers_on_another_device_than_the_images() -> None:
+    class Fetching(nn.Module):
+        def forward(self, images: Tensor) -> Tensor:
+            return torch.zeros(len(images), 2)  # as if by .cpu()
+
+    with pytest.raises(EncoderError, match="images on meta and answers on cpu: leave its output where it is"):
+        represent("fetching", Fetching(), torch.empty(4, 3, 8, 8, device="meta"))
+
+
+def test_an_encoder_in_eval_mode_may_have_a_batch_norm() -> None:
+    torch.manual_seed(0)
+    layers = nn.Sequential(nn.Conv2d(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    for precision in ("float32", "bf16"):
+        assert prepare(Loaded("mine", layers), 32, CPU, precision).precision == precision
+
+
+def test_arguments_reach_the_factory_and_its_name(here: Path) -> None:
+    loaded = load("anyones:width", {"scale": 2.0, "shift": 1})
+    assert loaded.name == "anyones.width-scale=2.0-shift=1" and loaded.home is None
+    assert loaded.module.get_parameter("scale").tolist() == 3.0
+    with pytest.raises(EncoderError, match=r"failed when called .*unexpected keyword argument 'size'"):
+        load("anyones:width", {"size": 3})
+
+
+def test_what_a_module_declares_is_taken_down(here: Path) -> None:
+    loaded = load("anyones:Told", {})
+    assert loaded.side(64) == 24 and loaded.preprocessing == '{"crop": [24, 24], "mean": 0.5}'
+    assert prepare(loaded, 24, CPU).preprocessing == loaded.preprocessing
+    assert load("anyones:pool", {}).side(64) == 64
+
+
+def test_a_module_of_ones_own_may_predict(here: Path) -> None:
+    encoder = from_factory("anyones:Turning", 32, CPU)
+    assert encoder.predictor is not None and encoder.predictor.latents == ROTATION
+    generator = torch.Generator().manual_seed(0)
+    source, target = ({n: torch.rand(5, dtype=torch.float64, generator=generator) for n in ROTATION} for _ in range(2))
+    z = torch.rand(5, 12)
+    angles = [torch.stack(list(view.values()), 1).numpy() for view in (source, target)]
+    expected = z.double() + torch.from_numpy(relative_quaternion(*angles)[:, 3:]) + source["rot_x"][:, None]
+    assert encoder.predictor.embed(z) is z
+    torch.testing.assert_close(encoder.predictor.predict(z, source, target).double(), expected)
+    parted = from_factory("anyones:Embedding", 32, CPU).predictor
+    assert parted is not None
+    assert parted.embed(z).shape == (5, 5) and parted.latents == (*ROTATION, "floor_hue")

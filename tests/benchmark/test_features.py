@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from scoring import untrained_run
+from scoring import from_run, untrained_run
 from torch import Tensor, nn
 
 from iebench.benchmark import features as module
-from iebench.benchmark.encoder import Encoder, from_run
+from iebench.benchmark.encoder import Encoder
 from iebench.benchmark.errors import DatasetError, EncoderError
 from iebench.benchmark.features import encode, key, to_float
 from iebench.benchmark.images import Images
@@ -74,11 +74,13 @@ def test_whatever_decides_the_features_decides_the_key(encoder: Encoder, images:
         key(encoder, images, rows),
         key(replace(encoder, identity="0" * 64), images, rows),
         key(replace(encoder, resolution=24), images, rows),
+        key(replace(encoder, preprocessing="something else"), images, rows),
+        key(replace(encoder, precision="bf16"), images, rows),
         key(encoder, other_info, rows),
         key(encoder, Images.open(tiny_dataset, "train"), rows),
         key(encoder, images, rows[::-1]),
     }
-    assert len(keys) == 6 and key(encoder, images, rows.copy()) in keys
+    assert len(keys) == 8 and key(encoder, images, rows.copy()) in keys
 
 
 def test_a_failure_leaves_no_file_and_names_the_batch(

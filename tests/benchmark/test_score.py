@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from scoring import SMALL, untrained_run
+from scoring import SMALL, from_run, untrained_run
 
-from iebench.benchmark.encoder import from_run
 from iebench.benchmark.errors import DatasetError
 from iebench.benchmark.images import Images
 from iebench.benchmark.measures import MEASURES

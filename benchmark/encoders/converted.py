@@ -1,0 +1,30 @@
+"""Folders of `iebench convert`: --encoder converted/sie."""
+
+from pathlib import Path
+
+from iebench.baselines.encoder import Encoder
+
+from .. import converted
+from .registry import Arguments, Loaded, loader, no_arguments
+
+
+@loader("converted", claims=lambda spec: (Path(spec) / converted.FACTS).is_file())
+def load(spec: str, arguments: Arguments) -> Loaded:
+    """The encoder of a converted checkpoint, with its parts and its predictor; it wants the images it was trained on.
+
+    Raises
+    ------
+    ConversionError : the folder is damaged.
+    """
+    no_arguments(spec, arguments)
+    folder = Path(spec)
+    module, method, resolution = converted.load(folder)
+    return Loaded(
+        name=folder.resolve().name,
+        module=module,
+        resolution=resolution,
+        preprocessing=module.preprocessing if isinstance(module, Encoder) else "",
+        parts={} if method is None else method.parts,
+        predictor=method,
+        home=folder,
+    )

@@ -1,0 +1,175 @@
+"""Where encoders are found: by what --encoder says, some loader makes a module of it.
+
+A loader is a function registered by `@loader("scheme")`; `--encoder scheme:rest` calls it with the rest. The entry
+point group `iebench.encoders` names the module to import for each scheme, so another package can add one. What is
+written without a scheme goes to the loader that claims it: a folder, a file, or `package.module:factory`.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from iebench.manifests.common.settings import value
+
+from ..config import RunConfig
+from ..errors import EncoderError, SettingError, short
+from ..predictor import Predictor
+from ..results import Cost
+
+GROUP = "iebench.encoders"
+Arguments = Mapping[str, Any]
+"""What --encoder-arg says: name -> whole number, float, boolean, list or string."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A module from somewhere, of which nothing was run yet.
+
+    name : for tables and, without a home, for the folder under runs/
+    module : (B, 3, H, W) float32 in [0, 1] -> (B, D)
+    resolution : side in pixels of the images it wants; None where any will do
+    resizes : it makes smaller images larger itself, so that `resolution` is the most it wants
+    preprocessing : what it does to images itself, in words
+    parts : names of slices of its representation; None: those in the module's attribute `parts`
+    predictor : what predicts; None: the module's own `predict`, if it has one
+    run : the run that it comes from
+    home : the folder for features and score
+    cost : what its training took, where that is known
+    """
+
+    name: str
+    module: nn.Module
+    resolution: int | None = None
+    resizes: bool = False
+    preprocessing: str = ""
+    parts: Mapping[str, slice] | None = None
+    predictor: Predictor | None = None
+    run: RunConfig | None = None
+    home: Path | None = None
+    cost: Cost = field(default_factory=Cost)
+
+    def side(self, stored: int) -> int:
+        """The side of the images to give it, in pixels, when the dataset's are `stored`."""
+        wanted = self.resolution or stored
+        return min(wanted, stored) if self.resizes else wanted
+
+
+Load = Callable[[str, Arguments], Loaded]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A registered loader. claims : whether a specification without a scheme is meant for it."""
+
+    load: Load
+    claims: Callable[[str], bool]
+
+
+_SCHEMES: dict[str, Scheme] = {}
+
+
+def loader(scheme: str, claims: Callable[[str], bool] = lambda spec: False) -> Callable[[Load], Load]:
+    """Decorator that registers a function of (rest of the specification, arguments) under a scheme."""
+
+    def register(load: Load) -> Load:
+        _SCHEMES[scheme] = Scheme(load, claims)
+        return load
+
+    return register
+
+
+def schemes() -> dict[str, Scheme]:
+    """All loaders by scheme, those of other packages last.
+
+    Raises
+    ------
+    EncoderError : a package promises a loader that it does not bring.
+    """
+    for point in entry_points(group=GROUP):
+        try:
+            point.load()
+        except Exception as error:  # anyone's code may fail in any way
+            raise EncoderError(
+                f"the loader {point.name} of {point.value} cannot be imported ({short(error)}): mend or remove it"
+            ) from error
+        if point.name not in _SCHEMES:
+            raise EncoderError(
+                f"{point.value} does not register the loader {point.name!r}: mend or remove that package"
+            )
+    return _SCHEMES
+
+
+def load(spec: str, given: Arguments) -> Loaded:
+    """The module that a specification means. Weights that its loader draws at random come from seed 0.
+
+    spec : "timm:resnet18", a folder, a file, "package.module:factory"
+    given : arguments for the loader, or for the factory behind it
+
+    Raises
+    ------
+    EncoderError : nobody claims it, or its loader cannot make a module of it.
+    """
+    known = schemes()
+    scheme, colon, rest = spec.partition(":")
+    if colon and rest and scheme in known:
+        return _seeded(known[scheme].load, rest, given)
+    for entry in known.values():
+        if entry.claims(spec):
+            return _seeded(entry.load, spec, given)
+    raise EncoderError(
+        f"--encoder {spec!r} is neither a folder nor a file that iebench knows: write package.module:factory, "
+        f"or one of {', '.join(f'{name}:...' for name in known)}"
+    )
+
+
+def _seeded(make: Load, spec: str, arguments: Arguments) -> Loaded:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return make(spec, arguments)
+
+
+def arguments(assignments: Iterable[str]) -> Arguments:
+    """What --encoder-arg says, each as "name=value" with a value in TOML; a bare word is a string.
+
+    Raises
+    ------
+    SettingError : no equals sign, no name that Python can have, or one name twice.
+
+    >>> arguments(["depth=50", "pool=cls"])
+    {'depth': 50, 'pool': 'cls'}
+    """
+    found: dict[str, Any] = {}
+    for assignment in assignments:
+        name, equals, text = (part.strip() for part in assignment.partition("="))
+        if not (equals and name.isidentifier()):
+            raise SettingError(f"--encoder-arg {assignment!r}: write name=value")
+        if name in found:
+            raise SettingError(f"--encoder-arg {name} is given twice: leave one out")
+        found[name] = value(text)
+    return found
+
+
+def no_arguments(spec: str, arguments: Arguments) -> None:
+    """See that a loader without arguments was given none.
+
+    Raises
+    ------
+    EncoderError : it was.
+    """
+    for name in arguments:
+        raise EncoderError(f"--encoder {spec} takes no --encoder-arg {name}: leave it out")
+
+
+def named(base: str, arguments: Arguments) -> str:
+    """A name for tables and folders that tells encoders of different arguments apart.
+
+    >>> named("timm.vit/small", {"depth": 2})
+    'timm.vit-small-depth=2'
+    """
+    whole = "-".join([base, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
+    return "".join(letter if letter.isalnum() or letter in "._-=," else "-" for letter in whole)

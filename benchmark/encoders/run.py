@@ -1,0 +1,63 @@
+"""Runs of `iebench train`: --encoder runs/sie, which is --run runs/sie."""
+
+from pathlib import Path
+
+from iebench.manifests.dataset import DatasetInfo
+
+from .. import cost, runs
+from ..config import RunConfig
+from ..errors import RunError
+from .registry import Arguments, Loaded, loader, no_arguments
+
+
+def is_run(spec: str) -> bool:
+    """Whether a run lies there; other folders may have a config.json of another kind."""
+    try:
+        RunConfig.load(Path(spec))
+    except RunError:
+        return False
+    return True
+
+
+@loader("run", claims=is_run)
+def load(spec: str, arguments: Arguments) -> Loaded:
+    """The encoder of a finished run, with its parts and its predictor; it wants the images it was trained on.
+
+    Raises
+    ------
+    RunError : no run there, or one that is not finished.
+    """
+    no_arguments(spec, arguments)
+    folder = Path(spec)
+    method, config = runs.load(folder)
+    return Loaded(
+        name=folder.resolve().name,
+        module=method.encoder,
+        resolution=config.resolution,
+        preprocessing=method.encoder.preprocessing,
+        parts=method.parts,
+        predictor=method if method.has_predictor else None,
+        run=config,
+        home=folder,
+        cost=cost.of_run(folder, config),
+    )
+
+
+def data_of(folder: Path) -> Path:
+    """The dataset that a run was trained on, if it is still where it was.
+
+    Raises
+    ------
+    RunError : it is gone, or another one lies there now; or there is no run.
+    """
+    config = RunConfig.load(folder)
+    remedy = f"say where it is with `iebench score --run {folder} --data FOLDER`"
+    if not config.data.is_dir():
+        raise RunError(f"{folder} was trained on {config.data}, which is not there: {remedy}")
+    found = DatasetInfo.load(config.data).fingerprint
+    if found != config.fingerprint:
+        raise RunError(
+            f"{folder} was trained on a dataset with fingerprint {config.fingerprint[:12]}, and {config.data} has "
+            f"{found[:12]} now: {remedy}"
+        )
+    return config.data

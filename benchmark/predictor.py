@@ -1,0 +1,120 @@
+"""Predictors: what may be asked where a view's embedding should go, be it a method of iebench or anyone's module."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from iebench.baselines.action import ROTATION, Latents, rotation_between
+
+from .errors import EncoderError, short
+
+
+class Predictor(Protocol):
+    """What the retrieval probe asks; every `Method` with a predictor is one.
+
+    latents : the latent columns that `predict` needs
+    """
+
+    @property
+    def latents(self) -> tuple[str, ...]:
+        """The latent columns that `predict` needs."""
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """The embedding (B, E) of representations (B, D), what `predict` works on."""
+
+    def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
+        """The embedding (B, E) that the target view should have; source, target : (B,) float64 for each latent."""
+
+
+@dataclass(frozen=True)
+class Transform:
+    """The way from one view of an object to another, as a predictor from elsewhere is told it.
+
+    source, target : latent name -> (B,) float64; units and frames as in iebench.manifests.conventions
+    """
+
+    source: Mapping[str, Tensor]
+    target: Mapping[str, Tensor]
+
+    @property
+    def rotation(self) -> Tensor:
+        """The quaternions of R12 = R1^-1 R2, scalar last with w >= 0: (B, 4) float32, on the latents' device."""
+        return rotation_between(self.source, self.target).float().to(next(iter(self.source.values())).device)
+
+
+class Guest:
+    """A module's own `predict(z, transform)`, and its `embed(z)` if it has one, with every answer checked.
+
+    Without `embed` the embedding is the representation itself. An attribute `latents` names the columns that the
+    transform brings; the three angles of the pose by default.
+    """
+
+    def __init__(self, name: str, module: nn.Module) -> None:
+        self.name, self._module = name, module
+        latents = getattr(module, "latents", ROTATION)
+        if not (isinstance(latents, tuple | list) and all(isinstance(latent, str) for latent in latents) and latents):
+            raise EncoderError(f"encoder {name}: its `latents` must name columns of a dataset, not {latents!r}")
+        self.latents = tuple(latents)
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """The module's embedding (B, E) of representations (B, D).
+
+        Raises
+        ------
+        EncoderError : it fails, or does not return (B, E) finite floats.
+        """
+        own = getattr(self._module, "embed", None)
+        return representation if own is None else self._ask("embed", own, (representation,), len(representation))
+
+    def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
+        """The module's prediction (B, E); source, target : (B,) float64 for each of `latents`.
+
+        Raises
+        ------
+        EncoderError : it fails, or does not return finite floats of the embedding's shape.
+        """
+        there = [{name: values.to(embedding.device) for name, values in view.items()} for view in (source, target)]
+        found = self._ask("predict", self._module.predict, (embedding, Transform(*there)), len(embedding))
+        if found.shape != embedding.shape:
+            raise EncoderError(
+                f"encoder {self.name}: predict turns embeddings {tuple(embedding.shape)} into {tuple(found.shape)}: it "
+                "must return what `embed` (or the encoder, without one) would say of the target view"
+            )
+        return found
+
+    @torch.no_grad()
+    def _ask(self, what: str, function: Any, arguments: tuple[object, ...], rows: int) -> Tensor:
+        try:
+            found = function(*arguments)
+        except Exception as error:  # anyone's code may fail in any way
+            raise EncoderError(f"encoder {self.name}: its {what} failed ({short(error)}): mend it") from error
+        if not (isinstance(found, Tensor) and found.ndim == 2 and len(found) == rows and found.is_floating_point()):
+            kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+            raise EncoderError(f"encoder {self.name}: its {what} returns {kind}: it must return floats ({rows}, E)")
+        if not torch.isfinite(found).all():
+            raise EncoderError(f"encoder {self.name}: its {what} returns values that are not finite: mend it")
+        return found.float()
+
+
+def guest(name: str, module: nn.Module) -> Guest | None:
+    """The predictor that a module from elsewhere brings along, or None.
+
+    Raises
+    ------
+    EncoderError : `latents` is no list of names.
+    """
+    return Guest(name, module) if callable(getattr(module, "predict", None)) else None
+
+
+def check(predictor: Guest, representations: Tensor) -> None:
+    """Ask a predictor once, for no transformation at all, so that what is wrong with it is said before any encoding.
+
+    Raises
+    ------
+    EncoderError : it fails or answers what it must not.
+    """
+    still = {name: torch.zeros(len(representations), dtype=torch.float64) for name in predictor.latents}
+    predictor.predict(predictor.embed(representations), still, still)

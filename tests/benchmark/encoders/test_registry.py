@@ -1,0 +1,68 @@
+"""Which loader a specification goes to, loaders of other packages, and what the command line passes on."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from plugins import install
+
+from iebench.benchmark.encoders import registry
+from iebench.benchmark.errors import EncoderError, SettingError
+
+THEIRS = """
+from torch import nn
+from iebench.benchmark.encoders.registry import Loaded, loader
+
+@loader("onnx", claims=lambda spec: spec.endswith(".onnx"))
+def load(spec, arguments):
+    return Loaded(f"onnx.{spec}", nn.Linear(arguments.get("width", 2), 1))
+"""
+
+
+def theirs(site: Path, monkeypatch: pytest.MonkeyPatch, code: str = THEIRS) -> None:
+    """Install a package with a loader; what it registers is forgotten after the test."""
+    monkeypatch.setattr(registry, "_SCHEMES", dict(registry.schemes()))
+    install(site, monkeypatch, registry.GROUP, {"onnx": "their_loader"}, their_loader=code)
+
+
+def test_a_loader_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs(tmp_path, monkeypatch)
+    assert registry.load("onnx:a/b", {}).name == "onnx.a/b"  # by its scheme
+    assert registry.load("net.onnx", {"width": 3}).module.get_parameter("weight").shape == (1, 3)  # by its claim
+
+
+@pytest.mark.parametrize(("code", "message"), [
+    ("1 / 0", r"the loader onnx of their_loader cannot be imported \(ZeroDivisionError"),
+    ("", "their_loader does not register the loader 'onnx'"),
+])  # fmt: skip
+def test_a_broken_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str) -> None:
+    theirs(tmp_path, monkeypatch, code)
+    with pytest.raises(EncoderError, match=message):
+        registry.load("python:a:b", {})
+
+
+def test_random_weights_are_the_same_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs(tmp_path, monkeypatch)
+    first = registry.load("net.onnx", {}).module.get_parameter("weight")
+    state = torch.get_rng_state()
+    assert (registry.load("net.onnx", {}).module.get_parameter("weight") == first).all()
+    assert (torch.get_rng_state() == state).all()
+
+
+def test_arguments_are_toml_and_bare_words() -> None:
+    found = registry.arguments(
+        ["depth=50", "rate = 1e-3", "pretrained=false", "pool=cls", 'name="a b"', "sizes=[1, 2]"]
+    )
+    assert found == {"depth": 50, "rate": 1e-3, "pretrained": False, "pool": "cls", "name": "a b", "sizes": [1, 2]}
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    (["depth"], "'depth': write name=value"), (["2=3"], "write name=value"), (["a=1", "a=2"], "a is given twice"),
+])  # fmt: skip
+def test_arguments_that_cannot_be_used(given: list[str], message: str) -> None:
+    with pytest.raises(SettingError, match=message):
+        registry.arguments(given)
+
+
+def test_names_make_folders() -> None:
+    assert registry.named("hf.org/model", {"pool": "cls", "a": [1, 2]}) == "hf.org-model-a=-1,-2--pool=cls"
