@@ -272,9 +272,10 @@ def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
     train_table = table.pop("train", {})
     for key in table:
         raise UnknownName("table", key, ["train", "method"], f"{source}: ")
+    methods = names()
     for key in own_tables:
-        if key not in names():
-            raise UnknownName("method", key, names(), f"{source}: ")
+        if key not in methods:
+            raise UnknownName("method", key, methods, f"{source}: ")
     train = build(TrainSettings, train_table, source)
     own_table = {**own_tables.get(entry.base, {}), **entry.changed, **own_tables.get(method, {})}
     return train, build(entry.settings, own_table, f"{source}: method.{method}")

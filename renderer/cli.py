@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.cli import SETTINGS, examples, pairs
 from iebench.manifests.common.progress import duration
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import Recipe, load, shipped
@@ -16,7 +16,7 @@ from iebench.manifests.views import GivenViews, read_given
 
 from .devices import COMPILES, parse_device
 from .engines import find_engine
-from .errors import SourceError, UnknownName, UsageError
+from .errors import SourceError, UnknownName
 from .passes import PASSES
 from .plan import Plan, expected_bytes, expected_core_seconds
 from .render import prepare, render_work
@@ -149,11 +149,7 @@ def engine_options(ray_address: str | None, slurm: tuple[str, ...]) -> dict[str,
     ------
     UsageError : an entry without a value.
     """
-    for entry in slurm:
-        if "=" not in entry:
-            raise UsageError(f"--slurm {entry} has no value: write it as --slurm KEY=VALUE, such as partition=long")
-    pairs = {key: value for key, _, value in (entry.partition("=") for entry in slurm)}
-    return pairs | ({"address": ray_address} if ray_address else {})
+    return pairs("--slurm", slurm) | ({"address": ray_address} if ray_address else {})
 
 
 def adapted(recipe: Recipe, views: int | None, resolution: int | None, passes: str | None) -> Recipe:

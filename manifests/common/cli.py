@@ -6,12 +6,13 @@ iebench score
 """
 
 import sys
+from collections.abc import Iterable
 from importlib.metadata import EntryPoint, entry_points, version
 from importlib.util import find_spec
 
 import click
 
-from ..errors import IebenchError, MissingPart, suggest
+from ..errors import IebenchError, MissingPart, UsageError, suggest
 
 # Which extra brings a module that a verb may lack.
 EXTRA_OF = {
@@ -22,7 +23,7 @@ EXTRA_OF = {
 BLENDER_PYTHONS = ("3.11", "3.13")
 # the order of work; others follow
 ORDER = [
-    "render", "import", "verify", "inspect", "view", "card", "methods", "train", "convert", "score",
+    "render", "import", "verify", "inspect", "view", "card", "methods", "train", "sweep", "convert", "score",
     "validate", "leaderboard", "report", "demo",
 ]  # fmt: skip
 
@@ -32,6 +33,23 @@ SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_co
 def examples(*lines: str) -> str:
     """An epilog of commands to copy, one a line."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def pairs(option: str, entries: Iterable[str]) -> dict[str, str]:
+    """What a repeatable option KEY=VALUE was given.
+
+    >>> pairs("--slurm", ["partition=long", "time=90"])
+    {'partition': 'long', 'time': '90'}
+
+    Raises
+    ------
+    UsageError : an entry without a value.
+    """
+    split = {entry: entry.partition("=") for entry in entries}
+    for entry, (_, equals, _) in split.items():
+        if not equals:
+            raise UsageError(f"{option} {entry} has no value: write it as {option} KEY=VALUE")
+    return {key: value for key, _, value in split.values()}
 
 
 class Verbs(click.Group):

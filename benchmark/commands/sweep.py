@@ -1,0 +1,102 @@
+"""`iebench sweep`: many runs, one table."""
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples, pairs
+
+if TYPE_CHECKING:
+    from ..sweep.job import Job
+    from ..sweep.plan import Planned
+
+CPUS = 8  # of a cluster's job, if not said otherwise: they decode images
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench sweep results --data data/builtin",
+        "iebench sweep mine.toml --jobs 4 --dry-run",
+        "iebench sweep fair --engine slurm --slurm partition=gpu --slurm time=2880",
+    ),
+)
+@click.argument("sweep", metavar="NAME|FILE.toml")
+@click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
+@click.option("--table", type=click.Path(path_type=Path), help="Markdown file to write.", show_default="OUT/NAME.md")
+@click.option("--jobs", type=click.IntRange(1), help="Runs at once.", show_default="1 here, all on a cluster")
+@click.option("--engine", type=click.Choice(["local", "slurm"]), default="local", help="Where runs are trained.")
+@click.option(
+    "--slurm", multiple=True, metavar="KEY=VALUE",
+    help="An option of sbatch; or folder=PATH of its scripts and logs, cluster=local to try it here. Repeatable.",
+)  # fmt: skip
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
+)
+@click.option("--dry-run", is_flag=True, help="Say how far each run is and what would be done, and do nothing.")
+def sweep(
+    sweep: str, data: Path | None, out: Path, table: Path | None, jobs: int | None, engine: str,
+    slurm: tuple[str, ...], device: str, dry_run: bool,
+) -> int:  # fmt: skip
+    """Train and score methods x settings x seeds, as a small file lists them, and write their table.
+
+    Runs lie in OUT/METHOD-DATASET-sSEED, as `iebench train` puts them. Those that are there are not done again, and
+    those that were interrupted go on. Each one's words go to OUT/NAME.log. The exit code is 3 if some failed.
+    """
+    from iebench.manifests.dataset import newest
+
+    from ..device import pick
+    from ..errors import Stopped
+    from ..stop import stop_requested
+    from ..sweep.engines import here, queued
+    from ..sweep.plan import State, load, plan
+    from ..sweep.run import carry_out, remaining
+    from ..sweep.table import write
+
+    if engine == "slurm":
+        from iebench.manifests.common.slurm import Queue
+
+    name = Path(sweep).stem
+    planned = plan(load(sweep), data or newest(), out, "auto" if engine == "slurm" else device)
+    todo = remaining(planned, device)
+    if dry_run:
+        _tell(planned, todo)
+        return 0
+    click.echo(f"{len(planned)} runs, {len(planned) - len(todo)} of them there already")
+    with stop_requested() as asked:
+        if engine == "slurm":
+            queue = Queue(pairs("--slurm", slurm), Path("slurm") / name, CPUS, int(device != "cpu"), jobs or 0)
+            chosen = partial(queued, queue=queue, stop=asked.is_set)
+        else:
+            chosen = partial(here, at_once=jobs or 1, device=pick(device).type, stop=asked.is_set)
+        failed = carry_out(todo, chosen, asked.is_set, click.echo)
+    if asked.is_set():
+        raise Stopped("stopped; the same command goes on where it stopped")
+    scored = [run for run in planned if run.state() is State.SCORED]
+    if scored:
+        table = table or out / f"{name}.md"
+        write(table, scored)
+        click.echo(f"{table}: written, {len(scored)} of {len(planned)} runs")
+    for outcome in failed:
+        click.echo(f"{outcome.name} failed: {outcome.reason}; its words are in {out / outcome.name}.log", err=True)
+    return 3 if failed else 0
+
+
+def _tell(planned: Sequence["Planned"], todo: Sequence["Job"]) -> None:
+    """How far each run is, and the commands that are left."""
+    from ..sweep.job import IEBENCH
+    from ..sweep.plan import State
+
+    found = [(run, run.state()) for run in planned]
+    for run, state in found:
+        step = f", step {run.last_step}" if state is State.UNFINISHED else ""
+        click.echo(f"{run.folder}: {state.value}{step}")
+    for command in (command for job in todo for command in job.commands):
+        click.echo(f"$ iebench {shlex.join(command[len(IEBENCH) :])}")
+    click.echo(", ".join(f"{count} {value}" for value, count in Counter(state.value for _, state in found).items()))

@@ -1,0 +1,74 @@
+"""Where the jobs of a sweep run: in processes of this machine, or as a job array of a cluster."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import torch
+
+from .job import Job, Outcome
+
+if TYPE_CHECKING:
+    from iebench.manifests.common.slurm import Queue
+
+LOOK = 1.0  # seconds between two looks at whether to stop, and at a cluster's jobs
+GPUS = "CUDA_VISIBLE_DEVICES"
+
+
+def here(jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool]) -> Iterator[Outcome]:
+    """Run jobs in processes of this machine, `at_once` of them; outcomes as they come.
+
+    device : "cpu", where processes share the cores, or "cuda", where they take turns on the GPUs
+    stop : once true, those that run save their state and end, and no other starts
+    """
+    places: SimpleQueue[Mapping[str, str]] = SimpleQueue()
+    for number in range(at_once):
+        places.put(_place(number, at_once, device))
+
+    def work(job: Job) -> Outcome:
+        job.env = places.get()
+        try:
+            return job()
+        finally:
+            places.put(job.env)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        left: set[Future[Outcome]] = {pool.submit(work, job) for job in jobs}
+        while left:
+            done, left = wait(left, LOOK, FIRST_COMPLETED)
+            if stop():
+                for job in jobs:
+                    job.stop()
+            yield from (future.result() for future in done)
+
+
+def queued(jobs: Sequence[Job], queue: "Queue", stop: Callable[[], bool]) -> Iterator[Outcome]:
+    """Run jobs as tasks of a job array; outcomes as they come. Once `stop()`, they are cancelled."""
+    start = time.monotonic()
+    submitted = dict(zip(queue.submit(jobs), jobs, strict=True))
+    try:
+        while submitted:
+            for task in [task for task in submitted if task.done()]:
+                job = submitted.pop(task)
+                lost = task.exception()
+                taken = time.monotonic() - start
+                yield task.result() if lost is None else Outcome(job.name, 1, queue.cause(task), taken)
+            if stop():
+                return
+            if submitted:
+                time.sleep(LOOK)
+    finally:
+        for task in submitted:
+            task.cancel()
+
+
+def _place(number: int, at_once: int, device: str) -> Mapping[str, str]:
+    """The environment of one of several processes at once: its share of the cores, and its GPU."""
+    if device == "cpu":
+        share = max(1, (os.cpu_count() or 1) // at_once)
+        return {} if at_once == 1 or "OMP_NUM_THREADS" in os.environ else {"OMP_NUM_THREADS": str(share)}
+    visible = os.environ.get(GPUS, ",".join(map(str, range(torch.cuda.device_count())))).split(",")
+    return {GPUS: visible[number % len(visible)]}

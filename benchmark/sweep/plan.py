@@ -1,0 +1,200 @@
+"""What a sweep trains: methods x settings x seeds out of one small file, and how far each run is.
+
+iebench sweep results --dry-run
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from importlib.resources import files
+from pathlib import Path
+
+from iebench.baselines import method as methods
+from iebench.manifests.common.settings import build, read_toml
+
+from .. import results
+from ..config import CONFIG, LENGTH, RunConfig, run_name
+from ..errors import IebenchError, RunError, RunExists, SettingError, UnknownName
+from ..log import read as read_log
+from ..runs import WEIGHTS
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep's file.
+
+    methods : names of methods and variants
+    seeds : of each
+    preset : a shipped one's name, or a TOML file's path from where the sweep's file lies
+    set : assignments for every run, as those of `iebench train --set`
+    settings : name -> more assignments; each name is one more run of every method and seed. Without any there is one
+    """
+
+    methods: tuple[str, ...]
+    seeds: tuple[int, ...] = (0, 1, 2)
+    preset: str = "quick"
+    set: tuple[str, ...] = ()
+    settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("methods", "seeds"):
+            values = getattr(self, name)
+            if not values or len(set(values)) < len(values):
+                raise ValueError(f"{name} must name at least one, and none twice: {list(values)}")
+        if min(self.seeds) < 0:
+            raise ValueError(f"seeds must not be negative: {min(self.seeds)}")
+
+
+class State(Enum):
+    """How far a run is."""
+
+    NEW = "new"
+    UNFINISHED = "unfinished"
+    TRAINED = "trained, not scored"
+    SCORED = "trained and scored"
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a sweep.
+
+    folder : where it lies
+    config : what it has to be
+    setting : which of the sweep's settings, "" where there is one
+    preset, assignments : what `iebench train` is called with
+    """
+
+    folder: Path
+    config: RunConfig
+    setting: str
+    preset: str
+    assignments: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """Method and setting, for tables."""
+        return f"{self.config.method} {self.setting}".rstrip()
+
+    def state(self) -> State:
+        """How far it is.
+
+        Raises
+        ------
+        RunExists : its folder holds something else; says what differs.
+        RunError : the run there is damaged.
+        """
+        if not (self.folder / CONFIG).is_file():
+            if self.folder.is_dir() and any(self.folder.iterdir()):
+                raise RunExists(f"{self.folder} is not empty and holds no run: move it away, or choose another --out")
+            return State.NEW
+        there = RunConfig.load(self.folder)
+        differences = [*there.differences(self.config), *_lengths(there, self.config)]
+        if differences:
+            raise RunExists(
+                f"{self.folder} holds a run with other settings ({'; '.join(sorted(set(differences)))}): move it away, "
+                "or choose another --out"
+            )
+        if not (self.folder / WEIGHTS).is_file():
+            return State.UNFINISHED
+        return State.SCORED if self._is_scored() else State.TRAINED
+
+    @property
+    def last_step(self) -> int:
+        """The last step in the log of an unfinished run."""
+        lines = read_log(self.folder)
+        return int(lines[-1]["step"]) if lines else 0
+
+    @property
+    def score(self) -> Path:
+        """Where its score lies."""
+        return self.folder / results.NAME
+
+    def _is_scored(self) -> bool:
+        """Whether its score is one of this run as it is now, and no smoke run's."""
+        try:
+            score = results.Score.load(self.score)
+        except IebenchError:
+            return False
+        here, trained = self.config, score.run.get("settings", {})
+        lengths = all(trained.get(key) == getattr(here.settings, key) for key in LENGTH)
+        return lengths and score.limit is None and score.dataset.fingerprint == here.fingerprint
+
+
+def _lengths(there: RunConfig, here: RunConfig) -> Iterator[str]:
+    """What differs in length, which `RunConfig.differences` lets pass where a run may go on: rows need one budget."""
+    for key in LENGTH:
+        one, other = getattr(there.settings, key), getattr(here.settings, key)
+        if one != other:
+            yield f"{key}: {one} there, {other} here"
+
+
+def shipped() -> list[str]:
+    """The names of the sweeps that come with iebench."""
+    folder = files("iebench.manifests.sweeps")
+    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load(name: str) -> Sweep:
+    """A shipped sweep by name, or one from a TOML file's path.
+
+    Raises
+    ------
+    UnknownName : no such sweep, setting or method; suggests near ones.
+    SettingError : a value that does not fit.
+    """
+    known = name in shipped()
+    if not known and not name.endswith(".toml"):
+        raise UnknownName("sweep", name, shipped())
+    path = Path(str(files("iebench.manifests.sweeps") / f"{name}.toml")) if known else Path(name)
+    sweep = build(Sweep, read_toml(path), f"sweep {name}" if known else name)
+    installed = methods.names()
+    for method in sweep.methods:
+        if method not in installed:
+            raise UnknownName("method", method, installed, f"{name}: ")
+    if sweep.preset.endswith(".json"):
+        raise SettingError(f"{name}: preset {sweep.preset} is one run's settings: name a preset or a TOML file")
+    if sweep.preset.endswith(".toml"):
+        return replace(sweep, preset=str(path.parent / sweep.preset))
+    return sweep
+
+
+def plan(sweep: Sweep, data: Path, out: Path, device: str) -> list[Planned]:
+    """The runs of a sweep, all of the first seed first, so that a whole table is there early.
+
+    Raises
+    ------
+    UnknownName, SettingError : settings that a method cannot take.
+    DatasetError : no dataset there.
+    MissingPart : no such device here.
+    """
+    return [
+        _planned(sweep, data, out, device, method, seed, setting)
+        for seed in sweep.seeds
+        for setting in (sweep.settings or [""])
+        for method in sweep.methods
+    ]
+
+
+def _planned(sweep: Sweep, data: Path, out: Path, device: str, method: str, seed: int, setting: str) -> Planned:
+    assignments = (*sweep.set, *sweep.settings.get(setting, ()))
+    config = RunConfig.of(method, sweep.preset, assignments, data, seed, device)
+    folder = out / run_name(method, data, seed, setting)
+    return Planned(folder, config, setting, sweep.preset, assignments)
+
+
+def states(planned: Sequence[Planned]) -> dict[str, State]:
+    """Run name -> state, of all of them.
+
+    Raises
+    ------
+    RunError : some folders hold something else or are damaged; names them all.
+    """
+    found, wrong = {}, []
+    for run in planned:
+        try:
+            found[run.folder.name] = run.state()
+        except RunError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise RunError("\n".join(wrong))
+    return found

@@ -1,0 +1,64 @@
+"""Running a sweep, from top to bottom: what is left, do it, say how it went.
+
+iebench sweep results --data data/builtin
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from iebench.manifests.common.progress import duration
+
+from .job import IEBENCH, Job, Outcome
+from .plan import Planned, State, states
+
+Engine = Callable[[Sequence[Job]], Iterator[Outcome]]
+
+
+def remaining(planned: Sequence[Planned], device: str) -> list[Job]:
+    """The jobs of all runs that are not trained and scored yet, those that were begun first.
+
+    Raises
+    ------
+    RunError : see `states`.
+    """
+    found = states(planned)
+    order = [State.TRAINED, State.UNFINISHED, State.NEW]
+    left = [run for run in planned if found[run.folder.name] in order]
+    left.sort(key=lambda run: order.index(found[run.folder.name]))
+    return [job(run, found[run.folder.name], device) for run in left]
+
+
+def job(run: Planned, state: State, device: str) -> Job:
+    """What is left to do of a run that is in this state."""
+    name, out = run.folder.name, str(run.folder.parent)
+    start = "--config" if run.preset.endswith(".toml") else "--preset"
+    sets = [word for assignment in run.assignments for word in ("--set", assignment)]
+    train = (
+        *IEBENCH, "train", "--method", run.config.method, "--data", str(run.config.data), start, run.preset, *sets,
+        "--seed", str(run.config.seed), "--name", name, "--out", out, "--device", device, "--resume",
+    )  # fmt: skip
+    score = (*IEBENCH, "score", "--run", str(run.folder), "--data", str(run.config.data), "--device", device)
+    commands = (score,) if state is State.TRAINED else (train, score)
+    return Job(name, commands, run.folder.parent / f"{name}.log")
+
+
+def carry_out(
+    jobs: Sequence[Job], engine: Engine, stop: Callable[[], bool], say: Callable[[str], None]
+) -> list[Outcome]:
+    """Run jobs, with one line for each that ends; returns those that failed.
+
+    stop : once true, jobs end early; those are no failures
+    """
+    start, failed = time.monotonic(), []
+    for done, outcome in enumerate(engine(jobs), start=1):
+        if outcome.code and stop():
+            say(f"{outcome.name}: stopped")
+            continue
+        left = (time.monotonic() - start) / done * (len(jobs) - done)
+        eta = f", {duration(left)} left" if done < len(jobs) else ""
+        if outcome.code:
+            failed.append(outcome)
+            say(f"{outcome.name}: FAILED after {duration(outcome.seconds)}: {outcome.reason}; {done}/{len(jobs)}{eta}")
+        else:
+            say(f"{outcome.name}: trained and scored in {duration(outcome.seconds)}; {done}/{len(jobs)}{eta}")
+    return failed

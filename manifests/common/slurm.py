@@ -1,0 +1,78 @@
+"""A Slurm cluster's queue through submitit: what its options mean, job arrays, and why a job failed."""
+
+import inspect
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import submitit
+from submitit.slurm.slurm import _make_sbatch_string  # its public callers want Slurm installed; a dry run does not
+
+from ..errors import UsageError
+
+MINUTES = 24 * 60  # that a task may take, if not said otherwise
+GENERAL = {
+    "job_name": "name",
+    "time": "timeout_min",
+    "cpus_per_task": "cpus_per_task",
+    "gpus_per_node": "gpus_per_node",
+}
+SBATCH = inspect.signature(_make_sbatch_string).parameters.keys() - {"command", "folder", "map_count"}
+NUMBERS = ("tasks", "time")
+
+
+class Queue:
+    """Where job arrays go.
+
+    Options: `folder` of scripts and logs, which every machine must see; `cluster` of submitit (slurm, or local to try
+    it without one); `time` in minutes; all others are sbatch's (partition, account, ...). `tasks` is for the caller.
+    """
+
+    def __init__(self, options: Mapping[str, str], folder: Path, cpus: int, gpus: int, parallel: int = 0) -> None:
+        """folder : if no option names one; cpus, gpus : of a task; parallel : tasks of an array at once, 0 for all."""
+        given: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
+        for key in NUMBERS:
+            if not str(given.get(key, "1")).isdigit():
+                raise UsageError(f"--slurm {key}={given[key]}: give a whole number")
+        self.tasks = int(given.pop("tasks", 0)) or None
+        self.folder = Path(given.pop("folder", folder)).absolute()
+        self._cluster = given.pop("cluster", "slurm")
+        minutes = int(given.pop("time", MINUTES))
+        self._parameters: dict[str, Any] = {"cpus_per_task": cpus}
+        self._parameters |= {"gpus_per_node": gpus} if gpus and "gres" not in given else {}
+        self._parameters |= {"array_parallelism": parallel} if parallel else {}
+        self._parameters |= {key: value for key, value in given.items() if key in SBATCH}
+        self._parameters |= {"job_name": "iebench", "time": minutes}
+        other = {key: value for key, value in given.items() if key not in SBATCH}
+        self._parameters |= {"additional_parameters": other} if other else {}
+
+    def submit(self, calls: Sequence[Any]) -> list[Any]:
+        """A job array with one task for each callable, which travel there pickled; the jobs of submitit.
+
+        Raises
+        ------
+        UsageError : jobs cannot be submitted from this machine.
+        """
+        try:
+            executor = submitit.AutoExecutor(self.folder, cluster=self._cluster)
+        except (RuntimeError, ValueError) as error:
+            raise UsageError(f"cannot submit jobs here ({error}): run this where `sbatch` is installed") from error
+        executor.update_parameters(**{GENERAL.get(key, f"slurm_{key}"): v for key, v in self._parameters.items()})
+        with executor.batch():
+            return [executor.submit(call) for call in calls]
+
+    def script(self, tasks: int) -> str:
+        """The script that an array of so many tasks would be submitted with."""
+        command = shlex.join([sys.executable, "-m", "submitit.core._submit", str(self.folder)])
+        return str(_make_sbatch_string(command, self.folder, map_count=tasks, **self._parameters))
+
+    def cause(self, job: Any) -> str:
+        """Why a job failed: the last line of its traceback, or submitit's first one."""
+        text = str(job.exception()).strip()
+        _, dashes, trace = text.partition("-" * 20)
+        lines = [line for line in trace.splitlines() if line.strip("- ") and "You can check full logs" not in line]
+        ends = [line for line in lines if not line.startswith((" ", "\t")) and ": " in line]
+        said = ends[-1].partition(": ")[2] if dashes and ends else text.splitlines()[0]
+        return f"{said} (job {job.job_id}; logs in {self.folder})"

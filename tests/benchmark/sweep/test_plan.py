@@ -1,0 +1,125 @@
+"""What a sweep plans, and how far it finds each run to be."""
+
+import dataclasses
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from scoring import measured, score_of
+
+from iebench.benchmark import runs
+from iebench.benchmark.errors import RunError, RunExists
+from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, shipped, states
+from iebench.benchmark.train import train
+from iebench.manifests.errors import IebenchError
+
+TINY = ("steps=2", "batch=4", "encoder.width=0.125", "resolution=16", "method.projector=[8]", "log_every=1")
+SIE = Sweep(("sie",), (0,), set=TINY)
+
+
+def one(data: Path, out: Path, sweep: Sweep = SIE) -> Planned:
+    [run] = plan(sweep, data, out, "cpu")
+    return run
+
+
+def score_run(run: Planned, limit: int | None = None, steps: int = 2, fingerprint: str | None = None) -> None:
+    """Put a made-up score into a run's folder."""
+    score = score_of("sie", {"whole": {"top1": measured(0.5)}}, fingerprint or run.config.fingerprint)
+    settings = dataclasses.asdict(replace(run.config.settings, steps=steps))
+    replace(score, limit=limit, run={"settings": settings}).save(run.score)
+
+
+def test_methods_times_settings_times_seeds_a_seed_at_a_time(tiny_dataset: Path) -> None:
+    settings = {"wide": ("encoder.width=1.0",), "narrow": ("encoder.width=0.25",)}
+    planned = plan(
+        Sweep(("sie", "random"), (3, 1), settings=settings, set=("batch=8",)), tiny_dataset, Path("o"), "cpu"
+    )
+    assert [run.folder.name for run in planned] == [
+        f"{method}-{setting}-tiny-s{seed}" for seed in (3, 1) for setting in settings for method in ("sie", "random")
+    ]
+    assert {run.config.settings.batch for run in planned} == {8}
+    assert [run.config.settings.encoder.width for run in planned[:4]] == [1.0, 1.0, 0.25, 0.25]
+    assert [run.label for run in planned[:3]] == ["sie wide", "random wide", "sie narrow"]
+
+
+def test_a_run_of_plain_train_is_found_again(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = one(tiny_dataset, tmp_path)
+    assert run.state() is State.NEW and run.folder == tmp_path / "sie-tiny-s0"
+    train(run.folder, run.config)
+    assert run.state() is State.TRAINED and run.last_step == 2
+    (run.folder / runs.WEIGHTS).unlink()
+    assert run.state() is State.UNFINISHED
+    (run.folder / runs.WEIGHTS).touch()
+    score_run(run)
+    assert run.state() is State.SCORED
+
+
+def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = one(tiny_dataset, tmp_path)
+    train(run.folder, run.config)
+    score_run(run, limit=3)
+    assert run.state() is State.TRAINED
+    score_run(run, steps=9)
+    assert run.state() is State.TRAINED
+    score_run(run, fingerprint="0" * 64)
+    assert run.state() is State.TRAINED
+    run.score.write_text("{")
+    assert run.state() is State.TRAINED
+
+
+def test_other_runs_in_its_place_are_named_all_together(tiny_dataset: Path, tmp_path: Path) -> None:
+    planned = plan(Sweep(("sie",), (0, 1, 2), set=TINY), tiny_dataset, tmp_path, "cpu")
+    longer = one(tiny_dataset, tmp_path, Sweep(("sie",), (0,), set=(*TINY, "steps=3")))
+    longer.folder.mkdir()
+    longer.config.save(longer.folder)
+    planned[1].folder.mkdir()
+    (planned[1].folder / "thesis.tex").touch()
+    with pytest.raises(RunExists, match=r"settings \(steps: 3 there, 2 here\)"):
+        planned[0].state()
+    with pytest.raises(RunError, match=r"(?s)sie-tiny-s0 holds a run.*sie-tiny-s1 is not empty and holds no run"):
+        states(planned)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_sweeps_plan(name: str, tiny_dataset: Path, tmp_path: Path) -> None:
+    sweep = load(name)
+    planned = plan(replace(sweep, seeds=sweep.seeds[:1]), tiny_dataset, tmp_path, "cpu")
+    assert len(sweep.seeds) == 3 and len(planned) == len(sweep.methods) >= 12
+    assert {"random", "sie"} < set(sweep.methods)
+    plain = "quick" if name == "results" else "fair"  # so that runs of `iebench train --preset` are found again
+    assert {(run.preset, run.assignments, run.setting) for run in planned} == {(plain, (), "")}
+
+
+def test_a_preset_of_ones_own_lies_beside_the_file(tiny_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text("[train]\nsteps = 3\n")
+    (tmp_path / "sweep.toml").write_text('methods = ["random"]\npreset = "mine.toml"\n[settings]\na = ["batch=9"]\n')
+    run = plan(load(str(tmp_path / "sweep.toml")), tiny_dataset, tmp_path, "cpu")[0]
+    assert (run.config.settings.steps, run.config.settings.batch) == (3, 9)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('methods = ["siee"]', "unknown method 'siee'; did you mean sie"),
+        ("methods = []", "methods must name at least one"),
+        ('methods = ["sie", "sie"]', "and none twice"),
+        ('methods = ["sie"]\nseed = [1]', "unknown setting 'seed'; did you mean seeds"),
+        ('methods = ["sie"]\nseeds = [-1]', "seeds must not be negative: -1"),
+        ('methods = ["sie"]\npreset = "quik"', "unknown preset 'quik'; did you mean quick"),
+        ('methods = ["sie"]\npreset = "runs/a/config.json"', "is one run's settings"),
+        ('methods = ["sie"]\nset = ["bach=3"]', "unknown setting 'bach'; did you mean batch"),
+        ('methods = ["sie"]\n[settings]\nwide = "batch=3"', "is not tuple"),
+        ("seeds = [1]", "setting 'methods' is missing"),
+    ],
+)
+def test_mistakes_are_one_sentence(text: str, message: str, tiny_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(text)
+    with pytest.raises(IebenchError, match=message):
+        plan(load(str(tmp_path / "bad.toml")), tiny_dataset, tmp_path, "cpu")
+
+
+def test_a_name_that_is_none() -> None:
+    with pytest.raises(IebenchError, match="unknown sweep 'resuls'; did you mean results"):
+        load("resuls")
+    with pytest.raises(IebenchError, match=r"no such file: gone\.toml"):
+        load("gone.toml")
