@@ -95,8 +95,8 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
     assert "sie-tiny-s1 failed: no luck; its words are in runs/sie-tiny-s1.log" in said.err
     assert [command[0] for command in inside.ran] == ["score", "train", "score", "train", "score"]
     table = Path("runs/mine.md").read_text()
-    assert "| **sie** | whole | 1 |" in table and "| **random** | whole | 2 |" in table
-    assert "| invariant |" in table and "±" in table and "| floor |" in table
+    assert "| sie-tiny-s0 | whole |" in table and "| random-tiny (2 seeds) | whole |" in table
+    assert "| sie-tiny-s0 | invariant |" in table and "±" in table and "| floor |" in table
 
     Path("docs.md").write_text("# Results\n\n<!-- table -->\nold\n<!-- /table -->\n\nWhat they mean.\n")
     inside.broken, inside.ran = "", []
@@ -104,8 +104,8 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
     assert "4 runs, 3 of them there already" in capsys.readouterr().out
     assert [command[0] for command in inside.ran] == ["train", "score"]
     page = Path("docs.md").read_text()
-    assert page.startswith("# Results\n\n<!-- table -->\n\n| method | part |") and "old" not in page
-    assert page.endswith("\n<!-- /table -->\n\nWhat they mean.\n") and "| **sie** | whole | 2 |" in page
+    assert page.startswith("# Results\n\n<!-- table -->\n\n| rank | run |") and "old" not in page
+    assert page.endswith("\n<!-- /table -->\n\nWhat they mean.\n") and "| sie-tiny (2 seeds) | whole |" in page
     assert iebench("sweep", "mine.toml", "--table", "docs.md") == 0
     assert Path("docs.md").read_text() == page
 
