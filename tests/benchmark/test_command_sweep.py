@@ -98,13 +98,13 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
     assert "| sie-tiny-s0 | whole |" in table and "| random-tiny (2 seeds) | whole |" in table
     assert "| sie-tiny-s0 | invariant |" in table and "±" in table and "| floor |" in table
 
-    Path("docs.md").write_text("# Results\n\n<!-- table -->\nold\n<!-- /table -->\n\nWhat they mean.\n")
+    Path("docs.md").write_text("# Results\n\n<!-- table -->\noutdated\n<!-- /table -->\n\nWhat they mean.\n")
     inside.broken, inside.ran = "", []
     assert iebench("sweep", "mine.toml", "--table", "docs.md") == 0
     assert "4 runs, 3 of them there already" in capsys.readouterr().out
     assert [command[0] for command in inside.ran] == ["train", "score"]
     page = Path("docs.md").read_text()
-    assert page.startswith("# Results\n\n<!-- table -->\n\n| rank | run |") and "old" not in page
+    assert page.startswith("# Results\n\n<!-- table -->\n\n| rank | run |") and "outdated" not in page
     assert page.endswith("\n<!-- /table -->\n\nWhat they mean.\n") and "| sie-tiny (2 seeds) | whole |" in page
     assert iebench("sweep", "mine.toml", "--table", "docs.md") == 0
     assert Path("docs.md").read_text() == page
