@@ -64,7 +64,7 @@ def grouped(scores: Mapping[Path, Score]) -> list[Group]:
 
 
 def _configuration(score: Score) -> str:
-    """What the run was but for its seed, machine and what changes no step, as text; "" for an encoder from elsewhere."""
+    """What the run was but for seed, machine and what changes no step, as text; "" for an encoder from elsewhere."""
     kept = {key: value for key, value in score.run.items() if key not in ("seed", "device", "versions", "settings")}
     kept |= {key: value for key, value in score.run.get("settings", {}).items() if key not in FREE}
     return json.dumps([kept, score.encoder.resolution, score.seed], sort_keys=True) if "seed" in score.run else ""
