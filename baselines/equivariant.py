@@ -9,7 +9,7 @@ from . import action as actions
 from .action import Action, Latents
 from .encoder import Encoder
 from .method import Method
-from .predictor import Kind, predictor
+from .predictor import Hypernetwork, Kind, LinearHypernetwork, predictor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +61,10 @@ class EquivariantMethod(Method):
         return embedding
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """The predictor's answer for the action from source to target: (B, E) -> (B, E)."""
+        """The predictor's answer for the action from source to target, see `Method.predict`."""
         action = actions.between(self.action, source, target).to(embedding.device)
+        if not isinstance(self.predictor, (LinearHypernetwork, Hypernetwork)):
+            embedding = embedding.repeat_interleave(len(action) // len(embedding), dim=0)
         prediction: Tensor = self.predictor(action, embedding)
         return prediction
 

@@ -75,8 +75,9 @@ class Method(nn.Module):
         """The embedding that a view should have, from another view of the same object.
 
         embedding : (B, E) of the source view
-        source, target : (B,) float64 for each name in `self.latents`
-        returns : (B, E)
+        source, target : (B,) float64 for each name in `self.latents`, or (B * K,): K consecutive questions about each
+            source view, so that what they share need not be computed anew
+        returns : (B, E) or (B * K, E)
         """
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
 

@@ -61,11 +61,18 @@ MEASURES = {
     "light_position_r2": Measure(
         "light position R²", "change of the spot's two angles between two views, mean R²", column=False
     ),
-    "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's views"),
+    "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's other views"),
     "h1": Measure("H@1", "predictor: the right view comes first"),
     "h5": Measure("H@5", "predictor: the right view is among the first five", column=False),
     "h10": Measure("H@10", "predictor: the right view is among the first ten", column=False),
     "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False),
+    "mrr_released": Measure("MRR as released", "the same with the source view among the questions and the answers"),
+    "h1_released": Measure("H@1 as released", "the right view comes first, the source included"),
+    "h5_released": Measure("H@5 as released", "the right view is among the first five, the source included"),
+    "h10_released": Measure("H@10 as released", "the right view is among the first ten, the source included"),
+    "pre_released": Measure(
+        "PRE as released", "pose error of the nearest val embedding, the source included", higher=False
+    ),
 }
 
 WHOLE = "whole"

@@ -34,41 +34,16 @@ def r2_mean(targets: Array, predictions: Array) -> float:
     return float((1 - residual / ((targets - targets.mean(0)) ** 2).sum(0)).mean())
 
 
-def mean_ranks(scores: NDArray[np.floating[Any]], correct: NDArray[np.int64], tie: float) -> Array:
-    """The 1-based rank of the correct item in each row, by counting; the mean rank over ties.
+def chance_pose_error(targets: Array, poses: Array, barred: NDArray[np.int64] | None = None) -> float:
+    """The expected PRE of a pose retrieved at random.
 
-    A strict count would give an encoder that maps everything to one point rank 1; an unstable sort a random rank.
-
-    scores : (queries, gallery), higher is nearer; correct : (queries,) column indices
-    tie : scores within this distance of the correct item's are equal to it
-    returns : (queries,) float64 in [1, gallery]
+    targets : (q, 4) poses asked for; poses : (n, 4) poses to find; barred : (q,) the one each may not find
     """
-    own = np.take_along_axis(scores, correct[:, None], axis=1)
-    better = (scores > own + tie).sum(1)
-    equal = (np.abs(scores - own) <= tie).sum(1)  # counts the item itself
-    ranks: Array = 1.0 + better + (equal - 1) / 2.0
-    return ranks
-
-
-def pose_error(targets: Array, retrieved: Array) -> Array:
-    """PRE's error 1 - <q, q'>^2 of pose quaternions (n, 4): 0 for the same rotation, 1 for opposite ones; (n,)."""
-    error: Array = 1.0 - np.einsum("nc,nc->n", targets, retrieved) ** 2
-    return error
-
-
-def chance_mrr(gallery: int) -> float:
-    """The expected reciprocal rank of a random order of `gallery` items.
-
-    >>> round(chance_mrr(50), 4)
-    0.09
-    """
-    return float((1.0 / np.arange(1, gallery + 1)).sum() / gallery)
-
-
-def chance_pose_error(poses: Array) -> float:
-    """The expected PRE of a pose retrieved at random among `poses` (n, 4): 1 - mean over all pairs of <q, q'>^2."""
-    moment = poses.T @ poses / len(poses)
-    return float(1.0 - (moment**2).sum())
+    moment = poses.T @ poses
+    total, count = np.einsum("qi,ij,qj->q", targets, moment, targets), len(poses)
+    if barred is not None:
+        total, count = total - np.einsum("qc,qc->q", targets, poses[barred]) ** 2, count - 1
+    return float(1.0 - (total / count).mean())
 
 
 def best_constant_rotation(quaternions: Array) -> Array:

@@ -26,7 +26,11 @@ class Predictor(Protocol):
         """The embedding (B, E) of representations (B, D), what `predict` works on."""
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """The embedding (B, E) that the target view should have; source, target : (B,) float64 for each latent."""
+        """The embedding that the target view should have.
+
+        source, target : (B,) float64 for each latent, or (B * K,): K consecutive questions about each embedding
+        returns : (B, E) or (B * K, E)
+        """
 
 
 @dataclass(frozen=True)
@@ -70,12 +74,13 @@ class Guest:
         return representation if own is None else self._ask("embed", own, (representation,), len(representation))
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """The module's prediction (B, E); source, target : (B,) float64 for each of `latents`.
+        """The module's prediction, see `Predictor`; itself it is told as many embeddings as there are questions.
 
         Raises
         ------
         EncoderError : it fails, or does not return finite floats of the embedding's shape.
         """
+        embedding = embedding.repeat_interleave(len(target[self.latents[0]]) // len(embedding), dim=0)
         there = [{name: values.to(embedding.device) for name, values in view.items()} for view in (source, target)]
         found = self._ask("predict", self._module.predict, (embedding, Transform(*there)), len(embedding))
         if found.shape != embedding.shape:

@@ -62,6 +62,7 @@ class Protocol:
     val_pairs : pairs of views per val object, drawn with replacement
     tune : share of the train objects on which rates and decays are chosen, 0 with nothing to choose
     seeds : how many heads are trained of every kind; values are means over them
+    retrieval : whether the source view is one of the questions and answers of MRR, H@k and PRE, as released
     tie : cosines nearer than this rank as equal
     draws, level : bootstrap draws and coverage of the intervals
     rules : in words, what the settings do not say
@@ -79,6 +80,7 @@ class Protocol:
     val_pairs: int
     tune: float
     seeds: int
+    retrieval: Literal["without the source", "with the source"]
     tie: float
     draws: int
     level: float

@@ -9,6 +9,7 @@ from torch import Tensor
 from iebench.baselines.action import ROTATION
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.equimod import EquiMod, EquiModSettings
+from iebench.baselines.predictor import Kind
 from iebench.baselines.sen import SEN, SENSettings
 
 TAU, F = 0.3, 0.7
@@ -98,6 +99,15 @@ def test_the_prediction_depends_on_the_rotation_and_not_on_the_poses(sen: SEN) -
     first, second = sen.predict(embedding, poses[0], poses[1]), sen.predict(embedding, poses[1], poses[2])
     torch.testing.assert_close(first, second, rtol=1e-6, atol=1e-6)
     assert not torch.allclose(first, sen.predict(embedding, poses[0], poses[2]))
+
+
+@pytest.mark.parametrize("kind", ["linear", "deep", "mlp"])
+def test_several_questions_about_a_view_are_answered_as_one_by_one(encoder: Encoder, kind: Kind) -> None:
+    method = SEN(encoder, SENSettings((12, 10), TAU, predictor=kind)).double()
+    embedding, angles = torch.rand(2, 10, dtype=torch.float64), torch.rand(2, 3, 6, dtype=torch.float64)
+    source, target = (dict(zip(ROTATION, a, strict=True)) for a in angles)
+    together = method.predict(embedding, source, target)
+    torch.testing.assert_close(together, method.predict(embedding.repeat_interleave(3, dim=0), source, target))
 
 
 def test_both_have_a_predictor_on_the_whole_representation(sen: SEN, equimod: EquiMod) -> None:

@@ -32,6 +32,15 @@ def test_outputs_and_gradients_equal_the_materialised_form() -> None:
         torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("hidden", [(), (10,)])
+def test_several_actions_for_an_embedding_share_its_products(hidden: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    net = predictor("linear", 4, 12, hidden).double()
+    action, embedding = torch.randn(15, 4, dtype=torch.float64), torch.randn(3, 12, dtype=torch.float64)
+    alone = net(action, embedding.repeat_interleave(5, dim=0))
+    torch.testing.assert_close(net(action, embedding), alone, rtol=1e-12, atol=1e-12)
+
+
 def test_no_tensor_is_larger_than_the_weights() -> None:
     net = LinearHypernetwork(4, 64)
     sizes: list[int] = []

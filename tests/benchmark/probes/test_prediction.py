@@ -1,22 +1,23 @@
-"""MRR, H@k and PRE: a perfect predictor, a collapsed one, and plain loops."""
+"""MRR, H@k and PRE, as released and in the strict form: plain loops, a perfect predictor, a collapsed one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from scipy.spatial.transform import Rotation
-from scoring import ANGLES, context_of, random_split
+from scoring import ANGLES, SMALL, context_of, random_split
 from torch import Tensor, nn
 
-from iebench.benchmark.measures import WHOLE
-from iebench.benchmark.metrics import chance_mrr
+from iebench.benchmark.measures import MEASURES, WHOLE
 from iebench.benchmark.probes import prediction as module
-from iebench.benchmark.probes.context import Split, Values
-from iebench.benchmark.probes.prediction import nearest_rows, prediction, ranks_within, unit
+from iebench.benchmark.probes.context import Context, Split
+from iebench.benchmark.probes.prediction import prediction
 from iebench.manifests.conventions import pose
 
 Latents = Mapping[str, Tensor]
+RELEASED = replace(SMALL, retrieval="with the source")
 
 
 class Perfect(nn.Module):
@@ -29,6 +30,7 @@ class Perfect(nn.Module):
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         first, second = (pose(torch.stack([v[n] for n in ANGLES], -1).numpy()) for v in (source, target))
+        embedding = embedding.repeat_interleave(len(second) // len(embedding), dim=0)
         turned = Rotation.from_matrix(embedding[:, :9].reshape(-1, 3, 3).double().numpy()) * (first.inv() * second)
         matrices = torch.from_numpy(turned.as_matrix()).reshape(-1, 9).float()
         return torch.cat([matrices, embedding[:, 9:]], dim=1)
@@ -38,17 +40,22 @@ class Identity(Perfect):
     """Ignores the action and answers with its input."""
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        return embedding
+        return embedding.repeat_interleave(len(target["rot_x"]) // len(embedding), dim=0)
 
 
-class Collapsed(Perfect):
+class Noisy(Perfect):
+    """Half right: the perfect answer with a fixed noise that depends on it."""
+
+    def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
+        right = super().predict(embedding, source, target)
+        return right + 0.5 * torch.sin(1000 * right)
+
+
+class Collapsed(Identity):
     """Maps everything to one point."""
 
     def embed(self, representation: Tensor) -> Tensor:
         return torch.ones(len(representation), 33) * 0.1
-
-    def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        return embedding
 
 
 def posed(objects: int = 12, views: int = 6) -> Split:
@@ -58,68 +65,67 @@ def posed(objects: int = 12, views: int = 6) -> Split:
     return random_split(objects, views, np.concatenate([matrices, code], axis=1).astype(np.float32))
 
 
-def values_of(method: nn.Module) -> Values:
+def context(method: nn.Module | None, released: bool = False) -> Context:
     split = posed()
-    return prediction(context_of(split, split, method=method))
+    return context_of(split, split, RELEASED if released else SMALL, method=method)
 
 
-def test_a_perfect_predictor_finds_every_view() -> None:
-    found = values_of(Perfect())[WHOLE]
-    assert [found[m].value for m in ("mrr", "h1", "h5", "h10")] == [1.0] * 4
-    assert found["pre"].value == pytest.approx(0.0, abs=1e-9)
+def values_of(method: nn.Module, released: bool = False) -> dict[str, float]:
+    return {name: found.value for name, found in prediction(context(method, released))[WHOLE].items()}
 
 
-def test_a_collapsed_encoder_gets_no_credit_for_ties() -> None:
-    found = values_of(Collapsed())[WHOLE]
-    assert found["mrr"].value == pytest.approx(2 / 7) and found["h1"].value == 0.0  # mean rank 3.5 of 6
-    assert found["mrr"].value < found["mrr"].floor == pytest.approx(chance_mrr(6))
+def loop(method: Perfect, released: bool) -> dict[str, float]:
+    """One query at a time, in float64."""
+    split, views = posed(), 6
+    features, first = split.features.astype(np.float64), 0 if released else 1
+    poses = pose(split.columns(ANGLES, np.arange(len(features)))).as_quat()
+    ranks, errors = [], []
+    for source in range(0, len(features), views):
+        for target in range(source + first, source + views):
+            told = ({n: torch.tensor([split.latents[n][row]]) for n in ANGLES} for row in (source, target))
+            query = method.predict(torch.from_numpy(features[[source]]), *told)[0].numpy().astype(np.float64)
+            cosine = [f @ query / np.linalg.norm(f) / np.linalg.norm(query) for f in features]
+            own = list(range(source + first, source + views))
+            ranks.append(1 + sorted(own, key=lambda row: -cosine[row]).index(target))
+            allowed = [row for row in range(len(features)) if released or row != source]
+            nearest = max(allowed, key=lambda row: cosine[row])
+            errors.append(1 - float(poses[target] @ poses[nearest]) ** 2)
+    hits = {f"h{k}": np.mean([rank <= k for rank in ranks]) for k in (1, 5, 10)}
+    return {"mrr": np.mean([1 / rank for rank in ranks]), **hits, "pre": np.mean(errors)}
 
 
-def test_answering_with_the_input_ranks_the_source_first() -> None:
-    split = posed()
-    gallery = unit(split.features)
-    sources = gallery.reshape(12, 6, -1)[:, :1].repeat(6, axis=1).reshape(72, -1)
-    ranks = ranks_within(gallery, sources, 6, 1e-6).reshape(12, 6)
-    assert (ranks[:, 0] == 1).all() and (ranks[:, 1:] > 1).all()
-    assert values_of(Identity())[WHOLE]["mrr"].value == pytest.approx((1 / ranks).mean())
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("method", [Noisy, Identity])
+def test_every_value_equals_that_of_a_plain_loop(method: type[Perfect], released: bool) -> None:
+    expected = loop(method(), released)
+    found = values_of(method(), released)
+    assert found == pytest.approx({f"{n}_released" if released else n: v for n, v in expected.items()}, abs=1e-6)
+    assert found.keys() <= MEASURES.keys() and (method is Identity or 0.3 < expected["mrr"] < 0.99)
 
 
-def test_ranks_equal_a_plain_loop() -> None:
-    generator = np.random.default_rng(3)
-    gallery, queries = (unit(generator.normal(size=(5 * 7, 4)).astype(np.float32)) for _ in range(2))
-    found = ranks_within(gallery, queries, 7, 0.0)
-    for i in range(35):
-        block = gallery.astype(np.float64)[i // 7 * 7 : i // 7 * 7 + 7]
-        order = np.argsort(-(block @ queries.astype(np.float64)[i]))
-        assert found[i] == 1 + order.tolist().index(i % 7)
+@pytest.mark.parametrize("released", [False, True])
+def test_a_perfect_predictor_finds_every_view(released: bool) -> None:
+    found = list(values_of(Perfect(), released).values())
+    assert found[:4] == pytest.approx([1.0] * 4) and found[4] == pytest.approx(0.0, abs=1e-9)
 
 
-def test_the_nearest_row_equals_a_plain_loop_whatever_the_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
-    generator = np.random.default_rng(4)
-    gallery, queries = (unit(generator.normal(size=(50, 6)).astype(np.float32)) for _ in range(2))
-    expected = [int(np.argmax([g @ q for g in gallery.astype(np.float64)])) for q in queries.astype(np.float64)]
-    for tile in (7, 50, 1000):
-        monkeypatch.setattr(module, "QUERIES", tile)
-        monkeypatch.setattr(module, "BLOCK", tile)
-        assert nearest_rows(gallery, queries, torch.device("cpu")).tolist() == expected
+@pytest.mark.parametrize("released", [False, True])
+def test_a_collapsed_encoder_scores_chance(released: bool) -> None:
+    found = prediction(context(Collapsed(), released))[WHOLE]
+    assert {name: f.value for name, f in found.items()} == pytest.approx({name: f.floor for name, f in found.items()})
 
 
-def test_of_equal_neighbours_the_first_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    gallery = np.tile(np.eye(3, dtype=np.float32), (4, 1))
-    monkeypatch.setattr(module, "BLOCK", 5)
-    assert nearest_rows(gallery, np.eye(3, dtype=np.float32), torch.device("cpu")).tolist() == [0, 1, 2]
-
-
-def test_a_zero_embedding_is_not_a_number_trap() -> None:
-    assert np.isfinite(unit(np.zeros((2, 3), np.float32))).all()
+@pytest.mark.parametrize("released", [False, True])
+def test_one_answer_to_all_questions_gets_what_chance_gets(released: bool) -> None:
+    found = list(prediction(context(Identity(), released))[WHOLE].values())[:4]  # its ranks are 1 to n, once each
+    assert [f.value for f in found] == pytest.approx([f.floor for f in found])
 
 
 def test_without_a_predictor_there_is_nothing_to_measure() -> None:
-    split = posed()
-    assert prediction(context_of(split, split)) == {}
+    assert prediction(context(None)) == {}
 
 
 def test_objects_in_pieces_give_the_same_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = values_of(Perfect())
+    whole = values_of(Noisy())
     monkeypatch.setattr(module, "BLOCK", 24)
-    assert values_of(Perfect()) == whole
+    assert values_of(Noisy()) == pytest.approx(whole, abs=1e-6)

@@ -1,0 +1,156 @@
+"""Retrieval at any scale: ranks by counting, nearest rows by tiled products. Nothing is sorted, no matrix is whole.
+
+Ties count as the mean over all orders of what ties: a collapsed encoder scores exactly as chance does, where counting
+only what is strictly better would give it rank 1, and an unstable sort anything.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Rows = NDArray[np.int64]
+Vectors = NDArray[np.float32]
+
+QUERIES, TILE = 1_024, 16_384  # queries compared with so many rows of the gallery at once: 64 MiB of scores
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the right item stands in each query's order.
+
+    better : (queries,) items with a higher score; equal : items with its score, itself included
+    """
+
+    better: Rows
+    equal: Rows
+
+    @property
+    def ranks(self) -> Array:
+        """The mean 1-based rank over all orders of what ties: (queries,)."""
+        ranks: Array = self.better + (self.equal + 1) / 2
+        return ranks
+
+    @property
+    def reciprocal(self) -> Array:
+        """The mean reciprocal rank over all orders of what ties: (queries,)."""
+        harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, (self.better + self.equal).max(initial=1) + 1))])
+        mean: Array = (harmonic[self.better + self.equal] - harmonic[self.better]) / self.equal
+        return mean
+
+    def within(self, k: int) -> Array:
+        """The share of the orders of what ties that put it among the first k: (queries,) in [0, 1]."""
+        share: Array = np.clip((k - self.better) / self.equal, 0.0, 1.0)
+        return share
+
+
+def places(scores: NDArray[np.floating[Any]], correct: Rows, tie: float) -> Places:
+    """Where the right item of each row stands, by counting.
+
+    scores : (queries, gallery), higher is nearer; correct : (queries,) columns
+    tie : scores within this distance of the right item's are equal to it
+    """
+    own = np.take_along_axis(scores, correct[:, None], axis=1)
+    return Places((scores > own + tie).sum(1), (np.abs(scores - own) <= tie).sum(1))
+
+
+def own_places(gallery: Vectors, queries: Vectors, tie: float) -> Places:
+    """Where query i of each object has the object's view i among all views of that object, by dot product.
+
+    gallery, queries : (objects, views, E); objects are taken in blocks, so that memory stays bounded
+    returns : for objects * views queries
+    """
+    objects, views, width = gallery.shape
+    step = max(1, QUERIES * TILE // (views * (views + width)))
+    own = np.arange(views)
+    found = []
+    for start in range(0, objects, step):
+        block = slice(start, start + step)
+        scores = np.matmul(queries[block], gallery[block].transpose(0, 2, 1)).reshape(-1, views)
+        found.append(places(scores, np.tile(own, len(scores) // views), tie))
+    return Places(np.concatenate([f.better for f in found]), np.concatenate([f.equal for f in found]))
+
+
+@torch.no_grad()
+def nearest_mean(
+    gallery: Vectors, queries: Vectors, values: Array, device: torch.device, tie: float, barred: Rows | None = None
+) -> Array:
+    """The values of the gallery's row with the largest dot product for each query; the mean of those that tie.
+
+    Tiled on both sides: memory stays at a few times QUERIES x TILE numbers whatever the sizes.
+
+    gallery : (n, E), maybe memory-mapped; queries : (q, E); values : (n, c) of the gallery's rows
+    barred : (q,) a row that each query may not find
+    returns : (q, c) float64
+    """
+    found = np.empty((len(queries), values.shape[1]))
+    for start in range(0, len(queries), QUERIES):
+        chosen = slice(start, start + QUERIES)
+        block = torch.from_numpy(np.array(queries[chosen])).to(device)
+        tiles = _Tiles(gallery, device, None if barred is None else barred[chosen])
+        best = torch.full((len(block), 1), -torch.inf, device=device)
+        row = torch.zeros_like(best, dtype=torch.int64)
+        count = torch.zeros_like(row)
+        for offset, scores in tiles.against(block):
+            score, index = scores.max(dim=1, keepdim=True)
+            row = torch.where(score > best, index + offset, row)
+            count = torch.where(score > best + tie, 0, count)
+            best = torch.maximum(score, best)
+            count += (scores >= best - tie).sum(dim=1, keepdim=True)
+        found[chosen] = values[row[:, 0].cpu().numpy()]
+        tied = (count[:, 0] > 1).cpu().numpy()
+        if tied.any():
+            found[start + np.flatnonzero(tied)] = tiles.of(tied).mean(block[tied], best[tied] - tie, values)
+    return found
+
+
+@dataclass(frozen=True)
+class _Tiles:
+    """The gallery in tiles. barred : (q,) the row that each query may not find."""
+
+    gallery: Vectors
+    device: torch.device
+    barred: Rows | None
+
+    def of(self, chosen: NDArray[np.bool_]) -> "_Tiles":
+        return self if self.barred is None else _Tiles(self.gallery, self.device, self.barred[chosen])
+
+    def against(self, block: torch.Tensor) -> Iterator[tuple[int, torch.Tensor]]:
+        """Each tile's first row, and the scores (q, rows) of the queries with it."""
+        for offset in range(0, len(self.gallery), TILE):
+            tile = torch.from_numpy(np.array(self.gallery[offset : offset + TILE])).to(self.device)
+            scores = block @ tile.T
+            if self.barred is not None:
+                column = torch.from_numpy(self.barred - offset).to(self.device)
+                (inside,) = torch.nonzero((column >= 0) & (column < len(tile)), as_tuple=True)
+                scores[inside, column[inside]] = -torch.inf
+            yield offset, scores
+
+    def mean(self, block: torch.Tensor, least: torch.Tensor, values: Array) -> Array:
+        """The mean of the values of all rows whose score is at least `least` (q, 1): (q, c)."""
+        total, count = np.zeros((len(block), values.shape[1])), np.zeros((len(block), 1))
+        for offset, scores in self.against(block):
+            near = (scores >= least).cpu().numpy()
+            total += near @ values[offset : offset + near.shape[1]]
+            count += near.sum(1, keepdims=True)
+        return total / count
+
+
+def unit(vectors: Vectors) -> Vectors:
+    """Vectors (..., E) scaled to length 1; a zero vector stays zero."""
+    length = np.sqrt(np.einsum("...e,...e->...", vectors, vectors))[..., None]
+    scaled: Vectors = vectors / np.where(length > 0, length, 1)
+    return scaled
+
+
+def chance_reciprocal(gallery: int) -> float:
+    """The expected reciprocal rank of a random order of `gallery` items.
+
+    >>> round(chance_reciprocal(50), 4)
+    0.09
+    """
+    return float((1.0 / np.arange(1, gallery + 1)).sum() / gallery)

@@ -1,0 +1,124 @@
+"""How much less CPU batched MRR, H@k and PRE take than a loop over samples, and that the ranks are the same.
+
+python -m iebench.benchmark.speed.retrieval --objects 1000 --views 50 --width 1024
+"""
+
+import os
+import resource
+import time
+from collections.abc import Callable
+from typing import Any
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+from torch import Tensor, nn
+
+from iebench.baselines.action import ROTATION, Latents, between
+from iebench.baselines.predictor import LinearHypernetwork
+from iebench.benchmark.probes.context import Split
+from iebench.benchmark.probes.prediction import embeddings, predictions
+from iebench.benchmark.retrieval import nearest_mean, own_places, unit
+
+from .hypernetwork import Materialised
+
+
+class Predicting(nn.Module):
+    """What the probe needs of a method: embeddings as they are and a linear hypernetwork."""
+
+    latents = ROTATION
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.predictor = LinearHypernetwork(4, width)
+
+    def embed(self, representation: Tensor) -> Tensor:
+        return representation
+
+    def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
+        out: Tensor = self.predictor(between("rotation", source, target), embedding)
+        return out
+
+
+def one_by_one(split: Split, generate: Materialised, queries: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The ranks of some queries as a script finds them: one sample, one generated matrix, one sort at a time."""
+    ranks = []
+    for query in queries:
+        source = query - query % split.views
+        poses = [Rotation.from_euler("xyz", [split.latents[n][row] for n in ROTATION]) for row in (source, query)]
+        action = torch.from_numpy((poses[0].inv() * poses[1]).as_quat(canonical=True)).float()[None]
+        predicted = generate(action, torch.from_numpy(split.features[source])[None])
+        gallery = torch.from_numpy(split.features[source : source + split.views])
+        order = nn.functional.cosine_similarity(predicted, gallery).argsort(descending=True)
+        ranks.append(1 + int((order == query % split.views).nonzero()))
+    return np.array(ranks)
+
+
+def neighbours_one_by_one(features: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The nearest row of each query, one product with the whole gallery at a time."""
+    return np.array([int(np.argmax(features @ query)) for query in queries])
+
+
+def cpu(work: Callable[[], object]) -> float:
+    """Seconds of CPU, all threads together."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+@click.command()
+@click.option("--objects", default=1000, show_default=True)
+@click.option("--views", default=50, show_default=True)
+@click.option("--width", default=1024, show_default=True, help="Of the embeddings.")
+@click.option("--sample", default=500, show_default=True, help="Queries that the loop really does.")
+@click.option("--pre/--no-pre", default=True, help="Also the nearest neighbour over all views.")
+@torch.no_grad()
+def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
+    """Rank random embeddings both ways; the loop does a sample of the queries and is extrapolated."""
+    torch.manual_seed(0)
+    count, method = objects * views, Predicting(width)
+    noise = np.random.default_rng(0).normal(size=(count, width)).astype(np.float32)
+    angles = np.random.default_rng(2).uniform(-np.pi / 2, np.pi / 2, (3, count))
+    identities = [("0", str(i)) for i in range(objects)]
+    split = Split(noise, np.zeros(count, np.int64), dict(zip(ROTATION, angles, strict=True)), identities, views,
+                  np.empty((objects, 0, 2), np.int64))  # fmt: skip
+    device = torch.device("cpu")
+    arguments: Any = (split, method, device)  # a method as far as retrieval goes
+    chosen = np.random.default_rng(1).choice(count, sample, replace=False)
+    generate = Materialised(method.predictor.weight.detach())
+    found: dict[str, NDArray[np.float64]] = {}
+
+    def ranked() -> None:
+        gallery, queries = embeddings(*arguments), predictions(*arguments)
+        shape = (objects, views, width)
+        found["ranks"] = own_places(gallery.reshape(shape), queries.reshape(shape), 1e-6).ranks
+
+    one_by_one(split, generate, chosen[:5])  # warm
+    loop: list[NDArray[np.int64]] = []
+    slow = cpu(lambda: loop.append(one_by_one(split, generate, chosen))) * count / sample
+    fast = min(cpu(ranked) for _ in range(3))
+    same = (found["ranks"][chosen] == loop[0]).mean()
+    click.echo(f"{count} queries, {views} views, width {width}, {torch.get_num_threads()} threads, "
+               f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
+    click.echo(f"MRR and H@k: {fast:.2f} s of CPU batched; {slow:.1f} s one by one, extrapolated from {sample}; "
+               f"ratio {slow / fast:.0f}; same rank in {same:.1%} of the sample")  # fmt: skip
+    if pre:
+        gallery, queries = unit(noise), predictions(*arguments)
+        rows = np.arange(count, dtype=np.float64)[:, None]
+        few = queries[:2048]
+        nearest: list[NDArray[np.float64]] = []
+        tiled = cpu(lambda: nearest.append(nearest_mean(gallery, few, rows, device, 0.0))) / len(few)
+        alone: list[NDArray[np.int64]] = []
+        single = cpu(lambda: alone.append(neighbours_one_by_one(gallery, few[:100]))) / 100
+        same = (nearest[0][:100, 0] == alone[0]).mean()
+        click.echo(f"nearest of all {count}: {tiled * 1e3:.2f} ms of CPU a query tiled, {single * 1e3:.1f} ms one by "
+                   f"one; ratio {single / tiled:.0f}; same row in {same:.1%}")  # fmt: skip
+        whole = slow / count + single
+        click.echo(f"MRR, H@k and PRE together: ratio {whole / (fast / count + tiled):.0f}")
+    click.echo(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+
+
+if __name__ == "__main__":
+    main()
