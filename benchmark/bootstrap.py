@@ -100,6 +100,45 @@ def _unexplained(residual: Array, spread: Array) -> Array:
 
 
 @dataclass(frozen=True)
+class Explained:
+    """The share of a vector's variance that a prediction explains: R2 over all dimensions together, each centred.
+
+    views : samples of every object; residual, square : (objects,), sums of |z - p|^2 and |z|^2 over an object's
+    samples; linear : (objects, D), of z
+    """
+
+    views: int
+    residual: Array
+    linear: Array
+    square: Array
+
+    @property
+    def samples(self) -> int:
+        return self.views * len(self.residual)
+
+    def at(self, counts: Counts) -> Array:
+        samples = self.views * counts.sum(1)
+        spread = counts @ self.square - ((counts @ self.linear) ** 2).sum(1) / samples
+        return 1.0 - _unexplained(counts @ self.residual, spread)
+
+
+@dataclass(frozen=True)
+class Between(Explained):
+    """The share of a vector's variance that lies between objects, by analysis of variance with random effects.
+
+    residual : (objects,), sums of |z - mean of the object|^2. What means of a few views differ by chance is taken off.
+    """
+
+    def at(self, counts: Counts) -> Array:
+        objects = counts.sum(1)
+        within = counts @ self.residual / (objects * max(1, self.views - 1))
+        # sums of squares of the objects' means about the grand mean
+        means = (counts @ (self.linear**2).sum(1) - ((counts @ self.linear) ** 2).sum(1) / objects) / self.views**2
+        between = means / np.maximum(objects - 1, 1) - within / self.views
+        return 1.0 - _unexplained(within, within + between)
+
+
+@dataclass(frozen=True)
 class Median:
     """The median of a per-sample value. values, objects : (n,), sorted by value."""
 

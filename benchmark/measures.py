@@ -29,9 +29,22 @@ class Measure:
         return shown.removeprefix("-") if float(shown) == 0 else shown  # never "-0.000"
 
 
+SHARES = {
+    "class": "the class", "object": "the object", "rotation": "the pose", "floor_hue": "the floor's hue",
+    "light_hue": "the spot's hue", "light_position": "the spot's position",
+    "translation_object": "the place along the object's axes",
+}  # fmt: skip
+
 MEASURES = {
     "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1),
     "top5": Measure("top-5 %", "the class is among the five highest", factor=100, digits=1, column=False),
+    "mlp_top1": Measure("MLP top-1 %", "class from one view by an MLP", factor=100, digits=1, column=False),
+    "knn_top1": Measure(
+        "kNN top-1 %", "class by a vote of the nearest train views", factor=100, digits=1, column=False
+    ),
+    "shot1_top1": Measure("1-shot top-1 %", "class by one object of each class", factor=100, digits=1, column=False),
+    "shot5_top1": Measure("5-shot top-1 %", "class by 5 objects of each class", factor=100, digits=1, column=False),
+    "shot10_top1": Measure("10-shot top-1 %", "class by 10 objects of each class", factor=100, digits=1, column=False),
     "rotation_r2_pooled": Measure(
         "rotation R² pooled", "rotation between two views by an MLP, R² against one mean of all its components"
     ),
@@ -50,16 +63,36 @@ MEASURES = {
     "rotation_within_30": Measure(
         "rotation within 30° %", "how often that angle is at most 30 degrees", factor=100, digits=1, column=False
     ),
+    "pose_r2_pooled": Measure("pose R² pooled", "pose of one view by an MLP, pooled R²", column=False),
+    "pose_r2_mean": Measure("pose R² mean", "pose of one view by an MLP, R² of each component averaged", column=False),
+    "pose_degrees_mean": Measure(
+        "pose error °", "mean geodesic angle to the view's true pose", higher=False, digits=1, column=False
+    ),
+    "pose_degrees_median": Measure(
+        "pose error ° median", "median of the same angle", higher=False, digits=1, column=False
+    ),
+    "pose_within_15": Measure(
+        "pose within 15° %", "how often that angle is at most 15 degrees", factor=100, digits=1, column=False
+    ),
+    "pose_within_30": Measure(
+        "pose within 30° %", "how often that angle is at most 30 degrees", factor=100, digits=1, column=False
+    ),
     "colour_r2_pooled": Measure(
         "colour R² pooled", "change of floor and light hue between two views by an MLP, pooled R²", column=False
     ),
     "colour_r2_mean": Measure(
         "colour R²", "change of floor and light hue between two views by an MLP, R² of each component averaged"
     ),
-    "floor_hue_r2": Measure("floor hue R²", "change of the floor's hue between two views, mean R²", column=False),
-    "light_hue_r2": Measure("light hue R²", "change of the spot's hue between two views, mean R²", column=False),
+    "floor_hue_r2": Measure("floor hue R²", "change of the floor's hue between two views", column=False),
+    "light_hue_r2": Measure("light hue R²", "change of the spot's hue between two views", column=False),
     "light_position_r2": Measure(
-        "light position R²", "change of the spot's two angles between two views, mean R²", column=False
+        "light position R²", "change of the spot's two angles between two views", column=False
+    ),
+    "translation_object_r2": Measure(
+        "translation R²", "move of the object between two views, along its own axes", column=False
+    ),
+    "translation_base_r2": Measure(
+        "translation R² (world)", "move of the object between two views, along the world's axes", column=False
     ),
     "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's other views"),
     "h1": Measure("H@1", "predictor: the right view comes first"),
@@ -73,6 +106,17 @@ MEASURES = {
     "pre_released": Measure(
         "PRE as released", "pose error of the nearest val embedding, the source included", higher=False
     ),
+    **{
+        f"share_{name}": Measure(
+            f"{name} share %",
+            f"how much of the representation's variance {what} moves; less is more invariant",
+            higher=False,
+            factor=100,
+            digits=1,
+            column=False,
+        )
+        for name, what in SHARES.items()
+    },
 }
 
 WHOLE = "whole"

@@ -18,7 +18,10 @@ from iebench.manifests.recipe import merged
 from .errors import SettingError, UnknownName
 
 STRICT = "strict"
-HEADS = ("classification", "rotation", "colour", "changes")
+HEADS = (
+    "classification", "classification_mlp", "rotation", "pose", "colour", "changes", "translation_object",
+    "translation_base",
+)  # fmt: skip
 """What heads may be asked; see `probes/`."""
 
 
@@ -50,6 +53,32 @@ class Head:
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """Classes by the nearest train views: k of them, votes exp(cosine / temperature), among `views` of each object."""
+
+    k: int
+    temperature: float
+    views: int
+
+    def __post_init__(self) -> None:
+        if min(self.k, self.views) < 1 or self.temperature <= 0:
+            raise ValueError("k and views must be at least 1, and temperature positive")
+
+
+@dataclass(frozen=True)
+class FewShot:
+    """Classes from a few objects of each: `shots` says how many, and `draws` how often they are drawn."""
+
+    shots: tuple[int, ...]
+    draws: int
+
+    def __post_init__(self) -> None:
+        known = (1, 5, 10)
+        if not set(self.shots) <= set(known) or self.draws < 1:
+            raise ValueError(f"shots may be {known}, and draws must be at least 1")
+
+
+@dataclass(frozen=True)
 class Protocol:
     """All settings of the scoring; docs/protocols.md says why they are as they are.
 
@@ -60,6 +89,7 @@ class Protocol:
     pairs : the same pairs of views for every seed, or others; pair_seed : seed of the lists
     val_views : whether questions about one view are put to every val view or to the first of each pair
     val_pairs : pairs of views per val object, drawn with replacement
+    known_meshes : whether val objects count whose mesh is in train too
     tune : share of the train objects on which rates and decays are chosen, 0 with nothing to choose
     seeds : how many heads are trained of every kind; values are means over them
     retrieval : whether the source view is one of the questions and answers of MRR, H@k and PRE, as released
@@ -67,6 +97,8 @@ class Protocol:
     draws, level : bootstrap draws and coverage of the intervals
     rules : in words, what the settings do not say
     heads : by question
+    neighbours, few_shot : classification without training; left out without settings
+    shares : whether to measure how much of the representation's variance each factor moves
     """
 
     name: str
@@ -78,6 +110,7 @@ class Protocol:
     pair_seed: int
     val_views: Literal["all", "one"]
     val_pairs: int
+    known_meshes: Literal["left out", "kept"]
     tune: float
     seeds: int
     retrieval: Literal["without the source", "with the source"]
@@ -86,6 +119,9 @@ class Protocol:
     level: float
     rules: tuple[str, ...]
     heads: dict[str, Head]
+    shares: bool
+    neighbours: Neighbours | None = None
+    few_shot: FewShot | None = None
 
     def __post_init__(self) -> None:
         for name in self.heads:

@@ -61,13 +61,18 @@ class Cost:
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What it was scored on. name : the folder's; train_objects, val_objects : scored; views : per object."""
+    """What it was scored on.
+
+    name : the folder's; train_objects, val_objects : scored; views : per object
+    known_meshes : val objects that were left out, because their mesh is in train too
+    """
 
     name: str
     fingerprint: str
     train_objects: int
     val_objects: int
     views: int
+    known_meshes: int = 0
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,7 @@ class Score:
     device, versions, seconds : where, with what and how long (encoding, probes)
     resamples : what pairs it with other scores
     notes : what a reader should know before trusting the values, one sentence each
+    chosen : part -> question -> learning rate and weight decay of the heads that count
     """
 
     name: str
@@ -99,6 +105,7 @@ class Score:
     run: dict[str, Any] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
     notes: tuple[str, ...] = ()
+    chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write the JSON file, complete or not at all."""

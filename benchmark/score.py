@@ -26,6 +26,7 @@ from .encoder import Encoder
 from .errors import DatasetError
 from .features import encode
 from .images import Images, spread
+from .leaks import leaked
 from .measures import WHOLE
 from .pairs import Identity
 from .probes.context import Context, Split
@@ -80,6 +81,7 @@ def score(
         name=encoder.name,
         limit=limit,
         values={part: {m: plain(entry) for m, entry in measured.items()} for part, measured in values.items()},
+        chosen=context.chosen,
         protocol_id=protocol.id,
         protocol=protocol,
         seed=seed,
@@ -89,6 +91,7 @@ def score(
             fingerprint=train.fingerprint,
             train_objects=train.split.objects,
             val_objects=val.split.objects,
+            known_meshes=val.left_out,
             views=val.split.views,
         ),
         encoder=EncoderFacts(
@@ -116,6 +119,7 @@ class _Encoded:
     fingerprint: str
     pairs: str
     recipe: Recipe
+    left_out: int
 
 
 def _encoded(
@@ -136,18 +140,46 @@ def _encoded(
     rows = (objects[:, None] * views + np.arange(views)).ravel()
     names = images.table.select(["synset", "object_id"]).take(objects * views).to_pylist()
     identities = [(row["synset"], row["object_id"]) for row in names]
+    kept = kept_objects(data, identities) if name == "val" and protocol.known_meshes == "left out" else None
+    features = encode(encoder, images, rows, cache, device)
+    if kept is not None and len(kept) < len(objects):  # encoded with the rest, so that all protocols share a cache
+        chosen = (kept[:, None] * views + np.arange(views)).ravel()
+        identities, features, rows = [identities[i] for i in kept], features[chosen], rows[chosen]
     rounds = {"train": protocol.train_epochs, "val": protocol.val_pairs}[name]
     lists = protocol.pair_seed if protocol.pairs == "fixed" else protocol.pair_seed + 1 + seed
     drawn = pairs.draw(identities, views, rounds, lists, f"{name} pairs")
     split = Split(
-        features=encode(encoder, images, rows, cache, device),
+        features=features,
         labels=images.labels[rows],
         latents={latent: values[rows] for latent, values in images.latents.items()},
         identities=identities,
         views=views,
         pairs=drawn,
     )
-    return _Encoded(split, images.info.fingerprint, pairs.digest(identities, drawn), images.info.recipe)
+    return _Encoded(
+        split,
+        images.info.fingerprint,
+        pairs.digest(identities, drawn),
+        images.info.recipe,
+        len(objects) - split.objects,
+    )
+
+
+def kept_objects(data: Path, identities: Sequence[Identity]) -> NDArray[np.int64]:
+    """The positions of the val objects whose mesh is not in train.
+
+    Raises
+    ------
+    DatasetError : there is none.
+    """
+    known = leaked(data)
+    kept = np.array([i for i, identity in enumerate(identities) if identity not in known], np.int64)
+    if not len(kept):
+        raise DatasetError(
+            f"the meshes of all val objects of {data} are in its train split too: split by mesh, or use a protocol "
+            'with known_meshes = "kept"'
+        )
+    return kept
 
 
 def _standardiser(protocol: Protocol, train: Split) -> Standardiser:

@@ -19,7 +19,7 @@ from iebench.benchmark.encoders import registry
 from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.standardise import Standardiser
-from iebench.benchmark.protocol import Head, Protocol, load
+from iebench.benchmark.protocol import FewShot, Head, Protocol, load
 from iebench.benchmark.resamples import Resamples, pack
 from iebench.benchmark.results import DataFacts, EncoderFacts, Score
 from iebench.manifests.common.progress import Meter
@@ -28,7 +28,8 @@ from iebench.manifests.dataset import DatasetInfo
 LINEAR = Head(hidden=(), epochs=3, batch=16, lr=(1e-3,), weight_decay=(0.0,), schedule="linear")
 BRIEF = replace(LINEAR, hidden=(16,))
 SMALL = replace(
-    load(), name="test", heads={"classification": LINEAR, "rotation": BRIEF, "changes": BRIEF}, val_pairs=4, draws=50
+    load(), name="test", heads={"classification": LINEAR, "rotation": BRIEF, "changes": BRIEF}, val_pairs=4, draws=50,
+    few_shot=FewShot((1, 5), 2),
 )  # fmt: skip
 HUES = ("floor_hue", "light_hue")
 ANGLES = ("rot_x", "rot_y", "rot_z")

@@ -9,6 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from iebench.baselines.action import ROTATION
+from iebench.manifests.conventions import pose
+
 from ..bootstrap import R2, Measured
 from .context import Context, Rows, Split
 from .heads import Answers, Task, head
@@ -17,12 +20,16 @@ from .stack import squares
 
 Array = NDArray[np.float64]
 
+TRANSLATION = ("trans_x", "trans_y", "trans_z")
 FACTORS = {
     "floor_hue": ("floor_hue",),
     "light_hue": ("light_hue",),
     "light_position": ("light_theta", "light_phi"),
+    "translation_object": TRANSLATION,
+    "translation_base": (*TRANSLATION, *ROTATION),
 }
-"""A factor of variation, and the latents that make it up."""
+"""A factor of variation, and the latents that make it up. A translation is meant along the object's own axes before it
+is turned, or along the world's after."""
 COLOUR = ("floor_hue", "light_hue")
 
 
@@ -39,11 +46,27 @@ def changes(context: Context) -> Task | None:
     return _task(context, "changes", present) if present else None
 
 
+@head("translation_object")
+def translation_object(context: Context) -> Task | None:
+    """R2 of how far the object moved along its own axes."""
+    return _task(context, "translation_object", ["translation_object"]) if context.train.has(TRANSLATION) else None
+
+
+@head("translation_base")
+def translation_base(context: Context) -> Task | None:
+    """R2 of how far the object moved along the world's axes."""
+    present = context.train.has(FACTORS["translation_base"])
+    return _task(context, "translation_base", ["translation_base"]) if present else None
+
+
 def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
     """How far a factor moves from the first view to the second: rows (..., 2) -> (..., c).
 
     A plain difference for each of its latents; sine and cosine of it for one on a circle, if the protocol asks so.
     """
+    if factor == "translation_base":
+        first, second = (place_in_world(split, rows[..., view]) for view in (0, 1))
+        return second - first
     parts: list[Array] = []
     for name in FACTORS[factor]:
         values = split.latents[name][rows]
@@ -54,6 +77,13 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
         else:
             parts.append(difference)
     return np.stack(parts, axis=-1)
+
+
+def place_in_world(split: Split, rows: Rows) -> Array:
+    """Where the object's origin is, R t for a translation t before the rotation R: rows (...) -> (..., 3)."""
+    flat = rows.reshape(-1)
+    turned = pose(split.columns(ROTATION, flat)).apply(split.columns(TRANSLATION, flat))
+    return turned.reshape(*rows.shape, 3)
 
 
 def _task(context: Context, name: str, factors: Sequence[str]) -> Task:
@@ -75,7 +105,8 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task:
             heads = [build(wanted[:, chosen], one[:, chosen], found.objects) for one in found.outputs]
             return context.bootstrap.measure(heads, build(wanted[:, chosen], constant, found.objects), 1.0)
 
-        each = {f"{factor}_r2": of(chosen, partial(R2.of, pooled=False)) for factor, chosen in columns.items()}
+        kind = partial(R2.of, pooled=context.protocol.r2 == "pooled")
+        each = {f"{factor}_r2": of(chosen, kind) for factor, chosen in columns.items()}
         if not set(COLOUR) <= columns.keys():
             return each
         hues = np.concatenate([columns[name] for name in COLOUR])

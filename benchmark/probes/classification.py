@@ -1,4 +1,6 @@
-"""Classification: one linear layer on one view's features; top-1 and top-5."""
+"""Classification: heads on one view's features, linear as Garrido et al. (2023) or with hidden layers."""
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,12 +11,21 @@ from .context import Context
 from .heads import Answers, Task, head
 from .stack import entropy
 
-KS = {"top1": 1, "top5": 5}
-
 
 @head("classification")
 def classification(context: Context) -> Task:
-    """top1 and top5; the floor always answers the train split's most frequent classes."""
+    """top1 and top5 of a linear head; the floor always answers the train split's most frequent classes."""
+    return _task(context, "classification", {"top1": 1, "top5": 5})
+
+
+@head("classification_mlp")
+def classification_mlp(context: Context) -> Task:
+    """mlp_top1, of a head with hidden layers."""
+    return _task(context, "classification_mlp", {"mlp_top1": 1})
+
+
+def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
+    """The question about the class; ks : metric -> how many of the highest answers count."""
     train, val = context.train, context.val
     classes = np.unique(train.labels)
     learnt, wanted = place(classes, train.labels), place(classes, val.labels)
@@ -29,10 +40,10 @@ def classification(context: Context) -> Task:
                 Mean.of(top_k(usual, labels, k), found.objects),
                 ceiling=1.0,
             )
-            for name, k in KS.items()
+            for name, k in ks.items()
         }
 
-    return Task("classification", 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure)
+    return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure)
 
 
 def place(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:

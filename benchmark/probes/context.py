@@ -1,7 +1,7 @@
 """What a probe gets, what it gives, and the registry of probes."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 
 import numpy as np
@@ -101,6 +101,7 @@ class Context:
         just one of them
     oracle : the best answer to a pair's relative rotation for who knows both poses and the object's symmetries, split
         and rows (k, 2) -> expected matrices (k, 3, 3); None where nobody looked at the meshes
+    chosen : filled by the heads: part -> question -> rate and decay that did best on the tuning objects
     """
 
     train: Split
@@ -117,6 +118,7 @@ class Context:
     learners: NDArray[np.int64]
     tuners: NDArray[np.int64]
     oracle: Oracle | None = None
+    chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
 
     @property
     def seed(self) -> int:

@@ -30,11 +30,13 @@ class Answers:
 
     outputs : (S, k, outputs) float64, of the chosen combination, one head per seed
     rows, objects : (k, views) and (k,), the views that were asked about and their object
+    settings : the combination's rate and decay
     """
 
     outputs: NDArray[np.float64]
     rows: Rows
     objects: NDArray[np.int64]
+    settings: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ def answers(context: Context, tasks: Sequence[Task]) -> list[dict[str, Answers]]
         found: dict[str, dict[str, Answers]] = defaultdict(dict)
         for job, result in zip(jobs, chosen, strict=True):
             found[job.task.name][job.part] = result
+            context.chosen.setdefault(job.part, {})[job.task.name] = result.settings
     return [found[task.name] for task in tasks]
 
 
@@ -209,7 +212,7 @@ def _asked(context: Context, job: _Job) -> Answers:
             f"the {job.task.name} heads on part {job.part!r} did not stay finite: its features are too large for this "
             "protocol's learning rate; scale them, or use a protocol that standardises"
         )
-    return Answers(outputs, rows, objects)
+    return Answers(outputs, rows, objects, job.settings.grid[best])
 
 
 def _best(context: Context, job: _Job) -> int:

@@ -1,9 +1,13 @@
-"""Rotation: an MLP on two views' features regresses the rotation between them (Garrido et al. 2023, section 5).
+"""Rotation: heads on two views' features regress the rotation between them (Garrido et al. 2023, section 5), and heads
+on one view's features its pose.
 
 As "matrix" the target is the nine entries of R12, and the answer is the rotation nearest to the nine numbers that the
 head gives (Levinson et al. 2020, "An analysis of SVD for deep rotation estimation"). A rotation has one matrix, which
 moves continuously with it; quaternions have two, and picking one of them makes a jump somewhere.
 """
+
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,48 +29,82 @@ NEAR = (15, 30)  # degrees
 
 @head("rotation")
 def rotation(context: Context) -> Task | None:
+    """How the second view is turned against the first: R12."""
+    return _task(context, "rotation", 2) if context.train.has(ROTATION) else None
+
+
+@head("pose")
+def absolute(context: Context) -> Task | None:
+    """How one view is turned: R, from the object's own axes to the world's."""
+    return _task(context, "pose", 1) if context.train.has(ROTATION) else None
+
+
+def _task(context: Context, name: str, views: int) -> Task:
     """Both R2s, and the angle to the true rotation: its mean and median, and how often it is small.
 
-    Floors: the train pairs' mean target for R2, their best constant rotation for the angle. Ceilings: the oracle's.
+    Floors: the train views' mean target for R2, their best constant rotation for the angle. Ceilings: the oracle's.
     """
-    if not context.train.has(ROTATION):
-        return None
     as_matrix = context.protocol.rotation == "matrix"
     target = matrices if as_matrix else quaternions
-    pairs = context.train.pairs_of(context.learners, context.train.pairs.shape[1])[0]
-    mean, still = target(context.train, pairs).mean(0), best_constant_rotation(quaternions(context.train, pairs))
-    measure_one = context.bootstrap.measure
+    rows = context.train.pairs_of(context.learners, context.train.pairs.shape[1])[0][:, :views]
+    mean, still = target(context.train, rows).mean(0), best_constant_rotation(quaternions(context.train, rows))
 
     def measure(found: Answers) -> dict[str, Measured]:
-        objects, wanted, truth = found.objects, target(context.val, found.rows), quaternions(context.val, found.rows)
-        angles = [geodesic_degrees(truth, _quaternion(one) if as_matrix else one) for one in found.outputs]
+        objects, truth = found.objects, quaternions(context.val, found.rows)
+
+        def angles(answer: Array) -> Array:
+            return geodesic_degrees(truth, _quaternion(answer) if as_matrix else answer)
+
+        best = _oracle(context, found.rows)
+        values = both_r2(
+            context.bootstrap, name, target(context.val, found.rows), found.outputs, objects, mean,
+            best if as_matrix else None,
+        )  # fmt: skip
+        heads = [angles(one) for one in found.outputs]
         constant = geodesic_degrees(truth, np.broadcast_to(still, truth.shape))
-        values = both_r2(context.bootstrap, "rotation", wanted, found.outputs, objects, mean, None)
-        statistics: dict[str, type[Mean] | type[Median]] = {"mean": Mean, "median": Median}
-        for name, kind in statistics.items():
-            heads: list[Statistic] = [kind.of(angle, objects) for angle in angles]
-            values[f"rotation_degrees_{name}"] = measure_one(heads, kind.of(constant, objects))
+        ceiling = None if best is None else geodesic_degrees(truth, _quaternion(best))
+        kinds: dict[str, Callable[[Array], Statistic]] = {
+            f"{name}_degrees_mean": lambda angle: Mean.of(angle, objects),
+            f"{name}_degrees_median": lambda angle: Median.of(angle, objects),
+        }
         for near in NEAR:
-            hits: list[Statistic] = [Mean.of((angle <= near).astype(np.float64), objects) for angle in angles]
-            floor = Mean.of((constant <= near).astype(np.float64), objects)
-            values[f"rotation_within_{near}"] = measure_one(hits, floor)
+            kinds[f"{name}_within_{near}"] = partial(_share_within, near=near, objects=objects)
+        for metric, of in kinds.items():
+            top = None if ceiling is None else of(ceiling)
+            values[metric] = context.bootstrap.measure([of(angle) for angle in heads], of(constant), top)
         return values
 
     outputs = 9 if as_matrix else 4
-    return Task("rotation", 2, outputs, lambda split, rows: target(split, rows).astype(np.float32), squares, measure)
+    return Task(name, views, outputs, lambda split, rows: target(split, rows).astype(np.float32), squares, measure)
+
+
+def _share_within(angle: Array, near: float, objects: NDArray[np.int64]) -> Mean:
+    return Mean.of((angle <= near).astype(np.float64), objects)
+
+
+def _oracle(context: Context, rows: Rows) -> Array | None:
+    """The oracle's answers to pairs of rows (k, 2) as nine entries each; one view leaves nothing to ask it."""
+    if context.oracle is None or rows.shape[1] == 1:
+        return None
+    return context.oracle(context.val, rows).reshape(-1, 9)
 
 
 def quaternions(split: Split, rows: Rows) -> Array:
-    """The relative quaternions of pairs of rows (..., 2), signs as released: (..., 4)."""
-    angles = split.columns(ROTATION, rows.reshape(-1, 2))
-    return relative_quaternion(angles[:, 0], angles[:, 1], as_released=True).reshape(*rows.shape[:-1], 4)
+    """The rotations of rows (..., 1), or between pairs of rows (..., 2) with signs as released: (..., 4)."""
+    angles = split.columns(ROTATION, rows.reshape(-1, rows.shape[-1]))
+    first, last = angles[:, 0], angles[:, -1]
+    single = rows.shape[-1] == 1
+    found = pose(first).as_quat(canonical=True) if single else relative_quaternion(first, last, as_released=True)
+    return found.reshape(*rows.shape[:-1], 4)
 
 
 def matrices(split: Split, rows: Rows) -> Array:
-    """The relative rotations R12 = R1^-1 R2 of pairs of rows (..., 2) as rows of nine entries: (..., 9)."""
-    first, second = (pose(angles).as_matrix() for angles in split.columns(ROTATION, rows.reshape(-1, 2)).swapaxes(0, 1))
-    relative: Array = np.einsum("nki,nkj->nij", first, second)  # the inverse of a rotation is its transpose
-    return relative.reshape(*rows.shape[:-1], 9)
+    """The rotations R of rows (..., 1), or R12 = R1^-1 R2 between pairs of rows (..., 2), as nine entries: (..., 9)."""
+    angles = split.columns(ROTATION, rows.reshape(-1, rows.shape[-1]))
+    found = [pose(view).as_matrix() for view in angles.swapaxes(0, 1)]
+    if len(found) == 2:
+        found = [np.einsum("nki,nkj->nij", *found)]  # the inverse of a rotation is its transpose
+    return found[0].reshape(*rows.shape[:-1], 9)
 
 
 def _quaternion(entries: Array) -> Array:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from iebench.benchmark.errors import SettingError, UnknownName
-from iebench.benchmark.protocol import HEADS, Head, load, shipped
+from iebench.benchmark.protocol import HEADS, FewShot, Head, load, shipped
 
 
 def test_every_value_changes_the_id() -> None:
@@ -16,7 +16,8 @@ def test_every_value_changes_the_id() -> None:
         "name": "x", "r2": "pooled", "rotation": "quaternion", "circular": "plain", "features": "as they are",
         "pairs": "fresh", "pair_seed": 9, "val_views": "one", "val_pairs": 1, "tune": 0.5, "seeds": 7,
         "retrieval": "with the source", "tie": 0.1, "draws": 7, "level": 0.5, "rules": ("another",),
-        "heads": {**base.heads, "rotation": linear},
+        "heads": {**base.heads, "rotation": linear}, "shares": False, "known_meshes": "kept", "neighbours": None,
+        "few_shot": FewShot((1,), 3),
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(base)}
     ids = {replace(base, **{name: value}).id for name, value in changed.items()}  # type: ignore[arg-type]
@@ -47,6 +48,16 @@ def test_released_is_as_the_scripts() -> None:
     assert (found.r2, found.rotation, found.circular, found.val_views) == ("pooled", "quaternion", "plain", "one")
 
 
+def test_seqjepa_and_equicaps_change_what_their_papers_change() -> None:
+    released, seqjepa, equicaps = load("released"), load("seqjepa"), load("equicaps")
+    deep, linear = released.heads["rotation"], replace(released.heads["colour"], hidden=(), epochs=50)
+    assert seqjepa == replace(
+        released, name="seqjepa", r2="mean", heads={**released.heads, "colour": linear, "pose": deep}
+    )
+    moves = {"colour": linear, "translation_object": deep, "translation_base": deep}
+    assert equicaps == replace(released, name="equicaps", heads={**released.heads, **moves})
+
+
 def test_the_pair_list_is_as_long_as_the_longest_training() -> None:
     base = load()
     longer = replace(base.heads["rotation"], epochs=base.train_epochs + 5)
@@ -74,6 +85,8 @@ def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
     ('extends = "strict"\ntune = 0.0', SettingError, "set tune = 0.125"),
     ('extends = "strict"\ntune = 1.0', SettingError, "below 1, not 1.0"),
     ('extends = "strict"\n[heads.rotation]\nlr = []', SettingError, "need a value each"),
+    ('extends = "strict"\n[few_shot]\nshots = [2]', SettingError, "shots may be"),
+    ('extends = "strict"\n[neighbours]\nk = 0', SettingError, "k and views must be at least 1"),
     ('extends = "strict"\n[heads.rotations]\nlr = [1.0]', SettingError, "hidden"),
     ('extends = "mine.toml"', SettingError, "extends itself"),
     ('name = "bare"', SettingError, "'r2' is missing"),

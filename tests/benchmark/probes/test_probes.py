@@ -147,7 +147,9 @@ def test_a_dataset_without_a_factor_is_not_asked_for_it() -> None:
         replace(s, latents={n: v for n, v in s.latents.items() if n not in ("light_hue", "rot_x")})
         for s in (random_split(20, 4), random_split(8, 4, seed=1))
     )
-    assert set(run(context_of(train, val))[WHOLE]) == {"top1", "top5", "floor_hue_r2"}
+    found = set(run(context_of(train, val))[WHOLE])
+    assert {"top1", "knn_top1", "floor_hue_r2", "share_floor_hue"} <= found
+    assert not {"rotation_r2_mean", "colour_r2_mean", "light_hue_r2", "share_rotation", "share_light_hue"} & found
 
 
 def test_classes_of_val_that_train_has_not_count_as_wrong() -> None:

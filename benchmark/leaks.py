@@ -1,0 +1,45 @@
+"""Val objects whose mesh is also in train: a shape learnt by heart is no test, and its label may be another one there.
+
+3DIEBench's official list has 1,258 meshes under several classes, which puts up to 424 of its 10,552 val objects into
+train as well.
+"""
+
+from pathlib import Path
+
+import pyarrow.compute as pc
+
+from iebench.manifests.dataset import read_table
+from iebench.manifests.schema import OBJECTS
+from iebench.manifests.taxonomy import official_objects
+
+from .pairs import Identity
+
+COLUMNS = ["synset", "object_id", "split", "mesh_sha256"]
+
+
+def leaked(folder: Path) -> set[Identity]:
+    """The val objects of a dataset whose mesh is in its train split too, under any class.
+
+    Two objects have one mesh when the SHA-256 of their files agree, or when they share one of ShapeNet's object ids,
+    which name a mesh whatever the class; other collections number the objects of each class anew.
+
+    Raises
+    ------
+    DatasetError : objects.parquet is missing or damaged.
+    """
+    table = read_table(folder / "objects.parquet", OBJECTS).select(COLUMNS)
+    meshes = set(official_objects()["object_id"].to_pylist())
+    known: set[str] = set()
+    for row in table.filter(pc.equal(table["split"], "train")).to_pylist():
+        known |= _names(row, meshes)
+    return {
+        (row["synset"], row["object_id"])
+        for row in table.filter(pc.equal(table["split"], "val")).to_pylist()
+        if _names(row, meshes) & known
+    }
+
+
+def _names(row: dict[str, str | None], meshes: set[str]) -> set[str]:
+    """What a mesh is known by: the hash of its file, if there was one, and ShapeNet's id."""
+    names = {row["mesh_sha256"], row["object_id"] if row["object_id"] in meshes else None}
+    return {name for name in names if name}

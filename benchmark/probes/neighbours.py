@@ -1,0 +1,139 @@
+"""Classes without training: by the nearest train views, and by the mean of a few examples of each class.
+
+Both compare features, standardised as the protocol says, by the cosine of their angle.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from iebench.manifests.latents import uniforms
+
+from ..bootstrap import Mean
+from ..metrics import top_k
+from .classification import place
+from .context import Context, Split, Values, probe
+from .standardise import BLOCK
+
+Floats = NDArray[np.float32]
+TILE = 4_096  # queries compared with a block of the gallery at once
+
+
+@probe("neighbours")
+def neighbours(context: Context) -> Values:
+    """knn_top1 of each part: each of the k nearest train views votes for its class with exp(cosine / temperature).
+
+    Wu et al. (2018), "Unsupervised feature learning via non-parametric instance discrimination". The gallery is the
+    first views of every train object; the floor is the largest class.
+    """
+    settings, train, val = context.protocol.neighbours, context.train, context.val
+    if settings is None:
+        return {}
+    classes = np.unique(train.labels)
+    rows = (np.arange(train.objects)[:, None] * train.views + np.arange(min(settings.views, train.views))).ravel()
+    labels = place(classes, train.labels[rows])
+    asked, objects = val.asked(1, context.protocol.val_views == "all")
+    wanted = place(classes, val.labels[asked[:, 0]])
+    usual = np.broadcast_to(np.bincount(labels).astype(np.float64), (len(wanted), len(classes)))
+    floor = Mean.of(top_k(usual, wanted, 1), objects)
+    values: Values = {}
+    for part, columns in context.parts.items():
+        gallery = unit_rows(context, train, rows, columns)
+        votes = [
+            vote(gallery, labels, block, settings.k, settings.temperature, len(classes))
+            for block in _tiles(context, val, asked[:, 0], columns)
+        ]
+        found = Mean.of(top_k(np.concatenate(votes), wanted, 1), objects)
+        values[part] = {"knn_top1": context.bootstrap.measure(found, floor, 1.0)}
+    return values
+
+
+@probe("few")
+def few(context: Context) -> Values:
+    """shotK_top1 of each part: the nearest of the classes' means over K train objects each, one view of each object.
+
+    A mean of several draws of examples; a class with fewer objects has all of them. The floor is a guess among the
+    classes.
+    """
+    settings, train, val = context.protocol.few_shot, context.train, context.val
+    if settings is None:
+        return {}
+    classes = np.unique(train.labels)
+    asked, objects = val.asked(1, context.protocol.val_views == "all")
+    wanted = place(classes, val.labels[asked[:, 0]])
+    examples = [
+        [shots(train, classes, k, context.protocol.pair_seed, draw) for draw in range(settings.draws)]
+        for k in settings.shots
+    ]
+    values: Values = {}
+    for part, columns in context.parts.items():
+        queries = list(_tiles(context, val, asked[:, 0], columns))
+        values[part] = {}
+        for k, drawn in zip(settings.shots, examples, strict=True):
+            found = []
+            for rows in drawn:
+                means = class_means(unit_rows(context, train, rows, columns), place(classes, train.labels[rows]))
+                scores = np.concatenate([(block @ means.T).cpu().numpy() for block in queries])
+                found.append(Mean.of(top_k(scores, wanted, 1), objects))
+            values[part][f"shot{k}_top1"] = context.bootstrap.measure(found, 1 / len(classes), 1.0)
+    return values
+
+
+def shots(train: Split, classes: NDArray[np.int64], k: int, seed: int, draw: int) -> NDArray[np.int64]:
+    """The rows of k examples of each class, of different objects; of all objects where a class has fewer.
+
+    Which they are depends on the objects' identities alone: those with the k smallest of numbers drawn for each.
+    """
+    drawn = np.array([uniforms(seed, *identity, f"shots {draw}", 1)[0, :2] for identity in train.identities])
+    labels = train.labels[:: train.views]
+    chosen = []
+    for label in classes:
+        members = np.flatnonzero(labels == label)
+        chosen.append(members[np.argsort(drawn[members, 0], kind="stable")[:k]])
+    objects = np.concatenate(chosen)
+    rows: NDArray[np.int64] = objects * train.views + (drawn[objects, 1] * train.views).astype(np.int64)
+    return rows
+
+
+def vote(
+    gallery: Tensor, labels: NDArray[np.int64], queries: Tensor, k: int, temperature: float, classes: int
+) -> NDArray[np.float64]:
+    """The votes for each class: (queries, classes).
+
+    gallery, queries : (g, D) and (q, D), unit length; labels : (g,) in [0, classes)
+    """
+    count = min(k, len(gallery))
+    best, where = torch.full((len(queries), 0), 0.0, device=queries.device), None
+    for start in range(0, len(gallery), BLOCK):
+        scores, index = (queries @ gallery[start : start + BLOCK].T).topk(min(count, len(gallery) - start, BLOCK))
+        best = torch.cat([best, scores], dim=1)
+        where = index + start if where is None else torch.cat([where, index + start], dim=1)
+        best, order = best.topk(min(count, best.shape[1]))
+        where = where.gather(1, order)
+    if where is None:
+        return np.zeros((len(queries), classes))
+    named = torch.from_numpy(labels).to(queries.device)[where]
+    votes = torch.zeros(len(queries), classes, dtype=torch.float64, device=queries.device)
+    return votes.scatter_add_(1, named, ((best.double() - 1) / temperature).exp()).cpu().numpy()
+
+
+def class_means(examples: Tensor, labels: NDArray[np.int64]) -> Tensor:
+    """Unit vectors along the mean of each class's examples: (n, D), (n,) -> (classes, D)."""
+    where = torch.from_numpy(labels).to(examples.device)
+    total = torch.zeros(int(labels.max()) + 1, examples.shape[1], device=examples.device)
+    return normed(total.index_add_(0, where, examples))
+
+
+def unit_rows(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> Tensor:
+    """Some views' features of a part, standardised as the protocol says, at length 1 on the device: (n, D)."""
+    return normed(torch.from_numpy(context.standardiser(split.features[rows], columns)).to(context.device))
+
+
+def normed(vectors: Tensor) -> Tensor:
+    """Vectors (n, D) at length 1; a zero vector stays zero."""
+    return torch.nn.functional.normalize(vectors, dim=1)
+
+
+def _tiles(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> list[Tensor]:
+    return [unit_rows(context, split, rows[i : i + TILE], columns) for i in range(0, len(rows), TILE)]

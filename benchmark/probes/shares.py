@@ -1,0 +1,116 @@
+"""Shares: how much of a representation's variance each factor moves; free of any head, and of the features' scale.
+
+The share of a factor is the R2, over all dimensions together, of the best prediction of the features from that factor
+alone, by least squares on functions of it (`basis`), fitted on train and measured on val. What needs two factors at
+once is in none of the shares, so they add up to less than 1. An invariant part has a share of 0 for what it ignores.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.baselines.action import ROTATION
+from iebench.manifests.conventions import pose
+
+from ..bootstrap import Between, Explained
+from .changes import FACTORS
+from .classification import place
+from .context import Context, Split, Values, probe
+from .standardise import BLOCK
+
+Array = NDArray[np.float64]
+HARMONICS = 3  # of a factor on a circle, and powers of one that is not
+_TRACELESS = np.stack([  # an orthonormal basis of the symmetric 3 x 3 matrices without trace
+    np.array(m, np.float64) / np.linalg.norm(m)
+    for m in (
+        [[0, 1, 0], [1, 0, 0], [0, 0, 0]], [[0, 0, 1], [0, 0, 0], [1, 0, 0]], [[0, 0, 0], [0, 0, 1], [0, 1, 0]],
+        [[1, 0, 0], [0, -1, 0], [0, 0, 0]], [[1, 0, 0], [0, 1, 0], [0, 0, -2]],
+    )
+])  # fmt: skip
+
+
+@probe("shares")
+def shares(context: Context) -> Values:
+    """share_class, share_object, share_rotation and share_FACTOR of each part; the floor, of a constant, is 0."""
+    if not context.protocol.shares:
+        return {}
+    values: Values = {}
+    measure = context.bootstrap.measure
+    for part, columns in context.parts.items():
+        fits = learnt(context, columns)
+        left: dict[str, list[Array]] = {name: [] for name in ("object", *fits)}  # sums of squares of each object
+        linear: list[Array] = []
+        square: list[Array] = []
+        for rows, features in _blocks(context, context.val, columns):
+            by_object = features.reshape(-1, context.val.views, features.shape[1])
+            linear.append(by_object.sum(1))
+            square.append((by_object**2).sum((1, 2)))
+            left["object"].append(((by_object - by_object.mean(1, keepdims=True)) ** 2).sum((1, 2)))
+            for name, coefficients in fits.items():
+                missed = features - basis(context, context.val, name, rows) @ coefficients
+                left[name].append((missed**2).sum(1).reshape(-1, context.val.views).sum(1))
+        moments = np.concatenate(linear), np.concatenate(square)
+        residual = {name: np.concatenate(sums) for name, sums in left.items()}
+        values[part] = {
+            f"share_{name}": measure(Explained(context.val.views, residual[name], *moments), 0.0) for name in fits
+        }
+        values[part]["share_object"] = measure(Between(context.val.views, residual["object"], *moments), 0.0)
+    return values
+
+
+def learnt(context: Context, columns: slice) -> dict[str, Array]:
+    """The coefficients (functions, D) that predict train's features of a part best from each factor's functions."""
+    gram: dict[str, Array] = {}
+    cross: dict[str, Array] = {}
+    for rows, features in _blocks(context, context.train, columns):
+        for name in factors(context.train):
+            design = basis(context, context.train, name, rows)
+            gram[name] = gram.get(name, 0.0) + design.T @ design
+            cross[name] = cross.get(name, 0.0) + design.T @ features
+    return {name: np.linalg.lstsq(gram[name], cross[name], rcond=1e-10)[0] for name in gram}
+
+
+def factors(split: Split) -> list[str]:
+    """The factors whose shares a split lets one measure."""
+    known = {"rotation": ROTATION, **{name: FACTORS[name] for name in FACTORS if name != "translation_base"}}
+    return ["class", *(name for name, latents in known.items() if split.has(latents))]
+
+
+def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) -> Array:
+    """Functions of a factor for some rows of a split, a constant among them: (n, functions).
+
+    class : which one it is; rotation : the entries of the rotation matrix and of its action on symmetric traceless
+    matrices (Wigner's functions of degree 1 and 2); other factors : products of harmonics and powers up to the third
+    """
+    if factor == "class":
+        classes = np.unique(context.train.labels)
+        known = np.eye(len(classes) + 1)[place(classes, split.labels[rows])]  # one that train has not comes last
+        return np.column_stack([known[:, :-1], np.ones(len(known))])
+    if factor == "rotation":
+        first = pose(split.columns(ROTATION, rows)).as_matrix()
+        turned = np.einsum("nik,bkl,njl->nbij", first, _TRACELESS, first, optimize=True)
+        second = np.einsum("aij,nbij->nab", _TRACELESS, turned)
+        return np.column_stack([np.ones(len(first)), first.reshape(-1, 9), second.reshape(-1, 25)])
+    design = np.ones((len(rows), 1))
+    for name in FACTORS[factor]:
+        curve = _curve(context, split.latents[name][rows], name)
+        design = np.einsum("na,nb->nab", design, curve).reshape(len(design), -1)
+    return design
+
+
+def _curve(context: Context, values: Array, name: str) -> Array:
+    """1 and functions of one latent: harmonics where it lies on a circle, powers where it does not: (n, functions)."""
+    if name in context.turns:
+        angles = np.outer(values * (2 * np.pi / context.turns[name]), np.arange(1, HARMONICS + 1))
+        return np.column_stack([np.ones(len(values)), np.cos(angles), np.sin(angles)])
+    seen = context.train.latents[name]
+    return np.vander((values - np.mean(seen)) / (np.std(seen) or 1.0), HARMONICS + 1)
+
+
+def _blocks(context: Context, split: Split, columns: slice) -> Iterator[tuple[NDArray[np.int64], Array]]:
+    """The features of a part as heads see them, block by block of whole objects, with their rows."""
+    step = max(1, BLOCK // split.views) * split.views
+    for start in range(0, len(split.features), step):
+        rows = np.arange(start, min(start + step, len(split.features)))
+        yield rows, context.standardiser(split.features[start : start + step], columns).astype(np.float64)
