@@ -1,6 +1,7 @@
 """Standardising features with the train split's moments."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,11 @@ class Standardiser:
         deviation = np.sqrt(np.maximum(square / len(features) - mean**2, 0.0))
         constant = deviation <= 1e-6 * np.abs(shift) + 1e-30  # no more than float32's rounding: carries nothing
         return Standardiser((mean + shift).astype(np.float32), np.where(constant, 1, deviation).astype(np.float32))
+
+    @staticmethod
+    def asked(kind: Literal["standardised", "as they are"], features: NDArray[np.float32]) -> "Standardiser":
+        """As a protocol says, from the train split's features (n, D)."""
+        return Standardiser.of(features) if kind == "standardised" else Standardiser.nothing(features.shape[1])
 
     @staticmethod
     def nothing(columns: int) -> "Standardiser":

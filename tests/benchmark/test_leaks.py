@@ -8,9 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from scoring import SMALL, untrained_run
+from scoring import SMALL, from_run, untrained_run
 
-from iebench.benchmark.encoder import from_run
 from iebench.benchmark.errors import DatasetError
 from iebench.benchmark.leaks import leaked
 from iebench.benchmark.score import score
@@ -59,12 +58,12 @@ def test_they_are_left_out_and_counted(
     table = pq.read_table(folder / "objects.parquet")
     first = table.column("split").to_pylist().index("val")
     identity = (table["synset"][first].as_py(), table["object_id"][first].as_py())
-    monkeypatch.setattr("iebench.benchmark.score.leaked", lambda _: {identity})
+    monkeypatch.setattr("iebench.benchmark.splits.leaked", lambda _: {identity})
     encoder = from_run(run, None, cpu)
     found = score(encoder, folder, run / "features", cpu, SMALL)
     assert (found.dataset.val_objects, found.dataset.known_meshes) == (5, 1)
     assert found.values["whole"]["top1"].n == 5 * 6
     everyone = {(row["synset"], row["object_id"]) for row in table.to_pylist()}
-    monkeypatch.setattr("iebench.benchmark.score.leaked", lambda _: everyone)
+    monkeypatch.setattr("iebench.benchmark.splits.leaked", lambda _: everyone)
     with pytest.raises(DatasetError, match="meshes of all val objects"):
         score(encoder, folder, run / "features", cpu, SMALL)

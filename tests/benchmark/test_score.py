@@ -11,10 +11,10 @@ import torch
 from scoring import SMALL, from_run, untrained_run
 
 from iebench.benchmark.errors import DatasetError
-from iebench.benchmark.images import Images
+from iebench.benchmark.images import Images, spread
 from iebench.benchmark.measures import MEASURES
 from iebench.benchmark.results import Score
-from iebench.benchmark.score import score, spread
+from iebench.benchmark.score import score
 from iebench.manifests.dataset import DatasetInfo
 from iebench.renderer.backend import FAKE
 from iebench.renderer.plan import Plan
