@@ -69,7 +69,9 @@ def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Pr
     name, module = loaded.name, loaded.module
     for part in (module, loaded.predictor):
         if isinstance(part, nn.Module):
-            part.eval().requires_grad_(False).to(device)
+            for parameter in part.eval().parameters():  # not by requires_grad_, which ScriptModules do not have
+                parameter.requires_grad_(False)
+            part.to(device)
     images = trial(resolution).to(device)
     answers = represent(name, module, images, precision)
     _see_each_image_alone(name, module, images, answers, precision)

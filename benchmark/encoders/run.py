@@ -12,6 +12,8 @@ from .registry import Arguments, Loaded, loader, no_arguments
 
 def is_run(spec: str) -> bool:
     """Whether a run lies there; other folders may have a config.json of another kind."""
+    if not Path(spec).is_dir():
+        return False
     try:
         RunConfig.load(Path(spec))
     except RunError:

@@ -18,6 +18,7 @@ from ..errors import IebenchError, MissingPart, UsageError, suggest
 EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render",
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud",
+    "timm": "timm", "torchvision": "torchvision", "transformers": "hf",
     "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")

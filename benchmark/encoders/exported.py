@@ -1,0 +1,71 @@
+"""Files of torch.export: --encoder model.pt2, or --encoder exported:FILE under another suffix."""
+
+from pathlib import Path
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.export.passes import move_to_device_pass
+
+from ..errors import EncoderError, short
+from .registry import Arguments, Loaded, loader, named, no_arguments
+
+
+@loader("exported", claims=lambda spec: Path(spec).suffix == ".pt2" and Path(spec).is_file())
+def load(spec: str, arguments: Arguments) -> Loaded:
+    """The program in a file that `torch.export.save` wrote, on images of the side that it was exported with.
+
+    Its batch dimension must be dynamic: dynamic_shapes=({0: torch.export.Dim.DYNAMIC},). Its own normalisation must be
+    part of it.
+
+    Raises
+    ------
+    EncoderError : no such file, one of another kind, or one that takes no batch of images of any size.
+    """
+    no_arguments(spec, arguments)
+    path = Path(spec)
+    if not path.is_file():
+        raise EncoderError(f"no such file: {path}; `torch.export.save` makes one")
+    try:
+        program = torch.export.load(path)
+    except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
+        raise EncoderError(f"{path} is no exported program ({short(error)}): save it with torch.export.save") from error
+    shapes = [tuple(node.meta["val"].shape) for node in _inputs(program)]
+    if len(shapes) != 1 or len(shapes[0]) != 4:
+        raise EncoderError(f"{path} takes inputs of shape {shapes}: export a module that takes images (B, 3, H, W)")
+    if isinstance(shapes[0][0], int):
+        raise EncoderError(
+            f"{path} takes batches of {shapes[0][0]} images only: export it with "
+            "dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)"
+        )
+    side = shapes[0][2]
+    return Loaded(named(path.stem, {}), Exported(program), side if isinstance(side, int) else None)
+
+
+def _inputs(program: torch.export.ExportedProgram) -> list[torch.fx.Node]:
+    """The nodes of what a program is called with; its weights are inputs of the graph too."""
+    names = set(program.graph_signature.user_inputs)
+    return [node for node in program.graph.nodes if node.op == "placeholder" and node.name in names]
+
+
+class Exported(nn.Module):
+    """An exported program as a module: it is in the mode it was exported in, and may move to a device."""
+
+    def __init__(self, program: torch.export.ExportedProgram) -> None:
+        super().__init__()
+        self._program = program
+        self.graph: nn.Module = program.module()
+
+    def train(self, mode: bool = True) -> Self:
+        """Nothing: an exported program has no modes, and says so by an error."""
+        return self
+
+    def to(self, device: torch.device) -> Self:  # type: ignore[override]
+        """Move the weights and the constants, which a program makes on the device it was exported on."""
+        self.graph = move_to_device_pass(self._program, device).module()
+        return self
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) -> (B, D)."""
+        found: Tensor = self.graph(images)
+        return found

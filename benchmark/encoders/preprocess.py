@@ -1,0 +1,75 @@
+"""What a pretrained model wants done to images, done on the device and put in words for the score file."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from iebench.manifests.common.cli import EXTRA_OF
+
+from ..errors import EncoderError, MissingPart, short
+
+
+class Preprocessed(nn.Module):
+    """A model behind its resize and normalisation; the whole picture is kept, nothing is cropped.
+
+    Objects of this benchmark fill their pictures, and a centre crop would cut off what tells poses apart.
+
+    size : side in pixels of the images that the model gets
+    mean, std : by channel, of images in [0, 1]
+    interpolation : "bilinear" or "bicubic", with antialiasing
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, model: nn.Module, size: int, mean: Sequence[float], std: Sequence[float], interpolation: str = "bicubic"
+    ) -> None:
+        super().__init__()
+        self.model, self.size = model, size
+        self.interpolation = interpolation if interpolation in ("bilinear", "bicubic") else "bicubic"
+        self.register_buffer("mean", torch.tensor([float(x) for x in mean]).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor([float(x) for x in std]).view(3, 1, 1))
+
+    @property
+    def preprocessing(self) -> str:
+        """In words."""
+        mean, std = ([round(float(x), 4) for x in values.flatten()] for values in (self.mean, self.std))
+        return f"resized to {self.size} ({self.interpolation}, antialiased), minus mean {mean}, over deviation {std}"
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) float in [0, 1] -> (B, D)."""
+        if images.shape[-2:] != (self.size, self.size):
+            images = nn.functional.interpolate(
+                images, (self.size, self.size), mode=self.interpolation, align_corners=False, antialias=True
+            ).clamp(0, 1)  # bicubic overshoots
+        found: Tensor = self.model((images - self.mean) / self.std)
+        return found
+
+
+def package(name: str, spec: str) -> ModuleType:
+    """An optional package, imported.
+
+    Raises
+    ------
+    MissingPart : it cannot be imported here; says why and what to install.
+    """
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name == name:
+            raise MissingPart(f"{spec} needs {name}: pip install 'iebench[{EXTRA_OF[name]}]'") from None
+        raise MissingPart(f"{spec} needs {name}, which lacks {error.name}: install it again") from None
+    except Exception as error:  # torchvision fails in ways of its own beside a torch of another build
+        raise MissingPart(
+            f"{spec} needs {name}, which cannot be imported beside this torch ({short(error)}): install builds of "
+            "torch and torchvision that belong together"
+        ) from error
+
+
+def unfetched(spec: str, error: Exception, remedy: str) -> EncoderError:
+    """The sentence for a model that its package could not build or whose weights did not arrive."""
+    return EncoderError(f"--encoder {spec} cannot be had ({short(error)}): {remedy}")

@@ -1,0 +1,66 @@
+"""Models of torchvision: --encoder torchvision:resnet50 [--encoder-arg weights=IMAGENET1K_V2]."""
+
+from torch import nn
+
+from ..errors import EncoderError, UnknownName
+from .preprocess import Preprocessed, package, unfetched
+from .registry import Arguments, Loaded, loader, named
+
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation that its untrained models are meant for
+SIZE = 224
+HEADS = ("fc", "classifier", "heads", "head")  # where its models keep their classifier
+
+
+@loader("torchvision")
+def load(spec: str, arguments: Arguments) -> Loaded:
+    """A model of torchvision without the last layer of its classifier, with its weights, size and normalisation.
+
+    arguments : weights, an entry of the model's weights or "none" for random ones, DEFAULT if left out; the rest is
+        for the model's builder
+
+    Raises
+    ------
+    MissingPart : torchvision cannot be imported here.
+    UnknownName : torchvision has no such model, or the model no such weights.
+    EncoderError : its weights cannot be fetched, it refuses an argument, or it has no linear classifier.
+    """
+    models = package("torchvision", f"torchvision:{spec}").models
+    known = models.list_models(module=models)
+    if spec not in known:
+        raise UnknownName("torchvision model", spec, known)
+    given = dict(arguments)
+    choice = str(given.pop("weights", "DEFAULT"))
+    entries = models.get_model_weights(spec)
+    if choice.lower() != "none" and choice not in entries.__members__:
+        raise UnknownName(f"weights of {spec}", choice, [*entries.__members__, "none"])
+    weights = None if choice.lower() == "none" else entries[choice]
+    try:
+        model = models.get_model(spec, weights=weights, **given)
+    except Exception as error:  # no network, an argument it does not take
+        remedy = "fetch its weights first, or --encoder-arg weights=none"
+        raise unfetched(f"torchvision:{spec}", error, remedy) from error
+    behead(spec, model)
+    wants = weights.transforms() if weights is not None else None
+    (mean, std) = (wants.mean, wants.std) if wants else IMAGENET
+    size = wants.crop_size[0] if wants else SIZE
+    interpolation = wants.interpolation.value if wants else "bilinear"
+    module = Preprocessed(model, size, mean, std, interpolation)
+    name = named(f"torchvision.{spec}", arguments)
+    return Loaded(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
+
+
+def behead(spec: str, model: nn.Module) -> None:
+    """Put an identity in the place of the last linear layer of a model's classifier.
+
+    Raises
+    ------
+    EncoderError : there is no such layer.
+    """
+    layers = [name for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
+    heads = [name for name in layers if name.partition(".")[0] in HEADS]
+    if not heads:
+        raise EncoderError(
+            f"torchvision:{spec} has no linear classifier to leave out: wrap it in a factory of your own"
+        )
+    parent, _, last = heads[-1].rpartition(".")
+    setattr(model.get_submodule(parent), last, nn.Identity())

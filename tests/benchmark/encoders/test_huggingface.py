@@ -1,0 +1,89 @@
+"""hf: with the real transformers and tiny models of random weights, saved in folders."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from iebench.benchmark.encoder import prepare
+from iebench.benchmark.encoders.registry import load
+from iebench.benchmark.errors import EncoderError
+
+CPU = torch.device("cpu")
+VIT = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8, "patch_size": 8}
+PROCESSOR = {"image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.2, 0.2], "resample": 2, "size": {"height": 16}}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Any]]:
+    """Folder and model of a ViT with its pooler, one without, and a ResNet."""
+    from transformers import ResNetConfig, ResNetModel, ViTConfig, ViTModel  # seconds, so not for every test's import
+
+    torch.manual_seed(0)
+    made = {
+        "vit": ViTModel(ViTConfig(image_size=16, **VIT)),
+        "headless": ViTModel(ViTConfig(image_size=16, **VIT), add_pooling_layer=False),
+        "resnet": ResNetModel(ResNetConfig(embedding_size=4, hidden_sizes=[4, 8], depths=[1, 1], layer_type="basic")),
+    }
+    folder = tmp_path_factory.mktemp("hf")
+    for name, model in made.items():
+        model.eval().save_pretrained(folder / name)
+    (folder / "vit" / "preprocessor_config.json").write_text(json.dumps(PROCESSOR))
+    return {name: (folder / name, model) for name, model in made.items()}
+
+
+def test_a_model_sees_what_its_processor_asks_for(models: dict[str, tuple[Path, Any]]) -> None:
+    folder, model = models["vit"]
+    loaded = load(f"hf:{folder}", {})
+    assert loaded.name == "hf.vit" and loaded.side(64) == 16
+    assert loaded.preprocessing == (
+        "resized to 16 (bilinear, antialiased), minus mean [0.4, 0.5, 0.6], over deviation [0.2, 0.2, 0.2]; "
+        "representation: its pooler's, or the first token without one; maps averaged"
+    )
+    encoder = prepare(loaded, 16, CPU)
+    images = torch.rand(3, 3, 16, 16)
+    seen = (images - torch.tensor(PROCESSOR["image_mean"]).view(3, 1, 1)) / 0.2
+    with torch.no_grad():
+        answer = model(pixel_values=seen)
+    torch.testing.assert_close(encoder.module(images), answer.pooler_output)
+    for pool, expected in (("cls", answer.last_hidden_state[:, 0]), ("mean", answer.last_hidden_state.mean(1))):
+        torch.testing.assert_close(load(str(folder), {"pool": pool}).module.eval()(images), expected)
+
+
+def test_a_pooler_that_was_never_trained_is_left_out(models: dict[str, tuple[Path, Any]]) -> None:
+    folder, model = models["headless"]
+    loaded = load(f"hf:{folder}", {})
+    assert "the first token; maps averaged" in loaded.preprocessing
+    assert "(assumed: there is no image processor beside the weights)" in loaded.preprocessing
+    images = torch.rand(2, 3, 16, 16)
+    with torch.no_grad():
+        expected = model(pixel_values=(images - 0.5) / 0.5).last_hidden_state[:, 0]
+    torch.testing.assert_close(prepare(loaded, 16, CPU).module(images), expected)
+
+
+def test_maps_are_averaged(models: dict[str, tuple[Path, Any]]) -> None:
+    folder, model = models["resnet"]
+    images = torch.rand(2, 3, 224, 224)
+    with torch.no_grad():
+        expected = model(pixel_values=(images - 0.5) / 0.5).last_hidden_state.mean((2, 3))
+    for pool in ({}, {"pool": "cls"}, {"pool": "mean"}):
+        torch.testing.assert_close(load(f"hf:{folder}", pool).module.eval()(images), expected)
+
+
+def test_what_is_refused(models: dict[str, tuple[Path, Any]], tmp_path: Path) -> None:
+    folder, _ = models["vit"]
+    with pytest.raises(EncoderError, match="pool=max: choose from pooler, cls, mean"):
+        load(f"hf:{folder}", {"pool": "max"})
+    with pytest.raises(EncoderError, match=r"hf:.*gone cannot be had .* check the name, or fetch it first"):
+        load(f"hf:{tmp_path / 'gone'}", {"local_files_only": True})
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_bytes((folder / "config.json").read_bytes())
+    state = load_file(folder / "model.safetensors")
+    lost = "embeddings.cls_token"
+    save_file({key: value for key, value in state.items() if key != lost}, broken / "model.safetensors")
+    with pytest.raises(EncoderError, match=f"lacks 1 weights of its model, such as {lost}: give a whole checkpoint"):
+        load(f"hf:{broken}", {})

@@ -1,0 +1,40 @@
+"""timm:NAME on a stand-in with timm's interface."""
+
+import sys
+
+import pytest
+import stand_ins
+import torch
+
+from iebench.benchmark.encoder import prepare
+from iebench.benchmark.encoders.registry import load
+from iebench.benchmark.errors import EncoderError, UnknownName
+
+
+@pytest.fixture(autouse=True)
+def timm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", stand_ins.timm())
+
+
+def test_a_model_comes_with_its_size_and_normalisation_and_without_its_classifier() -> None:
+    loaded = load("timm:tiny_vit", {"pretrained": False})
+    assert loaded.name == "timm.tiny_vit-pretrained=False" and loaded.side(256) == 48 and loaded.side(32) == 32
+    assert loaded.preprocessing.startswith("resized to 48 (bicubic, antialiased), minus mean [0.5, 0.5, 0.5], over")
+    encoder = prepare(loaded, 32, torch.device("cpu"))
+    assert encoder.dim == 6 and encoder.preprocessing == loaded.preprocessing and encoder.parts == {}
+
+
+def test_arguments_go_to_its_builder() -> None:
+    whole, half = (load("timm:tiny_vit", {"pretrained": False, "scale": scale}).module.eval() for scale in (1.0, 0.5))
+    images = torch.rand(2, 3, 48, 48)
+    torch.testing.assert_close(whole(images) * 0.5, half(images))
+
+
+@pytest.mark.parametrize(("spec", "arguments", "error", "message"), [
+    ("timm:tiny_vot", {}, UnknownName, "unknown timm model 'tiny_vot'; did you mean tiny_vit?"),
+    ("timm:tiny_vit", {}, EncoderError, r"cannot be had \(OSError: no network\): fetch its weights first, or"),
+    ("timm:tiny_vit", {"pretrained": False, "colour": 1}, EncoderError, "unexpected keyword argument 'colour'"),
+])  # fmt: skip
+def test_what_is_refused(spec: str, arguments: dict[str, object], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        load(spec, arguments)
