@@ -1,9 +1,13 @@
 """The encoder that every method trains: normalisation, then a backbone."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
 
 from . import backbone as backbones
 from .backbone import Stem
@@ -51,7 +55,12 @@ class Encoder(nn.Module):
     """Images to representations.
 
     dim : size of the representation
+    pieces : how many parts of a batch pass one after the other; with more than one, each is computed again for its
+        gradient, so that only one part's activations are in memory at a time (Gao et al. 2021, GradCache). The
+        representations are those of the whole batch, but for batch norms in training, which see a part.
     """
+
+    pieces = 1
 
     def __init__(self, settings: EncoderSettings) -> None:
         super().__init__()
@@ -69,5 +78,31 @@ class Encoder(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) float in [0, 1] -> (B, dim) float."""
+        if self.pieces == 1:
+            return self._represent(images)
+        parts = images.chunk(self.pieces)
+        return torch.cat(
+            [checkpoint(self._represent, part, use_reentrant=False, context_fn=self._contexts) for part in parts]
+        )
+
+    def _represent(self, images: Tensor) -> Tensor:
         representation: Tensor = self.backbone(self.normalise(images))
         return representation
+
+    def _contexts(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+        """What surrounds a part's first computation, and the one for its gradient."""
+        return nullcontext(), _statistics_kept(self)
+
+
+@contextmanager
+def _statistics_kept(module: nn.Module) -> Iterator[None]:
+    """Batch norms of a module that compute the same and remember nothing."""
+    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
+    before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
+    for norm, (_, count) in zip(norms, before, strict=True):
+        norm.momentum, norm.num_batches_tracked = 0.0, None if count is None else count.clone()
+    try:
+        yield
+    finally:
+        for norm, (momentum, count) in zip(norms, before, strict=True):
+            norm.momentum, norm.num_batches_tracked = momentum, count

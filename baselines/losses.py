@@ -1,6 +1,7 @@
 """The loss terms that methods share: scalars of embeddings (B, d), computed in float32 or better under any autocast.
 
-A method adds them over its views and over pairs of consecutive views; with two views that is the paper.
+A method adds them over its views and over pairs of consecutive views; with two views that is the paper. Terms that
+compare objects (variance, covariance, contrast) see those of all ranks; the others are means over a rank's own share.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,6 +9,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import Tensor
+
+from .gather import gather
 
 EPSILON = 1e-4  # under the square root: a collapsed dimension still has a finite gradient
 
@@ -27,7 +30,7 @@ def variance(embedding: Tensor) -> Tensor:
 
     embedding : (B, d), B >= 2
     """
-    deviation = torch.sqrt(_precise(embedding).var(dim=0) + EPSILON)  # (d,)
+    deviation = torch.sqrt(gather(_precise(embedding)).var(dim=0) + EPSILON)  # (d,)
     return torch.relu(1 - deviation).mean() / 2
 
 
@@ -38,8 +41,9 @@ def covariance(embedding: Tensor) -> Tensor:
 
     embedding : (B, d), B >= 2
     """
-    batch, size = embedding.shape
-    centred = _precise(embedding) - _precise(embedding).mean(dim=0)
+    whole = gather(_precise(embedding))
+    batch, size = whole.shape
+    centred = whole - whole.mean(dim=0)
     with _no_autocast(embedding.device):  # else the product would fall back to bf16
         matrix = centred.T @ centred / (batch - 1)  # (d, d)
     others = matrix - torch.diag(matrix.diagonal())
@@ -61,11 +65,12 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
 
     left, right : (B, d)
     """
-    both = torch.nn.functional.normalize(torch.cat([_precise(left), _precise(right)]), dim=1)
+    whole = [gather(_precise(side)) for side in (left, right)]
+    both = torch.nn.functional.normalize(torch.cat(whole), dim=1)
     with _no_autocast(left.device):
         similarity = both @ both.T / temperature  # (2 B, 2 B)
     similarity.fill_diagonal_(-torch.inf)  # an embedding is no candidate for itself
-    partner = torch.arange(len(both), device=left.device).roll(len(left))
+    partner = torch.arange(len(both), device=left.device).roll(len(both) // 2)
     return torch.nn.functional.cross_entropy(similarity, partner)
 
 

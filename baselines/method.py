@@ -61,6 +61,10 @@ class Method(nn.Module):
         """
         raise NotImplementedError(f"{type(self).__name__} has no loss")
 
+    def forward(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
+        """`loss`, under the name that distributed training calls."""
+        return self.loss(images, latents)
+
     def after_step(self, step: int, steps: int) -> None:
         """What follows the optimizer's step `step` of `steps`, counted from 1, such as moving a target network.
 

@@ -21,7 +21,8 @@ from .errors import RunError, SettingError, UnknownName
 
 CONFIG = "config.json"
 LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
-FREE = ("log_every", "checkpoint_every")  # may differ when a run goes on: they change no step
+FREE = ("log_every", "checkpoint_every", "keep_every")  # may differ when a run goes on: they change no step
+COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 
 
@@ -38,8 +39,11 @@ class TrainSettings:
     schedule : of the learning rate after the warm-up, "constant" or "cosine"
     warmup : share of the steps over which the learning rate rises
     lowest : where it rises from and where a cosine ends, in learning rates
-    precision : of the forward pass; "auto" is bf16 on a GPU and float32 on a CPU
+    precision : of the forward pass; "auto" is bf16 on a GPU (fp16 on one without it) and float32 on a CPU
+    accumulate : pieces in which a rank's share of a batch passes the backbone, one after the other, to save memory
+    compile : whether the backbone goes through torch.compile
     log_every, checkpoint_every : in steps
+    keep_every : in steps; checkpoints that later ones do not replace, or none
     """
 
     resolution: int | None = None
@@ -54,13 +58,16 @@ class TrainSettings:
     schedule: Literal["constant", "cosine"] = "constant"
     warmup: float = 0.0
     lowest: float = 0.0
-    precision: Literal["auto", "float32", "bf16"] = "auto"
+    precision: Literal["auto", "float32", "bf16", "fp16"] = "auto"
+    accumulate: int = 1
+    compile: bool = False
     log_every: int = 10
     checkpoint_every: int = 500
+    keep_every: int | None = None
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
 
     def __post_init__(self) -> None:
-        for name in ("resolution", "batch", "epochs", "steps", "log_every", "checkpoint_every"):
+        for name in COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be at least 1, not {value}")
@@ -80,6 +87,10 @@ class TrainSettings:
     def scheduled(self) -> bool:
         """Whether the learning rate of a step depends on how many there are in all."""
         return self.schedule != "constant" or self.warmup > 0
+
+    def keeps(self, step: int) -> bool:
+        """Whether the checkpoint after that many steps is one to keep."""
+        return self.keep_every is not None and step % self.keep_every == 0
 
     def total_steps(self, objects: int) -> int:
         """How many steps the run takes with a training split of that many objects.

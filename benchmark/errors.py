@@ -4,7 +4,9 @@ IebenchError
 ├── RunError                 a run folder that cannot be used as it is
 │   ├── RunExists            it holds a run already, or one with other settings (says which differ)
 │   └── Diverged             the loss is no longer a finite number
+├── RankFailed               the first rank's word for what went wrong on another one
 ├── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
+│   └── Requeue              exit code 75: so by SIGTERM or SIGUSR1, as a queue does before it takes a job away
 ├── ConversionError          a checkpoint from elsewhere that cannot be used, or what became of one
 └── ScoringError             what cannot be scored or compared
     ├── EncoderError         an encoder that is not there, fails, or returns what it must not
@@ -13,7 +15,7 @@ IebenchError
     └── NotComparable        scores of different protocols, datasets or smoke runs in one table
 """
 
-from iebench.manifests.errors import DatasetError, IebenchError, MissingPart, SettingError, UnknownName
+from iebench.manifests.errors import DatasetError, IebenchError, MissingPart, SettingError, UnknownName, UsageError
 
 # --- training -----------------------------------------------------------------------------------------------
 
@@ -30,10 +32,24 @@ class Diverged(RunError):
     """The loss is no longer a finite number."""
 
 
+class RankFailed(IebenchError):
+    """Another rank could not go on."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class Stopped(IebenchError):
-    """Training was asked to stop (Ctrl-C or SIGTERM) and saved its state first."""
+    """Training was asked to stop (Ctrl-C) and saved its state first."""
 
     exit_code = 130
+
+
+class Requeue(Stopped):
+    """Training was asked to stop by SIGTERM or SIGUSR1 and saved its state first: the job may be queued again."""
+
+    exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
 
 # --- scoring ------------------------------------------------------------------------------------------------
@@ -78,6 +94,8 @@ __all__ = [
     "MissingPart",
     "NotComparable",
     "ProbeError",
+    "RankFailed",
+    "Requeue",
     "RunError",
     "RunExists",
     "ScoreFileError",
@@ -85,5 +103,6 @@ __all__ = [
     "SettingError",
     "Stopped",
     "UnknownName",
+    "UsageError",
     "short",
 ]

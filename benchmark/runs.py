@@ -16,7 +16,7 @@ from .errors import RunError
 
 WEIGHTS = "model.safetensors"
 
-__all__ = ["WEIGHTS", "RunConfig", "load", "newest", "save_weights"]
+__all__ = ["WEIGHTS", "RunConfig", "begin", "build_method", "load", "newest", "save_weights"]
 
 
 def newest(root: Path = Path("runs")) -> Path:
@@ -32,10 +32,23 @@ def newest(root: Path = Path("runs")) -> Path:
     return found[-1].parent
 
 
+def begin(run: Path, config: RunConfig) -> None:
+    """Write run/config.json; a run that is given more steps is unfinished again."""
+    config.save(run)
+    (run / WEIGHTS).unlink(missing_ok=True)
+
+
 def save_weights(run: Path, method: nn.Module) -> None:
     """Write run/model.safetensors, complete or not at all; its presence says that the run is finished."""
     weights = {name: value.detach().cpu().contiguous() for name, value in method.state_dict().items()}
     write_atomic(run / WEIGHTS, save(weights))
+
+
+def build_method(config: RunConfig) -> Method:
+    """The method that a run trains, freshly initialised; weights are drawn from torch's global generator."""
+    entry = methods.find(config.method)
+    own = build(entry.settings, config.method_settings, config.method)
+    return methods.build(config.method, own, config.settings.encoder)
 
 
 def load(run: Path) -> tuple[Method, RunConfig]:
@@ -48,10 +61,7 @@ def load(run: Path) -> tuple[Method, RunConfig]:
     config = RunConfig.load(run)
     if not (run / WEIGHTS).is_file():
         raise RunError(f"{run} is not finished: run the same `iebench train` with --resume")
-    entry = methods.find(config.method)
-    method = methods.build(
-        config.method, build(entry.settings, config.method_settings, str(run)), config.settings.encoder
-    )
+    method = build_method(config)
     try:
         method.load_state_dict(load_file(run / WEIGHTS))
     except (SafetensorError, OSError, RuntimeError) as error:

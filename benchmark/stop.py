@@ -1,4 +1,7 @@
-"""Stopping in good order: Ctrl-C and SIGTERM set a flag that the loop looks at after each step."""
+"""Stopping in good order: Ctrl-C, SIGTERM and SIGUSR1 set a flag that the loop looks at after each step.
+
+Slurm sends SIGTERM when it takes a job away, and whatever `sbatch --signal` says some time before a job's end.
+"""
 
 import signal
 import threading
@@ -6,32 +9,44 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from .errors import Requeue, Stopped
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+
+
+class Stop:
+    """Whether to stop: the number of the signal that asked for it, 0 before one does."""
+
+    number = 0
 
 
 @contextmanager
-def stop_requested() -> Iterator[threading.Event]:
-    """An event that is set by the first SIGINT or SIGTERM; a second one acts as usual.
+def stop_requested() -> Iterator[Stop]:
+    """What the first of SIGINT, SIGTERM and SIGUSR1 sets.
 
-    Outside the main thread, where Python cannot watch signals, the event just stays unset.
+    A second SIGINT acts as usual. The others may come several times, to a process and from the one that started it,
+    and only wait for the end. Outside the main thread, where Python cannot watch signals, nothing is ever set.
     """
-    event = threading.Event()
+    stop = Stop()
     if threading.current_thread() is not threading.main_thread():
-        yield event
+        yield stop
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def handle(number: int, frame: FrameType | None) -> None:
-        event.set()
-        restore()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        stop.number = stop.number or number
+        signal.signal(signal.SIGINT, before[signal.SIGINT])
 
     for number in SIGNALS:
         signal.signal(number, handle)
     try:
-        yield event
+        yield stop
     finally:
-        restore()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stopped(number: int, step: int, steps: int) -> Stopped:
+    """The error that ends a run which a signal asked to stop, with the exit code that belongs to it."""
+    kind = Stopped if number == signal.SIGINT else Requeue
+    return kind(f"stopped after step {step} of {steps} and saved: the same command with --resume goes on")

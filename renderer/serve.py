@@ -1,22 +1,18 @@
 """What a worker process does: start the renderer, then serve one task after the other until its parent is gone."""
 
-import ctypes
 import os
 import signal
-import sys
 import tempfile
-import threading
 from contextlib import suppress
-from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.common.processes import end_with_parent
+
 from . import worker
 from .errors import IebenchError
 from .place import take_place
-
-PR_SET_PDEATHSIG = 1  # Linux: the signal that this process gets when its parent ends
 
 
 def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
@@ -45,23 +41,6 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
         except Exception as error:
             answer = ("error", error if isinstance(error, IebenchError) else _plain(error))
         connection.send(answer)
-
-
-def end_with_parent() -> None:
-    """Make this process end when its parent does, however that ends: SIGKILL included, in the middle of a render."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    parent = parent_process()
-    if parent is None:
-        return
-    if not parent.is_alive():  # it ended before the line above
-        os._exit(1)
-
-    def watch() -> None:
-        parent.join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()  # where there is no such signal
 
 
 def volunteer_for_the_killer() -> None:

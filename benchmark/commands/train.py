@@ -16,7 +16,7 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
     epilog=examples(
         "iebench train --method sie",
         "iebench train --method vicreg --data data/builtin --set steps=500 --set batch=128",
-        "iebench train --method sie --preset sie-paper --device cuda --resume",
+        "iebench train --method sie --preset sie-paper --gpus 8 --resume",
         "iebench train --config runs/sie-builtin-s0/config.json --name again",
     ),
 )
@@ -49,28 +49,40 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
     "--cache", type=click.Choice(["auto", "ram", "gpu", "none"]), default="auto",
     help="Where decoded images are kept: auto takes the GPU, else memory, if a small share of it holds them all.",
 )  # fmt: skip
+@click.option("--gpus", type=click.IntRange(1), help="Train on that many GPUs of this machine.", show_default="1")
 @click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, if it has one.")
 def train(
     method: str | None, data: Path | None, preset: str | None, file: Path | None, assignments: tuple[str, ...],
-    name: str | None, out: Path, seed: int | None, device: str, subset: int | None,
+    name: str | None, out: Path, seed: int | None, device: str, gpus: int | None, subset: int | None,
     cache: Literal["auto", "ram", "gpu", "none"], resume: bool,
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
     from iebench.manifests.dataset import newest
 
     from ..config import RunConfig, run_name
+    from ..device import check_gpus
+    from ..distributed import joined
+    from ..launch import launch, train_as_rank
     from ..train import train as train_run
 
     if preset is not None and file is not None:
         raise click.UsageError("give --preset or --config, not both")
     if preset is not None and preset.endswith((".toml", ".json")):
         raise click.UsageError(f"--preset {preset}: that is a file, give it to --config")
+    if gpus is not None:
+        device = check_gpus(gpus, device)
     start = str(file or preset or "quick")
-    if start.endswith(".json"):
-        again = RunConfig.read(Path(start))
-        method, data, seed = method or again.method, data or again.data, again.seed if seed is None else seed
-        subset = subset or again.subset
-    config = RunConfig.of(method or "sie", start, assignments, data or newest(), seed or 0, device, subset)
-    run = out / (name or run_name(config.method, config.data, config.seed))
-    train_run(run, config, resume, cache)
-    click.echo(f"{run}: trained; score it with `iebench score --run {run}`")
+    with joined(device) as ranks:
+        with ranks.agreed():
+            if start.endswith(".json"):
+                again = RunConfig.read(Path(start))
+                method, data, seed = method or again.method, data or again.data, again.seed if seed is None else seed
+                subset = subset or again.subset
+            config = RunConfig.of(method or "sie", start, assignments, data or newest(), seed or 0, device, subset)
+        run = out / (name or run_name(config.method, config.data, config.seed))
+        if gpus is not None and gpus > 1:
+            launch(gpus, train_as_rank, run, config, resume, cache)
+        else:
+            train_run(run, config, resume, cache, ranks)
+        if ranks.first:
+            click.echo(f"{run}: trained; score it with `iebench score --run {run}`")

@@ -6,9 +6,10 @@ iebench score
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points, version
 from importlib.util import find_spec
+from typing import NoReturn
 
 import click
 
@@ -83,8 +84,13 @@ def iebench() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line; turns every expected error into one sentence and an exit code (0, 1, 2 or 3)."""
+    guarded(lambda: iebench(arguments, standalone_mode=False))
+
+
+def guarded(work: Callable[[], object]) -> NoReturn:
+    """Do some work and exit, by its result or, after one sentence, by its error: what `main` does with a command."""
     try:
-        sys.exit(iebench(arguments, standalone_mode=False) or 0)
+        sys.exit(work() or 0)  # type: ignore[arg-type]
     except IebenchError as error:
         _stop(str(error), error.exit_code)
     except ModuleNotFoundError as error:
@@ -122,7 +128,7 @@ def require(module: str) -> None:
         raise missing_part(module)
 
 
-def _stop(message: str, code: int) -> None:
+def _stop(message: str, code: int) -> NoReturn:
     click.echo(f"iebench: {message}", err=True)
     sys.exit(code)
 

@@ -18,8 +18,9 @@ class Meter:
     ...     meter.advance(2)
     """
 
-    def __init__(self, label: str, total: int, unit: str, done: int = 0) -> None:
-        """Start at `done` of `total`; the rate counts only what this meter saw."""
+    def __init__(self, label: str, total: int, unit: str, done: int = 0, shown: bool = True) -> None:
+        """Start at `done` of `total`; the rate counts only what this meter saw. One that is not shown only counts."""
+        self.shown = shown
         self.label, self.total, self.unit, self.done = label, total, unit, done
         self._first = done
         self._note = ""
@@ -29,7 +30,7 @@ class Meter:
 
     def __enter__(self) -> Self:
         console = Console(stderr=True)
-        if console.is_terminal:
+        if console.is_terminal and self.shown:
             self._bar = Progress(
                 TextColumn("[bold]{task.description}"), BarColumn(), MofNCompleteColumn(),
                 TextColumn("{task.fields[rate]} {task.fields[note]}"), TimeElapsedColumn(), TimeRemainingColumn(),
@@ -61,6 +62,8 @@ class Meter:
             self._line()
 
     def _line(self) -> None:
+        if not self.shown:
+            return
         self._shown = self.done
         left = (self.total - self.done) / self.rate if self.rate > 0 else float("inf")
         eta = f", {duration(left)} left" if 0 < left < float("inf") else ""

@@ -1,51 +1,91 @@
 """Checkpoints bring everything back."""
 
+import errno
+import io
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from iebench.benchmark.checkpoint import CHECKPOINT, Progress, restore, save
+from iebench.benchmark.checkpoint import CHECKPOINT, Progress, Stateful, kept, restore, save
+from iebench.benchmark.distributed import ALONE
 from iebench.benchmark.errors import RunError
+from iebench.manifests.common import files
+from iebench.manifests.errors import DiskError
 
 
-def trained(seed: int) -> tuple[nn.Module, torch.optim.Adam]:
+def trained(seed: int) -> dict[str, Stateful]:
     torch.manual_seed(seed)
     net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
     optimizer = torch.optim.Adam(net.parameters())
-    net(torch.randn(5, 3)).square().mean().backward()
-    optimizer.step()
-    return net, optimizer
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**seed)
+    scaler.scale(net(torch.randn(5, 3)).square().mean()).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    return {"method": net, "optimizer": optimizer, "scaler": scaler}
 
 
-def test_weights_optimizer_generator_and_progress_come_back(tmp_path: Path) -> None:
-    net, optimizer = trained(1)
-    save(tmp_path, net, optimizer, Progress(7, 2.5))
+def test_every_part_the_generator_and_progress_come_back(tmp_path: Path) -> None:
+    parts = trained(1)
+    save(tmp_path, parts, Progress(7, 2.5), ALONE)
     expected = torch.rand(3)
-    other, its = trained(2)
-    assert restore(tmp_path, other, its) == Progress(7, 2.5)
+    others = trained(2)
+    assert restore(tmp_path, others, ALONE) == Progress(7, 2.5)
     assert torch.equal(torch.rand(3), expected)
-    for ours, theirs in ((net.state_dict(), other.state_dict()), (optimizer.state_dict(), its.state_dict())):
-        torch.testing.assert_close(theirs, ours, rtol=0, atol=0)
+    for name, part in parts.items():
+        torch.testing.assert_close(others[name].state_dict(), part.state_dict(), rtol=0, atol=0)
+    assert others["scaler"].state_dict()["scale"] == 2.0
     assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
+def test_a_kept_checkpoint_stays_and_can_take_the_place_of_the_last(tmp_path: Path) -> None:
+    save(tmp_path, trained(1), Progress(4), ALONE, keep=True)
+    save(tmp_path, trained(2), Progress(5), ALONE)
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-0000004.pt"]
+    assert restore(tmp_path, trained(3), ALONE).step == 5
+    kept(tmp_path, 4).replace(tmp_path / CHECKPOINT)
+    assert restore(tmp_path, trained(3), ALONE).step == 4
+
+
 def test_without_a_checkpoint_a_run_starts_at_zero(tmp_path: Path) -> None:
-    assert restore(tmp_path, *trained(1)) == Progress(0, 0.0)
+    assert restore(tmp_path, trained(1), ALONE) == Progress(0, 0.0)
 
 
 def test_it_loads_without_running_code(tmp_path: Path) -> None:
-    save(tmp_path, *trained(1), Progress())
+    save(tmp_path, trained(1), Progress(), ALONE)
     assert torch.load(tmp_path / CHECKPOINT, weights_only=True)["progress"] == {"step": 0, "seconds": 0.0}
 
 
+def test_a_scaler_that_had_nothing_to_do_is_no_hindrance(tmp_path: Path) -> None:
+    idle = {**trained(1), "scaler": torch.amp.GradScaler("cpu", enabled=False)}
+    save(tmp_path, idle, Progress(3), ALONE)
+    assert restore(tmp_path, trained(2), ALONE).step == 3
+
+
 def test_a_damaged_checkpoint_and_one_of_another_network_are_named(tmp_path: Path) -> None:
-    save(tmp_path, *trained(1), Progress())
+    save(tmp_path, trained(1), Progress(), ALONE)
     wider = nn.Linear(3, 5)
     with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt"):
-        restore(tmp_path, wider, torch.optim.Adam(wider.parameters()))
+        restore(tmp_path, {"method": wider, "optimizer": torch.optim.Adam(wider.parameters())}, ALONE)
     path = tmp_path / CHECKPOINT
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt .*remove"):
-        restore(tmp_path, *trained(1))
+    with pytest.raises(
+        RunError, match=r"cannot go on from .*checkpoint\.pt .*copy one of .*checkpoints over it, or rem"
+    ):
+        restore(tmp_path, trained(1), ALONE)
+
+
+def test_without_space_the_checkpoint_before_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(tmp_path, trained(1), Progress(4), ALONE)
+
+    class Full(io.FileIO):
+        def write(self, content: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files.Path, "open", lambda path, mode: Full(path, "w"))
+        with pytest.raises(DiskError, match=r"no space left to write .*checkpoint\.pt: free some and run the same"):
+            save(tmp_path, trained(2), Progress(5), ALONE)
+    assert restore(tmp_path, trained(3), ALONE).step == 4
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]

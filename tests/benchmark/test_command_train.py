@@ -55,7 +55,9 @@ def test_a_run_is_repeated_from_its_config() -> None:
         (["--config", "mine.toml"], 2, "no such file: mine.toml"),
         (["--set", "bach=8"], 2, "unknown setting 'bach'; did you mean batch?"),
         (["--data", "nowhere"], 1, "nowhere holds no dataset"),
-        (["--set", "views=9"], 1, "has 6 views of each object and views=9 asks for more"),
+        (["--set", "batch=8", "--set", "views=9"], 1, "has 6 views of each object and views=9 asks for more"),
+        ([], 2, "batch=128 is more than the 24 objects of"),
+        (["--gpus", "2", "--device", "cpu"], 2, "--gpus 2 does not go with --device cpu"),
         (["--seed", "-1"], 2, "Invalid value for '--seed'"),
     ],
 )
@@ -73,6 +75,19 @@ def test_no_gpu(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert run("--device", "cuda") == 1
     assert "PyTorch sees no GPU: use --device cpu" in capsys.readouterr().err
+
+
+def test_more_gpus_than_there_are(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert run("--gpus", "2") == 1
+    error = capsys.readouterr().err
+    assert "--gpus 2 and PyTorch sees 0" in error
+    assert "torchrun --nproc-per-node 2 -m iebench.benchmark.train --device cpu" in error
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    assert run("--gpus", "2") == 2
+    assert "does not go with torchrun" in capsys.readouterr().err
 
 
 def test_no_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Signals set a flag once; then they act as before."""
+"""Signals set a flag once; then they act as before, or wait."""
 
 import os
 import signal
@@ -6,36 +6,51 @@ import threading
 
 import pytest
 
-from iebench.benchmark.stop import stop_requested
+from iebench.benchmark.errors import Requeue, Stopped
+from iebench.benchmark.stop import SIGNALS, stop_requested, stopped
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", SIGNALS)
 def test_the_first_signal_sets_the_flag_and_the_handlers_are_put_back(number: int) -> None:
-    before = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)]
+    before = [signal.getsignal(s) for s in SIGNALS]
     with stop_requested() as stop:
-        assert not stop.is_set()
+        assert not stop.number
         os.kill(os.getpid(), number)
-        assert stop.wait(5)
-        assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == before
-    assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)] == before
+        assert stop.number == number
+        assert signal.getsignal(signal.SIGINT) == before[SIGNALS.index(signal.SIGINT)]
+    assert [signal.getsignal(s) for s in SIGNALS] == before
 
 
 def test_a_second_interrupt_interrupts() -> None:
     with pytest.raises(KeyboardInterrupt), stop_requested() as stop:
         os.kill(os.getpid(), signal.SIGINT)
-        assert stop.wait(5)
+        assert stop.number == signal.SIGINT
         os.kill(os.getpid(), signal.SIGINT)
         threading.Event().wait(5)
 
 
+def test_a_queue_may_ask_more_than_once() -> None:
+    with stop_requested() as stop:
+        for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGUSR1):
+            os.kill(os.getpid(), number)
+        assert stop.number == signal.SIGUSR1
+
+
 def test_outside_the_main_thread_it_stays_unset() -> None:
-    flags: list[bool] = []
+    flags: list[int] = []
 
     def work() -> None:
         with stop_requested() as stop:
-            flags.append(stop.is_set())
+            flags.append(stop.number)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert flags == [False]
+    assert flags == [0]
+
+
+def test_what_a_queue_asked_for_ends_with_a_code_to_requeue_on() -> None:
+    assert type(stopped(signal.SIGINT, 3, 9)) is Stopped and Stopped.exit_code == 130
+    for number in (signal.SIGTERM, signal.SIGUSR1):
+        assert type(stopped(number, 3, 9)) is Requeue and Requeue.exit_code == 75
+    assert str(stopped(signal.SIGTERM, 3, 9)).startswith("stopped after step 3 of 9 and saved")

@@ -21,7 +21,7 @@ from iebench.benchmark.checkpoint import CHECKPOINT
 from iebench.benchmark.config import RunConfig, resolve
 from iebench.benchmark.errors import DatasetError, Diverged, RunError, RunExists, SettingError, Stopped
 from iebench.benchmark.log import TIMES, read
-from iebench.benchmark.train import train, uses_bf16
+from iebench.benchmark.train import train
 from iebench.manifests.dataset import DatasetInfo
 from iebench.renderer.backend import FAKE
 from iebench.renderer.plan import Plan
@@ -109,9 +109,9 @@ def test_ten_steps_are_five_and_five(whole: Path, tiny_dataset: Path, tmp_path: 
     assert_same_end(run, whole)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)])
 def test_a_signal_saves_and_the_same_command_goes_on(
-    number: int, whole: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    number: int, code: int, whole: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, make = tmp_path / "run", Batches.make
 
@@ -122,8 +122,9 @@ def test_a_signal_saves_and_the_same_command_goes_on(
 
     with monkeypatch.context() as patch:
         patch.setattr(Batches, "make", make_and_signal)
-        with pytest.raises(Stopped, match=r"stopped after step \d of 10 and saved: .* --resume"):
+        with pytest.raises(Stopped, match=r"stopped after step \d of 10 and saved: .* --resume") as stop:
             train(run, config(tiny_dataset))
+    assert stop.value.exit_code == code
     with pytest.raises(RunError, match="not finished: run the same `iebench train` with --resume"):
         runs.load(run)
     train(run, config(tiny_dataset), resume=True)
@@ -203,13 +204,6 @@ def test_the_other_methods_run_in_bf16_too(method: str, tiny_dataset: Path, tmp_
 def test_three_views_and_bf16(tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=2", "views=3", "precision=bf16"))
     assert len(read(tmp_path / "run")) == 2
-
-
-def test_bf16_is_for_gpus_unless_asked_for(tiny_dataset: Path) -> None:
-    plain = config(tiny_dataset)
-    assert not uses_bf16(plain) and uses_bf16(replace(plain, device="cuda"))
-    assert uses_bf16(config(tiny_dataset, "precision=bf16"))
-    assert not uses_bf16(replace(config(tiny_dataset, "precision=float32"), device="cuda"))
 
 
 # --- refused ------------------------------------------------------------------------------------------------

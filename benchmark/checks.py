@@ -1,0 +1,138 @@
+"""What is looked at before a run starts and while it runs, so that what cannot work is said in one sentence."""
+
+import math
+from pathlib import Path
+
+from iebench.baselines.action import LABEL, ROTATION
+from iebench.baselines.errors import LatentMissing
+from iebench.baselines.method import Method
+from iebench.manifests.common.files import PARTIAL
+
+from .config import CONFIG, RunConfig, TrainSettings
+from .distributed import Ranks
+from .errors import DatasetError, Diverged, RunError, RunExists, SettingError
+from .images import Images
+from .runs import WEIGHTS
+
+
+def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
+    """See that all ranks were started alike, that they can share a batch, and that the run's folder is free.
+
+    Raises
+    ------
+    RunError, SettingError, RunExists : see below.
+    """
+    with ranks.agreed():
+        check_ranks(config, resume, ranks)
+        check_shares(config.settings, ranks)
+        if ranks.first:
+            claim(run, config, resume)
+
+
+def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
+    """See that all ranks were started alike.
+
+    Raises
+    ------
+    RunError : one has other settings, data, seed or versions than the first.
+    """
+    told = ranks.collect((config, resume))
+    first, going_on = told[0]
+    for rank, (other, its_resume) in enumerate(told):
+        differences = first.differences(other)
+        differences += [] if its_resume == going_on else [f"--resume: {going_on} there, {its_resume} here"]
+        differences += (
+            [] if other.versions == first.versions else [f"versions: {first.versions} there, {other.versions} here"]
+        )
+        if differences:
+            raise RunError(
+                f"rank {rank} was started with other settings than rank 0 ({'; '.join(differences)}): start all ranks "
+                "with the same command, on the same dataset"
+            )
+
+
+def check_shares(settings: TrainSettings, ranks: Ranks) -> None:
+    """See that ranks, and the pieces in which they accumulate, have equal shares of a batch.
+
+    Raises
+    ------
+    SettingError : they have not.
+    """
+    parts = ranks.size * settings.accumulate
+    if settings.batch % parts:
+        near = max(1, settings.batch // parts) * parts
+        raise SettingError(
+            f"batch={settings.batch} objects cannot be split evenly over {ranks.size} ranks with accumulate="
+            f"{settings.accumulate}: make it a multiple of {parts} with --set batch={near}"
+        )
+
+
+def claim(run: Path, config: RunConfig, resume: bool) -> None:
+    """See that `run` is free, or that it may go on as this configuration.
+
+    Raises
+    ------
+    RunExists : it is not.
+    """
+    if not run.exists() or (run.is_dir() and all(path.name.endswith(PARTIAL) for path in run.iterdir())):
+        return  # not there, or ended in the middle of its first file
+    if not (run / CONFIG).is_file():
+        raise RunExists(f"{run} is not empty and holds no run: choose another --name or --out")
+    differences = RunConfig.load(run).differences(config)
+    if differences:
+        raise RunExists(f"{run} holds a run with other settings ({'; '.join(differences)}): choose another --name")
+    if not resume:
+        state = "a finished run" if (run / WEIGHTS).is_file() else "a run that is not finished"
+        raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
+
+
+def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
+    """See that a dataset has what a method and its settings need.
+
+    Raises
+    ------
+    DatasetError : fewer views of an object than a batch takes.
+    SettingError : a batch of more objects than there are, or of fewer views than the method compares.
+    LatentMissing : not all latents that the method is conditioned on.
+    """
+    if images.views_per_object < 2:
+        raise DatasetError(
+            f"{images.folder} has one view of each object and training compares two: render it with --views 2 or more"
+        )
+    views, objects = settings.views, len(images) // images.views_per_object
+    if settings.batch > objects and method.trains:
+        raise SettingError(
+            f"batch={settings.batch} is more than the {objects} objects of {images.folder}'s train split, and a batch "
+            f"that holds an object twice would tell it from itself: lower it with --set batch={objects}"
+        )
+    if views > images.views_per_object:
+        raise DatasetError(
+            f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "
+            "lower it with --set views=2, or render more with --views"
+        )
+    if views < method.fewest_views:
+        raise SettingError(
+            f"{type(method).__name__} compares {method.fewest_views} views of an object and views={views} gives fewer: "
+            f"raise it with --set views={method.fewest_views}"
+        )
+    missing = [name for name in method.latents if name not in (*images.latents, LABEL)]
+    if missing:
+        remedy = "" if set(missing) & set(ROTATION) else " or with --set method.action=rotation,"
+        raise LatentMissing(
+            f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
+            f"a dataset whose recipe has that factor,{remedy} or train another method"
+        )
+
+
+def finite(values: dict[str, float], run: Path, step: int, ranks: Ranks) -> dict[str, float]:
+    """The values of a step's terms, when the loss among them is finite.
+
+    Raises
+    ------
+    Diverged : it is not.
+    """
+    if not math.isfinite(values["loss"]):
+        raise ranks.common(
+            Diverged(f"{run}: the loss is {values['loss']} at step {step}: lower learning_rate with --set")
+        )
+    return values

@@ -1,0 +1,63 @@
+"""How a step is computed: in which precision, over ranks, in pieces, compiled."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
+
+from iebench.baselines.encoder import Encoder
+from iebench.baselines.method import Method
+
+from .config import TrainSettings
+from .distributed import Ranks
+from .synced_norm import synchronise
+
+HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def half(settings: TrainSettings, device: torch.device) -> torch.dtype | None:
+    """The type that the forward pass is computed in where that is safe; None for float32 throughout.
+
+    "auto" is float32 on a CPU, bf16 on a GPU that has it, and fp16 on an older one.
+    """
+    if settings.precision != "auto":
+        return HALF.get(settings.precision)
+    if device.type != "cuda":
+        return None
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+def autocast(settings: TrainSettings, device: torch.device) -> torch.autocast:
+    """A context in which the forward pass has the settings' precision."""
+    dtype = half(settings, device)
+    return torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None)
+
+
+def scaler_of(settings: TrainSettings, device: torch.device) -> torch.amp.GradScaler:
+    """What keeps small gradients from vanishing in fp16, and leaves out steps whose gradients overflow; else idle."""
+    return torch.amp.GradScaler(device.type, enabled=half(settings, device) is torch.float16)
+
+
+def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
+    """What computes a method's loss terms, (images, latents) -> terms; it works on the method's own parameters.
+
+    With several ranks, gradients are averaged over them and batch norms see the batch of all.
+    """
+    encoders = [module for module in method.modules() if isinstance(module, Encoder)]
+    for encoder in encoders:
+        encoder.pieces = settings.accumulate
+        if settings.compile:
+            encoder.backbone.compile()  # in place, so that the weights keep their names
+    if ranks.size == 1:
+        return method
+    synchronise(method, next(method.parameters()).is_cuda)
+    # buffers are the same on all ranks, since batch norms are synchronised; without device_ids latents stay on the CPU
+    return DistributedDataParallel(method, broadcast_buffers=False, gradient_as_bucket_view=True)
+
+
+def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) -> None:
+    """One step of the optimizer along the gradient of a loss."""
+    optimizer.zero_grad()
+    scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+    scaler.step(optimizer)
+    scaler.update()

@@ -1,0 +1,54 @@
+"""How a step is computed: precision, pieces, compilation."""
+
+import pytest
+import torch
+from together import batch, method_of, outcome
+
+from iebench.benchmark.config import TrainSettings
+from iebench.benchmark.distributed import ALONE
+from iebench.benchmark.network import half, prepare, scaler_of
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.mark.parametrize(("has_bf16", "expected"), [(True, torch.bfloat16), (False, torch.float16)])
+def test_auto_is_for_gpus(has_bf16: bool, expected: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: has_bf16)
+    assert half(TrainSettings(), CPU) is None and half(TrainSettings(), GPU) is expected
+    for device in (CPU, GPU):
+        assert half(TrainSettings(precision="float32"), device) is None
+        assert half(TrainSettings(precision="bf16"), device) is torch.bfloat16
+        assert half(TrainSettings(precision="fp16"), device) is torch.float16
+
+
+def test_only_fp16_needs_its_gradients_scaled() -> None:
+    assert scaler_of(TrainSettings(precision="fp16"), CPU).is_enabled()
+    assert not scaler_of(TrainSettings(precision="bf16"), CPU).is_enabled()
+
+
+@pytest.mark.parametrize("name", ["sie", "simclr", "byol"])
+def test_pieces_change_no_loss_and_no_gradient(name: str) -> None:
+    """With a backbone that has no batch norm; the projectors' see the whole batch."""
+    images, latents = batch(views=2)
+    whole = in_pieces(name, 1, images, latents, "encoder.backbone=vit-small", "encoder.width=0.5")
+    parts = in_pieces(name, 4, images, latents, "encoder.backbone=vit-small", "encoder.width=0.5")
+    for one, other in zip(whole, parts, strict=True):
+        torch.testing.assert_close(other, one, rtol=1e-9, atol=1e-12)
+
+
+def test_batch_norms_remember_each_piece_once() -> None:
+    """Although each is computed twice: running statistics are those of a loop over the pieces."""
+    images, latents = batch(views=2)
+    _, _, buffers = in_pieces("simclr", 4, images, latents)
+    method, _ = method_of("simclr")
+    for piece in images.flatten(0, 1).chunk(4):
+        method.encoder(piece)
+    encoder = {f"encoder.{name}": value for name, value in method.encoder.named_buffers()}
+    torch.testing.assert_close({name: buffers[name] for name in encoder}, encoder, rtol=1e-12, atol=0)
+    assert buffers["encoder.backbone.bn1.num_batches_tracked"] == 4
+
+
+def in_pieces(name, pieces, images, latents, *changes):  # type: ignore[no-untyped-def]
+    method, settings = method_of(name, *changes, f"accumulate={pieces}")
+    network = prepare(method, settings, ALONE)
+    return outcome(network, method, images, latents, ALONE.mean)

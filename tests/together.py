@@ -1,0 +1,102 @@
+"""What two ranks compute, in processes that a test starts, and how far that is from one process."""
+
+import multiprocessing
+import os
+import socket
+
+import torch
+
+from iebench.baselines import variants
+from iebench.baselines.action import DIFFERENCES, LABEL, ROTATION
+from iebench.baselines.method import build, names
+from iebench.benchmark.config import resolve
+from iebench.benchmark.distributed import ALONE, joined
+from iebench.benchmark.network import prepare
+
+OBJECTS, SIDE = 8, 16
+SMALL = ["encoder.width=0.125", "encoder.stem=small"]
+PROJECTOR = ["method.projector=[16, 12]"]
+HEAD = ["method.hidden=[16]"]
+OWN = {"random": [], "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
+TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
+
+
+def run_ranks(size, work, *arguments):
+    """work(ranks, *arguments) in `size` processes at once: what the first one returned."""
+    context = multiprocessing.get_context("spawn")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    answers = context.SimpleQueue()
+    processes = [context.Process(target=_run, args=(r, size, port, answers, work, arguments)) for r in range(size)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    codes = [process.exitcode for process in processes]
+    assert codes == [0] * size, f"ranks ended with {codes}"
+    return answers.get()
+
+
+def _run(rank, size, port, answers, work, arguments):
+    where = {"RANK": rank, "WORLD_SIZE": size, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in where.items()})
+    torch.set_num_threads(1)
+    answer = work(rank, size, *arguments)
+    if rank == 0:
+        answers.put(answer)
+
+
+def batch(objects=OBJECTS, views=3):
+    """Random images, all latents and labels, in float64."""
+    generator = torch.Generator().manual_seed(1)
+    latents = {name: torch.rand(objects, views, generator=generator, dtype=torch.float64) for name in ROTATION}
+    latents |= {
+        name: torch.rand(objects, views, generator=generator, dtype=torch.float64) for name in DIFFERENCES["all"]
+    }
+    latents[LABEL] = torch.randint(0, 55, (objects, 1), generator=generator).expand(-1, views)
+    return torch.rand(objects, views, 3, SIDE, SIDE, generator=generator, dtype=torch.float64), latents
+
+
+def method_of(name, *changes):
+    """A small method in float64, and the training settings it was made with."""
+    settings, own = resolve(name, "quick", [*SMALL, *OWN.get(name, PROJECTOR), *changes])
+    torch.manual_seed(0)
+    return build(name, own, settings.encoder).double().train(), settings
+
+
+def outcome(network, method, images, latents, mean):
+    """Loss terms, gradients, and buffers such as running statistics, after one backward pass."""
+    terms = network(images, latents)
+    terms["loss"].backward()
+    gradients = {name: p.grad for name, p in method.named_parameters() if p.requires_grad}
+    return mean(terms), gradients, dict(method.named_buffers())
+
+
+def compare_methods(rank, size):
+    """For each method: the largest difference between all ranks and one process, and between ranks.
+
+    Relative to the size of the compared tensor; of the terms, the gradients and the buffers.
+    """
+    images, latents = batch()
+    alone = {}
+    for name in TRAINED:
+        method, _ = method_of(name)
+        alone[name] = outcome(method, method, images, latents, ALONE.mean)
+    found = {}
+    with joined("cpu") as ranks:
+        share = ranks.share(OBJECTS)
+        mine = {name: values[share] for name, values in latents.items()}
+        for name in TRAINED:
+            method, settings = method_of(name)
+            network = prepare(method, settings, ranks)
+            together = outcome(network, method, images[share], mine, ranks.mean)
+            found[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]
+    return found
+
+
+def difference(one, other):
+    """The largest relative difference of two tables of tensors or numbers."""
+    assert one.keys() == other.keys() and one
+    pairs = [(torch.as_tensor(one[name]).double(), torch.as_tensor(other[name]).double()) for name in one]
+    return max(float((a - b).abs().max() / a.abs().max().clamp(min=1e-6)) for a, b in pairs)
