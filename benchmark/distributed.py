@@ -7,6 +7,7 @@ every batch; gradients are averaged by DistributedDataParallel.
 """
 
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from torch import distributed as dist
 from .errors import IebenchError, MissingPart, RankFailed
 
 T = TypeVar("T")
+
+HEARD = 1.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,10 @@ class Ranks:
 
     def common(self, error: IebenchError) -> IebenchError | SystemExit:
         """What a rank raises for an error that all ranks have: only the first one speaks."""
-        return error if self.first else SystemExit(error.exit_code)
+        if self.first:
+            return error
+        time.sleep(HEARD)  # the first may speak before whatever started the ranks ends all for one that has left
+        return SystemExit(error.exit_code)
 
 
 ALONE = Ranks()

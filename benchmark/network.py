@@ -51,8 +51,8 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
     if ranks.size == 1:
         return method
     synchronise(method, next(method.parameters()).is_cuda)
-    # buffers are the same on all ranks, since batch norms are synchronised; without device_ids latents stay on the CPU
-    return DistributedDataParallel(method, broadcast_buffers=False, gradient_as_bucket_view=True)
+    # without device_ids the latents stay on the CPU, where they are used
+    return DistributedDataParallel(method, gradient_as_bucket_view=True)
 
 
 def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) -> None:

@@ -19,6 +19,10 @@ class Stop:
 
     number = 0
 
+    def is_set(self) -> bool:
+        """Whether one did."""
+        return self.number != 0
+
 
 @contextmanager
 def stop_requested() -> Iterator[Stop]:
