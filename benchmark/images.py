@@ -42,7 +42,7 @@ class Images:
     objects: NDArray[np.int64]
     views_per_object: int
     threads: int
-    _tars: Tars
+    tars: Tars
 
     @staticmethod
     def open(folder: Path, split: str, subset: int | None = None, threads: int | None = None) -> "Images":
@@ -83,7 +83,7 @@ class Images:
             objects=objects,
             views_per_object=views,
             threads=threads or cores(),
-            _tars=Tars(
+            tars=Tars(
                 [path.with_suffix(".tar") for path in paths],
                 shard,
                 table["offset"].to_numpy(),
@@ -127,7 +127,7 @@ class Images:
         wanted = np.asarray(rows, np.int64)
         pixels = np.empty((len(wanted), size, size, 3), np.uint8) if out is None else out
         chunks = [slice(start, start + CHUNK) for start in range(0, len(wanted), CHUNK)]
-        list(_pool(self.threads).map(lambda chunk: self._tars.decode(wanted[chunk], pixels[chunk]), chunks))
+        list(_pool(self.threads).map(lambda chunk: self.tars.decode(wanted[chunk], pixels[chunk]), chunks))
         return pixels
 
 

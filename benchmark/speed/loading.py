@@ -1,67 +1,167 @@
-"""How much faster a batch of pairs is read by offset and libjpeg-turbo threads than by tarfile and Pillow.
+"""Pairs of views a second: ours and the usual loader, with as many threads as the other has processes."""
 
-python benchmark/speed/loading.py data/builtin --batch 64
-"""
-
-import io
 import os
-import tarfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
-import click
 import numpy as np
+import simplejpeg
+import torch
 from numpy.typing import NDArray
-from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader
 
-from iebench.benchmark.images import Images
-from iebench.benchmark.order import Order
+from iebench.baselines.action import ROTATION, rotation_between, view
+from iebench.baselines.encoder import MEAN, STD
 
+from ..batches import Batches, ahead
+from ..buffers import Buffers
+from ..images import CHUNK, Images
+from ..order import Order
+from ..pixels import CPU, Decoded, Kept
+from .clock import Spent, in_turns, middle, watch
+from .reference import Pairs
 
-def reference(images: Images) -> Callable[[NDArray[np.int64]], NDArray[np.uint8]]:
-    """Members found by name in tars that are already indexed, decoded by Pillow one after the other."""
-    members = {}
-    for path in sorted((images.folder / images.split).glob("*.tar")):
-        tar = tarfile.open(path)  # noqa: SIM115 - stays open for the whole measurement
-        members.update({member.name: (tar, member) for member in tar})
-    names = [f"{key}.jpg" for key in images.table["key"].to_pylist()]
-
-    def read(rows: NDArray[np.int64]) -> NDArray[np.uint8]:
-        pixels = []
-        for row in rows:
-            tar, member = members[names[row]]
-            file = tar.extractfile(member)
-            if file is None:
-                raise FileNotFoundError(member.name)
-            pixels.append(np.asarray(Image.open(io.BytesIO(file.read())).convert("RGB")))
-        return np.stack(pixels)
-
-    return read
+REFERENCE, UINT8, FLOAT, KEPT, DECODE = (
+    "files, npy, Pillow: float32, normalised", "ours: uint8", "ours, normalised on the CPU too: float32",
+    "ours, kept in memory (all decoded before): uint8", "decoding alone, from memory to memory",
+)  # fmt: skip
+Stream = tuple[Iterator[object], list[int]]
+"""Batches, and the ids of the processes that make them beside this one."""
 
 
-@click.command()
-@click.argument("data", type=click.Path(path_type=Path))
-@click.option("--batch", default=64, show_default=True, help="Objects in a batch.")
-@click.option("--seconds", default=3.0, show_default=True, help="To measure each for.")
-def main(data: Path, batch: int, seconds: float) -> None:
-    """Read batches of pairs in training's order at the stored resolution, page cache warm."""
-    images = Images.open(data, "train")
-    objects = len(images) // images.views_per_object
-    rates = {}
-    for name, read in {"tarfile and Pillow": reference(images), "offsets and threads": images.read}.items():
-        order = Order(0, objects, images.views_per_object, batch, 2)
-        read(order.rows(0).ravel())
-        start, step = time.perf_counter(), 0
-        while time.perf_counter() - start < seconds:
-            step += 1
-            read(order.rows(step).ravel())
-        rates[name] = step * batch * 2 / (time.perf_counter() - start)
-    click.echo(f"{images.resolution} pixels, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    for name, rate in rates.items():
-        click.echo(f"{name}: {rate:.0f} images/s")
-    click.echo(f"ratio {rates['offsets and threads'] / rates['tarfile and Pillow']:.1f}")
+def measure(
+    images: Images, files: Path, size: int, batch: int, workers: int, seconds: float, rounds: int
+) -> dict[str, list[Spent]]:
+    """Time and CPU time for an image, by way of loading and round.
+
+    images : with `threads` as many as `workers`
+    files : the same split as `lay_out` writes it
+    batch : pairs
+    """
+    ways = {
+        REFERENCE: partial(reference, images, files, size, batch, workers),
+        UINT8: partial(ours, images, Decoded(images, size, pinned=False), batch),
+        FLOAT: partial(normalised, images, size, batch),
+        KEPT: partial(ours, images, _filled(images, size), batch),
+        DECODE: partial(decoding, images, size, batch),
+    }
+    calls = {name: partial(_one, open_, 2 * batch, workers, seconds) for name, open_ in ways.items()}
+    return in_turns(calls, rounds)
 
 
-if __name__ == "__main__":
-    main()
+def report(found: dict[str, list[Spent]], workers: int) -> list[str]:
+    """Lines of a table: medians of images/s and of CPU time, and both relative to the usual way."""
+    lines = [f"{workers} worker{'s' if workers > 1 else ''}: images/s (times the usual), CPU ms for an image (times)"]
+    base = found[REFERENCE]
+    for name, samples in found.items():
+        wall, cpu = middle(samples, "wall"), middle(samples, "cpu")
+        faster, cheaper = middle(base, "wall") / wall, middle(base, "cpu") / cpu
+        lines.append(f"  {name:48s} {1 / wall:8.0f} ({faster:5.1f})   {1e3 * cpu:7.3f} ({cheaper:5.1f})")
+    others = [middle(samples, "others") for samples in found.values()]
+    lines.append(f"  other processes kept {min(others):.1f} to {max(others):.1f} cores busy meanwhile")
+    return lines
+
+
+# --- the ways -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def reference(images: Images, files: Path, size: int, batch: int, workers: int) -> Iterator[Stream]:
+    """PyTorch's loader over files."""
+    views = images.views_per_object
+    dataset = Pairs(files, images.labels[::views].tolist(), views, size)
+    # a real set is long; this one is repeated, so that no epoch ends while we measure
+    endless = torch.utils.data.RandomSampler(dataset, replacement=True, num_samples=10**7)
+    iterator = iter(DataLoader(dataset, batch, sampler=endless, num_workers=workers))
+    yield iterator, [worker.pid for worker in iterator._workers]  # type: ignore[attr-defined]
+    iterator._shutdown_workers()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def ours(images: Images, pixels: Decoded | Kept, batch: int) -> Iterator[Stream]:
+    """What training uses, with the relative rotations that it computes from the latents."""
+    batches = Batches(images, _order(images, batch), pixels, ROTATION, CPU)
+
+    def with_rotations(made: Iterator[object]) -> Iterator[object]:
+        for item in made:
+            yield item, rotation_between(view(item.latents, 0), view(item.latents, 1))  # type: ignore[attr-defined]
+
+    with batches.prefetch(0, 10**7) as prefetched:
+        yield with_rotations(prefetched), []
+
+
+@contextmanager
+def normalised(images: Images, size: int, batch: int) -> Iterator[Stream]:
+    """As the usual loader hands them over: decoded and normalised by the same threads, a few images at a time.
+
+    Training does not do this: a GPU normalises at no cost that can be seen.
+    """
+    order, buffers = _order(images, batch), Buffers((size, size, 3 * 4), pinned=False)
+    scale, shift = (torch.tensor(row).repeat(size) for row in _affine())
+    pool = ThreadPoolExecutor(images.threads)
+
+    def part(rows: NDArray[np.int64], out: Tensor) -> None:
+        raw = np.empty((len(rows), size, size, 3), np.uint8)
+        images.tars.decode(rows, raw)
+        lines = out.view(-1, size, 3 * size)  # long rows: operations run along them
+        torch.addcmul(shift, lines.copy_(torch.from_numpy(raw).view(lines.shape)), scale, out=lines)
+
+    def made() -> Iterator[Tensor]:
+        for step in range(10**7):
+            rows = order.rows(step).ravel()
+            out = buffers.take(len(rows)).view(torch.float32)  # (n, size, size, 3)
+            pieces = np.array_split(rows, -(-len(rows) // 4))  # few: they stay in a core's cache
+            list(pool.map(part, pieces, torch.split(out, [len(piece) for piece in pieces])))
+            yield out.permute(0, 3, 1, 2)
+
+    with pool, ahead(made()) as batches:
+        yield batches, []
+
+
+@contextmanager
+def decoding(images: Images, size: int, batch: int) -> Iterator[Stream]:
+    """libjpeg-turbo alone: no files, no hashes, no order."""
+    jpegs = list(images.tars.jpegs(np.arange(min(len(images), 2 * batch))))
+    jpegs = [jpegs[i % len(jpegs)] for i in range(2 * batch)]
+    out = np.empty((2 * batch, size, size, 3), np.uint8)
+
+    def part(start: int) -> None:
+        for place in range(start, min(start + CHUNK, 2 * batch)):
+            simplejpeg.decode_jpeg(jpegs[place], "RGB", min_height=size, min_width=size, buffer=out[place])
+
+    with ThreadPoolExecutor(images.threads) as pool:
+        yield (list(pool.map(part, range(0, 2 * batch, CHUNK))) for _ in range(10**7)), []
+
+
+def _one(open_: Callable[[], AbstractContextManager[Stream]], size: int, workers: int, seconds: float) -> Spent:
+    """What an image takes once the queues that fill at the start are empty again."""
+    with open_() as (batches, processes):
+        for _ in range(2 * workers + 4):
+            next(batches)
+        count = 0
+        with watch(processes) as spent:
+            end = os.times().elapsed + seconds
+            while os.times().elapsed < end:
+                next(batches)
+                count += size
+    return Spent(spent.wall / count, spent.cpu / count, spent.others)
+
+
+def _order(images: Images, batch: int) -> Order:
+    return Order(0, len(images) // images.views_per_object, images.views_per_object, batch, 2)
+
+
+def _filled(images: Images, size: int) -> Kept:
+    kept = Kept(images, size, CPU, pinned=False)
+    for start in range(0, len(images), 256):
+        kept.take(np.arange(start, min(start + 256, len(images))))
+    return kept
+
+
+def _affine() -> tuple[list[float], list[float]]:
+    """Scale and shift by channel from a byte to a normalised value."""
+    return [1 / (255 * std) for std in STD], [-mean / std for mean, std in zip(MEAN, STD, strict=True)]

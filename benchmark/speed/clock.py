@@ -1,0 +1,117 @@
+"""Measuring on a machine that others may use too: wall and CPU time side by side, what others took, peaks of memory."""
+
+import ctypes
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+import torch
+
+from iebench.manifests.common.machine import cores
+
+T = TypeVar("T")
+TICK = 1.0 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Spent:
+    """What a piece of work took.
+
+    wall, cpu : seconds; of the CPU those of this process and the given ones
+    others : cores that other processes kept busy meanwhile, on average
+    """
+
+    wall: float = 0.0
+    cpu: float = 0.0
+    others: float = 0.0
+
+
+@contextmanager
+def watch(processes: Iterable[int] = ()) -> Iterator[Spent]:
+    """Fills in what the work inside took.
+
+    processes : ids of further processes that work for it, alive at both ends
+    """
+    pids, spent = list(processes), Spent()
+
+    def own() -> float:
+        return time.process_time() + sum(map(_cpu_of, pids))
+
+    all_before, cpu_before, start = _busy(), own(), time.perf_counter()
+    yield spent
+    spent.wall, spent.cpu = time.perf_counter() - start, own() - cpu_before
+    spent.others = max(0.0, _busy() - all_before - spent.cpu) / spent.wall
+
+
+def in_turns(work: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
+    """The results of all kinds of work, which take turns so that a busy moment hits each alike."""
+    found: dict[str, list[T]] = {name: [] for name in work}
+    for _ in range(rounds):
+        for name, call in work.items():
+            found[name].append(call())
+    return found
+
+
+def middle(samples: Iterable[Spent], what: str) -> float:
+    """The median of an attribute of several measurements."""
+    return float(median(getattr(sample, what) for sample in samples))
+
+
+def added_memory(work: Callable[[], object], device: torch.device) -> int:
+    """The most bytes that some work takes beyond what was taken before, of the GPU or of resident memory.
+
+    On a CPU small results are rough, and 0 on systems other than Linux.
+    """
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        work()
+        torch.cuda.synchronize(device)
+        return int(torch.cuda.max_memory_allocated(device) - before)
+    if not sys.platform.startswith("linux"):
+        return 0
+    ctypes.CDLL(None).malloc_trim(0)  # what was freed before goes back to the system, so that it counts again
+    Path("/proc/self/clear_refs").write_text("5")  # forget the peak
+    before = _resident("VmRSS")
+    work()
+    return max(0, _resident("VmHWM") - before)
+
+
+def machine() -> str:
+    """What measures, in one line."""
+    gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
+    return (
+        f"{_model()}, {cores()} cores{gpu}; torch {torch.__version__}, {torch.get_num_threads()} threads; "
+        f"load {os.getloadavg()[0]:.1f}"
+    )
+
+
+def _model() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "CPU")
+
+
+def _busy() -> float:
+    """Seconds that all cores together were busy since the machine's start."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    except OSError:
+        return 0.0
+    return TICK * (sum(fields) - fields[3] - fields[4])  # without idle and waiting for disks
+
+
+def _cpu_of(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return float(TICK * (int(fields[11]) + int(fields[12])))
+
+
+def _resident(name: str) -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith(name))

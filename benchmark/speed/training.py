@@ -1,0 +1,216 @@
+"""Images a second of whole training steps of SIE, from the files to the updated weights: ours and the usual way.
+
+"compute" repeats one batch that lies on the device: what the device could do if it never waited. Its time for a step
+over ours is the share of the time that the device is busy.
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from iebench.baselines import method as methods
+from iebench.baselines.action import ROTATION, Latents
+from iebench.baselines.encoder import EncoderSettings
+from iebench.baselines.predictor import LinearHypernetwork
+from iebench.baselines.sie import SIE, SIESettings
+
+from ..batches import Batches
+from ..images import Images
+from ..order import Order
+from ..pixels import Cache, Room, choose
+from .clock import Spent, in_turns, middle, watch
+from .reference import Materialised, Pairs
+
+COMPUTE, OURS, KEPT, REFERENCE = "compute alone", "ours, from the tars", "ours, --cache auto", "the usual way"
+PAPER = 2 * 41_920 * 2000  # images of 2,000 epochs of 3DIEBench's train split
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is trained, and where.
+
+    batch : objects; size : pixels; width : of the encoder; workers : threads of ours, processes of the usual loader
+    """
+
+    batch: int
+    size: int
+    width: float
+    workers: int
+    device: torch.device
+    bf16: bool
+
+
+class Trainer:
+    """SIE with its optimizer; `predictor` replaces the method's own if given, `normalised` if images come so."""
+
+    def __init__(self, setting: Setting, usual: bool) -> None:
+        torch.manual_seed(0)
+        self.setting = setting
+        sie = methods.build("sie", SIESettings(), EncoderSettings(width=setting.width))
+        sie = sie.to(setting.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
+        if not isinstance(sie, SIE) or not isinstance(sie.predictor, LinearHypernetwork):
+            raise TypeError("sie has another predictor than this compares")
+        if usual:
+            sie.predictor = Materialised(sie.predictor)
+            sie.encoder.normalise = nn.Identity()  # type: ignore[assignment]
+        self.method = sie
+        self.optimizer = torch.optim.Adam(sie.parameters(), 1e-3, weight_decay=1e-6)
+
+    def step(self, images: Tensor, latents: Latents) -> None:
+        """One update from (B, 2, 3, H, W) float images."""
+        with torch.autocast(self.setting.device.type, torch.bfloat16, enabled=self.setting.bf16):
+            loss = self.method.loss(images, latents)["loss"]
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+
+
+Steps = tuple[Iterator[Callable[[], None]], list[int]]
+"""Training steps to be called, where getting the next waits for its batch; and the processes that load for them."""
+
+
+def measure(images: Images, files: Path, setting: Setting, steps: int, rounds: int) -> dict[str, list[Spent]]:
+    """What an image takes by each way, `steps` steps a round; a way that runs out of GPU memory is left out.
+
+    images : with `threads` as many as `setting.workers`; files : as `lay_out` writes the same split
+    """
+    ways = {
+        COMPUTE: partial(_compute, images, setting),
+        OURS: partial(_ours, images, setting, "none"),
+        KEPT: partial(_ours, images, setting, "auto"),
+        REFERENCE: partial(_reference, images, files, setting),
+    }
+    calls = {name: partial(_one, way, setting, steps) for name, way in ways.items()}
+    try:
+        return in_turns(calls, rounds)
+    except torch.OutOfMemoryError:
+        del calls[REFERENCE]
+        return in_turns(calls, rounds)
+
+
+def busy(images: Images, setting: Setting, steps: int) -> list[int]:
+    """What nvidia-smi says of the GPU's use while ours trains from the tars, in percent; nothing without one."""
+    with gpu_busy() as found:
+        _one(partial(_ours, images, setting, "none"), setting, steps)
+    return found
+
+
+def report(found: dict[str, list[Spent]], setting: Setting, used: list[int]) -> list[str]:
+    """Lines of a table.
+
+    used : see `busy`
+    """
+    precision = "bf16" if setting.bf16 else "float32"
+    lines = [
+        f"SIE, ResNet-18 x {setting.width}, {setting.size} px, batch {setting.batch} pairs, {precision}, "
+        f"{setting.workers} workers, {setting.device.type}: images/s, share of computing, CPU ms for an image"
+    ]
+    alone = middle(found[COMPUTE], "wall")
+    for name, samples in found.items():
+        wall, cpu, others = (middle(samples, what) for what in ("wall", "cpu", "others"))
+        lines.append(f"  {name:22s} {1 / wall:9.1f} {alone / wall:8.1%} {1e3 * cpu:9.2f}   others {others:.1f} cores")
+    if REFERENCE in found:
+        lines.append(f"  ours over the usual way: {middle(found[REFERENCE], 'wall') / middle(found[OURS], 'wall'):.2f}")
+    else:
+        lines.append("  the usual way ran out of GPU memory at this batch")
+    if used:
+        lines.append(f"  nvidia-smi: GPU busy {median(used):.0f} % of the time (median of {len(used)})")
+    if setting.device.type == "cuda":
+        hours = PAPER * middle(found[OURS], "wall") / 3600
+        lines.append(f"  2,000 epochs of 83,840 images at ours from the tars: {hours:.1f} h")
+    return lines
+
+
+@contextmanager
+def gpu_busy() -> Iterator[list[int]]:
+    """What nvidia-smi says of the GPU's use, in percent, five times a second; nothing without one."""
+    found: list[int] = []
+    program = shutil.which("nvidia-smi")
+    if program is None or not torch.cuda.is_available():
+        yield found
+        return
+    query = [program, "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200", "-i", "0"]
+    with subprocess.Popen(query, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield found
+        finally:
+            process.terminate()
+            found.extend(int(line) for line in process.communicate()[0].split() if line.isdigit())
+
+
+# --- the ways -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _compute(images: Images, setting: Setting) -> Iterator[Steps]:
+    trainer = Trainer(setting, usual=False)
+    pixels = choose("none", images, setting.size, setting.device, Room(0, 0))[0]
+    batch = Batches(images, _order(images, setting), pixels, ROTATION, setting.device).make(0)
+    ready = batch.images.to(setting.device).float() / 255
+
+    def steps() -> Iterator[Callable[[], None]]:
+        while True:
+            yield partial(trainer.step, ready, batch.latents)
+
+    yield steps(), []
+
+
+@contextmanager
+def _ours(images: Images, setting: Setting, cache: Cache) -> Iterator[Steps]:
+    trainer = Trainer(setting, usual=False)
+    pixels = choose(cache, images, setting.size, setting.device, Room.of(setting.device))[0]
+    batches = Batches(images, _order(images, setting), pixels, ROTATION, setting.device)
+    with batches.prefetch(0, 10**7) as prefetched:
+        yield (partial(trainer.step, batch.pixels(setting.device), batch.latents) for batch in prefetched), []
+
+
+@contextmanager
+def _reference(images: Images, files: Path, setting: Setting) -> Iterator[Steps]:
+    trainer, views = Trainer(setting, usual=True), images.views_per_object
+    dataset = Pairs(files, images.labels[::views].tolist(), views, setting.size)
+    endless = torch.utils.data.RandomSampler(dataset, replacement=True, num_samples=10**9)
+    on_gpu = setting.device.type == "cuda"
+    loader = DataLoader(dataset, setting.batch, sampler=endless, num_workers=setting.workers, pin_memory=on_gpu)
+    iterator = iter(loader)
+
+    def steps() -> Iterator[Callable[[], None]]:
+        for one, other, _, _ in iterator:
+            pair = (one.to(setting.device, non_blocking=True), other.to(setting.device, non_blocking=True))
+            # the rotation came from the workers; ours takes poses, so that any will do to have it computed again
+            latents = {name: torch.rand(len(one), 2, dtype=torch.float64) for name in ROTATION}
+            yield partial(trainer.step, torch.stack(pair, dim=1), latents)
+
+    yield steps(), [worker.pid for worker in iterator._workers]  # type: ignore[attr-defined]
+    iterator._shutdown_workers()  # type: ignore[attr-defined]
+
+
+def _one(way: Callable[[], AbstractContextManager[Steps]], setting: Setting, steps: int) -> Spent:
+    """What an image takes after the first steps, which warm up and use what was made ahead."""
+    with way() as (iterator, processes):
+        for _ in range(2 if setting.device.type == "cpu" else 10):
+            next(iterator)()
+        _wait(setting)
+        with watch(processes) as spent:
+            for _ in range(steps):
+                next(iterator)()
+            _wait(setting)
+    count = steps * setting.batch * 2
+    return Spent(spent.wall / count, spent.cpu / count, spent.others)
+
+
+def _wait(setting: Setting) -> None:
+    if setting.device.type == "cuda":
+        torch.cuda.synchronize(setting.device)
+
+
+def _order(images: Images, setting: Setting) -> Order:
+    return Order(0, len(images) // images.views_per_object, images.views_per_object, setting.batch, 2)

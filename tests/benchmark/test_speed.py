@@ -1,0 +1,81 @@
+"""The comparison compares like with like, and runs from end to end, tiny. No test looks at a time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from iebench.baselines.action import ROTATION, rotation_between
+from iebench.baselines.encoder import Normalise
+from iebench.baselines.predictor import LinearHypernetwork
+from iebench.benchmark.images import Images
+from iebench.benchmark.speed import clock, loading, predictor
+from iebench.benchmark.speed.compare import main
+from iebench.benchmark.speed.reference import Materialised, Pairs, lay_out
+
+
+@pytest.fixture
+def files(tiny_dataset: Path, tmp_path: Path) -> Path:
+    lay_out(Images.open(tiny_dataset, "train"), tmp_path / "files")
+    return tmp_path / "files"
+
+
+def test_both_loaders_hand_over_the_same_pixels_and_rotations(tiny_dataset: Path, files: Path) -> None:
+    images = Images.open(tiny_dataset, "train")
+    pairs = Pairs(files, images.labels[::6].tolist(), 6, 32)
+    with loading.normalised(images, 32, batch=4) as (batches, _):
+        ours = next(batches)
+    rows = loading._order(images, 4).rows(0)
+    assert isinstance(ours, torch.Tensor)
+    for place, row in enumerate(rows.ravel()):
+        theirs = pairs.image(files / f"{row // 6:06d}" / f"image_{row % 6}.jpg")
+        torch.testing.assert_close(ours[place], theirs, rtol=0, atol=3e-6)
+        decoded = torch.from_numpy(images.read([row])).permute(0, 3, 1, 2).float() / 255
+        torch.testing.assert_close(Normalise()(decoded)[0], theirs, rtol=0, atol=3e-6)
+    torch.manual_seed(3)
+    one, other, turn, label = pairs[5]
+    torch.manual_seed(3)
+    first, second = torch.randperm(6)[:2].tolist()
+    poses = [{name: torch.tensor(images.latents[name][[30 + view]]) for name in ROTATION} for view in (first, second)]
+    torch.testing.assert_close(rotation_between(*poses)[0].float().abs(), turn.abs())  # SciPy's sign may be the other
+    assert one.shape == other.shape == (3, 32, 32) and label == images.labels[30]
+
+
+def test_the_materialised_predictor_is_ours() -> None:
+    torch.manual_seed(0)
+    ours = LinearHypernetwork(4, 16).double()
+    action, embedding = torch.randn(5, 4).double(), torch.randn(5, 16).double()
+    torch.testing.assert_close(Materialised(ours).double()(action, embedding), ours(action, embedding))
+
+
+def test_the_comparison_runs(tiny_dataset: Path) -> None:
+    tiny = ["--rounds", "1", "--seconds", "0.05", "--pairs", "4", "--dim", "32", "--predictor-batches", "8"]
+    trained = ["--batch", "4", "--width", "0.125", "--steps", "1", "--workers", "1", "--resolution", "16"]
+    result = CliRunner().invoke(main, [str(tiny_dataset), *tiny, *trained, "--device", "cpu"])
+    assert result.exit_code == 0, result.output
+    for line in (
+        "1 worker: images/s",
+        "2 workers",
+        loading.KEPT,
+        "SIE step without encoder",
+        "ours over the usual way",
+    ):
+        assert line in result.output
+
+
+def test_a_predictor_without_room_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictor, "free_memory", lambda: 10 * 4 * 8 * 16**2 // 4 - 1)
+    assert predictor.measure(8, 16, 1, torch.device("cpu")) == []
+
+
+def test_the_clock_sees_memory_and_turns() -> None:
+    added = clock.added_memory(lambda: np.ones(2**23).sum(), torch.device("cpu"))
+    assert 2**25 < added < 2**28
+    turns: list[str] = []
+    clock.in_turns({"a": lambda: turns.append("a"), "b": lambda: turns.append("b")}, 2)
+    assert turns == ["a", "b", "a", "b"]
+    with clock.watch() as spent:
+        sum(range(10**6))
+    assert spent.wall > 0 and spent.cpu > 0 and spent.others >= 0
