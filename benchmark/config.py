@@ -18,10 +18,12 @@ from iebench.manifests.dataset import DatasetInfo
 
 from .device import pick
 from .errors import RunError, SettingError, UnknownName
+from .online.settings import OnlineSettings
+from .trackers import LogSettings
 
 CONFIG = "config.json"
 LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
-FREE = ("log_every", "checkpoint_every", "keep_every")  # may differ when a run goes on: they change no step
+FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")  # may differ when a run goes on: change no step
 COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 
@@ -44,6 +46,7 @@ class TrainSettings:
     compile : whether the backbone goes through torch.compile
     log_every, checkpoint_every : in steps
     keep_every : in steps; checkpoints that later ones do not replace, or none
+    log, online : where else it is logged, and what is watched
     """
 
     resolution: int | None = None
@@ -65,6 +68,8 @@ class TrainSettings:
     checkpoint_every: int = 500
     keep_every: int | None = None
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+    online: OnlineSettings = field(default_factory=OnlineSettings)
 
     def __post_init__(self) -> None:
         for name in COUNTS:

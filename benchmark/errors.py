@@ -3,7 +3,8 @@
 IebenchError
 ├── RunError                 a run folder that cannot be used as it is
 │   ├── RunExists            it holds a run already, or one with other settings (says which differ)
-│   └── Diverged             the loss is no longer a finite number
+│   ├── Diverged             the loss is no longer a finite number
+│   └── Collapsed            embeddings no longer depend on the image
 ├── RankFailed               the first rank's word for what went wrong on another one
 ├── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
 │   └── Requeue              exit code 75: so by SIGTERM or SIGUSR1, as a queue does before it takes a job away
@@ -30,6 +31,10 @@ class RunExists(RunError):
 
 class Diverged(RunError):
     """The loss is no longer a finite number."""
+
+
+class Collapsed(RunError):
+    """Embeddings no longer depend on the image."""
 
 
 class RankFailed(IebenchError):
@@ -86,6 +91,7 @@ def short(error: Exception) -> str:
 
 
 __all__ = [
+    "Collapsed",
     "ConversionError",
     "DatasetError",
     "Diverged",

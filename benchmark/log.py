@@ -1,7 +1,7 @@
-"""A run's log: one JSON line and one TensorBoard event per logged step."""
+"""A run's log: one JSON line and one TensorBoard event per logged step, and what `trackers` adds."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,7 @@ from torch.utils.tensorboard import SummaryWriter
 from iebench.manifests.common.files import disk_error, write_atomic
 
 from .errors import RunError
+from .trackers import Tracker
 
 METRICS = "metrics.jsonl"
 TENSORBOARD = "tensorboard"
@@ -20,10 +21,11 @@ TIMES = ("seconds", "images_per_s")  # columns that differ from run to run
 class Log:
     """Writes run/metrics.jsonl and run/tensorboard/; forgets what an earlier attempt logged after `step`."""
 
-    def __init__(self, run: Path, step: int) -> None:
+    def __init__(self, run: Path, step: int, trackers: Sequence[Tracker] = ()) -> None:
         self._path = run / METRICS
         kept = [line for line in read(run) if line["step"] <= step]
         write_atomic(self._path, "".join(json.dumps(line) + "\n" for line in kept))
+        self._trackers = trackers
         self._board = SummaryWriter(str(run / TENSORBOARD), purge_step=step + 1)
 
     def __enter__(self) -> Self:
@@ -39,10 +41,14 @@ class Log:
             raise disk_error(self._path, error) from error
         for name, value in values.items():
             self._board.add_scalar(name, value, step)
+        for tracker in self._trackers:
+            tracker.log(dict(values), step=step)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._file.close()
         self._board.close()
+        for tracker in self._trackers:
+            tracker.finish()
 
 
 def read(run: Path) -> list[dict[str, float]]:

@@ -21,6 +21,7 @@ EXTRA_OF = {
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud",
     "timm": "timm", "torchvision": "torchvision", "transformers": "hf",
     "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
+    "wandb": "wandb", "trackio": "trackio",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")
 # the order of work; others follow

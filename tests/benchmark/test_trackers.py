@@ -1,0 +1,88 @@
+"""Services that a run is logged in, with a stand-in for their modules."""
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from iebench.benchmark.config import resolve
+from iebench.benchmark.errors import MissingPart, RunError, UnknownName
+from iebench.benchmark.log import Log, read
+from iebench.benchmark.trackers import LogSettings, open_trackers
+
+
+class Service(types.ModuleType):
+    """What wandb and trackio have in common."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__spec__ = types.SimpleNamespace()  # type: ignore[assignment]
+        self.told: list[Any] = []
+
+    def init(self, **options: Any) -> "Service":
+        self.told.append(options)
+        return self
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        self.told.append((step, values))
+
+    def finish(self) -> None:
+        self.told.append("finished")
+
+
+@pytest.fixture
+def services(monkeypatch: pytest.MonkeyPatch) -> dict[str, Service]:
+    found = {name: Service(name) for name in ("wandb", "trackio")}
+    for name, module in found.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return found
+
+
+def test_a_run_is_logged_in_both_beside_its_own_files(tmp_path: Path, services: dict[str, Service]) -> None:
+    run = tmp_path / "sie-x-s0"
+    run.mkdir()
+    trackers = open_trackers(run, LogSettings(wandb="mine", trackio="ours"), {"seed": 0})
+    with Log(run, 0, trackers) as log:
+        log.write(1, {"loss": 2.5})
+        log.write(2, {"loss": 1.5})
+    assert read(run) == [{"step": 1, "loss": 2.5}, {"step": 2, "loss": 1.5}]
+    for name, project in (("wandb", "mine"), ("trackio", "ours")):
+        [opened, *rest] = services[name].told
+        assert opened["project"] == project and opened["name"] == "sie-x-s0" and opened["config"] == {"seed": 0}
+        assert opened["resume"] == "allow"
+        assert rest == [(1, {"loss": 2.5}), (2, {"loss": 1.5}), "finished"]
+
+
+def test_a_resumed_run_is_the_same_there_and_another_folders_is_not(
+    tmp_path: Path, services: dict[str, Service]
+) -> None:
+    for folder in ("a/run", "a/run", "b/run"):
+        open_trackers(tmp_path / folder, LogSettings(wandb="mine"), {})
+    first, again, other = (options["id"] for options in services["wandb"].told)
+    assert first == again != other
+    assert services["trackio"].told == []
+
+
+def test_none_is_opened_unless_asked_for(tmp_path: Path, services: dict[str, Service]) -> None:
+    assert open_trackers(tmp_path, LogSettings(), {}) == []
+    train, _ = resolve("sie", "quick", ["log.wandb=mine"])
+    assert train.log == LogSettings(wandb="mine") and resolve("sie", "quick", [])[0].log == LogSettings()
+    with pytest.raises(UnknownName, match="unknown setting 'wanb'; did you mean wandb"):
+        resolve("sie", "quick", ["log.wanb=mine"])
+
+
+def test_a_service_that_is_not_installed_or_does_not_start(
+    tmp_path: Path, services: dict[str, Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**options: Any) -> None:
+        raise OSError("no API key\nlong story")
+
+    monkeypatch.setattr(services["wandb"], "init", fail)
+    with pytest.raises(RunError, match=r"wandb does not start \(no API key\): log in, or work offline with WANDB_MODE"):
+        open_trackers(tmp_path, LogSettings(wandb="mine"), {})
+    monkeypatch.delitem(sys.modules, "trackio")
+    monkeypatch.setattr("iebench.manifests.common.cli.find_spec", lambda name: None)
+    with pytest.raises(MissingPart, match=r"needs trackio: pip install 'iebench\[trackio\]'"):
+        open_trackers(tmp_path, LogSettings(trackio="ours"), {})
