@@ -18,6 +18,7 @@ from .pixels import Decoded, Kept
 
 T = TypeVar("T")
 
+OBJECT = "object"  # the column with an object's number
 AHEAD = 3  # batches waiting
 
 
@@ -41,7 +42,7 @@ class Batches:
     """Makes the batch of any step.
 
     pixels : where they come from; see `choose` in pixels.py
-    latents : the columns to bring along, the label among them if it is named
+    latents : the columns to bring along, the label and the number of the object among them if they are named
     device : what trains; the images of prefetched batches lie there
     """
 
@@ -55,7 +56,9 @@ class Batches:
         rows = self.order.rows(step)
         stored = self.pixels.take(rows.ravel())
         known = {**self.images.latents, LABEL: self.images.labels}
-        latents = {name: torch.from_numpy(known[name][rows]) for name in self.latents}
+        latents = {name: torch.from_numpy(known[name][rows]) for name in self.latents if name != OBJECT}
+        if OBJECT in self.latents:
+            latents[OBJECT] = torch.from_numpy(rows // self.images.views_per_object)
         return Batch(stored.view(*rows.shape, *stored.shape[1:]).permute(0, 1, 4, 2, 3), latents)
 
     @contextmanager

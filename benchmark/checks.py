@@ -1,6 +1,5 @@
 """What is looked at before a run starts and while it runs, so that what cannot work is said in one sentence."""
 
-import math
 from pathlib import Path
 
 from iebench.baselines.action import LABEL, ROTATION
@@ -10,7 +9,7 @@ from iebench.manifests.common.files import PARTIAL
 
 from .config import CONFIG, RunConfig, TrainSettings
 from .distributed import Ranks
-from .errors import DatasetError, Diverged, RunError, RunExists, SettingError
+from .errors import DatasetError, RunError, RunExists, SettingError
 from .images import Images
 from .runs import WEIGHTS
 
@@ -122,17 +121,3 @@ def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
             f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
             f"a dataset whose recipe has that factor,{remedy} or train another method"
         )
-
-
-def finite(values: dict[str, float], run: Path, step: int, ranks: Ranks) -> dict[str, float]:
-    """The values of a step's terms, when the loss among them is finite.
-
-    Raises
-    ------
-    Diverged : it is not.
-    """
-    if not math.isfinite(values["loss"]):
-        raise ranks.common(
-            Diverged(f"{run}: the loss is {values['loss']} at step {step}: lower learning_rate with --set")
-        )
-    return values

@@ -56,7 +56,7 @@ def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -
         require(kind)
         try:
             service = import_module(kind)
-            opened.append(service.init(project=project, name=run.name, config=dict(config), resume="allow", **options))
+            opened.append(service.init(project=project, name=run.name, config=config, resume="allow", **options))
         except Exception as error:  # whatever the service raises
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RunError(f"{kind} does not start ({reason}): {OFFLINE[kind]}, or leave out log.{kind}") from error

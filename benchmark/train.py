@@ -7,6 +7,7 @@ torchrun --nproc-per-node 2 -m iebench.benchmark.train --method sie
 import sys
 import time
 from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -16,16 +17,18 @@ from iebench.manifests.common.progress import Meter, say
 from . import checkpoint, optimize
 from .batches import Batches
 from .checkpoint import Progress
-from .checks import admit, check_fit, finite
+from .checks import admit, check_fit
 from .config import RunConfig
 from .distributed import ALONE, Ranks
 from .images import Images
 from .log import Log
 from .network import autocast, descend, prepare, scaler_of
+from .online.watch import Watch, watched
 from .order import Order
 from .pixels import Cache, Room, choose
 from .runs import WEIGHTS, begin, build_method, save_weights
 from .stop import stop_requested, stopped
+from .trackers import open_trackers
 
 
 def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "auto", ranks: Ranks = ALONE) -> None:
@@ -44,7 +47,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
     DatasetError, LatentMissing, SettingError : the dataset is damaged or does not fit the settings.
     DiskError : a checkpoint could not be written; the one before it stays.
     Stopped : Ctrl-C, or as Requeue SIGTERM or SIGUSR1; a checkpoint was saved.
-    Diverged : the loss is no longer finite; the last checkpoint stays.
+    Diverged, Collapsed : the loss is no longer finite, embeddings no longer differ; the last checkpoint stays.
     """
     admit(run, config, resume, ranks)
     settings, device = config.settings, ranks.device(config.device)
@@ -70,16 +73,18 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         begin(run, config)
         say(why)
 
-    share = ranks.share(settings.batch)
-    order = Order(config.seed, objects, images.views_per_object, settings.batch, settings.views, share)
-    batches = Batches(images, order, pixels, method.latents, device)
+    order = Order(
+        config.seed, objects, images.views_per_object, settings.batch, settings.views, ranks.share(settings.batch)
+    )
+    batches = Batches(images, order, pixels, (*method.latents, *watched(settings.online, images)), device)
     network = prepare(method, settings, ranks)
     per_step = settings.batch * settings.views
     start, note = time.perf_counter() - done.seconds, ""
     with (
-        Log(run, done.step) if ranks.first else nullcontext() as log,
+        Log(run, done.step, open_trackers(run, settings.log, asdict(config))) if ranks.first else nullcontext() as log,
         Meter(f"training {config.method}", steps * per_step, "images", done.step * per_step, ranks.first) as meter,
         stop_requested() as stop,
+        Watch(run, method, settings.online, images, device) as watch,
         batches.prefetch(done.step, steps) as prefetched,
     ):
         for step, batch in enumerate(prefetched, start=done.step + 1):
@@ -88,13 +93,14 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
             optimize.set_rate(optimizer, optimize.rate(step, steps, settings))
             descend(terms["loss"], optimizer, scaler)
             method.after_step(step, steps)
+            watch.step(step, terms, batch.latents)
 
             done, last = Progress(step, time.perf_counter() - start), step == steps
             asked = 0 if last else ranks.largest(stop.number)
             logging = last or step % settings.log_every == 0
             saving = last or bool(asked) or step % settings.checkpoint_every == 0 or settings.keeps(step)
             if logging or saving:
-                values = finite(ranks.mean(terms), run, step, ranks)
+                values = watch.look(step, terms, ranks)
                 note = f"loss {values['loss']:.3f}"
             if logging and log is not None:
                 log.write(step, {**values, "seconds": round(done.seconds, 3), "images_per_s": round(meter.rate, 1)})

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -15,11 +16,11 @@ PATIENCE = 3  # looks in a row at which embeddings have collapsed
 class Alarms:
     """Keeps the loss terms of the steps since the last look, on their device: looking costs a wait for the GPU.
 
-    collapse : see `OnlineSettings`
+    run : for what is said; collapse : see `OnlineSettings`
     """
 
-    def __init__(self, collapse: float) -> None:
-        self._collapse = collapse
+    def __init__(self, run: Path, collapse: float) -> None:
+        self._run, self._collapse = run, collapse
         self._recent: list[tuple[int, dict[str, Tensor]]] = []
         self._before: dict[str, float] = {}  # the terms of the last step that was looked at
         self._flat: dict[str, tuple[int, int]] = {}  # name -> looks in a row, and the step of the first
@@ -42,7 +43,9 @@ class Alarms:
         told = self._told()
         last = told[-1][1]["loss"] if told else 0.0
         if not math.isfinite(last):
-            raise Diverged(f"the loss is {last} at step {step}; {_first(told)}: lower learning_rate with --set")
+            raise Diverged(
+                f"{self._run}: the loss is {last} at step {step}; {_first(told)}: lower learning_rate with --set"
+            )
         self.spreads = {name: float(spread(values)) for name, values in embeddings.items()}
         before, self._flat = self._flat, {}
         for name, value in self.spreads.items():
@@ -53,9 +56,9 @@ class Alarms:
             if looks + 1 == PATIENCE:
                 now = ", ".join(f"{term} {number:.3g}" for term, number in told[-1][1].items())
                 raise Collapsed(
-                    f"what {name} gives has been the same for all images since step {since} (it differs by {value:.1e} "
-                    f"of its size; {now}): raise the weight of the term that keeps embeddings apart, lower "
-                    "learning_rate, or go on all the same with --set online.collapse=0"
+                    f"{self._run}: what {name} gives has been the same for all images since step {since} (it differs "
+                    f"by {value:.1e} of its size; {now}): raise the weight of the term that keeps embeddings apart, "
+                    "lower learning_rate, or go on all the same with --set online.collapse=0"
                 )
 
     def _told(self) -> list[tuple[int, dict[str, float]]]:

@@ -33,7 +33,7 @@ class Target:
     def of(factor: Factor, values: NDArray[np.float64]) -> "Target":
         """The target of a factor whose values in the train split are these, (n,)."""
         turn = TURNS.get(factor.unit) if factor.circular else None
-        numbers = unrolled(torch.from_numpy(values), turn)
+        numbers = unrolled(torch.tensor(values), turn)
         return Target(factor.name, turn, numbers.mean(0), numbers.std(0, correction=0))
 
     @property
@@ -65,7 +65,9 @@ class Probes:
         self.classes = classes
         sizes = [len(target.mean) for target in self.targets]
         self._standardise = nn.BatchNorm1d(dim, affine=False).to(device)
-        self._head = nn.utils.skip_init(nn.Linear, dim, classes + sum(sizes), device=device)
+        self._head: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
+            nn.Linear, dim, classes + sum(sizes), device=device
+        )
         nn.init.zeros_(self._head.weight)
         nn.init.zeros_(self._head.bias)
         self._sizes = [classes, *sizes]
@@ -90,7 +92,7 @@ class Probes:
             errors = [F.mse_loss(f, w) for f, w in zip(found[1:], wanted, strict=True)]
             loss: Tensor = F.cross_entropy(found[0], labels) + sum(errors)
             self._optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         self._count += len(labels)
         self._right = self._right + (found[0].detach().argmax(1) == labels).sum()

@@ -1,6 +1,7 @@
 """What the training loop calls to have a run watched."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -9,7 +10,10 @@ from torch import Tensor
 
 from iebench.baselines.action import LABEL
 from iebench.baselines.method import Method
+from iebench.manifests.recipe import Factor
 
+from ..batches import OBJECT
+from ..distributed import Ranks
 from ..images import Images
 from .alarms import Alarms
 from .measures import nearest_class, rankme
@@ -18,25 +22,26 @@ from .settings import OnlineSettings
 from .tap import ENCODER, Tap
 
 BANK = 2048  # features that neighbours and ranks are found among
-OBJECT = "object"  # the number of the object, among the columns of a batch
+
+
+def watched(settings: OnlineSettings, images: Images) -> tuple[str, ...]:
+    """The columns that batches have to bring beside those of the method."""
+    return (LABEL, OBJECT, *(factor.name for factor in _factors(images))) if settings.probes else ()
 
 
 class Watch:
-    """Alarms, and with the probes the numbers of `values`; in a `with` block, once a step.
+    """Alarms and, where they are wanted, probes; to be entered, told of every step, and asked to look now and then."""
 
-    latents : the columns that batches have to bring beside those of the method
-    """
-
-    def __init__(self, method: Method, settings: OnlineSettings, images: Images, device: torch.device) -> None:
-        self._tap, self._alarms = Tap(method), Alarms(settings.collapse)
+    def __init__(
+        self, run: Path, method: Method, settings: OnlineSettings, images: Images, device: torch.device
+    ) -> None:
+        self._tap, self._alarms = Tap(method), Alarms(run, settings.collapse)
+        self._columns = watched(settings, images)
         self._probes: Probes | None = None
-        self.latents: tuple[str, ...] = ()
+        self._bank: dict[str, Tensor] = {}
         if settings.probes:
-            factors = [factor for factor in images.info.recipe.factors if factor.name in images.latents]
-            targets = [Target.of(factor, images.latents[factor.name]) for factor in factors]
+            targets = [Target.of(factor, images.latents[factor.name]) for factor in _factors(images)]
             self._probes = Probes(method.dim, int(images.labels.max()) + 1, targets, device)
-            self.latents = (LABEL, OBJECT, *(target.name for target in self._probes.targets))
-            self._bank: dict[str, Tensor] = {}
 
     def __enter__(self) -> Self:
         self._tap.__enter__()
@@ -49,17 +54,25 @@ class Watch:
         """Take note of a step. latents : (B, K) each, of the batch that it learnt from."""
         self._alarms.remember(step, terms)
         if self._probes is not None:
-            flat = {name: latents[name].flatten() for name in self.latents}
+            flat = {name: latents[name].flatten() for name in self._columns}
             features = self._tap.outputs[ENCODER].float()
             self._probes.learn(features, flat[LABEL], flat)
             self._keep(features, flat[LABEL], flat[OBJECT])
 
-    def look(self, step: int) -> None:
-        """See whether all is well; see `Alarms.look`."""
-        self._alarms.look(step, self._tap.outputs)
+    def look(self, step: int, terms: Mapping[str, Tensor], ranks: Ranks) -> dict[str, float]:
+        """See whether all is well after a step; what there is to log: its terms, means over ranks, and online/...
 
-    def values(self) -> dict[str, float]:
-        """What to log after a look, by names that begin with online/."""
+        All ranks call this together; what is online is of this rank's share of the batch.
+
+        Raises
+        ------
+        Diverged, Collapsed : see `Alarms.look`.
+        """
+        with ranks.agreed():
+            self._alarms.look(step, self._tap.outputs)
+        return ranks.mean(terms) | {f"online/{name}": value for name, value in self._values().items()}
+
+    def _values(self) -> dict[str, float]:
         if self._probes is None or not self._bank:
             return {}
         bank, queries = self._bank, len(self._tap.outputs[ENCODER])
@@ -68,12 +81,11 @@ class Watch:
             bank["features"][-queries:], bank["objects"][-queries:], bank["features"], bank["labels"], bank["objects"],
             self._probes.classes,
         )  # fmt: skip
-        values = self._probes.values() | {
+        return self._probes.values() | {
             "knn_top1": float((found == labels).float().mean()),
             "rankme": rankme(bank["features"]),
             **{f"std_{name}": value for name, value in self._alarms.spreads.items()},
         }
-        return {f"online/{name}": value for name, value in values.items()}
 
     def _keep(self, features: Tensor, labels: Tensor, objects: Tensor) -> None:
         new = {"features": features, "labels": labels.to(features.device), "objects": objects.to(features.device)}
@@ -82,3 +94,7 @@ class Watch:
             name: torch.cat([self._bank[name], values] if self._bank else [values])[-limit:]
             for name, values in new.items()
         }
+
+
+def _factors(images: Images) -> list[Factor]:
+    return [factor for factor in images.info.recipe.factors if factor.name in images.latents]
