@@ -25,7 +25,9 @@ PROBES = "online.probes=true"
 
 
 def config(data: Path, *assignments: str, method: str = "sie") -> RunConfig:
-    own = {"random": [], "supervised": ["method.hidden=[16]"]}.get(method.split("-")[0], ["method.projector=[16, 16]"])
+    own = {"random": [], "supervised": ["method.hidden=[16]"]}.get(
+        method.partition("-")[0], ["method.projector=[16, 16]"]
+    )
     settings, chosen = resolve(method, "quick", [*SMALL, *own, *assignments])
     info = DatasetInfo.load(data)
     return RunConfig(method, asdict(chosen), settings, data, info.fingerprint, settings.side(32), 0, "cpu", {})
