@@ -2,34 +2,49 @@
 
 import hashlib
 import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 from torch import Tensor
 
-from iebench.manifests.common.files import atomic
+from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.progress import Meter
 
 from .batches import ahead
+from .blocks import Blocks
 from .encoder import Encoder, represent
 from .errors import EncoderError
+from .feature_file import FeatureFile
 from .images import Images
 
 Features = NDArray[np.float32]
-PIXELS = 2**20  # per batch: 256 images of 64 pixels, 16 of 256
-FORMAT = "float32, eval mode, 1"  # changes when the same encoder and images would give other numbers
+PIXELS = {"cpu": 2**20, "cuda": 2**24}  # of a batch: 256 images of 64 pixels, or of 256 on a GPU
+FORMAT = "float32, eval mode, 2"  # changes when the same encoder and images would give other numbers
 
 
-def encode(encoder: Encoder, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device) -> Features:
+@dataclass(frozen=True)
+class Encoded:
+    """Features (n, dim) float32, memory-mapped, read only; images_per_s : when they were encoded, if that is known."""
+
+    features: Features
+    images_per_s: float | None
+
+
+def encode(
+    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device
+) -> Encoded:
     """The representations of some views, read from `cache` or computed and put there, complete or not at all.
+
+    What was encoded before a kill is kept beside it in blocks, and goes into the file. Memory stays at a few batches
+    and one block, however many views there are.
 
     rows : (n,) rows of the split
     cache : folder of the files
-    returns : (n, dim) float32, memory-mapped, read only
 
     Raises
     ------
@@ -37,17 +52,25 @@ def encode(encoder: Encoder, images: Images, rows: NDArray[np.int64], cache: Pat
     DatasetError : a damaged image, or images smaller than the encoder's resolution.
     """
     path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
+    if isinstance(encoder, FeatureFile):
+        if not path.is_file():
+            encoder.copy(images, rows, path)
+        return Encoded(np.load(path, mmap_mode="r"), None)
+    speed = path.with_suffix(".json")
     if not path.is_file():
-        with atomic(path) as file:
-            npy.write_array_header_1_0(  # type: ignore[no-untyped-call]
-                file, {"descr": "<f4", "fortran_order": False, "shape": (len(rows), encoder.dim)}
-            )
-            _write(file, encoder, images, rows, device)
-    features: Features = np.load(path, mmap_mode="r")
-    return features
+        batch = max(8, PIXELS[device.type] // encoder.resolution**2)
+        blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
+        wanted = [number for number in range(blocks.count) if not blocks.has(number)]
+        start = time.perf_counter()
+        count = _fill(blocks, wanted, encoder, images, rows, device)
+        if count:
+            write_atomic(speed, json.dumps({"images_per_s": round(count / (time.perf_counter() - start), 1)}) + "\n")
+        blocks.join(path)
+    told = json.loads(speed.read_text(encoding="utf-8")) if speed.is_file() else {}
+    return Encoded(np.load(path, mmap_mode="r"), told.get("images_per_s"))
 
 
-def key(encoder: Encoder, images: Images, rows: NDArray[np.int64]) -> str:
+def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:
     """SHA-256 of all that decides the features: encoder, preprocessing, dataset, split and rows."""
     parts = [
         FORMAT, encoder.identity, encoder.preprocessing, encoder.precision, encoder.resolution,
@@ -56,24 +79,51 @@ def key(encoder: Encoder, images: Images, rows: NDArray[np.int64]) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _write(file: IO[bytes], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device) -> None:
-    step = max(8, PIXELS // encoder.resolution**2)
-    chunks = [rows[start : start + step] for start in range(0, len(rows), step)]
-    decoded = (images.read(chunk, encoder.resolution) for chunk in chunks)
-    with Meter(f"encoding {images.split}", total=len(rows), unit="images") as meter, ahead(decoded, depth=1) as batches:
-        for chunk, batch in zip(chunks, batches, strict=True):
-            try:
-                found = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)
-                if found.shape[1] != encoder.dim:
-                    raise EncoderError(
-                        f"encoder {encoder.name} returned {encoder.dim} columns at first and {found.shape[1]} now: its "
-                        "representation must have one size"
-                    )
-            except EncoderError as error:
-                first = images.table["key"][int(chunk[0])].as_py()
-                raise EncoderError(f"{error} (in the batch that starts with {images.split} image {first})") from error
-            file.write(found.cpu().numpy().astype("<f4", copy=False).tobytes())
+def _fill(
+    blocks: Blocks, wanted: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device
+) -> int:
+    """Encode some blocks, the next batch decoded meanwhile; returns how many images that were."""
+    chunks = list(_chunks(blocks, wanted, rows))
+    decoded = (images.read(chunk, encoder.resolution) for _, chunk, _ in chunks)
+    count = sum(len(chunk) for _, chunk, _ in chunks)
+    done = len(rows) - count
+    with Meter(f"encoding {images.split}", len(rows), "images", done) as meter, ahead(decoded, depth=1) as batches:
+        found: list[Features] = []
+        for (number, chunk, last), batch in zip(chunks, batches, strict=True):
+            found.append(_encoded(encoder, images, chunk, batch, device))
             meter.advance(len(batch))
+            if last:
+                blocks.put(number, np.concatenate(found))
+                found.clear()
+    return count
+
+
+def _chunks(
+    blocks: Blocks, wanted: list[int], rows: NDArray[np.int64]
+) -> Iterator[tuple[int, NDArray[np.int64], bool]]:
+    """The batches of some blocks: number of the block, rows, and whether it is the block's last."""
+    for number in wanted:
+        span = blocks.span(number)
+        for start in range(span.start, span.stop, blocks.batch):
+            stop = min(start + blocks.batch, span.stop)
+            yield number, rows[start:stop], stop == span.stop
+
+
+def _encoded(
+    encoder: Encoder, images: Images, chunk: NDArray[np.int64], batch: NDArray[np.uint8], device: torch.device
+) -> Features:
+    try:
+        found = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)
+        if found.shape[1] != encoder.dim:
+            raise EncoderError(
+                f"encoder {encoder.name} returned {encoder.dim} columns at first and {found.shape[1]} now: its "
+                "representation must have one size"
+            )
+    except EncoderError as error:
+        first = images.table["key"][int(chunk[0])].as_py()
+        raise EncoderError(f"{error} (in the batch that starts with {images.split} image {first})") from error
+    features: Features = found.cpu().numpy()
+    return features
 
 
 def to_float(batch: NDArray[np.uint8], device: torch.device) -> Tensor:

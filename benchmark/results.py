@@ -31,7 +31,7 @@ class EncoderFacts:
     """What was scored. weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels it was given.
 
     preprocessing : what it does to images itself, as it declares
-    precision : of its forward pass; "" where features came as a file
+    precision : of its forward pass; where features came as a file "", with a resolution of 0
     """
 
     name: str

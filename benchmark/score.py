@@ -18,7 +18,9 @@ from . import probes
 from .bootstrap import Bootstrap, plain
 from .config import RunConfig, versions
 from .encoder import Encoder
+from .feature_file import FeatureFile
 from .measures import WHOLE
+from .notes import about
 from .probes.context import Context
 from .probes.standardise import Standardiser
 from .protocol import Protocol
@@ -28,7 +30,7 @@ from .splits import load_split, tuned, turns
 
 
 def score(
-    encoder: Encoder,
+    encoder: Encoder | FeatureFile,
     data: Path,
     cache: Path,
     device: torch.device,
@@ -36,7 +38,7 @@ def score(
     seed: int = 0,
     limit: int | None = None,
 ) -> Score:
-    """Score an encoder on a dataset: probes are trained on its train split and measured on val.
+    """Score an encoder, or a file of features, on a dataset: probes are trained on its train split and measured on val.
 
     cache : folder of the feature files
     seed : of the probes' initial weights and orders
@@ -50,6 +52,9 @@ def score(
     start = time.perf_counter()
     train, val = (load_split(encoder, data, split, cache, device, protocol, seed, limit) for split in SPLITS)
     encoded = time.perf_counter()
+    predictor = encoder.predictor
+    notes = about(train.split.features, encoder.parts, predictor.latents if predictor else (), train.split.latents)
+    answerable = predictor is not None and train.split.has(predictor.latents)
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     with Meter("probing", total=probes.epochs(protocol, 1 + len(encoder.parts)), unit="epochs") as meter:
         context = Context(
@@ -57,7 +62,7 @@ def score(
             val=val.split,
             parts={WHOLE: slice(0, encoder.dim), **encoder.parts},
             standardiser=Standardiser.asked(protocol.features, train.split.features),
-            method=encoder.predictor,
+            method=predictor if answerable else None,
             protocol=protocol,
             bootstrap=Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed),
             seeds=tuple(range(seed * protocol.seeds, (seed + 1) * protocol.seeds)),
@@ -96,7 +101,8 @@ def score(
             precision=encoder.precision,
         ),
         run=_facts(encoder.run) if encoder.run else {},
-        cost=encoder.cost,
+        cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
+        notes=notes,
         device=_device_name(device),
         versions=versions(),
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},

@@ -14,6 +14,7 @@ from iebench.manifests.recipe import Recipe
 from . import pairs
 from .encoder import Encoder
 from .errors import DatasetError
+from .feature_file import FeatureFile
 from .features import encode
 from .images import Images, spread
 from .leaks import leaked
@@ -28,6 +29,7 @@ class Loaded:
 
     pairs : SHA-256 of the pair list
     known_meshes : objects that were left out, because their mesh is in train too
+    images_per_s : when they were encoded, if that is known
     """
 
     split: Split
@@ -35,10 +37,11 @@ class Loaded:
     pairs: str
     recipe: Recipe
     known_meshes: int
+    images_per_s: float | None
 
 
 def load_split(
-    encoder: Encoder,
+    encoder: Encoder | FeatureFile,
     data: Path,
     name: str,
     cache: Path,
@@ -63,7 +66,8 @@ def load_split(
     names = images.table.select(["synset", "object_id"]).take(objects * views).to_pylist()
     identities = [(row["synset"], row["object_id"]) for row in names]
     kept = kept_objects(data, identities) if name == "val" and protocol.known_meshes == "left out" else None
-    features = encode(encoder, images, rows, cache, device)
+    encoded = encode(encoder, images, rows, cache, device)
+    features = encoded.features
     if kept is not None and len(kept) < len(objects):  # encoded with the rest, so that all protocols share a cache
         chosen = (kept[:, None] * views + np.arange(views)).ravel()
         identities, features, rows = [identities[i] for i in kept], features[chosen], rows[chosen]
@@ -79,7 +83,14 @@ def load_split(
         pairs=drawn,
     )
     left_out = len(objects) - split.objects
-    return Loaded(split, images.info.fingerprint, pairs.digest(identities, drawn), images.info.recipe, left_out)
+    return Loaded(
+        split=split,
+        fingerprint=images.info.fingerprint,
+        pairs=pairs.digest(identities, drawn),
+        recipe=images.info.recipe,
+        known_meshes=left_out,
+        images_per_s=encoded.images_per_s,
+    )
 
 
 def kept_objects(data: Path, identities: Sequence[Identity]) -> NDArray[np.int64]:

@@ -21,11 +21,20 @@ from iebench.manifests.common.cli import SETTINGS, examples
 )
 @click.option(
     "--encoder", "spec", metavar="SPEC",
-    help="Another encoder: PACKAGE.MODULE:FACTORY, or a folder of `iebench convert`; docs/score-your-encoder.md.",
+    help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, hf:NAME|FOLDER, a TorchScript or torch.export file, a "
+    "folder of `iebench convert`; docs/score-your-encoder.md.",
 )  # fmt: skip
 @click.option(
-    "--encoder-arg", "assignments", metavar="KEY=VALUE", multiple=True, help="For the factory; may be repeated."
+    "--encoder-arg",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="For what makes the encoder; may be repeated.",
 )
+@click.option(
+    "--features", "table", type=click.Path(path_type=Path), metavar="FILE.parquet",
+    help="Features that you computed, a row a view; no code runs.",
+)  # fmt: skip
 @click.option(
     "--data", type=click.Path(path_type=Path), help="A dataset's folder.",
     show_default="the run's; else the newest under data/",
@@ -51,38 +60,46 @@ from iebench.manifests.common.cli import SETTINGS, examples
 )
 @click.option("--limit", type=click.IntRange(1), help="Take only so many objects of each split: a smoke run.")
 def score(
-    folder: Path | None, spec: str | None, assignments: tuple[str, ...], data: Path | None, out: Path | None,
-    resolution: int | None, rules: str, precision: Literal["float32", "bf16"], seed: int, device: str,
+    folder: Path | None, spec: str | None, assignments: tuple[str, ...], table: Path | None, data: Path | None,
+    out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"], seed: int, device: str,
     limit: int | None,
 ) -> None:  # fmt: skip
     """Score an encoder: class, rotation and colour from its features, and its predictor if it has one.
 
-    The encoder is frozen. Every view is encoded once into RUN/features; probes learn on the train split and are
-    measured on val, with 95 % intervals over val objects and the floor of a constant answer.
+    The encoder is frozen. Every view is encoded once into FOLDER/features, where a stopped run goes on; probes learn
+    on the train split and are measured on val, with 95 % intervals over val objects and the floor of a constant answer.
     """
     from iebench.manifests import dataset  # the rest with torch, so that --help is quick
 
     from .. import device as devices
     from .. import runs
-    from ..encoder import prepare
+    from ..encoder import Encoder, prepare
     from ..encoders import registry
     from ..encoders.run import data_of
+    from ..feature_file import FeatureFile
     from ..leaderboard import Board
     from ..protocol import load
     from ..results import NAME
     from ..score import score as score_encoder
     from ..tables import screen
 
-    if folder is not None and spec is not None:
-        raise click.UsageError("give --run or --encoder, not both")
+    if sum(source is not None for source in (folder, spec, table)) > 1:
+        raise click.UsageError("give one of --run, --encoder and --features")
     protocol, where = load(rules), devices.pick(device)
-    loaded = registry.load(spec or f"run:{folder or runs.newest()}", registry.arguments(assignments))
-    home = loaded.home or Path("runs") / loaded.name
-    data = data or (dataset.newest() if loaded.run is None else data_of(home))
-    stored = dataset.DatasetInfo.load(data).recipe.resolution
-    encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
+    encoder: Encoder | FeatureFile
+    if table is not None:
+        data, home = data or dataset.newest(), Path("runs") / table.stem
+        encoder = FeatureFile.open(table, data)
+    else:
+        loaded = registry.load(spec or f"run:{folder or runs.newest()}", registry.arguments(assignments))
+        home = loaded.home or Path("runs") / loaded.name
+        data = data or (dataset.newest() if loaded.run is None else data_of(home))
+        stored = dataset.DatasetInfo.load(data).recipe.resolution
+        encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
     result = score_encoder(encoder, data, home / "features", where, protocol, seed, limit)
     out = out or home / NAME
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))
+    for note in result.notes:
+        click.echo(f"note: {note}")
     click.echo(f"{out}: written; compare with `iebench leaderboard`")

@@ -71,7 +71,7 @@ def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), [
     (["score", "--run", "runs/nothing"], 1, "runs/nothing is no run folder"),
-    (["score", "--run", "runs/sie", "--encoder", "a:b"], 2, "give --run or --encoder, not both"),
+    (["score", "--run", "runs/sie", "--encoder", "a:b"], 2, "give one of --run, --encoder and --features"),
     (["score", "--encoder", "nowhere:x"], 1, "no module 'nowhere'"),
     (["score", "--data", "data/none"], 1, "holds no dataset"),
     (["score", "--resolution", "64"], 1, "holds images of 32 pixels, 64 were asked for"),

@@ -47,9 +47,9 @@ def images(tiny_dataset: Path) -> Images:
 def test_each_row_is_its_images_representation(
     encoder: Encoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PIXELS", 8 * 32**2)  # several batches, the last one short
+    monkeypatch.setitem(module.PIXELS, "cpu", 8 * 32**2)  # several batches, the last one short
     rows = np.arange(len(images))[::-1].copy()
-    found = encode(encoder, images, rows, tmp_path / "cache", CPU)
+    found = encode(encoder, images, rows, tmp_path / "cache", CPU).features
     assert found.shape == (len(images), encoder.dim) and found.dtype == np.float32 and isinstance(found, np.memmap)
     for position in (0, 9, len(rows) - 1):
         pixels = images.read(rows[[position]]).astype(np.float64) / 255
@@ -61,10 +61,13 @@ def test_each_row_is_its_images_representation(
 def test_the_second_time_nothing_is_encoded(encoder: Encoder, images: Images, tmp_path: Path) -> None:
     rows = np.arange(12)
     first = encode(encoder, images, rows, tmp_path, CPU)
+    assert first.images_per_s is not None
+    assert first.images_per_s > 0
     assert isinstance(encoder.module, Counting)
     assert encoder.module.seen == 12
     second = encode(encoder, images, rows, tmp_path, CPU)
-    assert encoder.module.seen == 12 and (first == second).all()
+    assert encoder.module.seen == 12 and (first.features == second.features).all()
+    assert second.images_per_s == first.images_per_s  # of the time when they were encoded
 
 
 def test_whatever_decides_the_features_decides_the_key(encoder: Encoder, images: Images, tiny_dataset: Path) -> None:
@@ -83,16 +86,22 @@ def test_whatever_decides_the_features_decides_the_key(encoder: Encoder, images:
     assert len(keys) == 8 and key(encoder, images, rows.copy()) in keys
 
 
-def test_a_failure_leaves_no_file_and_names_the_batch(
+def test_a_failure_names_the_batch_and_what_was_encoded_is_not_lost(
     encoder: Encoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PIXELS", 8 * 32**2)
+    monkeypatch.setitem(module.PIXELS, "cpu", 8 * 32**2)
     assert isinstance(encoder.module, Counting)
-    spoilt = replace(encoder, module=Counting(encoder.module.inner, spoil=10))
-    first = images.table["key"][8].as_py()
+    inner, rows = encoder.module.inner, np.arange(28)
+    whole = encode(encoder, images, rows, tmp_path / "whole", CPU).features
+    spoilt = replace(encoder, module=Counting(inner, spoil=18))
+    first = images.table["key"][16].as_py()
     with pytest.raises(EncoderError, match=f"not finite.*starts with val image {first}"):
-        encode(spoilt, images, np.arange(20), tmp_path / "cache", CPU)
-    assert list((tmp_path / "cache").iterdir()) == []
+        encode(spoilt, images, rows, tmp_path / "cache", CPU)
+    assert not list((tmp_path / "cache").glob("*.npy"))  # 16 rows are kept, but nobody can mistake them for the file
+    going_on = Counting(inner)
+    found = encode(replace(encoder, module=going_on), images, rows, tmp_path / "cache", CPU).features
+    assert going_on.seen == 12 and found.tobytes() == whole.tobytes()
+    assert [path.suffix for path in sorted((tmp_path / "cache").iterdir())] == [".json", ".npy"]
 
 
 def test_a_representation_that_changes_its_size_is_refused(encoder: Encoder, images: Images, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_samples_are_counted(result: Score) -> None:
 def test_the_same_again_gives_the_same_values(result: Score, run: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     again = score(from_run(run, None, CPU), tiny_dataset, tmp_path / "another-cache", CPU, SMALL)
     assert again.values == result.values and again.pairs == result.pairs
-    assert replace(again, seconds=result.seconds) == result
+    assert replace(again, seconds=result.seconds, cost=result.cost) == result
 
 
 def test_another_seed_keeps_the_pairs_and_changes_the_heads(result: Score, run: Path, tiny_dataset: Path) -> None:

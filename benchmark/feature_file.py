@@ -1,0 +1,191 @@
+"""Features that somebody computed elsewhere, in a Parquet file: no code of theirs runs at all.
+
+iebench score --features mine.parquet --data data/builtin
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from iebench.manifests.common.files import save_atomic
+from iebench.manifests.schema import SPLITS
+
+from .errors import EncoderError
+from .images import Images
+from .results import Cost
+
+IDENTITY = ("synset", "object_id", "view")  # what names a view where there is no key
+ROWS = 16_384  # read at once
+MOST = 3  # names that a message gives
+
+
+@dataclass(frozen=True)
+class FeatureFile:
+    """A file of features, checked against a dataset; in place of an encoder.
+
+    name : the file's, without suffix
+    parts : where there are several columns of features, their names; the representation is them side by side
+    places : for each row of the file, its number among the views of the dataset, train first
+    weights : SHA-256 of the file
+    """
+
+    path: Path
+    name: str
+    dim: int
+    parts: Mapping[str, slice]
+    columns: tuple[str, ...]
+    places: NDArray[np.int64]
+    starts: Mapping[str, int]
+    weights: str
+    resolution: int = 0
+    preprocessing: str = "unknown: features came as a file"
+    precision: str = ""
+    predictor: None = None
+    run: None = None
+    cost: Cost = field(default_factory=Cost)
+
+    @property
+    def identity(self) -> str:
+        """What decides the features: the file's bytes."""
+        return self.weights
+
+    @staticmethod
+    def open(path: Path, data: Path) -> "FeatureFile":
+        """Check that a file has every view of a dataset exactly once, and lists of numbers of one length.
+
+        Columns: `key`, or `synset`, `object_id` and `view`, as in the dataset's Parquet files; and one or more of lists
+        of floats. Other columns of the dataset may be there too, and say nothing.
+
+        Raises
+        ------
+        EncoderError : no such file or no Parquet, columns missing or unknown, views missing, twice or of no dataset.
+        DatasetError : the dataset is missing or damaged.
+        """
+        if not path.is_file():
+            raise EncoderError(f"no such file: {path}; --features takes a Parquet file")
+        try:
+            file = pq.ParquetFile(path)
+        except pa.ArrowInvalid as error:
+            raise EncoderError(f"{path} is no Parquet file ({error}): write one, as with pandas' to_parquet") from None
+        splits = {split: Images.open(data, split).table for split in SPLITS}
+        columns = _feature_columns(path, file.schema_arrow, set(splits["train"].column_names))
+        places = _places(path, data, _keys(path, file), pa.concat_tables(splits.values())["key"])
+        first = next(file.iter_batches(1, columns=list(columns)))
+        widths = [int(pc.list_value_length(first[column])[0].as_py() or 0) for column in columns]
+        stops = np.cumsum(widths).tolist()
+        spans = {c: slice(stop - width, stop) for c, width, stop in zip(columns, widths, stops, strict=True)}
+        for column, width in zip(columns, widths, strict=True):
+            if not width:
+                raise EncoderError(f"{path}: {column} of its first row is empty: every view needs its features")
+        with path.open("rb") as raw:
+            digest = hashlib.file_digest(raw, "sha256").hexdigest()
+        return FeatureFile(
+            path=path,
+            name=path.stem,
+            dim=stops[-1],
+            parts=spans if len(columns) > 1 else {},
+            columns=columns,
+            places=places,
+            starts={"train": 0, "val": splits["train"].num_rows},
+            weights=digest,
+        )
+
+    def copy(self, images: Images, rows: NDArray[np.int64], path: Path) -> None:
+        """Write the features of some rows of a split to an .npy file, in their order, complete or not at all.
+
+        Raises
+        ------
+        EncoderError : a value is missing or not finite, or a list has another length than the first one.
+        """
+        slots = np.full(len(images), -1)  # where each row of the split goes
+        slots[rows] = np.arange(len(rows))
+
+        def save(partial: Path) -> None:
+            shape = (len(rows), self.dim)
+            out = np.lib.format.open_memmap(partial, "w+", np.dtype("<f4"), shape)  # type: ignore[no-untyped-call]
+            for places, features in self._batches():
+                inside = (places >= self.starts[images.split]) & (places < self.starts[images.split] + len(images))
+                slot = slots[places[inside] - self.starts[images.split]]
+                out[slot[slot >= 0]] = features[inside][slot >= 0]
+            out.flush()
+
+        save_atomic(path, save)
+
+    def _batches(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Places (k,) and features (k, dim) of some rows after others."""
+        start = 0
+        for batch in pq.ParquetFile(self.path).iter_batches(ROWS, columns=list(self.columns)):
+            widths = [part.stop - part.start for part in self.parts.values()] or [self.dim]
+            found = [self._matrix(batch[c], c, width, start) for c, width in zip(self.columns, widths, strict=True)]
+            yield self.places[start : start + len(batch)], np.concatenate(found, axis=1)
+            start += len(batch)
+
+    def _matrix(self, lists: pa.Array, column: str, width: int, start: int) -> NDArray[np.float32]:
+        lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+        if (lengths != width).any():
+            row = int(np.argmax(lengths != width))
+            raise EncoderError(
+                f"{self.path}: {column} has {width} numbers in row 0 and {lengths[row]} in row {start + row}: "
+                "every view needs as many"
+            )
+        flat = lists.flatten().to_numpy(zero_copy_only=False)  # missing numbers become NaN
+        values: NDArray[np.float32] = flat.astype(np.float32).reshape(-1, width)
+        good = np.isfinite(values).all(1)
+        if not good.all():
+            raise EncoderError(
+                f"{self.path}: {column} of row {start + int(np.argmin(good))} is not finite or has a number missing: "
+                "every view needs finite features"
+            )
+        return values
+
+
+def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[str, ...]:
+    found = []
+    for column in schema:
+        lists = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+        if lists or pa.types.is_fixed_size_list(column.type):
+            if not pa.types.is_floating(column.type.value_type):
+                raise EncoderError(f"{path}: {column.name} has lists of {column.type.value_type}: give lists of floats")
+            found.append(column.name)
+        elif column.name not in known:
+            raise EncoderError(
+                f"{path}: {column.name} is neither a list of floats nor a column of the dataset: drop it, or put the "
+                "numbers of a view into one list"
+            )
+    if not found:
+        raise EncoderError(f"{path} has no column of lists of floats: put the features of each view into one")
+    return tuple(found)
+
+
+def _keys(path: Path, file: pq.ParquetFile) -> pa.ChunkedArray:
+    names = set(file.schema_arrow.names)
+    if "key" in names:
+        return file.read(["key"])["key"].cast(pa.string())
+    if names >= set(IDENTITY):
+        table = file.read(list(IDENTITY))
+        view = pc.utf8_lpad(table["view"].cast(pa.int64()).cast(pa.string()), 3, "0")
+        return pc.binary_join_element_wise(*(table[n].cast(pa.string()) for n in IDENTITY[:2]), view, "_")
+    raise EncoderError(f"{path} does not say which view a row is of: give it a column key, or {', '.join(IDENTITY)}")
+
+
+def _places(path: Path, data: Path, keys: pa.ChunkedArray, wanted: pa.ChunkedArray) -> NDArray[np.int64]:
+    places: NDArray[np.int64] = pc.index_in(keys, value_set=wanted).fill_null(-1).to_numpy().astype(np.int64)
+    counts = np.bincount(places[places >= 0], minlength=len(wanted))
+    for what, names in (
+        ("rows of no view of", keys.filter(pa.array(places < 0))),
+        ("more than one row of views of", wanted.filter(pa.array(counts > 1))),
+        ("no row of views of", wanted.filter(pa.array(counts == 0))),
+    ):
+        if len(names):
+            some = ", ".join(map(str, names[:MOST].to_pylist())) + (", ..." if len(names) > MOST else "")
+            raise EncoderError(
+                f"{path} has {what} {data} ({len(names)}: {some}): give every view of that dataset exactly one row"
+            )
+    return places

@@ -1,0 +1,36 @@
+"""Notes say what is dead, and nothing of what is alive."""
+
+import numpy as np
+import pytest
+
+from iebench.benchmark import notes
+from iebench.benchmark.notes import about, dead_columns
+
+PARTS = {"first": slice(0, 2), "rest": slice(2, 6)}
+
+
+def features(dead: tuple[int, ...]) -> np.ndarray:
+    values = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
+    values[:, list(dead)] = np.float32(1e5) * (1 + 1e-7 * np.random.default_rng(1).normal(size=(40, len(dead))))
+    return values
+
+
+def test_dead_columns_are_found_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notes, "BLOCK", 7)
+    assert dead_columns(features((1, 4))).tolist() == [False, True, False, False, True, False]
+    late = np.zeros((40, 2), np.float32)
+    late[39, 0] = 1e-3
+    assert dead_columns(late).tolist() == [False, True]
+
+
+def test_they_are_counted() -> None:
+    assert about(features(()), PARTS, (), {}) == ()
+    assert about(features((0, 3)), PARTS, (), {}) == ("2 of 6 columns of the features are constant and carry nothing",)
+    assert about(features((0, 1, 3)), PARTS, (), {})[1:] == ("all columns of the part first are constant",)
+    (collapsed,) = about(features((0, 1, 2, 3, 4, 5)), PARTS, (), {})
+    assert collapsed == "all 6 columns of the features are constant: the encoder maps every image to one point"
+
+
+def test_a_predictor_that_cannot_be_asked() -> None:
+    (note,) = about(features(()), {}, ("rot_x", "floor_hue"), {"rot_x": 0})
+    assert note == "the predictor was not scored: it needs floor_hue, which the dataset does not have"
