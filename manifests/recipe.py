@@ -124,6 +124,8 @@ class Quality:
     prefilter : what the denoiser does to its guides (albedo, normals) first: "ACCURATE" filters each in a pass of its
         own, "FAST" takes them as noisy, "NONE" as exact, for which it has a larger network
     dither : noise added before rounding to 8 bits, in units of the last bit
+    ground_samples : of a pixel away from the object, where the picture is smooth: it is rendered at half its width (but
+        no less than 128 pixels) and enlarged; 0 renders the whole view as the object
     """
 
     samples: int
@@ -132,6 +134,7 @@ class Quality:
     sampling_pattern: str
     prefilter: Literal["ACCURATE", "FAST", "NONE"]
     dither: float
+    ground_samples: int = 0
 
 
 @dataclass(frozen=True)

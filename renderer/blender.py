@@ -1,7 +1,9 @@
 """The renderer that makes datasets: Blender's Cycles behind the interface of `backend.py`."""
 
+import math
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -18,14 +20,17 @@ from .devices import use_device
 from .errors import AssetError, DiskError
 from .geometry import GeometryScene
 from .place import take_place
-from .scene import build_scene
+from .scene import build_scene, set_quality
 from .sources import ObjectRef
+from .zones import WIDEST, Window, enlarged, ground_size, joined, window_of
 
 
 class BlenderRenderer:
     """One Blender scene in this process. Not to be imported where a fork may follow."""
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
+        self.quality = quality
+        self._size, self._half_width = recipe.resolution, math.tan(recipe.scene.camera.field_of_view / 2)
         self._handles = build_scene(recipe, quality)
         preferences = bpy.context.preferences.addons["cycles"].preferences
         self._device = use_device(device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_place())
@@ -60,8 +65,38 @@ class BlenderRenderer:
 
     def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
         self.arrange(latents)
+        quality, size = self.quality, self._size
+        if not quality.ground_samples:
+            return self._picture(quality)
+        window = self._window()
+        if window is not None and window.area > WIDEST * size**2:
+            return self._picture(quality)
+        few = replace(quality, samples=quality.ground_samples, min_samples=quality.ground_samples)
+        ground = enlarged(self._picture(few, ground_size(size)), size)
+        return ground if window is None else joined(ground, self._picture(quality, size, window), window)
+
+    def _window(self) -> Window | None:
+        """Where the object is in the picture."""
+        bpy.context.view_layer.update()
+        thing, camera = self._handles.object, bpy.context.scene.camera
+        points = np.empty(3 * len(thing.data.vertices), np.float32)
+        thing.data.vertices.foreach_get("co", points)
+        to_camera = np.array(camera.matrix_world.inverted() @ thing.matrix_world)
+        return window_of(points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3], self._half_width, self._size)
+
+    def _picture(self, quality: Quality, size: int | None = None, window: Window | None = None) -> NDArray[np.uint8]:
+        """The scene as it stands, or a window of it: (h, w, 3)."""
+        size = size or self._size
+        set_quality(quality)
+        render = bpy.context.scene.render
+        render.resolution_x = render.resolution_y = size
+        render.use_border = render.use_crop_to_border = window is not None
+        if window is not None:  # Blender cuts fractions of a pixel off; the half keeps rounding from cutting more
+            render.border_min_x, render.border_max_x = (window.left + 0.5) / size, (window.right + 0.5) / size
+            render.border_min_y, render.border_max_y = 1 - (window.bottom - 0.5) / size, 1 - (window.top - 0.5) / size
         self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
         bpy.ops.render.render(write_still=True)
+        render.use_border = False
         try:
             with Image.open(self._file) as image:
                 return np.asarray(image.convert("RGB"))

@@ -56,7 +56,6 @@ def measure(
     import bpy
 
     from ..blender import BlenderRenderer
-    from ..scene import set_quality
     from .generator import REFERENCE, generator_way, render_as_generator
 
     renderer = BlenderRenderer(recipe, REFERENCE, "cpu", threads)
@@ -75,8 +74,10 @@ def measure(
             faces = renderer.load(ObjectRef("speed", job.name, "", 0, "train", str(job.mesh), normalise=True)).faces
             for number, latents in enumerate(job.views):
                 name = f"{job.name} {number}"
-                set_quality(replace(REFERENCE, samples=truth, sampling_pattern="TABULATED_SOBOL", dither=0.0))
-                cycles.use_adaptive_sampling = cycles.use_denoising = False
+                renderer.quality = replace(
+                    REFERENCE, samples=truth, min_samples=truth, sampling_pattern="TABULATED_SOBOL", dither=0.0
+                )
+                cycles.use_denoising = False
                 truths[name] = renderer.render(latents)
                 cycles.use_denoising = True
                 for way in [*ways] * repeats:
@@ -84,7 +85,7 @@ def measure(
                         with generator_way(Path(folder)):
                             found = view(way, latents)
                     else:
-                        set_quality(recipe.quality[way])
+                        renderer.quality = recipe.quality[way]
                         found = view(way, latents)
                     samples.append(Sample(name, faces, way, *found))
     return samples, truths

@@ -1,0 +1,82 @@
+"""A view in two parts: the object's window, rendered as finely as edges and texture ask, and the ground, which is smooth.
+
+Rays that the even ground does not need go where the picture has detail. Plain arrays; `blender.py` renders.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+
+SMALLEST = 128  # pixels: the ground's picture is half as wide as the view, but no narrower than this
+FILTER = 2  # pixels by which Blender's pixel filter spreads an edge
+FADE = 4  # pixels over which one part passes into the other
+WIDEST = 0.5  # of the picture: a larger window saves nothing
+
+
+@dataclass(frozen=True)
+class Window:
+    """Columns left .. right - 1 and rows top .. bottom - 1 of a picture, rows counted from above."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def area(self) -> int:
+        """Number of pixels."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+def window_of(points: NDArray[np.floating], half_width: float, size: int) -> Window | None:
+    """The window that holds some points and what surrounds them closely; None where none of them is in the picture.
+
+    points : (n, 3), camera frame: x to the right, y up, looking along -z
+    half_width : tangent of half the field of view
+    size : width and height of the picture in pixels
+    returns : the whole picture where a point lies behind the camera
+    """
+    depth = -points[:, 2]
+    if (depth <= 0).any():
+        return Window(0, 0, size, size)
+    columns = size / 2 * (1 + points[:, 0] / (depth * half_width))
+    rows = size / 2 * (1 - points[:, 1] / (depth * half_width))
+    margin = FILTER + FADE
+    left, right = (int(x) for x in (np.floor(columns.min()) - margin, np.ceil(columns.max()) + margin))
+    top, bottom = (int(x) for x in (np.floor(rows.min()) - margin, np.ceil(rows.max()) + margin))
+    found = Window(max(left, 0), max(top, 0), min(right, size), min(bottom, size))
+    return found if found.left < found.right and found.top < found.bottom else None
+
+
+def ground_size(size: int) -> int:
+    """Width of the ground's picture for a view so many pixels wide."""
+    return max(size // 2, min(size, SMALLEST))
+
+
+def enlarged(ground: Pixels, size: int) -> Pixels:
+    """The ground's picture (k, k, 3) at the size of the view, (size, size, 3)."""
+    if len(ground) == size:
+        return ground
+    return np.asarray(Image.fromarray(ground).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def joined(ground: Pixels, near: Pixels, window: Window) -> Pixels:
+    """The picture (h, w, 3) of the ground with the window's picture in it, faded in from the sides that it shares."""
+    size = len(ground)
+    across = _weights(near.shape[1], window.left > 0, window.right < size)
+    down = _weights(near.shape[0], window.top > 0, window.bottom < size)
+    weight = (down[:, None] * across)[..., None]
+    picture = ground.copy()
+    part = picture[window.top : window.bottom, window.left : window.right]
+    part[...] = np.round(part + weight * (near.astype(np.float64) - part))
+    return picture
+
+
+def _weights(length: int, first: bool, last: bool) -> NDArray[np.float64]:
+    """1 inside, falling to 0 over FADE pixels at the ends that are asked for."""
+    ramp = np.minimum((np.arange(length) + 0.5) / FADE, 1.0)
+    return (ramp if first else np.ones(length)) * (ramp[::-1] if last else np.ones(length))
