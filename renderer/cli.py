@@ -60,7 +60,7 @@ from .sources import ObjectRef, open_source
     "--quality",
     default="fast",
     metavar="fast|reference|draft",
-    help="reference: as good as the generator's, about four times as long as fast. draft: for small pictures.",
+    help="reference: as good as the generator's, about three times as long as fast. draft: for small pictures.",
 )
 @click.option("--seed", type=int, default=0, help="Decides all latents.")
 @click.option(

@@ -12,6 +12,7 @@ from iebench.manifests.schema import FORMAT, SPLITS
 from iebench.manifests.views import GivenViews, Views, drawn
 
 from .sources import ObjectRef
+from .zones import ground_size
 
 IMAGES_PER_SHARD = (256, 2500)  # at least, at most: a shard is what a killed run loses per worker
 SHARDS_WANTED = 64
@@ -124,15 +125,24 @@ class Plan:
         return dataclasses.replace(self, objects=())
 
 
-# Measured on 2 cores (AMD EPYC) with bpy 4.5. Core-seconds for one image.
-_PER_IMAGE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.014, 0.079, {"ACCURATE": 1.3, "FAST": 0.18, "NONE": 0.45}
+# Measured on 2 cores (AMD EPYC) with bpy 4.5. Core-seconds for one picture.
+_PER_PICTURE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.014, 0.079, {"ACCURATE": 1.3, "FAST": 0.18, "NONE": 0.45}
+_WINDOW = 0.2  # the object's part of a view
 
 
 def expected_core_seconds(quality: Quality, resolution: int) -> float:
     """About how long one CPU core works on one image; a guide for `--dry-run` and the watchdog."""
-    area = (resolution / 256) ** 2
-    samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # what pixels need on average, as measured
-    return _PER_IMAGE + area * (samples * _PER_SAMPLE_AT_256 + _DENOISE_AT_256[quality.prefilter])
+    if not quality.ground_samples:
+        samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # what pixels need on average, as measured
+        return _core_seconds(quality, resolution, samples)
+    samples = min(quality.samples, 0.06 / quality.noise_threshold**2)  # edges need more
+    ground = _core_seconds(quality, ground_size(resolution), quality.ground_samples)
+    return ground + _core_seconds(quality, resolution, samples, _WINDOW)
+
+
+def _core_seconds(quality: Quality, resolution: int, samples: float, share: float = 1.0) -> float:
+    area = share * (resolution / 256) ** 2
+    return _PER_PICTURE + area * (samples * _PER_SAMPLE_AT_256 + _DENOISE_AT_256[quality.prefilter])
 
 
 def hang_after(views: int, quality: Quality, resolution: int) -> float:

@@ -1,4 +1,4 @@
-"""A view in two parts: the object's window, rendered as finely as edges and texture ask, and the ground, which is smooth.
+"""A view in two parts: the window of the object, rendered as finely as its edges ask, and the ground, which is smooth.
 
 Rays that the even ground does not need go where the picture has detail. Plain arrays; `blender.py` renders.
 """

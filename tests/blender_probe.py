@@ -1,5 +1,6 @@
 """What tests run inside a spawned Blender process (`blender` in conftest.py)."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -145,3 +146,22 @@ def resident_mb(ref, swaps):
 def version():
     """Blender's version, such as 4.5.15."""
     return worker._renderer.about()["version"].split()[0]
+
+
+def whole_and_window(ref):
+    """A view of an object, only the object's window of it, and the window."""
+    picture(ref)
+    renderer = worker._renderer
+    window = renderer._window()
+    return renderer._picture(renderer.quality), renderer._picture(renderer.quality, window=window), window
+
+
+def in_parts_and_whole(ref):
+    """A view of an object as its quality has it, in two parts, and in one."""
+    renderer = worker._renderer
+    parts, before = picture(ref), renderer.quality
+    renderer.quality = replace(before, ground_samples=0)
+    try:
+        return parts, picture(ref)
+    finally:
+        renderer.quality = before
