@@ -4,6 +4,7 @@ Rays that the even ground does not need go where the picture has detail. Plain a
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Window:
         return (self.right - self.left) * (self.bottom - self.top)
 
 
-def window_of(points: NDArray[np.floating], half_width: float, size: int) -> Window | None:
+def window_of(points: NDArray[np.floating[Any]], half_width: float, size: int) -> Window | None:
     """The window that holds some points and what surrounds them closely; None where none of them is in the picture.
 
     points : (n, 3), camera frame: x to the right, y up, looking along -z
