@@ -12,11 +12,15 @@ from pathlib import Path
 from iebench.baselines import method as methods
 from iebench.manifests.common.settings import build, read_toml
 
+from .. import protocol as protocols
 from .. import results
 from ..config import CONFIG, LENGTH, RunConfig, run_name
 from ..errors import IebenchError, RunError, RunExists, SettingError, UnknownName
 from ..log import read as read_log
+from ..protocol import STRICT
 from ..runs import WEIGHTS
+
+PATHS = ("preset", "protocol")  # what may name a file beside the sweep's
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Sweep:
     preset : a shipped one's name, or a TOML file's path from where the sweep's file lies
     set : assignments for every run, as those of `iebench train --set`
     settings : name -> more assignments; each name is one more run of every method and seed. Without any there is one
+    protocol : of the scores; a shipped one's name, or a TOML file's path from where the sweep's file lies
     """
 
     methods: tuple[str, ...]
@@ -35,6 +40,7 @@ class Sweep:
     preset: str = "quick"
     set: tuple[str, ...] = ()
     settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    protocol: str = STRICT
 
     def __post_init__(self) -> None:
         for name in ("methods", "seeds"):
@@ -62,6 +68,7 @@ class Planned:
     config : what it has to be
     setting : which of the sweep's settings, "" where there is one
     preset, assignments : what `iebench train` is called with
+    protocol, protocol_id : what `iebench score` is called with, and what its score then has
     """
 
     folder: Path
@@ -69,11 +76,8 @@ class Planned:
     setting: str
     preset: str
     assignments: tuple[str, ...]
-
-    @property
-    def label(self) -> str:
-        """Method and setting, for tables."""
-        return f"{self.config.method} {self.setting}".rstrip()
+    protocol: str
+    protocol_id: str
 
     def state(self) -> State:
         """How far it is.
@@ -106,8 +110,8 @@ class Planned:
 
     @property
     def score(self) -> Path:
-        """Where its score lies."""
-        return self.folder / results.NAME
+        """Where its score lies, beside those of other protocols."""
+        return self.folder / (results.NAME if self.protocol == STRICT else f"score-{Path(self.protocol).stem}.json")
 
     def _is_scored(self) -> bool:
         """Whether its score is one of this run as it is now, and no smoke run's."""
@@ -117,7 +121,8 @@ class Planned:
             return False
         here, trained = self.config, score.run.get("settings", {})
         lengths = all(trained.get(key) == getattr(here.settings, key) for key in LENGTH)
-        return lengths and score.limit is None and score.dataset.fingerprint == here.fingerprint
+        same = score.dataset.fingerprint == here.fingerprint and score.protocol_id == self.protocol_id
+        return lengths and same and score.limit is None
 
 
 def _lengths(there: RunConfig, here: RunConfig) -> Iterator[str]:
@@ -153,9 +158,8 @@ def load(name: str) -> Sweep:
             raise UnknownName("method", method, installed, f"{name}: ")
     if sweep.preset.endswith(".json"):
         raise SettingError(f"{name}: preset {sweep.preset} is one run's settings: name a preset or a TOML file")
-    if sweep.preset.endswith(".toml"):
-        return replace(sweep, preset=str(path.parent / sweep.preset))
-    return sweep
+    own = {key: str(path.parent / getattr(sweep, key)) for key in PATHS if getattr(sweep, key).endswith(".toml")}
+    return replace(sweep, **own)
 
 
 def plan(sweep: Sweep, data: Path, out: Path, device: str) -> list[Planned]:
@@ -163,23 +167,26 @@ def plan(sweep: Sweep, data: Path, out: Path, device: str) -> list[Planned]:
 
     Raises
     ------
-    UnknownName, SettingError : settings that a method cannot take.
+    UnknownName, SettingError : settings that a method cannot take, or no such protocol.
     DatasetError : no dataset there.
     MissingPart : no such device here.
     """
+    protocol_id = protocols.load(sweep.protocol).id
     return [
-        _planned(sweep, data, out, device, method, seed, setting)
+        _planned(sweep, data, out, device, method, seed, setting, protocol_id)
         for seed in sweep.seeds
         for setting in (sweep.settings or [""])
         for method in sweep.methods
     ]
 
 
-def _planned(sweep: Sweep, data: Path, out: Path, device: str, method: str, seed: int, setting: str) -> Planned:
+def _planned(
+    sweep: Sweep, data: Path, out: Path, device: str, method: str, seed: int, setting: str, protocol_id: str
+) -> Planned:
     assignments = (*sweep.set, *sweep.settings.get(setting, ()))
     config = RunConfig.of(method, sweep.preset, assignments, data, seed, device)
     folder = out / run_name(method, data, seed, setting)
-    return Planned(folder, config, setting, sweep.preset, assignments)
+    return Planned(folder, config, setting, sweep.preset, assignments, sweep.protocol, protocol_id)
 
 
 def states(planned: Sequence[Planned]) -> dict[str, State]:

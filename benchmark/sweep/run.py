@@ -37,7 +37,10 @@ def job(run: Planned, state: State, device: str) -> Job:
         *IEBENCH, "train", "--method", run.config.method, "--data", str(run.config.data), start, run.preset, *sets,
         "--seed", str(run.config.seed), "--name", name, "--out", out, "--device", device, "--resume",
     )  # fmt: skip
-    score = (*IEBENCH, "score", "--run", str(run.folder), "--data", str(run.config.data), "--device", device)
+    score = (
+        *IEBENCH, "score", "--run", str(run.folder), "--data", str(run.config.data), "--protocol", run.protocol,
+        "--out", str(run.score), "--device", device,
+    )  # fmt: skip
     commands = (score,) if state is State.TRAINED else (train, score)
     return Job(name, commands, run.folder.parent / f"{name}.log")
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from scoring import measured, score_of
 
+from iebench.benchmark import protocol
 from iebench.benchmark.config import RunConfig
+from iebench.benchmark.resamples import Resamples
 from iebench.benchmark.sweep import engines
 from iebench.benchmark.sweep.job import IEBENCH, Job, Outcome
 from iebench.manifests.common.cli import main
@@ -34,6 +36,8 @@ def made_up_score(run: Path) -> None:
     whole = {"top1": measured(0.1 * config.seed + 0.3)}
     values = {"whole": whole} | ({"invariant": whole} if config.method == "sie" else {})
     score = score_of(run.name, values, config.fingerprint)
+    strict = protocol.load()
+    score = replace(score, protocol=strict, protocol_id=strict.id, resamples=Resamples("d" * 64, {}, {}))
     replace(score, run=json.loads((run / "config.json").read_text())).save(run / "score.json")
 
 
@@ -104,7 +108,7 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
     assert "4 runs, 3 of them there already" in capsys.readouterr().out
     assert [command[0] for command in inside.ran] == ["train", "score"]
     page = Path("docs.md").read_text()
-    assert page.startswith("# Results\n\n<!-- table -->\n\n| rank | run |") and "outdated" not in page
+    assert page.startswith("# Results\n\n<!-- table -->\n\n| run | part |") and "outdated" not in page
     assert page.endswith("\n<!-- /table -->\n\nWhat they mean.\n") and "| sie-tiny (2 seeds) | whole |" in page
     assert iebench("sweep", "mine.toml", "--table", "docs.md") == 0
     assert Path("docs.md").read_text() == page

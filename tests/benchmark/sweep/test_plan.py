@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from scoring import measured, score_of
 
-from iebench.benchmark import runs
+from iebench.benchmark import protocol, runs
 from iebench.benchmark.errors import RunError, RunExists
+from iebench.benchmark.resamples import Resamples
 from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, shipped, states
 from iebench.benchmark.train import train
 from iebench.manifests.errors import IebenchError
@@ -26,6 +27,8 @@ def score_run(run: Planned, limit: int | None = None, steps: int = 2, fingerprin
     """Put a made-up score into a run's folder."""
     score = score_of("sie", {"whole": {"top1": measured(0.5)}}, fingerprint or run.config.fingerprint)
     settings = dataclasses.asdict(replace(run.config.settings, steps=steps))
+    shown = protocol.load(run.protocol)
+    score = replace(score, protocol=shown, protocol_id=shown.id, resamples=Resamples("d" * 64, {}, {}))
     replace(score, limit=limit, run={"settings": settings}).save(run.score)
 
 
@@ -39,7 +42,7 @@ def test_methods_times_settings_times_seeds_a_seed_at_a_time(tiny_dataset: Path)
     ]
     assert {run.config.settings.batch for run in planned} == {8}
     assert [run.config.settings.encoder.width for run in planned[:4]] == [1.0, 1.0, 0.25, 0.25]
-    assert [run.label for run in planned[:3]] == ["sie wide", "random wide", "sie narrow"]
+    assert [run.setting for run in planned[:3]] == ["wide", "wide", "narrow"]
 
 
 def test_a_run_of_plain_train_is_found_again(tiny_dataset: Path, tmp_path: Path) -> None:
@@ -62,6 +65,14 @@ def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: 
     score_run(run, steps=9)
     assert run.state() is State.TRAINED
     score_run(run, fingerprint="0" * 64)
+    assert run.state() is State.TRAINED
+    released = one(tiny_dataset, tmp_path, replace(SIE, protocol="released"))
+    assert released.folder == run.folder and released.score.name == "score-released.json"
+    score_run(run)
+    assert (run.state(), released.state()) == (State.SCORED, State.TRAINED)
+    score_run(released)
+    assert (run.state(), released.state()) == (State.SCORED, State.SCORED)
+    released.score.replace(run.score)  # a score of another protocol in its place
     assert run.state() is State.TRAINED
     run.score.write_text("{")
     assert run.state() is State.TRAINED
@@ -105,6 +116,7 @@ def test_a_preset_of_ones_own_lies_beside_the_file(tiny_dataset: Path, tmp_path:
         ('methods = ["sie", "sie"]', "and none twice"),
         ('methods = ["sie"]\nseed = [1]', "unknown setting 'seed'; did you mean seeds"),
         ('methods = ["sie"]\nseeds = [-1]', "seeds must not be negative: -1"),
+        ('methods = ["sie"]\nprotocol = "strikt"', "unknown protocol 'strikt'"),
         ('methods = ["sie"]\npreset = "quik"', "unknown preset 'quik'; did you mean quick"),
         ('methods = ["sie"]\npreset = "runs/a/config.json"', "is one run's settings"),
         ('methods = ["sie"]\nset = ["bach=3"]', "unknown setting 'bach'; did you mean batch"),
