@@ -20,8 +20,6 @@ from ..log import read as read_log
 from ..protocol import STRICT
 from ..runs import WEIGHTS
 
-PATHS = ("preset", "protocol")  # what may name a file beside the sweep's
-
 
 @dataclass(frozen=True)
 class Sweep:
@@ -158,8 +156,12 @@ def load(name: str) -> Sweep:
             raise UnknownName("method", method, installed, f"{name}: ")
     if sweep.preset.endswith(".json"):
         raise SettingError(f"{name}: preset {sweep.preset} is one run's settings: name a preset or a TOML file")
-    own = {key: str(path.parent / getattr(sweep, key)) for key in PATHS if getattr(sweep, key).endswith(".toml")}
-    return replace(sweep, **own)
+    return replace(sweep, preset=_beside(path, sweep.preset), protocol=_beside(path, sweep.protocol))
+
+
+def _beside(path: Path, name: str) -> str:
+    """What a file calls by name, or where what it calls by path lies."""
+    return str(path.parent / name) if name.endswith(".toml") else name
 
 
 def plan(sweep: Sweep, data: Path, out: Path, device: str) -> list[Planned]:
