@@ -17,6 +17,7 @@ from iebench.manifests.common.progress import Meter
 
 from .batches import ahead
 from .blocks import Blocks
+from .distributed import ALONE, Ranks
 from .encoder import Encoder, represent
 from .errors import EncoderError
 from .feature_file import FeatureFile
@@ -36,36 +37,36 @@ class Encoded:
 
 
 def encode(
-    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device
-) -> Encoded:
+    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device,
+    ranks: Ranks = ALONE,
+) -> Encoded:  # fmt: skip
     """The representations of some views, read from `cache` or computed and put there, complete or not at all.
 
     What was encoded before a kill is kept beside it in blocks, and goes into the file. Memory stays at a few batches
     and one block, however many views there are.
 
     rows : (n,) rows of the split
-    cache : folder of the files
+    cache : folder of the files, the same for all ranks
+    ranks : share the blocks out; the batches are the same however many they are, and so are the bytes on devices of
+        one kind
 
     Raises
     ------
-    EncoderError : the encoder fails on an image, or its representation is not finite; names the batch.
+    EncoderError : the encoder fails on an image, or its representation is not finite; names the batch. Or ranks
+        disagree about its weights.
     DatasetError : a damaged image, or images smaller than the encoder's resolution.
     """
-    path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
-    if isinstance(encoder, FeatureFile):
-        if not path.is_file():
-            encoder.copy(images, rows, path)
-        return Encoded(np.load(path, mmap_mode="r"), None)
+    path, found = _agreed(cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy", encoder.weights, ranks)
     speed = path.with_suffix(".json")
-    if not path.is_file():
-        batch = max(8, PIXELS[device.type] // encoder.resolution**2)
-        blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
-        wanted = [number for number in range(blocks.count) if not blocks.has(number)]
-        start = time.perf_counter()
-        count = _fill(blocks, wanted, encoder, images, rows, device)
-        if count:
-            write_atomic(speed, json.dumps({"images_per_s": round(count / (time.perf_counter() - start), 1)}) + "\n")
-        blocks.join(path)
+    if not found:
+        with ranks.agreed():
+            if isinstance(encoder, Encoder):
+                blocks = _encode_blocks(encoder, images, rows, path, device, ranks)
+        with ranks.agreed():  # all blocks are there
+            if ranks.first and isinstance(encoder, Encoder):
+                blocks.join(path)
+            elif ranks.first and isinstance(encoder, FeatureFile):
+                encoder.copy(images, rows, path)
     told = json.loads(speed.read_text(encoding="utf-8")) if speed.is_file() else {}
     return Encoded(np.load(path, mmap_mode="r"), told.get("images_per_s"))
 
@@ -79,15 +80,40 @@ def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def _agreed(path: Path, weights: str, ranks: Ranks) -> tuple[Path, bool]:
+    """The first rank's path and whether it is there: GPUs may differ in the last digit, and disks in what they saw."""
+    told = ranks.collect((path, weights, path.is_file()))
+    if len({other for _, other, _ in told}) > 1:
+        raise ranks.common(
+            EncoderError("the ranks made encoders of different weights: fix the seed of whatever draws them at random")
+        )
+    return told[0][0], told[0][2]
+
+
+def _encode_blocks(
+    encoder: Encoder, images: Images, rows: NDArray[np.int64], path: Path, device: torch.device, ranks: Ranks
+) -> Blocks:
+    """See that this rank's share of the blocks is there, and take down how fast that was."""
+    batch = max(8, PIXELS[device.type] // encoder.resolution**2)
+    blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
+    wanted = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
+    start = time.perf_counter()
+    count = _fill(blocks, wanted, encoder, images, rows, device, shown=ranks.first)
+    if count and ranks.first:
+        speed = count / (time.perf_counter() - start)
+        write_atomic(path.with_suffix(".json"), json.dumps({"images_per_s": round(speed, 1)}) + "\n")
+    return blocks
+
+
 def _fill(
-    blocks: Blocks, wanted: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device
-) -> int:
+    blocks: Blocks, wanted: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device,
+    shown: bool,
+) -> int:  # fmt: skip
     """Encode some blocks, the next batch decoded meanwhile; returns how many images that were."""
     chunks = list(_chunks(blocks, wanted, rows))
     decoded = (images.read(chunk, encoder.resolution) for _, chunk, _ in chunks)
     count = sum(len(chunk) for _, chunk, _ in chunks)
-    done = len(rows) - count
-    with Meter(f"encoding {images.split}", len(rows), "images", done) as meter, ahead(decoded, depth=1) as batches:
+    with Meter(f"encoding {images.split}", count, "images", shown=shown) as meter, ahead(decoded, depth=1) as batches:
         found: list[Features] = []
         for (number, chunk, last), batch in zip(chunks, batches, strict=True):
             found.append(_encoded(encoder, images, chunk, batch, device))

@@ -15,7 +15,7 @@ from .trackers import Tracker
 
 METRICS = "metrics.jsonl"
 TENSORBOARD = "tensorboard"
-TIMES = ("seconds", "images_per_s")  # columns that differ from run to run
+TIMES = ("seconds", "images_per_s", "devices")  # columns that differ from run to run
 
 
 class Log:

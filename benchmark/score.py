@@ -17,6 +17,7 @@ from iebench.manifests.schema import SPLITS
 from . import probes
 from .bootstrap import Bootstrap, plain
 from .config import RunConfig, versions
+from .distributed import ALONE, Ranks
 from .encoder import Encoder
 from .feature_file import FeatureFile
 from .measures import WHOLE
@@ -26,7 +27,7 @@ from .probes.standardise import Standardiser
 from .protocol import Protocol
 from .resamples import Resamples
 from .results import DataFacts, EncoderFacts, Score
-from .splits import load_split, tuned, turns
+from .splits import Loaded, load_split, tuned, turns
 
 
 def score(
@@ -37,12 +38,14 @@ def score(
     protocol: Protocol,
     seed: int = 0,
     limit: int | None = None,
+    ranks: Ranks = ALONE,
 ) -> Score:
     """Score an encoder, or a file of features, on a dataset: probes are trained on its train split and measured on val.
 
     cache : folder of the feature files
     seed : of the probes' initial weights and orders
     limit : objects per split, evenly spread, for a smoke run
+    ranks : of which this is the first; the others only `encode_splits` with the same arguments
 
     Raises
     ------
@@ -50,7 +53,7 @@ def score(
     EncoderError : the encoder fails on an image.
     """
     start = time.perf_counter()
-    train, val = (load_split(encoder, data, split, cache, device, protocol, seed, limit) for split in SPLITS)
+    train, val = encode_splits(encoder, data, cache, device, protocol, seed, limit, ranks)
     encoded = time.perf_counter()
     predictor = encoder.predictor
     notes = about(train.split.features, encoder.parts, predictor.latents if predictor else (), train.split.latents)
@@ -108,6 +111,20 @@ def score(
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
         resamples=Resamples.of(context.bootstrap, values),
     )
+
+
+def encode_splits(
+    encoder: Encoder | FeatureFile,
+    data: Path,
+    cache: Path,
+    device: torch.device,
+    protocol: Protocol,
+    seed: int,
+    limit: int | None,
+    ranks: Ranks,
+) -> list[Loaded]:
+    """The train and the val split with their features; see `score` for the arguments."""
+    return [load_split(encoder, data, split, cache, device, protocol, seed, limit, ranks) for split in SPLITS]
 
 
 def _facts(config: RunConfig) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from iebench.manifests.latents import uniforms
 from iebench.manifests.recipe import Recipe
 
 from . import pairs
+from .distributed import ALONE, Ranks
 from .encoder import Encoder
 from .errors import DatasetError
 from .feature_file import FeatureFile
@@ -21,6 +22,8 @@ from .leaks import leaked
 from .pairs import Identity
 from .probes.context import Split
 from .protocol import Protocol
+
+SMOKE_VIEWS = 8  # of each object, at most, in a smoke run: 64 objects are then encoded within a minute on a CPU
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ def load_split(
     protocol: Protocol,
     seed: int,
     limit: int | None,
+    ranks: Ranks = ALONE,
 ) -> Loaded:
     """Encode a split, or read its features where they are cached, and draw its pairs.
 
@@ -58,15 +62,16 @@ def load_split(
     EncoderError : the encoder fails on an image.
     """
     images = Images.open(data, name)
-    views = images.views_per_object
+    stored = images.views_per_object
+    views = stored if limit is None else min(stored, SMOKE_VIEWS)
     if views < 2:
         raise DatasetError(f"{data} has one view of each object and scoring compares two: render more with --views")
-    objects = spread(len(images) // views, limit)
-    rows = (objects[:, None] * views + np.arange(views)).ravel()
-    names = images.table.select(["synset", "object_id"]).take(objects * views).to_pylist()
+    objects = spread(len(images) // stored, limit)
+    rows = (objects[:, None] * stored + np.arange(views)).ravel()
+    names = images.table.select(["synset", "object_id"]).take(objects * stored).to_pylist()
     identities = [(row["synset"], row["object_id"]) for row in names]
     kept = kept_objects(data, identities) if name == "val" and protocol.known_meshes == "left out" else None
-    encoded = encode(encoder, images, rows, cache, device)
+    encoded = encode(encoder, images, rows, cache, device, ranks)
     features = encoded.features
     if kept is not None and len(kept) < len(objects):  # encoded with the rest, so that all protocols share a cache
         chosen = (kept[:, None] * views + np.arange(views)).ravel()

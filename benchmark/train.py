@@ -103,7 +103,15 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                 values = watch.look(step, terms, ranks)
                 note = f"loss {values['loss']:.3f}"
             if logging and log is not None:
-                log.write(step, {**values, "seconds": round(done.seconds, 3), "images_per_s": round(meter.rate, 1)})
+                log.write(
+                    step,
+                    {
+                        **values,
+                        "seconds": round(done.seconds, 3),
+                        "images_per_s": round(meter.rate, 1),
+                        "devices": ranks.size,
+                    },
+                )
             meter.advance(per_step, note)
             if saving:
                 checkpoint.save(run, state, done, ranks, keep=settings.keeps(step))

@@ -58,7 +58,9 @@ from iebench.manifests.common.cli import SETTINGS, examples
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )
-@click.option("--limit", type=click.IntRange(1), help="Take only so many objects of each split: a smoke run.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Take only so many objects of each split, and 8 views of each: a smoke run."
+)
 def score(
     folder: Path | None, spec: str | None, assignments: tuple[str, ...], table: Path | None, data: Path | None,
     out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"], seed: int, device: str,
@@ -73,6 +75,7 @@ def score(
 
     from .. import device as devices
     from .. import runs
+    from ..distributed import joined
     from ..encoder import Encoder, prepare
     from ..encoders import registry
     from ..encoders.run import data_of
@@ -80,23 +83,30 @@ def score(
     from ..leaderboard import Board
     from ..protocol import load
     from ..results import NAME
+    from ..score import encode_splits
     from ..score import score as score_encoder
     from ..tables import screen
 
     if sum(source is not None for source in (folder, spec, table)) > 1:
         raise click.UsageError("give one of --run, --encoder and --features")
-    protocol, where = load(rules), devices.pick(device)
-    encoder: Encoder | FeatureFile
-    if table is not None:
-        data, home = data or dataset.newest(), Path("runs") / table.stem
-        encoder = FeatureFile.open(table, data)
-    else:
-        loaded = registry.load(spec or f"run:{folder or runs.newest()}", registry.arguments(assignments))
-        home = loaded.home or Path("runs") / loaded.name
-        data = data or (dataset.newest() if loaded.run is None else data_of(home))
-        stored = dataset.DatasetInfo.load(data).recipe.resolution
-        encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
-    result = score_encoder(encoder, data, home / "features", where, protocol, seed, limit)
+    with joined(device) as ranks:
+        with ranks.agreed():
+            protocol, where = load(rules), ranks.device(devices.pick(device).type)
+            encoder: Encoder | FeatureFile
+            if table is not None:
+                data, home = data or dataset.newest(), Path("runs") / table.stem
+                encoder = FeatureFile.open(table, data)
+            else:
+                loaded = registry.load(spec or f"run:{folder or runs.newest()}", registry.arguments(assignments))
+                home = loaded.home or Path("runs") / loaded.name
+                data = data or (dataset.newest() if loaded.run is None else data_of(home))
+                stored = dataset.DatasetInfo.load(data).recipe.resolution
+                encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
+        chosen = encoder, data, home / "features", where, protocol, seed, limit, ranks
+        if not ranks.first:
+            encode_splits(*chosen)
+            return
+        result = score_encoder(*chosen)
     out = out or home / NAME
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))

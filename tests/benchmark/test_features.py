@@ -1,12 +1,16 @@
 """The cache holds what the encoder says of each image, and is used exactly as long as it is right."""
 
+import multiprocessing
+import signal
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sharing
 import torch
 from scoring import from_run, untrained_run
+from together import run_ranks
 from torch import Tensor, nn
 
 from iebench.benchmark import features as module
@@ -119,3 +123,19 @@ def test_to_float_keeps_every_value() -> None:
     out = to_float(batch, CPU)
     assert out.shape == (2, 3, 4, 5) and float(out.min()) >= 0 and float(out.max()) <= 1
     np.testing.assert_allclose(out.numpy(), batch.transpose(0, 3, 1, 2) / 255, atol=1e-7)
+
+
+def test_after_a_kill_two_processes_go_on_to_the_same_bytes(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = untrained_run(tmp_path / "run", tiny_dataset)
+    whole = np.frombuffer(run_ranks(1, sharing.encode, run, tiny_dataset, tmp_path / "whole"), np.float32)
+    killed = multiprocessing.get_context("spawn").Process(
+        target=sharing.encode, args=(0, 1, run, tiny_dataset, tmp_path / "shared", 5 * sharing.BATCH)
+    )
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
+    (unfinished,) = (tmp_path / "shared").iterdir()
+    assert 1 <= len(list(unfinished.glob("*.f32"))) <= 5 and unfinished.suffix == ".blocks"
+    found = run_ranks(2, sharing.encode, run, tiny_dataset, tmp_path / "shared")
+    assert len(whole) == 144 * 64 and found == whole.tobytes()  # the same batches on the same kind of device
+    assert sorted(path.suffix for path in (tmp_path / "shared").iterdir()) == [".json", ".npy"]
