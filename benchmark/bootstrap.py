@@ -56,6 +56,32 @@ class Mean:
 
 
 @dataclass(frozen=True)
+class Share:
+    """A sum as a share of another, such as a squared error of a variance; 1 where there is nothing to be a share of.
+
+    sums, whole : (objects,), both summed over an object's samples; samples : how many there were
+    """
+
+    sums: Array
+    whole: Array
+    samples: int
+
+    @staticmethod
+    def of(values: Array, whole: Array, objects: NDArray[np.int64]) -> "Share":
+        """values, whole (n,) of samples that belong to objects (n,)."""
+        sums, total = (np.bincount(objects, numbers).astype(np.float64) for numbers in (values, whole))
+        return Share(sums, total, len(values))
+
+    @property
+    def each(self) -> Array:
+        """The share within each object: (objects,)."""
+        return _unexplained(self.sums, self.whole)
+
+    def at(self, counts: Counts) -> Array:
+        return _unexplained(counts @ self.sums, counts @ self.whole)
+
+
+@dataclass(frozen=True)
 class R2:
     """R2 of a regression, pooled or averaged over components (see `metrics.r2_pooled`, `metrics.r2_mean`).
 
@@ -237,7 +263,7 @@ class Bootstrap:
         draws: Array = np.mean([one.at(self.counts) for one in seeds], axis=0)
         low, high = np.quantile(draws, [(1 - self.level) / 2, (1 + self.level) / 2])
         values = [self._once(one) for one in seeds]
-        means = [one.each for one in seeds if isinstance(one, Mean)]
+        means = [one.each for one in seeds if isinstance(one, Mean | Share)]
         return Resampled(
             value=float(np.mean(values)),
             low=float(low),

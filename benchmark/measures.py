@@ -35,6 +35,16 @@ SHARES = {
     "translation_object": "the place along the object's axes",
 }  # fmt: skip
 
+MAPS = {
+    "mrr": "reciprocal rank of the right view among the object's, for any encoder",
+    "error": "the share of the variance within objects that it leaves",
+    "error_nonlinear": "the same with a layer of hidden units beside it",
+    "identity": "how far it moves a view when told not to, as a share of that variance",
+    "inverse": "how far from home it ends, there and back",
+    "composition": "how far two steps end from where the one does that stands for both",
+}
+"""What is asked of a map between views that is fitted to any encoder."""
+
 MEASURES = {
     "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1),
     "top5": Measure("top-5 %", "the class is among the five highest", factor=100, digits=1, column=False),
@@ -116,6 +126,16 @@ MEASURES = {
             column=False,
         )
         for name, what in SHARES.items()
+    },
+    **{
+        f"{group}_map_{name}": Measure(
+            f"{group} map {name.replace('_', ', ')}",
+            f"best linear map of views, told {what}: {about}",
+            higher=name == "mrr",
+            column=(group, name) == ("rotation", "mrr"),
+        )
+        for group, what in {"rotation": "the rotation", "colour": "both changes of hue"}.items()
+        for name, about in MAPS.items()
     },
 }
 

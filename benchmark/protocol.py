@@ -79,6 +79,23 @@ class FewShot:
 
 
 @dataclass(frozen=True)
+class Maps:
+    """How maps between views are fitted to any encoder; see `probes/consistency.py`.
+
+    dims : of the subspace they work in, the directions in which views of one object differ most
+    pairs : of views of each train object; units : hidden units of the nonlinear map
+    """
+
+    dims: int
+    pairs: int
+    units: int
+
+    def __post_init__(self) -> None:
+        if min(self.dims, self.pairs, self.units) < 1:
+            raise ValueError("dims, pairs and units must be at least 1")
+
+
+@dataclass(frozen=True)
 class Protocol:
     """All settings of the scoring; docs/protocols.md says why they are as they are.
 
@@ -99,6 +116,7 @@ class Protocol:
     heads : by question
     neighbours, few_shot : classification without training; left out without settings
     shares : whether to measure how much of the representation's variance each factor moves
+    maps : of group consistency, None where it is not measured
     """
 
     name: str
@@ -122,6 +140,7 @@ class Protocol:
     shares: bool
     neighbours: Neighbours | None = None
     few_shot: FewShot | None = None
+    maps: Maps | None = None
 
     def __post_init__(self) -> None:
         for name in self.heads:

@@ -58,7 +58,7 @@ def places(scores: NDArray[np.floating[Any]], correct: Rows, tie: float) -> Plac
     return Places((scores > own + tie).sum(1), (np.abs(scores - own) <= tie).sum(1))
 
 
-def own_places(gallery: Vectors, queries: Vectors, tie: float) -> Places:
+def own_places(gallery: NDArray[np.floating[Any]], queries: NDArray[np.floating[Any]], tie: float) -> Places:
     """Where query i of each object has the object's view i among all views of that object, by dot product.
 
     gallery, queries : (objects, views, E); objects are taken in blocks, so that memory stays bounded

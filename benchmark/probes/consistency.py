@@ -1,0 +1,119 @@
+"""Group consistency: does one map for each transformation move every object's representation as the views move?
+
+For any encoder, with no predictor of its own: z2 ~ f(z1, g), fitted on train pairs, then asked on val whether it finds
+the other view, and whether f behaves like the group: f(z, 1) = z, f(f(z, g), 1/g) = z, f(f(z, g), h) = f(z, gh).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.baselines.action import ROTATION
+
+from ..bootstrap import Mean, Measured, Share
+from ..retrieval import chance_reciprocal, own_places
+from .context import Context, Rows, Values, probe
+from .maps import Map, Subspace, fitted
+from .transforms import Group, rotations, trivial, turns
+
+Array = NDArray[np.float64]
+HUES = ("floor_hue", "light_hue")
+
+
+@probe("consistency")
+def consistency(context: Context) -> Values:
+    """For rotation and for colour: two fit errors, MRR, and the errors of identity, inverse and composition.
+
+    Errors are shares of the variance within val objects. Floors: the same maps without being told the transformation,
+    chance, and another view of the object in place of the answer.
+    """
+    settings = context.protocol.maps
+    groups = [rotations()] if context.train.has(ROTATION) else []
+    if context.train.has(HUES) and set(HUES) <= context.turns.keys():
+        groups.append(turns("colour", HUES, context))
+    if settings is None or not groups or context.val.views < 3:
+        return {}
+    rounds = min(settings.pairs, context.train.pairs.shape[1])
+    values: Values = {}
+    for part, columns in context.parts.items():
+        seen = context.train.pairs_of(np.arange(context.train.objects), rounds)[0]
+        space = Subspace.of(context, columns, seen, settings.dims)
+        untold = fitted(context, space, trivial(), rounds, settings.units)
+        asked = _Questions(context, space)
+        values[part] = {}
+        for group in groups:
+            told = fitted(context, space, group, rounds, settings.units)
+            values[part] |= {
+                f"{group.name}_map_{name}": value for name, value in asked.put(group, told, untold).items()
+            }
+    return values
+
+
+class _Questions:
+    """What maps are asked about val views, in the coordinates of one part."""
+
+    def __init__(self, context: Context, space: Subspace) -> None:
+        self.context, self.val = context, context.val
+        self.rows, self.objects = context.val.all_pairs()
+        self.views = space(context.val, np.arange(len(context.val.labels)))  # (n, d)
+        self.first, self.second = self.views[self.rows[:, 0]], self.views[self.rows[:, 1]]
+        blocks = self.views.reshape(context.val.objects, context.val.views, -1)
+        centred = self.second - blocks.mean(1)[self.objects]
+        self.spread = (centred**2).sum(1)
+
+    def put(self, group: Group, told: tuple[Map, Map], untold: tuple[Map, Map]) -> dict[str, Measured]:
+        """All questions about one group to its linear and its nonlinear map."""
+        linear, val = told[0], self.val
+        step = group.between(val, self.rows)
+        moved = linear(self.first, step)
+        still = group.compose(step, group.inverse(step))
+        onward = _chained(self.rows, val.views)
+        further = group.between(val, np.stack([self.rows[:, 1], onward], axis=1))
+        direct = linear(self.first, group.compose(step, further))
+        other = self._share(self.first, self.second)
+        values = {
+            name: self.context.bootstrap.measure(
+                self._share(tell(self.first, step), self.second),
+                self._share(guess(self.first, np.ones((len(step), 1))), self.second),
+            )
+            for name, tell, guess in zip(("error", "error_nonlinear"), told, untold, strict=True)
+        }
+        consistent = {
+            "identity": self._share(linear(self.first, still), self.first),
+            "inverse": self._share(linear(moved, group.inverse(step)), self.first),
+            "composition": self._share(linear(moved, further), direct),
+        }
+        measure = self.context.bootstrap.measure
+        return {
+            **values,
+            **{name: measure(found, other) for name, found in consistent.items()},
+            "mrr": self._mrr(linear),
+        }
+
+    def _share(self, found: Array, wanted: Array) -> Share:
+        """Squared distances as a share of the variance within the objects."""
+        distance = ((found - wanted) ** 2).sum(1)
+        return Share.of(distance, self.spread, self.objects)
+
+    def _mrr(self, linear: Map) -> Measured:
+        """The right view's reciprocal rank by distance, from view 0, which is neither asked for nor found."""
+        val = self.val
+        rows = np.arange(len(self.views)).reshape(val.objects, val.views)
+        pairs = np.stack([np.repeat(rows[:, :1], val.views - 1, axis=1), rows[:, 1:]], axis=-1).reshape(-1, 2)
+        answers = linear(self.views[pairs[:, 0]], linear.group.between(val, pairs))
+        views = self.views[pairs[:, 1]]
+        # -|a - v|^2 up to what does not depend on v, as one product
+        gallery = np.concatenate([2 * views, -(views**2).sum(1, keepdims=True)], axis=1)
+        queries = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
+        shape = (val.objects, val.views - 1, -1)
+        found = own_places(gallery.reshape(shape), queries.reshape(shape), self.context.protocol.tie)
+        objects = np.repeat(np.arange(val.objects), val.views - 1)
+        return self.context.bootstrap.measure(Mean.of(found.reciprocal, objects), chance_reciprocal(val.views - 1))
+
+
+def _chained(rows: Rows, views: int) -> NDArray[np.int64]:
+    """A third view for each pair, neither of the two: the next one of the object that is free, going round."""
+    start = rows - rows % views
+    third = (rows[:, 1] - start[:, 1] + 1) % views
+    third = np.where(third == rows[:, 0] - start[:, 0], (third + 1) % views, third)
+    chained: NDArray[np.int64] = start[:, 0] + third
+    return chained

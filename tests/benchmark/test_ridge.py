@@ -1,0 +1,51 @@
+"""Penalised least squares from sums equals the closed form over the rows."""
+
+import numpy as np
+import pytest
+
+from iebench.benchmark.ridge import PENALTIES, Sums, fit
+
+
+@pytest.fixture
+def rows() -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(200, 5)) * [1, 2, 3, 40, 0.1]
+    return x, x @ generator.normal(size=(5, 2)) + 0.3 * generator.normal(size=(200, 2))
+
+
+def test_the_solution_is_that_of_least_squares_over_rows_and_penalty_rows(rows: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = rows
+    penalty = 0.2
+    # one more row for each column: sqrt(penalty) times the column's length, wanted to be 0
+    extra = np.diag(np.sqrt(penalty) * np.linalg.norm(x, axis=0))
+    expected = np.linalg.lstsq(np.vstack([x, extra]), np.vstack([y, np.zeros((5, 2))]), rcond=None)[0]
+    sums = Sums.of((x[i : i + 30], y[i : i + 30]) for i in range(0, 200, 30))
+    np.testing.assert_allclose(sums.solve(penalty), expected, rtol=1e-9)
+    assert sums.residual(expected) == pytest.approx(((y - x @ expected) ** 2).sum()) and sums.rows == 200
+
+
+def test_units_of_the_columns_do_not_matter(rows: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = rows
+    units = np.array([1e3, 1, 1, 1e-2, 5])
+    one, other = Sums.of([(x, y)]).solve(0.1), Sums.of([(x * units, y)]).solve(0.1)
+    np.testing.assert_allclose(x @ one, x * units @ other, rtol=1e-8)
+
+
+def test_the_first_columns_are_those_of_a_smaller_problem(rows: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = rows
+    np.testing.assert_allclose(Sums.of([(x, y)]).first(3).solve(1e-3), Sums.of([(x[:, :3], y)]).solve(1e-3), rtol=1e-12)
+
+
+def test_the_tuners_choose_the_penalty() -> None:
+    generator = np.random.default_rng(1)
+    x, y = generator.normal(size=(30, 25)), generator.normal(size=(30, 1))  # nothing to learn
+    learners, tuners = Sums.of([(x, y)]), Sums.of([(generator.normal(size=(500, 25)), generator.normal(size=(500, 1)))])
+    np.testing.assert_array_equal(fit(learners, tuners), (learners + tuners).solve(max(PENALTIES)))
+    exact = Sums.of([(x, x @ np.ones((25, 1)))])
+    np.testing.assert_allclose(fit(exact, exact), np.ones((25, 1)), rtol=1e-6)
+    np.testing.assert_array_equal(fit(learners, None), learners.solve(1e-3))
+
+
+def test_a_column_of_zeros_weighs_nothing() -> None:
+    x = np.concatenate([np.zeros((10, 1)), np.ones((10, 1))], axis=1)
+    np.testing.assert_allclose(Sums.of([(x, 3 * np.ones((10, 1)))]).solve(1e-9), [[0.0], [3.0]], rtol=1e-6)
