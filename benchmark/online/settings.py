@@ -12,7 +12,7 @@ class OnlineSettings:
     """
 
     probes: bool = False
-    collapse: float = 1e-4
+    collapse: float = 1e-3
 
     def __post_init__(self) -> None:
         if not 0 <= self.collapse < 1:
