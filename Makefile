@@ -1,4 +1,5 @@
 # make demo   everything, from nothing to a leaderboard      make test    the test suite
+# make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make setup  only the virtual environment in .venv          make check   format, lint and types
 # make test-next   the rendering tests on Blender 5.2, in .venv-next; needs a Python 3.13 (NEXT=/path/to/python3.13)
 #
@@ -15,7 +16,7 @@ EXTRAS := render,train,test,check
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo test test-next check setup system clean
+.PHONY: demo test test-next check setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
@@ -58,6 +59,12 @@ system:
 	else \
 		echo "make: Blender needs system libraries that are missing here; install the packages:$$missing" >&2; exit 1; \
 	fi
+
+browser:
+	@if command -v chromium && command -v chromedriver; then exit 0; fi >/dev/null; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver; \
+	fi || echo "make: chromium could not be installed; the tests of the report in a browser will be skipped" >&2
 
 clean:
 	rm -rf $(VENV) .venv-next build *.egg-info

@@ -60,11 +60,13 @@ class Board:
     rows : sorted by the whole representation's metric `sort`; a method's parts follow it
     metrics : those that any row has, in the order of MEASURES
     floors : metric -> what a constant or chance predictor gets
+    ceilings : metric -> what one gets who knows all that can be known, where that is known
     """
 
     rows: tuple[Row, ...]
     metrics: tuple[str, ...]
     floors: Mapping[str, float]
+    ceilings: Mapping[str, float]
     about: Score
     sort: str
 
@@ -95,12 +97,14 @@ class Board:
         rows = tuple(Row(groups[i], part, cells[part][i]) for i in order for part in cells if cells[part][i])
         metrics = tuple(metric for metric in MEASURES if any(metric in row.cells for row in rows))
         floors = {m: next(row.cells[m].measured.floor for row in rows if m in row.cells) for m in metrics}
-        return Board(rows, metrics, floors, about, sort)
+        tops = {m: row.cells[m].measured.ceiling for row in rows for m in row.cells}
+        ceilings = {metric: top for metric, top in tops.items() if top is not None}
+        return Board(rows, metrics, floors, ceilings, about, sort)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The metrics that have a column."""
-        return tuple(metric for metric in self.metrics if MEASURES[metric].column)
+        """The metrics that have a column: of each R2 the kind that the protocol prints."""
+        return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2))
 
     @property
     def has_parts(self) -> bool:
@@ -133,6 +137,7 @@ class Board:
         return (
             f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
             f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
+            + ("; ceiling: the answer of one who knows all there is to know" if self.ceilings else "")
         )
 
 
@@ -183,6 +188,18 @@ def _ranked(values: Mapping[int, Value], metric: str, level: float) -> dict[int,
     return dict(zip(drawn, found, strict=True))
 
 
+def has_column(metric: str, r2: str) -> bool:
+    """Whether leaderboards have a column for a metric, given the kind of R2 that they print, "mean" or "pooled".
+
+    >>> has_column("rotation_r2_mean", "mean"), has_column("rotation_r2_mean", "pooled"), has_column("top5", "mean")
+    (True, False, False)
+    """
+    stem, dividing, kind = metric.rpartition("_r2_")
+    if not dividing:
+        return MEASURES[metric].column
+    return kind == r2 and any(MEASURES[m].column for m in (f"{stem}_r2_mean", f"{stem}_r2_pooled") if m in MEASURES)
+
+
 def check(scores: Mapping[Path, Score]) -> None:
     """See that scores may share a table.
 
@@ -197,7 +214,7 @@ def check(scores: Mapping[Path, Score]) -> None:
             for what, a, b in (
                 ("dataset fingerprint", first.dataset.fingerprint[:12], score.dataset.fingerprint[:12]),
                 ("smoke limit", first.limit, score.limit),
-                ("val pairs", first.pairs.get("val", "")[:12], score.pairs.get("val", "")[:12]),
+                ("val pairs", _pairs(first), _pairs(score)),
                 ("bootstrap draws", first.resamples.digest[:12], score.resamples.digest[:12]),
                 *_protocol_entries(first, score),
             )
@@ -208,6 +225,11 @@ def check(scores: Mapping[Path, Score]) -> None:
                 f"{path} and {other} do not belong in one table ({'; '.join(differing)}): score them alike, or name "
                 "only files that agree"
             )
+
+
+def _pairs(score: Score) -> str:
+    """The pairs that must be the same: those of a protocol that fixes them."""
+    return score.pairs.get("val", "")[:12] if score.protocol.pairs == "fixed" else ""
 
 
 def _protocol_entries(first: Score, second: Score) -> list[tuple[str, object, object]]:

@@ -111,8 +111,12 @@ MEASURES = {
     "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False),
     "mrr_released": Measure("MRR as released", "the same with the source view among the questions and the answers"),
     "h1_released": Measure("H@1 as released", "the right view comes first, the source included"),
-    "h5_released": Measure("H@5 as released", "the right view is among the first five, the source included"),
-    "h10_released": Measure("H@10 as released", "the right view is among the first ten, the source included"),
+    "h5_released": Measure(
+        "H@5 as released", "the right view is among the first five, the source included", column=False
+    ),
+    "h10_released": Measure(
+        "H@10 as released", "the right view is among the first ten, the source included", column=False
+    ),
     "pre_released": Measure(
         "PRE as released", "pose error of the nearest val embedding, the source included", higher=False
     ),

@@ -76,6 +76,21 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
+class Example:
+    """One question to a predictor: which view of an object is the target, told the change from the source?
+
+    source, target, found : views; rank : of the target among the object's other views, from 1
+    """
+
+    synset: str
+    object_id: str
+    source: int
+    target: int
+    found: int
+    rank: int
+
+
+@dataclass(frozen=True)
 class Score:
     """One encoder's score.
 
@@ -84,7 +99,7 @@ class Score:
     seed : of the probes' weights and orders; pairs : SHA-256 of the train and val pair lists
     run : the training run's config.json, {} for an encoder from elsewhere
     device, versions, seconds : where, with what and how long (encoding, probes)
-    resamples : what pairs it with other scores
+    resamples : what pairs it with other scores; examples : of what a predictor found, to be shown
     notes : what a reader should know before trusting the values, one sentence each
     chosen : part -> question -> learning rate and weight decay of the heads that count
     """
@@ -102,6 +117,7 @@ class Score:
     versions: dict[str, str]
     seconds: dict[str, float]
     resamples: Resamples
+    examples: tuple[Example, ...] = ()
     run: dict[str, Any] = field(default_factory=dict)
     cost: Cost = field(default_factory=Cost)
     notes: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from .bootstrap import Bootstrap, plain
 from .config import RunConfig, versions
 from .distributed import ALONE, Ranks
 from .encoder import Encoder
+from .examples import examples
 from .feature_file import FeatureFile
 from .measures import WHOLE
 from .notes import about
@@ -76,6 +77,7 @@ def score(
             tuners=np.flatnonzero(tuning),
         )
         values = probes.run(context)
+        asked = examples(context)
     return Score(
         name=encoder.name,
         limit=limit,
@@ -110,6 +112,7 @@ def score(
         versions=versions(),
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
         resamples=Resamples.of(context.bootstrap, values),
+        examples=asked,
     )
 
 

@@ -14,11 +14,12 @@ from rich.table import Table
 
 from .leaderboard import Board, Cell, Mark, Row
 from .measures import MEASURES
+from .results import Cost, Score
 
 WIDE = 400  # columns; a table is as wide as it must be, since cutting numbers off would help nobody
 _END = re.compile(r"(?:\x1b\[[0-9;]*m|[ ])+$")  # blanks and escape codes at the end of a line
 MARKS = {Mark.BEST: "*", Mark.TIED: "≈", Mark.NONE: ""}
-FLOOR = "floor"
+FLOOR, CEILING = "floor", "ceiling"
 NOTHING = "–"
 
 
@@ -57,7 +58,8 @@ def screen(board: Board) -> str:
         table.add_column(MEASURES[metric].title.replace(" ", "\n", 1), justify="right", no_wrap=True)
     for row in board.rows:
         table.add_row(*map(escape, _head(board, row)), *(_stacked(m, row) for m in board.columns))
-    table.add_row(*_floor_head(board), *_floors(board), style="dim")
+    for line in ends(board):
+        table.add_row(*line, style="dim")
     console = Console(width=WIDE, force_terminal=True, color_system="standard", highlight=False)
     with console.capture() as captured:
         console.print(table)
@@ -81,7 +83,7 @@ def markdown(board: Board) -> str:
     titles = [*_titles(board), *(MEASURES[m].title for m in board.columns)]
     rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
     body = [[*_head(board, row), *(cell(m, row) for m in board.columns)] for row in board.rows]
-    body.append([*_floor_head(board), *_floors(board)])
+    body += ends(board)
     lines = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in [titles, rule, *body]]
     legend = board.legend.replace("*: best", "**bold**: best")
     return "\n".join([*lines, "", f"{board.caption}. {legend}."])
@@ -94,10 +96,12 @@ def comma_separated(board: Board) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     titles = (metric if kind == "value" else f"{metric}_{kind}" for metric in board.metrics for kind in kinds)
-    writer.writerow(["run", "part", "seeds", *titles])
+    costs = [field.name for field in dataclasses.fields(Cost)]
+    writer.writerow(["run", "part", "seeds", *costs, *titles])
     for row, values in entries:
+        cost = (getattr(_first(row).cost, name) for name in costs)
         numbers = (values.get(metric, {}).get(kind) for metric in board.metrics for kind in kinds)
-        writer.writerow([row.name, row.part, row.seeds, *("" if n is None else n for n in numbers)])
+        writer.writerow([row.name, row.part, row.seeds, *("" if n is None else n for n in (*cost, *numbers))])
     return out.getvalue().rstrip("\n")
 
 
@@ -113,6 +117,7 @@ def as_json(board: Board) -> str:
                 "run": row.name,
                 "part": row.part,
                 "files": [str(path) for path in row.group.scores],
+                "cost": dataclasses.asdict(_first(row).cost),
                 "values": {
                     metric: {**entry, "mark": row.cells[metric].mark.value} for metric, entry in _numbers(row).items()
                 },
@@ -147,7 +152,7 @@ def latex(board: Board) -> str:
             for row in board.rows
         ),
         r"\midrule",
-        " & ".join([*map(_tex, _floor_head(board)), *_floors(board)]) + r" \\",
+        *(" & ".join(map(_tex, line)) + r" \\" for line in ends(board)),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -169,12 +174,19 @@ def _head(board: Board, row: Row) -> list[str]:
     return [*rank, name(row), *([row.part] if board.has_parts else [])]
 
 
-def _floor_head(board: Board) -> list[str]:
-    return [FLOOR if title == "run" else "" for title in _titles(board)]
+def ends(board: Board) -> list[list[str]]:
+    """The lines below the rows: the floors, and the ceilings where any is known."""
+    lines = [(FLOOR, board.floors), *([(CEILING, board.ceilings)] if board.ceilings else [])]
+    return [
+        [word if title == "run" else "" for title in _titles(board)]
+        + [MEASURES[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
+        for word, found in lines
+    ]
 
 
-def _floors(board: Board) -> list[str]:
-    return [MEASURES[metric].show(board.floors[metric]) for metric in board.columns]
+def _first(row: Row) -> Score:
+    """The score of the row's first training seed."""
+    return next(iter(row.group.scores.values()))
 
 
 def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:

@@ -16,18 +16,25 @@ from iebench.manifests.common.cli import SETTINGS, examples
     ),
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
-@click.option("--data", type=click.Path(path_type=Path), help="The scores' dataset.", show_default="newest under data/")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="The scores' dataset, for pictures.",
+    show_default="the one under data/ that they are of",
+)  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), help="The page.")
 def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
-    """Write one self-contained HTML page: leaderboard, contact sheet, training curves, dataset, machines, protocol.
+    """Write one self-contained HTML page: a leaderboard to sort and filter, trade-off, profiles, worst objects, curves.
 
-    Without files: all of runs/*/score.json.
+    Without files: all of runs/*/score.json. Without the dataset: no pictures. The page needs no network.
     """
-    from iebench.manifests.common.files import write_atomic  # the rest with matplotlib, so that --help is quick
-    from iebench.manifests.dataset import newest
+    from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
 
+    from ..report import dataset_of
     from ..report import report as make_report
     from ..results import load_all
 
-    write_atomic(out, make_report(load_all(files), data or newest()))
+    scores = load_all(files)
+    found = data or dataset_of(scores)
+    write_atomic(out, make_report(scores, found))
+    if found is None:
+        click.echo("without pictures: their dataset is not under data/; name it with --data")
     click.echo(f"{out}: written; open it in a browser")

@@ -17,10 +17,10 @@ from ..errors import IebenchError, MissingPart, UsageError, suggest
 
 # Which extra brings a module that a verb may lack.
 EXTRA_OF = {
-    "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render",
+    "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render", "matplotlib": "render",
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud",
     "timm": "timm", "torchvision": "torchvision", "transformers": "hf",
-    "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train", "matplotlib": "train",
+    "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train",
     "wandb": "wandb", "trackio": "trackio",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")

@@ -131,3 +131,16 @@ def test_a_smoke_run_says_so_in_the_caption() -> None:
     base = score_of("a", whole(top1=0.5))  # type: ignore[arg-type]
     assert "SMOKE" in Board.of({A: with_limit(base, 4)}, parts=False).caption
     assert "SMOKE" not in Board.of({A: base}, parts=False).caption
+
+
+def test_of_r2_the_protocols_kind_has_a_column_and_known_ceilings_are_told() -> None:
+    values = {
+        name: replace(measured(0.5), ceiling=top)
+        for name, top in (("rotation_r2_mean", 0.9), ("rotation_r2_pooled", 0.95), ("colour_r2_mean", None))
+    }
+    score = score_of("a", {"whole": values})
+    board = Board.of({A: replace(score, protocol=replace(score.protocol, r2="mean"))}, parts=False)
+    assert board.columns == ("rotation_r2_mean", "colour_r2_mean")
+    assert board.ceilings == {"rotation_r2_mean": 0.9, "rotation_r2_pooled": 0.95} and "ceiling" in board.legend
+    board = Board.of({A: replace(score, protocol=replace(score.protocol, r2="pooled"))}, parts=False)
+    assert board.columns == ("rotation_r2_pooled",)

@@ -105,3 +105,13 @@ def test_seeds_and_ranks_are_shown() -> None:
         text = click.unstyle(FORMATS[form](board))
         assert "sie (2 seeds)" in text and re.search(r"51\.0 (±|\$\\pm\$) 1\.4", text) and "rank" in text
     assert re.search(r"^ ?1 +rival", click.unstyle(FORMATS["table"](board)), re.MULTILINE)
+
+
+def test_ceilings_have_a_line_where_they_are_known() -> None:
+    top = {"whole": {"top1": replace(measured(0.5), ceiling=0.98), "mrr": measured(0.2)}}
+    board = Board.of({Path("a"): score_of("a", top)}, parts=False)
+    for form in ("table", "md", "latex"):
+        line = next(line for line in click.unstyle(FORMATS[form](board)).splitlines() if "ceiling " in line[:12])
+        assert "98.0" in line and "–" in line
+        assert "ceiling" not in click.unstyle(FORMATS[form](Board.of({Path("b"): score_of("b", RIVAL)}, False)))
+    assert next(csv.DictReader(io.StringIO(FORMATS["csv"](board))))["top1_ceiling"] == "0.98"

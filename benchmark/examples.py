@@ -1,0 +1,45 @@
+"""A few questions to a predictor with what it found, to be shown as pictures."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import normalize
+
+from iebench.baselines.action import Latents
+
+from .predictor import Predictor
+from .probes.context import Context, Split
+from .results import Example
+
+OBJECTS = 8
+
+
+@torch.no_grad()
+def examples(context: Context) -> tuple[Example, ...]:
+    """One question about each of some val objects, evenly spread; () for a method without a predictor.
+
+    The source is view 0, the target another view, another one for each object. What is found is the view nearest to the
+    prediction by cosine, the source left out.
+    """
+    method, val = context.method, context.val
+    if method is None:
+        return ()
+    found = []
+    for number, i in enumerate(_spread(val.objects)):
+        rows = np.arange(i * val.views, (i + 1) * val.views)
+        target = 1 + number % (val.views - 1)
+        embedded = method.embed(torch.from_numpy(np.array(val.features[rows])).to(context.device))
+        predicted = method.predict(embedded[:1], _told(val, method, rows[:1]), _told(val, method, rows[[target]]))
+        order = (normalize(embedded[1:].float()) @ normalize(predicted.float())[0]).argsort(descending=True) + 1
+        place = 1 + int((order == target).nonzero()[0, 0])
+        found.append(Example(*val.identities[i], source=0, target=target, found=int(order[0]), rank=place))
+    return tuple(found)
+
+
+def _spread(count: int) -> list[int]:
+    chosen = min(OBJECTS, count)
+    return [i * count // chosen for i in range(chosen)]
+
+
+def _told(split: Split, method: Predictor, rows: NDArray[np.int64]) -> Latents:
+    return {name: torch.from_numpy(split.latents[name][rows]) for name in method.latents}

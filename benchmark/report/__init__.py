@@ -1,0 +1,86 @@
+"""The report: one HTML page that needs nothing else; table, charts, pictures and machines of some scores.
+
+The page is readable without its script: `board.py` draws the table and `facts.py` the lists. The script (page.js and
+the files beside it) sorts, filters, and draws charts from what `content.py` puts into the page as JSON.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from iebench.manifests.common.page import page_style
+from iebench.manifests.dataset import INFO, DatasetInfo
+from iebench.manifests.errors import DatasetError
+
+from ..errors import NotComparable
+from ..leaderboard import Board
+from ..results import Score
+from . import board as table
+from . import facts
+from .content import gather
+from .pictures import Pictures
+
+SCRIPTS = ("core.js", "table.js", "scatter.js", "profile.js", "lines.js", "retrieval.js", "objects.js", "page.js")
+
+
+def report(scores: Mapping[Path, Score], data: Path | None, orbits: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The page for some scores (by file, beside which the run's log lies) of one dataset.
+
+    data : the dataset, for pictures, objects and facts of it; without, these are left out
+    orbits : charts of curves over angles: title, x, y, and lines of {method, name, points}
+
+    Raises
+    ------
+    NotComparable : scores that may not share a table, or of another dataset than `data`.
+    DatasetError : `data` is missing or damaged.
+    """
+    board = Board.of(scores, parts=True)
+    about = board.about
+    info = None if data is None else DatasetInfo.load(data)
+    if info is not None and info.fingerprint != about.dataset.fingerprint:
+        raise NotComparable(
+            f"the scores are of dataset {about.dataset.name} with fingerprint {about.dataset.fingerprint[:12]}, and "
+            f"{data} has {info.fingerprint[:12]}: give that one with --data"
+        )
+    pictures = None if data is None or info is None else Pictures.of(data, info, about.protocol, about.limit)
+    smoke = "" if about.limit is None else "<p class='smoke'>A smoke run on few objects: no result.</p>"
+    return Template(_text("page.html")).substitute(
+        style=page_style() + _text("page.css"),
+        title=escape(f"Scores on {about.dataset.name}"),
+        caption=escape(board.caption),
+        warning=smoke,
+        board=table.html(board),
+        legend=escape(board.legend.replace("*: best", "bold: best")),
+        measures=facts.measures(board),
+        dataset=facts.dataset(about, data, info),
+        runs=facts.runs(board),
+        protocol=facts.protocol(about),
+        published=facts.published_rows(),
+        model=embedded_json(gather(board, pictures, orbits)),
+        script="".join(map(_text, SCRIPTS)),
+    )
+
+
+def embedded_json(table: object) -> str:
+    """JSON that cannot end the <script> element that it stands in."""
+    return json.dumps(table, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+
+
+def dataset_of(scores: Mapping[Path, Score], root: Path = Path("data")) -> Path | None:
+    """The dataset under `root` that the scores are of, None if it is not there."""
+    wanted = {score.dataset.fingerprint for score in scores.values()}
+    for path in sorted(root.glob(f"*/{INFO}")):
+        try:
+            if DatasetInfo.load(path.parent).fingerprint in wanted:
+                return path.parent
+        except DatasetError:  # somebody else's, or unfinished
+            continue
+    return None
+
+
+def _text(name: str) -> str:
+    return (files("iebench.benchmark.report") / name).read_text(encoding="utf-8")

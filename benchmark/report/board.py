@@ -1,0 +1,94 @@
+"""The leaderboard of the page: every value with its interval, in numbers and drawn on its column's scale."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from ..bootstrap import Measured
+from ..leaderboard import Board, Cell, Mark, Row
+from ..measures import MEASURES, WHOLE
+from ..tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where a column's numbers lie in its small drawing, 2 .. 98."""
+
+    low: float
+    high: float
+
+    @staticmethod
+    def of(entries: list[Measured]) -> "Scale":
+        """One that holds every interval and floor."""
+        numbers = [x for entry in entries for x in (entry.low, entry.high, entry.value, entry.floor)]
+        return Scale(min(numbers), max(numbers))
+
+    def at(self, value: float) -> str:
+        """The place of a value."""
+        width = self.high - self.low
+        return f"{2 + 96 * ((value - self.low) / width if width else 0.5):.1f}"
+
+
+def html(board: Board) -> str:
+    """The <table>. Metrics without a column are there too, to be shown on demand."""
+    scales = {m: Scale.of([row.cells[m].measured for row in board.rows if m in row.cells]) for m in board.metrics}
+    lines = [_line(board, row, scales) for row in board.rows]
+    foot = _end(board, FLOOR, board.floors) + (_end(board, CEILING, board.ceilings) if board.ceilings else "")
+    head = "".join(_head(board, metric) for metric in board.metrics)
+    return (
+        "<table id='board'><thead><tr><th scope='col' title='interval of the place in the column that sorts'>rank</th>"
+        "<th scope='col' data-text='name'><span>method</span></th><th scope='col'>part</th>"
+        f"{head}</tr></thead><tbody>{''.join(lines)}</tbody><tfoot>{foot}</tfoot></table>"
+    )
+
+
+def _end(board: Board, word: str, found: Mapping[str, float]) -> str:
+    """A line of floors or ceilings."""
+    shown = {metric: MEASURES[metric].show(value) for metric, value in found.items()}
+    cells = "".join(f"<td class='n{_more(board, m)}'>{shown.get(m, NOTHING)}</td>" for m in board.metrics)
+    return f"<tr><td></td><th scope='row'>{word}</th><td></td>{cells}</tr>"
+
+
+def _head(board: Board, metric: str) -> str:
+    measure = MEASURES[metric]
+    sorts = " aria-sort='descending'" if metric == board.sort and measure.higher else ""
+    sorts = " aria-sort='ascending'" if metric == board.sort and not measure.higher else sorts
+    better = "desc" if measure.higher else "asc"
+    return (
+        f"<th scope='col' class='n{_more(board, metric)}' data-metric='{metric}' data-better='{better}'{sorts} "
+        f"title='{escape(measure.about, quote=True)}'><span>{escape(measure.title)}</span></th>"
+    )
+
+
+def _line(board: Board, row: Row, scales: dict[str, Scale]) -> str:
+    kind = "whole" if row.part == WHOLE else "part"
+    cells = "".join(_cell(board, metric, row.cells.get(metric), scales[metric]) for metric in board.metrics)
+    return (
+        f"<tr class='{kind}' data-name='{escape(row.name, quote=True)}'><td class='rank'>{place(board, row)}</td>"
+        f"<th scope='row'>{escape(name(row))}</th><td>{escape(row.part)}</td>{cells}</tr>"
+    )
+
+
+def _cell(board: Board, metric: str, cell: Cell | None, scale: Scale) -> str:
+    if cell is None:
+        return f"<td class='n{_more(board, metric)}'>–</td>"
+    value = number(metric, cell)
+    shown = f"<strong>{value}</strong>" if cell.mark is Mark.BEST else value + MARKS[cell.mark]
+    rank = "" if cell.rank is None else f" data-low='{cell.rank.low}' data-high='{cell.rank.high}'"
+    return (
+        f"<td class='n{_more(board, metric)}' data-value='{cell.measured.value!r}'{rank}>{shown}"
+        f"<small>{interval(metric, cell)}</small>{_drawn(cell.measured, scale)}</td>"
+    )
+
+
+def _drawn(entry: Measured, scale: Scale) -> str:
+    """The interval as a line, the value as a dot, the floor as a stroke."""
+    low, high, value, floor = (scale.at(x) for x in (entry.low, entry.high, entry.value, entry.floor))
+    return (
+        f"<svg class='interval' viewBox='0 0 100 8' preserveAspectRatio='none' aria-hidden='true'>"
+        f"<path class='floor' d='M{floor} 0V8'/><path d='M{low} 4H{high}'/><path class='value' d='M{value} 1V7'/></svg>"
+    )
+
+
+def _more(board: Board, metric: str) -> str:
+    return "" if metric in board.columns else " more"

@@ -1,0 +1,119 @@
+"""The lists of the page: what the numbers mean, dataset, runs and machines, protocol, what papers report."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from io import BytesIO
+from pathlib import Path
+
+from iebench.manifests.common.page import embedded
+from iebench.manifests.common.progress import duration
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.laws import in_words
+from iebench.manifests.reading.sheet import classes_sheet, views_sheet
+
+from ..leaderboard import Board, flat
+from ..measures import MEASURES
+from ..published import CAPTION, TITLES, cells
+from ..results import Score
+
+
+def measures(board: Board) -> str:
+    """Every metric in a line."""
+    return definitions((MEASURES[metric].title, MEASURES[metric].about) for metric in board.metrics)
+
+
+def dataset(about: Score, data: Path | None, info: DatasetInfo | None) -> str:
+    """Pictures and facts of the dataset; of one that is not at hand what the scores know of it."""
+    if data is None or info is None:
+        known = about.dataset
+        return definitions([("name", known.name), ("fingerprint", known.fingerprint), ("views", str(known.views))])
+    sheets = ((classes_sheet(data), "one picture of every class"), (views_sheet(data), "the views of one object"))
+    images = []
+    for sheet, words in sheets:
+        out = BytesIO()
+        sheet.save(out, "JPEG", quality=85)
+        images.append(f"<div class='scroll'><img alt='{words}' src='{embedded(out.getvalue(), 'jpeg')}'></div>")
+    laws = [[f.name, in_words(f.law), f.unit, f.frame] for f in info.recipe.factors]
+    return "".join(images) + definitions(_facts(info)) + grid(["latent", "law", "unit", "frame"], laws)
+
+
+def runs(board: Board) -> str:
+    """How every score came about: one column a run."""
+    scores = [score for row in board.rows if row.part == "whole" for score in row.group.scores.values()]
+    rows = {
+        "method": [str(score.run.get("method", "–")) for score in scores],
+        "training settings": [_settings(score, "settings") for score in scores],
+        "method's settings": [_settings(score, "method_settings") for score in scores],
+        "trained on": [str(score.run.get("device", "–")) for score in scores],
+        "encoder": [_flat_line({k: v for k, v in vars(score.encoder).items() if k != "name"}) for score in scores],
+        "cost": [_flat_line(vars(score.cost)) for score in scores],
+        "probes' seed": [str(score.seed) for score in scores],
+        "scored on": [score.device for score in scores],
+        "scoring took": [duration(sum(score.seconds.values())) for score in scores],
+        "versions": [_flat_line(score.versions) for score in scores],
+    }
+    head = "".join(f"<th scope='col'>{escape(score.name)}</th>" for score in scores)
+    body = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th>{''.join(f'<td>{escape(v)}</td>' for v in values)}</tr>"
+        for name, values in rows.items()
+    )
+    table = f"<table class='runs'><thead><tr><td></td>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class='scroll'>{table}</div>"
+
+
+def protocol(about: Score) -> str:
+    """Every setting of the protocol, and its rules in words."""
+    settings = {k: v for k, v in flat(about.protocol.as_dict()).items() if k != "rules"}
+    rules = "".join(f"<li>{escape(rule)}</li>" for rule in about.protocol.rules)
+    listed = definitions([("id", about.protocol_id), *((key, _plain(value)) for key, value in settings.items())])
+    return f"{listed}<ul>{rules}</ul>"
+
+
+def published_rows() -> str:
+    """What papers report, apart from what was measured."""
+    return f"<p class='soft'>{escape(CAPTION)}</p>{grid(list(TITLES.values()), cells())}"
+
+
+def definitions(entries: Iterable[tuple[str, str]]) -> str:
+    """A <dl> of terms and texts."""
+    return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in entries) + "</dl>"
+
+
+def grid(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table of texts, which scrolls by itself where the page is narrow."""
+    head = "".join(f"<th scope='col'>{escape(title)}</th>" for title in titles)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(value)}</td>' for value in row)}</tr>" for row in rows)
+    return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+
+
+def _facts(info: DatasetInfo) -> Iterable[tuple[str, str]]:
+    yield "recipe", f"{info.recipe.name}, {info.recipe.resolution} pixels, {info.recipe.views} views of each object"
+    yield "objects from", info.source
+    yield "latents", f"drawn from seed {info.seed}" if info.latents == "drawn" else info.latents
+    yield "rendered with", ", ".join(str(value) for value in info.renderer.values() if isinstance(value, str))
+    yield "quality", info.quality
+    for split, counts in info.counts.items():
+        yield (
+            split,
+            ", ".join(f"{n} {what}" for what, n in counts.items()) if isinstance(counts, Mapping) else str(counts),
+        )
+    yield "licence", info.licence
+    yield "fingerprint", info.fingerprint
+
+
+def _settings(score: Score, key: str) -> str:
+    return _flat_line(score.run.get(key, {}))
+
+
+def _flat_line(table: Mapping[str, object]) -> str:
+    """ "name value" of everything that has one, in a line."""
+    return (
+        ", ".join(f"{name} {_plain(value)}" for name, value in flat(table).items() if value is not None and value != "")
+        or "–"
+    )
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(_plain, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)

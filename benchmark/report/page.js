@@ -1,0 +1,17 @@
+// Starts everything.
+
+for (const form of document.querySelectorAll("form.controls")) {
+  form.hidden = false;
+  form.addEventListener("submit", (event) => event.preventDefault());
+}
+for (const part of [leaderboard, scatter, profile, orbits, retrieval, objects, training]) part();
+
+let width = document.documentElement.clientWidth, waiting = 0;
+addEventListener("resize", () => {
+  cancelAnimationFrame(waiting);
+  waiting = requestAnimationFrame(() => {
+    if (width === document.documentElement.clientWidth) return;
+    width = document.documentElement.clientWidth;
+    for (const redraw of redraws) redraw();
+  });
+});

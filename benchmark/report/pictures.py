@@ -1,0 +1,96 @@
+"""Small pictures of val objects for the page, and the turn between two poses as a drawing."""
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from iebench.manifests.common.page import embedded
+from iebench.manifests.conventions import geodesic_degrees, pose
+from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.reading.pictures import picture
+from iebench.manifests.reading.samples import Sample, Samples
+
+from ..images import spread
+from ..leaks import leaked
+from ..protocol import Protocol
+
+SIDE = 96  # pixels of a picture
+CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # where the recipes' camera stands, seen from the object
+ANGLES = ("rot_x", "rot_y", "rot_z")
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """The val objects that scores are of, in their order.
+
+    names : "SYNSET/OBJECT"; classes : their class's name; first : the number of each one's first view
+    """
+
+    samples: Samples
+    names: list[str]
+    classes: list[str]
+    first: list[int]
+
+    @staticmethod
+    def of(data: Path, info: DatasetInfo, protocol: Protocol, limit: int | None) -> "Pictures":
+        """Those that scores of a dataset by a protocol are of; `limit` as in a smoke run.
+
+        Raises
+        ------
+        DatasetError : it is damaged.
+        """
+        samples = Samples(data, info)
+        val = [(note, numbers) for note, numbers in samples.objects if note["split"] == "val"]
+        kept = [val[i] for i in spread(len(val), limit)]
+        if protocol.known_meshes == "left out":
+            known = leaked(data)
+            kept = [(note, numbers) for note, numbers in kept if (note["synset"], note["object_id"]) not in known]
+        return Pictures(
+            samples=samples,
+            names=[f"{note['synset']}/{note['object_id']}" for note, _ in kept],
+            classes=[str(note["class_name"]) for note, _ in kept],
+            first=[numbers[0] for _, numbers in kept],
+        )
+
+    def views(self, wanted: Iterable[tuple[int, int]]) -> dict[str, str]:
+        """Pictures of some views, (object, view), as sources of <img> by "OBJECT.VIEW"."""
+        places = sorted(set(wanted))
+        found = self.samples.at(self.first[i] + view for i, view in places)
+        return {f"{i}.{view}": self._source(sample) for (i, view), sample in zip(places, found, strict=True)}
+
+    def turn(self, index: int, source: int, target: int) -> tuple[float, str] | None:
+        """The turn from one view of an object to another: degrees and a drawing; None where the data have no angles."""
+        if not set(ANGLES) <= set(self.samples.info.recipe.factor_names):
+            return None
+        one, two = self.samples.at(self.first[index] + view for view in (source, target))
+        angles = np.array([[sample.row[name] for name in ANGLES] for sample in (one, two)])
+        poses = pose(angles)
+        before, after = poses.as_quat()
+        return float(geodesic_degrees(before[None], after[None])[0]), axes(poses.as_matrix())
+
+    def _source(self, sample: Sample) -> str:
+        image = Image.fromarray(picture(sample, self.samples.info.recipe))
+        image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=80)
+        return embedded(out.getvalue(), "jpeg")
+
+
+def axes(matrices: NDArray[np.float64]) -> str:
+    """An object's three axes before (thin) and after (bold) a turn, as the camera sees them: an <svg> element.
+
+    matrices : (2, 3, 3), object -> world
+    """
+    right = np.cross(-CAMERA, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    across = np.stack([right, -np.cross(right, -CAMERA)])  # the picture's x to the right and y downwards
+    lines = []
+    for name, matrix in zip(("before", "after"), matrices, strict=True):
+        for axis, (x, y) in zip("xyz", (across @ matrix * 40 + 48).T, strict=True):
+            lines.append(f"<path class='{name} {axis}' d='M48 48L{x:.1f} {y:.1f}'/>")
+    return f"<svg class='axes' viewBox='0 0 96 96' role='img' aria-label='the wanted turn'>{''.join(lines)}</svg>"

@@ -1,0 +1,48 @@
+// A method's metrics side by side, each on its way from the floor to the ceiling, part by part.
+
+/** How far a value is from the floor (0) to the ceiling, or to a perfect answer where no ceiling is known (1). */
+function share(metric, [, , , floor, ceiling], value) {
+  const goal = ceiling ?? (model.metrics[metric].higher ? 1 : 0);
+  return (value - floor) / (goal - floor || 1);
+}
+
+function profile() {
+  const chosen = byId("profile-method"), other = byId("profile-other"), host = byId("profile-chart");
+  fill(chosen, methods(), 0);
+  fill(other, [["", "no other"], ...methods()], model.methods.length > 1 ? 1 : "");
+  const redraw = () => {
+    const lines = [...new Set([chosen.value, other.value])].filter((value) => value !== "").map(Number).flatMap((method, k) =>
+      parts().map((part, i) => ({ row: rowOf(method, part), part, i, k })).filter(({ row, k }) => row && (k === 0 || row.part === WHOLE)));
+    const metrics = Object.keys(model.metrics).filter((metric) => lines.some(({ row }) => row.values[metric]));
+    const width = Math.max(280, host.clientWidth), left = Math.min(210, width * 0.45), right = 14, step = 24, top = 8;
+    const height = top + metrics.length * step + 30;
+    const shares = lines.flatMap(({ row }) => Object.entries(row.values).flatMap(([metric, values]) => [values[1], values[2]].map((v) => share(metric, values, v))));
+    const [low, high] = [Math.max(-0.5, Math.min(0, ...shares)) - 0.02, Math.max(1, Math.min(1.2, ...shares)) + 0.02];
+    const px = (at) => left + ((Math.max(low, Math.min(high, at)) - low) / (high - low)) * (width - left - right);
+    const svg = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "profile" });
+    for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
+      svg.append(draw("path", { class: tick ? "grid" : "floor", d: `M${px(tick)} ${top}V${height - 24}` }));
+      svg.append(draw("text", { x: px(tick), y: height - 8, "text-anchor": "middle" }, String(tick)));
+    }
+    metrics.forEach((metric, m) => {
+      const y = top + (m + 0.5) * step, { title, about } = model.metrics[metric];
+      const text = draw("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, title);
+      text.append(draw("title", {}, about));
+      svg.append(text);
+      lines.forEach(({ row, part, i, k }, slot) => {
+        if (!row.values[metric]) return;
+        const values = row.values[metric], place = (value) => px(share(metric, values, value));
+        const at = y + (slot - (lines.length - 1) / 2) * 5;
+        const fill = colour(row.method);
+        svg.append(draw("path", { d: `M${place(values[1])} ${at}H${place(values[2])}`, stroke: fill, "stroke-opacity": 0.6, "stroke-width": 2 }));
+        const mark = marker(i, place(values[0]), at, fill, k ? 3.5 : 4.5);
+        mark.append(draw("title", {}, `${model.methods[row.method]}, ${part}: ${title} ${shown(metric, values[0])}`));
+        svg.append(mark);
+      });
+    });
+    host.replaceChildren(svg);
+    byId("profile-legend").replaceChildren(...lines.map(({ row, part, i }) =>
+      make("span", {}, draw("svg", { viewBox: "0 0 22 12" }, marker(i, 11, 6, colour(row.method), 4)), ` ${model.methods[row.method]}, ${part}`)));
+  };
+  keepDrawn(redraw, chosen, other);
+}

@@ -1,0 +1,23 @@
+// What a predictor was asked, what it found, and what would have been right.
+
+function retrieval() {
+  const asked = model.questions?.asked ?? {};
+  const known = methods().filter(([i]) => asked[i]);
+  if (!known.length) return;
+  reveal("retrieval");
+  const chosen = byId("retrieval-method"), host = byId("retrieval-figure");
+  fill(chosen, known);
+  const picture = (object, view, caption, kind = "") => make("figure", { class: kind },
+    make("img", { src: model.questions.pictures[`${object}.${view}`], alt: caption, loading: "lazy" }), make("figcaption", {}, caption));
+  const redraw = () => host.replaceChildren(...asked[chosen.value].map(({ object, source, target, found, rank, among }) => {
+    const wanted = make("figure"), turn = model.questions.turns[`${object}.${target}`];
+    if (turn) wanted.innerHTML = turn[1]; // drawn by report/pictures.py from numbers
+    wanted.append(make("figcaption", {}, turn ? `turned by ${turn[0].toFixed(0)}°` : "another view"));
+    const right = found === target;
+    const verdict = right ? "found: the right view" : `found: view ${found}, the right one is ${rank} of ${among}`;
+    return make("div", { class: "question" }, picture(object, source, `${model.objects.classes[model.objects.class[object]]}, view ${source}`),
+      wanted, picture(object, found, verdict, right ? "right" : "wrong"), picture(object, target, `right: view ${target}`));
+  }));
+  chosen.addEventListener("change", redraw);
+  redraw();
+}
