@@ -13,6 +13,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from iebench.manifests.common.files import atomic, write_atomic
+from iebench.manifests.errors import DiskError
 
 ROWS = 4_096  # of a block at most, unless one batch has more: what a kill costs
 LEAST = 64  # blocks of a file at least, where it has batches enough: several processes share them evenly
@@ -56,14 +57,17 @@ class Blocks:
         write_atomic(self._path(number), np.ascontiguousarray(features, "<f4").tobytes())
 
     def join(self, path: Path) -> None:
-        """Make the file of all blocks, which are then removed; both copies fit the disk for a moment."""
+        """Make the file of all blocks, which are then removed; the disk must hold both for a moment."""
         head = {"descr": "<f4", "fortran_order": False, "shape": (self.rows, self.columns)}
-        with atomic(path) as file:
-            npy.write_array_header_1_0(file, head)  # type: ignore[no-untyped-call]
-            for number in range(self.count):
-                with self._path(number).open("rb") as block:
-                    shutil.copyfileobj(block, file, 1 << 20)
-        shutil.rmtree(self.folder)
+        try:
+            with atomic(path) as file:
+                npy.write_array_header_1_0(file, head)  # type: ignore[no-untyped-call]
+                for number in range(self.count):
+                    file.write(self._path(number).read_bytes())
+        except DiskError:
+            if not path.is_file():  # else another process on the same features was first, and removed the blocks
+                raise
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.f32"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from iebench.benchmark.blocks import LEAST, ROWS, Blocks
+from iebench.manifests.errors import DiskError
 
 
 @pytest.mark.parametrize("batch", [1, 8, 256, 10_000])
@@ -37,3 +38,14 @@ def test_a_block_of_another_size_is_not_there(tmp_path: Path) -> None:
     blocks.put(0, np.zeros((8, 3), np.float32))
     (tmp_path / "000000.f32").write_bytes(b"cut off")
     assert not blocks.has(0)
+
+
+def test_who_comes_second_leaves_the_file_of_the_first(tmp_path: Path) -> None:
+    one, other = (Blocks(tmp_path / "a.blocks", 16, 3, 8) for _ in range(2))
+    for number in range(2):
+        one.put(number, np.full((8, 3), number, np.float32))
+    one.join(tmp_path / "a.npy")
+    other.join(tmp_path / "a.npy")  # the blocks are gone
+    assert np.load(tmp_path / "a.npy")[:, 0].tolist() == [0] * 8 + [1] * 8
+    with pytest.raises(DiskError, match=r"cannot write .*b\.npy"):
+        other.join(tmp_path / "b.npy")

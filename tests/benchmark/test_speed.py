@@ -11,7 +11,7 @@ from iebench.baselines.action import ROTATION, rotation_between
 from iebench.baselines.encoder import Normalise
 from iebench.baselines.predictor import LinearHypernetwork
 from iebench.benchmark.images import Images
-from iebench.benchmark.speed import clock, loading, predictor
+from iebench.benchmark.speed import clock, encoding, loading, predictor
 from iebench.benchmark.speed.compare import main
 from iebench.benchmark.speed.reference import Materialised, Pairs, lay_out
 
@@ -63,6 +63,12 @@ def test_the_comparison_runs(tiny_dataset: Path) -> None:
         "ours over the usual way",
     ):
         assert line in result.output
+
+
+def test_memory_is_measured_in_a_process_of_its_own() -> None:
+    result = CliRunner().invoke(encoding.main, ["--views", "100", "--views", "200", "--dim", "8"])
+    assert result.exit_code == 0, result.output
+    assert "200 views x 8: file 0 MB, peak" in result.output and "MB for 2622650 views" in result.output
 
 
 def test_a_predictor_without_room_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
