@@ -35,7 +35,7 @@ class Batch:
 
     def pixels(self, device: torch.device) -> Tensor:
         """The images on a device as (B, K, 3, H, W) float32 in [0, 1]."""
-        return self.images.to(device, non_blocking=True).float() / 255
+        return self.images.to(device, non_blocking=True).float().div_(255)  # in place: a batch of 1024 pairs is 1.6 GB
 
 
 class Batches:

@@ -17,14 +17,21 @@ class Buffers:
 
     def __init__(self, shape: tuple[int, ...], pinned: bool) -> None:
         self.shape, self.pinned = shape, pinned
-        self._free: dict[int, list[NDArray[np.uint8]]] = {}
+        self._free: list[NDArray[np.uint8]] = []
 
     def take(self, count: int) -> Tensor:
         """(count, *shape) uint8, with anything in it."""
         if self.pinned:
             return torch.empty((count, *self.shape), dtype=torch.uint8, pin_memory=True)
-        free = self._free.setdefault(count, [])
-        kept = free.pop() if free else np.empty((count, *self.shape), np.uint8)
-        lent = kept[:]  # a tensor holds on to the array it is made from, and lets it go when it is gone itself
-        weakref.finalize(lent, free.append, kept).atexit = False
+        kept = self._large_enough(count)
+        lent = kept[:count]  # a tensor holds on to the array it is made from, and lets it go when it is gone itself
+        weakref.finalize(lent, self._free.append, kept).atexit = False
         return torch.from_numpy(lent)
+
+    def _large_enough(self, count: int) -> NDArray[np.uint8]:
+        """A free array of that length or more, or a new one; smaller ones are let go."""
+        while self._free:
+            kept = self._free.pop()
+            if len(kept) >= count:
+                return kept
+        return np.empty((count, *self.shape), np.uint8)

@@ -2,10 +2,9 @@
 
 Training walks an endless stream of epochs. Each epoch is a permutation of the objects with K views of each, and batch
 number s holds entries s * batch .. (s + 1) * batch - 1 of the stream: what is left of an epoch opens the next one's
-first batch. So each object is taken once an epoch, and every batch is full, whatever its size: no shape changes on the
-way, no batch is too small for batch statistics, and ranks have equal parts. The price is that the one batch over an
-epoch's end may hold an object twice, with views of both epochs; of 3DIEBench's 41,920 objects in batches of 1024 that
-happens to some 4 objects of one batch in 41.
+first batch. So each object is taken once an epoch, and every batch is full: no shape changes on the way, no batch is
+too small for batch statistics, ranks have equal parts. Where an epoch is at least two batches, no batch holds an object
+twice, which a contrastive loss would tell from itself: what the epoch before gave to a first batch stands behind it.
 """
 
 import numpy as np
@@ -71,10 +70,19 @@ class Order:
 
     def _epoch_rows(self, epoch: int) -> Indices:
         if epoch != self._epoch:  # kept, since steps come in order
-            order = permutation(self.seed, epoch, self.objects)
+            order = self._order(epoch)
             chosen = views(self.seed, epoch, self.objects, self.stored, self.count)
             self._epoch, self._rows = epoch, (np.arange(self.objects)[:, None] * self.stored + chosen)[order]
         return self._rows
+
+    def _order(self, epoch: int) -> Indices:
+        """The order of objects in an epoch: its permutation, but for the objects that its first batch has already."""
+        order, held = permutation(self.seed, epoch, self.objects), epoch * self.objects % self.batch
+        if not held or self.batch > self.objects:
+            return order
+        there = np.isin(order, permutation(self.seed, epoch - 1, self.objects)[-held:])
+        first = np.flatnonzero(~there)[: self.batch - held]
+        return np.concatenate([order[first], np.delete(order, first)])
 
 
 def _generator(seed: int, epoch: int, use: int) -> np.random.Generator:

@@ -28,7 +28,7 @@ from .probes.standardise import Standardiser
 from .protocol import Protocol
 from .resamples import Resamples
 from .results import DataFacts, EncoderFacts, Score
-from .splits import Loaded, load_split, tuned, turns
+from .splits import Loaded, load_split, tuned, turns, unseen
 
 
 def score(
@@ -59,6 +59,7 @@ def score(
     predictor = encoder.predictor
     notes = about(train.split.features, encoder.parts, predictor.latents if predictor else (), train.split.latents)
     answerable = predictor is not None and train.split.has(predictor.latents)
+    notes += unseen(data.name, train.split, val.split)
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     with Meter("probing", total=probes.epochs(protocol, 1 + len(encoder.parts)), unit="epochs") as meter:
         context = Context(

@@ -115,6 +115,26 @@ def kept_objects(data: Path, identities: Sequence[Identity]) -> NDArray[np.int64
     return kept
 
 
+def unseen(data: str, train: Split, val: Split) -> tuple[str, ...]:
+    """A note where val has classes that train lacks: nothing learnt there can name them.
+
+    Raises
+    ------
+    DatasetError : train lacks all of them.
+    """
+    known = np.isin(val.labels, train.labels)
+    if known.all():
+        return ()
+    lacking, classes = len(np.unique(val.labels[~known])), len(np.unique(val.labels))
+    remedy = "render or import more objects of each class"
+    if not known.any():
+        raise DatasetError(f"the train split of {data} has no object of any of the {classes} classes in val: {remedy}")
+    return (
+        f"the train split of {data} has no object of {lacking} of the {classes} classes in val, so that top-1 is at "
+        f"most {100 * known.mean():.1f} %: {remedy}",
+    )
+
+
 def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bool_]:
     """Which train objects choose rates and decays, about `share` of them: (len(objects),).
 

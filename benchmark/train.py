@@ -12,6 +12,7 @@ from pathlib import Path
 
 import torch
 
+from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import Meter, say
 
 from . import checkpoint, optimize
@@ -55,7 +56,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         torch.manual_seed(config.seed)
         method = build_method(config)
         method = method.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
-        images = Images.open(config.data, "train", config.subset)
+        images = Images.open(config.data, "train", config.subset, threads=max(1, cores() // ranks.here))
         check_fit(images, method, settings)
         pixels, why = choose(cache, images, config.resolution, device, Room.of(device, ranks.here))
         finished = (run / WEIGHTS).is_file()

@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
-import torch
 
 from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import say
@@ -56,12 +55,11 @@ def main(
                 found = loading.measure(split, files, size, pairs, count, seconds, rounds)
                 click.echo("\n".join(loading.report(found, count)))
         if "predictor" in parts:
-            sizes = [int(text) for text in predictor_batches.split(",")]
-            rows = []
-            for number in sizes:
+            click.echo(f"width {dim}, float32, forward and backward: {predictor.COLUMNS}")
+            for number in map(int, predictor_batches.split(",")):
                 say(f"predictor at batch {number}")
-                rows += predictor.measure(number, dim, max(2, rounds // 2), where)
-            click.echo("\n".join(predictor.report(rows, dim)))
+                for row in predictor.measure(number, dim, max(2, rounds // 2), where):
+                    click.echo(row.line)
         if "training" in parts:
             say("training")
             setting = training.Setting(batch, size, width, workers, where, bf16=where.type == "cuda")
@@ -72,5 +70,4 @@ def main(
 
 
 if __name__ == "__main__":
-    torch.set_float32_matmul_precision("high")  # as training would have it, for both
     main()

@@ -77,8 +77,10 @@ def reference(images: Images, files: Path, size: int, batch: int, workers: int) 
     # a real set is long; this one is repeated, so that no epoch ends while we measure
     endless = torch.utils.data.RandomSampler(dataset, replacement=True, num_samples=10**7)
     iterator = iter(DataLoader(dataset, batch, sampler=endless, num_workers=workers))
-    yield iterator, [worker.pid for worker in iterator._workers]  # type: ignore[attr-defined]
-    iterator._shutdown_workers()  # type: ignore[attr-defined]
+    try:
+        yield iterator, [worker.pid for worker in iterator._workers]  # type: ignore[attr-defined]
+    finally:
+        iterator._shutdown_workers()  # type: ignore[attr-defined]
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from iebench.manifests.common.machine import free_memory
 from .clock import Spent, added_memory, in_turns, middle, watch
 from .reference import Materialised
 
+COLUMNS = "materialised -> ours (times faster, times less CPU time), memory added (times less)"
 PARTS = ("predictor alone", "SIE step without encoder")
 
 
@@ -44,6 +45,16 @@ class Row:
     memory: tuple[int, int]
     gap: float
     others: float
+
+    @property
+    def line(self) -> str:
+        """One line of a table."""
+        faster, cheaper, less = (pair[0] / max(pair[1], 1e-9) for pair in (self.wall, self.cpu, self.memory))
+        return (
+            f"  {self.part:25s} batch {self.batch:5d}: {1e3 * self.wall[0]:9.1f} -> {1e3 * self.wall[1]:7.1f} ms "
+            f"({faster:5.1f}, {cheaper:5.1f}), {self.memory[0] / 2**20:8.1f} -> {self.memory[1] / 2**20:6.1f} MiB "
+            f"({less:5.1f}); outputs apart {self.gap:.0e}; others {self.others:.1f} cores"
+        )
 
 
 def measure(batch: int, dim: int, repeats: int, device: torch.device) -> list[Row]:
@@ -101,21 +112,6 @@ def measure(batch: int, dim: int, repeats: int, device: torch.device) -> list[Ro
             )
         )
     return rows
-
-
-def report(rows: list[Row], dim: int) -> list[str]:
-    """Lines of a table."""
-    lines = [
-        f"width {dim}, float32, forward and backward: materialised -> ours (times, times by CPU time); memory added"
-    ]
-    for row in rows:
-        faster, cheaper, less = (pair[0] / max(pair[1], 1e-9) for pair in (row.wall, row.cpu, row.memory))
-        lines.append(
-            f"  {row.part:25s} batch {row.batch:5d}: {1e3 * row.wall[0]:9.1f} -> {1e3 * row.wall[1]:7.1f} ms "
-            f"({faster:5.1f}, {cheaper:5.1f}), {row.memory[0] / 2**20:8.1f} -> {row.memory[1] / 2**20:6.1f} MiB "
-            f"({less:5.1f}); outputs apart {row.gap:.0e}; others {row.others:.1f} cores"
-        )
-    return lines
 
 
 def _backward(net: nn.Module, loss: Tensor) -> None:

@@ -1,7 +1,8 @@
 """Images a second of whole training steps of SIE, from the files to the updated weights: ours and the usual way.
 
-"compute" repeats one batch that lies on the device: what the device could do if it never waited. Its time for a step
-over ours is the share of the time that the device is busy.
+"compute alone" repeats one batch that lies on the device: what the device could do if it never waited. Its time for a
+step over that of another way is the share of the time that the device is busy there. All ways train the same encoder in
+the same precision and memory format; what differs is how images come, where they are normalised, and the predictor.
 """
 
 import shutil
@@ -92,7 +93,7 @@ def measure(images: Images, files: Path, setting: Setting, steps: int, rounds: i
     calls = {name: partial(_one, way, setting, steps) for name, way in ways.items()}
     try:
         return in_turns(calls, rounds)
-    except torch.OutOfMemoryError:
+    except torch.cuda.OutOfMemoryError:
         del calls[REFERENCE]
         return in_turns(calls, rounds)
 
@@ -189,8 +190,10 @@ def _reference(images: Images, files: Path, setting: Setting) -> Iterator[Steps]
             latents = {name: torch.rand(len(one), 2, dtype=torch.float64) for name in ROTATION}
             yield partial(trainer.step, torch.stack(pair, dim=1), latents)
 
-    yield steps(), [worker.pid for worker in iterator._workers]  # type: ignore[attr-defined]
-    iterator._shutdown_workers()  # type: ignore[attr-defined]
+    try:
+        yield steps(), [worker.pid for worker in iterator._workers]  # type: ignore[attr-defined]
+    finally:
+        iterator._shutdown_workers()  # type: ignore[attr-defined]
 
 
 def _one(way: Callable[[], AbstractContextManager[Steps]], setting: Setting, steps: int) -> Spent:

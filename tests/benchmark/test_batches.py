@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from iebench.benchmark.batches import Batches, ahead
+from iebench.benchmark.batches import Batch, Batches, _received, _sent, ahead
 from iebench.benchmark.images import Images
 from iebench.benchmark.order import Order
 from iebench.benchmark.pixels import Decoded
@@ -54,6 +55,58 @@ def test_prefetch_gives_the_steps_in_order(images: Images) -> None:
         for step, batch in enumerate(prefetched, start=3):
             assert torch.equal(batch.images, batches.make(step).images)
     assert step == 7
+
+
+class Sent:
+    """Stands for images on a GPU, and writes down what was asked for in which stream."""
+
+    device = torch.device("cuda")
+    current = "main"
+
+    def __init__(self, diary: list[str], number: int) -> None:
+        self.diary, self.number = diary, number
+
+    def to(self, device: torch.device, non_blocking: bool) -> "Sent":
+        assert non_blocking and device.type == "cuda"
+        self.diary.append(f"copy {self.number} in {self.current}")
+        return self
+
+    def record_stream(self, stream: "Stream") -> None:
+        self.diary.append(f"{self.number} used in {stream.name}")
+
+
+class Stream:
+    """Stands for a CUDA stream."""
+
+    def __init__(self, diary: list[str], name: str) -> None:
+        self.diary, self.name, self.events = diary, name, 0
+
+    def record_event(self) -> int:
+        self.events += 1
+        return self.events - 1
+
+    def wait_event(self, event: int) -> None:
+        self.diary.append(f"{self.name} waits for {event}")
+
+
+def test_copies_run_in_a_stream_of_their_own_and_the_step_waits_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No GPU is needed to see the order of calls; it says nothing of speed."""
+    diary: list[str] = []
+
+    @contextmanager
+    def inside(stream: Stream) -> Iterator[None]:
+        monkeypatch.setattr(Sent, "current", stream.name)
+        yield
+        monkeypatch.setattr(Sent, "current", "main")
+
+    monkeypatch.setattr(torch.cuda, "Stream", lambda device: Stream(diary, "side"))
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: Stream(diary, "main"))
+    monkeypatch.setattr(torch.cuda, "stream", inside)
+    made = (Batch(Sent(diary, number), {}) for number in range(3))  # type: ignore[arg-type]
+    taken = [batch.images.number for batch in _received(_sent(made, Sent.device))]  # type: ignore[attr-defined]
+    assert taken == [0, 1, 2]
+    assert diary == [f"{n} used in main" if i == 2 else f"main waits for {n}" if i else f"copy {n} in side"
+                     for n in range(3) for i in range(3)]  # fmt: skip
 
 
 def test_an_error_in_the_thread_is_raised_where_items_are_used() -> None:

@@ -40,3 +40,4 @@ def test_it_trains_and_scores(imported: Path, tmp_path: Path, monkeypatch: pytes
     assert call("score", "--data", str(imported)) == 0
     score = Score.load(next(Path("runs").glob("*/score.json")))
     assert (score.dataset.train_objects, score.dataset.val_objects, score.dataset.views) == (56, 14, 8)
+    assert any("has no object of" in note for note in score.notes)  # few objects of many classes

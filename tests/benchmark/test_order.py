@@ -28,16 +28,29 @@ def test_every_ordered_pair_is_equally_likely() -> None:
     assert statistic < 31.3  # chi-square with 11 degrees of freedom, p = 0.001
 
 
-@pytest.mark.parametrize("batch", [4, 7, 10, 23])
+@pytest.mark.parametrize("batch", [2, 4, 5, 7, 10, 23])
 def test_batches_are_the_stream_of_epochs_cut_in_equal_pieces(batch: int) -> None:
     order = Order(seed=5, objects=10, stored=6, batch=batch, count=2)
     rows = np.concatenate([order.rows(step) for step in range(10)])
     assert rows.shape == (10 * batch, 2)
     for epoch in range(10 * batch // 10):
-        piece = rows[10 * epoch : 10 * epoch + 10]
-        expected = permutation(5, epoch, 10)
-        np.testing.assert_array_equal(piece // 6, expected[:, None].repeat(2, axis=1))
-        np.testing.assert_array_equal(piece % 6, views(5, epoch, 10, 6, 2)[expected])
+        objects, taken = rows[10 * epoch : 10 * epoch + 10] // 6, rows[10 * epoch : 10 * epoch + 10] % 6
+        np.testing.assert_array_equal(objects[:, 0], objects[:, 1])
+        np.testing.assert_array_equal(np.sort(objects[:, 0]), np.arange(10))
+        np.testing.assert_array_equal(taken, views(5, epoch, 10, 6, 2)[objects[:, 0]])
+        if 10 % batch == 0:
+            np.testing.assert_array_equal(objects[:, 0], permutation(5, epoch, 10))
+
+
+@pytest.mark.parametrize(("objects", "batch"), [(20, 10), (21, 10), (29, 10), (101, 50), (64, 7)])
+def test_no_batch_holds_an_object_twice(objects: int, batch: int) -> None:
+    order = Order(seed=1, objects=objects, stored=2, batch=batch, count=2)
+    naive = 0
+    for step in range(12 * objects // batch):
+        assert len(set((order.rows(step)[:, 0] // 2).tolist())) == batch
+        plain = [permutation(1, at // objects, objects)[at % objects] for at in range(step * batch, (step + 1) * batch)]
+        naive += len(set(plain)) < batch
+    assert naive or objects % batch == 0, "the case that this is about did not occur"
 
 
 def test_shares_of_a_batch_are_the_batch_for_any_number_of_ranks() -> None:

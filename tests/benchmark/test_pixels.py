@@ -113,4 +113,16 @@ def test_a_buffer_is_used_again_only_when_nothing_refers_to_it() -> None:
     assert buffers.take(8).data_ptr() != place, "a view still looks at it"
     del view
     gc.collect()
-    assert buffers.take(8).data_ptr() == place and buffers.take(3).shape == (3, 4, 4, 3)
+    assert buffers.take(8).data_ptr() == place
+
+
+def test_batches_of_many_sizes_share_few_buffers() -> None:
+    buffers = Buffers((4, 4, 3), pinned=False)
+    places = set()
+    for count in (9, 3, 7, 9, 1):
+        taken = buffers.take(count)
+        assert taken.shape == (count, 4, 4, 3)
+        places.add(taken.data_ptr())
+        del taken
+        gc.collect()
+    assert len(places) == 1 and len(buffers._free) == 1

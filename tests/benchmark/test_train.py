@@ -235,6 +235,17 @@ def test_one_view_of_each_object(tiny_plan: Callable[..., Plan], tmp_path: Path)
         train(tmp_path / "run", config(tmp_path / "data"))
 
 
+def test_a_damaged_image_stops_the_run_and_is_named(tiny_dataset: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(tiny_dataset, tmp_path / "data"))
+    tar = data / "train" / "00000.tar"
+    tar.write_bytes(tar.read_bytes().replace(b"\xff\xd9", b"\xff\xd8"))  # no JPEG ends any more
+    with pytest.raises(
+        DatasetError, match=r"train/00000\.tar is damaged: the image at byte \d+ does not have the SHA-"
+    ):
+        train(tmp_path / "run", config(data))
+    assert not (tmp_path / "run" / runs.WEIGHTS).exists()
+
+
 def test_a_subset_is_another_run_and_the_cache_is_not(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     some = replace(config(tiny_dataset, "steps=2"), subset=8)
     train(tmp_path / "run", some)
