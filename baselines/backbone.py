@@ -11,7 +11,8 @@ from typing import Any, Literal, cast
 
 from torch import Tensor, nn
 
-from .errors import BackbonePart, MethodBroken, SettingError, UnknownName
+from . import plugins
+from .errors import BackbonePart, SettingError, UnknownName
 
 Stem = Literal["imagenet", "small"]
 TIMM = "timm:"
@@ -61,16 +62,14 @@ def build(name: str, width: float, stem: Stem) -> Backbone:
     UnknownName : no such backbone.
     SettingError : it has no such width or stem.
     BackbonePart : timm cannot be imported here.
-    MethodBroken : the module that an entry point names does not register it.
+    MethodBroken : the module that an entry point names cannot be imported, or does not register it.
     """
     check(name)
     if name.startswith(TIMM):
         return Timm(name, width, stem)
     if name not in _BUILDERS:
         point = next(point for point in entry_points(group="iebench.backbones") if point.name == name)
-        point.load()
-        if name not in _BUILDERS:
-            raise MethodBroken(f"{point.value} does not register the backbone {name!r}: mend or remove that package")
+        plugins.load(point, "backbone", _BUILDERS)
     return _BUILDERS[name](width, stem)
 
 

@@ -4,7 +4,7 @@ IebenchError
 ├── BackbonePart             a MissingPart: a backbone whose package cannot be imported here
 ├── LatentMissing            the dataset has no column that the method is conditioned on
 ├── LabelOutOfRange          the dataset has more classes than the method
-└── MethodBroken             an installed method whose module does not define it
+└── MethodBroken             an installed method or backbone whose module fails, or does not define it
 """
 
 from iebench.manifests.errors import IebenchError, MissingPart, SettingError, UnknownName

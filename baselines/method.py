@@ -14,10 +14,10 @@ from torch import Tensor, nn
 
 from iebench.manifests.common.settings import build as build_settings
 
-from . import variants
+from . import plugins, variants
 from .action import Latents
 from .encoder import Encoder, EncoderSettings
-from .errors import MethodBroken, UnknownName
+from .errors import UnknownName
 
 
 class Method(nn.Module):
@@ -135,7 +135,7 @@ def find(name: str) -> Entry:
     Raises
     ------
     UnknownName : no such method; suggests near ones.
-    MethodBroken : its module does not register it.
+    MethodBroken : its module cannot be imported, or does not register it.
     """
     if name in _ENTRIES:
         return _ENTRIES[name]
@@ -146,9 +146,7 @@ def find(name: str) -> Entry:
     points = {point.name: point for point in entry_points(group="iebench.methods")}
     if name not in points:
         raise UnknownName("method", name, names())
-    points[name].load()
-    if name not in _ENTRIES:
-        raise MethodBroken(f"{points[name].value} does not register the method {name!r}: mend or remove that package")
+    plugins.load(points[name], "method", _ENTRIES)
     return _ENTRIES[name]
 
 

@@ -1,9 +1,5 @@
 """What two ranks compute, in processes that a test starts, and how far that is from one process."""
 
-import multiprocessing
-import os
-import socket
-
 import torch
 
 from iebench.baselines import variants
@@ -11,6 +7,7 @@ from iebench.baselines.action import DIFFERENCES, LABEL, ROTATION
 from iebench.baselines.method import build, names
 from iebench.benchmark.config import resolve
 from iebench.benchmark.distributed import ALONE, joined
+from iebench.benchmark.launch import launch
 from iebench.benchmark.network import prepare
 
 OBJECTS, SIDE = 8, 16
@@ -21,30 +18,10 @@ OWN = {"random": [], "supervised": HEAD, "supervised-class": HEAD, "supervised-r
 TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
 
 
-def run_ranks(size, work, *arguments):
-    """work(ranks, *arguments) in `size` processes at once: what the first one returned."""
-    context = multiprocessing.get_context("spawn")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    answers = context.SimpleQueue()
-    processes = [context.Process(target=_run, args=(r, size, port, answers, work, arguments)) for r in range(size)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    codes = [process.exitcode for process in processes]
-    assert codes == [0] * size, f"ranks ended with {codes}"
-    return answers.get()
-
-
-def _run(rank, size, port, answers, work, arguments):
-    where = {"RANK": rank, "WORLD_SIZE": size, "LOCAL_RANK": rank, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    os.environ.update({name: str(value) for name, value in where.items()})
-    torch.set_num_threads(1)
-    answer = work(rank, size, *arguments)
-    if rank == 0:
-        answers.put(answer)
+def run_ranks(size, work, folder):
+    """work(file) in `size` ranks at once: what the first one saved there."""
+    launch(size, work, folder / "answer.pt")
+    return torch.load(folder / "answer.pt")
 
 
 def batch(objects=OBJECTS, views=3):
@@ -73,11 +50,12 @@ def outcome(network, method, images, latents, mean):
     return mean(terms), gradients, dict(method.named_buffers())
 
 
-def compare_methods(rank, size):
-    """For each method: the largest difference between all ranks and one process, and between ranks.
+def compare_methods(answer):
+    """Save for each method: the largest difference between all ranks and one process, and between ranks.
 
     Relative to the size of the compared tensor; of the terms, the gradients and the buffers.
     """
+    torch.set_num_threads(1)
     images, latents = batch()
     alone = {}
     for name in TRAINED:
@@ -92,7 +70,8 @@ def compare_methods(rank, size):
             network = prepare(method, settings, ranks)
             together = outcome(network, method, images[share], mine, ranks.mean)
             found[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]
-    return found
+    if ranks.first:
+        torch.save(found, answer)
 
 
 def difference(one, other):

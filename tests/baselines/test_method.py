@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from pathlib import Path
 
 import pytest
 import torch
@@ -45,9 +47,28 @@ def test_a_misspelt_method_is_an_error_with_a_suggestion() -> None:
         find("vicregg")
 
 
-def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from importlib.metadata import EntryPoint
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("def f(:", "SyntaxError: invalid syntax"),
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_module_that_fails_to_import_is_named(
+    code: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "poltergeist.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    point = EntryPoint("ghost", "poltergeist", "iebench.methods")
+    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    with pytest.raises(MethodBroken, match=rf"poltergeist, of the method 'ghost', cannot be imported \({reason}"):
+        find("ghost")
+    assert "ghost" in registry.names()  # it is listed, and the others can be trained
+    assert find("sie").name == "sie"
 
+
+def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("ghost", "iebench.baselines.losses", "iebench.methods")
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])
     with pytest.raises(MethodBroken, match="losses does not register the method 'ghost'"):

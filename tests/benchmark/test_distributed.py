@@ -1,16 +1,69 @@
 """Ranks: two with half a batch each are one with all of it."""
 
 import pytest
+import torch
 from together import TRAINED, compare_methods, run_ranks
+
+from iebench.benchmark.checks import check_shares
+from iebench.benchmark.config import TrainSettings
+from iebench.benchmark.distributed import ALONE, Ranks, joined
+from iebench.benchmark.errors import SettingError
+from iebench.benchmark.order import Order
+from iebench.benchmark.synced_norm import SyncedBatchNorm, synchronise
 
 
 @pytest.fixture(scope="module")
-def differences() -> dict[str, list[float]]:
+def differences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
     """How far two ranks are from one process, by method: terms, gradients, buffers."""
-    return run_ranks(2, compare_methods)
+    return run_ranks(2, compare_methods, tmp_path_factory.mktemp("ranks"))
 
 
 @pytest.mark.parametrize("method", TRAINED)
 def test_two_ranks_with_half_a_batch_are_one_with_all_of_it(method: str, differences: dict[str, list[float]]) -> None:
     terms, gradients, buffers = differences[method]
     assert terms < 1e-10 and gradients < 1e-7 and buffers < 1e-10
+
+
+@pytest.mark.parametrize(("batch", "ranks", "accumulate", "near"), [(8, 3, 1, 6), (2, 4, 1, 4), (8, 2, 8, 16)])
+def test_a_batch_that_does_not_divide_evenly_is_refused(batch: int, ranks: int, accumulate: int, near: int) -> None:
+    settings = TrainSettings(batch=batch, accumulate=accumulate)
+    with pytest.raises(SettingError, match=f"batch={batch} objects cannot be split evenly .* --set batch={near}$"):
+        check_shares(settings, Ranks(0, ranks))
+    check_shares(TrainSettings(batch=near, accumulate=accumulate), Ranks(0, ranks))
+
+
+def test_shares_make_up_the_batch() -> None:
+    whole = Order(0, 20, 6, 8, 2)
+    parts = [Order(0, 20, 6, 8, 2, Ranks(rank, 4).share(8)) for rank in range(4)]
+    for step in (0, 2, 3):  # one of them reaches into the next epoch
+        assert [list(row) for part in parts for row in part.rows(step)] == [list(row) for row in whole.rows(step)]
+
+
+def test_without_ranks_in_the_environment_a_process_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    with joined("auto") as ranks:
+        assert ranks is ALONE and ranks.first and ranks.share(8) == slice(0, 8)
+        assert ranks.collect("a") == ["a"] and ranks.largest(3) == 3
+
+
+def test_ranks_have_generators_of_their_own_and_the_first_keeps_its() -> None:
+    drawn = []
+    for rank in range(3):
+        torch.manual_seed(5)
+        Ranks(rank, 3).seed(5)
+        drawn.append(float(torch.rand(1)))
+    torch.manual_seed(5)
+    assert drawn[0] == float(torch.rand(1)) and len(set(drawn)) == 3
+
+
+def test_a_synchronised_norm_alone_is_the_norm_in_whose_place_it_stands() -> None:
+    torch.manual_seed(0)
+    plain = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4), torch.nn.Sequential())
+    synced = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4), torch.nn.Sequential())
+    synced.load_state_dict(plain.state_dict())
+    synchronise(synced, on_gpu=False)
+    assert isinstance(synced[1], SyncedBatchNorm)
+    images = torch.randn(5, 3, 4, 4)
+    for training in (True, True, False):
+        torch.testing.assert_close(synced.train(training)(images), plain.train(training)(images))
+    torch.testing.assert_close(synced.state_dict(), plain.state_dict())

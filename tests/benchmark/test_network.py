@@ -6,7 +6,7 @@ from together import batch, method_of, outcome
 
 from iebench.benchmark.config import TrainSettings
 from iebench.benchmark.distributed import ALONE
-from iebench.benchmark.network import half, prepare, scaler_of
+from iebench.benchmark.network import descend, half, prepare, scaler_of
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
@@ -26,7 +26,7 @@ def test_only_fp16_needs_its_gradients_scaled() -> None:
     assert not scaler_of(TrainSettings(precision="bf16"), CPU).is_enabled()
 
 
-@pytest.mark.parametrize("name", ["sie", "simclr", "byol"])
+@pytest.mark.parametrize("name", ["sie", "byol"])
 def test_pieces_change_no_loss_and_no_gradient(name: str) -> None:
     """With a backbone that has no batch norm; the projectors' see the whole batch."""
     images, latents = batch(views=2)
@@ -46,6 +46,25 @@ def test_batch_norms_remember_each_piece_once() -> None:
     encoder = {f"encoder.{name}": value for name, value in method.encoder.named_buffers()}
     torch.testing.assert_close({name: buffers[name] for name in encoder}, encoder, rtol=1e-12, atol=0)
     assert buffers["encoder.backbone.bn1.num_batches_tracked"] == 4
+
+
+def test_only_backbones_are_compiled_and_weights_keep_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[torch.nn.Module] = []
+    monkeypatch.setattr(torch.nn.Module, "compile", compiled.append)
+    method, settings = method_of("byol", "compile=true")
+    names = list(method.state_dict())
+    prepare(method, settings, ALONE)
+    assert compiled == [method.encoder.backbone, method.target.network[0].backbone]
+    assert list(method.state_dict()) == names
+
+
+def test_steps_whose_gradients_overflow_in_fp16_are_left_out() -> None:
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer, scaler = torch.optim.SGD([weight], lr=1.0), torch.amp.GradScaler("cpu", init_scale=2.0**10)
+    descend(weight.sum() * float("inf"), optimizer, scaler)
+    assert weight.tolist() == [1, 1] and scaler.get_scale() == 2.0**9
+    descend(weight.sum() / 4, optimizer, scaler)
+    assert weight.tolist() == [0.75, 0.75]
 
 
 def in_pieces(name, pieces, images, latents, *changes):  # type: ignore[no-untyped-def]
