@@ -123,6 +123,7 @@ def joined(device: str) -> Iterator[Ranks]:
     Raises
     ------
     MissingPart : more ranks than GPUs on this machine, and they are to train on GPUs.
+    RankFailed : another rank has ended in the middle of the work.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size == 1:
@@ -143,5 +144,10 @@ def joined(device: str) -> Iterator[Ranks]:
         if on_gpus:
             torch.cuda.set_device(ranks.local)
         yield ranks
+    except RuntimeError as error:  # gloo has no class of its own
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+            raise
+        lost = f"rank {ranks.rank} has lost the others, one of which has ended and said why"
+        raise RankFailed(f"{lost}: the same command with --resume goes on from the last checkpoint", 1) from error
     finally:
         dist.destroy_process_group()

@@ -17,7 +17,7 @@ from .config import RunConfig
 from .distributed import joined
 from .errors import RankFailed
 from .pixels import Cache
-from .stop import SIGNALS
+from .stop import SIGNALS, stopped
 from .train import train
 
 GRACE = 5.0  # seconds that ranks have to end by themselves after one has failed
@@ -33,6 +33,7 @@ def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
     Raises
     ------
     SystemExit : one failed, with its exit code; it has said why.
+    Stopped : asked to, before the ranks had begun.
     RankFailed : one was killed.
     """
     context = multiprocessing.get_context("spawn")
@@ -42,7 +43,10 @@ def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
         for rank in range(count)
     ]
 
+    asked: list[int] = []
+
     def forward(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
         for process in processes:
             if process.pid is not None and process.is_alive():
                 os.kill(process.pid, number)
@@ -59,7 +63,7 @@ def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     if failed is not None:
-        raise _error(failed.name, failed.exitcode or 0)
+        raise _error(failed.name, failed.exitcode or 0, asked)
 
 
 def train_as_rank(run: Path, config: RunConfig, resume: bool, cache: Cache) -> None:
@@ -83,9 +87,11 @@ def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
     return None
 
 
-def _error(name: str, code: int) -> BaseException:
+def _error(name: str, code: int, asked: Sequence[int]) -> BaseException:
     if code > 0:
         return SystemExit(code)
+    if asked:  # before the rank could wait for it
+        return stopped(asked[0], 0, None)
     reason = f"{name} was ended by {signal.Signals(-code).name}, perhaps for want of memory"
     return RankFailed(f"{reason}: the same command with --resume goes on from the last checkpoint", 1)
 

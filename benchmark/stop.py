@@ -50,7 +50,11 @@ def stop_requested() -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
-def stopped(number: int, step: int, steps: int) -> Stopped:
-    """The error that ends a run which a signal asked to stop, with the exit code that belongs to it."""
+def stopped(number: int, step: int, steps: int | None) -> Stopped:
+    """The error that ends a run which a signal asked to stop, with the exit code that belongs to it.
+
+    step : steps done in all; steps : how many there will be, None if the run had not begun to count
+    """
     kind = Stopped if number == signal.SIGINT else Requeue
-    return kind(f"stopped after step {step} of {steps} and saved: the same command with --resume goes on")
+    done = "before the first step" if steps is None else f"after step {step} of {steps} and saved"
+    return kind(f"stopped {done}: the same command with --resume goes on")

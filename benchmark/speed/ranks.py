@@ -24,7 +24,10 @@ from ..network import prepare
 
 
 def measure(batch: int, side: int, width: float, steps: int, out: Path) -> None:
-    """Seconds of steps of SIE on random images, each rank on one thread and with its share; the first rank writes."""
+    """Steps of SIE on random images, each rank on one thread and with its share; the first rank writes its seconds.
+
+    Of each step, by the clock and of its own CPU time, which other work on the machine does not lengthen.
+    """
     torch.set_num_threads(1)
     with joined("cpu") as ranks:
         torch.manual_seed(0)
@@ -36,11 +39,11 @@ def measure(batch: int, side: int, width: float, steps: int, out: Path) -> None:
         latents = {name: torch.rand(batch, 2, dtype=torch.float64)[share] for name in ROTATION}
         times = []
         for _ in range(steps + 1):  # the first is to warm up
-            start = time.perf_counter()
+            start, used = time.perf_counter(), time.process_time()
             optimizer.zero_grad()
             torch.autograd.backward(network(images, latents)["loss"])
             optimizer.step()
-            times.append(time.perf_counter() - start)
+            times.append((time.perf_counter() - start, time.process_time() - used))
         if ranks.first:
             out.write_text(json.dumps(times[1:]))
 
@@ -54,19 +57,22 @@ def measure(batch: int, side: int, width: float, steps: int, out: Path) -> None:
 @click.option("--steps", default=4, show_default=True, help="In each round.")
 def main(ranks: int, batch: int, side: int, width: float, rounds: int, steps: int) -> None:
     """Time a step of SIE on random images by one process and by several."""
-    times: dict[int, list[float]] = {1: [], ranks: []}
+    times: dict[int, list[tuple[float, float]]] = {1: [], ranks: []}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(rounds):
             for size, measured in times.items():
                 launch(size, measure, batch, side, width, steps, Path(folder) / "times.json")
                 measured.extend(json.loads((Path(folder) / "times.json").read_text()))
-    one, several = (sorted(measured)[len(measured) // 2] for measured in times.values())
+    (one, one_cpu), (several, several_cpu) = (
+        [sorted(column)[len(column) // 2] for column in zip(*measured, strict=True)] for measured in times.values()
+    )
     load = os.getloadavg()[0]
     click.echo(
         f"load {load:.1f} on {os.cpu_count()} cores, torch {torch.__version__}, medians of {rounds * steps} steps"
     )
     click.echo(f"batch {batch} at {side} pixels: 1 rank {one:.3f} s, {ranks} ranks {several:.3f} s a step")
     click.echo(f"{ranks} ranks are {one / several:.2f} times as fast")
+    click.echo(f"CPU time of a rank: {one_cpu:.3f} s and {several_cpu:.3f} s, {one_cpu / several_cpu:.2f} times less")
 
 
 if __name__ == "__main__":

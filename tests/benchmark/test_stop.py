@@ -54,3 +54,4 @@ def test_what_a_queue_asked_for_ends_with_a_code_to_requeue_on() -> None:
     for number in (signal.SIGTERM, signal.SIGUSR1):
         assert type(stopped(number, 3, 9)) is Requeue and Requeue.exit_code == 75
     assert str(stopped(signal.SIGTERM, 3, 9)).startswith("stopped after step 3 of 9 and saved")
+    assert str(stopped(signal.SIGTERM, 0, None)).startswith("stopped before the first step: the same command")
