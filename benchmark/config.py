@@ -14,7 +14,7 @@ from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import find, names
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build, override, read_toml
-from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.dataset import DatasetInfo, newest
 
 from .device import pick
 from .errors import RunError, SettingError, UnknownName
@@ -138,12 +138,14 @@ class RunConfig:
         method: str,
         start: str,
         assignments: Sequence[str],
-        data: Path,
+        data: Path | None,
         seed: int,
         device: str,
         subset: int | None = None,
     ) -> "RunConfig":
         """The configuration of a new run; see `resolve` and `device.pick`.
+
+        data : the dataset's folder; None for the newest under data/
 
         Raises
         ------
@@ -151,7 +153,8 @@ class RunConfig:
         DatasetError : no dataset there.
         MissingPart : no such device here.
         """
-        settings, own = resolve(method, start, assignments)
+        settings, own = resolve(method, start, assignments)  # first, since it says what was misspelt
+        data = data or newest()
         info = DatasetInfo.load(data)
         return RunConfig(
             method=method,

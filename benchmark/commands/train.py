@@ -15,9 +15,8 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
     context_settings=SETTINGS,
     epilog=examples(
         "iebench train --method sie",
-        "iebench train --method vicreg --data data/builtin --set steps=500 --set batch=128",
+        "iebench train --method vicreg --data data/builtin --set steps=500 --set online.probes=true",
         "iebench train --method sie --preset sie-paper --gpus 8 --resume",
-        "iebench train --config runs/sie-builtin-s0/config.json --name again",
     ),
 )
 @click.option(
@@ -57,8 +56,6 @@ def train(
     cache: Literal["auto", "ram", "gpu", "none"], resume: bool,
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
-    from iebench.manifests.dataset import newest
-
     from ..config import RunConfig, run_name
     from ..device import check_gpus
     from ..distributed import joined
@@ -78,7 +75,7 @@ def train(
                 again = RunConfig.read(Path(start))
                 method, data, seed = method or again.method, data or again.data, again.seed if seed is None else seed
                 subset = subset or again.subset
-            config = RunConfig.of(method or "sie", start, assignments, data or newest(), seed or 0, device, subset)
+            config = RunConfig.of(method or "sie", start, assignments, data, seed or 0, device, subset)
         run = out / (name or run_name(config.method, config.data, config.seed))
         if gpus is not None and gpus > 1:
             launch(gpus, train_as_rank, run, config, resume, cache)

@@ -132,6 +132,9 @@ def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
         (("sie", "quick", ["steps=0"]), SettingError, "steps must be at least 1, not 0"),
         (("sie", "quick", ["encoder.stem=tiny"]), UnknownName, "unknown value 'tiny'"),
         (("sie", "quick", ["encoder.widht=1"]), UnknownName, "unknown setting 'widht'; did you mean width"),
+        (("sie", "quick", ["online.probs=true"]), UnknownName, "unknown setting 'probs'; did you mean probes"),
+        (("sie", "quick", ["online.collapse=2"]), SettingError, r"collapse must lie in \[0, 1\), not 2.0"),
+        (("sie", "quick", ["log.wanb=x"]), UnknownName, "unknown setting 'wanb'; did you mean wandb"),
         (("sie", "quick", ["encodr.width=1"]), UnknownName, "unknown setting 'encodr'; did you mean encoder"),
         (("sie", "quick", ["batch.size=1"]), SettingError, "'batch' has no settings of its own"),
         (("sie", "quick", ["optimizer=adm"]), UnknownName, "unknown value 'adm'; did you mean adam"),
@@ -149,6 +152,7 @@ def test_mistakes_are_one_sentence(arguments: Any, error: type[IebenchError], me
     ("text", "message"),
     [("[trian]\n", "unknown table 'trian'; did you mean train"), ("[method.siee]\n", "unknown method 'siee'"),
      ("[train]\nlr = 1.0\n", "unknown setting 'lr'"),
+     ("[train.online]\nprobe = true\n", "unknown setting 'probe'; did you mean probes"),
      ("[train.encoder]\nwidht = 1\n", "unknown setting 'widht'; did you mean width"),
      ("[method.sie]\ncovarance = 1\n", "unknown setting 'covarance'"), ("[train\n", "not valid TOML")],
 )  # fmt: skip

@@ -74,3 +74,9 @@ def test_the_wrong_python_for_blender_is_named(monkeypatch):
 def test_a_missing_system_library_is_named():
     error = ImportError("libXrender.so.1: cannot open shared object file")
     assert "libXrender.so.1" in str(cli.missing_part("bpy", error))
+
+
+def test_repeatable_options_need_a_value():
+    assert cli.pairs("--slurm", ["partition=long", "comment=a=b"]) == {"partition": "long", "comment": "a=b"}
+    with pytest.raises(cli.UsageError, match="--slurm partition has no value: write it as --slurm KEY=VALUE"):
+        cli.pairs("--slurm", ["partition"])

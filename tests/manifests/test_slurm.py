@@ -1,0 +1,44 @@
+"""What a cluster is asked for, by the script that an array would be submitted with."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("submitit")
+
+from iebench.manifests.common.slurm import Queue
+from iebench.manifests.errors import UsageError
+
+
+def script(*, cpus: int = 4, gpus: int = 1, parallel: int = 0, tasks: int = 6, **options: str) -> list[str]:
+    """The script's lines."""
+    return Queue(options, Path("jobs"), cpus, gpus, parallel).script(tasks).splitlines()
+
+
+def test_what_is_asked_for_unless_options_say_otherwise() -> None:
+    lines = script()
+    assert {"#SBATCH --cpus-per-task=4", "#SBATCH --gpus-per-node=1", "#SBATCH --time=1440"} < set(lines)
+    assert any(line.startswith("#SBATCH --array=0-5") for line in lines)
+    assert "#SBATCH --cpus-per-task=12" in script(cpus_per_task="12")
+    assert not any("gpus-per-node" in line for line in script(gres="gpu:a100:1"))
+    assert "#SBATCH --gres=gpu:a100:1" in script(gres="gpu:a100:1")
+    assert not any("gpus-per-node" in line for line in script(gpus=0))
+
+
+def test_how_many_tasks_run_at_once() -> None:
+    assert "#SBATCH --array=0-5%2" in script(parallel=2)
+
+
+def test_options_that_submitit_does_not_know_reach_sbatch() -> None:
+    assert "#SBATCH --reservation=night" in script(reservation="night")
+
+
+def test_a_length_is_a_whole_number() -> None:
+    with pytest.raises(UsageError, match="--slurm time=long: give a whole number"):
+        script(time="long")
+
+
+def test_no_cluster_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="cannot submit jobs here"):
+        Queue({}, tmp_path, 1, 0).submit([print])
