@@ -5,12 +5,11 @@ the files beside it) sorts, filters, and draws charts from what `content.py` put
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
-from typing import Any
 
 from iebench.manifests.common.page import page_style
 from iebench.manifests.dataset import INFO, DatasetInfo
@@ -27,11 +26,10 @@ from .pictures import Pictures
 SCRIPTS = ("core.js", "table.js", "scatter.js", "profile.js", "lines.js", "retrieval.js", "objects.js", "page.js")
 
 
-def report(scores: Mapping[Path, Score], data: Path | None, orbits: Sequence[Mapping[str, Any]] = ()) -> str:
+def report(scores: Mapping[Path, Score], data: Path | None) -> str:
     """The page for some scores (by file, beside which the run's log lies) of one dataset.
 
     data : the dataset, for pictures, objects and facts of it; without, these are left out
-    orbits : charts of curves over angles: title, x, y, and lines of {method, name, points}
 
     Raises
     ------
@@ -60,7 +58,7 @@ def report(scores: Mapping[Path, Score], data: Path | None, orbits: Sequence[Map
         runs=facts.runs(board),
         protocol=facts.protocol(about),
         published=facts.published_rows(),
-        model=embedded_json(gather(board, pictures, orbits)),
+        model=embedded_json(gather(board, pictures)),
         script="".join(map(_text, SCRIPTS)),
     )
 

@@ -1,7 +1,7 @@
 """What the page's script draws from, as one JSON object. Every number in it is a copy of what the tables hold."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ PICTURED = 500  # objects with a picture, at most: the worst of every method and
 Array = NDArray[np.float64]
 
 
-def gather(board: Board, pictures: Pictures | None, orbits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     """All of it. Methods are told apart by their place in `methods`, everywhere."""
     whole = [row for row in board.rows if row.part == WHOLE]
     places = {row.name: i for i, row in enumerate(whole)}
@@ -30,7 +30,6 @@ def gather(board: Board, pictures: Pictures | None, orbits: Sequence[Mapping[str
         "sort": board.sort,
         "rows": [_row(row, places[row.name]) for row in board.rows],
         "curves": curves(whole),
-        "orbits": list(orbits),
         "objects": None if pictures is None else objects(whole, pictures, board.columns),
         "questions": None if pictures is None else questions(whole, pictures),
     }

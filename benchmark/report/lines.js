@@ -1,4 +1,4 @@
-// Curves: logged values of training over steps, and orbits over angles.
+// Curves: logged values of training over steps.
 
 /** Curves over x: lines of {method, name, points: [[x, y], ...]}, runs of one method told apart by their dashes. */
 function curves(host, legend, lines, xTitle, yTitle) {
@@ -27,15 +27,4 @@ function training() {
   const term = byId("curve-term");
   fill(term, terms.map((name) => [name, name.replaceAll("_", " ")]), "loss");
   keepDrawn(() => curves(byId("curve-chart"), byId("curve-legend"), model.curves[term.value], "step", term.value.replaceAll("_", " ")), term);
-}
-
-function orbits() {
-  if (!model.orbits.length) return;
-  reveal("orbits");
-  const term = byId("orbit-term");
-  fill(term, model.orbits.map(({ title }, i) => [i, title]), 0);
-  keepDrawn(() => {
-    const { lines, x, y } = model.orbits[term.value];
-    curves(byId("orbit-chart"), byId("orbit-legend"), lines, x, y);
-  }, term);
 }
