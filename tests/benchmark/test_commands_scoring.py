@@ -4,12 +4,16 @@ import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 from released import random_like, resnet_shapes
 from scoring import SMALL, untrained_run
 
 from iebench.benchmark import protocol
+from iebench.benchmark.images import Images
 from iebench.benchmark.results import Score
 from iebench.manifests.common.cli import main
 
@@ -58,6 +62,18 @@ def test_anyones_encoder(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert "SMOKE" in capsys.readouterr().out
     assert call("score", "--encoder", "mine:pool", "--resolution", "16", "--out", "other.json") == 0
     assert Score.load(Path("other.json")).encoder.resolution == 16
+
+
+def test_features_that_somebody_computed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    views = pa.concat_tables([Images.open(Path("data/tiny"), split).table for split in ("train", "val")])
+    constant = np.ones((len(views), 3), np.float32)
+    pq.write_table(pa.table({"key": views["key"], "z": list(constant)}), "mine.parquet")
+    assert call("score", "--features", "mine.parquet") == 0
+    assert "note: all 3 columns of the features are constant" in capsys.readouterr().out
+    found = Score.load(Path("runs/mine/score.json"))
+    assert (found.name, found.encoder.dim, found.encoder.resolution) == ("mine", 3, 0) and len(found.notes) == 1
+    assert found.cost.parameters is None and not found.encoder.has_predictor
+    assert call("score", "--features", "mine.parquet", "--run", "runs/sie") == 2
 
 
 def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

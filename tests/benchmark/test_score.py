@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 from scoring import SMALL, from_run, untrained_run
+from torch import nn
 
 from iebench.benchmark.errors import DatasetError
 from iebench.benchmark.images import Images, spread
 from iebench.benchmark.measures import MEASURES
+from iebench.benchmark.predictor import Guest
 from iebench.benchmark.results import Score
 from iebench.benchmark.score import score
 from iebench.manifests.dataset import DatasetInfo
@@ -21,6 +23,14 @@ from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 
 CPU = torch.device("cpu")
+
+
+class Lost(Guest):
+    """Wants to know what no dataset says."""
+
+    def __init__(self, name: str, module: nn.Module) -> None:
+        super().__init__(name, module)
+        self.latents = ("rot_x", "altitude")
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +90,14 @@ def test_it_survives_the_disk(result: Score, tmp_path: Path) -> None:
     assert replace(loaded, run={}) == replace(result, run={})
     loaded.save(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "score.json").read_bytes()
+
+
+def test_a_predictor_that_lacks_its_latents_is_left_out_and_said_so(run: Path, tiny_dataset: Path) -> None:
+    encoder = from_run(run, None, CPU)
+    lost = replace(encoder, predictor=Lost("lost", encoder.module))
+    found = score(lost, tiny_dataset, run / "features", CPU, SMALL, limit=4)
+    assert "mrr" not in found.values["whole"] and "top1" in found.values["whole"]
+    assert any("it needs altitude, which the dataset does not have" in note for note in found.notes)
 
 
 def test_a_smoke_run_takes_few_objects_and_says_so(run: Path, tiny_dataset: Path) -> None:
