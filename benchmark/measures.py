@@ -67,6 +67,13 @@ MEASURES = {
     "rotation_degrees_median": Measure(
         "rotation error ° median", "median of the same angle", higher=False, digits=1, column=False
     ),
+    "rotation_degrees_symmetric": Measure(
+        "rotation error ° modulo symmetry",
+        "mean angle to the nearest rotation that looks like the true one",
+        higher=False,
+        digits=1,
+        column=False,
+    ),
     "rotation_within_15": Measure(
         "rotation within 15° %", "how often that angle is at most 15 degrees", factor=100, digits=1, column=False
     ),

@@ -14,7 +14,7 @@ import torch
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.schema import SPLITS
 
-from . import probes
+from . import probes, symmetric
 from .bootstrap import Bootstrap, plain
 from .config import RunConfig, versions
 from .distributed import ALONE, Ranks
@@ -76,6 +76,7 @@ def score(
             turns=turns(train.recipe),
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
+            oracle=symmetric.of(data, train.recipe, train.split),
         )
         values = probes.run(context)
         asked = examples(context)

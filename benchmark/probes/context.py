@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
+from typing import Protocol as Interface
 
 import numpy as np
 import torch
@@ -85,7 +86,14 @@ class Split:
         return np.stack([self.latents[name][rows] for name in names], axis=-1)
 
 
-Oracle = Callable[[Split, Rows], NDArray[np.float64]]
+class Oracle(Interface):
+    """Who knows every pose and every object's symmetries."""
+
+    def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
+        """The best answers to relative rotations: rows (k, 2) -> expected matrices (k, 3, 3)."""
+
+    def error(self, split: Split, rows: Rows, found: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +107,7 @@ class Context:
     turns : the latents that lie on a circle, with a full turn in their unit
     learners, tuners : the train objects that heads learn from, and those that choose rate and decay; every one is in
         just one of them
-    oracle : the best answer to a pair's relative rotation for who knows both poses and the object's symmetries, split
-        and rows (k, 2) -> expected matrices (k, 3, 3); None where nobody looked at the meshes
-    chosen : filled by the heads: part -> question -> rate and decay that did best on the tuning objects
+    oracle : who knows the objects' symmetries; None where nobody looked at the meshes
     """
 
     train: Split

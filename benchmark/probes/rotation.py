@@ -72,6 +72,11 @@ def _task(context: Context, name: str, views: int) -> Task:
         for metric, of in kinds.items():
             top = None if ceiling is None else of(ceiling)
             values[metric] = context.bootstrap.measure([of(angle) for angle in heads], of(constant), top)
+        if context.oracle is not None and views == 2:
+            turned = [_quaternion(one) if as_matrix else one for one in found.outputs]
+            turned.append(np.broadcast_to(still, truth.shape))
+            modulo = [Mean.of(context.oracle.error(context.val, found.rows, one), objects) for one in turned]
+            values[f"{name}_degrees_symmetric"] = context.bootstrap.measure(modulo[:-1], modulo[-1], 0.0)
         return values
 
     outputs = 9 if as_matrix else 4

@@ -1,7 +1,8 @@
 """Samples of a dataset rendered again, through the same worker as the first time, and compared with what is stored."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo
@@ -51,7 +52,7 @@ def render_again(
     SourceError, UnknownName : the objects are not there.
     MissingPart, DeviceError : the renderer cannot start.
     """
-    refs = _objects(samples, info, source)
+    refs = objects_of([sample.row for sample in samples], info, source)
     quality = info.recipe.quality.get(info.quality) or next(iter(info.recipe.quality.values()))
     groups: dict[tuple[str, str], list[Sample]] = {}
     for sample in sorted(samples, key=lambda sample: sample.key):
@@ -85,9 +86,16 @@ def check_source(info: DatasetInfo, source: str | None) -> None:
         raise SourceError(f"the objects came from {info.source}: say where they are with --source PATH")
 
 
-def _objects(samples: Sequence[Sample], info: DatasetInfo, source: str | None) -> dict[tuple[str, str], ObjectRef]:
-    """The objects of some samples by synset and object id, found in their collection."""
-    wanted = {(s.row["synset"], s.row["object_id"]): {name: s.row[name] for name in IDENTITY} for s in samples}
+def objects_of(
+    rows: Iterable[Mapping[str, Any]], info: DatasetInfo, source: str | None
+) -> dict[tuple[str, str], ObjectRef]:
+    """The objects of some rows of a dataset by synset and object id, found in their collection.
+
+    Raises
+    ------
+    SourceError, UnknownName : the objects are not there.
+    """
+    wanted = {(row["synset"], row["object_id"]): {name: row[name] for name in IDENTITY} for row in rows}
     check_source(info, source)
     if source is None:
         return {name: ObjectRef(**identity, mesh=None) for name, identity in wanted.items()}

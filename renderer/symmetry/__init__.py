@@ -1,0 +1,1 @@
+"""Rotational symmetries of objects, from their meshes: `iebench symmetry`."""

@@ -1,0 +1,152 @@
+"""The rotational symmetries of a mesh, found by turning it and seeing how far it comes to lie from itself.
+
+Only turns about the origin of the object frame count, the centre of the bounding box, because a picture of an object
+turned about another point shows it elsewhere. Shape alone is looked at: no material, no texture.
+"""
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+from scipy.spatial import KDTree
+from scipy.spatial.transform import Rotation
+
+from iebench.manifests.symmetry import Symmetry
+
+Array = NDArray[np.float64]
+
+TOLERANCE = 0.02  # of the bounding box's diagonal
+SHARE = 0.98  # of the surface that must come to lie within the tolerance
+POINTS, COARSE, DENSE = 1_024, 192, 16_384  # sampled on the surface: turned, turned at first, and lain upon
+PRIMES = (2, 3, 5, 7)  # a cyclic group has a turn of one of these orders; higher ones count as continuous
+ORDERS = tuple(range(4, 13))
+FREE = (0.4, 1.0, 1.7, 2.3, 2.9)  # radians
+FLAT, SAME = np.radians(20), np.radians(12)  # axes, turns nearer than this are one
+ENOUGH, TRIES = 3, 16  # turns found that make a search all around needless; turns tried in that search
+NEAR = 0.15  # a turn that misses by more is not worth settling
+SETTLING, SETTLED = 20, np.radians(0.1)  # rounds at most, and what is no longer a change
+ALIKE = 0.12  # relative difference of two moments of inertia below which their axes cannot be told apart
+LARGEST = 60  # elements of a finite group, the icosahedron's
+
+
+def symmetries(vertices: Array, faces: NDArray[np.int64]) -> tuple[Symmetry, float]:
+    """The symmetries of a mesh whose bounding box is centred, and the largest residual among those that count.
+
+    vertices : (n, 3) object frame; faces : (m, 3)
+    returns : the group, and by how much of the diagonal its worst element misses (see `Shape.residual`)
+    """
+    shape = Shape(vertices, faces)
+    axes = shape.axes()
+    free = [axis for axis in axes if shape.turns_freely(axis)]
+    if not free:
+        found = shape.turns(axes, PRIMES, len(axes) * len(PRIMES))
+        if len(found) < ENOUGH:
+            found += [turn for turn in shape.turns(shape.more_axes(), PRIMES[:2], TRIES) if not _among(turn, found)]
+        turned = (turn.as_rotvec() / turn.magnitude() for turn in found)
+        free = [axis for axis in turned if shape.turns_freely(axis)]
+    identity = Symmetry.none().quaternions
+    if any(abs(axis @ free[0]) < np.cos(FLAT) for axis in free[1:]):
+        return Symmetry("sphere", identity), shape.worst(free)
+    if free:
+        across = np.cross(free[0], np.eye(3)[np.argmin(np.abs(free[0]))])
+        flips = shape.fits(Rotation.from_rotvec(np.pi * across / np.linalg.norm(across)))
+        return Symmetry("axial", identity, free[0], flips), shape.worst(free[:1])
+    group = shape.group(found)
+    return Symmetry("finite", group.as_quat(canonical=True)), max(shape.residual(element) for element in group)
+
+
+class Shape:
+    """Points on a surface, at home and to be turned; diagonal 1."""
+
+    def __init__(self, vertices: Array, faces: NDArray[np.int64]) -> None:
+        scale = 1 / np.linalg.norm(np.ptp(vertices, axis=0))
+        mesh = trimesh.Trimesh(vertices * scale, faces, process=False, validate=False)
+        dense = np.asarray(trimesh.sample.sample_surface(mesh, DENSE, seed=0)[0], np.float64)
+        self._home = KDTree(dense)
+        self._points = dense[:: DENSE // POINTS]
+        self._moments, self._principal = np.linalg.eigh(dense.T @ dense / DENSE)
+        self._centroid = dense.mean(0)
+
+    def residual(self, turn: Rotation, points: int = POINTS) -> float:
+        """How far from the surface the SHARE of it comes to lie that fits best, in diagonals."""
+        distances, _ = self._home.query(turn.apply(self._points[:: POINTS // points]))
+        return float(np.quantile(distances, SHARE))
+
+    def fits(self, turn: Rotation) -> bool:
+        """Whether a turn is a symmetry: a few points are asked first."""
+        return self.residual(turn, COARSE) <= 1.5 * TOLERANCE and self.residual(turn) <= TOLERANCE
+
+    def axes(self) -> Array:
+        """Directions (n, 3) of likely axes: the frame's and the principal ones."""
+        if self._lopsided:
+            through: Array = self._centroid[None] / np.linalg.norm(self._centroid)
+            return through
+        own = [axis for axis in self._principal.T if np.abs(axis).max() < np.cos(FLAT / 4)]
+        return np.array([*np.eye(3), *own])
+
+    def more_axes(self) -> Array:
+        """Directions (n, 3) all around where the moments do not decide between axes, else none."""
+        low, middle, high = self._moments
+        decided = min(middle - low, high - middle) > ALIKE * high
+        return np.empty((0, 3)) if self._lopsided or decided else _directions()
+
+    @property
+    def _lopsided(self) -> bool:
+        """Whether the centroid is off the centre: a symmetry leaves it where it is, so the axis goes through it."""
+        return bool(np.linalg.norm(self._centroid) > 1.5 * TOLERANCE)
+
+    def turns(self, axes: Array, orders: tuple[int, ...], tries: int) -> list[Rotation]:
+        """Symmetries of some orders about these axes or ones near them, each once; only the likeliest are tried."""
+        turns = [Rotation.from_rotvec(axis * (2 * np.pi / order)) for axis in axes for order in orders]
+        misses = [self.residual(turn, COARSE) for turn in turns]
+        found: list[Rotation] = []
+        for index in np.argsort(misses, kind="stable")[:tries]:
+            if misses[index] > NEAR:
+                break
+            settled = self._settled(turns[index])
+            if settled.magnitude() > SAME and not _among(settled, found) and self.fits(settled):
+                found.append(settled)
+        return found
+
+    def worst(self, axes: list[Array]) -> float:
+        """The largest residual of free turns about some axes."""
+        return max(self.residual(Rotation.from_rotvec(angle * axis)) for axis in axes for angle in FREE)
+
+    def turns_freely(self, axis: Array) -> bool:
+        """Whether every turn about an axis is a symmetry, judged by angles of which none is a simple fraction."""
+        return all(self.fits(Rotation.from_rotvec(angle * axis)) for angle in FREE)
+
+    def group(self, found: list[Rotation]) -> Rotation:
+        """All products of some symmetries that are symmetries too, the identity first."""
+        axes = [turn.as_rotvec() / turn.magnitude() for turn in found]
+        finest = [Rotation.from_rotvec(axis * (2 * np.pi / order)) for axis in axes for order in ORDERS]
+        generators = found + [turn for turn in finest if self.fits(turn)]
+        elements = [Rotation.identity()]
+        for element in elements:  # grows while it is gone through
+            for generator in generators:
+                product = element * generator
+                if len(elements) < LARGEST and not _among(product, elements):
+                    settled = self._settled(product)
+                    if not _among(settled, elements) and self.fits(settled):
+                        elements.append(settled)
+        return Rotation.concatenate(elements)
+
+    def _settled(self, turn: Rotation) -> Rotation:
+        """The turn near this one that lays points best on the surface: nearest points and their best turn, repeated."""
+        points = self._points[:: POINTS // COARSE]
+        for _ in range(SETTLING):
+            nearest = self._home.data[self._home.query(turn.apply(points))[1]]
+            before, turn = turn, Rotation.align_vectors(nearest, points)[0]
+            if (before.inv() * turn).magnitude() < SETTLED:
+                break
+        return turn
+
+
+def _among(turn: Rotation, others: list[Rotation]) -> bool:
+    return any((turn.inv() * other).magnitude() < SAME for other in others)
+
+
+def _directions() -> Array:
+    """Axes all around, about 15 degrees apart: (81, 3)."""
+    corners: Array = np.asarray(trimesh.creation.icosphere(subdivisions=2).vertices)
+    upper = corners @ [1.0, 1e-3, 1e-6] > 0
+    return corners[upper]

@@ -1,0 +1,90 @@
+"""The main path of `iebench symmetry`: every object's mesh, its symmetries, one table."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from iebench.manifests.checksums import read_sums
+from iebench.manifests.common.files import save_atomic
+from iebench.manifests.common.progress import Meter
+from iebench.manifests.dataset import DatasetInfo, checksums, read_table
+from iebench.manifests.symmetry import COLUMNS, TABLE
+
+from ..builtin import build
+from ..errors import AssetError
+from ..meshes.clean import clean_copy
+from ..meshes.inspect import inspect, read
+from ..proof.rerender import objects_of
+from ..sources import ObjectRef
+from .estimate import SHARE, TOLERANCE, symmetries
+
+Array = NDArray[np.float64]
+Y_UP = (".obj", ".gltf")  # which arrive in Blender as (x, -z, y)
+
+
+def write_symmetries(folder: Path, source: str | None, jobs: int) -> list[dict[str, Any]]:
+    """Look at the mesh of every object that was made, and write symmetry.parquet into the dataset.
+
+    source : where the objects are, as `iebench render --source` takes it; not needed for built-in ones
+    jobs : processes
+    returns : the rows
+
+    Raises
+    ------
+    DatasetError : no finished dataset there.
+    SourceError : the objects are not there.
+    """
+    info = DatasetInfo.load(folder)
+    kept = {name: sha for name, sha in read_sums(folder, checksums(folder)).items() if name != TABLE}
+    made = [row for row in read_table(folder / "objects.parquet").to_pylist() if row["status"] != "failed"]
+    refs = list(objects_of(made, info, source).values())
+    rows = []
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool, Meter("looking at", len(refs), "objects") as meter:
+        for row in pool.map(look, refs, chunksize=8):
+            rows.append(row)
+            meter.advance()
+    about = {"tolerance": str(TOLERANCE), "share": str(SHARE)}
+    table = pa.Table.from_pylist(rows, COLUMNS.with_metadata(about))
+    save_atomic(folder / TABLE, lambda partial: pq.write_table(table, partial, compression="zstd"))
+    info.save(folder, kept)
+    return rows
+
+
+def look(ref: ObjectRef) -> dict[str, Any]:
+    """An object's row of the table; one whose mesh cannot be read has a cause and no kind."""
+    row: dict[str, Any] = {**dict.fromkeys(COLUMNS.names), "synset": ref.synset, "object_id": ref.object_id}
+    try:
+        found, residual = symmetries(*surface(ref))
+    except AssetError as error:
+        return {**row, "cause": str(error)}
+    return {**row, **found.row(), "residual": residual}
+
+
+def surface(ref: ObjectRef) -> tuple[Array, NDArray[np.int64]]:
+    """Vertices (n, 3) in the object frame, the bounding box centred, and triangles (m, 3) of an object.
+
+    Raises
+    ------
+    AssetError : the mesh cannot be read or has no surface.
+    """
+    if ref.mesh is None:
+        parts = build(ref.synset, int(ref.object_id))
+        starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
+        faces = [part.faces + start for part, start in zip(parts, starts, strict=False)]
+        return np.concatenate([part.vertices for part in parts]).astype(np.float64), np.concatenate(faces)
+    with clean_copy(ref) as mesh:
+        loaded = read(mesh)
+        problem = inspect(loaded).problem
+        if problem:
+            raise AssetError(f"{mesh.name} {problem}")
+        vertices = np.asarray(loaded.vertices, np.float64)
+        if mesh.path.suffix in Y_UP:
+            vertices = vertices @ np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
+        return vertices - (vertices.min(0) + vertices.max(0)) / 2, np.asarray(loaded.faces, np.int64)

@@ -1,0 +1,93 @@
+"""The oracle with symmetries: exact without any, against brute sampling with some, and what scoring makes of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+from scoring import ANGLES, context_of, random_split
+
+from iebench.benchmark.measures import MEASURES, WHOLE
+from iebench.benchmark.metrics import r2_mean
+from iebench.benchmark.probes import run
+from iebench.benchmark.probes.rotation import matrices, quaternions
+from iebench.benchmark.symmetric import Prior, Symmetries
+from iebench.manifests.conventions import geodesic_degrees, pose
+from iebench.manifests.laws import Uniform
+from iebench.manifests.symmetry import Symmetry
+
+NONE = Symmetry.none()
+FOUR = Symmetry("finite", Rotation.from_rotvec(np.arange(4)[:, None] * [0, 0, np.pi / 2]).as_quat())
+TWO = Symmetry("finite", FOUR.quaternions[::2])
+CONE = Symmetry("axial", NONE.quaternions, np.array([0.0, 0.0, 1.0]))
+QUARTER = Uniform(-np.pi / 2, np.pi / 2)
+
+
+def prior() -> Prior:
+    angles = np.random.default_rng(0).uniform(-np.pi / 2, np.pi / 2, (200_000, 3))
+    return Prior((QUARTER,) * 3, pose(angles).as_matrix().mean(0))
+
+
+def all_of(shape: Symmetry, objects: int = 6) -> Symmetries:
+    split = random_split(objects, 4)
+    return Symmetries(dict.fromkeys(split.identities, shape), prior())
+
+
+def test_without_symmetries_the_oracle_knows_everything() -> None:
+    split = random_split(6, 4)
+    rows = split.all_pairs()[0]
+    np.testing.assert_allclose(all_of(NONE)(split, rows).reshape(-1, 9), matrices(split, rows), atol=1e-12)
+    found = Rotation.random(len(rows), rng=np.random.default_rng(2)).as_quat()
+    np.testing.assert_allclose(
+        all_of(NONE).error(split, rows, found), geodesic_degrees(quaternions(split, rows), found), atol=1e-6
+    )
+
+
+def test_the_density_is_that_of_the_laws() -> None:
+    """Of uniform rotations, weighted by the density, any part holds as much as the laws put there."""
+    uniform = Rotation.random(200_000, rng=np.random.default_rng(1))
+    density = prior().density(uniform)
+    inside = (np.abs(uniform.as_euler("xyz")) <= np.pi / 2).all(1)
+    edge = (np.abs(uniform.as_euler("xyz")) <= np.pi / 2 + 0.01).all(1)
+    assert not density[~edge].any() and inside.mean() == pytest.approx(0.25, abs=0.01)  # a quarter of all rotations
+    share = density[np.abs(uniform.as_euler("xyz")[:, 1]) < np.pi / 4].sum() / density.sum()
+    assert share == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(("shape", "low", "high"), [(FOUR, 0.1, 0.95), (CONE, 0.1, 0.95)])
+def test_no_answer_beats_the_oracle_where_pictures_look_alike(shape: Symmetry, low: float, high: float) -> None:
+    """The mean over poses that share a picture, found by sampling: a grid of angles that the picture cannot tell."""
+    split, oracle = random_split(12, 12, rounds=40), all_of(shape, 12)
+    rows, _ = split.all_pairs()
+    truth, best = matrices(split, rows), oracle(split, rows).reshape(-1, 9)
+    r2 = r2_mean(truth, best)
+    assert low < r2 < high
+    generator = np.random.default_rng(3)
+    for shrunk in (0.9 * best, 1.1 * best, best + 0.1 * generator.normal(size=best.shape)):
+        assert ((truth - shrunk) ** 2).sum() > ((truth - best) ** 2).sum()
+
+
+def test_half_a_turn_about_the_upright_axis_is_known_from_the_range_of_the_poses() -> None:
+    """It would take rot_z out of its half circle, so who knows the laws knows which of the two poses it is."""
+    split = random_split(6, 4)
+    rows = split.all_pairs()[0]
+    np.testing.assert_allclose(all_of(TWO)(split, rows).reshape(-1, 9), matrices(split, rows), atol=1e-9)
+
+
+def test_a_symmetric_pose_is_no_error_and_the_oracle_does_not_tell_it() -> None:
+    split, oracle = random_split(6, 4), all_of(TWO)
+    rows = split.all_pairs()[0]
+    turned = pose(split.columns(ANGLES, np.arange(24))) * Rotation.from_quat(TWO.quaternions[1])
+    same = replace(split, latents=split.latents | dict(zip(ANGLES, turned.as_euler("xyz").T, strict=True)))
+    np.testing.assert_allclose(oracle.error(split, rows, quaternions(same, rows)), 0.0, atol=1e-4)
+
+
+def test_scoring_measures_the_error_and_its_ceiling() -> None:
+    train, val = random_split(40, 4), random_split(8, 4, seed=1)
+    bare = run(context_of(train, val))[WHOLE]
+    oracle = Symmetries(dict.fromkeys(val.identities, FOUR), prior())
+    found = run(replace(context_of(train, val), oracle=oracle))[WHOLE]
+    assert found.keys() - bare.keys() == {"rotation_degrees_symmetric"} <= MEASURES.keys()
+    error = found["rotation_degrees_symmetric"]
+    assert error.value < found["rotation_degrees_mean"].value and error.floor < found["rotation_degrees_mean"].floor
+    assert found["rotation_r2_mean"].ceiling is not None and found["rotation_r2_mean"].ceiling < 0.95

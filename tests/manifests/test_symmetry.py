@@ -1,0 +1,80 @@
+"""Errors modulo symmetry against brute force over the group, and the table that comes back as it was."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from scipy.spatial.transform import Rotation
+
+from iebench.manifests import symmetry
+from iebench.manifests.symmetry import COLUMNS, TABLE, Symmetry
+
+NONE = Symmetry.none()
+CUBE = Symmetry("finite", Rotation.create_group("O").as_quat())
+AXIS = np.array([1.0, 2.0, -2.0]) / 3
+CONE = Symmetry("axial", NONE.quaternions, AXIS, flips=False)
+CYLINDER = Symmetry("axial", NONE.quaternions, AXIS, flips=True)
+BALL = Symmetry("sphere", NONE.quaternions)
+
+
+def pairs(count: int = 40) -> tuple[Rotation, Rotation]:
+    generator = np.random.default_rng(0)
+    return Rotation.random(count, rng=generator), Rotation.random(count, rng=generator)
+
+
+def brute(group: Rotation, truth: Rotation, found: Rotation) -> np.ndarray:
+    """The least angle between F and s^-1 R t over all s and t, from traces of matrices."""
+    least = np.full(len(truth), np.inf)
+    rights = group.as_matrix()
+    for left in group:
+        relative = ((left.inv() * truth).inv() * found).as_matrix()  # (s^-1 R)^-1 F
+        cosines = (np.einsum("tij,nij->nt", rights, relative) - 1) / 2
+        least = np.minimum(least, np.arccos(np.clip(cosines.max(1), -1, 1)))
+    return np.degrees(least)
+
+
+@pytest.mark.parametrize(("shape", "tolerance"), [(NONE, 1e-5), (CUBE, 1e-5), (CONE, 5.0), (CYLINDER, 5.0)])
+def test_the_error_is_the_least_over_all_rotations_that_look_alike(shape: Symmetry, tolerance: float) -> None:
+    truth, found = pairs(12)
+    error = shape.error(truth, found)
+    np.testing.assert_allclose(error, brute(shape.elements(), truth, found), atol=tolerance)  # continuous: in steps
+    assert (error <= brute(shape.elements(), truth, found) + 1e-5).all()
+
+
+@pytest.mark.parametrize("shape", [CUBE, CONE, CYLINDER])
+def test_rotations_that_look_alike_have_no_error(shape: Symmetry) -> None:
+    truth, _ = pairs()
+    group = list(shape.elements())[:24]
+    for left, right in zip(group, reversed(group), strict=True):
+        np.testing.assert_allclose(shape.error(truth, left.inv() * truth * right), 0.0, atol=1e-4)
+
+
+def test_without_symmetry_the_error_is_the_angle_and_of_a_ball_nothing() -> None:
+    truth, found = pairs()
+    np.testing.assert_allclose(NONE.error(truth, found), np.degrees((truth.inv() * found).magnitude()), atol=1e-6)
+    assert not BALL.error(truth, found).any()
+    with pytest.raises(ValueError, match="every rotation"):
+        BALL.elements()
+
+
+def test_upside_down_counts_for_a_cone_and_not_for_a_cylinder() -> None:
+    still = Rotation.identity(1)
+    over = Rotation.from_rotvec(np.pi * np.cross(AXIS, [[1.0, 0, 0]]) / np.linalg.norm(np.cross(AXIS, [1.0, 0, 0])))
+    assert CONE.error(still, over)[0] == pytest.approx(180) and CYLINDER.error(still, over)[0] == pytest.approx(0)
+
+
+def test_the_table_comes_back_as_it_was(tmp_path: Path) -> None:
+    shapes = {("a", "1"): CUBE, ("a", "2"): CONE, ("b", "1"): CYLINDER, ("b", "2"): BALL}
+    empty = dict.fromkeys(COLUMNS.names)
+    rows = [{**empty, "synset": s, "object_id": o, **shape.row()} for (s, o), shape in shapes.items()]
+    rows.append({**empty, "synset": "c", "object_id": "1", "cause": "no mesh"})
+    assert symmetry.read(tmp_path) is None
+    pq.write_table(pa.Table.from_pylist(rows, COLUMNS), tmp_path / TABLE)
+    back = symmetry.read(tmp_path)
+    assert back is not None and back.keys() == shapes.keys()
+    for name, shape in shapes.items():
+        assert (back[name].kind, back[name].flips) == (shape.kind, shape.flips)
+        np.testing.assert_array_equal(back[name].quaternions, shape.quaternions)
+        assert back[name].axis is None if shape.axis is None else np.allclose(back[name].axis, shape.axis)  # type: ignore[arg-type]

@@ -1,0 +1,77 @@
+"""Shapes whose symmetries are known, as they stand and turned; built-in objects and files in the object frame."""
+
+import numpy as np
+import pytest
+import trimesh
+from scipy.spatial.transform import Rotation
+from trimesh import creation
+
+from iebench.manifests.symmetry import Symmetry
+from iebench.renderer.symmetry.estimate import TOLERANCE, symmetries
+
+ASKEW = Rotation.from_euler("xyz", [0.3, 1.1, -0.7])
+
+
+def mug() -> trimesh.Trimesh:
+    """A cup with a bottom and a handle on one side."""
+    cup, bottom, handle = creation.annulus(0.25, 0.3, 0.7), creation.cylinder(0.3, 0.05), creation.torus(0.15, 0.03)
+    bottom.apply_translation([0, 0, -0.35])
+    handle.apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0]))
+    handle.apply_translation([0.35, 0, 0])
+    return trimesh.util.concatenate([cup, bottom, handle])
+
+
+SHAPES = {
+    "cylinder": creation.cylinder(0.3, 1.0, sections=48),
+    "cone": creation.cone(0.4, 1.0, sections=48),
+    "cube": creation.box([1, 1, 1]),
+    "box": creation.box([1.0, 0.6, 0.3]),
+    "square box": creation.box([1.0, 0.5, 0.5]),
+    "sphere": creation.icosphere(3, 0.5),
+    "tetrahedron": trimesh.Trimesh(
+        [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]], [[0, 1, 2], [0, 3, 1], [0, 2, 3], [1, 3, 2]]
+    ),
+    "mug": mug(),
+}
+EXPECTED = {  # kind, order or flips
+    "cylinder": ("axial", True), "cone": ("axial", False), "cube": ("finite", 24), "box": ("finite", 4),
+    "square box": ("finite", 8), "sphere": ("sphere", False), "tetrahedron": ("finite", 12), "mug": ("finite", 1),
+}  # fmt: skip
+
+
+def found(name: str, turn: Rotation) -> Symmetry:
+    vertices = np.asarray(SHAPES[name].vertices, np.float64)
+    centred = vertices - (vertices.min(0) + vertices.max(0)) / 2
+    group, residual = symmetries(turn.apply(centred), np.asarray(SHAPES[name].faces))
+    assert residual <= TOLERANCE
+    return group
+
+
+@pytest.mark.parametrize("turn", [Rotation.identity(), ASKEW], ids=["upright", "askew"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_group_is_the_known_one(name: str, turn: Rotation) -> None:
+    group = found(name, turn)
+    kind, more = EXPECTED[name]
+    assert group.kind == kind and (len(group.quaternions) if kind == "finite" else group.flips) == more
+    if group.axis is not None:
+        assert abs(group.axis @ turn.apply([0, 0, 1])) == pytest.approx(1, abs=1e-3)
+    np.testing.assert_allclose(np.abs(group.quaternions[0]), [0, 0, 0, 1], atol=1e-9)
+
+
+def test_a_finite_group_is_closed() -> None:
+    group = Rotation.from_quat(found("square box", ASKEW).quaternions)
+    for one in group:
+        cosines = np.abs((one * group).as_quat() @ group.as_quat().T).max(1)  # of half the angle to the nearest
+        assert cosines.min() > np.cos(np.radians(3))
+
+
+def test_a_turn_about_another_point_than_the_centre_is_no_symmetry() -> None:
+    """A prism on an equilateral triangle is its own third of a turn, but not about the middle of its bounding box."""
+    triangle = creation.cylinder(0.5, 0.4, sections=3)
+    vertices = np.asarray(triangle.vertices)
+    group, _ = symmetries(vertices - (vertices.min(0) + vertices.max(0)) / 2, np.asarray(triangle.faces))
+    assert group.kind == "finite" and len(group.quaternions) == 2
+
+
+def test_the_same_mesh_gives_the_same_numbers() -> None:
+    np.testing.assert_array_equal(found("box", ASKEW).quaternions, found("box", ASKEW).quaternions)

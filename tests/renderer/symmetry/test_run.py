@@ -1,0 +1,67 @@
+"""Symmetries of a dataset: a table that belongs to it, frames as the renderer's, meshes that cannot be read."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from iebench.manifests import symmetry
+from iebench.manifests.dataset import DatasetInfo
+from iebench.renderer.backend import FAKE
+from iebench.renderer.plan import Plan
+from iebench.renderer.proof.verify import verify
+from iebench.renderer.render import render_dataset
+from iebench.renderer.sources import Builtin, ObjectRef
+from iebench.renderer.symmetry import run
+from iebench.renderer.symmetry.cli import symmetry as command
+
+BOX = "v {0} 0 0\nv {0} 1 0\nv {0} 1 3\nv {0} 0 3\n"
+FACES = "f 1 2 3 4\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n"
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> ObjectRef:
+    """2 wide, 1 high, 3 deep as an OBJ file has it, y up."""
+    (tmp_path / "box.obj").write_text(BOX.format(0) + BOX.format(2) + FACES)
+    return ObjectRef("c", "box", "c", 0, "val", str(tmp_path / "box.obj"))
+
+
+def test_a_file_comes_in_the_object_frame(box: ObjectRef) -> None:
+    vertices, faces = run.surface(box)
+    np.testing.assert_allclose(np.ptp(vertices, axis=0), [2, 3, 1])  # z up
+    np.testing.assert_allclose(vertices.min(0), -vertices.max(0))
+    assert len(faces) == 12 and run.look(box)["order"] == 4
+
+
+def test_up_stays_up(tmp_path: Path) -> None:
+    (tmp_path / "tip.obj").write_text("v 0 1 0\nv 1 0 0\nv -1 0 1\nv -1 0 -1\nf 1 2 3\nf 1 3 4\nf 1 4 2\n")
+    vertices, _ = run.surface(ObjectRef("c", "tip", "c", 0, "val", str(tmp_path / "tip.obj")))
+    np.testing.assert_allclose(vertices, [[0, 0, 0.5], [1, 0, -0.5], [-1, -1, -0.5], [-1, 1, -0.5]])
+
+
+def test_what_cannot_be_read_has_a_cause(tmp_path: Path) -> None:
+    row = run.look(ObjectRef("c", "none", "c", 0, "val", str(tmp_path / "none.obj")))
+    assert row["kind"] is None and "none.obj" in row["cause"]
+
+
+def test_the_table_becomes_part_of_the_dataset(tiny_plan: Callable[..., Plan], tmp_path: Path) -> None:
+    folder = tmp_path / "tiny"
+    render_dataset(tiny_plan(classes="mug,bottle", per_class=2, views=2), folder, workers=1, backend=FAKE)
+    before = DatasetInfo.load(folder)
+    result = CliRunner().invoke(command, [str(folder), "--jobs", "1"], standalone_mode=False)
+    assert result.return_value == 0 and "4 objects" in result.output
+    found = symmetry.read(folder)
+    assert found is not None and len(found) == 4
+    assert DatasetInfo.load(folder) == before and verify(folder, jobs=1).ok
+    content = (folder / symmetry.TABLE).read_bytes()
+    run.write_symmetries(folder, None, jobs=1)
+    assert (folder / symmetry.TABLE).read_bytes() == content
+
+
+def test_built_in_objects_are_looked_at_as_they_are_built() -> None:
+    ref = replace(Builtin(None).objects(Builtin(None).classes()[:1], 1)[0])
+    vertices, _ = run.surface(ref)
+    assert np.linalg.norm(np.ptp(vertices, axis=0)) == pytest.approx(1)
