@@ -168,7 +168,7 @@ class Score:
         """What in it cannot be, one clause each; nothing for a score as `iebench score` writes it."""
         found = []
         if self.protocol.id != self.protocol_id:
-            found.append(f"its protocol is not the one of its id {self.protocol_id}")
+            found.append(f"its protocol is not the one of its id {self.protocol_id} (changed, or of another iebench)")
         if WHOLE not in self.values:
             found.append("it has no values of the whole representation")
         hashes = {"dataset.fingerprint": self.dataset.fingerprint, "encoder.weights": self.encoder.weights}
