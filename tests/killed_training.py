@@ -74,9 +74,25 @@ def log_of(run):
     return [{name: value for name, value in line.items() if name not in TIMES} for line in read(run)]
 
 
-def one_kill(process, run, dice, longest):
-    """Kill once, the process or one of its ranks; whether it was in time, and what is wrong then."""
-    time.sleep(dice.uniform(0, longest))
+def wait_for_a_step(process, run):
+    """Wait until a training has logged a step since now, or has ended."""
+    before = len(read(run))
+    while len(read(run)) == before and process.poll() is None:
+        time.sleep(0.01)
+
+
+def one_kill(process, run, dice, startup, training):
+    """Kill once, the process or one of its ranks; whether it was in time, and what is wrong then.
+
+    One time in three before its first step; without dice, let it end.
+    """
+    if dice is None:
+        process.wait()
+    elif dice.random() < 1 / 3:
+        time.sleep(dice.uniform(0, startup))
+    else:
+        wait_for_a_step(process, run)
+        time.sleep(dice.uniform(0, training))
     family = [pid for pid in descendants(process.pid) if alive(pid)]
     if process.poll() is not None:
         error = process.communicate()[1].decode()
@@ -104,16 +120,19 @@ def main():
     data, whole, run = place / "data", place / "whole", place / "run"
     render_dataset(plan_of(), data, workers=1, backend=FAKE)
     begun = time.monotonic()
-    if start(whole, data, arguments.ranks, arguments.steps).wait() != 0:
+    process = start(whole, data, arguments.ranks, arguments.steps)
+    wait_for_a_step(process, whole)
+    startup = time.monotonic() - begun
+    if process.wait() != 0:
         sys.exit("the uninterrupted training failed")
-    longest = 1.2 * (time.monotonic() - begun)
-    sys.stdout.write(f"uninterrupted: {longest / 1.2:.1f} s; kills come 0 to {longest:.1f} s after a start\n")
+    training = time.monotonic() - begun - startup
+    sys.stdout.write(f"uninterrupted: {startup:.1f} s until the first step, {training:.1f} s for the others\n")
     dice, kills, starts, finished, resumed = random.Random(arguments.seed), 0, 0, 0, 0
-    while kills < arguments.times or run.exists():
+    while kills < arguments.times or run.exists() or not finished:
         starts += 1
         resumed += (run / CHECKPOINT).exists()
         process = start(run, data, arguments.ranks, arguments.steps)
-        killed, wrong = one_kill(process, run, dice, longest if kills < arguments.times else 10 * longest)
+        killed, wrong = one_kill(process, run, dice if kills < arguments.times else None, startup, training)
         kills += killed
         if not wrong and not killed:
             wrong = "" if ended_alike(run, whole) else "the finished training differs"
