@@ -28,7 +28,7 @@ PARTS = ("loading", "predictor", "training")
 @click.option("--rounds", default=5, help="Turns that each way takes; medians are printed.")
 @click.option("--seconds", default=2.0, help="Of each loader in a turn.")
 @click.option("--pairs", default=64, help="In a batch of the loaders.")
-@click.option("--dim", default=1024, help="Width of the predictor.")
+@click.option("--dim", default=1024, help="Width of the predictor and the projectors.")
 @click.option("--predictor-batches", default="64,256,1024", help="Batch sizes of the predictor.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="Of predictor and training.")
 @click.option("--batch", default=64, help="Pairs in a batch of training.")
@@ -62,7 +62,7 @@ def main(
                     click.echo(row.line)
         if "training" in parts:
             say("training")
-            setting = training.Setting(batch, size, width, workers, where, bf16=where.type == "cuda")
+            setting = training.Setting(batch, size, width, dim, workers, where, bf16=where.type == "cuda")
             split = Images.open(data, "train", threads=workers)
             result = training.measure(split, files, setting, steps, rounds)
             used = training.busy(split, setting, 4 * steps) if where.type == "cuda" else []

@@ -39,12 +39,14 @@ PAPER = 2 * 41_920 * 2000  # images of 2,000 epochs of 3DIEBench's train split
 class Setting:
     """What is trained, and where.
 
-    batch : objects; size : pixels; width : of the encoder; workers : threads of ours, processes of the usual loader
+    batch : objects; size : pixels; width : of the encoder; dim : of projectors and predictor
+    workers : threads of ours, processes of the usual loader
     """
 
     batch: int
     size: int
     width: float
+    dim: int
     workers: int
     device: torch.device
     bf16: bool
@@ -56,7 +58,7 @@ class Trainer:
     def __init__(self, setting: Setting, usual: bool) -> None:
         torch.manual_seed(0)
         self.setting = setting
-        sie = methods.build("sie", SIESettings(), EncoderSettings(width=setting.width))
+        sie = methods.build("sie", SIESettings(projector=(setting.dim,) * 3), EncoderSettings(width=setting.width))
         sie = sie.to(setting.device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         if not isinstance(sie, SIE) or not isinstance(sie.predictor, LinearHypernetwork):
             raise TypeError("sie has another predictor than this compares")
