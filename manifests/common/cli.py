@@ -27,7 +27,7 @@ BLENDER_PYTHONS = ("3.11", "3.13")
 # the order of work; others follow
 ORDER = [
     "render", "import", "verify", "inspect", "view", "card", "symmetry", "methods", "train", "sweep", "convert",
-    "score", "validate", "leaderboard", "report", "demo",
+    "score", "orbits", "validate", "leaderboard", "report", "demo",
 ]  # fmt: skip
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}

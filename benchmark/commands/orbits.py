@@ -1,0 +1,78 @@
+"""`iebench orbits`: how a representation does as one factor is swept."""
+
+import json
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.cli import SETTINGS, examples
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench orbits --data data/orbit    # of: iebench render --recipe orbit --out data/orbit",
+        "iebench orbits --run runs/sie-builtin-s0 --data data/orbit --limit 40",
+        "iebench orbits --encoder my_package.models:resnet --data data/orbit",
+    ),
+)
+@click.option(
+    "--run", "folder", type=click.Path(path_type=Path), help="A run's folder.", show_default="newest under runs/"
+)
+@click.option("--encoder", "spec", metavar="SPEC", help="As `iebench score` takes it.")
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("data/orbit"), help="A dataset that sweeps one factor."
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder of both files.", show_default="the encoder's")
+@click.option(
+    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
+)
+@click.option("--limit", type=click.IntRange(1), help="Take only so many objects of each split.")
+def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, device: str, limit: int | None) -> None:
+    """Similarity, error of place and of class as one factor is swept: orbits.json and orbits.png.
+
+    Each curve has its mean over val objects with a 95 % interval, and the worst object. Readers of place and class are
+    linear and learn from the dataset's train objects.
+    """
+    from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
+    from iebench.manifests.dataset import DatasetInfo
+
+    from .. import device as devices
+    from .. import runs
+    from ..bootstrap import Bootstrap
+    from ..distributed import ALONE
+    from ..encoder import prepare
+    from ..encoders import registry
+    from ..measures import WHOLE
+    from ..orbit_plot import draw
+    from ..orbits import NAME, swept
+    from ..orbits import orbits as measure
+    from ..protocol import load
+    from ..score import encode_splits
+
+    if folder is not None and spec is not None:
+        raise click.UsageError("give one of --run and --encoder")
+    recipe = DatasetInfo.load(data).recipe
+    factor, where, protocol = swept(recipe, data), devices.pick(device), load()
+    loaded = registry.load(spec or f"run:{folder or runs.newest()}", {})
+    home = loaded.home or Path("runs") / loaded.name
+    encoder = prepare(loaded, loaded.side(recipe.resolution), where)
+    train, val = encode_splits(encoder, data, home / "features", where, protocol, 0, limit, ALONE)
+    found = measure(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
+    bootstrap = Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
+    about = {
+        "format": 1, "name": encoder.name, "weights": encoder.weights, "dataset": val.fingerprint,
+        "objects": val.split.objects,
+    }  # fmt: skip
+    place = out or home
+    write_atomic(place / NAME, json.dumps({**about, **found.as_dict(bootstrap)}, indent=1, allow_nan=False) + "\n")
+    write_atomic(place / "orbits.png", draw(found, encoder.name, bootstrap))
+    whole = found.as_dict(bootstrap)["parts"][WHOLE]
+    for curve, line in whole.items():
+        value, low, high = line["over_orbit"]
+        worst, (where_worst, there) = line["worst_of_each"][0], line["worst_place"]
+        click.echo(
+            f"{curve.replace('_', ' ')}: {value:.3g} [{low:.3g}, {high:.3g}] over the orbit, {worst:.3g} at each "
+            f"object's worst, {there:.3g} at {where_worst:.0f} {found.unit}"
+        )
+    click.echo(f"{place / NAME} and {place / 'orbits.png'}: written")
