@@ -9,7 +9,7 @@ from ..bootstrap import Mean, Measured
 from ..metrics import top_k
 from .context import Context
 from .heads import Answers, Task, head
-from .stack import entropy
+from .stack import entropy, misses
 
 
 @head("classification")
@@ -43,7 +43,7 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
             for name, k in ks.items()
         }
 
-    return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure)
+    return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure, misses)
 
 
 def place(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:

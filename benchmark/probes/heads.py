@@ -47,6 +47,7 @@ class Task:
     views : 1 or 2 views whose features are the input; outputs : how many numbers answer
     target : (split, rows (..., views)) -> what the loss compares with, one row or number each
     measure : what the answers of one part are worth, by metric
+    choice : what the tuning objects choose rate and decay by, the least of; the loss where it is not given
     """
 
     name: str
@@ -55,6 +56,7 @@ class Task:
     target: Callable[[Split, Rows], Targets]
     loss: Loss
     measure: Callable[[Answers], dict[str, Measured]]
+    choice: Loss | None = None
 
 
 HEADS: dict[str, Callable[[Context], Task | None]] = {}
@@ -216,14 +218,14 @@ def _asked(context: Context, job: _Job) -> Answers:
 
 
 def _best(context: Context, job: _Job) -> int:
-    """The number of the combination with the least mean loss over seeds on the tuning objects."""
+    """The number of the combination that errs least on the tuning objects, in the mean over seeds."""
     if len(job.settings.grid) == 1:
         return 0
     rows = context.train.pairs_of(context.tuners, context.protocol.val_pairs)[0][:, : job.task.views]
     total = torch.zeros(len(job.settings.grid), dtype=torch.float64)
     for outputs, asked in _blocks(context, job, context.train, rows):
         target = torch.from_numpy(job.task.target(context.train, asked)).to(context.device)
-        total += job.task.loss(outputs, target[None]).double().cpu().mean(1) * len(asked)
+        total += (job.task.choice or job.task.loss)(outputs, target[None]).double().cpu().mean(1) * len(asked)
     return int(torch.nan_to_num(total, nan=torch.inf).argmin())
 
 

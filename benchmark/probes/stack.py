@@ -26,6 +26,11 @@ def entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     )
 
 
+def misses(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Share of wrong first answers of each head: logits (C, S, B, c), classes (S, B) -> (C, S)."""
+    return (outputs.argmax(-1) != targets).float().mean(-1)
+
+
 class Stack:
     """Heads (C, S): C combinations of rate and decay, S seeds. The heads share nothing but the batch of their seed.
 

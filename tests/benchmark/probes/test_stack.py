@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from iebench.benchmark.probes.stack import Stack, entropy, initial, squares
+from iebench.benchmark.probes.stack import Stack, entropy, initial, misses, squares
 from iebench.benchmark.protocol import Head
 
 CPU = torch.device("cpu")
@@ -56,6 +56,11 @@ def test_each_head_learns_as_a_plain_module_does(kind: str, schedule: str) -> No
             plain(module(inputs[step, s]), targets[step, s]).backward()
             optimiser.step()
         torch.testing.assert_close(found[c, s], module(inputs[0, s]).detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_misses_are_counted() -> None:
+    outputs = torch.tensor([[[[1.0, 2.0], [3.0, 1.0], [0.0, 5.0]]], [[[9.0, 2.0], [3.0, 1.0], [0.0, 5.0]]]])
+    assert misses(outputs, torch.tensor([[1, 0, 0]])).tolist() == [[pytest.approx(1 / 3)], [pytest.approx(2 / 3)]]
 
 
 def test_heads_of_one_seed_start_alike_and_seeds_apart() -> None:
