@@ -103,6 +103,7 @@ class Protocol:
     rotation : what heads learn of a rotation, its matrix or its quaternion with the sign as released
     circular : whether a factor on a circle is learnt as sine and cosine, or as a plain number
     features : whether heads see features standardised with the train split's moments
+    batch_norm : the encoder's mode while heads learn; "train" encodes every view anew in every epoch
     pairs : the same pairs of views for every seed, or others; pair_seed : seed of the lists
     val_views : whether questions about one view are put to every val view or to the first of each pair
     val_pairs : pairs of views per val object, drawn with replacement
@@ -124,6 +125,7 @@ class Protocol:
     rotation: Literal["matrix", "quaternion"]
     circular: Literal["sine", "plain"]
     features: Literal["standardised", "as they are"]
+    batch_norm: Literal["eval", "train"]
     pairs: Literal["fixed", "fresh"]
     pair_seed: int
     val_views: Literal["all", "one"]

@@ -77,6 +77,7 @@ def score(
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
             oracle=symmetric.of(data, train.recipe, train.split),
+            encoder=encoder if isinstance(encoder, Encoder) else None,
         )
         values = probes.run(context)
         asked = examples(context)

@@ -86,6 +86,7 @@ def load_split(
         identities=identities,
         views=views,
         pairs=drawn,
+        pixels=lambda chosen: images.read(rows[chosen], encoder.resolution),
     )
     left_out = len(objects) - split.objects
     return Loaded(

@@ -14,7 +14,7 @@ from iebench.manifests.conventions import pose
 
 from ..bootstrap import R2, Measured
 from .context import Context, Rows, Split
-from .heads import Answers, Task, head
+from .heads import Answers, Task, head, seen
 from .regression import both_r2
 from .stack import squares
 
@@ -92,7 +92,7 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task:
     def target(split: Split, rows: Rows) -> Array:
         return np.concatenate([moved(context, split, rows, factor) for factor in factors], axis=-1)
 
-    seen = target(context.train, context.train.pairs_of(context.learners, context.train.pairs.shape[1])[0])
+    mean = target(context.train, seen(context, 2)).mean(0)
     widths = [moved(context, context.train, np.zeros((1, 2), np.int64), factor).shape[-1] for factor in factors]
     ends = np.cumsum(widths)
     columns = {factor: np.arange(end - width, end) for factor, width, end in zip(factors, widths, ends, strict=True)}
@@ -101,7 +101,7 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task:
         wanted = target(context.val, found.rows)
 
         def of(chosen: NDArray[np.int64], build: partial[R2]) -> Measured:
-            constant = np.broadcast_to(seen.mean(0)[chosen], (len(wanted), len(chosen)))
+            constant = np.broadcast_to(mean[chosen], (len(wanted), len(chosen)))
             heads = [build(wanted[:, chosen], one[:, chosen], found.objects) for one in found.outputs]
             return context.bootstrap.measure(heads, build(wanted[:, chosen], constant, found.objects), 1.0)
 
@@ -111,7 +111,7 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task:
             return each
         hues = np.concatenate([columns[name] for name in COLOUR])
         both = both_r2(
-            context.bootstrap, "colour", wanted[:, hues], found.outputs[..., hues], found.objects, seen.mean(0)[hues],
+            context.bootstrap, "colour", wanted[:, hues], found.outputs[..., hues], found.objects, mean[hues],
             wanted[:, hues],
         )  # fmt: skip
         return both | each

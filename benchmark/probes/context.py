@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from iebench.manifests.common.progress import Meter
 
 from ..bootstrap import Bootstrap, Measured
+from ..encoder import Encoder
 from ..errors import ProbeError, short
 from ..pairs import Identity
 from ..predictor import Predictor
@@ -33,6 +34,7 @@ class Split:
     labels : (n,) int64; latents : name -> (n,) float64
     identities : one (synset, object id) per object; object i has rows i * views .. (i + 1) * views - 1
     pairs : (objects, rounds, 2) int64, the fixed list of view pairs
+    pixels : rows (k,) -> images (k, H, W, 3) uint8 as the encoder gets them; None where there are features only
     """
 
     features: NDArray[np.float32]
@@ -41,6 +43,7 @@ class Split:
     identities: list[Identity]
     views: int
     pairs: NDArray[np.int64]
+    pixels: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
 
     @property
     def objects(self) -> int:
@@ -108,6 +111,8 @@ class Context:
     learners, tuners : the train objects that heads learn from, and those that choose rate and decay; every one is in
         just one of them
     oracle : who knows the objects' symmetries; None where nobody looked at the meshes
+    encoder : what made the features, if it is at hand
+    chosen : filled by the heads: part -> question -> rate and decay that did best on the tuning objects
     """
 
     train: Split
@@ -124,6 +129,7 @@ class Context:
     learners: NDArray[np.int64]
     tuners: NDArray[np.int64]
     oracle: Oracle | None = None
+    encoder: Encoder | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
 
     @property

@@ -17,10 +17,12 @@ from ..bootstrap import Measured
 from ..errors import ScoringError
 from ..protocol import Head
 from .context import Context, Rows, Split, Values, probe
+from .sources import Anew, Cached, Source
 from .stack import Loss, Stack
 from .standardise import BLOCK
 
 Targets = NDArray[np.float32] | NDArray[np.int64]
+ROUNDS = 32  # of the train pairs, for floors
 _METER = threading.Lock()
 
 
@@ -84,8 +86,17 @@ def heads(context: Context) -> Values:
     return values
 
 
-def answers(context: Context, tasks: Sequence[Task]) -> list[dict[str, Answers]]:
+def seen(context: Context, views: int) -> Rows:
+    """Train rows (k, views) that heads learn from, as many as a constant answer needs."""
+    return context.train.pairs_of(context.learners, ROUNDS)[0][:, :views]
+
+
+def answers(
+    context: Context, tasks: Sequence[Task], source: Callable[[], Source] | None = None
+) -> list[dict[str, Answers]]:
     """Train heads for all tasks on all parts; for each task, what they answer on val by part.
+
+    source : makes what features come from; the protocol decides where it is not given
 
     On a CPU every stack of heads trains on one core, and the stacks are shared out over the cores: each is too small to
     be shared, and so the numbers do not depend on how many cores there are. Elsewhere all of them go through one pass.
@@ -94,7 +105,10 @@ def answers(context: Context, tasks: Sequence[Task]) -> list[dict[str, Answers]]
     ------
     ScoringError : heads that did not stay finite.
     """
-    jobs = [_Job.of(context, task, part) for task in tasks for part in context.parts]
+    drifting = context.protocol.batch_norm == "train"
+    make = source or (lambda: Anew(context, drifting=True) if drifting else Cached(context))
+    cached = None if drifting or source else make()
+    jobs = [job for task in tasks for job in _jobs(context, task, cached or make())]
     workers = (os.cpu_count() or 1) if context.device.type == "cpu" else 1
     with one_thread_an_operation(), ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda group: fit(context, group), _shared_out(jobs, workers)))
@@ -108,18 +122,13 @@ def answers(context: Context, tasks: Sequence[Task]) -> list[dict[str, Answers]]
 
 @dataclass(frozen=True)
 class _Job:
-    """The heads of one task on one part."""
+    """The heads of one task on one part, and where their features come from."""
 
     task: Task
     part: str
     settings: Head
     stack: Stack
-
-    @staticmethod
-    def of(context: Context, task: Task, part: str) -> "_Job":
-        columns, settings = context.parts[part], context.protocol.heads[task.name]
-        widths = (task.views * (columns.stop - columns.start), *settings.hidden, task.outputs)
-        return _Job(task, part, settings, Stack(widths, settings, context.seeds, context.device))
+    source: Source
 
     @property
     def cost(self) -> int:
@@ -127,14 +136,22 @@ class _Job:
         return self.settings.epochs * sum(weight.numel() for weight in self.stack.weights)
 
 
+def _jobs(context: Context, task: Task, source: Source) -> Iterator[_Job]:
+    """A task's heads, part by part."""
+    settings = context.protocol.heads[task.name]
+    for part, columns in context.parts.items():
+        widths = (task.views * (columns.stop - columns.start), *settings.hidden, task.outputs)
+        yield _Job(task, part, settings, Stack(widths, settings, context.seeds, context.device), source)
+
+
 def _shared_out(jobs: Sequence[_Job], workers: int) -> list[list[_Job]]:
-    """Jobs of equal epochs and batch in groups, one pass each; about as many groups as workers, alike in cost."""
-    schedules: dict[tuple[int, int], list[_Job]] = defaultdict(list)
+    """Jobs of one source, equal epochs and batch in groups, one pass each; as many as workers, and alike in cost."""
+    schedules: dict[tuple[int, int, int], list[_Job]] = defaultdict(list)
     for job in sorted(jobs, key=lambda job: -job.cost):
-        schedules[job.settings.epochs, job.settings.batch].append(job)
+        schedules[job.settings.epochs, job.settings.batch, id(job.source)].append(job)
     groups: list[list[_Job]] = []
     for alike in schedules.values():
-        shares: list[list[_Job]] = [[] for _ in range(min(workers, len(alike)))]
+        shares: list[list[_Job]] = [[] for _ in range(min(workers, len(alike)) if alike[0].source.shared else 1)]
         for job in alike:
             min(shares, key=lambda share: sum(other.cost for other in share)).append(job)
         groups += shares
@@ -144,7 +161,7 @@ def _shared_out(jobs: Sequence[_Job], workers: int) -> list[list[_Job]]:
 def fit(context: Context, jobs: Sequence[_Job]) -> None:
     """Train heads in place in one pass: a sample per object and epoch, each seed in an order of its own.
 
-    jobs : of equal epochs and batch
+    jobs : of one source, equal epochs and batch
     """
     train, settings = context.train, jobs[0].settings
     orders = [np.random.default_rng(seed) for seed in context.seeds]
@@ -152,7 +169,7 @@ def fit(context: Context, jobs: Sequence[_Job]) -> None:
     for epoch in range(settings.epochs):
         shuffled = np.stack([order.permutation(context.learners) for order in orders])
         for number, chosen in enumerate(np.array_split(shuffled, count, axis=1)):  # nearly equal: no tiny last batch
-            batch = _Batch(context, train, train.pair_rows(chosen, epoch))
+            batch = _Batch(context, jobs[0].source, train.pair_rows(chosen, epoch))
             for job in jobs:
                 progress = (epoch * count + number) / (settings.epochs * count)
                 job.stack.step(batch.inputs(job), batch.targets(job.task), job.task.loss, progress)
@@ -163,8 +180,8 @@ def fit(context: Context, jobs: Sequence[_Job]) -> None:
 class _Batch:
     """Some samples of each seed, read and standardised once for all heads. rows : (S, B, 2)."""
 
-    def __init__(self, context: Context, split: Split, rows: Rows) -> None:
-        self.context, self.split, self.rows = context, split, rows
+    def __init__(self, context: Context, source: Source, rows: Rows) -> None:
+        self.context, self.source, self.rows = context, source, rows
         self._features: dict[int, Tensor] = {}
         self._inputs: dict[tuple[int, str], Tensor] = {}
         self._targets: dict[str, Tensor] = {}
@@ -174,7 +191,7 @@ class _Batch:
         views = job.task.views
         if (views, job.part) not in self._inputs:
             if views not in self._features:
-                self._features[views] = _read(self.context, self.split, self.rows[..., :views])
+                self._features[views] = self.source.learn(self.rows[..., :views])
             part = self._features[views][..., self.context.parts[job.part]]
             self._inputs[views, job.part] = part.flatten(-2)
         return self._inputs[views, job.part]
@@ -182,14 +199,9 @@ class _Batch:
     def targets(self, task: Task) -> Tensor:
         """What its answers are compared with: (S, B, ...)."""
         if task.name not in self._targets:
-            target = task.target(self.split, self.rows[..., : task.views])
+            target = task.target(self.context.train, self.rows[..., : task.views])
             self._targets[task.name] = torch.from_numpy(target).to(self.context.device)
         return self._targets[task.name]
-
-
-def _read(context: Context, split: Split, rows: Rows) -> Tensor:
-    """The features of some rows as heads see them: (...) -> (..., D) on the device."""
-    return torch.from_numpy(context.standardiser(split.features[rows], slice(None))).to(context.device)
 
 
 @contextmanager
@@ -235,5 +247,5 @@ def _blocks(context: Context, job: _Job, split: Split, rows: Rows) -> Iterator[t
     for start in range(0, len(rows), step):
         asked = rows[start : start + step]
         with torch.no_grad():  # holds for this thread only, so other heads go on training
-            inputs = _read(context, split, asked)[..., context.parts[job.part]].flatten(-2)
-            yield job.stack(inputs.expand(len(context.seeds), *inputs.shape)), asked
+            inputs = job.source.ask(split, asked)[..., context.parts[job.part]].flatten(-2)
+            yield job.stack(inputs.expand(len(context.seeds), -1, -1)), asked

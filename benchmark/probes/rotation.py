@@ -19,7 +19,7 @@ from iebench.manifests.conventions import geodesic_degrees, pose, relative_quate
 from ..bootstrap import Mean, Measured, Median, Statistic
 from ..metrics import best_constant_rotation, nearest_rotation
 from .context import Context, Rows, Split
-from .heads import Answers, Task, head
+from .heads import Answers, Task, head, seen
 from .regression import both_r2
 from .stack import squares
 
@@ -46,7 +46,7 @@ def _task(context: Context, name: str, views: int) -> Task:
     """
     as_matrix = context.protocol.rotation == "matrix"
     target = matrices if as_matrix else quaternions
-    rows = context.train.pairs_of(context.learners, context.train.pairs.shape[1])[0][:, :views]
+    rows = seen(context, views)
     mean, still = target(context.train, rows).mean(0), best_constant_rotation(quaternions(context.train, rows))
 
     def measure(found: Answers) -> dict[str, Measured]:

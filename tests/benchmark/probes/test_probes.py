@@ -14,7 +14,7 @@ from iebench.benchmark.probes import PROBES, epochs, run
 from iebench.benchmark.probes.changes import COLOUR, moved
 from iebench.benchmark.probes.classification import place
 from iebench.benchmark.probes.context import Split, Values
-from iebench.benchmark.probes.heads import HEADS
+from iebench.benchmark.probes.heads import HEADS, ROUNDS
 from iebench.benchmark.probes.rotation import matrices, quaternions
 from iebench.manifests.conventions import geodesic_degrees
 
@@ -53,7 +53,7 @@ def test_what_the_features_hold_is_found(informed: Values, metric: str, atleast:
     found = informed[WHOLE][metric]
     assert found.value >= atleast and found.low <= found.value <= found.high
     assert found.value > found.floor or metric == "top5"
-    assert found.spread is not None and found.spread < 0.2
+    assert found.spread is not None and found.spread < 0.3
     assert found.ceiling == (None if metric.startswith("rotation") else 1.0)
 
 
@@ -84,7 +84,7 @@ def test_without_knowledge_a_probe_is_at_its_floor(blank: Values, metric: str) -
 def test_the_floors_are_those_of_constant_answers(protocol: protocols.Protocol) -> None:
     train, val = splits(True)
     context = context_of(train, val, protocol)
-    seen, _ = train.pairs_of(context.learners, 40)
+    seen, _ = train.pairs_of(context.learners, ROUNDS)
     rows, _ = val.all_pairs()
     of = matrices if protocol.rotation == "matrix" else quaternions
     targets = of(val, rows)
