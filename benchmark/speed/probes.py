@@ -1,55 +1,61 @@
-"""How much faster probes on cached features are than probes that encode their images anew every epoch, in one run.
+"""What scoring costs beside the reference protocol, which encodes every view again in every epoch of every head.
 
-python benchmark/speed/probes.py --objects 64 --views 12 --epochs 5
+python -m iebench.benchmark.speed.probes --objects 32 --resolution 256
+
+Measured: encoding pictures; an epoch of a head that encodes its views again; a step of all heads (questions x parts x
+seeds) side by side on cached features, and of one alone. Computed from those: both ways in full at 3DIEBench's size.
+All times are CPU time, which other work on the machine disturbs little.
 """
 
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iebench.baselines.encoder import Encoder, EncoderSettings
+from iebench.baselines.encoder import Encoder as Network
+from iebench.baselines.encoder import EncoderSettings
 from iebench.benchmark import pairs
 from iebench.benchmark.bootstrap import Bootstrap
-from iebench.benchmark.encoder import represent
+from iebench.benchmark.encoder import Encoder, prepare, represent
+from iebench.benchmark.encoders.registry import Loaded
 from iebench.benchmark.features import to_float
 from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.context import Context, Split
-from iebench.benchmark.probes.heads import HEADS, Answers, answers
+from iebench.benchmark.probes.heads import HEADS, Task, answers
+from iebench.benchmark.probes.sources import Anew
 from iebench.benchmark.probes.standardise import Standardiser
 from iebench.benchmark.protocol import Protocol, load
 from iebench.manifests.common.progress import Meter
 
-
-@dataclass(frozen=True)
-class Reencoded:
-    """Stands for a feature array, but encodes the images of the rows that are asked for: the released scripts' way."""
-
-    images: NDArray[np.uint8]
-    encoder: Encoder
-
-    def __getitem__(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        found = represent("re-encoded", self.encoder, to_float(self.images[rows.ravel()], torch.device("cpu"))).numpy()
-        return found.reshape(*rows.shape, -1)
+TRAIN, VAL, VIEWS = 41_920, 10_552, 50  # of 3DIEBench
+VIEWS_HERE = 4
+CPU = torch.device("cpu")
 
 
-def context_of(objects: int, views: int, protocol: Protocol, features: NDArray[np.float32], meter: Meter) -> Context:
-    """A context over random poses and hues, whose train and val splits are the same objects."""
-    generator = np.random.default_rng(0)
-    identities = [("0", f"{i:05d}") for i in range(objects)]
-    latents = {name: generator.uniform(-1.5, 1.5, objects * views) for name in ("rot_x", "rot_y", "rot_z")}
-    latents |= {name: generator.uniform(0, 1, objects * views) for name in ("floor_hue", "light_hue")}
+def pictures(objects: int, resolution: int, width: float) -> tuple[Encoder, NDArray[np.uint8]]:
+    """A fresh ResNet-18 and VIEWS_HERE random pictures of each object."""
+    torch.manual_seed(0)
+    encoder = prepare(Loaded("resnet18", Network(EncoderSettings(width=width, stem="imagenet"))), resolution, CPU)
+    shape = (objects * VIEWS_HERE, resolution, resolution, 3)
+    return encoder, np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+
+
+def context_of(features: NDArray[np.float32], protocol: Protocol) -> Context:
+    """A context over some features with random poses and hues, whose splits are the same objects."""
+    generator, count = np.random.default_rng(1), len(features)
+    identities = [("0", f"{i:05d}") for i in range(count // VIEWS_HERE)]
+    names = ("rot_x", "rot_y", "rot_z", "floor_hue", "light_hue", "light_theta", "light_phi")
     split = Split(
         features=features,
-        labels=np.repeat(np.arange(objects) % 10, views),
-        latents=latents,
+        labels=np.repeat(np.arange(len(identities)) % 10, VIEWS_HERE),
+        latents={name: generator.uniform(0, 1, count) for name in names},
         identities=identities,
-        views=views,
-        pairs=pairs.draw(identities, views, protocol.train_epochs, 0, "train pairs"),
+        views=VIEWS_HERE,
+        pairs=pairs.draw(identities, VIEWS_HERE, 8, 0, "train pairs"),
     )
     half = features.shape[1] // 2
     return Context(
@@ -59,60 +65,86 @@ def context_of(objects: int, views: int, protocol: Protocol, features: NDArray[n
         standardiser=Standardiser.nothing(features.shape[1]),
         method=None,
         protocol=protocol,
-        bootstrap=Bootstrap.of(objects, 2, 0.95, 0),
+        bootstrap=Bootstrap.of(split.objects, 2, 0.95, 0),
         seeds=tuple(range(protocol.seeds)),
-        device=torch.device("cpu"),
-        meter=meter,
+        device=CPU,
+        meter=Meter("probing", total=1, unit="epochs"),
         turns={},
-        learners=np.arange(objects),
+        learners=np.arange(split.objects),
         tuners=np.arange(0),
     )
 
 
+def an_epoch(context: Context, epochs: int, tasks: list[Task], anew: bool) -> float:
+    """CPU seconds that an epoch of some tasks' heads takes, by the difference between two lengths of training."""
+
+    def seconds(length: int) -> float:
+        heads = {name: replace(head, epochs=length) for name, head in context.protocol.heads.items()}
+        short = replace(context, protocol=replace(context.protocol, heads=heads))
+        start = time.process_time()
+        answers(short, tasks, (lambda: Anew(short, drifting=False)) if anew else None)
+        return time.process_time() - start
+
+    seconds(1)  # warm
+    return max(1e-9, (seconds(1 + epochs) - seconds(1)) / epochs)
+
+
 @click.command()
-@click.option("--objects", default=64, show_default=True)
-@click.option("--views", default=12, show_default=True)
+@click.option("--objects", default=32, show_default=True, help="Whose pictures are encoded, 4 views of each.")
 @click.option("--resolution", default=64, show_default=True)
-@click.option("--epochs", default=5, show_default=True, help="Epochs that are really run, in both ways.")
-def main(objects: int, views: int, resolution: int, epochs: int) -> None:
-    """Train the released protocol's heads both ways on random images and print the ratio of the times."""
-    torch.manual_seed(0)
-    encoder = Encoder(EncoderSettings(width=0.5, stem="small")).eval()
-    images = np.random.default_rng(1).integers(0, 256, (objects * views, resolution, resolution, 3), np.uint8)
-    full = load("released")
-    protocol = replace(full, heads={name: replace(head, epochs=epochs) for name, head in full.heads.items()})
-    anew = Reencoded(images, encoder)
-    with Meter("probing", total=18 * epochs, unit="epochs") as meter:
-        start = time.perf_counter()
-        features = np.concatenate([anew[block] for block in np.array_split(np.arange(len(images)), len(images) // 64)])
-        encoding = time.perf_counter() - start
-        context = context_of(objects, views, protocol, features, meter)
-        cached, training = _timed(context)
-        # only indexing is used, so an object that encodes on demand can stand in for the array
-        lazy = replace(context, train=replace(context.train, features=anew))  # type: ignore[arg-type]
-        again, reencoding = _timed(lazy)
-    gap = max(
-        float(np.abs(a[part].outputs - b[part].outputs).max()) for a, b in zip(cached, again, strict=True) for part in a
+@click.option("--width", default=1.0, show_default=True, help="Of the ResNet-18; 1 gives 512 features.")
+@click.option("--epochs", default=3, show_default=True, help="Epochs that are really run; at most 7.")
+@click.option("--seeds", default=5, show_default=True)
+@click.option("--protocol", "name", default="released", show_default=True)
+def main(objects: int, resolution: int, width: float, epochs: int, seeds: int, name: str) -> None:
+    """Time a protocol's heads both ways on random pictures, and compute what both cost in full."""
+    full = load(name)
+    one = {key: replace(head, lr=head.lr[:1], weight_decay=head.weight_decay[:1]) for key, head in full.heads.items()}
+    encoder, images = pictures(objects, resolution, width)
+    represent("", encoder.module, to_float(images[:8], CPU))  # warm
+    start = time.process_time()
+    features = np.concatenate(
+        [represent("", encoder.module, to_float(images[i : i + 32], CPU)).numpy() for i in range(0, len(images), 32)]
     )
-    # the scripts train a head at a time, so each question and part encodes again; here both ways share one pass
-    wanted, parts = full.train_epochs, len(context.parts)
-    passes = parts * sum(HEADS[name](context).views for name in protocol.heads) / 2
-    once = encoding + wanted * training / epochs
-    always = wanted * (training + passes * (reencoding - training)) / epochs
-    click.echo(f"{objects} objects x {views} views at {resolution} px, {torch.get_num_threads()} threads, "
+    image = (time.process_time() - start) / len(images)
+
+    few = context_of(features, replace(full, heads=one, seeds=1))
+    few = replace(
+        few,
+        encoder=encoder,
+        parts={WHOLE: few.parts[WHOLE]},
+        train=replace(few.train, pixels=lambda rows: images[rows]),
+    )
+    few = replace(few, val=few.train)
+    tasks = [task for key in full.heads if (task := HEADS[key](few)) is not None]
+    anew = {task.name: an_epoch(few, epochs, [task], anew=True) for task in tasks}
+
+    batch = max(head.batch for head in full.heads.values())
+    noise = np.random.default_rng(2).normal(size=(batch * VIEWS_HERE, features.shape[1])).astype(np.float32)
+    many = context_of(noise, replace(full, seeds=seeds))
+    alone = replace(many, parts=few.parts, seeds=(0,), protocol=few.protocol)
+    all_steps = {task.name: an_epoch(many, epochs, [HEADS[task.name](many)], anew=False) for task in tasks}  # type: ignore[list-item]
+    one_step = {task.name: an_epoch(alone, epochs, [HEADS[task.name](alone)], anew=False) for task in tasks}  # type: ignore[list-item]
+
+    wanted = {task.name: full.heads[task.name].epochs for task in tasks}
+    runs = {task.name: len(many.parts) * seeds * len(full.heads[task.name].grid) for task in tasks}
+    steps = -(-TRAIN // batch)
+    encodes = sum(runs[task.name] * wanted[task.name] * task.views for task in tasks) * (TRAIN + VAL)
+    ours = (TRAIN + VAL) * VIEWS * image + steps * sum(wanted[t] * all_steps[t] for t in wanted)
+    theirs = encodes * image + steps * sum(runs[t] * wanted[t] * one_step[t] for t in wanted)
+    again = sum(anew.values()) / sum(task.views * objects * image for task in tasks)
+    click.echo(f"{name}: ResNet-18 with {features.shape[1]} features at {resolution} px, {seeds} seeds, "
+               f"{len(many.parts)} parts, {sum(runs.values())} heads, {torch.get_num_threads()} threads, "
                f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
-    click.echo(f"largest difference between the two ways' answers: {gap:.1e}")
     click.echo(
-        f"measured: encode once {encoding:.2f} s; {epochs} epochs cached {training:.2f} s, anew {reencoding:.2f} s"
+        f"measured, CPU time: {1 / image:.0f} images/s; an epoch of {objects} objects that encodes again takes "
+        f"{again:.2f} times what its images take; a step of batch {batch}: all heads {sum(all_steps.values()):.2f} s, "
+        f"one of each question {sum(one_step.values()):.2f} s"
     )
-    click.echo(f"computed for {wanted} epochs: {always / once:.1f}")
-
-
-def _timed(context: Context) -> tuple[list[dict[str, Answers]], float]:
-    tasks = [task for name in context.protocol.heads if (task := HEADS[name](context)) is not None]
-    start = time.perf_counter()
-    found = answers(context, tasks)
-    return found, time.perf_counter() - start
+    click.echo(
+        f"in full at 3DIEBench's size: {ours / 3600:.1f} h against {theirs / 3600:.0f} h, {theirs / ours:.0f} times; "
+        f"by the count of encodes alone {encodes / ((TRAIN + VAL) * VIEWS):.0f} times"
+    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,14 @@
 """Pair lists: what decides them, what does not, and their law."""
 
+from pathlib import Path
+
 import numpy as np
 
 from iebench.benchmark import pairs
+from iebench.benchmark.protocol import load
+from iebench.manifests.taxonomy import official_objects
+
+DOCS = Path(__file__).parents[2] / "docs" / "protocols.md"
 
 OBJECTS = [("02691156", f"{i:05d}") for i in range(40)]
 
@@ -24,6 +30,15 @@ def test_seed_purpose_and_object_each_make_another_list() -> None:
     assert (base != pairs.draw(OBJECTS, 12, 5, 1, "val pairs")).any()
     assert (base != pairs.draw(OBJECTS, 12, 5, 0, "train pairs")).any()
     assert (base[0] != base[1]).any()
+
+
+def test_the_published_list_is_drawn_again() -> None:
+    """docs/protocols.md prints the hash for 3DIEBench's val objects whose mesh train has not."""
+    rows, strict = official_objects().to_pylist(), load("strict")
+    train = {row["object_id"] for row in rows if row["split"] == "train"}
+    val = [(r["synset"], r["object_id"]) for r in rows if r["split"] == "val" and r["object_id"] not in train]
+    drawn = pairs.draw(val, 50, strict.val_pairs, strict.pair_seed, "val pairs")
+    assert len(val) == 10_128 and pairs.digest(val, drawn) in DOCS.read_text(encoding="utf-8")
 
 
 def test_views_are_distinct_and_ordered_pairs_uniform() -> None:
