@@ -51,7 +51,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
 )  # fmt: skip
 @click.option(
     "--protocol", "rules", default="strict", metavar="NAME|FILE", show_default=True,
-    help="How: strict, released, or a TOML file of your own (docs/protocols.md).",
+    help="How: strict, released, seqjepa, equicaps, or a TOML file of your own (docs/protocols.md).",
 )  # fmt: skip
 @click.option("--precision", type=click.Choice(["float32", "bf16"]), default="float32", help="Of the encoder.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the probes' weights and orders.")
