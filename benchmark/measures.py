@@ -111,6 +111,18 @@ MEASURES = {
     "translation_base_r2": Measure(
         "translation R² (world)", "move of the object between two views, along the world's axes", column=False
     ),
+    "pose_leak": Measure(
+        "pose leak",
+        "share of what the whole knows of the rotation that the invariant part knows too",
+        higher=False,
+        column=False,
+    ),
+    "class_leak": Measure(
+        "class leak",
+        "share of what the whole knows of the class that the equivariant part knows too",
+        higher=False,
+        column=False,
+    ),
     "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's other views"),
     "h1": Measure("H@1", "predictor: the right view comes first"),
     "h5": Measure("H@5", "predictor: the right view is among the first five", column=False),

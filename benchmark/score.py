@@ -24,6 +24,7 @@ from .feature_file import FeatureFile
 from .measures import WHOLE
 from .notes import about
 from .probes.context import Context
+from .probes.separation import separation
 from .probes.standardise import Standardiser
 from .protocol import Protocol
 from .resamples import Resamples
@@ -80,6 +81,8 @@ def score(
             encoder=encoder if isinstance(encoder, Encoder) else None,
         )
         values = probes.run(context)
+        for part, leaks in separation(values, context.bootstrap).items():
+            values[part].update(leaks)
         asked = examples(context)
     return Score(
         name=encoder.name,
