@@ -6,7 +6,6 @@ import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import find, names
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build, override, read_toml
+from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.dataset import DatasetInfo, newest
 
 from .device import pick
@@ -243,12 +243,6 @@ def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
     return "-".join([method, *([setting] if setting else []), data.resolve().name, f"s{seed}"])
 
 
-def presets() -> list[str]:
-    """The names of the presets that come with iebench."""
-    folder = files("iebench.manifests.presets")
-    return sorted(item.name[: -len(".toml")] for item in folder.iterdir() if item.name.endswith(".toml"))
-
-
 def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainSettings, Any]:
     """The training settings and the method's own, from where they start and `--set` assignments.
 
@@ -284,9 +278,8 @@ def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainS
 def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
     """The settings in a preset or a TOML file."""
     entry = find(method)
-    known = start in presets()
-    source = f"preset {start}" if known else start
-    table = read_toml(Path(str(files("iebench.manifests.presets") / f"{start}.toml")) if known else _own_file(start))
+    source = called("preset", start)
+    table = read_toml(locate("preset", start))
     own_tables = table.pop("method", {})
     train_table = table.pop("train", {})
     for key in table:
@@ -298,12 +291,6 @@ def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
     train = build(TrainSettings, train_table, source)
     own_table = {**own_tables.get(entry.base, {}), **entry.changed, **own_tables.get(method, {})}
     return train, build(entry.settings, own_table, f"{source}: method.{method}")
-
-
-def _own_file(start: str) -> Path:
-    if not start.endswith(".toml"):
-        raise UnknownName("preset", start, presets())
-    return Path(start)
 
 
 def _from_run(method: str, path: Path) -> tuple[TrainSettings, Any]:

@@ -7,15 +7,13 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
-from importlib.resources import files
 from itertools import product
-from pathlib import Path
 from typing import Any, Literal
 
-from iebench.manifests.common.settings import build, read_toml
-from iebench.manifests.recipe import merged
+from iebench.manifests.common.settings import build
+from iebench.manifests.common.shipped import called, extended
 
-from .errors import SettingError, UnknownName
+from .errors import UnknownName
 
 STRICT = "strict"
 HEADS = (
@@ -170,12 +168,6 @@ class Protocol:
         return dataclasses.asdict(self)
 
 
-def shipped() -> list[str]:
-    """The names of the protocols that come with iebench."""
-    folder = files("iebench.manifests.protocols")
-    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
-
-
 def load(name: str = STRICT) -> Protocol:
     """A shipped protocol by name, or one from a TOML file's path; `extends` names one that it changes.
 
@@ -186,19 +178,4 @@ def load(name: str = STRICT) -> Protocol:
     ------
     SettingError, UnknownName : no such protocol, or an entry in it that is missing, unknown or of the wrong type.
     """
-    return build(Protocol, _table(name, Path(), ()), name if name.endswith(".toml") else f"protocol {name}")
-
-
-def _table(name: str, folder: Path, below: tuple[str, ...]) -> dict[str, Any]:
-    """A protocol's plain table with what it extends filled in; `below` are the files that led here."""
-    if name in shipped():
-        path = Path(str(files("iebench.manifests.protocols") / f"{name}.toml"))
-    elif name.endswith(".toml"):
-        path = folder / name
-    else:
-        raise UnknownName("protocol", name, shipped(), f"{below[-1]}: " if below else "")
-    if str(path) in below:
-        raise SettingError(f"{path}: extends itself, through {' and '.join(below)}; break the circle")
-    own = read_toml(path)
-    base = own.pop("extends", None)
-    return own if base is None else merged(_table(str(base), path.parent, (*below, str(path))), own)
+    return build(Protocol, extended("protocol", name), called("protocol", name))

@@ -3,15 +3,17 @@
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Literal
 
-from .common.settings import build, read_toml
+from .common.settings import build
+from .common.shipped import called, extended
 from .errors import SettingError, UnknownName
 from .laws import LAWS, Law
+
+TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> a full turn in it
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class Factor:
     law: Law
     stream: str = ""
     shared: bool = False
+
+    def __post_init__(self) -> None:
+        if self.circular and self.unit not in TURNS:
+            raise ValueError(f"{self.name} is circular in {self.unit!r}: give it in {' or '.join(TURNS)}")
+
+    @property
+    def turn(self) -> float | None:
+        """A full turn in the unit of a factor on a circle; None for another."""
+        return TURNS[self.unit] if self.circular else None
 
 
 @dataclass(frozen=True)
@@ -204,12 +215,6 @@ def _with_law(entry: dict[str, Any], source: str) -> dict[str, Any]:
     return {**entry, "law": build(LAWS[kind], table, f"{source}: law")}
 
 
-def shipped() -> list[str]:
-    """The names of the recipes that come with iebench."""
-    folder = files("iebench.manifests.recipes")
-    return sorted(item.name[: -len(".toml")] for item in folder.iterdir() if item.name.endswith(".toml"))
-
-
 @cache
 def load(name: str = "3diebench") -> Recipe:
     """A shipped recipe by name, or one from a TOML file's path.
@@ -221,44 +226,4 @@ def load(name: str = "3diebench") -> Recipe:
     ------
     SettingError, UnknownName : no such recipe, or an entry in it that is missing, unknown or of the wrong type.
     """
-    return Recipe.from_dict(_table(name, Path(), ()), name if name.endswith(".toml") else f"recipe {name}")
-
-
-def _table(name: str, folder: Path, below: tuple[str, ...]) -> dict[str, Any]:
-    """A recipe's plain table with what it extends filled in; `below` are the recipes that led here."""
-    if name in shipped():
-        path = Path(str(files("iebench.manifests.recipes") / f"{name}.toml"))
-    elif name.endswith(".toml"):
-        path = folder / name
-        if not path.is_file():
-            raise SettingError(f"no such recipe file: {path}")
-    else:
-        raise UnknownName("recipe", name, shipped(), f"{below[-1]}: " if below else "")
-    if str(path) in below:
-        raise SettingError(f"{path}: extends itself, through {' and '.join(below)}; break the circle")
-    own = read_toml(path)
-    base = own.pop("extends", None)
-    return merged(_table(str(base), path.parent, (*below, str(path))), own) if base is not None else own
-
-
-def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """A recipe's table over the one it extends: tables entry by entry, factors by name, a law as a whole."""
-    result = dict(base)
-    for key, value in own.items():
-        under = base.get(key)
-        if key == "factors" and isinstance(value, list) and isinstance(under, list):
-            result[key] = _merged_factors(under, value)
-        elif key != "law" and isinstance(value, dict) and isinstance(under, dict):
-            result[key] = merged(under, value)
-        else:
-            result[key] = value
-    return result
-
-
-def _merged_factors(base: list[Any], own: list[Any]) -> list[Any]:
-    if not all(isinstance(entry, dict) for entry in own):
-        return own  # reading it says what is wrong
-    by_name = {entry.get("name"): entry for entry in base}
-    for entry in own:
-        by_name[entry.get("name")] = merged(by_name.get(entry.get("name"), {}), entry)
-    return list(by_name.values())
+    return Recipe.from_dict(extended("recipe", name), called("recipe", name))

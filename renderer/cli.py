@@ -9,8 +9,9 @@ import click
 
 from iebench.manifests.common.cli import SETTINGS, examples, pairs
 from iebench.manifests.common.progress import duration
+from iebench.manifests.common.shipped import shipped
 from iebench.manifests.dataset import DatasetInfo
-from iebench.manifests.recipe import Recipe, load, shipped
+from iebench.manifests.recipe import Recipe, load
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import GivenViews, read_given
 
@@ -43,7 +44,7 @@ from .sources import ObjectRef, open_source
 @click.option("--objects-per-class", type=click.IntRange(1), help="At most this many.  [default: 5 built-in, else all]")
 @click.option("--keep-size", is_flag=True, help="Do not scale a folder's or table's meshes to a diagonal of 1.")
 @click.option(
-    "--recipe", default="3diebench", metavar="NAME|FILE.toml", help=f"One of {', '.join(shipped())}, or a file."
+    "--recipe", default="3diebench", metavar="NAME|FILE.toml", help=f"One of {', '.join(shipped('recipe'))}, or a file."
 )
 @click.option("--views", type=click.IntRange(1, 1000), help="Images of each object.  [default: the recipe's]")
 @click.option(

@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.shipped import shipped
 
 
 @click.command(
@@ -51,7 +52,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
 )  # fmt: skip
 @click.option(
     "--protocol", "rules", default="strict", metavar="NAME|FILE", show_default=True,
-    help="How: strict, released, seqjepa, equicaps, or a TOML file of your own (docs/protocols.md).",
+    help=f"How: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/protocols.md).",
 )  # fmt: skip
 @click.option("--precision", type=click.Choice(["float32", "bf16"]), default="float32", help="Of the encoder.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the probes' weights and orders.")

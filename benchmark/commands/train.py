@@ -7,6 +7,7 @@ from typing import Literal
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.shipped import shipped
 
 METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without importing torch
 
@@ -23,9 +24,7 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
     "--method", help=f"What to train: {', '.join(METHODS)}; or a variant (see `iebench methods`).", show_default="sie"
 )
 @click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
-@click.option(
-    "--preset", help="Shipped settings to start from: fair, quick, seqjepa-paper, sie-paper.", show_default="quick"
-)
+@click.option("--preset", help=f"Shipped settings to start from: {', '.join(shipped('preset'))}.", show_default="quick")
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="FILE",
     help="Start from a file: a TOML one as those presets are, or a run's config.json, which also replaces the defaults "

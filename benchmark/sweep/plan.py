@@ -6,11 +6,11 @@ iebench sweep results --dry-run
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from importlib.resources import files
 from pathlib import Path
 
 from iebench.baselines import method as methods
 from iebench.manifests.common.settings import build, read_toml
+from iebench.manifests.common.shipped import called, locate
 
 from .. import protocol as protocols
 from .. import results
@@ -131,12 +131,6 @@ def _lengths(there: RunConfig, here: RunConfig) -> Iterator[str]:
             yield f"{key}: {one} there, {other} here"
 
 
-def shipped() -> list[str]:
-    """The names of the sweeps that come with iebench."""
-    folder = files("iebench.manifests.sweeps")
-    return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
-
-
 def load(name: str) -> Sweep:
     """A shipped sweep by name, or one from a TOML file's path.
 
@@ -145,11 +139,8 @@ def load(name: str) -> Sweep:
     UnknownName : no such sweep, setting or method; suggests near ones.
     SettingError : a value that does not fit.
     """
-    known = name in shipped()
-    if not known and not name.endswith(".toml"):
-        raise UnknownName("sweep", name, shipped())
-    path = Path(str(files("iebench.manifests.sweeps") / f"{name}.toml")) if known else Path(name)
-    sweep = build(Sweep, read_toml(path), f"sweep {name}" if known else name)
+    path = locate("sweep", name)
+    sweep = build(Sweep, read_toml(path), called("sweep", name))
     installed = methods.names()
     for method in sweep.methods:
         if method not in installed:

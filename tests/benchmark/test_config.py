@@ -10,8 +10,9 @@ import pytest
 
 from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import names
-from iebench.benchmark.config import RunConfig, TrainSettings, presets, resolve, versions
+from iebench.benchmark.config import RunConfig, TrainSettings, resolve, versions
 from iebench.benchmark.errors import RunError, SettingError, UnknownName
+from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import IebenchError
 
 
@@ -51,7 +52,7 @@ def test_the_fair_preset_has_one_projector_and_one_temperature() -> None:
         assert getattr(own, "variance", 10.0) == 10.0 and getattr(own, "covariance", 1.0) == 1.0
 
 
-@pytest.mark.parametrize("preset", presets())
+@pytest.mark.parametrize("preset", shipped("preset"))
 @pytest.mark.parametrize("method", names())
 def test_every_preset_serves_every_method(preset: str, method: str) -> None:
     train, _ = resolve(method, preset, [])

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from iebench.benchmark.errors import SettingError, UnknownName
-from iebench.benchmark.protocol import HEADS, FewShot, Head, load, shipped
+from iebench.benchmark.protocol import HEADS, FewShot, Head, load
+from iebench.manifests.common.shipped import shipped
 
 
 def test_every_value_changes_the_id() -> None:
@@ -34,9 +35,9 @@ def test_every_setting_of_a_head_changes_the_id() -> None:
 
 
 def test_the_shipped_ones_differ_and_have_heads() -> None:
-    protocols = [load(name) for name in shipped()]
+    protocols = [load(name) for name in shipped("protocol")]
     assert {"strict", "released"} <= {protocol.name for protocol in protocols}
-    assert [protocol.name for protocol in protocols] == shipped()
+    assert [protocol.name for protocol in protocols] == shipped("protocol")
     assert len({protocol.id for protocol in protocols}) == len(protocols)
     assert all(set(protocol.heads) <= set(HEADS) and protocol.rules for protocol in protocols)
 

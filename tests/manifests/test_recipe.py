@@ -1,16 +1,17 @@
 """Recipes: what is shipped reads back the same; what is wrong is one clear sentence."""
 
 import dataclasses
+from importlib.resources import files
 
 import pytest
 
-from iebench.manifests import recipe as recipes
+from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import SettingError, UnknownName
 from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import Recipe, load
 
 
-@pytest.mark.parametrize("name", recipes.shipped())
+@pytest.mark.parametrize("name", shipped("recipe"))
 def test_a_shipped_recipe_survives_json(name):
     recipe = load(name)
     again = Recipe.from_dict(recipe.as_dict(), "copy")
@@ -27,7 +28,7 @@ def test_3diebench_has_the_published_constants():
 
 
 def test_a_recipe_file_of_ones_own(tmp_path):
-    text = (recipes.files("iebench.manifests.recipes") / "3diebench.toml").read_text()
+    text = (files("iebench.manifests.recipes") / "3diebench.toml").read_text()
     (tmp_path / "mine.toml").write_text(text.replace("radius = 2.5", "radius = 3.5"))
     assert load(str(tmp_path / "mine.toml")).scene.camera.radius == 3.5
 
@@ -43,11 +44,12 @@ def test_a_recipe_file_of_ones_own(tmp_path):
         ("views = 50", "views = ", "not valid TOML"),
         ("views = 50", 'views = 50\npasses = ["mask", "depth"]', "alphabetical order"),
         ("views = 50", 'views = 50\npasses = ["deep"]', "did you mean depth"),
+        ('unit = "turn"', 'unit = "degrees"', "floor_hue is circular in 'degrees': give it in rad or turn"),
         ("views = 50", 'extends = "3diebnch"', "did you mean 3diebench"),
     ],
 )
 def test_a_wrong_recipe_is_one_sentence(tmp_path, old, new, words):
-    text = (recipes.files("iebench.manifests.recipes") / "3diebench.toml").read_text()
+    text = (files("iebench.manifests.recipes") / "3diebench.toml").read_text()
     path = tmp_path / "mine.toml"
     path.write_text(text.replace(old, new))
     with pytest.raises(

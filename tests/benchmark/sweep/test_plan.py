@@ -10,8 +10,9 @@ from scoring import measured, score_of
 from iebench.benchmark import protocol, runs
 from iebench.benchmark.errors import RunError, RunExists
 from iebench.benchmark.resamples import Resamples
-from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, shipped, states
+from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, states
 from iebench.benchmark.train import train
+from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import IebenchError
 
 TINY = ("steps=2", "batch=4", "encoder.width=0.125", "resolution=16", "method.projector=[8]", "log_every=1")
@@ -91,7 +92,7 @@ def test_other_runs_in_its_place_are_named_all_together(tiny_dataset: Path, tmp_
         states(planned)
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", shipped("sweep"))
 def test_shipped_sweeps_plan(name: str, tiny_dataset: Path, tmp_path: Path) -> None:
     sweep = load(name)
     planned = plan(replace(sweep, seeds=sweep.seeds[:1]), tiny_dataset, tmp_path, "cpu")
