@@ -230,6 +230,16 @@ def plain(entry: Measured) -> Measured:
     return Measured(**{f.name: getattr(entry, f.name) for f in fields(Measured)})
 
 
+def interval(draws: Array, level: float) -> Array:
+    """The percentiles of draws (draws, ...) that hold the share `level` of them in their middle: (2, ...).
+
+    >>> interval(np.arange(101.0), 0.9).round(9).tolist()
+    [5.0, 95.0]
+    """
+    ends: Array = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return ends
+
+
 @dataclass(frozen=True)
 class Bootstrap:
     """Draws of val objects with replacement, the same ones for every metric. counts : (draws, objects)."""
@@ -261,7 +271,7 @@ class Bootstrap:
         """
         seeds = list(found) if isinstance(found, Sequence) else [found]
         draws: Array = np.mean([one.at(self.counts) for one in seeds], axis=0)
-        low, high = np.quantile(draws, [(1 - self.level) / 2, (1 + self.level) / 2])
+        low, high = interval(draws, self.level)
         values = [self._once(one) for one in seeds]
         means = [one.each for one in seeds if isinstance(one, Mean | Share)]
         return Resampled(

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import Measured
+from .bootstrap import Measured, interval
 from .config import FREE
 from .results import Score
 
@@ -91,8 +91,7 @@ def _value(scores: list[Score], part: str, metric: str) -> Value:
         low, high = min(entry.low for entry in entries), max(entry.high for entry in entries)
         return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high, spread=None), None, spread)
     draws = over_seeds(np.stack(drawn))
-    tail = (1 - scores[0].protocol.level) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail]).tolist()
+    low, high = interval(draws, scores[0].protocol.level).tolist()
     return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high, spread=None), draws, spread)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iebench.manifests.laws import Sweep
-from iebench.manifests.recipe import Factor, Recipe
+from iebench.manifests.recipe import TURNS, Factor, Recipe
 
-from .bootstrap import Bootstrap, Mean
+from .bootstrap import Bootstrap, Mean, interval
 from .errors import DatasetError
 from .probes.context import Split
 from .ridge import Sums, fit
@@ -76,8 +76,8 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
     class_error : 1 where a linear reader of the class is wrong, else 0
     """
     law = factor.law
-    angle = factor.unit in ("rad", "turn")
-    degrees = {"rad": 180 / np.pi, "turn": 360.0}.get(factor.unit, 1.0)
+    angle = factor.unit in TURNS
+    degrees = 360 / TURNS[factor.unit] if angle else 1.0
     values = {name: split.latents[factor.name] * degrees for name, split in (("train", train), ("val", val))}
     order = np.argsort(values["val"][: val.views], kind="stable")
     span = (law.high - law.low) * degrees if isinstance(law, Sweep) else 0.0
@@ -109,16 +109,16 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
 def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> dict[str, Any]:
     higher = name == "similarity"
     worst_of = np.min if higher else np.max
-    low, high = (1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2
     drawn = bootstrap.counts @ values / values.shape[0]  # (draws, views): as many objects in each draw
+    low, high = interval(drawn, bootstrap.level)
     mean = values.mean(0)
     worst = int(mean.argmin() if higher else mean.argmax())
     objects = np.arange(values.shape[0])
     whole = bootstrap.measure(Mean.of(values.mean(1), objects), 0.0)
     each = bootstrap.measure(Mean.of(worst_of(values, axis=1), objects), 0.0)
     return {
-        "mean": mean.tolist(), "low": np.quantile(drawn, low, axis=0).tolist(),
-        "high": np.quantile(drawn, high, axis=0).tolist(), "worst": worst_of(values, axis=0).tolist(),
+        "mean": mean.tolist(), "low": low.tolist(), "high": high.tolist(),
+        "worst": worst_of(values, axis=0).tolist(),
         "over_orbit": [whole.value, whole.low, whole.high], "worst_of_each": [each.value, each.low, each.high],
         "worst_place": [float(places[worst]), float(mean[worst])],
     }  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
 
-from .bootstrap import Measured
+from .bootstrap import Measured, interval
 from .errors import IebenchError, ScoreFileError
 from .measures import MEASURES, WHOLE
 from .protocol import Protocol
@@ -200,8 +200,7 @@ class Score:
             return
         if len(draws) != self.protocol.draws:
             yield f"has {len(draws)} draws and its protocol says {self.protocol.draws}"
-        tail = (1 - self.protocol.level) / 2
-        ends = np.quantile(draws, [tail, 1 - tail])
+        ends = interval(draws, self.protocol.level)
         if not np.allclose(ends, [entry.low, entry.high], rtol=1e-9, atol=1e-4 * float(np.ptp(draws)) + 1e-12):
             yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{ends[0]}, {ends[1]}]"
 

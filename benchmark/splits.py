@@ -150,4 +150,4 @@ def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bo
 
 def turns(recipe: Recipe) -> dict[str, float]:
     """The latents that lie on a circle, with a full turn in their unit."""
-    return {factor.name: {"turn": 1.0, "rad": 2 * np.pi}[factor.unit] for factor in recipe.factors if factor.circular}
+    return {factor.name: factor.turn for factor in recipe.factors if factor.turn is not None}

@@ -13,7 +13,6 @@ from torch.nn import functional as F
 from iebench.manifests.recipe import Factor
 
 RATE = 1e-2
-TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit -> a full turn in it
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,8 @@ class Target:
     @staticmethod
     def of(factor: Factor, values: NDArray[np.float64]) -> "Target":
         """The target of a factor whose values in the train split are these, (n,)."""
-        turn = TURNS.get(factor.unit) if factor.circular else None
-        numbers = unrolled(torch.tensor(values), turn)
-        return Target(factor.name, turn, numbers.mean(0), numbers.std(0, correction=0))
+        numbers = unrolled(torch.tensor(values), factor.turn)
+        return Target(factor.name, factor.turn, numbers.mean(0), numbers.std(0, correction=0))
 
     @property
     def varies(self) -> bool:

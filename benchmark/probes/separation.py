@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..bootstrap import Bootstrap, Measured, Resampled
+from ..bootstrap import Bootstrap, Measured, Resampled, interval
 from ..measures import WHOLE
 
 WRONG = {"pose_leak": ("invariant", "rotation_r2_mean"), "class_leak": ("equivariant", "top1")}
@@ -26,7 +26,7 @@ def separation(values: Mapping[str, Mapping[str, Measured]], bootstrap: Bootstra
         if not (isinstance(here, Resampled) and isinstance(whole, Resampled)) or whole.low <= whole.floor:
             continue
         draws = (here.draws - whole.floor) / np.maximum(whole.draws - whole.floor, 1e-9)
-        low, high = np.quantile(draws, [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2])
+        low, high = interval(draws, bootstrap.level)
         found[part] = {
             leak: Resampled(
                 value=(here.value - whole.floor) / (whole.value - whole.floor),
