@@ -11,8 +11,9 @@ from typing import Any, Literal, cast
 
 from torch import Tensor, nn
 
-from . import plugins
-from .errors import BackbonePart, SettingError, UnknownName
+from iebench.manifests.common import plugins
+
+from .errors import BackbonePart, MethodBroken, SettingError, UnknownName
 
 Stem = Literal["imagenet", "small"]
 TIMM = "timm:"
@@ -69,7 +70,7 @@ def build(name: str, width: float, stem: Stem) -> Backbone:
         return Timm(name, width, stem)
     if name not in _BUILDERS:
         point = next(point for point in entry_points(group="iebench.backbones") if point.name == name)
-        plugins.load(point, "backbone", _BUILDERS)
+        plugins.load(point, "backbone", _BUILDERS, MethodBroken)
     return _BUILDERS[name](width, stem)
 
 

@@ -12,12 +12,13 @@ from typing import Any, ClassVar, TypeVar
 
 from torch import Tensor, nn
 
+from iebench.manifests.common import plugins
 from iebench.manifests.common.settings import build as build_settings
 
-from . import plugins, variants
+from . import variants
 from .action import Latents
 from .encoder import Encoder, EncoderSettings
-from .errors import UnknownName
+from .errors import MethodBroken, UnknownName
 
 
 class Method(nn.Module):
@@ -146,7 +147,7 @@ def find(name: str) -> Entry:
     points = {point.name: point for point in entry_points(group="iebench.methods")}
     if name not in points:
         raise UnknownName("method", name, names())
-    plugins.load(points[name], "method", _ENTRIES)
+    plugins.load(points[name], "method", _ENTRIES, MethodBroken)
     return _ENTRIES[name]
 
 

@@ -14,10 +14,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from iebench.manifests.common import plugins
 from iebench.manifests.common.settings import value
 
 from ..config import RunConfig
-from ..errors import EncoderError, SettingError, short
+from ..errors import EncoderError, SettingError
 from ..predictor import Predictor
 from ..results import Cost
 
@@ -91,16 +92,7 @@ def schemes() -> dict[str, Scheme]:
     EncoderError : a package promises a loader that it does not bring.
     """
     for point in entry_points(group=GROUP):
-        try:
-            point.load()
-        except Exception as error:  # anyone's code may fail in any way
-            raise EncoderError(
-                f"the loader {point.name} of {point.value} cannot be imported ({short(error)}): mend or remove it"
-            ) from error
-        if point.name not in _SCHEMES:
-            raise EncoderError(
-                f"{point.value} does not register the loader {point.name!r}: mend or remove that package"
-            )
+        plugins.load(point, "loader", _SCHEMES, EncoderError)
     return _SCHEMES
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from iebench.manifests.common import plugins
 from iebench.manifests.common.progress import Meter
 
 from ..bootstrap import Bootstrap, Measured
 from ..encoder import Encoder
-from ..errors import ProbeError, short
+from ..errors import ProbeError
 from ..pairs import Identity
 from ..predictor import Predictor
 from ..protocol import Protocol
@@ -166,14 +167,7 @@ def installed() -> dict[str, Probe]:
     ProbeError : such a package cannot be imported, or its module registers no probe of that name.
     """
     for point in entry_points(group=GROUP):
-        try:
-            point.load()
-        except Exception as error:  # anyone's code may fail in any way
-            raise ProbeError(
-                f"the probe {point.name} of {point.value} cannot be loaded ({short(error)}): mend or remove it"
-            ) from error
-        if point.name not in PROBES:
-            raise ProbeError(f"{point.value} does not register the probe {point.name!r}: mend or remove that package")
+        plugins.load(point, "probe", PROBES, ProbeError)
     return PROBES
 
 

@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from iebench.manifests.common import plugins
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import SourceError, UnknownName
@@ -90,16 +91,14 @@ def find(name: str) -> type[Source]:
     Raises
     ------
     UnknownName : no such source; suggests near ones.
-    SourceError : its module does not register it.
+    SourceError : its module cannot be imported, or does not register it.
     """
     if name in _SOURCES:
         return _SOURCES[name]
     points = {point.name: point for point in entry_points(group="iebench.sources")}
     if name not in points:
         raise UnknownName("source", name, names())
-    points[name].load()
-    if name not in _SOURCES:
-        raise SourceError(f"{points[name].value} does not register the source {name!r}: mend or remove that package")
+    plugins.load(points[name], "source", _SOURCES, SourceError)
     return _SOURCES[name]
 
 

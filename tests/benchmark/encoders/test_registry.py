@@ -32,7 +32,7 @@ def test_a_loader_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(("code", "message"), [
-    ("1 / 0", r"the loader onnx of their_loader cannot be imported \(ZeroDivisionError"),
+    ("1 / 0", r"their_loader, of the loader 'onnx', cannot be imported \(ZeroDivisionError"),
     ("", "their_loader does not register the loader 'onnx'"),
 ])  # fmt: skip
 def test_a_broken_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str) -> None:

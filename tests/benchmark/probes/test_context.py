@@ -39,7 +39,7 @@ def test_a_probe_of_another_package_runs_with_ours(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(("code", "message"), [
-    ("1 / 0", r"the probe first of their_probe cannot be loaded \(ZeroDivisionError: division by zero\)"),
+    ("1 / 0", r"their_probe, of the probe 'first', cannot be imported \(ZeroDivisionError: division by zero\)"),
     ("", "their_probe does not register the probe 'first'"),
 ])  # fmt: skip
 def test_a_broken_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str) -> None:
