@@ -6,8 +6,6 @@ import torch
 
 from .errors import MissingPart, UsageError
 
-CHOICES = ("auto", "cpu", "cuda")
-
 
 def pick(name: str) -> torch.device:
     """The device of that name; "auto" is a GPU if there is one.

@@ -1,6 +1,5 @@
 """Heads on cached features: all questions x parts x seeds x rates learn in one pass over the train split."""
 
-import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from iebench.manifests.common.machine import cores
 
 from ..bootstrap import Measured
 from ..errors import ScoringError
@@ -109,7 +110,7 @@ def answers(
     make = source or (lambda: Anew(context, drifting=True) if drifting else Cached(context))
     cached = None if drifting or source else make()
     jobs = [job for task in tasks for job in _jobs(context, task, cached or make())]
-    workers = (os.cpu_count() or 1) if context.device.type == "cpu" else 1
+    workers = cores() if context.device.type == "cpu" else 1
     with one_thread_an_operation(), ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda group: fit(context, group), _shared_out(jobs, workers)))
         chosen = pool.map(lambda job: _asked(context, job), jobs)

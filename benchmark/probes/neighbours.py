@@ -16,7 +16,6 @@ from .classification import place
 from .context import Context, Split, Values, probe
 from .standardise import BLOCK
 
-Floats = NDArray[np.float32]
 TILE = 4_096  # queries compared with a block of the gallery at once
 
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from iebench.manifests.common.machine import cores
+
 from .job import Job, Outcome
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def queued(jobs: Sequence[Job], queue: "Queue", stop: Callable[[], bool]) -> Ite
 def _place(number: int, at_once: int, device: str) -> Mapping[str, str]:
     """The environment of one of several processes at once: its share of the cores, and its GPU."""
     if device == "cpu":
-        share = max(1, (os.cpu_count() or 1) // at_once)
+        share = max(1, cores() // at_once)
         return {} if at_once == 1 or "OMP_NUM_THREADS" in os.environ else {"OMP_NUM_THREADS": str(share)}
     visible = os.environ.get(GPUS, ",".join(map(str, range(torch.cuda.device_count())))).split(",")
     return {GPUS: visible[number % len(visible)]}

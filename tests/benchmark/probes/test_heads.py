@@ -132,7 +132,7 @@ def test_the_number_of_cores_changes_nothing(cores: int, monkeypatch: pytest.Mon
         name: learnt(context_of(train, val, protocol(epochs=9), parts={name: part}), part=name).outputs
         for name, part in parts.items()
     }
-    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("iebench.benchmark.probes.heads.cores", lambda: cores)
     before = torch.get_num_threads()
     together = answers(context_of(train, val, protocol(epochs=9), parts=parts), [HUE])[0]
     assert list(together) == list(parts) and torch.get_num_threads() == before

@@ -51,7 +51,7 @@ def test_a_job_runs_its_commands_until_one_fails(tmp_path: Path) -> None:
 
 def test_here_all_jobs_run_and_processes_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    monkeypatch.setattr("iebench.benchmark.sweep.engines.cores", lambda: 6)
     show = "import os; print(os.environ.get('OMP_NUM_THREADS'))"
     outcomes = list(here([python(tmp_path, f"r{i}", show) for i in range(4)], 2, "cpu", never))
     assert sorted(outcome.name for outcome in outcomes) == ["r0", "r1", "r2", "r3"]
