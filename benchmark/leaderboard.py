@@ -163,12 +163,13 @@ def _cells(groups: Sequence[Group], part: str, level: float) -> list[dict[str, C
     cells: list[dict[str, Cell]] = [{} for _ in rows]
     for metric in dict.fromkeys(metric for row in rows for metric in row):
         column = {i: row[metric] for i, row in enumerate(rows) if metric in row}
-        standing = _ranked(column, metric, level)
+        compared = len(column) > 1 and MEASURES[metric].ranked
+        standing = _ranked(column, metric, level) if compared else {}
         best = min(_place({metric: value.measured}, metric) for value in column.values())
         for i, value in column.items():
             rank = standing.get(i)
             mark = Mark.TIED if rank and rank.low == 1 else Mark.NONE
-            if len(column) > 1 and _place({metric: value.measured}, metric) == best:
+            if compared and _place({metric: value.measured}, metric) == best:
                 mark = Mark.BEST
             cells[i][metric] = Cell(value.measured, mark, rank, value.spread)
     return cells
@@ -181,7 +182,7 @@ def _has(group: Group, part: str) -> bool:
 def _ranked(values: Mapping[int, Value], metric: str, level: float) -> dict[int, Rank]:
     """The ranks of those that were resampled, by row; none for a row alone, or where not all were."""
     drawn = {i: value.draws for i, value in values.items() if value.draws is not None}
-    if len(drawn) < max(2, len(values)):
+    if len(drawn) < len(values):
         return {}
     numbers = np.array([values[i].measured.value for i in drawn])
     found = ranks(numbers, np.stack(list(drawn.values())), level, MEASURES[metric].higher)

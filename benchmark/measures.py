@@ -9,6 +9,7 @@ class Measure:
 
     title : column header; about : one line for a reader who has not met it
     higher : whether more is better; factor, digits : the shown number is value * factor with so many decimals
+    ranked : whether less or more is better at all; without, nothing is marked best and nobody has a rank
     column : whether the leaderboard has a column for it (CSV has all)
     """
 
@@ -18,6 +19,7 @@ class Measure:
     factor: float = 1.0
     digits: int = 3
     column: bool = True
+    ranked: bool = True
 
     def show(self, value: float) -> str:
         """The number as tables print it.
@@ -36,14 +38,14 @@ SHARES = {
 }  # fmt: skip
 
 MAPS = {
-    "mrr": "reciprocal rank of the right view among the object's, for any encoder",
-    "error": "the share of the variance within objects that it leaves",
-    "error_nonlinear": "the same with a layer of hidden units beside it",
-    "identity": "how far it moves a view when told not to, as a share of that variance",
-    "inverse": "how far from home it ends, there and back",
-    "composition": "how far two steps end from where the one does that stands for both",
+    "mrr": ("MRR", "reciprocal rank of the right view among the object's, for any encoder"),
+    "error": ("error", "the share of the variance within objects that it leaves"),
+    "error_nonlinear": ("error, nonlinear", "the same with a layer of hidden units beside it"),
+    "identity": ("identity error", "how far it moves a view when told not to, as a share of that variance"),
+    "inverse": ("inverse error", "how far from home it ends, there and back"),
+    "composition": ("composition error", "how far two steps end from where the one does that stands for both"),
 }
-"""What is asked of a map between views that is fitted to any encoder."""
+"""What is asked of a map between views that is fitted to any encoder: title and meaning."""
 
 MEASURES = {
     "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1),
@@ -141,24 +143,25 @@ MEASURES = {
     ),
     **{
         f"share_{name}": Measure(
-            f"{name} share %",
+            f"{name.replace('_', ' ')} share %",
             f"how much of the representation's variance {what} moves; less is more invariant",
             higher=False,
             factor=100,
             digits=1,
             column=False,
+            ranked=False,  # an invariant part should have little of the pose, an equivariant one much
         )
         for name, what in SHARES.items()
     },
     **{
         f"{group}_map_{name}": Measure(
-            f"{group} map {name.replace('_', ', ')}",
+            f"{group} map {title}",
             f"best linear map of views, told {what}: {about}",
             higher=name == "mrr",
             column=(group, name) == ("rotation", "mrr"),
         )
         for group, what in {"rotation": "the rotation", "colour": "both changes of hue"}.items()
-        for name, about in MAPS.items()
+        for name, (title, about) in MAPS.items()
     },
 }
 

@@ -144,3 +144,9 @@ def test_of_r2_the_protocols_kind_has_a_column_and_known_ceilings_are_told() -> 
     assert board.ceilings == {"rotation_r2_mean": 0.9, "rotation_r2_pooled": 0.95} and "ceiling" in board.legend
     board = Board.of({A: replace(score, protocol=replace(score.protocol, r2="pooled"))}, parts=False)
     assert board.columns == ("rotation_r2_pooled",)
+
+
+def test_what_is_neither_good_nor_bad_is_not_ranked() -> None:
+    scores = {path: score_of(path.parent.name, whole(top1=v, share_rotation=v)) for path, v in ((A, 0.2), (B, 0.6))}  # type: ignore[arg-type]
+    cells = [row.cells["share_rotation"] for row in Board.of(scores, parts=False).rows]
+    assert [(cell.mark, cell.rank) for cell in cells] == [(Mark.NONE, None)] * 2
