@@ -33,12 +33,12 @@ class Mortal(nn.Module):
         return out
 
 
-def encode(rank: int, size: int, run: Path, data: Path, cache: Path, last: int = 10**9) -> bytes:
-    """The bytes of the train split's features, encoded as one rank of several or alone."""
+def encode(run: Path, data: Path, cache: Path, last: int = 10**9) -> None:
+    """Put the train split's features into `cache`, as one rank of several or alone."""
     features.PIXELS["cpu"] = BATCH * 32**2
     torch.set_num_threads(1)
     with joined("cpu") as ranks:
         encoder = from_run(run, None, CPU)
         encoder = replace(encoder, module=Mortal(encoder.module, last))
         images = Images.open(data, "train")
-        return features.encode(encoder, images, np.arange(len(images)), cache, CPU, ranks).features.tobytes()
+        features.encode(encoder, images, np.arange(len(images)), cache, CPU, ranks)

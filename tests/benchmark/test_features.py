@@ -10,7 +10,6 @@ import pytest
 import sharing
 import torch
 from scoring import from_run, untrained_run
-from together import run_ranks
 from torch import Tensor, nn
 
 from iebench.benchmark import features as module
@@ -18,6 +17,7 @@ from iebench.benchmark.encoder import Encoder
 from iebench.benchmark.errors import DatasetError, EncoderError
 from iebench.benchmark.features import encode, key, to_float
 from iebench.benchmark.images import Images
+from iebench.benchmark.launch import launch
 
 CPU = torch.device("cpu")
 
@@ -127,15 +127,16 @@ def test_to_float_keeps_every_value() -> None:
 
 def test_after_a_kill_two_processes_go_on_to_the_same_bytes(tiny_dataset: Path, tmp_path: Path) -> None:
     run = untrained_run(tmp_path / "run", tiny_dataset)
-    whole = np.frombuffer(run_ranks(1, sharing.encode, run, tiny_dataset, tmp_path / "whole"), np.float32)
+    launch(1, sharing.encode, run, tiny_dataset, tmp_path / "whole")
     killed = multiprocessing.get_context("spawn").Process(
-        target=sharing.encode, args=(0, 1, run, tiny_dataset, tmp_path / "shared", 5 * sharing.BATCH)
+        target=sharing.encode, args=(run, tiny_dataset, tmp_path / "shared", 5 * sharing.BATCH)
     )
     killed.start()
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
     (unfinished,) = (tmp_path / "shared").iterdir()
     assert 1 <= len(list(unfinished.glob("*.f32"))) <= 5 and unfinished.suffix == ".blocks"
-    found = run_ranks(2, sharing.encode, run, tiny_dataset, tmp_path / "shared")
-    assert len(whole) == 144 * 64 and found == whole.tobytes()  # the same batches on the same kind of device
+    launch(2, sharing.encode, run, tiny_dataset, tmp_path / "shared")
+    whole, shared = (np.load(next((tmp_path / name).glob("*.npy"))) for name in ("whole", "shared"))
+    assert whole.shape == (144, 64) and shared.tobytes() == whole.tobytes()  # the same batches, the same kind of device
     assert sorted(path.suffix for path in (tmp_path / "shared").iterdir()) == [".json", ".npy"]
