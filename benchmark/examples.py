@@ -7,6 +7,7 @@ from torch.nn.functional import normalize
 
 from iebench.baselines.action import Latents
 
+from .images import spread
 from .predictor import Predictor
 from .probes.context import Context, Split
 from .results import Example
@@ -25,7 +26,7 @@ def examples(context: Context) -> tuple[Example, ...]:
     if method is None:
         return ()
     found = []
-    for number, i in enumerate(_spread(val.objects)):
+    for number, i in enumerate(spread(val.objects, OBJECTS).tolist()):
         rows = np.arange(i * val.views, (i + 1) * val.views)
         target = 1 + number % (val.views - 1)
         embedded = method.embed(torch.from_numpy(np.array(val.features[rows])).to(context.device))
@@ -34,11 +35,6 @@ def examples(context: Context) -> tuple[Example, ...]:
         place = 1 + int((order == target).nonzero()[0, 0])
         found.append(Example(*val.identities[i], source=0, target=target, found=int(order[0]), rank=place))
     return tuple(found)
-
-
-def _spread(count: int) -> list[int]:
-    chosen = min(OBJECTS, count)
-    return [i * count // chosen for i in range(chosen)]
 
 
 def _told(split: Split, method: Predictor, rows: NDArray[np.int64]) -> Latents:

@@ -22,7 +22,7 @@ from iebench.benchmark.probes.context import Split
 from iebench.benchmark.probes.prediction import embeddings, predictions
 from iebench.benchmark.retrieval import nearest_mean, own_places, unit
 
-from .hypernetwork import Materialised
+from .reference import Materialised
 
 
 class Predicting(nn.Module):
@@ -87,7 +87,7 @@ def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
     device = torch.device("cpu")
     arguments: Any = (split, method, device)  # a method as far as retrieval goes
     chosen = np.random.default_rng(1).choice(count, sample, replace=False)
-    generate = Materialised(method.predictor.weight.detach())
+    generate = Materialised(method.predictor)
     found: dict[str, NDArray[np.float64]] = {}
 
     def ranked() -> None:

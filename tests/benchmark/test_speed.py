@@ -1,5 +1,6 @@
 """The comparison compares like with like, and runs from end to end, tiny. No test looks at a time."""
 
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from iebench.baselines.action import ROTATION, rotation_between
 from iebench.baselines.encoder import Normalise
 from iebench.baselines.predictor import LinearHypernetwork
 from iebench.benchmark.images import Images
-from iebench.benchmark.speed import clock, encoding, loading, predictor
+from iebench.benchmark.speed import clock, encoding, loading, predictor, retrieval
 from iebench.benchmark.speed.compare import main
 from iebench.benchmark.speed.reference import Materialised, Pairs, lay_out
 
@@ -85,3 +86,14 @@ def test_the_clock_sees_memory_and_turns() -> None:
     with clock.watch() as spent:
         sum(range(10**6))
     assert spent.wall > 0 and spent.cpu > 0 and spent.others >= 0
+
+
+def test_batched_retrieval_ranks_as_the_loop_does() -> None:
+    result = CliRunner().invoke(retrieval.main, ["--objects", "6", "--views", "5", "--width", "8", "--sample", "20"])
+    assert result.exit_code == 0, result.output
+    assert "same rank in 100.0% of the sample" in result.output and "same row in 100.0%" in result.output
+
+
+@pytest.mark.parametrize("path", sorted(Path(clock.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_every_script_finds_what_it_imports(path: Path) -> None:
+    import_module(f"iebench.benchmark.speed.{path.stem}")
