@@ -152,7 +152,7 @@ class Quality:
 class Recipe:
     """Everything that decides a dataset's pixels but its objects and its seed.
 
-    passes : what else is stored with every view; see README.md
+    passes : what else is stored with every view; see docs/format.md
     """
 
     name: str

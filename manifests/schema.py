@@ -29,7 +29,7 @@ OBJECTS = pa.schema(
         ("path", pa.string()), *_INSPECTION,
     ]
 )  # fmt: skip
-"""One row per object of the plan; README.md says what the columns mean."""
+"""One row per object of the plan; docs/format.md says what the columns mean."""
 
 FAILURES = pa.schema(
     [("synset", pa.string()), ("object_id", pa.string()), ("split", pa.string()), ("cause", pa.string())]

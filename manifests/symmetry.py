@@ -27,7 +27,7 @@ COLUMNS = pa.schema(
         ("quaternions", pa.list_(pa.float64())), ("residual", pa.float64()), ("cause", pa.string()),
     ]
 )  # fmt: skip
-"""One row per object whose mesh was looked at; README.md says what the columns mean."""
+"""One row per object whose mesh was looked at; docs/format.md says what the columns mean."""
 
 DEGREES = 180 / np.pi
 STEPS = 72  # rotations that stand for a continuous turn where all are needed: one every 5 degrees

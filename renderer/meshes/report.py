@@ -1,4 +1,4 @@
-"""What the inspection of a mesh finds; `manifests/README.md` has the same as columns of objects.parquet."""
+"""What the inspection of a mesh finds; docs/format.md has the same as columns of objects.parquet."""
 
 from dataclasses import dataclass
 
