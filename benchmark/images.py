@@ -67,7 +67,7 @@ class Images:
         objects = _objects(folder / split, table, views)
         if subset is not None:
             kept = spread(len(objects) // views, subset)
-            rows = (kept[:, None] * views + np.arange(views)).ravel()
+            rows = rows_of(kept, views)
             table, shard, objects = (
                 table.take(rows).combine_chunks(),
                 shard[rows],
@@ -139,6 +139,18 @@ def spread(count: int, limit: int | None) -> NDArray[np.int64]:
     """
     chosen = count if limit is None else min(limit, count)
     return np.arange(chosen) * count // chosen
+
+
+def rows_of(objects: NDArray[np.int64], stored: int, views: int | None = None) -> NDArray[np.int64]:
+    """The rows of some objects' first views, object by object.
+
+    stored : views that each object has; views : how many of them, all by default
+
+    >>> rows_of(np.array([0, 3]), stored=10, views=2).tolist()
+    [0, 1, 30, 31]
+    """
+    rows: NDArray[np.int64] = (objects[:, None] * stored + np.arange(stored if views is None else views)).ravel()
+    return rows
 
 
 def check_values(path: Path, table: pa.Table, latents: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from .encoder import Encoder
 from .errors import DatasetError
 from .feature_file import FeatureFile
 from .features import encode
-from .images import Images, spread
+from .images import Images, rows_of, spread
 from .leaks import leaked
 from .pairs import Identity
 from .probes.context import Split
@@ -67,14 +67,14 @@ def load_split(
     if views < 2:
         raise DatasetError(f"{data} has one view of each object and scoring compares two: render more with --views")
     objects = spread(len(images) // stored, limit)
-    rows = (objects[:, None] * stored + np.arange(views)).ravel()
+    rows = rows_of(objects, stored, views)
     names = images.table.select(["synset", "object_id"]).take(objects * stored).to_pylist()
     identities = [(row["synset"], row["object_id"]) for row in names]
     kept = kept_objects(data, identities) if name == "val" and protocol.known_meshes == "left out" else None
     encoded = encode(encoder, images, rows, cache, device, ranks)
     features = encoded.features
     if kept is not None and len(kept) < len(objects):  # encoded with the rest, so that all protocols share a cache
-        chosen = (kept[:, None] * views + np.arange(views)).ravel()
+        chosen = rows_of(kept, views)
         identities, features, rows = [identities[i] for i in kept], features[chosen], rows[chosen]
     rounds = {"train": protocol.train_epochs, "val": protocol.val_pairs}[name]
     lists = protocol.pair_seed if protocol.pairs == "fixed" else protocol.pair_seed + 1 + seed

@@ -11,6 +11,7 @@ from torch import Tensor
 from iebench.manifests.latents import uniforms
 
 from ..bootstrap import Mean
+from ..images import rows_of
 from ..metrics import top_k
 from .classification import place
 from .context import Context, Split, Values, probe
@@ -30,7 +31,7 @@ def neighbours(context: Context) -> Values:
     if settings is None:
         return {}
     classes = np.unique(train.labels)
-    rows = (np.arange(train.objects)[:, None] * train.views + np.arange(min(settings.views, train.views))).ravel()
+    rows = rows_of(np.arange(train.objects), train.views, min(settings.views, train.views))
     labels = place(classes, train.labels[rows])
     asked, objects = val.asked(1, context.protocol.val_views == "all")
     wanted = place(classes, val.labels[asked[:, 0]])
