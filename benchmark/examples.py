@@ -26,7 +26,7 @@ def examples(context: Context) -> tuple[Example, ...]:
     if method is None:
         return ()
     found = []
-    for number, i in enumerate(spread(val.objects, OBJECTS).tolist()):
+    for number, i in enumerate(map(int, spread(val.objects, OBJECTS))):
         rows = np.arange(i * val.views, (i + 1) * val.views)
         target = 1 + number % (val.views - 1)
         embedded = method.embed(torch.from_numpy(np.array(val.features[rows])).to(context.device))
