@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: small datasets made by the real writer with the fake renderer, and a real Blender."""
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,14 @@ def plan_of(classes: str = "6", per_class: int = 5, views: int = 6, resolution: 
     recipe = replace(load(), views=views, resolution=resolution)
     objects = Builtin(None).objects(choose(classes), per_class)
     return Plan(recipe, "fast", seed, "builtin", "CC0-1.0", tuple(objects))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> Iterator[None]:
+    """SIGINT as a terminal has it: a shell starts what runs in its background with the signal ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -22,15 +21,6 @@ def test_the_first_signal_sets_the_flag_and_the_handlers_are_put_back(number: in
     assert [signal.getsignal(s) for s in SIGNALS] == before
 
 
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """SIGINT as a terminal has it: a shell starts what runs in its background with the signal ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("interruptible")
 def test_a_second_interrupt_interrupts() -> None:
     with pytest.raises(KeyboardInterrupt), stop_requested() as stop:
         os.kill(os.getpid(), signal.SIGINT)
