@@ -153,6 +153,15 @@ MEASURES = {
         )
         for name, what in SHARES.items()
     },
+    "mig": Measure(
+        "MIG", "how much more of a factor the best column knows than the next one, mean over factors", column=False
+    ),
+    "dci_disentanglement": Measure(
+        "DCI disentanglement", "how far each column serves a linear reader of one factor alone", column=False
+    ),
+    "dci_completeness": Measure(
+        "DCI completeness", "how far each factor is read linearly from one column alone", column=False
+    ),
     **{
         f"{group}_map_{name}": Measure(
             f"{group} map {title}",

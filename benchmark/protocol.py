@@ -115,6 +115,7 @@ class Protocol:
     heads : by question
     neighbours, few_shot : classification without training; left out without settings
     shares : whether to measure how much of the representation's variance each factor moves
+    axes : whether to measure how far single columns stand for single factors
     maps : of group consistency, None where it is not measured
     """
 
@@ -138,6 +139,7 @@ class Protocol:
     rules: tuple[str, ...]
     heads: dict[str, Head]
     shares: bool
+    axes: bool
     neighbours: Neighbours | None = None
     few_shot: FewShot | None = None
     maps: Maps | None = None

@@ -38,6 +38,10 @@ class Sums:
         """The sums of the first inputs alone."""
         return Sums(self.xx[:columns, :columns], self.xy[:columns], self.yy, self.rows)
 
+    def of_targets(self, targets: slice) -> "Sums":
+        """The sums of some targets alone."""
+        return Sums(self.xx, self.xy[:, targets], self.yy[targets], self.rows)
+
     def solve(self, penalty: float) -> Array:
         """The weights W (p, c) of the smallest |y - x W|^2 + penalty * sum_j mean(x_j^2) rows |W_j|^2."""
         scale = np.sqrt(np.diag(self.xx))

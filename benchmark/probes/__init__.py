@@ -1,9 +1,9 @@
 """The probes: one file each, registered by decorator. Importing this package needs torch."""
 
-from . import changes, classification, consistency, heads, neighbours, prediction, rotation, shares
+from . import axes, changes, classification, consistency, heads, neighbours, prediction, rotation, shares
 from .context import PROBES, Context, Values, epochs, run
 
 __all__ = [
-    "PROBES", "Context", "Values", "changes", "classification", "consistency", "epochs", "heads", "neighbours",
+    "PROBES", "Context", "Values", "axes", "changes", "classification", "consistency", "epochs", "heads", "neighbours",
     "prediction", "rotation", "run", "shares",
 ]  # fmt: skip

@@ -17,8 +17,8 @@ def test_every_value_changes_the_id() -> None:
         "name": "x", "r2": "pooled", "rotation": "quaternion", "circular": "plain", "features": "as they are",
         "pairs": "fresh", "pair_seed": 9, "val_views": "one", "val_pairs": 1, "tune": 0.5, "seeds": 7,
         "retrieval": "with the source", "tie": 0.1, "draws": 7, "level": 0.5, "rules": ("another",),
-        "heads": {**base.heads, "rotation": linear}, "shares": False, "known_meshes": "kept", "neighbours": None,
-        "few_shot": FewShot((1,), 3), "maps": None, "batch_norm": "train",
+        "heads": {**base.heads, "rotation": linear}, "shares": False, "axes": False, "known_meshes": "kept",
+        "neighbours": None, "few_shot": FewShot((1,), 3), "maps": None, "batch_norm": "train",
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(base)}
     ids = {replace(base, **{name: value}).id for name, value in changed.items()}  # type: ignore[arg-type]

@@ -36,6 +36,14 @@ def test_the_first_columns_are_those_of_a_smaller_problem(rows: tuple[np.ndarray
     np.testing.assert_allclose(Sums.of([(x, y)]).first(3).solve(1e-3), Sums.of([(x[:, :3], y)]).solve(1e-3), rtol=1e-12)
 
 
+def test_some_targets_alone_have_their_own_sums(rows: tuple[np.ndarray, np.ndarray]) -> None:
+    x, y = rows
+    alone = Sums.of([(x, y)]).of_targets(slice(1, 2))
+    expected = Sums.of([(x, y[:, 1:])])
+    np.testing.assert_allclose(alone.solve(1e-3), expected.solve(1e-3), rtol=1e-12)
+    assert alone.residual(np.ones((5, 1))) == pytest.approx(expected.residual(np.ones((5, 1))))
+
+
 def test_the_tuners_choose_the_penalty() -> None:
     generator = np.random.default_rng(1)
     x, y = generator.normal(size=(30, 25)), generator.normal(size=(30, 1))  # nothing to learn

@@ -1,0 +1,115 @@
+"""How far single columns of a representation stand for single factors: mutual information gaps, and DCI.
+
+Statistics over val objects; what they need from train is fixed before (`probes/axes.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bootstrap import Counts
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+
+def joint(factor: Codes, columns: Codes, states: int, bins: int) -> Array:
+    """How often each state of a factor meets each bin of each column.
+
+    factor : (n,) in [0, states); columns : (n, D) in [0, bins). Returns (D, states, bins).
+    """
+    counts = [np.bincount(factor * bins + column, minlength=states * bins) for column in columns.T]
+    return np.stack(counts).reshape(-1, states, bins).astype(np.float64)
+
+
+def entropy(counts: Array) -> Array:
+    """Nats of the distribution that counts (..., k) stand for: (...); 0 where nothing was counted."""
+    shares = _shares(counts)
+    nats: Array = -(shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)).sum(-1)
+    return nats
+
+
+def information(tables: Array) -> Array:
+    """Nats of mutual information between rows and columns of tables of counts (..., a, b): (...)."""
+    both = entropy(tables.reshape(*tables.shape[:-2], -1))
+    shared: Array = entropy(tables.sum(-1)) + entropy(tables.sum(-2)) - both
+    return shared
+
+
+def disentanglement(importance: Array) -> Array:
+    """1 - entropy of a column's importances over the factors, in units of log K; columns weigh as they matter.
+
+    importance : (..., D, K), not negative, K > 1. Returns (...): 1 where no column serves two factors, 0 where all
+    serve all alike or nothing is important. Eastwood and Williams (2018).
+    """
+    pure = 1 - entropy(importance) / np.log(importance.shape[-1])
+    weighted: Array = (pure * _shares(importance.sum(-1))).sum(-1)
+    return weighted
+
+
+def completeness(importance: Array) -> Array:
+    """1 - entropy of a factor's importances over the columns, in units of log D, averaged over the factors.
+
+    importance : (..., D, K), not negative, D > 1. Returns (...): 1 where one column serves each factor; a factor for
+    which nothing is important counts as 0. Eastwood and Williams (2018).
+    """
+    each = 1 - entropy(np.swapaxes(importance, -1, -2)) / np.log(importance.shape[-2])
+    mean: Array = (each * (importance.sum(-2) > 0)).mean(-1)
+    return mean
+
+
+def _shares(counts: Array) -> Array:
+    total = counts.sum(-1, keepdims=True)
+    return np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The mutual information gap, averaged over the factors: how much more one column knows than the next, of all.
+
+    views : samples of every object; tables : of each factor (2, objects, states, bins), how often its states meet the
+    bins of the column that knows most of it and of the next one. Chen et al. (2018), "Isolating sources of
+    disentanglement in VAEs", (I1 - I2) / H, with both columns given.
+    """
+
+    views: int
+    tables: Sequence[NDArray[np.uint16]]
+
+    @property
+    def samples(self) -> int:
+        return self.views * self.tables[0].shape[1]
+
+    def at(self, counts: Counts) -> Array:
+        weights, gaps = counts.astype(np.float64), []
+        for table in self.tables:
+            flat = table.reshape(*table.shape[:2], -1).astype(np.float64)
+            drawn = [(weights @ column).reshape(-1, *table.shape[2:]) for column in flat]
+            known = entropy(drawn[0].sum(-1))
+            gap = information(drawn[0]) - information(drawn[1])
+            gaps.append(np.divide(gap, known, out=np.zeros_like(gap), where=known > 0))
+        mean: Array = np.mean(gaps, axis=0)
+        return mean
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Disentanglement or completeness of importances that are sums over objects; a harmful column has none.
+
+    views : samples of every object; sums : of each factor (objects, D)
+    """
+
+    views: int
+    sums: Sequence[NDArray[np.float32]]
+    kind: Literal["disentanglement", "completeness"]
+
+    @property
+    def samples(self) -> int:
+        return self.views * len(self.sums[0])
+
+    def at(self, counts: Counts) -> Array:
+        weights = counts.astype(np.float32)
+        drawn = np.stack([weights @ one for one in self.sums], axis=-1).astype(np.float64)
+        return {"disentanglement": disentanglement, "completeness": completeness}[self.kind](np.maximum(drawn, 0))

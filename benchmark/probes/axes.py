@@ -1,0 +1,258 @@
+"""Axes: how far single columns stand for single one-dimensional factors, by MIG and DCI.
+
+What is learnt is learnt on train, namely which two columns know most of a factor, and a linear reader of each; val
+measures it. Columns are standardised whatever the protocol says. The statistics are `alignment.py`'s.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import ridge
+from ..alignment import Alignment, Gap, information, joint
+from ..images import rows_of
+from ..ridge import Sums
+from .classification import place
+from .context import Context, Split, Values, probe
+from .standardise import BLOCK, Standardiser
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+LATENTS = ("floor_hue", "light_hue", "light_theta", "light_phi")  # one number each
+BINS = 10  # of a column, and of a factor that is a number; alike in how many train views they hold
+INNER = np.linspace(0, 1, BINS + 1)[1:-1]
+ROWS = 20_000  # train views, evenly spread, that say where bins end and which columns know most
+
+
+@probe("axes")
+def axes(context: Context) -> Values:
+    """mig, dci_disentanglement and dci_completeness of each part; the floors are the same part turned at random.
+
+    A turned part knows as much, and no column of it means anything. Left out with fewer than two factors or columns.
+    """
+    factors = factors_of(context)
+    if not context.protocol.axes or len(factors) < 2:
+        return {}
+    own = context.protocol.features == "standardised"
+    standardiser = context.standardiser if own else Standardiser.of(context.train.features)
+    values: Values = {}
+    for part, columns in context.parts.items():
+        width = columns.stop - columns.start
+        if width > 1:
+            plain = Columns(standardiser, columns, None)
+            reader = Reader.of(context, factors, plain)
+            found = statistics(context, factors, plain, reader)
+            floor = statistics(context, factors, replace(plain, turn=turning(width)), reader)
+            values[part] = {name: context.bootstrap.measure(found[name], floor[name]) for name in found}
+    return values
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor as train shows it.
+
+    classes : of the class, else empty; ends : where bins end; turn : of a factor on a circle
+    mean, scale : of what a reader is asked
+    """
+
+    name: str
+    classes: Codes
+    ends: Array
+    turn: float | None
+    mean: Array
+    scale: float
+
+    @property
+    def states(self) -> int:
+        """How many states it is told apart in; one more than the classes, for those that train has not."""
+        return (len(self.classes) or BINS - 1) + 1
+
+    def state(self, split: Split, rows: Codes) -> Codes:
+        """The states (n,) of rows (n,)."""
+        if not len(self.classes):
+            return np.searchsorted(self.ends, split.latents[self.name][rows], side="right")
+        found = place(self.classes, split.labels[rows])
+        return np.where(found < 0, len(self.classes), found)
+
+    def target(self, split: Split, rows: Codes) -> Array:
+        """What a reader is asked: one-hot classes, sine and cosine, or the number, centred: (n, t).
+
+        The variances of the t columns over train add up to 1.
+        """
+        return (self._raw(split, rows) - self.mean) / self.scale
+
+    def _raw(self, split: Split, rows: Codes) -> Array:
+        if len(self.classes):
+            return np.eye(self.states)[self.state(split, rows)][:, :-1]
+        values = split.latents[self.name][rows]
+        if self.turn is None:
+            return values[:, None]
+        angle = values * (2 * np.pi / self.turn)
+        return np.stack([np.sin(angle), np.cos(angle)], axis=1)
+
+    @staticmethod
+    def of(context: Context, name: str) -> "Factor | None":
+        """From the train views that `sample` gives; None where they are all alike."""
+        train, rows = context.train, sample(context.train)
+        classes, ends = np.unique(train.labels) if name == "class" else np.empty(0, np.int64), np.empty(0)
+        if name != "class":
+            ends = np.quantile(train.latents[name][rows], INNER)
+        bare = Factor(name, classes, ends, context.turns.get(name), np.zeros(1), 1.0)
+        raw = bare._raw(train, rows)
+        spread = float(raw.var(0).sum())
+        if spread <= 1e-12 * float((raw**2).mean(0).sum()):
+            return None
+        return Factor(name, classes, ends, bare.turn, raw.mean(0), spread**0.5)
+
+
+def factors_of(context: Context) -> list[Factor]:
+    """The class and the numbers that train has and varies."""
+    known = ["class", *(name for name in LATENTS if context.train.has([name]))]
+    found = [Factor.of(context, name) for name in known]
+    return [factor for factor in found if factor is not None]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A part's columns as they are measured. turn : (D, D), orthogonal, or None to leave them as they are."""
+
+    standardiser: Standardiser
+    part: slice
+    turn: Array | None
+
+    def __call__(self, split: Split, rows: Codes) -> Array:
+        """Of rows (n,) of a split: (n, D)."""
+        standard = self.standardiser(split.features[rows], self.part).astype(np.float64)
+        return standard if self.turn is None else standard @ self.turn
+
+
+def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> list[NDArray[np.uint16]]:
+    """How often each factor's states meet the bins of the two columns that know most of it on train: see `Gap`."""
+    train, val, rows = context.train, context.val, sample(context.train)
+    values = columns(train, rows)
+    ends = np.quantile(values, INNER, axis=0)
+    seen = _bins(ends, values)
+    best, found = [], []
+    for factor in factors:
+        known = information(joint(factor.state(train, rows), seen, factor.states, BINS))
+        best.append(np.argsort(-known, kind="stable")[:2])
+    for block in _blocks(val, np.arange(val.objects)):
+        shown = columns(val, block)
+        found.append([_bins(ends[:, two], shown[:, two]).astype(np.uint8) for two in best])
+    every = np.arange(len(val.labels))
+    return [
+        _by_object(val, factor, factor.state(val, every), np.concatenate(bins))
+        for factor, bins in zip(factors, zip(*found, strict=True), strict=True)
+    ]
+
+
+def _by_object(val: Split, factor: Factor, states: Codes, bins: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """How often states (n,) meet bins (n, 2), object by object: (2, objects, states, BINS)."""
+    shape = val.objects, factor.states, BINS
+    cells = (val.image_objects * factor.states + states)[:, None] * BINS + bins
+    counts = [np.bincount(cell, minlength=int(np.prod(shape))).astype(np.uint16) for cell in cells.T]
+    return np.stack(counts).reshape(2, *shape)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Linear readers of all factors, from columns that are not turned.
+
+    weights : of each factor (D, t); moments : (D, D), mean products of columns over what was learnt from
+    """
+
+    weights: list[Array]
+    moments: Array
+
+    @staticmethod
+    def of(context: Context, factors: list[Factor], columns: Columns) -> "Reader":
+        """By ridge regression on train; the tuning objects choose a penalty for each factor."""
+        train = context.train
+
+        def sums(objects: Codes) -> Sums | None:
+            blocks = _blocks(train, objects)
+            return (
+                Sums.of((columns(train, rows), _targets(factors, train, rows)) for rows in blocks)
+                if len(objects)
+                else None
+            )
+
+        learners, tuners = sums(context.learners), sums(context.tuners)
+        if learners is None:
+            raise ValueError("no train objects to learn from")
+        weights = [ridge.fit(learners.of_targets(one), tuners and tuners.of_targets(one)) for one in _places(factors)]
+        return Reader(weights, learners.xx / learners.rows)
+
+    def turned(self, turn: Array | None) -> "Reader":
+        """The same reader of turned columns: it answers the same. All columns being standardised, so does a fit."""
+        if turn is None:
+            return self
+        return Reader([turn.T @ own for own in self.weights], turn.T @ self.moments @ turn)
+
+
+def importances(context: Context, factors: list[Factor], columns: Columns, reader: Reader) -> list[NDArray[np.float32]]:
+    """What each factor's reader loses without a column, summed over each val object's views: (objects, D).
+
+    Its loss is the squared error in units of the factor's variance; without a column it is given that column of some
+    train view, drawn at random, whose expectation is taken: 2 w r x + w^2 (x^2 + mean of x^2 over train) for weight w
+    and residual r. This is the permutation importance of Breiman (2001), exact.
+    """
+    val, turned = context.val, reader.turned(columns.turn)
+    spread = np.diag(turned.moments)
+    found: list[list[NDArray[np.float32]]] = [[] for _ in factors]
+    for rows in _blocks(val, np.arange(val.objects)):
+        x, y = columns(val, rows), _targets(factors, val, rows)
+        for one, own, where in zip(found, turned.weights, _places(factors), strict=True):
+            residual = y[:, where] - x @ own
+            lost = 2 * x * (residual @ own.T) + (own**2).sum(1) * (x**2 + spread)
+            one.append(lost.reshape(-1, val.views, lost.shape[1]).sum(1).astype(np.float32))
+    return [np.concatenate(one) for one in found]
+
+
+def statistics(context: Context, factors: list[Factor], columns: Columns, reader: Reader) -> dict[str, Gap | Alignment]:
+    """What the probe measures, by metric, ready to be resampled."""
+    views, sums = context.val.views, importances(context, factors, columns, reader)
+    return {
+        "mig": Gap(views, gap_tables(context, factors, columns)),
+        "dci_disentanglement": Alignment(views, sums, "disentanglement"),
+        "dci_completeness": Alignment(views, sums, "completeness"),
+    }
+
+
+def _targets(factors: list[Factor], split: Split, rows: Codes) -> Array:
+    """What the readers of all factors are asked, side by side: (n, sum of t)."""
+    return np.concatenate([factor.target(split, rows) for factor in factors], axis=1)
+
+
+def _places(factors: list[Factor]) -> list[slice]:
+    """Which of `_targets` are whose."""
+    ends = np.cumsum([len(factor.mean) for factor in factors])
+    return [slice(int(end) - len(factor.mean), int(end)) for factor, end in zip(factors, ends, strict=True)]
+
+
+def turning(width: int) -> Array:
+    """A turn of so many dimensions, always the same, each as likely as any: (width, width)."""
+    q, r = np.linalg.qr(np.random.default_rng(width).normal(size=(width, width)))
+    turn: Array = q * np.sign(np.diag(r))
+    return turn
+
+
+def sample(split: Split) -> Codes:
+    """ROWS views of a split, evenly spread, or all of them."""
+    count = len(split.labels)
+    return np.arange(count) if count <= ROWS else np.linspace(0, count - 1, ROWS).astype(np.int64)
+
+
+def _bins(ends: Array, values: Array) -> Codes:
+    """Bins of columns: ends (BINS - 1, D), values (n, D) -> (n, D)."""
+    pairs = zip(ends.T, values.T, strict=True)
+    return np.stack([np.searchsorted(end, column, side="right") for end, column in pairs], axis=1)
+
+
+def _blocks(split: Split, objects: Codes) -> Iterator[Codes]:
+    """The rows of some objects, block by block of whole objects."""
+    step = max(1, BLOCK // split.views)
+    for start in range(0, len(objects), step):
+        yield rows_of(objects[start : start + step], split.views)
