@@ -3,6 +3,7 @@
 iebench orbits --data data/orbit
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,14 @@ from iebench.manifests.laws import Sweep
 from iebench.manifests.recipe import TURNS, Factor, Recipe
 
 from .bootstrap import Bootstrap, Mean, interval
-from .errors import DatasetError
+from .errors import DatasetError, RunError
 from .probes.context import Split
 from .ridge import Sums, fit
 
 Array = NDArray[np.float64]
 
 NAME = "orbits.json"
+FORMAT = 1
 CURVES = {
     "similarity": "cosine to the middle view",
     "place_error": "error of the place on the orbit",
@@ -104,6 +106,30 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
         }
         found[part] = {name: curve.reshape(val.objects, val.views)[:, order] for name, curve in curves.items()}
     return Orbits(factor.name, "degrees" if angle else factor.unit, values["val"][: val.views][order], found)
+
+
+def read(run: Path) -> dict[str, Any] | None:
+    """What `iebench orbits` left in a run's folder, None where it left nothing.
+
+    Raises
+    ------
+    RunError : the file is damaged or of another format.
+    """
+    path = run / NAME
+    if not path.is_file():
+        return None
+    try:
+        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        lines = [line for part in table["parts"].values() for line in (part[curve] for curve in CURVES)]
+        whole = all(
+            len(line[key]) == len(table["places"]) for line in lines for key in ("mean", "low", "high", "worst")
+        )
+        if table["format"] != FORMAT or not whole or not isinstance(table["weights"], str):
+            raise ValueError(f"format {table['format']} is not {FORMAT}" if whole else "curves of unequal length")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise RunError(f"{path} cannot be read ({what}): run `iebench orbits` again, or remove it") from error
+    return table
 
 
 def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> dict[str, Any]:

@@ -9,17 +9,20 @@ from scoring import SMALL, score_of
 
 from iebench.benchmark.bootstrap import Bootstrap, Mean, Measured, plain
 from iebench.benchmark.measures import MEASURES
+from iebench.benchmark.orbits import CURVES, FORMAT, Orbits
 from iebench.benchmark.report.pictures import Pictures
 from iebench.benchmark.resamples import Resamples
 from iebench.benchmark.results import DataFacts, Example, Score
 from iebench.manifests.dataset import DatasetInfo
 
 PREDICTION = ("mrr", "h1", "h5", "h10", "pre")
+PLACES = 36
 SHIFTS = {"whole": 0.0, "invariant": -0.3, "equivariant": 0.3}
 
 
 def made_up(data: Path, folder: Path, count: int) -> dict[Path, Score]:
-    """Scores of `count` methods by file under a folder; every second one has a predictor, every third one parts.
+    """Scores of `count` methods by file under a folder; every second one has a predictor, every third one parts, every
+    fifth one orbits.
 
     Methods differ in skill and objects in difficulty, so that some methods tie and others do not.
     """
@@ -54,6 +57,11 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
     path.parent.mkdir(parents=True)
     lines = [{"step": k, "loss": 9.0 / k + skill, "variance": 1.0 / k, "seconds": 0.1} for k in range(1, 601, 2)]
     (path.parent / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    if i % 5 == 0:
+        curves = {curve: generator.uniform(0, 1, (objects, PLACES)) for curve in CURVES}
+        orbits = Orbits("rot_z", "degrees", np.linspace(-180, 170, PLACES), dict.fromkeys(values, curves))
+        about = {"format": FORMAT, "name": name, "weights": score.encoder.weights, "dataset": "5" * 64}
+        (path.parent / "orbits.json").write_text(json.dumps({**about, **orbits.as_dict(bootstrap)}))
     complete = replace(
         score,
         dataset=DataFacts("made up", info.fingerprint, 24, objects, views),

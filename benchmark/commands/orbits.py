@@ -32,7 +32,7 @@ def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, 
     """Similarity, error of place and of class as one factor is swept: orbits.json and orbits.png.
 
     Each curve has its mean over val objects with a 95 % interval, and the worst object. Readers of place and class are
-    linear and learn from the dataset's train objects.
+    linear and learn from the dataset's train objects. `iebench report` draws the curves of the runs that have them.
     """
     from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
     from iebench.manifests.dataset import DatasetInfo
@@ -45,7 +45,7 @@ def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, 
     from ..encoders import registry
     from ..measures import WHOLE
     from ..orbit_plot import draw
-    from ..orbits import NAME, swept
+    from ..orbits import FORMAT, NAME, swept
     from ..orbits import orbits as measure
     from ..protocol import load
     from ..score import encode_splits
@@ -61,7 +61,7 @@ def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, 
     found = measure(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
     bootstrap = Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
     about = {
-        "format": 1, "name": encoder.name, "weights": encoder.weights, "dataset": val.fingerprint,
+        "format": FORMAT, "name": encoder.name, "weights": encoder.weights, "dataset": val.fingerprint,
         "objects": val.split.objects,
     }  # fmt: skip
     place = out or home

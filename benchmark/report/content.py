@@ -7,10 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import NotComparable
 from ..leaderboard import Board, Row
 from ..log import TIMES
 from ..log import read as read_log
 from ..measures import MEASURES, WHOLE
+from ..orbits import CURVES
+from ..orbits import NAME as ORBITS
+from ..orbits import read as read_orbits
 from ..resamples import unpack
 from .pictures import Pictures
 
@@ -30,6 +34,7 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
         "sort": board.sort,
         "rows": [_row(row, places[row.name]) for row in board.rows],
         "curves": curves(whole),
+        "orbits": sweeps(whole),
         "objects": None if pictures is None else objects(whole, pictures, board.columns),
         "questions": None if pictures is None else questions(whole, pictures),
     }
@@ -65,6 +70,40 @@ def curves(rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
                 kept = points[:: max(1, len(points) // POINTS)]
                 if kept:
                     found.setdefault(term, []).append({"method": method, "name": score.name, "points": kept})
+    return found
+
+
+def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Swept dataset -> its axis, and every curve's lines: method, name, part, [place, mean, low, high], [place, worst].
+
+    Raises
+    ------
+    NotComparable : orbits of other weights than the score beside them.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for method, row in enumerate(rows):
+        for path, score in row.group.scores.items():
+            table = read_orbits(path.parent)
+            if table is None:
+                continue
+            if table["weights"] != score.encoder.weights:
+                raise NotComparable(
+                    f"{path.parent / ORBITS} is of other weights than {path}: run `iebench orbits` again, or remove it"
+                )
+            axis = f"{table['factor']}, {table['unit']}"
+            sweep = found.setdefault(
+                f"{axis}, dataset {table['dataset'][:12]}",
+                {"axis": axis, "curves": {curve: {"title": about, "lines": []} for curve, about in CURVES.items()}},
+            )
+            for part, lines in table["parts"].items():
+                for curve, line in lines.items():
+                    mean = zip(table["places"], line["mean"], line["low"], line["high"], strict=True)
+                    worst = zip(table["places"], line["worst"], strict=True)
+                    sweep["curves"][curve]["lines"].append(
+                        {"method": method, "name": score.name, "part": part,
+                         "mean": [[*map(_short, point)] for point in mean],
+                         "worst": [[*map(_short, point)] for point in worst]}
+                    )  # fmt: skip
     return found
 
 

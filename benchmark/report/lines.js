@@ -1,9 +1,10 @@
-// Curves: logged values of training over steps.
+// Curves: errors over an orbit, logged values of training over steps.
 
-/** Curves over x: lines of {method, name, points: [[x, y], ...]}, runs of one method told apart by their dashes. */
+/** Curves over x: lines of {method, name, points: [[x, y], ...] or [[x, y, low, high], ...]}; runs of one method are told
+ *  apart by their dashes, intervals are drawn as bands. */
 function curves(host, legend, lines, xTitle, yTitle) {
   const points = lines.flatMap((line) => line.points);
-  const x = range(points.map((p) => p[0]), 0), y = range(points.map((p) => p[1]));
+  const x = range(points.map((p) => p[0]), 0), y = range(points.flatMap((p) => p.slice(1)));
   const { svg, px, py } = axes(host, { x: x[0] < x[1] ? x : [x[0] - 1, x[1] + 1], y, xTitle, yTitle, height: 340 });
   const seen = new Map();
   const styles = lines.map(({ method }) => {
@@ -11,13 +12,37 @@ function curves(host, legend, lines, xTitle, yTitle) {
     seen.set(method, turn + 1);
     return { stroke: colour(method), "stroke-width": 1.7, fill: "none", "stroke-dasharray": ["none", "6 3", "2 3", "8 3 2 3"][(turn + shapeOf(method)) % 4] };
   });
+  const along = (points) => points.map(([a, b]) => `${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("L");
   lines.forEach(({ name, points }, i) => {
-    const path = draw("path", { d: points.map(([a, b], k) => `${k ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join(""), ...styles[i] });
+    if (points[0].length > 2) {
+      const there = points.map(([a, , low]) => [a, low]), back = points.map(([a, , , high]) => [a, high]).reverse();
+      svg.append(draw("path", { class: "band", d: `M${along([...there, ...back])}Z`, fill: styles[i].stroke }));
+    }
+    const path = draw("path", { d: `M${along(points)}`, ...styles[i] });
     path.append(draw("title", {}, name));
     svg.append(path);
   });
   legend.replaceChildren(...lines.map(({ name }, i) =>
     make("span", {}, draw("svg", { viewBox: "0 0 22 12" }, draw("path", { d: "M0 6H22", ...styles[i] })), ` ${name}`)));
+}
+
+function orbits() {
+  const sweeps = Object.keys(model.orbits);
+  if (!sweeps.length) return;
+  reveal("orbits");
+  const sweep = byId("orbit-sweep"), curve = byId("orbit-curve"), part = byId("orbit-part"), of = byId("orbit-of");
+  const [first] = Object.values(model.orbits);
+  const partsOf = ({ curves: { similarity } }) => similarity.lines.map((line) => line.part);
+  const everywhere = parts().filter((name) => Object.values(model.orbits).every((found) => partsOf(found).includes(name)));
+  fill(sweep, sweeps.map((name) => [name, name]));
+  fill(curve, Object.entries(first.curves).map(([name, { title }]) => [name, title]), "place_error");
+  fill(part, everywhere.map((name) => [name, name]), WHOLE);
+  fill(of, [["mean", "mean over objects"], ["worst", "worst object"]]);
+  keepDrawn(() => {
+    const { axis, curves: found } = model.orbits[sweep.value], { title, lines } = found[curve.value];
+    const shown = lines.filter((line) => line.part === part.value).map((line) => ({ ...line, points: line[of.value] }));
+    curves(byId("orbit-chart"), byId("orbit-legend"), shown, axis, title);
+  }, sweep, curve, part, of);
 }
 
 function training() {

@@ -12,9 +12,9 @@ from scoring import random_split, untrained_run
 
 from iebench.benchmark.bootstrap import Bootstrap
 from iebench.benchmark.commands.orbits import orbits as command
-from iebench.benchmark.errors import DatasetError
+from iebench.benchmark.errors import DatasetError, RunError
 from iebench.benchmark.measures import WHOLE
-from iebench.benchmark.orbits import CURVES, Orbits, orbits, swept
+from iebench.benchmark.orbits import CURVES, Orbits, orbits, read, swept
 from iebench.benchmark.probes.context import Split
 from iebench.manifests.recipe import load
 from iebench.renderer.backend import FAKE
@@ -83,3 +83,12 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     table = json.loads((run / "orbits.json").read_text())
     assert table["factor"] == "rot_z" and list(table["parts"]) == ["whole", "invariant", "equivariant"]
     assert (run / "orbits.png").read_bytes().startswith(b"\x89PNG")
+    assert read(run) == table and read(tmp_path) is None
+    for damaged, cause in (
+        ({**table, "format": 9}, "format 9"),
+        ({**table, "places": [0.0]}, "unequal length"),
+        ({}, "parts"),
+    ):
+        (run / "orbits.json").write_text(json.dumps(damaged))
+        with pytest.raises(RunError, match=rf"orbits\.json cannot be read .*{cause}.*: run `iebench orbits` again"):
+            read(run)

@@ -156,6 +156,30 @@ def test_curves_are_thinned_and_keep_what_is_finite(tmp_path: Path) -> None:
     assert 150 <= len(points) <= 250 and points[0] == [1, 1.0] and all(step == value for step, value in points)
 
 
+def test_orbits_beside_a_score_are_drawn_with_their_intervals_and_worst(page: str, twenty: dict[Path, Score]) -> None:
+    [(title, sweep)] = held(page)["orbits"].items()
+    assert title == "rot_z, degrees, dataset 555555555555" and sweep["axis"] == "rot_z, degrees"
+    lines = sweep["curves"]["place_error"]["lines"]
+    path = next(path for path, score in twenty.items() if score.name == lines[0]["name"])
+    saved = json.loads((path.parent / "orbits.json").read_text())
+    expected = saved["parts"][lines[0]["part"]]["place_error"]
+    found = np.array(lines[0]["mean"])
+    for column, values in enumerate((saved["places"], expected["mean"], expected["low"], expected["high"])):
+        np.testing.assert_allclose(found[:, column], values, rtol=1e-5)
+    np.testing.assert_allclose(np.array(lines[0]["worst"])[:, 1], expected["worst"], rtol=1e-5)
+    assert {line["name"] for line in lines} == {"method-0", "method-5", "method-10", "method-15"}
+
+
+def test_orbits_of_other_weights_than_the_score_are_refused(twenty: dict[Path, Score], tmp_path: Path) -> None:
+    path, score = next((path, score) for path, score in twenty.items() if score.name == "method-5")
+    (tmp_path / "orbits.json").write_bytes((path.parent / "orbits.json").read_bytes())
+    stale = replace(score, encoder=replace(score.encoder, weights="9" * 64))
+    with pytest.raises(
+        NotComparable, match=r"orbits\.json is of other weights than .*score\.json: run `iebench orbits`"
+    ):
+        report({tmp_path / "score.json": stale}, None)
+
+
 def test_a_byte_a_value() -> None:
     low, high, text = packed(np.array([1.0, 3.0, 2.0]))
     assert (low, high) == (1, 3) and list(base64.b64decode(text)) == [0, 255, 128]

@@ -66,8 +66,8 @@ def choose(opened: Any, select: str, text: str) -> None:
 
 def test_every_section_with_something_to_show_is_there(opened: Any) -> None:
     sections = [s.get_attribute("id") for s in opened.find_elements(By.TAG_NAME, "section") if s.is_displayed()]
-    assert sections == ["leaderboard", "tradeoff", "profile", "retrieval", "objects", "training", "dataset", "runs",
-                     "protocol", "published"]  # fmt: skip
+    assert sections == ["leaderboard", "tradeoff", "profile", "orbits", "retrieval", "objects", "training", "dataset",
+                     "runs", "protocol", "published"]  # fmt: skip
     links = [a.get_attribute("href").rpartition("#")[2] for a in opened.find_elements(By.CSS_SELECTOR, "nav a")
              if a.is_displayed()]  # fmt: skip
     assert links == sections
@@ -141,6 +141,23 @@ def test_the_profile_shows_every_part_of_a_method_and_another(opened: Any) -> No
     assert legend.count("method-3") == 3 and "equivariant" in legend
     choose(opened, "profile-other", "method-4")
     assert "method-4, whole" in opened.find_element(By.ID, "profile-legend").text
+
+
+def test_orbits_have_a_line_and_a_band_a_method(opened: Any) -> None:
+    def drawn(kind: str) -> int:
+        return len(opened.find_elements(By.CSS_SELECTOR, f"#orbit-chart svg > path{kind}"))
+
+    assert drawn(" > title") == drawn(".band") == 4
+    assert "rot_z, degrees" in opened.find_element(By.ID, "orbit-chart").text
+    before = opened.find_element(By.CSS_SELECTOR, "#orbit-chart svg > path:last-child").get_attribute("d")
+    choose(opened, "orbit-of", "worst object")
+    assert drawn(" > title") == 4 and drawn(".band") == 0
+    choose(opened, "orbit-curve", "cosine to the middle view")
+    assert opened.find_element(By.CSS_SELECTOR, "#orbit-chart svg > path:last-child").get_attribute("d") != before
+    options = [option.text for option in Select(opened.find_element(By.ID, "orbit-part")).options]
+    assert options == ["whole", "invariant", "equivariant"]
+    choose(opened, "orbit-part", "invariant")
+    assert drawn(" > title") == 2  # of method-0 and method-15
 
 
 def test_questions_to_a_predictor_are_shown(opened: Any) -> None:
