@@ -1,6 +1,5 @@
 """The command `iebench render`."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -8,6 +7,7 @@ from typing import Any, cast
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples, pairs
+from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import duration
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.dataset import DatasetInfo
@@ -112,13 +112,13 @@ def render(
         settings, objects = replace(settings, views=given.most), only_given(objects, given, name)
     plan = Plan(settings, quality, seed, name, collection.licence, tuple(objects), given)
     plan = plan.limited(limit) if limit else plan
-    cores, here = os.cpu_count() or 1, engine == "local"
+    here = engine == "local"
     device = f"{device}:{devices}" if devices else device
     kind, numbers = parse_device(device)
-    workers = workers or (cores if kind == "cpu" and here else max(1, len(numbers)))
-    threads = threads or (max(1, cores // workers) if here else 1)
+    workers = workers or (cores() if kind == "cpu" and here else max(1, len(numbers)))
+    threads = threads or (max(1, cores() // workers) if here else 1)
     out = out or str(Path("data") / Path(path or source).absolute().stem)
-    click.echo(f"{describe(plan, cores)}, into {out}", err=True)
+    click.echo(f"{describe(plan, cores())}, into {out}", err=True)
     if kind != "cpu":
         click.echo(f"rendering on {device}" + (f"; {COMPILES}" if kind in ("cuda", "optix", "auto") else ""), err=True)
     work = prepare(plan, out, workers, device, threads, memory=int((worker_memory or 0) * 1e9))

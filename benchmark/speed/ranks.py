@@ -16,6 +16,7 @@ from iebench.baselines.action import ROTATION
 from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import build
 from iebench.baselines.sie import SIESettings
+from iebench.manifests.common.machine import cores
 
 from ..config import TrainSettings
 from ..distributed import joined
@@ -67,9 +68,7 @@ def main(ranks: int, batch: int, side: int, width: float, rounds: int, steps: in
         [sorted(column)[len(column) // 2] for column in zip(*measured, strict=True)] for measured in times.values()
     )
     load = os.getloadavg()[0]
-    click.echo(
-        f"load {load:.1f} on {os.cpu_count()} cores, torch {torch.__version__}, medians of {rounds * steps} steps"
-    )
+    click.echo(f"load {load:.1f} on {cores()} cores, torch {torch.__version__}, medians of {rounds * steps} steps")
     click.echo(f"batch {batch} at {side} pixels: 1 rank {one:.3f} s, {ranks} ranks {several:.3f} s a step")
     click.echo(f"{ranks} ranks are {one / several:.2f} times as fast")
     click.echo(f"CPU time of a rank: {one_cpu:.3f} s and {several_cpu:.3f} s, {one_cpu / several_cpu:.2f} times less")

@@ -1,11 +1,11 @@
 """The command `iebench import`."""
 
-import os
 from pathlib import Path
 
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.machine import cores
 
 from ..cli import announce
 from .page import page
@@ -37,6 +37,6 @@ def import_(
     Run the same command again after an interruption: it goes on with the shards that are missing.
     """
     plan = published_plan(name, views, resolution, limit)
-    info, audit = import_dataset(plan, source, out, workers or os.cpu_count() or 1)
+    info, audit = import_dataset(plan, source, out, workers or cores())
     click.echo(page(audit, plan.recipe))
     return announce(info, str(out))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pebble import ProcessPool
 
+from iebench.manifests.common.machine import cores
 from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import Recipe
 
@@ -72,7 +73,7 @@ def _render(recipe: Recipe, quality: str, todo: list[Job]) -> list[Picture]:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C level's standard output
     from ..blender import BlenderRenderer
 
-    renderer = BlenderRenderer(recipe, recipe.quality[quality], "cpu", os.cpu_count() or 1)
+    renderer = BlenderRenderer(recipe, recipe.quality[quality], "cpu", cores())
     pictures = []
     for job in todo:
         renderer.load(ObjectRef("parity", job.name, "", 0, "train", str(job.mesh), folder=str(job.folder)))

@@ -1,11 +1,11 @@
 """The commands about a finished dataset: `iebench verify`, `inspect`, `view`."""
 
-import os
 from pathlib import Path
 
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples, require
+from iebench.manifests.common.machine import cores
 
 DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 SOURCE = click.option(
@@ -36,7 +36,7 @@ def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: 
     """
     from .verify import verify as verify_dataset
 
-    report = verify_dataset(dataset, jobs or os.cpu_count() or 1, rerender, source, device)
+    report = verify_dataset(dataset, jobs or cores(), rerender, source, device)
     for line in report.lines():
         click.echo(line)
     return 0 if report.ok else 1

@@ -1,6 +1,5 @@
 """The main path of `iebench view`: find a sample, perhaps render it again, say what it is, draw it."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from iebench.manifests.common.figures import INK, png, styled
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.machine import cores
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import in_words, support
 from iebench.manifests.reading.pictures import Pixels, as_rgb, decode, picture, raw
@@ -57,7 +57,7 @@ def view(folder: Path, key: str, out: Path, rerender: bool, source: str | None, 
     lines = [f"{title}, in {sample.tar}", *_latents(sample, info.recipe)]
     panels = [Panel("stored", stored, smooth=True)]
     if rerender:
-        renderer, [again] = render_again([sample], info, source, device, os.cpu_count() or 1)
+        renderer, [again] = render_again([sample], info, source, device, cores())
         if again.cause:
             raise AssetError(f"{key} cannot be rendered again: {again.cause}")
         panels += _compared(stored, again, info.recipe)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import click
 
+from iebench.manifests.common.machine import cores
 from iebench.renderer.importing.fake import published_files
 from iebench.renderer.importing.published import published_plan
 from iebench.renderer.importing.run import import_dataset
@@ -59,7 +60,7 @@ def timed(action: Callable[[Path], object], out: Path) -> float:
 @click.command()
 @click.option("--objects", default=120, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
-@click.option("--workers", default=os.cpu_count() or 1, show_default=True)
+@click.option("--workers", default=cores(), show_default=True)
 def main(objects: int, rounds: int, workers: int) -> None:
     """Time the ways and print medians and ratios."""
     plan = published_plan("3diebench", 50, 256, objects)
@@ -86,7 +87,7 @@ def main(objects: int, rounds: int, workers: int) -> None:
                         forget(folder)
                     found.setdefault((way, state), []).append(timed(action, folder / "out"))
         medians = {key: statistics.median(seconds) for key, seconds in found.items()}
-    click.echo(f"{plan.images} images, {megabytes:.0f} MB, {workers} workers on {os.cpu_count()} cores")
+    click.echo(f"{plan.images} images, {megabytes:.0f} MB, {workers} workers on {cores()} cores")
     for (way, state), seconds in medians.items():
         other = medians["cp -r" if "folder" in way else "tar xzf", state]
         ratio = f"  {other / seconds:.2f} of the speed of the line above" if "import" in way else ""

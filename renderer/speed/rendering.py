@@ -26,6 +26,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from iebench.manifests.common.cli import SETTINGS
+from iebench.manifests.common.machine import cores
 from iebench.manifests.recipe import Recipe, load
 
 from ..parity.compare import disc, psnr
@@ -151,7 +152,7 @@ def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[
 @click.option("--repeats", default=3, help="Times each view is rendered in each way.")
 @click.option("--truth", default=2048, help="Samples of the truth.")
 @click.option("--resolution", default=256, help="Pixels.")
-@click.option("--threads", default=os.cpu_count() or 1, help="Of the rendering process.")
+@click.option("--threads", default=cores(), help="Of the rendering process.")
 @click.option("--seed", default=1, help="Decides the latents.")
 def main(
     meshes: tuple[Path, ...], qualities: tuple[str, ...], views: int, repeats: int, truth: int, resolution: int,

@@ -1,12 +1,12 @@
 """The command `iebench symmetry`."""
 
-import os
 from collections import Counter
 from pathlib import Path
 
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.machine import cores
 from iebench.manifests.symmetry import TABLE
 
 
@@ -29,7 +29,7 @@ def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
     """
     from .run import write_symmetries
 
-    rows = write_symmetries(dataset, source, jobs or os.cpu_count() or 1)
+    rows = write_symmetries(dataset, source, jobs or cores())
     kinds = Counter(_word(row) for row in rows)
     shown = ", ".join(f"{count} {word}" for word, count in kinds.most_common())
     click.echo(f"{dataset / TABLE}: {len(rows)} objects: {shown}")

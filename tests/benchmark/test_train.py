@@ -4,7 +4,7 @@ import math
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from iebench.renderer.backend import FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = [
     "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=10", "learning_rate=1e-3",
     "log_every=1", "checkpoint_every=4",
@@ -54,15 +55,6 @@ def assert_same_end(one: Path, other: Path) -> None:
         torch.testing.assert_close(states[0][part], states[1][part], rtol=0, atol=0)
     assert losses(one) == losses(other)
     assert (one / runs.WEIGHTS).read_bytes() == (other / runs.WEIGHTS).read_bytes()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small nets run faster so, and leave the other cores to other work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

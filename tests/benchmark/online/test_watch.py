@@ -1,6 +1,5 @@
 """Watching a run: what it logs, and that the run does not notice."""
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from iebench.benchmark.train import train
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 SMALL = [
     "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=6", "log_every=2",
     "checkpoint_every=3",
@@ -31,14 +31,6 @@ def config(data: Path, *assignments: str, method: str = "sie") -> RunConfig:
     settings, chosen = resolve(method, "quick", [*SMALL, *own, *assignments])
     info = DatasetInfo.load(data)
     return RunConfig(method, asdict(chosen), settings, data, info.fingerprint, settings.side(32), 0, "cpu", {})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("method", ["sie", "byol"])
