@@ -141,6 +141,18 @@ MEASURES = {
     "pre_released": Measure(
         "PRE as released", "pose error of the nearest val embedding, the source included", higher=False
     ),
+    "pre_all_released": Measure(
+        "PRE val-all as released",
+        "the same with the nearest embedding of both splits",
+        higher=False,
+        column=False,
+    ),
+    "pre_train_released": Measure(
+        "PRE train-train as released",
+        "the same, asked about train and answered from it",
+        higher=False,
+        column=False,
+    ),
     **{
         f"share_{name}": Measure(
             f"{name.replace('_', ' ')} share %",

@@ -189,8 +189,10 @@ class Score:
             yield "is not finite"
         elif not entry.low <= entry.high:
             yield f"has an interval from {entry.low} down to {entry.high}"
-        if entry.n < 1 or not 1 <= entry.objects <= self.dataset.val_objects:
-            yield f"rests on {entry.n} samples of {entry.objects} objects, and {self.dataset.val_objects} were scored"
+        data, resampled = self.dataset, metric in self.resamples.draws.get(part, {})
+        scored = data.val_objects if resampled else max(data.val_objects, data.train_objects)
+        if entry.n < 1 or not 1 <= entry.objects <= scored:
+            yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
         try:
             draws = self.resamples.drawn(part, metric)
         except ValueError as error:

@@ -5,7 +5,7 @@ and the source may be found: whoever can do nothing but stay has one query right
 neither asked for nor found.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from torch import Tensor
 from iebench.baselines.action import ROTATION, Latents
 from iebench.manifests.conventions import pose
 
-from ..bootstrap import Mean
+from ..bootstrap import Bootstrap, Mean, Measured, plain
 from ..measures import WHOLE
 from ..metrics import chance_pose_error
 from ..predictor import Predictor
@@ -30,48 +30,69 @@ KS = {"h1": 1, "h5": 5, "h10": 10}
 def prediction(context: Context) -> Values:
     """mrr, h1, h5, h10 among an object's own views, and pre among all val views; floors are those of a random order.
 
-    As released they are called mrr_released and so on: they are other numbers.
+    As released they are called mrr_released and so on: they are other numbers. With them come pre_all_released, val's
+    questions among all views of both splits, and pre_train_released, train's questions among train's views.
     """
-    method, val = context.method, context.val
+    method, train, val = context.method, context.train, context.val
     first = 0 if context.protocol.retrieval == "with the source" else 1
     asked = val.views - first
     if method is None or asked < 2:
         return {}
-    shape = (val.objects, val.views, -1)
-    gallery = embeddings(val, method, context.device)
-    queries = predictions(val, method, context.device).reshape(shape)[:, first:]
-    found = own_places(gallery.reshape(shape)[:, first:], queries, context.protocol.tie)
+    every = embeddings([val] if first else [train, val], method, context.device)
+    gallery = every[-len(val.features) :]
+    queries = predictions(val, method, context.device).reshape(val.objects, val.views, -1)[:, first:]
+    found = own_places(gallery.reshape(queries.shape[0], val.views, -1)[:, first:], queries, context.protocol.tie)
     values = {"mrr": (found.reciprocal, chance_reciprocal(asked))}
     values |= {name: (found.within(k), min(1.0, k / asked)) for name, k in KS.items()}
     if val.has(ROTATION):
+        poses, flat = _poses([val]), queries.reshape(val.objects * asked, -1)
+        wanted = poses.reshape(val.objects, val.views, 4)[:, first:].reshape(-1, 4)
         barred = np.repeat(np.arange(val.objects) * val.views, asked) if first else None
-        rows = np.arange(len(gallery)).reshape(val.objects, -1)[:, first:].ravel()
-        values["pre"] = _pre(context, gallery, queries.reshape(len(rows), -1), rows, barred)
-    suffix, objects = "" if first else "_released", np.repeat(np.arange(val.objects), asked)
-    measure = context.bootstrap.measure
-    return {WHOLE: {f"{name}{suffix}": measure(Mean.of(v, objects), floor) for name, (v, floor) in values.items()}}
+        values["pre"] = _pre(context, flat, wanted, gallery, poses, barred)
+        if not first:
+            values["pre_all"] = _pre(context, flat, wanted, every, _poses([train, val]))
+    suffix, measure = "" if first else "_released", context.bootstrap.measure
+    objects = np.repeat(np.arange(val.objects), asked)
+    whole: dict[str, Measured] = {f"{name}{suffix}": measure(Mean.of(v, objects), f) for name, (v, f) in values.items()}
+    if not first and val.has(ROTATION):
+        whole["pre_train_released"] = _pre_on_train(context, method, every[: len(train.features)])
+    return {WHOLE: whole}
+
+
+def _pre_on_train(context: Context, method: Predictor, gallery: Vectors) -> Measured:
+    """PRE of train's questions among train's views, with draws of its own: val's are of other objects."""
+    train, protocol, poses = context.train, context.protocol, _poses([context.train])
+    error, floor = _pre(context, predictions(train, method, context.device), poses, gallery, poses)
+    bootstrap = Bootstrap.of(train.objects, protocol.draws, protocol.level, protocol.pair_seed)
+    return plain(bootstrap.measure(Mean.of(error, train.image_objects), floor))
+
+
+def _poses(splits: Sequence[Split]) -> NDArray[np.float64]:
+    """The pose of every view as a quaternion: (n, 4)."""
+    angles = [split.columns(ROTATION, np.arange(len(split.features))) for split in splits]
+    return pose(np.concatenate(angles)).as_quat()
 
 
 def _pre(
-    context: Context, gallery: Vectors, queries: Vectors, rows: Rows, barred: Rows | None
-) -> tuple[NDArray[np.float64], float]:
+    context: Context, queries: Vectors, wanted: NDArray[np.float64], gallery: Vectors, poses: NDArray[np.float64],
+    barred: Rows | None = None,
+) -> tuple[NDArray[np.float64], float]:  # fmt: skip
     """1 - <q, q'>^2 of wanted and found poses of each query, and what a random find gets.
 
-    rows : the view that each query asks for; barred : the one it may not find
+    wanted : (q, 4) the poses that the queries ask for; poses : (n, 4) those of the gallery's views
+    barred : (q,) the view that each query may not find
     """
-    poses = pose(context.val.columns(ROTATION, np.arange(len(gallery)))).as_quat()
     squares = np.einsum("ni,nj->nij", poses, poses).reshape(-1, 16)  # <q, q'>^2 is linear in these: ties can average
     found = nearest_mean(gallery, queries, squares, context.device, context.protocol.tie, barred).reshape(-1, 4, 4)
-    error = 1 - np.einsum("qi,qij,qj->q", poses[rows], found, poses[rows])
-    return error, chance_pose_error(poses[rows], poses, barred)
+    return 1 - np.einsum("qi,qij,qj->q", wanted, found, wanted), chance_pose_error(wanted, poses, barred)
 
 
 @torch.no_grad()
-def embeddings(split: Split, method: Predictor, device: torch.device) -> Vectors:
-    """The equivariant embeddings of all views, scaled to length 1: (n, E)."""
-    starts = range(0, len(split.features), BLOCK)
-    blocks = (method.embed(torch.from_numpy(np.array(split.features[i : i + BLOCK])).to(device)) for i in starts)
-    return _collected(blocks, len(split.features))
+def embeddings(splits: Sequence[Split], method: Predictor, device: torch.device) -> Vectors:
+    """The equivariant embeddings of all views, split after split, scaled to length 1: (n, E)."""
+    features = [split.features[i : i + BLOCK] for split in splits for i in range(0, len(split.features), BLOCK)]
+    blocks = (method.embed(torch.from_numpy(np.array(block)).to(device)) for block in features)
+    return _collected(blocks, sum(len(split.features) for split in splits))
 
 
 @torch.no_grad()

@@ -91,7 +91,7 @@ def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
     found: dict[str, NDArray[np.float64]] = {}
 
     def ranked() -> None:
-        gallery, queries = embeddings(*arguments), predictions(*arguments)
+        gallery, queries = embeddings([split], *arguments[1:]), predictions(*arguments)
         shape = (objects, views, width)
         found["ranks"] = own_places(gallery.reshape(shape), queries.reshape(shape), 1e-6).ranks
 

@@ -98,8 +98,11 @@ def test_shipped_sweeps_plan(name: str, tiny_dataset: Path, tmp_path: Path) -> N
     planned = plan(replace(sweep, seeds=sweep.seeds[:1]), tiny_dataset, tmp_path, "cpu")
     assert len(sweep.seeds) == 3 and len(planned) == len(sweep.methods) >= 12
     assert {"random", "sie"} < set(sweep.methods)
-    plain = "quick" if name == "results" else "fair"  # so that runs of `iebench train --preset` are found again
-    assert {(run.preset, run.assignments, run.setting) for run in planned} == {(plain, (), "")}
+    assert len({(run.preset, run.assignments, run.setting) for run in planned}) == 1
+    budgets = {
+        (s.batch, s.steps, s.epochs, s.learning_rate, s.encoder) for s in (run.config.settings for run in planned)
+    }
+    assert len(budgets) == 1
 
 
 def test_a_preset_of_ones_own_lies_beside_the_file(tiny_dataset: Path, tmp_path: Path) -> None:
