@@ -121,11 +121,12 @@ def read(run: Path) -> dict[str, Any] | None:
     try:
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         lines = [line for part in table["parts"].values() for line in (part[curve] for curve in CURVES)]
-        whole = all(
-            len(line[key]) == len(table["places"]) for line in lines for key in ("mean", "low", "high", "worst")
-        )
-        if table["format"] != FORMAT or not whole or not isinstance(table["weights"], str):
-            raise ValueError(f"format {table['format']} is not {FORMAT}" if whole else "curves of unequal length")
+        if table["format"] != FORMAT:
+            raise ValueError(f"format {table['format']} is not {FORMAT}")
+        if any(len(line[key]) != len(table["places"]) for line in lines for key in ("mean", "low", "high", "worst")):
+            raise ValueError("curves of unequal length")
+        if not all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit")):
+            raise ValueError("it does not say what it is of")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{type(error).__name__}: {error}"
         raise RunError(f"{path} cannot be read ({what}): run `iebench orbits` again, or remove it") from error

@@ -103,3 +103,14 @@ def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (models / "model_normalized.mtl").write_text(mtl)
         Image.new("RGB", (16, 16), (255, 0, 0)).save(images / "wall.jpg", quality=95)
     return root
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Small nets run faster so, and leave the other cores to other work."""
+    import torch  # the tests of rendering run where it is not installed
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -1,10 +1,8 @@
 """What several tests of scores share."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from boards import made_up
 
 from iebench.benchmark.report import report
@@ -21,12 +19,3 @@ def twenty(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
 def page(twenty: dict[Path, Score], tiny_dataset: Path) -> str:
     """The report of them."""
     return report(twenty, tiny_dataset)
-
-
-@pytest.fixture(scope="module")
-def one_thread() -> Iterator[None]:
-    """Small nets run faster so, and leave the other cores to other work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

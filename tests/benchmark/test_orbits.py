@@ -87,6 +87,7 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     for damaged, cause in (
         ({**table, "format": 9}, "format 9"),
         ({**table, "places": [0.0]}, "unequal length"),
+        ({**table, "weights": None}, "what it is of"),
         ({}, "parts"),
     ):
         (run / "orbits.json").write_text(json.dumps(damaged))
