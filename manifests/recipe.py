@@ -137,6 +137,7 @@ class Quality:
     dither : noise added before rounding to 8 bits, in units of the last bit
     ground_samples : of a pixel away from the object, where the picture is smooth: it is rendered at half its width (but
         no less than 128 pixels) and enlarged; 0 renders the whole view as the object
+    ground_pattern : sampling pattern of the ground; "" is sampling_pattern
     """
 
     samples: int
@@ -146,6 +147,7 @@ class Quality:
     prefilter: Literal["ACCURATE", "FAST", "NONE"]
     dither: float
     ground_samples: int = 0
+    ground_pattern: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,8 @@ from .scene import build_scene, set_quality
 from .sources import ObjectRef
 from .zones import WIDEST, Window, enlarged, ground_size, joined, window_of
 
+TINY = 4  # pixels: about the smallest picture that Blender makes
+
 
 class BlenderRenderer:
     """One Blender scene in this process. Not to be imported where a fork may follow."""
@@ -71,9 +73,17 @@ class BlenderRenderer:
         window = self._window()
         if window is not None and window.area > WIDEST * size**2:
             return self._picture(quality)
-        few = replace(quality, samples=quality.ground_samples, min_samples=quality.ground_samples)
+        # The most samples first: Cycles' tables of random numbers grow with what is asked for and shrink now and then,
+        # so that a picture with fewer samples depends on what came before it.
+        near = self._picture(quality, size, window) if window else self._picture(quality, TINY)
+        few = replace(
+            quality,
+            samples=quality.ground_samples,
+            min_samples=quality.ground_samples,
+            sampling_pattern=quality.ground_pattern or quality.sampling_pattern,
+        )
         ground = enlarged(self._picture(few, ground_size(size)), size)
-        return ground if window is None else joined(ground, self._picture(quality, size, window), window)
+        return joined(ground, near, window) if window else ground
 
     def _window(self) -> Window | None:
         """Where the object is in the picture."""
@@ -96,7 +106,7 @@ class BlenderRenderer:
             render.border_min_y, render.border_max_y = 1 - (window.bottom - 0.5) / size, 1 - (window.top - 0.5) / size
         self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
         bpy.ops.render.render(write_still=True)
-        render.use_border = False
+        render.use_border, render.resolution_x, render.resolution_y = False, self._size, self._size
         try:
             with Image.open(self._file) as image:
                 return np.asarray(image.convert("RGB"))

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -24,16 +25,18 @@ from .errors import DiskError, IebenchError, MissingPart, UsageError
 from .lock import LOCK, holder, in_use
 from .scratch import scratch
 
-TRIES = 8  # of one request
-PAUSE = (0.2, 30.0)  # seconds after the first failure, doubled at each further one; at most
 BEAT = 10.0  # seconds between two signs of life of a run that holds a store
 LASTING = (PermissionError, NotImplementedError, TypeError, ValueError)  # errors that no repetition mends
+PASSING = (408, 409, 412, 425, 429)  # answers of the 400s that one mends
 
 T = TypeVar("T")
 
 
 class CloudStore:
     """A store behind a URL; `store.Store` says what the methods do."""
+
+    pauses = (0.2, 30.0)  # seconds after the first failure of a request, doubled at each further one; at most
+    tries = 8
 
     def __init__(self, url: str) -> None:
         try:
@@ -85,8 +88,7 @@ class CloudStore:
             folder.mkdir()
             yield folder
             names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-            for name in [*sorted(names - {last}), last]:
-                self._upload(folder / name, name)
+            self._upload({name: folder / name for name in [*sorted(names - {last}), last]})
 
     def remove(self, name: str) -> None:
         with suppress(FileNotFoundError):
@@ -144,15 +146,18 @@ class CloudStore:
             if held and held != first:
                 raise in_use(self._url, held)
 
-    def _upload(self, local: Path, name: str) -> None:
-        def put() -> None:
+    def _upload(self, files: dict[str, Path]) -> None:
+        """Local files by their name, in this order."""
+
+        def put(name: str, local: Path) -> None:
             self._files.put_file(str(local), self._path(name))
             self._files.invalidate_cache()
             there = self._files.info(self._path(name))["size"]
             if there != local.stat().st_size:
                 raise OSError(f"{there} bytes arrived of {local.stat().st_size}")
 
-        self._write(name, put)
+        for name, local in files.items():
+            self._write(name, partial(put, name, local))
 
     def _put(self, name: str, content: bytes) -> None:
         self._write(name, lambda: self._files.pipe_file(self._path(name), content))
@@ -161,7 +166,7 @@ class CloudStore:
         try:
             self._repeat("write", name, action)
         except FileNotFoundError as error:
-            raise DiskError(f"cannot write {self._url}/{name}: {error}; make the bucket first") from error
+            raise DiskError(f"cannot write {self._url}/{name}: {error}; make the bucket or repository first") from error
 
     def _repeat(self, verb: str, name: str, action: Callable[[], T]) -> T:
         """What `action` returns, sooner or later.
@@ -171,20 +176,33 @@ class CloudStore:
         FileNotFoundError : it says so.
         DiskError : it fails in another way, for good or again and again.
         """
-        for attempt in range(1, TRIES + 1):
+        for attempt in range(1, self.tries + 1):
             try:
                 return action()
             except FileNotFoundError:
                 raise
             except Exception as error:
-                if attempt == TRIES or isinstance(error, LASTING):
+                if _status(error) == 404:
+                    raise FileNotFoundError(str(error)) from error
+                if attempt == self.tries or _lasts(error):
                     tries = f" ({attempt} times)" if attempt > 1 else ""
                     raise DiskError(
                         f"cannot {verb} {self._url}/{name}: {error or type(error).__name__}{tries}; "
                         "what is finished stays there, and the same command goes on"
                     ) from error
-                time.sleep(min(PAUSE[1], PAUSE[0] * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0))
+                shortest, longest = self.pauses
+                time.sleep(min(longest, shortest * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0))
         raise AssertionError("the last attempt returns or raises")
+
+
+def _lasts(error: Exception) -> bool:
+    """Whether to ask again would be of no use."""
+    return isinstance(error, LASTING) or (400 <= _status(error) < 500 and _status(error) not in PASSING)
+
+
+def _status(error: Exception) -> int:
+    """What a server answered; 0 where an error does not say."""
+    return int(getattr(getattr(error, "response", None), "status_code", 0))
 
 
 def _gone(held: str) -> bool:

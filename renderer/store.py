@@ -105,6 +105,10 @@ def open_store(place: str | Path) -> Store:
     """
     if isinstance(place, Path) or "://" not in place:
         return LocalStore(Path(place))
+    if place.startswith("hf://datasets/"):
+        from .hub import HubStore
+
+        return HubStore(place)
     from .cloud import CloudStore
 
     return CloudStore(place)

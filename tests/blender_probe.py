@@ -19,6 +19,16 @@ def picture(ref, **latents):
     return worker._renderer.render({**REST, **latents})
 
 
+def with_three_histories(ref, other):
+    """A view of an object: the first of all, after another of its views, and after another object."""
+    turned = {"rot_z": 0.5}
+    first = picture(ref, **turned)
+    worker._renderer.render(REST)
+    second = worker._renderer.render({**REST, **turned})
+    picture(other)
+    return first, second, picture(ref, **turned)
+
+
 def passes(ref, **latents):
     """The passes of one object at REST but for some latents, decoded, by name; and its vertices in pixels (n, 2)."""
     import io

@@ -5,8 +5,6 @@ EXR distance map written and read back, the object's origin set again for each v
 `scene.node_tree`.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
@@ -21,11 +19,9 @@ from ..scene import set_quality
 REFERENCE = Quality(100, 0, 0.01, "AUTOMATIC", "ACCURATE", 1.0)
 
 
-@contextmanager
-def generator_way(folder: Path) -> Iterator[None]:
-    """Inside, the scene renders as the generator's did, files going to `folder`; afterwards as before."""
+def as_generator(folder: Path) -> None:
+    """Let the scene be rendered as the generator's was from now on, files going to `folder`."""
     scene, layer = bpy.context.scene, bpy.context.view_layer
-    before = scene.render.filepath
     set_quality(REFERENCE)
     scene.cycles.use_denoising = False
     scene.render.filepath = str(folder / "rgb.png")
@@ -42,19 +38,10 @@ def generator_way(folder: Path) -> Iterator[None]:
         links.new(layers.outputs[source], denoise.inputs[sink])
     links.new(denoise.outputs["Image"], output.inputs["Image"])
     links.new(layers.outputs["Depth"], distance.inputs[0])
-    try:
-        yield
-    finally:
-        nodes.clear()
-        scene.use_nodes = False
-        scene.cycles.use_denoising = True
-        layer.use_pass_normal = layer.use_pass_diffuse_color = layer.use_pass_z = False
-        scene.render.image_settings.file_format = "TARGA_RAW"
-        scene.render.filepath = before
 
 
 def render_as_generator(thing: bpy.types.Object) -> NDArray[np.uint8]:
-    """One view of the scene as it stands, inside `generator_way`: (h, w, 3) uint8, RGB."""
+    """One view of the scene as it stands, after `as_generator`: (h, w, 3) uint8, RGB."""
     thing.select_set(True)
     bpy.context.view_layer.objects.active = thing
     bpy.ops.object.origin_set(type="ORIGIN_GEOMETRY", center="BOUNDS")

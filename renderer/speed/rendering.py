@@ -2,10 +2,11 @@
 
     python -m iebench.renderer.speed.rendering A.obj B.obj --quality fast --quality reference
 
-One process renders every view in all ways, one after the other and `--repeats` times over, so that a throttled or busy
-machine slows them alike. Costs are ratios of CPU seconds (user and system, all threads) and of wall seconds, medians
-over views and repeats. Pictures are judged as they are stored, as JPEG, against a view of `--truth` samples without
-denoiser, in the whole picture and in the object's disc. Needs Blender 4 (see generator.py).
+Each way has a process of its own, since Cycles keeps tables from one picture to the next. They take turns, view by view
+and `--repeats` times over, so that a throttled or busy machine slows them alike. One is at work at a time, by default on
+one core, as each of the workers of `iebench render`. Costs are ratios of CPU seconds (user and system, all threads) and
+of wall seconds, medians over repeats. Pictures are judged as they are stored, as JPEG, against a view of `--truth`
+samples without denoiser, in the whole picture and in the object's disc. Needs Blender 4 (see generator.py).
 """
 
 import io
@@ -13,10 +14,12 @@ import multiprocessing
 import os
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -26,15 +29,18 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from iebench.manifests.common.cli import SETTINGS
-from iebench.manifests.common.machine import cores
 from iebench.manifests.recipe import Recipe, load
 
+from ..cores import few_cores
 from ..parity.compare import disc, psnr
 from ..parity.views import Job, Picture, jobs
 from ..sources import ObjectRef
 from ..worker import encode
 
-GENERATOR = "generator"
+if TYPE_CHECKING:
+    from ..blender import BlenderRenderer
+
+GENERATOR, TRUTH = "generator", "truth"
 
 
 @dataclass(frozen=True)
@@ -49,46 +55,77 @@ class Sample:
     jpeg: bytes
 
 
+class Way:
+    """One way of rendering, in a process of its own: a quality of the recipe, the generator's, or the truth."""
+
+    def __init__(self, recipe: Recipe, name: str, truth: int, threads: int) -> None:
+        self._pool = ProcessPool(
+            1, context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(recipe, name, truth, threads)
+        )
+
+    def __enter__(self) -> "Way":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.close()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    def view(self, job: Job, number: int) -> tuple[int, float, float, bytes, Picture]:
+        """Faces of the mesh, CPU and wall seconds, the JPEG, and the picture before it."""
+        return self._pool.schedule(_view, args=(job, number)).result()
+
+
+_state: dict[str, Any] = {}
+
+
+def _begin(recipe: Recipe, name: str, truth: int, threads: int) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C level's standard output
+    with few_cores(threads, place=0):
+        import bpy
+
+        from ..blender import BlenderRenderer
+        from .generator import REFERENCE, as_generator
+
+        exact = replace(REFERENCE, samples=truth, min_samples=truth, sampling_pattern="TABULATED_SOBOL", dither=0.0)
+        quality = {GENERATOR: REFERENCE, TRUTH: exact}.get(name) or recipe.quality[name]
+        renderer = BlenderRenderer(recipe, quality, "cpu", threads)
+        if name == GENERATOR:
+            folder = tempfile.TemporaryDirectory(prefix="iebench-")
+            as_generator(Path(folder.name))
+            _state["folder"] = folder
+        bpy.context.scene.cycles.use_denoising = name not in (GENERATOR, TRUTH)
+        _state.update(recipe=recipe, name=name, renderer=renderer, loaded=None)
+
+
+def _view(job: Job, number: int) -> tuple[int, float, float, bytes, Picture]:
+    from .generator import render_as_generator
+
+    renderer: BlenderRenderer = _state["renderer"]
+    if _state["loaded"] != job.mesh:
+        ref = ObjectRef("speed", job.name, "", 0, "train", str(job.mesh), normalise=True)
+        _state.update(loaded=job.mesh, faces=renderer.load(ref).faces)
+    latents = job.views[number]
+    wall, cpu = time.perf_counter(), time.process_time()
+    generators = _state["name"] == GENERATOR
+    pixels = render_as_generator(renderer.arrange(latents)) if generators else renderer.render(latents)
+    jpeg = encode(pixels, _state["recipe"])
+    return _state["faces"], time.process_time() - cpu, time.perf_counter() - wall, jpeg, pixels
+
+
 def measure(
     recipe: Recipe, ways: Sequence[str], todo: Sequence[Job], repeats: int, truth: int, threads: int
 ) -> tuple[list[Sample], dict[str, Picture]]:
-    """All views in all ways, and the truth of each view; runs in a process of its own."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C level's standard output
-    import bpy
-
-    from ..blender import BlenderRenderer
-    from .generator import REFERENCE, generator_way, render_as_generator
-
-    renderer = BlenderRenderer(recipe, REFERENCE, "cpu", threads)
-    cycles = bpy.context.scene.cycles
+    """All views in all ways, and the truth of each view."""
     samples, truths = [], {}
-    with tempfile.TemporaryDirectory(prefix="iebench-") as folder:
-
-        def view(way: str, latents: dict[str, float]) -> tuple[float, float, bytes]:
-            start = time.perf_counter(), time.process_time()
-            as_generator = way == GENERATOR
-            pixels = render_as_generator(renderer.arrange(latents)) if as_generator else renderer.render(latents)
-            jpeg = encode(pixels, recipe)
-            return time.process_time() - start[1], time.perf_counter() - start[0], jpeg
-
+    with ExitStack() as stack:
+        processes = {name: stack.enter_context(Way(recipe, name, truth, threads)) for name in [*ways, TRUTH]}
         for job in todo:
-            faces = renderer.load(ObjectRef("speed", job.name, "", 0, "train", str(job.mesh), normalise=True)).faces
-            for number, latents in enumerate(job.views):
-                name = f"{job.name} {number}"
-                renderer.quality = replace(
-                    REFERENCE, samples=truth, min_samples=truth, sampling_pattern="TABULATED_SOBOL", dither=0.0
-                )
-                cycles.use_denoising = False
-                truths[name] = renderer.render(latents)
-                cycles.use_denoising = True
-                for way in [*ways] * repeats:
-                    if way == GENERATOR:
-                        with generator_way(Path(folder)):
-                            found = view(way, latents)
-                    else:
-                        renderer.quality = recipe.quality[way]
-                        found = view(way, latents)
-                    samples.append(Sample(name, faces, way, *found))
+            for number in range(len(job.views)):
+                view = f"{job.name} {number}"
+                for name in [*ways] * repeats:
+                    faces, cpu, wall, jpeg, _ = processes[name].view(job, number)
+                    samples.append(Sample(view, faces, name, cpu, wall, jpeg))
+                truths[view] = processes[TRUTH].view(job, number)[-1]
     return samples, truths
 
 
@@ -142,7 +179,24 @@ def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[
                     for i, (v, c) in enumerate(zip(values, changes, strict=True))
                 )
             )
-    return "\n".join(lines)
+    return "\n".join([*lines, *_totals(samples, truths, ways)])
+
+
+def _totals(samples: Sequence[Sample], views: Iterable[str], ways: Sequence[str]) -> list[str]:
+    """Throughput over all views: medians over repeats, added up."""
+
+    costs = {
+        way: np.sum(
+            [np.median([(s.cpu, s.wall) for s in samples if (s.view, s.way) == (view, way)], axis=0) for view in views],
+            axis=0,
+        )
+        for way in ways
+    }
+    base_cpu, base_wall = costs[GENERATOR]
+    return [
+        f"{'all':12} {'':7} {way:10} {cpu:7.2f} {base_cpu / cpu:5.2f} {wall:7.2f} {base_wall / wall:5.2f}"
+        for way, (cpu, wall) in costs.items()
+    ]
 
 
 @click.command(context_settings=SETTINGS)
@@ -152,7 +206,7 @@ def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[
 @click.option("--repeats", default=3, help="Times each view is rendered in each way.")
 @click.option("--truth", default=2048, help="Samples of the truth.")
 @click.option("--resolution", default=256, help="Pixels.")
-@click.option("--threads", default=cores(), help="Of the rendering process.")
+@click.option("--threads", default=1, help="Of each process.")
 @click.option("--seed", default=1, help="Decides the latents.")
 def main(
     meshes: tuple[Path, ...], qualities: tuple[str, ...], views: int, repeats: int, truth: int, resolution: int,
@@ -162,9 +216,7 @@ def main(
     recipe = replace(load(), resolution=resolution)
     ways = [GENERATOR, *qualities]
     todo = jobs(recipe, meshes, views, seed)
-    with ProcessPool(1, context=multiprocessing.get_context("spawn")) as pool:
-        task = pool.schedule(measure, args=[recipe, ways, todo, repeats, truth, threads])
-        click.echo(table(*task.result(), ways))
+    click.echo(table(*measure(recipe, ways, todo, repeats, truth, threads), ways))
 
 
 if __name__ == "__main__":

@@ -137,6 +137,12 @@ def test_the_mask_is_where_the_vertices_are_and_nocs_where_they_were(blender, re
     assert found["depth"][rows, columns] / 8192 == pytest.approx(offset @ forward, abs=0.006)
 
 
+def test_a_picture_is_the_same_whatever_was_rendered_before_it(blender, mug, refs):
+    run(blender, blender_probe.picture, refs["red"])
+    first, *others = run(blender, blender_probe.with_three_histories, mug, refs["red"])
+    assert all((first == other).all() for other in others)
+
+
 def test_passes_do_not_change_the_picture(blender, mug):
     before, after, again = run(blender, blender_probe.pictures_with_and_without_passes, mug)
     assert np.array_equal(before, after)

@@ -8,12 +8,13 @@ import time
 import fsspec
 import pytest
 from observe import content
-from s3_server import s3_server
+from servers import hub_server, s3_server
 
 from iebench.renderer import cloud
 from iebench.renderer.backend import FAKE
 from iebench.renderer.cloud import CloudStore
 from iebench.renderer.errors import DiskError, MissingPart, OutputError, UsageError
+from iebench.renderer.hub import HubStore
 from iebench.renderer.lock import LOCK
 from iebench.renderer.render import render_dataset
 
@@ -34,11 +35,21 @@ def s3(monkeypatch):
         settings["MAX_ATTEMPTS"] = "1"  # what is repeated is repeated by us
         for name, value in settings.items():
             monkeypatch.setenv(f"AWS_{name}", value)
-        monkeypatch.setattr(cloud, "PAUSE", (0.01, 0.1))
+        monkeypatch.setattr(CloudStore, "pauses", (0.01, 0.1))
         files = fsspec.filesystem("s3", skip_instance_cache=True)
         files.mkdir("bucket")
         yield "s3://bucket/some/tiny", server
         type(files).clear_instance_cache()
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """A repository of a Hub that fails one request in ten, its content, and the server."""
+    monkeypatch.setenv("HF_HUB_DISABLE_TELEMETRY", "1")
+    monkeypatch.setattr(HubStore, "pauses", (0.01, 0.1))
+    with hub_server() as (url, server):
+        monkeypatch.setitem(fsspec.config.conf, "hf", {"endpoint": url, "token": "x", "skip_instance_cache": True})
+        yield "hf://datasets/some/data/tiny", server
 
 
 def held_by(url):
@@ -70,10 +81,35 @@ def test_an_s3_server_that_fails_one_request_in_ten_does_not_matter(tiny_plan, t
     assert info.counts["failures"] == 0
 
 
+def test_a_hub_that_fails_one_request_in_ten_holds_the_same_in_one_commit_a_shard(tiny_plan, tiny_dataset, hub):
+    url, server = hub
+    render_dataset(tiny_plan(), url, workers=1, backend=FAKE)
+    server.every, library = 10**9, server.application
+    assert server.failed >= 3
+    assert held_by(url) == content(tiny_dataset)
+    assert not library.unknown
+    first, *shards, last = library.commits
+    assert first == ["tiny/.plan.json"]
+    assert last[-1] == "tiny/dataset.json"
+    assert sorted(shards) == [
+        [f"tiny/{split}/{part}.tar", f"tiny/{split}/{part}.parquet"]
+        for split, part in (("train", "00000"), ("train", "00001"), ("val", "00000"))
+    ]
+    render_dataset(tiny_plan(), url, workers=1, backend=FAKE)
+    with pytest.raises(OutputError, match="seed is 0 there and 1 now"):
+        render_dataset(tiny_plan(seed=1), url, workers=1, backend=FAKE)
+    assert held_by(url) == content(tiny_dataset)
+
+
+def test_a_repository_that_is_not_there_is_one_sentence(tiny_plan, hub):
+    with pytest.raises(DiskError, match="make the bucket or repository first"):
+        render_dataset(tiny_plan(), hub[0].replace("data", "nothing"), workers=1, backend=FAKE)
+
+
 def test_dataset_json_comes_last_and_a_parquet_after_its_tar(tiny_plan, memory, monkeypatch):
     order = []
     upload = CloudStore._upload
-    monkeypatch.setattr(CloudStore, "_upload", lambda self, path, name: (order.append(name), upload(self, path, name)))
+    monkeypatch.setattr(CloudStore, "_upload", lambda self, files: (order.extend(files), upload(self, files)))
     render_dataset(tiny_plan(), memory, workers=1, backend=FAKE)
     assert order[0] == ".plan.json"
     assert order[-1] == "dataset.json"
@@ -84,7 +120,7 @@ def test_dataset_json_comes_last_and_a_parquet_after_its_tar(tiny_plan, memory, 
 
 
 def test_a_store_that_never_answers_is_one_sentence(memory, monkeypatch, tmp_path):
-    monkeypatch.setattr(cloud, "PAUSE", (0.001, 0.001))
+    monkeypatch.setattr(CloudStore, "pauses", (0.001, 0.001))
     store, calls = CloudStore(memory), []
 
     def refuse(*arguments, **more):
@@ -101,7 +137,7 @@ def test_a_store_that_never_answers_is_one_sentence(memory, monkeypatch, tmp_pat
 
 
 def test_what_arrived_cut_short_is_sent_again(memory, monkeypatch):
-    monkeypatch.setattr(cloud, "PAUSE", (0.001, 0.001))
+    monkeypatch.setattr(CloudStore, "pauses", (0.001, 0.001))
     store, sent = CloudStore(memory), []
 
     def half(self, local, remote, **more):

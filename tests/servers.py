@@ -1,9 +1,10 @@
-"""An S3 server on loopback that fails one request in ten."""
+"""Clouds on loopback that fail one request in ten."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hub import Hub
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
@@ -30,15 +31,25 @@ class OneInTen:
 
 
 @contextmanager
-def s3_server() -> Iterator[tuple[str, OneInTen]]:
+def served(application) -> Iterator[tuple[str, OneInTen]]:
     """The server's URL, and what counts its requests."""
-    application = OneInTen(DomainDispatcherApplication(create_backend_app))
-    server = make_server("127.0.0.1", 0, application, threaded=True)
+    moody = OneInTen(application)
+    server = make_server("127.0.0.1", 0, moody, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.port}", application
+        yield f"http://127.0.0.1:{server.port}", moody
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def s3_server():
+    """A real implementation of S3."""
+    return served(DomainDispatcherApplication(create_backend_app))
+
+
+def hub_server():
+    """As much of the Hugging Face Hub as its library asks for; see hub.py."""
+    return served(Hub())
