@@ -3,7 +3,7 @@
     python -m iebench.renderer.speed.rendering A.obj B.obj --quality fast --quality reference
 
 Each way has a process of its own, since Cycles keeps tables from one picture to the next. They take turns, view by view
-and `--repeats` times over, so that a throttled or busy machine slows them alike. One is at work at a time, by default on
+and `--repeats` times over, so that a throttled or busy machine slows them alike. One works at a time, by default on
 one core, as each of the workers of `iebench render`. Costs are ratios of CPU seconds (user and system, all threads) and
 of wall seconds, medians over repeats. Pictures are judged as they are stored, as JPEG, against a view of `--truth`
 samples without denoiser, in the whole picture and in the object's disc. Needs Blender 4 (see generator.py).
