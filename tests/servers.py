@@ -1,9 +1,11 @@
-"""Clouds on loopback that fail one request in ten."""
+"""Clouds on loopback. All but Google's fail one request in ten."""
 
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gcp_storage_emulator.server import create_server
 from hub import Hub
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
@@ -53,3 +55,16 @@ def s3_server():
 def hub_server():
     """As much of the Hugging Face Hub as its library asks for; see hub.py."""
     return served(Hub())
+
+
+@contextmanager
+def gs_server(bucket: str) -> Iterator[str]:
+    """The URL of an implementation of Google's Cloud Storage that has one bucket."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = create_server("127.0.0.1", port, in_memory=True, default_bucket=bucket)
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.stop()

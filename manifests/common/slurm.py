@@ -1,6 +1,7 @@
 """A Slurm cluster's queue through submitit: what its options mean, job arrays, and why a job failed."""
 
 import inspect
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,28 @@ GENERAL = {
 }
 SBATCH = inspect.signature(_make_sbatch_string).parameters.keys() - {"command", "folder", "map_count"}
 NUMBERS = ("tasks", "time")
+
+
+class _InQueue(submitit.slurm.slurm.SlurmInfoWatcher):  # type: ignore[misc]  # untyped
+    """Knows of each job whether it is still in Slurm's queue.
+
+    submitit's own asks the accounts, which not every cluster keeps: there a killed job would be waited for without end.
+    """
+
+    def _make_command(self) -> list[str]:
+        return ["squeue", "--noheader", "--array", f"--user={os.getuid()}", "--format=%i %N"]
+
+    def read_info(self, string: bytes | str) -> dict[str, dict[str, str]]:
+        """What squeue lists is pending or runs, or is about to; what it does not has ended, well or not."""
+        lines = (string if isinstance(string, str) else string.decode()).splitlines()
+        there = {job: node.strip() for job, _, node in (line.strip().partition(" ") for line in lines)}
+        return {
+            job: {"JobID": job, "State": "RUNNING" if job in there else "ENDED", "NodeList": there.get(job, "")}
+            for job in self._registered
+        }
+
+
+submitit.SlurmJob.watcher = _InQueue(delay_s=60)
 
 
 class Queue:

@@ -6,6 +6,8 @@ import pytest
 
 pytest.importorskip("submitit")
 
+from submitit import SlurmJob
+
 from iebench.manifests.common.slurm import Queue
 from iebench.manifests.errors import UsageError
 
@@ -42,3 +44,18 @@ def test_no_cluster_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UsageError, match="cannot submit jobs here"):
         Queue({}, tmp_path, 1, 0).submit([print])
+
+
+def test_a_job_that_has_left_the_queue_is_over_whatever_became_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\ncat {tmp_path}/queue\n")
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    jobs = [SlurmJob(tmp_path, job) for job in ("7_0", "7_1")]
+    (tmp_path / "queue").write_text("  7_0 node3\n7_1\n9_0 node4\n")
+    assert [job.done(force_check=True) for job in jobs] == [False, False]
+    (tmp_path / "queue").write_text("7_1 node3\n")
+    SlurmJob.watcher.clear()  # it does not ask again within a thousandth of a second
+    assert [job.done(force_check=True) for job in jobs] == [True, False]
+    assert "7_0" in str(jobs[0].exception())

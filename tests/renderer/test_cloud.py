@@ -8,7 +8,7 @@ import time
 import fsspec
 import pytest
 from observe import content
-from servers import hub_server, s3_server
+from servers import gs_server, hub_server, s3_server
 
 from iebench.renderer import cloud
 from iebench.renderer.backend import FAKE
@@ -40,6 +40,16 @@ def s3(monkeypatch):
         files.mkdir("bucket")
         yield "s3://bucket/some/tiny", server
         type(files).clear_instance_cache()
+
+
+@pytest.fixture
+def gs(monkeypatch):
+    """A bucket on a server that speaks Google's protocol."""
+    monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")  # asks for the bucket's type, which it cannot tell
+    with gs_server("bucket") as url:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
+        monkeypatch.setitem(fsspec.config.conf, "gs", {"token": "anon", "skip_instance_cache": True})
+        yield "gs://bucket/some/tiny"
 
 
 @pytest.fixture
@@ -79,6 +89,15 @@ def test_an_s3_server_that_fails_one_request_in_ten_does_not_matter(tiny_plan, t
     server.every = 10**9
     assert held_by(url) == content(tiny_dataset)
     assert info.counts["failures"] == 0
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning", "ignore::ResourceWarning")
+def test_google_s_store_holds_the_same(tiny_plan, tiny_dataset, gs):
+    render_dataset(tiny_plan(), gs, workers=1, backend=FAKE)
+    assert held_by(gs) == content(tiny_dataset)
+    CloudStore(gs).remove("train/00000.tar")
+    render_dataset(tiny_plan(), gs, workers=1, backend=FAKE)
+    assert held_by(gs) == content(tiny_dataset)
 
 
 @pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")  # the Hub library's own
