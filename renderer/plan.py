@@ -135,7 +135,7 @@ def expected_core_seconds(quality: Quality, resolution: int) -> float:
     if not quality.ground_samples:
         samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # what pixels need on average, as measured
         return _core_seconds(quality, resolution, samples)
-    samples = min(quality.samples, 0.06 / quality.noise_threshold**2)  # edges need more
+    samples = min(quality.samples, 0.045 / quality.noise_threshold**2)  # edges need more
     ground = _core_seconds(quality, ground_size(resolution), quality.ground_samples)
     return ground + _core_seconds(quality, resolution, samples, _WINDOW)
 
