@@ -1,7 +1,7 @@
 """A dataset in a repository of the Hugging Face Hub: hf://datasets/NAME/NAME.
 
-Every upload there is a commit, and the Hub takes some hundred of them an hour. So what belongs together, a shard's tar
-and its Parquet, goes up in one commit, which is there whole or not at all; and no signs of life are written.
+Every upload there is a commit, and the Hub limits their number. So what belongs together, a shard's tar and its
+Parquet, goes up in one commit, which is there whole or not at all; and no signs of life are written.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from .cloud import CloudStore
 class HubStore(CloudStore):
     """See the module's docstring; `store.Store` says what the methods do."""
 
-    pauses = (1.0, 600.0)  # three quarters of an hour in all: the Hub's limit on commits is by the hour
+    pauses = (1.0, 600.0)  # 47 minutes in all at most: a limit on commits takes long to pass
     tries = 14
 
     @contextmanager

@@ -18,7 +18,7 @@ from ..errors import IebenchError, MissingPart, UsageError, suggest
 # Which extra brings a module that a verb may lack.
 EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render", "matplotlib": "render",
-    "ray": "ray", "submitit": "slurm", "fsspec": "cloud",
+    "ray": "ray", "submitit": "slurm", "fsspec": "cloud", "huggingface_hub": "cloud",
     "timm": "timm", "torchvision": "torchvision", "transformers": "hf",
     "torch": "train", "simplejpeg": "train", "safetensors": "train", "tensorboard": "train",
     "wandb": "wandb", "trackio": "trackio",
