@@ -184,7 +184,6 @@ def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[
 
 def _totals(samples: Sequence[Sample], views: Iterable[str], ways: Sequence[str]) -> list[str]:
     """Throughput over all views: medians over repeats, added up."""
-
     costs = {
         way: np.sum(
             [np.median([(s.cpu, s.wall) for s in samples if (s.view, s.way) == (view, way)], axis=0) for view in views],

@@ -91,7 +91,9 @@ def test_an_s3_server_that_fails_one_request_in_ten_does_not_matter(tiny_plan, t
     assert info.counts["failures"] == 0
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning", "ignore::ResourceWarning"
+)  # the server's
 def test_google_s_store_holds_the_same(tiny_plan, tiny_dataset, gs):
     render_dataset(tiny_plan(), gs, workers=1, backend=FAKE)
     assert held_by(gs) == content(tiny_dataset)
