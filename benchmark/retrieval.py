@@ -83,61 +83,45 @@ def nearest_mean(
 
     Tiled on both sides: memory stays at a few times QUERIES x TILE numbers whatever the sizes.
 
-    gallery : (n, E), maybe memory-mapped; queries : (q, E); values : (n, c) of the gallery's rows
+    gallery : (n, E), maybe memory-mapped, read once; queries : (q, E); values : (n, c) of the gallery's rows
     barred : (q,) a row that each query may not find
     returns : (q, c) float64
     """
-    found = np.empty((len(queries), values.shape[1]))
-    for start in range(0, len(queries), QUERIES):
-        chosen = slice(start, start + QUERIES)
-        block = torch.from_numpy(np.array(queries[chosen])).to(device)
-        tiles = _Tiles(gallery, device, None if barred is None else barred[chosen])
-        best = torch.full((len(block), 1), -torch.inf, device=device)
-        row = torch.zeros_like(best, dtype=torch.int64)
-        count = torch.zeros_like(row)
-        for offset, scores in tiles.against(block):
-            score, index = scores.max(dim=1, keepdim=True)
-            row = torch.where(score > best, index + offset, row)
-            count = torch.where(score > best + tie, 0, count)
-            best = torch.maximum(score, best)
-            count += (scores >= best - tie).sum(dim=1, keepdim=True)
-        found[chosen] = values[row[:, 0].cpu().numpy()]
-        tied = (count[:, 0] > 1).cpu().numpy()
-        if tied.any():
-            found[start + np.flatnonzero(tied)] = tiles.of(tied).mean(block[tied], best[tied] - tie, values)
+    every = np.arange(len(queries))
+    best, second = (torch.full((len(queries),), -torch.inf, device=device) for _ in range(2))
+    row = torch.zeros_like(best, dtype=torch.int64)
+    for offset, chosen, scores in _tiles(gallery, queries, every, device, barred):
+        score, index = scores.max(dim=1)
+        others = scores.scatter_(1, index[:, None], -torch.inf).amax(dim=1)
+        second[chosen] = torch.maximum(torch.minimum(score, best[chosen]), torch.maximum(others, second[chosen]))
+        row[chosen] = torch.where(score > best[chosen], index + offset, row[chosen])
+        best[chosen] = torch.maximum(score, best[chosen])
+    found: Array = values[row.cpu().numpy()]
+    tied = np.flatnonzero((second >= best - tie).cpu().numpy())
+    total, count = np.zeros((len(tied), values.shape[1])), np.zeros((len(tied), 1))
+    least = best[torch.from_numpy(tied).to(device)] - tie
+    for offset, chosen, scores in _tiles(gallery, queries, tied, device, barred):
+        near = (scores >= least[chosen, None]).cpu().numpy()
+        total[chosen] += near @ values[offset : offset + near.shape[1]]
+        count[chosen] += near.sum(1, keepdims=True)
+    found[tied] = total / count
     return found
 
 
-@dataclass(frozen=True)
-class _Tiles:
-    """The gallery in tiles. barred : (q,) the row that each query may not find."""
-
-    gallery: Vectors
-    device: torch.device
-    barred: Rows | None
-
-    def of(self, chosen: NDArray[np.bool_]) -> "_Tiles":
-        return self if self.barred is None else _Tiles(self.gallery, self.device, self.barred[chosen])
-
-    def against(self, block: torch.Tensor) -> Iterator[tuple[int, torch.Tensor]]:
-        """Each tile's first row, and the scores (q, rows) of the queries with it."""
-        for offset in range(0, len(self.gallery), TILE):
-            tile = torch.from_numpy(np.array(self.gallery[offset : offset + TILE])).to(self.device)
-            scores = block @ tile.T
-            if self.barred is not None:
-                column = torch.from_numpy(self.barred - offset).to(self.device)
+def _tiles(
+    gallery: Vectors, queries: Vectors, asked: Rows, device: torch.device, barred: Rows | None
+) -> Iterator[tuple[int, slice, torch.Tensor]]:
+    """A tile's first row, some of the asked queries, and their scores (queries, rows), -inf where a row is barred."""
+    for offset in range(0, len(gallery) if len(asked) else 0, TILE):
+        tile = torch.from_numpy(np.array(gallery[offset : offset + TILE])).to(device)
+        for start in range(0, len(asked), QUERIES):
+            chosen = slice(start, start + QUERIES)
+            scores = torch.from_numpy(queries[asked[chosen]]).to(device) @ tile.T
+            if barred is not None:
+                column = torch.from_numpy(barred[asked[chosen]] - offset).to(device)
                 (inside,) = torch.nonzero((column >= 0) & (column < len(tile)), as_tuple=True)
                 scores[inside, column[inside]] = -torch.inf
-            yield offset, scores
-
-    def mean(self, block: torch.Tensor, least: torch.Tensor, values: Array) -> Array:
-        """The mean of the values of all rows whose score is at least `least` (q, 1): (q, c)."""
-        total, count = np.zeros((len(block), values.shape[1])), np.zeros((len(block), 1))
-        for offset, scores in self.against(block):
-            near = (scores >= least).cpu().numpy()
-            total += near @ values[offset : offset + near.shape[1]]
-            count += near.sum(1, keepdims=True)
-        return total / count
+            yield offset, chosen, scores
 
 
 def unit(vectors: Vectors) -> Vectors:
