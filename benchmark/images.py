@@ -126,8 +126,14 @@ class Images:
             )
         wanted = np.asarray(rows, np.int64)
         pixels = np.empty((len(wanted), size, size, 3), np.uint8) if out is None else out
-        chunks = [slice(start, start + CHUNK) for start in range(0, len(wanted), CHUNK)]
-        list(_pool(self.threads).map(lambda chunk: self.tars.decode(wanted[chunk], pixels[chunk]), chunks))
+        left = iter(range(0, len(wanted), CHUNK))  # shared: whichever thread is free takes the next, and wakes no other
+
+        def work(_: int) -> None:
+            for start in left:
+                chunk = slice(start, start + CHUNK)
+                self.tars.decode(wanted[chunk], pixels[chunk])
+
+        list(_pool(self.threads).map(work, range(self.threads)))
         return pixels
 
 

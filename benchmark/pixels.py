@@ -58,14 +58,24 @@ class Kept:
 
     def take(self, rows: NDArray[np.int64]) -> Tensor:
         """The pixels of some rows: (n, size, size, 3) uint8 RGB on the device."""
-        device = self._kept.device
         missing = np.unique(rows[~self._known[rows]])
         if len(missing):
-            fresh = self._decoded.take(missing).to(device, non_blocking=True)
-            self._kept.index_copy_(0, torch.from_numpy(missing).to(device), fresh)
+            self._keep(missing, self._decoded.take(missing))
             self._known[missing] = True
-        out = self._buffers.take(len(rows)) if device.type == "cpu" else None
-        return torch.index_select(self._kept, 0, torch.from_numpy(rows).to(device), out=out)
+        if self._kept.device.type != "cpu":
+            return self._kept.index_select(0, torch.from_numpy(rows).to(self._kept.device))
+        out = self._buffers.take(len(rows))
+        np.take(self._kept.numpy(), rows, axis=0, out=out.numpy(), mode="clip")  # "raise" would fill a copy of `out`
+        return out
+
+    def _keep(self, rows: NDArray[np.int64], pixels: Tensor) -> None:
+        # On the CPU by NumPy: an operation of PyTorch would start threads for the thread that makes batches, after
+        # which those of the training step, now more than there are cores, sleep where they waited (a quarter slower).
+        device = self._kept.device
+        if device.type == "cpu":
+            self._kept.numpy()[rows] = pixels.numpy()
+        else:
+            self._kept.index_copy_(0, torch.from_numpy(rows).to(device), pixels.to(device, non_blocking=True))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from iebench.baselines.encoder import MEAN, STD
 
 from ..batches import Batches, ahead
 from ..buffers import Buffers
-from ..images import CHUNK, Images
+from ..images import Images
 from ..order import Order
 from ..pixels import CPU, Decoded, Kept
 from .clock import Spent, in_turns, middle, watch
@@ -131,12 +131,13 @@ def decoding(images: Images, size: int, batch: int) -> Iterator[Stream]:
     jpegs = [jpegs[i % len(jpegs)] for i in range(2 * batch)]
     out = np.empty((2 * batch, size, size, 3), np.uint8)
 
-    def part(start: int) -> None:
-        for place in range(start, min(start + CHUNK, 2 * batch)):
+    def share(places: Iterator[int]) -> None:
+        for place in places:
             simplejpeg.decode_jpeg(jpegs[place], "RGB", min_height=size, min_width=size, buffer=out[place])
 
     with ThreadPoolExecutor(images.threads) as pool:
-        yield (list(pool.map(part, range(0, 2 * batch, CHUNK))) for _ in range(10**7)), []
+        shared = (iter(range(2 * batch)) for _ in range(10**7))
+        yield (list(pool.map(share, [places] * images.threads)) for places in shared), []
 
 
 def _one(open_: Callable[[], AbstractContextManager[Stream]], size: int, workers: int, seconds: float) -> Spent:
