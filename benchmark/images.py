@@ -18,7 +18,7 @@ from iebench.manifests.schema import rows as columns
 from .errors import DatasetError
 from .tars import Tars, check_tar
 
-CHUNK = 8  # images that a thread decodes at a time: few, so that all threads end a batch together
+CHUNK = 4  # images that a thread decodes at a time: few, so that all threads end a batch together
 
 
 @dataclass(frozen=True, eq=False)

@@ -127,6 +127,12 @@ class Board:
         )
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before trusting a row, one sentence each that begins with the score's name."""
+        scores = [score for row in self.rows if row.part == WHOLE for score in row.group.scores.values()]
+        return tuple(f"{score.name}: {note}" for score in scores for note in score.notes)
+
+    @property
     def legend(self) -> str:
         """How to read the marks, in one line."""
         level = f"{self.about.protocol.level:.0%}"

@@ -66,7 +66,7 @@ def screen(board: Board) -> str:
     lines = [
         _END.sub(lambda end: end[0].replace(" ", ""), line) for line in captured.get().splitlines() if line.strip()
     ]
-    return "\n".join([*lines, "", board.caption, board.legend])
+    return "\n".join([*lines, "", board.caption, board.legend, *(f"note: {note}" for note in board.notes)])
 
 
 def markdown(board: Board) -> str:
@@ -86,7 +86,8 @@ def markdown(board: Board) -> str:
     body += ends(board)
     lines = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in [titles, rule, *body]]
     legend = board.legend.replace("*: best", "**bold**: best")
-    return "\n".join([*lines, "", f"{board.caption}. {legend}."])
+    notes = ["", *(f"- {note}" for note in board.notes)] if board.notes else []
+    return "\n".join([*lines, "", f"{board.caption}. {legend}.", *notes])
 
 
 def comma_separated(board: Board) -> str:
@@ -112,6 +113,7 @@ def as_json(board: Board) -> str:
         "protocol": {"name": board.about.protocol.name, "id": board.about.protocol_id},
         "limit": board.about.limit,
         "sort": board.sort,
+        "notes": board.notes,
         "rows": [
             {
                 "run": row.name,
@@ -143,6 +145,7 @@ def latex(board: Board) -> str:
     titles = [*_titles(board), *(MEASURES[m].title for m in board.columns)]
     lines = [
         rf"% {board.caption}",
+        *(rf"% note: {note}" for note in board.notes),
         r"\begin{tabular}{" + "l" * len(_titles(board)) + "r" * len(board.columns) + "}",
         r"\toprule",
         " & ".join(map(_tex, titles)) + r" \\",

@@ -111,6 +111,4 @@ def score(
     out = out or home / NAME
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))
-    for note in result.notes:
-        click.echo(f"note: {note}")
     click.echo(f"{out}: written; compare with `iebench leaderboard`")

@@ -53,6 +53,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         warning=smoke,
         board=table.html(board),
         legend=escape(board.legend.replace("*: best", "bold: best")),
+        notes=facts.notes(board),
         measures=facts.measures(board),
         dataset=facts.dataset(about, data, info),
         runs=facts.runs(board),

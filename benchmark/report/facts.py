@@ -22,6 +22,14 @@ def measures(board: Board) -> str:
     return definitions((MEASURES[metric].title, MEASURES[metric].about) for metric in board.metrics)
 
 
+def notes(board: Board) -> str:
+    """What to know before trusting a row; nothing if there is nothing."""
+    if not board.notes:
+        return ""
+    lines = "".join(f"<li>{escape(note)}</li>" for note in board.notes)
+    return f"<h3>Before trusting a row</h3><ul id='notes'>{lines}</ul>"
+
+
 def dataset(about: Score, data: Path | None, info: DatasetInfo | None) -> str:
     """Pictures and facts of the dataset; of one that is not at hand what the scores know of it."""
     if data is None or info is None:

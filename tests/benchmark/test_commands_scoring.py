@@ -69,7 +69,7 @@ def test_features_that_somebody_computed(here: Path, capsys: pytest.CaptureFixtu
     constant = np.ones((len(views), 3), np.float32)
     pq.write_table(pa.table({"key": views["key"], "z": list(constant)}), "mine.parquet")
     assert call("score", "--features", "mine.parquet") == 0
-    assert "note: all 3 columns of the features are constant" in capsys.readouterr().out
+    assert "note: mine: all 3 columns of the features are constant" in capsys.readouterr().out
     found = Score.load(Path("runs/mine/score.json"))
     assert (found.name, found.encoder.dim, found.encoder.resolution) == ("mine", 3, 0) and len(found.notes) == 1
     assert found.cost.parameters is None and not found.encoder.has_predictor

@@ -194,6 +194,13 @@ def test_names_cannot_break_the_page(tiny_dataset: Path) -> None:
     assert held(page)["methods"] == [evil] and json.loads(embedded_json({"x": evil})) == {"x": evil}
 
 
+def test_what_to_know_before_trusting_a_row_stands_under_the_table() -> None:
+    noted = replace(score_of("a", VALUES), notes=("a <class> has no object",))
+    page = report({Path("a/score.json"): noted, Path("b/score.json"): score_of("b", VALUES)}, None)
+    assert "<li>a: a &lt;class&gt; has no object</li>" in page and "Before trusting" in page
+    assert "Before trusting" not in report({Path("b/score.json"): score_of("b", VALUES)}, None)
+
+
 def test_without_the_dataset_there_are_no_pictures(twenty: dict[Path, Score]) -> None:
     page = report(twenty, None)
     assert held(page)["objects"] is None and "data:image" not in page and Page(page).open == []

@@ -93,6 +93,18 @@ def test_json_has_the_same_numbers_and_the_files(board: Board) -> None:
     assert table["rows"][2]["values"]["top5"]["rank"] is None and table["dataset"]["fingerprint"] == "f" * 64
 
 
+def test_what_to_know_before_trusting_a_row_is_told_wherever_people_read() -> None:
+    scores = {
+        Path("a"): replace(score_of("sie", SIE), notes=("9 of 16 columns are constant",)),
+        Path("b"): score_of("r", RIVAL),
+    }
+    board, told = Board.of(scores, parts=True), "sie: 9 of 16 columns are constant"
+    assert board.notes == (told,)
+    assert click.unstyle(FORMATS["table"](board)).endswith(f"\nnote: {told}")
+    assert FORMATS["md"](board).endswith(f"\n\n- {told}") and f"% note: {told}\n" in FORMATS["latex"](board)
+    assert json.loads(FORMATS["json"](board))["notes"] == [told]
+
+
 def test_seeds_and_ranks_are_shown() -> None:
     runs = {
         Path(str(i)): replace(
