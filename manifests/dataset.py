@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,11 @@ def _read(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         if (folder / PLAN).is_file():
             raise DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
+        if store := re.match(r"([a-z0-9]{2,}):/+(.*)", str(folder)):  # a Path keeps one of a URL's slashes
+            url = "://".join(store.groups())
+            raise DatasetError(
+                f"{url} lies in a store, and datasets are read from a folder: copy all of it into one first"
+            )
         raise DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
     try:
         content = path.read_bytes()

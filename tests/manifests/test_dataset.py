@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,11 @@ def test_what_is_no_finished_dataset_is_refused(tiny_dataset, tmp_path, damage, 
     damage(folder)
     with pytest.raises(DatasetError, match=words):
         DatasetInfo.load(folder)
+
+
+def test_a_dataset_in_a_store_is_told_to_be_copied():
+    with pytest.raises(DatasetError, match=r"^s3://bucket/x lies in a store, .* copy all of it into one first$"):
+        DatasetInfo.load(Path("s3://bucket/x"))
 
 
 def test_a_damaged_or_foreign_table_is_refused(tiny_dataset, tmp_path):
