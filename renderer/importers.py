@@ -6,9 +6,11 @@ from typing import Any
 import bpy
 import numpy as np
 import trimesh
+from numpy.typing import NDArray
 
 from .errors import AssetError
 from .meshes.clean import CleanMesh
+from .meshes.near import check_near, far_centre, move_obj
 from .meshes.plain import TEXTURE
 
 
@@ -17,12 +19,18 @@ def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Obj
 
     loaded : the same mesh as trimesh read it, which is what Blender gets of PLY, STL and OFF
 
+    What lies far from its origin is brought there first, since Blender has 32 bits for a coordinate.
+
     Raises
     ------
-    AssetError : Blender refuses the file, or finds no faces in it.
+    AssetError : Blender refuses the file, or finds no faces in it, or its coordinates are too far from their origin.
     """
-    suffix = mesh.path.suffix
+    suffix, centre = mesh.path.suffix, far_centre(loaded)
+    if suffix in (".gltf", ".ply", ".stl"):
+        check_near(mesh.name, loaded)
     if suffix == ".obj":
+        if centre.any():
+            move_obj(mesh.path, centre)
         thing = _join(mesh, _imported(mesh, "wm.obj_import", forward_axis="NEGATIVE_Z", up_axis="Y"))
         if not any(thing.data.materials) and thing.data.color_attributes:
             _paint(thing.data, thing.data.color_attributes[0].name)
@@ -30,7 +38,7 @@ def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Obj
         options = {"disable_bone_shape": True, "import_scene_as_collection": False, "import_scene_extras": False}
         thing = _join(mesh, _imported(mesh, "import_scene.gltf", **options))
     else:
-        thing = _from_arrays(loaded, mesh.path.with_name(TEXTURE))
+        thing = _from_arrays(loaded, centre, mesh.path.with_name(TEXTURE))
     for image in bpy.data.images:  # into memory: the clean copy is about to go
         if image.source == "FILE" and not image.packed_file and min(image.size) > 0:
             image.pack()
@@ -86,12 +94,12 @@ def _link(data: bpy.types.Mesh) -> bpy.types.Object:
     return thing
 
 
-def _from_arrays(loaded: trimesh.Trimesh, texture: Path) -> bpy.types.Object:
+def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], texture: Path) -> bpy.types.Object:
     """Triangles, shaded flat, with the colours of vertices or faces, or a texture; else Blender's plain grey."""
     data = bpy.data.meshes.new("object")
     faces = np.asarray(loaded.faces, np.int32)
     data.vertices.add(len(loaded.vertices))
-    data.vertices.foreach_set("co", np.asarray(loaded.vertices, np.float32).ravel())
+    data.vertices.foreach_set("co", (np.asarray(loaded.vertices) - origin).astype(np.float32).ravel())
     data.loops.add(faces.size)
     data.loops.foreach_set("vertex_index", faces.ravel())
     data.polygons.add(len(faces))

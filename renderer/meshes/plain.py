@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from ..errors import AssetError
 from .limits import FACES, VERTICES, check, check_size
 from .text import utf8_blocks
 from .textures import Textures
@@ -15,7 +16,7 @@ def clean_plain(name: str, path: Path, to: Path, textures: Textures, folder: Pat
 
     Raises
     ------
-    AssetError : more faces, vertices or bytes than the limits allow.
+    AssetError : more faces, vertices or bytes than the limits allow, or fewer than the file itself says.
     """
     size = check_size(name, path)
     suffix = path.suffix.lower()
@@ -23,10 +24,14 @@ def clean_plain(name: str, path: Path, to: Path, textures: Textures, folder: Pat
         header = file.read(HEADER)
     if suffix == ".stl" and size != _stl_size(header):
         faces, vertices = _facets(name, path), 0
+        if not faces and not header.lstrip().startswith(b"solid"):
+            raise AssetError(f"{name} has {size} bytes where its header asks for {_stl_size(header)}: it is damaged")
     else:
         faces, vertices = {".ply": _ply, ".stl": _stl, ".off": _off}[suffix](header)
     check(name, "faces", faces, FACES)
     check(name, "vertices", vertices, VERTICES)
+    if suffix == ".off" or b"format ascii" in header[:100]:
+        _check_lines(name, path, _head(suffix, header) + faces + vertices)
     if suffix == ".ply" and (texture := re.search(rb"^comment TextureFile (.+?)\s*$", header, re.MULTILINE)):
         staged = textures.stage(path.parent, texture[1].decode("utf-8", "replace"))
         if staged is not None:
@@ -62,6 +67,26 @@ def _facets(name: str, path: Path) -> int:
         faces += block.count(b"facet ")  # not "endfacet", which ends its line
         check(name, "faces", faces, FACES)
     return faces
+
+
+def _check_lines(name: str, path: Path, wanted: int) -> None:
+    """See that a PLY or OFF file in text has a line for each of its vertices and faces: readers take what is there."""
+    lines = sum(_told(line) for block in utf8_blocks(path) for line in block.splitlines())
+    if lines < wanted:
+        raise AssetError(f"{name} is cut short: it has {lines} of the {wanted} lines that its header asks for")
+
+
+def _head(suffix: str, header: bytes) -> int:
+    """The lines before the first vertex."""
+    if suffix == ".ply":
+        return sum(map(_told, header.partition(b"end_header")[0].splitlines())) + 1
+    first = next((line for line in header.splitlines() if _told(line)), b"")
+    return 1 if re.search(rb"\d", first) else 2  # the counts may stand behind the word OFF
+
+
+def _told(line: bytes) -> bool:
+    """Whether a line holds more than a comment of OFF."""
+    return bool(line.partition(b"#")[0].strip())
 
 
 def _off(header: bytes) -> tuple[int, int]:

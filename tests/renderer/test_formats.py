@@ -52,6 +52,36 @@ def test_every_format_stands_alike_normalised_and_centred(blender, tmp_path, suf
     assert np.ptp(kept, axis=0) == pytest.approx([0.6, 0.2, 0.5], abs=1e-6)
 
 
+@pytest.mark.parametrize("suffix", ["obj", "ply", "off"])
+def test_map_coordinates_cost_no_precision(blender, tmp_path, suffix):
+    ball, found = trimesh.creation.icosphere(2), []
+    for origin in ([0, 0, 0], [448_000, 5_412_000, 100]):
+        path = tmp_path / f"{origin[0]}.{suffix}"
+        rows = [" ".join(f"{number:.12f}" for number in row) for row in ball.vertices + origin]
+        faces = [f"3 {a} {b} {c}" for a, b, c in ball.faces]
+        heads = {
+            "obj": "",
+            "ply": f"ply\nformat ascii 1.0\nelement vertex {len(rows)}\nproperty double x\nproperty double y\n"
+            f"property double z\nelement face {len(faces)}\nproperty list uchar int vertex_indices\nend_header\n",
+            "off": f"OFF\n{len(rows)} {len(faces)} 0\n",
+        }
+        if suffix == "obj":
+            rows, faces = [f"v {row}" for row in rows], [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in ball.faces]
+        path.write_text(heads[suffix] + "\n".join([*rows, *faces]) + "\n")
+        found.append(run(blender, blender_probe.mesh_points, ref_to(path))[0])
+    points, moved = found
+    assert len(points) == len(moved) and moved == pytest.approx(points, abs=1e-5)
+
+
+@pytest.mark.parametrize("suffix", ["glb", "ply", "stl"])
+def test_a_shape_that_32_bits_have_blurred_is_refused(blender, tmp_path, suffix):
+    ball = trimesh.creation.icosphere(2)
+    ball.apply_translation([448_000, 5_412_000, 100])
+    ball.export(tmp_path / f"far.{suffix}")
+    with pytest.raises(AssetError, match=r"^far\.\w+ lies 5\.43e\+06 units from its origin .* move it to its origin"):
+        run(blender, blender_probe.mesh_points, ref_to(tmp_path / f"far.{suffix}"))
+
+
 def ply_with_texture(folder):
     meshes.write_image(folder / "t.png")
     solid = meshes.plate(color=None)
