@@ -173,6 +173,8 @@ def _stage_images(tree: Json, path: Path, to: Path, textures: Textures) -> None:
         source = next((place[s] for s in sources if s in place), None)
         if source is None:
             lost.add(number)
+            if any(s is not None and s >= len(staged) for s in sources):
+                textures.lost(f"texture {number}")  # of an image that the file does not have
         else:
             texture["source"] = source
     for material in tree.get("materials", []):

@@ -285,6 +285,10 @@ def test_gltf_textures_outside_or_damaged_are_missed(tmp_path):
     tree["images"][0]["name"] = "skin"
     with clean_copy(ref_to(meshes.write_gltf(tmp_path / "b.glb", tree, body))) as mesh:
         assert mesh.missing == ("skin",)
+    tree, body = meshes.textured_plate(None, "a.png")
+    tree["textures"][0]["source"] = 7
+    with clean_copy(ref_to(meshes.write_gltf(tmp_path / "c.glb", tree, body))) as mesh:
+        assert "texture 0" in mesh.missing
 
 
 def test_ten_million_faces_are_refused_before_they_are_parsed(tmp_path, monkeypatch):
