@@ -6,14 +6,16 @@ The shipped ones are files of iebench.manifests.protocols; `iebench score --prot
 import dataclasses
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any, Literal
 
-from iebench.manifests.common.settings import build
-from iebench.manifests.common.shipped import called, extended
+from iebench.manifests.common.settings import build, read_toml
+from iebench.manifests.common.shipped import called, extended, locate, shipped
 
-from .errors import UnknownName
+from .errors import SettingError, UnknownName
 
 STRICT = "strict"
 HEADS = (
@@ -21,6 +23,8 @@ HEADS = (
     "translation_base",
 )  # fmt: skip
 """What heads may be asked; see `probes/`."""
+MOST_TIE = 0.01
+"""Cosines further apart than this are different answers: a wider tie would make a metric of retrieval say nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,12 @@ class Head:
     schedule: Literal["constant", "linear"]
 
     def __post_init__(self) -> None:
-        if min((self.epochs, self.batch, *self.hidden)) < 1 or not (self.lr and self.weight_decay):
-            raise ValueError("epochs, batch and widths must be at least 1, and lr and weight_decay need a value each")
+        _at_least_1(epochs=self.epochs, batch=self.batch)
+        _need(min(self.hidden, default=1) >= 1, "hidden", list(self.hidden), "be widths of at least 1")
+        right = self.lr and all(0 < rate < math.inf for rate in self.lr)
+        _need(bool(right), "lr", list(self.lr), "be one or more finite rates above 0")
+        right = self.weight_decay and all(0 <= decay < math.inf for decay in self.weight_decay)
+        _need(bool(right), "weight_decay", list(self.weight_decay), "be one or more finite numbers of at least 0")
 
     @property
     def grid(self) -> tuple[tuple[float, float], ...]:
@@ -59,8 +67,8 @@ class Neighbours:
     views: int
 
     def __post_init__(self) -> None:
-        if min(self.k, self.views) < 1 or self.temperature <= 0:
-            raise ValueError("k and views must be at least 1, and temperature positive")
+        _at_least_1(k=self.k, views=self.views)
+        _need(0 < self.temperature < math.inf, "temperature", self.temperature, "be finite and above 0")
 
 
 @dataclass(frozen=True)
@@ -72,8 +80,8 @@ class FewShot:
 
     def __post_init__(self) -> None:
         known = (1, 5, 10)
-        if not set(self.shots) <= set(known) or self.draws < 1:
-            raise ValueError(f"shots may be {known}, and draws must be at least 1")
+        _need(set(self.shots) <= set(known), "shots", list(self.shots), f"be among {known}")
+        _at_least_1(draws=self.draws)
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,7 @@ class Maps:
     units: int
 
     def __post_init__(self) -> None:
-        if min(self.dims, self.pairs, self.units) < 1:
-            raise ValueError("dims, pairs and units must be at least 1")
+        _at_least_1(dims=self.dims, pairs=self.pairs, units=self.units)
 
 
 @dataclass(frozen=True)
@@ -148,10 +155,12 @@ class Protocol:
         for name in self.heads:
             if name not in HEADS:
                 raise UnknownName("head", name, HEADS, f"protocol {self.name}: ")
-        if min(self.val_pairs, self.seeds, self.draws) < 1 or not 0 < self.level < 1:
-            raise ValueError("val_pairs, seeds and draws must be at least 1, and level between 0 and 1")
-        if not 0 <= self.tune < 1:
-            raise ValueError(f"tune is a share of the train objects below 1, not {self.tune}")
+        _need(bool(self.name.strip()), "name", repr(self.name), "say something")
+        _at_least_1(val_pairs=self.val_pairs, seeds=self.seeds, draws=self.draws)
+        _need(self.pair_seed >= 0, "pair_seed", self.pair_seed, "be at least 0")
+        _need(0 < self.level < 1, "level", self.level, "lie between 0 and 1")
+        _need(0 <= self.tie <= MOST_TIE, "tie", self.tie, f"lie between 0 and {MOST_TIE}")
+        _need(0 <= self.tune < 1, "tune", self.tune, "be a share of the train objects, at least 0 and below 1")
         if not self.tune and any(len(head.grid) > 1 for head in self.heads.values()):
             raise ValueError("several rates or decays need objects to choose among them: set tune = 0.125")
 
@@ -178,6 +187,40 @@ def load(name: str = STRICT) -> Protocol:
 
     Raises
     ------
-    SettingError, UnknownName : no such protocol, or an entry in it that is missing, unknown or of the wrong type.
+    SettingError, UnknownName : no such protocol, or an entry in it that is missing, unknown or of the wrong type; or a
+        file whose name stands for another protocol.
     """
+    try:
+        found = _read(name)
+        if name not in shipped("protocol"):
+            _check_name(found, Path(name))
+    except OSError as error:
+        why = f"{error.filename} cannot be read ({error.strerror})"
+        raise SettingError(f"{why}: --protocol takes a TOML file, or one of {', '.join(shipped('protocol'))}") from None
+    return found
+
+
+def _read(name: str) -> Protocol:
     return build(Protocol, extended("protocol", name), called("protocol", name))
+
+
+def _check_name(found: Protocol, path: Path) -> None:
+    """Refuse a file with the name of a shipped protocol, or of the one that it extends, and other settings."""
+    base = read_toml(path).get("extends")
+    others = [*shipped("protocol"), *([] if base is None else [str(locate("protocol", str(base), path.parent))])]
+    for other in map(_read, others):
+        if other.name == found.name and other.id != found.id:
+            raise SettingError(
+                f"{path} makes a protocol called {found.name!r}, as one with other settings is: "
+                'give it a name of its own, as in name = "mine"'
+            )
+
+
+def _need(right: bool, key: str, value: object, rule: str) -> None:
+    if not right:
+        raise ValueError(f"{key} must {rule}, not {value}")
+
+
+def _at_least_1(**values: int) -> None:
+    for key, value in values.items():
+        _need(value >= 1, key, value, "be at least 1")

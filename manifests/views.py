@@ -129,17 +129,27 @@ def _text(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
     values = _column(table, file, name)
     if values.null_count:
         raise SettingError(f"{file}: column {name!r} has rows without a value; fill them in")
-    return values.cast(pa.string())
+    return _cast(values, pa.string(), file, name)
 
 
 def _numbers(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
     values = _column(table, file, name)
     if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         raise SettingError(f"{file}: column {name!r} holds {values.type}, not numbers")
-    values = values.cast(pa.float64())
+    values = _cast(values, pa.float64(), file, name)
     if values.null_count or not pc.all(pc.is_finite(values)).as_py():
         raise SettingError(f"{file}: column {name!r} holds values that are no finite numbers; fill them in")
     return values
+
+
+def _cast(values: pa.ChunkedArray, kind: pa.DataType, file: str, name: str) -> pa.ChunkedArray:
+    try:
+        made = values.cast(kind)
+        made.validate(full=True)  # Parquet's text is not looked into as it is read
+    except pa.ArrowException as error:
+        cause = str(error).splitlines()[0]
+        raise SettingError(f"{file}: column {name!r} cannot be used as {kind} ({cause}): mend its values") from None
+    return made
 
 
 def _view_numbers(values: pa.ChunkedArray, file: str) -> pa.ChunkedArray:

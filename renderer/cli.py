@@ -5,19 +5,21 @@ from pathlib import Path
 from typing import Any, cast
 
 import click
+from click.core import ParameterSource
 
 from iebench.manifests.common.cli import SETTINGS, examples, pairs
 from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import duration
-from iebench.manifests.common.shipped import shipped
+from iebench.manifests.common.shipped import called, shipped
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import Recipe, load
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import GivenViews, read_given
 
+from .controls import wiring
 from .devices import COMPILES, parse_device
 from .engines import find_engine
-from .errors import SourceError, UnknownName
+from .errors import SourceError, UnknownName, UsageError
 from .passes import PASSES
 from .plan import Plan, expected_bytes, expected_core_seconds
 from .render import prepare, render_work
@@ -98,8 +100,11 @@ def render(
     Run the same command again after an interruption: it goes on with the shards that are missing.
     """
     settings = adapted(load(recipe), views, resolution, passes)
+    wiring(settings, called("recipe", recipe))  # here, and not when the first worker starts
     if quality not in settings.quality:
         raise UnknownName("quality", quality, settings.quality)
+    if latents:
+        refuse_drawing(latents)
     given = read_given(latents, settings) if latents else None
     name, collection = open_source(source, path)
     everything = collection.classes()
@@ -166,6 +171,19 @@ def adapted(recipe: Recipe, views: int | None, resolution: int | None, passes: s
             raise UnknownName("pass", name, PASSES)
     chosen = cast(Any, tuple(names)) or recipe.passes
     return replace(recipe, views=views or recipe.views, resolution=resolution or recipe.resolution, passes=chosen)
+
+
+def refuse_drawing(latents: Path) -> None:
+    """Refuse options of the command being run that say which views are drawn, where a file says which there are.
+
+    Raises
+    ------
+    UsageError : --views or --seed was given.
+    """
+    source = click.get_current_context().get_parameter_source
+    drawing = [f"--{name}" for name in ("views", "seed") if source(name) is ParameterSource.COMMANDLINE]
+    if drawing:
+        raise UsageError(f"--latents {latents} decides the views and their latents: leave {' and '.join(drawing)} out")
 
 
 def only_given(objects: list[ObjectRef], given: GivenViews, source: str) -> list[ObjectRef]:

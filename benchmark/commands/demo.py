@@ -57,7 +57,7 @@ def steps(out: Path) -> list[Step]:
         Step(render, ready),
         *(Step([*train, "--method", m, "--name", m], w, [ready]) for m, w in zip(METHODS, weights, strict=True)),
         *(
-            Step(["score", "--run", str(runs / m), "--data", str(data)], score, [ready, w])
+            Step(["score", "--run", str(runs / m), "--data", str(data), "--out", str(score)], score, [ready, w])
             for m, w, score in zip(METHODS, weights, scores, strict=True)
         ),
         Step(["leaderboard", *files, "--format", "md", "--out", str(out / "table.md")], out / "table.md", scores),

@@ -62,7 +62,7 @@ def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, 
     bootstrap = Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
     about = {
         "format": FORMAT, "name": encoder.name, "weights": encoder.weights, "dataset": val.fingerprint,
-        "objects": val.split.objects,
+        "objects": val.split.objects, "limit": limit,
     }  # fmt: skip
     place = out or home
     write_atomic(place / NAME, json.dumps({**about, **found.as_dict(bootstrap)}, indent=1, allow_nan=False) + "\n")

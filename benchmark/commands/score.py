@@ -1,12 +1,18 @@
 """`iebench score`: measure what a representation knows."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.shipped import shipped
+
+if TYPE_CHECKING:
+    from ..protocol import Protocol
+
+UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
 
 
 @click.command(
@@ -71,6 +77,9 @@ def score(
 
     The encoder is frozen. Every view is encoded once into FOLDER/features, where a stopped run goes on; probes learn
     on the train split and are measured on val, with 95 % intervals over val objects and the floor of a constant answer.
+
+    Without --out, a finished score is replaced only by one of the same protocol, dataset and encoder, and by no smoke
+    run; --out replaces whatever is there.
     """
     from iebench.manifests import dataset  # the rest with torch, so that --help is quick
 
@@ -94,15 +103,18 @@ def score(
         with ranks.agreed():
             protocol, where = load(rules), ranks.device(devices.pick(device).type)
             encoder: Encoder | FeatureFile
+            shared = True  # whether other encoders may have the same folder, and not only earlier states of this one
             if table is not None:
                 data, home = data or dataset.newest(), Path("runs") / table.stem
                 encoder = FeatureFile.open(table, data)
             else:
                 loaded = registry.load(spec or f"run:{folder or runs.newest()}", registry.arguments(assignments))
-                home = loaded.home or Path("runs") / loaded.name
+                home, shared = loaded.home or Path("runs") / loaded.name, loaded.home is None
                 data = data or (dataset.newest() if loaded.run is None else data_of(home))
                 stored = dataset.DatasetInfo.load(data).recipe.resolution
                 encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
+            if out is None:
+                _keep(home / NAME, protocol, data, limit, encoder.weights if shared else None)
         chosen = encoder, data, home / "features", where, protocol, seed, limit, ranks
         if not ranks.first:
             encode_splits(*chosen)
@@ -112,3 +124,36 @@ def score(
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))
     click.echo(f"{out}: written; compare with `iebench leaderboard`")
+
+
+def _keep(path: Path, protocol: "Protocol", data: Path, limit: int | None, weights: str | None) -> None:
+    """Refuse to replace a finished score by one of another kind; a smoke run's and a damaged one protect nothing.
+
+    weights : SHA-256 that a score there must be of; None where any may
+    """
+    from iebench.manifests.dataset import DatasetInfo
+
+    from ..errors import ScoreFileError, UsageError
+    from ..results import Score
+
+    try:
+        there = Score.load(path)
+    except ScoreFileError:
+        return
+    if there.limit is not None:
+        return
+    name, fingerprint = data.resolve().name, DatasetInfo.load(data).fingerprint
+    if there.protocol_id != protocol.id:
+        old, new = (f"protocol {p.name} ({p.id})" for p in (there.protocol, protocol))
+        tag = protocol.name if protocol.name != there.protocol.name else protocol.id
+    elif there.dataset.fingerprint != fingerprint:
+        old, new = f"dataset {there.dataset.name} ({there.dataset.fingerprint[:12]})", f"{name} ({fingerprint[:12]})"
+        tag = name if name != there.dataset.name else fingerprint[:12]
+    elif limit is not None:
+        old, new, tag = "all objects", f"--limit {limit}", f"limit{limit}"
+    elif weights is not None and weights != there.encoder.weights:
+        old, new, tag = f"weights {there.encoder.weights[:12]}", weights[:12], weights[:12]
+    else:
+        return
+    other = path.with_stem(f"{path.stem}-{UNFIT.sub('-', tag)}")
+    raise UsageError(f"{path} is a score of {old}, not of {new}: give --out, as in --out {other}, or delete it")

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ GENERAL = {
 }
 SBATCH = inspect.signature(_make_sbatch_string).parameters.keys() - {"command", "folder", "map_count"}
 NUMBERS = ("tasks", "time")
+NAME = re.compile("[A-Za-z0-9_-]+")
 
 
 class _InQueue(submitit.slurm.slurm.SlurmInfoWatcher):  # type: ignore[misc]  # untyped
@@ -55,11 +57,16 @@ class Queue:
 
     def __init__(self, options: Mapping[str, str], folder: Path, cpus: int, gpus: int, parallel: int = 0) -> None:
         """folder : if no option names one; cpus, gpus : of a task; parallel : tasks of an array at once, 0 for all."""
+        for key in options:
+            if not NAME.fullmatch(key):
+                raise UsageError(f"--slurm {key!r} is no option's name: letters, digits, - and _ make one")
         given: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
         for key in NUMBERS:
-            if not str(given.get(key, "1")).isdigit():
+            if not str(given.get(key, "1")).isdecimal():
                 raise UsageError(f"--slurm {key}={given[key]}: give a whole number")
-        self.tasks = int(given.pop("tasks", 0)) or None
+        self.tasks = int(given.pop("tasks")) if "tasks" in given else None
+        if self.tasks == 0:  # a time of 0 is Slurm's word for no limit
+            raise UsageError("--slurm tasks=0: give a whole number from 1 up")
         self.folder = Path(given.pop("folder", folder)).absolute()
         self._cluster = given.pop("cluster", "slurm")
         minutes = int(given.pop("time", MINUTES))

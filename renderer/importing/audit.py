@@ -35,7 +35,7 @@ class Audit:
     recipe, resolution, views : what was looked for; views is a number for each object
     planned, imported : objects of the official list that were looked for, and those that were sound
     absent, unusable : those of which the source has no file, and those with a file missing or broken
-    causes : SYNSET/OBJECT -> cause, of the first that were not imported
+    causes : SYNSET/OBJECT -> cause, of the first that were not imported, unusable ones before absent ones
     unlisted, unlisted_examples : objects in the source that are not on the official list
     views_found : number of views, each with image and latents -> how many of the source's objects have so many
     twice, other : files of a place that an earlier file has, and files that are not part of the layout
@@ -95,6 +95,7 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
     notes = [note for shard in shards for note in shard_notes(LocalStore(out), recipe, shard) or []]
     failed = {(n["synset"], n["object_id"]): n["cause"] for n in notes if n["status"] == "failed"}
     absent = sum(owner not in census for owner in failed)
+    causes = sorted(failed.items(), key=lambda item: item[0] not in census)  # what is broken tells more than a gap
     unlisted = census.unlisted()
     columns = ["key", *recipe.factor_names]
     table = pa.concat_tables(read_table(part_paths(out, shard)[1], columns=columns) for shard in shards)
@@ -109,7 +110,7 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
         imported=len(notes) - len(failed),
         absent=absent,
         unusable=len(failed) - absent,
-        causes={"/".join(owner): cause for owner, cause in list(failed.items())[:EXAMPLES]},
+        causes={"/".join(owner): cause for owner, cause in causes[:EXAMPLES]},
         unlisted=len(unlisted),
         unlisted_examples=["/".join(owner) for owner in unlisted[:EXAMPLES]],
         views_found={str(views): count for views, count in census.views().items()},

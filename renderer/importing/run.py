@@ -1,14 +1,16 @@
 """The main path of `iebench import`: plan -> the source's files, checked -> shards -> audit -> finished dataset."""
 
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pebble import ProcessPool
 
 from iebench.manifests.common.progress import Meter
-from iebench.manifests.dataset import INFO, DatasetInfo
+from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
 from iebench.manifests.recipe import Recipe
 
 from ..errors import SourceError
@@ -43,8 +45,7 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
     if not source.exists():
         raise SourceError(f"no such file or folder: {source}; give the published folder, tar or tar.gz")
     store = LocalStore(out)
-    with store.lock():
-        claim(store, {**plan.identity(), "renderer": IMPORTED})
+    with store.lock(), _claimed(store, {**plan.identity(), "renderer": IMPORTED}):
         todo = unfinished(store, plan)
         if not todo and (out / AUDIT).is_file():
             return finish(plan, store, IMPORTED), Audit.load(out)
@@ -57,6 +58,18 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
         found = audit(plan, out, reader.census)
         found.save(out)
         return finish(plan, store, IMPORTED), found
+
+
+@contextmanager
+def _claimed(store: LocalStore, identity: dict[str, Any]) -> Iterator[None]:
+    """Claim a store; where the source proves useless before anything was made of it, the claim is given up."""
+    claim(store, identity)
+    try:
+        yield
+    except SourceError:
+        if store.sizes().keys() == {PLAN}:
+            store.remove(PLAN)
+        raise
 
 
 def pack(

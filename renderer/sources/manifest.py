@@ -68,10 +68,19 @@ class Manifest:
             raise SourceError(f"cannot read {self.path}: {str(error).splitlines()[0]}; mend that table") from error
         for name in NEEDED:
             if name not in table.column_names:
-                there = ", ".join(table.column_names)
-                raise SourceError(f"{self.path} has no column {name!r}, only {there}: it needs {' and '.join(NEEDED)}")
-        table = table.select([name for name in KNOWN if name in table.column_names])
-        return pa.table({name: pc.cast(table[name], pa.string()) for name in table.column_names})
+                raise SourceError(f"{self.path} has no column {name!r}, which it needs; {alike(name, table)}")
+        return pa.table({name: self._text(table, name) for name in KNOWN if name in table.column_names})
+
+    def _text(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+        if table.column_names.count(name) > 1:
+            raise SourceError(f"{self.path} has the column {name!r} more than once: keep one")
+        try:
+            text = pc.cast(table[name], pa.string())
+            text.validate(full=True)  # Parquet's text is not looked into as it is read
+        except pa.ArrowException as error:
+            cause = str(error).splitlines()[0]
+            raise SourceError(f"{self.path}: column {name!r} cannot be used as text ({cause}): mend it") from error
+        return text
 
     def classes(self) -> Sequence[ObjectClass]:
         return collection_classes([row["class"] for row in self._rows])
@@ -94,3 +103,9 @@ class Manifest:
             with suppress(AssetError):  # rendering says what is wrong with it
                 mesh = sole_mesh(mesh)
         return Listed(object_key(name), mesh, home, shown(row["path"]), row.get("split") or "")
+
+
+def alike(name: str, table: pa.Table) -> str:
+    """The remedy for a column that is not there: its name in another case or between blanks, or a near one."""
+    same = [there for there in table.column_names if there.strip().lower() == name]
+    return f"rename {same[0]!r} to {name!r}" if same else suggest(name, table.column_names)

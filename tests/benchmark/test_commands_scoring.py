@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -101,6 +102,64 @@ def test_what_is_wrong_is_said_in_one_line(
     assert call(*arguments) == code
     error = capsys.readouterr().err
     assert message in error and "Traceback" not in error
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What is said where a score is not replaced; the file stays as it was."""
+    capsys.readouterr()
+    assert call("score", *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "or delete it" in error
+    return error
+
+
+def test_a_finished_score_is_replaced_by_its_like_alone(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, run = Path("runs/random/score.json"), ("--run", "runs/random")
+    path.write_text("damaged")
+    for arguments in (["--limit", "4"], ["--limit", "5"], [], ["--seed", "1"]):  # the full one replaces the smoke runs'
+        assert call("score", *run, *arguments) == 0
+    before = path.read_bytes()
+    said = refused(capsys, *run, "--limit", "4")
+    assert (
+        f"{path} is a score of all objects, not of --limit 4: give --out, as in --out runs/random/score-limit4" in said
+    )
+    monkeypatch.setattr(protocol, "load", lambda name: replace(SMALL, name="my own", seeds=1))
+    assert "of protocol test (" in (said := refused(capsys, *run)) and "not of protocol my own (" in said
+    assert "--out runs/random/score-my-own.json" in said and path.read_bytes() == before
+    assert call("score", *run, "--limit", "4", "--out", str(path)) == 0  # whoever names the file means it
+    assert Score.load(path).protocol.name == "my own"
+
+
+def test_a_finished_score_outlives_another_dataset(
+    here: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("score", "--run", "runs/random") == 0
+    path = Path("runs/random/score.json")
+    found = Score.load(path)
+    replace(found, dataset=replace(found.dataset, name="elsewhere", fingerprint="0" * 64)).save(path)
+    said = refused(capsys, "--run", "runs/random")
+    assert "dataset elsewhere (000000000000), not of tiny (" in said and "--out runs/random/score-tiny.json" in said
+
+
+def test_encoders_of_one_name_do_not_replace_one_another_but_a_run_trained_again_does(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    views = pa.concat_tables([Images.open(Path("data/tiny"), split).table for split in ("train", "val")])
+    for folder in ("one", "other"):
+        Path(folder).mkdir()
+        pq.write_table(
+            pa.table({"key": views["key"], "z": [[float(len(folder))]] * len(views)}), f"{folder}/mine.parquet"
+        )
+    assert [call("score", "--features", "one/mine.parquet") for _ in range(2)] == [0, 0]
+    said = refused(capsys, "--features", "other/mine.parquet")
+    assert "runs/mine/score.json is a score of weights " in said
+    assert call("score", "--run", "runs/random") == 0
+    found = Score.load(path := Path("runs/random/score.json"))
+    replace(found, encoder=replace(found.encoder, weights="0" * 64)).save(path)  # as before the run was trained again
+    assert Score.load(path).encoder.weights != found.encoder.weights
+    assert call("score", "--run", "runs/random") == 0 and Score.load(path).encoder == found.encoder
 
 
 def test_an_unfinished_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

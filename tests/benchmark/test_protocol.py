@@ -16,7 +16,7 @@ def test_every_value_changes_the_id() -> None:
     changed = {
         "name": "x", "r2": "pooled", "rotation": "quaternion", "circular": "plain", "features": "as they are",
         "pairs": "fresh", "pair_seed": 9, "val_views": "one", "val_pairs": 1, "tune": 0.5, "seeds": 7,
-        "retrieval": "with the source", "tie": 0.1, "draws": 7, "level": 0.5, "rules": ("another",),
+        "retrieval": "with the source", "tie": 0.005, "draws": 7, "level": 0.5, "rules": ("another",),
         "heads": {**base.heads, "rotation": linear}, "shares": False, "axes": False, "known_meshes": "kept",
         "neighbours": None, "few_shot": FewShot((1,), 3), "maps": None, "batch_norm": "train",
     }  # fmt: skip
@@ -82,13 +82,23 @@ def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
     ('extends = "strikt"', UnknownName, "strikt.*strict"),
     ('extends = "strict"\nrotation = "6d"', UnknownName, "'6d'"),
     ('extends = "strict"\nseeds = "two"', SettingError, "seeds: 'two'"),
-    ('extends = "strict"\nseeds = 0', SettingError, "seeds and draws must be at least 1"),
+    ('extends = "strict"\nseeds = 0', SettingError, "seeds must be at least 1, not 0"),
     ('extends = "strict"\ntune = 0.0', SettingError, "set tune = 0.125"),
     ('extends = "strict"\ntune = 1.0', SettingError, "below 1, not 1.0"),
-    ('extends = "strict"\n[heads.rotation]\nlr = []', SettingError, "need a value each"),
-    ('extends = "strict"\n[few_shot]\nshots = [2]', SettingError, "shots may be"),
-    ('extends = "strict"\n[neighbours]\nk = 0', SettingError, "k and views must be at least 1"),
+    ('extends = "strict"\n[heads.rotation]\nlr = []', SettingError, r"lr must be one or more .*, not \[\]"),
+    ('extends = "strict"\n[few_shot]\nshots = [2]', SettingError, r"shots must be among .*, not \[2\]"),
+    ('extends = "strict"\n[neighbours]\nk = 0', SettingError, "k must be at least 1, not 0"),
     ('extends = "strict"\n[heads.rotations]\nlr = [1.0]', SettingError, "hidden"),
+    ('extends = "strict"\nlevel = 1.5', SettingError, "level must lie between 0 and 1, not 1.5"),
+    ('extends = "strict"\ntie = -1.0', SettingError, "tie must lie between 0 and 0.01, not -1.0"),
+    ('extends = "strict"\ntie = 5.0', SettingError, "tie .*not 5.0"),
+    ('extends = "strict"\ntie = nan', SettingError, "tie .*not nan"),
+    ('extends = "strict"\npair_seed = -1', SettingError, "pair_seed must be at least 0, not -1"),
+    ('extends = "strict"\n[heads.rotation]\nlr = [-1.0]', SettingError, r"heads.rotation: lr .*above 0, not \[-1.0\]"),
+    ('extends = "strict"\n[heads.rotation]\nlr = [inf]', SettingError, r"lr .*not \[inf\]"),
+    ('extends = "strict"\n[heads.rotation]\nweight_decay = [-1.0]', SettingError, r"weight_decay .*not \[-1.0\]"),
+    ('extends = "strict"\n[neighbours]\ntemperature = nan', SettingError, "temperature .*not nan"),
+    ('extends = "strict"\nname = " "', SettingError, "name must say something"),
     ('extends = "mine.toml"', SettingError, "extends itself"),
     ('name = "bare"', SettingError, "'r2' is missing"),
 ])  # fmt: skip
@@ -97,6 +107,27 @@ def test_what_is_wrong_in_a_file_is_said(tmp_path: Path, text: str, error: type[
     path.write_text(text)
     with pytest.raises(error, match=message):
         load(str(path))
+
+
+@pytest.mark.parametrize(("base", "name", "taken"), [
+    ("strict", "", "strict"), ("strict", "strict", "strict"), ("strict", "released", "released"),
+    ("base.toml", "", "base"), ("base.toml", "base", "base"),
+])  # fmt: skip
+def test_other_settings_need_a_name_of_their_own(tmp_path: Path, base: str, name: str, taken: str) -> None:
+    (tmp_path / "base.toml").write_text('extends = "strict"\nname = "base"\nseeds = 4\n')
+    path = tmp_path / "mine.toml"
+    text = f'extends = "{base}"\nseeds = 5\n'
+    path.write_text(text + (f'name = "{name}"\n' if name else ""))
+    with pytest.raises(SettingError, match=f"mine.toml makes a protocol called '{taken}'.*a name of its own"):
+        load(str(path))
+    path.write_text(text + 'name = "mine"\n')
+    assert load(str(path)).name == "mine"
+
+
+def test_a_folder_is_no_protocol(tmp_path: Path) -> None:
+    (tmp_path / "dir.toml").mkdir()
+    with pytest.raises(SettingError, match=r"dir\.toml cannot be read .*takes a TOML file, or one of .*strict"):
+        load(str(tmp_path / "dir.toml"))
 
 
 def test_a_head_that_no_probe_has() -> None:

@@ -38,6 +38,15 @@ def test_options_that_submitit_does_not_know_reach_sbatch() -> None:
 def test_a_length_is_a_whole_number() -> None:
     with pytest.raises(UsageError, match="--slurm time=long: give a whole number"):
         script(time="long")
+    with pytest.raises(UsageError, match="--slurm tasks=0: give a whole number from 1 up"):
+        Queue({"tasks": "0"}, Path("jobs"), 1, 0)
+    assert "#SBATCH --time=0" in script(time="0")  # no limit, to Slurm
+
+
+@pytest.mark.parametrize("name", ["part ition", "", "a\nb", "ä"])
+def test_a_name_that_no_option_can_have_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is no option's name"):
+        script(**{name: "x"})
 
 
 def test_no_cluster_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

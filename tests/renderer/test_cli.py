@@ -100,3 +100,9 @@ def test_a_device_that_is_not_there_is_one_sentence(tmp_path):
     result = render("--device", "hip", "--out", tmp_path / "d", "--limit", 1)
     assert result.returncode == 2
     assert "no hip device on this machine: use --device cpu" in result.stderr
+
+
+def test_options_that_a_file_of_latents_would_override_are_refused(tmp_path):
+    result = render("--latents", "l.parquet", "--views", 1, "--seed", 0, "--out", tmp_path / "d")
+    assert result.returncode == 2
+    assert "--latents l.parquet decides the views and their latents: leave --views and --seed out" in result.stderr

@@ -16,6 +16,8 @@ from iebench.renderer.sources import Builtin, Folder, Manifest, ShapeNet, open_s
 from iebench.renderer.sources.names import class_key, object_key
 from iebench.renderer.sources.splits import split_of, subset
 
+NO_TEXT = pa.array([b"\xff"]).view(pa.string())  # as a careless writer makes it
+
 
 def touch(root, *paths):
     for path in paths:
@@ -172,7 +174,11 @@ def test_a_table_gives_path_class_and_split(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("file,class\na.obj,x\n", "no column 'path', only file, class"),
+        ("file,class\na.obj,x\n", "no column 'path', which it needs; choose from file, class"),
+        ("path,klass\na.obj,x\n", "no column 'class', which it needs; did you mean klass"),
+        (" path,class\na.obj,x\n", "no column 'path', which it needs; rename ' path' to 'path'"),
+        ("path,CLASS\na.obj,x\n", "no column 'class', which it needs; rename 'CLASS' to 'class'"),
+        ("path,class,path\na.obj,x,y\n", "has the column 'path' more than once: keep one"),
         ("path,class\n,x\n", "row 1 has no path"),
         ("path,class,split\na.obj,x,test\n", "row 1 has split 'test'; choose from train, val"),
         ("path,class\n", "lists no objects"),
@@ -185,6 +191,16 @@ def test_a_table_that_cannot_be_used_is_one_sentence(tmp_path, text, words):
     with pytest.raises(SourceError, match=words) as caught:
         source = Manifest(tmp_path / "t.csv")
         source.objects(source.classes(), None)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [["x"], {"a": 1}, b"\xff", NO_TEXT], ids=["list", "struct", "bytes", "no UTF-8"])
+def test_a_column_that_is_no_text_is_one_sentence(tmp_path, value):
+    pq.write_table(
+        pa.table({"path": ["a.obj"], "class": value if value is NO_TEXT else [value]}), tmp_path / "t.parquet"
+    )
+    with pytest.raises(SourceError, match=r"t\.parquet: column 'class' cannot be used as text .*: mend it") as caught:
+        Manifest(tmp_path / "t.parquet").classes()
     assert "\n" not in str(caught.value)
 
 

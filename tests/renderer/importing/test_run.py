@@ -205,6 +205,28 @@ def test_what_is_no_published_dataset_is_refused(published, tmp_path):
         import_dataset(plan, tmp_path / "thesis", Path(tmp_path / "thesis"), 1)
 
 
+@pytest.mark.parametrize("form", ["folder", "tar"])
+def test_a_source_that_gave_nothing_leaves_the_folder_to_another_import(published, tmp_path, form):
+    plan, files = published
+    (tmp_path / "folder").mkdir()
+    archive(tmp_path / "tar", [("a/thesis.txt", b"x")], "w")
+    with pytest.raises(SourceError):
+        import_dataset(plan, tmp_path / form, tmp_path / "d", 1)
+    assert not (tmp_path / "d" / ".plan.json").exists()
+    other = published_plan("3diebench", views=4, resolution=32, limit=20)
+    assert import_dataset(other, archive(tmp_path / "a.tar", files.items(), "w"), tmp_path / "d", 1)[1].planned == 20
+
+
+def test_broken_objects_are_shown_before_absent_ones(published, tmp_path):
+    plan, files = published
+    *absent, last = sorted({name.rpartition("/")[0] for name in files})[-20:]
+    there = [(name, data) for name, data in files.items() if name.rpartition("/")[0] not in absent]
+    broken = [(name, b"no picture" if name == f"{last}/image_0.jpg" else data) for name, data in there]
+    _, found = import_dataset(plan, archive(tmp_path / "a.tar", broken, "w"), tmp_path / "d", 1)
+    assert (found.absent, found.unusable, len(found.causes)) == (19, 1, 5)
+    assert next(iter(found.causes.values())).startswith("image_0.jpg does not decode")
+
+
 @pytest.mark.parametrize(("name", "within"), [("3diebench-t", 1.0), ("3diebench-ood", 0.0)])
 def test_the_other_published_sets(tmp_path, name, within):
     """Ten latents, red and blue exchanged; and angles beyond a quarter turn, which are the poses of 3DIEBench."""
