@@ -1,7 +1,10 @@
 """Contact sheets: rows of pictures, each over its caption, in one picture."""
 
 import math
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +16,13 @@ from . import choose
 from .pictures import picture
 from .samples import Samples
 
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
 TILE = 112  # side of a picture on the sheet, pixels
 CAPTION = 18  # height of a caption, pixels
 GAP = 4
 TITLE = 22  # height of a row's title, if it has one
+SIZES = (13, 11, 9)  # of a caption's letters; 14 for a title's
 PAPER, INK = (255, 255, 255), (40, 40, 40)
 
 
@@ -64,17 +70,49 @@ def grid(pictures: Sequence[NDArray[np.uint8]], captions: Sequence[str], title: 
     """Pictures (H, W, 3) row by row, each over its caption."""
     columns, head = min(choose.ACROSS, len(pictures)), TITLE if title else 0
     rows = math.ceil(len(pictures) / columns)
-    whole = Image.new("RGB", (columns * (TILE + GAP) + GAP, rows * (TILE + CAPTION + GAP) + GAP + head), PAPER)
+    title, font = _shortened(title, (14,), choose.ACROSS * (TILE + GAP) - GAP)
+    width = max(columns * (TILE + GAP) + GAP, math.ceil(font.getlength(title)) + 2 * GAP)
+    whole = Image.new("RGB", (width, rows * (TILE + CAPTION + GAP) + GAP + head), PAPER)
     draw = ImageDraw.Draw(whole)
-    draw.text((GAP, GAP + head / 2), title, INK, ImageFont.load_default(14), anchor="lm")
+    draw.text((GAP, GAP + head / 2), title, INK, font, anchor="lm")
     for i, (pixels, caption) in enumerate(zip(pictures, captions, strict=True)):
         left, top = GAP + i % columns * (TILE + GAP), GAP + head + i // columns * (TILE + CAPTION + GAP)
         whole.paste(Image.fromarray(pixels).resize((TILE, TILE), Image.Resampling.LANCZOS), (left, top))
-        draw.text((left + TILE / 2, top + TILE + CAPTION / 2), caption, INK, _font(draw, caption), anchor="mm")
+        words, font = _shortened(caption, SIZES, TILE)
+        draw.text((left + TILE / 2, top + TILE + CAPTION / 2), words, INK, font, anchor="mm")
     return whole
 
 
-def _font(draw: ImageDraw.ImageDraw, caption: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """The largest of a few sizes at which a caption fits under its picture."""
-    fonts = [ImageFont.load_default(size) for size in (13, 11, 9, 7)]
-    return next((font for font in fonts if draw.textlength(caption, font) <= TILE), fonts[-1])
+def _shortened(text: str, sizes: Sequence[int], width: int) -> tuple[str, Font]:
+    """A text on one line in the largest size at which it is at most `width` pixels long; if none, cut at the smallest.
+
+    A class's name is anything that a list of meshes says: newlines too.
+    """
+    text = " ".join("".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text).split())
+    end = "…"
+    if _dejavu(sizes[0]) is None:
+        text, end = text.replace("\N{MINUS SIGN}", "-"), "..."
+    fonts = [_dejavu(size) or ImageFont.load_default(size) for size in sizes]
+    for font in fonts:
+        if font.getlength(text) <= width:
+            return text, font
+    smallest = fonts[-1]
+    # the longest beginning that leaves room for the end
+    kept = (
+        bisect_right(range(len(text)), width, key=lambda n: math.ceil(smallest.getlength(text[:n].rstrip() + end))) - 1
+    )
+    return text[:kept].rstrip() + end, smallest
+
+
+_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode's categories of what is no letter, sign or space
+
+
+@cache
+def _dejavu(size: int) -> ImageFont.FreeTypeFont | None:
+    """The font that comes with matplotlib; Pillow's own has neither a minus sign nor most accents."""
+    try:
+        import matplotlib as mpl
+
+        return ImageFont.truetype(f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
+    except (ImportError, OSError):  # not installed, or by a distribution that keeps its fonts elsewhere
+        return None

@@ -1,13 +1,13 @@
 """Writing a dataset's card and its Croissant description, both from dataset.json and the hashes of its files."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from iebench.manifests.checksums import file_sha256
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.errors import DatasetError
 from iebench.manifests.schema import SPLITS
 
 from .croissant import StoredFile, croissant
@@ -22,14 +22,24 @@ def write_card(folder: Path, info: DatasetInfo, known: Mapping[str, str], sizes:
 
     known : SHA-256 by path of files that need not be read again
     sizes : bytes by path of the shards' files, which may lie elsewhere
+
+    Raises
+    ------
+    DatasetError : a file of the dataset is missing or cannot be read.
     """
-    tables = [name for split in SPLITS for name in sorted(sizes) if re.fullmatch(rf"{split}/\d+\.parquet", name)]
-    tars = [name.replace(".parquet", ".tar") for name in tables]
-    stored = [
-        StoredFile(
-            name, sizes.get(name) or (folder / name).stat().st_size, known.get(name) or file_sha256(folder / name)
-        )
-        for name in (*tars, *tables, "objects.parquet", "failures.parquet")
-    ]
+    stems = [f"{split}/{number:05d}" for split in SPLITS for number in range(info.counts[split]["shards"])]
+    tars, tables = ([f"{stem}.{kind}" for stem in stems] for kind in ("tar", "parquet"))
+    names = (*tars, *tables, "objects.parquet", "failures.parquet")
+    stored = [_stored(folder, name, known, sizes) for name in names]
     write_atomic(folder / CROISSANT, json.dumps(croissant(info, stored), indent=2, ensure_ascii=False) + "\n")
     write_atomic(folder / README, readme(info))
+
+
+def _stored(folder: Path, name: str, known: Mapping[str, str], sizes: Mapping[str, int]) -> StoredFile:
+    path = folder / name
+    try:
+        return StoredFile(name, sizes.get(name) or path.stat().st_size, known.get(name) or file_sha256(path))
+    except OSError as error:
+        raise DatasetError(
+            f"cannot read {path} ({error.strerror}): restore it or render the dataset again, then write its card"
+        ) from error

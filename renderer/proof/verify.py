@@ -60,7 +60,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
         report.add(check_fingerprint(folder, info, stems))
         if info.latents != "drawn":
             followed = fits(folder, info)
-            report.checks["latents"] = f"{info.latents.partition(' ')[0]}, {in_one_line(followed)}"
+            report.checks["latents"] = in_one_line(followed, info.latents)
             report.add(check_laws(followed, published=info.latents == "published"))
         if rerender and report.ok and report.images:
             report.checks["rerender"], wrong = check_pictures(folder, info, rerender, source, device, jobs)

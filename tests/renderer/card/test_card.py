@@ -122,6 +122,19 @@ def test_the_command_writes_both_again(imported, tmp_path, capsys):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("name", ["train/00000.tar", "train/00000.parquet", "objects.parquet"])
+def test_what_a_card_lacks_is_named(imported, tmp_path, capsys, name):
+    folder = tmp_path / "cut"
+    shutil.copytree(imported, folder)
+    (folder / name).unlink()
+    card = (folder / "README.md").read_bytes()
+    with pytest.raises(SystemExit) as stop:
+        main(["card", str(folder)])
+    said = capsys.readouterr().err
+    assert stop.value.code == 1 and f"cannot read {folder / name} (No such file or directory): restore it" in said
+    assert (folder / "README.md").read_bytes() == card
+
+
 def test_a_card_says_what_is_special(imported, tiny_dataset):
     card, other = ((folder / "README.md").read_text(encoding="utf-8") for folder in (imported, tiny_dataset))
     assert "red and blue exchanged" in card and "red and blue exchanged" not in other

@@ -1,8 +1,11 @@
-"""Latents that no seed drew: within their laws' range, and published ones distributed as declared."""
+"""Latents that no seed drew: finite, and published ones within their laws' range and distributed as declared."""
 
+import re
 import shutil
 from dataclasses import replace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tampering import resealed
 
@@ -34,14 +37,39 @@ def test_latents_that_follow_their_law_hold(tiny_copy, latents):
     assert line.startswith(f"{latents[:5]}") and "Kolmogorov-Smirnov 0." in line
 
 
+def test_published_values_where_the_law_never_falls_are_found(tiny_copy):
+    line, failures = outcome(tiny_copy, "published", with_law(tiny_copy, "floor_hue", Uniform(0.0, 0.5)))
+    count = int(re.fullmatch(r"published; floor_hue: (\d+) of 180 values lie outside the recipe's law", line)[1])
+    [first] = [failure for failure in failures if "outside its law" in failure]
+    place, key, value, more = re.fullmatch(
+        r"(\w+/\d+\.parquet): (\w+): floor_hue is ([\d.]+), outside its law, .*; so are (\d+) more of 180 values", first
+    ).groups()
+    [row] = [row for row in pq.read_table(tiny_copy / place, partitioning=None).to_pylist() if row["key"] == key]
+    assert row["floor_hue"] == float(value) > 0.5 and int(more) == count - 1
+
+
+def test_given_values_may_leave_the_recipes_law(tiny_copy):
+    line, failures = outcome(tiny_copy, "given 0123", with_law(tiny_copy, "floor_hue", Uniform(2.0, 3.0)))
+    assert failures == []
+    assert line == "given; floor_hue: 180 of 180 values lie outside the recipe's law"
+
+
 @pytest.mark.parametrize("latents", ["published", "given 0123"])
-def test_values_where_the_law_never_falls_are_found(tiny_copy, latents):
-    _, failures = outcome(tiny_copy, latents, with_law(tiny_copy, "floor_hue", Uniform(0.0, 0.99)))
-    assert any("latent floor_hue: " in line and "of 180 values lie outside its law" in line for line in failures)
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_no_latent_may_be_endless(tiny_copy, latents, value):
+    path = tiny_copy / "val/00000.parquet"
+    table = pq.read_table(path, partitioning=None)
+    place = table.column_names.index("floor_hue")
+    hues = pa.array([value, *table["floor_hue"].to_pylist()[1:]], table.schema.types[place])
+    pq.write_table(table.set_column(place, table.schema.field(place), hues), path)
+    line, failures = outcome(tiny_copy, latents)
+    assert f"{table['key'][0]}: floor_hue is {value}, which is no finite number" in "".join(failures)
+    assert "floor_hue: 1 of 180 values are no finite numbers" in line
 
 
 def test_only_published_latents_must_be_distributed_as_declared(tiny_copy):
     recipe = with_law(tiny_copy, "floor_hue", Uniform(-1.0, 1.0))
     assert outcome(tiny_copy, "given 0123", recipe)[1] == []
-    _, failures = outcome(tiny_copy, "published", recipe)
+    line, failures = outcome(tiny_copy, "published", recipe)
+    assert line == "published; floor_hue: does not follow the recipe's law"
     assert len(failures) == 1 and "latent floor_hue: does not follow its law: Kolmogorov-Smirnov 0.5" in failures[0]
