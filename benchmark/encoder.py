@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from . import predictor as predictors
 from .config import RunConfig
 from .encoders.registry import Loaded
+from .encoders.steady import rounding, unsteady
 from .errors import EncoderError, short
+from .measures import WHOLE
 from .predictor import Predictor
 from .results import Cost
 
 TRIAL = 4  # noise images whose representations check and identify an encoder
-TOLERANCE = 0.02  # of the largest answer: what other batches may change in one; rounding takes 1e-5, bf16 1e-2
 
 Precision = Literal["float32", "bf16"]
 
@@ -73,7 +74,7 @@ def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Pr
                 parameter.requires_grad_(False)
             part.to(device)
     images = trial(resolution).to(device)
-    answers = represent(name, module, images, precision)
+    answers = represent(name, module, images.clone(), precision)
     _see_each_image_alone(name, module, images, answers, precision)
     guest = None if loaded.predictor is not None else predictors.guest(name, module)
     if guest is not None:
@@ -123,6 +124,8 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
     try:
         with torch.autocast(images.device.type, torch.bfloat16) if precision == "bf16" else nullcontext():
             found = module(images)
+    except SystemExit as error:  # or it would end iebench without a word
+        raise EncoderError(f"encoder {name} ends the program ({error!r}) on images: let it raise an error") from error
     except Exception as error:  # anyone's code may fail in any way
         raise EncoderError(
             f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
@@ -158,37 +161,45 @@ def declared_parts(name: str, module: nn.Module) -> Mapping[str, slice]:
 
 
 def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
-    whole = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
-    for part, columns in whole.items():
+    if WHOLE in parts:
+        raise EncoderError(
+            f"encoder {name}: its part {WHOLE!r} has the name of the whole representation: rename it in its `parts`"
+        )
+    found = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
+    for part, columns in found.items():
         if columns.step != 1 or columns.stop <= columns.start:
             raise EncoderError(f"encoder {name}: its part {part!r} takes no columns out of {dim}: mend its `parts`")
-    return whole
+        for end in (parts[part].start, parts[part].stop):  # which indices() would clip
+            if end is not None and not -dim <= end <= dim:
+                raise EncoderError(
+                    f"encoder {name}: its part {part!r} goes to {end} and the representation has {dim} columns: mend "
+                    "its `parts`"
+                )
+    return found
 
 
 def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers: Tensor, precision: Precision) -> None:
     """Refuse what answers by chance, or by what else is in the batch: its score would mean nothing to anyone else."""
-    limit = TOLERANCE * float(answers.abs().max())
-    again = represent(name, module, images, precision)
-    gap = _gap(name, answers, again)
-    if gap > limit:
-        raise EncoderError(
-            f"encoder {name} answers the same images differently the second time (by up to {gap:.2g}): it draws random "
-            "numbers, so put its dropout in eval mode or fix its seed"
-        )
-    halves = torch.cat([represent(name, module, half, precision) for half in images.chunk(2)])
-    gap = _gap(name, answers, halves)
-    if gap > limit:
-        raise EncoderError(
-            f"encoder {name} answers differently for an image when other images are in its batch (by up to {gap:.2g} "
-            f"of {float(answers.abs().max()):.2g}): its batch norm is in train mode or without running statistics, so "
-            "let it use running ones"
-        )
 
+    def ask(batch: Tensor) -> Tensor:
+        found = represent(name, module, batch.clone(), precision)  # a clone: it may overwrite what it is given
+        if found.shape[1] != answers.shape[1]:
+            raise EncoderError(
+                f"encoder {name} returned {answers.shape[1]} columns at first and {found.shape[1]} then: its "
+                "representation must have one size"
+            )
+        return found
 
-def _gap(name: str, first: Tensor, second: Tensor) -> float:
-    if first.shape != second.shape:
+    twice, parted = rounding(module, answers, precision == "bf16")
+    gap = unsteady(answers, ask(images), twice)
+    if gap:
         raise EncoderError(
-            f"encoder {name} returned {first.shape[1]} columns at first and {second.shape[1]} then: its representation "
-            "must have one size"
+            f"encoder {name} answers the same images differently the second time ({gap}): it draws random numbers or "
+            "counts its calls, so put its dropout in eval mode or fix its seed"
         )
-    return float((first - second).abs().max())
+    gap = unsteady(answers, torch.cat([ask(half) for half in images.chunk(2)]), parted)
+    if gap:
+        raise EncoderError(
+            f"encoder {name} answers differently for an image when other images are in its batch ({gap}): its batch "
+            "norm is in train mode or without running statistics, so let it use running ones"
+        )

@@ -19,6 +19,7 @@ from iebench.manifests.schema import SPLITS
 
 from .errors import EncoderError
 from .images import Images
+from .measures import WHOLE
 from .results import Cost
 
 IDENTITY = ("synset", "object_id", "view")  # what names a view where there is no key
@@ -74,6 +75,8 @@ class FeatureFile:
             file = pq.ParquetFile(path)
         except pa.ArrowInvalid as error:
             raise EncoderError(f"{path} is no Parquet file ({error}): write one, as with pandas' to_parquet") from None
+        if not file.metadata.num_rows:
+            raise EncoderError(f"{path} has no rows: give every view of {data} exactly one")
         splits = {split: Images.open(data, split).table for split in SPLITS}
         columns = _feature_columns(path, file.schema_arrow, set(splits["train"].column_names))
         places = _places(path, data, _keys(path, file), pa.concat_tables(splits.values())["key"])
@@ -136,12 +139,13 @@ class FeatureFile:
                 "every view needs as many"
             )
         flat = lists.flatten().to_numpy(zero_copy_only=False)  # missing numbers become NaN
-        values: NDArray[np.float32] = flat.astype(np.float32).reshape(-1, width)
+        with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite and is refused below
+            values: NDArray[np.float32] = flat.astype(np.float32).reshape(-1, width)
         good = np.isfinite(values).all(1)
         if not good.all():
             raise EncoderError(
                 f"{self.path}: {column} of row {start + int(np.argmin(good))} is not finite or has a number missing: "
-                "every view needs finite features"
+                "every view needs numbers that float32 can hold"
             )
         return values
 
@@ -149,6 +153,8 @@ class FeatureFile:
 def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[str, ...]:
     found = []
     for column in schema:
+        if column.name in ("key", *IDENTITY):
+            continue  # `_keys` says what is wrong with these
         lists = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
         if lists or pa.types.is_fixed_size_list(column.type):
             if not pa.types.is_floating(column.type.value_type):
@@ -161,18 +167,33 @@ def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[st
             )
     if not found:
         raise EncoderError(f"{path} has no column of lists of floats: put the features of each view into one")
+    if WHOLE in found and len(found) > 1:
+        raise EncoderError(f"{path}: the column {WHOLE!r} has the name of all columns together: rename it")
     return tuple(found)
 
 
 def _keys(path: Path, file: pq.ParquetFile) -> pa.ChunkedArray:
     names = set(file.schema_arrow.names)
     if "key" in names:
-        return file.read(["key"])["key"].cast(pa.string())
+        return _read(path, file, "key", pa.string())
     if names >= set(IDENTITY):
-        table = file.read(list(IDENTITY))
-        view = pc.utf8_lpad(table["view"].cast(pa.int64()).cast(pa.string()), 3, "0")
-        return pc.binary_join_element_wise(*(table[n].cast(pa.string()) for n in IDENTITY[:2]), view, "_")
+        *owners, views = (_read(path, file, n, pa.int64() if n == "view" else pa.string()) for n in IDENTITY)
+        return pc.binary_join_element_wise(*owners, pc.utf8_lpad(views.cast(pa.string()), 3, "0"), "_")
     raise EncoderError(f"{path} does not say which view a row is of: give it a column key, or {', '.join(IDENTITY)}")
+
+
+def _read(path: Path, file: pq.ParquetFile, column: str, kind: pa.DataType) -> pa.ChunkedArray:
+    values = file.read([column])[column]
+    if not pa.types.is_nested(values.type):
+        try:
+            return values.cast(kind)
+        except pa.ArrowException:  # a word or 0.5 for a whole number
+            pass
+    what = "whole numbers" if kind == pa.int64() else "text"
+    raise EncoderError(
+        f"{path}: {column} has {values.type} values such as {values[0].as_py()!r}, not {what}: take that column from "
+        "the dataset's own Parquet files"
+    )
 
 
 def _places(path: Path, data: Path, keys: pa.ChunkedArray, wanted: pa.ChunkedArray) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from iebench.baselines.action import ROTATION, Latents, rotation_between
 
+from .encoders.steady import rounding, unsteady
 from .errors import EncoderError, short
 
 
@@ -57,7 +58,7 @@ class Guest:
     """
 
     def __init__(self, name: str, module: nn.Module) -> None:
-        self.name, self._module = name, module
+        self.name, self.module = name, module
         latents = getattr(module, "latents", ROTATION)
         if not (isinstance(latents, tuple | list) and all(isinstance(latent, str) for latent in latents) and latents):
             raise EncoderError(f"encoder {name}: its `latents` must name columns of a dataset, not {latents!r}")
@@ -70,7 +71,7 @@ class Guest:
         ------
         EncoderError : it fails, or does not return (B, E) finite floats.
         """
-        own = getattr(self._module, "embed", None)
+        own = getattr(self.module, "embed", None)
         return representation if own is None else self._ask("embed", own, (representation,), len(representation))
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
@@ -82,7 +83,7 @@ class Guest:
         """
         embedding = embedding.repeat_interleave(len(target[self.latents[0]]) // len(embedding), dim=0)
         there = [{name: values.to(embedding.device) for name, values in view.items()} for view in (source, target)]
-        found = self._ask("predict", self._module.predict, (embedding, Transform(*there)), len(embedding))
+        found = self._ask("predict", self.module.predict, (embedding, Transform(*there)), len(embedding))
         if found.shape != embedding.shape:
             raise EncoderError(
                 f"encoder {self.name}: predict turns embeddings {tuple(embedding.shape)} into {tuple(found.shape)}: it "
@@ -94,6 +95,10 @@ class Guest:
     def _ask(self, what: str, function: Any, arguments: tuple[object, ...], rows: int) -> Tensor:
         try:
             found = function(*arguments)
+        except SystemExit as error:  # or it would end iebench without a word
+            raise EncoderError(
+                f"encoder {self.name}: its {what} ends the program ({error!r}): let it raise an error"
+            ) from error
         except Exception as error:  # anyone's code may fail in any way
             raise EncoderError(f"encoder {self.name}: its {what} failed ({short(error)}): mend it") from error
         if not (isinstance(found, Tensor) and found.ndim == 2 and len(found) == rows and found.is_floating_point()):
@@ -115,11 +120,31 @@ def guest(name: str, module: nn.Module) -> Guest | None:
 
 
 def check(predictor: Guest, representations: Tensor) -> None:
-    """Ask a predictor once, for no transformation at all, so that what is wrong with it is said before any encoding.
+    """Ask a predictor for no transformation at all, so that what is wrong with it is said before any encoding.
 
     Raises
     ------
-    EncoderError : it fails or answers what it must not.
+    EncoderError : it fails, answers what it must not, or answers by chance or by what else it is asked.
     """
-    still = {name: torch.zeros(len(representations), dtype=torch.float64) for name in predictor.latents}
-    predictor.predict(predictor.embed(representations), still, still)
+
+    def ask(some: Tensor) -> tuple[Tensor, Tensor]:
+        still = {name: torch.zeros(len(some), dtype=torch.float64) for name in predictor.latents}
+        embedding = predictor.embed(some.clone())  # a clone: it may overwrite what it is given
+        return embedding, predictor.predict(embedding.clone(), still, still)
+
+    first, again = ask(representations), ask(representations)
+    halves = [torch.cat(answers) for answers in zip(*map(ask, representations.chunk(2)), strict=True)]
+    for what, one, two, half in zip(("embed", "predict"), first, again, halves, strict=True):
+        twice, parted = rounding(predictor.module, one)
+        gap = unsteady(one, two, twice)
+        if gap:
+            raise EncoderError(
+                f"encoder {predictor.name}: its {what} answers the same question differently the second time ({gap}): "
+                "let it draw no random numbers"
+            )
+        gap = unsteady(one, half, parted)
+        if gap:
+            raise EncoderError(
+                f"encoder {predictor.name}: its {what} answers differently when other questions are in its batch "
+                f"({gap}): let it take each row by itself"
+            )

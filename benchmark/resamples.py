@@ -6,9 +6,12 @@ little-endian, by zlib, as base64. A step of draws is about a ten-thousandth of 
 
 import base64
 import binascii
+import hashlib
+import math
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,9 @@ from .measures import WHOLE
 Array = NDArray[np.float64]
 STEPS = 2**16 - 1
 ENDS = 16  # bytes of the two ends
+LARGEST = 2**26  # bytes that are unpacked, far more than the largest dataset needs
+BLOCK = 2_000_000  # numbers drawn at once for a digest
+MOST = 200_000_000  # numbers in all; more would take minutes
 
 
 @dataclass(frozen=True)
@@ -73,10 +79,28 @@ def unpack(text: str) -> Array:
     ValueError : the text does not come from there.
     """
     try:
-        content = zlib.decompress(base64.b64decode(text, validate=True))
-        low, high = np.frombuffer(content[:ENDS], "<f8")
+        reader = zlib.decompressobj()
+        content = reader.decompress(base64.b64decode(text, validate=True), LARGEST)
+        if not reader.eof:
+            raise ValueError("they end too early or too late")
+        low, high = map(float, np.frombuffer(content[:ENDS], "<f8"))
         steps = np.frombuffer(content[ENDS:], "<u2")
+        if not (len(steps) and math.isfinite(high - low)):
+            raise ValueError("there are none, or none that are finite")
     except (binascii.Error, zlib.error, ValueError) as error:
         raise ValueError(f"packed numbers are damaged: {error}") from error
     values: Array = low + (high - low) * (steps / STEPS)
     return values
+
+
+@lru_cache(maxsize=16)
+def digest_of(objects: int, draws: int, seed: int) -> str | None:
+    """The digest of a `Bootstrap` of so many objects, in little memory; None where it would take too long."""
+    if not 1 <= objects * draws <= MOST or min(objects, seed) < 0:
+        return None
+    generator, share, digest = np.random.default_rng(seed), np.full(objects, 1 / objects), hashlib.sha256()
+    step = max(1, BLOCK // objects)
+    for start in range(0, draws, step):
+        counts = generator.multinomial(objects, share, size=min(step, draws - start))
+        digest.update(np.ascontiguousarray(counts, "<i8").tobytes())
+    return digest.hexdigest()

@@ -2,28 +2,23 @@
 
 import dataclasses
 import json
-import math
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
 
-from .bootstrap import Measured, interval
+from .bootstrap import Measured
 from .errors import IebenchError, ScoreFileError
-from .measures import MEASURES, WHOLE
+from .faults import absences_of, damage_of
 from .protocol import Protocol
-from .resamples import Resamples, unpack
+from .resamples import Resamples
 
 FORMAT = 2
 NAME = "score.json"
 REMEDY = "restore it or run `iebench score` again"
-SHA256 = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -137,9 +132,9 @@ class Score:
         ScoreFileError : missing, damaged, of another format, or changed by hand.
         """
         score = Score.read(path)
-        faults = score.faults()
-        if faults:
-            raise ScoreFileError(f"{path}: {faults[0]}: {REMEDY}")
+        damage = damage_of(score)
+        if damage:
+            raise ScoreFileError(f"{path}: {damage[0]}: {REMEDY}")
         return score
 
     @staticmethod
@@ -150,75 +145,47 @@ class Score:
         ------
         ScoreFileError : missing, damaged, or of another format.
         """
-        try:
-            table = json.loads(path.read_text(encoding="utf-8"))
-            version, run = table.pop("format"), dict(table.pop("run"))
-        except FileNotFoundError:
-            raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ScoreFileError(f"{path} is not a score ({type(error).__name__}: {error}): {REMEDY}") from None
-        if version != FORMAT:
-            raise ScoreFileError(f"{path} is a score of format {version}, this iebench reads {FORMAT}: score again")
+        table = _table(path)
+        run = table.pop("run")
         try:
             return dataclasses.replace(build(Score, table, str(path)), run=run)
         except IebenchError as error:
             raise ScoreFileError(f"{error}: {REMEDY}") from None
+        except OverflowError:
+            raise ScoreFileError(f"{path} is not a score: it has a number of hundreds of digits: {REMEDY}") from None
 
     def faults(self) -> list[str]:
-        """What in it cannot be, one clause each; nothing for a score as `iebench score` writes it."""
-        found = []
-        if self.protocol.id != self.protocol_id:
-            found.append(f"its protocol is not the one of its id {self.protocol_id} (changed, or of another iebench)")
-        if WHOLE not in self.values:
-            found.append("it has no values of the whole representation")
-        hashes = {"dataset.fingerprint": self.dataset.fingerprint, "encoder.weights": self.encoder.weights}
-        hashes |= {f"pairs.{split}": digest for split, digest in self.pairs.items()}
-        for where, digest in {**hashes, "resamples.digest": self.resamples.digest}.items():
-            if not SHA256.fullmatch(digest):
-                found.append(f"{where} is no SHA-256: {digest!r}")
-        for part, measured in self.values.items():
-            for metric, entry in measured.items():
-                found += [f"{part} {metric} {fault}" for fault in self._entry_faults(part, metric, entry)]
-        return [*found, *self._extra_faults()]
+        """What keeps it from a leaderboard, one clause each; nothing for a score as `iebench score` writes it."""
+        return damage_of(self) or absences_of(self)
 
-    def _entry_faults(self, part: str, metric: str, entry: Measured) -> Iterator[str]:
-        numbers = [x for x in vars(entry).values() if isinstance(x, float)]
-        if metric not in MEASURES:
-            yield "is a metric that this iebench does not know (update it)"
-        if not all(map(math.isfinite, numbers)):
-            yield "is not finite"
-        elif not entry.low <= entry.high:
-            yield f"has an interval from {entry.low} down to {entry.high}"
-        data, resampled = self.dataset, metric in self.resamples.draws.get(part, {})
-        scored = data.val_objects if resampled else max(data.val_objects, data.train_objects)
-        if entry.n < 1 or not 1 <= entry.objects <= scored:
-            yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
-        try:
-            draws = self.resamples.drawn(part, metric)
-        except ValueError as error:
-            yield f"has draws that cannot be read ({error})"
-            return
-        if draws is None:
-            return
-        if len(draws) != self.protocol.draws:
-            yield f"has {len(draws)} draws and its protocol says {self.protocol.draws}"
-        ends = interval(draws, self.protocol.level)
-        if not np.allclose(ends, [entry.low, entry.high], rtol=1e-9, atol=1e-4 * float(np.ptp(draws)) + 1e-12):
-            yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{ends[0]}, {ends[1]}]"
 
-    def _extra_faults(self) -> Iterator[str]:
-        whole = self.values.get(WHOLE, {})
-        for part, drawn in self.resamples.draws.items():
-            for metric in drawn.keys() - self.values.get(part, {}).keys():
-                yield f"it has draws of {part} {metric} and no value"
-        for metric, text in self.resamples.each.items():
-            try:
-                count = len(unpack(text))
-            except ValueError as error:
-                yield f"values per object of {metric} cannot be read ({error})"
-                continue
-            if metric not in whole or count != whole[metric].objects:
-                yield f"it has {count} values per object of {metric}, which rests on others"
+def _table(path: Path) -> dict[str, Any]:
+    """The object in a file of this format, without `format`."""
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
+    except OSError as error:
+        raise ScoreFileError(f"{path} cannot be read ({error.strerror}): name a score.json") from None
+    except RecursionError:
+        raise ScoreFileError(f"{path} is not a score: its JSON is nested too deeply: {REMEDY}") from None
+    except UnicodeDecodeError:
+        raise ScoreFileError(f"{path} is not a score: it is not UTF-8 text: {REMEDY}") from None
+    except json.JSONDecodeError as error:
+        raise ScoreFileError(f"{path} is not a score: it is not JSON ({error}): {REMEDY}") from None
+    except ValueError:  # Python reads no whole number so long
+        raise ScoreFileError(f"{path} is not a score: it has a number of thousands of digits: {REMEDY}") from None
+    if not isinstance(table, dict):
+        raise ScoreFileError(f"{path} is not a score: it is not a JSON object: {REMEDY}")
+    for key in ("format", "run"):
+        if key not in table:
+            raise ScoreFileError(f"{path} is not a score: {key!r} is missing: {REMEDY}")
+    version = table.pop("format")
+    if version != FORMAT:
+        raise ScoreFileError(f"{path} is a score of format {version!r:.60}, this iebench reads {FORMAT!r}: score again")
+    if not isinstance(table["run"], dict):
+        raise ScoreFileError(f"{path} is not a score: run must be an object, not {table['run']!r:.60}: {REMEDY}")
+    return table
 
 
 def load_all(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, Score]:

@@ -20,7 +20,7 @@ from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.standardise import Standardiser
 from iebench.benchmark.protocol import FewShot, Head, Protocol, load
-from iebench.benchmark.resamples import Resamples, pack
+from iebench.benchmark.resamples import Resamples, digest_of, pack
 from iebench.benchmark.results import DataFacts, EncoderFacts, Score
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo
@@ -100,7 +100,8 @@ def measured(value: float, half: float = 0.05, floor: float = 0.1) -> Measured:
 
 
 def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprint: str = "f" * 64) -> Score:
-    """A score with these values and made-up circumstances."""
+    """A score with these values and made-up circumstances, its parts side by side."""
+    parts = {part: (8 * i, 8 * i + 8) for i, part in enumerate(part for part in values if part != WHOLE)}
     return Score(
         name=name,
         limit=None,
@@ -110,7 +111,7 @@ def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprin
         seed=0,
         pairs={"train": "a" * 64, "val": "b" * 64},
         dataset=DataFacts("tiny", fingerprint, 24, 6, 16),
-        encoder=EncoderFacts(name, "c" * 64, 64, {}, 32, False),
+        encoder=EncoderFacts(name, "c" * 64, 64, parts, 32, False),
         device="cpu",
         versions={"python": "3"},
         seconds={"encoding": 1.0, "probing": 2.0},
@@ -132,10 +133,16 @@ def resamples_of(name: str, values: Mapping[str, Mapping[str, Measured]]) -> Res
     return Resamples("d" * 64, draws, each)
 
 
+def with_digest(score: Score) -> Score:
+    """The same score with the digest of its draws' objects, as validation wants it."""
+    digest = digest_of(score.dataset.val_objects, score.protocol.draws, score.protocol.pair_seed)
+    return replace(score, resamples=replace(score.resamples, digest=digest or ""))
+
+
 def with_limit(score: Score, limit: int) -> Score:
     """The same score as a smoke run."""
     return replace(score, limit=limit)
 
 
 __all__ = ["ANGLES", "BRIEF", "HUES", "LINEAR", "SMALL", "Method", "context_of", "from_run", "measured",
-           "random_split", "score_of", "untrained_run", "with_limit"]  # fmt: skip
+           "random_split", "score_of", "untrained_run", "with_digest", "with_limit"]  # fmt: skip

@@ -108,7 +108,9 @@ def score(
                 data, home = data or dataset.newest(), Path("runs") / table.stem
                 encoder = FeatureFile.open(table, data)
             else:
-                loaded = registry.load(spec or f"run:{folder or runs.newest()}", registry.arguments(assignments))
+                loaded = registry.load(
+                    f"run:{folder or runs.newest()}" if spec is None else spec, registry.arguments(assignments)
+                )
                 home, shared = loaded.home or Path("runs") / loaded.name, loaded.home is None
                 data = data or (dataset.newest() if loaded.run is None else data_of(home))
                 stored = dataset.DatasetInfo.load(data).recipe.resolution

@@ -1,5 +1,8 @@
 """Files of torch.export: --encoder model.pt2, or --encoder exported:FILE under another suffix."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -27,7 +30,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     if not path.is_file():
         raise EncoderError(f"no such file: {path}; `torch.export.save` makes one")
     try:
-        program = torch.export.load(path)
+        with _silence():
+            program = torch.export.load(path)
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
         raise EncoderError(f"{path} is no exported program ({short(error)}): save it with torch.export.save") from error
     shapes = [tuple(node.meta["val"].shape) for node in _inputs(program)]
@@ -40,6 +44,17 @@ def load(spec: str, arguments: Arguments) -> Loaded:
         )
     side = shapes[0][2]
     return Loaded(named(path.stem, {}), Exported(program), side if isinstance(side, int) else None)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """No log of torch about a file that it cannot load: our own sentence says it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _inputs(program: torch.export.ExportedProgram) -> list[torch.fx.Node]:

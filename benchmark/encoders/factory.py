@@ -1,18 +1,21 @@
 """Anyone's own code: --encoder package.module:factory --encoder-arg depth=50."""
 
 import importlib
+import inspect
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
+from types import ModuleType
 
 from torch import nn
 
 from ..errors import EncoderError, short
-from .registry import Arguments, Loaded, loader, named
+from .registry import Arguments, Loaded, loader, named, near_scheme
 
-_SPEC = re.compile(r"[\w.]+:\w+")
+_SPEC = re.compile(r"[\w.]+:\w+|.+\.py:\w+")  # a file is claimed in order to say what to write
 
 
 @loader("python", claims=lambda spec: _SPEC.fullmatch(spec) is not None)
@@ -42,20 +45,59 @@ def _call(spec: str, arguments: Arguments) -> object:
         raise EncoderError(f"--encoder {spec!r}: write package.module:factory")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # a console script does not look into the current folder by itself
-    try:
-        factory = getattr(importlib.import_module(place), name)
-    except ModuleNotFoundError as error:
-        raise EncoderError(f"--encoder {spec}: no module {error.name!r} here or installed: check the name") from None
-    except AttributeError:
-        raise EncoderError(f"--encoder {spec}: {place} has no {name!r}: check the name") from None
-    except Exception as error:  # anyone's code may fail in any way while it is imported
-        raise EncoderError(f"--encoder {spec}: importing {place} failed ({short(error)}): mend it") from error
+    factory = getattr(_imported(spec, place, name), name)
     if not callable(factory):
         raise EncoderError(f"--encoder {spec} is a {type(factory).__name__}: name a callable that returns a module")
+    _see_keywords(spec, factory, arguments)
     try:
         return factory(**arguments)
+    except SystemExit as error:  # or it would end iebench without a word
+        raise EncoderError(f"--encoder {spec} ends the program ({error!r}): let it raise an error") from error
     except Exception as error:  # anyone's code may fail in any way
         raise EncoderError(f"--encoder {spec} failed when called ({short(error)}): mend it") from error
+
+
+def _imported(spec: str, place: str, name: str) -> ModuleType:
+    """The module of a factory, which has that name."""
+    if place.endswith(".py"):
+        path = Path(place).with_suffix("")
+        away = path.is_absolute() or ".." in path.parts  # `import` does not reach there from here
+        words = f"{path.name}:{name} in {path.parent}" if away else f"{'.'.join(path.parts)}:{name}"
+        raise EncoderError(f"--encoder {spec} names a file: write {words}, as for `import`")
+    try:
+        module = importlib.import_module(place)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{place}.".startswith(f"{error.name}."):
+            raise EncoderError(
+                f"--encoder {spec}: {place} imports {error.name!r}, which is missing: install it"
+            ) from None
+        remedy = near_scheme(spec) or "check the name"
+        raise EncoderError(f"--encoder {spec}: no module {error.name!r} here or installed: {remedy}") from None
+    except SystemExit as error:  # a script without `if __name__ == "__main__"`
+        raise EncoderError(f"--encoder {spec}: importing {place} ends the program ({error!r}): mend it") from error
+    except Exception as error:  # anyone's code may fail in any way while it is imported
+        raise EncoderError(f"--encoder {spec}: importing {place} failed ({short(error)}): mend it") from error
+    if not hasattr(module, name):
+        public = {known.lower(): known for known, value in vars(module).items() if callable(value) and known[0] != "_"}
+        near = " or ".join(public[known] for known in get_close_matches(name.lower(), public))
+        remedy = f"did you mean {near}?" if near else "check the name"
+        raise EncoderError(f"--encoder {spec}: {place} has no {name!r}: {remedy}")
+    return module
+
+
+def _see_keywords(spec: str, factory: Callable[..., object], arguments: Arguments) -> None:
+    """Refuse arguments that a factory does not take, where it says which it takes."""
+    try:
+        parameters = inspect.signature(factory).parameters.values()
+    except (TypeError, ValueError):  # something written in C
+        return
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return
+    known = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    for name in arguments:
+        if name not in known:
+            remedy = f"it takes {', '.join(known)}" if known else "it takes none, so leave it out"
+            raise EncoderError(f"--encoder {spec} takes no --encoder-arg {name}: {remedy}")
 
 
 def _preprocessing(spec: str, module: nn.Module) -> str:

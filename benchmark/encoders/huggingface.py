@@ -37,6 +37,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     MissingPart : transformers cannot be imported here.
     EncoderError : no such checkpoint, one that lacks weights, no vision model, or an argument that does not fit.
     """
+    if not Path(spec).is_dir() and (spec.startswith(("/", "./", "../", "~")) or spec.count("/") > 1):
+        raise EncoderError(f"--encoder hf:{spec}: no such folder; `save_pretrained` writes one")  # no name of the Hub
     transformers = package("transformers", f"hf:{spec}")
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()

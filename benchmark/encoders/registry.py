@@ -7,6 +7,7 @@ written without a scheme goes to the loader that claims it: a folder, a file, or
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,8 @@ def load(spec: str, given: Arguments) -> Loaded:
     ------
     EncoderError : nobody claims it, or its loader cannot make a module of it.
     """
+    if not spec:
+        raise EncoderError("--encoder is empty: name an encoder, or leave it out")
     known = schemes()
     scheme, colon, rest = spec.partition(":")
     if colon and rest and scheme in known:
@@ -113,10 +116,19 @@ def load(spec: str, given: Arguments) -> Loaded:
     for entry in known.values():
         if entry.claims(spec):
             return _seeded(entry.load, spec, given)
-    raise EncoderError(
-        f"--encoder {spec!r} is neither a folder nor a file that iebench knows: write package.module:factory, "
-        f"or one of {', '.join(f'{name}:...' for name in known)}"
+    exists = Path(spec).exists()
+    there = "is neither a folder nor a file that iebench knows" if exists else "names no such file or folder"
+    remedy = near_scheme(spec) or (
+        f"write package.module:factory, or one of {', '.join(f'{name}:...' for name in known)}"
     )
+    raise EncoderError(f"--encoder {spec!r} {there}: {remedy}")
+
+
+def near_scheme(spec: str) -> str:
+    """The remedy for a misspelt scheme, as "tim:resnet18"; "" where none is like it."""
+    scheme, colon, rest = spec.partition(":")
+    near = get_close_matches(scheme, schemes(), n=1, cutoff=0.75)
+    return f"did you mean {near[0]}:{rest}?" if colon and near else ""
 
 
 def _seeded(make: Load, spec: str, arguments: Arguments) -> Loaded:

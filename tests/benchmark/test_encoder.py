@@ -35,6 +35,9 @@ def scaled(): return Pool(2.0)
 def parted(): return Pool(parts={"first": slice(0, 4), "rest": slice(4, None)})
 def bad_parts(): return Pool(parts={"far": slice(12, 20)})
 def no_slices(): return Pool(parts={"far": 3})
+def long_parts(): return Pool(parts={"rest": slice(4, 13)})
+def early_parts(): return Pool(parts={"first": slice(-13, 4)})
+def whole_parts(): return Pool(parts={"whole": slice(0, 4)})
 def function(): return lambda images: images
 def raising(): raise RuntimeError("no weights here")
 class Fails(Pool):
@@ -64,6 +67,22 @@ class Random(Pool):
     def forward(self, images): return nn.functional.dropout(super().forward(images), training=True)
 class Shrinking(Pool):
     def forward(self, images): return super().forward(images)[:, :8 + len(images)]
+class Dwindling(Pool):
+    """Loses a column at its fourth call, which is the second half of a batch."""
+    calls = 0
+    def forward(self, images):
+        self.calls += 1
+        return super().forward(images)[:, :12 if self.calls < 4 else 11]
+def beside_large(images, small): return torch.cat([small, torch.full((len(images), 1), 1000.0)], 1)
+class RandomBesideLarge(Pool):
+    def forward(self, images): return beside_large(images, torch.randn_like(super().forward(images)))
+class CentredBesideLarge(Pool):
+    def forward(self, images): return beside_large(images, (lambda z: z - z.mean(0))(super().forward(images)))
+class Overwriting(Pool):
+    def forward(self, images): return (lambda z: (z, images.zero_())[0])(super().forward(images))
+class Exiting(Pool):
+    def forward(self, images): raise SystemExit(3)
+def exiting(): raise SystemExit(3)
 class Empty(Pool):
     def forward(self, images): return super().forward(images)[:, :0]
 class Turning(Pool):
@@ -72,6 +91,14 @@ class Turning(Pool):
 class Embedding(Turning):
     latents = ["rot_x", "rot_y", "rot_z", "floor_hue"]
     def embed(self, z): return z[:, :5]
+class Guessing(Turning):
+    def predict(self, z, transform): return z + torch.randn_like(z)
+class Comparing(Turning):
+    def predict(self, z, transform): return z - z.mean(0)
+class Whitening(Turning):
+    def embed(self, z): return z - z.mean(0)
+class Leaving(Turning):
+    def predict(self, z, transform): raise SystemExit(3)
 class Misfit(Turning):
     def predict(self, z, transform): return z[:, :-1]
 class Lost(Turning):
@@ -97,9 +124,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with a user's module, found as by a console script: without "" on the path."""
     (tmp_path / "anyones.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("1 / 0")
+    (tmp_path / "wanting.py").write_text("import no_such_package")
+    (tmp_path / "script.py").write_text("raise SystemExit(3)")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [entry for entry in sys.path if entry])
-    for name in ("anyones", "broken"):
+    for name in ("anyones", "broken", "wanting", "script"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return tmp_path
 
@@ -131,9 +160,22 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
 
 @pytest.mark.parametrize(("spec", "message"), [
     ("anyones", "write package.module:factory"),
-    ("no/folder", "is neither a folder nor a file that iebench knows: .*python:"),
+    ("", "--encoder is empty"),
+    ("no/folder", "'no/folder' names no such file or folder: .*python:"),
+    ("model.pt", "'model.pt' names no such file or folder"),
+    ("tim:resnet18", "did you mean timm:resnet18?"),
+    ("tim:resnet18.a1_in1k", "did you mean timm:resnet18.a1_in1k?"),
     ("nowhere:pool", "no module 'nowhere' here or installed"),
-    ("anyones:pol", "anyones has no 'pol'"),
+    ("wanting:pool", "wanting imports 'no_such_package', which is missing: install it"),
+    ("script:pool", r"importing script ends the program \(SystemExit\(3\)\)"),
+    ("anyones.py:pool", "names a file: write anyones:pool"),
+    ("models/anyones.py:pool", "names a file: write models.anyones:pool"),
+    ("../models/anyones.py:pool", r"names a file: write anyones:pool in \.\./models"),
+    ("anyones:squar", "anyones has no 'squar': did you mean Square?"),
+    ("anyones:zzzzzz", "anyones has no 'zzzzzz': check the name"),
+    ("anyones:exiting", r"ends the program \(SystemExit\(3\)\)"),
+    ("anyones:Exiting", r"ends the program \(SystemExit\(3\)\) on images"),
+    ("anyones:Leaving", r"its predict ends the program \(SystemExit\(3\)\)"),
     ("anyones:number", "is a int: name a callable"),
     ("anyones:function", "returned function: return a torch.nn.Module"),
     ("anyones:raising", r"failed when called \(RuntimeError: no weights here\)"),
@@ -148,6 +190,12 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
     ("anyones:Batchy", "answers differently for an image when other images are in its batch .* running ones"),
     ("anyones:Centred", "when other images are in its batch"),
     ("anyones:Random", "the same images differently the second time .* dropout in eval mode"),
+    ("anyones:RandomBesideLarge", "the same images differently the second time"),
+    ("anyones:CentredBesideLarge", "when other images are in its batch"),
+    ("anyones:Guessing", "its predict answers the same question differently the second time"),
+    ("anyones:Comparing", "its predict answers differently when other questions are in its batch"),
+    ("anyones:Whitening", "its embed answers differently when other questions are in its batch"),
+    ("anyones:Dwindling", "returned 12 columns at first and 11 then"),
     ("anyones:Shrinking", "returned 12 columns at first and 10 then"),
     ("anyones:Misfit", r"predict turns embeddings \(4, 12\) into \(4, 11\): it must return what `embed`"),
     ("anyones:Lost", r"its predict failed \(KeyError: 'floor_hue'\)"),
@@ -156,6 +204,9 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
     ("anyones:Mumbling", "its `preprocessing` must be text or what JSON can hold"),
     ("anyones:Sizeless", "its `resolution` must be a whole number of pixels, not 'big'"),
     ("anyones:bad_parts", "its part 'far' takes no columns out of 12"),
+    ("anyones:long_parts", "its part 'rest' goes to 13 and the representation has 12 columns"),
+    ("anyones:early_parts", "its part 'first' goes to -13 and the representation has 12 columns"),
+    ("anyones:whole_parts", "its part 'whole' has the name of the whole representation"),
     ("anyones:no_slices", "must map names to slices"),
 ])  # fmt: skip
 def test_what_is_refused(here: Path, spec: str, message: str) -> None:
@@ -214,8 +265,14 @@ def test_arguments_reach_the_factory_and_its_name(here: Path) -> None:
     loaded = load("anyones:width", {"scale": 2.0, "shift": 1})
     assert loaded.name == "anyones.width-scale=2.0-shift=1" and loaded.home is None
     assert loaded.module.get_parameter("scale").tolist() == 3.0
-    with pytest.raises(EncoderError, match=r"failed when called .*unexpected keyword argument 'size'"):
+    with pytest.raises(EncoderError, match=r"takes no --encoder-arg size: it takes scale, shift"):
         load("anyones:width", {"size": 3})
+    with pytest.raises(EncoderError, match=r"takes no --encoder-arg size: it takes none"):
+        load("anyones:pool", {"size": 3})
+
+
+def test_an_encoder_may_overwrite_its_images(here: Path) -> None:
+    assert from_factory("anyones:Overwriting", 32, CPU).dim == 12
 
 
 def test_what_a_module_declares_is_taken_down(here: Path) -> None:

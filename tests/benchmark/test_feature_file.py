@@ -89,11 +89,11 @@ def swapped(table: pa.Table, name: str, values: Any) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, values)
 
 
-def spoilt(row: int, value: Any) -> Callable[[pa.Table], pa.Table]:
+def spoilt(row: int, value: Any, kind: str = "float32") -> Callable[[pa.Table], pa.Table]:
     def change(table: pa.Table) -> pa.Table:
         lists = table["invariant"].to_pylist()
         lists[row] = value
-        return swapped(table, "invariant", pa.array(lists, pa.list_(pa.float32())))
+        return swapped(table, "invariant", pa.array(lists, pa.list_(pa.type_for_alias(kind))))
 
     return change
 
@@ -110,6 +110,12 @@ def spoilt(row: int, value: Any) -> Callable[[pa.Table], pa.Table]:
     (spoilt(60, None), "invariant has 2 numbers in row 0 and 0 in row 60"),
     (spoilt(60, [1.0, float("nan")]), "invariant of row 60 is not finite or has a number missing"),
     (spoilt(9, [1.0, None]), "invariant of row 9 is not finite or has a number missing"),
+    (spoilt(9, [1.0, 1e300], "float64"), "invariant of row 9 is not finite .* that float32 can hold"),
+    (lambda t: t.slice(0, 0), "has no rows: give every view of"),
+    (lambda t: t.rename_columns(["whole" if n == "invariant" else n for n in t.column_names]), "'whole' has the name"),
+    (lambda t: swapped(t, "key", pa.array([[key] for key in t["key"].to_pylist()])), "key has list<.*, not text"),
+    (lambda t: swapped(t, "view", pa.array(["v5"] * len(t))).drop_columns(["key"]), "'v5', not whole numbers"),
+    (lambda t: swapped(t, "view", pa.array([0.5] * len(t))).drop_columns(["key"]), "such as 0.5, not whole numbers"),
     (spoilt(0, []), "invariant of its first row is empty"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_named(

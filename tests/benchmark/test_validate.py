@@ -3,13 +3,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from scoring import measured, score_of, with_limit
+from scoring import measured, score_of, with_digest, with_limit
 
 from iebench.manifests.common.cli import main
 
-SCORE = score_of("sie", {"whole": {"top1": measured(0.5), "mrr": measured(0.25)}})
+SCORE = with_digest(score_of("sie", {"whole": {"top1": measured(0.5), "mrr": measured(0.25)}}))
 
 
 def call(*arguments: str) -> int:
@@ -42,6 +43,28 @@ def test_each_fault_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[
         "no such file",
     ):
         assert sum(words in line for line in faults) == 1
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"draws": {}}, ["whole top1 has no draws, and its protocol says 50", "whole mrr has no draws"]),
+    ({"each": {}}, ["it has no values per object of top1", "it has no values per object of mrr"]),
+    ({"digest": "0" * 64}, ["resamples.digest is not that of 50 draws of 6 objects"]),
+])  # fmt: skip
+def test_what_pairs_it_with_others_has_to_be_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], words: list[str]
+) -> None:
+    path = tmp_path / "bare.json"
+    replace(SCORE, resamples=replace(SCORE.resamples, **change)).save(path)
+    assert call(str(path)) == 1
+    faults = capsys.readouterr().err.splitlines()
+    assert len(faults) == len(words) and all(word in line for word, line in zip(words, faults, strict=True))
+
+
+def test_what_has_draws_of_its_own_needs_none(tmp_path: Path) -> None:
+    own = replace(measured(0.3), objects=SCORE.dataset.train_objects)
+    values = {"whole": {**SCORE.values["whole"], "pre_train_released": own}}
+    replace(SCORE, values=values).save(tmp_path / "released.json")
+    assert call(str(tmp_path / "released.json")) == 0
 
 
 def test_a_score_with_too_much_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

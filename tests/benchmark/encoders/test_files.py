@@ -74,6 +74,15 @@ def test_what_cannot_take_any_batch(tmp_path: Path) -> None:
         load(str(tmp_path / "flat.pt2"), {})
 
 
+def test_torch_logs_nothing_about_a_damaged_file(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "junk.pt2").write_bytes(b"no archive")
+    with pytest.raises(EncoderError, match="is no exported program"):
+        load(str(tmp_path / "junk.pt2"), {})
+    assert not caplog.records and capfd.readouterr() == ("", "")
+
+
 def test_bare_weights_are_no_module(tmp_path: Path) -> None:
     torch.save(network().state_dict(), tmp_path / "weights.pt")
     with pytest.raises(EncoderError, match=r"is no TorchScript module .* or score bare weights through a factory"):

@@ -77,8 +77,10 @@ def test_what_is_refused(models: dict[str, tuple[Path, Any]], tmp_path: Path) ->
     folder, _ = models["vit"]
     with pytest.raises(EncoderError, match="pool=max: choose from pooler, cls, mean"):
         load(f"hf:{folder}", {"pool": "max"})
-    with pytest.raises(EncoderError, match=r"hf:.*gone cannot be had .* check the name, or fetch it first"):
-        load(f"hf:{tmp_path / 'gone'}", {"local_files_only": True})
+    with pytest.raises(EncoderError, match=r"hf:.*gone: no such folder"):
+        load(f"hf:{tmp_path / 'gone'}", {})
+    with pytest.raises(EncoderError, match=r"hf:iebench/gone cannot be had .* check the name, or fetch it first"):
+        load("hf:iebench/gone", {"local_files_only": True})
     broken = tmp_path / "broken"
     broken.mkdir()
     (broken / "config.json").write_bytes((folder / "config.json").read_bytes())
