@@ -32,7 +32,12 @@ class UnknownName(UsageError):
     """A name that is not among the known ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], source: str = "") -> None:
-        super().__init__(f"{source}unknown {kind} {name!r}; {suggest(name, known)}")
+        self._given = (kind, name, tuple(known), source)
+        super().__init__(f"{source}unknown {kind} {name!r}; {suggest(name, self._given[2])}")
+
+    def __reduce__(self) -> tuple[type["UnknownName"], tuple[str, str, tuple[str, ...], str]]:
+        # An exception pickles as its message alone, which is not what makes this one: a worker's would never arrive.
+        return type(self), self._given
 
 
 class SettingError(UsageError):

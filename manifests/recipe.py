@@ -4,9 +4,11 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from .common.settings import build
 from .common.shipped import called, extended
@@ -14,6 +16,33 @@ from .errors import SettingError, UnknownName
 from .laws import LAWS, Law
 
 TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> a full turn in it
+
+Pass = Literal["depth", "mask", "nocs", "normal"]
+Pattern = Literal["AUTOMATIC", "TABULATED_SOBOL", "BLUE_NOISE"]
+ViewTransform = Literal["Standard", "Khronos PBR Neutral", "AgX", "Filmic", "Filmic Log", "False Color", "Raw"]
+
+_ANGLE, _SHARE, _BOUNCES, _SAMPLES = (-2 * math.pi, 2 * math.pi), (0, 1), (0, 1024), (0, 65536)
+_LENGTH, _POSITIVE, _LAW = (-1e6, 1e6), (0.001, 1e6), (-1000, 1000)  # laws.support looks no further
+RANGES: dict[str, tuple[float, float]] = {
+    "resolution": (8, 4096), "views": (1, 1000), "jpeg.quality": (1, 100),
+    "scene.camera.radius": _POSITIVE, "scene.camera.theta": _ANGLE, "scene.camera.phi": _ANGLE,
+    "scene.camera.field_of_view": (0.0065, 3.0),
+    "scene.camera.clip_start": (1e-6, 1e6), "scene.camera.clip_end": (1e-6, 1e6),
+    "scene.floor.size": _POSITIVE, "scene.floor.height": _LENGTH,
+    "scene.floor.saturation": _SHARE, "scene.floor.value": _SHARE,
+    "scene.sun.energy": (0, 1e6), "scene.sun.angle": (0, math.pi),
+    "scene.spot.energy": (0, 1e9), "scene.spot.radius": _POSITIVE, "scene.spot.size": (0.0175, math.pi),
+    "scene.spot.blend": _SHARE, "scene.spot.soft_size": (0, 1e6),
+    "scene.spot.saturation": _SHARE, "scene.spot.value": _SHARE,
+    "scene.world.gray": (0, 1000),
+    "scene.bounces.total": _BOUNCES, "scene.bounces.diffuse": _BOUNCES, "scene.bounces.glossy": _BOUNCES,
+    "scene.bounces.transmission": _BOUNCES, "scene.bounces.volume": _BOUNCES, "scene.bounces.transparent": _BOUNCES,
+    "quality.*.samples": (1, 65536), "quality.*.min_samples": (0, 4096), "quality.*.noise_threshold": (1e-6, 1),
+    "quality.*.dither": (0, 2), "quality.*.ground_samples": _SAMPLES,
+    "factors.*.law.low": _LAW, "factors.*.law.high": _LAW, "factors.*.law.inner": _LAW, "factors.*.law.outer": _LAW,
+    "factors.*.law.at": _LAW, "factors.*.law.steps": (1, 1_000_000),
+}  # fmt: skip
+"""Least and greatest value of every number in a recipe, as far as Blender and the dataset's format can take it."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +131,7 @@ class World:
 
 @dataclass(frozen=True)
 class Film:
-    view_transform: str
+    view_transform: ViewTransform
 
 
 @dataclass(frozen=True)
@@ -143,11 +172,11 @@ class Quality:
     samples: int
     min_samples: int
     noise_threshold: float
-    sampling_pattern: str
+    sampling_pattern: Pattern
     prefilter: Literal["ACCURATE", "FAST", "NONE"]
     dither: float
     ground_samples: int = 0
-    ground_pattern: str = ""
+    ground_pattern: Literal["", Pattern] = ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +195,7 @@ class Recipe:
     factors: tuple[Factor, ...]
     scene: Scene
     quality: dict[str, Quality]
-    passes: tuple[Literal["depth", "mask", "nocs", "normal"], ...] = ()
+    passes: tuple[Pass, ...] = ()
 
     def __post_init__(self) -> None:
         names = [factor.name for factor in self.factors]
@@ -174,8 +203,8 @@ class Recipe:
             raise ValueError("two factors have the same name")
         if list(self.passes) != sorted(set(self.passes)):
             raise ValueError(f"passes {list(self.passes)} must be in alphabetical order, each once")
-        if self.resolution < 8 or self.views < 1:
-            raise ValueError("resolution must be at least 8 and views at least 1")
+        if taken := sorted(set(names) & set(_columns(self) if names else ())):
+            raise ValueError(f"factor {taken[0]!r} is named like a column that every dataset has; rename it")
 
     @property
     def factor_names(self) -> list[str]:
@@ -196,15 +225,55 @@ class Recipe:
 
         Raises
         ------
-        SettingError, UnknownName : an entry that is missing, unknown or of the wrong type; named after `source`.
+        SettingError, UnknownName : an entry that is missing, unknown, of the wrong type or out of range; named after
+            `source`.
         """
-        entries = [_with_law(entry, f"{source}: factors[{i}]") for i, entry in enumerate(table.get("factors", []))]
-        return build(Recipe, {**table, "factors": entries}, source)
+        factors = table.get("factors", [])
+        if not isinstance(factors, (list, tuple)):
+            raise SettingError(f"{source}: factors is {factors!r}, no list; write one [[factors]] table for each")
+        entries = [_with_law(entry, f"{source}: factors[{i}]") for i, entry in enumerate(factors)]
+        recipe = build(Recipe, {**table, "factors": entries}, source)
+        for key, number in _numbers(recipe):
+            _check_range(key, number, source)
+        return recipe
 
     @property
     def digest(self) -> str:
         """SHA-256 of the recipe's content: the same for the same dataset settings, whatever the file's layout."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def _columns(recipe: Recipe) -> list[str]:
+    """The columns of a dataset that are no factor's, with all passes: `--passes` may still add one."""
+    from .schema import rows  # which imports this module
+
+    return list(rows(dataclasses.replace(recipe, factors=(), passes=get_args(Pass))).names)
+
+
+def _numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, float]]:
+    """All numbers in nested settings with their dotted keys; a factor goes by its name."""
+    if isinstance(settings, tuple):
+        settings = {getattr(item, "name", str(i)): item for i, item in enumerate(settings)}
+    elif dataclasses.is_dataclass(settings):
+        settings = vars(settings)
+    if isinstance(settings, dict):
+        for key, value in settings.items():
+            yield from _numbers(value, f"{prefix}.{key}" if prefix else key)
+    elif isinstance(settings, (int, float)) and not isinstance(settings, bool):
+        yield prefix, settings
+
+
+def _check_range(key: str, number: float, source: str) -> None:
+    low, high = RANGES.get(_in_ranges(key), (-math.inf, math.inf))
+    if not low <= number <= high:
+        raise SettingError(f"{source}: {key} is {number}; give a number from {low:g} to {high:g}")
+    if not math.isfinite(number):
+        raise SettingError(f"{source}: {key} is {number}; give a finite number")
+
+
+def _in_ranges(key: str) -> str:
+    """A key as RANGES spells it: with a star for the name of a quality or a factor."""
+    return re.sub(r"^(quality|factors)\..*?(\.law)?(\.\w+)$", r"\1.*\2\3", key)
 
 
 def _with_law(entry: dict[str, Any], source: str) -> dict[str, Any]:

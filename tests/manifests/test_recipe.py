@@ -2,13 +2,15 @@
 
 import dataclasses
 from importlib.resources import files
+from typing import get_args
 
 import pytest
 
 from iebench.manifests.common.shipped import shipped
-from iebench.manifests.errors import SettingError, UnknownName
+from iebench.manifests.errors import SettingError, UnknownName, UsageError
 from iebench.manifests.laws import Constant
-from iebench.manifests.recipe import Recipe, load
+from iebench.manifests.recipe import RANGES, Pass, Recipe, _in_ranges, _numbers, load
+from iebench.manifests.schema import IDENTITY, MAX_VIEW, place_columns
 
 
 @pytest.mark.parametrize("name", shipped("recipe"))
@@ -57,6 +59,51 @@ def test_a_wrong_recipe_is_one_sentence(tmp_path, old, new, words):
     ) as error:
         load(str(path))
     assert "mine.toml" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("views = 5000", "views is 5000; give a number from 1 to 1000"),
+        ("resolution = 100000", "resolution is 100000; give a number from 8 to 4096"),
+        ("jpeg.quality = 500", "jpeg.quality is 500; give a number from 1 to 100"),
+        ("scene.camera.radius = -1.0", "scene.camera.radius is -1.0; give a number from"),
+        ("scene.camera.field_of_view = nan", "scene.camera.field_of_view is nan; give a number from"),
+        ("quality.draft.samples = 0", "quality.draft.samples is 0; give a number from 1"),
+        (
+            '[[factors]]\nname = "rot_x"\nlaw = { kind = "uniform", low = 0.0, high = inf }',
+            "factors.rot_x.law.high is inf",
+        ),
+        ('[[factors]]\nname = "rot_x"\nlaw = { kind = "uniform", low = nan, high = 1.0 }', "low nan must be below"),
+        ('[[factors]]\nname = "rot_x"\nlaw = { kind = "constant", at = nan }', "factors.rot_x.law.at is nan"),
+        ("factors = 5", "factors is 5, no list"),
+        ('scene.film.view_transform = "Nope"', "view_transform: unknown value 'Nope'; choose from Standard"),
+        ('quality.fast.ground_pattern = "FOO"', "ground_pattern: unknown value 'FOO'; choose from"),
+    ],
+)
+def test_a_value_that_nothing_can_be_made_of_is_refused(tmp_path, text, words):
+    path = tmp_path / "mine.toml"
+    path.write_text(f'extends = "3diebench"\nname = "mine"\n{text}\n')
+    with pytest.raises(UsageError) as error:
+        load(str(path))
+    assert str(error.value).startswith(str(path))
+    assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "column", ["key", *IDENTITY, "view", *(name for part in ("", *get_args(Pass)) for name in place_columns(part))]
+)
+def test_a_factor_cannot_be_named_like_a_column_of_every_dataset(column):
+    table = load().as_dict()
+    table["factors"][0]["name"] = column
+    with pytest.raises(SettingError, match=f"mine: factor '{column}' is named like a column"):
+        Recipe.from_dict(table, "mine")
+
+
+@pytest.mark.parametrize("name", shipped("recipe"))
+def test_every_number_has_a_range(name):
+    assert {_in_ranges(key) for key, _ in _numbers(load(name))} <= RANGES.keys()
+    assert RANGES["views"] == (1, MAX_VIEW + 1)
 
 
 def test_a_recipe_that_extends_another_says_only_what_differs(tmp_path):
