@@ -6,6 +6,16 @@ function share(metric, [, , , floor, ceiling], value) {
   return (value - floor) / (goal - floor || 1);
 }
 
+/** A title that ends at x; on two lines, as even as its words allow, where it would begin before 0. */
+function wrapped(title, x, y) {
+  const letter = 7.2, text = draw("text", { x, y: y + 4, "text-anchor": "end" });
+  const ends = [...title.matchAll(/ /g)].map((space) => space.index);
+  if (title.length * letter <= x || !ends.length) return text.append(title), text;
+  const cut = ends.reduce((best, end) => (Math.abs(title.length - 2 * end) < Math.abs(title.length - 2 * best) ? end : best));
+  text.append(draw("tspan", { x, y: y - 2 }, title.slice(0, cut)), draw("tspan", { x, y: y + 10 }, title.slice(cut + 1)));
+  return text;
+}
+
 function profile() {
   const chosen = byId("profile-method"), other = byId("profile-other"), host = byId("profile-chart");
   fill(chosen, methods(), 0);
@@ -26,7 +36,7 @@ function profile() {
     }
     metrics.forEach((metric, m) => {
       const y = top + (m + 0.5) * step, { title, about } = model.metrics[metric];
-      const text = draw("text", { x: left - 8, y: y + 4, "text-anchor": "end" }, title);
+      const text = wrapped(title, left - 8, y);
       text.append(draw("title", {}, about));
       svg.append(text);
       lines.forEach(({ row, part, i, k }, slot) => {

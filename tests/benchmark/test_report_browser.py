@@ -219,6 +219,12 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(driver: Any, file: P
     """)  # fmt: skip
     assert small == []
     assert browsing.script(driver, "return document.querySelector('#scatter svg').clientWidth") <= width
+    cut = browsing.script(driver, """
+        const names = [...document.querySelectorAll("#board tbody th")].filter((e) => e.scrollWidth > e.clientWidth);
+        const titles = [...document.querySelectorAll("#profile-chart text")].filter((e) => e.getBBox().x < 0);
+        return [...names, ...titles].map((e) => e.textContent);
+    """)  # fmt: skip
+    assert cut == []
     assert driver.get_log("browser") == []
 
 
