@@ -32,7 +32,7 @@ function scatter() {
       const point = marker(shapeOf(row.method), x, y, stroke);
       point.append(draw("title", {}, told));
       svg.append(point);
-      taken.push({ left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 });
+      taken.push({ of: row.method, left: x - 6, right: x + 6, top: y - 6, bottom: y + 6 });
       row.at = [x, y];
     }
     for (const row of rows) label(chart, row, taken);
@@ -40,17 +40,23 @@ function scatter() {
   keepDrawn(redraw, across, upwards, part);
 }
 
-/** A method's name beside its point, where nothing else is yet; the point's title has it in any case. */
+/**
+ * A method's name beside its point and nearest to it, or further up or down with a line to it, where nothing else is
+ * yet; the point's title has it in any case.
+ */
 function label({ svg, width, top, height, bottom, left }, { method, at: [x, y] }, taken) {
   const name = model.methods[method], wide = name.length * 6.6;
-  const places = [[9, 4], [-9 - wide, 4], [-wide / 2, -11], [-wide / 2, 20], [9, -9], [9, 17], [-9 - wide, -9], [-9 - wide, 17]];
-  for (const [dx, dy] of places) {
+  const near = [[9, 4], [-9 - wide, 4], [-wide / 2, -11], [-wide / 2, 20]];
+  const far = [26, 42, 58, 74, 90].flatMap((reach) => [-reach, reach + 8].flatMap((dy) => [[10, dy], [-10 - wide, dy]]));
+  for (const [dx, dy] of [...near, ...far]) {
     const box = { left: x + dx, right: x + dx + wide, top: y + dy - 10, bottom: y + dy + 3 };
     const inside = box.left > left && box.right < width - 4 && box.top > top && box.bottom < height - bottom;
-    const free = taken.every((o) => box.right < o.left || box.left > o.right || box.bottom < o.top || box.top > o.bottom);
-    if (inside && free) {
+    const apart = (o, by) => box.right + by < o.left || box.left - by > o.right || box.bottom + by < o.top || box.top - by > o.bottom;
+    if (inside && taken.every((o) => apart(o, o.of === undefined ? 2 : o.of === method ? 0 : 6))) {
       taken.push(box);
-      svg.append(draw("text", { x: x + dx, y: y + dy }, name));
+      const line = `M${x} ${y}L${dx > 0 ? box.left - 2 : box.right + 2} ${y + dy - 4}`;
+      if (Math.abs(dy) > 20) svg.prepend(draw("path", { d: line, stroke: colour(method) }));
+      svg.append(draw("text", { class: "label", x: box.left, y: y + dy }, name));
       return;
     }
   }
