@@ -50,6 +50,7 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
             raise AssetError(f"{mesh.name} {report.problem}")
         thing, unread = import_mesh(mesh, loaded)
         _place(thing, ref)
+        _check_seen(thing, ref)
     except AssetError as error:
         raise AssetError(str(error), info) from error
     missing = (*mesh.missing, *unread)
@@ -100,6 +101,24 @@ def _parts_sha256(parts: list[Part]) -> str:
         digest.update(np.round(part.vertices, 6).astype("<f4").tobytes())
         digest.update(part.faces.astype("<i4").tobytes() + np.asarray(part.color, "<f4").tobytes())
     return digest.hexdigest()
+
+
+def _check_seen(thing: bpy.types.Object, ref: ObjectRef) -> None:
+    """Refuse an object that no view can show, and remove it."""
+    slots = np.empty(len(thing.data.polygons), np.int32)
+    thing.data.polygons.foreach_get("material_index", slots)
+    materials = [slot.material for slot in thing.material_slots]
+    used = [materials[i] for i in np.unique(slots) if i < len(materials)]
+    if used and all(material is not None and _clear(material) for material in used):
+        bpy.data.objects.remove(thing)
+        raise AssetError(f"{ref.shown} is invisible: all its materials have an opacity of zero")
+
+
+def _clear(material: bpy.types.Material) -> bool:
+    nodes = material.node_tree.nodes if material.node_tree else ()
+    shaders = [node for node in nodes if node.type == "BSDF_PRINCIPLED"]
+    opacities = [node.inputs["Alpha"] for node in shaders]
+    return bool(opacities) and all(not alpha.is_linked and alpha.default_value == 0 for alpha in opacities)
 
 
 def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:

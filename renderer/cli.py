@@ -12,6 +12,7 @@ from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import duration
 from iebench.manifests.common.shipped import called, shipped
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.laws import Sweep
 from iebench.manifests.recipe import Recipe, load
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import GivenViews, read_given
@@ -107,14 +108,20 @@ def render(
         refuse_drawing(latents)
     given = read_given(latents, settings) if latents else None
     name, collection = open_source(source, path)
-    everything = collection.classes()
-    objects = collection.objects(choose(classes, everything) if classes else everything, objects_per_class)
+    chosen = collection.classes()
+    if classes:
+        chosen = choose(classes, chosen)
+    elif given:
+        chosen = [c for c in chosen if c.synset in {synset for synset, _ in given.objects}] or chosen
+    objects = collection.objects(chosen, objects_per_class)
     if keep_size and not any(ref.normalise for ref in objects):
         raise SourceError(f"the meshes of source {name} are never scaled: leave --keep-size out")
     if keep_size:
         name, objects = f"{name}, own sizes", [replace(ref, normalise=False) for ref in objects]
     if given:
         settings, objects = replace(settings, views=given.most), only_given(objects, given, name)
+    for sentence in () if given else cut_sweeps(settings):
+        click.echo(f"iebench: {sentence}", err=True)
     plan = Plan(settings, quality, seed, name, collection.licence, tuple(objects), given)
     plan = plan.limited(limit) if limit else plan
     here = engine == "local"
@@ -201,6 +208,16 @@ def only_given(objects: list[ObjectRef], given: GivenViews, source: str) -> list
             f"does not have, first {'/'.join(absent[0])}: choose more, or another --source"
         )
     return [by_name[name] for name in given.objects]
+
+
+def cut_sweeps(recipe: Recipe) -> list[str]:
+    """What a reader should know of sweeps that have more steps than objects have views, one sentence each."""
+    return [
+        f"{factor.name} is swept in {factor.law.steps} steps, and {recipe.views} views of each object are only the "
+        f"first {recipe.views} of them; to sweep its whole range, give its law fewer steps in a recipe of your own"
+        for factor in recipe.factors
+        if isinstance(factor.law, Sweep) and recipe.views < factor.law.steps
+    ]
 
 
 def describe(plan: Plan, cores: int) -> str:

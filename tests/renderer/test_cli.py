@@ -4,9 +4,11 @@ import subprocess
 import sys
 
 import meshes
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.recipe import load
 
 
 def render(*arguments):
@@ -106,3 +108,20 @@ def test_options_that_a_file_of_latents_would_override_are_refused(tmp_path):
     result = render("--latents", "l.parquet", "--views", 1, "--seed", 0, "--out", tmp_path / "d")
     assert result.returncode == 2
     assert "--latents l.parquet decides the views and their latents: leave --views and --seed out" in result.stderr
+
+
+def test_given_latents_choose_the_classes(shapenet, tmp_path):
+    """Of a tree that holds one class of 55, and need hold no more."""
+    mug = next(path.name for path in sorted((shapenet / "03797390").iterdir()))
+    row = {"synset": "03797390", "object_id": mug, "view": 0, **dict.fromkeys(load().factor_names, 0.5)}
+    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "l.parquet")
+    result = render(shapenet, "--source", "shapenet", "--latents", tmp_path / "l.parquet", "--dry-run")
+    assert result.returncode == 0, result.stderr
+    assert "1 objects = 1 images" in result.stderr
+
+
+def test_views_that_end_before_a_sweep_does_are_said(tmp_path):
+    cut = render("--recipe", "orbit", "--views", 4, "--dry-run", "--out", tmp_path / "d")
+    assert "rot_z is swept in 72 steps, and 4 views of each object are only the first 4 of them" in cut.stderr
+    whole = render("--recipe", "orbit", "--dry-run", "--out", tmp_path / "d")
+    assert "swept" not in whole.stderr

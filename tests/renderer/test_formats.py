@@ -231,6 +231,24 @@ def test_d_below_one_lets_the_floor_through(blender, tmp_path):
     assert colors[0.3].mean() > colors[1.0].mean() + 30
 
 
+def clear_glb(folder):
+    tree, body = meshes.textured_plate(None, "gone.png")
+    tree["materials"] = [{"alphaMode": "BLEND", "pbrMetallicRoughness": {"baseColorFactor": [1, 0, 0, 0]}}]
+    return meshes.write_gltf(folder / "a.glb", tree, body)
+
+
+def clear_obj(folder):
+    return meshes.write_wall(folder, "newmtl w\nKd 1 0 0\nd 0\n")
+
+
+@pytest.mark.parametrize("make", [clear_obj, clear_glb])
+def test_what_no_view_can_show_is_refused(blender, tmp_path, make):
+    path = make(tmp_path)
+    error, left_behind = run(blender, blender_probe.failing_load, ref_to(path))
+    assert error == f"{path.name} is invisible: all its materials have an opacity of zero"
+    assert left_behind <= 0
+
+
 def test_nodes_within_nodes_put_their_parts_in_place(blender, tmp_path):
     box = trimesh.creation.box(extents=(1, 1, 1))
     scene = trimesh.Scene()
