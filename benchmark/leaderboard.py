@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .bootstrap import Measured
-from .errors import NotComparable, ScoreFileError, UnknownName
+from .errors import NotComparable, ScoreFileError, UnknownName, UsageError
 from .groups import Group, Value, grouped
 from .measures import MEASURES, WHOLE
 from .ranks import Rank, ranks
@@ -81,7 +81,7 @@ class Board:
         ------
         NotComparable : different protocols, datasets or smoke limits; names two files and what differs.
         ScoreFileError : no scores.
-        UnknownName : no score has that metric.
+        UnknownName, UsageError : no such metric, or no score has it.
         """
         if not scores:
             raise ScoreFileError("no score files: run `iebench score` first, or name some")
@@ -89,6 +89,8 @@ class Board:
         groups = grouped(scores)
         known = [m for m in MEASURES if any(m in score.values[WHOLE] for score in scores.values())]
         if sort and sort not in known:
+            if sort in MEASURES:
+                raise UsageError(f"no score has {sort} of its whole representation: sort by one of {', '.join(known)}")
             raise UnknownName("metric", sort, known)
         sort = sort or known[0]
         about = next(iter(scores.values()))

@@ -125,7 +125,8 @@ def read(run: Path) -> dict[str, Any] | None:
             raise ValueError(f"format {table['format']} is not {FORMAT}")
         if any(len(line[key]) != len(table["places"]) for line in lines for key in ("mean", "low", "high", "worst")):
             raise ValueError("curves of unequal length")
-        if not all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit")):
+        texts = all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit"))
+        if not texts or not isinstance(table["limit"], int | None):
             raise ValueError("it does not say what it is of")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         what = f"{type(error).__name__}: {error}"

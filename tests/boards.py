@@ -60,7 +60,7 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
     if i % 5 == 0:
         curves = {curve: generator.uniform(0, 1, (objects, PLACES)) for curve in CURVES}
         orbits = Orbits("rot_z", "degrees", np.linspace(-180, 170, PLACES), dict.fromkeys(values, curves))
-        about = {"format": FORMAT, "name": name, "weights": score.encoder.weights, "dataset": "5" * 64}
+        about = {"format": FORMAT, "name": name, "weights": score.encoder.weights, "dataset": "5" * 64, "limit": None}
         (path.parent / "orbits.json").write_text(json.dumps({**about, **orbits.as_dict(bootstrap)}))
     complete = replace(
         score,

@@ -54,8 +54,10 @@ def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, 
         raise click.UsageError("give one of --run and --encoder")
     recipe = DatasetInfo.load(data).recipe
     factor, where, protocol = swept(recipe, data), devices.pick(device), load()
-    loaded = registry.load(spec or f"run:{folder or runs.newest()}", {})
+    loaded = registry.load(f"run:{folder or runs.newest()}" if spec is None else spec, {})
     home = loaded.home or Path("runs") / loaded.name
+    if out is None and limit is not None:
+        _keep(home, limit)
     encoder = prepare(loaded, loaded.side(recipe.resolution), where)
     train, val = encode_splits(encoder, data, home / "features", where, protocol, 0, limit, ALONE)
     found = measure(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
@@ -76,3 +78,18 @@ def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, 
             f"object's worst, {there:.3g} at {where_worst:.0f} {found.unit}"
         )
     click.echo(f"{place / NAME} and {place / 'orbits.png'}: written")
+
+
+def _keep(home: Path, limit: int) -> None:
+    """Refuse to replace the orbits of all objects by those of a few."""
+    from ..errors import RunError, UsageError
+    from ..orbits import NAME, read
+
+    try:
+        there = read(home)
+    except RunError:
+        return
+    if there is not None and there["limit"] is None:
+        raise UsageError(
+            f"{home / NAME} is of all objects, not of --limit {limit}: give --out, as in --out {home / f'limit{limit}'}"
+        )

@@ -91,8 +91,9 @@ def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
                     f"{path.parent / ORBITS} is of other weights than {path}: run `iebench orbits` again, or remove it"
                 )
             axis = f"{table['factor']}, {table['unit']}"
+            smoke = "" if table["limit"] is None else f", SMOKE RUN, at most {table['limit']} objects a split"
             sweep = found.setdefault(
-                f"{axis}, dataset {table['dataset'][:12]}",
+                f"{axis}, dataset {table['dataset'][:12]}{smoke}",
                 {"axis": axis, "curves": {curve: {"title": about, "lines": []} for curve, about in CURVES.items()}},
             )
             for part, lines in table["parts"].items():

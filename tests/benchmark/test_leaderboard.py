@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from scoring import measured, score_of, with_limit
 
-from iebench.benchmark.errors import NotComparable, ScoreFileError, UnknownName
+from iebench.benchmark.errors import NotComparable, ScoreFileError, UnknownName, UsageError
 from iebench.benchmark.leaderboard import Board, Mark
 
 A, B, C = Path("runs/a/score.json"), Path("runs/b/score.json"), Path("runs/c/score.json")
@@ -58,8 +58,10 @@ def test_the_order_follows_any_metric_in_its_direction() -> None:
     three = score_of("three", whole(top1=0.2))  # type: ignore[arg-type]
     board = Board.of({A: one, B: two, C: three}, parts=False, sort="rotation_degrees_mean")
     assert [row.name for row in board.rows] == ["two", "one", "three"]
-    with pytest.raises(UnknownName, match=r"unknown metric 'mrr'"):
+    with pytest.raises(UsageError, match="no score has mrr of its whole representation: sort by one of top1"):
         Board.of({A: one}, parts=False, sort="mrr")
+    with pytest.raises(UnknownName, match="unknown metric 'topp1'; did you mean top1"):
+        Board.of({A: one}, parts=False, sort="topp1")
 
 
 def test_seeds_are_one_row_and_the_legend_says_so() -> None:

@@ -12,7 +12,7 @@ from scoring import random_split, untrained_run
 
 from iebench.benchmark.bootstrap import Bootstrap
 from iebench.benchmark.commands.orbits import orbits as command
-from iebench.benchmark.errors import DatasetError, RunError
+from iebench.benchmark.errors import DatasetError, RunError, UsageError
 from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.orbits import CURVES, Orbits, orbits, read, swept
 from iebench.benchmark.probes.context import Split
@@ -84,10 +84,17 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     assert table["factor"] == "rot_z" and list(table["parts"]) == ["whole", "invariant", "equivariant"]
     assert (run / "orbits.png").read_bytes().startswith(b"\x89PNG")
     assert read(run) == table and read(tmp_path) is None
+    asked = ["--run", str(run), "--data", str(tmp_path / "orbit"), "--limit", "2"]
+    refused = CliRunner().invoke(command, asked, standalone_mode=False)
+    assert isinstance(
+        refused.exception, UsageError
+    ) and "orbits.json is of all objects, not of --limit 2: give --out" in (str(refused.exception))
+    assert read(run) == table
     for damaged, cause in (
         ({**table, "format": 9}, "format 9"),
         ({**table, "places": [0.0]}, "unequal length"),
         ({**table, "weights": None}, "what it is of"),
+        ({**table, "limit": "2"}, "what it is of"),
         ({}, "parts"),
     ):
         (run / "orbits.json").write_text(json.dumps(damaged))

@@ -180,6 +180,14 @@ def test_orbits_of_other_weights_than_the_score_are_refused(twenty: dict[Path, S
         report({tmp_path / "score.json": stale}, None)
 
 
+def test_orbits_of_a_smoke_run_say_so(twenty: dict[Path, Score], tmp_path: Path) -> None:
+    path, score = next((path, score) for path, score in twenty.items() if score.name == "method-5")
+    table = json.loads((path.parent / "orbits.json").read_text())
+    (tmp_path / "orbits.json").write_text(json.dumps({**table, "limit": 4}))
+    [title] = held(report({tmp_path / "score.json": score}, None))["orbits"]
+    assert title.endswith("SMOKE RUN, at most 4 objects a split")
+
+
 def test_a_byte_a_value() -> None:
     low, high, text = packed(np.array([1.0, 3.0, 2.0]))
     assert (low, high) == (1, 3) and list(base64.b64decode(text)) == [0, 255, 128]
