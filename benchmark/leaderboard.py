@@ -10,6 +10,7 @@ import numpy as np
 
 from .bootstrap import Measured
 from .errors import NotComparable, ScoreFileError, UnknownName, UsageError
+from .faults import absences_of
 from .groups import Group, Value, grouped
 from .measures import MEASURES, WHOLE
 from .ranks import Rank, ranks
@@ -132,7 +133,7 @@ class Board:
     def notes(self) -> tuple[str, ...]:
         """What to know before trusting a row, one sentence each that begins with the score's name."""
         scores = [score for row in self.rows if row.part == WHOLE for score in row.group.scores.values()]
-        return tuple(f"{score.name}: {note}" for score in scores for note in score.notes)
+        return tuple(f"{score.name}: {note}" for score in scores for note in (*score.notes, *_unpaired(score)))
 
     @property
     def legend(self) -> str:
@@ -147,6 +148,13 @@ class Board:
             f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
             + ("; ceiling: the answer of one who knows all there is to know" if self.ceilings else "")
         )
+
+
+def _unpaired(score: Score) -> list[str]:
+    """Why a score takes the ranks and marks of chance from the others' columns, as a note; most have nothing to say."""
+    first, *others = absences_of(score) or [""]
+    more = f" (and {len(others)} more of the kind)" if others else ""
+    return [f"{first}{more}, so no row is ranked there: `iebench validate` says more"] if first else []
 
 
 def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:

@@ -48,8 +48,11 @@ def test_what_was_not_resampled_has_a_best_and_no_ranks() -> None:
         score = score_of(path.parent.name, whole(top1=value, mrr=value))  # type: ignore[arg-type]
         draws = {"whole": {"mrr": score.resamples.draws["whole"]["mrr"]}}
         scores[path] = replace(score, resamples=replace(score.resamples, draws=draws))
-    cells = [row.cells["top1"] for row in Board.of(scores, parts=False).rows]
+    board = Board.of(scores, parts=False)
+    cells = [row.cells["top1"] for row in board.rows]
     assert [(cell.mark, cell.rank) for cell in cells] == [(Mark.BEST, None), (Mark.NONE, None)]
+    assert all("whole top1 has no draws, and its protocol says 50, so no row is ranked" in told for told in board.notes)
+    assert len(board.notes) == 2
 
 
 def test_the_order_follows_any_metric_in_its_direction() -> None:
@@ -107,7 +110,7 @@ def test_what_may_not_share_a_table() -> None:
         (replace(base, pairs={"train": "a" * 64, "val": "c" * 64}), "val pairs bbbbbbbbbbbb against cccccccccccc"),
         (
             replace(base, resamples=replace(base.resamples, digest="e" * 64)),
-            "bootstrap draws dddddddddddd against eeeee",
+            r"bootstrap draws \w{12} against eeeee",
         ),
         (
             replace(base, protocol=protocol, protocol_id=protocol.id),

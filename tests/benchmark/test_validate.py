@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scoring import measured, score_of, with_digest, with_limit
+from scoring import measured, score_of, with_limit
 
 from iebench.manifests.common.cli import main
 
-SCORE = with_digest(score_of("sie", {"whole": {"top1": measured(0.5), "mrr": measured(0.25)}}))
+SCORE = score_of("sie", {"whole": {"top1": measured(0.5), "mrr": measured(0.25)}})
 
 
 def call(*arguments: str) -> int:
