@@ -1,0 +1,30 @@
+"""Meshes through the clean copy, as tests want them."""
+
+from pathlib import Path
+
+import pytest
+
+from iebench.renderer.errors import AssetError
+from iebench.renderer.meshes.clean import clean_copy
+from iebench.renderer.meshes.inspect import inspect, read
+from iebench.renderer.sources import ObjectRef
+
+KD = "newmtl w\nKd 0 1 0\n"
+
+
+def ref_to(path, folder=None):
+    return ObjectRef("s", "o", "c", 0, "train", str(path), folder=folder and str(folder), path=Path(path).name)
+
+
+def cleaned(ref):
+    """The clean mesh, trimesh's report on it, and the staged OBJ and MTL text if it is one."""
+    with clean_copy(ref) as mesh:
+        texts = [path.read_text() for path in (mesh.path, mesh.path.with_suffix(".mtl")) if mesh.path.suffix == ".obj"]
+        return mesh, inspect(read(mesh)), texts
+
+
+def cause(ref):
+    with pytest.raises(AssetError) as caught:
+        cleaned(ref)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)

@@ -1,0 +1,50 @@
+"""Reports on meshes: each field on a solid that is known, and the same for every format."""
+
+import meshes
+import numpy as np
+import pytest
+import trimesh
+from cleaning import cleaned, ref_to
+
+from iebench.renderer.meshes.inspect import inspect
+
+
+def test_the_report_says_how_a_mesh_is():
+    solid = meshes.l_shape()
+    found = inspect(solid)
+    assert (found.vertices, found.triangles, found.bad_vertices, found.flat_faces) == (16, 24, 0, 0)
+    assert found.watertight
+    assert found.extent == pytest.approx((0.6, 0.2, 0.5))
+    assert found.problem is None
+    holed = trimesh.Trimesh(solid.vertices, solid.faces[1:], process=False)
+    assert not inspect(holed).watertight
+    broken = solid.vertices.copy()
+    broken[3] = np.inf
+    assert (
+        inspect(trimesh.Trimesh(broken, solid.faces, process=False)).problem
+        == "has 1 vertices that are not finite numbers"
+    )
+    line = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[0, 1, 2]], process=False)
+    assert inspect(line).flat_faces == 1
+    assert "area of zero" in inspect(line).problem
+    assert "coincide" in inspect(trimesh.Trimesh(np.ones((3, 3)), [[0, 1, 2]], process=False)).problem
+    assert inspect(trimesh.PointCloud(solid.vertices)).problem == "holds no faces"
+
+
+@pytest.mark.parametrize("suffix", ["obj", "glb", "gltf", "ply", "stl", "off"])
+def test_every_format_is_the_same_solid(tmp_path, suffix):
+    path = tmp_path / f"ein Stück.{suffix}"
+    solid = meshes.l_shape()
+    files = solid.export(file_type=suffix)
+    if suffix == "gltf":
+        for name, content in files.items():
+            (tmp_path / name).write_bytes(content)
+        (tmp_path / "model.gltf").rename(path)
+    else:
+        path.write_bytes(files if isinstance(files, bytes) else files.encode())
+    mesh, report, _ = cleaned(ref_to(path))
+    assert report.triangles == 24
+    assert report.extent == pytest.approx((0.6, 0.2, 0.5), abs=1e-6)
+    assert report.watertight
+    assert mesh.missing == ()
+    assert len(mesh.sha256) == 64
