@@ -11,6 +11,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from . import predictor as predictors
 from .config import RunConfig
@@ -70,6 +71,7 @@ def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Pr
     name, module = loaded.name, loaded.module
     for part in (module, loaded.predictor):
         if isinstance(part, nn.Module):
+            _check_filled(name, part)
             for parameter in part.eval().parameters():  # not by requires_grad_, which ScriptModules do not have
                 parameter.requires_grad_(False)
             part.to(device)
@@ -135,6 +137,8 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
         raise EncoderError(
             f"encoder {name} maps images {tuple(images.shape)} to {kind}: it must return floats (B, D), a row an image"
         )
+    if found.layout is not torch.strided:
+        raise EncoderError(f"encoder {name} returns a {found.layout} tensor: let it return a dense one (to_dense())")
     if not found.shape[1]:
         raise EncoderError(f"encoder {name} returns representations without any column: mend it")
     if found.device != images.device:
@@ -142,9 +146,22 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
             f"encoder {name} was given images on {images.device} and answers on {found.device}: leave its output where "
             "it is, or score with --device cpu"
         )
+    found = found.detach().float()  # detached, where it turns gradients on by itself
     if not torch.isfinite(found).all():
-        raise EncoderError(f"encoder {name} returns values that are not finite: check its weights and normalisation")
-    return found.float()
+        raise EncoderError(
+            f"encoder {name} returns values that are not finite, or that float32 cannot hold: check its weights and "
+            "normalisation"
+        )
+    return found
+
+
+def _check_filled(name: str, module: nn.Module) -> None:
+    for key, tensor in [*module.named_parameters(), *module.named_buffers()]:
+        if is_lazy(tensor):
+            raise EncoderError(
+                f"encoder {name} has no values in {key} yet, and would get random ones: give its module an image once, "
+                "then load its weights"
+            )
 
 
 def declared_parts(name: str, module: nn.Module) -> Mapping[str, slice]:

@@ -3,13 +3,13 @@
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.nn.functional import normalize
 
 from iebench.baselines.action import Latents
 
 from .images import spread
 from .predictor import Predictor
 from .probes.context import Context, Split
+from .probes.neighbours import normed
 from .results import Example
 
 OBJECTS = 8
@@ -31,7 +31,7 @@ def examples(context: Context) -> tuple[Example, ...]:
         target = 1 + number % (val.views - 1)
         embedded = method.embed(torch.from_numpy(np.array(val.features[rows])).to(context.device))
         predicted = method.predict(embedded[:1], _told(val, method, rows[:1]), _told(val, method, rows[[target]]))
-        order = (normalize(embedded[1:].float()) @ normalize(predicted.float())[0]).argsort(descending=True) + 1
+        order = (normed(embedded[1:].float()) @ normed(predicted.float())[0]).argsort(descending=True) + 1
         place = 1 + int((order == target).nonzero()[0, 0])
         found.append(Example(*val.identities[i], source=0, target=target, found=int(order[0]), rank=place))
     return tuple(found)

@@ -4,7 +4,9 @@ iebench score --features mine.parquet --data data/builtin
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from iebench.manifests.common.files import save_atomic
 from iebench.manifests.schema import SPLITS
 
-from .errors import EncoderError
+from .errors import EncoderError, short
 from .images import Images
 from .measures import WHOLE
 from .results import Cost
@@ -75,12 +77,15 @@ class FeatureFile:
             file = pq.ParquetFile(path)
         except pa.ArrowInvalid as error:
             raise EncoderError(f"{path} is no Parquet file ({error}): write one, as with pandas' to_parquet") from None
+        if twice := [name for name, times in Counter(file.schema_arrow.names).items() if times > 1]:
+            raise EncoderError(f"{path} has {twice[0]} more than once: every column needs a name of its own")
         if not file.metadata.num_rows:
             raise EncoderError(f"{path} has no rows: give every view of {data} exactly one")
         splits = {split: Images.open(data, split).table for split in SPLITS}
         columns = _feature_columns(path, file.schema_arrow, set(splits["train"].column_names))
-        places = _places(path, data, _keys(path, file), pa.concat_tables(splits.values())["key"])
-        first = next(file.iter_batches(1, columns=list(columns)))
+        with _reading(path):
+            places = _places(path, data, _keys(path, file), pa.concat_tables(splits.values())["key"])
+            first = next(file.iter_batches(1, columns=list(columns)))
         widths = [int(pc.list_value_length(first[column])[0].as_py() or 0) for column in columns]
         stops = np.cumsum(widths).tolist()
         spans = {c: slice(stop - width, stop) for c, width, stop in zip(columns, widths, stops, strict=True)}
@@ -124,11 +129,12 @@ class FeatureFile:
     def _batches(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Places (k,) and features (k, dim) of some rows after others."""
         start = 0
-        for batch in pq.ParquetFile(self.path).iter_batches(ROWS, columns=list(self.columns)):
-            widths = [part.stop - part.start for part in self.parts.values()] or [self.dim]
-            found = [self._matrix(batch[c], c, width, start) for c, width in zip(self.columns, widths, strict=True)]
-            yield self.places[start : start + len(batch)], np.concatenate(found, axis=1)
-            start += len(batch)
+        with _reading(self.path):
+            for batch in pq.ParquetFile(self.path).iter_batches(ROWS, columns=list(self.columns)):
+                widths = [part.stop - part.start for part in self.parts.values()] or [self.dim]
+                found = [self._matrix(batch[c], c, width, start) for c, width in zip(self.columns, widths, strict=True)]
+                yield self.places[start : start + len(batch)], np.concatenate(found, axis=1)
+                start += len(batch)
 
     def _matrix(self, lists: pa.Array, column: str, width: int, start: int) -> NDArray[np.float32]:
         lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
@@ -148,6 +154,15 @@ class FeatureFile:
                 "every view needs numbers that float32 can hold"
             )
         return values
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Make one sentence of what Arrow says about pages that it cannot read."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise EncoderError(f"{path} has rows that cannot be read ({short(error)}): write it again") from error
 
 
 def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[str, ...]:

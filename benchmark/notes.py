@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .probes.context import Split
 from .probes.standardise import BLOCK
 
 
@@ -38,4 +39,26 @@ def about(
     missing = [name for name in wanted if name not in latents]
     if missing:
         notes.append(f"the predictor was not scored: it needs {', '.join(missing)}, which the dataset does not have")
+    return tuple(notes)
+
+
+def scarce(train: Split, val: Split, retrieval: int) -> tuple[str, ...]:
+    """Notes on what a dataset is too small or too uniform to say.
+
+    retrieval : least number of views that finding one among an object's others needs; 0 where nobody is asked to
+    """
+    notes = []
+    still = [name for name in val.latents if not (train.shows([name]) and val.shows([name]))]
+    if still:
+        verb, them = ("does", "it") if len(still) == 1 else ("do", "them")
+        notes.append(f"{', '.join(still)} {verb} not vary, so that nothing is asked about {them} alone")
+    if val.views < retrieval:
+        notes.append(
+            f"objects have {val.views} views, and to find one among others takes {retrieval}: MRR, H@k, PRE and what "
+            "fitted maps find are left out"
+        )
+    if val.objects == 1:
+        notes.append("val has one object, so that intervals over objects have no width: they say nothing of others")
+    if len(np.unique(val.labels)) == 1:
+        notes.append("val has objects of one class, which a constant answer names")
     return tuple(notes)

@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
+SQUARES = 1e-30, 1e30  # squared lengths between which float32 loses nothing
 QUERIES, TILE = 1_024, 16_384  # queries compared with so many rows of the gallery at once: 64 MiB of scores
 
 
@@ -126,8 +127,13 @@ def _tiles(
 
 def unit(vectors: Vectors) -> Vectors:
     """Vectors (..., E) scaled to length 1; a zero vector stays zero."""
-    length = np.sqrt(np.einsum("...e,...e->...", vectors, vectors))[..., None]
-    scaled: Vectors = vectors / np.where(length > 0, length, 1)
+    square = np.einsum("...e,...e->...", vectors, vectors)
+    scaled: Vectors = vectors / np.sqrt(np.where(square > 0, square, 1))[..., None]
+    lost = ~((square > SQUARES[0]) & (square < SQUARES[1]))
+    if lost.any():  # float64 squares every float32
+        precise = vectors[lost].astype(np.float64)
+        length = np.linalg.norm(precise, axis=-1, keepdims=True)
+        scaled[lost] = precise / np.where(length > 0, length, 1)
     return scaled
 
 

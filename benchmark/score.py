@@ -22,7 +22,7 @@ from .encoder import Encoder
 from .examples import examples
 from .feature_file import FeatureFile
 from .measures import WHOLE
-from .notes import about
+from .notes import about, scarce
 from .probes.context import Context
 from .probes.separation import separation
 from .probes.standardise import Standardiser
@@ -60,7 +60,7 @@ def score(
     predictor = encoder.predictor
     notes = about(train.split.features, encoder.parts, predictor.latents if predictor else (), train.split.latents)
     answerable = predictor is not None and train.split.has(predictor.latents)
-    notes += unseen(data.name, train.split, val.split)
+    notes += unseen(data.name, train.split, val.split) + scarce(train.split, val.split, _least_views(encoder, protocol))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     with Meter("probing", total=probes.epochs(protocol, 1 + len(encoder.parts)), unit="epochs") as meter:
         context = Context(
@@ -134,6 +134,13 @@ def encode_splits(
 ) -> list[Loaded]:
     """The train and the val split with their features; see `score` for the arguments."""
     return [load_split(encoder, data, split, cache, device, protocol, seed, limit, ranks) for split in SPLITS]
+
+
+def _least_views(encoder: Encoder | FeatureFile, protocol: Protocol) -> int:
+    """Views that an object must have so that all which the protocol retrieves can be retrieved."""
+    if protocol.maps is not None or (encoder.predictor and protocol.retrieval != "with the source"):
+        return 3
+    return 2 if encoder.predictor else 0
 
 
 def _facts(config: RunConfig) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from iebench.manifests.common.files import write_atomic
 
 from .. import published as reported
 from ..leaderboard import Board
-from ..results import load_all
 from ..tables import FORMATS
+from .gather import gather
 
 
 @click.command(
@@ -30,7 +30,7 @@ from ..tables import FORMATS
 def leaderboard(
     files: tuple[Path, ...], parts: bool, sort: str | None, form: str, published: bool, out: Path | None
 ) -> None:
-    """Compare scores of one dataset and one protocol. Without files: all of runs/*/score.json.
+    """Compare scores of one dataset and one protocol. Without files: all of runs/*/score.json that are no smoke runs.
 
     Ranks come from a paired bootstrap over val objects. Runs that differ in their training seed only share a row.
     """
@@ -38,7 +38,7 @@ def leaderboard(
         raise click.UsageError(
             f"--published goes with {' and '.join(reported.FORMATS)}; as CSV: manifests/published.csv"
         )
-    text = FORMATS[form](Board.of(load_all(files), parts, sort or ""))
+    text = FORMATS[form](Board.of(gather(files), parts, sort or ""))
     if published:
         text += "\n\n" + reported.FORMATS[form]()
     if out is None:

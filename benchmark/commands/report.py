@@ -24,15 +24,16 @@ from iebench.manifests.common.cli import SETTINGS, examples
 def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
     """Write one self-contained HTML page: a leaderboard to sort and filter, trade-off, profiles, worst objects, curves.
 
-    Without files: all of runs/*/score.json. Without the dataset: no pictures. The page needs no network.
+    Without files: all of runs/*/score.json that are no smoke runs. Without the dataset: no pictures. The page needs no
+    network.
     """
     from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
 
     from ..report import dataset_of
     from ..report import report as make_report
-    from ..results import load_all
+    from .gather import gather
 
-    scores = load_all(files)
+    scores = gather(files)
     found = data or dataset_of(scores)
     write_atomic(out, make_report(scores, found))
     if found is None:

@@ -1,14 +1,15 @@
 """Models of transformers, from the Hub or a folder: --encoder hf:facebook/dinov2-small [--encoder-arg pool=mean]."""
 
 import json
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
+from PIL import Image
 from torch import Tensor, nn
 
-from ..errors import EncoderError
+from ..errors import EncoderError, short
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
 
@@ -21,6 +22,8 @@ POOLS: dict[Pool, str] = {
 }
 SIZE = 224
 HALF = [0.5, 0.5, 0.5]  # what image processors take when a checkpoint says nothing
+PROCESSORS = ("preprocessor_config.json", "processor_config.json")
+PLAIN = ((0, 0, 0), (255, 255, 255), (51, 102, 204))  # colours of pictures that show what a processor does to colours
 RESAMPLE = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
 
 
@@ -49,7 +52,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     try:
         model, report = transformers.AutoModel.from_pretrained(spec, output_loading_info=True, **given)
     except Exception as error:  # no network, no such name, an argument it does not take
-        remedy = "check the name, or fetch it first and give its folder"
+        wrong = given and isinstance(error, TypeError)
+        remedy = "leave that --encoder-arg out" if wrong else "check the name, or fetch it first and give its folder"
         raise unfetched(f"hf:{spec}", error, remedy) from error
     vision = getattr(model, "vision_model", model).float()  # the half of CLIP and its like that sees
     if getattr(vision, "main_input_name", "") != "pixel_values":
@@ -93,27 +97,72 @@ class Pooled(nn.Module):
 def _behind_its_processor(
     transformers: ModuleType, spec: str, arguments: Arguments, model: Pooled
 ) -> tuple[Preprocessed, str]:
-    """The model behind what its image processor would do, and that in words; its settings are read, it is not run."""
+    """The model behind what its image processor does to colours and size, and that in words."""
     kept = {name: value for name, value in arguments.items() if name in ("revision", "cache_dir", "local_files_only")}
+    side = _side(getattr(model.model.config, "image_size", None)) or SIZE
     try:
-        wants, _ = transformers.ImageProcessingMixin.get_image_processor_dict(spec, **kept)
-    except OSError:  # none beside the weights
-        wants = {}
-    crop = wants.get("crop_size") if wants.get("do_center_crop") else None
-    size = _side(crop) or _side(wants.get("size")) or _side(getattr(model.model.config, "image_size", None)) or SIZE
-    mean, std = wants.get("image_mean") or HALF, wants.get("image_std") or HALF
-    module = Preprocessed(model, size, mean, std, RESAMPLE.get(wants.get("resample", 3), "bicubic"))
-    words = module.preprocessing + ("" if wants else " (assumed: there is no image processor beside the weights)")
-    return module, words
+        processor = transformers.AutoImageProcessor.from_pretrained(spec, **kept)
+    except Exception as error:  # damaged, unknown, no network
+        if not _has_none(spec, error):
+            raise unfetched(f"hf:{spec}", error, "mend its image processor, or fetch it first") from error
+        module = Preprocessed(model, side, HALF, HALF)
+        return module, f"{module.preprocessing} (assumed: there is no image processor beside the weights)"
+    colours = _seen(processor, spec, side)
+    resample = getattr(processor, "resample", None)
+    module = Preprocessed(
+        model, colours.side, colours.mean, colours.std, RESAMPLE.get(int(resample or 3), "bicubic"), colours.order
+    )
+    return module, module.preprocessing
+
+
+@dataclass(frozen=True)
+class Colours:
+    """What a processor makes of an image in [0, 1]: channels in some order, minus mean, over std; side in pixels."""
+
+    side: int
+    mean: list[float]
+    std: list[float]
+    order: list[int]
+
+
+def _seen(processor: Any, spec: str, side: int) -> Colours:
+    """Measured on plain pictures: settings mean different things in different processors, and some are not written.
+
+    Raises
+    ------
+    EncoderError : it fails, or does more to a colour than reorder, shift and scale it.
+    """
+    pictures = [Image.new("RGB", (side, side), colour) for colour in PLAIN]
+    remedy = "write a factory that does the same (docs/score-your-encoder.md)"
+    try:
+        found = processor(images=pictures, return_tensors="pt")["pixel_values"]
+        black, white, mixed = found.double().mean((2, 3)).tolist()  # (3, 3, H, W)
+        if found.shape[2] != found.shape[3]:
+            raise ValueError(f"pictures of {side} x {side} pixels become {found.shape[2]} x {found.shape[3]}")
+        std = [1 / (high - low) for low, high in zip(black, white, strict=True)]
+        mean = [0.0 - low * scale for low, scale in zip(black, std, strict=True)]
+        known = [value / 255 for value in PLAIN[2]]
+        shown = [value * scale + shift for value, scale, shift in zip(mixed, std, mean, strict=True)]
+        order = [min(range(3), key=lambda c: abs(known[c] - value)) for value in shown]
+        if sorted(order) != [0, 1, 2] or any(abs(known[c] - v) > 0.01 for c, v in zip(order, shown, strict=True)):
+            raise ValueError(f"the colour {[round(c, 3) for c in known]} becomes {[round(v, 3) for v in shown]}")
+    except Exception as error:  # anyone's code
+        raise EncoderError(f"hf:{spec}: its image processor cannot be followed ({short(error)}): {remedy}") from error
+    return Colours(int(found.shape[-1]), mean, std, order)
+
+
+def _has_none(spec: str, error: Exception) -> bool:
+    """Whether a processor could not be had because there is none."""
+    if Path(spec).is_dir():
+        return not any((Path(spec) / name).is_file() for name in PROCESSORS)
+    return "does not appear to have a file named" in str(error)
 
 
 def _side(size: Any) -> int | None:
-    """The side in what image processors call a size: a number, or a table of heights, widths or edges."""
-    if isinstance(size, Mapping):
-        size = next((size[name] for name in ("height", "shortest_edge", "longest_edge") if size.get(name)), None)
+    """The side in what a model's configuration calls a size: a number, or two of them."""
     if isinstance(size, list | tuple):
         size = size[0]
-    return int(size) if size else None
+    return int(size) if isinstance(size, int) and size else None
 
 
 def _is_checkpoint(folder: Path) -> bool:

@@ -11,6 +11,8 @@ from iebench.manifests.common.cli import EXTRA_OF
 
 from ..errors import EncoderError, MissingPart, short
 
+RGB = [0, 1, 2]
+
 
 class Preprocessed(nn.Module):
     """A model behind its resize and normalisation; the whole picture is kept, nothing is cropped.
@@ -18,17 +20,20 @@ class Preprocessed(nn.Module):
     Objects of this benchmark fill their pictures, and a centre crop would cut off what tells poses apart.
 
     size : side in pixels of the images that the model gets
-    mean, std : by channel, of images in [0, 1]
+    mean, std : by channel that the model gets, of images in [0, 1]
     interpolation : "bilinear" or "bicubic", with antialiasing
+    order : which of red, green and blue each channel is that the model gets
     """
 
     mean: Tensor
     std: Tensor
 
     def __init__(
-        self, model: nn.Module, size: int, mean: Sequence[float], std: Sequence[float], interpolation: str = "bicubic"
-    ) -> None:
+        self, model: nn.Module, size: int, mean: Sequence[float], std: Sequence[float], interpolation: str = "bicubic",
+        order: Sequence[int] = RGB,
+    ) -> None:  # fmt: skip
         super().__init__()
+        self.order = list(order)
         self.model, self.size = model, size
         self.interpolation = interpolation if interpolation in ("bilinear", "bicubic") else "bicubic"
         self.register_buffer("mean", torch.tensor([float(x) for x in mean]).view(3, 1, 1))
@@ -38,7 +43,9 @@ class Preprocessed(nn.Module):
     def preprocessing(self) -> str:
         """In words."""
         mean, std = ([round(float(x), 4) for x in values.flatten()] for values in (self.mean, self.std))
-        return f"resized to {self.size} ({self.interpolation}, antialiased), minus mean {mean}, over deviation {std}"
+        swapped = ", channels as " + "".join("RGB"[c] for c in self.order) if self.order != RGB else ""
+        resized = f"resized to {self.size} ({self.interpolation}, antialiased)"
+        return f"{resized}{swapped}, minus mean {mean}, over deviation {std}"
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) float in [0, 1] -> (B, D)."""
@@ -46,6 +53,8 @@ class Preprocessed(nn.Module):
             images = nn.functional.interpolate(
                 images, (self.size, self.size), mode=self.interpolation, align_corners=False, antialias=True
             ).clamp(0, 1)  # bicubic overshoots
+        if self.order != RGB:
+            images = images[:, self.order]
         found: Tensor = self.model((images - self.mean) / self.std)
         return found
 

@@ -36,27 +36,36 @@ COLOUR = ("floor_hue", "light_hue")
 @head("colour")
 def colour(context: Context) -> Task | None:
     """R2 of how far both hues move, together and each."""
-    return _task(context, "colour", COLOUR) if all(context.train.has(FACTORS[name]) for name in COLOUR) else None
+    return _task(context, "colour", COLOUR) if all(shown(context, name) for name in COLOUR) else None
 
 
 @head("changes")
 def changes(context: Context) -> Task | None:
-    """R2 of how far each factor moves that the dataset has."""
-    present = [name for name, latents in FACTORS.items() if context.train.has(latents)]
+    """R2 of how far each factor moves that the dataset varies."""
+    present = [name for name in FACTORS if shown(context, name)]
     return _task(context, "changes", present) if present else None
 
 
 @head("translation_object")
 def translation_object(context: Context) -> Task | None:
     """R2 of how far the object moved along its own axes."""
-    return _task(context, "translation_object", ["translation_object"]) if context.train.has(TRANSLATION) else None
+    return _placed(context, "translation_object")
 
 
 @head("translation_base")
 def translation_base(context: Context) -> Task | None:
     """R2 of how far the object moved along the world's axes."""
-    present = context.train.has(FACTORS["translation_base"])
-    return _task(context, "translation_base", ["translation_base"]) if present else None
+    return _placed(context, "translation_base")
+
+
+def _placed(context: Context, factor: str) -> Task | None:
+    return _task(context, factor, [factor]) if shown(context, factor) else None
+
+
+def shown(context: Context, factor: str) -> bool:
+    """Whether both splits have a factor's latents and vary it; turning what never moves is no translation."""
+    latents = FACTORS[factor]
+    return context.train.has(latents) and context.shows(TRANSLATION if factor == "translation_base" else latents)
 
 
 def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:

@@ -27,8 +27,8 @@ def consistency(context: Context) -> Values:
     chance, and another view of the object in place of the answer.
     """
     settings = context.protocol.maps
-    groups = [rotations()] if context.train.has(ROTATION) else []
-    if context.train.has(HUES) and set(HUES) <= context.turns.keys():
+    groups = [rotations()] if context.shows(ROTATION) else []
+    if all(context.shows([hue]) for hue in HUES) and set(HUES) <= context.turns.keys():
         groups.append(turns("colour", HUES, context))
     if settings is None or not groups or context.val.views < 3:
         return {}

@@ -27,6 +27,9 @@ Values = dict[str, dict[str, Measured]]
 """Part -> metric -> what was measured."""
 
 
+STILL = 1e-9  # a latent that varies by less is constant
+
+
 @dataclass(frozen=True)
 class Split:
     """One split's views with their cached features.
@@ -85,6 +88,10 @@ class Split:
         """Whether the dataset has all these latents."""
         return set(names) <= self.latents.keys()
 
+    def shows(self, names: Sequence[str]) -> bool:
+        """Whether the dataset has all these latents and one of them varies, so that there is something to ask."""
+        return self.has(names) and any(np.ptp(self.latents[name]) > STILL for name in names)
+
     def columns(self, names: Sequence[str], rows: Rows) -> NDArray[np.float64]:
         """Latents of some rows: rows (...) -> (..., len(names))."""
         return np.stack([self.latents[name][rows] for name in names], axis=-1)
@@ -132,6 +139,10 @@ class Context:
     oracle: Oracle | None = None
     encoder: Encoder | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+
+    def shows(self, names: Sequence[str]) -> bool:
+        """Whether both splits have these latents and vary one of them."""
+        return self.train.shows(names) and self.val.shows(names)
 
     @property
     def seed(self) -> int:

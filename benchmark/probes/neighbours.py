@@ -131,8 +131,9 @@ def unit_rows(context: Context, split: Split, rows: NDArray[np.int64], columns: 
 
 
 def normed(vectors: Tensor) -> Tensor:
-    """Vectors (n, D) at length 1; a zero vector stays zero."""
-    return torch.nn.functional.normalize(vectors, dim=1)
+    """Vectors (n, D) at length 1, however long or short they are; a zero vector stays zero."""
+    tops = vectors.abs().amax(1, keepdim=True)
+    return torch.nn.functional.normalize(vectors / torch.where(tops > 0, tops, 1), dim=1)
 
 
 def _tiles(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> list[Tensor]:

@@ -44,7 +44,7 @@ def prediction(context: Context) -> Values:
     found = own_places(gallery.reshape(queries.shape[0], val.views, -1)[:, first:], queries, context.protocol.tie)
     values = {"mrr": (found.reciprocal, chance_reciprocal(asked))}
     values |= {name: (found.within(k), min(1.0, k / asked)) for name, k in KS.items()}
-    if val.has(ROTATION):
+    if val.shows(ROTATION):
         poses, flat = _poses([val]), queries.reshape(val.objects * asked, -1)
         wanted = poses.reshape(val.objects, val.views, 4)[:, first:].reshape(-1, 4)
         barred = np.repeat(np.arange(val.objects) * val.views, asked) if first else None
@@ -54,7 +54,7 @@ def prediction(context: Context) -> Values:
     suffix, measure = "" if first else "_released", context.bootstrap.measure
     objects = np.repeat(np.arange(val.objects), asked)
     whole: dict[str, Measured] = {f"{name}{suffix}": measure(Mean.of(v, objects), f) for name, (v, f) in values.items()}
-    if not first and val.has(ROTATION):
+    if not first and context.shows(ROTATION):
         whole["pre_train_released"] = _pre_on_train(context, method, every[: len(train.features)])
     return {WHOLE: whole}
 

@@ -30,13 +30,13 @@ NEAR = (15, 30)  # degrees
 @head("rotation")
 def rotation(context: Context) -> Task | None:
     """How the second view is turned against the first: R12."""
-    return _task(context, "rotation", 2) if context.train.has(ROTATION) else None
+    return _task(context, "rotation", 2) if context.shows(ROTATION) else None
 
 
 @head("pose")
 def absolute(context: Context) -> Task | None:
     """How one view is turned: R, from the object's own axes to the world's."""
-    return _task(context, "pose", 1) if context.train.has(ROTATION) else None
+    return _task(context, "pose", 1) if context.shows(ROTATION) else None
 
 
 def _task(context: Context, name: str, views: int) -> Task:

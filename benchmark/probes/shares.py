@@ -64,17 +64,17 @@ def learnt(context: Context, columns: slice) -> dict[str, Array]:
     gram: dict[str, Array] = {}
     cross: dict[str, Array] = {}
     for rows, features in _blocks(context, context.train, columns):
-        for name in factors(context.train):
+        for name in factors(context):
             design = basis(context, context.train, name, rows)
             gram[name] = gram.get(name, 0.0) + design.T @ design
             cross[name] = cross.get(name, 0.0) + design.T @ features
     return {name: np.linalg.lstsq(gram[name], cross[name], rcond=1e-10)[0] for name in gram}
 
 
-def factors(split: Split) -> list[str]:
-    """The factors whose shares a split lets one measure."""
+def factors(context: Context) -> list[str]:
+    """The factors that the dataset varies, so that one can measure their shares."""
     known = {"rotation": ROTATION, **{name: FACTORS[name] for name in FACTORS if name != "translation_base"}}
-    return ["class", *(name for name, latents in known.items() if split.has(latents))]
+    return ["class", *(name for name, latents in known.items() if context.shows(latents))]
 
 
 def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) -> Array:

@@ -6,12 +6,18 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import EncoderError
+
 BLOCK = 16_384  # rows of a feature cache held in memory at once
 
 
 @dataclass(frozen=True)
 class Standardiser:
-    """Maps a feature column to mean 0 and deviation 1. mean, scale : (D,) float32; a constant column has scale 1."""
+    """Maps a feature column to mean 0 and deviation 1. mean, scale : (D,) float32.
+
+    A column that is constant on train has scale inf, so that it is 0 everywhere: nothing was learnt from it, and what
+    it holds elsewhere would reach heads through weights that are still as they were drawn.
+    """
 
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
@@ -28,7 +34,7 @@ class Standardiser:
         mean = total / len(features)
         deviation = np.sqrt(np.maximum(square / len(features) - mean**2, 0.0))
         constant = deviation <= 1e-6 * np.abs(shift) + 1e-30  # no more than float32's rounding: carries nothing
-        return Standardiser((mean + shift).astype(np.float32), np.where(constant, 1, deviation).astype(np.float32))
+        return Standardiser((mean + shift).astype(np.float32), np.where(constant, np.inf, deviation).astype(np.float32))
 
     @staticmethod
     def asked(kind: Literal["standardised", "as they are"], features: NDArray[np.float32]) -> "Standardiser":
@@ -41,6 +47,18 @@ class Standardiser:
         return Standardiser(np.zeros(columns, np.float32), np.ones(columns, np.float32))
 
     def __call__(self, features: NDArray[np.float32], part: slice) -> NDArray[np.float32]:
-        """Some columns of features (..., D), standardised: (..., width of the part)."""
-        standard: NDArray[np.float32] = (features[..., part] - self.mean[part]) / self.scale[part]
+        """Some columns of features (..., D), standardised: (..., width of the part).
+
+        Raises
+        ------
+        EncoderError : one lies so many deviations from train's mean that float32 cannot hold the number.
+        """
+        try:
+            with np.errstate(over="raise"):
+                standard: NDArray[np.float32] = (features[..., part] - self.mean[part]) / self.scale[part]
+        except FloatingPointError:
+            raise EncoderError(
+                "some views' features are further than 1e38 deviations from the train split's mean: check that the "
+                "features of both splits were made alike"
+            ) from None
         return standard

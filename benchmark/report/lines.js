@@ -18,9 +18,11 @@ function curves(host, legend, lines, xTitle, yTitle) {
       const there = points.map(([a, , low]) => [a, low]), back = points.map(([a, , , high]) => [a, high]).reverse();
       svg.append(draw("path", { class: "band", d: `M${along([...there, ...back])}Z`, fill: styles[i].stroke }));
     }
-    const path = draw("path", { d: `M${along(points)}`, ...styles[i] });
-    path.append(draw("title", {}, name));
-    svg.append(path);
+    const line = points.length > 1
+      ? draw("path", { d: `M${along(points)}`, ...styles[i] })
+      : draw("circle", { cx: px(points[0][0]), cy: py(points[0][1]), r: 4, fill: styles[i].stroke });
+    line.append(draw("title", {}, name));
+    svg.append(line);
   });
   legend.replaceChildren(...lines.map(({ name }, i) =>
     make("span", {}, draw("svg", { viewBox: "0 0 22 12" }, draw("path", { d: "M0 6H22", ...styles[i] })), ` ${name}`)));

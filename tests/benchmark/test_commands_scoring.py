@@ -51,6 +51,20 @@ def test_from_scores_to_the_report(here: Path, capsys: pytest.CaptureFixture[str
     assert Path("report.html").read_text().startswith("<!doctype html>")
 
 
+def test_smoke_runs_are_left_out_unless_they_are_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("score") == 0 and call("score", "--run", "runs/random", "--limit", "4") == 0
+    capsys.readouterr()
+    assert call("leaderboard") == 0
+    out, err = capsys.readouterr()
+    assert "random" not in out and err == "smoke runs are left out: runs/random/score.json\n"
+    assert call("report") == 0
+    assert "smoke runs are left out" in capsys.readouterr().err
+    assert call("leaderboard", "runs/random/score.json", "runs/sie/score.json") == 1
+    assert "smoke limit 4 against None" in capsys.readouterr().err
+    Path("runs/sie/score.json").unlink()
+    assert call("leaderboard") == 0 and "SMOKE RUN" in capsys.readouterr().out
+
+
 def test_anyones_encoder(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(
         "from torch import nn\ndef pool(): return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"

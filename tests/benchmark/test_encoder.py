@@ -9,7 +9,7 @@ from scoring import from_run, untrained_run
 from torch import Tensor, nn
 
 from iebench.baselines.action import ROTATION
-from iebench.benchmark.encoder import Encoder, prepare, represent
+from iebench.benchmark.encoder import Encoder, prepare, represent, trial
 from iebench.benchmark.encoders.registry import Loaded, load
 from iebench.benchmark.encoders.run import data_of
 from iebench.benchmark.errors import EncoderError, RunError
@@ -46,6 +46,18 @@ class Square(Pool):
     def forward(self, images): return images
 class Nan(Pool):
     def forward(self, images): return images.mean((2, 3)) / 0
+class Beyond(Pool):
+    def forward(self, images): return super().forward(images).double() * 1e39
+class Sparse(Pool):
+    def forward(self, images): return super().forward(images).to_sparse()
+class Graded(Pool):
+    def forward(self, images):
+        with torch.inference_mode(False), torch.enable_grad():
+            return super().forward(images.clone()) * torch.ones(1, requires_grad=True)
+class Lazy(Pool):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.LazyLinear(3)
 class Short(Pool):
     def forward(self, images): return images.mean((2, 3))[:-1]
 class Whole(Pool):
@@ -186,6 +198,9 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
     ("anyones:Whole", "torch.int64"),
     ("anyones:Tuple", "to tuple: it must"),
     ("anyones:Nan", "not finite"),
+    ("anyones:Beyond", "not finite, or that float32 cannot hold"),
+    ("anyones:Sparse", r"returns a torch.sparse_coo tensor: let it return a dense one"),
+    ("anyones:Lazy", "has no values in head.weight yet, and would get random ones: give its module an image once"),
     ("anyones:Empty", "without any column"),
     ("anyones:Batchy", "answers differently for an image when other images are in its batch .* running ones"),
     ("anyones:Centred", "when other images are in its batch"),
@@ -243,6 +258,11 @@ def test_the_dataset_of_a_run(tiny_dataset: Path, tmp_path: Path) -> None:
     config.write_text(text.replace(fingerprint, "0" * 64))
     with pytest.raises(RunError, match=f"fingerprint 000000000000, and .* has {fingerprint[:12]} now: .*--data"):
         data_of(run)
+
+
+def test_answers_that_carry_gradients_lose_them(here: Path) -> None:
+    encoder = from_factory("anyones:Graded", 32, CPU)
+    assert represent("graded", encoder.module, trial(32)).numpy().shape == (4, 12)
 
 
 def test_answers_on_another_device_than_the_images() -> None:

@@ -117,6 +117,10 @@ def spoilt(row: int, value: Any, kind: str = "float32") -> Callable[[pa.Table], 
     (lambda t: swapped(t, "view", pa.array(["v5"] * len(t))).drop_columns(["key"]), "'v5', not whole numbers"),
     (lambda t: swapped(t, "view", pa.array([0.5] * len(t))).drop_columns(["key"]), "such as 0.5, not whole numbers"),
     (spoilt(0, []), "invariant of its first row is empty"),
+    (lambda t: swapped(t, "equivariant", pa.array([[1.0] * 3] * 9 + [None] * (len(t) - 9), pa.list_(pa.float64(), 3))),
+     r"has rows that cannot be read \(ArrowInvalid: Expected all lists .*\): write it again"),
+    (lambda t: t.append_column("key", t["key"]), "has key more than once: every column needs a name of its own"),
+    (lambda t: t.append_column("invariant", t["invariant"]), "has invariant more than once"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_named(
     table: pa.Table, tiny_dataset: Path, tmp_path: Path, change: Callable[[pa.Table], pa.Table], message: str
@@ -136,3 +140,18 @@ def test_what_is_no_table(tiny_dataset: Path, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"x" * 100)
     with pytest.raises(EncoderError, match="is no Parquet file"):
         FeatureFile.open(tmp_path / "a.parquet", tiny_dataset)
+
+
+def test_a_damaged_page_is_one_sentence(table: pa.Table, tiny_dataset: Path, tmp_path: Path) -> None:
+    path = put(tmp_path / "a.parquet", table.select(["key", "equivariant"]))
+    whole = path.read_bytes()
+    caught = 0
+    for place in range(40, len(whole) // 2, 400):
+        path.write_bytes(whole[:place] + bytes(60) + whole[place + 60 :])
+        try:
+            file = FeatureFile.open(path, tiny_dataset)
+            encode(file, Images.open(tiny_dataset, "train"), np.arange(8), tmp_path / f"cache{place}", CPU)
+        except EncoderError as error:
+            assert "\n" not in str(error)
+            caught += "cannot be read" in str(error)
+    assert caught

@@ -1,10 +1,13 @@
 """Notes say what is dead, and nothing of what is alive."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scoring import random_split
 
 from iebench.benchmark import notes
-from iebench.benchmark.notes import about, dead_columns
+from iebench.benchmark.notes import about, dead_columns, scarce
 
 PARTS = {"first": slice(0, 2), "rest": slice(2, 6)}
 
@@ -34,3 +37,18 @@ def test_they_are_counted() -> None:
 def test_a_predictor_that_cannot_be_asked() -> None:
     (note,) = about(features(()), {}, ("rot_x", "floor_hue"), {"rot_x": 0})
     assert note == "the predictor was not scored: it needs floor_hue, which the dataset does not have"
+
+
+def test_what_data_are_too_few_or_too_even_to_say() -> None:
+    train, val = random_split(8, 4), random_split(4, 4, seed=1)
+    assert scarce(train, val, 3) == ()
+    assert scarce(train, val, 5) == (
+        "objects have 4 views, and to find one among others takes 5: MRR, H@k, PRE and what fitted maps find are left "
+        "out",
+    )
+    still = replace(train, latents={**train.latents, "rot_x": np.full(32, 0.3)})
+    assert scarce(still, val, 0) == ("rot_x does not vary, so that nothing is asked about it alone",)
+    (one,) = scarce(train, replace(val, labels=np.zeros(16, np.int64)), 0)
+    assert one == "val has objects of one class, which a constant answer names"
+    alone = random_split(1, 4)
+    assert len(scarce(train, alone, 0)) == 2 and "val has one object" in scarce(train, alone, 0)[0]

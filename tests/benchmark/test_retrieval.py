@@ -88,6 +88,14 @@ def test_a_zero_vector_is_not_a_number_trap() -> None:
     assert np.isfinite(unit(np.zeros((2, 3), np.float32))).all()
 
 
+@pytest.mark.parametrize("scale", [1e-36, 1e-25, 1e-16, 1e16, 1e25, 1e37])
+def test_a_vector_of_any_length_keeps_its_direction(generator: np.random.Generator, scale: float) -> None:
+    plain = generator.normal(size=(2, 5, 8)).astype(np.float32)
+    scaled = plain.copy()
+    scaled[1, :3] *= np.float32(scale)
+    np.testing.assert_allclose(unit(scaled), unit(plain), atol=1e-6)
+
+
 def test_a_place_is_a_share_of_the_orders() -> None:
     found = Places(np.array([0, 3]), np.array([1, 4]))
     assert found.within(5).tolist() == [1.0, 0.5] and found.ranks.tolist() == [1.0, 5.5]

@@ -11,13 +11,14 @@ import torch
 from scoring import SMALL, from_run, untrained_run
 from torch import nn
 
-from iebench.benchmark.errors import DatasetError
+from iebench.benchmark.errors import DatasetError, ScoringError
 from iebench.benchmark.images import Images, spread
 from iebench.benchmark.measures import MEASURES
 from iebench.benchmark.predictor import Guest
 from iebench.benchmark.results import Score
 from iebench.benchmark.score import score
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.recipe import load
 from iebench.renderer.backend import FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
@@ -118,3 +119,39 @@ def test_one_view_of_each_object_is_not_enough(run: Path, tmp_path: Path, tiny_p
     render_dataset(tiny_plan(classes="2", per_class=2, views=1), folder, workers=1, backend=FAKE)
     with pytest.raises(DatasetError, match="has one view of each object and scoring compares two"):
         score(from_run(run, None, CPU), folder, tmp_path, CPU, SMALL)
+
+
+def test_what_never_varies_has_no_row_and_a_note(run: Path, tmp_path: Path, tiny_plan: Callable[..., Plan]) -> None:
+    plan = tiny_plan(classes="2", per_class=8, views=2)
+    recipe = replace(load("orbit"), views=2, resolution=32)
+    render_dataset(replace(plan, recipe=recipe), tmp_path / "d", workers=1, backend=FAKE)
+    found = score(from_run(run, None, CPU), tmp_path / "d", tmp_path / "features", CPU, SMALL)
+    metrics = found.values["whole"].keys()
+    assert {"top1", "rotation_r2_mean", "share_rotation"} <= metrics
+    assert not [metric for metric in metrics if "hue" in metric or "colour" in metric or "light" in metric]
+    assert not {"mrr", "pre", "rotation_map_mrr"} & metrics
+    still, few = found.notes[-2:]
+    assert still == (
+        "rot_x, rot_y, floor_hue, light_theta, light_phi, light_hue do not vary, so that nothing is asked about them "
+        "alone"
+    )
+    assert few.startswith("objects have 2 views, and to find one among others takes 3")
+
+
+def test_features_of_any_size_are_scored_or_refused(run: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    class Scaled(nn.Module):
+        def __init__(self, module: nn.Module, scale: float) -> None:
+            super().__init__()
+            self.module, self.scale = module, scale
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            found: torch.Tensor = self.module(images) * self.scale
+            return found
+
+    plain = replace(from_run(run, None, CPU), predictor=None)
+    large = replace(plain, module=Scaled(plain.module, 1e25), identity="large")
+    found = [score(one, tiny_dataset, tmp_path / "f", CPU, SMALL).values["whole"] for one in (plain, large)]
+    assert found[1]["top1"].value == pytest.approx(found[0]["top1"].value, abs=0.1)
+    assert found[1]["rotation_map_mrr"].value == pytest.approx(found[0]["rotation_map_mrr"].value, abs=0.05)
+    with pytest.raises(ScoringError, match=r"features are too large for this protocol's .* that standardises"):
+        score(large, tiny_dataset, tmp_path / "f", CPU, replace(SMALL, features="as they are"))

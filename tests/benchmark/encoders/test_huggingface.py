@@ -1,6 +1,7 @@
 """hf: with the real transformers and tiny models of random weights, saved in folders."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,12 @@ from iebench.benchmark.errors import EncoderError
 
 CPU = torch.device("cpu")
 VIT = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8, "patch_size": 8}
-PROCESSOR = {"image_mean": [0.4, 0.5, 0.6], "image_std": [0.2, 0.2, 0.2], "resample": 2, "size": {"height": 16}}
+PROCESSOR = {
+    "image_mean": [0.4, 0.5, 0.6],
+    "image_std": [0.2, 0.2, 0.2],
+    "resample": 2,
+    "size": {"height": 16, "width": 16},
+}
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +77,49 @@ def test_maps_are_averaged(models: dict[str, tuple[Path, Any]]) -> None:
         expected = model(pixel_values=(images - 0.5) / 0.5).last_hidden_state.mean((2, 3))
     for pool in ({}, {"pool": "cls"}, {"pool": "mean"}):
         torch.testing.assert_close(load(f"hf:{folder}", pool).module.eval()(images), expected)
+
+
+@pytest.mark.parametrize(("kind", "settings", "words"), [
+    ("ViT", {"do_normalize": False}, "minus mean [0.0, 0.0, 0.0], over deviation [1.0, 1.0, 1.0]"),
+    ("ViT", {"do_rescale": False, "do_normalize": False}, "over deviation [0.0039, 0.0039, 0.0039]"),
+    ("ViT", {"rescale_factor": 1 / 127.5, "image_mean": [0.9, 1.0, 1.1]}, "minus mean [0.45, 0.5, 0.55]"),
+    ("MobileViT", {"do_center_crop": False}, "channels as BGR, minus mean [0.0, 0.0, 0.0]"),
+    ("EfficientNet", {"rescale_offset": True, "include_top": True}, "minus mean [1.5, 1.5, 1.5], over deviation [0.25"),
+    ("CLIP", {"size": {"shortest_edge": 20}, "crop_size": 16}, "resized to 16 (bicubic"),
+])  # fmt: skip
+def test_what_a_processor_does_to_colours_is_done(
+    models: dict[str, tuple[Path, Any]], tmp_path: Path, kind: str, settings: dict[str, Any], words: str
+) -> None:
+    import transformers
+
+    folder, model = models["vit"]
+    shutil.copytree(folder, tmp_path / "m")
+    processor = getattr(transformers, f"{kind}ImageProcessor")(**{"size": {"height": 16, "width": 16}, **settings})
+    processor.save_pretrained(tmp_path / "m")
+    loaded = load(f"hf:{tmp_path / 'm'}", {})
+    assert words in loaded.preprocessing and "assumed" not in loaded.preprocessing
+    pixels = torch.randint(0, 256, (3, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    asked = {"do_resize": False, "do_center_crop": False}
+    seen = processor(images=[one.permute(1, 2, 0).numpy() for one in pixels], return_tensors="pt", **asked)
+    with torch.no_grad():
+        expected = model(**seen).pooler_output
+    torch.testing.assert_close(loaded.module.eval()(pixels / 255), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_a_processor_that_cannot_be_followed_is_refused(models: dict[str, tuple[Path, Any]], tmp_path: Path) -> None:
+    folder, _ = models["vit"]
+    shutil.copytree(folder, tmp_path / "m")
+    file = tmp_path / "m" / "preprocessor_config.json"
+    file.write_text("{")
+    with pytest.raises(
+        EncoderError, match=r"cannot be had \(OSError: .*preprocessor_config.json.*: mend its image pro"
+    ):
+        load(f"hf:{tmp_path / 'm'}", {})
+    file.write_text(json.dumps({**PROCESSOR, "image_std": [0.2]}))
+    with pytest.raises(EncoderError, match=r"its image processor cannot be followed \(ValueError: .*write a factory"):
+        load(f"hf:{tmp_path / 'm'}", {})
+    with pytest.raises(EncoderError, match=r"cannot be had \(TypeError: .*'banana'\): leave that --encoder-arg out"):
+        load(f"hf:{folder}", {"banana": 3})
 
 
 def test_what_is_refused(models: dict[str, tuple[Path, Any]], tmp_path: Path) -> None:

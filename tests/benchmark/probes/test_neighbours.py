@@ -77,3 +77,10 @@ def test_what_separates_classes_is_found_and_what_does_not_is_chance() -> None:
 def test_a_protocol_without_them_measures_neither() -> None:
     context = context_of(random_split(8, 4), random_split(4, 4, seed=1), replace(SMALL, neighbours=None, few_shot=None))
     assert neighbours(context) == few(context) == {}
+
+
+@pytest.mark.parametrize("scale", [1e-36, 1e-25, 1e25, 1e37])
+def test_a_vector_of_any_length_keeps_its_direction(scale: float) -> None:
+    plain = torch.from_numpy(np.random.default_rng(0).normal(size=(4, 8))).float()
+    torch.testing.assert_close(normed(plain * scale), normed(plain), atol=1e-6, rtol=1e-5)
+    assert (normed(torch.zeros(2, 8)) == 0).all()

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from iebench.benchmark.errors import EncoderError
 from iebench.benchmark.probes import standardise
 from iebench.benchmark.probes.standardise import Standardiser
 
@@ -19,9 +20,16 @@ def test_train_features_get_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPat
     np.testing.assert_allclose(out.std(0), 1, atol=1e-3)
 
 
-def test_a_constant_column_stays_finite() -> None:
-    features = np.full((10, 2), 7.0, np.float32)
-    assert (Standardiser.of(features)(features, slice(0, 2)) == 0).all()
+def test_a_column_that_train_holds_constant_is_0_whatever_val_has_in_it() -> None:
+    standard = Standardiser.of(np.full((10, 2), 7.0, np.float32))
+    for value in (7.0, 8.0, -1e30):
+        assert (standard(np.full((3, 2), value, np.float32), slice(0, 2)) == 0).all()
+
+
+def test_what_float32_cannot_hold_is_refused() -> None:
+    standard = Standardiser.of(np.array([[1e-12], [2e-12]], np.float32))
+    with pytest.raises(EncoderError, match="further than 1e38 deviations from the train split's mean"):
+        standard(np.array([[1e30]], np.float32), slice(0, 1))
 
 
 def test_a_scaled_or_shifted_encoder_gives_the_same_features() -> None:

@@ -1,0 +1,26 @@
+"""Which scores a command compares when it is given some files, or none."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ..results import Score, load_all
+
+
+def gather(files: Sequence[Path]) -> dict[Path, Score]:
+    """The scores in these files; without any, those under runs/, smoke runs only where there is nothing else.
+
+    What is left out is said on standard error.
+
+    Raises
+    ------
+    ScoreFileError : a file that cannot be read, or none at all.
+    """
+    scores = load_all(files)
+    whole = {path: score for path, score in scores.items() if score.limit is None}
+    if files or len(whole) in (0, len(scores)):
+        return scores
+    smoke = [str(path) for path in scores if path not in whole]
+    click.echo(f"smoke runs are left out: {', '.join(smoke[:3])}{', ...' if len(smoke) > 3 else ''}", err=True)
+    return whole
