@@ -126,6 +126,8 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
     try:
         with torch.autocast(images.device.type, torch.bfloat16) if precision == "bf16" else nullcontext():
             found = module(images)
+    except EncoderError:
+        raise
     except SystemExit as error:  # or it would end iebench without a word
         raise EncoderError(f"encoder {name} ends the program ({error!r}) on images: let it raise an error") from error
     except Exception as error:  # anyone's code may fail in any way

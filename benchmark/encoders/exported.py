@@ -42,8 +42,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
             f"{path} takes batches of {shapes[0][0]} images only: export it with "
             "dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)"
         )
-    side = shapes[0][2]
-    return Loaded(named(path.stem, {}), Exported(program), side if isinstance(side, int) else None)
+    side = shapes[0][2] if isinstance(shapes[0][2], int) else None
+    return Loaded(named(path.stem, {}), Exported(program, path, side), side)
 
 
 @contextmanager
@@ -64,11 +64,14 @@ def _inputs(program: torch.export.ExportedProgram) -> list[torch.fx.Node]:
 
 
 class Exported(nn.Module):
-    """An exported program as a module: it is in the mode it was exported in, and may move to a device."""
+    """An exported program as a module: it is in the mode it was exported in, and may move to a device.
 
-    def __init__(self, program: torch.export.ExportedProgram) -> None:
+    path : where it was read, for messages; side : in pixels of the images that it takes, None where any will do
+    """
+
+    def __init__(self, program: torch.export.ExportedProgram, path: Path, side: int | None) -> None:
         super().__init__()
-        self._program = program
+        self._program, self._path, self._side = program, path, side
         self.graph: nn.Module = program.module()
 
     def train(self, mode: bool = True) -> Self:
@@ -81,6 +84,16 @@ class Exported(nn.Module):
         return self
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, D)."""
+        """(B, 3, H, W) -> (B, D).
+
+        Raises
+        ------
+        EncoderError : images of another side than it was exported with.
+        """
+        if self._side not in (None, images.shape[-1]):
+            raise EncoderError(
+                f"{self._path} takes images of {self._side} pixels and got {images.shape[-1]}: score with --resolution "
+                f"{self._side}, or export it with dynamic height and width"
+            )
         found: Tensor = self.graph(images)
         return found

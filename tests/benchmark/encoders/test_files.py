@@ -50,6 +50,10 @@ def test_a_scripted_module_answers_as_the_module(scripted: Path) -> None:
 def test_an_exported_program_answers_as_the_module(exported: Path) -> None:
     loaded = load(str(exported), {})
     assert loaded.side(64) == 32  # as exported
+    with pytest.raises(
+        EncoderError, match=r"\.pt2 takes images of 32 pixels and got 48: score with --resolution 32, or"
+    ):
+        prepare(loaded, 48, torch.device("cpu"))
     encoder = prepare(loaded, 32, CPU)
     images = torch.rand(5, 3, 32, 32)
     with torch.no_grad():
