@@ -22,9 +22,9 @@ LARGEST = 2**63  # what readers in other languages hold
 DEEPEST = 50  # objects in objects; Python gives up at some hundreds
 ROUNDING = 1e-6
 FEW = 30  # val objects; of fewer, a quotient's draws may miss its value by far
-RESAMPLED_APART = {"pre_train_released"}  # rests on train objects, whose draws pair with nobody's
+RESAMPLED_APART = "_train_released"  # ends what rests on train objects, whose draws pair with nobody's
 
-SHARE = re.compile(r"((mlp|knn|shot\d+)_)?top\d+|\w+_within_\d+|(\w+_)?mrr(_released)?|h\d+(_released)?|pre(_\w+)?")
+SHARE = re.compile(r"((mlp|knn|shot\d+)_)?top\d+|\w+_within_\d+|(\w+_)?mrr(_\w+)?|h\d+(_\w+)?|pre(_\w+)?")
 AVERAGE = re.compile(rf"{SHARE.pattern}|\w+_degrees_(mean|symmetric)")
 RANGES = {
     SHARE: (0.0, 1.0),
@@ -51,7 +51,7 @@ def absences_of(score: "Score") -> list[str]:
         f"{part} {metric} has no draws, and its protocol says {protocol.draws}"
         for part, measured in score.values.items()
         for metric in measured
-        if metric not in kept.draws.get(part, {}) and metric not in RESAMPLED_APART
+        if metric not in kept.draws.get(part, {}) and not metric.endswith(RESAMPLED_APART)
     ]
     found += [
         f"it has no values per object of {metric}"
@@ -182,7 +182,7 @@ def _told(low: float, high: float) -> str:
 
 
 def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> Iterator[str]:
-    scored = score.dataset.train_objects if metric in RESAMPLED_APART else score.dataset.val_objects
+    scored = score.dataset.train_objects if metric.endswith(RESAMPLED_APART) else score.dataset.val_objects
     if entry.n < 1 or entry.objects != scored:
         yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
     try:

@@ -127,11 +127,15 @@ MEASURES = {
     ),
     "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's other views"),
     "h1": Measure("H@1", "predictor: the right view comes first"),
+    "h2": Measure("H@2", "predictor: the right view is among the first two", column=False),
     "h5": Measure("H@5", "predictor: the right view is among the first five", column=False),
     "h10": Measure("H@10", "predictor: the right view is among the first ten", column=False),
     "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False),
     "mrr_released": Measure("MRR as released", "the same with the source view among the questions and the answers"),
     "h1_released": Measure("H@1 as released", "the right view comes first, the source included"),
+    "h2_released": Measure(
+        "H@2 as released", "the right view is among the first two, the source included", column=False
+    ),
     "h5_released": Measure(
         "H@5 as released", "the right view is among the first five, the source included", column=False
     ),
@@ -147,6 +151,12 @@ MEASURES = {
         higher=False,
         column=False,
     ),
+    **{
+        f"{name}_train_released": Measure(
+            f"{title} train-train as released", "the same as released, asked about train's views", column=False
+        )
+        for name, title in (("mrr", "MRR"), ("h1", "H@1"), ("h2", "H@2"), ("h5", "H@5"), ("h10", "H@10"))
+    },
     "pre_train_released": Measure(
         "PRE train-train as released",
         "the same, asked about train and answered from it",

@@ -23,15 +23,18 @@ from ..retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_plac
 from .context import Context, Split, Values, probe
 from .standardise import BLOCK
 
-KS = {"h1": 1, "h5": 5, "h10": 10}
+KS = {"h1": 1, "h2": 2, "h5": 5, "h10": 10}
+
+Found = dict[str, tuple[NDArray[np.float64], float]]
+"""Metric -> its value for every question, and what a random order gets."""
 
 
 @probe("prediction")
 def prediction(context: Context) -> Values:
-    """mrr, h1, h5, h10 among an object's own views, and pre among all val views; floors are those of a random order.
+    """mrr, h1, h2, h5, h10 among an object's own views, and pre among all val views; floors are of a random order.
 
     As released they are called mrr_released and so on: they are other numbers. With them come pre_all_released, val's
-    questions among all views of both splits, and pre_train_released, train's questions among train's views.
+    questions among all views of both splits, and mrr_train_released and so on, train's questions among train's views.
     """
     method, train, val = context.method, context.train, context.val
     first = 0 if context.protocol.retrieval == "with the source" else 1
@@ -41,10 +44,8 @@ def prediction(context: Context) -> Values:
     every = embeddings([val] if first else [train, val], method, context.device)
     gallery = every[-len(val.features) :]
     queries = predictions(val, method, context.device).reshape(val.objects, val.views, -1)[:, first:]
-    found = own_places(gallery.reshape(queries.shape[0], val.views, -1)[:, first:], queries, context.protocol.tie)
-    values = {"mrr": (found.reciprocal, chance_reciprocal(asked))}
-    values |= {name: (found.within(k), min(1.0, k / asked)) for name, k in KS.items()}
-    if val.shows(ROTATION):
+    values = _ranked(context, queries, gallery)
+    if context.shows(ROTATION):
         poses, flat = _poses([val]), queries.reshape(val.objects * asked, -1)
         wanted = poses.reshape(val.objects, val.views, 4)[:, first:].reshape(-1, 4)
         barred = np.repeat(np.arange(val.objects) * val.views, asked) if first else None
@@ -54,17 +55,31 @@ def prediction(context: Context) -> Values:
     suffix, measure = "" if first else "_released", context.bootstrap.measure
     objects = np.repeat(np.arange(val.objects), asked)
     whole: dict[str, Measured] = {f"{name}{suffix}": measure(Mean.of(v, objects), f) for name, (v, f) in values.items()}
-    if not first and context.shows(ROTATION):
-        whole["pre_train_released"] = _pre_on_train(context, method, every[: len(train.features)])
-    return {WHOLE: whole}
+    return {WHOLE: whole if first else whole | _on_train(context, method, every[: len(train.features)])}
 
 
-def _pre_on_train(context: Context, method: Predictor, gallery: Vectors) -> Measured:
-    """PRE of train's questions among train's views, with draws of its own: val's are of other objects."""
-    train, protocol, poses = context.train, context.protocol, _poses([context.train])
-    error, floor = _pre(context, predictions(train, method, context.device), poses, gallery, poses)
+def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
+    """MRR and H@k of queries (objects, asked, E) among the last `asked` views of each object in a gallery (n, E)."""
+    objects, asked, width = queries.shape
+    own = gallery.reshape(objects, -1, width)[:, -asked:]
+    found = own_places(own, queries, context.protocol.tie)
+    hits = {name: (found.within(k), min(1.0, k / asked)) for name, k in KS.items()}
+    return {"mrr": (found.reciprocal, chance_reciprocal(asked)), **hits}
+
+
+def _on_train(context: Context, method: Predictor, gallery: Vectors) -> dict[str, Measured]:
+    """Train's questions among train's views, with draws of their own: val's are of other objects."""
+    train, protocol = context.train, context.protocol
+    queries = predictions(train, method, context.device)
+    values = _ranked(context, queries.reshape(train.objects, train.views, -1), gallery)
+    if context.shows(ROTATION):
+        poses = _poses([train])
+        values["pre"] = _pre(context, queries, poses, gallery, poses)
     bootstrap = Bootstrap.of(train.objects, protocol.draws, protocol.level, protocol.pair_seed)
-    return plain(bootstrap.measure(Mean.of(error, train.image_objects), floor))
+    return {
+        f"{name}_train_released": plain(bootstrap.measure(Mean.of(value, train.image_objects), floor))
+        for name, (value, floor) in values.items()
+    }
 
 
 def _poses(splits: Sequence[Split]) -> NDArray[np.float64]:

@@ -62,7 +62,7 @@ def test_what_pairs_it_with_others_has_to_be_there(
 
 def test_what_has_draws_of_its_own_needs_none(tmp_path: Path) -> None:
     own = replace(measured(0.3), objects=SCORE.dataset.train_objects)
-    values = {"whole": {**SCORE.values["whole"], "pre_train_released": own}}
+    values = {"whole": {**SCORE.values["whole"], "pre_train_released": own, "h2_train_released": own}}
     replace(SCORE, values=values).save(tmp_path / "released.json")
     assert call(str(tmp_path / "released.json")) == 0
 
