@@ -94,7 +94,8 @@ class Timm(Backbone):
         if wanted not in timm.list_models():
             raise UnknownName("timm model", wanted, timm.list_models())
         self.model: Any = timm.create_model(wanted, pretrained=False, num_classes=0)
-        self.dim = int(self.model.num_features)
+        # some end in a layer that num_features does not count
+        self.dim = int(getattr(self.model, "head_hidden_size", self.model.num_features))
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) normalised images -> (B, dim)."""
