@@ -126,9 +126,8 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
         table = pq.read_table(path, columns=columns, partitioning=None)
         table.validate(full=True)  # a damaged page may still read, with text that is no text
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        raise DatasetError(
-            f"cannot read {path} ({_first_line(error)}): restore it or render the dataset again"
-        ) from error
+        cause = "no such file" if isinstance(error, FileNotFoundError) else _first_line(error)
+        raise DatasetError(f"cannot read {path} ({cause}): restore it or render the dataset again") from error
     if schema is not None and not table.schema.equals(schema):
         raise DatasetError(f"{path} has other columns than format {FORMAT} with this recipe: render the dataset again")
     return table

@@ -6,7 +6,8 @@
     │   └── SettingError         a recipe, preset or --set entry that is unknown, missing or of the wrong type
     ├── MissingPart              an optional part (Blender, torch) is not installed, or the Python does not fit it
     ├── DatasetError             a dataset folder that is missing, incomplete, corrupt or of another format
-    └── DiskError                a file could not be written (disk full, no permission)
+    ├── DiskError                a file could not be written (disk full, no permission)
+    └── QueueError               a cluster's queue that does not take a job
 
 Each folder's own `errors.py` adds to this tree. A message is one sentence that names the file, the value and the
 remedy.
@@ -54,6 +55,10 @@ class DatasetError(IebenchError):
 
 class DiskError(IebenchError):
     """A file could not be written."""
+
+
+class QueueError(IebenchError):
+    """A cluster's queue does not take a job."""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from .dataset import INFO, SPLITS, shard_tables
-from .errors import SettingError, suggest
+from .errors import SettingError
 from .latents import draw_all
 from .recipe import Recipe
 from .schema import MAX_VIEW
@@ -120,7 +120,8 @@ def read_given(path: Path, recipe: Recipe) -> GivenViews:
 def _column(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
     if name not in table.column_names:
         raise SettingError(
-            f"{file} has no column {name!r}, which the recipe needs; {suggest(name, table.column_names)}"
+            f"{file} has no column {name!r}, which the recipe needs: add it, or rename the one that holds it "
+            f"({', '.join(table.column_names)})"
         )
     return table[name]
 

@@ -22,6 +22,7 @@ from .devices import COMPILES, parse_device
 from .engines import find_engine
 from .errors import SourceError, UnknownName, UsageError
 from .passes import PASSES
+from .paths import SOURCE
 from .plan import Plan, expected_bytes, expected_core_seconds
 from .render import prepare, render_work
 from .sources import ObjectRef, open_source
@@ -35,7 +36,7 @@ from .sources import ObjectRef, open_source
         "iebench render --source ShapeNetCore.v2 --out data/3diebench --dry-run",
     ),
 )
-@click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=SOURCE)
 @click.option(
     "--source",
     default="builtin",
@@ -56,7 +57,7 @@ from .sources import ObjectRef, open_source
 @click.option("--passes", metavar="NAME,NAME", help="Also stored: mask, depth, normal, nocs.  [default: the recipe's]")
 @click.option(
     "--latents",
-    type=click.Path(path_type=Path),
+    type=SOURCE,
     metavar="FILE|DATASET",
     help="Render exactly the views of this Parquet or dataset.  [default: drawn from the recipe's laws]",
 )

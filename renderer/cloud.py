@@ -39,6 +39,9 @@ class CloudStore:
     tries = 8
 
     def __init__(self, url: str) -> None:
+        kind, _, place = url.partition("://")
+        if not place.strip("/"):
+            raise UsageError(f"{url} names no bucket or folder: write it as {kind}://BUCKET/NAME")
         try:
             self._files, self._root = fsspec.core.url_to_fs(url)
         except ImportError as error:

@@ -3,6 +3,7 @@
 IebenchError
 ├── UsageError
 │   ├── SourceError    a mesh collection that is not there or not laid out as expected
+│   │   └── DamagedSource   a published archive that is damaged or cut short; exit code 1
 │   ├── DeviceError    a render device that was asked for and is not there
 │   └── OutputError    an output folder that holds something else
 ├── WorkerError        rendering processes that do not survive their start
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
     from .backend import MeshInfo
 
 __all__ = [
-    "AssetError", "DatasetError", "DeviceError", "DiskError", "IebenchError", "MissingPart", "OutputError",
-    "SourceError", "UnknownName", "UsageError", "WorkerError",
+    "AssetError", "DamagedSource", "DatasetError", "DeviceError", "DiskError", "IebenchError", "MissingPart",
+    "OutputError", "SourceError", "UnknownName", "UsageError", "WorkerError",
 ]  # fmt: skip
 
 
 class SourceError(UsageError):
     """A mesh collection that is not there or not laid out as expected."""
+
+
+class DamagedSource(SourceError):
+    """A published archive that is damaged or cut short: the command was right, what it read was not."""
+
+    exit_code = 1
 
 
 class DeviceError(UsageError):

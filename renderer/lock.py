@@ -30,7 +30,7 @@ def in_use(place: str, held: str) -> OutputError:
         name = f"process {who['pid']} on {who['host']}"
     except (ValueError, KeyError, TypeError):
         name = "another process"
-    return OutputError(f"{place} is being written by {name}: wait until it ends, stop it, or choose another --out")
+    return OutputError(f"{place} is being written by {name}: wait until it ends, stop it, or choose another output")
 
 
 @contextmanager

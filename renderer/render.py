@@ -92,9 +92,9 @@ def claim(store: Store, identity: dict[str, Any]) -> None:
             differences = identity_differences(json.load(file), identity)
         if differences:
             shown = "; ".join(differences[:4]) + ("; ..." if len(differences) > 4 else "")
-            raise OutputError(f"{store} holds another dataset: {shown}. Choose another --out, or remove that folder")
+            raise OutputError(f"{store} holds another dataset: {shown}. Choose another output, or remove that folder")
     elif there:
-        raise OutputError(f"{store} is not empty and holds no dataset: choose another --out")
+        raise OutputError(f"{store} is not empty and holds no dataset: choose another output")
     with store.writing(last=PLAN) as folder:
         write_atomic(folder / PLAN, json.dumps(identity, indent=2) + "\n")
     store.clean()

@@ -1,18 +1,20 @@
 """A Slurm cluster's queue through submitit: what its options mean, job arrays, and why a job failed."""
 
 import inspect
+import io
 import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
 import submitit
 from submitit.slurm.slurm import _make_sbatch_string  # its public callers want Slurm installed; a dry run does not
 
-from ..errors import UsageError
+from ..errors import QueueError, UsageError
 
 MINUTES = 24 * 60  # that a task may take, if not said otherwise
 GENERAL = {
@@ -24,6 +26,7 @@ GENERAL = {
 SBATCH = inspect.signature(_make_sbatch_string).parameters.keys() - {"command", "folder", "map_count"}
 NUMBERS = ("tasks", "time")
 NAME = re.compile("[A-Za-z0-9_-]+")
+PENDING = re.compile(r"[0-9a-f]{32}\.pkl|\.submission_file_[0-9a-f]{32}\.sh")
 
 
 class _InQueue(submitit.slurm.slurm.SlurmInfoWatcher):  # type: ignore[misc]  # untyped
@@ -84,14 +87,35 @@ class Queue:
         Raises
         ------
         UsageError : jobs cannot be submitted from this machine.
+        QueueError : sbatch does not take the job.
         """
         try:
             executor = submitit.AutoExecutor(self.folder, cluster=self._cluster)
         except (RuntimeError, ValueError) as error:
             raise UsageError(f"cannot submit jobs here ({error}): run this where `sbatch` is installed") from error
         executor.update_parameters(**{GENERAL.get(key, f"slurm_{key}"): v for key, v in self._parameters.items()})
-        with executor.batch():
+        with self._refusals(), executor.batch():
             return [executor.submit(call) for call in calls]
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """What sbatch says against a submission becomes one sentence, and what was written for it goes."""
+        before = set(self._pending())
+        try:
+            with redirect_stderr(io.StringIO()):  # submitit prints what sbatch says, too
+                yield
+        except submitit.core.utils.FailedJobError as error:
+            for path in set(self._pending()) - before:
+                path.unlink(missing_ok=True)
+            said = (str(error).strip().splitlines() or ["it does not say why"])[-1].removeprefix("sbatch: ")
+            raise QueueError(
+                f"sbatch does not take the job ({said}): see `sinfo`, mend that or the --slurm options, and run the "
+                "same command again"
+            ) from error
+
+    def _pending(self) -> Iterator[Path]:
+        """What submitit writes before Slurm has given a job its number."""
+        return (path for path in self.folder.glob("*") if PENDING.fullmatch(path.name))
 
     def script(self, tasks: int) -> str:
         """The script that an array of so many tasks would be submitted with."""

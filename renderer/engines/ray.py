@@ -4,6 +4,7 @@ Ray places a task where its CPU threads (and a GPU, if one was asked for) are fr
 process or its whole machine is lost. Blender runs in a process that the task starts and watches, never in Ray's own.
 """
 
+import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -21,6 +22,7 @@ from .local import Local, render_as
 RETRIES = 10  # of a task whose process or machine was lost
 WAITING = 256  # tasks that Ray is given at a time
 TICK = 1.0  # seconds between two looks at the progress
+ANSWER = 5.0  # seconds in which a cluster must take up a connection
 
 Counts = tuple[int, int]  # images rendered or given up, objects failed
 
@@ -38,8 +40,9 @@ class Ray:
         self._started = not ray.is_initialized()
         if self._started:
             try:
+                _knock(self._address or "")
                 ray.init(self._address, logging_level="error", log_to_driver=False)
-            except (ConnectionError, ValueError, RayError) as error:
+            except (OSError, OverflowError, ValueError, RayError) as error:
                 raise UsageError(f"no Ray cluster at {self._address} ({error}): see `ray status`") from error
         return self
 
@@ -102,6 +105,18 @@ class _Tally:
     def get(self) -> dict[int, Counts]:
         counts, self._counts = self._counts, {}
         return counts
+
+
+def _knock(address: str) -> None:
+    """Connect to HOST:PORT and leave again: where nobody answers, Ray would wait for many minutes, deaf to Ctrl-C.
+
+    Raises
+    ------
+    OSError, OverflowError : nobody answers, or there is no such host or port.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host.strip("[]"), int(port)), ANSWER).close()
 
 
 def _about(work: Work) -> dict[str, str]:

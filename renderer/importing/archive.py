@@ -16,7 +16,7 @@ from typing import IO
 
 from iebench.manifests.common.progress import Meter
 
-from ..errors import SourceError
+from ..errors import DamagedSource, SourceError
 from ..plan import Shard
 from .census import Census
 from .published import LAYOUT, Place, place_of
@@ -42,7 +42,8 @@ class Archive:
 
         Raises
         ------
-        SourceError : the archive is damaged, cut short, or none.
+        DamagedSource : the archive is damaged or cut short.
+        SourceError : it is no archive, holds nothing of the layout, or cannot be read.
         """
         owners = {
             (ref.synset, ref.object_id): (s, number)
@@ -58,7 +59,7 @@ class Archive:
                 if owner is None or place.view >= self._views:
                     continue
                 s, number = owner
-                self._spool.add(s, number, place.kind, place.view, file.read(size) if size <= LARGEST else TOO_LARGE)
+                self._spool.add(s, number, place.kind, place.view, _content(file, size))
                 missing[s] -= 1
                 if not missing[s]:
                     del missing[s]
@@ -87,16 +88,27 @@ class Archive:
                         yield file  # type: ignore[misc]
                 else:
                     yield raw
+        except PermissionError as error:
+            raise SourceError(f"cannot read {self._path} ({error.strerror}): make it readable") from error
         except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
             found = sum(count * views for views, count in self.census.views().items())
-            raise SourceError(
-                f"{self._path} is no tar or tar.gz, or is damaged or cut short after {found} images ({error}): "
+            raise DamagedSource(
+                f"{self._path} is damaged or cut short after {found} images ({error}): "
                 "get it again and repeat the command, which goes on with what is missing"
+            ) from error
+
+    def _tar(self, file: IO[bytes]) -> tarfile.TarFile:
+        """Open it, which reads its first header."""
+        try:
+            return tarfile.open(fileobj=file, mode="r:")
+        except tarfile.TarError as error:
+            raise SourceError(
+                f"{self._path} is no tar or tar.gz ({error}): give the published folder, tar or tar.gz"
             ) from error
 
     def _members(self, file: IO[bytes]) -> Iterator[tuple[Place, int]]:
         """Place and size of each file of the layout, the first of its place; its bytes are the next to read."""
-        with tarfile.open(fileobj=file, mode="r:") as tar:
+        with self._tar(file) as tar:
             while (member := tar.next()) is not None:
                 tar.members.clear()  # type: ignore[attr-defined]  # else it keeps a record of every member
                 if member.isdir():
@@ -104,6 +116,17 @@ class Archive:
                 place = place_of(member.name) if member.isreg() else None
                 if self.census.add(place) and place is not None:
                     yield place, member.size
+            if file.tell() != tar.offset + tarfile.BLOCKSIZE:  # a block of zeros: without it, whole members are gone
+                raise tarfile.ReadError("its end is missing")
             while chunk := file.read(CHUNK):  # reads the checksum of a tar.gz, too
                 if chunk.count(0) != len(chunk):
                     raise tarfile.ReadError("a header in it is not readable")
+
+
+def _content(file: IO[bytes], size: int) -> bytes | OSError:
+    if size > LARGEST:
+        return TOO_LARGE
+    content = file.read(size)
+    if len(content) != size:
+        raise tarfile.ReadError("unexpected end of data")
+    return content

@@ -5,8 +5,11 @@ An audit follows from the source's files and the finished shards alone, not from
 
 import dataclasses
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +23,8 @@ from ..errors import DatasetError
 from ..plan import Plan, part_paths
 from ..shards import shard_notes
 from ..store import LocalStore
-from .census import Census
+from .census import Census, ObjectKey
+from .unpack import ABSENT
 
 AUDIT = "audit.json"
 EXAMPLES = 5
@@ -93,7 +97,7 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
     """
     recipe, shards = plan.recipe, plan.shards()
     notes = [note for shard in shards for note in shard_notes(LocalStore(out), recipe, shard) or []]
-    failed = {(n["synset"], n["object_id"]): n["cause"] for n in notes if n["status"] == "failed"}
+    failed = _failed(notes)
     absent = sum(owner not in census for owner in failed)
     causes = sorted(failed.items(), key=lambda item: item[0] not in census)  # what is broken tells more than a gap
     unlisted = census.unlisted()
@@ -123,6 +127,19 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
         poses_within=within,
         poses_equal=equal,
     )
+
+
+def commonest(plan: Plan, out: Path) -> tuple[int, str]:
+    """Of how many objects of a dataset what is wrong with most; one that is absent only where all are."""
+    notes = [note for shard in plan.shards() for note in shard_notes(LocalStore(out), plan.recipe, shard) or []]
+    counts = Counter(cause.partition("; ")[0] for cause in _failed(notes).values())  # without "; 3 more of its files"
+    cause, count = max(counts.items(), key=lambda item: (item[0] != ABSENT, item[1]))
+    return count, cause
+
+
+def _failed(notes: Iterable[dict[str, Any]]) -> dict[ObjectKey, str]:
+    """Synset and object id -> cause, of the objects that could not be used."""
+    return {(n["synset"], n["object_id"]): n["cause"] for n in notes if n["status"] == "failed"}
 
 
 def repeats(rows: NDArray[np.float64]) -> tuple[int, tuple[int, ...]]:

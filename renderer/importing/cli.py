@@ -8,6 +8,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.machine import cores
 
 from ..cli import announce
+from ..paths import OUTPUT, SOURCE
 from .page import page
 from .published import PUBLISHED, published_plan
 from .run import import_dataset
@@ -23,8 +24,8 @@ from .run import import_dataset
     ),
 )
 @click.argument("name", metavar="|".join(PUBLISHED))
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("source", type=SOURCE)
+@click.argument("out", type=OUTPUT)
 @click.option("--views", type=click.IntRange(1, 1000), default=50, help="Of each object; one with fewer is a failure.")
 @click.option("--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Of the files.")
 @click.option("--workers", type=click.IntRange(1), help="Processes that check and pack.  [default: one a core]")
@@ -34,7 +35,8 @@ def import_(
 ) -> int:
     """Bring published data (a folder, tar or tar.gz) into iebench's format: the same JPEGs, checked and indexed.
 
-    Run the same command again after an interruption: it goes on with the shards that are missing.
+    Run the same command again after an interruption, or once the source is mended: it makes the shards that are
+    missing, or in which an object could not be used.
     """
     plan = published_plan(name, views, resolution, limit)
     info, audit = import_dataset(plan, source, out, workers or cores())

@@ -13,6 +13,12 @@ def page(audit: Audit, recipe: Recipe) -> str:
     return "\n".join([*_counts(audit), "", *_latents(audit, recipe), *_causes(audit)])
 
 
+def views_found(audit: Audit) -> str:
+    """How many views the source's objects have, in words."""
+    found = ", ".join(f"{count:,} objects with {views}" for views, count in audit.views_found.items())
+    return f"in the source {found}"
+
+
 def _counts(audit: Audit) -> Iterator[str]:
     yield f"Audit of {audit.recipe}"
     yield (
@@ -21,8 +27,7 @@ def _counts(audit: Audit) -> Iterator[str]:
     )
     examples = ", ".join(audit.unlisted_examples) + (", ..." if audit.unlisted > len(audit.unlisted_examples) else "")
     yield f"            {audit.unlisted:,} more in the source are not on the list{': ' if examples else ''}{examples}"
-    found = ", ".join(f"{count:,} objects with {views}" for views, count in audit.views_found.items())
-    yield f"  views     {audit.views} looked for; in the source {found}"
+    yield f"  views     {audit.views} looked for; {views_found(audit)}"
     yield f"  images    {audit.images:,} of {audit.resolution} x {audit.resolution} pixels imported, every one decoded"
     yield (
         f"  files     {audit.twice:,} of a place that another file had already (the first was taken), "

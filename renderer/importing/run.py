@@ -1,9 +1,9 @@
 """The main path of `iebench import`: plan -> the source's files, checked -> shards -> audit -> finished dataset."""
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,18 @@ from pebble import ProcessPool
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
 from iebench.manifests.recipe import Recipe
+from iebench.manifests.schema import SPLITS
 
 from ..errors import SourceError
-from ..finish import finish
-from ..plan import Plan, Shard
-from ..render import claim, unfinished
-from ..shards import write_shard
+from ..finish import finish, side_by_side
+from ..plan import Plan, Shard, part_paths
+from ..render import claim
+from ..shards import Outcome, shard_notes, write_shard
 from ..store import LocalStore
 from .archive import Archive
-from .audit import AUDIT, Audit, audit
+from .audit import AUDIT, Audit, audit, commonest
 from .folder import Folder
+from .page import views_found
 from .spool import Spool
 from .unpack import Files, outcome
 
@@ -31,33 +33,67 @@ IMPORTED = {"name": "imported", "version": "as released", "device": "unknown"}
 def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[DatasetInfo, Audit]:
     """Bring a published dataset, unpacked or as an archive, into format 1 without encoding a picture again.
 
-    Goes on from whatever finished shards lie in `out`. The dataset's bytes depend on neither the source's form and
-    order nor the workers.
+    Goes on from whatever finished shards lie in `out`; those in which an object could not be used are tried again,
+    since the source may have been mended. The dataset's bytes depend on neither the source's form and order nor the
+    workers.
 
     source : a folder, a tar or a tar.gz; workers : processes that check and pack
 
     Raises
     ------
-    SourceError : it is not there, damaged, or not laid out like a published dataset.
+    DamagedSource : it is damaged or cut short; what is finished stays.
+    SourceError : it is not there, not laid out like a published dataset, or no object of it can be used; then `out` is
+        left as it was.
     OutputError : `out` holds another dataset or something else, or another run writes into it.
     DiskError : a file cannot be written; what is finished stays, and the same call goes on.
     """
     if not source.exists():
         raise SourceError(f"no such file or folder: {source}; give the published folder, tar or tar.gz")
     store = LocalStore(out)
-    with store.lock(), _claimed(store, {**plan.identity(), "renderer": IMPORTED}):
-        todo = unfinished(store, plan)
+    with _made(out), store.lock(), _claimed(store, {**plan.identity(), "renderer": IMPORTED}):
+        lacking, broken = incomplete(store, plan)
+        if lacking:
+            store.remove(INFO)  # a dataset that lost a shard is no longer finished
+        todo = [*lacking, *broken]
         if not todo and (out / AUDIT).is_file():
             return finish(plan, store, IMPORTED), Audit.load(out)
-        store.remove(INFO)  # a dataset that lost a shard is no longer finished
         done = plan.images - sum(len(s.objects) for s in todo) * plan.recipe.views
         with Spool(out) as spool, Meter("importing", plan.images, "images", done) as meter:
             views = plan.recipe.views
             reader = Folder(source, views) if source.is_dir() else Archive(source, views, spool, meter)
             pack(reader.jobs(todo), out, plan.recipe, workers, meter)
         found = audit(plan, out, reader.census)
+        if not found.images:
+            raise _useless(plan, source, out, found)
+        store.remove(INFO)  # its sums are of another audit
         found.save(out)
         return finish(plan, store, IMPORTED), found
+
+
+def incomplete(store: LocalStore, plan: Plan) -> tuple[list[Shard], list[Shard]]:
+    """The shards of a plan that a store lacks, and those in which an object could not be used."""
+    shards = plan.shards()
+    notes = list(side_by_side(lambda shard: shard_notes(store, plan.recipe, shard), shards))
+    lacking = [shard for shard, note in zip(shards, notes, strict=True) if note is None]
+    failed = [shard for shard, note in zip(shards, notes, strict=True) if any(map(_failed, note or []))]
+    return lacking, failed
+
+
+def _failed(note: dict[str, Any]) -> bool:
+    return bool(note["status"] == "failed")
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Remove the folders that were made for a source that proves useless, if nothing is in them."""
+    missing = []
+    with suppress(OSError):  # what makes the folder says why it cannot
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        yield
+    except SourceError:
+        _remove_empty(missing)
+        raise
 
 
 @contextmanager
@@ -69,7 +105,26 @@ def _claimed(store: LocalStore, identity: dict[str, Any]) -> Iterator[None]:
     except SourceError:
         if store.sizes().keys() == {PLAN}:
             store.remove(PLAN)
+            store.clean()
+            _remove_empty([store.folder / split for split in SPLITS])
         raise
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):  # it holds something, or is not there
+            folder.rmdir()
+
+
+def _useless(plan: Plan, source: Path, out: Path, found: Audit) -> SourceError:
+    """Remove shards without a picture, which would stand in the way of the right command; the sentence about them."""
+    count, cause = commonest(plan, out)
+    for path in (out / INFO, *(path for shard in plan.shards() for path in part_paths(out, shard))):
+        path.unlink(missing_ok=True)
+    return SourceError(
+        f"{source} has no object that can be used as {plan.recipe.name}: {count:,} of {found.planned:,} have the "
+        f"cause {cause!r}, and {views_found(found)}; give another name, source, --views, --resolution or --limit"
+    )
 
 
 def pack(
@@ -99,6 +154,20 @@ def _finished(running: set[Future[int]], meter: Meter) -> set[Future[int]]:
 
 
 def make_shard(out: Path, recipe: Recipe, shard: Shard, files: Callable[[], list[Files]]) -> int:
-    """Read, check and write one shard; returns how many images were looked for."""
-    write_shard(out, recipe, shard, [outcome(found, recipe) for found in files()])
+    """Read, check and write one shard; returns how many images were looked for.
+
+    One that is there stays unless this mends it: a source that lacks what an earlier one had costs nothing.
+    """
+    store = LocalStore(out)
+    outcomes, before = [outcome(found, recipe) for found in files()], shard_notes(store, recipe, shard)
+    if before is None or _mends(outcomes, before):
+        store.remove(INFO)  # a dataset whose shard is replaced is not finished
+        write_shard(out, recipe, shard, outcomes)
     return len(shard.objects) * recipe.views
+
+
+def _mends(outcomes: Sequence[Outcome], before: Sequence[dict[str, Any]]) -> bool:
+    """Whether something else is now known of an object, and none that was sound is lost."""
+    now, then = ([(o.status, o.cause) for o in outcomes], [(note["status"], note["cause"]) for note in before])
+    lost = any(new[0] == "failed" and old[0] != "failed" for new, old in zip(now, then, strict=True))
+    return now != then and not lost

@@ -16,6 +16,7 @@ from ..shards import Outcome
 from .published import file_name
 
 LARGEST = 1 << 26  # bytes of one file: no picture or latent of a published dataset comes near
+ABSENT = "absent: none of its files is in the source"
 TOO_LARGE = OSError(errno.EFBIG, "File too large")
 
 Files = Mapping[tuple[str, int], bytes | OSError]
@@ -37,7 +38,7 @@ def outcome(files: Files, recipe: Recipe) -> Outcome:
             except AssetError as error:
                 problems.append(f"{file_name(kind, view)} {error}")
     if not files:
-        return Outcome.failed("absent: none of its files is in the source")
+        return Outcome.failed(ABSENT)
     if problems:
         others = f"; {len(problems) - 1} more of its files cannot be used" if len(problems) > 1 else ""
         return Outcome.failed(problems[0] + others)

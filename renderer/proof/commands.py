@@ -7,7 +7,9 @@ import click
 from iebench.manifests.common.cli import SETTINGS, examples, require
 from iebench.manifests.common.machine import cores
 
-DATASET = click.argument("dataset", type=click.Path(path_type=Path))
+from .. import paths
+
+DATASET = click.argument("dataset", type=paths.DATASET)
 SOURCE = click.option(
     "--source", metavar="PATH", help="Where the objects are, to render them again; not needed for built-in ones."
 )
@@ -32,7 +34,7 @@ DEVICE = click.option(
 def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: int | None) -> int:
     """Check every byte of a dataset: files, tables, tars, pictures and latents.
 
-    Exit code 0 when all is as it was made, 1 otherwise; then every failure names its file and sample.
+    Exit code 0 when all is as it was made, 1 otherwise; then every failure names its file, and its sample or shard.
     """
     from .verify import verify as verify_dataset
 
@@ -51,7 +53,7 @@ def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: 
     ),
 )
 @DATASET
-@click.option("--out", type=click.Path(path_type=Path), help="Folder.  [default: inspect/DATASET]")
+@click.option("--out", type=paths.OUTPUT, help="Folder.  [default: inspect/DATASET]")
 def inspect(dataset: Path, out: Path | None) -> None:
     """Show what is in a dataset: contact sheets, latents over their laws, the objects, as PNG files and one page."""
     require("matplotlib")
@@ -74,7 +76,7 @@ def inspect(dataset: Path, out: Path | None) -> None:
 @click.option("--rerender", is_flag=True, help="Render it again and show both, with their difference.")
 @SOURCE
 @DEVICE
-@click.option("--out", type=click.Path(path_type=Path), help="PNG file.  [default: KEY.png]")
+@click.option("--out", type=paths.OUTPUT, help="PNG file.  [default: KEY.png]")
 def view(dataset: Path, key: str, rerender: bool, source: str | None, device: str, out: Path | None) -> None:
     """Show one sample with its latents, as text and as a PNG."""
     require("matplotlib")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from iebench.manifests.common.progress import duration
 
+NO_FILE = "cannot be read (no such file)"
 SHOWN = 20  # failures on screen; the rest is counted
 
 CHECKS = {

@@ -16,7 +16,7 @@ from iebench.manifests.schema import IDENTITY, OBJECTS, key, rows
 from iebench.manifests.views import drawn
 
 from ..shards import OUTCOMES
-from .findings import Failure
+from .findings import NO_FILE, Failure
 from .tars import check_tar
 
 
@@ -43,6 +43,11 @@ class ShardTask:
         return f"{self.stem}.parquet"
 
     @property
+    def doubt(self) -> str:
+        """What follows where a file of it as a whole is wrong."""
+        return f"all samples of shard {self.stem} are in doubt"
+
+    @property
     def bytes(self) -> int:
         """Size of what is there of its files."""
         paths = (self.folder / self.tar, self.folder / self.parquet)
@@ -64,12 +69,13 @@ class ShardFindings:
 def check_shard(task: ShardTask) -> ShardFindings:
     """Check every byte of a shard's two files."""
     found, info = ShardFindings(), task.info
-    found.failures += check_file(task.folder, task.tar, task.tar_sha256)
-    found.failures += check_file(task.folder, task.parquet, task.parquet_sha256)
+    there = (task.folder / task.tar).is_file()  # then its samples are looked at one by one
+    found.failures += check_file(task.folder, task.tar, task.tar_sha256, "" if there else task.doubt)
+    found.failures += check_file(task.folder, task.parquet, task.parquet_sha256, task.doubt)
     try:
         table, notes = _read(task)
     except DatasetError as error:
-        found.failures.append(Failure("tables", task.parquet, "", str(error)))
+        found.failures.append(Failure("tables", task.parquet, "", f"{error}; {task.doubt}"))
         return found
     found.notes, found.images = notes["objects"], len(table)
     wrong = [("tables", k, what) for k, what in _check_rows(table, notes["objects"])]
@@ -78,26 +84,30 @@ def check_shard(task: ShardTask) -> ShardFindings:
     if info.latents == "drawn":
         wrong += [("latents", k, what) for k, what in _check_drawn(table, info)]
     found.failures += [Failure(check, task.parquet, k, what) for check, k, what in wrong]
-    if (task.folder / task.tar).is_file():  # else `check_file` has said so
+    if there:  # else `check_file` has said so
         try:
             for check, k, what in check_tar(task.folder / task.tar, table, info.recipe):
                 found.failures.append(Failure(check, task.tar, k, what))
         except OSError as error:
-            found.failures.append(Failure("files", task.tar, "", f"cannot be read ({error.strerror})"))
+            found.failures.append(Failure("files", task.tar, "", f"cannot be read ({error.strerror}); {task.doubt}"))
     return found
 
 
-def check_file(folder: Path, name: str, sha256: str | None) -> Iterator[Failure]:
-    """See that a file is there and has the SHA-256 that was written down for it, if there is one."""
+def check_file(folder: Path, name: str, sha256: str | None, doubt: str = "") -> Iterator[Failure]:
+    """See that a file is there and has the SHA-256 that was written down for it, if there is one.
+
+    doubt : what follows where it does not
+    """
+    more = f"; {doubt}" if doubt else ""
     try:
         digest = file_sha256(folder / name)
     except FileNotFoundError:
-        yield Failure("files", name, "", "is missing")
+        yield Failure("files", name, "", f"is missing{more}")
     except OSError as error:
-        yield Failure("files", name, "", f"cannot be read ({error.strerror})")
+        yield Failure("files", name, "", f"cannot be read ({error.strerror}){more}")
     else:
         if sha256 not in (None, digest):
-            yield Failure("files", name, "", f"has SHA-256 {digest[:12]}, {SUMS} says {sha256[:12]}")
+            yield Failure("files", name, "", f"has SHA-256 {digest[:12]}, {SUMS} says {sha256[:12]}{more}")
 
 
 def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -108,6 +118,8 @@ def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     DatasetError : it cannot be read, or holds what was never written.
     """
     path = task.folder / task.parquet
+    if not path.is_file():
+        raise DatasetError(NO_FILE)
     table = read_table(path, rows(task.info.recipe))
     try:
         notes = json.loads(pq.read_schema(path).metadata[OUTCOMES])

@@ -10,7 +10,7 @@ from iebench.manifests.dataset import INFO, DatasetInfo, fingerprint, read_table
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.schema import FAILURES, OBJECTS, SPLITS
 
-from .findings import Failure
+from .findings import NO_FILE, Failure
 
 
 def check_listing(present: Sequence[str], sums: Mapping[str, str], info: DatasetInfo) -> Iterator[Failure]:
@@ -37,6 +37,9 @@ def check_tables(folder: Path, info: DatasetInfo, notes: Sequence[dict[str, Any]
     """
     failed = [note for note in notes if note["status"] == "failed"]
     for name, expected, schema in (("objects.parquet", notes, OBJECTS), ("failures.parquet", failed, FAILURES)):
+        if not (folder / name).is_file():
+            yield Failure("tables", name, "", NO_FILE)
+            continue
         try:
             yield from _compare(name, read_table(folder / name, schema), expected)
         except DatasetError as error:

@@ -56,7 +56,14 @@ def test_a_dataset_gives_its_own_views(tiny_dataset):
 @pytest.mark.parametrize(
     ("broken", "words"),
     [
-        (table().drop_columns("rot_y"), "no column 'rot_y', which the recipe needs; did you mean rot_"),
+        (
+            table().drop_columns("rot_y"),
+            "no column 'rot_y', which the recipe needs: add it, or rename the one that holds it",
+        ),
+        (
+            table().drop_columns("view"),
+            r"no column 'view', which the recipe needs: add it.* \(synset, object_id, rot_x,",
+        ),
         (table(rot_x=[0.0, float("nan"), 1.0]), "'rot_x' holds values that are no finite numbers"),
         (table(rot_x=[0.0, None, 1.0]), "'rot_x' holds values that are no finite numbers"),
         (table(rot_x=["a", "b", "c"]), "'rot_x' holds string, not numbers"),

@@ -198,3 +198,9 @@ def test_a_living_holder_is_respected_and_a_dead_one_is_not(memory, monkeypatch)
     with one.lock():
         assert one.size(LOCK)
     assert one.size(LOCK) is None
+
+
+@pytest.mark.parametrize("url", ["s3://", "gs://", "memory://", "memory:///"])
+def test_a_store_without_a_place_in_it_is_a_usage_error_at_once(tiny_plan, url):
+    with pytest.raises(UsageError, match=rf"^{url} names no bucket or folder: write it as \w+://BUCKET/NAME$"):
+        render_dataset(tiny_plan(), url, workers=1, backend=FAKE)

@@ -1,6 +1,7 @@
 """The engine of a Ray cluster: the same bytes, whichever machines come and go."""
 
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -81,3 +82,19 @@ def work(plan, out, device="cpu"):
 def test_an_option_it_does_not_know_is_a_usage_error(tiny_plan, tmp_path):
     with pytest.raises(UsageError, match="knows no option partition"):
         Ray(work(tiny_plan(), tmp_path), {"partition": "cpu"})
+
+
+@pytest.mark.parametrize(
+    ("address", "cause"),
+    [
+        ("127.0.0.1:1", "refused"),
+        ("ray://127.0.0.1:1", "refused"),
+        ("no.such.host.invalid:6379", ""),
+        ("[::1]:99999", ""),
+    ],
+)
+def test_where_no_cluster_answers_is_said_at_once(tiny_plan, tmp_path, address, cause):
+    start = time.monotonic()
+    with pytest.raises(UsageError, match=rf"no Ray cluster at {re.escape(address)} \(.*{cause}.*\): see `ray status`"):
+        Ray(work(tiny_plan(), tmp_path), {"address": address}).__enter__()
+    assert time.monotonic() - start < 20

@@ -11,6 +11,7 @@ from observe import command, content, descendants
 
 submitit = pytest.importorskip("submitit")
 
+from iebench.manifests.errors import QueueError  # noqa: E402
 from iebench.renderer import plan as plan_module  # noqa: E402
 from iebench.renderer.backend import FAKE  # noqa: E402
 from iebench.renderer.engines import Work, slurm  # noqa: E402
@@ -102,3 +103,21 @@ def test_the_script_asks_for_what_was_said(tiny_plan, tmp_path):
 def test_a_length_that_is_no_number_is_a_usage_error(tiny_plan, tmp_path):
     with pytest.raises(UsageError, match="--slurm tasks=many: give a whole number"):
         Slurm(work(tiny_plan(), tmp_path), {"tasks": "many"})
+
+
+def test_a_job_that_sbatch_does_not_take_is_one_sentence_and_leaves_nothing(tiny_plan, tmp_path, monkeypatch, capsys):
+    (tmp_path / "bin").mkdir()
+    for name, code in (
+        ("sbatch", "(echo sbatch: error: x; echo sbatch: fatal: no controller) >&2; exit 1"),
+        ("srun", ""),
+    ):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{code}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
+    plan = tiny_plan()
+    engine = Slurm(work(plan, tmp_path / "d"), {"folder": str(tmp_path / "jobs")})
+    for submitting in (engine.about, lambda: engine.render(plan.shards(), ABOUT, lambda images, failed: None)):
+        with pytest.raises(QueueError, match=r"sbatch does not take the job \(fatal: no controller\)"):
+            submitting()
+    assert not list((tmp_path / "jobs").iterdir())
+    assert capsys.readouterr().err == ""  # submitit would say it, too

@@ -17,7 +17,7 @@ import pytest
 
 from iebench.manifests.common.cli import main
 from iebench.manifests.dataset import DatasetInfo, shard_tables
-from iebench.renderer.errors import OutputError, SourceError
+from iebench.renderer.errors import DamagedSource, OutputError, SourceError
 from iebench.renderer.importing import spool
 from iebench.renderer.importing.audit import Audit
 from iebench.renderer.importing.fake import published_files
@@ -212,7 +212,7 @@ def test_a_source_that_gave_nothing_leaves_the_folder_to_another_import(publishe
     archive(tmp_path / "tar", [("a/thesis.txt", b"x")], "w")
     with pytest.raises(SourceError):
         import_dataset(plan, tmp_path / form, tmp_path / "d", 1)
-    assert not (tmp_path / "d" / ".plan.json").exists()
+    assert not (tmp_path / "d").exists()
     other = published_plan("3diebench", views=4, resolution=32, limit=20)
     assert import_dataset(other, archive(tmp_path / "a.tar", files.items(), "w"), tmp_path / "d", 1)[1].planned == 20
 
@@ -242,13 +242,83 @@ def test_the_other_published_sets(tmp_path, name, within):
     assert ("split: train" in (tmp_path / "d" / "README.md").read_text()) == (name == "3diebench-t")
 
 
-def test_asking_for_more_views_than_there_are_says_how_many_there_are(published, tmp_path, capsys):
-    files = published[1]
-    path = archive(tmp_path / "a.tar", files.items(), "w")
-    more = ["9" if word == "8" else word for word in COMMAND]
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"8": "9"}, "70 of 70 have the cause 'image_8.jpg is missing', and in the source 70 objects with 8;"),
+        ({"32": "64"}, "70 of 70 have the cause 'image_0.jpg has 32 x 32 pixels, not 64 x 64'"),
+        ({"3diebench": "3diebench-t"}, "have the cause 'latent_0.npy holds float64 (7,), not float64 (10,)'"),
+    ],
+)
+def test_an_import_of_nothing_is_an_error_and_leaves_the_folder_to_the_right_command(
+    published, imported, tmp_path, capsys, change, words
+):
+    path = archive(tmp_path / "a.tar", published[1].items(), "w")
     with pytest.raises(SystemExit) as stop:
-        main([*more, str(path), str(tmp_path / "d")])
-    out, err = capsys.readouterr()
-    assert stop.value.code == 3 and "70 objects could not be made" in err
-    assert "9 looked for; in the source 70 objects with 8" in out
-    assert DatasetInfo.load(tmp_path / "d").counts["train"]["images"] == 0
+        main([*(change.get(word, word) for word in COMMAND), str(path), str(tmp_path / "x" / "d")])
+    err = capsys.readouterr().err
+    assert stop.value.code == 2 and words in err and "give another name, source, --views" in err
+    assert not (tmp_path / "x").exists()
+    (tmp_path / "d").mkdir()
+    with pytest.raises(SystemExit):
+        main([*(change.get(word, word) for word in COMMAND), str(path), str(tmp_path / "d")])
+    assert not list((tmp_path / "d").iterdir())
+    import_dataset(published[0], path, tmp_path / "d", workers=1)
+    assert content(tmp_path / "d") == content(imported)
+
+
+@pytest.mark.parametrize("form", ["folder", "tar"])
+def test_the_same_command_completes_an_import_once_its_source_is_complete(published, imported, tmp_path, form):
+    plan, files = published
+    owners = sorted({name.rpartition("/")[0] for name in files})
+
+    def lay(files):
+        shutil.rmtree(tmp_path / "folder", ignore_errors=True)
+        for name, data in files:
+            (tmp_path / "folder" / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / "folder" / name).write_bytes(data)
+        archive(tmp_path / "tar", files, "w")
+
+    def times():
+        return {path: path.stat().st_mtime_ns for path in (tmp_path / "d").glob("*/*")}
+
+    lay([
+        (name, b"no picture" if name == f"{owners[1]}/image_3.jpg" else data)
+        for name, data in files.items()
+        if name.rpartition("/")[0] != owners[0]
+    ])  # fmt: skip
+    _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
+    assert (found.absent, found.unusable) == (1, 1)
+    before, written = content(tmp_path / "d"), times()
+    assert import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)[1] == found
+    assert content(tmp_path / "d") == before and times() == written  # the same source says the same
+    lay([(name, data) for name, data in files.items() if name.rpartition("/")[0] == owners[0]])
+    _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
+    assert found.imported == 68 and times() == written  # what is sound is not given up for what now is absent
+    lay(list(files.items()))
+    _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
+    assert found.imported == 70
+    assert content(tmp_path / "d") == content(imported)
+
+
+def test_a_finished_import_stays_finished_where_its_source_has_gone(published, tmp_path):
+    plan, files = published
+    [first, *_] = sorted({name.rpartition("/")[0] for name in files})
+    rest = [(name, data) for name, data in files.items() if name.rpartition("/")[0] != first]
+    import_dataset(plan, archive(tmp_path / "a.tar", rest, "w"), tmp_path / "d", workers=1)
+    before = content(tmp_path / "d")
+    (tmp_path / "a.tar").write_bytes((tmp_path / "a.tar").read_bytes()[:200_000])
+    with pytest.raises(DamagedSource):
+        import_dataset(plan, tmp_path / "a.tar", tmp_path / "d", workers=1)
+    assert content(tmp_path / "d") == before
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/x", "memory://x/y", "gs://b/x"])
+def test_a_store_is_no_place_to_import_into(tmp_path, monkeypatch, capsys, place):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "source").mkdir()
+    with pytest.raises(SystemExit) as stop:
+        main([*COMMAND, "source", place])
+    assert stop.value.code == 2
+    assert f"{place} lies in a store, and this command writes files and folders: give one" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["source"]

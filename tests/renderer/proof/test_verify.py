@@ -164,6 +164,33 @@ def test_a_changed_dataset_is_found_out_even_when_all_hashes_are_made_anew(copy,
     assert any(re.search(words, line) for line in said), said
 
 
+@pytest.mark.parametrize(
+    ("name", "damage", "words"),
+    [
+        ("train/00000.parquet", "lost", ": is missing; all samples of shard train/00000 are in doubt"),
+        (
+            "train/00000.parquet", "lost",
+            "train/00000.parquet: cannot be read (no such file); all samples of shard train/00000 are in doubt",
+        ),
+        ("train/00000.parquet", "flipped", "; all samples of shard train/00000 are in doubt"),
+        ("train/00000.parquet", "cut", "; all samples of shard train/00000 are in doubt"),
+        ("val/00000.tar", "lost", "val/00000.tar: is missing; all samples of shard val/00000 are in doubt"),
+        ("objects.parquet", "lost", "objects.parquet: cannot be read (no such file)"),
+        ("failures.parquet", "lost", "failures.parquet: cannot be read (no such file)"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_file_as_a_whole_says_which_samples_that_concerns(copy, name, damage, words):
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    if damage == "lost":
+        (copy / name).unlink()
+    else:
+        (copy / name).write_bytes(content if damage == "flipped" else content[:-20])
+    said = complaints(copy)
+    assert any(line.endswith(words) for line in said), said
+    assert damage != "lost" or not any(str(copy) in line for line in said)
+
+
 def test_a_rewritten_shard_is_the_same(copy):
     """The tests above change what they say and nothing else."""
     rewrite(copy, lambda outcome: outcome)

@@ -1,0 +1,90 @@
+"""Archives: a cut one is told from a whole one wherever it was cut, and a damaged one from what is none."""
+
+import gzip
+import io
+import random
+import tarfile
+
+import pytest
+
+from iebench.manifests.common.progress import Meter
+from iebench.renderer.errors import DamagedSource, SourceError
+from iebench.renderer.importing.archive import Archive
+from iebench.renderer.importing.spool import Spool
+
+BLOCK = 512
+
+
+@pytest.fixture(scope="module")
+def whole(published):
+    """A plain tar of some objects, and where its last member ends."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
+        for name, data in list(published[1].items())[:160]:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+        end = tar.offset
+    return buffer.getvalue(), end
+
+
+@pytest.fixture
+def read(published, tmp_path):
+    """Reads bytes as an archive; returns how many files were found."""
+    plan, _ = published
+
+    def read(content):
+        path = tmp_path / "a.tar"
+        path.write_bytes(content)
+        with Spool(tmp_path) as spool, Meter("reading", plan.images, "images", 0) as meter:
+            archive = Archive(path, 8, spool, meter)
+            return sum(len(files) for _, job in archive.jobs(plan.shards()) for files in job())
+
+    return read
+
+
+def cuts(content, end):
+    """Places in a tar: random ones, the start of members, within headers, within the block that ends it."""
+    chance = random.Random(0)
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        starts = chance.sample([member.offset for member in tar][1:], 12)
+    anywhere = [chance.randrange(BLOCK, end) for _ in range(24)]
+    return [
+        *anywhere,
+        *(place // BLOCK * BLOCK for place in anywhere if place >= 2 * BLOCK),
+        *starts,
+        *(start + chance.randrange(1, BLOCK) for start in starts),
+        *(end, end + 1, end + BLOCK - 1),
+    ]
+
+
+def test_a_plain_tar_is_found_cut_wherever_that_was(whole, read):
+    content, end = whole
+    for cut in cuts(content, end):
+        with pytest.raises(DamagedSource, match=r"a\.tar is damaged or cut short after \d+ images .*: get it again"):
+            read(content[:cut])
+
+
+def test_an_inner_tar_that_was_cut_before_it_was_zipped_is_found_too(whole, read):
+    content, end = whole
+    with pytest.raises(DamagedSource, match="its end is missing"):
+        read(gzip.compress(content[:end]))
+
+
+@pytest.mark.parametrize("zeros", [BLOCK, 2 * BLOCK, 20 * BLOCK, 1000 * BLOCK])
+def test_one_block_of_zeros_or_more_ends_a_whole_tar(whole, read, zeros):
+    content, end = whole
+    assert read(content[:end] + bytes(zeros)) == 160
+
+
+def test_what_cannot_be_read_as_an_archive_is_not_called_damaged(published, read):
+    for content in (b"", b"years of work", b"PK\x03\x04" + bytes(600), gzip.compress(b"text" * 400)):
+        with pytest.raises(SourceError, match=r"a\.tar is no tar or tar\.gz .*: give the published folder") as caught:
+            read(content)
+        assert (type(caught.value), caught.value.exit_code) == (SourceError, 2)
+
+
+def test_a_damaged_archive_is_a_failure_and_no_misuse(whole, read):
+    with pytest.raises(DamagedSource) as caught:
+        read(gzip.compress(whole[0])[:-100])
+    assert caught.value.exit_code == 1
