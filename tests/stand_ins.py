@@ -1,5 +1,6 @@
 """Stand-ins for timm and torchvision, which do not import beside a CPU build of torch: the calls that are used, in the
-shape that the real ones have (timm 1.0: create_model, list_models, is_model, data.resolve_model_data_config;
+shape that the real ones have (timm 1.0: create_model, list_models, is_model, data.resolve_model_data_config,
+models.load_state_dict;
 torchvision 0.19: models.list_models, get_model, get_model_weights with transforms()).
 """
 
@@ -8,6 +9,7 @@ from enum import Enum
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 
@@ -19,6 +21,7 @@ class Classifier(nn.Module):
         self.body = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(12, 6))
         self.head_name, self.scale = head, scale
         layer = nn.Linear(6, classes) if classes else nn.Identity()
+        self.pretrained_cfg = {"classifier": head}
         self.add_module(head, nn.Sequential(nn.Dropout(0.5), layer) if head == "classifier" else layer)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -39,6 +42,7 @@ def timm() -> ModuleType:
     module: Any = ModuleType("timm")
     module.create_model, module.list_models = create_model, lambda: ["tiny_vit"]
     module.is_model = lambda name: name == "tiny_vit"
+    module.models = SimpleNamespace(load_state_dict=lambda path: torch.load(path, weights_only=True))
     module.data = SimpleNamespace(resolve_model_data_config=lambda model: config)
     return module  # type: ignore[no-any-return]
 

@@ -1,6 +1,9 @@
 """Models of timm: --encoder timm:vit_small_patch16_224.dino [--encoder-arg pretrained=false]."""
 
-from ..errors import UnknownName
+from pathlib import Path
+from typing import Any
+
+from ..errors import EncoderError, UnknownName, short
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
 
@@ -9,23 +12,50 @@ from .registry import Arguments, Loaded, loader, named
 def load(spec: str, arguments: Arguments) -> Loaded:
     """A model of timm without its classifier, with its pretrained weights, size and normalisation.
 
-    arguments : for timm.create_model, such as pretrained=false or checkpoint_path=FILE
+    arguments : for timm.create_model, such as pretrained=false; or checkpoint_path=FILE, which may have a classifier
 
     Raises
     ------
     MissingPart : timm cannot be imported here.
     UnknownName : timm has no such model.
-    EncoderError : its weights cannot be fetched, or timm refuses an argument.
+    EncoderError : its weights cannot be fetched or do not fit, or timm refuses an argument.
     """
     timm = package("timm", f"timm:{spec}")
     local = spec.startswith(("hf-hub:", "local-dir:"))
     if not local and not timm.is_model(spec):
         raise UnknownName("timm model", spec, timm.list_models())
+    given = dict(arguments)
+    file = given.pop("checkpoint_path", None)
     try:
-        model = timm.create_model(spec, **{"pretrained": True, "num_classes": 0, **arguments})
+        model = timm.create_model(spec, **{"pretrained": file is None, "num_classes": 0, **given})
     except Exception as error:  # no network, no such weights, an argument it does not take
         raise unfetched(f"timm:{spec}", error, "fetch its weights first, or --encoder-arg pretrained=false") from error
+    if file is not None:
+        _fill(timm, model, Path(str(file)))
     wants = timm.data.resolve_model_data_config(model)
     module = Preprocessed(model, wants["input_size"][-1], wants["mean"], wants["std"], wants["interpolation"])
     name = named(f"timm.{spec}", arguments)
     return Loaded(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
+
+
+def _fill(timm: Any, model: Any, file: Path) -> None:
+    """Give a headless model the weights in a file; timm's own way wants a file without a classifier."""
+    if not file.is_file():
+        raise EncoderError(f"no such file: {file}; checkpoint_path takes a checkpoint of timm's")
+    try:
+        state = timm.models.load_state_dict(str(file))
+    except Exception as error:  # whatever it is
+        raise EncoderError(f"{file} is no checkpoint that timm reads ({short(error)}): save a state dict") from error
+    heads = model.pretrained_cfg.get("classifier") or ()
+    tops = {name.partition(".")[0] for name in ([heads] if isinstance(heads, str) else heads)}
+    try:
+        wrong = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:  # a shape, on a line of its own
+        cause = str(error).strip().splitlines()[-1].strip()
+        raise EncoderError(f"{file} does not fit this model ({cause}): give the one that it was trained as") from error
+    beyond = [key for key in wrong.unexpected_keys if key.partition(".")[0] not in tops]
+    for what, keys in (("lacks", wrong.missing_keys), ("has, beyond the model,", beyond)):
+        if keys:
+            raise EncoderError(
+                f"{file} {what} {len(keys)} weights such as {keys[0]}: give the checkpoint of this model"
+            )

@@ -1,6 +1,7 @@
 """timm:NAME on a stand-in with timm's interface."""
 
 import sys
+from pathlib import Path
 
 import pytest
 import stand_ins
@@ -28,6 +29,29 @@ def test_arguments_go_to_its_builder() -> None:
     whole, half = (load("timm:tiny_vit", {"pretrained": False, "scale": scale}).module.eval() for scale in (1.0, 0.5))
     images = torch.rand(2, 3, 48, 48)
     torch.testing.assert_close(whole(images) * 0.5, half(images))
+
+
+def test_a_checkpoint_may_have_a_classifier(tmp_path: Path) -> None:
+    whole = stand_ins.Classifier("fc", 1000, 1.0).eval()
+    state, file = whole.state_dict(), tmp_path / "m.pth"
+    torch.save(state, file)
+    images = torch.rand(2, 3, 48, 48)
+    loaded = load("timm:tiny_vit", {"checkpoint_path": str(file)}).module.eval()
+    torch.testing.assert_close(loaded(images), whole.body((images - 0.5) / 0.25))
+    lost = state.pop("body.2.bias")
+    for change, message in (
+        ({}, "lacks 1 weights such as body.2.bias: give the checkpoint of this model"),
+        ({"body.2.bias": lost, "more": lost}, "has, beyond the model, 1 weights such as more"),
+        ({"body.2.bias": lost[:2]}, r"does not fit this model \(size mismatch for body.2.bias"),
+    ):
+        torch.save({**state, **change}, file)
+        with pytest.raises(EncoderError, match=rf"m\.pth {message}"):
+            load("timm:tiny_vit", {"checkpoint_path": str(file)})
+    file.write_bytes(b"none")
+    with pytest.raises(EncoderError, match=r"m\.pth is no checkpoint that timm reads"):
+        load("timm:tiny_vit", {"checkpoint_path": str(file)})
+    with pytest.raises(EncoderError, match=r"no such file: gone\.pth"):
+        load("timm:tiny_vit", {"checkpoint_path": "gone.pth"})
 
 
 @pytest.mark.parametrize(("spec", "arguments", "error", "message"), [
