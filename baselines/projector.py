@@ -4,6 +4,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from .errors import SettingError
+
 
 def projector(sizes: tuple[int, ...]) -> nn.Sequential:
     """An MLP: linear, batch norm and ReLU for every layer but the last, which is linear without bias.
@@ -46,3 +48,19 @@ def check_fraction(fraction: float, name: str) -> None:
     """Raise ValueError unless it lies in (0, 1]."""
     if not 0 < fraction <= 1:
         raise ValueError(f"{name} must be above 0 and at most 1, not {fraction}")
+
+
+def part_of(dim: int, fraction: float, name: str) -> int:
+    """How many of `dim` dimensions a fraction is, at least one.
+
+    Raises
+    ------
+    SettingError : it rounds to none; names the setting.
+    """
+    part = round(dim * fraction)
+    if part < 1:
+        raise SettingError(
+            f"method.{name}={fraction:g} rounds to 0 of {dim} dimensions: raise it with "
+            f"--set method.{name}={1 / dim:.2g}"
+        )
+    return part

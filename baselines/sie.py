@@ -17,7 +17,7 @@ from .encoder import Encoder
 from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
 from .losses import covariance, distance, total, variance, weighted
 from .method import method
-from .projector import by_view, check_fraction, check_widths, projector
+from .projector import by_view, check_fraction, check_widths, part_of, projector
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SIE(EquivariantMethod):
     def __init__(self, encoder: Encoder, settings: SIESettings) -> None:
         super().__init__(encoder, settings.action)
         self.settings = settings
-        split = self.dim - round(self.dim * settings.equivariant)
+        split = self.dim - part_of(self.dim, settings.equivariant, "equivariant")
         self.columns = slice(split, self.dim)
         if split:
             self.parts = {"invariant": slice(0, split), "equivariant": self.columns}

@@ -14,7 +14,7 @@ from .action import Latents
 from .encoder import Encoder
 from .losses import covariance, distance, total, variance, weighted
 from .method import Method, method
-from .projector import by_view, check_fraction, check_widths, projector
+from .projector import by_view, check_fraction, check_widths, part_of, projector
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class VICReg(Method):
         super().__init__(encoder)
         self.settings = settings
         self.projector = projector((self.dim, *settings.projector))
+        self.agreeing = part_of(settings.projector[-1], settings.invariant, "invariant")
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + v V + c C, from each view to the next (eq. 6)."""
@@ -52,9 +53,9 @@ class VICReg(Method):
 
     def terms(self, embedding: list[Tensor]) -> dict[str, Tensor]:
         """The terms by name: K of (B, E) -> scalars."""
-        agreeing = round(self.settings.invariant * self.settings.projector[-1])
+        agree = slice(0, self.agreeing)
         return {
-            "invariance": total(distance(x[:, :agreeing], y[:, :agreeing]) for x, y in pairwise(embedding)),
+            "invariance": total(distance(x[:, agree], y[:, agree]) for x, y in pairwise(embedding)),
             "variance": total(variance(view) for view in embedding),
             "covariance": total(covariance(view) for view in embedding),
         }

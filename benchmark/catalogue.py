@@ -18,6 +18,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from iebench.baselines import variants
 from iebench.baselines.action import DIFFERENCES, LABEL, columns
 from iebench.baselines.encoder import EncoderSettings
+from iebench.baselines.errors import MethodBroken
 from iebench.baselines.method import Entry, Method, build, find, names
 from iebench.manifests.common.meanings import meanings
 
@@ -128,6 +129,19 @@ def everything(chosen: Sequence[str] = ()) -> list[Listed]:
     """The chosen methods and variants, all by default: methods by name, each followed by its variants."""
     found = [listed(name) for name in (chosen or names())]
     return sorted(found, key=lambda row: (row.entry.base, row.entry.name != row.entry.base, row.entry.name))
+
+
+def whole() -> tuple[list[Listed], list[MethodBroken]]:
+    """All methods and variants in that order but those of broken packages, and what is wrong with these."""
+    working: list[str] = []
+    broken: list[MethodBroken] = []
+    for name in names():
+        try:
+            find(name)
+            working.append(name)
+        except MethodBroken as error:
+            broken.append(error)
+    return everything(working), broken
 
 
 def count(parameters: int) -> str:

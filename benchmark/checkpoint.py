@@ -4,14 +4,16 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Protocol
 
 import torch
+from torch import Tensor
 
 from iebench.manifests.common.files import write_atomic
 
 from .distributed import Ranks
-from .errors import RunError
+from .errors import Diverged, RunError
 
 CHECKPOINT = "checkpoint.pt"
 KEPT = "checkpoints"  # the folder of those that later ones do not replace
@@ -46,18 +48,44 @@ def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ra
 
     Raises
     ------
-    DiskError : no space, or the like; the checkpoint before this one is still there.
+    Diverged : weights of the method are not finite; the checkpoint before this one is still there.
+    DiskError : no space, or the like; likewise.
     """
     generators = ranks.collect(_generators())
     with ranks.agreed():
         if not ranks.first:
             return
+        check_weights(run, parts["method"], f" after step {progress.step}")
         state = {name: part.state_dict() for name, part in parts.items()}
         content = io.BytesIO()  # a full disk is then an OSError, which torch.save to a file would hide
         torch.save({**state, "generators": generators, "progress": vars(progress)}, content)
         if keep:
             write_atomic(kept(run, progress.step), content.getvalue())
         write_atomic(run / CHECKPOINT, content.getvalue())
+
+
+def check_weights(run: Path, method: Stateful, when: str = "") -> None:
+    """See that weights are finite, and so small that their squares are: with larger ones nothing can be computed.
+
+    Raises
+    ------
+    Diverged : some are not; names the first.
+    """
+    weights = {name: value for name, value in method.state_dict().items() if value.is_floating_point()}
+    finite = _finite(list(weights.values()))
+    gone = [name for name, fine in zip(weights, finite, strict=True) if not fine]
+    if gone:
+        raise Diverged(
+            f"{run}: {len(gone)} of {len(weights)} tensors of weights are not finite{when}, or too large to compute "
+            f"with, such as {gone[0]}: lower learning_rate with --set"
+        )
+
+
+def _finite(values: list[Tensor]) -> list[bool]:
+    if not values:
+        return []
+    sizes = torch.stack([value.detach().float().square().sum() for value in values])  # one wait for the GPU
+    return [bool(fine) for fine in sizes.isfinite().tolist()]
 
 
 def kept(run: Path, step: int) -> Path:
@@ -95,9 +123,22 @@ def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
             _set_generators(state["generators"][ranks.rank])
         return Progress(**state["progress"])
     except Exception as error:  # torch.load has no error type of its own for a damaged file
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        remedy = f"copy one of {path.parent / KEPT} over it, or remove {path.parent} and train again"
-        raise RunError(f"cannot go on from {path} ({reason}): {remedy}") from error
+        older = sorted((path.parent / KEPT).glob("step-*.pt"))
+        copy = f"copy {older[-1]} over it, or " if older else ""
+        remedy = f"{copy}remove {path.parent} and train again"
+        raise RunError(f"cannot go on from {path} ({unreadable(error)}): {remedy}") from error
+
+
+def unreadable(error: Exception) -> str:
+    """Why torch.load or what was done with its outcome failed, in a few words: PyTorch's own go on for a paragraph."""
+    said = str(error).strip()
+    if isinstance(error, UnpicklingError):
+        return "it is no file of torch.save, or holds more than numbers and tensors"
+    if "PytorchStreamReader" in said or isinstance(error, EOFError):
+        return "it is damaged or cut off"
+    lines = [line.strip() for line in said.splitlines()] or [type(error).__name__]
+    told = lines[1] if lines[0].startswith("Error(s) in loading state_dict") and len(lines) > 1 else lines[0]
+    return told.partition(". ")[0].rstrip(".")
 
 
 def _generators() -> dict[str, Any]:

@@ -12,12 +12,12 @@ from typing import Any, Literal
 from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import find, names
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.settings import build, override, read_toml
+from iebench.manifests.common.settings import build, check_finite, override, read_toml
 from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.dataset import DatasetInfo, newest
 
 from .device import pick
-from .errors import RunError, SettingError, UnknownName
+from .errors import RunError, SettingError, UnknownName, UsageError
 from .online.settings import OnlineSettings
 from .trackers import LogSettings
 
@@ -25,6 +25,8 @@ CONFIG = "config.json"
 LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
 FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")  # may differ when a run goes on: change no step
 COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
+SEEDS = 2**63 - 1  # the largest that PyTorch takes with both signs
+LARGEST = {"learning_rate": 1e30, "weight_decay": 1e6}  # beyond, numbers of the optimizers are no float32
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 
 
@@ -80,6 +82,9 @@ class TrainSettings:
             raise ValueError("batch and views must be at least 2: the losses compare objects and views")
         if self.learning_rate <= 0 or self.weight_decay < 0:
             raise ValueError("learning_rate must be above 0 and weight_decay at least 0")
+        for name, most in LARGEST.items():
+            if not getattr(self, name) <= most:
+                raise ValueError(f"{name} must be at most {most:g}, not {getattr(self, name)}")
         for name in ("momentum", "warmup", "lowest"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie in [0, 1], not {getattr(self, name)}")
@@ -133,6 +138,10 @@ class RunConfig:
     versions: dict[str, str]
     subset: int | None = None
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed <= SEEDS:
+            raise SettingError(f"seed must lie in [0, {SEEDS}], not {self.seed}")
+
     @staticmethod
     def of(
         method: str,
@@ -149,7 +158,7 @@ class RunConfig:
 
         Raises
         ------
-        UnknownName, SettingError : see `resolve`.
+        UnknownName, SettingError : see `resolve`; a seed that is none.
         DatasetError : no dataset there.
         MissingPart : no such device here.
         """
@@ -191,17 +200,23 @@ class RunConfig:
         Raises
         ------
         RunError : there is none, or it is damaged.
+        SettingError, UnknownName : settings that this version of iebench has not; names the file.
         """
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
             settings = build(TrainSettings, table.pop("settings"), str(path))
-            return RunConfig(settings=settings, data=Path(table.pop("data")), **table)
         except FileNotFoundError:
             raise RunError(
                 f"{path.parent} is no run folder (no {path.name}): train with `iebench train`, or name another"
             ) from None
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise RunError(f"{path} is damaged ({error}): remove {path.parent} and train again") from error
+            raise _damaged(path, str(error)) from error
+        except OSError as error:
+            raise RunError(f"cannot read {path}: {error.strerror}") from None
+        try:
+            return build(RunConfig, {**table, "settings": settings, "data": Path(table["data"])}, path.name)
+        except (UsageError, TypeError, KeyError) as error:
+            raise _damaged(path, str(error)) from error
 
     def differences(self, other: "RunConfig") -> list[str]:
         """What keeps two configurations from being one run: "batch: 64 there, 32 here", self being there."""
@@ -228,6 +243,10 @@ class RunConfig:
         return {**chosen, **encoder, **method, **named, "resolution": self.resolution}
 
 
+def _damaged(path: Path, reason: str) -> RunError:
+    return RunError(f"{path} is damaged ({reason}): remove {path.parent} and train again")
+
+
 def _listed(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value  # as JSON gives it back
 
@@ -241,6 +260,17 @@ def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
     ('sie-builtin-s0', 'sie-wide-builtin-s0')
     """
     return "-".join([method, *([setting] if setting else []), data.resolve().name, f"s{seed}"])
+
+
+def check_name(name: str, source: str) -> None:
+    """See that a run of that name lies in its folder of runs and nowhere else.
+
+    Raises
+    ------
+    UsageError : it does not; says so of `source`, such as "--name".
+    """
+    if name == ".." or Path(name).name != name:
+        raise UsageError(f"{source} {name} is no folder's name: leave out / and .. (--out says where runs lie)")
 
 
 def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainSettings, Any]:
@@ -279,18 +309,30 @@ def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
     """The settings in a preset or a TOML file."""
     entry = find(method)
     source = called("preset", start)
-    table = read_toml(locate("preset", start))
-    own_tables = table.pop("method", {})
-    train_table = table.pop("train", {})
+    try:
+        table = read_toml(locate("preset", start))
+    except OSError as error:
+        raise SettingError(f"cannot read {start}: {error.strerror}") from None
+    own_tables = _table(table.pop("method", {}), f"{source}: method")
+    train_table = _table(table.pop("train", {}), f"{source}: train")
     for key in table:
         raise UnknownName("table", key, ["train", "method"], f"{source}: ")
     methods = names()
-    for key in own_tables:
+    for key, own in own_tables.items():
         if key not in methods:
             raise UnknownName("method", key, methods, f"{source}: ")
+        _table(own, f"{source}: method.{key}")
     train = build(TrainSettings, train_table, source)
     own_table = {**own_tables.get(entry.base, {}), **entry.changed, **own_tables.get(method, {})}
     return train, build(entry.settings, own_table, f"{source}: method.{method}")
+
+
+def _table(given: Any, source: str) -> dict[str, Any]:
+    """A table of settings out of a TOML file, seen to be one and to have finite numbers."""
+    if not isinstance(given, dict):
+        raise SettingError(f"{source} is {given!r} and no table: write it as [{source.rpartition(' ')[2]}]")
+    check_finite(given, source)
+    return given
 
 
 def _from_run(method: str, path: Path) -> tuple[TrainSettings, Any]:

@@ -20,7 +20,7 @@ from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.method import Method
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
-from iebench.manifests.errors import SettingError, UnknownName
+from iebench.manifests.errors import UsageError
 
 from .errors import ConversionError
 from .released import Released
@@ -43,7 +43,10 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
     order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are of the channels as the network saw them
     state = {f"encoder.normalise.{name}": getattr(normalise, name)[order] for name in ("mean", "std")}
     state |= released.state
-    _network(released.method, released.settings, encoder, state, source)
+    try:
+        _network(released.method, released.settings, encoder, state, source)
+    except UsageError as error:
+        raise ConversionError(f"{source} is no checkpoint of a network that iebench knows: {error}") from error
     facts = {
         "format": FORMAT,
         "method": released.method,
@@ -78,7 +81,7 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
         state = load_file(folder / WEIGHTS)
         network = _network(facts["method"], facts["method_settings"], encoder, state, folder / WEIGHTS)
         resolution = int(facts["resolution"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError, SettingError, UnknownName) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UsageError) as error:
         raise ConversionError(f"{folder} holds no whole converted encoder ({error}): convert it again") from error
     method = network if isinstance(network, Method) else None
     module = method.encoder if method is not None else network.get_submodule("encoder")

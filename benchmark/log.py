@@ -1,14 +1,21 @@
 """A run's log: one JSON line and one TensorBoard event per logged step, and what `trackers` adds."""
 
 import json
-from collections.abc import Mapping, Sequence
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from torch.utils.tensorboard import SummaryWriter
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from iebench.manifests.common.files import disk_error, write_atomic
+from iebench.manifests.errors import DiskError
 
 from .errors import RunError
 from .trackers import Tracker
@@ -26,29 +33,83 @@ class Log:
         kept = [line for line in read(run) if line["step"] <= step]
         write_atomic(self._path, "".join(json.dumps(line) + "\n" for line in kept))
         self._trackers = trackers
-        self._board = SummaryWriter(str(run / TENSORBOARD), purge_step=step + 1)
+        self._board = Board(run / TENSORBOARD, step + 1)
 
     def __enter__(self) -> Self:
-        self._file = self._path.open("a", encoding="utf-8")
+        with _on_disk(self._path):
+            self._file = self._path.open("a", encoding="utf-8")
         return self
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
-        """Log the values of a step (counted from 1)."""
-        try:
+        """Log the values of a step (counted from 1).
+
+        Raises
+        ------
+        DiskError : no space, or the like.
+        """
+        with _on_disk(self._path):
             self._file.write(json.dumps({"step": step, **values}) + "\n")
             self._file.flush()
-        except OSError as error:
-            raise disk_error(self._path, error) from error
-        for name, value in values.items():
-            self._board.add_scalar(name, value, step)
+        self._board.write(step, values)
         for tracker in self._trackers:
             tracker.log(dict(values), step=step)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._file.close()
-        self._board.close()
+        failed = error
+        for path, close in ((self._path, self._file.close), (self._board.path, self._board.close)):
+            try:
+                with _on_disk(path):
+                    close()
+            except DiskError as late:  # what was not written before was said already
+                failed = failed or late
         for tracker in self._trackers:
             tracker.finish()
+        if failed is not error and failed is not None:
+            raise failed
+
+
+class Board:
+    """TensorBoard's events in a file of their own, each on disk when it is written.
+
+    PyTorch's SummaryWriter leaves them to a thread, which prints its own traceback when the disk is full.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        """step : the first to come; TensorBoard forgets what an earlier attempt wrote from there on."""
+        name = f"events.out.tfevents.{time.time_ns() // 10**9:010d}.{socket.gethostname()}.{os.getpid()}"
+        number = 0
+        while (path := folder / f"{name}.{number}").exists():
+            number += 1
+        self.path = path
+        with _on_disk(path):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("wb")
+        self._records = RecordWriter(self._file)
+        self._put(Event(file_version="brain.Event:2", step=step))
+        self._put(Event(session_log=SessionLog(status=SessionLog.START), step=step))
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Write the values of a step."""
+        scalars = [Summary.Value(tag=name, simple_value=value) for name, value in values.items()]
+        self._put(Event(summary=Summary(value=scalars), step=step))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _put(self, event: Any) -> None:
+        event.wall_time = time.time()
+        with _on_disk(self.path):
+            self._records.write(event.SerializeToString())
+            self._file.flush()
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(path, error) from error
 
 
 def read(run: Path) -> list[dict[str, float]]:
@@ -59,10 +120,24 @@ def read(run: Path) -> list[dict[str, float]]:
     RunError : another line is damaged.
     """
     path = run / METRICS
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-    if lines and not lines[-1].endswith("\n"):
-        lines.pop()
+    number = 0
     try:
-        return [json.loads(line) for line in lines]
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        if lines and not lines[-1].endswith("\n"):
+            lines.pop()
+        found = []
+        for number, line in enumerate(lines, start=1):  # noqa: B007  # for the message
+            found.append(_values(json.loads(line)))
+        return found
     except ValueError as error:
-        raise RunError(f"{path} is damaged ({error}): remove that line, or the run, and train again") from error
+        where = f"line {number}: " if number else ""
+        raise RunError(f"{path} is damaged ({where}{error}): remove that line, or the run, and train again") from error
+
+
+def _values(line: Any) -> dict[str, float]:
+    if not isinstance(line, dict) or not isinstance(line.get("step"), int):
+        raise ValueError("it has no step")
+    for name, value in line.items():
+        if not isinstance(value, int | float):
+            raise ValueError(f"{name} is {value!r} and no number")
+    return line

@@ -4,6 +4,7 @@ facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps and haf
 place here, or belongs to a part that is known and left out by name; anything else is an error that names it.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .checkpoint import unreadable
 from .errors import ConversionError
 from .released_heads import EQUIVARIANT, INVARIANT, PREDICTOR, State, convert_heads
 
+HEADS = (INVARIANT, EQUIVARIANT, PREDICTOR)
+BACKBONE = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")  # what a ResNet's tensors are called
+DIM = 512  # of the representation of those that have heads
+COUNTER = "num_batches_tracked"  # of a batch norm, the only whole number
 PARALLEL = "module."  # what distributed training puts before every name
 
 
@@ -75,15 +81,15 @@ def read(path: Path) -> State:
     if not path.is_file():
         raise ConversionError(f"no such file: {path}")
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # of pickle's protocols, which are no matter here
+            found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load has no error type of its own
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ConversionError(
-            f"{path} cannot be read without running code in it, or is damaged ({reason}): save its state_dict alone "
-            "with torch.save, where you trust it"
+            f"{path} cannot be read without running code in it, or is damaged ({unreadable(error)}): save its "
+            "state_dict alone with torch.save, where you trust it"
         ) from None
     state = found.get("model", found) if isinstance(found, Mapping) else None
-    if not isinstance(state, Mapping) or not state or not all(isinstance(value, Tensor) for value in state.values()):
+    if not isinstance(state, Mapping) or not state or not all(map(_is_named_tensor, state.items())):
         raise ConversionError(
             f"{path} holds no tensors by name, at the top or under 'model': give a checkpoint that does"
         )
@@ -101,36 +107,79 @@ def convert(state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = Tr
 
     Raises
     ------
-    ConversionError : no known layout, or a tensor with no place; names it.
+    ConversionError : no known layout, a tensor with no place or without finite numbers, a prefix that is none; names
+        it.
     """
     layout = next((known for known in LAYOUTS if f"{known.backbone}conv1.weight" in state), None)
     if layout is None:
         known = ", ".join(f"{known.backbone}conv1.weight" for known in LAYOUTS)
         raise ConversionError(f"{path} has none of {known}: it is of no layout that iebench knows")
-    has_heads = f"{EQUIVARIANT}0.weight" in state
-    aside = (*layout.left_out, *drop, *(() if has_heads else (PREDICTOR,)))
+    _check_drop(drop, state, layout, path)
+    useless = _heads_without_use(state, drop)
+    has_heads = not useless
+    aside = (*layout.left_out, *drop, *useless)
     backbone: State = {}
     heads: State = {}
     left_out: dict[str, int] = {}
     for name, value in state.items():
-        tensor = value.float() if value.is_floating_point() else value
         part = next((prefix for prefix in aside if name.startswith(prefix)), None)
         if part is not None:
             left_out[part.rstrip(".")] = left_out.get(part.rstrip("."), 0) + 1
-        elif has_heads and name.startswith((INVARIANT, EQUIVARIANT, PREDICTOR)):
-            heads[name] = tensor
+        elif has_heads and name.startswith(HEADS):
+            heads[name] = _numbers(name, value, path)
         elif name.startswith(layout.backbone):
-            backbone[name.removeprefix(layout.backbone)] = tensor
+            backbone[name.removeprefix(layout.backbone)] = _numbers(name, value, path)
         else:
             raise ConversionError(
                 f"{path} has {name}, which has no place in the layout of {layout.name}: leave its part out with --drop "
                 f"{name.partition('.')[0]}, if it is no part of the encoder"
             )
-    if bgr:
+    if bgr and backbone["conv1.weight"].ndim == 4:  # that of another shape is named with the others
         backbone["conv1.weight"] = backbone["conv1.weight"].flip(1)
     kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in backbone else "resnet18"
     ours = {f"encoder.backbone.{name}": value for name, value in backbone.items()}
     if not has_heads:
         return Released(layout, kind, None, {}, ours, left_out)
-    method, settings, placed = convert_heads(heads, backbone["bn1.weight"].numel() * 8, negated, path)
+    method, settings, placed = convert_heads(heads, DIM, negated, path)
     return Released(layout, kind, method, settings, {**ours, **placed}, left_out)
+
+
+def _is_named_tensor(entry: tuple[object, object]) -> bool:
+    return isinstance(entry[0], str) and isinstance(entry[1], Tensor)
+
+
+def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path) -> None:
+    """See that each prefix is one of tensors that are no part of the encoder."""
+    inside = [name for name in state if name.removeprefix(layout.backbone).partition(".")[0] in BACKBONE]
+    inside = [name for name in inside if name.startswith(layout.backbone)]
+    parts = sorted({name.partition(".")[0] for name in state.keys() - set(inside)})
+    choices = f"choose from {', '.join(parts)}" if parts else "it has nothing but the encoder"
+    for prefix in drop:
+        if not any(name.startswith(prefix) for name in state):
+            raise ConversionError(f"{path} has no tensor whose name starts with {prefix!r} of --drop: {choices}")
+        needed = next((name for name in inside if name.startswith(prefix)), None)
+        if needed is not None:
+            raise ConversionError(f"--drop {prefix!r} leaves out {needed} of {path}, a part of the encoder: {choices}")
+
+
+def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
+    """Prefixes of what is left out because there is no equivariant projector, or because a whole head is dropped."""
+    there = {head: [name for name in state if name.startswith(head)] for head in HEADS}
+    if not there[EQUIVARIANT]:
+        return (PREDICTOR,)
+    whole = any(names and all(name.startswith(drop) for name in names) for names in there.values())
+    return HEADS if whole else ()
+
+
+def _numbers(name: str, value: Tensor, path: Path) -> Tensor:
+    """A tensor in float32; a batch norm's counter as it is."""
+    if name.endswith(COUNTER):
+        return value
+    if not value.is_floating_point():
+        raise ConversionError(
+            f"{path}: {name} is of {value.dtype} and weights are floating-point: give the trained file"
+        )
+    numbers = value.float()
+    if not bool(numbers.isfinite().all()):
+        raise ConversionError(f"{path}: {name} holds numbers that are not finite: give a file of a healthy training")
+    return numbers

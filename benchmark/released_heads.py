@@ -28,8 +28,10 @@ def convert_heads(heads: State, dim: int, negated: bool, path: Path) -> tuple[st
     ours: State = {}
     for head, mine in ((INVARIANT, "invariant_projector."), (EQUIVARIANT, "equivariant_projector.")):
         ours |= {mine + name.removeprefix(head): v for name, v in heads.items() if name.startswith(head)}
-    layers = [value for name, value in ours.items() if name.startswith("equivariant") and value.ndim == 2]
+    layers = _layers(ours, path)
     widths, inputs = [int(value.shape[0]) for value in layers], int(layers[0].shape[1])
+    if inputs > dim:
+        raise ConversionError(f"{path}: {EQUIVARIANT}0.weight takes {inputs} numbers and a representation has {dim}")
     theirs = {name.removeprefix(PREDICTOR): value for name, value in heads.items() if name.startswith(PREDICTOR)}
     convert = _perceptron if "pred.0.weight" in theirs else _hypernetwork
     predictor, numbers, settings = convert(theirs, widths[-1], negated, path)
@@ -42,8 +44,32 @@ def convert_heads(heads: State, dim: int, negated: bool, path: Path) -> tuple[st
     return ("equimod", settings, ours) if both else ("sie", {**settings, "equivariant": inputs / dim}, ours)
 
 
+def _layers(ours: State, path: Path) -> list[Tensor]:
+    """The weights of the equivariant projector's linear layers, every third module of it."""
+    mine = "equivariant_projector."
+    projector = {name.removeprefix(mine): value for name, value in ours.items() if name.startswith(mine)}
+    numbers = [name.partition(".")[0] for name in projector]
+    last = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    return [_matrix(projector, f"{number}.weight", EQUIVARIANT, path) for number in range(0, last + 1, 3)]
+
+
+def _matrix(tensors: State, name: str, prefix: str, path: Path) -> Tensor:
+    """The weight of a linear layer, seen to be there and to be one; prefix : of its name in the checkpoint."""
+    value, remedy = tensors.get(name), f"leave the heads out with --drop {EQUIVARIANT.rstrip('.')}"
+    if value is None:
+        raise ConversionError(f"{path} lacks {prefix}{name}: {remedy}")
+    if value.ndim != 2 or not value.numel():
+        raise ConversionError(
+            f"{path}: {prefix}{name} is {tuple(value.shape)} and should be (outputs, inputs): {remedy}"
+        )
+    return value
+
+
 def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
     """An MLP on [action, embedding]: its tensors, the numbers of an action, its settings."""
+    for name in theirs:
+        if name.endswith(".weight"):
+            _matrix(theirs, name, PREDICTOR, path)
     ours = {name.replace("pred.", "layers.", 1): value.clone() for name, value in theirs.items()}
     if negated:
         ours["layers.0.weight"][:, :QUATERNION] *= -1
@@ -56,8 +82,10 @@ def _hypernetwork(theirs: State, embedding: int, negated: bool, path: Path) -> t
     """Generated matrices, as `_perceptron`; theirs are rows of one linear layer, ours one tensor for each matrix."""
     deep = "hypernet.net.4.weight" in theirs
     known = {f"hypernet.net.{i}.weight" for i in ((0, 2, 4) if deep else (0,))}
-    if strange := sorted(theirs.keys() ^ known):
+    if strange := sorted(theirs.keys() - known):
         raise ConversionError(f"{path}: {PREDICTOR}{strange[0]} does not fit a hypernetwork without biases")
+    for name in sorted(known):
+        _matrix(theirs, name, PREDICTOR, path)
     generated = theirs[f"hypernet.net.{4 if deep else 0}.weight"]  # (entries of all matrices, numbers)
     entries, numbers = generated.shape
     hidden = [] if entries == embedding**2 else [entries // (2 * embedding)]

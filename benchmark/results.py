@@ -151,8 +151,6 @@ class Score:
             return dataclasses.replace(build(Score, table, str(path)), run=run)
         except IebenchError as error:
             raise ScoreFileError(f"{error}: {REMEDY}") from None
-        except OverflowError:
-            raise ScoreFileError(f"{path} is not a score: it has a number of hundreds of digits: {REMEDY}") from None
 
     def faults(self) -> list[str]:
         """What keeps it from a leaderboard, one clause each; nothing for a score as `iebench score` writes it."""

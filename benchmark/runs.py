@@ -1,5 +1,7 @@
-"""Finished runs: finding them and loading what they learned."""
+"""The folders of runs: holding one while it is trained, finding finished ones and loading what they learned."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -8,15 +10,19 @@ from torch import nn
 
 from iebench.baselines import method as methods
 from iebench.baselines.method import Method
-from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.files import PARTIAL, write_atomic
+from iebench.manifests.common.lock import locked, named
 from iebench.manifests.common.settings import build
 
+from .checkpoint import check_weights
 from .config import RunConfig
 from .errors import RunError
+from .log import read as read_log
 
 WEIGHTS = "model.safetensors"
+LOCK = f".lock{PARTIAL}"  # a folder with nothing else is free
 
-__all__ = ["WEIGHTS", "RunConfig", "begin", "build_method", "load", "newest", "save_weights"]
+__all__ = ["LOCK", "WEIGHTS", "RunConfig", "begin", "build_method", "held", "load", "newest", "save_weights"]
 
 
 def newest(root: Path = Path("runs")) -> Path:
@@ -32,14 +38,51 @@ def newest(root: Path = Path("runs")) -> Path:
     return found[-1].parent
 
 
+@contextmanager
+def held(run: Path) -> Iterator[None]:
+    """Hold a run's folder for this process, making it if need be; the system frees it however this process ends.
+
+    Where a file system knows no locks, nothing is held. A folder that is left empty is removed.
+
+    Raises
+    ------
+    RunError : another process trains this run; names it.
+    DiskError : the folder cannot be written.
+    """
+    try:
+        with locked(run / LOCK, lambda holder: _in_use(run, holder)):
+            yield
+    finally:
+        with suppress(OSError):  # it holds something
+            run.rmdir()
+
+
+def _in_use(run: Path, holder: str) -> RunError:
+    return RunError(f"{run} is being trained by {named(holder)}: wait until it ends, stop it, or choose another --name")
+
+
 def begin(run: Path, config: RunConfig) -> None:
-    """Write run/config.json; a run that is given more steps is unfinished again."""
+    """Write run/config.json; a run that is given more steps is unfinished again.
+
+    Raises
+    ------
+    RunError : its log is damaged; nothing is changed.
+    DiskError : no space, or the like.
+    """
+    read_log(run)
     config.save(run)
     (run / WEIGHTS).unlink(missing_ok=True)
 
 
 def save_weights(run: Path, method: nn.Module) -> None:
-    """Write run/model.safetensors, complete or not at all; its presence says that the run is finished."""
+    """Write run/model.safetensors, complete or not at all; its presence says that the run is finished.
+
+    Raises
+    ------
+    Diverged : weights are not finite.
+    DiskError : no space, or the like.
+    """
+    check_weights(run, method)
     weights = {name: value.detach().cpu().contiguous() for name, value in method.state_dict().items()}
     write_atomic(run / WEIGHTS, save(weights))
 

@@ -1,17 +1,19 @@
 """Stopping in good order: Ctrl-C, SIGTERM and SIGUSR1 set a flag that the loop looks at after each step.
 
-Slurm sends SIGTERM when it takes a job away, and whatever `sbatch --signal` says some time before a job's end.
+Before and after the loop Ctrl-C interrupts as usual, and the other two set the flag all the same. Slurm sends SIGTERM
+when it takes a job away, and whatever `sbatch --signal` says some time before a job's end.
 """
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 from .errors import Requeue, Stopped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+QUEUES = (signal.SIGTERM, signal.SIGUSR1)  # those that a queue sends
 
 
 class Stop:
@@ -24,28 +26,33 @@ class Stop:
         return self.number != 0
 
 
+_active: list[Stop] = []  # the one that signals set, while there is one
+
+
 @contextmanager
-def stop_requested() -> Iterator[Stop]:
-    """What the first of SIGINT, SIGTERM and SIGUSR1 sets.
+def stop_requested(signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[Stop]:
+    """What the first of some signals sets: SIGINT, SIGTERM and SIGUSR1. Within another, the same one.
 
     A second SIGINT acts as usual. The others may come several times, to a process and from the one that started it,
     and only wait for the end. Outside the main thread, where Python cannot watch signals, nothing is ever set.
     """
-    stop = Stop()
     if threading.current_thread() is not threading.main_thread():
-        yield stop
+        yield Stop()
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    stop = _active[-1] if _active else Stop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, *signals)}
 
     def handle(number: int, frame: FrameType | None) -> None:
         stop.number = stop.number or number
         signal.signal(signal.SIGINT, before[signal.SIGINT])
 
-    for number in SIGNALS:
+    _active.append(stop)
+    for number in signals:
         signal.signal(number, handle)
     try:
         yield stop
     finally:
+        _active.pop()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -53,8 +60,9 @@ def stop_requested() -> Iterator[Stop]:
 def stopped(number: int, step: int, steps: int | None) -> Stopped:
     """The error that ends a run which a signal asked to stop, with the exit code that belongs to it.
 
-    step : steps done in all; steps : how many there will be, None if the run had not begun to count
+    step : steps done in all; steps : how many there will be, None if none was done since the start
     """
     kind = Stopped if number == signal.SIGINT else Requeue
-    done = "before the first step" if steps is None else f"after step {step} of {steps} and saved"
+    first = "next" if step else "first"
+    done = f"before the {first} step" if steps is None else f"after step {step} of {steps} and saved"
     return kind(f"stopped {done}: the same command with --resume goes on")

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from iebench.manifests.common.cli import require
+from iebench.manifests.common.progress import say
 
-from .errors import RunError
+from .errors import RunError, short
 
 OFFLINE = {"wandb": "log in, or work offline with WANDB_MODE=offline", "trackio": "see its documentation"}
 
@@ -28,12 +29,43 @@ class LogSettings:
     trackio: str = ""
 
 
-class Tracker(Protocol):
-    """A run in a service."""
+class Service(Protocol):
+    """A run in a service, as wandb and trackio give it."""
 
     def log(self, values: dict[str, float], step: int) -> Any: ...
 
     def finish(self) -> Any: ...
+
+
+class Tracker:
+    """A run in a service that must not disturb it: what fails there is said once, and the service is left out.
+
+    kind : "wandb" or "trackio"
+    """
+
+    def __init__(self, kind: str, service: Service) -> None:
+        self._kind = kind
+        self._service: Service | None = service
+
+    def log(self, values: dict[str, float], step: int) -> None:
+        """Log the values of a step."""
+        if self._service is not None:
+            try:
+                self._service.log(values, step=step)
+            except Exception as error:  # whatever the service raises
+                self._leave(f"at step {step}", error)
+
+    def finish(self) -> None:
+        """Say that this was all."""
+        if self._service is not None:
+            try:
+                self._service.finish()
+            except Exception as error:  # whatever the service raises
+                self._leave("at the end", error)
+
+    def _leave(self, when: str, error: Exception) -> None:
+        self._service = None
+        say(f"iebench: {self._kind} fails {when} ({short(error)}): the run goes on without it, its own files have all")
 
 
 def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -> list[Tracker]:
@@ -56,7 +88,8 @@ def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -
         require(kind)
         try:
             service = import_module(kind)
-            opened.append(service.init(project=project, name=run.name, config=config, resume="allow", **options))
+            began = service.init(project=project, name=run.name, config=config, resume="allow", **options)
+            opened.append(Tracker(kind, began))
         except Exception as error:  # whatever the service raises
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise RunError(f"{kind} does not start ({reason}): {OFFLINE[kind]}, or leave out log.{kind}") from error

@@ -21,8 +21,10 @@ from typing import IO, Any, TypeVar
 
 import fsspec
 
+from iebench.manifests.common.lock import holder
+
 from .errors import DiskError, IebenchError, MissingPart, UsageError
-from .lock import LOCK, holder, in_use
+from .lock import LOCK, in_use
 from .scratch import scratch
 
 BEAT = 10.0  # seconds between two signs of life of a run that holds a store

@@ -25,7 +25,10 @@ from iebench.manifests.common.cli import SETTINGS, examples
     "--negated-quaternions", "negated", is_flag=True,
     help="The predictor was told -q: it was trained with scipy before 1.11.",
 )  # fmt: skip
-@click.option("--drop", multiple=True, metavar="PART", help="Leave out the tensors whose names start with this, too.")
+@click.option(
+    "--drop", multiple=True, metavar="PART",
+    help="Leave out the tensors whose names start with this, too; a whole head of SIE takes the others along.",
+)  # fmt: skip
 def convert(checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...]) -> None:
     """Turn a checkpoint of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa into a folder OUT to score.
 

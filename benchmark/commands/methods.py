@@ -18,19 +18,24 @@ from iebench.manifests.common.cli import SETTINGS, examples
 @click.argument("names", nargs=-1, metavar="[METHOD]...")
 @click.option("--format", "form", type=click.Choice(["table", "md"]), default="table", help="How it is written.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
-def methods(names: tuple[str, ...], form: str, out: Path | None) -> None:
+def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
     """List methods and variants: what each is, what it is told, what it yields, its size and its cost.
 
-    Sizes are those of the default settings with a ResNet-18; nothing is trained.
+    Sizes are those of the default settings with a ResNet-18; nothing is trained. The exit code is 3 if a
+    package of somebody else's is broken, which is said and left out.
     """
     from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
 
-    from ..catalogue import everything
+    from ..catalogue import everything, whole
     from ..method_page import FORMATS
 
-    text = FORMATS[form](everything(names))
+    listed, broken = (everything(names), []) if names else whole()
+    text = FORMATS[form](listed)
     if out is None:
         click.echo(text)
     else:
         write_atomic(out, click.unstyle(text) + "\n")
         click.echo(f"{out}: written")
+    for error in broken:
+        click.echo(f"iebench: {error}", err=True)
+    return 3 if broken else 0

@@ -55,30 +55,36 @@ def train(
     cache: Literal["auto", "ram", "gpu", "none"], resume: bool,
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
-    from ..config import RunConfig, run_name
-    from ..device import check_gpus
-    from ..distributed import joined
-    from ..launch import launch, train_as_rank
-    from ..train import train as train_run
+    from ..stop import QUEUES, stop_requested, stopped
 
     if preset is not None and file is not None:
         raise click.UsageError("give --preset or --config, not both")
     if preset is not None and preset.endswith((".toml", ".json")):
         raise click.UsageError(f"--preset {preset}: that is a file, give it to --config")
-    if gpus is not None:
-        device = check_gpus(gpus, device)
-    start = str(file or preset or "quick")
-    with joined(device) as ranks:
-        with ranks.agreed():
-            if start.endswith(".json"):
-                again = RunConfig.read(Path(start))
-                method, data, seed = method or again.method, data or again.data, again.seed if seed is None else seed
-                subset = subset or again.subset
-            config = RunConfig.of(method or "sie", start, assignments, data, seed or 0, device, subset)
-        run = out / (name or run_name(config.method, config.data, config.seed))
-        if gpus is not None and gpus > 1:
-            launch(gpus, train_as_rank, run, config, resume, cache)
-        else:
-            train_run(run, config, resume, cache, ranks)
-        if ranks.first:
-            click.echo(f"{run}: trained; score it with `iebench score --run {run}`")
+    with stop_requested(QUEUES) as asked:  # by now, since to import torch takes seconds
+        from ..config import RunConfig, check_name, run_name
+        from ..device import check_gpus
+        from ..distributed import joined
+        from ..launch import launch, train_as_rank
+        from ..train import train as train_run
+
+        if gpus is not None:
+            device = check_gpus(gpus, device)
+        start = str(file or preset or "quick")
+        with joined(device) as ranks:
+            with ranks.agreed():
+                check_name(name or "", "--name")
+                if start.endswith(".json"):
+                    again = RunConfig.read(Path(start))
+                    method, data, subset = method or again.method, data or again.data, subset or again.subset
+                    seed = again.seed if seed is None else seed
+                config = RunConfig.of(method or "sie", start, assignments, data, seed or 0, device, subset)
+            run = out / (name or run_name(config.method, config.data, config.seed))
+            if gpus is not None and gpus > 1:
+                if asked.is_set():
+                    raise stopped(asked.number, 0, None)
+                launch(gpus, train_as_rank, run, config, resume, cache)
+            else:
+                train_run(run, config, resume, cache, ranks)
+            if ranks.first:
+                click.echo(f"{run}: trained; score it with `iebench score --run {run}`")

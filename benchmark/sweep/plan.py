@@ -14,7 +14,7 @@ from iebench.manifests.common.shipped import called, locate
 
 from .. import protocol as protocols
 from .. import results
-from ..config import CONFIG, LENGTH, RunConfig, run_name
+from ..config import CONFIG, LENGTH, SEEDS, RunConfig, check_name, run_name
 from ..errors import IebenchError, RunError, RunExists, SettingError, UnknownName
 from ..log import read as read_log
 from ..protocol import STRICT
@@ -47,6 +47,8 @@ class Sweep:
                 raise ValueError(f"{name} must name at least one, and none twice: {list(values)}")
         if min(self.seeds) < 0:
             raise ValueError(f"seeds must not be negative: {min(self.seeds)}")
+        if max(self.seeds) > SEEDS:
+            raise ValueError(f"seeds must be at most {SEEDS}: {max(self.seeds)}")
 
 
 class State(Enum):
@@ -137,7 +139,7 @@ def load(name: str) -> Sweep:
     Raises
     ------
     UnknownName : no such sweep, setting or method; suggests near ones.
-    SettingError : a value that does not fit.
+    SettingError, UsageError : a value that does not fit, a setting that cannot be part of a run's name.
     """
     path = locate("sweep", name)
     sweep = build(Sweep, read_toml(path), called("sweep", name))
@@ -145,6 +147,8 @@ def load(name: str) -> Sweep:
     for method in sweep.methods:
         if method not in installed:
             raise UnknownName("method", method, installed, f"{name}: ")
+    for setting in sweep.settings:
+        check_name(setting, f"{name}: setting")
     if sweep.preset.endswith(".json"):
         raise SettingError(f"{name}: preset {sweep.preset} is one run's settings: name a preset or a TOML file")
     return replace(sweep, preset=_beside(path, sweep.preset), protocol=_beside(path, sweep.protocol))

@@ -18,8 +18,8 @@ def load(point: EntryPoint, kind: str, registered: Container[str], broken: type[
     remedy = "mend or remove that package"
     try:
         point.load()
-    except Exception as error:  # any: it is somebody else's code
-        reason = f"{type(error).__name__}: {error}"
+    except (Exception, SystemExit) as error:  # any: it is somebody else's code
+        reason = ": ".join([type(error).__name__, *str(error).strip().splitlines()[:1]])
         raise broken(f"{point.value}, of the {kind} {point.name!r}, cannot be imported ({reason}): {remedy}") from error
     if point.name not in registered:
         raise broken(f"{point.value} does not register the {kind} {point.name!r}: {remedy}")

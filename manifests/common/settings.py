@@ -5,6 +5,8 @@ suggestion everywhere.
 """
 
 import dataclasses
+import math
+import sys
 import tomllib
 import types
 import typing
@@ -66,8 +68,27 @@ def override(settings: T, assignments: Iterable[str], source: str = "--set") -> 
         key, equals, text = assignment.partition("=")
         if not equals:
             raise SettingError(f"{source} {assignment!r}: write key=value")
-        settings = _assign(settings, key.strip().split("."), value(text.strip()), f"{source} {key.strip()}")
+        given = value(text.strip())
+        check_finite(given, f"{source} {key.strip()}")
+        settings = _assign(settings, key.strip().split("."), given, f"{source} {key.strip()}")
     return settings
+
+
+def check_finite(given: Any, source: str) -> None:
+    """See that there is no infinity and no NaN in a value, list or table.
+
+    Raises
+    ------
+    SettingError : there is one; names `source` and the key.
+    """
+    if isinstance(given, float) and not math.isfinite(given):
+        raise SettingError(f"{source}: {given} is no finite number")
+    if isinstance(given, list | tuple):
+        for number, item in enumerate(given):
+            check_finite(item, f"{source}[{number}]")
+    if isinstance(given, Mapping):
+        for key, item in given.items():
+            check_finite(item, f"{source}.{key}")
 
 
 def _assign(settings: T, path: list[str], given: Any, source: str) -> T:
@@ -118,6 +139,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         _checked(isinstance(value, Mapping), value, hint, where)
         return {str(key): _convert(args[1], item, f"{where}.{key}") for key, item in value.items()}
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > sys.float_info.max:
+            raise SettingError(f"{where}: a number of {len(str(abs(value)))} digits is too large")
         return float(value)
     fits = isinstance(value, hint) and not (isinstance(value, bool) and hint is not bool)
     return _checked(fits, value, hint, where)

@@ -1,14 +1,17 @@
 """SEN and EquiMod: losses against float64 restatements with materialised matrices, and what they promise."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
-from contrast import restated_nt_xent, restated_prediction
+from contrast import restated_actions, restated_nt_xent, restated_prediction
 from torch import Tensor
 
-from iebench.baselines.action import ROTATION
+from iebench.baselines.action import ROTATION, columns
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.equimod import EquiMod, EquiModSettings
+from iebench.baselines.method import find
 from iebench.baselines.predictor import Kind
 from iebench.baselines.sen import SEN, SENSettings
 
@@ -33,21 +36,33 @@ def equimod(encoder: Encoder) -> EquiMod:
 
 def data(views: int) -> tuple[Tensor, dict[str, Tensor]]:
     torch.manual_seed(views)
-    angles = torch.rand(3, 6, views, dtype=torch.float64) * np.pi - np.pi / 2
-    return torch.rand(6, views, 3, 32, 32, dtype=torch.float64), dict(zip(ROTATION, angles, strict=True))
+    names = columns("rotation-colour")
+    values = torch.rand(len(names), 6, views, dtype=torch.float64) * np.pi - np.pi / 2
+    return torch.rand(6, views, 3, 32, 32, dtype=torch.float64), dict(zip(names, values, strict=True))
+
+
+def predicted(method: SEN | EquiMod, embedding: np.ndarray, latents: dict[str, Tensor], view: int) -> np.ndarray:
+    """W(a) e with the matrices written out, for actions of 4 or 6 numbers."""
+    told = restated_actions(latents, view, colour=method.settings.action == "rotation-colour")
+    weight = method.predictor.weight.detach().numpy()
+    assert len(weight) == told.shape[1]
+    return np.stack([np.tensordot(row, weight, 1) @ e for row, e in zip(told, embedding, strict=True)])
 
 
 def equivariant_contrast(method: SEN | EquiMod, images: Tensor, latents: dict[str, Tensor]) -> float:
     with torch.no_grad():
         e = method.equivariant_projector(method.encoder(images.flatten(0, 1))).reshape(*images.shape[:2], -1).numpy()
     return sum(
-        restated_nt_xent(restated_prediction(method.predictor.weight, e[:, k], latents, k), e[:, k + 1], TAU)
+        restated_nt_xent(predicted(method, e[:, k], latents, k), e[:, k + 1], method.settings.temperature)
         for k in range(images.shape[1] - 1)
     )
 
 
 @pytest.mark.parametrize("views", [2, 3])
-def test_sen_contrasts_the_prediction_only(sen: SEN, views: int) -> None:
+@pytest.mark.parametrize("name", ["sen", "sen-rotation-colour"])
+def test_sen_contrasts_the_prediction_only(name: str, encoder: Encoder, views: int) -> None:
+    sen = SEN(encoder, replace(find(name).defaults(), projector=(12, 10), temperature=TAU)).double()
+    assert sen.predictor.weight.shape == (6 if "colour" in name else 4, 10, 10)
     images, latents = data(views)
     assert float(sen.loss(images, latents)["loss"].detach()) == pytest.approx(
         equivariant_contrast(sen, images, latents), rel=1e-9
@@ -55,15 +70,25 @@ def test_sen_contrasts_the_prediction_only(sen: SEN, views: int) -> None:
 
 
 @pytest.mark.parametrize("views", [2, 3])
-def test_equimod_adds_both_contrasts(equimod: EquiMod, views: int) -> None:
+@pytest.mark.parametrize(("name", "weight"), [("equimod", 4.5), ("equimod-rotation-colour", 1.0)])
+def test_equimod_adds_both_contrasts(name: str, weight: float, encoder: Encoder, views: int) -> None:
+    equimod = EquiMod(encoder, replace(find(name).defaults(), projector=(12, 10), temperature=TAU)).double()
+    assert equimod.predictor.weight.shape == (6 if "colour" in name else 4, 10, 10)
     images, latents = data(views)
     with torch.no_grad():
         i = equimod.invariant_projector(equimod.encoder(images.flatten(0, 1))).reshape(6, views, -1).numpy()
     invariance = sum(restated_nt_xent(i[:, k], i[:, k + 1], TAU) for k in range(views - 1))
     equivariance = equivariant_contrast(equimod, images, latents)
     ours = {name: float(term.detach()) for name, term in equimod.loss(images, latents).items()}
-    expected = {"loss": invariance + F * equivariance, "invariance": invariance, "equivariance": equivariance}
+    expected = {"loss": invariance + weight * equivariance, "invariance": invariance, "equivariance": equivariance}
     assert ours == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_matrices_written_out_are_those_of_the_other_restatement(sen: SEN) -> None:
+    _, latents = data(2)
+    embedding = np.random.default_rng(0).normal(size=(6, 10))
+    expected = restated_prediction(sen.predictor.weight, embedding, latents, 0)
+    np.testing.assert_allclose(predicted(sen, embedding, latents, 0), expected)
 
 
 @pytest.mark.parametrize("views", [2, 3])

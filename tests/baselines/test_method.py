@@ -53,6 +53,9 @@ def test_a_misspelt_method_is_an_error_with_a_suggestion() -> None:
         ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
         ("def f(:", "SyntaxError: invalid syntax"),
         ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(7)", "SystemExit: 7"),
+        ("raise KeyError", "KeyError"),
+        (r"raise ValueError('boom\nand a long story')", r"ValueError: boom\): mend or remove that package$"),
     ],
 )
 def test_a_module_that_fails_to_import_is_named(

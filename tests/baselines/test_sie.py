@@ -13,6 +13,7 @@ from torch import Tensor
 from iebench.baselines import variants
 from iebench.baselines.action import ROTATION
 from iebench.baselines.encoder import Encoder, EncoderSettings
+from iebench.baselines.errors import SettingError
 from iebench.baselines.method import find
 from iebench.baselines.sie import SIE, SIESettings
 
@@ -129,6 +130,13 @@ def test_without_an_invariant_part_the_whole_representation_is_equivariant() -> 
 def test_a_share_outside_of_the_whole_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="equivariant must be above 0 and at most 1"):
         SIESettings(equivariant=share)
+
+
+def test_a_share_that_is_no_dimension_is_refused() -> None:
+    encoder = Encoder(EncoderSettings(0.125, "small"))
+    with pytest.raises(SettingError, match=r"method\.equivariant=0\.001 rounds to 0 of 64 dimensions: .*=0\.016$"):
+        SIE(encoder, SIESettings((8,), equivariant=0.001))
+    assert SIE(encoder, SIESettings((8,), equivariant=0.016)).columns == slice(63, 64)
 
 
 def test_the_halves_are_the_parts(sie: SIE) -> None:

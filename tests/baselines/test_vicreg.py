@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from iebench.baselines.encoder import Encoder, EncoderSettings
+from iebench.baselines.errors import SettingError
 from iebench.baselines.vicreg import VICReg, VICRegSettings
 
 
@@ -54,6 +55,13 @@ def test_it_needs_no_latents_and_promises_no_predictor(vicreg: VICReg) -> None:
 def test_a_share_outside_of_the_whole_is_refused() -> None:
     with pytest.raises(ValueError, match="invariant must be above 0 and at most 1"):
         VICRegSettings(invariant=0.0)
+
+
+def test_a_share_that_is_no_dimension_is_refused() -> None:
+    encoder = Encoder(EncoderSettings(0.125, "small"))
+    with pytest.raises(SettingError, match=r"method\.invariant=0\.04 rounds to 0 of 10 dimensions: .*=0\.1$"):
+        VICReg(encoder, VICRegSettings((12, 10), invariant=0.04))
+    assert VICReg(encoder, VICRegSettings((12, 10), invariant=0.1)).agreeing == 1
 
 
 def test_a_projector_without_width_is_refused() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from plugins import install
 
 from iebench.baselines import variants
 from iebench.baselines.errors import UnknownName
@@ -13,6 +14,7 @@ from iebench.baselines.method import find, names
 from iebench.benchmark import catalogue
 from iebench.benchmark.catalogue import BATCH, SIDE, everything, listed, settings
 from iebench.benchmark.commands.methods import methods
+from iebench.manifests.common.cli import main
 
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 
@@ -70,3 +72,21 @@ def test_some_methods_alone_and_a_misspelt_one() -> None:
     assert "random" in lines[2] and "sie" in lines[3] and "vicreg " not in result.output
     with pytest.raises(UnknownName, match="did you mean sie"):
         CliRunner().invoke(methods, ["siee"], catch_exceptions=False)
+
+
+def test_a_broken_package_is_said_and_the_others_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = {"ghost": "poltergeist", "exits": "leaver"}
+    install(tmp_path, monkeypatch, "iebench.methods", points, poltergeist="1 / 0\n", leaver="raise SystemExit(7)\n")
+    with pytest.raises(SystemExit) as stop:
+        main(["methods", "--out", str(tmp_path / "methods.md"), "--format", "md"])
+    assert stop.value.code == 3 and (tmp_path / "methods.md").read_text() == PAGE.read_text()
+    assert capsys.readouterr().err.splitlines() == [
+        "iebench: leaver, of the method 'exits', cannot be imported (SystemExit: 7): mend or remove that package",
+        "iebench: poltergeist, of the method 'ghost', cannot be imported (ZeroDivisionError: division by zero): mend "
+        "or remove that package",
+    ]
+    with pytest.raises(SystemExit) as stop:
+        main(["methods", "ghost"])
+    assert stop.value.code == 1

@@ -10,7 +10,7 @@ from torch import nn
 
 from iebench.benchmark.checkpoint import CHECKPOINT, Progress, Stateful, kept, restore, save
 from iebench.benchmark.distributed import ALONE
-from iebench.benchmark.errors import RunError
+from iebench.benchmark.errors import Diverged, RunError
 from iebench.manifests.common import files
 from iebench.manifests.errors import DiskError
 
@@ -64,16 +64,47 @@ def test_a_scaler_that_had_nothing_to_do_is_no_hindrance(tmp_path: Path) -> None
 
 
 def test_a_damaged_checkpoint_and_one_of_another_network_are_named(tmp_path: Path) -> None:
-    save(tmp_path, trained(1), Progress(), ALONE)
+    save(tmp_path, trained(1), Progress(), ALONE, keep=True)
     wider = nn.Linear(3, 5)
     with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt"):
         restore(tmp_path, {"method": wider, "optimizer": torch.optim.Adam(wider.parameters())}, ALONE)
+    fewer = {**trained(1), "method": nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5))}
+    with pytest.raises(RunError, match=r"\(size mismatch for 0\.weight: "):
+        restore(tmp_path, fewer, ALONE)
     path = tmp_path / CHECKPOINT
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(
-        RunError, match=r"cannot go on from .*checkpoint\.pt .*copy one of .*checkpoints over it, or rem"
+        RunError, match=r"cannot go on from .*checkpoint\.pt .*copy .*checkpoints/step-0000000\.pt over it, or rem"
     ):
         restore(tmp_path, trained(1), ALONE)
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 50, None])
+def test_what_pytorch_says_of_a_damaged_checkpoint_is_cut_short(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / CHECKPOINT
+    if content is None:
+        torch.save({"method": Path("code")}, path)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(
+        RunError, match=rf"^cannot go on from {path} \([^)]*\): remove {tmp_path} and train again$"
+    ) as e:
+        restore(tmp_path, trained(1), ALONE)
+    assert "weights_only" not in str(e.value) and len(str(e.value)) < 200 + 2 * len(str(path))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])  # the last is finite, and its square is not
+@pytest.mark.parametrize("name", ["0.bias", "1.running_var"])
+def test_weights_that_are_not_finite_are_not_saved(name: str, value: float, tmp_path: Path) -> None:
+    save(tmp_path, trained(1), Progress(4), ALONE)
+    parts = trained(2)
+    parts["method"].state_dict()[name][1] = value
+    with pytest.raises(
+        Diverged, match=rf"1 of 6 tensors of weights are not finite after step 5, .*such as {name}: low"
+    ):
+        save(tmp_path, parts, Progress(5), ALONE, keep=True)
+    assert restore(tmp_path, trained(3), ALONE).step == 4
+    assert [path.name for path in tmp_path.iterdir()] == [CHECKPOINT]
 
 
 def test_without_space_the_checkpoint_before_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,12 @@
 """`iebench train` as a user meets it."""
 
+import os
 import shutil
+import signal
+import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -59,6 +64,10 @@ def test_a_run_is_repeated_from_its_config() -> None:
         ([], 2, "batch=128 is more than the 24 objects of"),
         (["--gpus", "2", "--device", "cpu"], 2, "--gpus 2 does not go with --device cpu"),
         (["--seed", "-1"], 2, "Invalid value for '--seed'"),
+        (["--seed", "9" * 23], 2, "seed must lie in [0, 9223372036854775807], not 9999"),
+        (["--name", "../../esc"], 2, "--name ../../esc is no folder's name: leave out / and .."),
+        (["--name", ".."], 2, "--name .. is no folder's name"),
+        (["--set", "batch=8", "--set", "method.equivariant=1e-6"], 2, "method.equivariant=1e-06 rounds to 0 of 256"),
     ],
 )
 @pytest.mark.usefixtures("here")
@@ -94,3 +103,35 @@ def test_no_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.chdir(tmp_path)
     assert run() == 1
     assert "no dataset under data/: run `iebench render --classes 55` first" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [[], ["--gpus", "2"]])
+@pytest.mark.usefixtures("here")
+def test_a_queues_signal_while_it_starts(
+    more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of = runs.RunConfig.of
+
+    def signalled(*arguments: object) -> runs.RunConfig:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return of(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs.RunConfig, "of", signalled)
+    monkeypatch.setattr("iebench.benchmark.device.check_gpus", lambda gpus, device: "cpu")
+    assert run(*QUICK, *more) == 75
+    assert capsys.readouterr().err == (
+        "iebench: stopped before the first step: the same command with --resume goes on\n"
+    )
+
+
+@pytest.mark.usefixtures("here")
+def test_a_service_that_fails_costs_no_weights(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = ModuleType("wandb")
+    broken.__spec__ = ModuleSpec("wandb", None)
+    broken.init = lambda **options: object()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "wandb", broken)
+    assert run(*QUICK, "--set", "log.wandb=mine") == 0
+    assert "iebench: wandb fails at step 2 (AttributeError:" in capsys.readouterr().err
+    assert runs.load(runs.newest())[1].settings.steps == 2

@@ -10,8 +10,8 @@ import pytest
 
 from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import names
-from iebench.benchmark.config import RunConfig, TrainSettings, resolve, versions
-from iebench.benchmark.errors import RunError, SettingError, UnknownName
+from iebench.benchmark.config import SEEDS, RunConfig, TrainSettings, check_name, resolve, versions
+from iebench.benchmark.errors import RunError, SettingError, UnknownName, UsageError
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import IebenchError
 
@@ -141,6 +141,13 @@ def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
         (("sie", "quick", ["optimizer=adm"]), UnknownName, "unknown value 'adm'; did you mean adam"),
         (("sie", "quick", ["warmup=3"]), SettingError, r"warmup must lie in \[0, 1\], not 3.0"),
         (("sie", "quick", ["learning_rate=0"]), SettingError, "learning_rate must be above 0"),
+        (("sie", "quick", ["learning_rate=1e38"]), SettingError, r"learning_rate must be at most 1e\+30, not 1e\+38"),
+        (("sie", "quick", ["weight_decay=1e7"]), SettingError, r"weight_decay must be at most 1e\+06, not 1"),
+        (("sie", "quick", ["learning_rate=nan"]), SettingError, "^--set learning_rate: nan is no finite number"),
+        (("sie", "quick", ["weight_decay=inf"]), SettingError, "^--set weight_decay: inf is no finite number"),
+        (("sie", "quick", ["encoder.width=nan"]), SettingError, "^--set encoder.width: nan is no finite number"),
+        (("sie", "quick", ["method.variance=nan"]), SettingError, "sie.* variance: nan is no finite number"),
+        (("simclr", "quick", ["method.temperature=inf"]), SettingError, "temperature: inf is no finite number"),
         (("sie", "quick", ["method.projector=[]"]), SettingError, "projector needs at least one width"),
     ],
 )
@@ -155,12 +162,25 @@ def test_mistakes_are_one_sentence(arguments: Any, error: type[IebenchError], me
      ("[train]\nlr = 1.0\n", "unknown setting 'lr'"),
      ("[train.online]\nprobe = true\n", "unknown setting 'probe'; did you mean probes"),
      ("[train.encoder]\nwidht = 1\n", "unknown setting 'widht'; did you mean width"),
-     ("[method.sie]\ncovarance = 1\n", "unknown setting 'covarance'"), ("[train\n", "not valid TOML")],
+     ("[method.sie]\ncovarance = 1\n", "unknown setting 'covarance'"), ("[train\n", "not valid TOML"),
+     ("train = 3\n", r"train is 3 and no table: write it as \[train\]"), ("method = 3\n", "method is 3 and no table"),
+     ("[method]\nsie = 3\n", r"method\.sie is 3 and no table: write it as \[method\.sie\]"),
+     ("[train]\nencoder = 3\n", "encoder: 3 is not EncoderSettings"),
+     ("[train]\nlearning_rate = nan\n", r"train\.learning_rate: nan is no finite number"),
+     ("[train.encoder]\nwidth = inf\n", r"train\.encoder\.width: inf is no finite number"),
+     ("[method.sie]\nvariance = nan\n", r"method\.sie\.variance: nan is no finite number")],
 )  # fmt: skip
 def test_a_presets_mistakes_name_it(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "bad.toml").write_text(text)
     with pytest.raises(IebenchError, match=rf"bad\.toml.*{message}"):
         resolve("sie", str(tmp_path / "bad.toml"), [])
+
+
+def test_a_folder_is_no_preset(tmp_path: Path) -> None:
+    for kind, error in (("toml", SettingError), ("json", RunError)):
+        (tmp_path / f"folder.{kind}").mkdir()
+        with pytest.raises(error, match=rf"cannot read .*folder\.{kind}: Is a directory"):
+            resolve("sie", str(tmp_path / f"folder.{kind}"), [])
 
 
 @pytest.mark.parametrize("settings", [TrainSettings(), TrainSettings(epochs=1, steps=1)])
@@ -198,3 +218,34 @@ def test_no_config_and_a_damaged_one(tmp_path: Path) -> None:
         (tmp_path / "config.json").write_text(text)
         with pytest.raises(RunError, match=r"config\.json is damaged"):
             RunConfig.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("seed", "zero"), ("seed", -1), ("seed", True), ("method", 3), ("method_settings", 3), ("data", 3),
+     ("subset", "x"), ("resolution", 0.5), ("versions", []), ("fingerprint", None), ("device", None)],
+)  # fmt: skip
+def test_a_config_with_a_value_of_another_kind_is_damaged(key: str, value: Any, tmp_path: Path) -> None:
+    config().save(tmp_path)
+    table = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps({**table, key: value}))
+    with pytest.raises(RunError, match=rf"config\.json is damaged \(.*{'' if key == 'data' else key}.*\): remove"):
+        RunConfig.load(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({name: kept for name, kept in table.items() if name != key}))
+    if key != "subset":
+        with pytest.raises(RunError, match=rf"config\.json is damaged \(.*'{key}'.*\): remove"):
+            RunConfig.load(tmp_path)
+
+
+@pytest.mark.parametrize("seed", [-1, SEEDS + 1])
+def test_a_seed_that_is_none(seed: int) -> None:
+    with pytest.raises(SettingError, match=rf"seed must lie in \[0, {SEEDS}\], not {seed}"):
+        config(seed=seed)
+    assert config(seed=SEEDS).seed == SEEDS
+
+
+@pytest.mark.parametrize("name", ["../esc", "a/b", "/a", "..", ".", "a/"])
+def test_a_name_that_leads_elsewhere(name: str) -> None:
+    with pytest.raises(UsageError, match=r"^--name .* is no folder's name"):
+        check_name(name, "--name")
+    check_name("...a-b_c", "--name")

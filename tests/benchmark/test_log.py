@@ -1,12 +1,16 @@
-"""The log: lines, what a resumed run forgets, and TensorBoard's events."""
+"""The log: lines, what a resumed run forgets, TensorBoard's events, and a full disk."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from iebench.benchmark.errors import RunError
-from iebench.benchmark.log import Log, read
+from iebench.benchmark.log import METRICS, Log, read
+from iebench.manifests.errors import DiskError
 
 
 def test_lines_come_back_in_order(tmp_path: Path) -> None:
@@ -37,3 +41,63 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 def test_no_log_is_an_empty_one(tmp_path: Path) -> None:
     assert read(tmp_path) == []
+
+
+def test_tensorboard_forgets_it_too(tmp_path: Path) -> None:
+    for first, factor in ((0, 1.0), (3, 10.0)):
+        with Log(tmp_path, first) as log:
+            for step in range(first + 1, 6):
+                log.write(step, {"loss": factor * step, "term": 0.0})
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert [(e.step, e.value) for e in events.Scalars("loss")] == [(1, 1), (2, 2), (3, 3), (4, 40), (5, 50)]
+    assert events.Tags()["scalars"] == ["loss", "term"] and len(list((tmp_path / "tensorboard").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('{"step": 1, "loss": 2.5}\n{"loss": 1.5}\n', "line 2: it has no step"),
+        ("[1]\n", "line 1: it has no step"),
+        ('{"step": "one"}\n', "line 1: it has no step"),
+        ('{"step": 1, "loss": "low"}\n', "line 1: loss is 'low' and no number"),
+        ("\xff\n", "can't decode byte"),
+    ],
+)
+def test_a_line_that_is_none_of_the_log_is_named(text: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / METRICS).write_bytes(text.encode("latin1"))
+    with pytest.raises(RunError, match=rf"metrics\.jsonl is damaged \(.*{reason}"):
+        Log(tmp_path, 5)
+    assert (tmp_path / METRICS).read_bytes() == text.encode("latin1")
+
+
+@contextmanager
+def files_up_to(size: int) -> Iterator[None]:
+    """What is written beyond fails, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(("lines", "full"), [(0, "events.out.tfevents"), (200, METRICS)])
+def test_a_full_disk_is_one_sentence(lines: int, full: str, tmp_path: Path) -> None:
+    """Whichever file it meets first; closing, which fails too, hides nothing. No thread prints a traceback."""
+    (tmp_path / METRICS).write_text("".join(f'{{"step": {step}}}\n' for step in range(1, lines + 1)))
+    with (
+        files_up_to((tmp_path / METRICS).stat().st_size + 500),
+        pytest.raises(DiskError, match=rf"cannot write .*{full}.*: File too large; choose another folder") as error,
+        Log(tmp_path, lines) as log,
+    ):
+        for step in range(lines + 1, lines + 100):
+            log.write(step, {"loss": 1.0})
+    assert "\n" not in str(error.value)
+
+
+def test_an_error_of_the_training_is_not_hidden_by_one_of_the_log(tmp_path: Path) -> None:
+    with files_up_to(400), pytest.raises(ZeroDivisionError), Log(tmp_path, 0) as log:
+        log._file.write("x" * 1000)  # what closing will write
+        raise ZeroDivisionError
+    with files_up_to(400), pytest.raises(DiskError, match=METRICS), Log(tmp_path, 0) as log:
+        log._file.write("x" * 1000)

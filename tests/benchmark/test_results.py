@@ -60,7 +60,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t["cost"].update(images_per_s=float("nan")), "cost.images_per_s is nan, not finite"),
     (lambda t: top1(t).update(n=2**63), "top1.n is a number of 19 digits, too large"),
     (lambda t: top1(t).update(n=10**400), "top1.n is a number of 401 digits, too large"),
-    (lambda t: top1(t).update(value=10**400), "a number of hundreds of digits"),
+    (lambda t: top1(t).update(value=10**400), "a number of 401 digits is too large"),
     (lambda t: top1(t).update(n=0), "rests on 0 samples of 6 objects"),
     (lambda t: top1(t).update(value=0.99), "value 0.99, far outside its interval"),
     (lambda t: top1(t).update(value=0.55), "value 0.55, and its objects' mean is 0.5"),

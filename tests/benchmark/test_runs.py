@@ -1,4 +1,4 @@
-"""Finding and loading finished runs."""
+"""Finding and loading finished runs, and holding the folder of one that is trained."""
 
 import os
 from dataclasses import asdict
@@ -10,7 +10,7 @@ import torch
 from iebench.baselines.method import build
 from iebench.benchmark import runs
 from iebench.benchmark.config import RunConfig, resolve
-from iebench.benchmark.errors import RunError
+from iebench.benchmark.errors import Diverged, RunError
 
 
 @pytest.fixture
@@ -66,3 +66,31 @@ def test_weights_of_another_network(run: Path) -> None:
     runs.save_weights(run, torch.nn.Linear(2, 2))
     with pytest.raises(RunError, match="cannot load"):
         runs.load(run)
+
+
+def test_weights_that_are_not_finite_finish_no_run(tmp_path: Path) -> None:
+    net = torch.nn.Linear(2, 2)
+    net.state_dict()["weight"][0, 1] = float("nan")
+    with pytest.raises(
+        Diverged, match=r"1 of 2 tensors of weights are not finite, or too large .* such as weight: low"
+    ):
+        runs.save_weights(tmp_path, net)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_is_one_processs_at_a_time(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with runs.held(run):
+        (run / "config.json").touch()
+        with (
+            pytest.raises(RunError, match=rf"run is being trained by process {os.getpid()} on "),
+            runs.held(run),
+        ):
+            pass
+    assert [path.name for path in run.iterdir()] == ["config.json"]
+
+
+def test_a_folder_that_nothing_was_put_into_goes_again(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), runs.held(tmp_path / "run"):
+        raise ZeroDivisionError
+    assert not (tmp_path / "run").exists()

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from iebench.benchmark.errors import Requeue, Stopped
-from iebench.benchmark.stop import SIGNALS, stop_requested, stopped
+from iebench.benchmark.stop import QUEUES, SIGNALS, stop_requested, stopped
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -36,6 +36,21 @@ def test_a_queue_may_ask_more_than_once() -> None:
         assert stop.number == signal.SIGUSR1
 
 
+def test_one_within_another_is_the_same_and_leaves_the_other_one_watching() -> None:
+    before = [signal.getsignal(s) for s in SIGNALS]
+    with stop_requested(QUEUES) as outer:
+        assert signal.getsignal(signal.SIGINT) == before[0]  # interrupts as usual
+        with stop_requested() as inner:
+            assert inner is outer
+            os.kill(os.getpid(), signal.SIGINT)
+            assert outer.number == signal.SIGINT
+        os.kill(os.getpid(), signal.SIGTERM)  # ends nothing
+        assert outer.number == signal.SIGINT and signal.getsignal(signal.SIGINT) == before[0]
+    assert [signal.getsignal(s) for s in SIGNALS] == before
+    with stop_requested() as anew:
+        assert not anew.is_set()
+
+
 def test_outside_the_main_thread_it_stays_unset() -> None:
     flags: list[int] = []
 
@@ -55,3 +70,4 @@ def test_what_a_queue_asked_for_ends_with_a_code_to_requeue_on() -> None:
         assert type(stopped(number, 3, 9)) is Requeue and Requeue.exit_code == 75
     assert str(stopped(signal.SIGTERM, 3, 9)).startswith("stopped after step 3 of 9 and saved")
     assert str(stopped(signal.SIGTERM, 0, None)).startswith("stopped before the first step: the same command")
+    assert str(stopped(signal.SIGTERM, 4, None)).startswith("stopped before the next step: the same command")

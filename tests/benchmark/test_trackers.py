@@ -86,3 +86,26 @@ def test_a_service_that_is_not_installed_or_does_not_start(
     monkeypatch.setattr("iebench.manifests.common.cli.find_spec", lambda name: None)
     with pytest.raises(MissingPart, match=r"needs trackio: pip install 'iebench\[trackio\]'"):
         open_trackers(tmp_path, LogSettings(trackio="ours"), {})
+
+
+def test_a_service_that_fails_is_said_once_and_left_out(
+    tmp_path: Path, services: dict[str, Service], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(values: dict[str, float], step: int) -> None:
+        raise ConnectionError("network is gone\nlong story")
+
+    def fail_at_the_end() -> None:
+        raise OSError("cannot flush")
+
+    monkeypatch.setattr(services["wandb"], "log", fail)
+    monkeypatch.setattr(services["trackio"], "finish", fail_at_the_end)
+    with Log(tmp_path, 0, open_trackers(tmp_path, LogSettings(wandb="mine", trackio="ours"), {})) as log:
+        log.write(1, {"loss": 2.5})
+        log.write(2, {"loss": 1.5})
+    assert len(read(tmp_path)) == 2
+    assert services["wandb"].told[1:] == [] and len(services["trackio"].told) == 3
+    assert capsys.readouterr().err.splitlines() == [
+        "iebench: wandb fails at step 1 (ConnectionError: network is gone): the run goes on without it, its own files "
+        "have all",
+        "iebench: trackio fails at the end (OSError: cannot flush): the run goes on without it, its own files have all",
+    ]

@@ -4,9 +4,11 @@ import math
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,11 +17,12 @@ from iebench.baselines import action
 from iebench.baselines.errors import LatentMissing
 from iebench.baselines.method import names
 from iebench.baselines.sie import SIE
-from iebench.benchmark import runs
+from iebench.benchmark import optimize, runs
 from iebench.benchmark.batches import Batch, Batches
 from iebench.benchmark.checkpoint import CHECKPOINT
+from iebench.benchmark.checks import check_fit
 from iebench.benchmark.config import RunConfig, resolve
-from iebench.benchmark.errors import DatasetError, Diverged, RunError, RunExists, SettingError, Stopped
+from iebench.benchmark.errors import DatasetError, Diverged, Requeue, RunError, RunExists, SettingError, Stopped
 from iebench.benchmark.log import TIMES, read
 from iebench.benchmark.train import train
 from iebench.manifests.dataset import DatasetInfo
@@ -272,3 +275,94 @@ def test_a_method_told_of_all_latents_names_the_one_that_is_missing_and_the_way_
 def test_a_loss_that_explodes(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged, match=r"the loss is (nan|inf) at step \d+; .*: lower learning_rate"):
         train(tmp_path / "run", config(tiny_dataset, "learning_rate=1e30"))
+
+
+@pytest.mark.parametrize("end", [8, 10])
+def test_fewer_steps_than_there_are_already(end: int, whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    """A finished run and one that was stopped, whose last checkpoint is of step 8."""
+    run, ten = Path(shutil.copytree(whole, tmp_path / "run")), config(tiny_dataset)
+    if end == 8:
+        (run / runs.WEIGHTS).unlink()
+        state = torch.load(run / CHECKPOINT, weights_only=True)
+        torch.save({**state, "progress": {"step": 8, "seconds": 1.0}}, run / CHECKPOINT)
+    before = {path: path.read_bytes() for path in run.glob("*") if path.is_file()}
+    with pytest.raises(
+        RunExists, match=rf"has done {end} steps already and steps=2 asks for fewer: .* steps={end}, or"
+    ):
+        train(run, config(tiny_dataset, "steps=2"), resume=True)
+    with pytest.raises(RunExists, match=rf"and epochs=1 \(3 steps\) asks for fewer: .*steps={end}, or"):
+        train(run, replace(ten, settings=replace(ten.settings, steps=None, epochs=1)), resume=True)
+    assert {path: path.read_bytes() for path in run.glob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(("steps", "kept"), [(1, None), (5, 4)])
+def test_weights_that_explode_at_the_last_step(
+    steps: int, kept: int | None, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate = optimize.rate
+    monkeypatch.setattr(optimize, "rate", lambda step, of, settings: 1e30 if step == of else rate(step, of, settings))
+    with pytest.raises(Diverged, match=rf"tensors of weights are not finite after step {steps}, .*lower learning_rate"):
+        train(tmp_path / "run", config(tiny_dataset, f"steps={steps}"))
+    assert not (tmp_path / "run" / runs.WEIGHTS).exists() and (tmp_path / "run" / CHECKPOINT).exists() == bool(kept)
+    if kept:
+        state = torch.load(tmp_path / "run" / CHECKPOINT, weights_only=True)
+        assert state["progress"]["step"] == kept and all(map(finite, state["method"].values()))
+
+
+def finite(value: torch.Tensor) -> bool:
+    return bool(value.isfinite().all())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR1])
+def test_a_queues_signal_before_and_after_the_steps(
+    number: int, whole: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules[train.__module__]
+
+    def signalled(name: str) -> Callable[..., object]:
+        work = getattr(module, name)
+
+        def late(*arguments: object) -> object:
+            os.kill(os.getpid(), number)
+            return work(*arguments)
+
+        return late
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "check_fit", signalled("check_fit"))
+        with pytest.raises(Requeue, match="stopped before the first step: the same command with --resume goes on"):
+            train(run, config(tiny_dataset))
+    assert not run.exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "save_weights", signalled("save_weights"))
+        with pytest.raises(Requeue, match="stopped after step 10 of 10 and saved"):
+            train(run, config(tiny_dataset))
+    train(run, config(tiny_dataset), resume=True)
+    assert_same_end(run, whole)
+
+
+def test_a_run_that_another_process_trains(
+    whole: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Path(shutil.copytree(whole, tmp_path / "run"))
+    with runs.held(run), pytest.raises(RunError, match=rf"run is being trained by process {os.getpid()} on"):
+        train(run, config(tiny_dataset, "steps=12"), resume=True)
+    assert runs.load(run)[1].settings.steps == 10
+    fresh, check = tmp_path / "fresh", check_fit
+
+    def in_the_meantime(*arguments: Any) -> None:
+        shutil.copytree(whole, fresh)
+        check(*arguments)
+
+    monkeypatch.setattr(sys.modules[train.__module__], "check_fit", in_the_meantime)
+    with pytest.raises(RunExists, match="fresh holds a finished run: add --resume"):
+        train(fresh, config(tiny_dataset))
+
+
+def test_a_damaged_log_is_said_before_anything_is_changed(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(whole, tmp_path / "run"))
+    (run / "metrics.jsonl").write_text('{"stp": 1}\n')
+    with pytest.raises(RunError, match=r"metrics\.jsonl is damaged \(line 1: it has no step\)"):
+        train(run, config(tiny_dataset, "steps=12"), resume=True)
+    assert runs.load(run)[1].settings.steps == 10

@@ -79,6 +79,17 @@ def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: 
     assert run.state() is State.TRAINED
 
 
+def test_a_longer_run_is_not_taken_for_a_shorter_one(tiny_dataset: Path, tmp_path: Path) -> None:
+    longer = one(tiny_dataset, tmp_path, replace(SIE, set=(*TINY, "steps=3")))
+    train(longer.folder, longer.config)
+    run = one(tiny_dataset, tmp_path)
+    with pytest.raises(RunExists, match="has done 3 steps already and steps=2 asks for fewer"):
+        train(run.folder, run.config, resume=True)
+    with pytest.raises(RunExists, match=r"settings \(steps: 3 there, 2 here\)"):
+        run.state()
+    assert longer.state() is State.TRAINED
+
+
 def test_other_runs_in_its_place_are_named_all_together(tiny_dataset: Path, tmp_path: Path) -> None:
     planned = plan(Sweep(("sie",), (0, 1, 2), set=TINY), tiny_dataset, tmp_path, "cpu")
     longer = one(tiny_dataset, tmp_path, Sweep(("sie",), (0,), set=(*TINY, "steps=3")))
@@ -120,6 +131,9 @@ def test_a_preset_of_ones_own_lies_beside_the_file(tiny_dataset: Path, tmp_path:
         ('methods = ["sie", "sie"]', "and none twice"),
         ('methods = ["sie"]\nseed = [1]', "unknown setting 'seed'; did you mean seeds"),
         ('methods = ["sie"]\nseeds = [-1]', "seeds must not be negative: -1"),
+        (f'methods = ["sie"]\nseeds = [0, {2**63}]', f"seeds must be at most {2**63 - 1}: {2**63}"),
+        ('methods = ["sie"]\n[settings]\n"../up" = []', r"setting \.\./up is no folder's name"),
+        ('methods = ["sie"]\nset = ["learning_rate=nan"]', "learning_rate: nan is no finite number"),
         ('methods = ["sie"]\nprotocol = "strikt"', "unknown protocol 'strikt'"),
         ('methods = ["sie"]\npreset = "quik"', "unknown preset 'quik'; did you mean quick"),
         ('methods = ["sie"]\npreset = "runs/a/config.json"', "is one run's settings"),
