@@ -76,6 +76,7 @@ def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[
 
                 if todo:
                     machines.render(todo, renderer, advance)
+                    store.clean()  # a task that was killed while it wrote, on whatever machine, left half a file
             return finish(plan, store, renderer)
 
 

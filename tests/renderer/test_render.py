@@ -20,6 +20,7 @@ from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.views import GivenViews
 from iebench.renderer.backend import FAKE
+from iebench.renderer.engines.local import Local
 from iebench.renderer.errors import DiskError, MissingPart, OutputError
 from iebench.renderer.render import render_dataset
 
@@ -144,6 +145,18 @@ def test_a_full_disk_loses_nothing_that_was_finished(tiny_plan, tiny_dataset, tm
     assert len(list(folder.rglob("*.parquet"))) == 1
     render_dataset(tiny_plan(), folder, workers=1, backend=FAKE)
     assert content(folder) == content(tiny_dataset)
+
+
+def test_half_a_file_of_a_task_that_was_lost_does_not_stay(tiny_plan, tiny_dataset, tmp_path, monkeypatch):
+    whole = Local.render
+
+    def losing(self, *arguments):
+        whole(self, *arguments)
+        (tmp_path / "d/train/00000.tar.8cea15e4.partial").write_bytes(b"half")
+
+    monkeypatch.setattr(Local, "render", losing)
+    render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
+    assert content(tmp_path / "d") == content(tiny_dataset)
 
 
 def test_given_latents_are_rendered_exactly(tiny_plan, tiny_dataset, tmp_path):
