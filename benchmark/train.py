@@ -6,7 +6,7 @@ torchrun --nproc-per-node 2 -m iebench.benchmark.train --method sie
 
 import sys
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -73,9 +73,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         steps = settings.total_steps(objects) if method.trains else 0
         if finished and done.step == steps:
             return
-        _begin(run, config, done.step, steps, stop, ranks)
-        if ranks.first:
-            say(why)
+        _begin(run, config, done.step, steps, why, stop, ranks)
 
         order = Order(
             config.seed, objects, images.views_per_object, settings.batch, settings.views, ranks.share(settings.batch)
@@ -85,9 +83,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         per_step = settings.batch * settings.views
         start, note = time.perf_counter() - done.seconds, ""
         with (
-            Log(run, done.step, open_trackers(run, settings.log, asdict(config)))
-            if ranks.first
-            else nullcontext() as log,
+            _log(run, config, done.step, ranks) as log,
             Meter(f"training {config.method}", steps * per_step, "images", done.step * per_step, ranks.first) as meter,
             stop_requested(),  # the same one, and Ctrl-C too
             Watch(run, method, settings.online, images, device) as watch,
@@ -109,15 +105,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                     values = watch.look(step, terms, ranks)
                     note = f"loss {values['loss']:.3f}"
                 if logging and log is not None:
-                    log.write(
-                        step,
-                        {
-                            **values,
-                            "seconds": round(done.seconds, 3),
-                            "images_per_s": round(meter.rate, 1),
-                            "devices": ranks.size,
-                        },
-                    )
+                    pace = {"seconds": round(done.seconds, 3), "images_per_s": round(meter.rate, 1)}
+                    log.write(step, {**values, **pace, "devices": ranks.size})
                 meter.advance(per_step, note)
                 if saving:
                     checkpoint.save(run, state, done, ranks, keep=settings.keeps(step))
@@ -133,14 +122,25 @@ def initialised(config: RunConfig, device: torch.device) -> Method:
     return method.train()
 
 
-def _begin(run: Path, config: RunConfig, done: int, steps: int, stop: Stop, ranks: Ranks) -> None:
-    """Write what the run is, unless it was asked to stop by now or has done more steps than it is to have."""
+def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: Stop, ranks: Ranks) -> None:
+    """Write what the run is, unless it was asked to stop by now or has done more steps than it is to have.
+
+    why : what was chosen for pixels, to be said
+    """
     if asked := ranks.largest(stop.number):
         raise ranks.common(stopped(asked, done, None))
     with ranks.agreed():
         check_steps(run, done, steps, config.settings)
         if ranks.first:
             begin(run, config)
+            say(why)
+
+
+def _log(run: Path, config: RunConfig, done: int, ranks: Ranks) -> AbstractContextManager[Log | None]:
+    """The run's log after so many steps, which the first rank keeps."""
+    if not ranks.first:
+        return nullcontext()
+    return Log(run, done, open_trackers(run, config.settings.log, asdict(config)))
 
 
 def _finish(run: Path, method: Method, steps: int, stop: Stop, ranks: Ranks) -> None:
