@@ -89,13 +89,13 @@ def _read(folder: Path) -> dict[str, Any]:
     """The table in dataset.json, whose own SHA-256 is that of the file with 64 zeros in its place."""
     path = folder / INFO
     if not path.is_file():
-        if (folder / PLAN).is_file():
-            raise DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
         if store := re.match(r"([a-z0-9]{2,}):/+(.*)", str(folder)):  # a Path keeps one of a URL's slashes
             url = "://".join(store.groups())
             raise DatasetError(
                 f"{url} lies in a store, and datasets are read from a folder: copy all of it into one first"
             )
+        if (folder / PLAN).is_file():
+            raise DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
         raise DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
     try:
         content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""Paths of this machine, as options and arguments take them."""
+"""Paths of this machine, as options and arguments take them; of datasets, `DatasetInfo.load` says the same."""
 
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,5 @@ class LocalPath(click.Path):
         return super().convert(value, param, ctx)
 
 
-DATASET = LocalPath("datasets are read from a folder: copy all of it into one first")
 SOURCE = LocalPath("this is read from a file or folder: copy it here first")
 OUTPUT = LocalPath("this command writes files and folders: give one, and copy it there afterwards")

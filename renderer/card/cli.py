@@ -8,7 +8,6 @@ from iebench.manifests.checksums import read_sums
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.dataset import DatasetInfo, checksums
 
-from ..paths import DATASET
 from ..store import LocalStore
 from .write import CROISSANT, README, write_card
 
@@ -21,7 +20,7 @@ from .write import CROISSANT, README, write_card
         "iebench card data/builtin && huggingface-cli upload --repo-type dataset NAME data/builtin",
     ),
 )
-@click.argument("dataset", type=DATASET)
+@click.argument("dataset", type=click.Path(path_type=Path))
 def card(dataset: Path) -> None:
     """Write a dataset's README.md and croissant.json again, and bring its SHA256SUMS up to date.
 

@@ -7,9 +7,9 @@ import click
 from iebench.manifests.common.cli import SETTINGS, examples, require
 from iebench.manifests.common.machine import cores
 
-from .. import paths
+from ..paths import OUTPUT
 
-DATASET = click.argument("dataset", type=paths.DATASET)
+DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 SOURCE = click.option(
     "--source", metavar="PATH", help="Where the objects are, to render them again; not needed for built-in ones."
 )
@@ -53,7 +53,7 @@ def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: 
     ),
 )
 @DATASET
-@click.option("--out", type=paths.OUTPUT, help="Folder.  [default: inspect/DATASET]")
+@click.option("--out", type=OUTPUT, help="Folder.  [default: inspect/DATASET]")
 def inspect(dataset: Path, out: Path | None) -> None:
     """Show what is in a dataset: contact sheets, latents over their laws, the objects, as PNG files and one page."""
     require("matplotlib")
@@ -76,7 +76,7 @@ def inspect(dataset: Path, out: Path | None) -> None:
 @click.option("--rerender", is_flag=True, help="Render it again and show both, with their difference.")
 @SOURCE
 @DEVICE
-@click.option("--out", type=paths.OUTPUT, help="PNG file.  [default: KEY.png]")
+@click.option("--out", type=OUTPUT, help="PNG file.  [default: KEY.png]")
 def view(dataset: Path, key: str, rerender: bool, source: str | None, device: str, out: Path | None) -> None:
     """Show one sample with its latents, as text and as a PNG."""
     require("matplotlib")

@@ -9,8 +9,6 @@ from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.machine import cores
 from iebench.manifests.symmetry import TABLE
 
-from ..paths import DATASET
-
 
 @click.command(
     context_settings=SETTINGS,
@@ -20,7 +18,7 @@ from ..paths import DATASET
         "iebench symmetry data/builtin && iebench score --data data/builtin    # ceilings, errors modulo symmetry",
     ),
 )
-@click.argument("dataset", type=DATASET)
+@click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--source", metavar="PATH", help="Where the meshes are; not needed for built-in objects.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes.", show_default="one a core")
 def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:

@@ -45,9 +45,13 @@ def test_what_is_no_finished_dataset_is_refused(tiny_dataset, tmp_path, damage, 
         DatasetInfo.load(folder)
 
 
-def test_a_dataset_in_a_store_is_told_to_be_copied():
-    with pytest.raises(DatasetError, match=r"^s3://bucket/x lies in a store, .* copy all of it into one first$"):
-        DatasetInfo.load(Path("s3://bucket/x"))
+def test_a_dataset_in_a_store_is_told_to_be_copied(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        with pytest.raises(DatasetError, match=r"^s3://bucket/x lies in a store, .* copy all of it into one first$"):
+            DatasetInfo.load(Path("s3://bucket/x"))
+        (tmp_path / "s3:/bucket/x").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "s3:/bucket/x/.plan.json").write_text("{}")  # what an unfinished run left there
 
 
 def test_a_damaged_or_foreign_table_is_refused(tiny_dataset, tmp_path):

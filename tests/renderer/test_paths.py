@@ -8,11 +8,6 @@ from iebench.manifests.common.cli import main
 @pytest.mark.parametrize(
     ("command", "remedy"),
     [
-        (["verify", "URL"], "datasets are read from a folder: copy all of it into one first"),
-        (["inspect", "URL"], "datasets are read from a folder: copy all of it into one first"),
-        (["view", "URL", "03797390_00004_007"], "datasets are read from a folder: copy all of it into one first"),
-        (["card", "URL"], "datasets are read from a folder: copy all of it into one first"),
-        (["symmetry", "URL"], "datasets are read from a folder: copy all of it into one first"),
         (["inspect", "d", "--out", "URL"], "this command writes files and folders: give one"),
         (["render", "--latents", "URL"], "this is read from a file or folder: copy it here first"),
         (["render", "URL"], "this is read from a file or folder: copy it here first"),
