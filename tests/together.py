@@ -10,7 +10,7 @@ from iebench.benchmark.distributed import ALONE, joined
 from iebench.benchmark.launch import launch
 from iebench.benchmark.network import prepare
 
-OBJECTS, SIDE = 8, 16
+OBJECTS, SIDE = 64, 16
 SMALL = ["encoder.width=0.125", "encoder.stem=small"]
 PROJECTOR = ["method.projector=[16, 12]"]
 HEAD = ["method.hidden=[16]"]

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from iebench.manifests.conventions import canonical, geodesic_degrees, pose, quaternion_product, relative_quaternion
+from iebench.manifests.conventions import (
+    canonical,
+    geodesic_degrees,
+    pose,
+    pose_quaternion,
+    quaternion_product,
+    relative_quaternion,
+)
 
 RNG = np.random.default_rng(0)
 ANGLES1, ANGLES2 = RNG.uniform(-np.pi / 2, np.pi / 2, (2, 500, 3))
@@ -22,6 +29,14 @@ def axis_matrix(axis, angle):
 def test_pose_is_rz_ry_rx():
     x, y, z = ANGLES1[0]
     assert pose([x, y, z]).as_matrix() == pytest.approx(axis_matrix("z", z) @ axis_matrix("y", y) @ axis_matrix("x", x))
+
+
+@pytest.mark.parametrize("reach", [np.pi / 2, np.pi, 3 * np.pi])
+def test_pose_quaternion_is_scipys(reach):
+    angles = RNG.uniform(-reach, reach, (2, 500, 3))
+    scipys = pose(angles.reshape(-1, 3)).as_quat(canonical=True).reshape(2, 500, 4)
+    assert pose_quaternion(angles) == pytest.approx(scipys, abs=1e-15)
+    assert pose_quaternion(angles[0, 0]) == pytest.approx(scipys[0, 0], abs=1e-15)
 
 
 def test_relative_rotation_takes_pose_one_to_pose_two():
