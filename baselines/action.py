@@ -72,6 +72,11 @@ def rotation_between(source: Latents, target: Latents) -> Tensor:
     return torch.from_numpy(relative_quaternion(start, end))
 
 
+def onto(values: Tensor, device: torch.device) -> Tensor:
+    """Values of the CPU on a device; a GPU copies them when it gets there, and nobody waits for that."""
+    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
+
+
 def view(latents: Latents, number: int) -> Latents:
     """The latents of one view: (B, K) each -> (B,) each."""
     return {name: values[:, number] for name, values in latents.items()}

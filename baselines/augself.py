@@ -57,6 +57,6 @@ class AugSelf(Method):
         wanted = actions.steps(self.settings.action, latents)
         terms = {
             "contrast": total(nt_xent(x, y, self.settings.temperature) for x, y in pairwise(embedding)),
-            "regression": total(distance(f, w.to(f.device)) for f, w in zip(found, wanted, strict=True)),
+            "regression": total(distance(f, actions.onto(w, f.device)) for f, w in zip(found, wanted, strict=True)),
         }
         return {"loss": terms["contrast"] + self.settings.regression * terms["regression"], **terms}

@@ -62,7 +62,7 @@ class EquivariantMethod(Method):
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         """The predictor's answer for the action from source to target, see `Method.predict`."""
-        action = actions.between(self.action, source, target).to(embedding.device)
+        action = actions.onto(actions.between(self.action, source, target), embedding.device)
         if not isinstance(self.predictor, (LinearHypernetwork, Hypernetwork)):
             embedding = embedding.repeat_interleave(len(action) // len(embedding), dim=0)
         prediction: Tensor = self.predictor(action, embedding)
@@ -75,7 +75,7 @@ class EquivariantMethod(Method):
         returns : K - 1 of (B, E)
         """
         told = actions.steps(self.action, latents)
-        return [self.predictor(a.to(e.device), e) for a, e in zip(told, embeddings[:-1], strict=True)]
+        return [self.predictor(actions.onto(a, e.device), e) for a, e in zip(told, embeddings[:-1], strict=True)]
 
 
 def predictor_of(settings: PredictorSettings, dim: int) -> nn.Module:

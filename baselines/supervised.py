@@ -65,7 +65,9 @@ class Supervised(Method):
         if self.settings.target != "class":
             found = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]
             wanted = actions.steps(self.settings.action, latents)
-            terms["regression"] = total(distance(f, w.to(f.device)) for f, w in zip(found, wanted, strict=True))
+            terms["regression"] = total(
+                distance(f, actions.onto(w, f.device)) for f, w in zip(found, wanted, strict=True)
+            )
         weights = {"classification": 1.0, "regression": self.settings.regression}
         return {"loss": total(weights[name] * term for name, term in terms.items()), **terms}
 
@@ -76,4 +78,4 @@ class Supervised(Method):
                 f"raise it with --set method.classes={int(labels.max()) + 1} or more"
             )
         logits = self.classifier(views.flatten(0, 1))  # (B * K, classes)
-        return nn.functional.cross_entropy(logits, labels.flatten().to(logits.device))
+        return nn.functional.cross_entropy(logits, actions.onto(labels.flatten(), logits.device))

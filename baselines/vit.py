@@ -99,16 +99,21 @@ class VisionTransformer(Backbone):
             )
         maps = self.patch_embed(images)  # (B, dim, rows, columns)
         rows, columns = maps.shape[-2:]
-        tokens = maps.flatten(2).transpose(1, 2) + positions(rows, columns, self.dim).to(maps)
-        tokens = torch.cat([self.cls_token.expand(len(images), -1, -1).to(tokens.dtype), tokens], dim=1)
+        # added in the weights' precision, in which the residual stream then stays under any autocast
+        tokens = maps.flatten(2).transpose(1, 2) + positions(rows, columns, self.dim, maps.device).to(self.cls_token)
+        tokens = torch.cat([self.cls_token.expand(len(images), -1, -1), tokens], dim=1)
         out: Tensor = self.norm(self.blocks(tokens))[:, 0]
         return out
 
 
-def positions(rows: int, columns: int, dim: int) -> Tensor:
-    """Sines and cosines of each patch's row and column at dim / 4 wavelengths: (rows * columns, dim) float32."""
-    frequencies = 10_000 ** (-torch.arange(dim // 4) / (dim // 4))
-    row, column = torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij")
+def positions(rows: int, columns: int, dim: int, device: torch.device | None = None) -> Tensor:
+    """Sines and cosines of each patch's row and column at dim / 4 wavelengths: (rows * columns, dim) float32.
+
+    device : where they are made, so that a GPU need not wait for them
+    """
+    frequencies = 10_000 ** (-torch.arange(dim // 4, device=device) / (dim // 4))
+    places = (torch.arange(count, device=device) for count in (rows, columns))
+    row, column = torch.meshgrid(*places, indexing="ij")
     angles = [place.flatten()[:, None] * frequencies for place in (row, column)]  # each (rows * columns, dim / 4)
     return torch.cat([wave(angle) for angle in angles for wave in (torch.sin, torch.cos)], dim=1)
 

@@ -78,6 +78,8 @@ def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batc
 
     In a stream of its own, so that copies run beside the training step; the thread that makes batches runs this.
     """
+    if device.index is not None:
+        torch.cuda.set_device(device)  # of this thread, in which every rank would else take memory of the first GPU
     stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     while True:
         with torch.cuda.stream(stream):  # not around the yield, which would leave it open in between

@@ -142,11 +142,11 @@ def unreadable(error: Exception) -> str:
 
 
 def _generators() -> dict[str, Any]:
-    cuda = torch.cuda.get_rng_state() if torch.cuda.is_available() else None  # of the one GPU of this rank
+    cuda = torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None  # of the one GPU of this rank, if it has
     return {"cpu": torch.get_rng_state(), "cuda": cuda}
 
 
 def _set_generators(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["cpu"])
-    if torch.cuda.is_available() and state["cuda"] is not None:
+    if torch.cuda.is_initialized() and state["cuda"] is not None:
         torch.cuda.set_rng_state(state["cuda"])

@@ -1,5 +1,8 @@
 """How a step is computed: in which precision, over ranks, in pieces, compiled."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -10,6 +13,7 @@ from iebench.baselines.method import Method
 
 from .config import TrainSettings
 from .distributed import Ranks
+from .errors import RunError
 from .synced_norm import synchronise
 
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
@@ -52,7 +56,9 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
         return method
     synchronise(method, next(method.parameters()).is_cuda)
     # without device_ids the latents stay on the CPU, where they are used
-    return DistributedDataParallel(method, gradient_as_bucket_view=True)
+    network = DistributedDataParallel(method, gradient_as_bucket_view=True)
+    network.broadcast_buffers = False  # from here on they are the same by themselves: synchronised norms, and targets
+    return network
 
 
 def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) -> None:
@@ -61,3 +67,23 @@ def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) ->
     scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
     scaler.step(optimizer)
     scaler.update()
+
+
+@contextmanager
+def enough_memory(settings: TrainSettings) -> Iterator[None]:
+    """Steps whose batch may turn out too large for the device.
+
+    Raises
+    ------
+    RunError : it is; says what to change.
+    """
+    try:
+        yield
+    except RuntimeError as error:  # PyTorch has a class of its own for a GPU's memory alone
+        if not isinstance(error, torch.cuda.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        raise RunError(
+            f"memory is too small for a step of {settings.batch} objects in {settings.accumulate} "
+            f"piece{'s' * (settings.accumulate > 1)}: --set accumulate={2 * settings.accumulate} takes less and keeps "
+            "the batch, or lower batch or resolution"
+        ) from error

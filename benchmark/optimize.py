@@ -10,11 +10,12 @@ from .config import TrainSettings
 
 def optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> optim.Optimizer:
     """The optimizer that the settings ask for; the decay is an L2 term in the gradient, or with "adamw" decoupled."""
-    rate, decay = settings.learning_rate, settings.weight_decay
+    rate, decay, weights = settings.learning_rate, settings.weight_decay, list(parameters)
+    fused = weights[0].is_cuda or None  # on a GPU one kernel for all weights, which asks the CPU nothing
     if settings.optimizer == "sgd":
-        return optim.SGD(parameters, rate, momentum=settings.momentum, weight_decay=decay)
+        return optim.SGD(weights, rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
     kind = optim.AdamW if settings.optimizer == "adamw" else optim.Adam
-    return kind(parameters, rate, weight_decay=decay)
+    return kind(weights, rate, weight_decay=decay, fused=fused)
 
 
 def rate(step: int, steps: int, settings: TrainSettings) -> float:

@@ -48,7 +48,8 @@ class Kept:
     """
 
     def __init__(self, images: Images, size: int, device: torch.device, pinned: bool) -> None:
-        self._decoded, self._buffers = Decoded(images, size, pinned), Buffers((size, size, 3), pinned)
+        self._decoded = Decoded(images, size, pinned and device.type != "cpu")
+        self._buffers = Buffers((size, size, 3), pinned)
         shape = (len(images), size, size, 3)
         if device.type == "cpu":  # of NumPy, whose large arrays have huge pages; it takes memory as it is filled
             self._kept = torch.from_numpy(np.empty(shape, np.uint8))

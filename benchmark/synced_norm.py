@@ -9,6 +9,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from iebench.baselines.gather import gather
 
+from .errors import SettingError
+
+PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)  # they do nothing besides
+
 
 class SyncedBatchNorm(_BatchNorm):
     """A batch norm for CPUs whose statistics in training are those of all ranks; their shares are of one size."""
@@ -43,16 +47,35 @@ class SyncedBatchNorm(_BatchNorm):
 
 
 def synchronise(module: nn.Module, on_gpu: bool) -> None:
-    """Put synchronised batch norms, with the same weights and statistics, in the place of those inside a module."""
-    if on_gpu:
-        nn.SyncBatchNorm.convert_sync_batchnorm(module)  # type: ignore[no-untyped-call]
-        return
+    """Put synchronised batch norms, with the same weights and statistics, in the place of those inside a module.
+
+    Raises
+    ------
+    SettingError : a batch norm that does more than PyTorch's, and it is not known what.
+    """
     for name, child in module.named_children():
-        if not isinstance(child, _BatchNorm):
+        if isinstance(child, _BatchNorm):
+            setattr(module, name, _synchronised(child, nn.SyncBatchNorm if on_gpu else SyncedBatchNorm))
+        else:
             synchronise(child, on_gpu)
-            continue
-        synced = SyncedBatchNorm(child.num_features, child.eps, child.momentum, child.affine, child.track_running_stats)
-        synced.weight, synced.bias = child.weight, child.bias
-        for buffer, value in child.named_buffers():
-            setattr(synced, buffer, value)
-        setattr(module, name, synced.train(child.training))
+
+
+def _synchronised(norm: _BatchNorm, kind: type[_BatchNorm]) -> _BatchNorm:
+    synced = kind(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
+    synced.weight, synced.bias = norm.weight, norm.bias
+    for name, value in norm.named_buffers(recurse=False):
+        setattr(synced, name, value)
+    if isinstance(getattr(norm, "act", None), nn.Module) and isinstance(getattr(norm, "drop", None), nn.Module):
+        synced.drop, synced.act = norm.drop, norm.act  # a norm of timm's, which ends in these two
+        synced.register_forward_hook(_finish)
+    elif type(norm) not in PLAIN:
+        raise SettingError(
+            f"the backbone's {type(norm).__name__} is a batch norm of its own kind, which several ranks cannot share: "
+            "train with one, or choose another backbone"
+        )
+    return synced.train(norm.training)
+
+
+def _finish(norm: nn.Module, _: object, values: Tensor) -> Tensor:
+    finished: Tensor = norm.act(norm.drop(values))
+    return finished

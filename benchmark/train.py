@@ -25,7 +25,7 @@ from .distributed import ALONE, Ranks
 from .errors import RunExists
 from .images import Images
 from .log import Log
-from .network import autocast, descend, prepare, scaler_of
+from .network import autocast, descend, enough_memory, prepare, scaler_of
 from .online.watch import Watch, watched
 from .order import Order
 from .pixels import Cache, Room, choose
@@ -46,7 +46,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
     Raises
     ------
     RunExists : the folder holds a run, and `resume` is False, or the run has other settings or more steps already.
-    RunError : the ranks were not started alike; the checkpoint cannot be used; another process trains this run.
+    RunError : the ranks were not started alike; the checkpoint cannot be used; another process trains this run; a step
+        needs more memory than there is.
     DatasetError, LatentMissing, SettingError : the dataset is damaged or does not fit the settings.
     DiskError : a checkpoint or the log could not be written; the checkpoint before stays.
     Stopped : Ctrl-C, or as Requeue SIGTERM or SIGUSR1; what was done is saved.
@@ -88,6 +89,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
             stop_requested(),  # the same one, and Ctrl-C too
             Watch(run, method, settings.online, images, device) as watch,
             batches.prefetch(done.step, steps) as prefetched,
+            enough_memory(settings),
         ):
             for step, batch in enumerate(prefetched, start=done.step + 1):
                 with autocast(settings, device):

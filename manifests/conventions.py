@@ -25,7 +25,7 @@ def pose(angles: ArrayLike) -> Rotation:
 
 
 def pose_quaternion(angles: ArrayLike) -> Array:
-    """The quaternions of `pose(angles)`, in closed form: training needs them for every batch, and SciPy's take 1 us each.
+    """The quaternions of `pose(angles)`, in closed form; SciPy's cost training 1 us each.
 
     angles : (..., 3), radians, columns rot_x, rot_y, rot_z
     returns : (..., 4) float64, unit, scalar last, w >= 0

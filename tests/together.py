@@ -10,7 +10,8 @@ from iebench.benchmark.distributed import ALONE, joined
 from iebench.benchmark.launch import launch
 from iebench.benchmark.network import prepare
 
-OBJECTS, SIDE = 64, 16
+OBJECTS, SIDE = 8, 16
+SHARED = 64  # objects in a batch that two ranks share
 SMALL = ["encoder.width=0.125", "encoder.stem=small"]
 PROJECTOR = ["method.projector=[16, 12]"]
 HEAD = ["method.hidden=[16]"]
@@ -56,14 +57,14 @@ def compare_methods(answer):
     Relative to the size of the compared tensor; of the terms, the gradients and the buffers.
     """
     torch.set_num_threads(1)
-    images, latents = batch()
+    images, latents = batch(SHARED)
     alone = {}
     for name in TRAINED:
         method, _ = method_of(name)
         alone[name] = outcome(method, method, images, latents, ALONE.mean)
     found = {}
     with joined("cpu") as ranks:
-        share = ranks.share(OBJECTS)
+        share = ranks.share(SHARED)
         mine = {name: values[share] for name, values in latents.items()}
         for name in TRAINED:
             method, settings = method_of(name)

@@ -34,7 +34,8 @@ def rankme(features: Tensor) -> float:
     >>> round(rankme(torch.eye(5)), 3)
     5.0
     """
-    singular = torch.linalg.svdvals(features.detach().float())
+    values = features.detach().double()
+    singular = torch.linalg.eigvalsh(values.T @ values).clamp_min(0).sqrt()  # (d,), many times faster than an SVD
     share = singular / singular.sum().clamp_min(torch.finfo(singular.dtype).tiny)
     return float(torch.special.entr(share).sum().exp())
 

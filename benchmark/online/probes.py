@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from iebench.baselines.action import onto
 from iebench.manifests.recipe import Factor
 
 RATE = 1e-2
@@ -82,9 +83,10 @@ class Probes:
 
         features : (N, dim); labels : (N,); latents : (N,) for each target
         """
-        device = self._device
-        wanted = [target.numbers(latents[target.name].cpu()).float().to(device) for target in self.targets]
-        labels = labels.to(device)
+        device, count = self._device, len(labels)
+        numbers = [target.numbers(latents[target.name].cpu()).float() for target in self.targets]
+        wanted = onto(torch.cat([torch.empty(count, 0), *numbers], dim=1), device).split(self._sizes[1:], dim=1)
+        labels = onto(labels, device)
         with torch.enable_grad(), torch.autocast(device.type, enabled=False):
             found = self._head(self._standardise(features.detach().float())).split(self._sizes, dim=1)
             errors = [F.mse_loss(f, w) for f, w in zip(found[1:], wanted, strict=True)]
@@ -92,15 +94,14 @@ class Probes:
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
-        self._count += len(labels)
+        self._count += count
         self._right = self._right + (found[0].detach().argmax(1) == labels).sum()
-        self._errors = [sum_ + len(labels) * e.detach() for sum_, e in zip(self._errors, errors, strict=True)]
+        self._errors = [sum_ + count * e.detach() for sum_, e in zip(self._errors, errors, strict=True)]
 
     def values(self) -> dict[str, float]:
         """Since the last call: "top1", and "NAME_r2" against the train split's mean."""
         if not self._count:
             return {}
-        found = {"top1": float(self._right) / self._count}
-        found |= {f"{t.name}_r2": 1 - float(e) / self._count for t, e in zip(self.targets, self._errors, strict=True)}
+        right, *errors = (torch.stack([self._right, *self._errors]) / self._count).tolist()  # one wait for a GPU
         self._reset()
-        return found
+        return {"top1": right} | {f"{t.name}_r2": 1 - e for t, e in zip(self.targets, errors, strict=True)}

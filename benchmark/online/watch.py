@@ -8,7 +8,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from iebench.baselines.action import LABEL
+from iebench.baselines.action import LABEL, onto
 from iebench.baselines.method import Method
 from iebench.manifests.recipe import Factor
 
@@ -88,7 +88,8 @@ class Watch:
         }
 
     def _keep(self, features: Tensor, labels: Tensor, objects: Tensor) -> None:
-        new = {"features": features, "labels": labels.to(features.device), "objects": objects.to(features.device)}
+        place = features.device
+        new = {"features": features, "labels": onto(labels, place), "objects": onto(objects, place)}
         limit = max(BANK, len(features))
         self._bank = {
             name: torch.cat([self._bank[name], values] if self._bank else [values])[-limit:]

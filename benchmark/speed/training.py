@@ -5,6 +5,8 @@ step over that of another way is the share of the time that the device is busy t
 the same precision and memory format; what differs is how images come, where they are normalised, and the predictor.
 """
 
+import gc
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -96,8 +98,11 @@ def measure(images: Images, files: Path, setting: Setting, steps: int, rounds: i
     try:
         return in_turns(calls, rounds)
     except torch.cuda.OutOfMemoryError:
-        del calls[REFERENCE]
-        return in_turns(calls, rounds)
+        pass  # and not again from in here, where the error still holds what the failed way had taken
+    del calls[REFERENCE]
+    gc.collect()
+    torch.cuda.empty_cache()
+    return in_turns(calls, rounds)
 
 
 def busy(images: Images, setting: Setting, steps: int) -> list[int]:
@@ -141,7 +146,8 @@ def gpu_busy() -> Iterator[list[int]]:
     if program is None or not torch.cuda.is_available():
         yield found
         return
-    query = [program, "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200", "-i", "0"]
+    number = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]  # nvidia-smi counts all of the machine's
+    query = [program, "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200", "-i", number]
     with subprocess.Popen(query, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield found

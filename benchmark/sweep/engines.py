@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from iebench.manifests.common.machine import cores
+from iebench.manifests.common.machine import SHARE, cores
 
 from .job import Job, Outcome
 
@@ -68,9 +68,10 @@ def queued(jobs: Sequence[Job], queue: "Queue", stop: Callable[[], bool]) -> Ite
 
 
 def _place(number: int, at_once: int, device: str) -> Mapping[str, str]:
-    """The environment of one of several processes at once: its share of the cores, and its GPU."""
+    """The environment of one of several processes at once: its share of cores and memory, and its GPU."""
+    found = {SHARE: str(at_once)}
     if device == "cpu":
-        share = max(1, cores() // at_once)
-        return {} if at_once == 1 or "OMP_NUM_THREADS" in os.environ else {"OMP_NUM_THREADS": str(share)}
+        threads = str(max(1, cores() // at_once))
+        return found if at_once == 1 or "OMP_NUM_THREADS" in os.environ else {**found, "OMP_NUM_THREADS": threads}
     visible = os.environ.get(GPUS, ",".join(map(str, range(torch.cuda.device_count())))).split(",")
-    return {GPUS: visible[number % len(visible)]}
+    return {**found, GPUS: visible[number % len(visible)]}

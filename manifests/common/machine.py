@@ -3,14 +3,16 @@
 import os
 from pathlib import Path
 
+SHARE = "IEBENCH_SHARE"  # how many processes that were started together share the machine; in their environment
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # a container's, a job's
 USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
 CACHED = ("/sys/fs/cgroup/memory.stat", "/sys/fs/cgroup/memory/memory.stat")  # of that, what files can give back
 
 
 def cores() -> int:
-    """Cores that this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that this process may run on, or its share of them."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, there // _sharing())
 
 
 def memory() -> int:
@@ -19,13 +21,20 @@ def memory() -> int:
 
 
 def free_memory() -> int:
-    """Memory in bytes that nothing uses now but caches of files; of the machine, or of its container if less."""
+    """Memory in bytes that nothing uses now but caches of files; of the machine, or of its container if less.
+
+    Of several processes that were started together, this one's share.
+    """
     page = os.sysconf("SC_PAGE_SIZE")
     free = [_field("/proc/meminfo", "MemAvailable:") * 1024 or os.sysconf("SC_AVPHYS_PAGES") * page]
     for limit, used, stat in zip(LIMITS, USED, CACHED, strict=True):
         for most, now in zip(_numbers([limit]), _numbers([used]), strict=False):
             free.append(max(0, most - now + _field(stat, "inactive_file")))
-    return min(free)
+    return min(free) // _sharing()
+
+
+def _sharing() -> int:
+    return int(os.environ.get(SHARE, "1"))
 
 
 def _numbers(paths: tuple[str, ...] | list[str]) -> list[int]:

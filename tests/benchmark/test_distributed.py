@@ -67,3 +67,34 @@ def test_a_synchronised_norm_alone_is_the_norm_in_whose_place_it_stands() -> Non
     for training in (True, True, False):
         torch.testing.assert_close(synced.train(training)(images), plain.train(training)(images))
     torch.testing.assert_close(synced.state_dict(), plain.state_dict())
+
+
+class Activated(torch.nn.BatchNorm2d):
+    """A norm as timm has them: it ends in a dropout and an activation of its own."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+        self.drop, self.act = torch.nn.Identity(), torch.nn.PReLU()
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.act(self.drop(super().forward(values)))
+        return out
+
+
+@pytest.mark.parametrize("on_gpu", [False, True])
+def test_a_norm_that_ends_in_an_activation_keeps_it(on_gpu: bool) -> None:
+    torch.manual_seed(0)
+    plain, synced = (torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), Activated(4)) for _ in range(2))
+    synced.load_state_dict(plain.state_dict())
+    synchronise(synced, on_gpu)
+    assert isinstance(synced[1], torch.nn.SyncBatchNorm if on_gpu else SyncedBatchNorm)
+    images = torch.randn(5, 3, 4, 4)
+    for training in (False,) if on_gpu else (True, False):  # PyTorch's trains on GPUs only
+        torch.testing.assert_close(synced.train(training)(images), plain.train(training)(images))
+    torch.testing.assert_close(synced.state_dict(), plain.state_dict())
+
+
+def test_a_norm_that_does_something_unknown_is_refused() -> None:
+    odd = type("Odd", (torch.nn.BatchNorm2d,), {})
+    with pytest.raises(SettingError, match=r"backbone's Odd is a batch norm of its own kind.*train with one"):
+        synchronise(torch.nn.Sequential(torch.nn.Sequential(odd(4))), on_gpu=False)

@@ -6,7 +6,8 @@ from together import batch, method_of, outcome
 
 from iebench.benchmark.config import TrainSettings
 from iebench.benchmark.distributed import ALONE
-from iebench.benchmark.network import descend, half, prepare, scaler_of
+from iebench.benchmark.errors import RunError
+from iebench.benchmark.network import descend, enough_memory, half, prepare, scaler_of
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
@@ -65,6 +66,17 @@ def test_steps_whose_gradients_overflow_in_fp16_are_left_out() -> None:
     assert weight.tolist() == [1, 1] and scaler.get_scale() == 2.0**9
     descend(weight.sum() / 4, optimizer, scaler)
     assert weight.tolist() == [0.75, 0.75]
+
+
+@pytest.mark.parametrize(
+    "error", [torch.cuda.OutOfMemoryError("CUDA out of memory"), RuntimeError("[enforce] can't allocate memory")]
+)
+def test_a_batch_that_memory_does_not_hold_is_said_with_a_remedy(error: RuntimeError) -> None:
+    with pytest.raises(RunError, match="step of 64 objects in 2 pieces: --set accumulate=4 takes less"):  # noqa: SIM117
+        with enough_memory(TrainSettings(batch=64, accumulate=2)):
+            raise error
+    with pytest.raises(RuntimeError, match="else"), enough_memory(TrainSettings()):
+        raise RuntimeError("something else")
 
 
 def in_pieces(name, pieces, images, latents, *changes):  # type: ignore[no-untyped-def]

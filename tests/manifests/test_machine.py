@@ -21,3 +21,17 @@ def test_a_container_s_limit_counts_and_its_caches_of_files_are_free(
     assert machine.memory() == 5000 and machine.free_memory() == 1700
     (tmp_path / "max").write_text("max\n")
     assert machine.memory() > 10**8 and machine.free_memory() > 10**7
+
+
+def test_processes_that_were_started_together_share_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, content in {"LIMITS": "6000", "USED": "0", "CACHED": ""}.items():
+        (tmp_path / name).write_text(content)
+        monkeypatch.setattr(machine, name, (str(tmp_path / name),))
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(7), raising=False)
+    assert (machine.cores(), machine.free_memory()) == (7, 6000)
+    monkeypatch.setenv(machine.SHARE, "3")
+    assert (machine.cores(), machine.free_memory()) == (2, 2000)
+    monkeypatch.setenv(machine.SHARE, "9")
+    assert machine.cores() == 1

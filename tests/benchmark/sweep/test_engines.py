@@ -52,10 +52,10 @@ def test_a_job_runs_its_commands_until_one_fails(tmp_path: Path) -> None:
 def test_here_all_jobs_run_and_processes_share_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr("iebench.benchmark.sweep.engines.cores", lambda: 6)
-    show = "import os; print(os.environ.get('OMP_NUM_THREADS'))"
+    show = "import os; print(os.environ.get('OMP_NUM_THREADS'), os.environ.get('IEBENCH_SHARE'))"
     outcomes = list(here([python(tmp_path, f"r{i}", show) for i in range(4)], 2, "cpu", never))
     assert sorted(outcome.name for outcome in outcomes) == ["r0", "r1", "r2", "r3"]
-    assert {(tmp_path / "logs" / f"r{i}.log").read_text() for i in range(4)} == {"3\n"}
+    assert {(tmp_path / "logs" / f"r{i}.log").read_text() for i in range(4)} == {"3 2\n"}
 
 
 def test_on_gpus_processes_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
