@@ -1,4 +1,4 @@
-"""Backbones by name, the small transformer, and timm's."""
+"""Backbones by name, and timm's."""
 
 import sys
 from types import SimpleNamespace
@@ -11,7 +11,6 @@ from iebench.baselines import backbone as backbones
 from iebench.baselines.backbone import build, names
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.errors import BackbonePart, MethodBroken, SettingError, UnknownName
-from iebench.baselines.vit import positions, vit_small
 
 
 @pytest.mark.parametrize("name", names())
@@ -49,42 +48,6 @@ def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(backbones, "entry_points", lambda group: [point])
     with pytest.raises(MethodBroken, match="losses does not register the backbone 'ghost'"):
         build("ghost", 1.0, "imagenet")
-
-
-# --- transformer --------------------------------------------------------------------------------------------
-
-
-def test_the_transformer_is_vit_small() -> None:
-    with torch.device("meta"):
-        net = vit_small()
-    published = 22_050_664 - 384 * 1000 - 1000 - 197 * 384  # less the classifier and the learned positions
-    assert sum(p.numel() for p in net.parameters()) == published
-    assert {"cls_token", "patch_embed.proj.weight", "blocks.11.attn.qkv.bias", "blocks.0.mlp.fc2.weight"} <= set(
-        net.state_dict()
-    )
-
-
-def test_positions_differ_and_do_not_depend_on_the_size_of_the_image() -> None:
-    small, large = positions(3, 4, 64).view(3, 4, 64), positions(5, 6, 64).view(5, 6, 64)
-    assert torch.equal(small, large[:3, :4])
-    flat = small.flatten(0, 1)
-    assert float(torch.cdist(flat, flat).fill_diagonal_(9).min()) > 0.1
-
-
-def test_it_sees_where_things_are() -> None:
-    torch.manual_seed(0)
-    net = vit_small(0.5, "small").eval()
-    images = torch.rand(1, 3, 32, 32)
-    with torch.no_grad():
-        assert not torch.allclose(net(images), net(images.roll(8, 3)), atol=1e-4)
-        assert net(torch.rand(1, 3, 64, 48)).shape == (1, 192)
-
-
-def test_odd_sizes_and_widths_are_refused() -> None:
-    with pytest.raises(SettingError, match="patches of 16 pixels"):
-        vit_small(0.5)(torch.rand(1, 3, 40, 40))
-    with pytest.raises(SettingError, match=r"whole heads, a multiple of 0\.5, not 0\.25"):
-        vit_small(0.25)
 
 
 # --- timm ---------------------------------------------------------------------------------------------------

@@ -81,11 +81,14 @@ def test_only_the_online_network_learns_and_the_target_follows(kind: type) -> No
     for name, parameter in method.named_parameters():
         assert (parameter.grad is None) == name.startswith("target."), name
     torch.optim.SGD(method.parameters(), 0.1).step()
-    first = next(method.encoder.parameters())
-    mine = next(method.target.parameters())
-    before = mine.clone()
-    method.after_step(1, 10)
-    torch.testing.assert_close(mine, 0.996 * before + 0.004 * first.detach())
+    head = method.projector if kind is BYOL else method.equivariant_projector
+    online = [parameter.detach() for parameter in (*method.encoder.parameters(), *head.parameters())]
+    before = [parameter.clone() for parameter in method.target.parameters()]
+    method.after_step(6, 20)  # a quarter of the way
+    share = 0.004 * (1 + 0.5**0.5) / 2
+    for mine, old, theirs in zip(method.target.parameters(), before, online, strict=True):
+        torch.testing.assert_close(mine, (1 - share) * old + share * theirs)
+    assert any(not torch.equal(old, theirs) for old, theirs in zip(before[-1:], online[-1:], strict=True))
 
 
 def test_perfect_agreement_costs_nothing_and_opposition_eight() -> None:
@@ -97,6 +100,12 @@ def test_perfect_agreement_costs_nothing_and_opposition_eight() -> None:
     with torch.no_grad():
         byol.predictor.weight.copy_(-torch.eye(4))
     assert float(byol.loss(images, {})["loss"].detach()) == pytest.approx(8)  # two directions of at most 4
+
+
+def test_the_action_s_layer_has_neither_bias_nor_scale() -> None:
+    method = ConditionalBYOL(Encoder(SMALL), ConditionalBYOLSettings((12, 10), hidden=7, action_size=5))
+    names = [name for name, _ in method.predictor.action_projector.named_parameters()]
+    assert names == ["0.weight"] and method.predictor.action_projector[0].weight.shape == (5, 4)
 
 
 def test_what_they_promise() -> None:

@@ -13,6 +13,12 @@ def test_normalise_takes_the_statistics_to_zero_and_one() -> None:
     torch.testing.assert_close(out, torch.tensor([0.0, 1.0]).view(2, 1, 1, 1).expand(2, 3, 4, 4), atol=1e-5, rtol=0)
 
 
+def test_the_statistics_are_the_published_ones() -> None:
+    assert Encoder(EncoderSettings(0.25)).preprocessing == (
+        "minus mean [0.5016, 0.5037, 0.506], over deviation [0.103, 0.0999, 0.0969]"
+    )
+
+
 def test_normalisation_travels_with_the_weights() -> None:
     assert {"normalise.mean", "normalise.std"} <= set(Encoder(EncoderSettings(0.25)).state_dict())
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,79 @@ def test_a_variant_is_its_method_with_some_settings_changed(name: str) -> None:
     changed, plain = dataclasses.asdict(entry.defaults()), dataclasses.asdict(base.defaults())
     assert {key for key in plain if changed[key] != plain[key]} == set(variant.settings) != set()
     assert len(variant.about) > 20 and name.startswith(variant.method)
+
+
+def projecting(*sizes: int) -> int:
+    """Parameters of linear, batch norm, ReLU for every layer but the last, which has no bias."""
+    hidden = sum(a * b + 3 * b for a, b in pairwise(sizes[:-1]))
+    return hidden + sizes[-2] * sizes[-1]
+
+
+def layered(*sizes: int) -> int:
+    """Parameters of linear layers with biases."""
+    return sum(a * b + b for a, b in pairwise(sizes))
+
+
+WIDE, HALF = projecting(512, 2048, 2048, 2048), 2 * projecting(256, 1024, 1024, 1024)
+HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork of k numbers has k d^2
+    "sie": HALF + 4_194_304,
+    "sie-no-variance": HALF + 4_194_304,
+    "sie-only-equi": WIDE + 4 * 2048**2,
+    "sie-rotation-colour": HALF + 6_291_456,
+    "sie-all-latents": HALF + 8 * 1024**2,
+    "sie-deep": HALF + 4_194_304 + 2 * 4 * 4,
+    "sie-mlp": HALF + layered(1024 + 4, 1024),
+    "sie-longer": HALF + 2 * 4_194_304,
+    "vicreg": WIDE,
+    "vicreg-part": WIDE,
+    "vicreg-traj": WIDE,
+    "simclr": WIDE,
+    "sen": WIDE + 4 * 2048**2,
+    "sen-rotation-colour": WIDE + 6 * 2048**2,
+    "equimod": 2 * WIDE + 4 * 2048**2,
+    "equimod-vicreg": 2 * WIDE + 4 * 2048**2,
+    "equimod-rotation-colour": 2 * WIDE + 6 * 2048**2,
+    "augself": WIDE + layered(1024, 1024, 1024, 4),
+    "augself-rotation-colour": WIDE + layered(1024, 1024, 1024, 6),
+    "byol": WIDE + projecting(2048, 512, 2048),
+    "conditional-byol": projecting(512, 2048, 128) + 4 * 128 + projecting(256, 2048, 128),
+    "conditional-byol-rotation-colour": projecting(512, 2048, 128) + 6 * 128 + projecting(256, 2048, 128),
+    "supervised": layered(512, 55) + layered(1024, 1024, 1024, 4),
+    "supervised-class": layered(512, 55),
+    "supervised-rotation": layered(1024, 1024, 1024, 4),
+    "random": 0,
+}
+
+
+@pytest.mark.parametrize("name", names())
+def test_heads_have_the_sizes_of_their_sources(name: str) -> None:
+    with torch.device("meta"):
+        method = build(name, find(name).defaults(), EncoderSettings())
+    learning = {key: p.numel() for key, p in method.named_parameters() if p.requires_grad}
+    assert sum(size for key, size in learning.items() if not key.startswith("encoder.")) == HEADS[name]
+
+
+WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Grill et al. 2020 and seq-JEPA's paper
+    "sie": {"invariance": 10.0, "equivariance": 4.5, "variance": 10.0, "prediction_variance": 10.0, "covariance": 1.0},
+    "sie-no-variance": {"prediction_variance": 0.0, "equivariance": 4.5},
+    "sie-only-equi": {"equivariant": 1.0, "equivariance": 10.0},
+    "vicreg": {"invariant": 1.0, "invariance": 10.0, "variance": 10.0, "covariance": 1.0},
+    "vicreg-part": {"invariant": 0.5},
+    "simclr": {"temperature": 0.1},
+    "sen": {"temperature": 0.1},
+    "equimod": {"base": "simclr", "temperature": 0.1, "equivariance": 4.5},
+    "equimod-vicreg": {"base": "vicreg", "similarity": 10.0, "variance": 10.0, "covariance": 1.0, "equivariance": 4.5},
+    "equimod-rotation-colour": {"equivariance": 1.0},
+    "augself": {"temperature": 0.1, "regression": 1.0},
+    "byol": {"momentum": 0.996},
+    "vicreg-traj": {"invariance": 10.0, "variance": 10.0, "covariance": 1.0, "trajectory": 0.01},
+}
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_weights_are_those_of_their_sources(name: str) -> None:
+    defaults = dataclasses.asdict(find(name).defaults())
+    assert {key: defaults[key] for key in WEIGHTS[name]} == WEIGHTS[name]
 
 
 def test_a_variant_with_a_wrong_setting_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

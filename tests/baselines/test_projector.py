@@ -1,19 +1,40 @@
-"""The projector's layers."""
+"""The heads against functions of their weights alone."""
 
 import torch
 
-from iebench.baselines.projector import projector
+from iebench.baselines.projector import by_view, perceptron, projector
 
 
-def test_layers_and_shapes() -> None:
-    net = projector((6, 8, 10, 12))
-    kinds = ["Linear", "BatchNorm1d", "ReLU", "Linear", "BatchNorm1d", "ReLU", "Linear"]
-    assert [type(layer).__name__ for layer in net] == kinds
-    last = net[-1]
-    assert isinstance(last, torch.nn.Linear) and last.bias is None
-    assert net(torch.randn(3, 6)).shape == (3, 12)
+def test_a_projector_is_linear_norm_relu_and_a_last_layer_without_bias() -> None:
+    torch.manual_seed(0)
+    net = projector((6, 8, 10, 12)).double()
+    norms = [f"{i}.{name}" for i in (0, 1, 3, 4) for name in ("weight", "bias")]
+    assert [name for name, _ in net.named_parameters()] == [*norms, "6.weight"]
+    state, x = net.state_dict(), torch.randn(5, 6, dtype=torch.float64)
+    found = net(x)
+    for linear, norm in ((0, 1), (3, 4)):
+        x = x @ state[f"{linear}.weight"].T + state[f"{linear}.bias"]
+        x = (x - x.mean(0)) / torch.sqrt(x.var(0, correction=0) + 1e-5)  # of the batch, while it trains
+        x = (x * state[f"{norm}.weight"] + state[f"{norm}.bias"]).clamp(min=0)
+    torch.testing.assert_close(found, x @ state["6.weight"].T)
 
 
 def test_one_width_is_a_linear_map() -> None:
     net, x = projector((4, 5)), torch.randn(3, 4)
     torch.testing.assert_close(net(2 * x), 2 * net(x))
+
+
+def test_a_perceptron_is_linear_relu_linear_with_biases() -> None:
+    torch.manual_seed(0)
+    net, x = perceptron((6, 8, 3)), torch.randn(5, 6)
+    state = net.state_dict()
+    hidden = (x @ state["0.weight"].T + state["0.bias"]).clamp(min=0)
+    expected = hidden @ state["2.weight"].T + state["2.bias"]
+    torch.testing.assert_close(net(x), expected)
+    assert len(state) == 4 and float(expected.min()) < 0
+
+
+def test_embeddings_come_view_by_view_and_in_order() -> None:
+    net, views = projector((6, 8, 4)).eval(), torch.randn(5, 3, 6)
+    for found, view in zip(by_view(net, views), views.unbind(1), strict=True):
+        torch.testing.assert_close(found, net(view))

@@ -2,6 +2,10 @@
 
 import pytest
 import torch
+from released import normalised, random_like, resnet_shapes
+from released import resnet18 as restated_resnet18
+from torch import Tensor
+from torch.nn import functional
 
 from iebench.baselines.backbone import Stem
 from iebench.baselines.resnet import Block, ResNet, resnet18, resnet50
@@ -36,6 +40,48 @@ def test_parameters_are_torchvisions() -> None:
     assert parameters(large) == 25_557_032 - 2048 * 1000 - 1000
     assert small.conv1.weight.shape == (64, 3, 7, 7) and large.layer2[0].conv2.weight.shape == (128, 128, 3, 3)
     assert large.layer2[0].conv2.stride == (2, 2) and large.layer2[0].conv1.stride == (1, 1)
+
+
+def restated_resnet50(x: Tensor, state: dict[str, Tensor]) -> Tensor:
+    """Features of a ResNet-50 with the stride on the 3x3 convolutions, by functions of its state alone."""
+    x = functional.conv2d(x, state["conv1.weight"], stride=2, padding=3)
+    x = functional.max_pool2d(normalised(x, state, "bn1").clamp(min=0), 3, stride=2, padding=1)
+    for stage, blocks in enumerate((3, 4, 6, 3), start=1):
+        for block in range(blocks):
+            head, stride = f"layer{stage}.{block}", 2 if stage > 1 and block == 0 else 1
+            y = functional.conv2d(x, state[f"{head}.conv1.weight"])
+            y = normalised(y, state, f"{head}.bn1").clamp(min=0)
+            y = functional.conv2d(y, state[f"{head}.conv2.weight"], stride=stride, padding=1)
+            y = normalised(y, state, f"{head}.bn2").clamp(min=0)
+            y = normalised(functional.conv2d(y, state[f"{head}.conv3.weight"]), state, f"{head}.bn3")
+            if block == 0:
+                x = functional.conv2d(x, state[f"{head}.downsample.0.weight"], stride=stride)
+                x = normalised(x, state, f"{head}.downsample.1")
+            x = (x + y).clamp(min=0)
+    return x.mean(dim=(2, 3))
+
+
+@pytest.mark.parametrize("side", [64, 97])
+def test_features_are_those_of_the_restatement(side: int) -> None:
+    images = torch.randn(2, 3, side, side, dtype=torch.float64)
+    small, state = resnet18().double().eval(), random_like(resnet_shapes(shortcuts=(2, 3, 4)))
+    small.load_state_dict(state)
+    large = resnet50(0.125).double().eval()
+    own = random_like({name: tuple(value.shape) for name, value in large.state_dict().items()})
+    large.load_state_dict(own)
+    with torch.no_grad():
+        torch.testing.assert_close(small(images), restated_resnet18(images, state), rtol=1e-9, atol=1e-9)
+        torch.testing.assert_close(large(images), restated_resnet50(images, own), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("build", [resnet18, resnet50, resnet18_vicreg])
+def test_convolutions_start_with_a_variance_of_two_over_their_outputs(build: type[ResNet]) -> None:
+    torch.manual_seed(0)
+    for name, module in build(0.5).named_modules():
+        if isinstance(module, torch.nn.Conv2d):
+            fan = module.out_channels * module.kernel_size[0] ** 2
+            deviation = float(module.weight.detach().std())
+            assert deviation == pytest.approx((2 / fan) ** 0.5, rel=6 / module.weight.numel() ** 0.5), name
 
 
 @pytest.mark.parametrize(("stem", "side"), [("imagenet", 2), ("small", 4)])

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from contrast import restated_prediction
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from torch import Tensor
@@ -145,6 +146,19 @@ def test_the_halves_are_the_parts(sie: SIE) -> None:
     other = representation.clone()
     other[:, :32] += 1
     torch.testing.assert_close(sie.embed(representation), sie.embed(other))
+
+
+def test_embeddings_are_the_equivariant_half_s(sie: SIE) -> None:
+    representation = torch.rand(4, 64, dtype=torch.float64)
+    torch.testing.assert_close(sie.embed(representation), sie.equivariant_projector(representation[:, 32:]))
+
+
+def test_a_question_is_answered_by_the_rotation_from_source_to_target(sie: SIE) -> None:
+    _, latents = data(2)
+    source, target = ({name: value[:, view] for name, value in latents.items()} for view in (0, 1))
+    embedding = torch.rand(6, 10, dtype=torch.float64)
+    expected = restated_prediction(sie.predictor.weight, embedding.numpy(), latents, 0)
+    np.testing.assert_allclose(sie.predict(embedding, source, target).detach().numpy(), expected, rtol=1e-9)
 
 
 def test_every_parameter_learns(sie: SIE) -> None:

@@ -42,6 +42,7 @@ def test_momentum_rises_by_a_cosine_to_one() -> None:
     values = [momentum(0.996, step, 100) for step in range(1, 102)]
     assert values[0] == pytest.approx(0.996) and values[50] == pytest.approx(0.998) and values[100] == 1
     assert values == sorted(values)
+    assert values[25] == pytest.approx(1 - 0.004 * (1 + 0.5**0.5) / 2)  # where the cosine is that of 45 degrees
 
 
 @pytest.mark.parametrize("value", [-0.1, 1.1])

@@ -37,9 +37,17 @@ def test_the_seqjepa_preset_is_the_papers() -> None:
     assert (train.batch, train.epochs, train.resolution, train.learning_rate, train.weight_decay) == (
         512, 1000, 128, 1e-3, 0.0,
     )  # fmt: skip
-    own = {method: resolve(method, "seqjepa-paper", [])[1] for method in ("simclr", "sen", "equimod", "vicreg-traj")}
+    assert (train.optimizer, train.schedule, train.warmup) == ("adam", "constant", 0.0)
+    own = {method: resolve(method, "seqjepa-paper", [])[1] for method in names()}
     assert (own["simclr"].temperature, own["sen"].temperature, own["equimod"].temperature) == (0.5, 0.5, 0.1)
     assert own["equimod"].projector == (1024, 1024, 128) and own["vicreg-traj"].trajectory == 0.01
+    assert own["equimod"].equivariance == 1.0 and own["equimod"].predictor == own["sen"].predictor == "mlp"
+    for method, factor in (("sie", 4.5), ("vicreg", None), ("vicreg-traj", None)):
+        weights = (own[method].invariance, own[method].variance, own[method].covariance)
+        assert weights == (10.0, 10.0, 1.0) and getattr(own[method], "equivariance", None) == factor
+    assert own["sie"].prediction_variance == 10.0 and own["sie"].projector == (1024, 1024, 1024)
+    assert (own["byol"].projector, own["byol"].hidden) == ((2048, 2048, 2048), 512)
+    assert (own["conditional-byol"].projector, own["conditional-byol"].hidden) == ((2048, 128), 2048)
 
 
 def test_the_fair_preset_has_one_projector_and_one_temperature() -> None:
@@ -48,8 +56,15 @@ def test_the_fair_preset_has_one_projector_and_one_temperature() -> None:
         assert replace(train, views=2) == resolve("sie", "fair", [])[0]
         width = 1024 if getattr(own, "equivariant", 1.0) < 1 else 2048
         assert set(getattr(own, "projector", [width])) == {width}, method
+        assert (train.optimizer, train.learning_rate, train.weight_decay) == (
+            "adam",
+            1e-3,
+            1e-6,
+        ) and not train.scheduled
+        assert getattr(own, "momentum", 0.996) == 0.996 and getattr(own, "trajectory", 0.01) == 0.01
         assert getattr(own, "temperature", 0.1) == 0.1
         assert getattr(own, "variance", 10.0) == 10.0 and getattr(own, "covariance", 1.0) == 1.0
+    assert (resolve("equimod", "fair", [])[1].equivariance, resolve("sie", "fair", [])[1].equivariance) == (1.0, 4.5)
 
 
 @pytest.mark.parametrize("preset", shipped("preset"))
