@@ -21,7 +21,7 @@ from .target import Target, momentum
 
 @dataclass(frozen=True)
 class ConditionalBYOLSettings(ActionSettings, BYOLSettings):
-    """Defaults are those of the repository hafezgh/seq-jepa.
+    """Widths are those of the repository hafezgh/seq-jepa, whose projector ends in a batch norm besides.
 
     action_size : what the action is projected to before the predictor sees it
     """

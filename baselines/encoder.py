@@ -12,7 +12,9 @@ from torch.utils.checkpoint import checkpoint
 from . import backbone as backbones
 from .backbone import Stem
 
-MEAN = (0.5016, 0.5037, 0.5060)  # of 3DIEBench's pixels in [0, 1], by channel
+# Of 3DIEBench's pixels in [0, 1] as published, channels in the order of its files, blue first. That matters to released
+# weights alone, where `iebench convert` turns both; a network trained here learns with whatever scale a channel has.
+MEAN = (0.5016, 0.5037, 0.5060)
 STD = (0.1030, 0.0999, 0.0969)
 
 

@@ -34,7 +34,7 @@ class PaddedBlock(BasicBlock):
 
 
 class VICRegResNet(ResNet):
-    """A ResNet-18 whose padding is all at the end."""
+    """A ResNet-18 with more padding at the right and bottom than before."""
 
     def __init__(self, width: float) -> None:
         super().__init__(PaddedBlock, (2, 2, 2, 2), width, "imagenet")

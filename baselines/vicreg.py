@@ -1,6 +1,6 @@
 """VICReg: Variance-Invariance-Covariance Regularisation (Bardes, Ponce, LeCun, ICLR 2022).
 
-The whole representation is pulled together over views; the invariant rival of SIE, with the weights of its paper.
+The whole representation is pulled together over views; the invariant rival of SIE, with the weights that SIE's paper has for it.
 
 iebench train --method vicreg
 """

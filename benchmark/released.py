@@ -46,7 +46,7 @@ LAYOUTS = (
         "encoder.",
         ("target_encoder.", "action_proj.", "predictor.", "agg_token", "transformer_encoder.", "online_linprobe.",
          "online_equiprobe.", "rot_regressor.", "rot_abs_regressor.", "lin_rot_regressor.", "lin_rot_abs_regressor.",
-         "color_regressor.", "agg_classifier.", "res_classifier."),
+         "color_regressor.", "agg_classifier.", "res_classifier.", "projector.", "target_projector."),
         128,
     ),
     Layout("a backbone alone (final_weights.pth)", "", ("fc.",), 256),
@@ -97,13 +97,17 @@ def read(path: Path) -> State:
     return {name.removeprefix(PARALLEL) if parallel else name: value for name, value in state.items()}
 
 
-def convert(state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = True, negated: bool = False) -> Released:
+def convert(
+    state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = True, negated: bool = False,
+    hidden: tuple[int, ...] = (),
+) -> Released:  # fmt: skip
     """A checkpoint's tensors in our terms.
 
     path : for messages
     drop : prefixes of further parts to leave out
     bgr : the network saw images with blue first, as the published files are; its first weights are turned to RGB
     negated : the predictor was told quaternions of the other sign, those of scipy before 1.11
+    hidden : widths between the matrices of a longer predictor
 
     Raises
     ------
@@ -112,12 +116,13 @@ def convert(state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = Tr
     """
     layout = next((known for known in LAYOUTS if f"{known.backbone}conv1.weight" in state), None)
     if layout is None:
-        known = ", ".join(f"{known.backbone}conv1.weight" for known in LAYOUTS)
-        raise ConversionError(f"{path} has none of {known}: it is of no layout that iebench knows")
+        names = ", ".join(f"{known.backbone}conv1.weight" for known in LAYOUTS)
+        raise ConversionError(f"{path} has none of {names}: it is of no layout that iebench knows")
     _check_drop(drop, state, layout, path)
     useless = _heads_without_use(state, drop)
     has_heads = not useless
-    aside = (*layout.left_out, *drop, *useless)
+    known = (prefix for prefix in layout.left_out if not (has_heads and prefix == PREDICTOR))
+    aside = (*known, *drop, *useless)
     backbone: State = {}
     heads: State = {}
     left_out: dict[str, int] = {}
@@ -140,7 +145,7 @@ def convert(state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = Tr
     ours = {f"encoder.backbone.{name}": value for name, value in backbone.items()}
     if not has_heads:
         return Released(layout, kind, None, {}, ours, left_out)
-    method, settings, placed = convert_heads(heads, DIM, negated, path)
+    method, settings, placed = convert_heads(heads, DIM, negated, hidden, path)
     return Released(layout, kind, method, settings, {**ours, **placed}, left_out)
 
 

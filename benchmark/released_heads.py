@@ -15,11 +15,14 @@ INVARIANT, EQUIVARIANT, PREDICTOR = "projector_inv.", "projector_equi.", "predic
 QUATERNION = 4  # the first numbers of an action
 
 
-def convert_heads(heads: State, dim: int, negated: bool, path: Path) -> tuple[str, dict[str, Any], State]:
+def convert_heads(
+    heads: State, dim: int, negated: bool, hidden: tuple[int, ...], path: Path
+) -> tuple[str, dict[str, Any], State]:
     """The method that has these heads ("sie" or "equimod"), its settings, and the tensors by its names.
 
     dim : of the representation
     negated : the predictor was told quaternions of the other sign
+    hidden : widths between the matrices that a hypernetwork generates, which no weight shows
 
     Raises
     ------
@@ -33,8 +36,10 @@ def convert_heads(heads: State, dim: int, negated: bool, path: Path) -> tuple[st
     if inputs > dim:
         raise ConversionError(f"{path}: {EQUIVARIANT}0.weight takes {inputs} numbers and a representation has {dim}")
     theirs = {name.removeprefix(PREDICTOR): value for name, value in heads.items() if name.startswith(PREDICTOR)}
-    convert = _perceptron if "pred.0.weight" in theirs else _hypernetwork
-    predictor, numbers, settings = convert(theirs, widths[-1], negated, path)
+    if "pred.0.weight" in theirs:
+        predictor, numbers, settings = _perceptron(theirs, widths[-1], negated, path)
+    else:
+        predictor, numbers, settings = _hypernetwork(theirs, widths[-1], negated, hidden, path)
     action = next((action for action in DIFFERENCES if size(action) == numbers), None)
     if action is None:
         raise ConversionError(f"{path}: its predictor is told {numbers} numbers, and an action has 4, 6 or 8")
@@ -78,7 +83,9 @@ def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tup
     return ours, numbers, {"predictor": "mlp", "predictor_hidden": widths[:-1]}
 
 
-def _hypernetwork(theirs: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
+def _hypernetwork(
+    theirs: State, embedding: int, negated: bool, hidden: tuple[int, ...], path: Path
+) -> tuple[State, int, dict[str, Any]]:
     """Generated matrices, as `_perceptron`; theirs are rows of one linear layer, ours one tensor for each matrix."""
     deep = "hypernet.net.4.weight" in theirs
     known = {f"hypernet.net.{i}.weight" for i in ((0, 2, 4) if deep else (0,))}
@@ -88,13 +95,13 @@ def _hypernetwork(theirs: State, embedding: int, negated: bool, path: Path) -> t
         _matrix(theirs, name, PREDICTOR, path)
     generated = theirs[f"hypernet.net.{4 if deep else 0}.weight"]  # (entries of all matrices, numbers)
     entries, numbers = generated.shape
-    hidden = [] if entries == embedding**2 else [entries // (2 * embedding)]
     sizes = [embedding, *hidden, embedding]
     shapes = list(zip(sizes[1:], sizes[:-1], strict=True))  # (outputs, inputs) of each matrix
     if sum(rows * columns for rows, columns in shapes) != entries:
         raise ConversionError(
-            f"{path}: {PREDICTOR}hypernet generates {entries} entries, which are no one or two matrices between "
-            f"embeddings of {embedding}"
+            f"{path}: {PREDICTOR}hypernet generates {entries} entries and matrices of {'-'.join(map(str, sizes))} have "
+            f"{sum(rows * columns for rows, columns in shapes)}: give the widths between them with --predictor, as in "
+            "its training"
         )
     blocks = torch.split(generated, [rows * columns for rows, columns in shapes])
     matrices = [b.view(*s, numbers).permute(2, 0, 1).clone() for b, s in zip(blocks, shapes, strict=True)]
@@ -102,7 +109,7 @@ def _hypernetwork(theirs: State, embedding: int, negated: bool, path: Path) -> t
     if negated:
         for first in [rework["rework.0.weight"].T] if deep else matrices:
             first[:QUATERNION] *= -1
-    settings = {"predictor": "deep" if deep else "linear", "predictor_hidden": hidden}
+    settings = {"predictor": "deep" if deep else "linear", "predictor_hidden": list(hidden)}
     if not deep and not hidden:
         return {"weight": matrices[0]}, numbers, settings
     return {**rework, **{f"chain.{i}.weight": matrix for i, matrix in enumerate(matrices)}}, numbers, settings

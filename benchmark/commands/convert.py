@@ -7,6 +7,13 @@ import click
 from iebench.manifests.common.cli import SETTINGS, examples
 
 
+def _widths(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
+    widths = value.split("-") if value else []
+    if not all(width.isdecimal() and int(width) for width in widths):
+        raise click.BadParameter(f"{value!r} is no list of widths: write 1024 or 1024-1024")
+    return tuple(map(int, widths))
+
+
 @click.command(
     context_settings=SETTINGS,
     epilog=examples(
@@ -29,7 +36,14 @@ from iebench.manifests.common.cli import SETTINGS, examples
     "--drop", multiple=True, metavar="PART",
     help="Leave out the tensors whose names start with this, too; a whole head of SIE takes the others along.",
 )  # fmt: skip
-def convert(checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...]) -> None:
+@click.option(
+    "--predictor", metavar="N[-N...]", callback=_widths, default="",
+    help="Widths between the matrices of a longer predictor, as its training was given them; its weights do not tell.",
+    show_default="one matrix",
+)  # fmt: skip
+def convert(
+    checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...]
+) -> None:
     """Turn a checkpoint of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa into a folder OUT to score.
 
     The checkpoint is read without running code in it. Projectors and predictor of SIE and EquiMod come along; a tensor
@@ -40,7 +54,7 @@ def convert(checkpoint: Path, out: Path, channels: str, negated: bool, drop: tup
     from ..released import read
 
     bgr = channels == "bgr"
-    released = convert_state(read(checkpoint), checkpoint, drop, bgr, negated)
+    released = convert_state(read(checkpoint), checkpoint, drop, bgr, negated, predictor)
     write(out, released, checkpoint, bgr, negated)
     parts = ", ".join(f"{part} ({count} tensors)" for part, count in released.left_out.items())
     heads = f", with the heads of {released.method}" if released.method else ""

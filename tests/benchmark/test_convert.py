@@ -114,7 +114,8 @@ def test_every_predictor_gives_its_answers(kind: str, negated: bool) -> None:
     shapes, numbers, restated, wanted = PREDICTORS[kind]
     projector = {f"projector_equi.{name}": shape for name, shape in projector_shapes(256).items()}
     state = random_like({**projector, **{f"predictor.{name}": shape for name, shape in shapes.items()}})
-    method, settings, ours = convert_heads(state, 512, negated, Path("model.pth"))
+    hidden = tuple(wanted.get("predictor_hidden", ())) if restated is hypernetwork else ()  # weights do not tell it
+    method, settings, ours = convert_heads(state, 512, negated, hidden, Path("model.pth"))
     assert method == "sie" and wanted.items() <= settings.items()
     net = predictor(settings["predictor"], size(settings["action"]), E, tuple(settings["predictor_hidden"])).double()
     net.load_state_dict(part(ours, "predictor."))  # strict
@@ -155,7 +156,7 @@ def test_other_splits_are_other_settings(split: tuple[int, int], method: str, sh
     shapes = {f"predictor.{name}": shape for name, shape in PREDICTORS["linear"][0].items()}
     for head, inputs in zip(("projector_inv", "projector_equi"), split, strict=True):
         shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs).items()} if inputs else {}
-    found, settings, _ = convert_heads(random_like(shapes), 512, False, Path("model.pth"))
+    found, settings, _ = convert_heads(random_like(shapes), 512, False, (), Path("model.pth"))
     assert found == method and settings.get("equivariant") == share and settings["projector"] == [12, 11, E]
 
 
@@ -210,6 +211,38 @@ def test_the_restatements_batch_norm_is_torchs() -> None:
     np.testing.assert_allclose(found.numpy(), norm(x).detach().numpy())
 
 
+def test_widths_that_no_weight_shows_are_asked_for_and_checked() -> None:
+    state = {**sie_state(), "predictor.hypernet.net.0.weight": torch.zeros(3 * E * E, 4)}
+    with pytest.raises(ConversionError, match=r"300 entries and matrices of 10-10 have 100: give the widths .* --pred"):
+        convert(state, Path("model.pth"))
+    with pytest.raises(ConversionError, match="300 entries and matrices of 10-15-5-10 have 275"):
+        convert(state, Path("model.pth"), hidden=(15, 5))
+    for hidden in ((E, E), (15,)):  # both have 300
+        assert convert(state, Path("model.pth"), hidden=hidden).settings["predictor_hidden"] == list(hidden)
+
+
+def test_sie_as_seq_jepa_trains_it_keeps_its_heads() -> None:
+    sie, plain = sie_state(), resnet_shapes((2, 3, 4))
+    heads = {name: value for name, value in sie.items() if name.startswith(("projector_", "predictor."))}
+    backbone = random_like({f"encoder.{name}": shape for name, shape in plain.items()})
+    others = {name: torch.zeros(2) for name in ("online_linprobe.weight", "action_proj.0.weight")}
+    released = convert({**backbone, **heads, **others}, Path("model.pth"))
+    assert (released.backbone, released.method) == ("resnet18", "sie")
+    assert released.left_out == {"online_linprobe": 1, "action_proj": 1}
+    contrast = {**backbone, "projector.0.weight": torch.zeros(2, 2), "target_projector.0.weight": torch.zeros(2, 2)}
+    assert convert(contrast, Path("model.pth")).left_out == {"projector": 1, "target_projector": 1}
+
+
+def test_widths_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = {**sie_state(), "predictor.hypernet.net.0.weight": torch.zeros(3 * E * E, 4)}
+    path, out = put(tmp_path / "model.pth", state), tmp_path / "out"
+    for given, code in (("10-10", 0), ("10-x", 2), ("", 1)):
+        with pytest.raises(SystemExit) as left:
+            main(["convert", str(path), str(out), *(["--predictor", given] if given else [])])
+        assert (left.value.code or 0) == code, given
+    assert "'10-x' is no list of widths: write 1024 or 1024-1024" in capsys.readouterr().err
+
+
 # --- refused ------------------------------------------------------------------------------------------------
 
 
@@ -234,7 +267,8 @@ def test_a_tensor_with_no_place_is_named_and_may_be_dropped(tmp_path: Path) -> N
         (lambda s: s.pop("backbone.layer3.1.bn1.bias"), "lacks encoder.backbone.layer3.1.bn1.bias"),
         (lambda s: s.update({"backbone.conv1.weight": torch.zeros(64, 3, 3, 3)}), "should be (64, 3, 7, 7)"),
         (lambda s: s.update({"predictor.hypernet.net.0.bias": torch.zeros(100)}), "net.0.bias does not fit"),
-        (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(101, 4)}), "generates 101 entries"),
+        (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(101, 4)}),
+         "generates 101 entries and matrices of 10-10 have 100: give the widths between them with --predictor"),
         (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(100, 5)}), "told 5 numbers"),
         (lambda s: s.pop("projector_equi.3.bias"), "lacks equivariant_projector.3.bias"),
         (lambda s: s.pop("backbone.bn1.weight"), "lacks encoder.backbone.bn1.weight"),
