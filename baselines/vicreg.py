@@ -1,6 +1,7 @@
 """VICReg: Variance-Invariance-Covariance Regularisation (Bardes, Ponce, LeCun, ICLR 2022).
 
-The whole representation is pulled together over views; the invariant rival of SIE, with the weights that SIE's paper has for it.
+The whole representation is pulled together over views; the invariant rival of SIE, with the weights of SIE's
+paper.
 
 iebench train --method vicreg
 """
