@@ -142,11 +142,15 @@ def unreadable(error: Exception) -> str:
 
 
 def _generators() -> dict[str, Any]:
-    cuda = torch.cuda.get_rng_state() if torch.cuda.is_initialized() else None  # of the one GPU of this rank, if it has
-    return {"cpu": torch.get_rng_state(), "cuda": cuda}
+    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state() if _on_gpu() else None}
 
 
 def _set_generators(state: dict[str, Any]) -> None:
     torch.set_rng_state(state["cpu"])
-    if torch.cuda.is_initialized() and state["cuda"] is not None:
+    if _on_gpu() and state["cuda"] is not None:
         torch.cuda.set_rng_state(state["cuda"])
+
+
+def _on_gpu() -> bool:
+    """Whether this rank trains on its one GPU: one that is there and not used stays untouched."""
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]

@@ -3,6 +3,9 @@
 On GPUs this is PyTorch's SyncBatchNorm, which exists there only; on CPUs it is the same by a gather with gradients.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -11,6 +14,7 @@ from iebench.baselines.gather import gather
 
 from .errors import SettingError
 
+ENDS = ("drop", "act")  # of timm's norms, in this order
 PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)  # they do nothing besides
 
 
@@ -65,9 +69,11 @@ def _synchronised(norm: _BatchNorm, kind: type[_BatchNorm]) -> _BatchNorm:
     synced.weight, synced.bias = norm.weight, norm.bias
     for name, value in norm.named_buffers(recurse=False):
         setattr(synced, name, value)
-    if isinstance(getattr(norm, "act", None), nn.Module) and isinstance(getattr(norm, "drop", None), nn.Module):
-        synced.drop, synced.act = norm.drop, norm.act  # a norm of timm's, which ends in these two
-        synced.register_forward_hook(_finish)
+    inside = dict(norm.named_children())
+    if inside.keys() == set(ENDS):
+        for name, module in inside.items():
+            synced.add_module(name, module)  # their weights, if they have some, keep their names
+        synced.register_forward_hook(partial(_end, [inside[name] for name in ENDS]))
     elif type(norm) not in PLAIN:
         raise SettingError(
             f"the backbone's {type(norm).__name__} is a batch norm of its own kind, which several ranks cannot share: "
@@ -76,6 +82,7 @@ def _synchronised(norm: _BatchNorm, kind: type[_BatchNorm]) -> _BatchNorm:
     return synced.train(norm.training)
 
 
-def _finish(norm: nn.Module, _: object, values: Tensor) -> Tensor:
-    finished: Tensor = norm.act(norm.drop(values))
-    return finished
+def _end(ends: Sequence[nn.Module], norm: nn.Module, given: object, values: Tensor) -> Tensor:
+    for module in ends:
+        values = module(values)
+    return values

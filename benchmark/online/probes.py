@@ -85,7 +85,8 @@ class Probes:
         """
         device, count = self._device, len(labels)
         numbers = [target.numbers(latents[target.name].cpu()).float() for target in self.targets]
-        wanted = onto(torch.cat([torch.empty(count, 0), *numbers], dim=1), device).split(self._sizes[1:], dim=1)
+        together = onto(torch.cat([torch.empty(count, 0), *numbers], dim=1), device)  # one copy for all
+        wanted = torch.split(together, self._sizes[1:], dim=1)
         labels = onto(labels, device)
         with torch.enable_grad(), torch.autocast(device.type, enabled=False):
             found = self._head(self._standardise(features.detach().float())).split(self._sizes, dim=1)

@@ -107,7 +107,7 @@ def test_other_runs_in_its_place_are_named_all_together(tiny_dataset: Path, tmp_
 def test_shipped_sweeps_plan(name: str, tiny_dataset: Path, tmp_path: Path) -> None:
     sweep = load(name)
     planned = plan(replace(sweep, seeds=sweep.seeds[:1]), tiny_dataset, tmp_path, "cpu")
-    assert len(sweep.seeds) == 3 and len(planned) == len(sweep.methods) >= 7
+    assert len(sweep.seeds) >= 2 and len(planned) == len(sweep.methods) >= 7
     assert {"random", "sie"} < set(sweep.methods)
     assert len({(run.preset, run.assignments, run.setting) for run in planned}) == 1
     budgets = {
