@@ -139,6 +139,8 @@ def convert(
                 f"{path} has {name}, which has no place in the layout of {layout.name}: leave its part out with --drop "
                 f"{name.partition('.')[0]}, if it is no part of the encoder"
             )
+    if hidden and not any(name.startswith(f"{PREDICTOR}hypernet.") for name in heads):
+        raise ConversionError(f"{path} has no hypernetwork whose widths --predictor could give: leave it out")
     if bgr and backbone["conv1.weight"].ndim == 4:  # that of another shape is named with the others
         backbone["conv1.weight"] = backbone["conv1.weight"].flip(1)
     kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in backbone else "resnet18"

@@ -219,6 +219,8 @@ def test_widths_that_no_weight_shows_are_asked_for_and_checked() -> None:
         convert(state, Path("model.pth"), hidden=(15, 5))
     for hidden in ((E, E), (15,)):  # both have 300
         assert convert(state, Path("model.pth"), hidden=hidden).settings["predictor_hidden"] == list(hidden)
+    with pytest.raises(ConversionError, match=r"model\.pth has no hypernetwork whose widths --predictor could give"):
+        convert(equicaps(), Path("model.pth"), hidden=(E,))
 
 
 def test_sie_as_seq_jepa_trains_it_keeps_its_heads() -> None:
