@@ -22,6 +22,8 @@ from iebench.baselines.errors import MethodBroken
 from iebench.baselines.method import Entry, Method, build, find, names
 from iebench.manifests.common.meanings import meanings
 
+from .errors import short
+
 BATCH, SIDE = 1024, 256  # the paper's batch and resolution, at which costs are counted
 YARDSTICK = "simclr"
 
@@ -137,10 +139,12 @@ def whole() -> tuple[list[Listed], list[MethodBroken]]:
     broken: list[MethodBroken] = []
     for name in names():
         try:
-            find(name)
+            listed(name)
             working.append(name)
         except MethodBroken as error:
             broken.append(error)
+        except Exception as error:  # of somebody else's code, which may do anything with images that are not there
+            broken.append(MethodBroken(f"the method {name!r} cannot be sized up without images ({short(error)})"))
     return everything(working), broken
 
 

@@ -1,6 +1,7 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped."""
 
 import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,6 +117,9 @@ def restore(run: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
 def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
+        with zipfile.ZipFile(path) as file:  # PyTorch does not look at the sums that it writes
+            if damaged := file.testzip():
+                raise ValueError(f"its {damaged} is damaged")
         for name, part in parts.items():
             if state[name]:  # that of a scaler that had nothing to do is empty
                 part.load_state_dict(state[name])

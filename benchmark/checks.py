@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+from torch import Tensor
+
 from iebench.baselines.action import LABEL, ROTATION
-from iebench.baselines.errors import LatentMissing
-from iebench.baselines.method import Method
+from iebench.baselines.errors import LatentMissing, MethodBroken
+from iebench.baselines.method import Method, find
 from iebench.manifests.common.files import PARTIAL
 
+from .checkpoint import CHECKPOINT
 from .config import CONFIG, RunConfig, TrainSettings
 from .distributed import Ranks
 from .errors import DatasetError, RunError, RunExists, SettingError
@@ -38,7 +41,7 @@ def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
     told = ranks.collect((config, resume))
     first, going_on = told[0]
     for rank, (other, its_resume) in enumerate(told):
-        differences = first.differences(other)
+        differences = first.differences(other, free=True)  # ranks meet wherever one of them logs, saves or ends
         differences += [] if its_resume == going_on else [f"--resume: {going_on} there, {its_resume} here"]
         differences += (
             [] if other.versions == first.versions else [f"versions: {first.versions} there, {other.versions} here"]
@@ -77,12 +80,41 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
         return  # not there, or ended in the middle of its first file
     if not (run / CONFIG).is_file():
         raise RunExists(f"{run} is not empty and holds no run: choose another --name or --out")
+    finished, saved = (run / WEIGHTS).is_file(), (run / CHECKPOINT).is_file()
+    if not finished and not saved:
+        return  # nothing was kept of what began here
     differences = RunConfig.load(run).differences(config)
     if differences:
         raise RunExists(f"{run} holds a run with other settings ({'; '.join(differences)}): choose another --name")
     if not resume:
-        state = "a finished run" if (run / WEIGHTS).is_file() else "a run that is not finished"
+        state = "a finished run" if finished else "a run that is not finished"
         raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
+    if not saved and find(config.method).method.trains:
+        raise RunExists(
+            f"{run} holds finished weights and no {CHECKPOINT} to go on from: score them, or choose another --name"
+        )
+
+
+def checked(terms: object, method: Method) -> dict[str, Tensor]:
+    """The terms that a method's loss gave, seen to be what they must be.
+
+    Raises
+    ------
+    MethodBroken : no dict of scalars with a "loss" that has a gradient.
+    """
+    if not isinstance(terms, dict):
+        wrong = f"returned {type(terms).__name__}"
+    elif odd := [key for key, term in terms.items() if not isinstance(term, Tensor) or term.ndim]:
+        wrong = f"returned as {odd[0]} what is no tensor without dimensions"
+    elif "loss" not in terms:
+        wrong = f"returned only {', '.join(terms) or 'an empty dict'}"
+    elif not terms["loss"].requires_grad:
+        wrong = "depends on no weight"
+    else:
+        return terms
+    raise MethodBroken(
+        f"{type(method).__name__}.loss {wrong}, and is to return a dict of scalars, one of them called loss: mend it"
+    )
 
 
 def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:

@@ -218,21 +218,24 @@ class RunConfig:
         except (UsageError, TypeError, KeyError) as error:
             raise _damaged(path, str(error)) from error
 
-    def differences(self, other: "RunConfig") -> list[str]:
-        """What keeps two configurations from being one run: "batch: 64 there, 32 here", self being there."""
-        here, there = other._identity(), self._identity()
+    def differences(self, other: "RunConfig", free: bool = False) -> list[str]:
+        """What keeps two configurations from being one run: "batch: 64 there, 32 here", self being there.
+
+        free : also what may differ when a run goes on
+        """
+        here, there = other._identity(free), self._identity(free)
         return [
             f"{key}: {there.get(key)} there, {here.get(key)} here"
             for key in sorted(here.keys() | there.keys())
             if here.get(key) != there.get(key)
         ]
 
-    def _identity(self) -> dict[str, Any]:
+    def _identity(self, whole: bool) -> dict[str, Any]:
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
         method = {f"method.{key}": _listed(value) for key, value in self.method_settings.items()}
         scheduled = self.settings.scheduled or find(self.method).method.scheduled
-        free = FREE if scheduled else (*FREE, *LENGTH)
+        free = () if whole else FREE if scheduled else (*FREE, *LENGTH)
         chosen = {key: value for key, value in settings.items() if key not in free}
         named = {
             "method": self.method,
@@ -244,7 +247,7 @@ class RunConfig:
 
 
 def _damaged(path: Path, reason: str) -> RunError:
-    return RunError(f"{path} is damaged ({reason}): remove {path.parent} and train again")
+    return RunError(f"{path} is damaged ({reason}): restore it, or train again under another --name")
 
 
 def _listed(value: Any) -> Any:

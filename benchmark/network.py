@@ -13,9 +13,10 @@ from iebench.baselines.method import Method
 
 from .config import TrainSettings
 from .distributed import Ranks
-from .errors import RunError
+from .errors import Diverged, RunError
 from .synced_norm import synchronise
 
+INITIAL, SMALLEST = 2.0**16, 1e-3  # scales of gradients in fp16; what overflows with the smallest is beyond 6e7
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
@@ -39,7 +40,7 @@ def autocast(settings: TrainSettings, device: torch.device) -> torch.autocast:
 
 def scaler_of(settings: TrainSettings, device: torch.device) -> torch.amp.GradScaler:
     """What keeps small gradients from vanishing in fp16, and leaves out steps whose gradients overflow; else idle."""
-    return torch.amp.GradScaler(device.type, enabled=half(settings, device) is torch.float16)
+    return torch.amp.GradScaler(device.type, INITIAL, enabled=half(settings, device) is torch.float16)
 
 
 def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
@@ -67,6 +68,23 @@ def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) ->
     scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
     scaler.step(optimizer)
     scaler.update()
+
+
+def check_scale(scaler: torch.amp.GradScaler, steps: int, last: bool) -> None:
+    """See that fp16 has room for a run's gradients, so that steps are taken and not all left out.
+
+    steps : done so far, those that were left out too; last : whether the run is at its end
+
+    Raises
+    ------
+    Diverged : gradients overflow however they are scaled, or, at the end, did at every step.
+    """
+    scale = scaler.get_scale() if scaler.is_enabled() else INITIAL
+    if scale < SMALLEST or (last and scaler.is_enabled() and scale <= INITIAL / 2**steps):  # halved at each left out
+        raise Diverged(
+            f"no step could be taken in fp16: gradients were not finite (their scale is down to {scale:.1e} after "
+            f"{steps} steps): use --set precision=bf16 or float32, or more steps where they are few"
+        )
 
 
 @contextmanager

@@ -83,7 +83,8 @@ def save_weights(run: Path, method: nn.Module) -> None:
     DiskError : no space, or the like.
     """
     check_weights(run, method)
-    weights = {name: value.detach().cpu().contiguous() for name, value in method.state_dict().items()}
+    # each its own: two names of one tensor are no safetensors
+    weights = {name: value.detach().cpu().contiguous().clone() for name, value in method.state_dict().items()}
     write_atomic(run / WEIGHTS, save(weights))
 
 

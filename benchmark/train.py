@@ -19,13 +19,13 @@ from iebench.manifests.common.progress import Meter, say
 from . import checkpoint, optimize
 from .batches import Batches
 from .checkpoint import Progress, Stateful
-from .checks import admit, check_fit, claim
+from .checks import admit, check_fit, checked, claim
 from .config import RunConfig, TrainSettings
 from .distributed import ALONE, Ranks
 from .errors import RunExists
 from .images import Images
 from .log import Log
-from .network import autocast, descend, enough_memory, prepare, scaler_of
+from .network import autocast, check_scale, descend, enough_memory, prepare, scaler_of
 from .online.watch import Watch, watched
 from .order import Order
 from .pixels import Cache, Room, choose
@@ -93,7 +93,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         ):
             for step, batch in enumerate(prefetched, start=done.step + 1):
                 with autocast(settings, device):
-                    terms = network(batch.pixels(device), batch.latents)
+                    terms = checked(network(batch.pixels(device), batch.latents), method)
                 optimize.set_rate(optimizer, optimize.rate(step, steps, settings))
                 descend(terms["loss"], optimizer, scaler)
                 method.after_step(step, steps)
@@ -111,6 +111,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                     log.write(step, {**values, **pace, "devices": ranks.size})
                 meter.advance(per_step, note)
                 if saving:
+                    check_scale(scaler, step, last)
                     checkpoint.save(run, state, done, ranks, keep=settings.keeps(step))
                 if asked:
                     raise ranks.common(stopped(asked, step, steps))

@@ -3,6 +3,7 @@
 iebench sweep results --dry-run
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -169,12 +170,16 @@ def plan(sweep: Sweep, data: Path, out: Path, device: str) -> list[Planned]:
     MissingPart : no such device here.
     """
     protocol_id = protocols.load(sweep.protocol).id
-    return [
+    planned = [
         _planned(sweep, data, out, device, method, seed, setting, protocol_id)
         for seed in sweep.seeds
         for setting in (sweep.settings or [""])
         for method in sweep.methods
     ]
+    for name, count in Counter(run.folder.name for run in planned).items():
+        if count > 1:
+            raise SettingError(f"{count} runs of the sweep would be called {name}: rename one of its settings")
+    return planned
 
 
 def _planned(

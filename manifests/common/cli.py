@@ -5,6 +5,7 @@ iebench train --method sie
 iebench score
 """
 
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points, version
@@ -16,6 +17,7 @@ import click
 from ..errors import IebenchError, MissingPart, UsageError, suggest
 
 # Which extra brings a module that a verb may lack.
+AGAIN = 75  # the exit code that asks a queue for another start
 EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render", "matplotlib": "render",
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud", "huggingface_hub": "cloud",
@@ -93,6 +95,9 @@ def guarded(work: Callable[[], object]) -> NoReturn:
     try:
         sys.exit(work() or 0)  # type: ignore[arg-type]
     except IebenchError as error:
+        if error.exit_code == AGAIN:
+            for number in (signal.SIGTERM, signal.SIGUSR1):  # a queue may ask more than once, while Python ends, too
+                signal.signal(number, signal.SIG_IGN)
         _stop(str(error), error.exit_code)
     except ModuleNotFoundError as error:
         module = (error.name or "").partition(".")[0]
@@ -103,7 +108,7 @@ def guarded(work: Callable[[], object]) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _stop("interrupted; the same command goes on where it stopped", 130)
+        _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
 
 
 def missing_part(module: str, cause: Exception | None = None) -> MissingPart:

@@ -68,5 +68,7 @@ def _remove(partial: Path) -> None:
 def disk_error(path: Path, error: OSError) -> DiskError:
     """The one sentence for a file that could not be written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskError(f"no space left to write {path}: free some and run the same command again, it goes on")
+        return DiskError(
+            f"no space left to write {path}: free some and run the same command again (train with --resume), it goes on"
+        )
     return DiskError(f"cannot write {path}: {error.strerror or error}; choose another folder or mend this one")

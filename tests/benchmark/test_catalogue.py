@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from plugins import install
 
+from iebench.baselines import method as registry
 from iebench.baselines import variants
 from iebench.baselines.errors import UnknownName
 from iebench.baselines.method import find, names
@@ -72,6 +73,36 @@ def test_some_methods_alone_and_a_misspelt_one() -> None:
     assert "random" in lines[2] and "sie" in lines[3] and "vicreg " not in result.output
     with pytest.raises(UnknownName, match="did you mean sie"):
         CliRunner().invoke(methods, ["siee"], catch_exceptions=False)
+
+
+PEEKS = """
+from dataclasses import dataclass
+from iebench.baselines.method import Method, method
+@dataclass(frozen=True)
+class PeekSettings:
+    pass
+@method("peek", PeekSettings)
+class Peek(Method):
+    def __init__(self, encoder, settings):
+        super().__init__(encoder)
+    def loss(self, images, latents):
+        found = self.represent(images).square().mean()
+        return {"loss": found * (1 if float(found) > 0 else 2)}
+"""
+
+
+def test_a_method_that_looks_at_numbers_is_said_and_the_others_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(tmp_path, monkeypatch, "iebench.methods", {"peek": "peeking"}, peeking=PEEKS)
+    try:
+        with pytest.raises(SystemExit) as stop:
+            main(["methods", "--out", str(tmp_path / "methods.md"), "--format", "md"])
+    finally:
+        registry._ENTRIES.pop("peek", None)
+    assert stop.value.code == 3 and (tmp_path / "methods.md").read_text() == PAGE.read_text()
+    said = capsys.readouterr().err
+    assert "the method 'peek' cannot be sized up without images (RuntimeError: " in said and "Traceback" not in said
 
 
 def test_a_broken_package_is_said_and_the_others_are_listed(

@@ -79,6 +79,18 @@ def test_a_damaged_checkpoint_and_one_of_another_network_are_named(tmp_path: Pat
         restore(tmp_path, trained(1), ALONE)
 
 
+def test_one_flipped_bit_of_a_weight_is_noticed(tmp_path: Path) -> None:
+    parts = trained(1)
+    save(tmp_path, parts, Progress(), ALONE)
+    path = tmp_path / CHECKPOINT
+    content = bytearray(path.read_bytes())
+    weights = next(iter(parts["method"].state_dict().values())).numpy().tobytes()
+    content[content.index(weights) + 5] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt \(its .*data/\d+ is damaged\)"):
+        restore(tmp_path, trained(2), ALONE)
+
+
 @pytest.mark.parametrize("content", [b"", b"x" * 50, None])
 def test_what_pytorch_says_of_a_damaged_checkpoint_is_cut_short(content: bytes | None, tmp_path: Path) -> None:
     path = tmp_path / CHECKPOINT

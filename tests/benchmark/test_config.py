@@ -244,11 +244,11 @@ def test_a_config_with_a_value_of_another_kind_is_damaged(key: str, value: Any, 
     config().save(tmp_path)
     table = json.loads((tmp_path / "config.json").read_text())
     (tmp_path / "config.json").write_text(json.dumps({**table, key: value}))
-    with pytest.raises(RunError, match=rf"config\.json is damaged \(.*{'' if key == 'data' else key}.*\): remove"):
+    with pytest.raises(RunError, match=rf"config\.json is damaged \(.*{'' if key == 'data' else key}.*\): restore it"):
         RunConfig.load(tmp_path)
     (tmp_path / "config.json").write_text(json.dumps({name: kept for name, kept in table.items() if name != key}))
     if key != "subset":
-        with pytest.raises(RunError, match=rf"config\.json is damaged \(.*'{key}'.*\): remove"):
+        with pytest.raises(RunError, match=rf"config\.json is damaged \(.*'{key}'.*\): restore it"):
             RunConfig.load(tmp_path)
 
 

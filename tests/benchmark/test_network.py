@@ -6,8 +6,8 @@ from together import batch, method_of, outcome
 
 from iebench.benchmark.config import TrainSettings
 from iebench.benchmark.distributed import ALONE
-from iebench.benchmark.errors import RunError
-from iebench.benchmark.network import descend, enough_memory, half, prepare, scaler_of
+from iebench.benchmark.errors import Diverged, RunError
+from iebench.benchmark.network import check_scale, descend, enough_memory, half, prepare, scaler_of
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
@@ -66,6 +66,22 @@ def test_steps_whose_gradients_overflow_in_fp16_are_left_out() -> None:
     assert weight.tolist() == [1, 1] and scaler.get_scale() == 2.0**9
     descend(weight.sum() / 4, optimizer, scaler)
     assert weight.tolist() == [0.75, 0.75]
+
+
+def test_fp16_that_takes_no_step_is_said() -> None:
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer, scaler = torch.optim.SGD([weight], lr=1.0), scaler_of(TrainSettings(precision="fp16"), CPU)
+    for step in (1, 2, 3):
+        descend(weight.sum() * float("inf"), optimizer, scaler)
+        check_scale(scaler, step, last=False)  # it may still find its scale
+    with pytest.raises(Diverged, match=r"no step could be taken in fp16: .* down to 8\.2e\+03 after 3 steps"):
+        check_scale(scaler, 3, last=True)
+    descend(weight.sum() / 4, optimizer, scaler)
+    check_scale(scaler, 4, last=True)
+    scaler.update(2.0**-12)
+    with pytest.raises(Diverged, match="no step could be taken"):
+        check_scale(scaler, 900, last=False)
+    check_scale(scaler_of(TrainSettings(precision="bf16"), CPU), 1, last=True)
 
 
 @pytest.mark.parametrize(

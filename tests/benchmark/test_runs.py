@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from iebench.baselines.method import build
 from iebench.benchmark import runs
@@ -31,6 +32,14 @@ def test_the_weights_come_back(run: Path) -> None:
     expected = build("vicreg", resolve("vicreg", "quick", ["method.projector=[8]"])[1], config.settings.encoder)
     torch.testing.assert_close(method.state_dict(), expected.state_dict(), rtol=0, atol=0)
     assert not method.training and config.fingerprint == "f" * 64
+
+
+def test_weights_under_two_names_are_saved_under_both(tmp_path: Path) -> None:
+    pair = torch.nn.ModuleDict({"one": torch.nn.Linear(3, 2), "other": torch.nn.Linear(3, 2)})
+    pair["other"].weight = pair["one"].weight
+    runs.save_weights(tmp_path, pair)
+    saved = load_file(tmp_path / runs.WEIGHTS)
+    assert torch.equal(saved["one.weight"], saved["other.weight"]) and len(saved) == 4
 
 
 def test_the_newest_is_the_one_finished_last(run: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from scoring import measured, score_of
 
 from iebench.benchmark import protocol, runs
-from iebench.benchmark.errors import RunError, RunExists
+from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.resamples import Resamples
 from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, states
 from iebench.benchmark.train import train
@@ -114,6 +114,14 @@ def test_shipped_sweeps_plan(name: str, tiny_dataset: Path, tmp_path: Path) -> N
         (s.batch, s.steps, s.epochs, s.learning_rate, s.encoder) for s in (run.config.settings for run in planned)
     }
     assert len(budgets) == 1
+
+
+def test_two_runs_of_one_name_are_refused(tiny_dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "sweep.toml").write_text(
+        'methods = ["sie", "sie-deep"]\n[settings]\ndeep-a = ["batch=9"]\na = ["batch=8"]\n'
+    )
+    with pytest.raises(SettingError, match="2 runs of the sweep would be called sie-deep-a-tiny-s0: rename one"):
+        plan(load(str(tmp_path / "sweep.toml")), tiny_dataset, tmp_path, "cpu")
 
 
 def test_a_preset_of_ones_own_lies_beside_the_file(tiny_dataset: Path, tmp_path: Path) -> None:
