@@ -61,6 +61,8 @@ def train(
         raise click.UsageError("give --preset or --config, not both")
     if preset is not None and preset.endswith((".toml", ".json")):
         raise click.UsageError(f"--preset {preset}: that is a file, give it to --config")
+    if file is not None and file.suffix not in (".toml", ".json"):
+        raise click.UsageError(f"--config {file}: give a .toml file or a run's config.json; presets go to --preset")
     with stop_requested(QUEUES) as asked:  # by now, since to import torch takes seconds
         from ..config import RunConfig, check_name, run_name
         from ..device import check_gpus

@@ -58,6 +58,7 @@ def test_a_run_is_repeated_from_its_config() -> None:
         (["--preset", "mine.toml"], 2, "--preset mine.toml: that is a file, give it to --config"),
         (["--preset", "quick", "--config", "mine.toml"], 2, "give --preset or --config, not both"),
         (["--config", "mine.toml"], 2, "no such file: mine.toml"),
+        (["--config", "runs"], 2, "--config runs: give a .toml file or a run's config.json"),
         (["--set", "bach=8"], 2, "unknown setting 'bach'; did you mean batch?"),
         (["--data", "nowhere"], 1, "nowhere holds no dataset"),
         (["--set", "batch=8", "--set", "views=9"], 1, "has 6 views of each object and views=9 asks for more"),
