@@ -9,7 +9,7 @@ from iebench.baselines.errors import LatentMissing, MethodBroken
 from iebench.baselines.method import Method, find
 from iebench.manifests.common.files import PARTIAL
 
-from .checkpoint import CHECKPOINT
+from .checkpoint import CHECKPOINT, KEPT
 from .config import CONFIG, RunConfig, TrainSettings
 from .distributed import Ranks
 from .errors import DatasetError, RunError, RunExists, SettingError
@@ -81,7 +81,7 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
     if not (run / CONFIG).is_file():
         raise RunExists(f"{run} is not empty and holds no run: choose another --name or --out")
     finished, saved = (run / WEIGHTS).is_file(), (run / CHECKPOINT).is_file()
-    if not finished and not saved:
+    if not (finished or saved or (run / KEPT).is_dir()):
         return  # nothing was kept of what began here
     differences = RunConfig.load(run).differences(config)
     if differences:

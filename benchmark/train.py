@@ -48,6 +48,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
     RunExists : the folder holds a run, and `resume` is False, or the run has other settings or more steps already.
     RunError : the ranks were not started alike; the checkpoint cannot be used; another process trains this run; a step
         needs more memory than there is.
+    MethodBroken : its loss returned something else than a dict of scalars.
     DatasetError, LatentMissing, SettingError : the dataset is damaged or does not fit the settings.
     DiskError : a checkpoint or the log could not be written; the checkpoint before stays.
     Stopped : Ctrl-C, or as Requeue SIGTERM or SIGUSR1; what was done is saved.

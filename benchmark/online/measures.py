@@ -35,7 +35,7 @@ def rankme(features: Tensor) -> float:
     5.0
     """
     values = features.detach().double()
-    singular = torch.linalg.eigvalsh(values.T @ values).clamp_min(0).sqrt()  # (d,), many times faster than an SVD
+    singular = torch.linalg.eigvalsh(values.T @ values).clamp_min(0).sqrt()  # (d,)
     share = singular / singular.sum().clamp_min(torch.finfo(singular.dtype).tiny)
     return float(torch.special.entr(share).sum().exp())
 

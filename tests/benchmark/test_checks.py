@@ -10,7 +10,7 @@ import torch
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.errors import MethodBroken
 from iebench.baselines.random import Random, RandomSettings
-from iebench.benchmark.checkpoint import CHECKPOINT
+from iebench.benchmark.checkpoint import CHECKPOINT, KEPT
 from iebench.benchmark.checks import check_ranks, checked, claim
 from iebench.benchmark.config import RunConfig, resolve
 from iebench.benchmark.distributed import Ranks
@@ -57,6 +57,10 @@ def test_a_folder_where_nothing_was_kept_is_free_for_other_settings(tmp_path: Pa
     config().save(run)
     claim(run, other, resume=False)
     claim(run, other, resume=True)
+    (run / KEPT).mkdir()
+    with pytest.raises(RunExists, match="other settings"):
+        claim(run, other, resume=True)
+    (run / KEPT).rmdir()
     (run / CHECKPOINT).touch()
     with pytest.raises(RunExists, match=r"other settings \(learning_rate: 0\.003 there, 0\.0001 here\)"):
         claim(run, other, resume=True)
