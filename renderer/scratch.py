@@ -7,29 +7,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PREFIX = "iebench-"
+from .private import open_own, private_folder
+
+PREFIX = "run-"
 HELD = "held"  # locked while the run lives; the system frees the lock however the run ends
+MARK = b"temporary files of an iebench run; removed with it\n"  # a folder without it is nobody's to remove
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for temporary files; folders that killed runs left beside it are removed first."""
-    for held in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/{HELD}"):
-        _remove_if_left(held)
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        with (folder / HELD).open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if not (folder / HELD).exists():  # another run took it for one that was left
-                continue
-            try:
-                yield folder
-                return
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+    """A folder for temporary files; folders that killed runs of this user left beside it are removed first.
+
+    Raises
+    ------
+    UsageError : see `private_folder`.
+    """
+    parent = private_folder()
+    for folder in parent.glob(f"{PREFIX}*"):
+        _remove_if_left(folder)
+    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+    with open_own(folder / HELD) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(MARK)  # only now another run could take the folder for one that was left, and it is locked
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _remove_if_left(held: Path) -> None:
-    with suppress(OSError), held.open() as file:  # another user's, just removed, or in use
+def _remove_if_left(folder: Path) -> None:
+    """Remove a folder that holds our mark, unless its run lives. Never a link, nor what a link leads to."""
+    if folder.is_symlink():
+        return
+    with suppress(OSError), open_own(folder / HELD, flags=0) as file:  # just removed, in use, or not ours
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(held.parent, ignore_errors=True)
+        if file.read(len(MARK) + 1) == MARK:
+            shutil.rmtree(folder, ignore_errors=True)

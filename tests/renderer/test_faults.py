@@ -16,6 +16,7 @@ from iebench.manifests.taxonomy import choose
 from iebench.renderer.backend import FAKE
 from iebench.renderer.errors import DiskError, OutputError
 from iebench.renderer.lock import locked
+from iebench.renderer.private import private_folder
 from iebench.renderer.render import render_dataset
 from iebench.renderer.scratch import scratch
 from iebench.renderer.sources import Builtin
@@ -134,11 +135,11 @@ with scratch() as folder:
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "ready\n"
-        [theirs] = tmp_path.iterdir()
+        [theirs] = private_folder().iterdir()
         with scratch() as ours:
             assert theirs.exists(), "a living run's files were taken"
         process.kill()
         process.wait()
     with scratch() as ours:
-        assert list(tmp_path.iterdir()) == [ours]
-    assert not list(tmp_path.iterdir())
+        assert list(private_folder().iterdir()) == [ours]
+    assert not list(private_folder().iterdir())
