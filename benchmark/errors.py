@@ -16,6 +16,7 @@ IebenchError
     └── NotComparable        scores of different protocols, datasets or smoke runs in one table
 """
 
+from iebench.manifests.common.causes import short
 from iebench.manifests.errors import DatasetError, IebenchError, MissingPart, SettingError, UnknownName, UsageError
 
 # --- training -----------------------------------------------------------------------------------------------
@@ -82,12 +83,6 @@ class ScoreFileError(ScoringError):
 
 class NotComparable(ScoringError):
     """Scores of different protocols, datasets or smoke runs in one table."""
-
-
-def short(error: Exception) -> str:
-    """An error of anyone's code in a few words: its kind and the first line of what it says."""
-    first = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__
 
 
 __all__ = [

@@ -9,6 +9,8 @@
     ├── DiskError                a file could not be written (disk full, no permission)
     └── QueueError               a cluster's queue that does not take a job
 
+    InvalidValue                 a ValueError whose text is iebench's own and may be passed on
+
 Each folder's own `errors.py` adds to this tree. A message is one sentence that names the file, the value and the
 remedy.
 """
@@ -21,6 +23,10 @@ class IebenchError(Exception):
     """Root of every error that iebench raises on purpose."""
 
     exit_code = 1
+
+
+class InvalidValue(ValueError):
+    """A value that a class of iebench refuses; whoever knows where it came from makes an IebenchError of it."""
 
 
 class UsageError(IebenchError):

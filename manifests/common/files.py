@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import IO
 
 from ..errors import DiskError
+from .causes import LIMITS, reason
 
 PARTIAL = ".partial"  # suffix of a file being written; safe to delete when no iebench runs
 
@@ -71,4 +72,5 @@ def disk_error(path: Path, error: OSError) -> DiskError:
         return DiskError(
             f"no space left to write {path}: free some and run the same command again (train with --resume), it goes on"
         )
-    return DiskError(f"cannot write {path}: {error.strerror or error}; choose another folder or mend this one")
+    remedy = LIMITS.get(error.errno or 0, "choose another folder or mend this one")
+    return DiskError(f"cannot write {path}: {reason(error, 'the system gives no reason')}; {remedy}")

@@ -1,0 +1,39 @@
+"""Small files that version control leaves in place of large ones until these are fetched."""
+
+import os
+from pathlib import Path
+
+HEAD = 1024  # bytes; a Git LFS pointer has fewer
+LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+ANNEX = b"/annex/objects/"
+
+
+def placeholder(path: Path) -> str:
+    """The words "is a Git LFS pointer: ..." for a file that stands for another, with the remedy; "" for any other.
+
+    A file that cannot be read counts as any other: reading it says why.
+    """
+    try:
+        with path.open("rb") as file:
+            return placeholder_in(file.read(HEAD))
+    except FileNotFoundError:  # what git-annex has not fetched is a link to nowhere
+        target = os.fspath(path.readlink()).encode() if path.is_symlink() else b""
+        return _ANNEX_WORDS if ANNEX in target else ""
+    except OSError:
+        return ""
+
+
+def placeholder_in(content: bytes) -> str:
+    """The same for a file's content, or its first 1,024 bytes.
+
+    >>> placeholder_in(b"version https://git-lfs.github.com/spec/v1\\noid sha256:4d7a\\nsize 12345\\n")
+    'is a Git LFS pointer: run `git lfs pull` in its repository, or download the file itself'
+    >>> placeholder_in(b"v 0 0 0")
+    ''
+    """
+    if content.startswith(LFS) and len(content) <= HEAD:
+        return "is a Git LFS pointer: run `git lfs pull` in its repository, or download the file itself"
+    return _ANNEX_WORDS if content.startswith(ANNEX) and len(content) <= HEAD else ""
+
+
+_ANNEX_WORDS = "is a git-annex pointer: run `git annex get` in its repository, or download the file itself"
