@@ -8,6 +8,8 @@ from collections import defaultdict
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from iebench.manifests.common.placeholders import placeholder
+
 from ..errors import AssetError
 from .limits import FILE_BYTES, MEMBERS, RATIO, RATIO_FROM, check
 
@@ -30,19 +32,31 @@ def take_out(path: str, folder: str, to: Path) -> None:
     ------
     AssetError : no zip file, no such folder in it, members that leave it, more or larger ones than the limits allow,
         or damaged ones.
+    OSError : the archive cannot be read.
     """
-    name = f"{Path(path).name}/{folder}"
     try:
         archive, by_folder = _opened(path)
-        members = [info for info in by_folder.get(folder, []) if not info.is_dir()]
-        _check(name, folder, members)
+    except zipfile.BadZipFile as error:
+        words = placeholder(Path(path)) or "is no whole zip file: get it again"
+        raise AssetError(f"{Path(path).name} {words}") from error
+    name = f"{Path(path).name}/{folder}"
+    members = [info for info in by_folder.get(folder, []) if not info.is_dir()]
+    _check(name, folder, members)
+    try:
         for info in members:
             target = to / PurePosixPath(info.filename).relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(info) as source, target.open("wb") as file:
                 shutil.copyfileobj(source, file, 1 << 20)  # stops at the size that was checked above
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
-        raise AssetError(f"cannot read {name}: {error}") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise AssetError(
+            f"cannot read {info.filename} in {Path(path).name}: it is damaged; get the archive again"
+        ) from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise AssetError(
+            f"cannot read {info.filename} in {Path(path).name}: it is encrypted, or compressed in a way that Python's "
+            "zipfile does not read; unpack the archive"
+        ) from error
 
 
 def _check(name: str, folder: str, members: list[zipfile.ZipInfo]) -> None:

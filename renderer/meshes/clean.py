@@ -1,5 +1,6 @@
 """From a ref to a mesh file that is safe to read: the one that is meant, within limits, with what belongs to it."""
 
+import errno
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from iebench.manifests.checksums import file_sha256
+from iebench.manifests.common.causes import SOUND, reason
+from iebench.manifests.common.placeholders import placeholder
 
-from ..errors import AssetError
+from ..errors import AssetError, DiskError, IebenchError
 from ..sources.listing import FORMATS, sole_mesh
 from ..sources.registry import ObjectRef
 from .archive import take_out
@@ -49,18 +52,31 @@ def clean_copy(ref: ObjectRef) -> Iterator[CleanMesh]:
     Raises
     ------
     AssetError : no mesh, several, or one beyond the limits; says which.
+    DiskError : the machine is at fault and not the object: no space for the copy, too many open files, a lost disk.
     """
     with tempfile.TemporaryDirectory(prefix="iebench-mesh-") as temporary:
         to = Path(temporary) / "clean"
         to.mkdir()
-        mesh, folder = _located(ref, Path(temporary) / "unpacked")
-        textures = Textures(ref.shown, folder, to)
         try:
+            mesh, folder = _located(ref, Path(temporary) / "unpacked")
+            textures = Textures(ref.shown, folder, to)
             path = CLEANERS[mesh.suffix.lower()](ref.shown, mesh, to, textures, folder)
             digest = file_sha256(mesh)
         except OSError as error:
-            raise AssetError(f"cannot read {ref.shown}: {error.strerror or error}") from error
+            raise _unread(ref.shown, error) from error
         yield CleanMesh(ref.shown, path, digest, textures.used, tuple(textures.missing))
+
+
+def _unread(shown: str, error: OSError) -> IebenchError:
+    """A failure of the object, or of the machine; only the first belongs into a dataset."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskError(
+            f"no space for a temporary copy of {shown} in {tempfile.gettempdir()}: make some, or set TMPDIR to another "
+            "folder, and run the same command again"
+        )
+    if error.errno in SOUND and error.errno not in (errno.EACCES, errno.EPERM):
+        return DiskError(f"cannot read {shown} ({reason(error)}): {SOUND[error.errno]}")
+    return AssetError(f"cannot read {shown}: {reason(error)}")
 
 
 def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Path]:
@@ -73,6 +89,8 @@ def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Path]:
         folder = Path(ref.folder) if ref.folder is not None else mesh.parent
     if mesh.is_dir():
         mesh = sole_mesh(mesh)
+    if words := placeholder(mesh):
+        raise AssetError(f"{ref.shown} {words}")
     if not mesh.is_file():
         raise AssetError(f"no mesh file {ref.shown}")
     if mesh.suffix.lower() not in FORMATS:

@@ -7,6 +7,10 @@ from urllib.parse import unquote
 
 from PIL import Image
 
+from iebench.manifests.common.causes import SOUND
+from iebench.manifests.common.placeholders import placeholder
+
+from ..errors import AssetError
 from .limits import ALL_PIXELS, IMAGE_PIXELS, check
 
 KEPT = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "TGA": ".tga", "WEBP": ".webp"}
@@ -18,12 +22,27 @@ def inside(folder: Path, place: Path) -> Path | None:
 
     >>> inside(Path("/data/chair"), Path("/data/chair/../../etc/passwd")) is None
     True
+
+    Raises
+    ------
+    AssetError : a pointer of Git LFS lies there in its place.
     """
     plain = Path(os.path.normpath(place))
     try:
-        return plain if plain.is_relative_to(folder) and plain.is_file() else None
-    except (OSError, ValueError):  # a name that is too long, or holds a zero byte
+        if not plain.is_relative_to(folder):
+            return None
+        if words := placeholder(plain):
+            raise AssetError(f"{plain.relative_to(folder)} {words}")
+        return plain if plain.is_file() else None
+    except (OSError, ValueError) as error:  # a name that is too long, or holds a zero byte
+        _raise_fault(error)
         return None
+
+
+def _raise_fault(error: Exception) -> None:
+    """Raise what is no fault of a texture again: without it, the object would be drawn in its plain colour for good."""
+    if isinstance(error, OSError) and error.errno in SOUND:
+        raise error
 
 
 def resolve(folder: Path, base: Path, name: str) -> Path | None:
@@ -96,7 +115,8 @@ class Textures:
                     (self._to / staged).symlink_to(path.absolute())
                 else:
                     image.convert("RGBA").save(self._to / staged)
-        except Exception:  # a damaged file makes Pillow's decoders raise nearly anything
+        except Exception as error:  # a damaged file makes Pillow's decoders raise nearly anything
+            _raise_fault(error)
             return None
         self._pixels += pixels
         check(self._name, "pixels of textures", self._pixels, ALL_PIXELS)

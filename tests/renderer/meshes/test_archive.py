@@ -1,6 +1,7 @@
 """Objects in zip files: taken out alone, and no bomb, link or member that leaves its folder."""
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -81,4 +82,7 @@ def test_a_damaged_zip_file_is_one_sentence(tmp_path, damage):
     raw = bytearray(path.read_bytes())
     raw[60:70] = b"0123456789" if damage == "flipped" else raw[60:70]
     path.write_bytes({"cut": raw[: len(raw) // 2], "flipped": raw, "nothing": b""}[damage])
-    assert "cannot read 03797390.zip/03797390/abc" in cause(ref)
+    words = (
+        "cannot read .* in 03797390.zip: it is damaged" if damage == "flipped" else "03797390.zip is no whole zip file"
+    )
+    assert re.match(f"{words}.* get ", cause(ref))
