@@ -20,6 +20,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
     "--run", "folder", type=click.Path(path_type=Path), help="A run's folder.", show_default="newest under runs/"
 )
 @click.option("--encoder", "spec", metavar="SPEC", help="As `iebench score` takes it.")
+@click.option("--trust", is_flag=True, help="As `iebench score` takes it.")
 @click.option(
     "--data", type=click.Path(path_type=Path), default=Path("data/orbit"), help="A dataset that sweeps one factor."
 )
@@ -28,7 +29,9 @@ from iebench.manifests.common.cli import SETTINGS, examples
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )
 @click.option("--limit", type=click.IntRange(1), help="Take only so many objects of each split.")
-def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, device: str, limit: int | None) -> None:
+def orbits(
+    folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None
+) -> None:
     """Similarity, error of place and of class as one factor is swept: orbits.json and orbits.png.
 
     Each curve has its mean over val objects with a 95 % interval, and the worst object. Readers of place and class are
@@ -54,7 +57,7 @@ def orbits(folder: Path | None, spec: str | None, data: Path, out: Path | None, 
         raise click.UsageError("give one of --run and --encoder")
     recipe = DatasetInfo.load(data).recipe
     factor, where, protocol = swept(recipe, data), devices.pick(device), load()
-    loaded = registry.load(f"run:{folder or runs.newest()}" if spec is None else spec, {})
+    loaded = registry.load(f"run:{folder or runs.newest()}" if spec is None else spec, {}, trust)
     home = loaded.home or Path("runs") / loaded.name
     if out is None and limit is not None:
         _keep(home, limit)

@@ -12,6 +12,7 @@ from iebench.manifests.common.shipped import shipped
 if TYPE_CHECKING:
     from ..protocol import Protocol
 
+TRUST = "Let --encoder run code that a file or a hub brings: TorchScript, hf: with trust_remote_code=true."
 UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
 
 
@@ -38,6 +39,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
     multiple=True,
     help="For what makes the encoder; may be repeated.",
 )
+@click.option("--trust", is_flag=True, help=TRUST)
 @click.option(
     "--features", "table", type=click.Path(path_type=Path), metavar="FILE.parquet",
     help="Features that you computed, a row a view; no code runs.",
@@ -69,9 +71,9 @@ UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
     "--limit", type=click.IntRange(1), help="Take only so many objects of each split, and 8 views of each: a smoke run."
 )
 def score(
-    folder: Path | None, spec: str | None, assignments: tuple[str, ...], table: Path | None, data: Path | None,
-    out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"], seed: int, device: str,
-    limit: int | None,
+    folder: Path | None, spec: str | None, assignments: tuple[str, ...], trust: bool, table: Path | None,
+    data: Path | None, out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"],
+    seed: int, device: str, limit: int | None,
 ) -> None:  # fmt: skip
     """Score an encoder: class, rotation and colour from its features, and its predictor if it has one.
 
@@ -109,7 +111,7 @@ def score(
                 encoder = FeatureFile.open(table, data)
             else:
                 loaded = registry.load(
-                    f"run:{folder or runs.newest()}" if spec is None else spec, registry.arguments(assignments)
+                    f"run:{folder or runs.newest()}" if spec is None else spec, registry.arguments(assignments), trust
                 )
                 home, shared = loaded.home or Path("runs") / loaded.name, loaded.home is None
                 data = data or (dataset.newest() if loaded.run is None else data_of(home))

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 from torch.export.passes import move_to_device_pass
 
 from ..errors import EncoderError, short
+from .exported_contents import check
 from .registry import Arguments, Loaded, loader, named, no_arguments
+from .weights_only import weights_only
 
 
 @loader("exported", claims=lambda spec: Path(spec).suffix == ".pt2" and Path(spec).is_file())
@@ -23,15 +25,19 @@ def load(spec: str, arguments: Arguments) -> Loaded:
 
     Raises
     ------
-    EncoderError : no such file, one of another kind, or one that takes no batch of images of any size.
+    EncoderError : no such file, one of another kind, one that could run its author's code, or one that takes no batch
+        of images of any size.
     """
     no_arguments(spec, arguments)
     path = Path(spec)
     if not path.is_file():
         raise EncoderError(f"no such file: {path}; `torch.export.save` makes one")
     try:
-        with _silence():
+        check(path)
+        with _silence(), weights_only():
             program = torch.export.load(path)
+    except EncoderError:
+        raise
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
         raise EncoderError(f"{path} is no exported program ({short(error)}): save it with torch.export.save") from error
     shapes = [tuple(node.meta["val"].shape) for node in _inputs(program)]

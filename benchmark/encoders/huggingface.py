@@ -27,7 +27,13 @@ PLAIN = ((0, 0, 0), (255, 255, 255), (51, 102, 204))  # colours of pictures that
 RESAMPLE = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
 
 
-@loader("hf", claims=lambda spec: _is_checkpoint(Path(spec)))
+@loader(
+    "hf",
+    claims=lambda spec: _is_checkpoint(Path(spec)),
+    runs_code=lambda spec, arguments: (
+        f"the model code that hf:{spec} brings" * bool(arguments.get("trust_remote_code"))
+    ),
+)
 def load(spec: str, arguments: Arguments) -> Loaded:
     """A vision model of transformers with its weights, and the size and normalisation of its image processor.
 

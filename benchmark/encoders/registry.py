@@ -66,20 +66,30 @@ Load = Callable[[str, Arguments], Loaded]
 
 @dataclass(frozen=True)
 class Scheme:
-    """A registered loader. claims : whether a specification without a scheme is meant for it."""
+    """A registered loader.
+
+    claims : True if a specification without a scheme is meant for it
+    runs_code : (rest of the specification, arguments) -> the code of a file's author that loading or encoding runs, as
+        a noun; "" for none. Such a file is loaded only with --trust
+    """
 
     load: Load
     claims: Callable[[str], bool]
+    runs_code: Callable[[str, Arguments], str]
 
 
 _SCHEMES: dict[str, Scheme] = {}
 
 
-def loader(scheme: str, claims: Callable[[str], bool] = lambda spec: False) -> Callable[[Load], Load]:
-    """Decorator that registers a function of (rest of the specification, arguments) under a scheme."""
+def loader(
+    scheme: str,
+    claims: Callable[[str], bool] = lambda spec: False,
+    runs_code: Callable[[str, Arguments], str] = lambda spec, arguments: "",
+) -> Callable[[Load], Load]:
+    """Decorator that registers a function of (rest of the specification, arguments) under a scheme; see `Scheme`."""
 
     def register(load: Load) -> Load:
-        _SCHEMES[scheme] = Scheme(load, claims)
+        _SCHEMES[scheme] = Scheme(load, claims, runs_code)
         return load
 
     return register
@@ -97,25 +107,26 @@ def schemes() -> dict[str, Scheme]:
     return _SCHEMES
 
 
-def load(spec: str, given: Arguments) -> Loaded:
+def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
     """The module that a specification means. Weights that its loader draws at random come from seed 0.
 
     spec : "timm:resnet18", a folder, a file, "package.module:factory"
     given : arguments for the loader, or for the factory behind it
+    trust : a file may run its author's code
 
     Raises
     ------
-    EncoderError : nobody claims it, or its loader cannot make a module of it.
+    EncoderError : nobody claims it, it would run code without `trust`, or its loader cannot make a module of it.
     """
     if not spec:
         raise EncoderError("--encoder is empty: name an encoder, or leave it out")
     known = schemes()
     scheme, colon, rest = spec.partition(":")
     if colon and rest and scheme in known:
-        return _seeded(known[scheme].load, rest, given)
+        return _trusted(known[scheme], rest, given, trust)
     for entry in known.values():
         if entry.claims(spec):
-            return _seeded(entry.load, spec, given)
+            return _trusted(entry, spec, given, trust)
     exists = Path(spec).exists()
     there = "is neither a folder nor a file that iebench knows" if exists else "names no such file or folder"
     remedy = near_scheme(spec) or (
@@ -131,10 +142,12 @@ def near_scheme(spec: str) -> str:
     return f"did you mean {near[0]}:{rest}?" if colon and near else ""
 
 
-def _seeded(make: Load, spec: str, arguments: Arguments) -> Loaded:
+def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> Loaded:
+    if (code := scheme.runs_code(spec, arguments)) and not trust:
+        raise EncoderError(f"{code} is code of its author and runs here: give --trust if you trust where it comes from")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return make(spec, arguments)
+        return scheme.load(spec, arguments)
 
 
 def arguments(assignments: Iterable[str]) -> Arguments:

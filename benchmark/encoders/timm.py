@@ -6,6 +6,7 @@ from typing import Any
 from ..errors import EncoderError, UnknownName, short
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
+from .weights_only import weights_only
 
 
 @loader("timm")
@@ -27,7 +28,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     given = dict(arguments)
     file = given.pop("checkpoint_path", None)
     try:
-        model = timm.create_model(spec, **{"pretrained": file is None, "num_classes": 0, **given})
+        with weights_only():
+            model = timm.create_model(spec, **{"pretrained": file is None, "num_classes": 0, **given})
     except Exception as error:  # no network, no such weights, an argument it does not take
         raise unfetched(f"timm:{spec}", error, "fetch its weights first, or --encoder-arg pretrained=false") from error
     if file is not None:
@@ -43,7 +45,8 @@ def _fill(timm: Any, model: Any, file: Path) -> None:
     if not file.is_file():
         raise EncoderError(f"no such file: {file}; checkpoint_path takes a checkpoint of timm's")
     try:
-        state = timm.models.load_state_dict(str(file))
+        with weights_only():
+            state = timm.models.load_state_dict(str(file))
     except Exception as error:  # whatever it is
         raise EncoderError(f"{file} is no checkpoint that timm reads ({short(error)}): save a state dict") from error
     heads = model.pretrained_cfg.get("classifier") or ()

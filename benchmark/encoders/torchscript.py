@@ -1,6 +1,10 @@
 """TorchScript files: --encoder model.pt, or --encoder torchscript:FILE under another suffix."""
 
+import re
 import warnings
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -9,27 +13,64 @@ from ..errors import EncoderError, short
 from .registry import Arguments, Loaded, loader, named, no_arguments
 
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
+ON_FILES = re.compile(rb"\b(torch|ops[\s\\]*\.[\s\\]*\w+)[\s\\]*\.[\s\\]*(from_file|save|load_tensor)\b")
+"""Calls of TorchScript's operators that read or write files."""
 
 
-@loader("torchscript", claims=lambda spec: Path(spec).suffix in SUFFIXES and Path(spec).is_file())
+def _program(spec: str) -> str:
+    """A noun for the code in a TorchScript file; "" where there is none, as in a file of bare weights."""
+    return f"the TorchScript program in {spec}" if any(_code(Path(spec))) else ""
+
+
+def _code(path: Path) -> Iterator[bytes]:
+    """The source files of a TorchScript archive without their comments; none of what is no archive."""
+    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if name.lower().endswith(".py"):
+                yield re.sub(rb"#[^\n]*", b"", archive.read(name))
+
+
+@loader(
+    "torchscript",
+    claims=lambda spec: Path(spec).suffix in SUFFIXES and Path(spec).is_file(),
+    runs_code=lambda spec, arguments: _program(spec),
+)
 def load(spec: str, arguments: Arguments) -> Loaded:
     """The module in a file that `torch.jit.save` wrote. Its own normalisation must be part of it.
 
     Raises
     ------
-    EncoderError : no such file, or one of another kind.
+    EncoderError : no such file, one of another kind, or a program that reads or writes files.
     """
     no_arguments(spec, arguments)
     path = Path(spec)
     if not path.is_file():
         raise EncoderError(f"no such file: {path}; `torch.jit.save` makes one")
     try:
+        _see_no_files(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of the format as a whole, which files outlive
             module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+    except EncoderError:
+        raise
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
         raise EncoderError(
             f"{path} is no TorchScript module ({short(error)}): save it with torch.jit.save, or score bare weights "
             "through a factory of your own or `iebench convert`"
         ) from error
     return Loaded(named(path.stem, {}), module)
+
+
+def _see_no_files(path: Path) -> None:
+    """Refuse a program with an operator that opens files; before it is loaded, since loading may run a part of it.
+
+    Raises
+    ------
+    EncoderError : it has one.
+    """
+    for source in _code(path):
+        if call := ON_FILES.search(source):
+            words = re.sub(rb"[\s\\]", b"", call[0]).decode()
+            raise EncoderError(
+                f"{path} calls {words}, which opens files of this machine: take that out and save it again"
+            )

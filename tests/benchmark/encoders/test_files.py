@@ -40,7 +40,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_scripted_module_answers_as_the_module(scripted: Path) -> None:
-    encoder = prepare(load(str(scripted), {}), 32, CPU)
+    encoder = prepare(load(str(scripted), {}, trust=True), 32, CPU)
     images = torch.rand(5, 3, 32, 32)
     with torch.no_grad():
         torch.testing.assert_close(encoder.module(images), network().eval()(images))
@@ -64,7 +64,7 @@ def test_an_exported_program_answers_as_the_module(exported: Path) -> None:
 def test_another_suffix_takes_a_scheme(scripted: Path, tmp_path: Path) -> None:
     other = tmp_path / "weights.bin"
     other.write_bytes(scripted.read_bytes())
-    assert load(f"torchscript:{other}", {}).name == "weights"
+    assert load(f"torchscript:{other}", {}, trust=True).name == "weights"
     with pytest.raises(EncoderError, match="is neither a folder nor a file that iebench knows"):
         load(str(other), {})
 

@@ -1,0 +1,19 @@
+"""Weights of somebody else, as tensors: nothing that a file has pickled beside them is run."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+FORCE, FORCE_NOT = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"  # torch.load reads both
+
+
+@contextmanager
+def weights_only() -> Iterator[None]:
+    """Inside, every `torch.load` of this process takes tensors only, also where a library asks it for more."""
+    before = {name: os.environ.pop(name, None) for name in (FORCE, FORCE_NOT)}
+    os.environ[FORCE] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[FORCE]
+        os.environ.update({name: value for name, value in before.items() if value is not None})

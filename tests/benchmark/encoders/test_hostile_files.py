@@ -1,0 +1,172 @@
+"""Encoder files of somebody else: none of them runs code or opens files unless the user says that it may."""
+
+import json
+import logging
+import os
+import warnings
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from iebench.benchmark.encoders.registry import load
+from iebench.benchmark.encoders.weights_only import weights_only
+from iebench.benchmark.errors import EncoderError
+
+IMAGES = torch.rand(2, 3, 16, 16)
+
+
+class Bomb:
+    """An object whose unpickling makes a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.fixture
+def mark(tmp_path: Path) -> Path:
+    """A folder that is there only if somebody's code ran."""
+    return tmp_path / "mark"
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("plain") / "net.pt2"
+    dynamic = dict.fromkeys((0, 2, 3), torch.export.Dim.DYNAMIC)
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, 2), nn.AdaptiveAvgPool2d(2), nn.Flatten())
+    torch.export.save(torch.export.export(net.eval(), (IMAGES,), dynamic_shapes=(dynamic,)), path)
+    return path
+
+
+def rewritten(plain: Path, path: Path, member: str, change: Callable[[bytes], bytes]) -> Path:
+    """A copy of an archive with one member changed, or added where it is not there."""
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        root = old.namelist()[0].partition("/")[0]
+        names = [*old.namelist(), f"{root}/{member}"]
+        for name in dict.fromkeys(names):
+            content = old.read(name) if name in old.namelist() else b""
+            new.writestr(name, change(content) if name.endswith(f"/{member}") else content)
+    return path
+
+
+def in_model(*keys: Any, value: Callable[[Path], str]) -> tuple[str, Callable[[Path], Callable[[bytes], bytes]]]:
+    """The member with a program's graph, and a change of one entry, to a value that may name the mark."""
+
+    def change(mark: Path) -> Callable[[bytes], bytes]:
+        def edit(content: bytes) -> bytes:
+            model = json.loads(content)
+            entry = model
+            for key in keys[:-1]:
+                entry = entry[key]
+            entry[keys[-1]] = value(mark)
+            return json.dumps(model).encode()
+
+        return edit
+
+    return "models/model.json", change
+
+
+def pickled(mark: Path) -> Callable[[bytes], bytes]:
+    def replace(_: bytes) -> bytes:
+        path = mark.with_suffix(".bytes")
+        torch.save(((Bomb(mark),), {}), path)
+        return path.read_bytes()
+
+    return replace
+
+
+RUNS = "__import__('os').mkdir('{}')"
+FIRST = ("graph_module", "graph", "nodes", 0)
+HOSTILE = {
+    "a pickled sample input": ("data/sample_inputs/model.pt", pickled, "more than tensors in data/sample_inputs"),
+    "a size that is a call": (
+        *in_model("graph_module", "graph", "tensor_values", "input", "sizes", 0, "as_expr", "expr_str",
+                  value=RUNS.format), "the expression",
+    ),
+    "a guard that is a call": (
+        *in_model("guards_code", 0, value=lambda mark: RUNS.format(mark) + " is None"), "the expression",
+    ),
+    "an operator of Python's": (*in_model(*FIRST, "target", value=lambda _: "torch.hub.os.mkdir"), "the operator"),
+    "an operator on files": (
+        *in_model(*FIRST, "target", value=lambda _: "torch.ops.aten.from_file.default"), "the operator",
+    ),
+    "a name that is code": (*in_model(*FIRST, "name", value=lambda _: "x = 1; import os"), "the name"),
+    "a compiled library": ("data/aotinductor/model/x.so", lambda _: lambda _: b"\x7fELF", "a compiled library"),
+    "a pickled object": ("data/constants/opaque_obj_0", lambda _: lambda _: b"\x80\x04.", "a pickled object"),
+    "an unknown member": ("data/scripts/run.py", lambda _: lambda _: b"1", "a member that no exported program has"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_an_exported_program_that_could_run_code_is_refused_before_it_does(
+    plain: Path, tmp_path: Path, mark: Path, kind: str
+) -> None:
+    member, change, words = HOSTILE[kind]
+    path = rewritten(plain, tmp_path / "net.pt2", member, change(mark))
+    with pytest.raises(EncoderError, match=f"net.pt2 holds {words}.*could run its author's code: export it again"):
+        load(str(path), {})
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("kind", ["a pickled sample input", "a size that is a call", "a guard that is a call"])
+def test_torch_itself_runs_what_is_refused(plain: Path, tmp_path: Path, mark: Path, kind: str) -> None:
+    member, change, _ = HOSTILE[kind]
+    path = rewritten(plain, tmp_path / "net.pt2", member, change(mark))
+    logging.disable(logging.CRITICAL)
+    with suppress(Exception):  # whatever comes after the code has run
+        torch.export.load(path).module()(IMAGES)
+    logging.disable(logging.NOTSET)
+    assert mark.exists()
+
+
+def test_weights_only_holds_against_a_library_that_asks_for_more(tmp_path: Path, mark: Path) -> None:
+    torch.save({"args": Bomb(mark)}, tmp_path / "weights.pth")
+    with weights_only(), pytest.raises(Exception, match="mkdir"):
+        torch.load(tmp_path / "weights.pth", weights_only=False)
+    assert not mark.exists()
+
+
+class Reads(nn.Module):
+    def forward(self, images: Tensor) -> Tensor:
+        return images.flatten(1) + torch.from_file("/etc/hostname", False, 1, dtype=torch.uint8)
+
+
+class Writes(nn.Module):
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+
+    def forward(self, images: Tensor) -> Tensor:
+        torch.save(images, self.path)
+        return images.flatten(1)
+
+
+def scripted(module: nn.Module, path: Path) -> Path:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.save(torch.jit.script(module), str(path))
+    return path
+
+
+def test_torchscript_that_opens_files_is_refused_also_with_trust(tmp_path: Path) -> None:
+    for module, call in ((Reads(), "torch.from_file"), (Writes("mark"), "torch.save")):
+        path = scripted(module, tmp_path / "net.pt")
+        with pytest.raises(EncoderError, match=rf"net\.pt calls {call}, which opens files of this machine"):
+            load(str(path), {}, trust=True)
+
+
+def test_code_that_a_file_or_a_hub_brings_needs_trust(tmp_path: Path) -> None:
+    path = scripted(nn.Flatten(), tmp_path / "net.pt")
+    with pytest.raises(EncoderError, match=r"the TorchScript program in .*net\.pt is code of its author.*give --trust"):
+        load(str(path), {})
+    assert load(str(path), {}, trust=True).name == "net"
+    with pytest.raises(EncoderError, match=r"the model code that hf:someone/model brings is code of its author"):
+        load("hf:someone/model", {"trust_remote_code": True})
