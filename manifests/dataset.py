@@ -16,7 +16,7 @@ from .checksums import INFO, PLAN, write_sums
 from .common.files import write_atomic
 from .errors import DatasetError
 from .recipe import Recipe
-from .schema import FORMAT, SPLITS
+from .schema import ADDED, FORMAT, SPLITS
 
 BLANK = "0" * 64  # stands for dataset.json's own SHA-256 while that is computed
 
@@ -118,6 +118,8 @@ def shard_tables(folder: Path, split: str) -> list[Path]:
 def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] | None = None) -> pa.Table:
     """A Parquet file of a dataset, or some of its columns, checked against a schema.
 
+    What an older dataset lacks of `schema.ADDED` is null.
+
     Raises
     ------
     DatasetError : missing, damaged, or other columns than the schema's.
@@ -128,8 +130,18 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         cause = "no such file" if isinstance(error, FileNotFoundError) else _first_line(error)
         raise DatasetError(f"cannot read {path} ({cause}): restore it or render the dataset again") from error
+    table = _with_added(table, schema) if schema is not None else table
     if schema is not None and not table.schema.equals(schema):
         raise DatasetError(f"{path} has other columns than format {FORMAT} with this recipe: render the dataset again")
+    return table
+
+
+def _with_added(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The table with nulls in those columns of the schema that were added since datasets of this format are written."""
+    lacking = set(schema.names) - set(table.column_names)
+    for place, column in enumerate(schema if lacking <= ADDED else ()):
+        if column.name in lacking:
+            table = table.add_column(place, column, pa.nulls(len(table), column.type))
     return table
 
 

@@ -135,6 +135,17 @@ class Film:
 
 
 @dataclass(frozen=True)
+class Materials:
+    """How the materials of mesh files are read where readers differ.
+
+    map_d : the opacity map of an OBJ material. "opacity": as the file format has it, 1 is opaque; "shapenet": turned
+        round in materials that have other maps too, as BlenderProc's loader of ShapeNet does
+    """
+
+    map_d: Literal["opacity", "shapenet"] = "opacity"
+
+
+@dataclass(frozen=True)
 class Bounces:
     total: int
     diffuse: int
@@ -153,6 +164,7 @@ class Scene:
     world: World
     film: Film
     bounces: Bounces
+    materials: Materials = Materials()
 
 
 @dataclass(frozen=True)
@@ -212,8 +224,13 @@ class Recipe:
         return [factor.name for factor in self.factors]
 
     def as_dict(self) -> dict[str, Any]:
-        """The recipe as plain tables, fit for JSON and for `Recipe.from_dict`."""
+        """The recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
+
+        `scene.materials` came later: with its defaults it is left out, so that older recipes keep their digest.
+        """
         table = dataclasses.asdict(self)
+        if self.scene.materials == Materials():
+            del table["scene"]["materials"]
         for entry, factor in zip(table["factors"], self.factors, strict=True):
             kind = next(kind for kind, cls in LAWS.items() if isinstance(factor.law, cls))
             entry["law"] = {"kind": kind, **entry["law"]}

@@ -18,7 +18,7 @@ IDENTITY = tuple(name for name, _ in _IDENTITY)
 _INSPECTION = [
     ("materials", pa.int32()), ("textures", pa.int32()), ("missing", pa.string()), ("vertices", pa.int64()),
     ("triangles", pa.int64()), ("bad_vertices", pa.int64()), ("flat_faces", pa.int64()), ("watertight", pa.bool_()),
-    ("extent_x", pa.float64()), ("extent_y", pa.float64()), ("extent_z", pa.float64()),
+    ("extent_x", pa.float64()), ("extent_y", pa.float64()), ("extent_z", pa.float64()), ("notes", pa.string()),
 ]  # fmt: skip
 INSPECTION = tuple(name for name, _ in _INSPECTION)
 """The columns that say how a mesh was found; null as far as nobody looked."""
@@ -30,6 +30,9 @@ OBJECTS = pa.schema(
     ]
 )  # fmt: skip
 """One row per object of the plan; docs/format.md says what the columns mean."""
+
+ADDED = frozenset({"notes"})
+"""Columns of OBJECTS that datasets made before they were added lack; they are read as null there."""
 
 FAILURES = pa.schema(
     [("synset", pa.string()), ("object_id", pa.string()), ("split", pa.string()), ("cause", pa.string())]

@@ -11,6 +11,8 @@ from dataclasses import replace
 import bpy
 import numpy as np
 
+from iebench.manifests.recipe import Materials
+
 from .backend import MeshInfo
 from .builtin import Part, build
 from .errors import AssetError
@@ -23,8 +25,8 @@ SHARP = math.radians(40)  # built-in solids are shaded smooth across flatter edg
 LARGEST = 100  # units; what is not normalised and larger than that was not meant for this scene
 
 
-def load_asset(ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
-    """Put one object into the current scene.
+def load_asset(ref: ObjectRef, materials: Materials) -> tuple[bpy.types.Object, MeshInfo]:
+    """Put one object into the current scene, its materials read as a recipe has it.
 
     Raises
     ------
@@ -35,13 +37,13 @@ def load_asset(ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
         thing, info = _from_parts(parts), MeshInfo(_parts_sha256(parts), 0, "ok")
         _place(thing, ref)
     else:
-        with clean_copy(ref) as mesh:
+        with clean_copy(ref, materials) as mesh:
             thing, info = _from_file(mesh, ref)
     return thing, replace(info, faces=len(thing.data.polygons), materials=len(thing.data.materials))
 
 
 def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
-    info = MeshInfo(mesh.sha256, 0, "ok", textures=mesh.textures, missing=mesh.missing)
+    info = MeshInfo(mesh.sha256, 0, "ok", textures=mesh.textures, missing=mesh.missing, notes=mesh.notes)
     try:
         loaded = read(mesh)
         info = replace(info, report=(report := inspect(loaded)))

@@ -27,6 +27,7 @@ class MeshInfo:
     status : "ok" or "texture missing"
     materials : how many Blender gave it; textures : different images that were found good
     missing : textures and material libraries that could not be used, as the file names them
+    notes : what was changed or taken otherwise than the file has it, one sentence each
     report : what the inspection found; None for a built-in object
     """
 
@@ -36,6 +37,7 @@ class MeshInfo:
     materials: int = 0
     textures: int = 0
     missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     report: Report | None = None
 
     def inspection(self) -> dict[str, Any]:
@@ -46,6 +48,7 @@ class MeshInfo:
             "materials": self.materials,
             "textures": self.textures,
             "missing": "\n".join(self.missing),
+            "notes": "\n".join(self.notes),
             **found,
             **sizes,
         }

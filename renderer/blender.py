@@ -53,7 +53,7 @@ class BlenderRenderer:
             free_assets(self._handles.object)
             self._handles.object = None
         try:
-            self._handles.object, info = load_asset(ref)
+            self._handles.object, info = load_asset(ref, self._handles.scene.materials)
         except AssetError:
             bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
             raise

@@ -100,7 +100,7 @@ def side_by_side(look: Callable[[Shard], T], shards: Iterable[Shard]) -> Iterato
 
 
 def _table(notes: list[dict[str, Any]], columns: pa.Schema) -> pa.Table:
-    return pa.Table.from_pylist([{name: note[name] for name in columns.names} for note in notes], columns)
+    return pa.Table.from_pylist([{name: note.get(name) for name in columns.names} for note in notes], columns)
 
 
 def _write(path: Path, table: pa.Table) -> None:

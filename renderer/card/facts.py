@@ -131,6 +131,7 @@ OBJECT_COLUMNS = {
     "extent_x": "width of the bounding box along the file's x",
     "extent_y": "width of the bounding box along the file's y",
     "extent_z": "width of the bounding box along the file's z",
+    "notes": "what was drawn otherwise than the mesh file has it, one a line",
     "cause": "why the object has none, in a sentence",
 }
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from iebench.manifests.checksums import file_sha256
 from iebench.manifests.common.causes import SOUND, reason
 from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.recipe import Materials
 
 from ..errors import AssetError, DiskError, IebenchError
 from ..sources.listing import FORMATS, sole_mesh
@@ -25,6 +26,7 @@ CLEANERS: dict[str, Cleaner] = {
     ".obj": clean_obj, ".glb": clean_gltf, ".gltf": clean_gltf,
     ".ply": clean_plain, ".stl": clean_plain, ".off": clean_plain,
 }  # fmt: skip
+AS_WRITTEN = Materials()
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class CleanMesh:
     sha256 : of the file as it was given
     textures : how many different images were found good
     missing : textures and material libraries, as the file names them, that are absent, unreadable or outside
+    notes : what the copy has otherwise than the file, one sentence each
     """
 
     name: str
@@ -43,11 +46,14 @@ class CleanMesh:
     sha256: str
     textures: int
     missing: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @contextmanager
-def clean_copy(ref: ObjectRef) -> Iterator[CleanMesh]:
+def clean_copy(ref: ObjectRef, materials: Materials = AS_WRITTEN) -> Iterator[CleanMesh]:
     """A clean copy of an object's mesh, which is gone afterwards.
+
+    materials : how the recipe reads them; shape does not depend on it
 
     Raises
     ------
@@ -59,12 +65,12 @@ def clean_copy(ref: ObjectRef) -> Iterator[CleanMesh]:
         to.mkdir()
         try:
             mesh, folder = _located(ref, Path(temporary) / "unpacked")
-            textures = Textures(ref.shown, folder, to)
+            textures = Textures(ref.shown, folder, to, materials)
             path = CLEANERS[mesh.suffix.lower()](ref.shown, mesh, to, textures, folder)
             digest = file_sha256(mesh)
         except OSError as error:
             raise _unread(ref.shown, error) from error
-        yield CleanMesh(ref.shown, path, digest, textures.used, tuple(textures.missing))
+        yield CleanMesh(ref.shown, path, digest, textures.used, tuple(textures.missing), tuple(textures.notes))
 
 
 def _unread(shown: str, error: OSError) -> IebenchError:

@@ -3,16 +3,12 @@
 import re
 from pathlib import Path
 
-from .limits import FACES, TEXT_BYTES, VERTICES, check, check_size
-from .text import decode, utf8_blocks
+from .limits import FACES, VERTICES, check, check_size
+from .mtl import clean_library
+from .text import utf8_blocks
 from .textures import Textures, resolve
 
 LIBRARY = re.compile(rb"^[ \t]*mtllib[ \t]+(.*?)[ \t]*$", re.MULTILINE)
-TEXTURE = re.compile(r"\s*(map_\w+|bump|norm|refl|disp|decal)\s+(.*?)\s*", re.IGNORECASE)
-DRAWN = {"map_kd", "map_ks", "map_ns", "map_ke", "map_d", "map_bump", "bump", "norm", "refl", "map_refl", "map_pr",
-         "map_pm", "map_ps"}  # fmt: skip
-"""What Blender's importer draws; other textures are left out and not missed."""
-OPTIONS = re.compile(r"(?:-(?:o|s|t)(?:\s+[-+.\deE]+){1,3}\s+|-mm\s+\S+\s+\S+\s+|-(?!mm\b)[a-z]+\s+\S+\s+)*")
 
 
 def clean_obj(name: str, path: Path, to: Path, textures: Textures, folder: Path) -> Path:
@@ -40,7 +36,7 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures, folder: Path)
     found = [place for library in dict.fromkeys(libraries) for place in _libraries(library, path, folder, textures)]
     if not found and (place := resolve(folder, path.parent, own)) is not None:
         found = [place]
-    lines = [line for place in dict.fromkeys(found) for line in _materials(place, textures)]
+    lines = [line for place in dict.fromkeys(found) for line in clean_library(place, textures)]
     (to / "mesh.mtl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return to / "mesh.obj"
 
@@ -60,18 +56,3 @@ def _libraries(named: str, path: Path, folder: Path, textures: Textures) -> list
             return found
     textures.lost(named)
     return []
-
-
-def _materials(path: Path, textures: Textures) -> list[str]:
-    check_size(path.name, path, TEXT_BYTES)
-    kept = []
-    for line in decode(path.read_bytes()).splitlines():
-        if (found := TEXTURE.fullmatch(line)) is None:
-            kept.append(line)
-        elif found[1].lower() in DRAWN:
-            options = OPTIONS.match(found[2])
-            settings = options[0] if options else ""
-            staged = textures.stage(path.parent, found[2][len(settings) :])
-            if staged is not None:
-                kept.append(f"{found[1]} {settings}{staged}")
-    return kept

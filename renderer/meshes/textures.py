@@ -5,16 +5,20 @@ import warnings
 from pathlib import Path
 from urllib.parse import unquote
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from iebench.manifests.common.causes import SOUND
 from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.recipe import Materials
 
 from ..errors import AssetError
 from .limits import ALL_PIXELS, IMAGE_PIXELS, check
 
 KEPT = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "TGA": ".tga", "WEBP": ".webp"}
 """Formats that Blender reads as they are, by Pillow's name; others are copied as PNG."""
+WEIGHTS = np.array([0.2126729, 0.7151522, 0.0721750], np.float32)  # of red, green and blue in Cycles' luminance
 
 
 def inside(folder: Path, place: Path) -> Path | None:
@@ -58,15 +62,42 @@ def resolve(folder: Path, base: Path, name: str) -> Path | None:
     return None
 
 
+def alpha(image: Image.Image) -> NDArray[np.float32]:
+    """An image's opacity, (h, w) in [0, 1]: its alpha channel, or else its luminance.
+
+    >>> float(alpha(Image.new("RGBA", (1, 1), (255, 255, 255, 51)))[0, 0].round(3))
+    0.2
+    """
+    if not image.has_transparency_data:
+        return luminance(image)
+    return np.asarray(image.convert("RGBA"), np.float32)[..., 3] / 255
+
+
+def luminance(image: Image.Image) -> NDArray[np.float32]:
+    """The luminance of an image's numbers as they are stored, (h, w) in [0, 1], which is how Blender 3 read maps.
+
+    >>> float(luminance(Image.new("RGB", (1, 1), (0, 255, 0)))[0, 0].round(3))
+    0.715
+    """
+    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off at 255
+        return np.clip(np.asarray(image).astype(np.float32) / 65535, 0, 1)
+    if image.mode == "F":
+        return np.clip(np.nan_to_num(np.asarray(image, np.float32)), 0, 1)
+    return np.asarray(image.convert("RGBA"), np.float32)[..., :3] @ WEIGHTS / 255
+
+
 class Textures:
     """The textures of one object: verified, linked into the clean folder, counted.
 
+    materials : how opacity maps are read
     missing : names, as the files write them, of what is absent, unreadable or outside
+    notes : what is drawn otherwise than the files have it
     """
 
-    def __init__(self, name: str, folder: Path, to: Path) -> None:
-        self._name, self._folder, self._to = name, folder, to
+    def __init__(self, name: str, folder: Path, to: Path, materials: Materials) -> None:
+        self._name, self._folder, self._to, self.materials = name, folder, to, materials
         self._staged: dict[Path, str | None] = {}
+        self.notes: list[str] = []
         self._pixels = 0
         self.missing: list[str] = []
 
@@ -101,6 +132,27 @@ class Textures:
         if self._staged[path] is None:
             self.lost(name)
         return self._staged[path]
+
+    def stage_opacity(self, base: Path, name: str, turned: bool) -> str | None:
+        """The same for an opacity map, as an image whose alpha it is: the only part of one that Blender looks at.
+
+        The map's alpha channel, its luminance where it has none; or, if `turned`, what its luminance lacks to 1.
+
+        Raises
+        ------
+        AssetError : all textures together are over the limit.
+        """
+        original = self.stage(base, name)
+        if original is None:
+            return None
+        staged = f"{Path(original).stem}-{'turned' if turned else 'opacity'}.png"
+        if not (self._to / staged).exists():
+            with Image.open(self._to / original) as image:
+                opacity = 1 - luminance(image) if turned else alpha(image)
+            pixels = np.round(255 * opacity).astype(np.uint8)
+            white = np.full_like(pixels, 255)
+            Image.fromarray(np.stack([white, white, white, pixels], axis=-1)).save(self._to / staged)
+        return staged
 
     def _link(self, path: Path) -> str | None:
         try:

@@ -12,7 +12,7 @@ from iebench.manifests.checksums import SUMS, file_sha256
 from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import IDENTITY, OBJECTS, key, rows
+from iebench.manifests.schema import ADDED, IDENTITY, OBJECTS, key, rows
 from iebench.manifests.views import drawn
 
 from ..shards import OUTCOMES
@@ -124,7 +124,8 @@ def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     try:
         notes = json.loads(pq.read_schema(path).metadata[OUTCOMES])
         listed = table.to_pylist()
-        if not all({*OBJECTS.names, "cause"} <= note.keys() for note in notes["objects"]) or "tar_sha256" not in notes:
+        needed = {*OBJECTS.names, "cause"} - ADDED
+        if not all(needed <= note.keys() for note in notes["objects"]) or "tar_sha256" not in notes:
             raise ValueError("its list of objects lacks something")
         if any(column.null_count for column in table.columns):
             raise ValueError("it has empty places")

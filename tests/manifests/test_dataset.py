@@ -5,12 +5,13 @@ import os
 import shutil
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from iebench.manifests import dataset
 from iebench.manifests.dataset import DatasetInfo, fingerprint, newest, read_table, shard_tables
 from iebench.manifests.errors import DatasetError
-from iebench.manifests.schema import OBJECTS, rows
+from iebench.manifests.schema import ADDED, OBJECTS, rows
 
 
 def test_info_survives_the_file(tiny_dataset, tmp_path):
@@ -72,3 +73,16 @@ def test_the_newest_dataset_is_the_one_finished_last(tiny_dataset, tmp_path):
         stamp = path.stat().st_mtime - age
         os.utime(path, (stamp, stamp))
     assert newest(tmp_path).name == "new"
+
+
+def test_a_table_made_before_a_column_was_added_is_read_and_verified(tiny_dataset, tmp_path):
+    table = read_table(tiny_dataset / "objects.parquet", OBJECTS)
+    for gone in (sorted(ADDED), sorted(ADDED)[:1]):
+        pq.write_table(table.drop_columns(gone), tmp_path / "old.parquet")
+        old = read_table(tmp_path / "old.parquet", OBJECTS)
+        assert old.schema.equals(OBJECTS)
+        assert all(old[name].null_count == len(old) for name in gone)
+        assert old.drop_columns(gone).equals(table.drop_columns(gone))
+    pq.write_table(table.drop_columns(["path"]), tmp_path / "other.parquet")
+    with pytest.raises(DatasetError, match="other columns"):
+        read_table(tmp_path / "other.parquet", OBJECTS)

@@ -1,6 +1,8 @@
 """Recipes: what is shipped reads back the same; what is wrong is one clear sentence."""
 
 import dataclasses
+import hashlib
+import json
 from importlib.resources import files
 from typing import get_args
 
@@ -27,6 +29,16 @@ def test_3diebench_has_the_published_constants():
     scene = recipe.scene
     assert (scene.camera.radius, scene.spot.radius, scene.spot.energy, scene.floor.height) == (2.5, 4.0, 500.0, -1.0)
     assert (scene.sun.energy, scene.sun.profile) == (1.5, "disc")
+
+
+def test_a_recipe_from_before_the_materials_keeps_its_digest():
+    table = load("3diebench").as_dict()
+    assert table["scene"].pop("materials") == {"map_d": "shapenet"}
+    old = Recipe.from_dict(table, "old")
+    assert old.scene.materials.map_d == "opacity"
+    assert old.as_dict() == table
+    assert old.digest == hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
+    assert old.digest != load("3diebench").digest
 
 
 def test_a_recipe_file_of_ones_own(tmp_path):
