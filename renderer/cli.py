@@ -41,8 +41,9 @@ from .sources import ObjectRef, open_source
     "--source",
     default="builtin",
     metavar="builtin|PATH",
-    help="Where objects come from: ShapeNet's folder, a folder CLASS/OBJECT.obj|glb|gltf|ply|stl|off, or a .csv or "
-    ".parquet with columns path and class. Where PATH's kind must not be guessed: shapenet|folder|manifest PATH.",
+    help="Where objects come from: ShapeNet's folder, a folder CLASS/OBJECT.obj|glb|gltf|ply|stl|off or "
+    "CLASS/{train,test}/OBJECT.off, or a .csv or .parquet with columns path and class. Where PATH's kind must not be "
+    "guessed: shapenet|folder|manifest PATH.",
 )
 @click.option("--classes", metavar="N|name,name", help="How many classes, or which.  [default: all]")
 @click.option("--objects-per-class", type=click.IntRange(1), help="At most this many.  [default: 5 built-in, else all]")
@@ -121,7 +122,7 @@ def render(
         name, objects = f"{name}, own sizes", [replace(ref, normalise=False) for ref in objects]
     if given:
         settings, objects = replace(settings, views=given.most), only_given(objects, given, name)
-    for sentence in () if given else cut_sweeps(settings):
+    for sentence in [*collection.notes(), *([] if given else cut_sweeps(settings))]:
         click.echo(f"iebench: {sentence}", err=True)
     plan = Plan(settings, quality, seed, name, collection.licence, tuple(objects), given)
     plan = plan.limited(limit) if limit else plan

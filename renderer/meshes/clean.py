@@ -13,7 +13,7 @@ from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.recipe import Materials
 
 from ..errors import AssetError, DiskError, IebenchError
-from ..sources.listing import FORMATS, sole_mesh
+from ..sources.formats import sole_mesh, unread
 from ..sources.registry import ObjectRef
 from .archive import take_out
 from .gltf import clean_gltf
@@ -99,7 +99,7 @@ def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Path]:
         raise AssetError(f"{ref.shown} {words}")
     if not mesh.is_file():
         raise AssetError(f"no mesh file {ref.shown}")
-    if mesh.suffix.lower() not in FORMATS:
-        raise AssetError(f"{ref.shown} is none of {', '.join(FORMATS)}: convert it to one of these")
+    if mesh.suffix.lower() not in CLEANERS:
+        raise AssetError(f"{ref.shown} {unread(mesh)}")
     root = folder.resolve()  # without "..", so that a path can be seen to leave it
     return root / mesh.relative_to(folder), root

@@ -36,3 +36,6 @@ class Builtin:
             for c in classes
             for i in range(count)
         ]
+
+    def notes(self) -> list[str]:
+        return []

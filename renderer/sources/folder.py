@@ -1,13 +1,17 @@
 """The source `folder`: any folder of meshes with a folder for each class."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import AssetError, SourceError
-from .listing import FORMATS, LICENCE, Listed, collection_classes, is_mesh, rank, refs, sole_mesh
+from .formats import FORMATS, is_mesh, is_model, models_in, rank, sole_mesh, unread
+from .layout import ClassFolder, class_folders, folders
+from .listing import LICENCE, Listed, collection_classes, counted, refs
 from .names import object_key, shown
 from .registry import ObjectRef, source
 
@@ -16,8 +20,9 @@ from .registry import ObjectRef, source
 class Folder:
     """PATH/CLASS/OBJECT.obj (or another format), or PATH/CLASS/OBJECT/... with one mesh somewhere inside.
 
-    Of OBJECT.obj and OBJECT.glb one is taken. A folder without a mesh is a failure of the run, but not where the class
-    has mesh files too: then it holds their textures.
+    Folders of a split may lie above or below those of classes (see `layout`). Of OBJECT.obj and OBJECT.glb one is
+    taken. What names show to be an object and cannot be loaded is a failure of the run: a format that is not read, a
+    folder with several meshes or with none. A folder without a mesh beside mesh files holds their textures.
     """
 
     licence = LICENCE
@@ -26,6 +31,8 @@ class Folder:
         if path is None or not path.is_dir():
             raise SourceError(f"--source folder needs a folder of meshes, got {path}: iebench render --source PATH")
         self.path = path
+        self._passed: dict[str, list[str]] = {}  # what -> places
+        self._by_split = Counter[tuple[str, str]]()  # (split, folder that gives it) -> objects
 
     @staticmethod
     def recognises(path: Path) -> bool:
@@ -34,45 +41,89 @@ class Folder:
     @cached_property
     def _listed(self) -> dict[str, list[Listed]]:
         """Class name -> its objects, for classes that have any."""
-        found = {shown(place.name): self._objects(place) for place in _folders(self.path)}
-        return {name: listed for name, listed in found.items() if listed}
+        found: dict[str, list[Listed]] = {}
+        self._pass_over("mesh files outside of class folders", filter(is_model, sorted(self.path.iterdir())))
+        places, beside = class_folders(self.path)
+        self._pass_over("folders beside those of splits", beside)
+        for place in places:
+            objects = self._objects(place)
+            if objects:
+                ids = {one.object_id for one in found.get(shown(place.name), [])}
+                if place.split:
+                    self._by_split[place.split, place.split_folder] += len(objects)
+                found.setdefault(shown(place.name), []).extend(_apart(one, place, ids) for one in objects)
+            else:
+                self._pass_over("folders without a mesh, which make no class", [place.path])
+        return found
 
-    def _objects(self, place: Path) -> list[Listed]:
+    def _objects(self, place: ClassFolder) -> list[Listed]:
         files: dict[str, Path] = {}
-        for path in sorted((path for path in place.iterdir() if is_mesh(path) and path.is_file()), key=rank):
-            files.setdefault(path.stem, path)
-        listed = [self._one(name, path, self.path) for name, path in files.items()]
-        for folder in _folders(place):
-            if folder.name in files:
+        for path in sorted((path for path in place.path.iterdir() if is_model(path) and path.is_file()), key=rank):
+            if files.setdefault(path.stem, path) != path:
+                self._pass_over("files of an object that is taken in another format", [path])
+        listed = [
+            self._one(place, name, path, self.path, "" if is_mesh(path) else f"{path.name} {unread(path)}")
+            for name, path in files.items()
+        ]
+        for folder in folders(place.path):
+            models = models_in(folder)
+            if folder.name in files or (files and not models):
+                self._pass_over("folders beside mesh files, taken for their textures", [folder])
                 continue
             try:
-                listed.append(self._one(folder.name, sole_mesh(folder), folder))
-            except AssetError:
-                if not files:  # rendering says what is wrong with it
-                    listed.append(self._one(folder.name, folder, folder))
+                listed.append(self._one(place, folder.name, sole_mesh(folder, models), folder))
+                self._pass_over("files of an object that is taken in another format", models[1:])
+            except AssetError as error:
+                listed.append(self._one(place, folder.name, folder, folder, str(error)))
         return listed
 
-    def _one(self, name: str, mesh: Path, folder: Path) -> Listed:
-        return Listed(object_key(shown(name)), mesh, folder, shown(mesh.relative_to(self.path).as_posix()))
+    def _one(self, place: ClassFolder, name: str, mesh: Path, folder: Path, problem: str = "") -> Listed:
+        path = shown(mesh.relative_to(self.path).as_posix())
+        return Listed(object_key(shown(name)), mesh, folder, path, place.split, problem)
+
+    def _pass_over(self, what: str, paths: Iterable[Path]) -> None:
+        self._passed.setdefault(what, []).extend(shown(path.relative_to(self.path).as_posix()) for path in paths)
 
     def classes(self) -> Sequence[ObjectClass]:
-        """The folders in PATH, sorted by name.
+        """The classes, sorted by name.
 
         Raises
         ------
-        SourceError : none of them holds a mesh.
+        SourceError : no object can be loaded.
         """
-        if not any(one.mesh.is_file() for listed in self._listed.values() for one in listed):
-            loose = next((path.name for path in sorted(self.path.iterdir()) if is_mesh(path)), None)
+        problems = [one.problem for listed in self._listed.values() for one in listed]
+        if not all(problems):
+            return collection_classes(list(self._listed))
+        if problem := next((p for p in problems if not p.startswith("no mesh file")), ""):
+            tops = folders(self.path)
+            above = f"; or give {tops[0]}, if its folders are the classes" if len(tops) == 1 else ""
             raise SourceError(
-                f"{self.path} has no folders CLASS/OBJECT{'|'.join(FORMATS)}: "
-                + (f"put {loose} and the like into a folder for each class" if loose else "give the folder above them")
+                f"{self.path} has no object that can be loaded; first of {len(problems)}: {problem}{above}"
             )
-        return collection_classes(list(self._listed))
+        loose = next((path.name for path in sorted(self.path.iterdir()) if is_model(path)), None)
+        raise SourceError(
+            f"{self.path} has no folders CLASS/OBJECT{'|'.join(FORMATS)}: "
+            + (f"put {loose} and the like into a folder for each class" if loose else "give the folder above them")
+        )
 
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
         return [ref for c in classes for ref in refs(c, self._listed[c.name], per_class)]
 
+    def notes(self) -> list[str]:
+        """What was passed over or cannot be loaded, and the split where folders give it; one sentence each."""
+        everything = [one for listed in self._listed.values() for one in listed]
+        found = []
+        if self._by_split:
+            parts = (f"{name} ({n:,} objects) is {split}" for (split, name), n in sorted(self._by_split.items()))
+            found.append(f"{self.path}: its folders give the split: {', '.join(parts)}")
+        if broken := [one for one in everything if one.problem]:
+            what = counted("objects that cannot be loaded and will be failures", [one.path for one in broken])
+            found.append(f"{self.path}: {what}: {broken[0].problem}")
+        if passed := [counted(what, places) for what, places in self._passed.items() if places]:
+            found.append(f"{self.path}: passed over: {'; '.join(passed)}")
+        return found
 
-def _folders(place: Path) -> list[Path]:
-    return sorted(p for p in place.iterdir() if p.is_dir() and not p.name.startswith((".", "__MACOSX")))
+
+def _apart(one: Listed, place: ClassFolder, ids: Container[str]) -> Listed:
+    """The object under another id, where one of another split has its id: each split may count from 1."""
+    return replace(one, object_id=object_key(f"{one.object_id}_{place.split_folder}")) if one.object_id in ids else one

@@ -1,21 +1,19 @@
-"""What sources of loose mesh files share: which files are meshes, and refs from a list of them."""
+"""What sources of loose mesh files share: objects before they are refs, what was passed over, and refs of a class."""
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from iebench.manifests.taxonomy import ObjectClass
 
-from ..errors import AssetError, SourceError
+from ..errors import SourceError
 from .names import class_key
 from .registry import ObjectRef
 from .splits import split_of, subset
 
-FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
-"""What can be loaded; of one object in several formats the first of these is taken."""
 LICENCE = "that of the meshes"
+NAMED = 3  # of what a sentence counts
 
 
 @dataclass(frozen=True)
@@ -27,6 +25,7 @@ class Listed:
     folder : nothing that the mesh refers to may lie outside
     path : its place in the collection
     split : "train", "val", or "" to let a hash decide
+    problem : why it cannot be loaded, as far as names tell; rendering gives the same cause
     """
 
     object_id: str
@@ -34,39 +33,17 @@ class Listed:
     folder: Path
     path: str
     split: str = ""
+    problem: str = ""
 
 
-def is_mesh(path: Path) -> bool:
-    """Whether a file's name is that of a mesh, and neither hidden nor a system's own."""
-    return path.suffix.lower() in FORMATS and not path.name.startswith(".")
+def counted(what: str, names: Sequence[str]) -> str:
+    """A count with the first names.
 
-
-def rank(path: Path) -> tuple[int, str]:
-    """Sorts files by format, then name."""
-    return FORMATS.index(path.suffix.lower()), path.name
-
-
-def sole_mesh(folder: Path) -> Path:
-    """The mesh that a folder holds, at whatever depth.
-
-    Raises
-    ------
-    AssetError : none, or several of its best format, so that any choice might be the wrong one.
+    >>> counted("files without a class", ["a", "b", "c", "d"])
+    'files without a class: 4 (a, b, c, ...)'
     """
-    found = sorted(_meshes(folder), key=rank)
-    if not found:
-        raise AssetError(f"no mesh file in {folder.name}: none of its files ends in {', '.join(FORMATS)}")
-    best = [path for path in found if path.suffix.lower() == found[0].suffix.lower()]
-    if len(best) > 1:
-        some = ", ".join(str(path.relative_to(folder)) for path in best[:3])
-        raise AssetError(f"{folder.name} holds {len(best)} meshes ({some}): name one for each object in a CSV manifest")
-    return best[0]
-
-
-def _meshes(folder: Path) -> Iterator[Path]:
-    for place, inner, files in os.walk(folder):
-        inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
-        yield from (path for name in files if is_mesh(path := Path(place) / name))
+    some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
+    return f"{what}: {len(names):,} ({some})"
 
 
 def collection_classes(class_names: Sequence[str]) -> tuple[ObjectClass, ...]:

@@ -17,7 +17,8 @@ from iebench.manifests.schema import SPLITS
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import AssetError, SourceError
-from .listing import LICENCE, Listed, collection_classes, refs, sole_mesh
+from .formats import sole_mesh
+from .listing import LICENCE, Listed, collection_classes, refs
 from .names import object_key, shown
 from .registry import ObjectRef, source
 

@@ -65,6 +65,9 @@ class Source(Protocol):
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
         """The objects of some classes, at most `per_class` of each, both splits represented from two up."""
 
+    def notes(self) -> list[str]:
+        """Sentences about how the collection was read, for the screen: what was passed over, or cannot be loaded."""
+
 
 _SOURCES: dict[str, type[Source]] = {}
 S = TypeVar("S", bound=Source)

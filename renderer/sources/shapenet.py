@@ -1,5 +1,6 @@
 """The source `shapenet`: ShapeNetCore v2, unpacked or as the zip files it is handed out in."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from iebench.manifests import taxonomy
 from iebench.manifests.taxonomy import ObjectClass, official_objects
 
 from ..errors import SourceError
+from .listing import counted
 from .registry import ObjectRef, source
 from .splits import subset
 
@@ -29,6 +31,7 @@ class ShapeNet:
         if not path.is_dir():
             raise SourceError(f"no such folder: {path}; give the one that holds the synset folders (02691156, ...)")
         self.path = path
+        self._unlisted: list[str] = []
 
     @staticmethod
     def recognises(path: Path) -> bool:
@@ -56,12 +59,25 @@ class ShapeNet:
         for row in official_objects().to_pylist():
             if row["synset"] in listed:
                 listed[row["synset"]][row["split"]].append(row["object_id"])
+        self._unlisted = [
+            f"{synset}/{name}"
+            for synset, by_split in listed.items()
+            if folders[synset].is_dir()
+            for name in sorted(_names(folders[synset]).difference(*by_split.values()))
+        ]
         chosen = []
         for c in classes:
             train, val = subset(listed[c.synset]["train"], listed[c.synset]["val"], per_class)
             for split, ids in (("train", train), ("val", val)):
                 chosen += [self._ref(c, object_id, split, folders, archives) for object_id in ids]
         return chosen
+
+    def notes(self) -> list[str]:
+        """Which folders of the chosen classes the official list lacks."""
+        if not self._unlisted:
+            return []
+        what = counted("folders that the official list of 3DIEBench lacks", self._unlisted)
+        return [f"{self.path}: passed over: {what}; to render them too, give --source folder {self.path}"]
 
     def _ref(
         self, c: ObjectClass, object_id: str, split: str, folders: dict[str, Path], archives: dict[str, Path]
@@ -72,3 +88,8 @@ class ShapeNet:
             folder = folders[c.synset] / object_id
             return ObjectRef(*identity, str(folder / MESH), None, str(folder), member)
         return ObjectRef(*identity, member, str(archives[c.synset]), f"{c.synset}/{object_id}", member)
+
+
+def _names(folder: Path) -> set[str]:
+    """What lies in a class's folder, but for hidden files; none of it is looked into: there may be thousands."""
+    return {entry.name for entry in os.scandir(folder) if not entry.name.startswith((".", "__MACOSX"))}

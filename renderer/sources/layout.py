@@ -1,0 +1,75 @@
+"""Where the classes of a folder lie, and whether folders give the split: ModelNet's layout and its relatives."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .formats import is_model
+
+SPLIT_NAMES = {
+    "train": "train", "training": "train",
+    "test": "val", "testing": "val", "val": "val", "valid": "val", "validation": "val",
+}  # fmt: skip
+"""Names of folders, in small letters, that give a split. All that is held out is val: nothing of it is trained on."""
+
+
+@dataclass(frozen=True)
+class ClassFolder:
+    """A folder with objects of one class.
+
+    split_folder : name of the folder that gives their split, "" where none does
+    """
+
+    name: str
+    path: Path
+    split_folder: str = ""
+
+    @property
+    def split(self) -> str:
+        """ "train", "val", or "" where no folder gives it."""
+        return _split(self.split_folder)
+
+
+def folders(path: Path) -> list[Path]:
+    """The folders in a folder, sorted; without hidden ones and a system's own."""
+    return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith((".", "__MACOSX")))
+
+
+def class_folders(path: Path) -> tuple[list[ClassFolder], list[Path]]:
+    """The class folders of a collection, and the folders that stand beside those of splits.
+
+    PATH/CLASS, PATH/CLASS/SPLIT as in ModelNet, or PATH/SPLIT/CLASS. A folder is one of a split where both train and
+    something held out are among the folders beside it: a class may be called "train".
+    """
+    tops = folders(path)
+    if _give_splits(tops):
+        found = [ClassFolder(inner.name, inner, top.name) for top in _splits(tops) for inner in folders(top)]
+        return found, [top for top in tops if not _split(top.name)]
+    inside = {top: folders(top) for top in tops}
+    by_class = any(_give_splits(inner) for inner in inside.values())
+    found, beside = [], []
+    for top, inner in inside.items():
+        if _give_splits(inner) or (by_class and _only_splits(top, inner)):
+            found += [ClassFolder(top.name, split, split.name) for split in _splits(inner)]
+            beside += [other for other in inner if not _split(other.name)]
+        else:
+            found.append(ClassFolder(top.name, top))
+    return found, beside
+
+
+def _split(name: str) -> str:
+    return SPLIT_NAMES.get(name.lower(), "")
+
+
+def _splits(found: Iterable[Path]) -> list[Path]:
+    """The folders of splits, train first."""
+    return sorted((path for path in found if _split(path.name)), key=lambda path: (_split(path.name), path.name))
+
+
+def _give_splits(found: Sequence[Path]) -> bool:
+    return {"train", "val"} <= {_split(path.name) for path in found}
+
+
+def _only_splits(top: Path, inner: Sequence[Path]) -> bool:
+    """Whether a class has nothing but the folder of one split, in a collection where others have both."""
+    return bool(inner) and len(_splits(inner)) == len(inner) and not any(is_model(path) for path in top.iterdir())
