@@ -100,3 +100,6 @@ class Renderer(Protocol):
 
     def geometry(self, latents: Mapping[str, float]) -> Geometry:
         """What is seen in the same view."""
+
+    def covers(self, latents: Mapping[str, float]) -> bool:
+        """Whether anything of the object is in the same view, be it less than half opaque."""

@@ -42,7 +42,7 @@ class BlenderRenderer:
         self._folder = tempfile.TemporaryDirectory(prefix="iebench-")
         self._file = Path(self._folder.name) / "view.tga"
         bpy.context.scene.render.filepath = str(self._file)
-        self._geometry = GeometryScene(str(self._file.with_suffix(".exr"))) if recipe.passes else None
+        self._geometry = GeometryScene(str(self._file.with_suffix(".exr")), keep=bool(recipe.passes))
         bpy.ops.render.render()  # the empty scene: now, and not at the first view, libraries start their threads
 
     def about(self) -> dict[str, str]:
@@ -117,7 +117,9 @@ class BlenderRenderer:
             ) from error
 
     def geometry(self, latents: Mapping[str, float]) -> Geometry:
-        if self._geometry is None:
-            raise ValueError("made for a recipe without passes")
-        self._apply(self._handles, latents)
+        self.arrange(latents)
         return self._geometry.render(self._handles)
+
+    def covers(self, latents: Mapping[str, float]) -> bool:
+        self.arrange(latents)
+        return self._geometry.covers(self._handles)

@@ -65,6 +65,9 @@ class FakeRenderer:
             forward=np.array([0.0, -1.0, 0.0]),
         )
 
+    def covers(self, latents: Mapping[str, float]) -> bool:
+        return True
+
 
 def _rgb(hue: float, saturation: float, value: float) -> tuple[int, int, int]:
     r, g, b = (round(255 * channel) for channel in colorsys.hsv_to_rgb(hue % 1, saturation, value))

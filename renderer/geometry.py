@@ -8,35 +8,35 @@ from numpy.typing import NDArray
 from .backend import Geometry
 from .controls import Handles
 
+FAINT = 1 / 512  # a surface of this opacity moves a pixel by less than half a level
+COVERAGE = 256  # pixels: the least width at which an object's coverage is looked for
 OBJECT = 1  # the object's number in the pass that tells objects apart; everything else has 0
 
 
 class GeometryScene:
     """A copy of the current scene that renders positions, normals and object numbers instead of light."""
 
-    def __init__(self, file: str) -> None:
-        """Make it; `file` is where its renders go, an EXR."""
+    def __init__(self, file: str, keep: bool) -> None:
+        """Make it.
+
+        file : where its renders go, an EXR
+        keep : whether Cycles keeps the object's data from one render to the next, which saves time and takes memory
+        """
         self._file = file
         self._scene = scene = bpy.context.scene.copy()
         scene.use_fake_user = True  # else freeing an object's data frees this scene too
         scene.render.filepath = file
         _multilayer_exr(scene.render.image_settings)
-        layer = scene.view_layers[0]
+        self._layer = layer = scene.view_layers[0]
         layer.use_pass_position = layer.use_pass_normal = layer.use_pass_object_index = True
+        scene.render.use_persistent_data = keep
         scene.cycles.samples, scene.cycles.use_adaptive_sampling, scene.cycles.use_denoising = 1, False, False
         scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01  # the centre of each pixel
         scene.cycles.max_bounces = 0
 
     def render(self, handles: Handles) -> Geometry:
         """The geometry of the view that the controls have set."""
-        if handles.object.name not in self._scene.collection.objects:
-            self._scene.collection.objects.link(handles.object)
-            handles.object.pass_index = OBJECT
-        bpy.ops.render.render(write_still=True, scene=self._scene.name)
-        with OpenEXR.File(self._file, separate_channels=True) as file:
-            # Blender 4 writes one part with all channels, Blender 5 a part for each pass
-            parts = [part.channels for part in file.parts]
-            channels = {name.partition(".")[2]: c.pixels for part in parts for name, c in part.items()}
+        channels = self._channels(handles)
         position, normal = (_stack(channels, name) for name in ("Position", "Normal"))
         camera = np.array(self._scene.camera.matrix_world, np.float64)
         return Geometry(
@@ -48,6 +48,31 @@ class GeometryScene:
             eye=camera[:3, 3],
             forward=-camera[:3, 2],
         )
+
+    def covers(self, handles: Handles) -> bool:
+        """Whether the object covers the centre of a pixel in that view, be it ever so faintly."""
+        render, layer = self._scene.render, self._layer
+        size, opaque = render.resolution_x, layer.pass_alpha_threshold
+        render.resolution_x = render.resolution_y = max(size, COVERAGE)
+        layer.pass_alpha_threshold = FAINT
+        layer.use_pass_position = layer.use_pass_normal = False
+        try:
+            return bool((_index(self._channels(handles)) == OBJECT).any())
+        finally:
+            render.resolution_x = render.resolution_y = size
+            layer.pass_alpha_threshold = opaque
+            layer.use_pass_position = layer.use_pass_normal = True
+
+    def _channels(self, handles: Handles) -> dict[str, NDArray[np.float32]]:
+        """What a render of the view holds, by pass and component."""
+        if handles.object.name not in self._scene.collection.objects:
+            self._scene.collection.objects.link(handles.object)
+            handles.object.pass_index = OBJECT
+        bpy.ops.render.render(write_still=True, scene=self._scene.name)
+        with OpenEXR.File(self._file, separate_channels=True) as file:
+            # Blender 4 writes one part with all channels, Blender 5 a part for each pass
+            parts = [part.channels for part in file.parts]
+            return {name.partition(".")[2]: c.pixels for part in parts for name, c in part.items()}
 
 
 def _multilayer_exr(settings: bpy.types.ImageFormatSettings) -> None:

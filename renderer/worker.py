@@ -4,7 +4,7 @@ import importlib
 import io
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,21 @@ def about() -> dict[str, str]:
     if _failure is not None:
         raise _failure
     return _renderer.about()
+
+
+def render_all(ref: ObjectRef, views: Views) -> Outcome:
+    """All views of one object, encoded; one that none of them shows is a failure.
+
+    One view that shows it is enough to know, so that this costs one render of a sample a pixel for nearly every object.
+    """
+    outcome, count = render_object(ref, views), len(views.numbers)
+    if outcome.status == "failed" or any(_renderer.covers(views.of(place)) for place in range(count)):
+        return outcome
+    cause = (
+        f"{ref.shown} covers no pixel in any of its {count} views: it is clear, too small or thin, or out of the "
+        "picture; see its materials and its size, or the recipe's camera and floor"
+    )
+    return replace(Outcome.failed(cause), mesh_sha256=outcome.mesh_sha256, inspection=outcome.inspection)
 
 
 def render_object(ref: ObjectRef, views: Views) -> Outcome:

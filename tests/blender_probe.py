@@ -42,10 +42,18 @@ def passes(ref, **latents):
     return {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}, pixels
 
 
+def shown(ref, **latents):
+    """Whether an object covers anything at REST but for some latents, and how many pixels its mask has there."""
+    renderer, view = worker._renderer, {**REST, **latents}
+    renderer.load(ref)
+    return renderer.covers(view), int(renderer.geometry(view).object.sum())
+
+
 def pictures_with_and_without_passes(ref):
-    """The same view before and after its passes were rendered."""
+    """The same view before and after its passes were rendered, and its coverage was looked for."""
     before = picture(ref)
     worker._renderer.geometry(REST)
+    worker._renderer.covers(REST)
     return before, worker._renderer.render(REST), picture(ref)
 
 

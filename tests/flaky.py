@@ -28,6 +28,17 @@ class Flaky(FakeRenderer):
         return super().load(ref)
 
 
+class Unseen(FakeRenderer):
+    """Shows nothing of BAD in any view, and ONCE only in those with a floor of large hue."""
+
+    def load(self, ref):
+        self.object_id = ref.object_id
+        return super().load(ref)
+
+    def covers(self, latents):
+        return self.object_id != BAD and (self.object_id != ONCE or latents["floor_hue"] > 0.5)
+
+
 class Slow(FakeRenderer):
     """Takes its time, so that a test can kill it half-way."""
 

@@ -126,7 +126,7 @@ OBJECT_COLUMNS = {
     "vertices": "vertices in the mesh file",
     "triangles": "triangles in the mesh file, once polygons are cut",
     "bad_vertices": "vertices that are not finite numbers",
-    "flat_faces": "triangles without area",
+    "flat_faces": "triangles without area, up to rounding",
     "watertight": "whether every edge has two faces",
     "extent_x": "width of the bounding box along the file's x",
     "extent_y": "width of the bounding box along the file's y",

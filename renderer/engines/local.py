@@ -61,7 +61,7 @@ class Local:
             ((s, i), (ref, plan.views(ref))) for s, shard in enumerate(shards) for i, ref in enumerate(shard.objects)
         )
         with Writer(store, plan.recipe) as writer:
-            for (s, i), result in self._pool.run(worker.render_object, tasks):
+            for (s, i), result in self._pool.run(worker.render_all, tasks):
                 outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
                 advance(plan.view_count(shards[s].objects[i]), int(outcome.status == "failed"))
                 rendered.setdefault(s, {})[i] = outcome

@@ -11,6 +11,8 @@ from ..errors import AssetError
 from .clean import CleanMesh
 from .report import Report
 
+FLAT = 5e-6  # of the diagonal: the width up to which a triangle is a line; six digits round by a fifth of it
+
 
 def read(mesh: CleanMesh) -> trimesh.Trimesh:
     """The whole object as one mesh, its parts put in place, vertices as the file has them.
@@ -53,17 +55,27 @@ def inspect(loaded: trimesh.Trimesh) -> Report:
     finite = np.isfinite(vertices).all(axis=1)
     good = vertices[finite]
     low, high = (good.min(0), good.max(0)) if len(good) else (np.zeros(3), np.zeros(3))
-    corners = vertices[faces]  # (n, 3, 3)
-    with np.errstate(all="ignore"):
-        doubled = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     return Report(
         vertices=len(vertices),
         triangles=len(faces),
         bad_vertices=int((~finite).sum()),
-        flat_faces=int((doubled == 0).sum()),
+        flat_faces=int(_flat(vertices, faces, float(np.linalg.norm(high - low))).sum()),
         watertight=bool(finite.all() and len(faces) and _closed(vertices, faces)),
         extent=(float(high[0] - low[0]), float(high[1] - low[1]), float(high[2] - low[2])),
     )
+
+
+def _flat(vertices: NDArray[np.float64], faces: NDArray[np.int64], diagonal: float) -> NDArray[np.bool_]:
+    """Which triangles are lines or points, (n,): no wider than FLAT.
+
+    Their width is the height over the longest edge.
+    """
+    corners = vertices[faces]  # (n, 3, 3)
+    with np.errstate(all="ignore"):
+        edges = corners - np.roll(corners, 1, axis=1)
+        longest = np.linalg.norm(edges, axis=2).max(axis=1)
+        doubled = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+        return np.asarray(doubled <= longest * FLAT * diagonal)
 
 
 def _closed(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> bool:

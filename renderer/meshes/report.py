@@ -8,7 +8,7 @@ class Report:
     """The geometry of a whole object, its parts put in place, before Blender sees it.
 
     vertices : how many the file has; triangles : faces, after polygons are cut
-    bad_vertices : with a coordinate that is not a finite number; flat_faces : triangles without area
+    bad_vertices : with a coordinate that is not a finite number; flat_faces : triangles without area, up to rounding
     watertight : whether every edge has two faces, once vertices at one place are one
     extent : of the bounding box along the file's x, y, z, in its units
     """
@@ -30,5 +30,5 @@ class Report:
         if max(self.extent) == 0:
             return "has no extent: all vertices coincide"
         if self.flat_faces == self.triangles:
-            return "has no surface: all its faces have an area of zero"
+            return "has no surface: all its faces have an area of zero, up to rounding"
         return None

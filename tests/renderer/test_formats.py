@@ -11,8 +11,10 @@ import trimesh
 from PIL import Image
 
 from iebench.manifests.taxonomy import choose
+from iebench.manifests.views import Views
 from iebench.renderer.errors import AssetError
 from iebench.renderer.sources import ObjectRef, ShapeNet
+from iebench.renderer.worker import render_all
 
 
 def run(pool, function, *args, **kwargs):
@@ -247,6 +249,45 @@ def test_what_no_view_can_show_is_refused(blender, tmp_path, make):
     error, left_behind = run(blender, blender_probe.failing_load, ref_to(path))
     assert error == f"{path.name} is invisible: all its materials have an opacity of zero"
     assert left_behind <= 0
+
+
+def holed(folder, level):
+    """A wall whose opacity map has one level everywhere."""
+    Image.new("L", (8, 8), level).save(folder / "o.png")
+    return meshes.write_wall(folder, "newmtl w\nKd 1 0 0\nmap_d o.png\n")
+
+
+def test_coverage_counts_what_is_faint_and_nothing_that_is_not_there(blender, tmp_path):
+    wall = ref_to(meshes.write_wall(tmp_path / "solid", "newmtl w\nKd 1 0 0\n"))
+    speck = ref_to(tmp_path / "speck.ply", normalise=False)
+    meshes.plate().apply_scale(1e-4).export(speck.mesh)
+    covers, masked = run(blender, blender_probe.shown, wall)
+    assert covers and masked > 200
+    assert run(blender, blender_probe.shown, wall, trans_x=9.0) == (False, 0)
+    assert run(blender, blender_probe.shown, speck) == (False, 0)
+    assert run(blender, blender_probe.shown, ref_to(holed(tmp_path, 0))) == (False, 0)
+    covers, faint = run(blender, blender_probe.shown, ref_to(holed(tmp_path, 40)))
+    assert covers and 0 < faint < masked / 2
+    assert run(blender, blender_probe.shown, ref_to(holed(tmp_path, 200))) == (True, masked)
+
+
+def test_what_no_view_shows_is_a_failure(blender, tmp_path):
+    away = {
+        "trans_x": [9.0, 0.0],
+        **{name: [value] * 2 for name, value in blender_probe.REST.items() if name != "trans_x"},
+    }
+    views = Views((0, 1), away)
+    for level, status in ((0, "failed"), (2, "ok"), (200, "ok")):
+        outcome = run(blender, render_all, ref_to(holed(tmp_path, level)), views)
+        assert (outcome.status, outcome.inspection["triangles"], len(outcome.mesh_sha256)) == (status, 12, 64)
+        assert len(outcome.samples) == len(outcome.views.numbers) == (0 if status == "failed" else 2)
+    failed = run(
+        blender,
+        render_all,
+        ref_to(holed(tmp_path, 200)),
+        Views((0,), {name: values[:1] for name, values in away.items()}),
+    )
+    assert failed.cause.startswith("wall.obj covers no pixel in any of its 1 views: ")
 
 
 def test_nodes_within_nodes_put_their_parts_in_place(blender, tmp_path):

@@ -123,6 +123,20 @@ def test_crashes_hangs_and_bad_meshes_are_recorded_and_the_rest_is_made(tiny_pla
     assert info.counts["train"]["images"] == 2 * 2 * 2
 
 
+def test_an_object_that_no_view_shows_is_a_failure_and_leaves_the_others_alone(tiny_plan, tiny_dataset, tmp_path):
+    hues = pq.read_table(tiny_dataset / "train" / "00000.parquet", filters=[("object_id", "==", "00003")])["floor_hue"]
+    assert {hue.as_py() > 0.5 for hue in hues} == {False, True}
+    render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend="flaky:Unseen")
+    failures = pq.read_table(tmp_path / "d" / "failures.parquet").to_pylist()
+    assert {row["object_id"] for row in failures} == {"00002"} and len(failures) == 6
+    assert "covers no pixel in any of its 6 views" in failures[0]["cause"]
+    rows = {row["object_id"]: row for row in pq.read_table(tmp_path / "d" / "objects.parquet").to_pylist()}
+    assert (rows["00002"]["status"], rows["00002"]["views"], len(rows["00002"]["mesh_sha256"])) == ("failed", 0, 64)
+    kept = pq.read_table(tmp_path / "d" / "train" / "00000.parquet")["sha256"].to_pylist()
+    whole = pq.read_table(tiny_dataset / "train" / "00000.parquet", filters=[("object_id", "!=", "00002")])
+    assert kept == whole["sha256"].to_pylist()
+
+
 def test_a_renderer_that_cannot_start_is_one_sentence(tiny_plan, tmp_path):
     with pytest.raises(MissingPart, match=r"libXrender\.so\.1"):
         render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend="flaky:Broken")

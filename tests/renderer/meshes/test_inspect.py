@@ -27,6 +27,14 @@ def test_the_report_says_how_a_mesh_is():
     line = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [2, 0, 0]], [[0, 1, 2]], process=False)
     assert inspect(line).flat_faces == 1
     assert "area of zero" in inspect(line).problem
+    ways = np.array([[0.1, 0.2, 0.3], [0.3, -0.7, 0.2], [1, 1e-3, 0]])
+    for way in ways:  # collinear but for the last bit, or for the sixth digit of a text file
+        for digits in (16, 6):
+            points = np.round(np.linspace(0.1, 1.3, 300)[:, None] * way + [0.3, 0.1, 0.7], digits)
+            needles = trimesh.Trimesh(points, np.arange(300).reshape(-1, 3), process=False)
+            assert "area of zero" in inspect(needles).problem
+            thin = trimesh.Trimesh(points + np.eye(3)[2] * (np.arange(300) % 3 == 0)[:, None] * 5e-5, needles.faces)
+            assert inspect(thin).problem is None
     assert "coincide" in inspect(trimesh.Trimesh(np.ones((3, 3)), [[0, 1, 2]], process=False)).problem
     assert inspect(trimesh.PointCloud(solid.vertices)).problem == "holds no faces"
 
