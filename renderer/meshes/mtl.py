@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .limits import TEXT_BYTES, check_size
+from .mtl_numbers import numbers_in_range
 from .text import decode
 from .textures import Textures
 
@@ -37,11 +38,11 @@ class _Map:
 
 
 def clean_library(path: Path, textures: Textures) -> list[str]:
-    """The lines of a material library for Blender, whose maps are staged.
+    """The lines of a material library for Blender, whose maps are staged and whose numbers are in their ranges.
 
     Raises
     ------
-    AssetError : the library is over the limit, or all textures together are.
+    AssetError : the library is over the limit, or all textures together are; a number is not finite.
     """
     check_size(path.name, path, TEXT_BYTES)
     kept: list[str] = []
@@ -53,7 +54,9 @@ def clean_library(path: Path, textures: Textures) -> list[str]:
                 kept.append(_spelled(line))
             elif found.kind in DRAWN and (staged := _stage(found, path.parent, textures, turned)) is not None:
                 kept.append(f"{DRAWN[found.kind]} {found.options}{staged}")
-    return kept
+    lines, notes = numbers_in_range(kept, path.name)
+    textures.notes += notes
+    return lines
 
 
 def _materials(lines: list[str]) -> list[list[str]]:

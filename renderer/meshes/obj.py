@@ -5,6 +5,7 @@ from pathlib import Path
 
 from .limits import FACES, VERTICES, check, check_size
 from .mtl import clean_library
+from .obj_colors import colored, colors_in_range
 from .text import utf8_blocks
 from .textures import Textures, resolve
 
@@ -18,11 +19,12 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures, folder: Path)
 
     Raises
     ------
-    AssetError : more faces, vertices or bytes than the limits allow.
+    AssetError : more faces, vertices or bytes than the limits allow, or colours that are not finite numbers.
     """
     check_size(name, path)
     libraries: list[str] = []
     faces = vertices = 0
+    painted = False
     with (to / "mesh.obj").open("wb") as file:
         file.write(b"mtllib mesh.mtl\n")
         for block in utf8_blocks(path):
@@ -30,8 +32,11 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures, folder: Path)
             vertices += _lines(block, b"v")
             check(name, "faces", faces, FACES)
             check(name, "vertices", vertices, VERTICES)
+            painted = painted or colored(block)
             libraries += [found.decode() for found in LIBRARY.findall(block)] if b"mtllib" in block else []
             file.write(LIBRARY.sub(b"", block) if libraries else block)
+    if painted and (note := colors_in_range(name, to / "mesh.obj")):
+        textures.notes.append(note)
     own = path.with_suffix(".mtl").name  # where none is named, Blender takes it
     found = [place for library in dict.fromkeys(libraries) for place in _libraries(library, path, folder, textures)]
     if not found and (place := resolve(folder, path.parent, own)) is not None:

@@ -1,0 +1,92 @@
+"""Colours out of their range: bytes are taken as bytes, bright ones scaled, others refused; each with a note."""
+
+import meshes
+import numpy as np
+import pytest
+from cleaning import cause, ref_to
+
+from iebench.renderer.errors import AssetError
+from iebench.renderer.meshes.clean import clean_copy
+from iebench.renderer.meshes.colors import in_range
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("top", [1, 255, 65535])
+def test_shares_of_1_255_and_65535_are_the_same_colours(top):
+    colors = RNG.random((50, 3))
+    colors[7] = 1
+    found, note = in_range(colors * top, "a.obj", "colours")
+    assert found == pytest.approx(colors)
+    assert note == ("" if top == 1 else f"colours go up to {top}: divided by {top}")
+
+
+def test_a_bright_colour_keeps_its_hue_and_leaves_the_others():
+    colors = np.array([[0.5, 0.2, 0.1], [3.0, 1.5, 0.0], [1 + 1e-6, 0, 0], [-0.5, 0.25, 1]])
+    found, note = in_range(colors, "a.obj", "colours")
+    assert found.tolist() == [[0.5, 0.2, 0.1], [1, 0.5, 0], [1, 0, 0], [0, 0.25, 1]]
+    assert note == "colours go down to -0.5: taken as 0; colours go up to 3: scaled to 1"
+    assert in_range(colors[:1], "a.obj", "colours")[1] == in_range(colors[2:3], "a.obj", "colours")[1] == ""
+    assert in_range(np.empty((0, 3)), "a.obj", "colours")[1] == ""
+    for wrong in (np.nan, np.inf, -np.inf):
+        with pytest.raises(AssetError, match=r"^a\.obj has colours that are not finite numbers"):
+            in_range(np.array([[0, wrong, 0]]), "a.obj", "colours")
+
+
+def library(folder, lines):
+    """The lines of the clean library, and the notes."""
+    with clean_copy(ref_to(meshes.write_wall(folder, f"newmtl w\n{lines}\n"))) as mesh:
+        return mesh.path.with_suffix(".mtl").read_text().splitlines()[1:], mesh.notes
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept", "notes"),
+    [
+        ("Kd 0.1 1 0\nKe 1 0 0\nd 1", "Kd 0.1 1 0\nKe 1 0 0\nd 1", ()),
+        ("Kd 255 51 0\nKs 102 0 0", "Kd 1 0.2 0\nKs 0.4 0 0", ("Kd go up to 255: divided by 255",)),
+        ("KD 3 1.5 0", "Kd 1 0.5 0", ("Kd go up to 3: scaled to 1",)),
+        ("Kd .5\nKs .25", "Kd 0.5 0.5 0.5\nKs 0.25 0.25 0.25", ()),
+        ("Kd -1 0 1", "Kd 0 0 1", ("Kd go down to -1: taken as 0",)),
+        ("Kd 1 1 1\nKe 300 150 0", "Kd 1 1 1\nKe 1 0.5 0", ("Ke go up to 300: scaled to 1",)),
+        ("d 2\nPm -0.5", "d 1\nPm 0", ("d is 2: taken as 1", "Pm is -0.5: taken as 0")),
+        ("Kd spectral a.rfl", "Kd spectral a.rfl", ()),
+    ],
+)
+def test_a_material_library_is_in_range(tmp_path, lines, kept, notes):
+    assert library(tmp_path, lines) == (kept.splitlines(), notes)
+
+
+@pytest.mark.parametrize("line", ["Kd nan 0 0", "Ke inf 0 0", "d nan", "Ks 0 -Infinity 0"])
+def test_a_number_of_a_material_that_is_none_is_refused(tmp_path, line):
+    words = cause(ref_to(meshes.write_wall(tmp_path, f"newmtl w\n{line}\n")))
+    assert words == f"wall.mtl has {line!r}, which is not finite: give numbers from 0 to 1"
+
+
+def colored_wall(folder, color):
+    lines = [f"{line} {color}" if line.startswith("v ") else line for line in meshes.PLATE.splitlines()]
+    (folder / "a.obj").write_text(meshes.TEXTURE_CORNERS + "\n".join(lines) + "\n")
+    return ref_to(folder / "a.obj")
+
+
+@pytest.mark.parametrize(
+    ("color", "kept", "note"),
+    [
+        ("1 0.5 0", "1 0.5 0", ""),
+        ("255 51 0", "1 0.2 0", "vertex colours go up to 255: divided by 255"),
+        ("65535 13107 0", "1 0.2 0", "vertex colours go up to 65535: divided by 65535"),
+        ("2 1 0", "1 0.5 0", "vertex colours go up to 2: scaled to 1"),
+        ("-1 0 1", "0 0 1", "vertex colours go down to -1: taken as 0"),
+    ],
+)
+def test_vertex_colours_of_obj_are_in_range(tmp_path, color, kept, note):
+    with clean_copy(colored_wall(tmp_path, color)) as mesh:
+        lines = [line for line in mesh.path.read_text().splitlines() if line.startswith("v ")]
+        assert len(lines) == 8 and all(line.endswith(f" {kept}") for line in lines)
+        assert mesh.notes == ((note,) if note else ())
+
+
+def test_vertex_colours_that_are_no_numbers_are_refused(tmp_path):
+    words = "a.obj has vertex colours that are not finite numbers: give them from 0 to 1"
+    assert cause(colored_wall(tmp_path, "nan 0 0")) == words
+    with clean_copy(colored_wall(tmp_path, "# a comment of words")) as mesh:
+        assert mesh.path.read_text().count("# a comment of words") == 8
