@@ -9,6 +9,7 @@ import trimesh
 from numpy.typing import NDArray
 
 from .errors import AssetError
+from .faces import drop_doubles, keep_corner_normals
 from .meshes.clean import CleanMesh
 from .meshes.near import check_near, far_centre, move_obj
 from .meshes.plain import TEXTURE
@@ -39,6 +40,8 @@ def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Obj
         thing = _join(mesh, _imported(mesh, "import_scene.gltf", **options))
     else:
         thing = _from_arrays(loaded, centre, mesh.path.with_name(TEXTURE))
+    keep_corner_normals(thing.data)
+    drop_doubles(thing.data)
     for image in bpy.data.images:  # into memory: the clean copy is about to go
         if image.source == "FILE" and not image.packed_file and min(image.size) > 0:
             image.pack()
