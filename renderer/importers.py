@@ -18,7 +18,7 @@ from .meshes.plain import TEXTURE
 def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Object, tuple[str, ...]]:
     """One object in the scene, its pose in its vertices; and the names of textures that Blender could not read.
 
-    loaded : the same mesh as trimesh read it, which is what Blender gets of PLY, STL and OFF
+    loaded : its triangles, which are what Blender gets of PLY, STL and OFF
 
     What lies far from its origin is brought there first, since Blender has 32 bits for a coordinate.
 

@@ -17,14 +17,17 @@ def ref_to(path, folder=None):
 
 
 def cleaned(ref):
-    """The clean mesh, trimesh's report on it, and the staged OBJ and MTL text if it is one."""
+    """The clean mesh, the report on it, and the staged OBJ and MTL text if it is one."""
     with clean_copy(ref) as mesh:
         texts = [path.read_text() for path in (mesh.path, mesh.path.with_suffix(".mtl")) if mesh.path.suffix == ".obj"]
         return mesh, inspect(read(mesh)), texts
 
 
-def cause(ref):
+def cause(ref, whole=False):
+    """Why a mesh is refused, by its reader or, if `whole`, also by the report."""
     with pytest.raises(AssetError) as caught:
-        cleaned(ref)
+        _, report, _ = cleaned(ref)
+        if whole and report.problem:
+            raise AssetError(f"{ref.shown} {report.problem}")
     assert "\n" not in str(caught.value)
     return str(caught.value)

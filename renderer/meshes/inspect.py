@@ -1,6 +1,6 @@
-"""Reading and inspecting a clean mesh with trimesh, before Blender sees it."""
+"""Reading and inspecting a clean mesh, before Blender sees it."""
 
-from pathlib import Path
+import logging
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,20 @@ from numpy.typing import NDArray
 
 from ..errors import AssetError
 from .clean import CleanMesh
+from .obj_faces import read_obj
+from .off import read_off
+from .plain import TEXTURE
+from .ply import read_ply
 from .report import Report
+from .stl import read_stl
+
+logging.getLogger("trimesh").addHandler(logging.NullHandler())  # else Python prints its warnings, tracebacks and all
 
 FLAT = 5e-6  # of the diagonal: the width up to which a triangle is a line; six digits round by a fifth of it
 
 
 def read(mesh: CleanMesh) -> trimesh.Trimesh:
-    """The whole object as one mesh, its parts put in place, vertices as the file has them.
+    """The whole object as one mesh, its parts put in place; vertices as the file has them, but for those of no face.
 
     Colours and textures are kept where the format is one that Blender gets from here (PLY, STL, OFF).
 
@@ -24,7 +31,9 @@ def read(mesh: CleanMesh) -> trimesh.Trimesh:
     AssetError : it cannot be read, or has faces between vertices that it has not.
     """
     try:
-        loaded: trimesh.Trimesh = _read(mesh.path)
+        loaded: trimesh.Trimesh = _read(mesh)
+    except AssetError:
+        raise
     except Exception as error:  # trimesh raises whatever its parsers run into
         cause = f"{type(error).__name__} {error}".strip().split("\n", maxsplit=1)[0]
         raise AssetError(f"{mesh.name} cannot be read: {cause}") from error
@@ -33,19 +42,26 @@ def read(mesh: CleanMesh) -> trimesh.Trimesh:
     faces = np.asarray(getattr(loaded, "faces", ()))
     if faces.size and not 0 <= faces.min() <= faces.max() < len(loaded.vertices):
         raise AssetError(f"{mesh.name} has faces between vertices that it has not")
+    if faces.size and len(np.unique(faces)) < len(loaded.vertices):
+        loaded.remove_unreferenced_vertices()
     return loaded
 
 
-def _read(path: Path) -> Any:
-    kind = path.suffix[1:]
+def _read(mesh: CleanMesh) -> Any:
+    path = mesh.path
+    match path.suffix:
+        case ".obj":
+            return read_obj(mesh.name, path)
+        case ".ply":
+            return read_ply(mesh.name, path, path.with_name(TEXTURE).exists())
+        case ".off":
+            return read_off(mesh.name, path)
+        case ".stl":
+            return read_stl(mesh.name, path)
     with path.open("rb") as file:  # given a file and not its path, trimesh looks for no others
-        if kind == "gltf":
-            buffers = {beside.name: beside.read_bytes() for beside in path.parent.glob("*.bin")}
-            scene = trimesh.load_scene(file, file_type=kind, resolver=buffers, process=False, skip_materials=True)
-            return scene.to_mesh()
-        options: dict[str, Any] = {"skip_materials": True, "group_material": False} if kind == "obj" else {}
-        loaded = trimesh.load(file, file_type=kind, process=False, **options)
-        return loaded.to_mesh() if isinstance(loaded, trimesh.Scene) else loaded
+        buffers = {beside.name: beside.read_bytes() for beside in path.parent.glob("*.bin")}
+        scene = trimesh.load_scene(file, file_type="gltf", resolver=buffers, process=False, skip_materials=True)
+        return scene.to_mesh()
 
 
 def inspect(loaded: trimesh.Trimesh) -> Report:

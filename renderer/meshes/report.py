@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Report:
     """The geometry of a whole object, its parts put in place, before Blender sees it.
 
-    vertices : how many the file has; triangles : faces, after polygons are cut
+    vertices : how many the faces use; triangles : faces, after polygons are cut
     bad_vertices : with a coordinate that is not a finite number; flat_faces : triangles without area, up to rounding
     watertight : whether every edge has two faces, once vertices at one place are one
     extent : of the bounding box along the file's x, y, z, in its units

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import solids
 from click.testing import CliRunner
+from PIL import Image
 
 from iebench.manifests import symmetry
 from iebench.manifests.dataset import DatasetInfo
@@ -65,3 +67,24 @@ def test_built_in_objects_are_looked_at_as_they_are_built() -> None:
     ref = replace(Builtin(None).objects(Builtin(None).classes()[:1], 1)[0])
     vertices, _ = run.surface(ref)
     assert np.linalg.norm(np.ptp(vertices, axis=0)) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("suffix", ["off", "ply", "obj"])
+def test_concave_polygons_have_the_surface_that_is_drawn(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"arrow.{suffix}"
+    tables = [solids.vertices(), solids.faces()]
+    path.write_bytes(
+        {"off": solids.off().encode(), "obj": solids.obj().encode(), "ply": solids.ply("ascii", tables)}[suffix]
+    )
+    vertices, faces = run.surface(ObjectRef("c", "arrow", "c", 0, "val", str(path)))
+    a, b, c = vertices[faces.T]
+    assert np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2 == pytest.approx(solids.AREA)
+
+
+def test_a_texture_of_ply_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "t.png")
+    tables = [solids.vertices(), solids.faces()]
+    (tmp_path / "a.ply").write_bytes(solids.ply("ascii", tables, comments=["comment TextureFile t.png"]))
+    row = run.look(ObjectRef("c", "a", "c", 0, "val", str(tmp_path / "a.ply")))
+    assert (row["kind"], row["order"], row["cause"]) == ("finite", 2, None)
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,53 @@
+"""The faces of an OBJ file as Blender draws them, without materials: for inspection and symmetries."""
+
+from array import array
+from pathlib import Path
+
+import numpy as np
+import trimesh
+
+from ..errors import AssetError
+from .polygons import cut
+
+UNDRAWN = (b"surf", b"fo", b"bsp", b"bzp", b"call", b"csh")
+"""Statements that bring surfaces of which Blender's importer makes none."""
+
+
+def read_obj(name: str, path: Path) -> trimesh.Trimesh:
+    """Triangles of an OBJ file in UTF-8, whose polygons are cut.
+
+    Points, lines and curves are left out, and faces of two corners.
+
+    Raises
+    ------
+    AssetError : vertices or faces that are not numbers, faces before their vertices, surfaces that are not drawn.
+    """
+    places, corners, counts = array("d"), array("q"), array("q")
+    vertices = 0
+    for line in path.read_bytes().replace(b"\\\n", b" ").split(b"\n"):
+        words = line.partition(b"#")[0].split()
+        statement = words[0] if words else b""
+        try:
+            if statement == b"v":
+                x, y, z = map(float, words[1:4])
+                places.extend((x, y, z))
+                vertices += 1
+            elif statement == b"f":
+                numbers = [int(word.partition(b"/")[0]) for word in words[1:]]
+                face = [number - 1 if number > 0 else number + vertices for number in numbers]
+                if not all(0 <= corner < vertices for corner in face) or 0 in numbers:
+                    raise AssetError(f"{name} has faces between vertices that it has not, or not yet: {_shown(line)}")
+                corners.extend(face)
+                counts.append(len(face))
+        except ValueError:
+            kind = "vertex" if statement == b"v" else "face"
+            raise AssetError(f"{name} has a {kind} that is not made of numbers: {_shown(line)}") from None
+        if statement in UNDRAWN:
+            raise AssetError(f"{name} has the statement {_shown(line)}, which is not drawn: convert it to polygons")
+    points, numbers = np.array(places, np.float64).reshape(-1, 3), np.array(corners, np.int64)
+    faces = numbers[cut(name, points, numbers, np.array(counts, np.int64))[0]]
+    return trimesh.Trimesh(points, faces, process=False, validate=False)
+
+
+def _shown(line: bytes) -> str:
+    return repr(line.strip()[:60].decode("utf-8", "replace"))
