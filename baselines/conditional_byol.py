@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from iebench.manifests.errors import InvalidValue
+
 from . import action as actions
 from .action import Latents
 from .byol import BYOLSettings
@@ -33,7 +35,7 @@ class ConditionalBYOLSettings(ActionSettings, BYOLSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.action_size < 1:
-            raise ValueError(f"action_size must be at least 1, not {self.action_size}")
+            raise InvalidValue(f"action_size must be at least 1, not {self.action_size}")
 
 
 class ConditionalPredictor(nn.Module):

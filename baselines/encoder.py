@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
+from iebench.manifests.errors import InvalidValue
+
 from . import backbone as backbones
 from .backbone import Stem
 
@@ -33,7 +35,7 @@ class EncoderSettings:
 
     def __post_init__(self) -> None:
         if self.width <= 0 or self.width * 64 != round(self.width * 64):
-            raise ValueError(f"width must be a positive multiple of 1/64, not {self.width}")
+            raise InvalidValue(f"width must be a positive multiple of 1/64, not {self.width}")
         backbones.check(self.backbone)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from iebench.manifests.errors import InvalidValue
+
 from . import action as actions
 from .action import Action, Latents
 from .encoder import Encoder
@@ -35,7 +37,7 @@ class PredictorSettings(ActionSettings):
 
     def __post_init__(self) -> None:
         if any(width < 1 for width in self.predictor_hidden):
-            raise ValueError(f"predictor_hidden needs positive widths, not {self.predictor_hidden}")
+            raise InvalidValue(f"predictor_hidden needs positive widths, not {self.predictor_hidden}")
 
 
 class EquivariantMethod(Method):

@@ -10,6 +10,8 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 from torch import Tensor
 
+from iebench.manifests.errors import InvalidValue
+
 from .gather import gather
 
 EPSILON = 1e-4  # under the square root: a collapsed dimension still has a finite gradient
@@ -77,7 +79,7 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
 def check_temperature(temperature: float) -> None:
     """Raise ValueError unless it is above 0."""
     if not temperature > 0:
-        raise ValueError(f"temperature must be above 0, not {temperature}")
+        raise InvalidValue(f"temperature must be above 0, not {temperature}")
 
 
 def total(terms: Iterable[Tensor]) -> Tensor:

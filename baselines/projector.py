@@ -4,6 +4,8 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from iebench.manifests.errors import InvalidValue
+
 from .errors import SettingError
 
 
@@ -41,13 +43,13 @@ def by_view(head: nn.Module, views: Tensor) -> list[Tensor]:
 def check_widths(widths: tuple[int, ...], name: str = "projector") -> None:
     """Raise ValueError unless there is a width and all are positive."""
     if not widths or min(widths) < 1:
-        raise ValueError(f"{name} needs at least one width, all positive, not {widths}")
+        raise InvalidValue(f"{name} needs at least one width, all positive, not {widths}")
 
 
 def check_fraction(fraction: float, name: str) -> None:
     """Raise ValueError unless it lies in (0, 1]."""
     if not 0 < fraction <= 1:
-        raise ValueError(f"{name} must be above 0 and at most 1, not {fraction}")
+        raise InvalidValue(f"{name} must be above 0 and at most 1, not {fraction}")
 
 
 def part_of(dim: int, fraction: float, name: str) -> int:

@@ -12,6 +12,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from iebench.manifests.errors import InvalidValue
+
 from . import action as actions
 from .action import LABEL, Latents
 from .encoder import Encoder
@@ -40,7 +42,7 @@ class SupervisedSettings(ActionSettings):
     def __post_init__(self) -> None:
         check_widths(self.hidden, "hidden")
         if self.classes < 2:
-            raise ValueError(f"classes must be at least 2, not {self.classes}")
+            raise InvalidValue(f"classes must be at least 2, not {self.classes}")
 
 
 @method("supervised", SupervisedSettings)

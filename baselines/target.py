@@ -6,6 +6,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from iebench.manifests.errors import InvalidValue
+
 
 class Target(nn.Module):
     """A copy of some modules in a row that takes no gradients and moves towards them by `follow`.
@@ -43,4 +45,4 @@ def momentum(base: float, step: int, steps: int) -> float:
 def check_momentum(value: float) -> None:
     """Raise ValueError unless it lies in [0, 1]."""
     if not 0 <= value <= 1:
-        raise ValueError(f"momentum must be between 0 and 1, not {value}")
+        raise InvalidValue(f"momentum must be between 0 and 1, not {value}")

@@ -11,13 +11,14 @@ from typing import Any, Literal
 
 from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import find, names
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build, check_finite, override, read_toml
 from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.dataset import DatasetInfo, newest
 
 from .device import pick
-from .errors import RunError, SettingError, UnknownName, UsageError
+from .errors import InvalidValue, RunError, SettingError, UnknownName, UsageError
 from .online.settings import OnlineSettings
 from .trackers import LogSettings
 
@@ -77,17 +78,17 @@ class TrainSettings:
         for name in COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
+                raise InvalidValue(f"{name} must be at least 1, not {value}")
         if self.batch < 2 or self.views < 2:
-            raise ValueError("batch and views must be at least 2: the losses compare objects and views")
+            raise InvalidValue("batch and views must be at least 2: the losses compare objects and views")
         if self.learning_rate <= 0 or self.weight_decay < 0:
-            raise ValueError("learning_rate must be above 0 and weight_decay at least 0")
+            raise InvalidValue("learning_rate must be above 0 and weight_decay at least 0")
         for name, most in LARGEST.items():
             if not getattr(self, name) <= most:
-                raise ValueError(f"{name} must be at most {most:g}, not {getattr(self, name)}")
+                raise InvalidValue(f"{name} must be at most {most:g}, not {getattr(self, name)}")
         for name in ("momentum", "warmup", "lowest"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie in [0, 1], not {getattr(self, name)}")
+                raise InvalidValue(f"{name} must lie in [0, 1], not {getattr(self, name)}")
 
     def side(self, stored: int) -> int:
         """The side of the images to train on, in pixels, given that of the stored ones."""
@@ -209,14 +210,12 @@ class RunConfig:
             raise RunError(
                 f"{path.parent} is no run folder (no {path.name}): train with `iebench train`, or name another"
             ) from None
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise _damaged(path, str(error)) from error
-        except OSError as error:
-            raise RunError(f"cannot read {path}: {error.strerror}") from None
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise _damaged(path, error) from error
         try:
             return build(RunConfig, {**table, "settings": settings, "data": Path(table["data"])}, path.name)
         except (UsageError, TypeError, KeyError) as error:
-            raise _damaged(path, str(error)) from error
+            raise _damaged(path, error) from error
 
     def differences(self, other: "RunConfig", free: bool = False) -> list[str]:
         """What keeps two configurations from being one run: "batch: 64 there, 32 here", self being there.
@@ -246,8 +245,8 @@ class RunConfig:
         return {**chosen, **encoder, **method, **named, "resolution": self.resolution}
 
 
-def _damaged(path: Path, reason: str) -> RunError:
-    return RunError(f"{path} is damaged ({reason}): restore it, or train again under another --name")
+def _damaged(path: Path, error: Exception) -> RunError:
+    return RunError(read_failure(path, error, "restore it, or train again under another --name"))
 
 
 def _listed(value: Any) -> Any:
@@ -312,10 +311,7 @@ def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
     """The settings in a preset or a TOML file."""
     entry = find(method)
     source = called("preset", start)
-    try:
-        table = read_toml(locate("preset", start))
-    except OSError as error:
-        raise SettingError(f"cannot read {start}: {error.strerror}") from None
+    table = read_toml(locate("preset", start))
     own_tables = _table(table.pop("method", {}), f"{source}: method")
     train_table = _table(table.pop("train", {}), f"{source}: train")
     for key in table:

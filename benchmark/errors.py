@@ -17,7 +17,15 @@ IebenchError
 """
 
 from iebench.manifests.common.causes import short
-from iebench.manifests.errors import DatasetError, IebenchError, MissingPart, SettingError, UnknownName, UsageError
+from iebench.manifests.errors import (
+    DatasetError,
+    IebenchError,
+    InvalidValue,
+    MissingPart,
+    SettingError,
+    UnknownName,
+    UsageError,
+)
 
 # --- training -----------------------------------------------------------------------------------------------
 
@@ -92,6 +100,7 @@ __all__ = [
     "Diverged",
     "EncoderError",
     "IebenchError",
+    "InvalidValue",
     "MissingPart",
     "NotComparable",
     "ProbeError",

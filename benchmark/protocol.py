@@ -15,7 +15,7 @@ from typing import Any, Literal
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, extended, locate, shipped
 
-from .errors import SettingError, UnknownName
+from .errors import InvalidValue, SettingError, UnknownName
 
 STRICT = "strict"
 HEADS = (
@@ -162,7 +162,7 @@ class Protocol:
         _need(0 <= self.tie <= MOST_TIE, "tie", self.tie, f"lie between 0 and {MOST_TIE}")
         _need(0 <= self.tune < 1, "tune", self.tune, "be a share of the train objects, at least 0 and below 1")
         if not self.tune and any(len(head.grid) > 1 for head in self.heads.values()):
-            raise ValueError("several rates or decays need objects to choose among them: set tune = 0.125")
+            raise InvalidValue("several rates or decays need objects to choose among them: set tune = 0.125")
 
     @property
     def id(self) -> str:
@@ -190,13 +190,9 @@ def load(name: str = STRICT) -> Protocol:
     SettingError, UnknownName : no such protocol, or an entry in it that is missing, unknown or of the wrong type; or a
         file whose name stands for another protocol.
     """
-    try:
-        found = _read(name)
-        if name not in shipped("protocol"):
-            _check_name(found, Path(name))
-    except OSError as error:
-        why = f"{error.filename} cannot be read ({error.strerror})"
-        raise SettingError(f"{why}: --protocol takes a TOML file, or one of {', '.join(shipped('protocol'))}") from None
+    found = _read(name)
+    if name not in shipped("protocol"):
+        _check_name(found, Path(name))
     return found
 
 
@@ -218,7 +214,7 @@ def _check_name(found: Protocol, path: Path) -> None:
 
 def _need(right: bool, key: str, value: object, rule: str) -> None:
     if not right:
-        raise ValueError(f"{key} must {rule}, not {value}")
+        raise InvalidValue(f"{key} must {rule}, not {value}")
 
 
 def _at_least_1(**values: int) -> None:

@@ -11,6 +11,8 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import InvalidValue
+
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
@@ -179,7 +181,7 @@ class Sweep:
 
 def _check_order(low_name: str, low: float, high_name: str, high: float) -> None:
     if not low < high:
-        raise ValueError(f"{low_name}{'' if low_name == '0' else f' {low}'} must be below {high_name} {high}")
+        raise InvalidValue(f"{low_name}{'' if low_name == '0' else f' {low}'} must be below {high_name} {high}")
 
 
 def support(law: Law) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 
 from .common.settings import build
 from .common.shipped import called, extended
-from .errors import SettingError, UnknownName
+from .errors import InvalidValue, SettingError, UnknownName
 from .laws import LAWS, Law
 
 TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> a full turn in it
@@ -67,7 +67,7 @@ class Factor:
 
     def __post_init__(self) -> None:
         if self.circular and self.unit not in TURNS:
-            raise ValueError(f"{self.name} is circular in {self.unit!r}: give it in {' or '.join(TURNS)}")
+            raise InvalidValue(f"{self.name} is circular in {self.unit!r}: give it in {' or '.join(TURNS)}")
 
     @property
     def turn(self) -> float | None:
@@ -212,11 +212,11 @@ class Recipe:
     def __post_init__(self) -> None:
         names = [factor.name for factor in self.factors]
         if len(set(names)) != len(names):
-            raise ValueError("two factors have the same name")
+            raise InvalidValue("two factors have the same name")
         if list(self.passes) != sorted(set(self.passes)):
-            raise ValueError(f"passes {list(self.passes)} must be in alphabetical order, each once")
+            raise InvalidValue(f"passes {list(self.passes)} must be in alphabetical order, each once")
         if taken := sorted(set(names) & set(_columns(self) if names else ())):
-            raise ValueError(f"factor {taken[0]!r} is named like a column that every dataset has; rename it")
+            raise InvalidValue(f"factor {taken[0]!r} is named like a column that every dataset has; rename it")
 
     @property
     def factor_names(self) -> list[str]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ..errors import InvalidValue
+
 
 @dataclass(frozen=True)
 class OnlineSettings:
@@ -16,4 +18,4 @@ class OnlineSettings:
 
     def __post_init__(self) -> None:
         if not 0 <= self.collapse < 1:
-            raise ValueError(f"collapse must lie in [0, 1), not {self.collapse}")
+            raise InvalidValue(f"collapse must lie in [0, 1), not {self.collapse}")

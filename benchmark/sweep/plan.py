@@ -16,7 +16,7 @@ from iebench.manifests.common.shipped import called, locate
 from .. import protocol as protocols
 from .. import results
 from ..config import CONFIG, LENGTH, SEEDS, RunConfig, check_name, run_name
-from ..errors import IebenchError, RunError, RunExists, SettingError, UnknownName
+from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..log import read as read_log
 from ..protocol import STRICT
 from ..runs import WEIGHTS
@@ -45,11 +45,11 @@ class Sweep:
         for name in ("methods", "seeds"):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):
-                raise ValueError(f"{name} must name at least one, and none twice: {list(values)}")
+                raise InvalidValue(f"{name} must name at least one, and none twice: {list(values)}")
         if min(self.seeds) < 0:
-            raise ValueError(f"seeds must not be negative: {min(self.seeds)}")
+            raise InvalidValue(f"seeds must not be negative: {min(self.seeds)}")
         if max(self.seeds) > SEEDS:
-            raise ValueError(f"seeds must be at most {SEEDS}: {max(self.seeds)}")
+            raise InvalidValue(f"seeds must be at most {SEEDS}: {max(self.seeds)}")
 
 
 class State(Enum):

@@ -89,7 +89,11 @@ def reason(error: BaseException, damage: str = "it is damaged") -> str:
 
 def _toml(error: tomllib.TOMLDecodeError) -> str:
     place = re.search(r"\(at (line \d+, column \d+)\)", str(error))
-    return f"it is not TOML at {place[1]}" if place else "it is not TOML: something is given twice, or has no end"
+    return (
+        f"it is not valid TOML at {place[1]}"
+        if place
+        else "it is not valid TOML: something is given twice, or has no end"
+    )
 
 
 def short(error: BaseException) -> str:

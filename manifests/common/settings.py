@@ -14,7 +14,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import SettingError, UnknownName
+from ..errors import InvalidValue, SettingError, UnknownName
+from .causes import read_failure, short
+from .text import unicode_text
 
 T = TypeVar("T")
 
@@ -24,14 +26,14 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    SettingError : no such file, or not TOML.
+    SettingError : no such file, or not TOML; names the line.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(unicode_text(path.read_bytes()))
     except FileNotFoundError:
         raise SettingError(f"no such file: {path}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} is not valid TOML: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise SettingError(read_failure(path, error, "mend it, or give another TOML file")) from None
 
 
 def build(cls: type[T], table: Mapping[str, Any], source: str) -> T:
@@ -55,8 +57,10 @@ def build(cls: type[T], table: Mapping[str, Any], source: str) -> T:
             raise SettingError(f"{source}: setting {name!r} is missing")
     try:
         return cls(**{key: _convert(hints[key], value, f"{source}: {key}") for key, value in table.items()})
-    except ValueError as error:  # a dataclass's own check of its values
+    except InvalidValue as error:  # a dataclass's own check of its values
         raise SettingError(f"{source}: {error}") from None
+    except ValueError as error:  # the same of a class that another package brings
+        raise SettingError(f"{source}: {short(error)}") from None
 
 
 def override(settings: T, assignments: Iterable[str], source: str = "--set") -> T:

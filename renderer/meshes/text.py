@@ -4,29 +4,17 @@ import codecs
 from collections.abc import Iterator
 from pathlib import Path
 
+from iebench.manifests.common.text import encoding_of
+
 BLOCK = 1 << 24
-
-
-def encoding_of(start: bytes) -> str:
-    """UTF-16 by its mark or its zero bytes, else "utf-8"; which of UTF-8 and Latin-1 it is, each line may say itself.
-
-    >>> encoding_of("v 1".encode("utf-16")), encoding_of("v 1".encode("utf-16-be")), encoding_of(b"v 1")
-    ('utf-16', 'utf-16-be', 'utf-8')
-    """
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    first, second = start[::2].count(0), start[1::2].count(0)  # most of the text is ASCII: half of its bytes are zero
-    if 4 * max(first, second) > len(start) and min(first, second) == 0:
-        return "utf-16-le" if second else "utf-16-be"
-    return "utf-8"
 
 
 def decode(raw: bytes) -> str:
     """A whole file's text: UTF-8, UTF-16 or else Latin-1, without mark, line ends as they are."""
     encoding = encoding_of(raw[:64])
-    if encoding != "utf-8":
-        return raw.decode(encoding, "replace").removeprefix("\ufeff")
-    return _decode_line(raw.removeprefix(codecs.BOM_UTF8))
+    if encoding in ("utf-8", "utf-8-sig"):
+        return _decode_line(raw.removeprefix(codecs.BOM_UTF8))
+    return raw.decode(encoding, "replace")
 
 
 def _decode_line(raw: bytes) -> str:
@@ -41,8 +29,9 @@ def utf8_blocks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         start = file.read(64)
         encoding = encoding_of(start)
-        file.seek(len(codecs.BOM_UTF8) if start.startswith(codecs.BOM_UTF8) else 0)
-        decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding != "utf-8" else None
+        marked = encoding == "utf-8-sig"  # a mark at the start of lines that may be in Latin-1 nevertheless
+        file.seek(len(codecs.BOM_UTF8) if marked else 0)
+        decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding != "utf-8" and not marked else None
         rest = b""
         while raw := file.read(BLOCK):
             block = rest + (decoder.decode(raw).encode() if decoder else raw)

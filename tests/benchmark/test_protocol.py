@@ -126,7 +126,7 @@ def test_other_settings_need_a_name_of_their_own(tmp_path: Path, base: str, name
 
 def test_a_folder_is_no_protocol(tmp_path: Path) -> None:
     (tmp_path / "dir.toml").mkdir()
-    with pytest.raises(SettingError, match=r"dir\.toml cannot be read .*takes a TOML file, or one of .*strict"):
+    with pytest.raises(SettingError, match=r"cannot read .*dir\.toml \(Is a directory\): .*give another TOML file"):
         load(str(tmp_path / "dir.toml"))
 
 

@@ -60,8 +60,8 @@ def test_the_true_cause_is_found_where_a_library_names_another(tmp_path):
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: tomllib.loads("a = = 3"), "it is not TOML at line 1, column 5"),
-        (lambda: tomllib.loads("a = 3\na = 4"), "it is not TOML: something is given twice, or has no end"),
+        (lambda: tomllib.loads("a = = 3"), "it is not valid TOML at line 1, column 5"),
+        (lambda: tomllib.loads("a = 3\na = 4"), "it is not valid TOML: something is given twice, or has no end"),
         (b"\xff".decode, "it is not text in UTF-8"),
         (lambda: {}["seed"], "it has no 'seed'"),
         (lambda: {}[3], "it is damaged"),
