@@ -11,7 +11,7 @@ from iebench.manifests.taxonomy import ObjectClass
 from ..errors import AssetError, SourceError
 from .formats import FORMATS, is_mesh, is_model, models_in, rank, sole_mesh, unread
 from .layout import ClassFolder, class_folders, folders
-from .listing import LICENCE, Listed, collection_classes, counted, refs
+from .listing import LICENCE, Listed, collection_classes, counted, failing, refs
 from .names import object_key, shown
 from .registry import ObjectRef, source
 
@@ -116,9 +116,7 @@ class Folder:
         if self._by_split:
             parts = (f"{name} ({n:,} objects) is {split}" for (split, name), n in sorted(self._by_split.items()))
             found.append(f"{self.path}: its folders give the split: {', '.join(parts)}")
-        if broken := [one for one in everything if one.problem]:
-            what = counted("objects that cannot be loaded and will be failures", [one.path for one in broken])
-            found.append(f"{self.path}: {what}: {broken[0].problem}")
+        found += failing(self.path, everything)
         if passed := [counted(what, places) for what, places in self._passed.items() if places]:
             found.append(f"{self.path}: passed over: {'; '.join(passed)}")
         return found

@@ -46,6 +46,13 @@ def counted(what: str, names: Sequence[str]) -> str:
     return f"{what}: {len(names):,} ({some})"
 
 
+def failing(collection: Path, listed: Sequence[Listed]) -> list[str]:
+    """A sentence about the objects that cannot be loaded; none where there are none."""
+    broken = [one for one in listed if one.problem]
+    what = counted("objects that cannot be loaded and will be failures", [one.path for one in broken])
+    return [f"{collection}: {what}: {broken[0].problem}"] if broken else []
+
+
 def collection_classes(class_names: Sequence[str]) -> tuple[ObjectClass, ...]:
     """The classes of a collection: the label is the rank of the name, the synset the name as a key holds it."""
     ordered = sorted(set(class_names))

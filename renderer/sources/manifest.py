@@ -1,29 +1,33 @@
 """The source `manifest`: a CSV or Parquet table with one row for each object."""
 
 import os
+import unicodedata
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
 import pyarrow.parquet as pq
 
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.errors import suggest
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import AssetError, SourceError
-from .formats import sole_mesh
-from .listing import LICENCE, Listed, collection_classes, refs
+from .formats import FORMATS, sole_mesh, unread
+from .layout import SPLIT_NAMES
+from .listing import LICENCE, Listed, collection_classes, failing, refs
 from .names import object_key, shown
 from .registry import ObjectRef, source
+from .text_table import read_text_table
 
 NEEDED, KNOWN = ("path", "class"), ("path", "class", "split", "id")
-SUFFIXES = (".csv", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".parquet")
+
+Row = dict[str, str]
+"""A row's text by column, for those of KNOWN that the table has."""
 
 
 @source("manifest")
@@ -31,82 +35,135 @@ class Manifest:
     """Columns `path` (relative to the table's folder, or absolute) and `class`; optional `split` and `id`.
 
     Without `split`, or where it is empty, a hash decides; without `id` it is the path without its suffix. Other
-    columns are ignored.
+    columns are ignored. Paths may have backslashes. See `text_table` for encodings and separators of CSV.
     """
 
     licence = LICENCE
 
     def __init__(self, path: Path | None) -> None:
         if path is None or not path.is_file() or path.suffix.lower() not in SUFFIXES:
-            raise SourceError(f"--source manifest needs a .csv or .parquet file, got {path}")
+            raise SourceError(f"--source manifest needs a .csv, .tsv or .parquet file, got {path}")
         self.path = path
+        self._form = ""  # how a CSV file was read, where that is not plain
 
     @staticmethod
     def recognises(path: Path) -> bool:
         return path.is_file() and path.suffix.lower() in SUFFIXES
 
     @cached_property
-    def _rows(self) -> list[dict[str, str]]:
-        rows: list[dict[str, Any]] = self._read().to_pylist()
-        for number, row in enumerate(rows, start=1):
-            for name in NEEDED:
-                if not (row[name] or "").strip():
-                    raise SourceError(f"{self.path}: row {number} has no {name}: fill it in, or remove the row")
-            if (row.get("split") or "") not in ("", *SPLITS):
-                raise SourceError(f"{self.path}: row {number} has split {row['split']!r}; {suggest('', SPLITS)}")
-        if not rows:
+    def _listed(self) -> dict[str, list[Listed]]:
+        """Class name -> its objects."""
+        found: dict[str, list[Listed]] = {}
+        for place, row in self._parquet() if self.path.suffix.lower() == ".parquet" else self._csv():
+            self._check(place, row)
+            found.setdefault(row["class"], []).append(self._one(row))
+        if not found:
             raise SourceError(f"{self.path} lists no objects: give a row with path and class for each")
-        return rows
+        listed = [one for objects in found.values() for one in objects]
+        if all(one.problem == _absent(one.path) for one in listed):
+            raise SourceError(
+                f"{self.path}: none of its {len(listed):,} paths leads to a file, first {listed[0].path!r}: paths are "
+                f"taken from {self.path.parent.absolute()}"
+            )
+        return found
 
-    def _read(self) -> pa.Table:
+    def _csv(self) -> list[tuple[str, Row]]:
+        """Rows with their place in the file."""
+        table = read_text_table(self.path, KNOWN, lambda path: _exists(self._located(path)))
+        self._check_columns(table.header)
+        if (table.encoding, table.separator) not in (("utf-8", ","), ("utf-8-sig", ",")):
+            self._form = f"{self.path}: read as {table.encoding} with {table.separator!r} between columns"
+        columns = [(table.header.index(name), name) for name in KNOWN if name in table.header]
+        return [(f"line {n}", {name: fields[i].strip() for i, name in columns}) for n, fields in table.rows]
+
+    def _parquet(self) -> list[tuple[str, Row]]:
         try:
-            if self.path.suffix.lower() == ".csv":
-                text = pa.csv.ConvertOptions(column_types=dict.fromkeys(KNOWN, pa.string()))
-                table = pa.csv.read_csv(self.path, convert_options=text)
-            else:
-                table = pq.read_table(self.path, partitioning=None)
+            table = pq.read_table(self.path, partitioning=None)
         except (pa.ArrowException, OSError) as error:
-            raise SourceError(f"cannot read {self.path}: {str(error).splitlines()[0]}; mend that table") from error
+            raise SourceError(
+                read_failure(self.path, error, "write it again", "it is no whole Parquet file")
+            ) from error
+        self._check_columns(table.column_names)
+        text = pa.table({name: self._text(table, name) for name in KNOWN if name in table.column_names})
+        return [
+            (f"row {number}", {name: (value or "").strip() for name, value in row.items()})
+            for number, row in enumerate(text.to_pylist(), start=1)
+        ]
+
+    def _check_columns(self, names: Sequence[str]) -> None:
         for name in NEEDED:
-            if name not in table.column_names:
-                raise SourceError(f"{self.path} has no column {name!r}, which it needs; {alike(name, table)}")
-        return pa.table({name: self._text(table, name) for name in KNOWN if name in table.column_names})
+            if name not in names:
+                raise SourceError(f"{self.path} has no column {name!r}, which it needs; {alike(name, names)}")
+        for name in KNOWN:
+            if names.count(name) > 1:
+                raise SourceError(f"{self.path} has the column {name!r} more than once: keep one")
 
     def _text(self, table: pa.Table, name: str) -> pa.ChunkedArray:
-        if table.column_names.count(name) > 1:
-            raise SourceError(f"{self.path} has the column {name!r} more than once: keep one")
         try:
             text = pc.cast(table[name], pa.string())
             text.validate(full=True)  # Parquet's text is not looked into as it is read
         except pa.ArrowException as error:
-            cause = str(error).splitlines()[0]
-            raise SourceError(f"{self.path}: column {name!r} cannot be used as text ({cause}): mend it") from error
+            raise SourceError(
+                f"{self.path}: column {name!r} ({table[name].type}) cannot be used as text: write it as strings"
+            ) from error
         return text
 
+    def _check(self, place: str, row: Row) -> None:
+        for name in NEEDED:
+            if not row[name]:
+                raise SourceError(f"{self.path}: {place} has no {name}: fill it in, or remove the row")
+        if (split := row.get("split", "").lower()) and split not in SPLIT_NAMES:
+            raise SourceError(f"{self.path}: {place} has split {row['split']!r}; {suggest(split, SPLITS)}")
+
     def classes(self) -> Sequence[ObjectClass]:
-        return collection_classes([row["class"] for row in self._rows])
+        return collection_classes(list(self._listed))
 
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
-        by_class: dict[str, list[Listed]] = {c.name: [] for c in classes}
-        for row in self._rows:
-            if row["class"] in by_class:
-                by_class[row["class"]].append(self._one(row))
-        return [ref for c in classes for ref in refs(c, by_class[c.name], per_class)]
+        return [ref for c in classes for ref in refs(c, self._listed[c.name], per_class)]
 
-    def _one(self, row: dict[str, str]) -> Listed:
-        home = self.path.parent
-        mesh = Path(os.path.normpath(home / row["path"]))
+    def notes(self) -> list[str]:
+        """How a CSV file was read, and which objects cannot be loaded; one sentence each."""
+        listed = [one for objects in self._listed.values() for one in objects]
+        return [self._form, *failing(self.path, listed)] if self._form else failing(self.path, listed)
+
+    def _one(self, row: Row) -> Listed:
+        path = row["path"] if _exists(self.path.parent / row["path"]) else row["path"].replace("\\", "/")
+        mesh, home, problem = self._located(path), self.path.parent, ""
         if not mesh.is_relative_to(home):
             home = mesh.parent
-        name = row.get("id") or str(Path(row["path"]).with_suffix(""))
-        if mesh.is_dir():
+        if not _exists(mesh):
+            problem = _absent(path)
+        elif mesh.is_dir():
             home = mesh
-            with suppress(AssetError):  # rendering says what is wrong with it
+            try:
                 mesh = sole_mesh(mesh)
-        return Listed(object_key(name), mesh, home, shown(row["path"]), row.get("split") or "")
+            except AssetError as error:
+                problem = str(error)
+        elif mesh.suffix.lower() not in FORMATS:
+            problem = f"{path} {unread(mesh)}"
+        object_id = object_key(row.get("id") or os.path.splitext(Path(path))[0])  # noqa: PTH122  "." has no suffix to take
+        return Listed(object_id, mesh, home, shown(path), SPLIT_NAMES.get(row.get("split", "").lower(), ""), problem)
+
+    def _located(self, path: str) -> Path:
+        """What lies at a path, be it with backslashes for slashes or accents written otherwise."""
+        plain = path.replace("\\", "/")
+        spellings = (path, plain, unicodedata.normalize("NFC", plain), unicodedata.normalize("NFD", plain))
+        places = [Path(os.path.normpath(self.path.parent / spelling)) for spelling in spellings]
+        return next(filter(_exists, places), places[1])
 
 
-def alike(name: str, table: pa.Table) -> str:
-    """The remedy for a column that is not there: its name in another case or between blanks, or a near one."""
-    same = [there for there in table.column_names if there.strip().lower() == name]
-    return f"rename {same[0]!r} to {name!r}" if same else suggest(name, table.column_names)
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:  # a name that is too long
+        return False
+
+
+def _absent(path: str) -> str:
+    return f"no mesh file {path}"
+
+
+def alike(name: str, names: Sequence[str]) -> str:
+    """The remedy for a column that is not there: its name in another case, or a near one."""
+    same = [other for other in names if other.lower() == name]
+    return f"rename {same[0]!r} to {name!r}" if same else suggest(name, names)

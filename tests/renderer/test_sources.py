@@ -176,17 +176,25 @@ def test_a_table_gives_path_class_and_split(tmp_path, suffix):
     [
         ("file,class\na.obj,x\n", "no column 'path', which it needs; choose from file, class"),
         ("path,klass\na.obj,x\n", "no column 'class', which it needs; did you mean klass"),
-        (" path,class\na.obj,x\n", "no column 'path', which it needs; rename ' path' to 'path'"),
+        ("PATH,class\na.obj,x\n", "no column 'path', which it needs; rename 'PATH' to 'path'"),
         ("path,CLASS\na.obj,x\n", "no column 'class', which it needs; rename 'CLASS' to 'class'"),
         ("path,class,path\na.obj,x,y\n", "has the column 'path' more than once: keep one"),
-        ("path,class\n,x\n", "row 1 has no path"),
-        ("path,class,split\na.obj,x,test\n", "row 1 has split 'test'; choose from train, val"),
+        ("path,class\n,x\n", "line 2 has no path"),
+        ("path,class,split\na.obj,x,tain\n", "line 2 has split 'tain'; did you mean train"),
         ("path,class\n", "lists no objects"),
-        ("path,class\na.obj,x,y\n", "cannot read"),
+        ("path,class\na.obj,x,y\n", "line 2 has 3 fields and the header 2: put what holds a ',' into double quotes"),
+        ('path,class\n"a.obj,x\nb.obj,x\n', "cannot be taken apart: a double quote in it has no partner"),
+        ("path,class\n\0,x\n", "t.csv is no text: give a CSV file"),
+        (
+            "path,class\nb.obj,x\nc.obj,x\n",
+            "none of its 2 paths leads to a file, first 'b.obj': paths are taken from /",
+        ),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", "t.csv is a Git LFS pointer"),
         ("path,class\na.obj,x\na.obj,x\n", "would both be x/a"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_one_sentence(tmp_path, text, words):
+    touch(tmp_path, "a.obj")
     (tmp_path / "t.csv").write_text(text)
     with pytest.raises(SourceError, match=words) as caught:
         source = Manifest(tmp_path / "t.csv")
@@ -199,7 +207,9 @@ def test_a_column_that_is_no_text_is_one_sentence(tmp_path, value):
     pq.write_table(
         pa.table({"path": ["a.obj"], "class": value if value is NO_TEXT else [value]}), tmp_path / "t.parquet"
     )
-    with pytest.raises(SourceError, match=r"t\.parquet: column 'class' cannot be used as text .*: mend it") as caught:
+    with pytest.raises(
+        SourceError, match=r"t\.parquet: column 'class' \(.*\) cannot be used as text: write it"
+    ) as caught:
         Manifest(tmp_path / "t.parquet").classes()
     assert "\n" not in str(caught.value)
 

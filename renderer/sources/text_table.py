@@ -1,0 +1,126 @@
+"""A CSV file as spreadsheets of any system save it: its encoding, its separator, its rows."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.placeholders import placeholder_in
+from iebench.manifests.common.text import encoding_of, unicode_text
+
+from ..errors import SourceError
+
+SEPARATORS = (",", ";", "\t", "|")
+LEGACY = ("cp1252", "cp932", "gb18030", "big5", "cp949", "cp1251", "cp1250", "latin-1")
+"""Encodings of systems before Unicode; only names of files that exist can tell which of them a text is in."""
+REMEDY = 'save it as UTF-8 (in Excel "CSV UTF-8")'
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """The rows of a text file.
+
+    header : names of the columns; rows : line number in the file, and as many fields as the header has
+    encoding, separator : as the file has them
+    """
+
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    encoding: str
+    separator: str
+
+
+def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bool]) -> TextTable:
+    """Read a CSV file; its separator is the one with which the header has most of the known columns.
+
+    known : names of columns that are used; the first holds paths. In a file that is not in Unicode, names of files
+        that exist tell the encoding
+    exists : whether a path leads somewhere
+
+    Raises
+    ------
+    SourceError : it cannot be read, decoded or taken apart; names the line.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise SourceError(read_failure(path, error, "give another table")) from error
+    if words := placeholder_in(raw):
+        raise SourceError(f"{path} {words}")
+    try:
+        return _parsed(path, unicode_text(raw), encoding_of(raw[:64]), known)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+    for encoding in LEGACY:
+        with suppress(UnicodeDecodeError, SourceError):  # in a wrong encoding, bytes of letters may be quotes
+            table = _parsed(path, raw.decode(encoding), encoding, known)
+            if _proven(table, known, exists):
+                return table
+    raise SourceError(
+        f"{path} is not text in UTF-8 (line {line}), and files of its names do not tell another encoding: {REMEDY}"
+    )
+
+
+def _proven(table: TextTable, known: Sequence[str], exists: Callable[[str], bool]) -> bool:
+    """Whether files show that a table was decoded rightly, or nothing that is used of it depends on that."""
+    places = {name: table.header.index(name) for name in known if name in table.header}
+    odd = [row for _, row in table.rows if not all(row[place].isascii() for place in places.values())]
+    paths = [row[places[known[0]]] for row in odd] if known[0] in places else []
+    paths = [path for path in paths if not path.isascii()]
+    return not odd or (bool(paths) and all(map(exists, paths)))
+
+
+def _parsed(path: Path, text: str, encoding: str, known: Sequence[str]) -> TextTable:
+    if "\0" in text:
+        raise SourceError(f"{path} is no text: give a CSV file, or a Parquet file whose name ends in .parquet")
+    lines = io.StringIO(text, newline="")
+    start = lines.readline()
+    given = start.strip().strip('"')
+    if given[:4].lower() == "sep=" and len(given) == 5:  # a line of Excel's own, which says the separator
+        return _table(path, lines, 1, encoding, given[4])
+    lines.seek(0)
+    while (start := lines.readline()) and not start.strip():
+        pass
+    lines.seek(0)
+    headers = {separator: _header(start, separator) for separator in SEPARATORS}
+    best = max(SEPARATORS, key=lambda s: (len({*known} & {*headers[s]}), len(headers[s])))
+    return _table(path, lines, 0, encoding, best)
+
+
+def _header(line: str, separator: str) -> list[str]:
+    try:
+        return [name.strip() for name in next(_reader([line], separator), [])]
+    except csv.Error:  # a quote that is none with this separator
+        return []
+
+
+def _reader(lines: Iterable[str], separator: str) -> "csv._reader":
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+
+
+def _table(path: Path, lines: io.StringIO, before: int, encoding: str, separator: str) -> TextTable:
+    """The table in the lines that are left of a file, of which `before` are read."""
+    reader, header, rows = _reader(lines, separator), list[str](), list[tuple[int, list[str]]]()
+    try:
+        for fields in reader:
+            number = before + reader.line_num
+            if not any(field.strip() for field in fields):
+                continue
+            if not header:
+                header = [name.strip() for name in fields]
+                continue
+            if any(field.strip() for field in fields[len(header) :]):
+                raise SourceError(
+                    f"{path}: line {number} has {len(fields)} fields and the header {len(header)}: put what holds a "
+                    f"{separator!r} into double quotes"
+                )
+            rows.append((number, [*fields, *[""] * len(header)][: len(header)]))
+    except csv.Error:
+        raise SourceError(
+            f"{path}: line {before + reader.line_num} cannot be taken apart: a double quote in it has no partner, or "
+            'stands within a field; write it twice, as in "a ""b"" c.obj"'
+        ) from None
+    return TextTable(header, rows, encoding, separator)
