@@ -18,7 +18,7 @@ from .encoder import Encoder
 from .equivariant import ActionSettings
 from .losses import distance, nt_xent, total
 from .method import Method, method
-from .projector import by_view, check_widths, perceptron, projector
+from .projector import check_widths, perceptron, projector
 from .simclr import SimCLRSettings
 
 
@@ -52,7 +52,7 @@ class AugSelf(Method):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = NT-Xent(e^x, e^y) + w MSE(head([h^x, h^y]), a), from each view to the next."""
         views = self.represent(images)  # (B, K, dim)
-        embedding = by_view(self.projector, views)  # K of (B, E)
+        embedding = self.by_view(self.projector, views)  # K of (B, E)
         found = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]  # K - 1 of (B, actions)
         wanted = actions.steps(self.settings.action, latents)
         terms = {

@@ -8,13 +8,14 @@ iebench train --method byol
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from .action import Latents
 from .encoder import Encoder
 from .losses import cosine_distance, total
 from .method import Method, method
-from .projector import by_view, check_widths, projector
+from .projector import check_widths, projector
 from .target import Target, check_momentum, momentum
 
 
@@ -52,9 +53,9 @@ class BYOL(Method):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = 2 - 2 cos(p(e^x), t^y) and the same from y to x, for each view and the next (eq. 2)."""
-        embedding = self.projector(self.represent(images).flatten(0, 1)).unflatten(0, images.shape[:2])
-        predicted = by_view(self.predictor, embedding)  # K of (B, E)
-        goals = by_view(self.target, images)
+        embedding = torch.stack(self.by_view(self.projector, self.represent(images)), dim=1)  # (B, K, E)
+        predicted = self.by_view(self.predictor, embedding)  # K of (B, E)
+        goals = self.by_view(self.target, images)
         pairs = zip(pairwise(predicted), pairwise(goals), strict=True)
         return {"loss": total(cosine_distance(p, v) + cosine_distance(q, u) for (p, q), (u, v) in pairs)}
 

@@ -17,7 +17,7 @@ from .encoder import Encoder
 from .equivariant import ActionSettings, EquivariantMethod
 from .losses import cosine_distance, total
 from .method import method
-from .projector import by_view, projector
+from .projector import projector
 from .target import Target, momentum
 
 
@@ -75,8 +75,8 @@ class ConditionalBYOL(EquivariantMethod):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = 2 - 2 cos(p([P(a), e^x]), t^y), from each view to the next."""
-        predicted = self.predict_next(by_view(self.equivariant_projector, self.represent(images)), latents)
-        goals = by_view(self.target, images)[1:]
+        predicted = self.predict_next(self.by_view(self.equivariant_projector, self.represent(images)), latents)
+        goals = self.by_view(self.target, images)[1:]
         return {"loss": total(cosine_distance(p, t) for p, t in zip(predicted, goals, strict=True))}
 
     def after_step(self, step: int, steps: int) -> None:

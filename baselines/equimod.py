@@ -18,7 +18,7 @@ from .encoder import Encoder
 from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
 from .losses import covariance, distance, nt_xent, total, variance
 from .method import method
-from .projector import by_view, projector
+from .projector import projector
 from .simclr import SimCLRSettings
 
 
@@ -58,8 +58,8 @@ class EquiMod(EquivariantMethod):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = l(i^x, i^y) + f l(W(q) e^x, e^y), from each view to the next, with l of the base method."""
         views = self.represent(images)
-        invariant = by_view(self.invariant_projector, views)  # K of (B, E)
-        embedding = by_view(self.equivariant_projector, views)
+        invariant = self.by_view(self.invariant_projector, views)  # K of (B, E)
+        embedding = self.by_view(self.equivariant_projector, views)
         predicted = self.predict_next(embedding, latents)
         terms = {
             "invariance": self._branch(pairwise(invariant), invariant),

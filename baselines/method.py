@@ -8,8 +8,9 @@ variant (`variants.toml`) is a method under another name with some settings chan
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from iebench.manifests.common import plugins
@@ -19,6 +20,8 @@ from . import variants
 from .action import Latents
 from .encoder import Encoder, EncoderSettings
 from .errors import MethodBroken, UnknownName
+
+Passes = Literal["apart", "together"]
 
 
 class Method(nn.Module):
@@ -31,12 +34,15 @@ class Method(nn.Module):
     scheduled : whether a step depends on how many there are in all, so that a run's length is part of what it is
     fewest_views : the smallest K that `loss` can compare
     trains : False for a reference that stays as it was initialised
+    passes : "apart" for one forward pass a view, so that batch norms in training take their statistics of one view at a
+        time; "together" for one pass with all views
     """
 
     has_predictor: ClassVar[bool] = False
     scheduled: ClassVar[bool] = False
     fewest_views: ClassVar[int] = 2
     trains: ClassVar[bool] = True
+    passes: Passes = "apart"
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
@@ -46,13 +52,23 @@ class Method(nn.Module):
         self.latents: tuple[str, ...] = ()
 
     def represent(self, images: Tensor) -> Tensor:
-        """Representations of several views of each object, in one pass (so batch norm sees all views together).
+        """Representations of several views of each object.
 
         images : (B, K, 3, H, W) float in [0, 1]
         returns : (B, K, dim)
         """
-        representation: Tensor = self.encoder(images.flatten(0, 1))  # (B * K, dim)
-        return representation.view(*images.shape[:2], -1)
+        return torch.stack(self.by_view(self.encoder, images), dim=1)
+
+    def by_view(self, module: nn.Module, views: Tensor) -> list[Tensor]:
+        """A module's outputs for several views of each object, in the passes that `passes` asks for.
+
+        module : (N, ...) -> (N, E), such as the encoder or a projector
+        views : (B, K, ...)
+        returns : K of (B, E)
+        """
+        if self.passes == "apart":
+            return [module(view) for view in views.unbind(1)]
+        return list(module(views.flatten(0, 1)).unflatten(0, views.shape[:2]).unbind(1))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """The loss of a batch: "loss" is minimised, the other entries are its terms before weighting, for the log.

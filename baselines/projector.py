@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from torch import Tensor, nn
+from torch import nn
 
 from iebench.manifests.errors import InvalidValue
 
@@ -33,11 +33,6 @@ def perceptron(sizes: tuple[int, ...]) -> nn.Sequential:
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
-
-
-def by_view(head: nn.Module, views: Tensor) -> list[Tensor]:
-    """A head's embeddings of several views of each object, in one pass: (B, K, dim) -> K of (B, E)."""
-    return list(head(views.flatten(0, 1)).view(*views.shape[:2], -1).unbind(1))
 
 
 def check_widths(widths: tuple[int, ...], name: str = "projector") -> None:

@@ -14,7 +14,7 @@ from .encoder import Encoder
 from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
 from .losses import nt_xent, total
 from .method import method
-from .projector import by_view, projector
+from .projector import projector
 from .simclr import SimCLRSettings
 
 
@@ -40,7 +40,7 @@ class SEN(EquivariantMethod):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = NT-Xent(W(q) e^x, e^y), from each view to the next."""
-        embedding = by_view(self.equivariant_projector, self.represent(images))  # K of (B, E)
+        embedding = self.by_view(self.equivariant_projector, self.represent(images))  # K of (B, E)
         predicted = self.predict_next(embedding, latents)
         pairs = zip(predicted, embedding[1:], strict=True)
         return {"loss": total(nt_xent(p, y, self.settings.temperature) for p, y in pairs)}

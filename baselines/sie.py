@@ -17,7 +17,7 @@ from .encoder import Encoder
 from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
 from .losses import covariance, distance, total, variance, weighted
 from .method import method
-from .projector import by_view, check_fraction, check_widths, part_of, projector
+from .projector import check_fraction, check_widths, part_of, projector
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class SIE(EquivariantMethod):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + f s L_eq + v V + v V_pred + c C, from each view to the next (facebookresearch/SIE)."""
         views, terms = self.represent(images), {}  # (B, K, dim)
-        whole = equivariant = by_view(self.equivariant_projector, views[..., self.columns])  # K of (B, E)
+        whole = equivariant = self.by_view(self.equivariant_projector, views[..., self.columns])  # K of (B, E)
         if self.parts:
-            invariant = by_view(self.invariant_projector, views[..., self.parts["invariant"]])
+            invariant = self.by_view(self.invariant_projector, views[..., self.parts["invariant"]])
             terms["invariance"] = total(distance(x, y) for x, y in pairwise(invariant))
             whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]  # K of (B, 2 E)
         predicted = self.predict_next(equivariant, latents)  # K - 1 of (B, E)

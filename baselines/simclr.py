@@ -14,7 +14,7 @@ from .action import Latents
 from .encoder import Encoder
 from .losses import check_temperature, nt_xent, total
 from .method import Method, method
-from .projector import by_view, check_widths, projector
+from .projector import check_widths, projector
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,5 @@ class SimCLR(Method):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = NT-Xent(e^x, e^y), from each view to the next (eq. 1)."""
-        embedding = by_view(self.projector, self.represent(images))  # K of (B, E)
+        embedding = self.by_view(self.projector, self.represent(images))  # K of (B, E)
         return {"loss": total(nt_xent(x, y, self.settings.temperature) for x, y in pairwise(embedding))}

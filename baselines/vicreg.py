@@ -15,7 +15,7 @@ from .action import Latents
 from .encoder import Encoder
 from .losses import covariance, distance, total, variance, weighted
 from .method import Method, method
-from .projector import by_view, check_fraction, check_widths, part_of, projector
+from .projector import check_fraction, check_widths, part_of, projector
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class VICReg(Method):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + v V + c C, from each view to the next (eq. 6)."""
-        return weighted(self.terms(by_view(self.projector, self.represent(images))), self.settings)
+        return weighted(self.terms(self.by_view(self.projector, self.represent(images))), self.settings)
 
     def terms(self, embedding: list[Tensor]) -> dict[str, Tensor]:
         """The terms by name: K of (B, E) -> scalars."""

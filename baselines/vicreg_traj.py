@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from .action import Latents
 from .losses import total, weighted
 from .method import method
-from .projector import by_view
 from .vicreg import VICReg, VICRegSettings
 
 
@@ -35,7 +34,7 @@ class VICRegTraj(VICReg):
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = L_VICReg(e^1, e^2) - a cos(u1, u2), u the steps to and from a view, across that view's own direction."""
-        embedding = by_view(self.projector, self.represent(images))  # K of (B, E)
+        embedding = self.by_view(self.projector, self.represent(images))  # K of (B, E)
         threes = zip(embedding, embedding[1:], embedding[2:], strict=False)
         terms = self.terms(embedding[:2]) | {"trajectory": total(bend(*three) for three in threes)}
         return weighted(terms, self.settings)

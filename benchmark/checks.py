@@ -67,6 +67,11 @@ def check_shares(settings: TrainSettings, ranks: Ranks) -> None:
             f"batch={settings.batch} objects cannot be split evenly over {ranks.size} ranks with accumulate="
             f"{settings.accumulate}: make it a multiple of {parts} with --set batch={near}"
         )
+    if settings.passes == "apart" and settings.batch == settings.accumulate:
+        raise SettingError(
+            f"accumulate={settings.accumulate} leaves one image in a piece, of which batch norms have no statistics: "
+            "lower it, raise batch, or --set passes=together"
+        )
 
 
 def claim(run: Path, config: RunConfig, resume: bool) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from iebench.baselines.encoder import EncoderSettings
-from iebench.baselines.method import find, names
+from iebench.baselines.method import Passes, find, names
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build, check_finite, override, read_toml
@@ -28,6 +28,7 @@ FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")  # may d
 COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
 SEEDS = 2**63 - 1  # the largest that PyTorch takes with both signs
 LARGEST = {"learning_rate": 1e30, "weight_decay": 1e6}  # beyond, numbers of the optimizers are no float32
+BEFORE = {"passes": "together"}  # settings that older runs do not name, as they were trained
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 
 
@@ -45,6 +46,7 @@ class TrainSettings:
     warmup : share of the steps over which the learning rate rises
     lowest : where it rises from and where a cosine ends, in learning rates
     precision : of the forward pass; "auto" is bf16 on a GPU (fp16 on one without it) and float32 on a CPU
+    passes : "apart" for a forward pass a view, so that batch norms see one view at a time, or "together"
     accumulate : pieces in which a rank's share of a batch passes the backbone, one after the other, to save memory
     compile : whether the backbone goes through torch.compile
     log_every, checkpoint_every : in steps
@@ -65,6 +67,7 @@ class TrainSettings:
     warmup: float = 0.0
     lowest: float = 0.0
     precision: Literal["auto", "float32", "bf16", "fp16"] = "auto"
+    passes: Passes = "apart"
     accumulate: int = 1
     compile: bool = False
     log_every: int = 10
@@ -205,7 +208,7 @@ class RunConfig:
         """
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
-            settings = build(TrainSettings, table.pop("settings"), str(path))
+            settings = build(TrainSettings, {**BEFORE, **table.pop("settings")}, str(path))
         except FileNotFoundError:
             raise RunError(
                 f"{path.parent} is no run folder (no {path.name}): train with `iebench train`, or name another"
@@ -216,6 +219,19 @@ class RunConfig:
             return build(RunConfig, {**table, "settings": settings, "data": Path(table["data"])}, path.name)
         except (UsageError, TypeError, KeyError) as error:
             raise _damaged(path, error) from error
+
+    def going_on(self, run: Path, assignments: Sequence[str]) -> "RunConfig":
+        """The same with what a run that is older than some settings did, unless they are assigned.
+
+        run : its folder; one without a readable config.json changes nothing
+        """
+        try:
+            named = json.loads((run / CONFIG).read_text(encoding="utf-8"))["settings"].keys()
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return self
+        named |= {text.partition("=")[0].strip() for text in assignments}
+        older = {name: value for name, value in BEFORE.items() if name not in named}
+        return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **older))
 
     def differences(self, other: "RunConfig", free: bool = False) -> list[str]:
         """What keeps two configurations from being one run: "batch: 64 there, 32 here", self being there.

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bootstrap import Measured, interval
-from .config import FREE
+from .config import BEFORE, FREE
 from .results import Score
 
 Array = NDArray[np.float64]
@@ -66,7 +66,7 @@ def grouped(scores: Mapping[Path, Score]) -> list[Group]:
 def _configuration(score: Score) -> str:
     """What the run was but for seed, machine and what changes no step, as text; "" for an encoder from elsewhere."""
     kept = {key: value for key, value in score.run.items() if key not in ("seed", "device", "versions", "settings")}
-    kept |= {key: value for key, value in score.run.get("settings", {}).items() if key not in FREE}
+    kept |= {key: value for key, value in {**BEFORE, **score.run.get("settings", {})}.items() if key not in FREE}
     return json.dumps([kept, score.encoder.resolution, score.seed], sort_keys=True) if "seed" in score.run else ""
 
 

@@ -48,6 +48,7 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
 
     With several ranks, gradients are averaged over them and batch norms see the batch of all.
     """
+    method.passes = settings.passes
     encoders = [module for module in method.modules() if isinstance(module, Encoder)]
     for encoder in encoders:
         encoder.pieces = settings.accumulate

@@ -1,15 +1,27 @@
-"""NT-Xent and the prediction of the next view, restated in numpy: what contrastive methods are compared with."""
+"""Passes, NT-Xent and the prediction of the next view, restated plainly: what methods are compared with."""
 
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
-from torch import Tensor
+from torch import Tensor, nn
 
 from iebench.baselines.action import ROTATION
 
 Array = NDArray[np.float64]
+
+
+def one_by_one(views: Tensor, *modules: nn.Module) -> Tensor:
+    """What modules in a row make of views (B, K, ...), one forward pass a view: (B, K, E)."""
+    outputs = []
+    for k in range(views.shape[1]):
+        output = views[:, k]
+        for module in modules:
+            output = module(output)
+        outputs.append(output)
+    return torch.stack(outputs, dim=1)
 
 
 def restated_nt_xent(left: Array, right: Array, temperature: float) -> float:

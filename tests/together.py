@@ -18,6 +18,8 @@ HEAD = ["method.hidden=[16]"]
 OWN = {"random": [], "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
 TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
 
+RANKED = {**dict.fromkeys(TRAINED, ()), "sie, together": ("passes=together",)}  # apart by default
+
 
 def run_ranks(size, work, folder):
     """work(file) in `size` ranks at once: what the first one saved there."""
@@ -40,7 +42,9 @@ def method_of(name, *changes):
     """A small method in float64, and the training settings it was made with."""
     settings, own = resolve(name, "quick", [*SMALL, *OWN.get(name, PROJECTOR), *changes])
     torch.manual_seed(0)
-    return build(name, own, settings.encoder).double().train(), settings
+    method = build(name, own, settings.encoder).double().train()
+    method.passes = settings.passes
+    return method, settings
 
 
 def outcome(network, method, images, latents, mean):
@@ -59,15 +63,15 @@ def compare_methods(answer):
     torch.set_num_threads(1)
     images, latents = batch(SHARED)
     alone = {}
-    for name in TRAINED:
-        method, _ = method_of(name)
+    for name, changes in RANKED.items():
+        method, _ = method_of(name.partition(",")[0], *changes)
         alone[name] = outcome(method, method, images, latents, ALONE.mean)
     found = {}
     with joined("cpu") as ranks:
         share = ranks.share(SHARED)
         mine = {name: values[share] for name, values in latents.items()}
-        for name in TRAINED:
-            method, settings = method_of(name)
+        for name, changes in RANKED.items():
+            method, settings = method_of(name.partition(",")[0], *changes)
             network = prepare(method, settings, ranks)
             together = outcome(network, method, images[share], mine, ranks.mean)
             found[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]

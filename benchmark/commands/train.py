@@ -82,6 +82,8 @@ def train(
                     seed = again.seed if seed is None else seed
                 config = RunConfig.of(method or "sie", start, assignments, data, seed or 0, device, subset)
             run = out / (name or run_name(config.method, config.data, config.seed))
+            if resume:
+                config = config.going_on(run, assignments)
             if gpus is not None and gpus > 1:
                 if asked.is_set():
                     raise stopped(asked.number, 0, None)

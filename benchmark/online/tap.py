@@ -4,6 +4,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+import torch
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
@@ -13,17 +14,20 @@ ENCODER = "encoder"
 
 
 class Tap:
-    """The last output of each watched module, detached.
-
-    outputs : "encoder" and the names of the method's projectors -> (N, d), once they have been called
-    """
+    """The outputs of each watched module in a method's last forward pass, detached."""
 
     def __init__(self, method: Method) -> None:
-        self.outputs: dict[str, Tensor] = {}
+        self._passes: dict[str, list[Tensor]] = {}
         self._method = method
         self._handles: list[RemovableHandle] = []
 
+    @property
+    def outputs(self) -> dict[str, Tensor]:
+        """ "encoder" and the names of the method's projectors -> (B * K, E), the views of an object side by side."""
+        return {name: torch.stack(passes, dim=1).flatten(0, 1) for name, passes in self._passes.items()}
+
     def __enter__(self) -> Self:
+        self._handles.append(self._method.register_forward_pre_hook(self._forget))
         for name, module in self._method.named_children():
             if name == ENCODER or name.endswith("projector"):
                 self._handles.append(module.register_forward_hook(partial(self._keep, name)))
@@ -33,5 +37,8 @@ class Tap:
         while self._handles:
             self._handles.pop().remove()
 
+    def _forget(self, method: nn.Module, given: object) -> None:
+        self._passes = {}
+
     def _keep(self, name: str, module: nn.Module, given: object, output: Tensor) -> None:
-        self.outputs[name] = output.detach()
+        self._passes.setdefault(name, []).append(output.detach())

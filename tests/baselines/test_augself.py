@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from contrast import restated_actions, restated_nt_xent
+from contrast import one_by_one, restated_actions, restated_nt_xent
 
 from iebench.baselines.action import Action, columns
 from iebench.baselines.augself import AugSelf, AugSelfSettings
@@ -20,9 +20,8 @@ def test_the_loss_equals_its_restatement(views: int, batch: int, action: Action)
     latents = {name: torch.rand(batch, views, dtype=torch.float64) * 3 - 1.5 for name in columns(action)}
     ours = {name: float(term.detach()) for name, term in method.loss(images, latents).items()}
     with torch.no_grad():
-        h = method.encoder(images.flatten(0, 1))
-        e = method.projector(h).reshape(batch, views, -1).numpy()
-        h = h.reshape(batch, views, -1).numpy()
+        h = one_by_one(images, method.encoder)
+        e, h = one_by_one(h, method.projector).numpy(), h.numpy()
     first, bias, second, last = (p.detach().numpy() for p in method.regressor.parameters())
     contrast = regression = 0.0
     for k in range(views - 1):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from contrast import restated_actions
+from contrast import one_by_one, restated_actions
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION, columns
@@ -41,9 +41,8 @@ def test_byol_predicts_both_ways(views: int, batch: int) -> None:
     images, _ = data(views, batch)
     ours = float(byol.loss(images, {})["loss"].detach())
     with torch.no_grad():
-        flat = images.flatten(0, 1)
-        predicted = byol.predictor(byol.projector(byol.encoder(flat))).reshape(batch, views, -1).numpy()
-        goal = byol.target.network[1](byol.target.network[0](flat)).reshape(batch, views, -1).numpy()
+        predicted = one_by_one(images, byol.encoder, byol.projector, byol.predictor).numpy()
+        goal = one_by_one(images, *byol.target.network).numpy()
     pairs = [(k, k + 1) for k in range(views - 1)]
     expected = sum(apart(predicted[:, a], goal[:, b]) + apart(predicted[:, b], goal[:, a]) for a, b in pairs)
     assert ours == pytest.approx(expected, rel=1e-9)
@@ -59,9 +58,8 @@ def test_conditional_byol_predicts_the_next_view_from_the_action(views: int, bat
     images, latents = data(views, batch)
     ours = float(method.loss(images, latents)["loss"].detach())
     with torch.no_grad():
-        flat = images.flatten(0, 1)
-        e = method.equivariant_projector(method.encoder(flat)).reshape(batch, views, -1).numpy()
-        goal = method.target(flat).reshape(batch, views, -1).numpy()
+        e = one_by_one(images, method.encoder, method.equivariant_projector).numpy()
+        goal = one_by_one(images, method.target).numpy()
         told = method.predictor.action_projector[0].weight.numpy()
         expected = 0.0
         for k in range(views - 1):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from contrast import restated_actions, restated_nt_xent, restated_prediction
+from contrast import one_by_one, restated_actions, restated_nt_xent, restated_prediction
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION, columns
@@ -51,7 +51,7 @@ def predicted(method: SEN | EquiMod, embedding: np.ndarray, latents: dict[str, T
 
 def equivariant_contrast(method: SEN | EquiMod, images: Tensor, latents: dict[str, Tensor]) -> float:
     with torch.no_grad():
-        e = method.equivariant_projector(method.encoder(images.flatten(0, 1))).reshape(*images.shape[:2], -1).numpy()
+        e = one_by_one(images, method.encoder, method.equivariant_projector).numpy()
     return sum(
         restated_nt_xent(predicted(method, e[:, k], latents, k), e[:, k + 1], method.settings.temperature)
         for k in range(images.shape[1] - 1)
@@ -76,7 +76,7 @@ def test_equimod_adds_both_contrasts(name: str, weight: float, encoder: Encoder,
     assert equimod.predictor.weight.shape == (6 if "colour" in name else 4, 10, 10)
     images, latents = data(views)
     with torch.no_grad():
-        i = equimod.invariant_projector(equimod.encoder(images.flatten(0, 1))).reshape(6, views, -1).numpy()
+        i = one_by_one(images, equimod.encoder, equimod.invariant_projector).numpy()
     invariance = sum(restated_nt_xent(i[:, k], i[:, k + 1], TAU) for k in range(views - 1))
     equivariance = equivariant_contrast(equimod, images, latents)
     ours = {name: float(term.detach()) for name, term in equimod.loss(images, latents).items()}
@@ -96,11 +96,8 @@ def test_equimod_with_vicregs_loss_restates_both_branches(encoder: Encoder, view
     method = EquiMod(encoder, EquiModSettings((12, 10), base="vicreg", equivariance=F)).double()
     images, latents = data(views)
     with torch.no_grad():
-        flat = method.encoder(images.flatten(0, 1))
-        i, e = (
-            head(flat).reshape(6, views, -1).numpy()
-            for head in (method.invariant_projector, method.equivariant_projector)
-        )
+        h = one_by_one(images, method.encoder)
+        i, e = (one_by_one(h, head).numpy() for head in (method.invariant_projector, method.equivariant_projector))
     p = [restated_prediction(method.predictor.weight, e[:, k], latents, k) for k in range(views - 1)]
 
     def branch(pairs: list[tuple[np.ndarray, np.ndarray]], embedding: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 import torch
 
-from iebench.baselines.projector import by_view, perceptron, projector
+from iebench.baselines.projector import perceptron, projector
 
 
 def test_a_projector_is_linear_norm_relu_and_a_last_layer_without_bias() -> None:
@@ -32,9 +32,3 @@ def test_a_perceptron_is_linear_relu_linear_with_biases() -> None:
     expected = hidden @ state["2.weight"].T + state["2.bias"]
     torch.testing.assert_close(net(x), expected)
     assert len(state) == 4 and float(expected.min()) < 0
-
-
-def test_embeddings_come_view_by_view_and_in_order() -> None:
-    net, views = projector((6, 8, 4)).eval(), torch.randn(5, 3, 6)
-    for found, view in zip(by_view(net, views), views.unbind(1), strict=True):
-        torch.testing.assert_close(found, net(view))

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from contrast import restated_prediction
+from contrast import one_by_one, restated_prediction
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from torch import Tensor
@@ -47,12 +47,12 @@ def redundancy(e: Array) -> float:
 def restated(sie: SIE, images: Tensor, latents: Mapping[str, Tensor], weights: Mapping[str, float]) -> dict[str, float]:
     """L = s L_inv + f s L_eq + v V + v V_pred + c C, from x to y only; without an invariant part, without L_inv."""
     with torch.no_grad():
-        flat = sie.encoder(images.flatten(0, 1))
-        half = flat.shape[1] - round(flat.shape[1] * sie.settings.equivariant)
-        eq = sie.equivariant_projector(flat[:, half:]).reshape(*images.shape[:2], -1).numpy()
+        h = one_by_one(images, sie.encoder)
+        half = h.shape[-1] - round(h.shape[-1] * sie.settings.equivariant)
+        eq = one_by_one(h[..., half:], sie.equivariant_projector).numpy()
         inv = eq[..., :0]
         if half:
-            inv = sie.invariant_projector(flat[:, :half]).reshape(*images.shape[:2], -1).numpy()
+            inv = one_by_one(h[..., :half], sie.invariant_projector).numpy()
     angles = np.stack([latents[n].numpy() for n in ROTATION], -1)
     extra = {"rotation": [], "rotation-colour": [0, 3], "all": [0, 1, 2, 3]}[sie.settings.action]
     others = np.stack([latents[n].numpy() for n in OTHERS], -1)[..., extra]

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from together import TRAINED, compare_methods, run_ranks
+from together import RANKED, compare_methods, run_ranks
 
 from iebench.benchmark.checks import check_shares
 from iebench.benchmark.config import TrainSettings
@@ -18,7 +18,7 @@ def differences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[floa
     return run_ranks(2, compare_methods, tmp_path_factory.mktemp("ranks"))
 
 
-@pytest.mark.parametrize("method", TRAINED)
+@pytest.mark.parametrize("method", RANKED)
 def test_two_ranks_with_half_a_batch_are_one_with_all_of_it(method: str, differences: dict[str, list[float]]) -> None:
     terms, gradients, buffers = differences[method]
     assert terms < 1e-10 and gradients < 1e-7 and buffers < 1e-10
@@ -30,6 +30,13 @@ def test_a_batch_that_does_not_divide_evenly_is_refused(batch: int, ranks: int, 
     with pytest.raises(SettingError, match=f"batch={batch} objects cannot be split evenly .* --set batch={near}$"):
         check_shares(settings, Ranks(0, ranks))
     check_shares(TrainSettings(batch=near, accumulate=accumulate), Ranks(0, ranks))
+
+
+def test_pieces_of_one_image_have_no_batch_statistics() -> None:
+    with pytest.raises(SettingError, match=r"accumulate=4 leaves one image in a piece.*or --set passes=together$"):
+        check_shares(TrainSettings(batch=4, accumulate=4), Ranks(0, 1))
+    check_shares(TrainSettings(batch=4, accumulate=4, passes="together"), Ranks(0, 1))
+    check_shares(TrainSettings(batch=4, accumulate=2), Ranks(0, 2))  # whose norms see a piece of each rank
 
 
 def test_shares_make_up_the_batch() -> None:

@@ -48,6 +48,13 @@ def test_what_is_not_a_seed_apart_is_not_joined() -> None:
     assert [group.name for group in grouped(scores)] == ["a", "b", "c", "d", "again", "mine (5.json)", "mine (6.json)"]
 
 
+def test_runs_from_before_a_setting_was_there_are_those_that_name_what_they_did() -> None:
+    named = {"batch": 64, "passes": "together"}
+    assert len(grouped(by_file(trained("a-s0", 0.4, 0), trained("a-s1", 0.5, 1, settings=named)))) == 1
+    named["passes"] = "apart"
+    assert len(grouped(by_file(trained("a-s0", 0.4, 0), trained("a-s1", 0.5, 1, settings=named)))) == 2
+
+
 def test_names_without_a_common_beginning_give_way_to_the_methods() -> None:
     [group] = grouped(by_file(trained("first", 0.4, 0), trained("second", 0.5, 1)))
     assert group.name == "sie"

@@ -37,16 +37,18 @@ def test_pieces_change_no_loss_and_no_gradient(name: str) -> None:
         torch.testing.assert_close(other, one, rtol=1e-9, atol=1e-12)
 
 
-def test_batch_norms_remember_each_piece_once() -> None:
+@pytest.mark.parametrize("passes", ["apart", "together"])
+def test_batch_norms_remember_each_piece_once(passes: str) -> None:
     """Although each is computed twice: running statistics are those of a loop over the pieces."""
     images, latents = batch(views=2)
-    _, _, buffers = in_pieces("simclr", 4, images, latents)
+    _, _, buffers = in_pieces("simclr", 4, images, latents, f"passes={passes}")
     method, _ = method_of("simclr")
-    for piece in images.flatten(0, 1).chunk(4):
+    whole = images.unbind(1) if passes == "apart" else [images.flatten(0, 1)]
+    for piece in [piece for images in whole for piece in images.chunk(4)]:
         method.encoder(piece)
     encoder = {f"encoder.{name}": value for name, value in method.encoder.named_buffers()}
     torch.testing.assert_close({name: buffers[name] for name in encoder}, encoder, rtol=1e-12, atol=0)
-    assert buffers["encoder.backbone.bn1.num_batches_tracked"] == 4
+    assert buffers["encoder.backbone.bn1.num_batches_tracked"] == 4 * len(whole)
 
 
 def test_only_backbones_are_compiled_and_weights_keep_their_names(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Training: what a run leaves, exact resume, stopping, and refusing what does not fit."""
 
+import json
 import math
 import os
 import shutil
@@ -102,6 +103,23 @@ def test_ten_steps_are_five_and_five(whole: Path, tiny_dataset: Path, tmp_path: 
     torch.manual_seed(99)  # whatever state the next process starts with
     train(run, config(tiny_dataset), resume=True)
     assert_same_end(run, whole)
+
+
+def test_a_run_from_before_passes_could_be_set_goes_on_as_it_was_trained(tiny_dataset: Path, tmp_path: Path) -> None:
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    train(whole, config(tiny_dataset, "passes=together"))
+    train(run, config(tiny_dataset, "passes=together", "steps=5"))
+    table = json.loads((run / "config.json").read_text())
+    del table["settings"]["passes"]
+    (run / "config.json").write_text(json.dumps(table))
+    shutil.copytree(run, tmp_path / "other")
+    assert RunConfig.load(run).settings.passes == "together"
+    again = config(tiny_dataset, "passes=apart")
+    with pytest.raises(RunExists, match=r"other settings \(passes: together there, apart here\)"):
+        train(tmp_path / "other", again.going_on(run, ["passes=apart"]), resume=True)
+    train(run, again.going_on(run, ["batch=8"]), resume=True)  # the same command, with another default
+    assert_same_end(run, whole)
+    assert again.going_on(whole, []) == again == again.going_on(tmp_path / "none", [])  # one that names it, and none
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)])

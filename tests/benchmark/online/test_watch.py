@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from together import batch, method_of
 
 from iebench.baselines.method import names
 from iebench.benchmark import runs
@@ -12,6 +13,7 @@ from iebench.benchmark.checkpoint import CHECKPOINT
 from iebench.benchmark.config import RunConfig, resolve
 from iebench.benchmark.errors import Collapsed, Diverged
 from iebench.benchmark.log import TIMES, read
+from iebench.benchmark.online.tap import Tap
 from iebench.benchmark.train import train
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
@@ -88,3 +90,18 @@ def test_a_collapsed_run_stops_unless_it_may_go_on(tiny_dataset: Path, tmp_path:
     with pytest.raises(Collapsed, match=r"what (encoder|projector) gives has been the same for all images since step"):
         train(tmp_path / "run", shrunk)
     train(tmp_path / "free", config(tiny_dataset, *dead, "online.collapse=0", method="byol"))
+
+
+@pytest.mark.parametrize("passes", ["apart", "together"])
+def test_outputs_are_in_the_order_of_the_latents_and_of_the_last_pass(passes: str) -> None:
+    images, latents = batch(views=3)
+    method, _ = method_of("vicreg", f"passes={passes}")
+    method.eval()
+    with Tap(method) as tap:
+        for factor in (0.5, 1.0):
+            method(factor * images, latents)
+        wanted = method.encoder(images.flatten(0, 1)).detach()
+        method(images, latents)
+    assert tap.outputs.keys() == {"encoder", "projector"}
+    torch.testing.assert_close(tap.outputs["encoder"], wanted, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(tap.outputs["projector"], method.projector(wanted).detach(), rtol=1e-9, atol=1e-12)
