@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
-from .errors import IebenchError, MissingPart, RankFailed
+from .environment import numbers
+from .errors import IebenchError, MissingPart, RankFailed, UsageError
 
 T = TypeVar("T")
 
@@ -122,18 +123,23 @@ def joined(device: str) -> Iterator[Ranks]:
 
     Raises
     ------
+    UsageError : the environment names some of it and not the rest; see `environment.numbers`.
     MissingPart : more ranks than GPUs on this machine, and they are to train on GPUs.
-    RankFailed : another rank has ended in the middle of the work.
+    RankFailed : the others are not to be met, or one has ended in the middle of the work.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size == 1:
+    found = numbers(os.environ)
+    if not found:
         yield ALONE
         return
-    local, here = int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", size))
-    ranks = Ranks(int(os.environ["RANK"]), size, local, here)
+    size = found["WORLD_SIZE"]
+    ranks = Ranks(found["RANK"], size, found.get("LOCAL_RANK", 0), found.get("LOCAL_WORLD_SIZE", size))
     on_gpus = device != "cpu" and torch.cuda.is_available()
-    # messages between the programs stay on the CPU, where they wait for no GPU
-    dist.init_process_group("cpu:gloo,cuda:nccl" if on_gpus else "gloo")
+    if on_gpus and "LOCAL_RANK" not in found and torch.cuda.device_count() > 1:
+        raise UsageError(
+            f"RANK={ranks.rank} of WORLD_SIZE={size} has no LOCAL_RANK, the number of its GPU on this machine: set it, "
+            "or start ranks with torchrun, which does"
+        )
+    _meet(ranks, "cpu:gloo,cuda:nccl" if on_gpus else "gloo")
     try:
         with ranks.agreed():
             if on_gpus and ranks.local >= torch.cuda.device_count():
@@ -151,3 +157,16 @@ def joined(device: str) -> Iterator[Ranks]:
         raise RankFailed(f"{lost}: the same command with --resume goes on from the last checkpoint", 1) from error
     finally:
         dist.destroy_process_group()
+
+
+def _meet(ranks: Ranks, backend: str) -> None:
+    """Wait for all ranks. Messages between the programs stay on the CPU, where they wait for no GPU."""
+    try:
+        dist.init_process_group(backend)
+    except (RuntimeError, ValueError, OSError) as error:  # no such machine, the port is taken, nobody came
+        where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+        raise RankFailed(
+            f"rank {ranks.rank} of {ranks.size} could not meet the others at {where}, its MASTER_ADDR and MASTER_PORT: "
+            f"name the machine of rank 0 and a port that is free there, and start each of the {ranks.size} ranks once",
+            1,
+        ) from error

@@ -99,7 +99,8 @@ def _error(name: str, code: int, asked: Sequence[int]) -> BaseException:
 def _rank(rank: int, size: int, port: int, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
     os.setpgrp()  # Ctrl-C on a terminal then reaches the parent alone, which passes it on once
     end_with_parent()
-    where = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": size, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    sizes = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size}
+    where = {"RANK": rank, "LOCAL_RANK": rank, **sizes, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     os.environ.update({name: str(value) for name, value in where.items()})
     guarded(lambda: work(*arguments) and None)
 

@@ -1,5 +1,6 @@
 """`iebench demo`: the whole path, small: render, train, score, compare."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.progress import duration
+
+from ..environment import check_once
 
 # Sized for under 12 minutes on 2 CPU cores.
 CLASSES = 55
@@ -106,6 +109,7 @@ def demo(out: Path) -> int:
 
     Prints every command that it runs. Run it again and it goes on where it stopped.
     """
+    check_once("demo", os.environ)
     start = time.monotonic()
     todo = steps(out)
     code = run(todo, as_process)

@@ -1,5 +1,6 @@
 """`iebench sweep`: many runs, one table."""
 
+import os
 import shlex
 from collections import Counter
 from collections.abc import Sequence
@@ -52,6 +53,7 @@ def sweep(
     from iebench.manifests.dataset import newest
 
     from ..device import pick
+    from ..environment import check_once
     from ..errors import Stopped
     from ..stop import stop_requested
     from ..sweep.engines import here, queued
@@ -62,6 +64,7 @@ def sweep(
     if engine == "slurm":
         from iebench.manifests.common.slurm import Queue
 
+    check_once("sweep", os.environ)
     name = Path(sweep).stem
     planned = plan(load(sweep), data or newest(), out, "auto" if engine == "slurm" else device)
     todo = remaining(planned, device)
