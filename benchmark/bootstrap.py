@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol as Interface
+from typing import runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 """(draws, objects): how often each object is in each draw."""
 
-NO_SPREAD = 1e-12  # a sum of squares below this is rounding
 CHUNK = 20_000_000  # numbers held at once while medians are resampled
 
 
@@ -28,6 +28,15 @@ class Statistic(Interface):
 
     def at(self, counts: Counts) -> Array:
         """The statistic of each draw: counts (draws, objects) -> (draws,) float64."""
+
+
+@runtime_checkable
+class PerObject(Interface):
+    """A statistic that each object has one of its own of."""
+
+    @property
+    def each(self) -> Array:
+        """The statistic within each object: (objects,)."""
 
 
 @dataclass(frozen=True)
@@ -53,115 +62,6 @@ class Mean:
 
     def at(self, counts: Counts) -> Array:
         return (counts @ self.sums) / (counts @ self.sizes)
-
-
-@dataclass(frozen=True)
-class Share:
-    """A sum as a share of another, such as a squared error of a variance; 1 where there is nothing to be a share of.
-
-    sums, whole : (objects,), both summed over an object's samples; samples : how many there were
-    """
-
-    sums: Array
-    whole: Array
-    samples: int
-
-    @staticmethod
-    def of(values: Array, whole: Array, objects: NDArray[np.int64]) -> "Share":
-        """values, whole (n,) of samples that belong to objects (n,)."""
-        sums, total = (np.bincount(objects, numbers).astype(np.float64) for numbers in (values, whole))
-        return Share(sums, total, len(values))
-
-    @property
-    def each(self) -> Array:
-        """The share within each object: (objects,)."""
-        return _unexplained(self.sums, self.whole)
-
-    def at(self, counts: Counts) -> Array:
-        return _unexplained(counts @ self.sums, counts @ self.whole)
-
-
-@dataclass(frozen=True)
-class R2:
-    """R2 of a regression, pooled or averaged over components (see `metrics.r2_pooled`, `metrics.r2_mean`).
-
-    sizes : (objects,); residual, linear, square : (objects, c), sums of (t - p)^2, t and t^2 over an object's samples
-    """
-
-    sizes: Array
-    residual: Array
-    linear: Array
-    square: Array
-    pooled: bool
-
-    @staticmethod
-    def of(targets: Array, predictions: Array, objects: NDArray[np.int64], pooled: bool) -> "R2":
-        """targets, predictions (n, c) of samples that belong to objects (n,)."""
-
-        def sums(values: Array) -> Array:
-            return np.stack([np.bincount(objects, column) for column in values.T], axis=1)
-
-        # one shift for all components leaves both kinds as they are and keeps digits
-        shifted = targets - targets.mean()
-        sizes = np.bincount(objects).astype(np.float64)
-        return R2(sizes, sums((targets - predictions) ** 2), sums(shifted), sums(shifted**2), pooled)
-
-    @property
-    def samples(self) -> int:
-        return int(self.sizes.sum())
-
-    def at(self, counts: Counts) -> Array:
-        n, residual = counts @ self.sizes, counts @ self.residual
-        linear, square = counts @ self.linear, counts @ self.square
-        if self.pooled:
-            return 1.0 - _unexplained(residual.sum(1), square.sum(1) - linear.sum(1) ** 2 / (n * linear.shape[1]))
-        components = 1.0 - _unexplained(residual, square - linear**2 / n[:, None])
-        mean: Array = components.mean(1)
-        return mean
-
-
-def _unexplained(residual: Array, spread: Array) -> Array:
-    """residual / spread; 1 where the target does not vary, since there is nothing to explain."""
-    return np.divide(residual, spread, out=np.ones_like(residual), where=spread > NO_SPREAD)
-
-
-@dataclass(frozen=True)
-class Explained:
-    """The share of a vector's variance that a prediction explains: R2 over all dimensions together, each centred.
-
-    views : samples of every object; residual, square : (objects,), sums of |z - p|^2 and |z|^2 over an object's
-    samples; linear : (objects, D), of z
-    """
-
-    views: int
-    residual: Array
-    linear: Array
-    square: Array
-
-    @property
-    def samples(self) -> int:
-        return self.views * len(self.residual)
-
-    def at(self, counts: Counts) -> Array:
-        samples = self.views * counts.sum(1)
-        spread = counts @ self.square - ((counts @ self.linear) ** 2).sum(1) / samples
-        return 1.0 - _unexplained(counts @ self.residual, spread)
-
-
-@dataclass(frozen=True)
-class Between(Explained):
-    """The share of a vector's variance that lies between objects, by analysis of variance with random effects.
-
-    residual : (objects,), sums of |z - mean of the object|^2. What means of a few views differ by chance is taken off.
-    """
-
-    def at(self, counts: Counts) -> Array:
-        objects = counts.sum(1)
-        within = counts @ self.residual / (objects * max(1, self.views - 1))
-        # sums of squares of the objects' means about the grand mean
-        means = (counts @ (self.linear**2).sum(1) - ((counts @ self.linear) ** 2).sum(1) / objects) / self.views**2
-        between = means / np.maximum(objects - 1, 1) - within / self.views
-        return 1.0 - _unexplained(within, within + between)
 
 
 @dataclass(frozen=True)
@@ -273,7 +173,7 @@ class Bootstrap:
         draws: Array = np.mean([one.at(self.counts) for one in seeds], axis=0)
         low, high = interval(draws, self.level)
         values = [self._once(one) for one in seeds]
-        means = [one.each for one in seeds if isinstance(one, Mean | Share)]
+        means = [one.each for one in seeds if isinstance(one, PerObject)]
         return Resampled(
             value=float(np.mean(values)),
             low=float(low),

@@ -18,6 +18,7 @@ from iebench.manifests.recipe import TURNS, Factor, Recipe
 from .bootstrap import Bootstrap, Mean, interval
 from .errors import DatasetError, RunError
 from .probes.context import Split
+from .probes.standardise import Standardiser
 from .ridge import Sums, fit
 
 Array = NDArray[np.float64]
@@ -86,12 +87,10 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
     round_ = angle and abs(span - 360) < 1e-6
     classes = np.unique(train.labels)
     wanted = {name: _targets(v, round_) for name, v in values.items()}
+    standardiser = Standardiser.of(train.features)
     found: dict[str, dict[str, Array]] = {}
     for part, columns in parts.items():
-        mean = train.features[:, columns].mean(0, dtype=np.float64)
-        scale = train.features[:, columns].std(0, dtype=np.float64)
-        scale = np.where(scale > 1e-9, scale, 1.0)
-        known, asked = ((s.features[:, columns].astype(np.float64) - mean) / scale for s in (train, val))
+        known, asked = (standardiser(split.features, columns).astype(np.float64) for split in (train, val))
         place = _read(known, wanted["train"], asked, train)
         if round_:
             error = np.abs((np.degrees(np.arctan2(place[:, 1], place[:, 0])) - values["val"] + 180) % 360 - 180)

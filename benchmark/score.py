@@ -113,7 +113,7 @@ def score(
         ),
         run=_facts(encoder.run) if encoder.run else {},
         cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
-        notes=notes,
+        notes=notes + tuple(dict.fromkeys(context.notes)),
         device=_device_name(device),
         versions=versions(),
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},

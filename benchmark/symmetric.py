@@ -3,6 +3,7 @@
 Read from the dataset's symmetry.parquet, which `iebench symmetry` writes.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,8 @@ class Prior:
 
     def density(self, rotations: Rotation) -> Array:
         """The density at some rotations: (n,)."""
-        angles = rotations.as_euler("xyz")
+        with warnings.catch_warnings(action="ignore"):  # at right angles about y, where angles are not unique
+            angles = rotations.as_euler("xyz")
         other = np.array([np.pi, np.pi, np.pi]) + angles * [1, -1, 1]  # the same rotation by other angles
         return self._of_angles(angles) + self._of_angles(other)
 
@@ -93,6 +95,7 @@ class Symmetries:
                 continue
             alike = [poses[of] * element for element in shape.elements()]
             weights = np.stack([self.prior.density(turned) for turned in alike])  # (elements, views)
+            weights[:, weights.sum(0) == 0] = 1.0  # angles of a pose may be others than the laws', at +-90 degrees
             matrices = np.stack([turned.as_matrix() for turned in alike])
             expected[of] = np.einsum("en,enij->nij", weights / weights.sum(0), matrices)
         return expected

@@ -80,13 +80,19 @@ def quaternion_product(left: Array, right: Array) -> Array:
 def geodesic_degrees(quaternions1: Array, quaternions2: Array) -> Array:
     """The angle between rotations, in [0, 180] degrees, free of the quaternions' sign and length.
 
-    quaternions1, quaternions2 : (n, 4), not zero
+    quaternions1, quaternions2 : (n, 4); one that is zero names no rotation and is 180 degrees from every other
     returns : (n,) float64
     """
-    a = quaternions1 / np.linalg.norm(quaternions1, axis=-1, keepdims=True)
-    b = quaternions2 / np.linalg.norm(quaternions2, axis=-1, keepdims=True)
+    a, b = (_unit(quaternions) for quaternions in (quaternions1, quaternions2))
     b = np.where((a * b).sum(-1, keepdims=True) < 0, -b, b)
     # half-angle form: exact near 0 and near 180, where arccos loses half its digits
     half = np.arctan2(np.linalg.norm(a - b, axis=-1), np.linalg.norm(a + b, axis=-1))
     angle: Array = np.degrees(4 * half)
     return angle
+
+
+def _unit(vectors: Array) -> Array:
+    """Vectors (n, d) at length 1; a zero vector stays zero."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Array = vectors / np.where(length > 0, length, 1)
+    return scaled

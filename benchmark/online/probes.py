@@ -13,6 +13,8 @@ from torch.nn import functional as F
 from iebench.baselines.action import onto
 from iebench.manifests.recipe import Factor
 
+from ..explained import varying
+
 RATE = 1e-2
 
 
@@ -21,28 +23,31 @@ class Target:
     """What a head regresses: a factor, or on a circle its sine and cosine, with the train split's moments.
 
     turn : a full turn in the factor's unit, None where it is no circle
-    mean, deviation : (1,) or (2,)
+    columns : which of its numbers vary, at most 1 or 2; mean, deviation : of these
     """
 
     name: str
     turn: float | None
+    columns: Tensor
     mean: Tensor
     deviation: Tensor
 
     @staticmethod
     def of(factor: Factor, values: NDArray[np.float64]) -> "Target":
         """The target of a factor whose values in the train split are these, (n,)."""
-        numbers = unrolled(torch.tensor(values), factor.turn)
-        return Target(factor.name, factor.turn, numbers.mean(0), numbers.std(0, correction=0))
+        numbers = unrolled(torch.tensor(values), factor.turn).numpy()
+        columns = varying(numbers)
+        moments = (torch.from_numpy(moment[columns]) for moment in (numbers.mean(0), numbers.std(0)))
+        return Target(factor.name, factor.turn, torch.from_numpy(columns), *moments)
 
     @property
     def varies(self) -> bool:
         """Whether there is anything to learn."""
-        return bool((self.deviation > 1e-9).all())
+        return len(self.columns) > 0
 
     def numbers(self, values: Tensor) -> Tensor:
         """(N,) -> (N, 1) or (N, 2), each of mean 0 and variance 1 over the train split."""
-        return (unrolled(values, self.turn) - self.mean) / self.deviation
+        return (unrolled(values, self.turn)[:, self.columns] - self.mean) / self.deviation
 
 
 def unrolled(values: Tensor, turn: float | None) -> Tensor:

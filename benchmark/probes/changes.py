@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,11 @@ from numpy.typing import NDArray
 from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import pose
 
-from ..bootstrap import R2, Measured
+from ..bootstrap import Measured
+from ..explained import varying
 from .context import Context, Rows, Split
 from .heads import Answers, Task, head, seen
-from .regression import both_r2
+from .regression import Chosen, both_r2, left_out
 from .stack import squares
 
 Array = NDArray[np.float64]
@@ -95,34 +95,48 @@ def place_in_world(split: Split, rows: Rows) -> Array:
     return turned.reshape(*rows.shape, 3)
 
 
-def _task(context: Context, name: str, factors: Sequence[str]) -> Task:
-    """A head that is asked how far some factors move, all at once."""
+def _task(context: Context, name: str, factors: Sequence[str]) -> Task | None:
+    """A head that is asked how far some factors move, all at once; None where none moves between views of an object."""
+    rows = seen(context, 2), context.val.all_pairs()[0]
+    moves = {
+        factor: (moved(context, context.train, rows[0], factor), moved(context, context.val, rows[1], factor))
+        for factor in factors
+    }
+    kept = {factor: varying(*both) for factor, both in moves.items()}
+    asked = [factor for factor in factors if len(kept[factor])]
+    context.notes.extend(
+        f"{f} is not asked about: it is the same in all views of an object" for f in factors if f not in asked
+    )
+    if not asked:
+        return None
+    widths = [moves[factor][0].shape[1] for factor in asked]
+    if context.protocol.r2 == "mean":
+        for factor, width in zip(asked, widths, strict=True):
+            context.notes.extend(left_out(f"{factor}_r2", kept[factor], width))
+    ends = np.cumsum(widths)
+    columns = {factor: np.arange(end - width, end) for factor, width, end in zip(asked, widths, ends, strict=True)}
+    mean = np.concatenate([moves[factor][0].mean(0) for factor in asked])
 
     def target(split: Split, rows: Rows) -> Array:
-        return np.concatenate([moved(context, split, rows, factor) for factor in factors], axis=-1)
-
-    mean = target(context.train, seen(context, 2)).mean(0)
-    widths = [moved(context, context.train, np.zeros((1, 2), np.int64), factor).shape[-1] for factor in factors]
-    ends = np.cumsum(widths)
-    columns = {factor: np.arange(end - width, end) for factor, width, end in zip(factors, widths, ends, strict=True)}
+        return np.concatenate([moved(context, split, rows, factor) for factor in asked], axis=-1)
 
     def measure(found: Answers) -> dict[str, Measured]:
         wanted = target(context.val, found.rows)
 
-        def of(chosen: NDArray[np.int64], build: partial[R2]) -> Measured:
-            constant = np.broadcast_to(mean[chosen], (len(wanted), len(chosen)))
-            heads = [build(wanted[:, chosen], one[:, chosen], found.objects) for one in found.outputs]
-            return context.bootstrap.measure(heads, build(wanted[:, chosen], constant, found.objects), 1.0)
+        def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Measured]:
+            return both_r2(
+                context.bootstrap, metric, wanted[:, chosen], found.outputs[..., chosen], found.objects, mean[chosen],
+                wanted[:, chosen], kept,
+            )  # fmt: skip
 
-        kind = partial(R2.of, pooled=context.protocol.r2 == "pooled")
-        each = {f"{factor}_r2": of(chosen, kind) for factor, chosen in columns.items()}
+        each = {
+            f"{factor}_r2": both(factor, chosen, kept[factor])[f"{factor}_r2_{context.protocol.r2}"]
+            for factor, chosen in columns.items()
+        }
         if not set(COLOUR) <= columns.keys():
             return each
         hues = np.concatenate([columns[name] for name in COLOUR])
-        both = both_r2(
-            context.bootstrap, "colour", wanted[:, hues], found.outputs[..., hues], found.objects, mean[hues],
-            wanted[:, hues],
-        )  # fmt: skip
-        return both | each
+        together = varying(*(np.concatenate([moves[hue][split] for hue in COLOUR], axis=1) for split in (0, 1)))
+        return both("colour", hues, together) | each
 
     return Task(name, 2, int(ends[-1]), lambda split, rows: target(split, rows).astype(np.float32), squares, measure)

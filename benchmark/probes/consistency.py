@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from iebench.baselines.action import ROTATION
 
-from ..bootstrap import Mean, Measured, Share
+from ..bootstrap import Mean, Measured
+from ..explained import Share
 from ..retrieval import chance_reciprocal, own_places
 from .context import Context, Rows, Values, probe
 from .maps import Map, Subspace, fitted

@@ -121,6 +121,7 @@ class Context:
     oracle : who knows the objects' symmetries; None where nobody looked at the meshes
     encoder : what made the features, if it is at hand
     chosen : filled by the heads: part -> question -> rate and decay that did best on the tuning objects
+    notes : filled by the probes: what a reader should know before trusting their values, one sentence each
     """
 
     train: Split
@@ -139,6 +140,7 @@ class Context:
     oracle: Oracle | None = None
     encoder: Encoder | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
     def shows(self, names: Sequence[str]) -> bool:
         """Whether both splits have these latents and vary one of them."""

@@ -15,7 +15,7 @@ from .transforms import Group
 
 Array = NDArray[np.float64]
 BLOCK = 4_096  # pairs whose inputs are held at once
-NOTHING = 1e-12  # a variance below this is rounding
+ROUNDING = 1e-12  # of a representation's mean square: a variance below this is rounding of float32
 
 
 @dataclass(frozen=True)
@@ -31,13 +31,13 @@ class Subspace:
     def of(context: Context, part: slice, rows: Rows, dims: int) -> "Subspace":
         """The at most `dims` directions with the largest variance within objects, from pairs of train views (k, 2)."""
         width = part.stop - part.start
-        moment, total = np.zeros((width, width)), np.zeros(width)
+        moment, total, size = np.zeros((width, width)), np.zeros(width), 0.0
         for block in _blocks(rows):
             first, second = _standard(context, context.train, block.T, part)
             step = second - first
-            moment, total = moment + step.T @ step, total + first.sum(0)
+            moment, total, size = moment + step.T @ step, total + first.sum(0), size + float((first**2).sum())
         values, vectors = np.linalg.eigh(moment / (2 * len(rows)))  # half the variance of a difference: that of a view
-        kept = np.flatnonzero(values > NOTHING)[-dims:]
+        kept = np.flatnonzero(values > ROUNDING * size / len(rows))[-dims:]
         scale = np.sqrt(values[kept].sum()) if len(kept) else 1.0
         return Subspace(context, part, total / len(rows), vectors[:, kept] / scale)
 

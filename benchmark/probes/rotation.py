@@ -17,10 +17,11 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import geodesic_degrees, pose, relative_quaternion
 
 from ..bootstrap import Mean, Measured, Median, Statistic
+from ..explained import varying
 from ..metrics import best_constant_rotation, nearest_rotation
 from .context import Context, Rows, Split
 from .heads import Answers, Task, head, seen
-from .regression import both_r2
+from .regression import both_r2, left_out
 from .stack import squares
 
 Array = NDArray[np.float64]
@@ -39,8 +40,10 @@ def absolute(context: Context) -> Task | None:
     return _task(context, "pose", 1) if context.shows(ROTATION) else None
 
 
-def _task(context: Context, name: str, views: int) -> Task:
+def _task(context: Context, name: str, views: int) -> Task | None:
     """Both R2s, and the angle to the true rotation: its mean and median, and how often it is small.
+
+    None where no component varies in both splits.
 
     Floors: the train views' mean target for R2, their best constant rotation for the angle. Ceiling of R2: the
     oracle's, whose answer has the least squared error. An angle has none: the oracle answers between the poses that
@@ -49,7 +52,14 @@ def _task(context: Context, name: str, views: int) -> Task:
     as_matrix = context.protocol.rotation == "matrix"
     target = matrices if as_matrix else quaternions
     rows = seen(context, views)
-    mean, still = target(context.train, rows).mean(0), best_constant_rotation(quaternions(context.train, rows))
+    shown = target(context.train, rows)
+    asked = context.val.asked(views, context.protocol.val_views == "all")[0]
+    kept = varying(shown, target(context.val, asked))
+    if not len(kept):
+        context.notes.append(f"{name} is not asked about: its target is the same everywhere")
+        return None
+    context.notes.extend(left_out(f"{name}_r2_mean", kept, shown.shape[1]))
+    mean, still = shown.mean(0), best_constant_rotation(quaternions(context.train, rows))
 
     def measure(found: Answers) -> dict[str, Measured]:
         objects, truth = found.objects, quaternions(context.val, found.rows)
@@ -60,7 +70,7 @@ def _task(context: Context, name: str, views: int) -> Task:
         best = _oracle(context, found.rows)
         values = both_r2(
             context.bootstrap, name, target(context.val, found.rows), found.outputs, objects, mean,
-            best if as_matrix else None,
+            best if as_matrix else None, kept,
         )  # fmt: skip
         heads = [angles(one) for one in found.outputs]
         constant = geodesic_degrees(truth, np.broadcast_to(still, truth.shape))

@@ -12,6 +12,7 @@ from ..measures import WHOLE
 
 WRONG = {"pose_leak": ("invariant", "rotation_r2_mean"), "class_leak": ("equivariant", "top1")}
 """A leak, the part that it is in, and the metric that finds it."""
+LEAST = 0.05  # of what the whole knows: a draw in which it knows less counts as this much, or its quotient is anything
 
 
 def separation(values: Mapping[str, Mapping[str, Measured]], bootstrap: Bootstrap) -> dict[str, dict[str, Measured]]:
@@ -25,11 +26,12 @@ def separation(values: Mapping[str, Mapping[str, Measured]], bootstrap: Bootstra
         here, whole = values.get(part, {}).get(metric), values[WHOLE].get(metric)
         if not (isinstance(here, Resampled) and isinstance(whole, Resampled)) or whole.low <= whole.floor:
             continue
-        draws = (here.draws - whole.floor) / np.maximum(whole.draws - whole.floor, 1e-9)
+        known = whole.value - whole.floor
+        draws = (here.draws - whole.floor) / np.maximum(whole.draws - whole.floor, LEAST * known)
         low, high = interval(draws, bootstrap.level)
         found[part] = {
             leak: Resampled(
-                value=(here.value - whole.floor) / (whole.value - whole.floor),
+                value=(here.value - whole.floor) / known,
                 low=float(low),
                 high=float(high),
                 floor=0.0,

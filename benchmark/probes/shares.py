@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import pose
 
-from ..bootstrap import Between, Explained
+from ..explained import Between, Explained
 from .changes import FACTORS
 from .classification import place
-from .context import Context, Split, Values, probe
+from .context import STILL, Context, Split, Values, probe
 from .standardise import BLOCK
 
 Array = NDArray[np.float64]
+ROUNDING = 1e-12  # of the mean square of features, whose variance has not more digits in float32
 HARMONICS = 3  # of a factor on a circle, and powers of one that is not
 _TRACELESS = np.stack([  # an orthonormal basis of the symmetric 3 x 3 matrices without trace
     np.array(m, np.float64) / np.linalg.norm(m)
@@ -38,12 +39,14 @@ def shares(context: Context) -> Values:
     values: Values = {}
     measure = context.bootstrap.measure
     for part, columns in context.parts.items():
-        fits = learnt(context, columns)
+        centre, middle = (mean(context, split, columns) for split in (context.train, context.val))
+        fits = learnt(context, columns, centre)
         left: dict[str, list[Array]] = {name: [] for name in ("object", *fits)}  # sums of squares of each object
         linear: list[Array] = []
         square: list[Array] = []
-        for rows, features in _blocks(context, context.val, columns):
-            by_object = features.reshape(-1, context.val.views, features.shape[1])
+        for rows, plain in _blocks(context, context.val, columns):
+            features = plain - centre
+            by_object = (plain - middle).reshape(-1, context.val.views, plain.shape[1])
             linear.append(by_object.sum(1))
             square.append((by_object**2).sum((1, 2)))
             left["object"].append(((by_object - by_object.mean(1, keepdims=True)) ** 2).sum((1, 2)))
@@ -51,23 +54,34 @@ def shares(context: Context) -> Values:
                 missed = features - basis(context, context.val, name, rows) @ coefficients
                 left[name].append((missed**2).sum(1).reshape(-1, context.val.views).sum(1))
         moments = np.concatenate(linear), np.concatenate(square)
+        nothing = ROUNDING * float(moments[1].sum() / len(context.val.labels) + (middle**2).sum())
         residual = {name: np.concatenate(sums) for name, sums in left.items()}
         values[part] = {
-            f"share_{name}": measure(Explained(context.val.views, residual[name], *moments), 0.0) for name in fits
+            f"share_{name}": measure(Explained(context.val.views, residual[name], *moments, nothing), 0.0)
+            for name in fits
         }
-        values[part]["share_object"] = measure(Between(context.val.views, residual["object"], *moments), 0.0)
+        values[part]["share_object"] = measure(Between(context.val.views, residual["object"], *moments, nothing), 0.0)
     return values
 
 
-def learnt(context: Context, columns: slice) -> dict[str, Array]:
-    """The coefficients (functions, D) that predict train's features of a part best from each factor's functions."""
+def mean(context: Context, split: Split, columns: slice) -> Array:
+    """The mean of a part's features as heads see them: (D,)."""
+    total: Array = sum((features.sum(0) for _, features in _blocks(context, split, columns)), np.zeros(1))
+    return total / len(split.labels)
+
+
+def learnt(context: Context, columns: slice, centre: Array) -> dict[str, Array]:
+    """The coefficients (functions, D) that predict train's features of a part best from each factor's functions.
+
+    centre : (D,), subtracted from the features, so that products keep their digits
+    """
     gram: dict[str, Array] = {}
     cross: dict[str, Array] = {}
     for rows, features in _blocks(context, context.train, columns):
         for name in factors(context):
             design = basis(context, context.train, name, rows)
             gram[name] = gram.get(name, 0.0) + design.T @ design
-            cross[name] = cross.get(name, 0.0) + design.T @ features
+            cross[name] = cross.get(name, 0.0) + design.T @ (features - centre)
     return {name: np.linalg.lstsq(gram[name], cross[name], rcond=1e-10)[0] for name in gram}
 
 
@@ -105,7 +119,9 @@ def _curve(context: Context, values: Array, name: str) -> Array:
         angles = np.outer(values * (2 * np.pi / context.turns[name]), np.arange(1, HARMONICS + 1))
         return np.column_stack([np.ones(len(values)), np.cos(angles), np.sin(angles)])
     seen = context.train.latents[name]
-    return np.vander((values - np.mean(seen)) / (np.std(seen) or 1.0), HARMONICS + 1)
+    if np.ptp(seen) <= STILL:  # nothing can be learnt of it
+        return np.ones((len(values), 1))
+    return np.vander((values - np.mean(seen)) / np.std(seen), HARMONICS + 1)
 
 
 def _blocks(context: Context, split: Split, columns: slice) -> Iterator[tuple[NDArray[np.int64], Array]]:

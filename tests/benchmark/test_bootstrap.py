@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 
 from iebench.benchmark import metrics
-from iebench.benchmark.bootstrap import R2, Bootstrap, Mean, Median, Statistic
+from iebench.benchmark.bootstrap import Bootstrap, Mean, Median, Statistic
+from iebench.benchmark.explained import R2
 
 Array = NDArray[np.float64]
 

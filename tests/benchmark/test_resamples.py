@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from iebench.benchmark.bootstrap import R2, Bootstrap, Mean, Measured, plain
+from iebench.benchmark.bootstrap import Bootstrap, Mean, Measured, plain
+from iebench.benchmark.explained import R2
 from iebench.benchmark.resamples import Resamples, pack, unpack
 
 

@@ -9,7 +9,7 @@ from scoring import ANGLES, SMALL, context_of, random_split
 from sklearn.linear_model import LinearRegression
 from sklearn.metrics import r2_score
 
-from iebench.benchmark.bootstrap import Between, Explained
+from iebench.benchmark.explained import Between, Explained
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.shares import basis, learnt, shares
 from iebench.manifests.conventions import pose
@@ -92,7 +92,7 @@ def test_functions_of_degree_two_are_what_they_should_be(context: Context) -> No
 def test_unknown_classes_take_nothing_from_others(context: Context) -> None:
     strange = replace(context.val, labels=context.val.labels + 100)
     assert (basis(context, strange, "class", np.arange(50))[:, :-1] == 0).all()
-    assert set(learnt(context, slice(0, 5))) == {"class", "rotation", "floor_hue", "light_hue"}
+    assert set(learnt(context, slice(0, 5), np.zeros(5))) == {"class", "rotation", "floor_hue", "light_hue"}
 
 
 def test_between_objects_is_the_variance_of_their_true_means() -> None:
@@ -102,7 +102,7 @@ def test_between_objects_is_the_variance_of_their_true_means() -> None:
     linear, square = samples.sum(1), (samples**2).sum((1, 2))
     within = ((samples - samples.mean(1, keepdims=True)) ** 2).sum((1, 2))
     once = np.ones((1, 3000), np.int64)
-    assert Between(4, within, linear, square).at(once)[0] == pytest.approx(4 / 5, abs=0.02)
+    assert Between(4, within, linear, square, 0.0).at(once)[0] == pytest.approx(4 / 5, abs=0.02)
     flat = samples.reshape(-1, 2)
-    naive = Explained(4, within, linear, square).at(once)[0]
+    naive = Explained(4, within, linear, square, 0.0).at(once)[0]
     assert naive == pytest.approx(1 - within.sum() / ((flat - flat.mean(0)) ** 2).sum()) and naive > 0.83

@@ -1,0 +1,157 @@
+"""Ratios that are resampled: what a prediction leaves of a variance, from sums per object that do not cancel.
+
+Every ratio here is 1 - residual / spread, or residual / spread. Sums of squares are of centred numbers, so that their
+differences keep their digits; a spread that is rounding counts as nothing to explain, and then the residual is all of
+it: R2 is 0.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bootstrap import Counts
+
+Array = NDArray[np.float64]
+
+ROUNDING = 1e-9  # deviations below this share of the largest number are rounding
+CANCELLED = 1e-12  # of a sum of squares: what is left of less has lost its digits
+NOTHING = 1e-12  # a sum of squares of numbers near 1 that is below this is rounding
+LEAST = 1e-2  # of the largest deviation: a component that varies by less says nothing beside the others
+
+
+def varying(*splits: Array) -> NDArray[np.int64]:
+    """The components of a target that vary, beside the others, in all splits: those that an average of R2 is over.
+
+    R2 of a component that hardly varies is a quotient by nearly nothing: as negative as one likes for an error that no
+    other component would show.
+
+    splits : (n, c) targets in one unit
+    returns : (k,) of the c components, ascending; none where nothing varies
+    """
+    kept = np.ones(splits[0].shape[1], np.bool_)
+    for targets in splits:
+        deviation = targets.std(0)
+        kept &= deviation > max(LEAST * deviation.max(), ROUNDING * np.abs(targets).max())
+    return np.flatnonzero(kept)
+
+
+@dataclass(frozen=True)
+class Share:
+    """A sum as a share of another, such as a squared error of a variance; 1 where there is nothing to be a share of.
+
+    sums, whole : (objects,), both summed over an object's samples; samples : how many there were
+    """
+
+    sums: Array
+    whole: Array
+    samples: int
+
+    @staticmethod
+    def of(values: Array, whole: Array, objects: NDArray[np.int64]) -> "Share":
+        """values, whole (n,) of samples that belong to objects (n,)."""
+        sums, total = (np.bincount(objects, numbers).astype(np.float64) for numbers in (values, whole))
+        return Share(sums, total, len(values))
+
+    @property
+    def each(self) -> Array:
+        """The share within each object: (objects,)."""
+        return _unexplained(self.sums, self.whole, NOTHING)
+
+    def at(self, counts: Counts) -> Array:
+        return _unexplained(counts @ self.sums, counts @ self.whole, NOTHING)
+
+
+@dataclass(frozen=True)
+class R2:
+    """R2 of a regression, pooled or averaged over components (see `metrics.r2_pooled`, `metrics.r2_mean`).
+
+    sizes : (objects,); residual, linear, square : (objects, c), sums of (t - p)^2, t and t^2 over an object's samples,
+        t centred
+    nothing : a variance of t that is rounding
+    """
+
+    sizes: Array
+    residual: Array
+    linear: Array
+    square: Array
+    pooled: bool
+    nothing: float
+
+    @staticmethod
+    def of(targets: Array, predictions: Array, objects: NDArray[np.int64], pooled: bool) -> "R2":
+        """targets, predictions (n, c) of samples that belong to objects (n,)."""
+
+        def sums(values: Array) -> Array:
+            return np.stack([np.bincount(objects, column) for column in values.T], axis=1)
+
+        # the pooled kind is about one mean of all components
+        centred = targets - (targets.mean() if pooled else targets.mean(0))
+        return R2(
+            sizes=np.bincount(objects).astype(np.float64),
+            residual=sums((targets - predictions) ** 2),
+            linear=sums(centred),
+            square=sums(centred**2),
+            pooled=pooled,
+            nothing=float((ROUNDING * np.abs(targets).max(initial=0.0)) ** 2),
+        )
+
+    @property
+    def samples(self) -> int:
+        return int(self.sizes.sum())
+
+    def at(self, counts: Counts) -> Array:
+        n, residual = (counts @ self.sizes)[:, None], counts @ self.residual
+        linear, square = counts @ self.linear, counts @ self.square
+        if self.pooled:
+            n = n * linear.shape[1]
+            residual, linear, square = (sums.sum(1, keepdims=True) for sums in (residual, linear, square))
+        left = _unexplained(residual, square - linear**2 / n, n * self.nothing + CANCELLED * square)
+        mean: Array = (1.0 - left).mean(1)
+        return mean
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The share of a vector's variance that a prediction explains: R2 over all dimensions together, each centred.
+
+    views : samples of every object; residual, square : (objects,), sums of |z - p|^2 and |z|^2 over an object's
+        samples, z centred; linear : (objects, D), of z
+    nothing : a variance of z, over all dimensions, that is rounding
+    """
+
+    views: int
+    residual: Array
+    linear: Array
+    square: Array
+    nothing: float
+
+    @property
+    def samples(self) -> int:
+        return self.views * len(self.residual)
+
+    def at(self, counts: Counts) -> Array:
+        samples, square = self.views * counts.sum(1), counts @ self.square
+        spread = square - ((counts @ self.linear) ** 2).sum(1) / samples
+        return 1.0 - _unexplained(counts @ self.residual, spread, samples * self.nothing + CANCELLED * square)
+
+
+@dataclass(frozen=True)
+class Between(Explained):
+    """The share of a vector's variance that lies between objects, by analysis of variance with random effects.
+
+    residual : (objects,), sums of |z - mean of the object|^2. The sampling noise of the objects' means is subtracted.
+    """
+
+    def at(self, counts: Counts) -> Array:
+        objects = counts.sum(1)
+        within = counts @ self.residual / (objects * max(1, self.views - 1))
+        # sums of squares of the objects' means about the grand mean
+        means = (counts @ (self.linear**2).sum(1) - ((counts @ self.linear) ** 2).sum(1) / objects) / self.views**2
+        between = means / np.maximum(objects - 1, 1) - within / self.views
+        return 1.0 - _unexplained(within, within + between, self.nothing)
+
+
+def _unexplained(residual: Array, spread: Array, least: float | Array) -> Array:
+    """residual / spread; 1 where the spread is no more than `least`, since there is nothing to explain."""
+    return np.divide(residual, spread, out=np.ones_like(residual), where=spread > least)
