@@ -34,10 +34,9 @@ check: setup
 	$(BIN)/ruff check .
 	rm -rf build/check build/lib && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
-	cp -r benchmark/speed build/check/iebench/benchmark && cp -r renderer/speed renderer/parity build/check/iebench/renderer
 	rm build/check/iebench/renderer/parity/*_scene.py  # they run in the Python of other Blenders
 	cd build/check && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
-		-p iebench.manifests -p iebench.renderer -p iebench.baselines -p iebench.benchmark
+		-p iebench
 
 setup: $(VENV)/ready
 

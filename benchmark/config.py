@@ -20,15 +20,14 @@ from iebench.manifests.dataset import DatasetInfo, newest
 from .device import pick
 from .errors import InvalidValue, RunError, SettingError, UnknownName, UsageError
 from .online.settings import OnlineSettings
+from .run_settings import BEFORE, FREE
 from .trackers import LogSettings
 
 CONFIG = "config.json"
 LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
-FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")  # may differ when a run goes on: change no step
 COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
 SEEDS = 2**63 - 1  # the largest that PyTorch takes with both signs
 LARGEST = {"learning_rate": 1e30, "weight_decay": 1e6}  # beyond, numbers of the optimizers are no float32
-BEFORE = {"passes": "together"}  # settings that older runs do not name, as they were trained
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 
 

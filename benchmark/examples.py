@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 
 from iebench.baselines.action import Latents
 
-from .images import spread
 from .predictor import Predictor
 from .probes.context import Context, Split
 from .probes.neighbours import normed
 from .results import Example
+from .rows import spread
 
 OBJECTS = 8
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bootstrap import Measured, interval
-from .config import BEFORE, FREE
 from .results import Score
+from .run_settings import BEFORE, FREE
 
 Array = NDArray[np.float64]
 

@@ -16,6 +16,7 @@ from iebench.manifests.dataset import DatasetInfo, read_table, shard_tables
 from iebench.manifests.schema import rows as columns
 
 from .errors import DatasetError
+from .rows import rows_of, spread
 from .tars import Tars, check_tar
 
 CHUNK = 4  # images that a thread decodes at a time: few, so that all threads end a batch together
@@ -135,28 +136,6 @@ class Images:
 
         list(_pool(self.threads).map(work, range(self.threads)))
         return pixels
-
-
-def spread(count: int, limit: int | None) -> NDArray[np.int64]:
-    """`limit` of 0 .. count-1, evenly spread; all of them when `limit` is None or not less.
-
-    >>> spread(10, 4).tolist()
-    [0, 2, 5, 7]
-    """
-    chosen = count if limit is None else min(limit, count)
-    return np.arange(chosen) * count // chosen
-
-
-def rows_of(objects: NDArray[np.int64], stored: int, views: int | None = None) -> NDArray[np.int64]:
-    """The rows of some objects' first views, object by object.
-
-    stored : views that each object has; views : how many of them, all by default
-
-    >>> rows_of(np.array([0, 3]), stored=10, views=2).tolist()
-    [0, 1, 30, 31]
-    """
-    rows: NDArray[np.int64] = (objects[:, None] * stored + np.arange(stored if views is None else views)).ravel()
-    return rows
 
 
 def check_values(path: Path, table: pa.Table, latents: Sequence[str]) -> None:

@@ -1,20 +1,12 @@
 """A run's log: one JSON line and one TensorBoard event per logged step, and what `trackers` adds."""
 
 import json
-import os
-import socket
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tensorboard.compat.proto.event_pb2 import Event, SessionLog
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.record_writer import RecordWriter
-
-from iebench.manifests.common.files import disk_error, write_atomic
+from iebench.manifests.common.files import on_disk, write_atomic
 from iebench.manifests.errors import DiskError
 
 from .errors import RunError
@@ -29,14 +21,16 @@ class Log:
     """Writes run/metrics.jsonl and run/tensorboard/; forgets what an earlier attempt logged after `step`."""
 
     def __init__(self, run: Path, step: int, trackers: Sequence[Tracker] = ()) -> None:
+        from .event_file import EventFile  # with tensorboard, which the readers of a log need not have
+
         self._path = run / METRICS
         kept = [line for line in read(run) if line["step"] <= step]
         write_atomic(self._path, "".join(json.dumps(line) + "\n" for line in kept))
         self._trackers = trackers
-        self._board = Board(run / TENSORBOARD, step + 1)
+        self._board = EventFile(run / TENSORBOARD, step + 1)
 
     def __enter__(self) -> Self:
-        with _on_disk(self._path):
+        with on_disk(self._path):
             self._file = self._path.open("a", encoding="utf-8")
         return self
 
@@ -47,7 +41,7 @@ class Log:
         ------
         DiskError : no space, or the like.
         """
-        with _on_disk(self._path):
+        with on_disk(self._path):
             self._file.write(json.dumps({"step": step, **values}) + "\n")
             self._file.flush()
         self._board.write(step, values)
@@ -58,7 +52,7 @@ class Log:
         failed = error
         for path, close in ((self._path, self._file.close), (self._board.path, self._board.close)):
             try:
-                with _on_disk(path):
+                with on_disk(path):
                     close()
             except DiskError as late:  # what was not written before was said already
                 failed = failed or late
@@ -66,50 +60,6 @@ class Log:
             tracker.finish()
         if failed is not error and failed is not None:
             raise failed
-
-
-class Board:
-    """TensorBoard's events in a file of their own, each on disk when it is written.
-
-    PyTorch's SummaryWriter leaves them to a thread, which prints its own traceback when the disk is full.
-    """
-
-    def __init__(self, folder: Path, step: int) -> None:
-        """step : the first to come; TensorBoard forgets what an earlier attempt wrote from there on."""
-        name = f"events.out.tfevents.{time.time_ns() // 10**9:010d}.{socket.gethostname()}.{os.getpid()}"
-        number = 0
-        while (path := folder / f"{name}.{number}").exists():
-            number += 1
-        self.path = path
-        with _on_disk(path):
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = path.open("wb")
-        self._records = RecordWriter(self._file)
-        self._put(Event(file_version="brain.Event:2", step=step))
-        self._put(Event(session_log=SessionLog(status=SessionLog.START), step=step))
-
-    def write(self, step: int, values: Mapping[str, float]) -> None:
-        """Write the values of a step."""
-        scalars = [Summary.Value(tag=name, simple_value=value) for name, value in values.items()]
-        self._put(Event(summary=Summary(value=scalars), step=step))
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-    def _put(self, event: Any) -> None:
-        event.wall_time = time.time()
-        with _on_disk(self.path):
-            self._records.write(event.SerializeToString())
-            self._file.flush()
-
-
-@contextmanager
-def _on_disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise disk_error(path, error) from error
 
 
 def read(run: Path) -> list[dict[str, float]]:

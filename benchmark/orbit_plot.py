@@ -7,7 +7,8 @@ from iebench.manifests.common.figures import png, styled
 
 from .bootstrap import Bootstrap
 from .measures import WHOLE
-from .orbits import CURVES, Orbits
+from .orbit_file import CURVES
+from .orbits import Orbits
 
 
 def draw(found: Orbits, name: str, bootstrap: Bootstrap) -> bytes:

@@ -3,7 +3,6 @@
 iebench orbits --data data/orbit
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,20 +15,13 @@ from iebench.manifests.laws import Sweep
 from iebench.manifests.recipe import TURNS, Factor, Recipe
 
 from .bootstrap import Bootstrap, Mean, interval
-from .errors import DatasetError, RunError
+from .errors import DatasetError
 from .probes.context import Split
 from .probes.standardise import Standardiser
 from .ridge import Sums, fit
 
 Array = NDArray[np.float64]
 
-NAME = "orbits.json"
-FORMAT = 1
-CURVES = {
-    "similarity": "cosine to the middle view",
-    "place_error": "error of the place on the orbit",
-    "class_error": "share of wrong classes",
-}
 BLOCK = 8_192
 
 
@@ -105,32 +97,6 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
         }
         found[part] = {name: curve.reshape(val.objects, val.views)[:, order] for name, curve in curves.items()}
     return Orbits(factor.name, "degrees" if angle else factor.unit, values["val"][: val.views][order], found)
-
-
-def read(run: Path) -> dict[str, Any] | None:
-    """What `iebench orbits` left in a run's folder, None where it left nothing.
-
-    Raises
-    ------
-    RunError : the file is damaged or of another format.
-    """
-    path = run / NAME
-    if not path.is_file():
-        return None
-    try:
-        table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        lines = [line for part in table["parts"].values() for line in (part[curve] for curve in CURVES)]
-        if table["format"] != FORMAT:
-            raise ValueError(f"format {table['format']} is not {FORMAT}")
-        if any(len(line[key]) != len(table["places"]) for line in lines for key in ("mean", "low", "high", "worst")):
-            raise ValueError("curves of unequal length")
-        texts = all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit"))
-        if not texts or not isinstance(table["limit"], int | None):
-            raise ValueError("it does not say what it is of")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise RunError(f"{path} cannot be read ({what}): run `iebench orbits` again, or remove it") from error
-    return table
 
 
 def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> dict[str, Any]:

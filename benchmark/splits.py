@@ -17,11 +17,12 @@ from .encoder import Encoder
 from .errors import DatasetError
 from .feature_file import FeatureFile
 from .features import encode
-from .images import Images, rows_of, spread
+from .images import Images
 from .leaks import leaked
 from .pairs import Identity
 from .probes.context import Split
 from .protocol import Protocol
+from .rows import rows_of, spread
 
 SMOKE_VIEWS = 8  # of each object, at most, in a smoke run: 64 objects are then encoded within a minute on a CPU
 

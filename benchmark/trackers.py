@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from iebench.manifests.common.cli import require
+from iebench.manifests.common.parts import require
 from iebench.manifests.common.progress import say
 
 from .errors import RunError, short

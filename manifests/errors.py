@@ -5,6 +5,7 @@
     │   ├── UnknownName          a class, method, recipe, preset, ... that is not there; suggests near ones
     │   └── SettingError         a recipe, preset or --set entry that is unknown, missing or of the wrong type
     ├── MissingPart              an optional part (Blender, torch) is not installed, or the Python does not fit it
+    ├── PluginBroken             another package's command or engine that cannot be imported, or is none
     ├── DatasetError             a dataset folder that is missing, incomplete, corrupt or of another format
     ├── DiskError                a file could not be written (disk full, no permission)
     └── QueueError               a cluster's queue that does not take a job
@@ -53,6 +54,10 @@ class SettingError(UsageError):
 
 class MissingPart(IebenchError):
     """An optional part of iebench is not installed."""
+
+
+class PluginBroken(IebenchError):
+    """What another package brings cannot be used."""
 
 
 class DatasetError(IebenchError):

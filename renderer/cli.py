@@ -98,9 +98,10 @@ def render(
     workers: int | None, device: str, devices: str | None, out: str | None, engine: str, ray_address: str | None,
     slurm: tuple[str, ...], threads: int | None, worker_memory: float | None, limit: int | None, dry_run: bool,
 ) -> int:  # fmt: skip
-    """Render a dataset with Blender: WebDataset tar shards with Parquet latents beside them.
+    """Render a dataset with Blender: tar shards and Parquet latents.
 
-    Run the same command again after an interruption: it goes on with the shards that are missing.
+    Shards are WebDataset's, with their latents beside them. Run the same command again after an interruption: it goes
+    on with the shards that are missing.
     """
     settings = adapted(load(recipe), views, resolution, passes)
     wiring(settings, called("recipe", recipe))  # here, and not when the first worker starts

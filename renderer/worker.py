@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from iebench.manifests.common.cli import missing_part
+from iebench.manifests.common.parts import missing_part
 from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.views import Views
 

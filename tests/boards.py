@@ -9,7 +9,8 @@ from scoring import SMALL, score_of
 
 from iebench.benchmark.bootstrap import Bootstrap, Mean, Measured, plain
 from iebench.benchmark.measures import MEASURES
-from iebench.benchmark.orbits import CURVES, FORMAT, Orbits
+from iebench.benchmark.orbit_file import CURVES, FORMAT
+from iebench.benchmark.orbits import Orbits
 from iebench.benchmark.report.pictures import Pictures
 from iebench.benchmark.resamples import Resamples
 from iebench.benchmark.results import DataFacts, Example, Score

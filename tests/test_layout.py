@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
+    "api": {"manifests"},
     "manifests": set(),
     "baselines": {"manifests"},
     "benchmark": {"manifests", "baselines"},
@@ -61,6 +62,7 @@ def test_a_part_loads_without_what_it_does_not_need(module, without):
 
 
 def test_every_package_is_installed():
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
-    found = [path.parent for folder in MAY_IMPORT for path in (ROOT / folder).rglob("__init__.py")]
-    assert sorted(listed) == sorted(".".join(["iebench", *path.relative_to(ROOT).parts]) for path in found)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    names = {folder: name for name, folder in settings["package-dir"].items()}
+    found = [path.parent.relative_to(ROOT) for folder in MAY_IMPORT for path in (ROOT / folder).rglob("__init__.py")]
+    assert sorted(settings["packages"]) == sorted(".".join([names[path.parts[0]], *path.parts[1:]]) for path in found)

@@ -44,10 +44,11 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
 def convert(
     checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...]
 ) -> None:
-    """Turn a checkpoint of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa into a folder OUT to score.
+    """Turn a checkpoint that somebody released into a folder to score.
 
-    The checkpoint is read without running code in it. Projectors and predictor of SIE and EquiMod come along; a tensor
-    with no place is an error that names it.
+    It may be of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa. The checkpoint is read without running
+    code in it. Projectors and predictor of SIE and EquiMod come along; a tensor with no place is an error that names
+    it.
     """
     from ..converted import write  # with torch, so that --help is quick
     from ..released import convert as convert_state

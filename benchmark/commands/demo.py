@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.parts import require
 from iebench.manifests.common.progress import duration
 
 from ..environment import check_once
@@ -105,11 +106,14 @@ def as_process(arguments: Sequence[str]) -> int:
 )
 @click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), help="Folder for all that it makes.")
 def demo(out: Path) -> int:
-    """Render all 55 classes small, train SIE, VICReg and an untrained encoder, score them, and report.
+    """Render, train, score and report on a small scale: the whole path.
 
-    Prints every command that it runs. Run it again and it goes on where it stopped.
+    All 55 classes; SIE, VICReg and an untrained encoder. Prints every command that it runs. Run it again and it goes on
+    where it stopped.
     """
     check_once("demo", os.environ)
+    for module in ("bpy", "torch"):  # before minutes of work, not after
+        require(module)
     start = time.monotonic()
     todo = steps(out)
     code = run(todo, as_process)

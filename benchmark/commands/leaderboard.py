@@ -30,9 +30,10 @@ from .gather import gather
 def leaderboard(
     files: tuple[Path, ...], parts: bool, sort: str | None, form: str, published: bool, out: Path | None
 ) -> None:
-    """Compare scores of one dataset and one protocol. Without files: all of runs/*/score.json that are no smoke runs.
+    """Compare scores of one dataset and one protocol.
 
-    Ranks come from a paired bootstrap over val objects. Runs that differ in their training seed only share a row.
+    Without files: all of runs/*/score.json that are no smoke runs. Ranks come from a paired bootstrap over val objects.
+    Runs that differ in their training seed only share a row.
     """
     if published and form not in reported.FORMATS:
         raise click.UsageError(

@@ -19,7 +19,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
 @click.option("--format", "form", type=click.Choice(["table", "md"]), default="table", help="How it is written.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
 def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
-    """List methods and variants: what each is, what it is told, what it yields, its size and its cost.
+    """List methods and variants: needs, parts, size and cost of each.
 
     Sizes are those of the default settings with a ResNet-18; nothing is trained. The exit code is 3 if a
     package of somebody else's is broken, which is said and left out.

@@ -32,10 +32,11 @@ from iebench.manifests.common.cli import SETTINGS, examples
 def orbits(
     folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None
 ) -> None:
-    """Similarity, error of place and of class as one factor is swept: orbits.json and orbits.png.
+    """Measure how features follow one factor that is swept.
 
-    Each curve has its mean over val objects with a 95 % interval, and the worst object. Readers of place and class are
-    linear and learn from the dataset's train objects. `iebench report` draws the curves of the runs that have them.
+    Similarity and errors of place and class are written as orbits.json and orbits.png. Each curve has its mean over val
+    objects with a 95 % interval, and the worst object. Readers of place and class are linear and learn from the
+    dataset's train objects. `iebench report` draws the curves of the runs that have them.
     """
     from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
     from iebench.manifests.dataset import DatasetInfo
@@ -47,9 +48,10 @@ def orbits(
     from ..encoder import prepare
     from ..encoders import registry
     from ..measures import WHOLE
+    from ..orbit_file import FORMAT, NAME
     from ..orbit_plot import draw
-    from ..orbits import FORMAT, NAME, swept
     from ..orbits import orbits as measure
+    from ..orbits import swept
     from ..protocol import load
     from ..score import encode_splits
 
@@ -86,7 +88,7 @@ def orbits(
 def _keep(home: Path, limit: int) -> None:
     """Refuse to replace the orbits of all objects by those of a few."""
     from ..errors import RunError, UsageError
-    from ..orbits import NAME, read
+    from ..orbit_file import NAME, read
 
     try:
         there = read(home)

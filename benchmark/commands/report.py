@@ -22,7 +22,7 @@ from iebench.manifests.common.cli import SETTINGS, examples
 )  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), help="The page.")
 def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
-    """Write one self-contained HTML page: a leaderboard to sort and filter, trade-off, profiles, worst objects, curves.
+    """Write scores as one HTML page: table, charts, pictures, curves.
 
     Without files: all of runs/*/score.json that are no smoke runs. Without the dataset: no pictures. The page needs no
     network.

@@ -75,10 +75,11 @@ def score(
     data: Path | None, out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"],
     seed: int, device: str, limit: int | None,
 ) -> None:  # fmt: skip
-    """Score an encoder: class, rotation and colour from its features, and its predictor if it has one.
+    """Score an encoder for invariance and equivariance.
 
-    The encoder is frozen. Every view is encoded once into FOLDER/features, where a stopped run goes on; probes learn
-    on the train split and are measured on val, with 95 % intervals over val objects and the floor of a constant answer.
+    Class, rotation and colour are read from its features; its predictor is scored too, if it has one. The encoder is
+    frozen. Every view is encoded once into FOLDER/features, where a stopped run goes on; probes learn on the train
+    split and are measured on val, with 95 % intervals over val objects and the floor of a constant answer.
 
     Without --out, a finished score is replaced only by one of the same protocol, dataset and encoder, and by no smoke
     run; --out replaces whatever is there.

@@ -45,10 +45,11 @@ def sweep(
     sweep: str, data: Path | None, out: Path, table: Path | None, jobs: int | None, engine: str,
     slurm: tuple[str, ...], device: str, dry_run: bool,
 ) -> int:  # fmt: skip
-    """Train and score methods x settings x seeds, as a small file lists them, and write their table.
+    """Train and score methods x settings x seeds, and write a table.
 
-    Runs lie in OUT/METHOD-DATASET-sSEED, as `iebench train` puts them. Those that are there are not done again, and
-    those that were interrupted go on. Each one's words go to OUT/NAME.log. The exit code is 3 if some failed.
+    A small file lists them. Runs lie in OUT/METHOD-DATASET-sSEED, as `iebench train` puts them. Those that are there
+    are not done again, and those that were interrupted go on. Each one's words go to OUT/NAME.log. The exit code is 3
+    if some failed.
     """
     from iebench.manifests.dataset import newest
 

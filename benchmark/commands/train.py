@@ -54,7 +54,10 @@ def train(
     name: str | None, out: Path, seed: int | None, device: str, gpus: int | None, subset: int | None,
     cache: Literal["auto", "ram", "gpu", "none"], resume: bool,
 ) -> None:  # fmt: skip
-    """Train an encoder on a dataset's train split and keep it, its log and its settings in OUT/NAME."""
+    """Train an encoder on a dataset's train split.
+
+    The weights, the log and the settings lie in OUT/NAME, where `iebench score` finds them.
+    """
     from ..stop import QUEUES, stop_requested, stopped
 
     if preset is not None and file is not None:

@@ -25,9 +25,10 @@ LARGEST = 2_000_000  # bytes of a score in a repository
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="SCORE.JSON...")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of scores instead.")
 def validate(files: tuple[Path, ...], schema: bool) -> None:
-    """Check score files as a pull request must pass them: whole, unchanged, of the full dataset, known in every metric.
+    """Check that score files may go on a leaderboard.
 
-    Each fault is one sentence. Exit code 1 when there is any.
+    They must be whole, unchanged, of the full dataset, and known in every metric. Each fault is one sentence. Exit code
+    1 when there is any.
     """
     if schema:
         from ..schema import schema as made

@@ -7,7 +7,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
-from iebench.manifests.common.cli import EXTRA_OF
+from iebench.manifests.common.parts import EXTRA_OF
 
 from ..errors import EncoderError, MissingPart, short
 

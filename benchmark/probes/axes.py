@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from .. import ridge
 from ..alignment import Alignment, Gap, information, joint
-from ..images import rows_of
 from ..ridge import Sums
+from ..rows import rows_of
 from .classification import place
 from .context import Context, Split, Values, probe
 from .standardise import BLOCK, Standardiser

@@ -11,8 +11,8 @@ from torch import Tensor
 from iebench.manifests.latents import uniforms
 
 from ..bootstrap import Mean
-from ..images import rows_of
 from ..metrics import top_k
+from ..rows import rows_of
 from .classification import place
 from .context import Context, Split, Values, probe
 from .standardise import BLOCK

@@ -12,9 +12,9 @@ from ..leaderboard import Board, Row
 from ..log import TIMES
 from ..log import read as read_log
 from ..measures import MEASURES, WHOLE
-from ..orbits import CURVES
-from ..orbits import NAME as ORBITS
-from ..orbits import read as read_orbits
+from ..orbit_file import CURVES
+from ..orbit_file import NAME as ORBITS
+from ..orbit_file import read as read_orbits
 from ..resamples import unpack
 from .pictures import Pictures
 

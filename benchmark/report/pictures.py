@@ -15,9 +15,9 @@ from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.reading.pictures import picture
 from iebench.manifests.reading.samples import Sample, Samples
 
-from ..images import spread
 from ..leaks import leaked
 from ..protocol import Protocol
+from ..rows import spread
 
 SIDE = 96  # pixels of a picture
 CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # where the recipes' camera stands, seen from the object

@@ -61,6 +61,15 @@ def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
         _remove(partial)
 
 
+@contextmanager
+def on_disk(path: Path) -> Iterator[None]:
+    """Turn what keeps `path` from being written into a DiskError."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(path, error) from error
+
+
 def _remove(partial: Path) -> None:
     with suppress(OSError):  # the folder itself may be what is wrong; the error that led here says so
         partial.unlink(missing_ok=True)

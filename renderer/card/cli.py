@@ -22,7 +22,7 @@ from .write import CROISSANT, README, write_card
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
 def card(dataset: Path) -> None:
-    """Write a dataset's README.md and croissant.json again, and bring its SHA256SUMS up to date.
+    """Write a dataset's README.md, croissant.json and SHA256SUMS again.
 
     Every dataset has both from the start; this is for one of an older iebench, or one whose card was lost.
     """

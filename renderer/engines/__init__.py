@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from types import TracebackType
 from typing import Protocol, Self
 
-from iebench.manifests.common.cli import missing_part
+from iebench.manifests.common.parts import missing_part
 
 from ..devices import parse_device
 from ..errors import UnknownName

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from iebench.manifests.common.cli import require
+from iebench.manifests.common.parts import require
 from iebench.manifests.dataset import PLAN
 
 from .. import worker

@@ -9,9 +9,7 @@ from iebench.manifests.common.machine import cores
 
 from ..cli import announce
 from ..paths import OUTPUT, SOURCE
-from .page import page
 from .published import PUBLISHED, published_plan
-from .run import import_dataset
 
 
 @click.command(
@@ -33,11 +31,14 @@ from .run import import_dataset
 def import_(
     name: str, source: Path, out: Path, views: int, resolution: int, workers: int | None, limit: int | None
 ) -> int:
-    """Bring published data (a folder, tar or tar.gz) into iebench's format: the same JPEGs, checked and indexed.
+    """Bring published data into iebench's format, checked.
 
-    Run the same command again after an interruption, or once the source is mended: it makes the shards that are
-    missing, or in which an object could not be used.
+    The JPEGs stay as they are. SOURCE is a folder, a tar or a tar.gz. Run the same command again after an interruption,
+    or once the source is mended: it makes the shards that are missing, or in which an object could not be used.
     """
+    from .page import page  # with what only [render] brings, so that --help needs none of it
+    from .run import import_dataset
+
     plan = published_plan(name, views, resolution, limit)
     info, audit = import_dataset(plan, source, out, workers or cores())
     click.echo(page(audit, plan.recipe))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples, require
+from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.machine import cores
+from iebench.manifests.common.parts import require
 
 from ..paths import OUTPUT
 
@@ -32,7 +33,7 @@ DEVICE = click.option(
 @DEVICE
 @click.option("--jobs", type=click.IntRange(1), help="Processes at most.  [default: one a core]")
 def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: int | None) -> int:
-    """Check every byte of a dataset: files, tables, tars, pictures and latents.
+    """Check every byte of a dataset: files, tables, pictures, latents.
 
     Exit code 0 when all is as it was made, 1 otherwise; then every failure names its file, and its sample or shard.
     """
@@ -55,7 +56,7 @@ def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: 
 @DATASET
 @click.option("--out", type=OUTPUT, help="Folder.  [default: inspect/DATASET]")
 def inspect(dataset: Path, out: Path | None) -> None:
-    """Show what is in a dataset: contact sheets, latents over their laws, the objects, as PNG files and one page."""
+    """Show a dataset as PNG files and a page: views, laws, objects."""
     require("matplotlib")
     from .inspect import inspect as inspect_dataset
 

@@ -22,10 +22,11 @@ from iebench.manifests.symmetry import TABLE
 @click.option("--source", metavar="PATH", help="Where the meshes are; not needed for built-in objects.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes.", show_default="one a core")
 def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
-    """Find the rotational symmetries of every object of a dataset from its mesh, and write symmetry.parquet into it.
+    """Find the rotational symmetries of a dataset's objects.
 
-    Scores on the dataset then have ceilings for rotation, and the rotation error that counts poses that look alike as
-    the same. Shape alone is looked at: material and texture may tell apart what it cannot.
+    They are found in the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then have
+    ceilings for rotation, and the rotation error that counts poses that look alike as the same. Shape alone is looked
+    at: material and texture may tell apart what it cannot.
     """
     from .run import write_symmetries
 

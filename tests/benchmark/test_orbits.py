@@ -14,7 +14,8 @@ from iebench.benchmark.bootstrap import Bootstrap
 from iebench.benchmark.commands.orbits import orbits as command
 from iebench.benchmark.errors import DatasetError, RunError, UsageError
 from iebench.benchmark.measures import WHOLE
-from iebench.benchmark.orbits import CURVES, Orbits, orbits, read, swept
+from iebench.benchmark.orbit_file import CURVES, read
+from iebench.benchmark.orbits import Orbits, orbits, swept
 from iebench.benchmark.probes.context import Split
 from iebench.manifests.recipe import load
 from iebench.renderer.backend import FAKE

@@ -12,10 +12,11 @@ from scoring import SMALL, from_run, untrained_run
 from torch import nn
 
 from iebench.benchmark.errors import DatasetError, ScoringError
-from iebench.benchmark.images import Images, spread
+from iebench.benchmark.images import Images
 from iebench.benchmark.measures import MEASURES
 from iebench.benchmark.predictor import Guest
 from iebench.benchmark.results import Score
+from iebench.benchmark.rows import spread
 from iebench.benchmark.score import score
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load

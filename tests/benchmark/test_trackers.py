@@ -83,7 +83,7 @@ def test_a_service_that_is_not_installed_or_does_not_start(
     with pytest.raises(RunError, match=r"wandb does not start \(no API key\): log in, or work offline with WANDB_MODE"):
         open_trackers(tmp_path, LogSettings(wandb="mine"), {})
     monkeypatch.delitem(sys.modules, "trackio")
-    monkeypatch.setattr("iebench.manifests.common.cli.find_spec", lambda name: None)
+    monkeypatch.setattr("iebench.manifests.common.parts.find_spec", lambda name: None)
     with pytest.raises(MissingPart, match=r"needs trackio: pip install 'iebench\[trackio\]'"):
         open_trackers(tmp_path, LogSettings(trackio="ours"), {})
 

@@ -1,0 +1,1 @@
+"""Speed and memory of rendering and importing: scripts to run with `python -m`; docs/rendering.md, docs/scale.md."""

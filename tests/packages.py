@@ -1,0 +1,32 @@
+"""The wheel and the source distribution, built from this checkout without a network."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+BACKEND = "import setuptools.build_meta as backend, sys; getattr(backend, sys.argv[1])(sys.argv[2])"
+PARTS = (
+    "api", "manifests", "renderer", "baselines", "benchmark", "tests", "docs", ".ci", "Makefile", "MANIFEST.in",
+    "README.md", "LICENSE", "pyproject.toml", "setup.py", ".gitignore",
+)  # fmt: skip
+
+
+def built(folder: Path, kind: str = "wheel", source: Path = ROOT) -> Path:
+    """A "wheel" or an "sdist" of a checkout in a folder; the checkout stays as it is."""
+    copy = folder / "checkout"
+    if not copy.exists():  # setuptools builds inside the tree
+        for name in PARTS:
+            _copy(source / name, copy / name)
+    out = folder / kind
+    subprocess.run([sys.executable, "-c", BACKEND, f"build_{kind}", out], cwd=copy, check=True, capture_output=True)
+    return next(out.iterdir())
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
