@@ -15,7 +15,7 @@ from .numbers import parse_numbers
 from .polygons import cut
 from .text import utf8_blocks
 
-START = re.compile(rb"(?:ST|C|N)*(4?)(n?)OFF")
+START = re.compile(rb"(?:ST|C|N)*(4?)(n?)OFF|(?=\d+[ \t]+\d+)")  # the word may be missing
 WRAPPED = 8  # lines that the header takes at most
 
 
@@ -46,7 +46,7 @@ def parse_header(name: str, lines: Sequence[bytes]) -> OffHeader:
     start = START.match(lines[0]) if lines else None
     if start is None:
         raise AssetError(f"{name} is no OFF file: it does not begin with the word OFF")
-    kind = start[0].decode()
+    kind = start[0].decode() or "OFF"
     if lines[0].endswith(b"BINARY"):
         raise AssetError(f"{name} is a binary {kind} file: save it as one in text, or as PLY")
     if start[1]:

@@ -71,7 +71,7 @@ def as_bytes(raw: bytes) -> bytes:
 
 
 def parse_header(name: str, raw: bytes) -> Header:
-    """The header at the start of a PLY file; comments may be in any encoding, line ends in any form.
+    """The header at the start of a PLY file, with line ends of any kind, and any other lines in any encoding.
 
     Raises
     ------
@@ -102,8 +102,6 @@ def parse_header(name: str, raw: bytes) -> Header:
                 tables[-1][2].append(Property(own, TYPES[kind]))
             case ["comment", word, _, *_] if word.lower() == "texturefile":
                 textures.append(re.split(word, text, maxsplit=1)[1].strip())
-            case [] | ["comment" | "obj_info", *_]:
-                pass
-            case _:
-                raise AssetError(f"{name} has a line in its header that is not PLY's: {text[:80]!r}")
+            case ["end_header" | "format" | "element" | "property", *_]:
+                raise AssetError(f"{name} has a line in its header that is not understood: {text[:80]!r}")
     raise AssetError(f"{name} has no end of its header, the line 'end_header': it is damaged")

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from ..errors import AssetError
 from .limits import FACES, check
 from .numbers import parse_numbers
-from .polygons import cut
 from .text import utf8_blocks
 
 START = 84  # bytes before the first triangle of a binary file
@@ -54,28 +53,27 @@ def read_stl(name: str, path: Path) -> trimesh.Trimesh:
     faces, size, _ = _binary(path)
     if size == START + TRIANGLE.itemsize * faces:
         vertices = np.fromfile(path, TRIANGLE, offset=START)["corners"].reshape(-1, 3).astype(np.float64)
-        return trimesh.Trimesh(vertices, np.arange(len(vertices)).reshape(-1, 3), process=False, validate=False)
-    vertices, counts = _facets(name, path)
-    corners = np.arange(len(vertices))
-    return trimesh.Trimesh(vertices, cut(name, vertices, corners, counts)[0], process=False, validate=False)
+    else:
+        vertices = _facets(name, path)
+    return trimesh.Trimesh(vertices, np.arange(len(vertices)).reshape(-1, 3), process=False, validate=False)
 
 
-def _facets(name: str, path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """The vertices (n, 3) of all facets of a file in text, and how many each facet has."""
+def _facets(name: str, path: Path) -> NDArray[np.float64]:
+    """The vertices (3 * n, 3) of all facets of a file in text."""
     places: list[bytes] = []
     firsts, last = array("q"), b""
     for block in utf8_blocks(path):
         for line in block.split(b"\n"):
-            word, *rest = line.split(None, 1) or [b""]
-            last = word.lower() or last
-            if last == b"facet" and word:
-                firsts.append(len(places))
-            elif last == b"vertex" and word:
-                places.extend(rest)
+            match line.lower().split(None, 1):
+                case [b"facet", *_]:
+                    firsts.append(len(places))
+                case [b"vertex", place]:
+                    places.append(place)
+                case [word, *_]:
+                    last = word
     if firsts and last not in (b"endsolid", b"end"):
         raise AssetError(f"{name} is cut short: it does not end with the word endsolid")
-    counts = np.diff(np.array([*firsts, len(places)], np.int64))
     numbers = parse_numbers(name, b"\n".join(places))
-    if len(numbers) != 3 * len(places) or (counts < 3).any():
+    if len(numbers) != 3 * len(places) or list(firsts) != list(range(0, len(places), 3)):
         raise AssetError(f"{name} has a facet that is not three vertices of three numbers: it is damaged")
-    return numbers.reshape(-1, 3), counts
+    return numbers.reshape(-1, 3)

@@ -19,7 +19,7 @@ def is_arrow(tmp_path, text, encoding="utf-8"):
 @pytest.mark.parametrize(
     "head",
     ["OFF\n8 6 12", "OFF 8 6 12", "OFF8 6 12", "OFF\n8 6", "OFF\n8\n6", "# first\n\nOFF # kind\n# more\n8 6 0 # counts",
-     "nOFF 3\n8 6 0", "nOFF\n3\n8 6 0", "nOFF\n3 8 6 0"],
+     "nOFF 3\n8 6 0", "nOFF\n3\n8 6 0", "nOFF\n3 8 6 0", "# by geomview\n8 6 12"],
 )  # fmt: skip
 def test_every_way_to_begin_is_read(tmp_path, head):
     is_arrow(tmp_path, "\n".join([head, *CORNERS, *WALLS]))
