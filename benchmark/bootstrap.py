@@ -5,9 +5,9 @@ Views of one object are not independent, so objects are drawn, never images or p
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Protocol as Interface
-from typing import runtime_checkable
+from typing import TypeVar, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 """(draws, objects): how often each object is in each draw."""
 
+FLAT = 1e-9  # of a metric's range: draws that differ by less are all the same
 CHUNK = 20_000_000  # numbers held at once while medians are resampled
 
 
@@ -114,6 +115,9 @@ class Measured:
     spread: float | None = None
 
 
+M = TypeVar("M", bound=Measured)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resampled(Measured):
     """An entry with what pairs it with other encoders' and what it rests on, which a score keeps apart.
@@ -138,6 +142,40 @@ def interval(draws: Array, level: float) -> Array:
     """
     ends: Array = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return ends
+
+
+def exact(ends: Array, level: float, objects: int, within: tuple[float, float] | None) -> Array:
+    """Intervals of means over objects, with an exact bound in place of those that have no width.
+
+    Where all objects have the same value v, every draw does, and the bootstrap has nothing to draw from. But objects of
+    another value, if their share is above `unseen`, would have been met with a probability of (1 + level) / 2; with so
+    large a share of them at either end of the range, the mean lies between v - unseen (v - low) and
+    v + unseen (high - v). For v at an end this is the interval of Clopper and Pearson (1934).
+
+    ends : (2, ...); within : low and high, the range of an object's value; without it nothing is known, and nothing
+        changes
+
+    >>> exact(np.array([1.0, 1.0]), 0.95, 12, (0.0, 1.0)).round(3).tolist()
+    [0.735, 1.0]
+    """
+    if within is None:
+        return ends
+    low, high = within
+    share = unseen((1 - level) / 2, objects)
+    value = ends.mean(0)
+    bound = np.stack([value - share * (value - low), value + share * (high - value)])
+    return np.where(ends[1] - ends[0] <= FLAT * (high - low), bound, ends)
+
+
+def unseen(risk: float, objects: int) -> float:
+    """The largest share of other objects of which none is among `objects` with a probability of at least `risk`."""
+    return float(1 - risk ** (1 / objects))
+
+
+def widened(entry: M, level: float, within: tuple[float, float] | None) -> M:
+    """An entry whose interval is `exact`; old scores have intervals without width."""
+    low, high = exact(np.array([entry.low, entry.high]), level, entry.objects, within).tolist()
+    return replace(entry, low=low, high=high)
 
 
 @dataclass(frozen=True)

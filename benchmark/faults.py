@@ -3,15 +3,15 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from iebench.manifests.schema import SPLITS
 
-from .bootstrap import Measured, interval
-from .measures import MEASURES, WHOLE
+from .bootstrap import Measured, interval, widened
+from .measures import MEASURES, WHOLE, within
 from .resamples import digest_of, unpack
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ ROUNDING = 1e-6
 FEW = 30  # val objects; of fewer, a quotient's draws may miss its value by far
 RESAMPLED_APART = "_train_released"  # ends what rests on train objects, whose draws pair with nobody's
 
-SHARE = re.compile(r"((mlp|knn|shot\d+)_)?top\d+|\w+_within_\d+|(\w+_)?mrr(_\w+)?|h\d+(_\w+)?|pre(_\w+)?")
-AVERAGE = re.compile(rf"{SHARE.pattern}|\w+_degrees_(mean|symmetric)")
 RANGES = {
-    SHARE: (0.0, 1.0),
     re.compile(r"\w+_degrees_\w+"): (0.0, 180.0),
     re.compile(r"\w+_r2(_\w+)?"): (-math.inf, 1.0),
     re.compile(r"\w+_map_\w+"): (0.0, math.inf),
@@ -56,7 +53,7 @@ def absences_of(score: "Score") -> list[str]:
     found += [
         f"it has no values per object of {metric}"
         for metric in score.values.get(WHOLE, {})
-        if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and AVERAGE.fullmatch(metric)
+        if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and within(metric)
     ]
     digest = digest_of(data.val_objects, protocol.draws, protocol.pair_seed)
     if SHA256.fullmatch(kept.digest) and digest not in (None, kept.digest):
@@ -158,7 +155,9 @@ def _value_faults(score: "Score") -> Iterator[str]:
 def _entry_faults(metric: str, entry: Measured) -> Iterator[str]:
     if metric not in MEASURES:
         yield "is a metric that this iebench does not know (update it)"
-    low, high = next((ends for names, ends in RANGES.items() if names.fullmatch(metric)), (-math.inf, math.inf))
+    low, high = within(metric) or next(
+        (ends for names, ends in RANGES.items() if names.fullmatch(metric)), (-math.inf, math.inf)
+    )
     for name in ("value", "floor", "ceiling"):
         number = getattr(entry, name)
         if number is not None and not low - ROUNDING <= number <= high + ROUNDING:
@@ -170,7 +169,7 @@ def _entry_faults(metric: str, entry: Measured) -> Iterator[str]:
         yield f"has an interval from {entry.low} down to {entry.high}"
         return
     slack = width + ROUNDING * max(1.0, abs(entry.value))  # percentiles of what is no mean may miss it, not by more
-    trusted = entry.objects >= FEW or AVERAGE.fullmatch(metric)
+    trusted = entry.objects >= FEW or within(metric)
     if trusted and not entry.low - slack <= entry.value <= entry.high + slack:
         yield f"has the value {entry.value}, far outside its interval [{entry.low}, {entry.high}]"
 
@@ -194,9 +193,12 @@ def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> It
         return
     if len(draws) != score.protocol.draws:
         yield f"has {len(draws)} draws and its protocol says {score.protocol.draws}"
-    ends = interval(draws, score.protocol.level)
-    if not np.allclose(ends, [entry.low, entry.high], rtol=1e-9, atol=1e-4 * float(np.ptp(draws)) + 1e-12):
-        yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{ends[0]}, {ends[1]}]"
+    low, high = interval(draws, score.protocol.level).tolist()
+    plain = replace(entry, low=low, high=high)  # without width where all draws agree, as scores had it at first
+    wide = widened(plain, score.protocol.level, within(metric))
+    rounding = 1e-4 * float(np.ptp(draws)) + 1e-12
+    if not any(np.allclose([e.low, e.high], [entry.low, entry.high], rtol=1e-9, atol=rounding) for e in (plain, wide)):
+        yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{wide.low}, {wide.high}]"
 
 
 def _resample_faults(score: "Score") -> Iterator[str]:
@@ -212,7 +214,7 @@ def _resample_faults(score: "Score") -> Iterator[str]:
             continue
         if metric not in whole or len(each) != whole[metric].objects:
             yield f"it has {len(each)} values per object of {metric}, which rests on others"
-        elif AVERAGE.fullmatch(metric) and not _agree(each, whole[metric].value):
+        elif within(metric) and not _agree(each, whole[metric].value):
             yield f"{WHOLE} {metric} has the value {whole[metric].value}, and its objects' mean is {each.mean()}"
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from .bootstrap import Measured, interval
+from .bootstrap import Measured, interval, widened
+from .measures import within
 from .results import Score
 from .run_settings import BEFORE, FREE
 
@@ -83,16 +84,19 @@ def _name(scores: list[Score]) -> str:
 def _value(scores: list[Score], part: str, metric: str) -> Value:
     entries = [score.values[part][metric] for score in scores]
     drawn = [draws for score in scores if (draws := score.resamples.drawn(part, metric)) is not None]
+    level, range_ = scores[0].protocol.level, within(metric)
     if len(scores) == 1:
-        return Value(entries[0], drawn[0] if drawn else None, None)
+        return Value(widened(entries[0], level, range_), drawn[0] if drawn else None, None)
     numbers = np.array([entry.value for entry in entries])
     mean, spread = float(numbers.mean()), float(numbers.std(ddof=1))
     if len(drawn) < len(scores):
         low, high = min(entry.low for entry in entries), max(entry.high for entry in entries)
-        return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high, spread=None), None, spread)
-    draws = over_seeds(np.stack(drawn))
-    low, high = interval(draws, scores[0].protocol.level).tolist()
-    return Value(dataclasses.replace(entries[0], value=mean, low=low, high=high, spread=None), draws, spread)
+        draws = None
+    else:
+        draws = over_seeds(np.stack(drawn))
+        low, high = interval(draws, level).tolist()
+    mixed = dataclasses.replace(entries[0], value=mean, low=low, high=high, spread=None)
+    return Value(widened(mixed, level, range_), draws, spread)
 
 
 def over_seeds(draws: Array) -> Array:

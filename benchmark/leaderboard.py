@@ -201,7 +201,8 @@ def _ranked(values: Mapping[int, Value], metric: str, level: float) -> dict[int,
     if len(drawn) < len(values):
         return {}
     numbers = np.array([values[i].measured.value for i in drawn])
-    found = ranks(numbers, np.stack(list(drawn.values())), level, MEASURES[metric].higher)
+    objects, measure = min(value.measured.objects for value in values.values()), MEASURES[metric]
+    found = ranks(numbers, np.stack(list(drawn.values())), level, measure.higher, objects, measure.within)
     return dict(zip(drawn, found, strict=True))
 
 

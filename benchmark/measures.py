@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+FRACTION, DEGREES = (0.0, 1.0), (0.0, 180.0)
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -11,6 +13,7 @@ class Measure:
     higher : whether more is better; factor, digits : the shown number is value * factor with so many decimals
     ranked : whether less or more is better at all; without, nothing is marked best and nobody has a rank
     column : whether the leaderboard has a column for it (CSV has all)
+    within : the range of what any object may have, for a metric that is a mean over objects; None for others
     """
 
     title: str
@@ -20,6 +23,7 @@ class Measure:
     digits: int = 3
     column: bool = True
     ranked: bool = True
+    within: tuple[float, float] | None = None
 
     def show(self, value: float) -> str:
         """The number as tables print it.
@@ -48,15 +52,25 @@ MAPS = {
 """What is asked of a map between views that is fitted to any encoder: title and meaning."""
 
 MEASURES = {
-    "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1),
-    "top5": Measure("top-5 %", "the class is among the five highest", factor=100, digits=1, column=False),
-    "mlp_top1": Measure("MLP top-1 %", "class from one view by an MLP", factor=100, digits=1, column=False),
-    "knn_top1": Measure(
-        "kNN top-1 %", "class by a vote of the nearest train views", factor=100, digits=1, column=False
+    "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1, within=FRACTION),
+    "top5": Measure(
+        "top-5 %", "the class is among the five highest", factor=100, digits=1, column=False, within=FRACTION
     ),
-    "shot1_top1": Measure("1-shot top-1 %", "class by one object of each class", factor=100, digits=1, column=False),
-    "shot5_top1": Measure("5-shot top-1 %", "class by 5 objects of each class", factor=100, digits=1, column=False),
-    "shot10_top1": Measure("10-shot top-1 %", "class by 10 objects of each class", factor=100, digits=1, column=False),
+    "mlp_top1": Measure(
+        "MLP top-1 %", "class from one view by an MLP", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "knn_top1": Measure(
+        "kNN top-1 %", "class by a vote of the nearest train views", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "shot1_top1": Measure(
+        "1-shot top-1 %", "class by one object of each class", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "shot5_top1": Measure(
+        "5-shot top-1 %", "class by 5 objects of each class", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "shot10_top1": Measure(
+        "10-shot top-1 %", "class by 10 objects of each class", factor=100, digits=1, column=False, within=FRACTION
+    ),
     "rotation_r2_pooled": Measure(
         "rotation R² pooled", "rotation between two views by an MLP, R² against one mean of all its components"
     ),
@@ -64,7 +78,11 @@ MEASURES = {
         "rotation R² mean", "the same with the R² of each component averaged; a constant scores 0"
     ),
     "rotation_degrees_mean": Measure(
-        "rotation error °", "mean geodesic angle to the true rotation between the views", higher=False, digits=1
+        "rotation error °",
+        "mean geodesic angle to the true rotation between the views",
+        higher=False,
+        digits=1,
+        within=DEGREES,
     ),
     "rotation_degrees_median": Measure(
         "rotation error ° median", "median of the same angle", higher=False, digits=1, column=False
@@ -75,26 +93,52 @@ MEASURES = {
         higher=False,
         digits=1,
         column=False,
+        within=DEGREES,
     ),
     "rotation_within_15": Measure(
-        "rotation within 15° %", "how often that angle is at most 15 degrees", factor=100, digits=1, column=False
+        "rotation within 15° %",
+        "how often that angle is at most 15 degrees",
+        factor=100,
+        digits=1,
+        column=False,
+        within=FRACTION,
     ),
     "rotation_within_30": Measure(
-        "rotation within 30° %", "how often that angle is at most 30 degrees", factor=100, digits=1, column=False
+        "rotation within 30° %",
+        "how often that angle is at most 30 degrees",
+        factor=100,
+        digits=1,
+        column=False,
+        within=FRACTION,
     ),
     "pose_r2_pooled": Measure("pose R² pooled", "pose of one view by an MLP, pooled R²", column=False),
     "pose_r2_mean": Measure("pose R² mean", "pose of one view by an MLP, R² of each component averaged", column=False),
     "pose_degrees_mean": Measure(
-        "pose error °", "mean geodesic angle to the view's true pose", higher=False, digits=1, column=False
+        "pose error °",
+        "mean geodesic angle to the view's true pose",
+        higher=False,
+        digits=1,
+        column=False,
+        within=DEGREES,
     ),
     "pose_degrees_median": Measure(
         "pose error ° median", "median of the same angle", higher=False, digits=1, column=False
     ),
     "pose_within_15": Measure(
-        "pose within 15° %", "how often that angle is at most 15 degrees", factor=100, digits=1, column=False
+        "pose within 15° %",
+        "how often that angle is at most 15 degrees",
+        factor=100,
+        digits=1,
+        column=False,
+        within=FRACTION,
     ),
     "pose_within_30": Measure(
-        "pose within 30° %", "how often that angle is at most 30 degrees", factor=100, digits=1, column=False
+        "pose within 30° %",
+        "how often that angle is at most 30 degrees",
+        factor=100,
+        digits=1,
+        column=False,
+        within=FRACTION,
     ),
     "colour_r2_pooled": Measure(
         "colour R² pooled", "change of floor and light hue between two views by an MLP, pooled R²", column=False
@@ -125,35 +169,43 @@ MEASURES = {
         higher=False,
         column=False,
     ),
-    "mrr": Measure("MRR", "predictor: reciprocal rank of the right view among the object's other views"),
-    "h1": Measure("H@1", "predictor: the right view comes first"),
-    "h2": Measure("H@2", "predictor: the right view is among the first two", column=False),
-    "h5": Measure("H@5", "predictor: the right view is among the first five", column=False),
-    "h10": Measure("H@10", "predictor: the right view is among the first ten", column=False),
-    "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False),
-    "mrr_released": Measure("MRR as released", "the same with the source view among the questions and the answers"),
-    "h1_released": Measure("H@1 as released", "the right view comes first, the source included"),
+    "mrr": Measure(
+        "MRR", "predictor: reciprocal rank of the right view among the object's other views", within=FRACTION
+    ),
+    "h1": Measure("H@1", "predictor: the right view comes first", within=FRACTION),
+    "h2": Measure("H@2", "predictor: the right view is among the first two", column=False, within=FRACTION),
+    "h5": Measure("H@5", "predictor: the right view is among the first five", column=False, within=FRACTION),
+    "h10": Measure("H@10", "predictor: the right view is among the first ten", column=False, within=FRACTION),
+    "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False, within=FRACTION),
+    "mrr_released": Measure(
+        "MRR as released", "the same with the source view among the questions and the answers", within=FRACTION
+    ),
+    "h1_released": Measure("H@1 as released", "the right view comes first, the source included", within=FRACTION),
     "h2_released": Measure(
-        "H@2 as released", "the right view is among the first two, the source included", column=False
+        "H@2 as released", "the right view is among the first two, the source included", column=False, within=FRACTION
     ),
     "h5_released": Measure(
-        "H@5 as released", "the right view is among the first five, the source included", column=False
+        "H@5 as released", "the right view is among the first five, the source included", column=False, within=FRACTION
     ),
     "h10_released": Measure(
-        "H@10 as released", "the right view is among the first ten, the source included", column=False
+        "H@10 as released", "the right view is among the first ten, the source included", column=False, within=FRACTION
     ),
     "pre_released": Measure(
-        "PRE as released", "pose error of the nearest val embedding, the source included", higher=False
+        "PRE as released", "pose error of the nearest val embedding, the source included", higher=False, within=FRACTION
     ),
     "pre_all_released": Measure(
         "PRE val-all as released",
         "the same with the nearest embedding of both splits",
         higher=False,
         column=False,
+        within=FRACTION,
     ),
     **{
         f"{name}_train_released": Measure(
-            f"{title} train-train as released", "the same as released, asked about train's views", column=False
+            f"{title} train-train as released",
+            "the same as released, asked about train's views",
+            column=False,
+            within=FRACTION,
         )
         for name, title in (("mrr", "MRR"), ("h1", "H@1"), ("h2", "H@2"), ("h5", "H@5"), ("h10", "H@10"))
     },
@@ -162,6 +214,7 @@ MEASURES = {
         "the same, asked about train and answered from it",
         higher=False,
         column=False,
+        within=FRACTION,
     ),
     **{
         f"share_{name}": Measure(
@@ -190,6 +243,7 @@ MEASURES = {
             f"best linear map of views, told {what}: {about}",
             higher=name == "mrr",
             column=(group, name) == ("rotation", "mrr"),
+            within=FRACTION if name == "mrr" else None,
         )
         for group, what in {"rotation": "the rotation", "colour": "both changes of hue"}.items()
         for name, (title, about) in MAPS.items()
@@ -198,3 +252,13 @@ MEASURES = {
 
 WHOLE = "whole"
 """The part that is the whole representation; others are named by the encoder."""
+
+
+def within(metric: str) -> tuple[float, float] | None:
+    """The range of an object's value of a metric that is a mean over objects; None for others.
+
+    >>> within("top1"), within("pose_degrees_mean"), within("rotation_r2_mean")
+    ((0.0, 1.0), (0.0, 180.0), None)
+    """
+    found = MEASURES.get(metric)
+    return None if found is None else found.within

@@ -58,7 +58,10 @@ def scarce(train: Split, val: Split, retrieval: int) -> tuple[str, ...]:
             "fitted maps find are left out"
         )
     if val.objects == 1:
-        notes.append("val has one object, so that intervals over objects have no width: they say nothing of others")
+        notes.append(
+            "val has one object, so that intervals of what is no mean over objects have no width: they say nothing of "
+            "others"
+        )
     if len(np.unique(val.labels)) == 1:
         notes.append("val has objects of one class, which a constant answer names")
     return tuple(notes)

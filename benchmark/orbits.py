@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from iebench.manifests.laws import Sweep
 from iebench.manifests.recipe import TURNS, Factor, Recipe
 
-from .bootstrap import Bootstrap, Mean, interval
+from .bootstrap import Bootstrap, Mean, exact, interval, widened
 from .errors import DatasetError
 from .probes.context import Split
 from .probes.standardise import Standardiser
@@ -22,6 +22,8 @@ from .ridge import Sums, fit
 
 Array = NDArray[np.float64]
 
+WITHIN = {"similarity": (-1.0, 1.0), "class_error": (0.0, 1.0)}
+"""Curves whose ends are known, and these."""
 BLOCK = 8_192
 
 
@@ -103,12 +105,15 @@ def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> d
     higher = name == "similarity"
     worst_of = np.min if higher else np.max
     drawn = bootstrap.counts @ values / values.shape[0]  # (draws, views): as many objects in each draw
-    low, high = interval(drawn, bootstrap.level)
+    range_ = WITHIN.get(name)
+    low, high = exact(interval(drawn, bootstrap.level), bootstrap.level, values.shape[0], range_)
     mean = values.mean(0)
     worst = int(mean.argmin() if higher else mean.argmax())
     objects = np.arange(values.shape[0])
-    whole = bootstrap.measure(Mean.of(values.mean(1), objects), 0.0)
-    each = bootstrap.measure(Mean.of(worst_of(values, axis=1), objects), 0.0)
+    whole, each = (
+        widened(bootstrap.measure(Mean.of(one, objects), 0.0), bootstrap.level, range_)
+        for one in (values.mean(1), worst_of(values, axis=1))
+    )
     return {
         "mean": mean.tolist(), "low": low.tolist(), "high": high.tolist(),
         "worst": worst_of(values, axis=0).tolist(),

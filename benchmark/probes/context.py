@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from iebench.manifests.common import plugins
 from iebench.manifests.common.progress import Meter
 
-from ..bootstrap import Bootstrap, Measured
+from ..bootstrap import Bootstrap, Measured, widened
 from ..encoder import Encoder
 from ..errors import ProbeError
+from ..measures import within
 from ..pairs import Identity
 from ..predictor import Predictor
 from ..protocol import Protocol
@@ -185,9 +186,10 @@ def installed() -> dict[str, Probe]:
 
 
 def run(context: Context) -> Values:
-    """All probes' values, by part in the context's order."""
+    """All probes' values, by part in the context's order; intervals of means have a width (`bootstrap.exact`)."""
     values: Values = {part: {} for part in context.parts}
+    level = context.bootstrap.level
     for function in installed().values():
         for part, measured in function(context).items():
-            values[part].update(measured)
+            values[part] |= {metric: widened(entry, level, within(metric)) for metric, entry in measured.items()}
     return values

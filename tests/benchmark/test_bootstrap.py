@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from iebench.benchmark import metrics
-from iebench.benchmark.bootstrap import Bootstrap, Mean, Median, Statistic
+from iebench.benchmark.bootstrap import Bootstrap, Mean, Median, Statistic, exact, interval, widened
 from iebench.benchmark.explained import R2
 
 Array = NDArray[np.float64]
@@ -116,3 +117,47 @@ def test_the_median_is_resampled_in_pieces_alike(
     whole = Median.of(values, objects).at(counts)
     monkeypatch.setattr("iebench.benchmark.bootstrap.CHUNK", 100)
     np.testing.assert_array_equal(Median.of(values, objects).at(counts), whole)
+
+
+@pytest.mark.parametrize("objects", [1, 2, 12, 110])
+def test_at_either_end_the_bound_is_that_of_clopper_and_pearson(objects: int) -> None:
+    for right in (0, objects):
+        wanted = binomtest(right, objects).proportion_ci(0.95, method="exact")
+        found = exact(np.full(2, right / objects), 0.95, objects, (0.0, 1.0))
+        np.testing.assert_allclose(found, [wanted.low, wanted.high], atol=1e-12)
+
+
+def test_only_an_interval_without_width_is_bounded_and_only_within_a_range() -> None:
+    ends = np.array([[0.2, 0.5, 1.0], [0.3, 0.5, 1.0]])
+    found = exact(ends, 0.95, 10, (0.0, 1.0))
+    assert found[:, 0].tolist() == [0.2, 0.3] and found[0, 1] < 0.5 < found[1, 1] and found[1, 2] == 1.0
+    np.testing.assert_array_equal(exact(ends, 0.95, 10, None), ends)
+    degrees = exact(180 * ends, 0.95, 10, (0.0, 180.0))
+    np.testing.assert_allclose(degrees, 180 * found)
+
+
+@pytest.mark.parametrize("views", [1, 4])
+@pytest.mark.parametrize("objects", [3, 12, 40])
+def test_intervals_of_shares_cover_near_their_ends_too(objects: int, views: int) -> None:
+    """Objects that are right in all views but for a few: the bootstrap alone says [1, 1] and misses."""
+    generator, trials = np.random.default_rng(6), 400
+    counts = Bootstrap.of(objects, 200, 0.95, 0).counts
+    for missed in (0.02, 0.1):
+        hits = plain = 0
+        for _ in range(trials):
+            wrong = generator.random(objects) < missed  # such an object is wrong in a random part of its views
+            each = 1 - wrong * generator.integers(1, views + 1, objects) / views
+            truth = 1 - missed * (views + 1) / 2 / views
+            ends = interval(Mean.of(each, np.arange(objects)).at(counts), 0.95)
+            plain += ends[0] <= truth <= ends[1]
+            low, high = exact(ends, 0.95, objects, (0.0, 1.0))
+            hits += low <= truth <= high
+        assert hits / trials >= 0.88 and (plain / trials < 0.75 or missed * objects > 1)
+
+
+def test_an_entry_that_is_widened_keeps_all_else() -> None:
+    statistic = Mean.of(np.ones(24), np.repeat(np.arange(12), 2))
+    found = Bootstrap.of(12, 50, 0.95, 0).measure(statistic, 0.5, 1.0)
+    wide = widened(found, 0.95, (0.0, 1.0))
+    assert (found.low, found.high) == (1, 1) and (wide.low, wide.high) == (pytest.approx(0.025 ** (1 / 12)), 1)
+    assert wide.draws is found.draws and (wide.value, wide.floor, wide.n) == (1, 0.5, 24)

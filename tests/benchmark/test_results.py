@@ -14,7 +14,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from scoring import measured, score_of
 
+from iebench.benchmark.bootstrap import Measured
 from iebench.benchmark.errors import ScoreFileError
+from iebench.benchmark.leaderboard import Board
 from iebench.benchmark.resamples import digest_of, pack, unpack
 from iebench.benchmark.results import DataFacts, Score, load_all
 from iebench.benchmark.schema import schema
@@ -192,3 +194,31 @@ def test_the_schema_and_the_reader_agree(path: Path, change: Callable[[dict[str,
     else:
         with pytest.raises(ScoreFileError):
             Score.load(path)
+
+
+def perfect(low: float) -> Score:
+    """A score that is right on every object, with an interval from `low`."""
+    flat = score_of("perfect", {"whole": {"top1": Measured(1.0, 1.0, 1.0, 0.1, 96, 6)}})
+    return replace(flat, values={"whole": {"top1": replace(flat.values["whole"]["top1"], low=low)}})
+
+
+def test_all_right_on_few_objects_has_the_exact_interval_or_that_of_older_scores() -> None:
+    exact = 0.025 ** (1 / 6)
+    flat = perfect(1.0)  # draws and objects that are all 1
+    assert not flat.faults()
+    wide = replace(flat, values=perfect(exact).values)
+    assert not wide.faults()
+    (fault,) = replace(flat, values=perfect(0.7).values).faults()
+    assert "has the interval [0.7, 1.0] and its draws have [0.54" in fault
+
+
+def test_a_board_shows_the_exact_interval_of_old_and_new_scores_of_one_seed_and_of_several() -> None:
+    flat = perfect(1.0)
+    other = replace(flat, name="other", values=perfect(0.025 ** (1 / 6)).values)
+    board = Board.of({Path("a"): flat, Path("b"): other}, parts=False)
+    seeds = [replace(flat, run={"method": "sie", "seed": seed}) for seed in (0, 1)]
+    together = Board.of({Path(str(i)): score for i, score in enumerate(seeds)}, parts=False)
+    assert together.rows[0].seeds == 2
+    for row in (*board.rows, *together.rows):
+        found = row.cells["top1"].measured
+        assert (found.value, found.low, found.high) == (1.0, pytest.approx(0.025 ** (1 / 6)), 1.0)
