@@ -1,7 +1,6 @@
 """Checkpoints: everything a run needs to go on as if it had never stopped."""
 
 import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,14 @@ import torch
 from torch import Tensor
 
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.errors import InvalidValue
 
+from .archive import damage
 from .distributed import Ranks
 from .errors import Diverged, RunError
 
 CHECKPOINT = "checkpoint.pt"
+IDENTITY = "identity"  # the part that says whose a checkpoint is
 KEPT = "checkpoints"  # the folder of those that later ones do not replace
 
 
@@ -26,6 +28,36 @@ class Stateful(Protocol):
     def state_dict(self) -> dict[str, Any]: ...
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
+
+
+class AnotherRun(InvalidValue):
+    """A checkpoint was made by a run with other settings, data or seed."""
+
+
+class Identity:
+    """What a run is, as a part of its checkpoints: one of another run is refused.
+
+    of : name -> what was chosen, as JSON holds it
+    """
+
+    def __init__(self, of: Mapping[str, Any]) -> None:
+        self._of = dict(of)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The same."""
+        return self._of
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
+        """See that a checkpoint is of this run.
+
+        Raises
+        ------
+        AnotherRun : it is not; names what differs.
+        """
+        there = {name: value for name, value in state_dict.items() if name in self._of}
+        wrong = [f"{n}: {v} there, {self._of[n]} here" for n, v in sorted(there.items()) if v != self._of[n]]
+        if wrong:
+            raise AnotherRun(f"it is of another run: {'; '.join(wrong)}")
 
 
 @dataclass(frozen=True)
@@ -116,11 +148,12 @@ def restore(run: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
 
 def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
     try:
+        if words := damage(path):
+            raise InvalidValue(words)
         state = torch.load(path, map_location="cpu", weights_only=True)
-        with zipfile.ZipFile(path) as file:  # PyTorch does not look at the sums that it writes
-            if damaged := file.testzip():
-                raise ValueError(f"its {damaged} is damaged")
         for name, part in parts.items():
+            if name == IDENTITY and name not in state:  # of a run that is older than this part
+                continue
             if state[name]:  # that of a scaler that had nothing to do is empty
                 part.load_state_dict(state[name])
         if ranks.rank < len(state["generators"]):
@@ -129,13 +162,16 @@ def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
     except Exception as error:  # torch.load has no error type of its own for a damaged file
         older = sorted((path.parent / KEPT).glob("step-*.pt"))
         copy = f"copy {older[-1]} over it, or " if older else ""
-        remedy = f"{copy}remove {path.parent} and train again"
+        foreign = isinstance(error, AnotherRun)
+        remedy = f"{copy}{'choose another --name' if foreign else f'remove {path.parent} and train again'}"
         raise RunError(f"cannot go on from {path} ({unreadable(error)}): {remedy}") from error
 
 
 def unreadable(error: Exception) -> str:
     """Why torch.load or what was done with its outcome failed, in a few words: PyTorch's own go on for a paragraph."""
     said = str(error).strip()
+    if isinstance(error, InvalidValue):
+        return said
     if isinstance(error, UnpicklingError):
         return "it is no file of torch.save, or holds more than numbers and tensors"
     if "PytorchStreamReader" in said or isinstance(error, EOFError):

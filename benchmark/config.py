@@ -237,14 +237,18 @@ class RunConfig:
 
         free : also what may differ when a run goes on
         """
-        here, there = other._identity(free), self._identity(free)
+        here, there = other.identity(free), self.identity(free)
         return [
             f"{key}: {there.get(key)} there, {here.get(key)} here"
             for key in sorted(here.keys() | there.keys())
             if here.get(key) != there.get(key)
         ]
 
-    def _identity(self, whole: bool) -> dict[str, Any]:
+    def identity(self, whole: bool = False) -> dict[str, Any]:
+        """What makes it one run and no other, by name, as JSON holds it.
+
+        whole : also what may differ when a run goes on
+        """
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
         method = {f"method.{key}": _listed(value) for key, value in self.method_settings.items()}

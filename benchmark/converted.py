@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from iebench.baselines import method as methods
@@ -22,6 +21,7 @@ from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
 from iebench.manifests.errors import UsageError
 
+from . import tensor_file
 from .errors import ConversionError
 from .released import Released
 
@@ -62,7 +62,7 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
             "negated_quaternions": negated,
         },
     }
-    write_atomic(out / WEIGHTS, save({name: value.contiguous() for name, value in state.items()}))
+    tensor_file.write(out / WEIGHTS, state)
     write_atomic(out / FACTS, json.dumps(facts, indent=2) + "\n")
 
 
@@ -78,7 +78,7 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
         if facts["format"] != FORMAT:
             raise ConversionError(f"{folder / FACTS} has format {facts['format']}: convert the checkpoint again")
         encoder = build(EncoderSettings, facts["encoder"], str(folder / FACTS))
-        state = load_file(folder / WEIGHTS)
+        state = tensor_file.read(folder / WEIGHTS)
         network = _network(facts["method"], facts["method_settings"], encoder, state, folder / WEIGHTS)
         resolution = int(facts["resolution"])
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UsageError) as error:

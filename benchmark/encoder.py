@@ -21,6 +21,7 @@ from .errors import EncoderError, short
 from .measures import WHOLE
 from .predictor import Predictor
 from .results import Cost
+from .tensor_file import digest
 
 TRIAL = 4  # noise images whose representations check and identify an encoder
 
@@ -81,11 +82,7 @@ def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Pr
     guest = None if loaded.predictor is not None else predictors.guest(name, module)
     if guest is not None:
         predictors.check(guest, answers)
-    weights = hashlib.sha256()
-    tensors = {key: value for key, value in module.state_dict().items() if isinstance(value, Tensor)}
-    for key, value in sorted(tensors.items()):
-        weights.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
-        weights.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    weights = digest({key: value for key, value in module.state_dict().items() if isinstance(value, Tensor)})
     return Encoder(
         name=name,
         module=module,
@@ -97,8 +94,8 @@ def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Pr
         preprocessing=loaded.preprocessing,
         precision=precision,
         predictor=loaded.predictor or guest,
-        weights=weights.hexdigest(),
-        identity=hashlib.sha256(weights.digest() + answers.cpu().numpy().tobytes()).hexdigest(),
+        weights=weights,
+        identity=hashlib.sha256(bytes.fromhex(weights) + answers.cpu().numpy().tobytes()).hexdigest(),
         run=loaded.run,
         cost=replace(loaded.cost, parameters=sum(parameter.numel() for parameter in module.parameters())),
     )

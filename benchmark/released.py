@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .archive import check_sums
 from .checkpoint import unreadable
 from .errors import ConversionError
 from .released_heads import EQUIVARIANT, INVARIANT, PREDICTOR, State, convert_heads
@@ -80,6 +81,7 @@ def read(path: Path) -> State:
     """
     if not path.is_file():
         raise ConversionError(f"no such file: {path}")
+    check_sums(path, ConversionError)
     try:
         with warnings.catch_warnings(action="ignore"):  # of pickle's protocols, which are no matter here
             found = torch.load(path, map_location="cpu", weights_only=True)

@@ -5,15 +5,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
 from torch import nn
 
 from iebench.baselines import method as methods
 from iebench.baselines.method import Method
-from iebench.manifests.common.files import PARTIAL, write_atomic
+from iebench.manifests.common.files import PARTIAL
 from iebench.manifests.common.lock import locked, named
 from iebench.manifests.common.settings import build
+from iebench.manifests.errors import InvalidValue
 
+from . import tensor_file
 from .checkpoint import check_weights
 from .config import RunConfig
 from .errors import RunError
@@ -83,9 +84,7 @@ def save_weights(run: Path, method: nn.Module) -> None:
     DiskError : no space, or the like.
     """
     check_weights(run, method)
-    # each its own: two names of one tensor are no safetensors
-    weights = {name: value.detach().cpu().contiguous().clone() for name, value in method.state_dict().items()}
-    write_atomic(run / WEIGHTS, save(weights))
+    tensor_file.write(run / WEIGHTS, method.state_dict())
 
 
 def build_method(config: RunConfig) -> Method:
@@ -107,8 +106,8 @@ def load(run: Path) -> tuple[Method, RunConfig]:
         raise RunError(f"{run} is not finished: run the same `iebench train` with --resume")
     method = build_method(config)
     try:
-        method.load_state_dict(load_file(run / WEIGHTS))
-    except (SafetensorError, OSError, RuntimeError) as error:
+        method.load_state_dict(tensor_file.read(run / WEIGHTS))
+    except (SafetensorError, InvalidValue, OSError, RuntimeError) as error:
         reason = str(error).splitlines()[0]
         raise RunError(f"cannot load {run / WEIGHTS} ({reason}): restore it or train again") from error
     return method.eval(), config

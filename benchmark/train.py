@@ -18,7 +18,7 @@ from iebench.manifests.common.progress import Meter, say
 
 from . import checkpoint, optimize
 from .batches import Batches
-from .checkpoint import Progress, Stateful
+from .checkpoint import IDENTITY, Identity, Progress, Stateful
 from .checks import admit, check_fit, checked, claim
 from .config import RunConfig, TrainSettings
 from .distributed import ALONE, Ranks
@@ -68,7 +68,9 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
             finished = (run / WEIGHTS).is_file()
         optimizer, scaler = optimize.optimizer(method.parameters(), settings), scaler_of(settings, device)
         ranks.seed(config.seed)
-        state: dict[str, Stateful] = {"method": method, "optimizer": optimizer, "scaler": scaler}
+        state: dict[str, Stateful] = {
+            IDENTITY: Identity(config.identity()), "method": method, "optimizer": optimizer, "scaler": scaler,
+        }  # fmt: skip
         done = checkpoint.restore(run, state, ranks)
 
         objects = len(images) // images.views_per_object

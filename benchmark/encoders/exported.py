@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.export.passes import move_to_device_pass
 
+from ..archive import check_sums
 from ..errors import EncoderError, short
 from .exported_contents import check
 from .registry import Arguments, Loaded, loader, named, no_arguments
@@ -32,6 +33,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     path = Path(spec)
     if not path.is_file():
         raise EncoderError(f"no such file: {path}; `torch.export.save` makes one")
+    check_sums(path, EncoderError)
     try:
         check(path)
         with _silence(), weights_only():

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from PIL import Image
 from torch import Tensor, nn
 
+from ..archive import check_sums
 from ..errors import EncoderError, short
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
@@ -55,6 +56,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     pool = given.pop("pool", None)
     if pool is not None and pool not in POOLS:
         raise EncoderError(f"--encoder-arg pool={pool}: choose from {', '.join(POOLS)}")
+    for file in sorted(Path(spec).glob("*.bin")):  # of torch.save; those of safetensors have no sums
+        check_sums(file, EncoderError)
     try:
         model, report = transformers.AutoModel.from_pretrained(spec, output_loading_info=True, **given)
     except Exception as error:  # no network, no such name, an argument it does not take

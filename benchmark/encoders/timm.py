@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ..archive import check_sums
 from ..errors import EncoderError, UnknownName, short
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
@@ -44,6 +45,7 @@ def _fill(timm: Any, model: Any, file: Path) -> None:
     """Give a headless model the weights in a file; timm's own way wants a file without a classifier."""
     if not file.is_file():
         raise EncoderError(f"no such file: {file}; checkpoint_path takes a checkpoint of timm's")
+    check_sums(file, EncoderError)
     try:
         with weights_only():
             state = timm.models.load_state_dict(str(file))

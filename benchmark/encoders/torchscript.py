@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from ..archive import check_sums
 from ..errors import EncoderError, short
 from .registry import Arguments, Loaded, loader, named, no_arguments
 
@@ -46,6 +47,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     path = Path(spec)
     if not path.is_file():
         raise EncoderError(f"no such file: {path}; `torch.jit.save` makes one")
+    check_sums(path, EncoderError)
     try:
         _see_no_files(path)
         with warnings.catch_warnings():

@@ -87,7 +87,7 @@ def test_one_flipped_bit_of_a_weight_is_noticed(tmp_path: Path) -> None:
     weights = next(iter(parts["method"].state_dict().values())).numpy().tobytes()
     content[content.index(weights) + 5] ^= 1
     path.write_bytes(content)
-    with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt \(its .*data/\d+ is damaged\)"):
+    with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt \(its .*data/\d+ is not what its check"):
         restore(tmp_path, trained(2), ALONE)
 
 

@@ -71,6 +71,14 @@ def test_damaged_weights(run: Path, content: bytes) -> None:
         runs.load(run)
 
 
+def test_one_flipped_bit_of_the_weights_is_noticed(run: Path) -> None:
+    content = bytearray((run / runs.WEIGHTS).read_bytes())
+    content[-5] ^= 1
+    (run / runs.WEIGHTS).write_bytes(content)
+    with pytest.raises(RunError, match=r"cannot load .*model\.safetensors \(its weights are not those that were writt"):
+        runs.load(run)
+
+
 def test_weights_of_another_network(run: Path) -> None:
     runs.save_weights(run, torch.nn.Linear(2, 2))
     with pytest.raises(RunError, match="cannot load"):

@@ -122,6 +122,19 @@ def test_a_run_from_before_passes_could_be_set_goes_on_as_it_was_trained(tiny_da
     assert again.going_on(whole, []) == again == again.going_on(tmp_path / "none", [])  # one that names it, and none
 
 
+def test_a_checkpoint_of_another_run_is_not_gone_on_from(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
+    run, mine = tmp_path / "run", config(tiny_dataset, "keep_every=3", seed=3)
+    train(run, config(tiny_dataset, "steps=5", "keep_every=3", seed=3))
+    shutil.copy(whole / CHECKPOINT, run / CHECKPOINT)
+    words = r"cannot go on from .*checkpoint\.pt \(it is of another run: seed: 0 there, 3 here\): copy .*step-"
+    with pytest.raises(RunError, match=words):
+        train(run, mine, resume=True)
+    old = torch.load(whole / CHECKPOINT, weights_only=True)
+    assert old.pop("identity")["seed"] == 0
+    torch.save(old, run / CHECKPOINT)  # from before checkpoints said whose they are
+    train(run, mine, resume=True)
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGUSR1, 75), (signal.SIGINT, 130)])
 def test_a_signal_saves_and_the_same_command_goes_on(
     number: int, code: int, whole: Path, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
