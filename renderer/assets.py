@@ -47,8 +47,7 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
     try:
         loaded = read(mesh)
         info = replace(info, report=(report := inspect(loaded)))
-        fans = mesh.path.suffix == ".gltf" and report.triangles == 0  # which trimesh leaves out and Blender draws
-        if report.problem and not fans:
+        if report.problem:
             raise AssetError(f"{mesh.name} {report.problem}")
         thing, unread = import_mesh(mesh, loaded)
         _place(thing, ref)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AssetError
+from .gltf_arrays import view_bytes
 from .limits import FACES, VERTICES, check
 
 EXTENSION = "KHR_draco_mesh_compression"
@@ -20,12 +21,15 @@ def undo_draco(name: str, tree: dict[str, Any], to: Path) -> None:
     ------
     AssetError : no decoder installed, or data that it does not take.
     """
+    primitives = [
+        p for mesh in tree.get("meshes", []) for p in mesh["primitives"] if EXTENSION in p.get("extensions", {})
+    ]
+    if not primitives:
+        return
     try:
         import DracoPy  # type: ignore[import-not-found]  # compiled, without stubs
     except ImportError as error:
         raise AssetError(f"{name} is Draco-compressed: pip install 'iebench[render]' brings a decoder") from error
-
-    from .gltf import view_bytes
 
     with (to / "draco.bin").open("wb") as file:
 
@@ -39,14 +43,15 @@ def undo_draco(name: str, tree: dict[str, Any], to: Path) -> None:
             accessor["bufferView"], accessor["count"] = len(tree["bufferViews"]) - 1, len(values)
             accessor["componentType"] = COMPONENT[values.dtype.name]
 
-        for primitive in (p for mesh in tree["meshes"] for p in mesh["primitives"]):
-            packed = primitive.get("extensions", {}).pop(EXTENSION, None)
-            if packed is None:
-                continue
+        for primitive in primitives:
+            packed, primitive["mode"] = (
+                primitive["extensions"].pop(EXTENSION),
+                4,
+            )  # whatever they were, unpacked as triangles
             try:
                 mesh = DracoPy.decode(view_bytes(tree, packed["bufferView"], to))
             except Exception as error:  # its own exceptions share no base
-                raise AssetError(f"{name} has Draco data that cannot be decoded: {error}") from error
+                raise AssetError(f"{name} has Draco data that cannot be decoded: get the file again") from error
             check(name, "faces", len(mesh.faces), FACES)
             check(name, "vertices", len(mesh.points), VERTICES)
             faces = np.asarray(mesh.faces, np.uint32).reshape(-1, 1)
@@ -55,5 +60,3 @@ def undo_draco(name: str, tree: dict[str, Any], to: Path) -> None:
                 values = np.asarray(mesh.get_attribute_by_unique_id(number)["data"])
                 append(tree["accessors"][primitive["attributes"][attribute]], values)
         tree["buffers"].append({"uri": "draco.bin", "byteLength": file.tell()})
-    for key in ("extensionsUsed", "extensionsRequired"):
-        tree[key] = [used for used in tree.get(key, []) if used != EXTENSION]

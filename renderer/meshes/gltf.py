@@ -5,19 +5,24 @@ import binascii
 import json
 import struct
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from iebench.manifests.common.causes import reason
+from iebench.manifests.errors import InvalidValue
+
 from ..errors import AssetError
-from .draco import EXTENSION as DRACO
 from .draco import undo_draco
+from .gltf_arrays import Json, view_bytes
+from .gltf_extensions import check_required, check_uncompressed, forget_undone
+from .gltf_materials import materials_in_range
+from .gltf_rest import at_rest
 from .limits import FACES, check, check_size
 from .textures import Textures, resolve
 
 MAGIC, JSON_CHUNK, BIN_CHUNK = b"glTF", 0x4E4F534A, 0x004E4942
+MALFORMED = "it is not made as glTF 2.0 asks for"
 ELEMENTS = 20 * FACES  # of all accessors
 IMAGE_EXTENSIONS = ("EXT_texture_webp", "KHR_texture_basisu", "MSFT_texture_dds")
-Json = dict[str, Any]
 
 
 def clean_gltf(name: str, path: Path, to: Path, textures: Textures, folder: Path) -> Path:
@@ -32,15 +37,19 @@ def clean_gltf(name: str, path: Path, to: Path, textures: Textures, folder: Path
         tree, body = _read(path)
         if not str(tree["asset"]["version"]).startswith("2"):
             raise AssetError(f"{name} is glTF {tree['asset']['version']}: only 2.0 can be read")
+        check_required(name, tree)
         _one_scene(tree)
         _check_counts(name, tree)
         for number, buffer in enumerate(tree.get("buffers", [])):
+            if number or body is None:
+                check_uncompressed(name, tree, buffer)
             _stage_buffer(name, path, buffer, to / f"b{number}.bin", body if number == 0 else None, folder)
-        if DRACO in tree.get("extensionsUsed", []):
-            undo_draco(name, tree, to)
+        undo_draco(name, tree, to)
         _stage_images(tree, path, to, textures)
+        textures.notes += [*materials_in_range(name, tree), *at_rest(name, tree, to)]
+        forget_undone(tree)
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, struct.error) as error:
-        raise AssetError(f"{name} is no valid glTF: {type(error).__name__} {error}") from error
+        raise AssetError(f"{name} is no valid glTF: {reason(error, MALFORMED)}") from error
     (to / "mesh.gltf").write_text(json.dumps(tree), encoding="utf-8")
     return to / "mesh.gltf"
 
@@ -51,7 +60,7 @@ def _read(path: Path) -> tuple[Json, bytes | None]:
     if not raw.startswith(MAGIC):
         return _object(raw), None
     if (version := int.from_bytes(raw[4:8], "little")) != 2:
-        raise ValueError(f"it is binary glTF {version}, only 2 can be read")
+        raise InvalidValue(f"it is binary glTF {version}, only 2 can be read")
     tree, body, start = None, None, 12
     while start + 8 <= len(raw):
         length, kind = struct.unpack_from("<II", raw, start)
@@ -62,14 +71,14 @@ def _read(path: Path) -> tuple[Json, bytes | None]:
             body = chunk
         start += 8 + length
     if tree is None:
-        raise ValueError("it has no JSON")
+        raise InvalidValue("it has no JSON")
     return tree, body
 
 
 def _object(raw: bytes) -> Json:
     tree = json.loads(raw.decode("utf-8-sig"))
     if not isinstance(tree, dict):
-        raise ValueError("its JSON is no object")
+        raise InvalidValue("its JSON is no object")
     return tree
 
 
@@ -77,15 +86,8 @@ def _one_scene(tree: Json) -> None:
     """Leave the default scene, and nothing that is not seen of an object at rest."""
     for key in ("cameras", "animations"):
         tree.pop(key, None)
-    for node in tree.get("nodes", []):
-        node.pop("camera", None)
-        node.get("extensions", {}).pop("KHR_lights_punctual", None)
-    tree.get("extensions", {}).pop("KHR_lights_punctual", None)
-    for key in ("extensionsUsed", "extensionsRequired"):
-        if key in tree:
-            tree[key] = [name for name in tree[key] if name != "KHR_lights_punctual"]
     if tree.get("scenes"):
-        tree["scenes"], tree["scene"] = [tree["scenes"][tree.get("scene", 0)]], 0
+        tree["scenes"], tree["scene"] = [{"nodes": tree["scenes"][tree.get("scene", 0)].get("nodes", [])}], 0
 
 
 def _check_counts(name: str, tree: Json) -> None:
@@ -114,6 +116,8 @@ def _check_counts(name: str, tree: Json) -> None:
 
 
 def _faces(primitive: Json, accessors: list[Json]) -> int:
+    if "POSITION" not in primitive.get("attributes", {}):
+        return 0
     corners = accessors[primitive.get("indices", primitive["attributes"]["POSITION"])]["count"]
     mode = primitive.get("mode", 4)
     return int(corners) // 3 if mode == 4 else max(0, int(corners) - 2) if mode in (5, 6) else 0
@@ -141,16 +145,7 @@ def _data(uri: str) -> bytes:
     try:
         return base64.b64decode(content, validate=False) if head.endswith(";base64") else unquote_to_bytes(content)
     except binascii.Error as error:
-        raise ValueError(f"embedded data: {error}") from error
-
-
-def view_bytes(tree: Json, number: int, to: Path) -> bytes:
-    """The bytes of a buffer view, whose buffer is staged in `to`."""
-    view = tree["bufferViews"][number]
-    with (to / tree["buffers"][view["buffer"]]["uri"]).open("rb") as file:
-        file.seek(view.get("byteOffset", 0))
-        content: bytes = file.read(view["byteLength"])
-    return content
+        raise InvalidValue("the data within it is no base64") from error
 
 
 def _stage_images(tree: Json, path: Path, to: Path, textures: Textures) -> None:
@@ -179,9 +174,6 @@ def _stage_images(tree: Json, path: Path, to: Path, textures: Textures) -> None:
             texture["source"] = source
     for material in tree.get("materials", []):
         _drop(material, lost)
-    for key in ("extensionsUsed", "extensionsRequired"):
-        if key in tree:
-            tree[key] = [name for name in tree[key] if name not in IMAGE_EXTENSIONS]
 
 
 def _drop(table: Json, lost: set[int]) -> None:

@@ -348,7 +348,7 @@ def test_a_zip_file_gives_the_pictures_of_the_folder(blender, shapenet, tmp_path
 
 def test_what_blender_refuses_is_a_cause_and_leaves_nothing(blender, tmp_path):
     tree, body = meshes.textured_plate(meshes.write_image(tmp_path / "t.png").read_bytes())
-    tree["extensionsRequired"] = tree["extensionsUsed"] = ["ACME_teapots"]
+    tree["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] = "much"
     path = meshes.write_gltf(tmp_path / "a.glb", tree, body)
     error, left_behind = run(blender, blender_probe.failing_load, ref_to(path))
     assert error.startswith("Blender cannot read a.glb: ")

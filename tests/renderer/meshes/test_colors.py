@@ -1,5 +1,7 @@
 """Colours out of their range: bytes are taken as bytes, bright ones scaled, others refused; each with a note."""
 
+import json
+
 import meshes
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from cleaning import cause, ref_to
 from iebench.renderer.errors import AssetError
 from iebench.renderer.meshes.clean import clean_copy
 from iebench.renderer.meshes.colors import in_range
+from iebench.renderer.meshes.gltf_arrays import Reader
 
 RNG = np.random.default_rng(0)
 
@@ -90,3 +93,64 @@ def test_vertex_colours_that_are_no_numbers_are_refused(tmp_path):
     assert cause(colored_wall(tmp_path, "nan 0 0")) == words
     with clean_copy(colored_wall(tmp_path, "# a comment of words")) as mesh:
         assert mesh.path.read_text().count("# a comment of words") == 8
+
+
+def gltf_material(folder, material, **change):
+    """A material of a plate's clean copy, and the notes."""
+    tree, body = meshes.textured_plate(meshes.write_image(folder / "t.png").read_bytes())
+    tree["materials"] = [material]
+    tree |= change
+    with clean_copy(ref_to(meshes.write_gltf(folder / "a.glb", tree, body))) as mesh:
+        return json.loads(mesh.path.read_text())["materials"][0], mesh.notes
+
+
+def base(*factor, **more):
+    return {"pbrMetallicRoughness": {"baseColorFactor": list(factor), **more}}
+
+
+LIT = {"KHR_materials_emissive_strength": {"emissiveStrength": 300}}
+
+
+@pytest.mark.parametrize(
+    ("material", "kept", "notes"),
+    [
+        (base(1, 0.5, 0, 0.25, metallicFactor=0), base(1, 0.5, 0, 0.25, metallicFactor=0), ()),
+        (base(255, 51, 0, 1), base(1, 0.2, 0, 1), ("base colours go up to 255: divided by 255",)),
+        (base(2, 1, 0, 7), base(1, 0.5, 0, 1), ("base colours go up to 2: scaled to 1",)),
+        (base(-1, 0, 1, 1), base(0, 0, 1, 1), ("base colours go down to -1: taken as 0",)),
+        (
+            base(1, 1, 1, 1, roughnessFactor=5),
+            base(1, 1, 1, 1, roughnessFactor=1),
+            ("roughnessFactor is 5: taken as 1",),
+        ),
+        ({"emissiveFactor": [1, 0.5, 0]}, {"emissiveFactor": [1, 0.5, 0]}, ()),
+        (
+            {"emissiveFactor": [0.5, 0.25, 0], "extensions": LIT},
+            {"emissiveFactor": [1, 0.5, 0], "extensions": {}},
+            ("emissive colours go up to 150: scaled to 1",),
+        ),
+    ],
+)
+def test_the_numbers_of_gltf_materials_are_in_range(tmp_path, material, kept, notes):
+    assert gltf_material(tmp_path, material) == (kept, notes)
+
+
+def test_a_gltf_material_that_is_not_finite_is_refused(tmp_path):
+    with pytest.raises(AssetError, match=r"^a\.glb has a material whose baseColorFactor is \[nan, 0, 0, 1\]"):
+        gltf_material(tmp_path, base(float("nan"), 0, 0, 1))
+
+
+@pytest.mark.parametrize(("component", "values"), [(5126, [255, 51, 0]), (5121, [255, 51, 0]), (5126, [1, 0.2, 0])])
+def test_vertex_colours_of_gltf_are_in_range(tmp_path, component, values):
+    tree, body = meshes.textured_plate(meshes.write_image(tmp_path / "t.png").read_bytes())
+    content = np.array([[*values, 255 if component == 5121 else 1]] * 4, "<f4" if component == 5126 else "u1").tobytes()
+    tree["bufferViews"].append({"buffer": 0, "byteOffset": len(body), "byteLength": len(content)})
+    tree["accessors"].append({"bufferView": 4, "componentType": component, "count": 4, "type": "VEC4"})
+    tree["buffers"][0]["byteLength"] += len(content)
+    tree["meshes"][0]["primitives"][0]["attributes"]["COLOR_0"] = 3
+    with clean_copy(ref_to(meshes.write_gltf(tmp_path / "a.glb", tree, body + content))) as mesh:
+        clean = json.loads(mesh.path.read_text())
+        number = clean["meshes"][0]["primitives"][0]["attributes"]["COLOR_0"]
+        colors = Reader(clean, mesh.path.parent).array(number)
+        assert colors == pytest.approx(np.array([[1, 0.2, 0, 1]] * 4))
+        assert mesh.notes == (("vertex colours go up to 255: divided by 255",) if max(values) > 1 else ())
