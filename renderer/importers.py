@@ -12,7 +12,8 @@ from .errors import AssetError
 from .faces import drop_doubles, keep_corner_normals
 from .meshes.clean import CleanMesh
 from .meshes.near import check_near, far_centre, move_obj
-from .meshes.plain import TEXTURE
+from .meshes.plain import texture_files
+from .meshes.ply import TEXTURE_NUMBER
 
 
 def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Object, tuple[str, ...]]:
@@ -39,7 +40,7 @@ def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Obj
         options = {"disable_bone_shape": True, "import_scene_as_collection": False, "import_scene_extras": False}
         thing = _join(mesh, _imported(mesh, "import_scene.gltf", **options))
     else:
-        thing = _from_arrays(loaded, centre, mesh.path.with_name(TEXTURE))
+        thing = _from_arrays(loaded, centre, texture_files(mesh.path))
     keep_corner_normals(thing.data)
     drop_doubles(thing.data)
     for image in bpy.data.images:  # into memory: the clean copy is about to go
@@ -97,8 +98,8 @@ def _link(data: bpy.types.Mesh) -> bpy.types.Object:
     return thing
 
 
-def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], texture: Path) -> bpy.types.Object:
-    """Triangles, shaded flat, with the colours of vertices or faces, or a texture; else Blender's plain grey."""
+def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], textures: dict[int, Path]) -> bpy.types.Object:
+    """Triangles, shaded flat, with the colours of vertices or faces, or textures; else Blender's plain grey."""
     data = bpy.data.meshes.new("object")
     faces = np.asarray(loaded.faces, np.int32)
     data.vertices.add(len(loaded.vertices))
@@ -110,10 +111,14 @@ def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], texture: 
     data.update(calc_edges=True)
     data.shade_flat()
     visual: Any = loaded.visual
-    if visual.kind == "texture" and texture.is_file() and visual.uv is not None:
+    if visual.kind == "texture" and visual.uv is not None:
         layer = data.uv_layers.new(name="uv")
         layer.data.foreach_set("uv", np.asarray(visual.uv, np.float32)[faces.ravel()].ravel())
-        _paint(data, image=bpy.data.images.load(str(texture)))
+        numbers, slots = np.unique(loaded.face_attributes[TEXTURE_NUMBER], return_inverse=True)
+        for number in numbers:
+            image = bpy.data.images.load(str(textures[number])) if number in textures else None
+            data.materials.append(_painted(image=image))
+        data.polygons.foreach_set("material_index", slots.astype(np.int32))
     elif visual.kind in ("vertex", "face"):
         colors = (
             visual.vertex_colors[faces.ravel()] if visual.kind == "vertex" else visual.face_colors.repeat(3, axis=0)
@@ -124,20 +129,27 @@ def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], texture: 
     return _link(data)
 
 
-def _paint(data: bpy.types.Mesh, attribute: str = "", image: bpy.types.Image | None = None) -> None:
-    """Give a mesh one material in the colours of an attribute or of an image."""
+def _paint(data: bpy.types.Mesh, attribute: str) -> None:
+    """Give a mesh one material in the colours of an attribute."""
+    data.materials.clear()
+    data.materials.append(_painted(attribute))
+
+
+def _painted(attribute: str = "", image: bpy.types.Image | None = None) -> bpy.types.Material:
+    """A material in the colours of an attribute or of an image; plain grey without either."""
     material = bpy.data.materials.new("paint")
     material.use_nodes = True
     nodes = material.node_tree.nodes
     if image is not None:
         node = nodes.new("ShaderNodeTexImage")
         node.image = image
-    else:
+    elif attribute:
         node = nodes.new("ShaderNodeVertexColor")
         node.layer_name = attribute
+    else:
+        return material
     material.node_tree.links.new(node.outputs["Color"], nodes["Principled BSDF"].inputs["Base Color"])
-    data.materials.clear()
-    data.materials.append(material)
+    return material
 
 
 def _take_out_unread(thing: bpy.types.Object) -> tuple[str, ...]:

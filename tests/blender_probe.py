@@ -73,6 +73,14 @@ def mesh_points(ref, **latents):
     return np.array(world), np.array([(v.x * size, (1 - v.y) * size) for v in views])
 
 
+def drawn_area(ref):
+    """The area of the triangles that Blender draws of an object."""
+    worker._renderer.load(ref)
+    mesh = worker._renderer._handles.object.data
+    mesh.calc_loop_triangles()
+    return sum(triangle.area for triangle in mesh.loop_triangles)
+
+
 def data_counts(ref, swaps):
     """How many blocks of data Blender holds after each of some swaps of the object."""
     import bpy

@@ -11,7 +11,7 @@ from ..errors import AssetError
 from .clean import CleanMesh
 from .obj_faces import read_obj
 from .off import read_off
-from .plain import TEXTURE
+from .plain import texture_files
 from .ply import read_ply
 from .report import Report
 from .stl import read_stl
@@ -53,7 +53,7 @@ def _read(mesh: CleanMesh) -> Any:
         case ".obj":
             return read_obj(mesh.name, path)
         case ".ply":
-            return read_ply(mesh.name, path, path.with_name(TEXTURE).exists())
+            return read_ply(mesh.name, path, bool(texture_files(path)))
         case ".off":
             return read_off(mesh.name, path)
         case ".stl":

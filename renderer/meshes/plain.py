@@ -9,11 +9,16 @@ from .stl import count_facets
 from .text import utf8_blocks
 from .textures import Textures
 
-TEXTURE = "texture"  # the image of a PLY file in the clean folder
+TEXTURE = "texture"  # begins the names of a PLY file's images in the clean folder; a number follows
+
+
+def texture_files(mesh: Path) -> dict[int, Path]:
+    """The images of a PLY file in the clean folder by their number in the file; some may be missing."""
+    return {int(place.name.removeprefix(TEXTURE)): place for place in mesh.parent.glob(f"{TEXTURE}*")}
 
 
 def clean_plain(name: str, path: Path, to: Path, textures: Textures, folder: Path) -> Path:
-    """Check the counts of a PLY, STL or OFF file, and link it as `to`/mesh.SUFFIX with its texture, if it names one.
+    """Check the counts of a PLY, STL or OFF file, and link it as `to`/mesh.SUFFIX with the textures that it names.
 
     Raises
     ------
@@ -31,10 +36,10 @@ def clean_plain(name: str, path: Path, to: Path, textures: Textures, folder: Pat
     else:
         head = ply_header.read_header(name, path)
         faces, vertices = head.count("face"), head.count("vertex")
-        for texture in head.textures[:1]:
+        for number, texture in enumerate(head.textures):
             staged = textures.stage(path.parent, texture)
             if staged is not None:
-                (to / TEXTURE).symlink_to(to / staged)
+                (to / f"{TEXTURE}{number}").symlink_to(to / staged)
     check(name, "faces", faces, FACES)
     check(name, "vertices", vertices, VERTICES)
     mesh = to / f"mesh{suffix}"

@@ -15,6 +15,7 @@ from .polygons import cut
 INDICES = ("vertex_indices", "vertex_index")
 PLACES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
 """Where a vertex is in a texture."""
+TEXTURE_NUMBER = "texnumber"  # of a face, where there are several textures
 COLORS = (("red", "green", "blue", "alpha"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b", "a"))
 
 Ints = NDArray[np.int64]
@@ -45,12 +46,17 @@ def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
         elements = ", ".join(f"{one.count:,} of {one.name!r}" for one in header.elements)
         raise AssetError(f"{name} holds no faces: its elements are {elements}")
     check(name, "triangles", len(faces), FACES)
-    uv = _places(vertex) if textured else None
+    uv, which = _places(vertex) if textured else None, face.get(TEXTURE_NUMBER)
     if textured and not len(strips) and (wedges := _wedges(face, polygons)) is not None:
         vertices, faces, uv = vertices[faces.ravel()], np.arange(faces.size).reshape(-1, 3), wedges[positions.ravel()]
     if uv is not None:
-        visual = trimesh.visual.TextureVisuals(uv=uv)
-        return trimesh.Trimesh(vertices, faces, visual=visual, process=False, validate=False)
+        visual, numbers = trimesh.visual.TextureVisuals(uv=uv), np.zeros(len(faces), np.int64)
+        if which is not None and not isinstance(which, Lists):
+            numbers[: len(owners)] = which[owners]
+        own_textures = {TEXTURE_NUMBER: numbers}
+        return trimesh.Trimesh(
+            vertices, faces, visual=visual, face_attributes=own_textures, process=False, validate=False
+        )
     shades, own = _colors(header, "vertex", vertex), _colors(header, "face", face)
     if own is not None:
         own = np.concatenate([own[owners], np.full((len(strips), 4), 255, np.uint8)])

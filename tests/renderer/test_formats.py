@@ -7,6 +7,7 @@ import blender_probe
 import meshes
 import numpy as np
 import pytest
+import solids
 import trimesh
 from PIL import Image
 
@@ -55,6 +56,20 @@ def test_every_format_stands_alike_normalised_and_centred(blender, tmp_path, suf
 
 
 @pytest.mark.parametrize("suffix", ["obj", "ply", "off"])
+def test_what_is_drawn_of_concave_polygons_is_what_is_measured(blender, tmp_path, suffix):
+    path = tmp_path / f"arrow.{suffix}"
+    tables = [solids.vertices(), solids.faces(solids.MIXED)]
+    texts = {
+        "obj": solids.obj(solids.MIXED),
+        "off": solids.off(solids.MIXED),
+        "ply": solids.ply("ascii", tables).decode(),
+    }
+    path.write_text(texts[suffix])
+    drawn = run(blender, blender_probe.drawn_area, ref_to(path)) * (np.array(solids.EXTENT) ** 2).sum()
+    assert drawn == pytest.approx(solids.AREA)
+
+
+@pytest.mark.parametrize("suffix", ["obj", "ply", "off"])
 def test_map_coordinates_cost_no_precision(blender, tmp_path, suffix):
     ball, found = trimesh.creation.icosphere(2), []
     for origin in ([0, 0, 0], [448_000, 5_412_000, 100]):
@@ -94,6 +109,21 @@ def ply_with_texture(folder):
         "property float z\nproperty float s\nproperty float t\nelement face 12\n"
         f"property list uchar int vertex_indices\nend_header\n{rows}\n{faces}\n"
     )
+    return folder / "a.ply"
+
+
+def ply_with_two_textures(folder):
+    """As MeshLab writes it: places of corners, the number of a texture for each face."""
+    Image.new("RGB", (4, 4), (0, 0, 255)).save(folder / "blue.png")
+    meshes.write_image(folder / "red.png")
+    solid = meshes.plate(color=None)
+    ahead = (np.abs(solid.face_normals[:, 1]) > 0.9).astype(int)
+    places = [[0.5, 0.5] * 3] * len(solid.faces)
+    rows = [(face.tolist(), place, number) for face, place, number in zip(solid.faces, places, ahead, strict=True)]
+    properties = ["list uchar int vertex_indices", "list uchar float texcoord", "int texnumber"]
+    comments = [f"comment TextureFile {name}.png" for name in ("blue", "red")]
+    tables = [solids.vertices(solid.vertices.tolist()), ("face", properties, rows)]
+    (folder / "a.ply").write_bytes(solids.ply("binary_little_endian", tables, comments=comments))
     return folder / "a.ply"
 
 
@@ -165,6 +195,7 @@ RED_WALLS = {
     "ply face colours": exported("ply", by="face"),
     "obj vertex colours": obj_with_vertex_colors,
     "ply texture": ply_with_texture,
+    "ply with two textures": ply_with_two_textures,
     "glb texture": glb_with_texture,
     "glb webp texture": glb_in_webp,
     "gltf with files beside it": gltf_beside,
