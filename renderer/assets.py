@@ -19,6 +19,7 @@ from .errors import AssetError
 from .importers import import_mesh
 from .meshes.clean import CleanMesh, clean_copy
 from .meshes.inspect import inspect, read
+from .meshes.report import NOTES
 from .sources import ObjectRef
 
 SHARP = math.radians(40)  # built-in solids are shaded smooth across flatter edges than this
@@ -46,7 +47,8 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
     info = MeshInfo(mesh.sha256, 0, "ok", textures=mesh.textures, missing=mesh.missing, notes=mesh.notes)
     try:
         loaded = read(mesh)
-        info = replace(info, report=(report := inspect(loaded)))
+        notes = (*mesh.notes, *loaded.metadata.get(NOTES, ()))
+        info = replace(info, report=(report := inspect(loaded)), notes=notes)
         if report.problem:
             raise AssetError(f"{mesh.name} {report.problem}")
         thing, unread = import_mesh(mesh, loaded)

@@ -7,16 +7,20 @@ import trimesh
 from numpy.typing import NDArray
 
 from ..errors import AssetError
+from .colors import in_range
 from .limits import FACES, check
 from .ply_body import Lists, Table, read_body
 from .ply_header import Header, as_bytes, parse_header
 from .polygons import cut
+from .report import NOTES
 
 INDICES = ("vertex_indices", "vertex_index")
 PLACES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
 """Where a vertex is in a texture."""
 TEXTURE_NUMBER = "texnumber"  # of a face, where there are several textures
 COLORS = (("red", "green", "blue", "alpha"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b", "a"))
+TOPS = {"u1": 255, "u2": 65535}
+"""What the colours of a type are shares of; of any other, 1, or what `in_range` finds."""
 
 Ints = NDArray[np.int64]
 
@@ -57,11 +61,14 @@ def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
         return trimesh.Trimesh(
             vertices, faces, visual=visual, face_attributes=own_textures, process=False, validate=False
         )
-    shades, own = _colors(header, "vertex", vertex), _colors(header, "face", face)
+    (shades, shade_note), (own, own_note) = (
+        _colors(name, header, element, table) for element, table in (("vertex", vertex), ("face", face))
+    )
     if own is not None:
         own = np.concatenate([own[owners], np.full((len(strips), 4), 255, np.uint8)])
-    paint = {"face_colors": own} if shades is None else {"vertex_colors": shades}
-    return trimesh.Trimesh(vertices, faces, **paint, process=False, validate=False)
+    paint, note = ({"face_colors": own}, own_note) if shades is None else ({"vertex_colors": shades}, shade_note)
+    notes = [note] if note else []
+    return trimesh.Trimesh(vertices, faces, **paint, process=False, validate=False, metadata={NOTES: notes})
 
 
 def _indices(table: Table) -> Lists:
@@ -101,15 +108,14 @@ def _wedges(face: Table, polygons: Lists) -> NDArray[np.float64] | None:
     return places.values.reshape(-1, 2).astype(np.float64)
 
 
-def _colors(header: Header, element: str, table: Table) -> NDArray[np.uint8] | None:
-    """The colours (n, 4) of an element's rows; bytes and shorts are shares of their largest, others of 1 or of 255."""
+def _colors(name: str, header: Header, element: str, table: Table) -> tuple[NDArray[np.uint8] | None, str]:
+    """The colours (n, 4) of an element's rows, and a note; bytes and shorts are shares of their largest."""
     types = header.types(element)
-    for names in COLORS:
-        if table.keys() >= set(names[:3]):
-            columns = [np.asarray(table[name], np.float64) for name in names if name in table]
-            values = np.column_stack(columns)
-            top = {"u1": 255, "u2": 65535}.get(types[names[0]], 1 if values[:, :3].max(initial=0) <= 1 else 255)
-            opaque = np.full((len(values), 4 - len(columns)), 255.0)
-            shares = np.nan_to_num(np.clip(values / top, 0, 1))
-            return np.column_stack([np.rint(255 * shares), opaque]).astype(np.uint8)
-    return None
+    for keys in COLORS:
+        if table.keys() >= set(keys[:3]):
+            values = np.column_stack([np.asarray(table[key], np.float64) for key in keys if key in table])
+            shares, note = in_range(values[:, :3] / TOPS.get(types[keys[0]], 1), name, f"{element} colours")
+            colors = np.full((len(values), 4), 255, np.uint8)  # whose last is not drawn
+            colors[:, :3] = np.rint(255 * shares)
+            return colors, note
+    return None, ""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+NOTES = "iebench"  # key of a read mesh's metadata: what was taken otherwise than the file has it
+
 
 @dataclass(frozen=True)
 class Report:

@@ -6,8 +6,10 @@ import solids
 from cleaning import cause, ref_to
 from PIL import Image
 
+from iebench.renderer.errors import AssetError
 from iebench.renderer.meshes.clean import clean_copy
 from iebench.renderer.meshes.inspect import inspect, read
+from iebench.renderer.meshes.report import NOTES
 
 FORMS = ("ascii", "binary_little_endian", "binary_big_endian")
 
@@ -178,3 +180,36 @@ def test_points_and_range_grids_hold_no_faces(tmp_path, form):
         (tmp_path / "a.ply").write_bytes(solids.ply(form, tables[:count]))
         words = ["8 of 'vertex'", "3 of 'range_grid'"][:count]
         assert cause(ref_to(tmp_path / "a.ply")) == f"a.ply holds no faces: its elements are {', '.join(words)}"
+
+
+def triangle(path, kind, color):
+    """A triangle whose vertices have a colour, its numbers of this type; as it is read."""
+    columns = "".join(f"property {kind} {name}\n" for name in ("red", "green", "blue"))
+    rows = "".join(f"{place} {color}\n" for place in ("0 0 0", "1 0 0", "0 1 0"))
+    text = (
+        "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
+        f"{columns}element face 1\nproperty list uchar int vertex_indices\nend_header\n{rows}3 0 1 2\n"
+    )
+    return loaded(path, text.encode())
+
+
+@pytest.mark.parametrize(
+    ("kind", "color", "note"),
+    [
+        ("float", "1 0.2 0", ""),
+        ("uchar", "255 51 0", ""),
+        ("ushort", "65535 13107 0", ""),
+        ("float", "255 51 0", "vertex colours go up to 255: divided by 255"),
+        ("int", "255 51 0", "vertex colours go up to 255: divided by 255"),
+        ("double", "2 0.4 -1", "vertex colours go down to -1: taken as 0; vertex colours go up to 2: scaled to 1"),
+    ],
+)
+def test_colours_of_any_type_and_range_are_the_same(tmp_path, kind, color, note):
+    mesh = triangle(tmp_path / "a.ply", kind, color)
+    assert (mesh.visual.vertex_colors == [255, 51, 0, 255]).all()
+    assert mesh.metadata[NOTES] == ([note] if note else [])
+
+
+def test_colours_that_are_not_finite_are_refused(tmp_path):
+    with pytest.raises(AssetError, match=r"^a\.ply has vertex colours that are not finite numbers"):
+        triangle(tmp_path / "a.ply", "float", "nan 0 0")
