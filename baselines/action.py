@@ -44,16 +44,17 @@ def size(action: Action) -> int:
     return 4 + len(DIFFERENCES[action])
 
 
-def between(action: Action, source: Latents, target: Latents) -> Tensor:
+def between(action: Action, source: Latents, target: Latents, as_released: bool = False) -> Tensor:
     """The action that leads from source to target.
 
     Differences are plain, without wrap-around, as released: one of hues lies in (-1, 1).
 
     source, target : (B,) float64 for each of `columns(action)`
-    returns : (B, size) float64 on the CPU, the quaternion (scalar last, w >= 0) first
+    as_released : see `rotation_between`
+    returns : (B, size) float64 on the CPU, the quaternion (scalar last) first
     """
     moved = [(target[name] - source[name]).cpu() for name in DIFFERENCES[action]]
-    return torch.cat([rotation_between(source, target), *(step.unsqueeze(-1) for step in moved)], dim=-1)
+    return torch.cat([rotation_between(source, target, as_released), *(step.unsqueeze(-1) for step in moved)], dim=-1)
 
 
 def steps(action: Action, latents: Latents) -> list[Tensor]:
@@ -62,14 +63,15 @@ def steps(action: Action, latents: Latents) -> list[Tensor]:
     return [between(action, *pair) for pair in pairwise(views)]
 
 
-def rotation_between(source: Latents, target: Latents) -> Tensor:
-    """The quaternions of R12 = R1^-1 R2 (scalar last, w >= 0) from source to target pose.
+def rotation_between(source: Latents, target: Latents, as_released: bool = False) -> Tensor:
+    """The quaternions of R12 = R1^-1 R2 (scalar last) from source to target pose.
 
     source, target : (B,) float64 radians for each of rot_x, rot_y, rot_z
+    as_released : with the sign that the SIE scripts give them; else w >= 0
     returns : (B, 4) float64 on the CPU
     """
     start, end = (torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target))
-    return torch.from_numpy(relative_quaternion(start, end))
+    return torch.from_numpy(relative_quaternion(start, end, as_released))
 
 
 def onto(values: Tensor, device: torch.device) -> Tensor:

@@ -64,7 +64,7 @@ class EquivariantMethod(Method):
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         """The predictor's answer for the action from source to target, see `Method.predict`."""
-        action = actions.onto(actions.between(self.action, source, target), embedding.device)
+        action = actions.onto(actions.between(self.action, source, target, self.as_released), embedding.device)
         if not isinstance(self.predictor, (LinearHypernetwork, Hypernetwork)):
             embedding = embedding.repeat_interleave(len(action) // len(embedding), dim=0)
         prediction: Tensor = self.predictor(action, embedding)

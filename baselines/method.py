@@ -30,6 +30,7 @@ class Method(nn.Module):
     encoder : (B, 3, H, W) images in [0, 1] -> (B, dim) representations
     parts : names of slices of the representation, such as "invariant"; {} when it has none
     latents : the latent columns that `loss` and `predict` need
+    as_released : whether `predict` takes quaternions with the sign that the SIE scripts give them, and not w >= 0
     has_predictor : whether `embed` and `predict` are there
     scheduled : whether a step depends on how many there are in all, so that a run's length is part of what it is
     fewest_views : the smallest K that `loss` can compare
@@ -50,6 +51,7 @@ class Method(nn.Module):
         self.dim = encoder.dim
         self.parts: dict[str, slice] = {}
         self.latents: tuple[str, ...] = ()
+        self.as_released = False
 
     def represent(self, images: Tensor) -> Tensor:
         """Representations of several views of each object.

@@ -84,6 +84,8 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UsageError) as error:
         raise ConversionError(f"{folder} holds no whole converted encoder ({error}): convert it again") from error
     method = network if isinstance(network, Method) else None
+    if method is not None:
+        method.as_released = True  # it was trained on quaternions with the sign of the product of two poses
     module = method.encoder if method is not None else network.get_submodule("encoder")
     return module, method, resolution
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from .predictor import Predictor
 from .probes.context import Split
 from .probes.standardise import BLOCK
 
@@ -40,6 +41,25 @@ def about(
     if missing:
         notes.append(f"the predictor was not scored: it needs {', '.join(missing)}, which the dataset does not have")
     return tuple(notes)
+
+
+def signs(predictor: Predictor | None, released: bool, trained_here: bool) -> tuple[str, ...]:
+    """A note on the sign of the quaternions that a predictor is given, where there is something to know.
+
+    released : whether the protocol gives those of the SIE scripts; trained_here : on w >= 0, as iebench trains
+    """
+    if predictor is None or predictor.as_released == released:
+        return ()
+    if predictor.as_released:
+        return (
+            "its predictor is given quaternions with the sign of the product of the two poses, on which it was trained",
+        )
+    if not trained_here:
+        return ()
+    return (
+        "its predictor learnt quaternions with w >= 0 and is given them with the sign of the SIE scripts, the other "
+        "one for about 4 % of the pairs of views: the protocol strict gives it what it learnt",
+    )
 
 
 def scarce(train: Split, val: Split, retrieval: int) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Predictors: what may be asked where a view's embedding should go, be it a method of iebench or anyone's module."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,7 +18,10 @@ class Predictor(Protocol):
     """What the retrieval probe asks; every `Method` with a predictor is one.
 
     latents : the latent columns that `predict` needs
+    as_released : whether it takes relative quaternions with the sign that the SIE scripts give them; else w >= 0
     """
+
+    as_released: bool
 
     @property
     def latents(self) -> tuple[str, ...]:
@@ -39,15 +43,21 @@ class Transform:
     """The way from one view of an object to another, as a predictor from elsewhere is told it.
 
     source, target : latent name -> (B,) float64; units and frames as in iebench.manifests.conventions
+    as_released : whether quaternions keep the sign that the SIE scripts give them, as the protocol `released` asks
     """
 
     source: Mapping[str, Tensor]
     target: Mapping[str, Tensor]
+    as_released: bool = False
 
     @property
     def rotation(self) -> Tensor:
-        """The quaternions of R12 = R1^-1 R2, scalar last with w >= 0: (B, 4) float32, on the latents' device."""
-        return rotation_between(self.source, self.target).float().to(next(iter(self.source.values())).device)
+        """The quaternions of R12 = R1^-1 R2, scalar last, w >= 0 unless as released: (B, 4) float32.
+
+        They are on the latents' device.
+        """
+        found = rotation_between(self.source, self.target, self.as_released)
+        return found.float().to(next(iter(self.source.values())).device)
 
 
 class Guest:
@@ -62,7 +72,7 @@ class Guest:
         latents = getattr(module, "latents", ROTATION)
         if not (isinstance(latents, tuple | list) and all(isinstance(latent, str) for latent in latents) and latents):
             raise EncoderError(f"encoder {name}: its `latents` must name columns of a dataset, not {latents!r}")
-        self.latents = tuple(latents)
+        self.latents, self.as_released = tuple(latents), False
 
     def embed(self, representation: Tensor) -> Tensor:
         """The module's embedding (B, E) of representations (B, D).
@@ -83,7 +93,9 @@ class Guest:
         """
         embedding = embedding.repeat_interleave(len(target[self.latents[0]]) // len(embedding), dim=0)
         there = [{name: values.to(embedding.device) for name, values in view.items()} for view in (source, target)]
-        found = self._ask("predict", self.module.predict, (embedding, Transform(*there)), len(embedding))
+        found = self._ask(
+            "predict", self.module.predict, (embedding, Transform(*there, self.as_released)), len(embedding)
+        )
         if found.shape != embedding.shape:
             raise EncoderError(
                 f"encoder {self.name}: predict turns embeddings {tuple(embedding.shape)} into {tuple(found.shape)}: it "
@@ -107,6 +119,22 @@ class Guest:
         if not torch.isfinite(found).all():
             raise EncoderError(f"encoder {self.name}: its {what} returns values that are not finite: mend it")
         return found.float()
+
+
+@contextmanager
+def as_released(predictor: Predictor | None, wanted: bool) -> Iterator[None]:
+    """Give a predictor quaternions with the sign of the SIE scripts while the block runs, if that is wanted.
+
+    One that was trained on them, such as a converted checkpoint, gets them always.
+    """
+    before = predictor is not None and predictor.as_released
+    if predictor is not None:
+        predictor.as_released = before or wanted
+    try:
+        yield
+    finally:
+        if predictor is not None:
+            predictor.as_released = before
 
 
 def guest(name: str, module: nn.Module) -> Guest | None:

@@ -116,6 +116,8 @@ class Protocol:
     tune : share of the train objects on which rates and decays are chosen, 0 with nothing to choose
     seeds : how many heads are trained of every kind; values are means over them
     retrieval : whether the source view is one of the questions and answers of MRR, H@k and PRE, as released
+    quaternions : the sign of those that predictors are given: w >= 0, or that of the product of the two poses, as the
+        SIE scripts give it; a predictor that was trained on the latter gets it whatever the protocol says
     tie : cosines nearer than this rank as equal
     draws, level : bootstrap draws and coverage of the intervals
     rules : in words, what the settings do not say
@@ -150,6 +152,7 @@ class Protocol:
     neighbours: Neighbours | None = None
     few_shot: FewShot | None = None
     maps: Maps | None = None
+    quaternions: Literal["canonical", "as released"] = "canonical"
 
     def __post_init__(self) -> None:
         for name in self.heads:
@@ -175,8 +178,11 @@ class Protocol:
         return max((head.epochs for head in self.heads.values()), default=1)
 
     def as_dict(self) -> dict[str, Any]:
-        """The protocol as plain tables, fit for JSON."""
-        return dataclasses.asdict(self)
+        """The protocol as plain tables, fit for JSON, without a later setting where it is as it was before."""
+        table = dataclasses.asdict(self)
+        if self.quaternions == "canonical":
+            del table["quaternions"]
+        return table
 
 
 def load(name: str = STRICT) -> Protocol:

@@ -22,7 +22,8 @@ from .encoder import Encoder
 from .examples import examples
 from .feature_file import FeatureFile
 from .measures import WHOLE
-from .notes import about, scarce
+from .notes import about, scarce, signs
+from .predictor import as_released
 from .probes.context import Context
 from .probes.separation import separation
 from .probes.standardise import Standardiser
@@ -60,9 +61,12 @@ def score(
     predictor = encoder.predictor
     notes = about(train.split.features, encoder.parts, predictor.latents if predictor else (), train.split.latents)
     answerable = predictor is not None and train.split.has(predictor.latents)
+    released = protocol.quaternions == "as released"
+    notes += signs(predictor if answerable else None, released, encoder.run is not None)
     notes += unseen(data.name, train.split, val.split) + scarce(train.split, val.split, _least_views(encoder, protocol))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
-    with Meter("probing", total=probes.epochs(protocol, 1 + len(encoder.parts)), unit="epochs") as meter:
+    steps = probes.epochs(protocol, 1 + len(encoder.parts))
+    with as_released(predictor, released), Meter("probing", total=steps, unit="epochs") as meter:
         context = Context(
             train=train.split,
             val=val.split,

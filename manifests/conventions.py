@@ -24,36 +24,37 @@ def pose(angles: ArrayLike) -> Rotation:
     return Rotation.from_euler("xyz", np.asarray(angles, np.float64))
 
 
-def pose_quaternion(angles: ArrayLike) -> Array:
+def pose_quaternion(angles: ArrayLike, as_released: bool = False) -> Array:
     """The quaternions of `pose(angles)`, in closed form; SciPy's cost training 1 us each.
 
     angles : (..., 3), radians, columns rot_x, rot_y, rot_z
-    returns : (..., 4) float64, unit, scalar last, w >= 0
+    as_released : keep the sign of the product of the three turns, as SciPy does; w may be below 0 for angles beyond
+        a right one
+    returns : (..., 4) float64, unit, scalar last, w >= 0 unless as released
     """
     half = np.moveaxis(np.asarray(angles, np.float64), -1, 0) / 2
     (cx, cy, cz), (sx, sy, sz) = np.cos(half), np.sin(half)
-    return canonical(
-        np.stack(
-            [
-                sx * cy * cz - cx * sy * sz,
-                cx * sy * cz + sx * cy * sz,
-                cx * cy * sz - sx * sy * cz,
-                cx * cy * cz + sx * sy * sz,
-            ],
-            axis=-1,
-        )
+    product = np.stack(
+        [
+            sx * cy * cz - cx * sy * sz,
+            cx * sy * cz + sx * cy * sz,
+            cx * cy * sz - sx * sy * cz,
+            cx * cy * cz + sx * sy * sz,
+        ],
+        axis=-1,
     )
+    return product if as_released else canonical(product)
 
 
 def relative_quaternion(angles1: ArrayLike, angles2: ArrayLike, as_released: bool = False) -> Array:
     """Quaternions of R12 = R1^-1 R2 for poses given by their angles.
 
     angles1, angles2 : (n, 3), radians
-    as_released : keep the sign of the product of the two pose quaternions, as the SIE scripts do with scipy 1.11 or
-        later (4.3 % of 3DIEBench pairs then have w < 0); otherwise w >= 0.
+    as_released : keep the sign of the product of the two pose quaternions, themselves as released, as the SIE scripts
+        do with scipy 1.11 or later (4.3 % of 3DIEBench pairs then have w < 0); otherwise w >= 0
     returns : (n, 4) float64, unit, scalar last
     """
-    q1, q2 = pose_quaternion(angles1), pose_quaternion(angles2)
+    q1, q2 = (pose_quaternion(angles, as_released) for angles in (angles1, angles2))
     product = quaternion_product(q1 * np.array([-1.0, -1.0, -1.0, 1.0]), q2)
     return product if as_released else canonical(product)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from iebench.baselines.action import ROTATION
-from iebench.manifests.conventions import geodesic_degrees, pose, relative_quaternion
+from iebench.manifests.conventions import geodesic_degrees, pose, pose_quaternion, relative_quaternion
 
 from ..bootstrap import Mean, Measured, Median, Statistic
 from ..explained import varying
@@ -105,11 +105,11 @@ def _oracle(context: Context, rows: Rows) -> Array | None:
 
 
 def quaternions(split: Split, rows: Rows) -> Array:
-    """The rotations of rows (..., 1), or between pairs of rows (..., 2) with signs as released: (..., 4)."""
+    """The rotations of rows (..., 1), or between pairs of rows (..., 2), with signs as released: (..., 4)."""
     angles = split.columns(ROTATION, rows.reshape(-1, rows.shape[-1]))
     first, last = angles[:, 0], angles[:, -1]
     single = rows.shape[-1] == 1
-    found = pose(first).as_quat(canonical=True) if single else relative_quaternion(first, last, as_released=True)
+    found = pose_quaternion(first, as_released=True) if single else relative_quaternion(first, last, as_released=True)
     return found.reshape(*rows.shape[:-1], 4)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from contrast import restated_actions
 from released import normalised, projected, random_like, resnet18, resnet_shapes, vicreg_resnet18
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION, size
@@ -142,8 +142,11 @@ def test_sie_gives_its_features_embeddings_and_predictions(tmp_path: Path) -> No
     embedding = projected(features[:, 256:], part(state, "projector_equi."))
     torch.testing.assert_close(method.embed(features.float()).double(), embedding, rtol=1e-4, atol=1e-4)
 
-    latents = {name: torch.rand(3, 2, dtype=torch.float64) * 3 - 1.5 for name in ROTATION}
-    told = torch.from_numpy(restated_actions(latents, 0))
+    embedding = embedding.repeat(40, 1)
+    latents = {name: torch.rand(120, 2, dtype=torch.float64) * 3 - 1.5 for name in ROTATION}
+    poses = [Rotation.from_euler("xyz", np.stack([latents[name][:, k] for name in ROTATION], 1)) for k in range(2)]
+    told = torch.from_numpy((poses[0].inv() * poses[1]).as_quat())  # as the scripts do, whatever the sign of w
+    assert 0 < (told[:, 3] < 0).sum() < 20
     views = [{name: values[:, k] for name, values in latents.items()} for k in range(2)]
     expected = hypernetwork(part(state, "predictor."), told, embedding)
     torch.testing.assert_close(method.predict(embedding.float(), *views).double(), expected, rtol=1e-4, atol=1e-4)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from iebench.benchmark.errors import SettingError, UnknownName
-from iebench.benchmark.protocol import HEADS, FewShot, Head, load
+from iebench.benchmark.protocol import HEADS, FewShot, Head, Protocol, load
+from iebench.manifests.common.settings import build
 from iebench.manifests.common.shipped import shipped
 
 
@@ -19,6 +20,7 @@ def test_every_value_changes_the_id() -> None:
         "retrieval": "with the source", "tie": 0.005, "draws": 7, "level": 0.5, "rules": ("another",),
         "heads": {**base.heads, "rotation": linear}, "shares": False, "axes": False, "known_meshes": "kept",
         "neighbours": None, "few_shot": FewShot((1,), 3), "maps": None, "batch_norm": "train",
+        "quaternions": "as released",
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(base)}
     ids = {replace(base, **{name: value}).id for name, value in changed.items()}  # type: ignore[arg-type]
@@ -47,6 +49,15 @@ def test_released_is_as_the_scripts() -> None:
     for name, hidden in (("classification", ()), ("rotation", (1024, 1024)), ("colour", (1024, 1024))):
         assert found.heads[name] == Head(hidden, 300, 256, (1e-3,), (0.0,), "constant")
     assert (found.r2, found.rotation, found.circular, found.val_views) == ("pooled", "quaternion", "plain", "one")
+
+
+def test_a_later_setting_changes_no_id_where_it_is_as_before() -> None:
+    """Scores of `strict` and scores from before predictors got the released sign keep their ids."""
+    assert load("strict").id == "a1762f4af433" and load("strict").quaternions == "canonical"
+    assert load("released").quaternions == load("equicaps").quaternions == "as released"
+    before = load("released").as_dict()
+    del before["quaternions"]
+    assert build(Protocol, before, "score.json").id == "e527edd97c31" != load("released").id
 
 
 def test_seqjepa_and_equicaps_change_what_their_papers_change() -> None:

@@ -11,10 +11,11 @@ import torch
 from scoring import SMALL, from_run, untrained_run
 from torch import nn
 
+from iebench.baselines.action import Latents
 from iebench.benchmark.errors import DatasetError, ScoringError
 from iebench.benchmark.images import Images
 from iebench.benchmark.measures import MEASURES
-from iebench.benchmark.predictor import Guest
+from iebench.benchmark.predictor import Guest, Transform
 from iebench.benchmark.results import Score
 from iebench.benchmark.rows import spread
 from iebench.benchmark.score import score
@@ -100,6 +101,30 @@ def test_a_predictor_that_lacks_its_latents_is_left_out_and_said_so(run: Path, t
     found = score(lost, tiny_dataset, run / "features", CPU, SMALL, limit=4)
     assert "mrr" not in found.values["whole"] and "top1" in found.values["whole"]
     assert any("it needs altitude, which the dataset does not have" in note for note in found.notes)
+
+
+FEW = replace(SMALL, heads={}, maps=None, axes=False, shares=False, neighbours=None, few_shot=None)
+
+
+class Listening(Guest):
+    """Answers with what it is given and remembers the quaternions."""
+
+    def predict(self, embedding: torch.Tensor, source: Latents, target: Latents) -> torch.Tensor:
+        self.heard = [*getattr(self, "heard", []), Transform(source, target, self.as_released).rotation]
+        return embedding.repeat_interleave(len(target["rot_x"]) // len(embedding), dim=0)
+
+
+def test_predictors_are_given_the_sign_that_the_protocol_or_their_training_has(run: Path, tiny_dataset: Path) -> None:
+    encoder = from_run(run, None, CPU)
+    for protocol_has, trained_so, expected in ((False, False, 0), (True, False, 1), (False, True, 1), (True, True, 0)):
+        listening = Listening("listening", encoder.module)
+        listening.as_released = trained_so
+        protocol = replace(FEW, quaternions="as released" if protocol_has else "canonical")
+        found = score(replace(encoder, predictor=listening), tiny_dataset, run / "features", CPU, protocol)
+        heard = torch.cat(listening.heard)
+        assert bool((heard[:, 3] < 0).any()) == (protocol_has or trained_so)
+        assert sum("quaternions with" in note for note in found.notes) == expected
+        assert listening.as_released == trained_so
 
 
 def test_a_smoke_run_takes_few_objects_and_says_so(run: Path, tiny_dataset: Path) -> None:

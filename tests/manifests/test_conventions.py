@@ -51,6 +51,16 @@ def test_sign_as_released_and_canonical():
     assert np.array_equal(canonical(released), relative_quaternion(ANGLES1, ANGLES2))
 
 
+@pytest.mark.parametrize("reach", [np.pi / 2, np.pi])
+def test_as_released_is_scipys_sign_too_beyond_a_right_angle(reach):
+    first, second = RNG.uniform(-reach, reach, (2, 500, 3))
+    turns = [Rotation.from_euler("xyz", angles) for angles in (first, second)]
+    assert pose_quaternion(first, as_released=True) == pytest.approx(turns[0].as_quat(), abs=1e-15)
+    # as of scipy 1.11, where the inverse of a rotation is its conjugate
+    wanted = (Rotation.from_quat(turns[0].as_quat() * [-1, -1, -1, 1]) * turns[1]).as_quat()
+    assert relative_quaternion(first, second, as_released=True) == pytest.approx(wanted, abs=1e-12)
+
+
 def test_quaternion_product_is_scipys_composition():
     a, b = Rotation.random(50, random_state=1), Rotation.random(50, random_state=2)
     ours = canonical(quaternion_product(a.as_quat(), b.as_quat()))
