@@ -17,7 +17,8 @@ IDENTITY = tuple(name for name, _ in _IDENTITY)
 
 _INSPECTION = [
     ("materials", pa.int32()), ("textures", pa.int32()), ("missing", pa.string()), ("vertices", pa.int64()),
-    ("triangles", pa.int64()), ("bad_vertices", pa.int64()), ("flat_faces", pa.int64()), ("watertight", pa.bool_()),
+    ("triangles", pa.int64()), ("bad_vertices", pa.int64()), ("flat_faces", pa.int64()), ("doubles", pa.int64()),
+    ("watertight", pa.bool_()),
     ("extent_x", pa.float64()), ("extent_y", pa.float64()), ("extent_z", pa.float64()), ("notes", pa.string()),
 ]  # fmt: skip
 INSPECTION = tuple(name for name, _ in _INSPECTION)
@@ -31,7 +32,7 @@ OBJECTS = pa.schema(
 )  # fmt: skip
 """One row per object of the plan; docs/format.md says what the columns mean."""
 
-ADDED = frozenset({"notes"})
+ADDED = frozenset({"notes", "doubles"})
 """Columns of OBJECTS that datasets made before they were added lack; they are read as null there."""
 
 FAILURES = pa.schema(

@@ -51,13 +51,14 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
         info = replace(info, report=(report := inspect(loaded)), notes=notes)
         if report.problem:
             raise AssetError(f"{mesh.name} {report.problem}")
-        thing, unread = import_mesh(mesh, loaded)
+        thing, unread, doubles = import_mesh(mesh, loaded)
         _place(thing, ref)
         _check_seen(thing, ref)
     except AssetError as error:
         raise AssetError(str(error), info) from error
     missing = (*mesh.missing, *unread)
-    return thing, replace(info, missing=missing, status="texture missing" if missing else "ok")
+    status = "texture missing" if missing else "ok"
+    return thing, replace(info, missing=missing, doubles=doubles, status=status)
 
 
 def free_assets(thing: bpy.types.Object) -> None:

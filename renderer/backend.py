@@ -27,6 +27,7 @@ class MeshInfo:
     status : "ok" or "texture missing"
     materials : how many Blender gave it; textures : different images that were found good
     missing : textures and material libraries that could not be used, as the file names them
+    doubles : faces left out since an earlier one has the same corners; None for a built-in object
     notes : what was changed or taken otherwise than the file has it, one sentence each
     report : what the inspection found; None for a built-in object
     """
@@ -38,6 +39,7 @@ class MeshInfo:
     textures: int = 0
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    doubles: int | None = None
     report: Report | None = None
 
     def inspection(self) -> dict[str, Any]:
@@ -49,6 +51,7 @@ class MeshInfo:
             "textures": self.textures,
             "missing": "\n".join(self.missing),
             "notes": "\n".join(self.notes),
+            "doubles": self.doubles,
             **found,
             **sizes,
         }

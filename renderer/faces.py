@@ -3,8 +3,9 @@
 import bmesh
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
-from .meshes.doubles import doubles
+from .meshes.doubles import double_triangles, doubles
 
 
 def keep_corner_normals(mesh: bpy.types.Mesh) -> None:
@@ -26,13 +27,11 @@ def keep_corner_normals(mesh: bpy.types.Mesh) -> None:
 
 
 def drop_doubles(mesh: bpy.types.Mesh) -> int:
-    """Remove the faces that have the same corners as an earlier one (see `meshes/doubles.py`); returns how many."""
-    points, sizes = np.empty(3 * len(mesh.vertices), np.float32), np.empty(len(mesh.polygons), np.int32)
-    corners = np.empty(len(mesh.loops), np.int32)
+    """Remove the polygons that repeat earlier ones (see `meshes/doubles.py`); returns how many."""
+    points, corners = np.empty(3 * len(mesh.vertices), np.float32), np.empty(len(mesh.loops), np.int32)
     mesh.vertices.foreach_get("co", points)
-    mesh.polygons.foreach_get("loop_total", sizes)
     mesh.loops.foreach_get("vertex_index", corners)
-    dropped = doubles(points.reshape(-1, 3), corners, sizes)
+    dropped = _repeated(mesh, points.reshape(-1, 3), corners)
     if dropped.any():
         faces = bmesh.new()
         faces.from_mesh(mesh)
@@ -41,3 +40,19 @@ def drop_doubles(mesh: bpy.types.Mesh) -> int:
         faces.to_mesh(mesh)
         faces.free()
     return int(dropped.sum())
+
+
+def _repeated(mesh: bpy.types.Mesh, points: NDArray[np.float32], corners: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which polygons have the corners of an earlier one, or lie where earlier ones of other sizes lie."""
+    sizes = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("loop_total", sizes)
+    repeated = doubles(points, corners, sizes)
+    mesh.calc_loop_triangles()
+    triangles = np.empty(3 * len(mesh.loop_triangles), np.int32)
+    polygons = np.empty(len(mesh.loop_triangles), np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles)
+    mesh.loop_triangles.foreach_get("polygon_index", polygons)
+    left = ~repeated[polygons]
+    twice = double_triangles(points, triangles.reshape(-1, 3)[left])
+    seen = np.bincount(polygons[left][~twice], minlength=len(sizes)) > 0
+    return repeated | ~seen

@@ -1,7 +1,7 @@
 """Clean mesh files into Blender, each as one object: y up in OBJ and glTF, z up in PLY, STL and OFF."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import bpy
 import numpy as np
@@ -16,8 +16,19 @@ from .meshes.plain import texture_files
 from .meshes.ply import TEXTURE_NUMBER
 
 
-def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Object, tuple[str, ...]]:
-    """One object in the scene, its pose in its vertices; and the names of textures that Blender could not read.
+class Imported(NamedTuple):
+    """An object in the scene, its pose in its vertices.
+
+    unread : names of textures that Blender could not read; doubles : how many faces were left out as there twice
+    """
+
+    object: bpy.types.Object
+    unread: tuple[str, ...]
+    doubles: int
+
+
+def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> Imported:
+    """Put a mesh into the scene as one object.
 
     loaded : its triangles, which are what Blender gets of PLY, STL and OFF
 
@@ -42,11 +53,11 @@ def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> tuple[bpy.types.Obj
     else:
         thing = _from_arrays(loaded, centre, texture_files(mesh.path))
     keep_corner_normals(thing.data)
-    drop_doubles(thing.data)
+    doubles = drop_doubles(thing.data)
     for image in bpy.data.images:  # into memory: the clean copy is about to go
         if image.source == "FILE" and not image.packed_file and min(image.size) > 0:
             image.pack()
-    return thing, _take_out_unread(thing)
+    return Imported(thing, _take_out_unread(thing), doubles)
 
 
 def _imported(mesh: CleanMesh, operator: str, **options: object) -> list[bpy.types.Object]:

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import numpy as np
 import shapenet_like
+import shapenet_real
 
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.sources import Builtin, ObjectRef
 
 FOLDER = Path(__file__).parent / "renderer" / "golden"
 SIZE = 64
-OBJECTS = ("mug", "car", "chair", "bus", "vase", "cabinet")  # three built-in, three OBJ files
+OBJECTS = ("mug", "car", "chair", "bus", "vase", "cabinet", *shapenet_real.NAMES)  # three built-in, then OBJ files
+WRITERS = {name: writer.write for writer in (shapenet_like, shapenet_real) for name in writer.NAMES}
 LATENTS = ("rot_x", "rot_y", "rot_z", "floor_hue", "light_theta", "light_phi", "light_hue")
 
 
@@ -25,8 +27,8 @@ def refs(folder: Path) -> dict[str, ObjectRef]:
     """The objects; OBJ files are written to `folder`."""
     found = {}
     for name in OBJECTS:
-        if name in shapenet_like.NAMES:
-            mesh = str(shapenet_like.write(folder, name))
+        if name in WRITERS:
+            mesh = str(WRITERS[name](folder, name))
             found[name] = ObjectRef("golden", name, name, 0, "train", mesh, folder=str(folder / name))
         else:
             found[name] = Builtin(None).objects(choose(name), 1)[0]

@@ -127,6 +127,7 @@ OBJECT_COLUMNS = {
     "triangles": "triangles in the mesh file, once polygons are cut",
     "bad_vertices": "vertices that are not finite numbers",
     "flat_faces": "triangles without area, up to rounding",
+    "doubles": "faces that are not rendered because an earlier one has the same corners",
     "watertight": "whether every edge has two faces",
     "extent_x": "width of the bounding box along the file's x",
     "extent_y": "width of the bounding box along the file's y",

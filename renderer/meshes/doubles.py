@@ -8,6 +8,8 @@ normals and their materials: so did Blender 3's importer of OBJ files, which mad
 import numpy as np
 from numpy.typing import NDArray
 
+FLAT = 1e-5  # four points are in one plane up to this share of their distances, which 32-bit numbers round
+
 
 def doubles(
     points: NDArray[np.floating], corners: NDArray[np.integer], sizes: NDArray[np.integer]
@@ -28,6 +30,53 @@ def doubles(
         sets = np.sort(places[starts[faces, None] + np.arange(size)], axis=1)
         repeated[faces] = _repeats(sets)
     return repeated
+
+
+def double_triangles(points: NDArray[np.floating], triangles: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Tell which triangles (m, 3) repeat earlier ones: (m,); `points` is (n, 3) and finite.
+
+    Those with the corners of an earlier one, and pairs that cut a flat quadrilateral along its other diagonal: a
+    polygon that is there twice, once turned round, is often cut so.
+    """
+    places = _places(points)
+    first = np.empty((places.max(initial=-1) + 1, 3))
+    first[places] = points
+    corners = places[triangles]
+    repeated = _repeats(np.sort(corners, axis=1))
+    (left,) = np.nonzero(~repeated)
+    repeated[left[_other_diagonals(first, corners[left])]] = True
+    return repeated
+
+
+def without_doubles(points: NDArray[np.floating], triangles: NDArray[np.integer]) -> NDArray[np.integer]:
+    """Leave out the triangles (m, 3) that repeat earlier ones; `points` is (n, 3) and finite."""
+    return triangles[~double_triangles(points, triangles)]
+
+
+def _other_diagonals(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the triangles (m, 3), no two alike, that fill a quadrilateral which two earlier ones fill, cut otherwise."""
+    edges = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
+    order = np.lexsort(edges.T)
+    run = _runs(edges[order])
+    (starts,) = np.nonzero(np.bincount(run, minlength=1)[run] == 2)
+    one, two = order[starts[::2]], order[starts[1::2]]  # the two sides of edges that have just two
+    opposite = triangles[:, [2, 0, 1]].ravel()
+    quads = np.column_stack([edges[one], opposite[one], opposite[two]])  # the cut, then the two other corners
+    crossed = _cross(*points[quads].transpose(1, 0, 2))
+    pairs, quads = np.column_stack([one, two])[crossed] // 3, np.sort(quads[crossed], axis=1)
+    by_age = np.argsort(pairs.min(axis=1), kind="stable")
+    return pairs[by_age[_repeats(quads[by_age])]].ravel()
+
+
+def _cross(
+    a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Tell where the lines from a to b and from c to d, each (n, 3), cross in one plane: (n,)."""
+    to_c, to_d = np.cross(b - a, c - a), np.cross(b - a, d - a)
+    to_a, to_b = np.cross(d - c, a - c), np.cross(d - c, b - c)
+    height = np.abs((to_c * (d - a)).sum(1))
+    flat = height <= FLAT * np.linalg.norm(to_c, axis=1) * np.linalg.norm(d - a, axis=1)
+    return np.asarray(flat & ((to_c * to_d).sum(1) < 0) & ((to_a * to_b).sum(1) < 0))
 
 
 def _places(points: NDArray[np.floating]) -> NDArray[np.int64]:

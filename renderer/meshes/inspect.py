@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import AssetError
 from .clean import CleanMesh
+from .doubles import without_doubles
 from .obj_faces import read_obj
 from .off import read_off
 from .plain import texture_files
@@ -95,6 +96,6 @@ def _flat(vertices: NDArray[np.float64], faces: NDArray[np.int64], diagonal: flo
 
 
 def _closed(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> bool:
-    solid = trimesh.Trimesh(vertices, faces, process=False, validate=False)
+    solid = trimesh.Trimesh(vertices, without_doubles(vertices, faces), process=False, validate=False)
     solid.merge_vertices()
     return bool(solid.is_watertight)

@@ -11,7 +11,7 @@ class Report:
 
     vertices : how many the faces use; triangles : faces, after polygons are cut
     bad_vertices : with a coordinate that is not a finite number; flat_faces : triangles without area, up to rounding
-    watertight : whether every edge has two faces, once vertices at one place are one
+    watertight : whether every edge has two faces, once vertices at one place are one and no face is there twice
     extent : of the bounding box along the file's x, y, z, in its units
     """
 

@@ -1,7 +1,7 @@
 """Our pictures against Blender 3's, for the look of the published data.
 
-    python tests/shapenet_like.py meshes
-    python -m iebench.renderer.parity.blender3 meshes/*/models/*.obj --sheet parity.png
+    python tests/shapenet_real.py meshes
+    python -m iebench.renderer.parity.blender3 meshes/*/models/*.obj --sheets sheets
 
 Needs a Blender 3 on the path (Debian 12 has 3.4.1: `apt-get install --no-install-recommends blender python3-numpy`).
 """
@@ -27,13 +27,15 @@ PROGRAM = ["blender", "-b", "--python-exit-code", "1", "--python", str(SCENE), "
 @click.option("--seed", default=0, help="Decides the latents.")
 @click.option("--quality", default="reference", help="Ours.")
 @click.option("--importer", type=click.Choice(["python", "c++"]), default="python", help="Which of Blender 3's two.")
-@click.option("--sheet", type=click.Path(path_type=Path), help="PNG of ours, theirs, difference x 8.")
-def main(meshes: tuple[Path, ...], views: int, seed: int, quality: str, importer: str, sheet: Path | None) -> None:
+@click.option(
+    "--sheets", type=click.Path(path_type=Path), help="Folder for a PNG a mesh: ours, theirs, difference x 8."
+)
+def main(meshes: tuple[Path, ...], views: int, seed: int, quality: str, importer: str, sheets: Path | None) -> None:
     """Compare pictures of some OBJ files, ours against Blender 3's."""
     recipe = load()
     todo = jobs(recipe, meshes, views, seed)
     theirs = render_theirs(recipe, todo, PROGRAM, importer)
-    show(todo, render_ours(recipe, quality, todo), theirs, sheet)
+    show(todo, render_ours(recipe, quality, todo), theirs, sheets)
 
 
 if __name__ == "__main__":

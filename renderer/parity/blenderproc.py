@@ -26,15 +26,17 @@ SCENE = Path(__file__).with_name("blenderproc_scene.py")
 @click.option("--views", default=3, help="Views of each mesh.")
 @click.option("--seed", default=0, help="Decides the latents.")
 @click.option("--quality", default="reference", help="Ours.")
-@click.option("--sheet", type=click.Path(path_type=Path), help="PNG of ours, theirs, difference x 8.")
-def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheet: Path | None) -> None:
+@click.option(
+    "--sheets", type=click.Path(path_type=Path), help="Folder for a PNG a mesh: ours, theirs, difference x 8."
+)
+def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheets: Path | None) -> None:
     """Compare pictures of some OBJ files, ours against BlenderProc's."""
     recipe = load()
     sun = replace(recipe.scene.sun, profile="cone")  # Blender 4's, which is what theirs gets
     recipe = replace(recipe, scene=replace(recipe.scene, sun=sun))
     todo = jobs(recipe, meshes, views, seed)
     theirs = render_theirs(recipe, todo, [python, "-P", str(SCENE)])  # -P: this folder holds a blenderproc.py
-    show(todo, render_ours(recipe, quality, todo), theirs, sheet)
+    show(todo, render_ours(recipe, quality, todo), theirs, sheets)
 
 
 if __name__ == "__main__":

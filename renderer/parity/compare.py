@@ -85,13 +85,21 @@ def worst(found: Sequence[Likeness]) -> Likeness:
     )
 
 
-def show(todo: Sequence[Job], ours: Sequence[Picture], theirs: Sequence[Picture], sheet: Path | None) -> None:
-    """Print the table; `sheet`: a PNG of rows of ours, theirs, and eight times their difference about grey."""
+def show(todo: Sequence[Job], ours: Sequence[Picture], theirs: Sequence[Picture], sheets: Path | None) -> None:
+    """Print the table; `sheets`: a folder for a PNG of each mesh, named after it.
+
+    A sheet has a row for each view: ours, theirs, and eight times their difference about grey.
+    """
     names = [f"{job.name} {i}" for job in todo for i in range(len(job.views))]
     click.echo(report(names, [compare(a, b) for a, b in zip(ours, theirs, strict=True)]))
-    if sheet is not None:
-        shifts = [
-            np.clip(128 + 8 * (a.astype(int) - b), 0, 255).astype(np.uint8) for a, b in zip(ours, theirs, strict=True)
-        ]
-        rows = [np.concatenate(row, 1) for row in zip(ours, theirs, shifts, strict=True)]
-        Image.fromarray(np.concatenate(rows)).save(sheet)
+    if sheets is None:
+        return
+    sheets.mkdir(parents=True, exist_ok=True)
+    rows = iter([_row(a, b) for a, b in zip(ours, theirs, strict=True)])
+    for job in todo:
+        Image.fromarray(np.concatenate([next(rows) for _ in job.views])).save(sheets / f"{job.name}.png")
+
+
+def _row(ours: Picture, theirs: Picture) -> Picture:
+    difference = np.clip(128 + 8 * (ours.astype(int) - theirs), 0, 255).astype(np.uint8)
+    return np.concatenate([ours, theirs, difference], axis=1)

@@ -118,6 +118,10 @@ def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
         found = [note[column] for note in made if note[column]]
         if found:
             yield words, f"{sum(found):,} in {len(found):,} objects, left out"
+    doubled = [note for note in made if note["doubles"]]
+    if doubled:
+        faces, doubles = (sum(note[column] for note in doubled) for column in ("faces", "doubles"))
+        yield "faces there twice", f"{doubles:,} of {faces + doubles:,} in {len(doubled):,} objects, drawn once"
     absent = [(note, name) for note in made for name in (note["missing"] or "").splitlines()]
     for note, name in absent[:LISTED]:
         yield "missing", f"{name}, of {note['path'] or note['object_id']}"

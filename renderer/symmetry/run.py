@@ -19,6 +19,7 @@ from iebench.manifests.symmetry import COLUMNS, TABLE
 from ..builtin import build
 from ..errors import AssetError
 from ..meshes.clean import clean_copy
+from ..meshes.doubles import without_doubles
 from ..meshes.inspect import inspect, read
 from ..proof.rerender import objects_of
 from ..sources import ObjectRef
@@ -85,6 +86,7 @@ def surface(ref: ObjectRef) -> tuple[Array, NDArray[np.int64]]:
         if problem:
             raise AssetError(f"{mesh.name} {problem}")
         vertices = np.asarray(loaded.vertices, np.float64)
+        faces = without_doubles(vertices, np.asarray(loaded.faces, np.int64))
         if mesh.path.suffix in Y_UP:
             vertices = vertices @ np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-        return vertices - (vertices.min(0) + vertices.max(0)) / 2, np.asarray(loaded.faces, np.int64)
+        return vertices - (vertices.min(0) + vertices.max(0)) / 2, faces

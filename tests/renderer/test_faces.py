@@ -49,13 +49,14 @@ def test_a_doubled_solid_has_the_picture_of_the_plain_one(blender, tmp_path, how
         assert np.array_equal(one, other)
 
 
-def test_a_bare_face_that_is_there_twice_looks_as_if_it_were_there_once(blender, tmp_path):
-    """Without normals in the file; the second face is the first turned round."""
+@pytest.mark.parametrize("again", ["f 1 2 3 4\n", "f 1 2 3\nf 1 3 4\n", "f 1 2 4\nf 2 3 4\n"])
+def test_a_bare_face_that_is_there_twice_looks_as_if_it_were_there_once(blender, tmp_path, again):
+    """Without normals in the file; the second face is the first turned round, whole or cut in two."""
     points = "v -.5 0 -.5\nv .5 0 -.5\nv .5 0 .5\nv -.5 0 .5\nv 0 -.3 0\n"
     sides = "f 1 2 5\nf 2 3 5\nf 3 4 5\nf 4 1 5\n"
     once, twice = tmp_path / "once.obj", tmp_path / "twice.obj"
     once.write_text(points + "f 4 3 2 1\n" + sides)
-    twice.write_text(points + "f 4 3 2 1\nf 1 2 3 4\n" + sides)
+    twice.write_text(points + "f 4 3 2 1\n" + again + sides)
     for one, other in zip(pictures(blender, once), pictures(blender, twice), strict=True):
         assert np.array_equal(one, other)
 
@@ -91,3 +92,11 @@ def test_the_normals_drawn_are_those_of_the_file(blender, tmp_path, sheet):
     outward = points[on_tube] * [1, 1, 0] / radii[on_tube, None]
     cosines = (pose(list(turn.values())).apply(outward) * normals[on_tube]).sum(-1)
     assert np.abs(cosines).min() > np.cos(np.radians(10))  # points and normals have 8 bits
+
+
+def test_what_is_left_out_is_counted(blender, tmp_path):
+    plain, _ = run(blender, blender_probe.look, ref_to(cube(tmp_path / "plain.obj", False)))
+    doubled, _ = run(blender, blender_probe.look, ref_to(cube(tmp_path / "doubled.obj", True)))
+    assert (plain.faces, plain.doubles) == (12, 0)
+    assert (doubled.faces, doubled.doubles, doubled.report.triangles) == (12, 12, 24)
+    assert doubled.inspection()["doubles"] == 12

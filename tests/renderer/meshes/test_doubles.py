@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import trimesh
 
-from iebench.renderer.meshes.doubles import doubles
+from iebench.renderer.meshes.doubles import double_triangles, doubles, without_doubles
 
 
 def slowly(points, faces):
@@ -34,3 +35,33 @@ def test_zero_has_no_sign():
 
 def test_no_faces_have_no_doubles():
     assert doubles(np.zeros((4, 3)), np.empty(0, int), np.empty(0, int)).tolist() == []
+
+
+SQUARE = np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
+
+
+@pytest.mark.parametrize("second", [[[0, 1, 3], [1, 2, 3]], [[3, 2, 1], [3, 1, 0]], [[2, 1, 0], [3, 2, 0]]])
+def test_a_square_cut_along_either_diagonal_is_one_square(second):
+    triangles = np.array([[0, 1, 2], [0, 2, 3], *second])
+    assert double_triangles(SQUARE, triangles).tolist() == [False, False, True, True]
+    apart = np.concatenate([SQUARE, SQUARE])  # vertices of its own
+    triangles = np.array([[0, 1, 2], *(np.array(second) + 4), [0, 2, 3]])
+    assert double_triangles(apart, triangles).sum() == 2
+
+
+@pytest.mark.parametrize("fourth", [[0, 1, 0.3], [0.9, 0.2, 0], [0.5, 0.5, 0]])
+def test_the_four_faces_of_a_tetrahedron_or_of_a_bent_quadrilateral_are_four(fourth):
+    points = np.array([*SQUARE[:3], fourth])
+    assert not double_triangles(points, np.array([[0, 1, 2], [0, 2, 3], [0, 1, 3], [1, 2, 3]])).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_sides_of_a_solid_cut_anew_are_all_doubles(seed):
+    """A box of quadrilaterals, in any pose: each has a second pair of triangles along the other diagonal."""
+    rng = np.random.default_rng(seed)
+    box = trimesh.creation.box(transform=trimesh.transformations.random_rotation_matrix(rng.random(3)))
+    quads = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
+    once = np.array([t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))])
+    again = np.array([t for a, b, c, d in quads for t in ((d, b, a), (d, c, b))])
+    points = np.asarray(box.vertices, np.float32)[np.lexsort(np.round(trimesh.creation.box().vertices.T[::-1], 3))]
+    assert without_doubles(points, np.concatenate([once, again])).tolist() == once.tolist()

@@ -56,3 +56,10 @@ def test_every_format_is_the_same_solid(tmp_path, suffix):
     assert report.watertight
     assert mesh.missing == ()
     assert len(mesh.sha256) == 64
+
+
+def test_a_solid_that_is_there_twice_is_as_closed_as_it_is_once():
+    solid = meshes.l_shape()
+    twice = np.concatenate([solid.faces, solid.faces[:, ::-1]])
+    found = inspect(trimesh.Trimesh(solid.vertices, twice, process=False))
+    assert (found.triangles, found.watertight) == (48, True)

@@ -88,3 +88,14 @@ def test_a_texture_of_ply_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFi
     row = run.look(ObjectRef("c", "a", "c", 0, "val", str(tmp_path / "a.ply")))
     assert (row["kind"], row["order"], row["cause"]) == ("finite", 2, None)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_surface_that_is_there_twice_counts_once(box: ObjectRef) -> None:
+    vertices, faces = run.surface(box)
+    path = Path(str(box.mesh))
+    text = path.read_text()
+    turned = [" ".join(["f", *line.split()[:0:-1]]) for line in text.splitlines() if line.startswith("f ")]
+    path.write_text(text + "\n".join(turned[:3]) + "\n")
+    again, once = run.surface(box)
+    assert np.array_equal(again, vertices)
+    assert np.array_equal(once, faces)
