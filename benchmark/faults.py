@@ -11,7 +11,7 @@ import numpy as np
 from iebench.manifests.schema import SPLITS
 
 from .bootstrap import Measured, interval, widened
-from .measures import MEASURES, WHOLE, within
+from .measures import MEASURES, WHOLE, declaration_faults, within
 from .resamples import digest_of, unpack
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def absences_of(score: "Score") -> list[str]:
     found += [
         f"it has no values per object of {metric}"
         for metric in score.values.get(WHOLE, {})
-        if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and within(metric)
+        if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and within(metric, score.metrics)
     ]
     digest = digest_of(data.val_objects, protocol.draws, protocol.pair_seed)
     if SHA256.fullmatch(kept.digest) and digest not in (None, kept.digest):
@@ -142,21 +142,24 @@ def _run_faults(score: "Score") -> Iterator[str]:
 
 
 def _value_faults(score: "Score") -> Iterator[str]:
+    for metric, measure in score.metrics.items():
+        yield from (f"the metric {metric[:60]!r} {fault}" for fault in declaration_faults(metric, measure))
     if not score.values.get(WHOLE):
         yield "it has no values of the whole representation"
     for part, measured in score.values.items():
         if part != WHOLE and part not in score.encoder.parts:
             yield f"it has values of {part}, and its encoder has no such part"
         for metric, entry in measured.items():
-            faults = [*_entry_faults(metric, entry), *_drawn_faults(score, part, metric, entry)]
+            faults = [*_entry_faults(score, metric, entry), *_drawn_faults(score, part, metric, entry)]
             yield from (f"{part} {metric} {fault}" for fault in faults)
 
 
-def _entry_faults(metric: str, entry: Measured) -> Iterator[str]:
-    if metric not in MEASURES:
+def _entry_faults(score: "Score", metric: str, entry: Measured) -> Iterator[str]:
+    if metric not in MEASURES.keys() | score.metrics.keys():
         yield "is a metric that this iebench does not know (update it)"
-    low, high = within(metric) or next(
-        (ends for names, ends in RANGES.items() if names.fullmatch(metric)), (-math.inf, math.inf)
+    ours = RANGES if metric in MEASURES else {}  # names of other packages mean nothing here
+    low, high = within(metric, score.metrics) or next(
+        (ends for names, ends in ours.items() if names.fullmatch(metric)), (-math.inf, math.inf)
     )
     for name in ("value", "floor", "ceiling"):
         number = getattr(entry, name)
@@ -169,7 +172,7 @@ def _entry_faults(metric: str, entry: Measured) -> Iterator[str]:
         yield f"has an interval from {entry.low} down to {entry.high}"
         return
     slack = width + ROUNDING * max(1.0, abs(entry.value))  # percentiles of what is no mean may miss it, not by more
-    trusted = entry.objects >= FEW or within(metric)
+    trusted = entry.objects >= FEW or within(metric, score.metrics)
     if trusted and not entry.low - slack <= entry.value <= entry.high + slack:
         yield f"has the value {entry.value}, far outside its interval [{entry.low}, {entry.high}]"
 
@@ -195,7 +198,7 @@ def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> It
         yield f"has {len(draws)} draws and its protocol says {score.protocol.draws}"
     low, high = interval(draws, score.protocol.level).tolist()
     plain = replace(entry, low=low, high=high)  # without width where all draws agree, as scores had it at first
-    wide = widened(plain, score.protocol.level, within(metric))
+    wide = widened(plain, score.protocol.level, within(metric, score.metrics))
     rounding = 1e-4 * float(np.ptp(draws)) + 1e-12
     if not any(np.allclose([e.low, e.high], [entry.low, entry.high], rtol=1e-9, atol=rounding) for e in (plain, wide)):
         yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{wide.low}, {wide.high}]"
@@ -214,7 +217,7 @@ def _resample_faults(score: "Score") -> Iterator[str]:
             continue
         if metric not in whole or len(each) != whole[metric].objects:
             yield f"it has {len(each)} values per object of {metric}, which rests on others"
-        elif within(metric) and not _agree(each, whole[metric].value):
+        elif within(metric, score.metrics) and not _agree(each, whole[metric].value):
             yield f"{WHOLE} {metric} has the value {whole[metric].value}, and its objects' mean is {each.mean()}"
 
 

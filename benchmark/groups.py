@@ -84,7 +84,7 @@ def _name(scores: list[Score]) -> str:
 def _value(scores: list[Score], part: str, metric: str) -> Value:
     entries = [score.values[part][metric] for score in scores]
     drawn = [draws for score in scores if (draws := score.resamples.drawn(part, metric)) is not None]
-    level, range_ = scores[0].protocol.level, within(metric)
+    level, range_ = scores[0].protocol.level, within(metric, scores[0].metrics)
     if len(scores) == 1:
         return Value(widened(entries[0], level, range_), drawn[0] if drawn else None, None)
     numbers = np.array([entry.value for entry in entries])

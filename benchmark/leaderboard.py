@@ -12,7 +12,7 @@ from .bootstrap import Measured
 from .errors import NotComparable, ScoreFileError, UnknownName, UsageError
 from .faults import absences_of
 from .groups import Group, Value, grouped
-from .measures import MEASURES, WHOLE
+from .measures import MEASURES, WHOLE, Measure
 from .ranks import Rank, ranks
 from .results import Score
 
@@ -27,8 +27,12 @@ class Mark(Enum):
 
 @dataclass(frozen=True)
 class Cell:
-    """One value with its standing. rank : None alone or not resampled; spread : see `groups.Value`."""
+    """One value with its standing.
 
+    measure : how it is shown; rank : None alone or not resampled; spread : see `groups.Value`
+    """
+
+    measure: Measure
     measured: Measured
     mark: Mark
     rank: Rank | None
@@ -59,12 +63,14 @@ class Board:
     """A leaderboard.
 
     rows : sorted by the whole representation's metric `sort`; a method's parts follow it
-    metrics : those that any row has, in the order of MEASURES
+    measures : how each metric is shown, iebench's own first, then those of other packages' probes
+    metrics : those that any row has, in the order of `measures`
     floors : metric -> what a constant or chance predictor gets
     ceilings : metric -> what one gets who knows all that can be known, where that is known
     """
 
     rows: tuple[Row, ...]
+    measures: Mapping[str, Measure]
     metrics: tuple[str, ...]
     floors: Mapping[str, float]
     ceilings: Mapping[str, float]
@@ -88,26 +94,27 @@ class Board:
             raise ScoreFileError("no score files: run `iebench score` first, or name some")
         check(scores)
         groups = grouped(scores)
-        known = [m for m in MEASURES if any(m in score.values[WHOLE] for score in scores.values())]
+        measures = MEASURES | {name: one for score in scores.values() for name, one in score.metrics.items()}
+        known = [m for m in measures if any(m in score.values[WHOLE] for score in scores.values())]
         if sort and sort not in known:
-            if sort in MEASURES:
+            if sort in measures:
                 raise UsageError(f"no score has {sort} of its whole representation: sort by one of {', '.join(known)}")
             raise UnknownName("metric", sort, known)
         sort = sort or known[0]
         about = next(iter(scores.values()))
-        cells = {part: _cells(groups, part, about.protocol.level) for part in _parts(groups, parts)}
-        order = sorted(range(len(groups)), key=lambda i: _place(_measured(cells[WHOLE][i]), sort))
+        cells = {part: _cells(groups, part, about.protocol.level, measures) for part in _parts(groups, parts)}
+        order = sorted(range(len(groups)), key=lambda i: _place(cells[WHOLE][i].get(sort)))
         rows = tuple(Row(groups[i], part, cells[part][i]) for i in order for part in cells if cells[part][i])
-        metrics = tuple(metric for metric in MEASURES if any(metric in row.cells for row in rows))
+        metrics = tuple(metric for metric in measures if any(metric in row.cells for row in rows))
         floors = {m: next(row.cells[m].measured.floor for row in rows if m in row.cells) for m in metrics}
         tops = {m: row.cells[m].measured.ceiling for row in rows for m in row.cells}
         ceilings = {metric: top for metric, top in tops.items() if top is not None}
-        return Board(rows, metrics, floors, ceilings, about, sort)
+        return Board(rows, measures, metrics, floors, ceilings, about, sort)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The metrics that have a column: of each R2 the kind that the protocol prints."""
-        return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2))
+        return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2, self.measures))
 
     @property
     def has_parts(self) -> bool:
@@ -142,7 +149,7 @@ class Board:
         seeds = ""
         if any(row.seeds > 1 for row in self.rows):
             seeds = "; ±: deviation over training seeds, which the interval then draws too"
-        ranked = f"; rank: {level} interval of the place in {MEASURES[self.sort].title}" if self.has_ranks else ""
+        ranked = f"; rank: {level} interval of the place in {self.measures[self.sort].title}" if self.has_ranks else ""
         return (
             f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
             f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
@@ -162,32 +169,32 @@ def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:
     return [part for part in found if wanted or part == WHOLE]
 
 
-def _measured(cells: Mapping[str, Cell]) -> dict[str, Measured]:
-    return {metric: cell.measured for metric, cell in cells.items()}
-
-
-def _place(values: Mapping[str, Measured], metric: str) -> float:
+def _place(cell: Cell | None) -> float:
     """Where a row stands in the order: the least comes first, rows without the metric last."""
-    if metric not in values:
-        return float("inf")
-    return -values[metric].value if MEASURES[metric].higher else values[metric].value
+    return float("inf") if cell is None else _ordered(cell.measured.value, cell.measure)
 
 
-def _cells(groups: Sequence[Group], part: str, level: float) -> list[dict[str, Cell]]:
+def _ordered(value: float, measure: Measure) -> float:
+    """A number that is less for a better value."""
+    return -value if measure.higher else value
+
+
+def _cells(groups: Sequence[Group], part: str, level: float, measures: Mapping[str, Measure]) -> list[dict[str, Cell]]:
     """The cells of one part of every group, ranked among themselves."""
     rows = [group.values(part) if _has(group, part) else {} for group in groups]
     cells: list[dict[str, Cell]] = [{} for _ in rows]
     for metric in dict.fromkeys(metric for row in rows for metric in row):
         column = {i: row[metric] for i, row in enumerate(rows) if metric in row}
-        compared = len(column) > 1 and MEASURES[metric].ranked
-        standing = _ranked(column, metric, level) if compared else {}
-        best = min(_place({metric: value.measured}, metric) for value in column.values())
+        measure = measures[metric]
+        compared = len(column) > 1 and measure.ranked
+        standing = _ranked(column, measure, level) if compared else {}
+        best = min(_ordered(value.measured.value, measure) for value in column.values())
         for i, value in column.items():
             rank = standing.get(i)
             mark = Mark.TIED if rank and rank.low == 1 else Mark.NONE
-            if compared and _place({metric: value.measured}, metric) == best:
+            if compared and _ordered(value.measured.value, measure) == best:
                 mark = Mark.BEST
-            cells[i][metric] = Cell(value.measured, mark, rank, value.spread)
+            cells[i][metric] = Cell(measure, value.measured, mark, rank, value.spread)
     return cells
 
 
@@ -195,26 +202,26 @@ def _has(group: Group, part: str) -> bool:
     return all(part in score.values for score in group.scores.values())
 
 
-def _ranked(values: Mapping[int, Value], metric: str, level: float) -> dict[int, Rank]:
+def _ranked(values: Mapping[int, Value], measure: Measure, level: float) -> dict[int, Rank]:
     """The ranks of those that were resampled, by row; none for a row alone, or where not all were."""
     drawn = {i: value.draws for i, value in values.items() if value.draws is not None}
     if len(drawn) < len(values):
         return {}
     numbers = np.array([values[i].measured.value for i in drawn])
-    objects, measure = min(value.measured.objects for value in values.values()), MEASURES[metric]
+    objects = min(value.measured.objects for value in values.values())
     found = ranks(numbers, np.stack(list(drawn.values())), level, measure.higher, objects, measure.within)
     return dict(zip(drawn, found, strict=True))
 
 
-def has_column(metric: str, r2: str) -> bool:
+def has_column(metric: str, r2: str, measures: Mapping[str, Measure] = MEASURES) -> bool:
     """Whether leaderboards have a column for a metric, given the kind of R2 that they print, "mean" or "pooled".
 
     >>> has_column("rotation_r2_mean", "mean"), has_column("rotation_r2_mean", "pooled"), has_column("top5", "mean")
     (True, False, False)
     """
     stem, dividing, kind = metric.rpartition("_r2_")
-    if not dividing:
-        return MEASURES[metric].column
+    if not dividing or metric not in MEASURES:
+        return measures[metric].column
     return kind == r2 and any(MEASURES[m].column for m in (f"{stem}_r2_mean", f"{stem}_r2_pooled") if m in MEASURES)
 
 
@@ -235,6 +242,7 @@ def check(scores: Mapping[Path, Score]) -> None:
                 ("val pairs", _pairs(first), _pairs(score)),
                 ("bootstrap draws", first.resamples.digest[:12], score.resamples.digest[:12]),
                 *_protocol_entries(first, score),
+                *_meanings(first, score),
             )
             if a != b
         ]
@@ -253,6 +261,15 @@ def _pairs(score: Score) -> str:
 def _protocol_entries(first: Score, second: Score) -> list[tuple[str, object, object]]:
     a, b = flat(first.protocol.as_dict()), flat(second.protocol.as_dict())
     return [(f"protocol's {key}", a.get(key), b.get(key)) for key in sorted(a.keys() | b.keys())]
+
+
+def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:
+    """How metrics of other packages that both scores have are shown."""
+    return [
+        (f"metric {metric}'s {key}", value, vars(second.metrics[metric])[key])
+        for metric in sorted(first.metrics.keys() & second.metrics.keys())
+        for key, value in vars(first.metrics[metric]).items()
+    ]
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:

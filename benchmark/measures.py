@@ -1,8 +1,13 @@
 """The metrics by name: how each is called, shown and read. The one list that tables, reports and checks share."""
 
+import math
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 FRACTION, DEGREES = (0.0, 1.0), (0.0, 180.0)
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+LONGEST = {"title": 60, "about": 300}  # characters
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,30 @@ class Measure:
         """
         shown = f"{value * self.factor:.{self.digits}f}"
         return shown.removeprefix("-") if float(shown) == 0 else shown  # never "-0.000"
+
+
+def declaration_faults(metric: str, measure: Measure) -> Iterator[str]:
+    """Find what keeps a metric that another package declares from being shown, one clause each.
+
+    >>> list(declaration_faults("top1", Measure("", "mine", digits=-1)))
+    ["is iebench's own", 'has a title of 0 characters, not 1 to 60', 'has -1 digits, not 0 to 10']
+    """
+    if not NAME.fullmatch(metric):
+        yield f"must have a name of at most 60 lower-case letters, digits and _, not {metric!r:.80}"
+    if metric in MEASURES:
+        yield "is iebench's own"
+    for name, most in LONGEST.items():
+        text = getattr(measure, name)
+        if not 1 <= len(text) <= most:
+            yield f"has {'a' if name == 'title' else 'an'} {name} of {len(text)} characters, not 1 to {most}"
+        if not text.isprintable():
+            yield f"has {'a' if name == 'title' else 'an'} {name} with line breaks or the like"
+    if not 0 < measure.factor < math.inf:
+        yield f"has the factor {measure.factor}, not a positive number"
+    if not 0 <= measure.digits <= 10:
+        yield f"has {measure.digits} digits, not 0 to 10"
+    if measure.within is not None and not -math.inf < measure.within[0] < measure.within[1] < math.inf:
+        yield f"has the range {measure.within}, not two numbers of which the first is less"
 
 
 SHARES = {
@@ -254,11 +283,13 @@ WHOLE = "whole"
 """The part that is the whole representation; others are named by the encoder."""
 
 
-def within(metric: str) -> tuple[float, float] | None:
+def within(metric: str, declared: Mapping[str, Measure] | None = None) -> tuple[float, float] | None:
     """The range of an object's value of a metric that is a mean over objects; None for others.
+
+    declared : metrics of other packages
 
     >>> within("top1"), within("pose_degrees_mean"), within("rotation_r2_mean")
     ((0.0, 1.0), (0.0, 180.0), None)
     """
-    found = MEASURES.get(metric)
+    found = MEASURES.get(metric) or (declared or {}).get(metric)
     return None if found is None else found.within

@@ -13,6 +13,7 @@ from iebench.manifests.common.settings import build
 from .bootstrap import Measured
 from .errors import IebenchError, ScoreFileError
 from .faults import absences_of, damage_of
+from .measures import Measure
 from .protocol import Protocol
 from .resamples import Resamples
 
@@ -97,6 +98,7 @@ class Score:
     resamples : what pairs it with other scores; examples : of what a predictor found, to be shown
     notes : what a reader should know before trusting the values, one sentence each
     chosen : part -> question -> learning rate and weight decay of the heads that count
+    metrics : those that probes of other packages measured: how each is shown
     """
 
     name: str
@@ -117,6 +119,7 @@ class Score:
     cost: Cost = field(default_factory=Cost)
     notes: tuple[str, ...] = ()
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    metrics: dict[str, Measure] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write the JSON file, complete or not at all."""

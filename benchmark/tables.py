@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from .leaderboard import Board, Cell, Mark, Row
-from .measures import MEASURES
 from .results import Cost, Score
 
 WIDE = 400  # columns; a table is as wide as it must be, since cutting numbers off would help nobody
@@ -23,16 +22,15 @@ FLOOR, CEILING = "floor", "ceiling"
 NOTHING = "–"
 
 
-def number(metric: str, cell: Cell) -> str:
+def number(cell: Cell) -> str:
     """The value as tables print it, with its spread over training seeds if there is one."""
-    measure = MEASURES[metric]
-    spread = "" if cell.spread is None else f" ± {measure.show(cell.spread)}"
-    return measure.show(cell.measured.value) + spread
+    spread = "" if cell.spread is None else f" ± {cell.measure.show(cell.spread)}"
+    return cell.measure.show(cell.measured.value) + spread
 
 
-def interval(metric: str, cell: Cell) -> str:
+def interval(cell: Cell) -> str:
     """ "[low, high]" as tables print it."""
-    show = MEASURES[metric].show
+    show = cell.measure.show
     return f"[{show(cell.measured.low)}, {show(cell.measured.high)}]"
 
 
@@ -55,7 +53,7 @@ def screen(board: Board) -> str:
     for title in _titles(board):
         table.add_column(title, no_wrap=True)
     for metric in board.columns:
-        table.add_column(MEASURES[metric].title.replace(" ", "\n", 1), justify="right", no_wrap=True)
+        table.add_column(escape(board.measures[metric].title).replace(" ", "\n", 1), justify="right", no_wrap=True)
     for row in board.rows:
         table.add_row(*map(escape, _head(board, row)), *(_stacked(m, row) for m in board.columns))
     for line in ends(board):
@@ -76,11 +74,11 @@ def markdown(board: Board) -> str:
         if metric not in row.cells:
             return NOTHING
         found = row.cells[metric]
-        value = number(metric, found)
+        value = number(found)
         strong = f"**{value}**" if found.mark is Mark.BEST else value + MARKS[found.mark]
-        return f"{strong} {interval(metric, found)}"
+        return f"{strong} {interval(found)}"
 
-    titles = [*_titles(board), *(MEASURES[m].title for m in board.columns)]
+    titles = [*_titles(board), *(board.measures[m].title for m in board.columns)]
     rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
     body = [[*_head(board, row), *(cell(m, row) for m in board.columns)] for row in board.rows]
     body += ends(board)
@@ -137,12 +135,12 @@ def latex(board: Board) -> str:
         if metric not in row.cells:
             return "--"
         found = row.cells[metric]
-        value = _tex(number(metric, found))
+        value = _tex(number(found))
         strong = rf"\textbf{{{value}}}" if found.mark is Mark.BEST else value
         tied = r"$^\approx$" if found.mark is Mark.TIED else ""
-        return rf"{strong}{tied} {{\scriptsize {interval(metric, found)}}}"
+        return rf"{strong}{tied} {{\scriptsize {interval(found)}}}"
 
-    titles = [*_titles(board), *(MEASURES[m].title for m in board.columns)]
+    titles = [*_titles(board), *(board.measures[m].title for m in board.columns)]
     lines = [
         rf"% {board.caption}",
         *(rf"% note: {note}" for note in board.notes),
@@ -182,7 +180,7 @@ def ends(board: Board) -> list[list[str]]:
     lines = [(FLOOR, board.floors), *([(CEILING, board.ceilings)] if board.ceilings else [])]
     return [
         [word if title == "run" else "" for title in _titles(board)]
-        + [MEASURES[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
+        + [board.measures[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
         for word, found in lines
     ]
 
@@ -211,9 +209,9 @@ def _stacked(metric: str, row: Row) -> str:
     if metric not in row.cells:
         return NOTHING
     cell = row.cells[metric]
-    value = number(metric, cell) + (MARKS[cell.mark] or " ")
+    value = number(cell) + (MARKS[cell.mark] or " ")
     strong = f"[bold]{value}[/bold]" if cell.mark is Mark.BEST else value
-    return f"{strong}\n[dim]{escape(interval(metric, cell))}[/dim]"
+    return f"{strong}\n[dim]{escape(interval(cell))}[/dim]"
 
 
 def _tex(text: str) -> str:

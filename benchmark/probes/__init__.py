@@ -1,7 +1,8 @@
 """The probes: one file each, registered by decorator. Importing this package needs torch."""
 
 from . import axes, changes, classification, consistency, heads, neighbours, prediction, rotation, shares
-from .context import PROBES, Context, Values, epochs, run
+from .context import PROBES, Context, Values, epochs
+from .installed import run
 
 __all__ = [
     "PROBES", "Context", "Values", "axes", "changes", "classification", "consistency", "epochs", "heads", "neighbours",

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Protocol as Interface
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iebench.manifests.common import plugins
 from iebench.manifests.common.progress import Meter
 
-from ..bootstrap import Bootstrap, Measured, widened
+from ..bootstrap import Bootstrap, Measured
 from ..encoder import Encoder
 from ..errors import ProbeError
-from ..measures import within
+from ..measures import Measure, declaration_faults
 from ..pairs import Identity
 from ..predictor import Predictor
 from ..protocol import Protocol
@@ -122,6 +120,8 @@ class Context:
     oracle : who knows the objects' symmetries; None where nobody looked at the meshes
     encoder : what made the features, if it is at hand
     chosen : filled by the heads: part -> question -> rate and decay that did best on the tuning objects
+    metrics : filled by the probes of other packages: what they declare, by metric
+    packages : filled by them: the version of each such package by its name
     notes : filled by the probes: what a reader should know before trusting their values, one sentence each
     """
 
@@ -141,6 +141,8 @@ class Context:
     oracle: Oracle | None = None
     encoder: Encoder | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
+    metrics: dict[str, Measure] = field(default_factory=dict)
+    packages: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def shows(self, names: Sequence[str]) -> bool:
@@ -159,37 +161,36 @@ def epochs(protocol: Protocol, parts: int) -> int:
 
 
 Probe = Callable[[Context], Values]
-PROBES: dict[str, Probe] = {}
-GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it
 
 
-def probe(name: str) -> Callable[[Probe], Probe]:
-    """Register a probe; they run in the order of registration. One that does not apply returns {}."""
+@dataclass(frozen=True)
+class Registered:
+    """A probe. metrics : those that it declares, by name; {} for iebench's own, whose metrics are in MEASURES"""
 
-    def register(function: Probe) -> Probe:
-        PROBES[name] = function
-        return function
-
-    return register
+    function: Probe
+    metrics: Mapping[str, Measure]
 
 
-def installed() -> dict[str, Probe]:
-    """The probes by name: those of iebench, then those that other packages bring by the entry point group GROUP.
+PROBES: dict[str, Registered] = {}
+
+
+def probe(name: str, metrics: Mapping[str, Measure] | None = None) -> Callable[[Probe], Probe]:
+    """Register a probe; they run in the order of registration. One that does not apply returns {}.
+
+    metrics : what a probe of another package measures, by metric; scores keep it, so that it is shown everywhere
 
     Raises
     ------
-    ProbeError : such a package cannot be imported, or its module registers no probe of that name.
+    ProbeError : there is a probe of that name, or a metric cannot be shown as it is declared.
     """
-    for point in entry_points(group=GROUP):
-        plugins.load(point, "probe", PROBES, ProbeError)
-    return PROBES
+    if name in PROBES:
+        raise ProbeError(f"there is a probe called {name} already: give yours another name")
+    for metric, measure in (metrics or {}).items():
+        for fault in declaration_faults(metric, measure):
+            raise ProbeError(f"the metric {metric!r:.80} {fault}")
 
+    def register(function: Probe) -> Probe:
+        PROBES[name] = Registered(function, dict(metrics or {}))
+        return function
 
-def run(context: Context) -> Values:
-    """All probes' values, by part in the context's order; intervals of means have a width (`bootstrap.exact`)."""
-    values: Values = {part: {} for part in context.parts}
-    level = context.bootstrap.level
-    for function in installed().values():
-        for part, measured in function(context).items():
-            values[part] |= {metric: widened(entry, level, within(metric)) for metric, entry in measured.items()}
-    return values
+    return register

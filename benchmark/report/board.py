@@ -6,7 +6,7 @@ from html import escape
 
 from ..bootstrap import Measured
 from ..leaderboard import Board, Cell, Mark, Row
-from ..measures import MEASURES, WHOLE
+from ..measures import WHOLE
 from ..tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
 
 
@@ -44,13 +44,13 @@ def html(board: Board) -> str:
 
 def _end(board: Board, word: str, found: Mapping[str, float]) -> str:
     """A line of floors or ceilings."""
-    shown = {metric: MEASURES[metric].show(value) for metric, value in found.items()}
+    shown = {metric: board.measures[metric].show(value) for metric, value in found.items()}
     cells = "".join(f"<td class='n{_more(board, m)}'>{shown.get(m, NOTHING)}</td>" for m in board.metrics)
     return f"<tr><td></td><th scope='row'>{word}</th><td></td>{cells}</tr>"
 
 
 def _head(board: Board, metric: str) -> str:
-    measure = MEASURES[metric]
+    measure = board.measures[metric]
     sorts = " aria-sort='descending'" if metric == board.sort and measure.higher else ""
     sorts = " aria-sort='ascending'" if metric == board.sort and not measure.higher else sorts
     better = "desc" if measure.higher else "asc"
@@ -72,12 +72,12 @@ def _line(board: Board, row: Row, scales: dict[str, Scale]) -> str:
 def _cell(board: Board, metric: str, cell: Cell | None, scale: Scale) -> str:
     if cell is None:
         return f"<td class='n{_more(board, metric)}'>–</td>"
-    value = number(metric, cell)
+    value = number(cell)
     shown = f"<strong>{value}</strong>" if cell.mark is Mark.BEST else value + MARKS[cell.mark]
     rank = "" if cell.rank is None else f" data-low='{cell.rank.low}' data-high='{cell.rank.high}'"
     return (
         f"<td class='n{_more(board, metric)}' data-value='{cell.measured.value!r}'{rank}>{shown}"
-        f"<small>{interval(metric, cell)}</small>{_drawn(cell.measured, scale)}</td>"
+        f"<small>{interval(cell)}</small>{_drawn(cell.measured, scale)}</td>"
     )
 
 

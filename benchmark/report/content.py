@@ -11,7 +11,7 @@ from ..errors import NotComparable
 from ..leaderboard import Board, Row
 from ..log import TIMES
 from ..log import read as read_log
-from ..measures import MEASURES, WHOLE
+from ..measures import WHOLE, Measure
 from ..orbit_file import CURVES
 from ..orbit_file import NAME as ORBITS
 from ..orbit_file import read as read_orbits
@@ -30,18 +30,17 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     places = {row.name: i for i, row in enumerate(whole)}
     return {
         "methods": [row.name for row in whole],
-        "metrics": {m: _metric(m) for m in board.metrics},
+        "metrics": {m: _metric(board.measures[m]) for m in board.metrics},
         "sort": board.sort,
         "rows": [_row(row, places[row.name]) for row in board.rows],
         "curves": curves(whole),
         "orbits": sweeps(whole),
-        "objects": None if pictures is None else objects(whole, pictures, board.columns),
+        "objects": None if pictures is None else objects(board, whole, pictures),
         "questions": None if pictures is None else questions(whole, pictures),
     }
 
 
-def _metric(name: str) -> dict[str, Any]:
-    measure = MEASURES[name]
+def _metric(measure: Measure) -> dict[str, Any]:
     return {
         "title": measure.title,
         "about": measure.about,
@@ -108,13 +107,15 @@ def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def objects(rows: Sequence[Row], pictures: Pictures, first: Sequence[str]) -> dict[str, Any]:
-    """Every val object's values, of the metrics `first` and what more there is room for; pictures of the worst ones."""
+def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
+    """Every val object's values; metrics with a column first, then what there is room for; pictures of the worst."""
     values = {method: _each(row, len(pictures.names)) for method, row in enumerate(rows)}
-    known = [metric for metric in MEASURES if any(metric in found for found in values.values())]
+    known = [metric for metric in board.measures if any(metric in found for found in values.values())]
     room = max(1, VALUES // (len(rows) * len(pictures.names)))
-    metrics = sorted(known, key=lambda metric: metric not in first)[:room]
-    columns = [(metric, found[metric]) for metric in metrics for found in values.values() if metric in found]
+    metrics = sorted(known, key=lambda metric: metric not in board.columns)[:room]
+    columns = [
+        (board.measures[metric], found[metric]) for metric in metrics for found in values.values() if metric in found
+    ]
     classes = sorted(set(pictures.classes))
     return {
         "names": pictures.names,
@@ -160,11 +161,11 @@ def _each(row: Row, count: int) -> dict[str, Array]:
     return {metric: values for metric, values in found.items() if len(values) == count}
 
 
-def _worst(columns: Sequence[tuple[str, Array]]) -> list[int]:
+def _worst(columns: Sequence[tuple[Measure, Array]]) -> list[int]:
     """The objects that come first when every column's worst are taken in turn, PICTURED of them at most."""
     if not columns:
         return []
-    orders = [np.argsort(values if MEASURES[m].higher else -values, kind="stable") for m, values in columns]
+    orders = [np.argsort(values if measure.higher else -values, kind="stable") for measure, values in columns]
     ranked = np.stack(orders, axis=1).ravel()  # all worst ones, then all second worst ones, and so on
     return list(dict.fromkeys(ranked.tolist()))[:PICTURED]
 

@@ -12,14 +12,13 @@ from iebench.manifests.laws import in_words
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 
 from ..leaderboard import Board, flat
-from ..measures import MEASURES
 from ..published import CAPTION, TITLES, cells
 from ..results import Score
 
 
 def measures(board: Board) -> str:
     """Every metric in a line."""
-    return definitions((MEASURES[metric].title, MEASURES[metric].about) for metric in board.metrics)
+    return definitions((board.measures[metric].title, board.measures[metric].about) for metric in board.metrics)
 
 
 def notes(board: Board) -> str:

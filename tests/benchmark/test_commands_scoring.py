@@ -1,5 +1,6 @@
 """`iebench score`, `leaderboard` and `report` as a user meets them."""
 
+import json
 import shutil
 import sys
 from dataclasses import replace
@@ -10,11 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from plugins import install
 from released import random_like, resnet_shapes
 from scoring import SMALL, untrained_run
 
 from iebench.benchmark import protocol
 from iebench.benchmark.images import Images
+from iebench.benchmark.probes import PROBES
+from iebench.benchmark.probes.installed import GROUP
 from iebench.benchmark.results import Score
 from iebench.manifests.common.cli import main
 
@@ -89,6 +93,49 @@ def test_features_that_somebody_computed(here: Path, capsys: pytest.CaptureFixtu
     assert (found.name, found.encoder.dim, found.encoder.resolution) == ("mine", 3, 0) and len(found.notes) == 1
     assert found.cost.parameters is None and not found.encoder.has_predictor
     assert call("score", "--features", "mine.parquet", "--run", "runs/sie") == 2
+
+
+THEIRS = """
+import numpy as np
+from iebench.benchmark.bootstrap import Mean
+from iebench.benchmark.measures import Measure
+from iebench.benchmark.probes.context import probe
+
+@probe("spread", metrics={"spread": Measure("spread [of all]", "deviation of all columns", higher=False, digits=2)})
+def spread(context):
+    each = context.val.features.std(1).astype(float)
+    return {"whole": {"spread": context.bootstrap.measure(Mean.of(each, context.val.image_objects), 0.0)}}
+"""
+
+
+def test_a_probe_of_another_package_is_shown_everywhere_also_without_it(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    points = {"spread": "spread_probe", "broken": "broken_probe"}
+    with monkeypatch.context() as installed:
+        install(here / "site", installed, GROUP, points, spread_probe=THEIRS, broken_probe="1 / 0")
+        try:
+            assert call("score") == 0
+        finally:
+            PROBES.pop("spread", None)
+    assert "note: sie: broken_probe, of the probe 'broken', cannot be imported" in capsys.readouterr().out
+    assert call("score", "--run", "runs/random") == 0  # without that package
+    assert call("validate", "runs/sie/score.json", "runs/random/score.json") == 0
+    capsys.readouterr()
+    assert call("leaderboard", "--sort", "spread") == 0
+    out = capsys.readouterr().out
+    assert "spread" in out and "[of all]" in out and out.index("sie") < out.index("random")
+    for form in ("md", "latex", "csv", "json"):
+        assert call("leaderboard", "--format", form) == 0 and "spread" in capsys.readouterr().out
+    assert call("report") == 0
+    page = Path("report.html").read_text(encoding="utf-8")
+    assert "spread [of all]" in page and "deviation of all columns" in page
+    table = json.loads(Path("runs/sie/score.json").read_text())
+    assert table["versions"]["theirs"] == "1.0"
+    table["metrics"]["spread"]["higher"] = True
+    Path("other.json").write_text(json.dumps(table))
+    assert call("leaderboard", "runs/sie/score.json", "other.json") == 1
+    assert "metric spread's higher False against True" in capsys.readouterr().err
 
 
 def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

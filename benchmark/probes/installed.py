@@ -1,0 +1,93 @@
+"""Runs all probes: iebench's own, then those of other packages, which cost nothing but themselves where they fail."""
+
+from collections.abc import Mapping
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import numpy as np
+
+from iebench.manifests.common import plugins
+from iebench.manifests.common.causes import short
+
+from ..bootstrap import Measured, Resampled
+from ..errors import ProbeError
+from .context import PROBES, Context, Values
+
+GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it
+
+
+def run(context: Context) -> Values:
+    """All probes' values, by part in the context's order.
+
+    What keeps a probe of another package from being used is a note of the context.
+    """
+    values: Values = {part: {} for part in context.parts}
+    for registered in PROBES.values():
+        if not registered.metrics:
+            _add(values, registered.function(context))
+    for point in plugins.points(GROUP).values():
+        try:
+            plugins.load(point, "probe", PROBES, ProbeError)
+            _add(values, _theirs(point, context))
+        except ProbeError as error:
+            context.notes.append(str(error))
+    return values
+
+
+def _add(values: Values, found: Values) -> None:
+    for part, measured in found.items():
+        values[part].update(measured)
+
+
+def _theirs(point: EntryPoint, context: Context) -> Values:
+    """The values of another package's probe; what it declares is added to the context.
+
+    Raises
+    ------
+    ProbeError : it fails, or returns what no score can hold.
+    """
+    registered = PROBES[point.name]
+    about = f"the probe {point.name!r} ({point.value})"
+    if not registered.metrics:
+        raise ProbeError(f"{about} declares no metrics: give @probe its metrics")
+    for metric in registered.metrics.keys() & context.metrics.keys():
+        raise ProbeError(f"{about} measures {metric}, as another probe does: {plugins.REMEDY}")
+    try:
+        found = registered.function(context)
+    except (Exception, SystemExit) as error:  # any: it is somebody else's code
+        raise ProbeError(f"{about} failed ({short(error)}): {plugins.REMEDY}") from error
+    fault = _fault(found, registered.metrics, context)
+    if fault:
+        raise ProbeError(f"{about} {fault}: {plugins.REMEDY}")
+    context.metrics.update(registered.metrics)
+    if point.dist is not None:
+        context.packages[point.dist.name] = point.dist.version
+    return found
+
+
+def _fault(found: Any, metrics: Mapping[str, object], context: Context) -> str:
+    """What is wrong with what a probe returned, as a clause; "" for nothing."""
+    if not isinstance(found, Mapping):
+        return f"returned {type(found).__name__}, and not part -> metric -> value"
+    for part, measured in found.items():
+        if part not in context.parts:
+            return f"returned values of the part {part!r:.60}, which this encoder does not have"
+        if not isinstance(measured, Mapping):
+            return f"returned {type(measured).__name__} for {part}, and not metric -> value"
+        for metric, entry in measured.items():
+            if metric not in metrics:
+                return f"returned the metric {metric!r:.60}, which it does not declare"
+            if fault := _entry_fault(entry, context.val.objects):
+                return f"returned for {metric} {fault}"
+    return ""
+
+
+def _entry_fault(entry: Any, objects: int) -> str:
+    if not isinstance(entry, Resampled):
+        return f"{type(entry).__name__}, and not what `context.bootstrap.measure` makes"
+    if entry.objects != objects:
+        return f"a value over {entry.objects} objects, where val has {objects}"
+    numbers = [getattr(entry, name) for name in Measured.__dataclass_fields__]
+    if not all(n is None or np.isfinite(n) for n in numbers) or not np.isfinite(entry.draws).all():
+        return "numbers that are not finite"
+    return ""

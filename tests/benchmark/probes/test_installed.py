@@ -1,0 +1,109 @@
+"""Probes of other packages run beside ours; a broken one costs only itself, with one sentence."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from plugins import install
+from scoring import context_of, random_split
+
+from iebench.benchmark.errors import ProbeError
+from iebench.benchmark.measures import WHOLE, Measure
+from iebench.benchmark.probes import PROBES, run
+from iebench.benchmark.probes.context import probe
+from iebench.benchmark.probes.installed import GROUP
+
+HEAD = """
+import numpy as np
+from iebench.benchmark.bootstrap import Mean, Measured
+from iebench.benchmark.measures import Measure
+from iebench.benchmark.probes.context import probe
+
+@probe("first", metrics={"first": Measure("first", "mean of the first column")})
+def first(context):
+    column = Mean.of(context.val.features[:, 0].astype(float), context.val.image_objects)
+    value = context.bootstrap.measure(column, 0.0)
+    part = Mean.of(np.ones(4), np.repeat(np.arange(2), 2))
+"""
+FIRST = f"{HEAD}    return {{'whole': {{'first': value}}}}\n"
+
+
+@pytest.fixture(autouse=True)
+def quick() -> Iterator[None]:
+    """One of our probes alone, and nothing that a test registers stays."""
+    ours = dict(PROBES)
+    PROBES.clear()
+    PROBES["neighbours"] = ours["neighbours"]
+    yield
+    PROBES.clear()
+    PROBES.update(ours)
+
+
+def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    split = random_split(12, 4)
+    install(tmp_path, monkeypatch, GROUP, {"first": "their_probe"}, their_probe=FIRST)
+    context = context_of(split, split)
+    found = run(context)[WHOLE]
+    assert found["first"].value == pytest.approx(split.features[:, 0].mean(), rel=1e-6)
+    assert found.keys() == {"knn_top1", "first"} and context.notes == []
+    assert context.metrics == {"first": Measure("first", "mean of the first column")}
+    assert context.packages == {"theirs": "1.0"}
+
+
+@pytest.mark.parametrize(("code", "message"), [
+    ("1 / 0", "cannot be imported (ZeroDivisionError: division by zero)"),
+    ("import nowhere_to_be_found", "cannot be imported (ModuleNotFoundError: No module named 'nowhere_to_be_found')"),
+    ("raise SystemExit(3)", "cannot be imported (SystemExit: 3)"),
+    ("", "their_probe does not register the probe 'first'"),
+    (FIRST.replace("metrics={", "metrics=dict() and {"), "declares no metrics"),
+    (FIRST.replace('{"first"', '{"top1"'), "the metric 'top1' is iebench's own"),
+    (FIRST.replace('{"first"', '{"First <b>"'), "must have a name of at most 60 lower-case letters"),
+    (FIRST.replace('"mean of', '"\\n'), "has an about with line breaks"),
+    (FIRST.replace('probe("first"', 'probe("neighbours"'), "there is a probe called neighbours already"),
+    (f"{HEAD}    raise KeyError('x')", "the probe 'first' (their_probe) failed (KeyError: 'x')"),
+    (f"{HEAD}    raise SystemExit(0)", "failed (SystemExit: 0)"),
+    (f"{HEAD}    return None", "returned NoneType, and not part -> metric -> value"),
+    (f"{HEAD}    return {{'whole': 0.5}}", "returned float for whole, and not metric -> value"),
+    (f"{HEAD}    return {{'elsewhere': {{'first': value}}}}", "returned values of the part 'elsewhere'"),
+    (f"{HEAD}    return {{'whole': {{'second': value}}}}", "the metric 'second', which it does not declare"),
+    (f"{HEAD}    return {{'whole': {{'first': 0.5}}}}", "for first float, and not what `context.bootstrap.measure` makes"),
+    (f"{HEAD}    return {{'whole': {{'first': Measured(0, 0, 0, 0, 1, 1)}}}}", "for first Measured, and not what"),
+    (f"{HEAD}    return {{'whole': {{'first': context.bootstrap.measure(column, float('nan'))}}}}", "are not finite"),
+    (f"{HEAD}    return {{'whole': {{'first': context.bootstrap.measure(part, 0.0)}}}}", "failed ("),
+])  # fmt: skip
+def test_a_broken_one_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
+) -> None:
+    split = random_split(8, 3)
+    install(tmp_path, monkeypatch, GROUP, {"first": "their_probe"}, their_probe=code)
+    context = context_of(split, split)
+    assert run(context)[WHOLE].keys() == {"knn_top1"} and context.metrics == {}
+    [note] = context.notes
+    assert (
+        message in note
+        and len(note) < 300
+        and note.endswith(": mend or remove that package") == ("declares no metrics" not in note)
+    )
+
+
+def test_two_packages_that_measure_the_same_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    split = random_split(8, 3)
+    points = {"first": "their_probe", "second": "other_probe"}
+    other = FIRST.replace('probe("first"', 'probe("second"')
+    install(tmp_path, monkeypatch, GROUP, points, their_probe=FIRST, other_probe=other)
+    context = context_of(split, split)
+    assert run(context)[WHOLE].keys() == {"knn_top1", "first"}
+    assert "measures first, as another probe does" in context.notes[0]
+
+
+@pytest.mark.parametrize(("measure", "fault"), [
+    (Measure("", "about"), "a title of 0 characters"),
+    (Measure("x" * 61, "about"), "a title of 61 characters"),
+    (Measure("title", "about", factor=float("nan")), "the factor nan"),
+    (Measure("title", "about", digits=99), "99 digits"),
+])  # fmt: skip
+def test_metrics_that_cannot_be_shown_are_refused(measure: Measure, fault: str) -> None:
+    with pytest.raises(ProbeError, match=fault):
+        probe("mine", metrics={"mine": measure})
