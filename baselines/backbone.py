@@ -6,7 +6,6 @@ can add some; `timm:NAME` is any model of timm, where that can be imported.
 """
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import Any, Literal, cast
 
 from torch import Tensor, nn
@@ -26,6 +25,7 @@ class Backbone(nn.Module):
 
 
 Builder = Callable[[float, Stem], Backbone]
+GROUP = "iebench.backbones"  # entry points: name of a backbone -> module that registers it
 _BUILDERS: dict[str, Builder] = {}
 
 
@@ -41,7 +41,7 @@ def backbone(name: str) -> Callable[[Builder], Builder]:
 
 def names() -> list[str]:
     """The names of all installed backbones, without timm's."""
-    return sorted({point.name for point in entry_points(group="iebench.backbones")} | set(_BUILDERS))
+    return sorted(plugins.points(GROUP).keys() | set(_BUILDERS))
 
 
 def check(name: str) -> None:
@@ -69,8 +69,7 @@ def build(name: str, width: float, stem: Stem) -> Backbone:
     if name.startswith(TIMM):
         return Timm(name, width, stem)
     if name not in _BUILDERS:
-        point = next(point for point in entry_points(group="iebench.backbones") if point.name == name)
-        plugins.load(point, "backbone", _BUILDERS, MethodBroken)
+        plugins.load(plugins.points(GROUP)[name], "backbone", _BUILDERS, MethodBroken)
     return _BUILDERS[name](width, stem)
 
 

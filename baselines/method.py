@@ -7,7 +7,6 @@ variant (`variants.toml`) is a method under another name with some settings chan
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
@@ -127,6 +126,7 @@ class Entry:
         return build_settings(self.settings, self.changed, f"variant {self.name}")
 
 
+GROUP = "iebench.methods"  # entry points: name of a method -> module that registers it
 _ENTRIES: dict[str, Entry] = {}
 M = TypeVar("M", bound=type[Method])
 
@@ -143,9 +143,7 @@ def method(name: str, settings: type[Any]) -> Callable[[M], M]:
 
 def names() -> list[str]:
     """The names of all installed methods and variants."""
-    return sorted(
-        {point.name for point in entry_points(group="iebench.methods")} | set(_ENTRIES) | set(variants.load())
-    )
+    return sorted(plugins.points(GROUP).keys() | set(_ENTRIES) | set(variants.load()))
 
 
 def find(name: str) -> Entry:
@@ -162,7 +160,7 @@ def find(name: str) -> Entry:
         variant = variants.load()[name]
         base = find(variant.method)
         return Entry(name, base.settings, base.method, base.name, variant.settings)
-    points = {point.name: point for point in entry_points(group="iebench.methods")}
+    points = plugins.points(GROUP)
     if name not in points:
         raise UnknownName("method", name, names())
     plugins.load(points[name], "method", _ENTRIES, MethodBroken)

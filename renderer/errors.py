@@ -13,14 +13,22 @@ IebenchError
 
 from typing import TYPE_CHECKING
 
-from iebench.manifests.errors import DatasetError, DiskError, IebenchError, MissingPart, UnknownName, UsageError
+from iebench.manifests.errors import (
+    DatasetError,
+    DiskError,
+    IebenchError,
+    MissingPart,
+    PluginBroken,
+    UnknownName,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from .backend import MeshInfo
 
 __all__ = [
     "AssetError", "DamagedSource", "DatasetError", "DeviceError", "DiskError", "IebenchError", "MissingPart",
-    "OutputError", "SourceError", "UnknownName", "UsageError", "WorkerError",
+    "OutputError", "PluginBroken", "SourceError", "UnknownName", "UsageError", "WorkerError",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ written without a scheme goes to the loader that claims it: a folder, a file, or
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -96,15 +96,20 @@ def loader(
 
 
 def schemes() -> dict[str, Scheme]:
-    """All loaders by scheme, those of other packages last.
+    """All loaders by scheme, those of other packages last; a broken package is named on standard error and left out."""
+    found = plugins.points(GROUP)
+    return {scheme: _SCHEMES[scheme] for scheme, point in found.items() if plugins.attempt(point, _there, point)}
+
+
+def _there(point: EntryPoint) -> bool:
+    """Import a loader's module.
 
     Raises
     ------
     EncoderError : a package promises a loader that it does not bring.
     """
-    for point in entry_points(group=GROUP):
-        plugins.load(point, "loader", _SCHEMES, EncoderError)
-    return _SCHEMES
+    plugins.load(point, "loader", _SCHEMES, EncoderError)
+    return True
 
 
 def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
@@ -120,12 +125,13 @@ def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
     """
     if not spec:
         raise EncoderError("--encoder is empty: name an encoder, or leave it out")
-    known = schemes()
+    points = plugins.points(GROUP)
     scheme, colon, rest = spec.partition(":")
-    if colon and rest and scheme in known:
-        return _trusted(known[scheme], rest, given, trust)
-    for entry in known.values():
-        if entry.claims(spec):
+    if colon and rest and scheme in points and _there(points[scheme]):
+        return _trusted(_SCHEMES[scheme], rest, given, trust)
+    known = schemes()
+    for name, entry in known.items():
+        if plugins.attempt(points[name], entry.claims, spec):
             return _trusted(entry, spec, given, trust)
     exists = Path(spec).exists()
     there = "is neither a folder nor a file that iebench knows" if exists else "names no such file or folder"

@@ -181,10 +181,8 @@ def probe(name: str, metrics: Mapping[str, Measure] | None = None) -> Callable[[
 
     Raises
     ------
-    ProbeError : there is a probe of that name, or a metric cannot be shown as it is declared.
+    ProbeError : a metric cannot be shown as it is declared.
     """
-    if name in PROBES:
-        raise ProbeError(f"there is a probe called {name} already: give yours another name")
     for metric, measure in (metrics or {}).items():
         for fault in declaration_faults(metric, measure):
             raise ProbeError(f"the metric {metric!r:.80} {fault}")

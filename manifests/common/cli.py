@@ -14,6 +14,7 @@ from typing import NoReturn
 import click
 
 from ..errors import IebenchError, MissingPart, UsageError
+from . import plugins
 from .parts import EXTRA_OF, missing_part
 from .verbs import Verbs
 
@@ -78,6 +79,11 @@ def guarded(work: Callable[[], object]) -> NoReturn:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
+    except Exception as error:
+        blame = plugins.blamed(error)
+        if not blame:
+            raise  # a fault of iebench: its developers need the traceback
+        _stop(blame, 1)
 
 
 def _stop(message: str, code: int) -> NoReturn:

@@ -6,14 +6,14 @@ An engine is a class with the methods of `Engine`, named by an entry point of th
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import entry_points
 from types import TracebackType
 from typing import Protocol, Self
 
+from iebench.manifests.common import plugins
 from iebench.manifests.common.parts import missing_part
 
 from ..devices import parse_device
-from ..errors import UnknownName
+from ..errors import PluginBroken, UnknownName
 from ..plan import Plan, Shard
 from ..worker import Setup
 
@@ -22,6 +22,9 @@ OURS = {
     "ray": "iebench.renderer.engines.ray:Ray",
     "slurm": "iebench.renderer.engines.slurm:Slurm",
 }
+
+GROUP = "iebench.engines"  # entry points: name of an engine -> its class
+NEEDS = ("__enter__", "__exit__", "preview", "about", "render")
 
 Advance = Callable[[int, int], None]
 """Told of progress: images that are rendered or given up, objects that failed; both since the last call."""
@@ -99,13 +102,20 @@ def find_engine(name: str) -> type[Engine]:
     ------
     UnknownName : there is none.
     MissingPart : a package that it needs is not installed.
+    PluginBroken : another package's cannot be imported, or is no engine.
     """
-    known = {**{point.name: point.value for point in entry_points(group="iebench.engines")}, **OURS}
-    if name not in known:
-        raise UnknownName("engine", name, known)
-    module, _, attribute = known[name].partition(":")
+    theirs = {name: point for name, point in plugins.points(GROUP).items() if name not in OURS}
+    if name in theirs:
+        found: type[Engine] = plugins.imported(theirs[name], "engine", PluginBroken)
+        lacking = [need for need in NEEDS if not callable(getattr(found, need, None))]
+        if lacking:
+            raise PluginBroken(f"{theirs[name].value}, of the engine {name!r}, has no {lacking[0]}: {plugins.REMEDY}")
+        return found
+    if name not in OURS:
+        raise UnknownName("engine", name, [*OURS, *theirs])
+    module, _, attribute = OURS[name].partition(":")
     try:
-        found: type[Engine] = getattr(import_module(module), attribute)
+        found = getattr(import_module(module), attribute)
     except ModuleNotFoundError as error:
         raise missing_part(error.name or name) from error
     return found

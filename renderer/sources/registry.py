@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -69,6 +68,7 @@ class Source(Protocol):
         """Sentences about how the collection was read, for the screen: what was passed over, or cannot be loaded."""
 
 
+GROUP = "iebench.sources"  # entry points: name of a source -> module that registers it
 _SOURCES: dict[str, type[Source]] = {}
 S = TypeVar("S", bound=Source)
 
@@ -85,7 +85,7 @@ def source(name: str) -> Callable[[type[S]], type[S]]:
 
 def names() -> list[str]:
     """The names of all installed sources, iebench's own first."""
-    return list(dict.fromkeys([*_SOURCES, *sorted(point.name for point in entry_points(group="iebench.sources"))]))
+    return list(dict.fromkeys([*_SOURCES, *sorted(plugins.points(GROUP))]))
 
 
 def find(name: str) -> type[Source]:
@@ -98,7 +98,7 @@ def find(name: str) -> type[Source]:
     """
     if name in _SOURCES:
         return _SOURCES[name]
-    points = {point.name: point for point in entry_points(group="iebench.sources")}
+    points = plugins.points(GROUP)
     if name not in points:
         raise UnknownName("source", name, names())
     plugins.load(points[name], "source", _SOURCES, SourceError)
@@ -123,7 +123,12 @@ def open_source(chosen: str, path: Path | None = None) -> tuple[str, Source]:
         raise SourceError(f"no such file or folder: {chosen}; --source takes one of {', '.join(names())}, or a path")
     if path is not None:
         raise SourceError(f"--source {chosen} is a collection already, but {path} was given too: leave one out")
+    points = plugins.points(GROUP)
     for name in sorted(names(), key=lambda name: name == "folder"):  # which takes any folder, so it comes last
-        if find(name).recognises(place):
+        if plugins.attempt(points[name], _recognises, name, place) if name in points else _recognises(name, place):
             return name, find(name)(place)
     raise SourceError(f"{place} is neither a folder nor a .csv or .parquet file: give --source a collection of meshes")
+
+
+def _recognises(name: str, place: Path) -> bool:
+    return find(name).recognises(place)

@@ -11,6 +11,7 @@ from iebench.baselines import backbone as backbones
 from iebench.baselines.backbone import build, names
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.errors import BackbonePart, MethodBroken, SettingError, UnknownName
+from iebench.manifests.common import plugins
 
 
 @pytest.mark.parametrize("name", names())
@@ -45,7 +46,7 @@ def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatc
     from importlib.metadata import EntryPoint
 
     point = EntryPoint("ghost", "iebench.baselines.losses", "iebench.backbones")
-    monkeypatch.setattr(backbones, "entry_points", lambda group: [point])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
     with pytest.raises(MethodBroken, match="losses does not register the backbone 'ghost'"):
         build("ghost", 1.0, "imagenet")
 

@@ -15,6 +15,7 @@ from iebench.baselines import variants
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.errors import MethodBroken, UnknownName
 from iebench.baselines.method import Method, build, find, method, names
+from iebench.manifests.common import plugins
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def test_a_module_that_fails_to_import_is_named(
     (tmp_path / "poltergeist.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     point = EntryPoint("ghost", "poltergeist", "iebench.methods")
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
     with pytest.raises(MethodBroken, match=rf"poltergeist, of the method 'ghost', cannot be imported \({reason}"):
         find("ghost")
     assert "ghost" in registry.names()  # it is listed, and the others can be trained
@@ -74,7 +75,7 @@ def test_a_module_that_fails_to_import_is_named(
 
 def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("ghost", "iebench.baselines.losses", "iebench.methods")
-    monkeypatch.setattr(registry, "entry_points", lambda group: [point])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
     with pytest.raises(MethodBroken, match="losses does not register the method 'ghost'"):
         find("ghost")
 

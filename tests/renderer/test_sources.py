@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from iebench.manifests.common import plugins
 from iebench.manifests.schema import key
 from iebench.manifests.taxonomy import choose, classes
 from iebench.renderer.errors import SourceError, UnknownName
@@ -242,8 +243,11 @@ def test_another_package_adds_a_source_by_an_entry_point(monkeypatch):
         registry.source("lego")(Builtin)
 
     monkeypatch.setattr(registry, "_SOURCES", dict(registry._SOURCES))
-    points = [SimpleNamespace(name="lego", value="lego", load=load), SimpleNamespace(name="no", value="m", load=str)]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points if group == "iebench.sources" else [])
+    points = [
+        SimpleNamespace(name="lego", value="lego", group=registry.GROUP, load=load),
+        SimpleNamespace(name="no", value="m", group=registry.GROUP, load=str),
+    ]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: points if group == "iebench.sources" else [])
     assert open_source("lego")[0] == "lego"
     with pytest.raises(SourceError, match="does not register the source 'no'"):
         open_source("no")

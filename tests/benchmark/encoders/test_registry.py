@@ -34,11 +34,18 @@ def test_a_loader_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(("code", "message"), [
     ("1 / 0", r"their_loader, of the loader 'onnx', cannot be imported \(ZeroDivisionError"),
     ("", "their_loader does not register the loader 'onnx'"),
+    (THEIRS.replace('"onnx",', '"run",'), "their_loader registers a loader 'run', and there is one"),
 ])  # fmt: skip
-def test_a_broken_one_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str) -> None:
+def test_a_broken_one_is_named_and_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str, message: str
+) -> None:
     theirs(tmp_path, monkeypatch, code)
     with pytest.raises(EncoderError, match=message):
-        registry.load("python:a:b", {})
+        registry.load("onnx:a", {})
+    assert "onnx" not in registry.schemes() and "python" in registry.schemes()
+    assert capsys.readouterr().err.count("iebench: their_loader") == 2  # once for each list of loaders
+    with pytest.raises(EncoderError, match="neither a folder nor a file"):
+        registry.load(str(tmp_path), {})
 
 
 def test_random_weights_are_the_same_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
