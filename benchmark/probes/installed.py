@@ -9,34 +9,37 @@ import numpy as np
 from iebench.manifests.common import plugins
 from iebench.manifests.common.causes import short
 
-from ..bootstrap import Measured, Resampled
+from ..bootstrap import Measured, Resampled, widened
 from ..errors import ProbeError
+from ..measures import Measure, within
 from .context import PROBES, Context, Values
 
 GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it
 
 
 def run(context: Context) -> Values:
-    """All probes' values, by part in the context's order.
+    """All probes' values, by part in the context's order; intervals of means have a width (`bootstrap.exact`).
 
     What keeps a probe of another package from being used is a note of the context.
     """
     values: Values = {part: {} for part in context.parts}
     for registered in PROBES.values():
-        if not registered.metrics:
-            _add(values, registered.function(context))
+        if registered.function.__module__.startswith("iebench."):
+            _add(values, registered.function(context), context)
     for point in plugins.points(GROUP).values():
         try:
             plugins.load(point, "probe", PROBES, ProbeError)
-            _add(values, _theirs(point, context))
+            _add(values, _theirs(point, context), context)
         except ProbeError as error:
             context.notes.append(str(error))
     return values
 
 
-def _add(values: Values, found: Values) -> None:
+def _add(values: Values, found: Values, context: Context) -> None:
+    level = context.bootstrap.level
     for part, measured in found.items():
-        values[part].update(measured)
+        for metric, entry in measured.items():
+            values[part][metric] = widened(entry, level, within(metric, context.metrics))
 
 
 def _theirs(point: EntryPoint, context: Context) -> Values:
@@ -65,7 +68,7 @@ def _theirs(point: EntryPoint, context: Context) -> Values:
     return found
 
 
-def _fault(found: Any, metrics: Mapping[str, object], context: Context) -> str:
+def _fault(found: Any, metrics: Mapping[str, Measure], context: Context) -> str:
     """What is wrong with what a probe returned, as a clause; "" for nothing."""
     if not isinstance(found, Mapping):
         return f"returned {type(found).__name__}, and not part -> metric -> value"
@@ -77,12 +80,12 @@ def _fault(found: Any, metrics: Mapping[str, object], context: Context) -> str:
         for metric, entry in measured.items():
             if metric not in metrics:
                 return f"returned the metric {metric!r:.60}, which it does not declare"
-            if fault := _entry_fault(entry, context.val.objects):
+            if fault := _entry_fault(entry, metrics[metric], context.val.objects):
                 return f"returned for {metric} {fault}"
     return ""
 
 
-def _entry_fault(entry: Any, objects: int) -> str:
+def _entry_fault(entry: Any, measure: Measure, objects: int) -> str:
     if not isinstance(entry, Resampled):
         return f"{type(entry).__name__}, and not what `context.bootstrap.measure` makes"
     if entry.objects != objects:
@@ -90,4 +93,10 @@ def _entry_fault(entry: Any, objects: int) -> str:
     numbers = [getattr(entry, name) for name in Measured.__dataclass_fields__]
     if not all(n is None or np.isfinite(n) for n in numbers) or not np.isfinite(entry.draws).all():
         return "numbers that are not finite"
-    return ""
+    if measure.within is None:
+        return ""
+    if entry.each is None or not np.isclose(entry.each.mean(), entry.value, rtol=1e-9, atol=1e-9):
+        return "what is no mean over objects, and it declares a range for one"
+    low, high = measure.within
+    inside = low <= min(entry.each.min(), entry.floor) and max(entry.each.max(), entry.floor) <= high
+    return "" if inside else f"values outside the range that it declares, {low:g} to {high:g}"

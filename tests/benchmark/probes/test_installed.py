@@ -72,6 +72,8 @@ def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
     (f"{HEAD}    return {{'whole': {{'first': Measured(0, 0, 0, 0, 1, 1)}}}}", "for first Measured, and not what"),
     (f"{HEAD}    return {{'whole': {{'first': context.bootstrap.measure(column, float('nan'))}}}}", "are not finite"),
     (f"{HEAD}    return {{'whole': {{'first': context.bootstrap.measure(part, 0.0)}}}}", "failed ("),
+    (FIRST.replace('column")', 'column", within=(2.0, 3.0))'), "values outside the range that it declares, 2 to 3"),
+    (FIRST.replace('column")', 'column", within=(3.0, 2.0))'), "has the range (3.0, 2.0), not two numbers"),
 ])  # fmt: skip
 def test_a_broken_one_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
