@@ -1,7 +1,7 @@
 """Reading and inspecting a clean mesh, before Blender sees it."""
 
 import logging
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import trimesh
@@ -14,6 +14,7 @@ from .obj_faces import read_obj
 from .off import read_off
 from .plain import texture_files
 from .ply import read_ply
+from .polygons import check_corners
 from .report import Report
 from .stl import read_stl
 
@@ -25,44 +26,40 @@ FLAT = 5e-6  # of the diagonal: the width up to which a triangle is a line; six 
 def read(mesh: CleanMesh) -> trimesh.Trimesh:
     """The whole object as one mesh, its parts put in place; vertices as the file has them, but for those of no face.
 
-    Colours and textures are kept where the format is one that Blender gets from here (PLY, STL, OFF).
+    Colours and textures are kept where the format is one that Blender gets from here (PLY, STL, OFF). What is to be
+    known about it is in metadata[NOTES], one sentence each.
 
     Raises
     ------
     AssetError : it cannot be read, or has faces between vertices that it has not.
     """
-    try:
-        loaded: trimesh.Trimesh = _read(mesh)
-    except AssetError:
-        raise
-    except Exception as error:  # trimesh raises whatever its parsers run into
-        cause = f"{type(error).__name__} {error}".strip().split("\n", maxsplit=1)[0]
-        raise AssetError(f"{mesh.name} cannot be read: {cause}") from error
-    if np.ndim(loaded.vertices) != 2 or np.shape(loaded.vertices)[1] != 3:
-        raise AssetError(f"{mesh.name} holds no faces, and vertices that are not three numbers")
-    faces = np.asarray(getattr(loaded, "faces", ()))
-    if faces.size and not 0 <= faces.min() <= faces.max() < len(loaded.vertices):
-        raise AssetError(f"{mesh.name} has faces between vertices that it has not")
-    if faces.size and len(np.unique(faces)) < len(loaded.vertices):
+    name, path = mesh.name, mesh.path
+    match path.suffix:
+        case ".obj":
+            return read_obj(name, path)
+        case ".ply":
+            loaded = read_ply(name, path, bool(texture_files(path)))
+        case ".off":
+            loaded = read_off(name, path)
+        case ".stl":
+            return read_stl(name, path)
+        case _:
+            return _read_gltf(name, path)
+    if len(loaded.faces):
         loaded.remove_unreferenced_vertices()
     return loaded
 
 
-def _read(mesh: CleanMesh) -> Any:
-    path = mesh.path
-    match path.suffix:
-        case ".obj":
-            return read_obj(mesh.name, path)
-        case ".ply":
-            return read_ply(mesh.name, path, bool(texture_files(path)))
-        case ".off":
-            return read_off(mesh.name, path)
-        case ".stl":
-            return read_stl(mesh.name, path)
-    with path.open("rb") as file:  # given a file and not its path, trimesh looks for no others
-        buffers = {beside.name: beside.read_bytes() for beside in path.parent.glob("*.bin")}
-        scene = trimesh.load_scene(file, file_type="gltf", resolver=buffers, process=False, skip_materials=True)
-        return scene.to_mesh()
+def _read_gltf(name: str, path: Path) -> trimesh.Trimesh:
+    try:
+        with path.open("rb") as file:  # given a file and not its path, trimesh looks for no others
+            buffers = {beside.name: beside.read_bytes() for beside in path.parent.glob("*.bin")}
+            scene = trimesh.load_scene(file, file_type="gltf", resolver=buffers, process=False, skip_materials=True)
+            loaded: trimesh.Trimesh = scene.to_mesh()
+    except Exception as error:  # trimesh raises whatever its parsers run into
+        raise AssetError(f"{name} is no valid glTF: its parts do not fit together") from error
+    check_corners(name, np.asarray(getattr(loaded, "faces", ())), len(loaded.vertices))
+    return loaded
 
 
 def inspect(loaded: trimesh.Trimesh) -> Report:

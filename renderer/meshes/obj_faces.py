@@ -8,7 +8,9 @@ import trimesh
 
 from ..errors import AssetError
 from .polygons import cut
+from .report import NOTES
 
+KINDS = {b"v": "vertex", b"f": "face", b"l": "line"}
 UNDRAWN = (b"surf", b"fo", b"bsp", b"bzp", b"call", b"csh")
 """Statements that bring surfaces of which Blender's importer makes none."""
 
@@ -16,13 +18,14 @@ UNDRAWN = (b"surf", b"fo", b"bsp", b"bzp", b"call", b"csh")
 def read_obj(name: str, path: Path) -> trimesh.Trimesh:
     """Triangles of an OBJ file in UTF-8, whose polygons are cut.
 
-    Points, lines and curves are left out, and faces of two corners.
+    Points and curves are left out. Of lines and of faces of two corners, the vertices are kept: Blender draws nothing
+    of them, but they count for the bounding box by which it is placed.
 
     Raises
     ------
     AssetError : vertices or faces that are not numbers, faces before their vertices, surfaces that are not drawn.
     """
-    places, corners, counts = array("d"), array("q"), array("q")
+    places, corners, counts, ends = array("d"), array("q"), array("q"), array("q")
     vertices = 0
     for line in path.read_bytes().replace(b"\\\n", b" ").split(b"\n"):
         words = line.partition(b"#")[0].split()
@@ -32,21 +35,24 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
                 x, y, z = map(float, words[1:4])
                 places.extend((x, y, z))
                 vertices += 1
-            elif statement == b"f":
+            elif statement in (b"f", b"l"):
                 numbers = [int(word.partition(b"/")[0]) for word in words[1:]]
                 face = [number - 1 if number > 0 else number + vertices for number in numbers]
                 if not all(0 <= corner < vertices for corner in face) or 0 in numbers:
-                    raise AssetError(f"{name} has faces between vertices that it has not, or not yet: {_shown(line)}")
-                corners.extend(face)
-                counts.append(len(face))
+                    kind = KINDS[statement]
+                    raise AssetError(f"{name} has {kind}s between vertices that it has not, or not yet: {_shown(line)}")
+                (corners if statement == b"f" else ends).extend(face)
+                if statement == b"f":
+                    counts.append(len(face))
         except ValueError:
-            kind = "vertex" if statement == b"v" else "face"
-            raise AssetError(f"{name} has a {kind} that is not made of numbers: {_shown(line)}") from None
+            raise AssetError(f"{name} has a {KINDS[statement]} that is not made of numbers: {_shown(line)}") from None
         if statement in UNDRAWN:
             raise AssetError(f"{name} has the statement {_shown(line)}, which is not drawn: convert it to polygons")
-    points, numbers = np.array(places, np.float64).reshape(-1, 3), np.array(corners, np.int64)
-    faces = numbers[cut(name, points, numbers, np.array(counts, np.int64))[0]]
-    return trimesh.Trimesh(points, faces, process=False, validate=False)
+    used, renumbered = np.unique(np.array([*corners, *ends], np.int64), return_inverse=True)
+    points, own = np.array(places, np.float64).reshape(-1, 3)[used], renumbered[: len(corners)]
+    found = cut(name, points, own, np.array(counts, np.int64))
+    about = {NOTES: found.notes}
+    return trimesh.Trimesh(points, own[found.positions], metadata=about, process=False, validate=False)
 
 
 def _shown(line: bytes) -> str:

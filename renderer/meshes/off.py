@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..errors import AssetError
 from .numbers import parse_numbers
 from .polygons import cut
+from .report import NOTES
 from .text import utf8_blocks
 
 START = re.compile(rb"(?:ST|C|N)*(4?)(n?)OFF|(?=\d+[ \t]+\d+)")  # the word may be missing
@@ -77,8 +78,9 @@ def read_off(name: str, path: Path) -> trimesh.Trimesh:
     first = header.lines + header.vertices
     vertices = _vertices(name, lines[header.lines : first])
     corners, counts = _polygons(name, lines[first:wanted])
-    faces = corners[cut(name, vertices, corners, counts)[0]]
-    return trimesh.Trimesh(vertices, faces, process=False, validate=False)
+    found = cut(name, vertices, corners, counts)
+    faces, about = corners[found.positions], {NOTES: found.notes}
+    return trimesh.Trimesh(vertices, faces, metadata=about, process=False, validate=False)
 
 
 def _vertices(name: str, lines: list[bytes]) -> NDArray[np.float64]:

@@ -1,6 +1,8 @@
 """PLY: faces and strips as triangles, with their colours or their places in a texture."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import trimesh
@@ -11,17 +13,18 @@ from .colors import in_range
 from .limits import FACES, check
 from .ply_body import Lists, Table, read_body
 from .ply_header import Header, as_bytes, parse_header
-from .polygons import cut
+from .polygons import check_corners, cut
 from .report import NOTES
 
 INDICES = ("vertex_indices", "vertex_index")
 PLACES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
 """Where a vertex is in a texture."""
 TEXTURE_NUMBER = "texnumber"  # of a face, where there are several textures
-COLORS = (("red", "green", "blue", "alpha"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b", "a"))
+COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 TOPS = {"u1": 255, "u2": 65535}
 """What the colours of a type are shares of; of any other, 1, or what `in_range` finds."""
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -38,37 +41,32 @@ def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
     header = parse_header(name, raw)
     body = read_body(name, header, raw)
     vertex, face = body.get("vertex", {}), body.get("face", {})
-    if not {"x", "y", "z"} <= vertex.keys():
+    vertices = _columns(vertex, ("x", "y", "z"))
+    if vertices is None:
         raise AssetError(f"{name} has no vertices with an x, a y and a z")
-    vertices = np.column_stack([vertex[axis] for axis in "xyz"]).astype(np.float64)
-    polygons = _indices(face)
+    polygons, strips = _indices(face), _strips(_indices(body.get("tristrips", {})))
     corners = polygons.values.astype(np.int64)
-    positions, owners = cut(name, vertices, corners, polygons.counts)
-    strips = _strips(_indices(body.get("tristrips", {})))
-    faces = np.concatenate([corners[positions], strips])
+    found = cut(name, vertices, corners, polygons.counts)
+    check_corners(name, strips, len(vertices))
+    faces = np.concatenate([corners[found.positions], strips])
     if not len(faces):
         elements = ", ".join(f"{one.count:,} of {one.name!r}" for one in header.elements)
         raise AssetError(f"{name} holds no faces: its elements are {elements}")
     check(name, "triangles", len(faces), FACES)
-    uv, which = _places(vertex) if textured else None, face.get(TEXTURE_NUMBER)
+    paint: dict[str, Any] = {}
+    notes = found.notes
     if textured and not len(strips) and (wedges := _wedges(face, polygons)) is not None:
-        vertices, faces, uv = vertices[faces.ravel()], np.arange(faces.size).reshape(-1, 3), wedges[positions.ravel()]
-    if uv is not None:
-        visual, numbers = trimesh.visual.TextureVisuals(uv=uv), np.zeros(len(faces), np.int64)
-        if which is not None and not isinstance(which, Lists):
-            numbers[: len(owners)] = which[owners]
-        own_textures = {TEXTURE_NUMBER: numbers}
-        return trimesh.Trimesh(
-            vertices, faces, visual=visual, face_attributes=own_textures, process=False, validate=False
-        )
-    (shades, shade_note), (own, own_note) = (
-        _colors(name, header, element, table) for element, table in (("vertex", vertex), ("face", face))
-    )
-    if own is not None:
-        own = np.concatenate([own[owners], np.full((len(strips), 4), 255, np.uint8)])
-    paint, note = ({"face_colors": own}, own_note) if shades is None else ({"vertex_colors": shades}, shade_note)
-    notes = [note] if note else []
-    return trimesh.Trimesh(vertices, faces, **paint, process=False, validate=False, metadata={NOTES: notes})
+        paint = _textures(face, found.owners, wedges[found.positions.ravel()])
+        vertices, faces = vertices[faces.ravel()], np.arange(faces.size).reshape(-1, 3)
+    elif textured and (places := _places(vertex)) is not None:
+        paint = _textures(face, np.pad(found.owners, (0, len(strips))), places)
+    elif (shades := _colors(name, header, "vertex", vertex)) is not None:
+        paint = {"vertex_colors": shades[0]}
+        notes += shades[1]
+    elif not len(strips) and (shades := _colors(name, header, "face", face)) is not None:
+        paint = {"face_colors": shades[0][found.owners]}
+        notes += shades[1]
+    return trimesh.Trimesh(vertices, faces, **paint, metadata={NOTES: notes}, process=False, validate=False)
 
 
 def _indices(table: Table) -> Lists:
@@ -90,17 +88,30 @@ def _strips(lists: Lists) -> Ints:
     triangles = corners[first[:, None] + np.where(((first - begun[:-2]) % 2)[:, None], [1, 0, 2], [0, 1, 2])]
     one = begun[:-2] == begun[2:]
     a, b, c = triangles.T
-    return triangles[one & (triangles.min(axis=1, initial=0) >= 0) & (a != b) & (b != c) & (c != a)]
+    drawn: Ints = triangles[one & (triangles.min(axis=1, initial=0) >= 0) & (a != b) & (b != c) & (c != a)]
+    return drawn
 
 
-def _places(vertex: Table) -> NDArray[np.float64] | None:
-    for names in PLACES:
-        if vertex.keys() >= set(names):
-            return np.column_stack([vertex[name] for name in names]).astype(np.float64)
-    return None
+def _textures(face: Table, owners: Ints, places: Floats) -> dict[str, Any]:
+    """Places of vertices in a texture, and of each triangle the number of its texture, as trimesh takes them."""
+    numbers = _columns(face, (TEXTURE_NUMBER,))
+    which = np.zeros(len(owners), np.int64) if numbers is None else numbers[owners, 0].astype(np.int64)
+    visual = trimesh.visual.TextureVisuals(uv=places)  # type: ignore[no-untyped-call]
+    return {"visual": visual, "face_attributes": {TEXTURE_NUMBER: which}}
 
 
-def _wedges(face: Table, polygons: Lists) -> NDArray[np.float64] | None:
+def _columns(table: Table, names: Sequence[str]) -> Floats | None:
+    """The columns of these names side by side, (n, names), if the table has them all."""
+    columns = [column for name in names if not isinstance(column := table.get(name), Lists | None)]
+    return np.column_stack(columns).astype(np.float64) if len(columns) == len(names) else None
+
+
+def _places(vertex: Table) -> Floats | None:
+    """Places in a texture of each vertex (n, 2), if it has any."""
+    return next((places for names in PLACES if (places := _columns(vertex, names)) is not None), None)
+
+
+def _wedges(face: Table, polygons: Lists) -> Floats | None:
     """Places in a texture of each corner (k, 2), if each has one."""
     places = face.get("texcoord")
     if not isinstance(places, Lists) or (places.counts != 2 * polygons.counts).any():
@@ -108,14 +119,12 @@ def _wedges(face: Table, polygons: Lists) -> NDArray[np.float64] | None:
     return places.values.reshape(-1, 2).astype(np.float64)
 
 
-def _colors(name: str, header: Header, element: str, table: Table) -> tuple[NDArray[np.uint8] | None, str]:
-    """The colours (n, 4) of an element's rows, and a note; bytes and shorts are shares of their largest."""
+def _colors(name: str, header: Header, element: str, table: Table) -> tuple[NDArray[np.uint8], list[str]] | None:
+    """The colours (n, 4) of an element's rows, if any, and notes; bytes and shorts are shares of their largest."""
     types = header.types(element)
     for keys in COLORS:
-        if table.keys() >= set(keys[:3]):
-            values = np.column_stack([np.asarray(table[key], np.float64) for key in keys if key in table])
-            shares, note = in_range(values[:, :3] / TOPS.get(types[keys[0]], 1), name, f"{element} colours")
-            colors = np.full((len(values), 4), 255, np.uint8)  # whose last is not drawn
-            colors[:, :3] = np.rint(255 * shares)
-            return colors, note
-    return None, ""
+        values = _columns(table, keys)
+        if values is not None:
+            shares, note = in_range(values / TOPS.get(types[keys[0]], 1), name, f"{element} colours")
+            return np.insert(np.rint(255 * shares).astype(np.uint8), 3, 255, axis=1), [note] if note else []
+    return None

@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from iebench.manifests.common.text import encoding_of
+
 from ..errors import AssetError
-from .text import decode, encoding_of
+from .text import decode
 
 TYPES = {
     "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2",
@@ -67,7 +69,7 @@ def read_header(name: str, path: Path) -> Header:
 
 def as_bytes(raw: bytes) -> bytes:
     """A PLY file or its start, out of UTF-16 if it is in that."""
-    return raw if encoding_of(raw[:64]) == "utf-8" else decode(raw).encode()
+    return raw if encoding_of(raw[:64]).startswith("utf-8") else decode(raw).encode()
 
 
 def parse_header(name: str, raw: bytes) -> Header:

@@ -57,6 +57,14 @@ def test_vertices_may_have_a_weight_or_a_colour(tmp_path):
         assert area(tmp_path, "\n".join([*lines, "f 4 3 2 1"])) == pytest.approx(CAP)
 
 
+def test_the_bounding_box_is_that_of_what_blender_places(tmp_path):
+    text = HEAD.replace("v ", "v 9 9 9\nv ", 1) + "v 2 0 0\nv 3 0 0\nf 5 4 3 2\nl 2 10\nf 2 3\np 11\n"
+    (tmp_path / "a.obj").write_text(text)
+    with clean_copy(ref_to(tmp_path / "a.obj")) as mesh:
+        report = inspect(read(mesh))
+    assert report.extent == pytest.approx((2.4, 0.9, 0)) and report.vertices == 5
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
@@ -64,6 +72,7 @@ def test_vertices_may_have_a_weight_or_a_colour(tmp_path):
         (HEAD + "f 0 1 2\n", "a.obj has faces between vertices that it has not, or not yet: 'f 0 1 2'"),
         (HEAD + "f -9 1 2\n", "a.obj has faces between vertices that it has not, or not yet: 'f -9 1 2'"),
         ("f 1 2 3\n" + HEAD, "a.obj has faces between vertices that it has not, or not yet: 'f 1 2 3'"),
+        (HEAD + "l 1 9\n", "a.obj has lines between vertices that it has not, or not yet: 'l 1 9'"),
         (HEAD + "f 1 2 x\n", "a.obj has a face that is not made of numbers: 'f 1 2 x'"),
         ("v 0,5 0 0\n", "a.obj has a vertex that is not made of numbers: 'v 0,5 0 0'"),
         ("v 1 2\n", "a.obj has a vertex that is not made of numbers: 'v 1 2'"),

@@ -72,9 +72,10 @@ def test_headers_have_any_line_end_and_comments_in_any_encoding(tmp_path, form, 
     is_arrow(loaded(tmp_path / "a.ply", solids.ply(form, tables, end, comments, encoding)))
 
 
-def test_text_in_utf16_is_read(tmp_path):
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-8-sig"])
+def test_text_in_other_encodings_is_read(tmp_path, encoding):
     text = solids.ply("ascii", [solids.vertices(), solids.faces()]).decode()
-    is_arrow(loaded(tmp_path / "a.ply", text.encode("utf-16")))
+    is_arrow(loaded(tmp_path / "a.ply", text.encode(encoding)))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -85,6 +86,12 @@ def test_strips_are_triangles_turned_alike(tmp_path, form):
     mesh = loaded(tmp_path / "a.ply", solids.ply(form, tables))
     assert mesh.faces.tolist() == [[0, 1, 2], [2, 1, 3], [2, 3, 4], [4, 3, 5], [5, 4, 3], [1, 3, 2]]
     assert (np.cross(*(mesh.triangles[:4, i] - mesh.triangles[:4, 0] for i in (1, 2)))[:, 2] > 0).all()
+
+
+def test_strips_of_vertices_that_are_not_there_are_refused(tmp_path):
+    tables = [solids.vertices(), ("tristrips", ["list int int vertex_indices"], [([0, 1, 2, 8],)])]
+    (tmp_path / "a.ply").write_bytes(solids.ply("ascii", tables))
+    assert cause(ref_to(tmp_path / "a.ply")) == "a.ply has faces between vertices that it has not"
 
 
 @pytest.mark.parametrize("form", FORMS)
