@@ -14,6 +14,7 @@ from .bootstrap import Counts
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+NUMBERS = 2**23  # importances that are held at once while they are resampled
 
 
 def joint(factor: Codes, columns: Codes, states: int, bins: int) -> Array:
@@ -110,6 +111,11 @@ class Alignment:
         return self.views * len(self.sums[0])
 
     def at(self, counts: Counts) -> Array:
-        weights = counts.astype(np.float32)
-        drawn = np.stack([weights @ one for one in self.sums], axis=-1).astype(np.float64)
-        return {"disentanglement": disentanglement, "completeness": completeness}[self.kind](np.maximum(drawn, 0))
+        weights, measure = counts.astype(np.float32), {"disentanglement": disentanglement, "completeness": completeness}
+        step = max(1, NUMBERS // (self.sums[0].shape[1] * len(self.sums)))
+
+        def of(weights: NDArray[np.float32]) -> Array:
+            drawn = np.stack([weights @ one for one in self.sums], axis=-1).astype(np.float64)
+            return measure[self.kind](np.maximum(drawn, 0))
+
+        return np.concatenate([of(weights[i : i + step]) for i in range(0, len(weights), step)])

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .predictor import Predictor
 from .probes.context import Split
-from .probes.standardise import BLOCK
+from .probes.standardise import block_rows
 
 
 def dead_columns(features: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -15,8 +15,9 @@ def dead_columns(features: NDArray[np.float32]) -> NDArray[np.bool_]:
     first = features[0].astype(np.float64)
     limit = 1e-6 * np.abs(first)
     dead: NDArray[np.bool_] = np.ones(features.shape[1], np.bool_)
-    for start in range(0, len(features), BLOCK):
-        dead &= (np.abs(features[start : start + BLOCK] - first) <= limit).all(0)
+    step = block_rows(features.shape[1])
+    for start in range(0, len(features), step):
+        dead &= (np.abs(features[start : start + step] - first) <= limit).all(0)
         if not dead.any():
             break
     return dead

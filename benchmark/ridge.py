@@ -1,19 +1,50 @@
-"""Linear least squares with a penalty, from sums alone: any number of rows in bounded memory.
+"""Linear least squares with a penalty in bounded memory: from sums of products, or of many columns from few rows.
 
 The penalty of a column is relative to its mean square, so that its unit does not matter.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 
 Array = NDArray[np.float64]
+T = TypeVar("T", bound=np.generic)
+R = TypeVar("R", bound="Rows")
 
+WIDE = 8_192
+"""Columns at most whose products with each other are summed: 512 MiB. Of more, SIDE rows are kept instead."""
+SIDE = 4_096
+COLUMNS = 1_024
+"""Columns, or rows of many columns, that are held as float64 at once."""
 PENALTIES = (1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """What is tried, as shares of a column's mean square."""
+
+
+class Rows(Protocol):
+    """Inputs (n, p) and targets (n, c), as far as a fit must know them."""
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+
+    def __add__(self, other: Self) -> Self:
+        """The rows of both."""
+
+    def of_targets(self, targets: slice) -> Self:
+        """The same with some targets alone."""
+
+    def solve(self, penalty: float) -> Array:
+        """The weights W (p, c) of the smallest |y - x W|^2 + penalty * sum_j mean(x_j^2) rows |W_j|^2."""
+
+    def residual(self, weights: Array) -> float:
+        """The sum of |y - x W|^2 over the rows."""
+
+    def mean_squares(self, turn: Callable[[Array], Array] | None = None) -> Array:
+        """The mean square of every column, maybe of turned inputs: (p,)."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +88,100 @@ class Sums:
         fitted = (weights * (self.xx @ weights - 2 * self.xy)).sum()
         return float(self.yy.sum() + fitted)
 
+    def mean_squares(self, turn: Callable[[Array], Array] | None = None) -> Array:
+        moments = self.xx / self.rows
+        squares: Array = np.diag(moments if turn is None else turn(turn(moments).T))
+        return squares
 
-def fit(learners: Sums, tuners: Sums | None) -> Array:
+
+@dataclass(frozen=True)
+class Few:
+    """Rows themselves, fewer than columns: memory and work go with their number n.
+
+    x : (n, p) float32; y : (n, c); scale : (p,), the root of each column's sum of squares
+    inner : (n, n), inner products of rows whose columns are divided by it
+    """
+
+    x: NDArray[np.float32]
+    y: Array
+    scale: Array
+    inner: Array
+
+    @staticmethod
+    def of(blocks: Iterable[tuple[Array, Array]]) -> "Few":
+        """From blocks of inputs (n, p) and targets (n, c), at least one."""
+        x, y = zip(*((x.astype(np.float32), y) for x, y in blocks), strict=True)
+        return Few._of(np.concatenate(x), np.concatenate(y))
+
+    @staticmethod
+    def _of(x: NDArray[np.float32], y: Array) -> "Few":
+        square = np.concatenate([np.einsum("np,np->p", part, part, dtype=np.float64) for part in columns_of(x)])
+        scale = np.where(square > 0, np.sqrt(square), 1.0)  # a column of zeros weighs nothing
+        return Few(x, y, scale, gram(x, scale))
+
+    @property
+    def rows(self) -> int:
+        return len(self.x)
+
+    def __add__(self, other: "Few") -> "Few":
+        return Few._of(np.concatenate([self.x, other.x]), np.concatenate([self.y, other.y]))
+
+    def of_targets(self, targets: slice) -> "Few":
+        """The rows with some targets alone."""
+        return replace(self, y=self.y[:, targets])
+
+    def solve(self, penalty: float) -> Array:
+        """As `Sums.solve`: W = x' (x x' + penalty)^-1 y for columns of scale 1."""
+        matrix = self.inner.copy()
+        matrix[np.diag_indices_from(matrix)] += penalty
+        dual = cho_solve(cho_factor(matrix, check_finite=False, overwrite_a=True), self.y, check_finite=False)
+        weights = np.concatenate([part.T.astype(np.float64) @ dual for part in columns_of(self.x)])
+        return weights / self.scale[:, None] ** 2
+
+    def residual(self, weights: Array) -> float:
+        """The sum of |y - x W|^2 over the rows."""
+        parts = zip(columns_of(self.x), columns_of(weights.T), strict=True)
+        fitted = sum((part.astype(np.float64) @ own.T for part, own in parts), np.zeros_like(self.y))
+        return float(((self.y - fitted) ** 2).sum())
+
+    def mean_squares(self, turn: Callable[[Array], Array] | None = None) -> Array:
+        total, step = np.zeros(self.x.shape[1]), COLUMNS
+        for start in range(0, len(self.x), step):
+            block = self.x[start : start + step].astype(np.float64)
+            total += ((block if turn is None else turn(block)) ** 2).sum(0)
+        return total / self.rows
+
+
+def columns_of(x: NDArray[T]) -> Iterator[NDArray[T]]:
+    """The columns of x (n, p), some after others: (n, at most COLUMNS)."""
+    for start in range(0, x.shape[1], COLUMNS):
+        yield x[:, start : start + COLUMNS]
+
+
+def gram(x: NDArray[np.float32], scale: Array) -> Array:
+    """The inner products, in float64, of rows (n, p) whose columns are divided by a scale (p,): (n, n)."""
+    inner = np.zeros((len(x), len(x)))
+    for part, own in zip(columns_of(x), columns_of(scale[None]), strict=True):
+        scaled = part / own
+        inner += scaled @ scaled.T
+    return inner
+
+
+def fits(learners: R, tuners: R | None, groups: Sequence[slice]) -> list[Array]:
+    """The weights (p, c) of each group of targets, by `fit`."""
+    if tuners is None or not tuners.rows:
+        return [learners.of_targets(group).solve(PENALTIES[len(PENALTIES) // 2]) for group in groups]
+    both, found = learners + tuners, []
+    for group in groups:
+        own, asked = learners.of_targets(group), tuners.of_targets(group)
+        best = min(PENALTIES, key=lambda penalty, own=own, asked=asked: asked.residual(own.solve(penalty)))  # type: ignore[misc]
+        found.append(both.of_targets(group).solve(best))
+    return found
+
+
+def fit(learners: R, tuners: R | None) -> Array:
     """The weights (p, c) with the penalty that leaves the tuners' rows the smallest residual, then learnt from both.
 
     Without tuners the penalty is the middle one.
     """
-    if tuners is None or not tuners.rows:
-        return learners.solve(PENALTIES[len(PENALTIES) // 2])
-    best = min(PENALTIES, key=lambda penalty: tuners.residual(learners.solve(penalty)))
-    return (learners + tuners).solve(best)
+    return fits(learners, tuners, [slice(None)])[0]

@@ -30,6 +30,7 @@ from .probes.standardise import Standardiser
 from .protocol import Protocol
 from .resamples import Resamples
 from .results import DataFacts, EncoderFacts, Score
+from .samples import Samples
 from .splits import Loaded, load_split, tuned, turns, unseen
 
 
@@ -42,6 +43,7 @@ def score(
     seed: int = 0,
     limit: int | None = None,
     ranks: Ranks = ALONE,
+    samples: Samples | None = None,
 ) -> Score:
     """Score an encoder, or a file of features, on a dataset: probes are trained on its train split and measured on val.
 
@@ -49,6 +51,7 @@ def score(
     seed : of the probes' initial weights and orders
     limit : objects per split, evenly spread, for a smoke run
     ranks : of which this is the first; the others only `encode_splits` with the same arguments
+    samples : where the answers go one by one
 
     Raises
     ------
@@ -83,6 +86,7 @@ def score(
             tuners=np.flatnonzero(tuning),
             oracle=symmetric.of(data, train.recipe, train.split),
             encoder=encoder if isinstance(encoder, Encoder) else None,
+            samples=samples,
         )
         values = probes.run(context)
         for part, leaks in separation(values, context.bootstrap).items():

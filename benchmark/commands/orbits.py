@@ -47,12 +47,14 @@ def orbits(
     from ..distributed import ALONE
     from ..encoder import prepare
     from ..encoders import registry
+    from ..errors import EncoderError
     from ..measures import WHOLE
     from ..orbit_file import FORMAT, NAME
     from ..orbit_plot import draw
     from ..orbits import orbits as measure
     from ..orbits import swept
     from ..protocol import load
+    from ..ridge import WIDE
     from ..score import encode_splits
 
     if folder is not None and spec is not None:
@@ -64,6 +66,11 @@ def orbits(
     if out is None and limit is not None:
         _keep(home, limit)
     encoder = prepare(loaded, loaded.side(recipe.resolution), where)
+    if encoder.dim > WIDE:
+        raise EncoderError(
+            f"orbits are read from at most {WIDE:,} columns and encoder {encoder.name} has {encoder.dim:,}: pool or "
+            "project its features"
+        )
     train, val = encode_splits(encoder, data, home / "features", where, protocol, 0, limit, ALONE)
     found = measure(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
     bootstrap = Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed)

@@ -68,12 +68,16 @@ UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )
 @click.option(
+    "--log-samples", "log", type=click.Path(path_type=Path), metavar="FILE.parquet",
+    help="Also keep every answer of the probes, a row each; docs/score-your-encoder.md.",
+)  # fmt: skip
+@click.option(
     "--limit", type=click.IntRange(1), help="Take only so many objects of each split, and 8 views of each: a smoke run."
 )
 def score(
     folder: Path | None, spec: str | None, assignments: tuple[str, ...], trust: bool, table: Path | None,
     data: Path | None, out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"],
-    seed: int, device: str, limit: int | None,
+    seed: int, device: str, log: Path | None, limit: int | None,
 ) -> None:  # fmt: skip
     """Score an encoder for invariance and equivariance.
 
@@ -87,7 +91,7 @@ def score(
     from iebench.manifests import dataset  # the rest with torch, so that --help is quick
 
     from .. import device as devices
-    from .. import runs
+    from .. import footprint, runs
     from ..distributed import joined
     from ..encoder import Encoder, prepare
     from ..encoders import registry
@@ -96,10 +100,13 @@ def score(
     from ..leaderboard import Board
     from ..protocol import load
     from ..results import NAME
+    from ..samples import opened
     from ..score import encode_splits
     from ..score import score as score_encoder
     from ..tables import screen
 
+    if log is not None and log.suffix != ".parquet":
+        raise click.UsageError(f"--log-samples writes Parquet: name the file {log.with_suffix('.parquet')}")
     if sum(source is not None for source in (folder, spec, table)) > 1:
         raise click.UsageError("give one of --run, --encoder and --features")
     with joined(device) as ranks:
@@ -118,16 +125,21 @@ def score(
                 data = data or (dataset.newest() if loaded.run is None else data_of(home))
                 stored = dataset.DatasetInfo.load(data).recipe.resolution
                 encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
+            widths = [encoder.dim, *(part.stop - part.start for part in encoder.parts.values())]
+            footprint.check(protocol, dataset.DatasetInfo.load(data), limit, widths, where)
             if out is None:
                 _keep(home / NAME, protocol, data, limit, encoder.weights if shared else None)
         chosen = encoder, data, home / "features", where, protocol, seed, limit, ranks
         if not ranks.first:
             encode_splits(*chosen)
             return
-        result = score_encoder(*chosen)
+        with opened(log) as samples:
+            result = score_encoder(*chosen, samples)
     out = out or home / NAME
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))
+    if log is not None:
+        click.echo(f"{log}: written, every answer of the probes")
     click.echo(f"{out}: written; compare with `iebench leaderboard`")
 
 

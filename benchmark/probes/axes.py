@@ -1,22 +1,24 @@
 """Axes: how far single columns stand for single one-dimensional factors, by MIG and DCI.
 
 What is learnt is learnt on train, namely which two columns know most of a factor, and a linear reader of each; val
-measures it. Columns are standardised whatever the protocol says. The statistics are `alignment.py`'s.
+measures it. Columns are standardised whatever the protocol says. The statistics are `alignment.py`'s. Of more than WIDE
+columns SIDE train views, evenly spread, are learnt from, in memory that goes with their number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import dct
 
 from .. import ridge
 from ..alignment import Alignment, Gap, information, joint
-from ..ridge import Sums
-from ..rows import rows_of
+from ..ridge import SIDE, WIDE, Few, Sums, columns_of
+from ..rows import rows_of, spread
 from .classification import place
 from .context import Context, Split, Values, probe
-from .standardise import BLOCK, Standardiser
+from .standardise import Standardiser, block_rows
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -44,7 +46,7 @@ def axes(context: Context) -> Values:
             plain = Columns(standardiser, columns, None)
             reader = Reader.of(context, factors, plain)
             found = statistics(context, factors, plain, reader)
-            floor = statistics(context, factors, replace(plain, turn=turning(width)), reader)
+            floor = statistics(context, factors, replace(plain, turn=Turn.of(width)), reader)
             values[part] = {name: context.bootstrap.measure(found[name], floor[name]) for name in found}
     return values
 
@@ -115,30 +117,81 @@ def factors_of(context: Context) -> list[Factor]:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """A turn of some dimensions, always the same. turn : (n, D) -> (n, D), orthogonal."""
+
+    turn: Callable[[Array], Array]
+
+    @staticmethod
+    def of(width: int) -> "Turn":
+        """Each turn of the dimensions is as likely as any.
+
+        Of more than WIDE dimensions it is one that mixes all of them in fewer steps: random signs, then a cosine
+        transform, three times (as Ailon and Chazelle 2009, "The fast Johnson-Lindenstrauss transform").
+        """
+        generator = np.random.default_rng(width)
+        if width <= WIDE:
+            q, r = np.linalg.qr(generator.normal(size=(width, width)))
+            matrix: Array = q * np.sign(np.diag(r))
+            return Turn(lambda rows: rows @ matrix)
+        signs = generator.choice([-1.0, 1.0], size=(3, width))
+
+        def mixed(rows: Array) -> Array:
+            for own in signs:
+                rows = dct(rows * own, axis=1, norm="ortho", overwrite_x=True)
+            return rows
+
+        return Turn(mixed)
+
+    def __call__(self, rows: Array) -> Array:
+        """Rows (n, D), turned: (n, D)."""
+        return self.turn(rows)
+
+
+@dataclass(frozen=True)
 class Columns:
-    """A part's columns as they are measured. turn : (D, D), orthogonal, or None to leave them as they are."""
+    """A part's columns as they are measured. turn : None to leave them as they are."""
 
     standardiser: Standardiser
     part: slice
-    turn: Array | None
+    turn: Turn | None
+
+    @property
+    def width(self) -> int:
+        """How many there are."""
+        return self.part.stop - self.part.start
 
     def __call__(self, split: Split, rows: Codes) -> Array:
         """Of rows (n,) of a split: (n, D)."""
         standard = self.standardiser(split.features[rows], self.part).astype(np.float64)
-        return standard if self.turn is None else standard @ self.turn
+        return standard if self.turn is None else self.turn(standard)
+
+    def blocks(self, split: Split, objects: Codes) -> Iterator[Codes]:
+        """The rows of some objects, block by block of whole objects."""
+        step = max(1, block_rows(self.width) // split.views)
+        for start in range(0, len(objects), step):
+            yield rows_of(objects[start : start + step], split.views)
 
 
 def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> list[NDArray[np.uint16]]:
     """How often each factor's states meet the bins of the two columns that know most of it on train: see `Gap`."""
-    train, val, rows = context.train, context.val, sample(context.train)
-    values = columns(train, rows)
-    ends = np.quantile(values, INNER, axis=0)
-    seen = _bins(ends, values)
-    best, found = [], []
-    for factor in factors:
-        known = information(joint(factor.state(train, rows), seen, factor.states, BINS))
-        best.append(np.argsort(-known, kind="stable")[:2])
-    for block in _blocks(val, np.arange(val.objects)):
+    train, val = context.train, context.val
+    rows = sample(train) if columns.width <= WIDE else spread(len(train.labels), SIDE)
+    states = [factor.state(train, rows) for factor in factors]
+    ends, known = [], []
+    for values in columns_of(columns(train, rows)):
+        ends.append(np.quantile(values, INNER, axis=0))
+        seen = _bins(ends[-1], values)
+        tables = (joint(state, seen, factor.states, BINS) for state, factor in zip(states, factors, strict=True))
+        known.append(np.stack([information(table) for table in tables]))
+    return _met(val, factors, columns, np.concatenate(ends, axis=1), np.concatenate(known, axis=1))
+
+
+def _met(val: Split, factors: list[Factor], columns: Columns, ends: Array, known: Array) -> list[NDArray[np.uint16]]:
+    """How often states meet bins of the columns that know most; ends : (BINS - 1, D), known : (factors, D)."""
+    best = [np.argsort(-one, kind="stable")[:2] for one in known]
+    found = []
+    for block in columns.blocks(val, np.arange(val.objects)):
         shown = columns(val, block)
         found.append([_bins(ends[:, two], shown[:, two]).astype(np.uint8) for two in best])
     every = np.arange(len(val.labels))
@@ -160,36 +213,41 @@ def _by_object(val: Split, factor: Factor, states: Codes, bins: NDArray[np.uint8
 class Reader:
     """Linear readers of all factors, from columns that are not turned.
 
-    weights : of each factor (D, t); moments : (D, D), mean products of columns over what was learnt from
+    weights : of each factor (D, t); learners : what was learnt from
     """
 
     weights: list[Array]
-    moments: Array
+    learners: Sums | Few
 
     @staticmethod
     def of(context: Context, factors: list[Factor], columns: Columns) -> "Reader":
         """By ridge regression on train; the tuning objects choose a penalty for each factor."""
         train = context.train
 
-        def sums(objects: Codes) -> Sums | None:
-            blocks = _blocks(train, objects)
-            return (
-                Sums.of((columns(train, rows), _targets(factors, train, rows)) for rows in blocks)
-                if len(objects)
-                else None
-            )
+        def known(objects: Codes) -> Iterator[tuple[Array, Array]]:
+            for rows in columns.blocks(train, objects):
+                yield columns(train, rows), _targets(factors, train, rows)
 
-        learners, tuners = sums(context.learners), sums(context.tuners)
-        if learners is None:
+        if not len(context.learners):
             raise ValueError("no train objects to learn from")
-        weights = [ridge.fit(learners.of_targets(one), tuners and tuners.of_targets(one)) for one in _places(factors)]
-        return Reader(weights, learners.xx / learners.rows)
+        if columns.width <= WIDE:
+            learners, tuners = (Sums.of(known(o)) if len(o) else None for o in (context.learners, context.tuners))
+            assert learners is not None
+            return Reader(ridge.fits(learners, tuners, _places(factors)), learners)
+        few = [
+            objects[spread(len(objects), max(1, SIDE // train.views))] for objects in (context.learners, context.tuners)
+        ]
+        own, others = (Few.of(known(objects)) if len(objects) else None for objects in few)
+        assert own is not None
+        return Reader(ridge.fits(own, others, _places(factors)), own)
 
-    def turned(self, turn: Array | None) -> "Reader":
-        """The same reader of turned columns: it answers the same. All columns being standardised, so does a fit."""
-        if turn is None:
-            return self
-        return Reader([turn.T @ own for own in self.weights], turn.T @ self.moments @ turn)
+    def of_turned(self, turn: Turn | None) -> tuple[list[Array], Array]:
+        """The weights of the same reader of turned columns, and these columns' mean squares (D,).
+
+        It answers the same. All columns being standardised, so does a fit.
+        """
+        weights = self.weights if turn is None else [turn(own.T).T for own in self.weights]
+        return weights, self.learners.mean_squares(turn)
 
 
 def importances(context: Context, factors: list[Factor], columns: Columns, reader: Reader) -> list[NDArray[np.float32]]:
@@ -199,14 +257,13 @@ def importances(context: Context, factors: list[Factor], columns: Columns, reade
     train view, drawn at random, whose expectation is taken: 2 w r x + w^2 (x^2 + mean of x^2 over train) for weight w
     and residual r. This is the permutation importance of Breiman (2001), exact.
     """
-    val, turned = context.val, reader.turned(columns.turn)
-    spread = np.diag(turned.moments)
+    val, (weights, squares) = context.val, reader.of_turned(columns.turn)
     found: list[list[NDArray[np.float32]]] = [[] for _ in factors]
-    for rows in _blocks(val, np.arange(val.objects)):
+    for rows in columns.blocks(val, np.arange(val.objects)):
         x, y = columns(val, rows), _targets(factors, val, rows)
-        for one, own, where in zip(found, turned.weights, _places(factors), strict=True):
+        for one, own, where in zip(found, weights, _places(factors), strict=True):
             residual = y[:, where] - x @ own
-            lost = 2 * x * (residual @ own.T) + (own**2).sum(1) * (x**2 + spread)
+            lost = 2 * x * (residual @ own.T) + (own**2).sum(1) * (x**2 + squares)
             one.append(lost.reshape(-1, val.views, lost.shape[1]).sum(1).astype(np.float32))
     return [np.concatenate(one) for one in found]
 
@@ -232,13 +289,6 @@ def _places(factors: list[Factor]) -> list[slice]:
     return [slice(int(end) - len(factor.mean), int(end)) for factor, end in zip(factors, ends, strict=True)]
 
 
-def turning(width: int) -> Array:
-    """A turn of so many dimensions, always the same, each as likely as any: (width, width)."""
-    q, r = np.linalg.qr(np.random.default_rng(width).normal(size=(width, width)))
-    turn: Array = q * np.sign(np.diag(r))
-    return turn
-
-
 def sample(split: Split) -> Codes:
     """ROWS views of a split, evenly spread, or all of them."""
     count = len(split.labels)
@@ -249,10 +299,3 @@ def _bins(ends: Array, values: Array) -> Codes:
     """Bins of columns: ends (BINS - 1, D), values (n, D) -> (n, D)."""
     pairs = zip(ends.T, values.T, strict=True)
     return np.stack([np.searchsorted(end, column, side="right") for end, column in pairs], axis=1)
-
-
-def _blocks(split: Split, objects: Codes) -> Iterator[Codes]:
-    """The rows of some objects, block by block of whole objects."""
-    step = max(1, BLOCK // split.views)
-    for start in range(0, len(objects), step):
-        yield rows_of(objects[start : start + step], split.views)

@@ -122,6 +122,10 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task | None:
 
     def measure(found: Answers) -> dict[str, Measured]:
         wanted = target(context.val, found.rows)
+        for factor, chosen in columns.items():
+            truth, answers = wanted[:, chosen], found.outputs[..., chosen]
+            squares = ((answers - truth) ** 2).sum(-1)
+            context.log(found.part, factor, found.rows, truth, answers, squares, "squared", context.seeds)
 
         def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Measured]:
             return both_r2(

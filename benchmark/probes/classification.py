@@ -33,6 +33,11 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
 
     def measure(found: Answers) -> dict[str, Measured]:
         labels = wanted[found.rows[:, 0]]
+        wrong = np.stack([1 - top_k(logits, labels, 1) for logits in found.outputs])
+        context.log(
+            found.part, head_name, found.rows, val.labels[found.rows], classes[found.outputs.argmax(-1)][..., None],
+            wrong, "wrong", context.seeds,
+        )  # fmt: skip
         usual = np.broadcast_to(frequency, (len(labels), len(frequency)))
         return {
             name: context.bootstrap.measure(

@@ -17,6 +17,7 @@ from ..measures import Measure, declaration_faults
 from ..pairs import Identity
 from ..predictor import Predictor
 from ..protocol import Protocol
+from ..samples import Samples, keys_of
 from .standardise import Standardiser
 
 Rows = NDArray[np.int64]
@@ -123,6 +124,7 @@ class Context:
     metrics : filled by the probes of other packages: what they declare, by metric
     packages : filled by them: the version of each such package by its name
     notes : filled by the probes: what a reader should know before trusting their values, one sentence each
+    samples : where answers go one by one; None where nobody asked for them
     """
 
     train: Split
@@ -144,6 +146,19 @@ class Context:
     metrics: dict[str, Measure] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    samples: Samples | None = None
+
+    def log(
+        self, part: str, question: str, rows: Rows, truth: NDArray[np.float64], answers: NDArray[np.float64],
+        errors: NDArray[np.float64], unit: str, seeds: Sequence[int | None] = (None,),
+    ) -> None:  # fmt: skip
+        """Keep the answers to questions about val, if that was asked for; see `Samples.put`.
+
+        rows : (k, 1) or (k, 2) of val; truth : (k, c); answers : (S, k, c) and errors (S, k), of each seed
+        """
+        if self.samples is not None:
+            keys = [keys_of(self.val.identities, self.val.views, view) for view in rows.T]
+            self.samples.put(keys, part, question, seeds, truth, answers, errors, unit)
 
     def shows(self, names: Sequence[str]) -> bool:
         """Whether both splits have these latents and vary one of them."""

@@ -33,12 +33,14 @@ class Answers:
 
     outputs : (S, k, outputs) float64, of the chosen combination, one head per seed
     rows, objects : (k, views) and (k,), the views that were asked about and their object
+    part : of the representation
     settings : the combination's rate and decay
     """
 
     outputs: NDArray[np.float64]
     rows: Rows
     objects: NDArray[np.int64]
+    part: str
     settings: tuple[float, float]
 
 
@@ -227,7 +229,7 @@ def _asked(context: Context, job: _Job) -> Answers:
             f"the {job.task.name} heads on part {job.part!r} did not stay finite: its features are too large for this "
             "protocol's learning rate; scale them, or use a protocol that standardises"
         )
-    return Answers(outputs, rows, objects, job.settings.grid[best])
+    return Answers(outputs, rows, objects, job.part, job.settings.grid[best])
 
 
 def _best(context: Context, job: _Job) -> int:

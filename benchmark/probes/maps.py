@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..ridge import Sums, fit
+from ..ridge import SIDE, WIDE, Sums, columns_of, fit, gram
+from ..rows import spread
 from .context import Context, Rows, Split
+from .standardise import block_rows
 from .transforms import Group
 
 Array = NDArray[np.float64]
@@ -29,22 +31,50 @@ class Subspace:
 
     @staticmethod
     def of(context: Context, part: slice, rows: Rows, dims: int) -> "Subspace":
-        """The at most `dims` directions with the largest variance within objects, from pairs of train views (k, 2)."""
+        """The at most `dims` directions with the largest variance within objects, from pairs of train views (k, 2).
+
+        Of more than WIDE columns, from SIDE of the pairs, evenly spread, by their inner products.
+        """
         width = part.stop - part.start
-        moment, total, size = np.zeros((width, width)), np.zeros(width), 0.0
-        for block in _blocks(rows):
+        if width > WIDE:
+            rows = rows[spread(len(rows), SIDE)]
+        steps: list[NDArray[np.float32]] = []
+        moment, total, size = np.zeros((0, 0)), np.zeros(width), 0.0
+        for block in _blocks(rows, 2 * width):
             first, second = _standard(context, context.train, block.T, part)
             step = second - first
-            moment, total, size = moment + step.T @ step, total + first.sum(0), size + float((first**2).sum())
-        values, vectors = np.linalg.eigh(moment / (2 * len(rows)))  # half the variance of a difference: that of a view
-        kept = np.flatnonzero(values > ROUNDING * size / len(rows))[-dims:]
-        scale = np.sqrt(values[kept].sum()) if len(kept) else 1.0
-        return Subspace(context, part, total / len(rows), vectors[:, kept] / scale)
+            if width > WIDE:
+                steps.append(step.astype(np.float32))
+            else:
+                moment = moment + step.T @ step if len(moment) else step.T @ step
+            total, size = total + first.sum(0), size + float((first**2).sum())
+        least = ROUNDING * size / len(rows)
+        if width > WIDE:
+            values, axes = principal(np.concatenate(steps), least * 2 * len(rows), dims)
+        else:
+            values, vectors = np.linalg.eigh(moment)
+            kept = np.flatnonzero(values > least * 2 * len(rows))[-dims:]
+            values, axes = values[kept], vectors[:, kept]
+        # half the variance of a difference is that of a view
+        scale = np.sqrt(values.sum() / (2 * len(rows))) if len(values) else 1.0
+        return Subspace(context, part, total / len(rows), axes / scale)
 
     def __call__(self, split: Split, rows: Rows) -> Array:
         """The coordinates of views (k,) of a split: (k, d)."""
-        coordinates: Array = (_standard(self.context, split, rows, self.part) - self.mean) @ self.axes
-        return coordinates
+        step, flat = block_rows(len(self.mean)), np.zeros((0, self.axes.shape[1]))
+        blocks = (_standard(self.context, split, rows[i : i + step], self.part) for i in range(0, len(rows), step))
+        return np.concatenate([flat, *((block - self.mean) @ self.axes for block in blocks)])
+
+
+def principal(rows: NDArray[np.float32], least: float, dims: int) -> tuple[Array, Array]:
+    """The `dims` largest eigenvalues (d,) of rows.T @ rows above `least`, rising, and their vectors (p, d).
+
+    rows : (n, p), of which the n x n inner products are decomposed
+    """
+    values, vectors = np.linalg.eigh(gram(rows, np.ones(rows.shape[1])))
+    kept = np.flatnonzero(values > max(least, 0.0))[-dims:]
+    axes = np.concatenate([part.T.astype(np.float64) @ vectors[:, kept] for part in columns_of(rows)])
+    return values[kept], axes / np.sqrt(values[kept])
 
 
 @dataclass(frozen=True)
@@ -106,8 +136,10 @@ def _learnt(space: Subspace, group: Group, hidden: Array, rows: Rows) -> Iterato
         yield inputs(group, first, group.between(train, block), hidden), second
 
 
-def _blocks(rows: Rows) -> list[Rows]:
-    return [rows[start : start + BLOCK] for start in range(0, len(rows), BLOCK)]
+def _blocks(rows: Rows, width: int = 1) -> list[Rows]:
+    """Some pairs after others, of which so many numbers each are held at once."""
+    step = min(BLOCK, block_rows(width))
+    return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 
 def _standard(context: Context, split: Split, rows: Rows, part: slice) -> Array:

@@ -3,6 +3,8 @@
 Both compare features, standardised as the protocol says, by the cosine of their angle.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,8 +16,8 @@ from ..bootstrap import Mean
 from ..metrics import top_k
 from ..rows import rows_of
 from .classification import place
-from .context import Context, Split, Values, probe
-from .standardise import BLOCK
+from .context import Context, Rows, Split, Values, probe
+from .standardise import BLOCK, block_rows
 
 TILE = 4_096  # queries compared with a block of the gallery at once
 
@@ -44,7 +46,8 @@ def neighbours(context: Context) -> Values:
             vote(gallery, labels, block, settings.k, settings.temperature, len(classes))
             for block in _tiles(context, val, asked[:, 0], columns)
         ]
-        found = Mean.of(top_k(np.concatenate(votes), wanted, 1), objects)
+        scores = np.concatenate(votes)[:, None]
+        found = _named(context, part, "knn", scores, classes, asked, objects)
         values[part] = {"knn_top1": context.bootstrap.measure(found, floor, 1.0)}
     return values
 
@@ -61,23 +64,41 @@ def few(context: Context) -> Values:
         return {}
     classes = np.unique(train.labels)
     asked, objects = val.asked(1, context.protocol.val_views == "all")
-    wanted = place(classes, val.labels[asked[:, 0]])
     examples = [
         [shots(train, classes, k, context.protocol.pair_seed, draw) for draw in range(settings.draws)]
         for k in settings.shots
     ]
     values: Values = {}
     for part, columns in context.parts.items():
-        queries = list(_tiles(context, val, asked[:, 0], columns))
+        means = [
+            class_means(unit_rows(context, train, rows, columns), place(classes, train.labels[rows]))
+            for drawn in examples
+            for rows in drawn
+        ]
+        tiles = _tiles(context, val, asked[:, 0], columns)
+        scores = np.concatenate([torch.stack([tile @ own.T for own in means], 1).cpu().numpy() for tile in tiles])
         values[part] = {}
-        for k, drawn in zip(settings.shots, examples, strict=True):
-            found = []
-            for rows in drawn:
-                means = class_means(unit_rows(context, train, rows, columns), place(classes, train.labels[rows]))
-                scores = np.concatenate([(block @ means.T).cpu().numpy() for block in queries])
-                found.append(Mean.of(top_k(scores, wanted, 1), objects))
+        for i, k in enumerate(settings.shots):
+            own = scores[:, i * settings.draws : (i + 1) * settings.draws]
+            found = _named(context, part, f"shot{k}", own, classes, asked, objects)
             values[part][f"shot{k}_top1"] = context.bootstrap.measure(found, 1 / len(classes), 1.0)
     return values
+
+
+def _named(
+    context: Context, part: str, question: str, scores: NDArray[np.floating], classes: NDArray[np.int64], rows: Rows,
+    objects: NDArray[np.int64],
+) -> list[Mean]:  # fmt: skip
+    """How often the class with the highest score is right, draw by draw.
+
+    scores : (k, draws, classes); classes : the labels that they stand for; rows : (k, 1) views and their object (k,)
+    """
+    labels = context.val.labels[rows[:, 0]]
+    wanted, draws = place(classes, labels), scores.swapaxes(0, 1)
+    right = np.stack([top_k(own, wanted, 1) for own in draws])
+    seeds = range(len(draws)) if len(draws) > 1 else (None,)
+    context.log(part, question, rows, labels[:, None], classes[draws.argmax(-1)][..., None], 1 - right, "wrong", seeds)
+    return [Mean.of(one, objects) for one in right]
 
 
 def shots(train: Split, classes: NDArray[np.int64], k: int, seed: int, draw: int) -> NDArray[np.int64]:
@@ -136,5 +157,6 @@ def normed(vectors: Tensor) -> Tensor:
     return torch.nn.functional.normalize(vectors / torch.where(tops > 0, tops, 1), dim=1)
 
 
-def _tiles(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> list[Tensor]:
-    return [unit_rows(context, split, rows[i : i + TILE], columns) for i in range(0, len(rows), TILE)]
+def _tiles(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> Iterator[Tensor]:
+    step = min(TILE, block_rows(columns.stop - columns.start))
+    return (unit_rows(context, split, rows[i : i + step], columns) for i in range(0, len(rows), step))

@@ -21,7 +21,7 @@ from ..metrics import chance_pose_error
 from ..predictor import Predictor
 from ..retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_places, unit
 from .context import Context, Split, Values, probe
-from .standardise import BLOCK
+from .standardise import BLOCK, block_rows
 
 KS = {"h1": 1, "h2": 2, "h5": 5, "h10": 10}
 
@@ -52,10 +52,22 @@ def prediction(context: Context) -> Values:
         values["pre"] = _pre(context, flat, wanted, gallery, poses, barred)
         if not first:
             values["pre_all"] = _pre(context, flat, wanted, every, _poses([train, val]))
+    _log(context, first, values)
     suffix, measure = "" if first else "_released", context.bootstrap.measure
     objects = np.repeat(np.arange(val.objects), asked)
     whole: dict[str, Measured] = {f"{name}{suffix}": measure(Mean.of(v, objects), f) for name, (v, f) in values.items()}
     return {WHOLE: whole if first else whole | _on_train(context, method, every[: len(train.features)])}
+
+
+def _log(context: Context, first: int, values: Found) -> None:
+    """Keep what became of every question: the reciprocal rank's distance from 1, and the pose error."""
+    val = context.val
+    sources = np.arange(val.objects)[:, None] * val.views
+    rows = np.stack(np.broadcast_arrays(sources, sources + np.arange(first, val.views)), axis=-1).reshape(-1, 2)
+    nothing = np.empty((len(rows), 0))
+    context.log(WHOLE, "mrr", rows, nothing, nothing[None], 1 - values["mrr"][0][None], "1 - 1/rank")
+    if "pre" in values:
+        context.log(WHOLE, "pre", rows, nothing, nothing[None], values["pre"][0][None], "1 - <q, q'>^2")
 
 
 def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
@@ -105,7 +117,8 @@ def _pre(
 @torch.no_grad()
 def embeddings(splits: Sequence[Split], method: Predictor, device: torch.device) -> Vectors:
     """The equivariant embeddings of all views, split after split, scaled to length 1: (n, E)."""
-    features = [split.features[i : i + BLOCK] for split in splits for i in range(0, len(split.features), BLOCK)]
+    step = block_rows(splits[0].features.shape[1])
+    features = [split.features[i : i + step] for split in splits for i in range(0, len(split.features), step)]
     blocks = (method.embed(torch.from_numpy(np.array(block)).to(device)) for block in features)
     return _collected(blocks, sum(len(split.features) for split in splits))
 

@@ -73,6 +73,8 @@ def _task(context: Context, name: str, views: int) -> Task | None:
             best if as_matrix else None, kept,
         )  # fmt: skip
         heads = [angles(one) for one in found.outputs]
+        wanted = target(context.val, found.rows)
+        context.log(found.part, name, found.rows, wanted, found.outputs, np.stack(heads), "degrees", context.seeds)
         constant = geodesic_degrees(truth, np.broadcast_to(still, truth.shape))
         kinds: dict[str, Callable[[Array], Statistic]] = {
             f"{name}_degrees_mean": lambda angle: Mean.of(angle, objects),

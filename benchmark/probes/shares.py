@@ -17,7 +17,7 @@ from ..explained import Between, Explained
 from .changes import FACTORS
 from .classification import place
 from .context import STILL, Context, Split, Values, probe
-from .standardise import BLOCK
+from .standardise import block_rows
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-12  # of the mean square of features, whose variance has not more digits in float32
@@ -126,7 +126,7 @@ def _curve(context: Context, values: Array, name: str) -> Array:
 
 def _blocks(context: Context, split: Split, columns: slice) -> Iterator[tuple[NDArray[np.int64], Array]]:
     """The features of a part as heads see them, block by block of whole objects, with their rows."""
-    step = max(1, BLOCK // split.views) * split.views
+    step = max(1, block_rows(columns.stop - columns.start) // split.views) * split.views
     for start in range(0, len(split.features), step):
         rows = np.arange(start, min(start + step, len(split.features)))
         yield rows, context.standardiser(split.features[start : start + step], columns).astype(np.float64)

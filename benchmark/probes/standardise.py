@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 from ..errors import EncoderError
 
 BLOCK = 16_384  # rows of a feature cache held in memory at once
+NUMBERS = 2**24  # in them, at most
+
+
+def block_rows(width: int) -> int:
+    """The rows of so many columns that are held in memory at once."""
+    return max(1, min(BLOCK, NUMBERS // width))
 
 
 @dataclass(frozen=True)
@@ -27,8 +33,9 @@ class Standardiser:
         """From the train split's features (n, D); moments are summed block by block in float64."""
         total, square = np.zeros(features.shape[1]), np.zeros(features.shape[1])
         shift = features[0].astype(np.float64)  # near the mean, so that the variance keeps its digits
-        for start in range(0, len(features), BLOCK):
-            block = features[start : start + BLOCK] - shift
+        step = block_rows(features.shape[1])
+        for start in range(0, len(features), step):
+            block = features[start : start + step] - shift
             total += block.sum(0)
             square += (block**2).sum(0)
         mean = total / len(features)

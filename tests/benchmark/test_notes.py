@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scoring import random_split
 
-from iebench.benchmark import notes
 from iebench.benchmark.notes import about, dead_columns, scarce
+from iebench.benchmark.probes import standardise
 
 PARTS = {"first": slice(0, 2), "rest": slice(2, 6)}
 
@@ -19,7 +19,7 @@ def features(dead: tuple[int, ...]) -> np.ndarray:
 
 
 def test_dead_columns_are_found_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notes, "BLOCK", 7)
+    monkeypatch.setattr(standardise, "BLOCK", 7)
     assert dead_columns(features((1, 4))).tolist() == [False, True, False, False, True, False]
     late = np.zeros((40, 2), np.float32)
     late[39, 0] = 1e-3

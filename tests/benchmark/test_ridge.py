@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from iebench.benchmark.ridge import PENALTIES, Sums, fit
+from iebench.benchmark import ridge
+from iebench.benchmark.ridge import PENALTIES, Few, Sums, fit, fits
 
 
 @pytest.fixture
@@ -57,3 +58,27 @@ def test_the_tuners_choose_the_penalty() -> None:
 def test_a_column_of_zeros_weighs_nothing() -> None:
     x = np.concatenate([np.zeros((10, 1)), np.ones((10, 1))], axis=1)
     np.testing.assert_allclose(Sums.of([(x, 3 * np.ones((10, 1)))]).solve(1e-9), [[0.0], [3.0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("columns", [5, 300])
+def test_few_rows_give_what_their_sums_give(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ridge, "COLUMNS", 64)
+    generator = np.random.default_rng(2)
+    x = generator.normal(size=(90, columns)) * generator.uniform(0.1, 40, columns)
+    x = x.astype(np.float32).astype(np.float64)
+    x[:, 3] = 0
+    y = x[:, :2] @ generator.normal(size=(2, 3)) + generator.normal(size=(90, 3))
+    cut = (slice(0, 60), slice(60, 90))
+    sums, few = ([kind.of([(x[c][i : i + 20], y[c][i : i + 20]) for i in (0, 20, 40) if len(x[c][i:])]) for c in cut]
+                 for kind in (Sums, Few))  # fmt: skip
+    for penalty in (1e-3, 1.0):
+        np.testing.assert_allclose(few[0].solve(penalty), sums[0].solve(penalty), rtol=1e-5, atol=1e-9)
+    weights = sums[0].solve(0.1)
+    assert few[1].residual(weights) == pytest.approx(sums[1].residual(weights)) and few[1].rows == 30
+    groups = [slice(0, 1), slice(1, 3)]
+    for one, other in zip(fits(*few, groups), fits(*sums, groups), strict=True):
+        np.testing.assert_allclose(x @ one, x @ other, atol=1e-4)
+    turn = np.linalg.qr(generator.normal(size=(columns, columns)))[0]
+    for given in (None, lambda rows: rows @ turn):
+        np.testing.assert_allclose(few[0].mean_squares(given), sums[0].mean_squares(given), rtol=1e-9)
+    np.testing.assert_allclose((few[0] + few[1]).solve(0.1), (sums[0] + sums[1]).solve(0.1), rtol=1e-5, atol=1e-9)

@@ -12,17 +12,19 @@ from sklearn.metrics import mutual_info_score
 
 from iebench.benchmark.alignment import information
 from iebench.benchmark.measures import MEASURES, WHOLE
+from iebench.benchmark.probes import axes as probe
 from iebench.benchmark.probes.axes import (
     Columns,
     Reader,
+    Turn,
     axes,
     factors_of,
     gap_tables,
     importances,
     sample,
-    turning,
 )
 from iebench.benchmark.probes.context import Context, Split
+from iebench.benchmark.ridge import WIDE
 
 NUMBERS = ("light_theta", "light_phi")
 
@@ -62,7 +64,7 @@ def test_columns_that_are_factors_beat_the_same_turned(context: Context) -> None
     assert found["dci_disentanglement"].value > 0.95
     # of ten columns two or one serve the numbers, one each, two the hue, and four the class
     assert found["dci_completeness"].value == pytest.approx(1 - np.log10(2 * 4) / 4, abs=0.05)
-    turn = turning(10)
+    turn = Turn.of(10)(np.eye(10))
     other = axes(replace(context_of(turned(context.train, turn), turned(context.val, turn), SMALL, tuners=20)))[WHOLE]
     for name, entry in other.items():
         assert entry.value < found[name].low, name
@@ -134,18 +136,41 @@ def test_left_out_without_axes_factors_or_columns(context: Context) -> None:
 
 
 def test_a_turn_is_orthogonal_and_always_the_same() -> None:
-    np.testing.assert_allclose(turning(6) @ turning(6).T, np.eye(6), atol=1e-12)
-    np.testing.assert_array_equal(turning(6), turning(6))
+    for width in (6, WIDE + 1):
+        rows = np.random.default_rng(0).normal(size=(4, width))
+        turned = Turn.of(width)(rows.copy())
+        np.testing.assert_allclose(turned @ turned.T, rows @ rows.T, atol=1e-9)
+        np.testing.assert_array_equal(turned, Turn.of(width)(rows.copy()))
+    one = np.zeros((1, WIDE + 1))
+    one[0, 5] = 1  # whatever dimension something is in, it is then in all, as of any turn
+    assert np.abs(Turn.of(WIDE + 1)(one)).max() < 6 / np.sqrt(WIDE)
 
 
 def test_a_turned_reader_is_that_of_turned_features(context: Context, as_they_are: Columns) -> None:
-    factors, turn = factors_of(context), turning(10)
+    factors, turn = factors_of(context), Turn.of(10)
     turned = replace(as_they_are, turn=turn)
     found = importances(context, factors, turned, Reader.of(context, factors, as_they_are))
     rows = np.arange(len(context.val.labels))
     reader = Reader.of(context, factors, as_they_are)
-    for one, own in zip(reader.turned(turn).weights, reader.weights, strict=True):
+    weights, squares = reader.of_turned(turn)
+    for one, own in zip(weights, reader.weights, strict=True):
         np.testing.assert_allclose(turned(context.val, rows) @ one, as_they_are(context.val, rows) @ own, atol=1e-9)
     train = turned(context.train, np.arange(600)[context.learners[0] * 6 :])
-    np.testing.assert_allclose(np.diag(reader.turned(turn).moments), (train**2).mean(0), atol=1e-9)
+    np.testing.assert_allclose(squares, (train**2).mean(0), atol=1e-9)
     assert len(found) == len(factors) and found[0].shape == (60, 10)
+
+
+def test_wide_features_are_measured_by_inner_products_of_views_alike(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All views fit, so that nothing but the floor's turn is another one."""
+    plain = axes(context)[WHOLE]
+    monkeypatch.setattr(probe, "WIDE", 4)
+    wide = axes(context)[WHOLE]
+    assert wide.keys() == plain.keys()
+    for name, entry in wide.items():
+        assert entry.value == pytest.approx(plain[name].value, abs=1e-5)
+        assert entry.floor == pytest.approx(plain[name].floor, abs=0.15) and entry.floor != plain[name].floor
+    monkeypatch.setattr(probe, "SIDE", 60)  # a tenth of the views
+    few = axes(context)[WHOLE]
+    assert few["dci_disentanglement"].value == pytest.approx(plain["dci_disentanglement"].value, abs=0.1)

@@ -132,3 +132,14 @@ def test_the_subspace_is_where_views_differ() -> None:
     assert space.axes.shape == (9, 4)  # the object's code never moves
     views = space(context.train, np.arange(720)).reshape(120, 6, 4)
     assert views.var(axis=1, ddof=1).sum(-1).mean() == pytest.approx(1.0, rel=0.1)
+
+
+def test_wide_features_have_the_same_maps_by_inner_products_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    context = contexts(None)
+    plain = consistency(context)["whole"]
+    monkeypatch.setattr("iebench.benchmark.probes.maps.WIDE", 4)
+    monkeypatch.setattr("iebench.benchmark.ridge.COLUMNS", 5)
+    monkeypatch.setattr("iebench.benchmark.probes.standardise.NUMBERS", 700)
+    for name, entry in consistency(context)["whole"].items():
+        random_units = name.endswith("nonlinear")  # which an axis of the other sign meets differently
+        assert entry.value == pytest.approx(plain[name].value, abs=0.01 if random_units else 1e-4), name

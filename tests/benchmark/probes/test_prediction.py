@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from iebench.benchmark.bootstrap import Resampled
 from iebench.benchmark.measures import MEASURES, WHOLE
 from iebench.benchmark.probes import prediction as module
+from iebench.benchmark.probes import standardise
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.prediction import prediction
 from iebench.manifests.conventions import pose
@@ -156,4 +157,5 @@ def test_without_a_predictor_there_is_nothing_to_measure() -> None:
 def test_objects_in_pieces_give_the_same_values(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = values_of(Noisy())
     monkeypatch.setattr(module, "BLOCK", 24)
+    monkeypatch.setattr(standardise, "BLOCK", 24)
     assert values_of(Noisy()) == pytest.approx(whole, abs=1e-6)

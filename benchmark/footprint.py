@@ -1,0 +1,108 @@
+"""Memory that scoring takes, reckoned before anything is encoded: features of many columns need much of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+
+from iebench.manifests.common.machine import free_memory
+from iebench.manifests.dataset import DatasetInfo
+
+from .errors import ScoringError
+from .probes.axes import LATENTS, ROWS
+from .probes.standardise import BLOCK, NUMBERS
+from .protocol import Protocol
+from .ridge import SIDE, WIDE
+from .splits import SMOKE_VIEWS
+
+SINGLE = ("classification", "classification_mlp", "pose")  # heads on one view; all others are on two
+FLOAT, DOUBLE = 4, 8  # bytes
+COPIES = 5  # of a head's weights: themselves, gradients, two moments of the optimiser, and what a step works on
+BLOCKS = 6  # of features as float64 that a step works on at once
+PROGRAM = 700_000_000  # bytes of Python with its libraries, before anything is read
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What memory goes with. train, val : objects; views : of each; widths : of all parts, the whole's first."""
+
+    train: int
+    val: int
+    views: int
+    classes: int
+    widths: tuple[int, ...]
+
+    @staticmethod
+    def of(info: DatasetInfo, limit: int | None, widths: Sequence[int]) -> "Sizes":
+        """Those of a dataset, of which a smoke run takes so many objects a split."""
+        train, val = (int(info.counts[split]["objects"]) for split in ("train", "val"))
+        views, classes = info.recipe.views, int(info.counts["classes"])
+        if limit is None:
+            return Sizes(train, val, views, classes, tuple(widths))
+        return Sizes(min(train, limit), min(val, limit), min(views, SMOKE_VIEWS), classes, tuple(widths))
+
+
+def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
+    """The bytes that each step of a score holds at once, by the step's name; the steps follow one another."""
+    width, classes = sizes.widths[0], sizes.classes
+    rows = sizes.train * sizes.views
+    kept = min(SIDE, rows)
+    square = DOUBLE * (width**2 if width <= WIDE else kept**2 + kept * width // 2)  # of products, or rows of float32
+    steps = {"heads": COPIES * FLOAT * sum(_weights(protocol, part, classes) for part in sizes.widths)}
+    if protocol.neighbours is not None:
+        gallery = sizes.train * min(protocol.neighbours.views, sizes.views)
+        steps["neighbours"] = 3 * FLOAT * gallery * width
+    if protocol.few_shot is not None:
+        steps["few shots"] = 2 * FLOAT * len(protocol.few_shot.shots) * protocol.few_shot.draws * classes * width
+    if protocol.shares:
+        steps["shares"] = 2 * DOUBLE * (sizes.val + 2 * classes) * width
+    if protocol.axes:
+        seen = min(rows, ROWS if width <= WIDE else SIDE)
+        importances = 2 * FLOAT * (1 + len(LATENTS)) * sizes.val * width
+        steps["axes"] = importances + 3 * square + 2 * DOUBLE * seen * width
+    if protocol.maps is not None:
+        steps["maps"] = 3 * square
+    return steps
+
+
+def check(
+    protocol: Protocol, info: DatasetInfo, limit: int | None, widths: Sequence[int], device: torch.device
+) -> None:
+    """Refuse features that are too wide for the memory which is free, before anything is done.
+
+    widths : columns of the whole representation and of its parts
+
+    Raises
+    ------
+    ScoringError : it would take more; names the step that takes most, and what there is.
+    """
+    sizes = Sizes.of(info, limit, widths)
+    steps = footprint(protocol, sizes)
+    blocks = BLOCKS * DOUBLE * min(NUMBERS, BLOCK * widths[0]) + PROGRAM
+    places = {"": (blocks, free_memory(), [*steps])}
+    if device.type == "cuda":
+        there = [step for step in steps if step in ("heads", "neighbours", "few shots")]
+        places = {
+            "": (blocks, free_memory(), [step for step in steps if step not in there]),
+            " of the GPU": (0, torch.cuda.mem_get_info(device)[0], there),
+        }
+    for where, (base, free, there) in places.items():
+        step = max(there, key=steps.__getitem__, default=None)
+        if step is not None and base + steps[step] > free:
+            raise ScoringError(
+                f"{widths[0]:,} columns of {sizes.train} train and {sizes.val} val objects x {sizes.views} views take "
+                f"about {(base + steps[step]) / 1e9:.1f} GB{where} to score by the protocol {protocol.name} (most for "
+                f"its {step}), and {free / 1e9:.1f} GB are free: score fewer columns, such as features that are pooled "
+                "or projected, or fewer objects with --limit"
+            )
+
+
+def _weights(protocol: Protocol, width: int, classes: int) -> int:
+    """The numbers of all heads on a part of so many columns."""
+    total = 0
+    for name, head in protocol.heads.items():
+        layers = (width * (1 if name in SINGLE else 2), *head.hidden, classes if name == "classification" else 9)
+        numbers = sum(inputs * outputs for inputs, outputs in pairwise(layers))
+        total += numbers * len(head.grid) * protocol.seeds
+    return total
