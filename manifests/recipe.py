@@ -35,6 +35,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "scene.spot.blend": _SHARE, "scene.spot.soft_size": (0, 1e6),
     "scene.spot.saturation": _SHARE, "scene.spot.value": _SHARE,
     "scene.world.gray": (0, 1000),
+    "scene.materials.diffuse_roughness": _SHARE,
     "scene.bounces.total": _BOUNCES, "scene.bounces.diffuse": _BOUNCES, "scene.bounces.glossy": _BOUNCES,
     "scene.bounces.transmission": _BOUNCES, "scene.bounces.volume": _BOUNCES, "scene.bounces.transparent": _BOUNCES,
     "quality.*.samples": (1, 65536), "quality.*.min_samples": (0, 4096), "quality.*.noise_threshold": (1e-6, 1),
@@ -140,9 +141,12 @@ class Materials:
 
     map_d : the opacity map of an OBJ material. "opacity": as the file format has it, 1 is opaque; "shapenet": turned
         round in materials that have other maps too, as BlenderProc's loader of ShapeNet does
+    diffuse_roughness : how rough a material's diffuse part is, in parts of the material's own roughness; 0: ideally
+        diffuse, as Blender 4 and 5 have it. Blender 3's shader was brighter at grazing angles, the rougher the more
     """
 
     map_d: Literal["opacity", "shapenet"] = "opacity"
+    diffuse_roughness: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -226,11 +230,12 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
 
-        `scene.materials` came later: with its defaults it is left out, so that older recipes keep their digest.
+        `scene.materials` came later: its defaults are left out, so that older recipes keep their digest.
         """
         table = dataclasses.asdict(self)
-        if self.scene.materials == Materials():
-            del table["scene"]["materials"]
+        usual, materials = vars(Materials()), table["scene"].pop("materials")
+        if chosen := {key: value for key, value in materials.items() if value != usual[key]}:
+            table["scene"]["materials"] = chosen
         for entry, factor in zip(table["factors"], self.factors, strict=True):
             kind = next(kind for kind, cls in LAWS.items() if isinstance(factor.law, cls))
             entry["law"] = {"kind": kind, **entry["law"]}

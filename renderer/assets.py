@@ -6,6 +6,7 @@ arrived is checked here once more, as Blender's 32-bit numbers have it.
 
 import hashlib
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import bpy
@@ -40,6 +41,7 @@ def load_asset(ref: ObjectRef, materials: Materials) -> tuple[bpy.types.Object, 
     else:
         with clean_copy(ref, materials) as mesh:
             thing, info = _from_file(mesh, ref)
+        _roughen(thing.data.materials, materials.diffuse_roughness)
     return thing, replace(info, faces=len(thing.data.polygons), materials=len(thing.data.materials))
 
 
@@ -59,6 +61,15 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
     missing = (*mesh.missing, *unread)
     status = "texture missing" if missing else "ok"
     return thing, replace(info, missing=missing, doubles=doubles, status=status)
+
+
+def _roughen(materials: Iterable[bpy.types.Material | None], share: float) -> None:
+    """Make the diffuse part of each material rough, by a share of the material's roughness (see `recipe.Materials`)."""
+    for material in materials:
+        nodes = material.node_tree.nodes if material is not None and material.node_tree else ()
+        for node in nodes:
+            if node.type == "BSDF_PRINCIPLED":
+                node.inputs["Diffuse Roughness"].default_value = share * node.inputs["Roughness"].default_value
 
 
 def free_assets(thing: bpy.types.Object) -> None:

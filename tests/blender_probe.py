@@ -191,3 +191,11 @@ def in_parts_and_whole(ref):
         return parts, picture(ref)
     finally:
         renderer.quality = before
+
+
+def roughnesses(ref):
+    """Roughness and diffuse roughness of the materials of an object: (n, 2)."""
+    worker._renderer.load(ref)
+    materials = worker._renderer._handles.object.data.materials
+    inputs = [material.node_tree.nodes["Principled BSDF"].inputs for material in materials]
+    return np.array([[i["Roughness"].default_value, i["Diffuse Roughness"].default_value] for i in inputs])

@@ -32,8 +32,9 @@ SCENE = Path(__file__).with_name("blenderproc_scene.py")
 def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheets: Path | None) -> None:
     """Compare pictures of some OBJ files, ours against BlenderProc's."""
     recipe = load()
-    sun = replace(recipe.scene.sun, profile="cone")  # Blender 4's, which is what theirs gets
-    recipe = replace(recipe, scene=replace(recipe.scene, sun=sun))
+    sun = replace(recipe.scene.sun, profile="cone")  # Blender 4's sun and shader, which is what theirs gets
+    materials = replace(recipe.scene.materials, diffuse_roughness=0.0)
+    recipe = replace(recipe, scene=replace(recipe.scene, sun=sun, materials=materials))
     todo = jobs(recipe, meshes, views, seed)
     theirs = render_theirs(recipe, todo, [python, "-P", str(SCENE)])  # -P: this folder holds a blenderproc.py
     show(todo, render_ours(recipe, quality, todo), theirs, sheets)

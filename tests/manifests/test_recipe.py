@@ -33,7 +33,7 @@ def test_3diebench_has_the_published_constants():
 
 def test_a_recipe_from_before_the_materials_keeps_its_digest():
     table = load("3diebench").as_dict()
-    assert table["scene"].pop("materials") == {"map_d": "shapenet"}
+    assert table["scene"].pop("materials") == {"map_d": "shapenet", "diffuse_roughness": 0.2}
     old = Recipe.from_dict(table, "old")
     assert old.scene.materials.map_d == "opacity"
     assert old.as_dict() == table

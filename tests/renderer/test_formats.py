@@ -406,3 +406,12 @@ def test_a_cause_carries_what_was_found(blender, tmp_path):
     assert info.report.bad_vertices == 1
     assert len(info.sha256) == 64
     assert AssetError("x", info).info is info
+
+
+def test_the_diffuse_part_of_a_material_is_as_rough_as_the_recipe_says(blender, tmp_path):
+    """`worker` renders by the recipe 3diebench, which has a fifth of each material's roughness."""
+    for exponent in (1, 90, 700):
+        path = meshes.write_wall(tmp_path, f"newmtl w\nKd 1 0 0\nNs {exponent}\n")
+        ((roughness, diffuse),) = run(blender, blender_probe.roughnesses, ref_to(path))
+        assert roughness == pytest.approx(1 - np.sqrt(exponent / 1000), abs=0.01)
+        assert diffuse == pytest.approx(roughness / 5)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import shapenet_like
+import shapenet_real
 
 from iebench.manifests.recipe import load
 from iebench.renderer.parity.blender3 import PROGRAM
@@ -25,13 +26,18 @@ def has_blender3():
 
 @pytest.mark.skipif(not has_blender3(), reason="needs a Blender 3 on the path")
 def test_the_pictures_are_those_of_blender_3(tmp_path):
-    """Textures, glass and 41 materials: 35 dB and more, and plain ground, shadows included, within 1.5 of 255."""
+    """Textures, glass, 41 materials, surfaces that are there twice, of one material or two, sheets that meet in a T.
+
+    38 dB and more, and plain ground, shadows included, within 1.5 of 255. (The face that Blender 3 does not keep of two
+    in red and blue, or the normals of the other face, cost some 10 dB.)
+    """
     recipe = replace(load(), resolution=128)
     meshes = [shapenet_like.write(tmp_path, name) for name in ("bus", "cabinet")]
+    meshes += [shapenet_real.write(tmp_path, name) for name in ("doubled", "joined", "clear", "textured")]
     todo = jobs(recipe, meshes, 1, 0)
     ours, theirs = render_ours(recipe, "reference", todo), render_theirs(recipe, todo, PROGRAM, "python")
     least = worst([compare(a, b) for a, b in zip(ours, theirs, strict=True)])
-    assert least.psnr > 35
+    assert least.psnr > 38
     assert least.psnr_disc > 32
     assert least.ground < 1.5
 
