@@ -4,8 +4,9 @@ import inspect
 from collections.abc import Callable, Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
+
+from iebench.manifests.common.tables import drawn
 
 from .catalogue import BATCH, SIDE, Listed, count, settings
 
@@ -30,10 +31,7 @@ def screen(rows: Sequence[Listed]) -> str:
     table = Table(*TITLES, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*cells(row), style=None if row.entry.name == row.entry.base else "dim")
-    console = Console(width=400, force_terminal=True, color_system="standard", highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    lines = [line.rstrip() for line in captured.get().splitlines() if line.strip()]
+    lines = [line.rstrip() for line in drawn(table) if line.strip()]
     width = max(len(row.entry.name) for row in rows)
     about = [f"{row.entry.name:{width}}  {row.about}" for row in rows]
     return "\n".join([*lines, "", *about, "", note(rows)])

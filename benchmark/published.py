@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from iebench.manifests.common.tables import drawn
 
 CAPTION = (
     "Reported elsewhere, each under its source's own protocol, data and budget, without intervals: not comparable with "
@@ -73,10 +74,7 @@ def screen() -> str:
         table.add_column(title, no_wrap=True)
     for row in cells():
         table.add_row(*map(escape, row))
-    console = Console(width=400, force_terminal=False, highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    return "\n".join([*(line.rstrip() for line in captured.get().splitlines() if line.strip()), "", CAPTION])
+    return "\n".join([*(line.rstrip() for line in drawn(table, colour=False) if line.strip()), "", CAPTION])
 
 
 def markdown() -> str:

@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable
 
 from rich import box
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from iebench.manifests.common.tables import drawn
 
 from .leaderboard import Board, Cell, Mark, Row
 from .results import Cost, Score
 
-WIDE = 400  # columns; a table is as wide as it must be, since cutting numbers off would help nobody
 _END = re.compile(r"(?:\x1b\[[0-9;]*m|[ ])+$")  # blanks and escape codes at the end of a line
 MARKS = {Mark.BEST: "*", Mark.TIED: "≈", Mark.NONE: ""}
 FLOOR, CEILING = "floor", "ceiling"
@@ -58,12 +58,7 @@ def screen(board: Board) -> str:
         table.add_row(*map(escape, _head(board, row)), *(_stacked(m, row) for m in board.columns))
     for line in ends(board):
         table.add_row(*line, style="dim")
-    console = Console(width=WIDE, force_terminal=True, color_system="standard", highlight=False)
-    with console.capture() as captured:
-        console.print(table)
-    lines = [
-        _END.sub(lambda end: end[0].replace(" ", ""), line) for line in captured.get().splitlines() if line.strip()
-    ]
+    lines = [_END.sub(lambda end: end[0].replace(" ", ""), line) for line in drawn(table) if line.strip()]
     return "\n".join([*lines, "", board.caption, board.legend, *(f"note: {note}" for note in board.notes)])
 
 

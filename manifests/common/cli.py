@@ -16,6 +16,7 @@ import click
 from ..errors import IebenchError, MissingPart, UsageError
 from . import plugins
 from .parts import EXTRA_OF, missing_part
+from .terminal import harden, undecoded
 from .verbs import Verbs
 
 AGAIN = 75  # the exit code that asks a queue for another start
@@ -62,6 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def guarded(work: Callable[[], object]) -> NoReturn:
     """Do some work and exit, by its result or, after one sentence, by its error: what `main` does with a command."""
+    harden()
     try:
         sys.exit(work() or 0)  # type: ignore[arg-type]
     except IebenchError as error:
@@ -79,6 +81,11 @@ def guarded(work: Callable[[], object]) -> NoReturn:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
+    except UnicodeEncodeError as error:
+        if not undecoded(str(error.object)):
+            raise
+        name = ascii(error.object[max(0, error.start - 40) : error.end + 40])
+        _stop(f"a name holds bytes that are no text ({name}): rename it, or set PYTHONUTF8=1 if it is in UTF-8", 1)
     except Exception as error:
         blame = plugins.blamed(error)
         if not blame:

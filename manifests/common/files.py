@@ -41,9 +41,12 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
 
 
 def write_atomic(path: Path, content: bytes | str) -> None:
-    """Write bytes or UTF-8 text to `path`, complete or not at all (see `atomic`)."""
+    """Write bytes or UTF-8 text to `path`, complete or not at all (see `atomic`).
+
+    Text may hold names of files that are no text in UTF-8: their odd bytes are escaped.
+    """
     with atomic(path) as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+        file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
 
 
 def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
