@@ -11,6 +11,7 @@ materials. `shapenet_like.py` writes what is simpler: no shared vertex, no face 
     joined     sheets in pairs of sides that meet along edges with up to eight faces, flat and bent
     clear      glass that is there twice, around a solid, and panes with another material on their second side
     textured   textures on doubled faces, and two materials over one surface
+    veiled     panels whose material has an opacity map and a texture, the texture itself twice, or the map alone
 """
 
 import sys
@@ -18,9 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from shapenet_like import BLACK, CHECKS, STRIPES, WHITE, Writer, paint, textures
 
-NAMES = ("plain", "doubled", "joined", "clear", "textured")
+VEIL = "map_d ../images/texture2.jpg\n"
+NAMES = ("plain", "doubled", "joined", "clear", "textured", "veiled")
 
 
 @dataclass
@@ -153,11 +156,31 @@ def chest(writer: RealWriter) -> None:
     writer.lathe([(0.001, 0.62), (0.08, 0.58), (0.06, 0.42)], (0, 0, 0), 24)
 
 
+def screen(writer: RealWriter) -> None:
+    """A folding screen: the opacity maps of ShapeNet are white where nothing is, but for that of a map alone."""
+    writer.group("frame", paint((0.5, 0.3, 0.15), 0.3, 20))
+    writer.box((-0.75, -0.6, -0.1), (0.75, -0.5, 0.1))
+    for k, maps in enumerate((STRIPES + VEIL, CHECKS + "map_d ../images/texture1.png\n", VEIL)):
+        writer.group(f"panel_{k}", paint((0.8, 0.75, 0.6), 0.2, 10, maps))
+        writer.sheet((-0.7 + 0.5 * k, -0.5, 0), (0, 1.1, 0), (0.4, 0, 0.15), (0.35, 0, -0.94), 0.08, 6)
+
+
+def veil(folder: Path) -> None:
+    """Write the opacity map of `screen`, grey and without alpha: dark bars, bright ground, a square between."""
+    levels = np.full((64, 64), 235, np.uint8)
+    levels[:, ::16] = levels[:, 1::16] = levels[::16] = levels[1::16] = 10
+    levels[20:44, 20:44] = 120
+    Image.fromarray(levels).save(folder / "images" / "texture2.jpg", quality=95)
+
+
 def write(root: Path, name: str) -> Path:
     """Write one of NAMES under root/NAME; returns its OBJ file."""
     writer = RealWriter(doubled=name != "plain")
-    {"plain": machine, "doubled": machine, "joined": rack, "clear": tank, "textured": chest}[name](writer)
+    {"plain": machine, "doubled": machine, "joined": rack, "clear": tank, "textured": chest, "veiled": screen}[name](
+        writer
+    )
     textures(root / name)
+    veil(root / name)
     return writer.save(root / name)
 
 

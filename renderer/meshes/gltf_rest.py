@@ -72,7 +72,7 @@ class _Scene:
         if old is None:
             return
         mesh = item(self._tree, "meshes", old)
-        morph = tuple(node.get("weights", mesh.get("weights", ())))
+        morph: tuple[float, ...] = tuple(node.get("weights") or mesh.get("weights") or ())
         instances = node.get("extensions", {}).get(INSTANCES)
         if skin is None and instances is None:
             if (old, morph) not in self._made:

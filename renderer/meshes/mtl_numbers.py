@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -24,8 +25,7 @@ def numbers_in_range(lines: list[str], name: str) -> tuple[list[str], list[str]]
     notes = [diffuse.change(lambda values: in_range(values, name, "Kd"))]
     notes.append(specular.change(lambda values: in_range(values / top, name, "Ks")))
     notes.append(emission.change(_dimmed))
-    for word in SHARES:
-        notes.append(_Statements(lines, word, name, width=1).change(lambda values, word=word: _clipped(values, word)))
+    notes += [_Statements(lines, word, name, width=1).change(partial(_clipped, word=word)) for word in SHARES]
     return lines, [note for note in notes if note]
 
 

@@ -104,11 +104,27 @@ def load(path, importer):  # type: ignore[no-untyped-def]
     return thing
 
 
+def turn_opacity_maps(thing):  # type: ignore[no-untyped-def]
+    """Turn opacity maps round where a material has other images, as BlenderProc's ShapeNet loader does."""
+    for material in thing.data.materials:
+        tree = material.node_tree if material else None
+        if tree is None or sum(node.type == "TEX_IMAGE" for node in tree.nodes) < 2:
+            continue
+        (shader,) = (node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
+        for link in list(shader.inputs["Alpha"].links):
+            if link.from_node.type == "TEX_IMAGE":
+                lack, source = tree.nodes.new("ShaderNodeInvert"), link.from_node.outputs["Color"]
+                tree.links.remove(link)
+                tree.links.new(source, lack.inputs["Color"])
+                tree.links.new(lack.outputs["Color"], shader.inputs["Alpha"])
+
+
 def render(job):  # type: ignore[no-untyped-def]
     floor, spot = build(job)
     scene = bpy.context.scene
     for entry in job["jobs"]:
         thing = load(entry["mesh"], job["importer"])
+        turn_opacity_maps(thing)
         for view in entry["views"]:
             thing.rotation_euler = view["rotation"]
             table = job["scene"]["floor"]
