@@ -20,10 +20,11 @@ from .devices import use_device
 from .errors import AssetError, DiskError
 from .geometry import GeometryScene
 from .place import take_place
-from .scene import build_scene, set_quality
+from .scene import build_scene, set_quality, set_window
 from .sources import ObjectRef
 from .zones import WIDEST, Window, enlarged, ground_size, joined, window_of
 
+COVERAGE = 128  # pixels: the least width at which an object's coverage is looked for
 TINY = 4  # pixels: about the smallest picture that Blender makes
 
 
@@ -70,7 +71,7 @@ class BlenderRenderer:
         quality, size = self.quality, self._size
         if not quality.ground_samples:
             return self._picture(quality)
-        window = self._window()
+        window = self._window(size)
         if window is not None and window.area > WIDEST * size**2:
             return self._picture(quality)
         # The most samples first: Cycles' tables of random numbers grow with what is asked for and shrink now and then,
@@ -85,28 +86,22 @@ class BlenderRenderer:
         ground = enlarged(self._picture(few, ground_size(size)), size)
         return joined(ground, near, window) if window else ground
 
-    def _window(self) -> Window | None:
-        """Where the object is in the picture."""
+    def _window(self, size: int) -> Window | None:
+        """Where the object is in a picture of that size."""
         bpy.context.view_layer.update()
         thing, camera = self._handles.object, bpy.context.scene.camera
         points = np.empty(3 * len(thing.data.vertices), np.float32)
         thing.data.vertices.foreach_get("co", points)
         to_camera = np.array(camera.matrix_world.inverted() @ thing.matrix_world)
-        return window_of(points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3], self._half_width, self._size)
+        return window_of(points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3], self._half_width, size)
 
     def _picture(self, quality: Quality, size: int | None = None, window: Window | None = None) -> NDArray[np.uint8]:
         """The scene as it stands, or a window of it: (h, w, 3)."""
-        size = size or self._size
         set_quality(quality)
-        render = bpy.context.scene.render
-        render.resolution_x = render.resolution_y = size
-        render.use_border = render.use_crop_to_border = window is not None
-        if window is not None:  # Blender cuts fractions of a pixel off; the half keeps rounding from cutting more
-            render.border_min_x, render.border_max_x = (window.left + 0.5) / size, (window.right + 0.5) / size
-            render.border_min_y, render.border_max_y = 1 - (window.bottom - 0.5) / size, 1 - (window.top - 0.5) / size
+        set_window(bpy.context.scene, size or self._size, window)
         self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
         bpy.ops.render.render(write_still=True)
-        render.use_border, render.resolution_x, render.resolution_y = False, self._size, self._size
+        set_window(bpy.context.scene, self._size, None)
         try:
             with Image.open(self._file) as image:
                 return np.asarray(image.convert("RGB"))
@@ -122,4 +117,6 @@ class BlenderRenderer:
 
     def covers(self, latents: Mapping[str, float]) -> bool:
         self.arrange(latents)
-        return self._geometry.covers(self._handles)
+        size = max(self._size, COVERAGE)
+        window = self._window(size)
+        return window is not None and self._geometry.covers(self._handles, size, window)

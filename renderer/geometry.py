@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from .backend import Geometry
 from .controls import Handles
+from .scene import set_window
+from .zones import Window
 
 FAINT = 1 / 512  # a surface of this opacity moves a pixel by less than half a level
-COVERAGE = 256  # pixels: the least width at which an object's coverage is looked for
 OBJECT = 1  # the object's number in the pass that tells objects apart; everything else has 0
 
 
@@ -27,6 +28,9 @@ class GeometryScene:
         scene.use_fake_user = True  # else freeing an object's data frees this scene too
         scene.render.filepath = file
         _multilayer_exr(scene.render.image_settings)
+        scene.world = None  # no light is looked at
+        for thing in [thing for thing in scene.objects if thing.type == "LIGHT"]:
+            scene.collection.objects.unlink(thing)
         self._layer = layer = scene.view_layers[0]
         layer.use_pass_position = layer.use_pass_normal = layer.use_pass_object_index = True
         scene.render.use_persistent_data = keep
@@ -49,17 +53,20 @@ class GeometryScene:
             forward=-camera[:3, 2],
         )
 
-    def covers(self, handles: Handles) -> bool:
-        """Whether the object covers the centre of a pixel in that view, be it ever so faintly."""
-        render, layer = self._scene.render, self._layer
-        size, opaque = render.resolution_x, layer.pass_alpha_threshold
-        render.resolution_x = render.resolution_y = max(size, COVERAGE)
+    def covers(self, handles: Handles, size: int, window: Window) -> bool:
+        """Whether the object covers the centre of a pixel in that view, be it ever so faintly.
+
+        size : of the picture whose pixels are meant; window : where in it the object is
+        """
+        layer, usual = self._layer, self._scene.render.resolution_x
+        opaque = layer.pass_alpha_threshold
+        set_window(self._scene, size, window)
         layer.pass_alpha_threshold = FAINT
         layer.use_pass_position = layer.use_pass_normal = False
         try:
             return bool((_index(self._channels(handles)) == OBJECT).any())
         finally:
-            render.resolution_x = render.resolution_y = size
+            set_window(self._scene, usual, None)
             layer.pass_alpha_threshold = opaque
             layer.use_pass_position = layer.use_pass_normal = True
 

@@ -7,6 +7,7 @@ import bpy
 from iebench.manifests.recipe import Quality, Recipe
 
 from .controls import Handles, look_at_origin, spherical
+from .zones import Window
 
 
 def build_scene(recipe: Recipe, quality: Quality) -> Handles:
@@ -120,6 +121,16 @@ def _render_settings(recipe: Recipe) -> None:
     cycles.transparent_max_bounces = bounces.transparent
     cycles.sample_clamp_indirect, cycles.sample_clamp_direct = 10.0, 0.0
     cycles.blur_glossy = 1.0
+
+
+def set_window(scene: bpy.types.Scene, size: int, window: Window | None) -> None:
+    """Render pictures of `size` pixels from now on, or only a window of them."""
+    render = scene.render
+    render.resolution_x = render.resolution_y = size
+    render.use_border = render.use_crop_to_border = window is not None
+    if window is not None:  # Blender cuts fractions of a pixel off; the half keeps rounding from cutting more
+        render.border_min_x, render.border_max_x = (window.left + 0.5) / size, (window.right + 0.5) / size
+        render.border_min_y, render.border_max_y = 1 - (window.bottom - 0.5) / size, 1 - (window.top - 0.5) / size
 
 
 def set_quality(quality: Quality) -> None:

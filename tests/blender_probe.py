@@ -178,7 +178,7 @@ def whole_and_window(ref):
     """A view of an object, only the object's window of it, and the window."""
     picture(ref)
     renderer = worker._renderer
-    window = renderer._window()
+    window = renderer._window(renderer._size)
     return renderer._picture(renderer.quality), renderer._picture(renderer.quality, window=window), window
 
 
