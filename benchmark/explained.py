@@ -64,7 +64,11 @@ class Share:
 
 @dataclass(frozen=True)
 class R2:
-    """R2 of a regression, pooled or averaged over components (see `metrics.r2_pooled`, `metrics.r2_mean`).
+    """R2 of a regression.
+
+    Pooled, as released with SIE: one scalar mean over all samples and components. It credits the offset between
+    components, so that a constant can score above 0 (0.229 on relative rotation). Else R2 of each component about its
+    own mean, averaged: scikit-learn's default, of which a constant gets at most 0.
 
     sizes : (objects,); residual, linear, square : (objects, c), sums of (t - p)^2, t and t^2 over an object's samples,
         t centred

@@ -20,20 +20,6 @@ def top_k(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], k: int) 
     return np.where(labels >= 0, np.clip((k - better) / equal, 0.0, 1.0), 0.0)
 
 
-def r2_pooled(targets: Array, predictions: Array) -> float:
-    """R2 as released with SIE: one scalar mean over all samples and components (n, c).
-
-    It credits the offset between components, so a constant can score above 0 (0.229 on relative rotation).
-    """
-    return float(1 - ((targets - predictions) ** 2).sum() / ((targets - targets.mean()) ** 2).sum())
-
-
-def r2_mean(targets: Array, predictions: Array) -> float:
-    """R2 of each component of (n, c) against its own mean, averaged: scikit-learn's default; constants score <= 0."""
-    residual = ((targets - predictions) ** 2).sum(0)
-    return float((1 - residual / ((targets - targets.mean(0)) ** 2).sum(0)).mean())
-
-
 def chance_pose_error(targets: Array, poses: Array, barred: NDArray[np.int64] | None = None) -> float:
     """The expected PRE of a pose retrieved at random.
 

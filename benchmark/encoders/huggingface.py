@@ -148,6 +148,8 @@ def _seen(processor: Any, spec: str, side: int) -> Colours:
         black, white, mixed = found.double().mean((2, 3)).tolist()  # (3, 3, H, W)
         if found.shape[2] != found.shape[3]:
             raise ValueError(f"pictures of {side} x {side} pixels become {found.shape[2]} x {found.shape[3]}")
+        if any(low == high for low, high in zip(black, white, strict=True)):
+            raise ValueError("a black and a white picture become the same")
         std = [1 / (high - low) for low, high in zip(black, white, strict=True)]
         mean = [0.0 - low * scale for low, scale in zip(black, std, strict=True)]
         known = [value / 255 for value in PLAIN[2]]

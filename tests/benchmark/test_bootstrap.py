@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from definitions import r2_mean, r2_pooled
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from iebench.benchmark import metrics
 from iebench.benchmark.bootstrap import Bootstrap, Mean, Median, Statistic, exact, interval, widened
 from iebench.benchmark.explained import R2
 
@@ -27,8 +27,8 @@ def resampled(counts: NDArray[np.int64], objects: NDArray[np.int64]) -> NDArray[
 KINDS: dict[str, tuple[Callable[..., Statistic], Callable[..., float]]] = {
     "mean": (lambda t, p, o: Mean.of(t[:, 0], o), lambda t, p: sum(t[:, 0]) / len(t)),
     "median": (lambda t, p, o: Median.of(t[:, 0], o), lambda t, p: float(np.median(t[:, 0]))),
-    "pooled": (lambda t, p, o: R2.of(t, p, o, pooled=True), metrics.r2_pooled),
-    "components": (lambda t, p, o: R2.of(t, p, o, pooled=False), metrics.r2_mean),
+    "pooled": (lambda t, p, o: R2.of(t, p, o, pooled=True), r2_pooled),
+    "components": (lambda t, p, o: R2.of(t, p, o, pooled=False), r2_mean),
 }
 
 

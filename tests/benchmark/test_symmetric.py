@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from definitions import r2_mean
 from scipy.spatial.transform import Rotation
 from scoring import ANGLES, context_of, random_split
 
 from iebench.benchmark.measures import MEASURES, WHOLE
-from iebench.benchmark.metrics import nearest_rotation, r2_mean
+from iebench.benchmark.metrics import nearest_rotation
 from iebench.benchmark.probes import run
 from iebench.benchmark.probes.rotation import matrices, quaternions
 from iebench.benchmark.symmetric import Prior, Symmetries

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from iebench.benchmark.encoder import prepare
+from iebench.benchmark.encoders import huggingface
 from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import EncoderError
 
@@ -138,3 +140,11 @@ def test_what_is_refused(models: dict[str, tuple[Path, Any]], tmp_path: Path) ->
     save_file({key: value for key, value in state.items() if key != lost}, broken / "model.safetensors")
     with pytest.raises(EncoderError, match=f"lacks 1 weights of its model, such as {lost}: give a whole checkpoint"):
         load(f"hf:{broken}", {})
+
+
+def test_a_processor_that_tells_no_colours_apart_is_refused_in_words() -> None:
+    def blind(images: list[Image.Image], return_tensors: str) -> dict[str, torch.Tensor]:
+        return {"pixel_values": torch.zeros(len(images), 3, 8, 8)}
+
+    with pytest.raises(EncoderError, match=r"cannot be followed \(.*a black and a white picture become the same\)"):
+        huggingface._seen(blind, "someone/something", 8)

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from definitions import r2_mean, r2_pooled
 from scipy.spatial.transform import Rotation
 from scoring import LINEAR, SMALL, context_of, random_split
 
 from iebench.benchmark import protocol as protocols
 from iebench.benchmark.measures import MEASURES, WHOLE
-from iebench.benchmark.metrics import r2_mean, r2_pooled
 from iebench.benchmark.probes import PROBES, epochs, run
 from iebench.benchmark.probes.changes import COLOUR, moved
 from iebench.benchmark.probes.classification import place
