@@ -92,9 +92,9 @@ class Guest:
         EncoderError : it fails, or does not return finite floats of the embedding's shape.
         """
         embedding = embedding.repeat_interleave(len(target[self.latents[0]]) // len(embedding), dim=0)
-        there = [{name: values.to(embedding.device) for name, values in view.items()} for view in (source, target)]
+        start, end = ({name: v.to(embedding.device) for name, v in view.items()} for view in (source, target))
         found = self._ask(
-            "predict", self.module.predict, (embedding, Transform(*there, self.as_released)), len(embedding)
+            "predict", self.module.predict, (embedding, Transform(start, end, self.as_released)), len(embedding)
         )
         if found.shape != embedding.shape:
             raise EncoderError(

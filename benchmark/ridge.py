@@ -136,7 +136,8 @@ class Few:
         matrix[np.diag_indices_from(matrix)] += penalty
         dual = cho_solve(cho_factor(matrix, check_finite=False, overwrite_a=True), self.y, check_finite=False)
         weights = np.concatenate([part.T.astype(np.float64) @ dual for part in columns_of(self.x)])
-        return weights / self.scale[:, None] ** 2
+        scaled: Array = weights / self.scale[:, None] ** 2
+        return scaled
 
     def residual(self, weights: Array) -> float:
         """The sum of |y - x W|^2 over the rows."""

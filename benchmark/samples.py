@@ -19,6 +19,7 @@ from .pairs import Identity
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
+Numbers = Array | NDArray[np.int64]
 ROWS = 100_000  # of the file written at once
 
 SCHEMA = pa.schema(
@@ -45,8 +46,8 @@ class Samples:
         self._writer = writer
 
     def put(
-        self, keys: Sequence[pa.Array], part: str, question: str, seeds: Sequence[int | None], truth: Array,
-        answers: Array, errors: Array, unit: str,
+        self, keys: Sequence[pa.Array], part: str, question: str, seeds: Sequence[int | None], truth: Numbers,
+        answers: Numbers, errors: Array, unit: str,
     ) -> None:  # fmt: skip
         """Write the answers of every seed to some questions about views of val.
 
@@ -97,7 +98,7 @@ def keys_of(identities: Sequence[Identity], views: int, rows: Rows) -> pa.Array:
     return pc.binary_join_element_wise(names, pc.utf8_lpad(pa.array(rows % views).cast(pa.string()), 3, "0"), "_")
 
 
-def _lists(values: Array) -> pa.Array:
+def _lists(values: Numbers) -> pa.Array:
     """Rows (k, c) as lists of c numbers."""
     count, width = values.shape
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * width)

@@ -159,7 +159,7 @@ class Columns:
     @property
     def width(self) -> int:
         """How many there are."""
-        return self.part.stop - self.part.start
+        return int(self.part.stop - self.part.start)
 
     def __call__(self, split: Split, rows: Codes) -> Array:
         """Of rows (n,) of a split: (n, D)."""

@@ -17,7 +17,7 @@ from ..measures import Measure, declaration_faults
 from ..pairs import Identity
 from ..predictor import Predictor
 from ..protocol import Protocol
-from ..samples import Samples, keys_of
+from ..samples import Numbers, Samples, keys_of
 from .standardise import Standardiser
 
 Rows = NDArray[np.int64]
@@ -149,7 +149,7 @@ class Context:
     samples: Samples | None = None
 
     def log(
-        self, part: str, question: str, rows: Rows, truth: NDArray[np.float64], answers: NDArray[np.float64],
+        self, part: str, question: str, rows: Rows, truth: Numbers, answers: Numbers,
         errors: NDArray[np.float64], unit: str, seeds: Sequence[int | None] = (None,),
     ) -> None:  # fmt: skip
         """Keep the answers to questions about val, if that was asked for; see `Samples.put`.

@@ -4,6 +4,7 @@ Both compare features, standardised as the protocol says, by the cosine of their
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,7 +87,7 @@ def few(context: Context) -> Values:
 
 
 def _named(
-    context: Context, part: str, question: str, scores: NDArray[np.floating], classes: NDArray[np.int64], rows: Rows,
+    context: Context, part: str, question: str, scores: NDArray[np.floating[Any]], classes: NDArray[np.int64], rows: Rows,
     objects: NDArray[np.int64],
 ) -> list[Mean]:  # fmt: skip
     """How often the class with the highest score is right, draw by draw.
