@@ -62,6 +62,7 @@ def _read_gltf(name: str, path: Path) -> trimesh.Trimesh:
     return loaded
 
 
+@np.errstate(all="ignore")  # coordinates may be none, or too large for their products
 def inspect(loaded: trimesh.Trimesh) -> Report:
     """Counts, extent and soundness of a mesh; a cloud of points has no triangles."""
     vertices = np.asarray(loaded.vertices, np.float64).reshape(-1, 3)
@@ -85,11 +86,10 @@ def _flat(vertices: NDArray[np.float64], faces: NDArray[np.int64], diagonal: flo
     Their width is the height over the longest edge.
     """
     corners = vertices[faces]  # (n, 3, 3)
-    with np.errstate(all="ignore"):
-        edges = corners - np.roll(corners, 1, axis=1)
-        longest = np.linalg.norm(edges, axis=2).max(axis=1)
-        doubled = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-        return np.asarray(doubled <= longest * FLAT * diagonal)
+    edges = corners - np.roll(corners, 1, axis=1)
+    longest = np.linalg.norm(edges, axis=2).max(axis=1)
+    doubled = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    return np.asarray(doubled <= longest * FLAT * diagonal)
 
 
 def _closed(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> bool:

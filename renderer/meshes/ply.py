@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import AssetError
 from .colors import in_range
 from .limits import FACES, check
-from .ply_body import Lists, Table, read_body
+from .ply_body import Lists, Numbers, Table, read_body
 from .ply_header import Header, as_bytes, parse_header
 from .polygons import check_corners, cut
 from .report import NOTES
@@ -44,8 +44,8 @@ def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
     vertices = _columns(vertex, ("x", "y", "z"))
     if vertices is None:
         raise AssetError(f"{name} has no vertices with an x, a y and a z")
-    polygons, strips = _indices(face), _strips(_indices(body.get("tristrips", {})))
-    corners = polygons.values.astype(np.int64)
+    polygons, runs = _indices(face), _indices(body.get("tristrips", {}))
+    corners, strips = _whole(name, polygons.values), _strips(_whole(name, runs.values), runs.counts)
     found = cut(name, vertices, corners, polygons.counts)
     check_corners(name, strips, len(vertices))
     faces = np.concatenate([corners[found.positions], strips])
@@ -76,11 +76,22 @@ def _indices(table: Table) -> Lists:
     return (named or [*lists.values(), Lists(np.empty(0, np.int64), np.empty(0, np.int64))])[0]
 
 
-def _strips(lists: Lists) -> Ints:
-    """The triangles (m, 3) of strips, which a vertex of -1 ends; every second one is turned round."""
-    corners = lists.values.astype(np.int64)
+def _whole(name: str, values: Numbers) -> Ints:
+    """Numbers of vertices, as integers."""
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    if (whole != values).any():
+        raise AssetError(f"{name} has faces with corners that are no whole numbers")
+    return whole
+
+
+def _strips(corners: Ints, counts: Ints) -> Ints:
+    """The triangles (m, 3) of strips, which a vertex of -1 ends; every second one is turned round.
+
+    corners : (k,), strip after strip; counts : (n,), how many each has
+    """
     starts = np.zeros(len(corners), np.bool_)
-    starts[(np.cumsum(lists.counts) - lists.counts)[lists.counts > 0]] = True
+    starts[(np.cumsum(counts) - counts)[counts > 0]] = True
     starts[1:] |= corners[:-1] < 0
     number = np.arange(len(corners))
     begun = np.maximum.accumulate(np.where(starts, number, 0)) if len(corners) else number

@@ -74,6 +74,7 @@ def _facets(name: str, path: Path) -> NDArray[np.float64]:
     if firsts and last not in (b"endsolid", b"end"):
         raise AssetError(f"{name} is cut short: it does not end with the word endsolid")
     numbers = parse_numbers(name, b"\n".join(places))
-    if len(numbers) != 3 * len(places) or list(firsts) != list(range(0, len(places), 3)):
+    alike = len(places) == 3 * len(firsts) and list(firsts) == list(range(0, len(places), 3))
+    if not alike or len(numbers) != 3 * len(places):
         raise AssetError(f"{name} has a facet that is not three vertices of three numbers: it is damaged")
     return numbers.reshape(-1, 3)

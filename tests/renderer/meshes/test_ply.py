@@ -174,6 +174,22 @@ def test_damage_is_named(tmp_path, form, change, sentence):
     assert words.startswith("a.ply ") and "Error" not in words
 
 
+@pytest.mark.parametrize("corner", ["1.5", "nan", "1e99"])
+def test_corners_are_whole_numbers(tmp_path, corner):
+    content = solids.ply("ascii", [solids.vertices(), solids.faces([("0", corner, "2")])])
+    (tmp_path / "a.ply").write_bytes(content)
+    assert cause(ref_to(tmp_path / "a.ply")) == "a.ply has faces with corners that are no whole numbers"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("far", ["1e30", "-1e300"])
+def test_coordinates_beyond_all_measure_are_read_in_silence(tmp_path, far):
+    mesh = loaded(
+        tmp_path / "a.ply", solids.ply("ascii", [solids.vertices([(far, 0, 0), *solids.POINTS[1:]]), solids.faces()])
+    )
+    assert inspect(mesh).triangles == 12
+
+
 def test_text_that_is_no_number_is_named(tmp_path):
     content = solids.ply("ascii", [solids.vertices(), solids.faces()]).replace(b"0.5", b"0,5")
     (tmp_path / "a.ply").write_bytes(content)

@@ -63,6 +63,7 @@ def test_a_binary_file_of_another_length_than_its_header_says_is_refused(tmp_pat
         (text().replace("1.2", "1,2"), "a.stl has '1,2' where a number should be"),
         (text().replace(" 1.2\n", "\n", 1), SHORT), (text().replace("vertex", "vortex", 1), SHORT),
         (text("", SOLID.triangles.reshape(-1, 4, 3)), SHORT), (text("", SOLID.triangles[:, :2]), SHORT),
+        ("vortex".join(text().rsplit("vertex", 1)), SHORT),
         ("solid x\nendsolid x\n", "a.stl holds no faces"),
         ("", "a.stl holds no faces"),
         ("garbage", "a.stl holds no faces"),
