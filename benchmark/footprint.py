@@ -60,7 +60,8 @@ def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
     if protocol.axes:
         seen = min(rows, ROWS if width <= WIDE else SIDE)
         importances = 2 * FLOAT * (1 + len(LATENTS)) * sizes.val * width
-        steps["axes"] = importances + 3 * square + 2 * DOUBLE * seen * width
+        values = 2 * DOUBLE * seen if width <= WIDE else 2 * FLOAT * seen
+        steps["axes"] = importances + 3 * square + values * width
     if protocol.maps is not None:
         steps["maps"] = 3 * square
     return steps

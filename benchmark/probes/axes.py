@@ -7,6 +7,7 @@ columns SIDE train views, evenly spread, are learnt from, in memory that goes wi
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,6 +167,13 @@ class Columns:
         standard = self.standardiser(split.features[rows], self.part).astype(np.float64)
         return standard if self.turn is None else self.turn(standard)
 
+    def held(self, split: Split, rows: Codes) -> NDArray[np.floating[Any]]:
+        """All of some rows (n,) at once, (n, D): float32 of more than WIDE columns, made block by block."""
+        if self.width <= WIDE:
+            return self(split, rows)
+        step = block_rows(self.width)
+        return np.concatenate([self(split, rows[i : i + step]).astype(np.float32) for i in range(0, len(rows), step)])
+
     def blocks(self, split: Split, objects: Codes) -> Iterator[Codes]:
         """The rows of some objects, block by block of whole objects."""
         step = max(1, block_rows(self.width) // split.views)
@@ -179,7 +187,7 @@ def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> lis
     rows = sample(train) if columns.width <= WIDE else spread(len(train.labels), SIDE)
     states = [factor.state(train, rows) for factor in factors]
     ends, known = [], []
-    for values in columns_of(columns(train, rows)):
+    for values in columns_of(columns.held(train, rows)):
         ends.append(np.quantile(values, INNER, axis=0))
         seen = _bins(ends[-1], values)
         tables = (joint(state, seen, factor.states, BINS) for state, factor in zip(states, factors, strict=True))
@@ -295,7 +303,7 @@ def sample(split: Split) -> Codes:
     return np.arange(count) if count <= ROWS else np.linspace(0, count - 1, ROWS).astype(np.int64)
 
 
-def _bins(ends: Array, values: Array) -> Codes:
+def _bins(ends: Array, values: NDArray[np.floating[Any]]) -> Codes:
     """Bins of columns: ends (BINS - 1, D), values (n, D) -> (n, D)."""
     pairs = zip(ends.T, values.T, strict=True)
     return np.stack([np.searchsorted(end, column, side="right") for end, column in pairs], axis=1)

@@ -87,8 +87,8 @@ def few(context: Context) -> Values:
 
 
 def _named(
-    context: Context, part: str, question: str, scores: NDArray[np.floating[Any]], classes: NDArray[np.int64], rows: Rows,
-    objects: NDArray[np.int64],
+    context: Context, part: str, question: str, scores: NDArray[np.floating[Any]], classes: NDArray[np.int64],
+    rows: Rows, objects: NDArray[np.int64],
 ) -> list[Mean]:  # fmt: skip
     """How often the class with the highest score is right, draw by draw.
 
