@@ -13,16 +13,16 @@ from sklearn.metrics import mutual_info_score
 from iebench.benchmark.alignment import information
 from iebench.benchmark.measures import MEASURES, WHOLE
 from iebench.benchmark.probes import axes as probe
+from iebench.benchmark.probes import columns
 from iebench.benchmark.probes.axes import (
-    Columns,
     Reader,
-    Turn,
     axes,
     factors_of,
     gap_tables,
     importances,
     sample,
 )
+from iebench.benchmark.probes.columns import Columns, Turn
 from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.ridge import WIDE
 
@@ -165,7 +165,8 @@ def test_wide_features_are_measured_by_inner_products_of_views_alike(
 ) -> None:
     """All views fit, so that nothing but the floor's turn is another one."""
     plain = axes(context)[WHOLE]
-    monkeypatch.setattr(probe, "WIDE", 4)
+    for module in (probe, columns):
+        monkeypatch.setattr(module, "WIDE", 4)
     wide = axes(context)[WHOLE]
     assert wide.keys() == plain.keys()
     for name, entry in wide.items():
