@@ -3,6 +3,7 @@
 import blender_probe
 import numpy as np
 import pytest
+import trimesh
 
 from iebench.manifests.conventions import pose
 from iebench.renderer.sources import ObjectRef
@@ -100,3 +101,27 @@ def test_what_is_left_out_is_counted(blender, tmp_path):
     assert (plain.faces, plain.doubles) == (12, 0)
     assert (doubled.faces, doubled.doubles, doubled.report.triangles) == (12, 12, 24)
     assert doubled.inspection()["doubles"] == 12
+
+
+@pytest.mark.parametrize("suffix", ["ply", "off", "stl", "glb"])
+def test_a_doubled_solid_has_the_picture_of_the_plain_one_in_every_format(blender, tmp_path, suffix):
+    """The second faces come last, turned round and cut along the other diagonals."""
+    box = trimesh.creation.box((0.6, 0.5, 0.4))
+    quads = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
+    once = [t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))]
+    again = [t for a, b, c, d in quads for t in ((d, b, a), (d, c, b))]
+    for name, faces in (("plain", once), ("doubled", once + again)):
+        trimesh.Trimesh(box.vertices, faces, process=False).export(tmp_path / f"{name}.{suffix}")
+    plain, doubled = tmp_path / f"plain.{suffix}", tmp_path / f"doubled.{suffix}"
+    for one, other in zip(pictures(blender, plain), pictures(blender, doubled), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_a_ball_in_gltf_is_as_smooth_as_its_normals_say(blender, tmp_path):
+    ball = trimesh.creation.icosphere(1, 0.3)
+    (tmp_path / "ball.glb").write_bytes(trimesh.exchange.gltf.export_glb(ball.scene(), include_normals=True))
+    found, _ = run(blender, blender_probe.passes, ref_to(tmp_path / "ball.glb"))
+    seen = found["mask"] > 0
+    points, normals = found["nocs"][seen] / 255 - 0.5, found["normal"][seen] / 127.5 - 1
+    cosines = (points * normals).sum(1) / np.linalg.norm(points, axis=1) / np.linalg.norm(normals, axis=1)
+    assert cosines.min() > np.cos(np.radians(10))  # each of its eighty flat faces spans more
