@@ -1,6 +1,7 @@
 """Writes OBJ files as ShapeNetCore's are in the large: triangles that share vertices, surfaces that are there twice.
 
     python tests/shapenet_real.py FOLDER      # FOLDER/NAME/models/model_normalized.obj, one folder an object
+    python tests/shapenet_real.py FOLDER --once     # the same without second faces, for renderers that keep them
 
 Nearly every model of ShapeNetCore holds each triangle a second time: the same vertices turned round, with the opposite
 normals. There are line elements among the faces, sheets meet in a T, and the two sides of a surface may have different
@@ -30,11 +31,12 @@ NAMES = ("plain", "doubled", "joined", "clear", "textured", "veiled")
 class RealWriter(Writer):
     """Writes each polygon as triangles of shared vertices; those of a doubled group come a second time, turned round.
 
-    doubled : whether faces from here on have twins
+    doubled : whether faces from here on have twins; once : whether all twins are left out
     twin : the material of the twins, which then come in a group of their own at the end; None: right after their faces
     """
 
     doubled: bool = True
+    once: bool = False
     twin: str | None = None
     numbers: dict[tuple[str, tuple[float, ...]], int] = field(default_factory=dict)
     twins: dict[str, list[str]] = field(default_factory=dict)
@@ -49,7 +51,7 @@ class RealWriter(Writer):
             if len({row[0] for row in triangle}) < 3:
                 continue  # the tip of a lathe
             self.lines.append(self._statement(triangle, 1))
-            if self.doubled:
+            if self.doubled and not self.once:
                 lines = self.lines if self.twin is None else self.twins.setdefault(self.twin, [])
                 lines.append(self._statement(triangle[::-1], -1))
         self.lines.append(f"l {rows[0][0]} {rows[1][0]}")
@@ -173,9 +175,9 @@ def veil(folder: Path) -> None:
     Image.fromarray(levels).save(folder / "images" / "texture2.jpg", quality=95)
 
 
-def write(root: Path, name: str) -> Path:
-    """Write one of NAMES under root/NAME; returns its OBJ file."""
-    writer = RealWriter(doubled=name != "plain")
+def write(root: Path, name: str, once: bool = False) -> Path:
+    """Write one of NAMES under root/NAME; returns its OBJ file. `once`: no face has a twin."""
+    writer = RealWriter(doubled=name != "plain", once=once)
     {"plain": machine, "doubled": machine, "joined": rack, "clear": tank, "textured": chest, "veiled": screen}[name](
         writer
     )
@@ -186,4 +188,4 @@ def write(root: Path, name: str) -> Path:
 
 if __name__ == "__main__":
     for each in NAMES:
-        print(write(Path(sys.argv[1]), each))  # noqa: T201
+        print(write(Path(sys.argv[1]), each, "--once" in sys.argv[2:]))  # noqa: T201
