@@ -55,7 +55,7 @@ def clean_library(path: Path, textures: Textures) -> list[str]:
             elif found.kind in DRAWN and (staged := _stage(found, path.parent, textures, turned)) is not None:
                 kept.append(f"{DRAWN[found.kind]} {found.options}{staged}")
     lines, notes = numbers_in_range(kept, path.name)
-    textures.notes += notes
+    textures.notes += [*notes, *_unread(lines)]
     return lines
 
 
@@ -67,6 +67,15 @@ def _materials(lines: list[str]) -> list[list[str]]:
             groups.append([])
         groups[-1].append(line)
     return groups
+
+
+def _unread(lines: list[str]) -> list[str]:
+    """A note on `Tr`, which no Blender draws: to some programs it is transparency, to others opacity."""
+    count = 0
+    for material in _materials(lines):
+        words = {statement[0]: statement[1:] for line in material if len(statement := line.split()) > 1}
+        count += bool({"d", "map_d"}.isdisjoint(words) and words.get("Tr", ["0"])[0].strip("0."))
+    return [f"Tr of {count} materials is not read, d is: they are drawn opaque"] if count else []
 
 
 def _stage(found: _Map, folder: Path, textures: Textures, turned: bool) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import AssetError
 from .colors import Floats, divisor, in_range, scaled
 
-SHARES = ("d", "Tr", "Pr", "Pm", "Ps", "Pc", "Pcr")
+SHARES = ("d", "Pr", "Pm", "Ps", "Pc", "Pcr")
 """Statements of one number in [0, 1]."""
 
 

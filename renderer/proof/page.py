@@ -21,7 +21,7 @@ from iebench.manifests.reading.samples import Samples
 from iebench.manifests.schema import SPLITS
 
 THUMBNAIL = 224  # pixels at most; shown at half that, so that they are sharp on dense screens
-LISTED = 50  # failures, and missing textures, at most
+LISTED = 50  # failures, missing textures, and notes, at most
 
 Objects = Sequence[Mapping[str, Any]]
 """Rows of objects.parquet or failures.parquet."""
@@ -122,11 +122,12 @@ def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
     if doubled:
         faces, doubles = (sum(note[column] for note in doubled) for column in ("faces", "doubles"))
         yield "faces there twice", f"{doubles:,} of {faces + doubles:,} in {len(doubled):,} objects, drawn once"
-    absent = [(note, name) for note in made for name in (note["missing"] or "").splitlines()]
-    for note, name in absent[:LISTED]:
-        yield "missing", f"{name}, of {note['path'] or note['object_id']}"
-    if len(absent) > LISTED:
-        yield "missing", f"... and {len(absent) - LISTED:,} more in objects.parquet"
+    for column, words in (("missing", "missing"), ("notes", "noted")):
+        lines = [(note, line) for note in made for line in (note[column] or "").splitlines()]
+        for note, line in lines[:LISTED]:
+            yield words, f"{line}, of {note['path'] or note['object_id']}"
+        if len(lines) > LISTED:
+            yield words, f"... and {len(lines) - LISTED:,} more in objects.parquet"
 
 
 def _failures(failures: Objects) -> str:

@@ -93,3 +93,12 @@ def test_keywords_of_any_case_are_those_that_blender_knows(tmp_path, line, kept)
     path = meshes.write_wall(tmp_path, f"NewMtl w\n{line}\n")
     with clean_copy(ref_to(path)) as mesh:
         assert mesh.path.with_suffix(".mtl").read_text().splitlines() == ["newmtl w", kept]
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"), [("Tr 0.5", 1), ("Tr 0.5\nd 0.5", 0), ("Tr 0.000", 0), ("Tr 1\nnewmtl b\ntr 1", 2)]
+)
+def test_transparency_that_is_not_drawn_is_noted(tmp_path, lines, count):
+    with clean_copy(ref_to(meshes.write_wall(tmp_path, f"newmtl w\n{lines}\n"))) as mesh:
+        found = f"Tr of {count} materials is not read, d is: they are drawn opaque"
+        assert mesh.notes == ((found,) if count else ())

@@ -68,7 +68,7 @@ def test_causes_are_listed_and_cannot_break_the_page(tiny_dataset, tmp_path):
         pq.read_table(folder / "failures.parquet").from_pylist([row] * 60, schema), folder / "failures.parquet"
     )
     objects = pq.read_table(folder / "objects.parquet")
-    rows = [{**row, "missing": "a.png\n<i>.jpg"} for row in objects.to_pylist()]
+    rows = [{**row, "missing": "a.png\n<i>.jpg", "notes": "Kd go up to <u>"} for row in objects.to_pylist()]
     pq.write_table(pa.Table.from_pylist(rows, objects.schema), folder / "objects.parquet")
     resealed(folder)
     inspect(folder, tmp_path / "out")
@@ -77,6 +77,7 @@ def test_causes_are_listed_and_cannot_break_the_page(tiny_dataset, tmp_path):
     assert "... and 10 more in failures.parquet" in page
     assert page.count("<dt>missing</dt>") == 51 and "&lt;i&gt;.jpg, of " in page and "<i>" not in page
     assert "... and 10 more in objects.parquet" in page
+    assert page.count("<dt>noted</dt>") == 30 and "Kd go up to &lt;u&gt;, of " in page
 
 
 @pytest.mark.parametrize("name", ["orbit", "3diebench-t"])
