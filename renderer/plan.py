@@ -160,7 +160,7 @@ def identity_differences(there: dict[str, Any], asked: dict[str, Any]) -> list[s
     """What two plan identities disagree on, one short phrase each."""
     flat_there, flat_asked = _flatten(there), _flatten(asked)
     return [
-        f"{key} is {flat_there.get(key)!r} there and {flat_asked.get(key)!r} now"
+        f"{key} is {flat_there.get(key)!r:.60} there and {flat_asked.get(key)!r:.60} now"
         for key in sorted(flat_there.keys() | flat_asked.keys())
         if flat_there.get(key) != flat_asked.get(key)
     ]

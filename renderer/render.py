@@ -1,20 +1,17 @@
 """The main path of `iebench render`: plan -> shards rendered by an engine -> finished dataset."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.progress import Meter
-from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
+from iebench.manifests.dataset import INFO, DatasetInfo
 
 from .backend import BLENDER
+from .claim import claim
 from .engines import Work, find_engine
-from .errors import OutputError
 from .finish import finish, side_by_side
 from .interrupts import second_interrupt_ends
-from .plan import Plan, Shard, hang_after, identity_differences
+from .plan import Plan, Shard, hang_after
 from .shards import shard_notes
 from .store import Store, open_store
 
@@ -62,7 +59,7 @@ def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[
     with second_interrupt_ends(), find_engine(engine)(work, options or {}) as machines:
         renderer = machines.about()
         with store.lock():
-            claim(store, {**plan.identity(), "renderer": renderer})
+            claim(store, plan, renderer)
             todo = unfinished(store, plan)
             if todo:
                 store.remove(INFO)  # a dataset that lost a shard is no longer finished
@@ -78,27 +75,6 @@ def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[
                     machines.render(todo, renderer, advance)
                     store.clean()  # a task that was killed while it wrote, on whatever machine, left half a file
             return finish(plan, store, renderer)
-
-
-def claim(store: Store, identity: dict[str, Any]) -> None:
-    """Claim a store for a plan, or recognise it as this plan's own.
-
-    Raises
-    ------
-    OutputError : it holds another plan (says what differs), or files that are no dataset.
-    """
-    there = store.sizes()
-    if PLAN in there:
-        with store.open(PLAN) as file:
-            differences = identity_differences(json.load(file), identity)
-        if differences:
-            shown = "; ".join(differences[:4]) + ("; ..." if len(differences) > 4 else "")
-            raise OutputError(f"{store} holds another dataset: {shown}. Choose another output, or remove that folder")
-    elif there:
-        raise OutputError(f"{store} is not empty and holds no dataset: choose another output")
-    with store.writing(last=PLAN) as folder:
-        write_atomic(folder / PLAN, json.dumps(identity, indent=2) + "\n")
-    store.clean()
 
 
 def unfinished(store: Store, plan: Plan) -> list[Shard]:

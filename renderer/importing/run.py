@@ -14,10 +14,10 @@ from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import SPLITS
 
+from ..claim import claim
 from ..errors import SourceError
 from ..finish import finish, side_by_side
 from ..plan import Plan, Shard, part_paths
-from ..render import claim
 from ..shards import Outcome, shard_notes, write_shard
 from ..store import LocalStore
 from .archive import Archive
@@ -50,7 +50,7 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
     if not source.exists():
         raise SourceError(f"no such file or folder: {source}; give the published folder, tar or tar.gz")
     store = LocalStore(out)
-    with _made(out), store.lock(), _claimed(store, {**plan.identity(), "renderer": IMPORTED}):
+    with _made(out), store.lock(), _claimed(store, plan):
         lacking, broken = incomplete(store, plan)
         if lacking:
             store.remove(INFO)  # a dataset that lost a shard is no longer finished
@@ -97,9 +97,9 @@ def _made(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _claimed(store: LocalStore, identity: dict[str, Any]) -> Iterator[None]:
+def _claimed(store: LocalStore, plan: Plan) -> Iterator[None]:
     """Claim a store; where the source proves useless before anything was made of it, the claim is given up."""
-    claim(store, identity)
+    claim(store, plan, IMPORTED)
     try:
         yield
     except SourceError:
