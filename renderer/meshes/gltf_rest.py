@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from ..errors import AssetError
 from .gltf_arrays import Json, Reader, Writer, item
 from .gltf_parts import Floats, Part, read_part, repeated, skinned
 
@@ -24,10 +25,13 @@ def at_rest(name: str, tree: Json, folder: Path) -> list[str]:
     Raises
     ------
     InvalidValue : it refers to what is not there.
+    AssetError : nothing of it has faces.
     """
     scene = _Scene(name, tree, folder)
     for number in scene.order:
         scene.settle(number)
+    if not scene.meshes:
+        raise AssetError(f"{name} holds no faces")
     for key in ("skins", "extensions"):
         tree.pop(key, None)
     tree["nodes"] = [{key: node[key] for key in NODE if key in node} for node in tree.get("nodes", [])]
@@ -47,12 +51,12 @@ class _Scene:
         self._made: dict[tuple[int, tuple[float, ...]], int | None] = {}
         self.meshes: list[Json] = []
         self.notes: list[str] = []
+        self._parents = {child: number for number, node in enumerate(self._nodes) for child in node.get("children", [])}
         self.order = self._visible()
 
     def _visible(self) -> list[int]:
         """The nodes of the scene, parents first; those that hide take their children with them."""
-        children = {child for node in self._nodes for child in node.get("children", [])}
-        roots = [number for number in range(len(self._nodes)) if number not in children]
+        roots = [number for number in range(len(self._nodes)) if number not in self._parents]
         scene = self._tree["scenes"][0] if self._tree.get("scenes") else {"nodes": roots}
         order, waiting = [], list(scene.get("nodes", []))
         while waiting:
@@ -131,12 +135,11 @@ class _Scene:
 
     def _to_scene(self, number: int) -> Floats:
         """The matrix of a node with those of all above it."""
-        parents = {child: parent for parent, node in enumerate(self._nodes) for child in node.get("children", [])}
-        matrix = np.eye(4)
-        place: int | None = number
-        while place is not None:
-            matrix = _matrix(item(self._tree, "nodes", place)) @ matrix
-            place = parents.get(place)
+        matrix, place = _matrix(item(self._tree, "nodes", number)), number
+        for _ in self._nodes:  # no longer: nodes outside the scene may be within themselves
+            if (above := self._parents.get(place)) is None:
+                break
+            matrix, place = _matrix(self._nodes[above]) @ matrix, above
         return matrix
 
     def _copies(self, attributes: Json) -> Floats:

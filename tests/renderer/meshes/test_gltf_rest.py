@@ -182,6 +182,23 @@ def test_what_is_not_drawn_is_not_measured(tmp_path):
     assert notes == ("a primitive without positions is left out", "points or lines are left out")
 
 
+def test_a_strip_of_one_corner_holds_no_faces(tmp_path):
+    scene = Scene()
+    scene.part |= {"indices": scene.add(np.zeros(9, np.uint8)), "mode": 5}
+    assert cause(ref_to(scene.save(tmp_path))) == "a.glb holds no faces"
+
+
+def test_joints_within_themselves_outside_the_scene_end(tmp_path):
+    scene = Scene()
+    scene.part["attributes"] |= {
+        "JOINTS_0": scene.add(np.zeros((len(POINTS), 4), np.uint8), width=4),
+        "WEIGHTS_0": scene.add(np.full((len(POINTS), 4), 0.25, np.float32)),
+    }
+    scene.tree["skins"] = [{"joints": [1]}]
+    scene.tree["nodes"] = [{"mesh": 0, "skin": 0}, {"children": [2]}, {"children": [1]}]
+    assert_same(scene.save(tmp_path), POINTS)
+
+
 def test_exports_of_trimesh_are_read_as_trimesh_means_them(tmp_path):
     scene = trimesh.Scene()
     scene.add_geometry(SOLID, node_name="a", transform=trimesh.transformations.rotation_matrix(0.7, (1, 2, 3)))
