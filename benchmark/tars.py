@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import weakref
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
@@ -14,6 +13,10 @@ import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 
+from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.handles import Files
+from iebench.manifests.common.placeholders import placeholder
+
 from .errors import DatasetError
 
 BLOCK = 512  # bytes; a tar is whole blocks and ends in two of zeros
@@ -21,7 +24,7 @@ MEND = "restore it, or delete it with its Parquet and render the dataset again"
 
 
 class Tars:
-    """The tar files of a split, held open, and where each row's JPEG lies in them.
+    """The tar files of a split, and where each row's JPEG lies in them.
 
     paths : the tars, in order
     shard : (N,) index into `paths` for each row; offset, size : (N,) bytes; sha256 : (N,) hexadecimal strings
@@ -46,13 +49,7 @@ class Tars:
         self._digests = _bytes(sha256)
         self._checked = bytearray(len(shard))
         self.scales = {-(-resolution * eighths // 8) for eighths in range(1, 9)}  # sizes that JPEG decodes to directly
-        self._files: list[int] = []
-        weakref.finalize(self, _close, self._files)
-        for path in paths:
-            try:
-                self._files.append(os.open(path, os.O_RDONLY))
-            except OSError as error:
-                raise _unreadable(path, error) from error
+        self._files = Files(paths)
 
     def decode(self, rows: NDArray[np.int64], out: NDArray[np.uint8]) -> None:
         """Decode `rows` into `out`, which is (len(rows), size, size, 3) uint8.
@@ -68,7 +65,7 @@ class Tars:
                 buffer = out[place] if direct else None
                 image = simplejpeg.decode_jpeg(jpeg, self.order, min_height=side, min_width=side, buffer=buffer)
             except ValueError as error:
-                raise self._damaged(row, f"does not decode ({error})") from error
+                raise self._damaged(row, "does not decode") from error
             if not direct:
                 out[place] = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
 
@@ -82,9 +79,9 @@ class Tars:
         columns = (rows, self.shard[rows], self.offset[rows], self.size[rows])
         for row, shard, offset, size in zip(*(column.tolist() for column in columns), strict=True):
             try:
-                content = os.pread(self._files[shard], size, offset)
+                content = self._files.read(shard, size, offset)
             except OSError as error:
-                raise _unreadable(self.paths[shard], error) from error
+                raise DatasetError(read_failure(self.paths[shard], error, MEND)) from error
             if not self._checked[row]:
                 if hashlib.sha256(content).hexdigest().encode() != self._digests[64 * row : 64 * row + 64]:
                     raise self._damaged(row, "does not have the SHA-256 in its Parquet")
@@ -105,13 +102,16 @@ def check_tar(path: Path, table: pa.Table) -> None:
     ------
     DatasetError : it is or does not.
     """
-    if not path.is_file():
-        raise DatasetError(f"{path} is missing: {MEND}")
-    length = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(length - 2 * BLOCK, 0))
-        if length % BLOCK or file.read() != bytes(2 * BLOCK):
-            raise DatasetError(f"{path} is truncated or damaged (no end-of-archive mark): {MEND}")
+    try:
+        with path.open("rb") as file:
+            length = os.fstat(file.fileno()).st_size
+            file.seek(max(length - 2 * BLOCK, 0))
+            end = file.read()
+    except OSError as error:
+        raise DatasetError(read_failure(path, error, MEND)) from error
+    if length % BLOCK or end != bytes(2 * BLOCK):
+        why = placeholder(path) or f"is truncated or damaged (no end-of-archive mark): {MEND}"
+        raise DatasetError(f"{path} {why}")
     if not table.num_rows:
         return
     first, last = pc.min(table["offset"]).as_py(), pc.max(pc.add(table["offset"], table["size"])).as_py()
@@ -124,12 +124,3 @@ def _bytes(sha256: pa.ChunkedArray) -> memoryview:
     columns = [chunk.cast(pa.binary()).cast(pa.binary(64)) for chunk in sha256.chunks]
     parts = [np.frombuffer(c.buffers()[1], np.uint8)[64 * c.offset : 64 * (c.offset + len(c))] for c in columns]
     return memoryview(np.concatenate([*parts, np.empty(0, np.uint8)]))
-
-
-def _unreadable(path: Path, error: OSError) -> DatasetError:
-    return DatasetError(f"cannot read {path} ({error.strerror}): {MEND}")
-
-
-def _close(files: list[int]) -> None:
-    for file in files:
-        os.close(file)

@@ -121,7 +121,7 @@ def test_swapped_channels_come_out_as_rgb(copy: Path) -> None:
 
 def test_a_missing_tar(copy: Path) -> None:
     (copy / "train" / "00000.tar").unlink()
-    with pytest.raises(DatasetError, match=r"train/00000\.tar is missing: restore it"):
+    with pytest.raises(DatasetError, match=r"train/00000\.tar \(no such file\): restore it"):
         Images.open(copy, "train")
 
 
