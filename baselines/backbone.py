@@ -84,9 +84,9 @@ class Timm(Backbone):
             )
         try:
             import timm  # optional, and not importable beside every build of torch
-        except Exception as error:  # torchvision fails in ways of its own beside a torch of another build
+        except Exception:  # torchvision fails in ways of its own beside a torch of another build
             raise BackbonePart(
-                f"{name} needs timm, which cannot be imported here ({error}): pip install timm, beside a torchvision "
+                f"{name} needs timm, which cannot be imported here: pip install timm, beside a torchvision "
                 f"of the same build as torch, or choose from {', '.join(names())}"
             ) from None
         wanted = name.removeprefix(TIMM)

@@ -126,7 +126,9 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
     except EncoderError:
         raise
     except SystemExit as error:  # or it would end iebench without a word
-        raise EncoderError(f"encoder {name} ends the program ({error!r}) on images: let it raise an error") from error
+        raise EncoderError(
+            f"encoder {name} ends the program (exit code {error.code}) on images: let it raise an error"
+        ) from error
     except Exception as error:  # anyone's code may fail in any way
         raise EncoderError(
             f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from iebench.manifests.common.causes import reason
 from iebench.manifests.schema import SPLITS
 
 from .bootstrap import Measured, interval, widened
@@ -190,7 +191,7 @@ def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> It
     try:
         draws = score.resamples.drawn(part, metric)
     except ValueError as error:
-        yield f"has draws that cannot be read ({error})"
+        yield f"has draws that cannot be read ({reason(error)})"
         return
     if draws is None:
         return
@@ -213,7 +214,7 @@ def _resample_faults(score: "Score") -> Iterator[str]:
         try:
             each = unpack(text)
         except ValueError as error:
-            yield f"values per object of {metric} cannot be read ({error})"
+            yield f"values per object of {metric} cannot be read ({reason(error)})"
             continue
         if metric not in whole or len(each) != whole[metric].objects:
             yield f"it has {len(each)} values per object of {metric}, which rests on others"

@@ -16,10 +16,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import save_atomic
 from iebench.manifests.schema import SPLITS
 
-from .errors import EncoderError, short
+from .errors import EncoderError
 from .images import Images
 from .measures import WHOLE
 from .results import Cost
@@ -75,8 +76,9 @@ class FeatureFile:
             raise EncoderError(f"no such file: {path}; --features takes a Parquet file")
         try:
             file = pq.ParquetFile(path)
-        except pa.ArrowInvalid as error:
-            raise EncoderError(f"{path} is no Parquet file ({error}): write one, as with pandas' to_parquet") from None
+        except (pa.ArrowException, OSError) as error:
+            remedy = "write one, as with pandas' to_parquet"
+            raise EncoderError(read_failure(path, error, remedy, "it is no whole Parquet file")) from None
         if twice := [name for name, times in Counter(file.schema_arrow.names).items() if times > 1]:
             raise EncoderError(f"{path} has {twice[0]} more than once: every column needs a name of its own")
         if not file.metadata.num_rows:
@@ -162,7 +164,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError) as error:
-        raise EncoderError(f"{path} has rows that cannot be read ({short(error)}): write it again") from error
+        raise EncoderError(read_failure(path, error, "write it again", "it has rows that are damaged")) from error
 
 
 def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[str, ...]:

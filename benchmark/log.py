@@ -6,10 +6,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from iebench.manifests.common.causes import reason
 from iebench.manifests.common.files import on_disk, write_atomic
 from iebench.manifests.errors import DiskError
 
-from .errors import RunError
+from .errors import InvalidValue, RunError
 from .trackers import Tracker
 
 METRICS = "metrics.jsonl"
@@ -81,13 +82,14 @@ def read(run: Path) -> list[dict[str, float]]:
         return found
     except ValueError as error:
         where = f"line {number}: " if number else ""
-        raise RunError(f"{path} is damaged ({where}{error}): remove that line, or the run, and train again") from error
+        why = reason(error, "it is not JSON")
+        raise RunError(f"{path} is damaged ({where}{why}): remove that line, or the run, and train again") from error
 
 
 def _values(line: Any) -> dict[str, float]:
     if not isinstance(line, dict) or not isinstance(line.get("step"), int):
-        raise ValueError("it has no step")
+        raise InvalidValue("it has no step")
     for name, value in line.items():
         if not isinstance(value, int | float):
-            raise ValueError(f"{name} is {value!r} and no number")
+            raise InvalidValue(f"{name} is {value!r} and no number")
     return line

@@ -109,7 +109,7 @@ class Guest:
             found = function(*arguments)
         except SystemExit as error:  # or it would end iebench without a word
             raise EncoderError(
-                f"encoder {self.name}: its {what} ends the program ({error!r}): let it raise an error"
+                f"encoder {self.name}: its {what} ends the program (exit code {error.code}): let it raise an error"
             ) from error
         except Exception as error:  # anyone's code may fail in any way
             raise EncoderError(f"encoder {self.name}: its {what} failed ({short(error)}): mend it") from error

@@ -15,6 +15,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from iebench.manifests.common.causes import reason
+from iebench.manifests.errors import InvalidValue
+
 from .bootstrap import Bootstrap, Measured, Resampled
 from .measures import WHOLE
 
@@ -74,19 +77,19 @@ def unpack(text: str) -> Array:
 
     Raises
     ------
-    ValueError : the text does not come from there.
+    InvalidValue : the text does not come from there.
     """
     try:
         reader = zlib.decompressobj()
         content = reader.decompress(base64.b64decode(text, validate=True), LARGEST)
         if not reader.eof:
-            raise ValueError("they end too early or too late")
+            raise InvalidValue("they end too early or too late")
         low, high = map(float, np.frombuffer(content[:ENDS], "<f8"))
         steps = np.frombuffer(content[ENDS:], "<u2")
         if not (len(steps) and math.isfinite(high - low)):
-            raise ValueError("there are none, or none that are finite")
+            raise InvalidValue("there are none, or none that are finite")
     except (binascii.Error, zlib.error, ValueError) as error:
-        raise ValueError(f"packed numbers are damaged: {error}") from error
+        raise InvalidValue(f"packed numbers are damaged: {reason(error, 'they do not unpack')}") from error
     values: Array = low + (high - low) * (steps / STEPS)
     return values
 

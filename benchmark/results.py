@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.common.settings import build
 
 from .bootstrap import Measured
@@ -167,13 +169,14 @@ def _table(path: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
     except OSError as error:
-        raise ScoreFileError(f"{path} cannot be read ({error.strerror}): name a score.json") from None
+        raise ScoreFileError(read_failure(path, error, "name a score.json")) from None
     except RecursionError:
         raise ScoreFileError(f"{path} is not a score: its JSON is nested too deeply: {REMEDY}") from None
     except UnicodeDecodeError:
         raise ScoreFileError(f"{path} is not a score: it is not UTF-8 text: {REMEDY}") from None
     except json.JSONDecodeError as error:
-        raise ScoreFileError(f"{path} is not a score: it is not JSON ({error}): {REMEDY}") from None
+        what = placeholder(path) or f"is not a score: {reason(error)}: {REMEDY}"
+        raise ScoreFileError(f"{path} {what}") from None
     except ValueError:  # Python reads no whole number so long
         raise ScoreFileError(f"{path} is not a score: it has a number of thousands of digits: {REMEDY}") from None
     if not isinstance(table, dict):

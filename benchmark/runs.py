@@ -9,6 +9,7 @@ from torch import nn
 
 from iebench.baselines import method as methods
 from iebench.baselines.method import Method
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import PARTIAL
 from iebench.manifests.common.lock import locked, named
 from iebench.manifests.common.settings import build
@@ -108,6 +109,6 @@ def load(run: Path) -> tuple[Method, RunConfig]:
     try:
         method.load_state_dict(tensor_file.read(run / WEIGHTS))
     except (SafetensorError, InvalidValue, OSError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise RunError(f"cannot load {run / WEIGHTS} ({reason}): restore it or train again") from error
+        what = "it is damaged, or its weights are of another network"
+        raise RunError(read_failure(run / WEIGHTS, error, "restore it or train again", what)) from error
     return method.eval(), config

@@ -10,10 +10,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
+from iebench.manifests.common.causes import answer
 from iebench.manifests.common.parts import require
 from iebench.manifests.common.progress import say
 
-from .errors import RunError, short
+from .errors import RunError
 
 OFFLINE = {"wandb": "log in, or work offline with WANDB_MODE=offline", "trackio": "see its documentation"}
 
@@ -65,7 +66,8 @@ class Tracker:
 
     def _leave(self, when: str, error: Exception) -> None:
         self._service = None
-        say(f"iebench: {self._kind} fails {when} ({short(error)}): the run goes on without it, its own files have all")
+        why = answer(error)
+        say(f"iebench: {self._kind} fails {when} ({why}): the run goes on without it, its own files have all")
 
 
 def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -> list[Tracker]:
@@ -91,6 +93,7 @@ def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -
             began = service.init(project=project, name=run.name, config=config, resume="allow", **options)
             opened.append(Tracker(kind, began))
         except Exception as error:  # whatever the service raises
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise RunError(f"{kind} does not start ({reason}): {OFFLINE[kind]}, or leave out log.{kind}") from error
+            raise RunError(
+                f"{kind} does not start ({answer(error)}): {OFFLINE[kind]}, or leave out log.{kind}"
+            ) from error
     return opened

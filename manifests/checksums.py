@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from .common.causes import read_failure
 from .common.files import PARTIAL, write_atomic
+from .common.placeholders import placeholder_in
 from .errors import DatasetError
 
 SUMS = "SHA256SUMS"
@@ -61,8 +63,9 @@ def read_sums(folder: Path, sha256: str) -> dict[str, str]:
     try:
         content = (folder / SUMS).read_bytes()
     except OSError as error:
-        raise DatasetError(f"cannot read {folder / SUMS} ({error.strerror}): restore it") from error
+        raise DatasetError(read_failure(folder / SUMS, error, "restore it")) from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise DatasetError(f"{folder / SUMS} is damaged: {INFO} gives it another SHA-256; restore it")
+        what = placeholder_in(content) or f"is damaged: {INFO} gives it another SHA-256; restore it"
+        raise DatasetError(f"{folder / SUMS} {what}")
     lines = (line.partition("  ") for line in content.decode().splitlines())
     return {name: digest for digest, _, name in lines}

@@ -13,11 +13,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .checksums import INFO, PLAN, write_sums
+from .common.causes import read_failure
 from .common.files import write_atomic
+from .common.placeholders import placeholder
 from .errors import DatasetError
 from .recipe import Recipe
 from .schema import ADDED, FORMAT, SPLITS
 
+MEND = "restore it or render again"
 BLANK = "0" * 64  # stands for dataset.json's own SHA-256 while that is computed
 
 
@@ -72,7 +75,7 @@ class DatasetInfo:
             recipe = Recipe.from_dict(table.pop("recipe"), str(path))
             return DatasetInfo(recipe=recipe, **table)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DatasetError(f"{path} is damaged ({error}): restore it or render again") from error
+            raise DatasetError(read_failure(path, error, MEND)) from error
 
 
 def checksums(folder: Path) -> str:
@@ -88,26 +91,36 @@ def checksums(folder: Path) -> str:
 def _read(folder: Path) -> dict[str, Any]:
     """The table in dataset.json, whose own SHA-256 is that of the file with 64 zeros in its place."""
     path = folder / INFO
-    if not path.is_file():
-        if store := re.match(r"([a-z0-9]{2,}):/+(.*)", str(folder)):  # a Path keeps one of a URL's slashes
-            url = "://".join(store.groups())
-            raise DatasetError(
-                f"{url} lies in a store, and datasets are read from a folder: copy all of it into one first"
-            )
-        if (folder / PLAN).is_file():
-            raise DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
-        raise DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
     try:
         content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        raise _absent(folder) from None
+    except OSError as error:
+        raise DatasetError(read_failure(path, error, MEND)) from error
+    try:
         table: dict[str, Any] = json.loads(content)
         if table.pop("format") != FORMAT:
             raise DatasetError(f"{path} is of another format than {FORMAT}: update iebench")
         own = str(table.pop("sha256"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DatasetError(f"{path} is damaged ({error}): restore it or render again") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DatasetError(read_failure(path, error, MEND)) from error
     if hashlib.sha256(content.replace(own.encode(), BLANK.encode())).hexdigest() != own:
         raise DatasetError(f"{path} is damaged (it does not have its own SHA-256): restore it or render again")
     return table
+
+
+def _absent(folder: Path) -> DatasetError:
+    """What a folder without a dataset is instead, in a sentence."""
+    if words := placeholder(folder / INFO):  # a link of git-annex to nowhere
+        return DatasetError(f"{folder / INFO} {words}")
+    if store := re.match(r"([a-z0-9]{2,}):/+(.*)", str(folder)):  # a Path keeps one of a URL's slashes
+        url = "://".join(store.groups())
+        return DatasetError(
+            f"{url} lies in a store, and datasets are read from a folder: copy all of it into one first"
+        )
+    if (folder / PLAN).is_file():
+        return DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
+    return DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
 
 
 def shard_tables(folder: Path, split: str) -> list[Path]:
@@ -128,9 +141,9 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
         table = pq.read_table(path, columns=columns, partitioning=None)
         table.validate(full=True)  # a damaged page may still read, with text that is no text
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
-        cause = "no such file" if isinstance(error, FileNotFoundError) else _first_line(error)
-        raise DatasetError(f"cannot read {path} ({cause}): restore it or render the dataset again") from error
-    table = _with_added(table, schema) if schema is not None else table
+        raise DatasetError(
+            read_failure(path, error, "restore it or render the dataset again", "it is no whole Parquet file")
+        ) from error
     if schema is not None and not table.schema.equals(schema):
         raise DatasetError(f"{path} has other columns than format {FORMAT} with this recipe: render the dataset again")
     return table
@@ -167,10 +180,6 @@ def newest(root: Path = Path("data")) -> Path:
             f"no dataset under {root}/: run `iebench render --classes 55` first, or name one with --data"
         )
     return found[-1].parent
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 __all__ = [

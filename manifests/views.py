@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from .common.causes import read_failure
 from .dataset import INFO, SPLITS, shard_tables
 from .errors import SettingError
 from .latents import draw_all
@@ -104,10 +105,11 @@ def read_given(path: Path, recipe: Recipe) -> GivenViews:
     paths = [p for split in SPLITS for p in shard_tables(path, split)] if path.is_dir() else [path]
     if not paths:
         raise SettingError(f"{path} holds no shards and no {INFO}: give a dataset folder or a Parquet file")
+    tables = [_read(p) for p in paths]
     try:
-        table = pa.concat_tables([pq.read_table(p, partitioning=None) for p in paths], promote_options="default")
-    except (OSError, pa.ArrowException) as error:
-        raise SettingError(f"cannot read {path} as Parquet ({str(error).splitlines()[0]}): give another file") from None
+        table = pa.concat_tables(tables, promote_options="default")
+    except pa.ArrowException as error:
+        raise SettingError(f"{path} has shards whose columns differ in type: give another dataset") from error
     ignored = [f.name for f in table.schema if b"law" in (f.metadata or {}) and f.name not in recipe.factor_names]
     if ignored:
         raise SettingError(
@@ -115,6 +117,13 @@ def read_given(path: Path, recipe: Recipe) -> GivenViews:
             "has them"
         )
     return GivenViews(table, recipe, str(path))
+
+
+def _read(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise SettingError(read_failure(path, error, "give another file", "it is no whole Parquet file")) from error
 
 
 def _column(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
@@ -148,8 +157,9 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, file: str, name: str) -> p
         made = values.cast(kind)
         made.validate(full=True)  # Parquet's text is not looked into as it is read
     except pa.ArrowException as error:
-        cause = str(error).splitlines()[0]
-        raise SettingError(f"{file}: column {name!r} cannot be used as {kind} ({cause}): mend its values") from None
+        raise SettingError(
+            f"{file}: column {name!r} ({values.type}) cannot be used as {kind}: mend its values"
+        ) from error
     return made
 
 

@@ -21,6 +21,7 @@ from typing import IO, Any, TypeVar
 
 import fsspec
 
+from iebench.manifests.common.causes import answer
 from iebench.manifests.common.lock import holder
 
 from .errors import DiskError, IebenchError, MissingPart, UsageError
@@ -47,11 +48,9 @@ class CloudStore:
         try:
             self._files, self._root = fsspec.core.url_to_fs(url)
         except ImportError as error:
-            raise MissingPart(
-                f"{url} needs a package that is missing ({error}): pip install 'iebench[cloud]'"
-            ) from error
+            raise MissingPart(f"{url} needs a package that is missing: pip install 'iebench[cloud]'") from error
         except ValueError as error:
-            raise UsageError(f"cannot open {url}: {error}") from error
+            raise UsageError(f"nothing here opens {kind}://: give a folder, or s3://, gs:// or hf://") from error
         self._url = url.rstrip("/")
 
     def __str__(self) -> str:
@@ -159,7 +158,7 @@ class CloudStore:
             self._files.invalidate_cache()
             there = self._files.info(self._path(name))["size"]
             if there != local.stat().st_size:
-                raise OSError(f"{there} bytes arrived of {local.stat().st_size}")
+                raise DiskError(f"{there} bytes arrived of {local.stat().st_size}")
 
         for name, local in files.items():
             self._write(name, partial(put, name, local))
@@ -171,7 +170,7 @@ class CloudStore:
         try:
             self._repeat("write", name, action)
         except FileNotFoundError as error:
-            raise DiskError(f"cannot write {self._url}/{name}: {error}; make the bucket or repository first") from error
+            raise DiskError(f"cannot write {self._url}/{name}: make the bucket or repository first") from error
 
     def _repeat(self, verb: str, name: str, action: Callable[[], T]) -> T:
         """What `action` returns, sooner or later.
@@ -188,11 +187,11 @@ class CloudStore:
                 raise
             except Exception as error:
                 if _status(error) == 404:
-                    raise FileNotFoundError(str(error)) from error
+                    raise FileNotFoundError(name) from error
                 if attempt == self.tries or _lasts(error):
                     tries = f" ({attempt} times)" if attempt > 1 else ""
                     raise DiskError(
-                        f"cannot {verb} {self._url}/{name}: {error or type(error).__name__}{tries}; "
+                        f"cannot {verb} {self._url}/{name}: {answer(error, 'the store gives no reason')}{tries}; "
                         "what is finished stays there, and the same command goes on"
                     ) from error
                 shortest, longest = self.pauses

@@ -69,9 +69,9 @@ def _imported(mesh: CleanMesh, operator: str, **options: object) -> list[bpy.typ
     try:
         getattr(getattr(bpy.ops, group), name)(filepath=str(mesh.path), **options)
     except RuntimeError as error:
-        said = str(error).strip().splitlines() or ["no reason given"]
-        cause = said[-1].replace(f"{mesh.path.parent}/", "")  # whose name is another each time
-        raise AssetError(f"Blender cannot read {mesh.name}: {cause}") from error
+        raise AssetError(
+            f"{mesh.name} is refused by Blender's importer: open it in Blender, which says why, and save it again"
+        ) from error
     return [thing for thing in bpy.data.objects if thing not in before]
 
 

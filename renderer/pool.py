@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from .errors import IebenchError, WorkerError
+from .errors import WorkerError
 from .interrupts import without_interrupts
 from .memory import resident
 from .serve import serve
@@ -199,14 +199,14 @@ class Pool:
             worker.ready, self._deaths = True, 0
             worker.send()
             return None
-        if kind == "error" and isinstance(value, IebenchError):
+        if kind == "error":
             raise value
         worker.task = None
         if self._memory and resident(worker.process.pid) > self._memory / 2:
             self._discard(worker)
         if kind == "result":
             return _Done(value)
-        return _Broken(f"the renderer failed with {type(value).__name__}: {value}")
+        return _Broken(f"the renderer failed: {value}")
 
     def _broken(self, worker: _Worker, how: str) -> _Broken:
         killed = worker.process.exitcode == -signal.SIGKILL

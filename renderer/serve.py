@@ -8,6 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.common.causes import reason, scene_of
 from iebench.manifests.common.processes import end_with_parent
 
 from . import worker
@@ -16,7 +17,9 @@ from .place import take_place
 
 
 def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
-    """Answer each (function, arguments) with ("result", value) or ("error", exception), after one ("ready", None).
+    """Answer each (function, arguments) with ("result", value), ("error", one of iebench's own) or ("failure", why).
+
+    The first answer is ("ready", None).
 
     scratch : the only folder in which this process makes temporary files
     """
@@ -28,7 +31,7 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
     try:
         worker.start(setup)
     except Exception as error:  # without this, the parent would start one worker after the other
-        connection.send(("error", IebenchError(f"the renderer cannot start: {type(error).__name__}: {error}")))
+        connection.send(("error", IebenchError(f"the renderer cannot start: {reason(error, scene_of(error))}")))
         return
     connection.send(("ready", None))
     while True:
@@ -38,8 +41,10 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
             return
         try:
             answer: tuple[str, Any] = ("result", function(*arguments))
+        except IebenchError as error:
+            answer = ("error", error)
         except Exception as error:
-            answer = ("error", error if isinstance(error, IebenchError) else _plain(error))
+            answer = ("failure", reason(error, scene_of(error)))
         connection.send(answer)
 
 
@@ -47,13 +52,3 @@ def volunteer_for_the_killer() -> None:
     """Have Linux, when memory runs out, kill this process and not the driver, which could not replace itself."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")
-
-
-def _plain(error: Exception) -> Exception:
-    """The same error in a class that every process knows."""
-    kind = type(error) if type(error).__module__ == "builtins" else RuntimeError
-    text = str(error) if kind is type(error) else f"{type(error).__name__}: {error}"
-    try:
-        return kind(text)
-    except TypeError:  # some, such as UnicodeDecodeError, want more than a text
-        return RuntimeError(f"{type(error).__name__}: {error}")

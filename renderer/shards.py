@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from iebench.manifests.common.causes import reason, remedy_of
 from iebench.manifests.common.files import atomic, save_atomic
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.recipe import Recipe
@@ -153,6 +154,9 @@ def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, An
         finished = store.size(f"{shard.stem}.tar") == notes["tar_bytes"] and schema.equals(rows(recipe))
     except (FileNotFoundError, KeyError, ValueError, pa.ArrowException):
         return None
+    except OSError as error:  # it may be sound: nobody should render it again
+        remedy = remedy_of(error, "see to the disk that it lies on and run the same command again")
+        raise DatasetError(f"cannot read {store}/{shard.stem}.parquet ({reason(error)}): {remedy}") from error
     return notes["objects"] if finished and listed == [(o.synset, o.object_id) for o in shard.objects] else None
 
 
@@ -185,7 +189,8 @@ def read_shard(store: Store, shard: Shard) -> Finished:
         table = pq.read_table(io.BytesIO(content))
         notes = json.loads(table.schema.metadata[OUTCOMES])
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(f"cannot read {store}/{name}: delete it and run the same command again") from error
+        remedy = remedy_of(error, "delete it and run the same command again")
+        raise DatasetError(f"cannot read {store}/{name} ({reason(error)}): {remedy}") from error
     tar = f"{shard.stem}.tar"
     sums = {tar: str(notes["tar_sha256"]), name: hashlib.sha256(content).hexdigest()}
     return Finished(notes["objects"], sums, {tar: notes["tar_bytes"], name: len(content)}, table)

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.export.passes import move_to_device_pass
 
+from iebench.manifests.common.causes import read_failure
+
 from ..archive import check_sums
-from ..errors import EncoderError, short
+from ..errors import EncoderError
 from .exported_contents import check
 from .registry import Arguments, Loaded, loader, named, no_arguments
 from .weights_only import weights_only
@@ -41,7 +43,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     except EncoderError:
         raise
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
-        raise EncoderError(f"{path} is no exported program ({short(error)}): save it with torch.export.save") from error
+        what = "it is no exported program, or one of another version of PyTorch"
+        raise EncoderError(read_failure(path, error, "save it with torch.export.save", what)) from error
     shapes = [tuple(node.meta["val"].shape) for node in _inputs(program)]
     if len(shapes) != 1 or len(shapes[0]) != 4:
         raise EncoderError(f"{path} takes inputs of shape {shapes}: export a module that takes images (B, 3, H, W)")

@@ -52,7 +52,9 @@ def _call(spec: str, arguments: Arguments) -> object:
     try:
         return factory(**arguments)
     except SystemExit as error:  # or it would end iebench without a word
-        raise EncoderError(f"--encoder {spec} ends the program ({error!r}): let it raise an error") from error
+        raise EncoderError(
+            f"--encoder {spec} ends the program (exit code {error.code}): let it raise an error"
+        ) from error
     except Exception as error:  # anyone's code may fail in any way
         raise EncoderError(f"--encoder {spec} failed when called ({short(error)}): mend it") from error
 
@@ -74,7 +76,9 @@ def _imported(spec: str, place: str, name: str) -> ModuleType:
         remedy = near_scheme(spec) or "check the name"
         raise EncoderError(f"--encoder {spec}: no module {error.name!r} here or installed: {remedy}") from None
     except SystemExit as error:  # a script without `if __name__ == "__main__"`
-        raise EncoderError(f"--encoder {spec}: importing {place} ends the program ({error!r}): mend it") from error
+        raise EncoderError(
+            f"--encoder {spec}: importing {place} ends the program (exit code {error.code}): mend it"
+        ) from error
     except Exception as error:  # anyone's code may fail in any way while it is imported
         raise EncoderError(f"--encoder {spec}: importing {place} failed ({short(error)}): mend it") from error
     if not hasattr(module, name):

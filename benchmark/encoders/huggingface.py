@@ -9,8 +9,10 @@ from typing import Any, Literal
 from PIL import Image
 from torch import Tensor, nn
 
+from iebench.manifests.common.causes import reason
+
 from ..archive import check_sums
-from ..errors import EncoderError, short
+from ..errors import EncoderError, InvalidValue
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
 
@@ -147,18 +149,19 @@ def _seen(processor: Any, spec: str, side: int) -> Colours:
         found = processor(images=pictures, return_tensors="pt")["pixel_values"]
         black, white, mixed = found.double().mean((2, 3)).tolist()  # (3, 3, H, W)
         if found.shape[2] != found.shape[3]:
-            raise ValueError(f"pictures of {side} x {side} pixels become {found.shape[2]} x {found.shape[3]}")
+            raise InvalidValue(f"pictures of {side} x {side} pixels become {found.shape[2]} x {found.shape[3]}")
         if any(low == high for low, high in zip(black, white, strict=True)):
-            raise ValueError("a black and a white picture become the same")
+            raise InvalidValue("a black and a white picture become the same")
         std = [1 / (high - low) for low, high in zip(black, white, strict=True)]
         mean = [0.0 - low * scale for low, scale in zip(black, std, strict=True)]
         known = [value / 255 for value in PLAIN[2]]
         shown = [value * scale + shift for value, scale, shift in zip(mixed, std, mean, strict=True)]
         order = [min(range(3), key=lambda c: abs(known[c] - value)) for value in shown]
         if sorted(order) != [0, 1, 2] or any(abs(known[c] - v) > 0.01 for c, v in zip(order, shown, strict=True)):
-            raise ValueError(f"the colour {[round(c, 3) for c in known]} becomes {[round(v, 3) for v in shown]}")
+            raise InvalidValue(f"the colour {[round(c, 3) for c in known]} becomes {[round(v, 3) for v in shown]}")
     except Exception as error:  # anyone's code
-        raise EncoderError(f"hf:{spec}: its image processor cannot be followed ({short(error)}): {remedy}") from error
+        why = reason(error, "it fails on plain pictures")
+        raise EncoderError(f"hf:{spec}: its image processor cannot be followed ({why}): {remedy}") from error
     return Colours(int(found.shape[-1]), mean, std, order)
 
 

@@ -7,9 +7,10 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
+from iebench.manifests.common.causes import answer
 from iebench.manifests.common.parts import EXTRA_OF
 
-from ..errors import EncoderError, MissingPart, short
+from ..errors import EncoderError, MissingPart
 
 RGB = [0, 1, 2]
 
@@ -74,11 +75,11 @@ def package(name: str, spec: str) -> ModuleType:
         raise MissingPart(f"{spec} needs {name}, which lacks {error.name}: install it again") from None
     except Exception as error:  # torchvision fails in ways of its own beside a torch of another build
         raise MissingPart(
-            f"{spec} needs {name}, which cannot be imported beside this torch ({short(error)}): install builds of "
-            "torch and torchvision that belong together"
+            f"{spec} needs {name}, which cannot be imported beside this torch: install builds of torch and "
+            "torchvision that belong together"
         ) from error
 
 
 def unfetched(spec: str, error: Exception, remedy: str) -> EncoderError:
     """The sentence for a model that its package could not build or whose weights did not arrive."""
-    return EncoderError(f"--encoder {spec} cannot be had ({short(error)}): {remedy}")
+    return EncoderError(f"--encoder {spec} cannot be had ({answer(error, 'its package refuses it')}): {remedy}")

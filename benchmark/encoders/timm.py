@@ -1,10 +1,13 @@
 """Models of timm: --encoder timm:vit_small_patch16_224.dino [--encoder-arg pretrained=false]."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.common.causes import read_failure
+
 from ..archive import check_sums
-from ..errors import EncoderError, UnknownName, short
+from ..errors import EncoderError, UnknownName
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
 from .weights_only import weights_only
@@ -50,17 +53,26 @@ def _fill(timm: Any, model: Any, file: Path) -> None:
         with weights_only():
             state = timm.models.load_state_dict(str(file))
     except Exception as error:  # whatever it is
-        raise EncoderError(f"{file} is no checkpoint that timm reads ({short(error)}): save a state dict") from error
+        what = "it is no checkpoint that timm reads"
+        raise EncoderError(read_failure(file, error, "save a state dict", what)) from error
     heads = model.pretrained_cfg.get("classifier") or ()
     tops = {name.partition(".")[0] for name in ([heads] if isinstance(heads, str) else heads)}
     try:
         wrong = model.load_state_dict(state, strict=False)
-    except RuntimeError as error:  # a shape, on a line of its own
-        cause = str(error).strip().splitlines()[-1].strip()
-        raise EncoderError(f"{file} does not fit this model ({cause}): give the one that it was trained as") from error
+    except RuntimeError as error:  # shapes differ
+        raise EncoderError(
+            f"{file} does not fit this model ({_misfit(model, state)}): give the one that it was trained as"
+        ) from error
     beyond = [key for key in wrong.unexpected_keys if key.partition(".")[0] not in tops]
     for what, keys in (("lacks", wrong.missing_keys), ("has, beyond the model,", beyond)):
         if keys:
             raise EncoderError(
                 f"{file} {what} {len(keys)} weights such as {keys[0]}: give the checkpoint of this model"
             )
+
+
+def _misfit(model: Any, state: Mapping[str, Any]) -> str:
+    """The first tensor of another shape than the model's."""
+    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    differing = ((n, tuple(v.shape)) for n, v in state.items() if n in wanted and tuple(v.shape) != wanted[n])
+    return next((f"{name} is {shape}, not {wanted[name]}" for name, shape in differing), "its shapes differ")

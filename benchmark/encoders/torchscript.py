@@ -9,8 +9,10 @@ from pathlib import Path
 
 import torch
 
+from iebench.manifests.common.causes import read_failure
+
 from ..archive import check_sums
-from ..errors import EncoderError, short
+from ..errors import EncoderError
 from .registry import Arguments, Loaded, loader, named, no_arguments
 
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
@@ -56,10 +58,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     except EncoderError:
         raise
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
-        raise EncoderError(
-            f"{path} is no TorchScript module ({short(error)}): save it with torch.jit.save, or score bare weights "
-            "through a factory of your own or `iebench convert`"
-        ) from error
+        remedy = "save it with torch.jit.save, or score bare weights through a factory of your own or `iebench convert`"
+        raise EncoderError(read_failure(path, error, remedy, "it is no TorchScript module")) from error
     return Loaded(named(path.stem, {}), module)
 
 

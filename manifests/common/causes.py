@@ -9,6 +9,7 @@ import json
 import os
 import re
 import tomllib
+import traceback
 from pathlib import Path
 
 from ..errors import IebenchError, InvalidValue
@@ -43,10 +44,15 @@ def read_failure(path: Path, error: BaseException, remedy: str, damage: str = "i
     """
     fault = error if isinstance(error, OSError) and error.errno else _open_fault(path)
     if fault is not None and fault.errno in SOUND:
-        return f"cannot read {path} ({reason(fault)}): {SOUND[fault.errno]}"
+        return f"cannot read {path} ({reason(fault)}): {remedy_of(fault, remedy)}"
     if words := placeholder(path):
         return f"{path} {words}"
     return f"cannot read {path} ({reason(fault or error, damage)}): {remedy}"
+
+
+def remedy_of(error: BaseException, remedy: str) -> str:
+    """A remedy for something that cannot be read; one that harms nothing where it may be sound."""
+    return SOUND.get(error.errno or 0, remedy) if isinstance(error, OSError) else remedy
 
 
 def _open_fault(path: Path) -> OSError | None:
@@ -80,6 +86,8 @@ def reason(error: BaseException, damage: str = "it is damaged") -> str:
         return "it is not text in UTF-8"
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
+    if isinstance(error, ImportError) and (library := re.match(r"(\S+\.so\S*): cannot open shared", str(error))):
+        return f"the system lacks {library[1]}"
     if isinstance(error, MemoryError):
         return "there is not enough memory"
     if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
@@ -93,6 +101,34 @@ def _toml(error: tomllib.TOMLDecodeError) -> str:
         f"it is not valid TOML at {place[1]}"
         if place
         else "it is not valid TOML: something is given twice, or has no end"
+    )
+
+
+def answer(error: BaseException, silence: str = "it gives no reason") -> str:
+    """Why a service on the network refused something: what its server answers, or what the connection lacks.
+
+    silence : where the error knows neither
+    """
+    link: BaseException | None = error
+    while link is not None:  # packages wrap what went wrong in errors of their own
+        if status := getattr(getattr(link, "response", None), "status_code", 0):
+            return f"its server answers {status}{ANSWERS.get(status, '')}"
+        if isinstance(link, OSError) and (link.errno or 0) > 0:
+            return reason(link)
+        if re.search("Connect|Timeout|NameResolution|gaierror|Offline|URLError", type(link).__name__):
+            return "there is no connection"
+        link = link.__cause__ or link.__context__
+    return reason(error, silence)
+
+
+ANSWERS = {401: ", log in first", 403: ", this account may not", 404: ", it is not there", 429: ", too many requests"}
+
+
+def scene_of(error: BaseException) -> str:
+    """Where an error arose that nobody foresaw, for a report of it: file and line, none of its words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return (
+        f"an unexpected error in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an error"
     )
 
 

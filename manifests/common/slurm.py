@@ -92,7 +92,9 @@ class Queue:
         try:
             executor = submitit.AutoExecutor(self.folder, cluster=self._cluster)
         except (RuntimeError, ValueError) as error:
-            raise UsageError(f"cannot submit jobs here ({error}): run this where `sbatch` is installed") from error
+            raise UsageError(
+                f"cannot submit jobs to {self._cluster!r} here: run this where `sbatch` is installed"
+            ) from error
         executor.update_parameters(**{GENERAL.get(key, f"slurm_{key}"): v for key, v in self._parameters.items()})
         with self._refusals(), executor.batch():
             return [executor.submit(call) for call in calls]
@@ -107,10 +109,10 @@ class Queue:
         except submitit.core.utils.FailedJobError as error:
             for path in set(self._pending()) - before:
                 path.unlink(missing_ok=True)
-            said = (str(error).strip().splitlines() or ["it does not say why"])[-1].removeprefix("sbatch: ")
+            said = _last_line(error)
             raise QueueError(
-                f"sbatch does not take the job ({said}): see `sinfo`, mend that or the --slurm options, and run the "
-                "same command again"
+                f"sbatch does not take the job ({said}): see `sinfo`, mend that or the --slurm options, and "
+                "run the same command again"
             ) from error
 
     def _pending(self) -> Iterator[Path]:
@@ -123,10 +125,19 @@ class Queue:
         return str(_make_sbatch_string(command, self.folder, map_count=tasks, **self._parameters))
 
     def cause(self, job: Any) -> str:
-        """Why a job failed: the last line of its traceback, or submitit's first one."""
+        """Why a job failed: what iebench's own error said at the end of its traceback, or submitit's first line."""
         text = str(job.exception()).strip()
         _, dashes, trace = text.partition("-" * 20)
         lines = [line for line in trace.splitlines() if line.strip("- ") and "You can check full logs" not in line]
         ends = [line for line in lines if not line.startswith((" ", "\t")) and ": " in line]
-        said = ends[-1].partition(": ")[2] if dashes and ends else text.splitlines()[0]
+        said = text.splitlines()[0]
+        if dashes and ends:
+            kind, _, words = ends[-1].partition(": ")
+            said = words if kind.startswith("iebench.") else "an unexpected error, which its log has"
         return f"{said} (job {job.job_id}; logs in {self.folder})"
+
+
+def _last_line(refusal: submitit.core.utils.FailedJobError) -> str:
+    """What sbatch said last, without its name: submitit gives it as the error's text."""
+    lines = str(refusal).strip().splitlines() or ["it does not say why"]
+    return lines[-1].removeprefix("sbatch: ")

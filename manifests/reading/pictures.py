@@ -46,9 +46,7 @@ def picture(sample: Sample, recipe: Recipe) -> Pixels:
     try:
         return as_rgb(decode(sample.read()), recipe)
     except OSError as error:
-        raise DatasetError(
-            f"{sample.folder / sample.tar}: {sample.key} does not decode ({error}); restore it"
-        ) from error
+        raise DatasetError(f"{sample.folder / sample.tar}: {sample.key} does not decode; restore it") from error
 
 
 def peak_signal_to_noise(first: Pixels, second: Pixels) -> float:

@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..common.causes import read_failure
+from ..common.placeholders import placeholder
 from ..dataset import DatasetInfo, read_table
 from ..errors import DatasetError, UnknownName
 from ..recipe import Recipe
@@ -56,9 +58,10 @@ class Sample:
                 file.seek(offset)
                 content = file.read(size)
         except OSError as error:
-            raise DatasetError(f"cannot read {self.folder / self.tar} ({error.strerror}): {MEND}") from error
+            raise DatasetError(read_failure(self.folder / self.tar, error, MEND)) from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise DatasetError(f"{self.folder / self.tar} is damaged: {self.key} has another SHA-256; {MEND}")
+            what = placeholder(self.folder / self.tar) or f"is damaged: {self.key} has another SHA-256; {MEND}"
+            raise DatasetError(f"{self.folder / self.tar} {what}")
         return content
 
 
@@ -138,4 +141,6 @@ def _rows(path: Path) -> int:
     try:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException) as error:
-        raise DatasetError(f"cannot read {path}: restore it or render the dataset again") from error
+        raise DatasetError(
+            read_failure(path, error, "restore it or render the dataset again", "it is no whole Parquet file")
+        ) from error

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from iebench.manifests.checksums import file_sha256
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import DatasetError
@@ -40,6 +41,5 @@ def _stored(folder: Path, name: str, known: Mapping[str, str], sizes: Mapping[st
     try:
         return StoredFile(name, sizes.get(name) or path.stat().st_size, known.get(name) or file_sha256(path))
     except OSError as error:
-        raise DatasetError(
-            f"cannot read {path} ({error.strerror}): restore it or render the dataset again, then write its card"
-        ) from error
+        remedy = "restore it or render the dataset again, then write its card"
+        raise DatasetError(read_failure(path, error, remedy)) from error

@@ -6,13 +6,14 @@ process or its whole machine is lost. Blender runs in a process that the task st
 
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import NodeDiedError, OutOfMemoryError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from iebench.manifests.common.causes import answer
 
 from ..errors import IebenchError, UsageError, WorkerError
 from ..plan import Shard
@@ -43,7 +44,9 @@ class Ray:
                 _knock(self._address or "")
                 ray.init(self._address, logging_level="error", log_to_driver=False)
             except (OSError, OverflowError, ValueError, RayError) as error:
-                raise UsageError(f"no Ray cluster at {self._address} ({error}): see `ray status`") from error
+                raise UsageError(
+                    f"no Ray cluster at {self._address} ({answer(error, 'it does not answer')}): see `ray status`"
+                ) from error
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
@@ -155,6 +158,9 @@ def _result(ref: Any) -> Any:
             raise cause from None
         raise
     except RayError as error:
-        with suppress(IndexError):
-            raise WorkerError(f"a Ray task was lost {RETRIES + 1} times: {str(error).splitlines()[0]}") from error
-        raise
+        raise WorkerError(f"a Ray task was lost {RETRIES + 1} times ({_loss(error)}): see Ray's logs") from error
+
+
+def _loss(error: RayError) -> str:
+    known = ((OutOfMemoryError, "out of memory"), (NodeDiedError, "its machine was lost"))
+    return next((words for kind, words in known if isinstance(error, kind)), "its process was lost")

@@ -14,7 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from iebench.manifests.common.causes import SOUND, read_failure, reason
+from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.errors import InvalidValue
 
 from ..errors import DamagedSource, SourceError
 from ..plan import Shard
@@ -88,12 +91,12 @@ class Archive:
                         yield file  # type: ignore[misc]
                 else:
                     yield raw
-        except PermissionError as error:
-            raise SourceError(f"cannot read {self._path} ({error.strerror}): make it readable") from error
-        except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
+        except (OSError, EOFError, zlib.error, tarfile.TarError, InvalidValue) as error:
+            if isinstance(error, OSError) and error.errno in SOUND:
+                raise SourceError(read_failure(self._path, error, "make it readable")) from error
             found = sum(count * views for views, count in self.census.views().items())
             raise DamagedSource(
-                f"{self._path} is damaged or cut short after {found} images ({error}): "
+                f"{self._path} is damaged or cut short after {found} images ({reason(error, 'it does not unpack')}): "
                 "get it again and repeat the command, which goes on with what is missing"
             ) from error
 
@@ -102,9 +105,8 @@ class Archive:
         try:
             return tarfile.open(fileobj=file, mode="r:")
         except tarfile.TarError as error:
-            raise SourceError(
-                f"{self._path} is no tar or tar.gz ({error}): give the published folder, tar or tar.gz"
-            ) from error
+            words = placeholder(self._path) or "is no tar or tar.gz: give the published folder, tar or tar.gz"
+            raise SourceError(f"{self._path} {words}") from error
 
     def _members(self, file: IO[bytes]) -> Iterator[tuple[Place, int]]:
         """Place and size of each file of the layout, the first of its place; its bytes are the next to read."""
@@ -117,10 +119,10 @@ class Archive:
                 if self.census.add(place) and place is not None:
                     yield place, member.size
             if file.tell() != tar.offset + tarfile.BLOCKSIZE:  # a block of zeros: without it, whole members are gone
-                raise tarfile.ReadError("its end is missing")
+                raise InvalidValue("its end is missing")
             while chunk := file.read(CHUNK):  # reads the checksum of a tar.gz, too
                 if chunk.count(0) != len(chunk):
-                    raise tarfile.ReadError("a header in it is not readable")
+                    raise InvalidValue("a header in it is not readable")
 
 
 def _content(file: IO[bytes], size: int) -> bytes | OSError:
@@ -128,5 +130,5 @@ def _content(file: IO[bytes], size: int) -> bytes | OSError:
         return TOO_LARGE
     content = file.read(size)
     if len(content) != size:
-        raise tarfile.ReadError("unexpected end of data")
+        raise InvalidValue("unexpected end of data")
     return content

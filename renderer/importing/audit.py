@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.dataset import read_table
 from iebench.manifests.fit import Fit, fit
@@ -87,7 +88,7 @@ class Audit:
             fits = {name: Fit(**values) for name, values in table.pop("fits").items()}
             return Audit(fits=fits, **table)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DatasetError(f"cannot read {folder / AUDIT} ({error}): delete it and import again") from error
+            raise DatasetError(read_failure(folder / AUDIT, error, "delete it and import again")) from error
 
 
 def audit(plan: Plan, out: Path, census: Census) -> Audit:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from iebench.manifests.common.causes import read_failure
+
 from ..errors import SourceError
 from ..plan import Shard
 from .census import Census, ObjectKey
@@ -34,7 +36,7 @@ class Folder:
             with os.scandir(folder) as found:
                 entries = sorted(found, key=lambda entry: entry.name)
         except OSError as error:
-            raise SourceError(f"cannot look into {folder} ({error.strerror}): make it readable") from error
+            raise SourceError(read_failure(Path(folder), error, "make it readable")) from error
         for entry in entries:
             path = f"{inside}/{entry.name}"
             if entry.is_dir():

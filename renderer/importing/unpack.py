@@ -8,6 +8,9 @@ from functools import lru_cache
 import numpy as np
 import simplejpeg
 
+from iebench.manifests.common.causes import reason
+from iebench.manifests.common.placeholders import placeholder_in
+from iebench.manifests.errors import InvalidValue
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.views import Views
 
@@ -51,7 +54,9 @@ def _content(files: Files, kind: str, view: int) -> bytes:
     if content is None:
         raise AssetError("is missing")
     if isinstance(content, OSError):
-        raise AssetError(f"cannot be read ({content.strerror})") from content
+        raise AssetError(f"cannot be read ({reason(content)})") from content
+    if words := placeholder_in(content):
+        raise AssetError(words)
     return content
 
 
@@ -67,7 +72,7 @@ def check_jpeg(content: bytes, resolution: int) -> None:
         if (height, width) == (resolution, resolution):
             simplejpeg.decode_jpeg(content, "GRAY", min_height=1, min_width=1)
     except ValueError as error:
-        raise AssetError(f"does not decode ({str(error).strip() or 'no JPEG'})") from error
+        raise AssetError("is no sound JPEG: it does not decode") from error
     if (height, width) != (resolution, resolution):
         raise AssetError(f"has {width} x {height} pixels, not {resolution} x {resolution}")
 
@@ -98,8 +103,8 @@ def _npy_header(head: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     file = io.BytesIO(head)
     try:
         if np.lib.format.read_magic(file) != (1, 0):  # type: ignore[no-untyped-call]
-            raise ValueError("not version 1.0")
+            raise InvalidValue("not version 1.0")
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)  # type: ignore[no-untyped-call]
     except (ValueError, SyntaxError, TypeError) as error:
-        raise AssetError(f"is no NumPy file ({str(error).splitlines()[0]})") from error
+        raise AssetError(f"is no NumPy file ({reason(error, 'its header is damaged')})") from error
     return shape, dtype

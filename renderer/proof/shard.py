@@ -9,8 +9,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from iebench.manifests.checksums import SUMS, file_sha256
+from iebench.manifests.common.causes import read_failure, reason
+from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.dataset import DatasetInfo, read_table
-from iebench.manifests.errors import DatasetError
+from iebench.manifests.errors import DatasetError, InvalidValue
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import ADDED, IDENTITY, OBJECTS, key, rows
 from iebench.manifests.views import drawn
@@ -89,7 +91,7 @@ def check_shard(task: ShardTask) -> ShardFindings:
             for check, k, what in check_tar(task.folder / task.tar, table, info.recipe):
                 found.failures.append(Failure(check, task.tar, k, what))
         except OSError as error:
-            found.failures.append(Failure("files", task.tar, "", f"cannot be read ({error.strerror}); {task.doubt}"))
+            found.failures.append(Failure("files", task.tar, "", f"cannot be read ({reason(error)}); {task.doubt}"))
     return found
 
 
@@ -104,10 +106,11 @@ def check_file(folder: Path, name: str, sha256: str | None, doubt: str = "") -> 
     except FileNotFoundError:
         yield Failure("files", name, "", f"is missing{more}")
     except OSError as error:
-        yield Failure("files", name, "", f"cannot be read ({error.strerror}){more}")
+        yield Failure("files", name, "", f"cannot be read ({reason(error)}){more}")
     else:
         if sha256 not in (None, digest):
-            yield Failure("files", name, "", f"has SHA-256 {digest[:12]}, {SUMS} says {sha256[:12]}{more}")
+            what = placeholder(folder / name) or f"has SHA-256 {digest[:12]}, {SUMS} says {sha256[:12]}"
+            yield Failure("files", name, "", f"{what}{more}")
 
 
 def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -126,11 +129,11 @@ def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         listed = table.to_pylist()
         needed = {*OBJECTS.names, "cause"} - ADDED
         if not all(needed <= note.keys() for note in notes["objects"]) or "tar_sha256" not in notes:
-            raise ValueError("its list of objects lacks something")
+            raise InvalidValue("its list of objects lacks something")
         if any(column.null_count for column in table.columns):
-            raise ValueError("it has empty places")
+            raise InvalidValue("it has empty places")
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise DatasetError(f"{path} is damaged ({error}): restore it or render the dataset again") from error
+        raise DatasetError(read_failure(path, error, "restore it or render the dataset again")) from error
     return listed, notes
 
 

@@ -1,0 +1,137 @@
+"""No message passes on what another library's exception says: iebench says itself what is wrong, where, and what to do.
+
+`{error}`, `str(error)`, `type(error).__name__` and the like are looked for wherever an exception was caught or is a
+parameter. Passed on may be what iebench's own errors say and, by `causes.short`, an error of code that a user gives.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iebench.baselines import errors as of_baselines
+from iebench.benchmark import errors as of_benchmark
+from iebench.manifests import errors as of_manifests
+from iebench.renderer import errors as of_renderer
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [p for f in ("manifests", "renderer", "baselines", "benchmark") for p in sorted((ROOT / f).rglob("*.py"))]
+OWN = {
+    name
+    for module in (of_manifests, of_renderer, of_benchmark, of_baselines)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, of_manifests.IebenchError | of_manifests.InvalidValue)
+}
+FACTS = {
+    "errno",
+    "name",
+    "filename",
+    "lineno",
+    "colno",
+    "start",
+    "code",
+    "cause",
+    "response",
+    "returncode",
+    "exit_code",
+    "info",
+    "show",
+}
+"""Attributes of an exception that are no words of a library."""
+TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
+"""Functions that make text of an exception."""
+CAUSES = ROOT / "manifests" / "common" / "causes.py"  # makes words of exceptions for all others
+USERS_CODE = {  # what runs code that a user or another package gives, whose author has to mend it
+    "manifests/common/plugins.py", "manifests/common/settings.py", "benchmark/predictor.py", "benchmark/encoder.py",
+    "benchmark/encoders/factory.py", "benchmark/catalogue.py",
+}  # fmt: skip
+
+
+def caught(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """The name of each exception of other code, and the statements in which it has that name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and node.name and not _names(node.type) <= OWN:
+            yield node.name, node.body
+        if isinstance(node, ast.FunctionDef):
+            for argument in [*node.args.args, *node.args.kwonlyargs]:
+                if any(_is_exception(kind) for kind in _names(argument.annotation)):
+                    yield argument.arg, node.body
+
+
+def passed_on(name: str, body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Where the text of the exception called `name` is taken, but to look for something in it."""
+    for statement in body:
+        for node in ast.walk(statement):
+            for child in ast.iter_child_nodes(node):
+                if _is(child, name) and isinstance(node, ast.FormattedValue | ast.BinOp):
+                    yield node
+            if isinstance(node, ast.Compare):
+                for part in ast.walk(node):
+                    part.compared = True  # type: ignore[attr-defined]
+            if isinstance(node, ast.Attribute) and _is(node.value, name) and node.attr not in FACTS:
+                yield node
+            if isinstance(node, ast.Call) and any(_is(argument, name) for argument in node.args):
+                text = _called(node) in (TEXT | OWN) and not hasattr(node, "compared")
+                if text and not (_called(node) == "type" and not _shown(node, statement)):
+                    yield node
+
+
+def _shown(call: ast.Call, statement: ast.stmt) -> bool:
+    """Whether a type's name is taken, and not only compared."""
+    return any(isinstance(n, ast.Attribute) and n.value is call and n.attr == "__name__" for n in ast.walk(statement))
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _is(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _names(node: ast.expr | None) -> set[str]:
+    """The classes in an `except` or an annotation."""
+    parts = ast.walk(node) if node else ()
+    return {n.id if isinstance(n, ast.Name) else n.attr for n in parts if isinstance(n, ast.Name | ast.Attribute)}
+
+
+def _is_exception(kind: str) -> bool:
+    return kind.endswith(("Error", "Exception")) and kind not in OWN
+
+
+@pytest.mark.parametrize("path", [p for p in SOURCES if p != CAUSES], ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_message_passes_on_an_exceptions_text(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    tree = ast.parse("\n".join(lines))
+    wrong = {node.lineno for name, body in caught(tree) for node in passed_on(name, body)}
+    assert not wrong, "\n".join(f"{path}:{number}: {lines[number - 1].strip()}" for number in sorted(wrong))
+    users = any(isinstance(n, ast.Call) and _called(n) == "short" for n in ast.walk(tree))
+    assert not users or str(path.relative_to(ROOT)) in USERS_CODE, f"{path}: short() is for code that users give"
+
+
+@pytest.mark.parametrize(
+    ("handler", "wrong"),
+    [
+        ('raise DatasetError(f"{path} ({error})")', True),
+        ('raise DatasetError(f"{path} ({error!r})")', True),
+        ("raise DatasetError(str(error))", True),
+        ("raise DatasetError(error)", True),
+        ('raise DatasetError("%s" % error)', True),
+        ('raise DatasetError("bad: " + str(error))', True),
+        ('raise DatasetError(f"{path} ({error.strerror})")', True),
+        ('raise DatasetError(f"{path} ({error.args[0]})")', True),
+        ('raise DatasetError(f"{type(error).__name__}")', True),
+        ("reason = str(error).splitlines()[0]", True),
+        ('raise DatasetError(f"{path} ({reason(error)})") from error', False),
+        ("raise DatasetError(read_failure(path, error, REMEDY)) from error", False),
+        ('if "gloo" in str(error): raise', False),
+        ("if type(error) is KeyError: raise", False),
+        ('raise DatasetError(f"{path} lacks {error.name}")', False),
+    ],
+)
+def test_the_test_sees_what_is_wrong(handler, wrong):
+    tree = ast.parse(f"try:\n    work()\nexcept (OSError, DatasetError) as error:\n    {handler}\n")
+    assert wrong == any(True for name, body in caught(tree) for _ in passed_on(name, body))
+    own = ast.parse(f"try:\n    work()\nexcept DatasetError as error:\n    {handler}\n")
+    assert not list(caught(own))
