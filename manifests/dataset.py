@@ -144,6 +144,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
         raise DatasetError(
             read_failure(path, error, "restore it or render the dataset again", "it is no whole Parquet file")
         ) from error
+    table = _with_added(table, schema) if schema is not None else table
     if schema is not None and not table.schema.equals(schema):
         raise DatasetError(f"{path} has other columns than format {FORMAT} with this recipe: render the dataset again")
     return table

@@ -48,12 +48,15 @@ USERS_CODE = {  # what runs code that a user or another package gives, whose aut
 }  # fmt: skip
 
 
+QUOTES = {("manifests/common/slurm.py", "_last_line")}  # what sbatch said, which submitit gives as an error's text
+
+
 def caught(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:
     """The name of each exception of other code, and the statements in which it has that name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler) and node.name and not _names(node.type) <= OWN:
             yield node.name, node.body
-        if isinstance(node, ast.FunctionDef):
+        if isinstance(node, ast.FunctionDef) and node.name not in {name for _, name in QUOTES}:
             for argument in [*node.args.args, *node.args.kwonlyargs]:
                 if any(_is_exception(kind) for kind in _names(argument.annotation)):
                     yield argument.arg, node.body

@@ -63,9 +63,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     try:
         model, report = transformers.AutoModel.from_pretrained(spec, output_loading_info=True, **given)
     except Exception as error:  # no network, no such name, an argument it does not take
-        wrong = given and isinstance(error, TypeError)
-        remedy = "leave that --encoder-arg out" if wrong else "check the name, or fetch it first and give its folder"
-        raise unfetched(f"hf:{spec}", error, remedy) from error
+        remedy = "check the name, or fetch it first and give its folder"
+        raise unfetched(f"hf:{spec}", error, remedy, given) from error
     vision = getattr(model, "vision_model", model).float()  # the half of CLIP and its like that sees
     if getattr(vision, "main_input_name", "") != "pixel_values":
         raise EncoderError(f"hf:{spec} is a {type(model).__name__}, which takes no images: give a vision model")
@@ -115,7 +114,7 @@ def _behind_its_processor(
         processor = transformers.AutoImageProcessor.from_pretrained(spec, **kept)
     except Exception as error:  # damaged, unknown, no network
         if not _has_none(spec, error):
-            raise unfetched(f"hf:{spec}", error, "mend its image processor, or fetch it first") from error
+            raise unfetched(f"hf:{spec}", error, "mend its image processor, or fetch it first", kept) from error
         module = Preprocessed(model, side, HALF, HALF)
         return module, f"{module.preprocessing} (assumed: there is no image processor beside the weights)"
     colours = _seen(processor, spec, side)

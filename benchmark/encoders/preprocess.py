@@ -11,6 +11,7 @@ from iebench.manifests.common.causes import answer
 from iebench.manifests.common.parts import EXTRA_OF
 
 from ..errors import EncoderError, MissingPart
+from .registry import Arguments
 
 RGB = [0, 1, 2]
 
@@ -80,6 +81,12 @@ def package(name: str, spec: str) -> ModuleType:
         ) from error
 
 
-def unfetched(spec: str, error: Exception, remedy: str) -> EncoderError:
-    """The sentence for a model that its package could not build or whose weights did not arrive."""
+def unfetched(spec: str, error: Exception, remedy: str, arguments: Arguments) -> EncoderError:
+    """The sentence for a model that its package could not build or whose weights did not arrive.
+
+    arguments : what the user gave; a package that refuses one names it
+    """
+    refused = [name for name in arguments if isinstance(error, TypeError) and repr(name) in str(error)]
+    if refused:
+        return EncoderError(f"--encoder {spec} takes no --encoder-arg {refused[0]}: leave it out")
     return EncoderError(f"--encoder {spec} cannot be had ({answer(error, 'its package refuses it')}): {remedy}")

@@ -35,7 +35,9 @@ def load(spec: str, arguments: Arguments) -> Loaded:
         with weights_only():
             model = timm.create_model(spec, **{"pretrained": file is None, "num_classes": 0, **given})
     except Exception as error:  # no network, no such weights, an argument it does not take
-        raise unfetched(f"timm:{spec}", error, "fetch its weights first, or --encoder-arg pretrained=false") from error
+        raise unfetched(
+            f"timm:{spec}", error, "fetch its weights first, or --encoder-arg pretrained=false", given
+        ) from error
     if file is not None:
         _fill(timm, model, Path(str(file)))
     wants = timm.data.resolve_model_data_config(model)

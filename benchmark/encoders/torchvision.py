@@ -38,7 +38,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
         model = models.get_model(spec, weights=weights, **given)
     except Exception as error:  # no network, an argument it does not take
         remedy = "fetch its weights first, or --encoder-arg weights=none"
-        raise unfetched(f"torchvision:{spec}", error, remedy) from error
+        raise unfetched(f"torchvision:{spec}", error, remedy, given) from error
     behead(spec, model)
     wants = weights.transforms() if weights is not None else None
     (mean, std) = (wants.mean, wants.std) if wants else IMAGENET

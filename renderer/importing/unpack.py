@@ -72,7 +72,7 @@ def check_jpeg(content: bytes, resolution: int) -> None:
         if (height, width) == (resolution, resolution):
             simplejpeg.decode_jpeg(content, "GRAY", min_height=1, min_width=1)
     except ValueError as error:
-        raise AssetError("is no sound JPEG: it does not decode") from error
+        raise AssetError("does not decode: it is no sound JPEG") from error
     if (height, width) != (resolution, resolution):
         raise AssetError(f"has {width} x {height} pixels, not {resolution} x {resolution}")
 

@@ -118,7 +118,7 @@ def spoilt(row: int, value: Any, kind: str = "float32") -> Callable[[pa.Table], 
     (lambda t: swapped(t, "view", pa.array([0.5] * len(t))).drop_columns(["key"]), "such as 0.5, not whole numbers"),
     (spoilt(0, []), "invariant of its first row is empty"),
     (lambda t: swapped(t, "equivariant", pa.array([[1.0] * 3] * 9 + [None] * (len(t) - 9), pa.list_(pa.float64(), 3))),
-     r"has rows that cannot be read \(ArrowInvalid: Expected all lists .*\): write it again"),
+     r"it has rows that are damaged\): write it again"),
     (lambda t: t.append_column("key", t["key"]), "has key more than once: every column needs a name of its own"),
     (lambda t: t.append_column("invariant", t["invariant"]), "has invariant more than once"),
 ])  # fmt: skip
@@ -138,7 +138,7 @@ def test_what_is_no_table(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"no such file: .*; --features takes a Parquet file"):
         FeatureFile.open(tmp_path / "gone.parquet", tiny_dataset)
     (tmp_path / "a.parquet").write_bytes(b"x" * 100)
-    with pytest.raises(EncoderError, match="is no Parquet file"):
+    with pytest.raises(EncoderError, match="it is no whole Parquet file"):
         FeatureFile.open(tmp_path / "a.parquet", tiny_dataset)
 
 
@@ -153,5 +153,5 @@ def test_a_damaged_page_is_one_sentence(table: pa.Table, tiny_dataset: Path, tmp
             encode(file, Images.open(tiny_dataset, "train"), np.arange(8), tmp_path / f"cache{place}", CPU)
         except EncoderError as error:
             assert "\n" not in str(error)
-            caught += "cannot be read" in str(error)
+            caught += "cannot read" in str(error)
     assert caught

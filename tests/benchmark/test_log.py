@@ -60,7 +60,7 @@ def test_tensorboard_forgets_it_too(tmp_path: Path) -> None:
         ("[1]\n", "line 1: it has no step"),
         ('{"step": "one"}\n', "line 1: it has no step"),
         ('{"step": 1, "loss": "low"}\n', "line 1: loss is 'low' and no number"),
-        ("\xff\n", "can't decode byte"),
+        ("\xff\n", "it is not text in UTF-8"),
     ],
 )
 def test_a_line_that_is_none_of_the_log_is_named(text: str, reason: str, tmp_path: Path) -> None:

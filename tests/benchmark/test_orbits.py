@@ -99,5 +99,5 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
         ({}, "parts"),
     ):
         (run / "orbits.json").write_text(json.dumps(damaged))
-        with pytest.raises(RunError, match=rf"orbits\.json cannot be read .*{cause}.*: run `iebench orbits` again"):
+        with pytest.raises(RunError, match=rf"cannot read .*orbits\.json.*{cause}.*: run `iebench orbits` again"):
             read(run)

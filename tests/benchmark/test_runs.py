@@ -67,7 +67,7 @@ def test_a_run_that_is_not_finished(run: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"x" * 100])
 def test_damaged_weights(run: Path, content: bytes) -> None:
     (run / runs.WEIGHTS).write_bytes(content)
-    with pytest.raises(RunError, match=r"cannot load .*model\.safetensors"):
+    with pytest.raises(RunError, match=r"cannot read .*model\.safetensors \(it is damaged"):
         runs.load(run)
 
 
@@ -81,7 +81,7 @@ def test_one_flipped_bit_of_the_weights_is_noticed(run: Path) -> None:
 
 def test_weights_of_another_network(run: Path) -> None:
     runs.save_weights(run, torch.nn.Linear(2, 2))
-    with pytest.raises(RunError, match="cannot load"):
+    with pytest.raises(RunError, match="or its weights are of another network"):
         runs.load(run)
 
 

@@ -80,7 +80,9 @@ def test_a_service_that_is_not_installed_or_does_not_start(
         raise OSError("no API key\nlong story")
 
     monkeypatch.setattr(services["wandb"], "init", fail)
-    with pytest.raises(RunError, match=r"wandb does not start \(no API key\): log in, or work offline with WANDB_MODE"):
+    with pytest.raises(
+        RunError, match=r"wandb does not start \(it gives no reason\): log in, or work offline with WANDB_MODE"
+    ):
         open_trackers(tmp_path, LogSettings(wandb="mine"), {})
     monkeypatch.delitem(sys.modules, "trackio")
     monkeypatch.setattr("iebench.manifests.common.parts.find_spec", lambda name: None)
@@ -105,7 +107,6 @@ def test_a_service_that_fails_is_said_once_and_left_out(
     assert len(read(tmp_path)) == 2
     assert services["wandb"].told[1:] == [] and len(services["trackio"].told) == 3
     assert capsys.readouterr().err.splitlines() == [
-        "iebench: wandb fails at step 1 (ConnectionError: network is gone): the run goes on without it, its own files "
-        "have all",
-        "iebench: trackio fails at the end (OSError: cannot flush): the run goes on without it, its own files have all",
+        "iebench: wandb fails at step 1 (there is no connection): the run goes on without it, its own files have all",
+        "iebench: trackio fails at the end (it gives no reason): the run goes on without it, its own files have all",
     ]

@@ -51,7 +51,7 @@ def test_a_name_that_no_option_can_have_is_refused(name: str) -> None:
 
 def test_no_cluster_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UsageError, match="cannot submit jobs here"):
+    with pytest.raises(UsageError, match="cannot submit jobs to 'slurm' here"):
         Queue({}, tmp_path, 1, 0).submit([print])
 
 

@@ -150,7 +150,7 @@ def test_a_store_that_never_answers_is_one_sentence(memory, monkeypatch, tmp_pat
 
     monkeypatch.setattr(type(store._files), "put_file", refuse)
     with (
-        pytest.raises(DiskError, match=rf"cannot write {memory}/a: Slow Down \(8 times\)"),
+        pytest.raises(DiskError, match=rf"cannot write {memory}/a: the store gives no reason \(8 times\)"),
         store.writing("a") as folder,
     ):
         (folder / "a").write_text("x")

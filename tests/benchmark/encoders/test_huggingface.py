@@ -113,14 +113,14 @@ def test_a_processor_that_cannot_be_followed_is_refused(models: dict[str, tuple[
     shutil.copytree(folder, tmp_path / "m")
     file = tmp_path / "m" / "preprocessor_config.json"
     file.write_text("{")
-    with pytest.raises(
-        EncoderError, match=r"cannot be had \(OSError: .*preprocessor_config.json.*: mend its image pro"
-    ):
+    with pytest.raises(EncoderError, match=r"cannot be had \(.*: mend its image pro"):
         load(f"hf:{tmp_path / 'm'}", {})
     file.write_text(json.dumps({**PROCESSOR, "image_std": [0.2]}))
-    with pytest.raises(EncoderError, match=r"its image processor cannot be followed \(ValueError: .*write a factory"):
+    with pytest.raises(
+        EncoderError, match=r"its image processor cannot be followed \(it fails on plain pictures\): write a factory"
+    ):
         load(f"hf:{tmp_path / 'm'}", {})
-    with pytest.raises(EncoderError, match=r"cannot be had \(TypeError: .*'banana'\): leave that --encoder-arg out"):
+    with pytest.raises(EncoderError, match=r"takes no --encoder-arg banana: leave it out"):
         load(f"hf:{folder}", {"banana": 3})
 
 

@@ -131,7 +131,7 @@ def test_what_a_card_lacks_is_named(imported, tmp_path, capsys, name):
     with pytest.raises(SystemExit) as stop:
         main(["card", str(folder)])
     said = capsys.readouterr().err
-    assert stop.value.code == 1 and f"cannot read {folder / name} (No such file or directory): restore it" in said
+    assert stop.value.code == 1 and f"cannot read {folder / name} (no such file): restore it" in said
     assert (folder / "README.md").read_bytes() == card
 
 
