@@ -10,7 +10,9 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.errors import InvalidValue
 
 from .archive import damage
@@ -164,21 +166,20 @@ def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
         copy = f"copy {older[-1]} over it, or " if older else ""
         foreign = isinstance(error, AnotherRun)
         remedy = f"{copy}{'choose another --name' if foreign else f'remove {path.parent} and train again'}"
+        if isinstance(error, OSError) or placeholder(path):
+            raise RunError(read_failure(path, error, remedy)) from error
         raise RunError(f"cannot go on from {path} ({unreadable(error)}): {remedy}") from error
 
 
 def unreadable(error: Exception) -> str:
-    """Why torch.load or what was done with its outcome failed, in a few words: PyTorch's own go on for a paragraph."""
-    said = str(error).strip()
-    if isinstance(error, InvalidValue):
-        return said
+    """Why torch.load or what was done with its outcome failed, in a few words."""
     if isinstance(error, UnpicklingError):
         return "it is no file of torch.save, or holds more than numbers and tensors"
-    if "PytorchStreamReader" in said or isinstance(error, EOFError):
+    if "PytorchStreamReader" in str(error) or isinstance(error, EOFError):
         return "it is damaged or cut off"
-    lines = [line.strip() for line in said.splitlines()] or [type(error).__name__]
-    told = lines[1] if lines[0].startswith("Error(s) in loading state_dict") and len(lines) > 1 else lines[0]
-    return told.partition(". ")[0].rstrip(".")
+    if "Error(s) in loading state_dict" in str(error):
+        return "its weights are of another network"
+    return reason(error, "it does not hold what a checkpoint of this run holds")
 
 
 def _generators() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from iebench.baselines import method as methods
 from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.method import Method
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
 from iebench.manifests.errors import UsageError
@@ -73,8 +74,9 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
     ------
     ConversionError : a file is missing, damaged, or of another format.
     """
+    facts: dict[str, Any] | None = None
     try:
-        facts: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
         if facts["format"] != FORMAT:
             raise ConversionError(f"{folder / FACTS} has format {facts['format']}: convert the checkpoint again")
         encoder = build(EncoderSettings, facts["encoder"], str(folder / FACTS))
@@ -82,7 +84,10 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
         network = _network(facts["method"], facts["method_settings"], encoder, state, folder / WEIGHTS)
         resolution = int(facts["resolution"])
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UsageError) as error:
-        raise ConversionError(f"{folder} holds no whole converted encoder ({error}): convert it again") from error
+        file = folder / (FACTS if facts is None else WEIGHTS)
+        raise ConversionError(
+            read_failure(file, error, "convert it again", "it is no whole converted encoder")
+        ) from error
     method = network if isinstance(network, Method) else None
     if method is not None:
         method.as_released = True  # it was trained on quaternions with the sign of the product of two poses

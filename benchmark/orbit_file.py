@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .errors import RunError
+from iebench.manifests.common.causes import read_failure
+
+from .errors import InvalidValue, RunError
 
 NAME = "orbits.json"
 FORMAT = 1
@@ -29,13 +31,12 @@ def read(run: Path) -> dict[str, Any] | None:
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         lines = [line for part in table["parts"].values() for line in (part[curve] for curve in CURVES)]
         if table["format"] != FORMAT:
-            raise ValueError(f"format {table['format']} is not {FORMAT}")
+            raise InvalidValue(f"format {table['format']} is not {FORMAT}")
         if any(len(line[key]) != len(table["places"]) for line in lines for key in ("mean", "low", "high", "worst")):
-            raise ValueError("curves of unequal length")
+            raise InvalidValue("curves of unequal length")
         texts = all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit"))
         if not texts or not isinstance(table["limit"], int | None):
-            raise ValueError("it does not say what it is of")
+            raise InvalidValue("it does not say what it is of")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        what = f"{type(error).__name__}: {error}"
-        raise RunError(f"{path} cannot be read ({what}): run `iebench orbits` again, or remove it") from error
+        raise RunError(read_failure(path, error, "run `iebench orbits` again, or remove it")) from error
     return table

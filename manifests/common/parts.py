@@ -4,6 +4,7 @@ import sys
 from importlib.util import find_spec
 
 from ..errors import MissingPart
+from .causes import reason
 
 EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render", "DracoPy": "render",
@@ -20,7 +21,8 @@ def missing_part(module: str, cause: Exception | None = None) -> MissingPart:
     """The sentence for a module that an extra would have brought, or that could not be loaded because of `cause`."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     if cause is not None:  # the module is there, but the system lacks a library
-        return MissingPart(f"{module} cannot be loaded ({cause}): install that system library, or run `make setup`")
+        why = reason(cause, "a library that it needs is missing")
+        return MissingPart(f"{module} cannot be loaded ({why}): install that system library, or run `make setup`")
     if module == "bpy" and python not in BLENDER_PYTHONS:
         known = " and ".join(BLENDER_PYTHONS)
         return MissingPart(f"Blender comes as bpy for Python {known} and this is Python {python}: use one of those")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IebenchError
-from .causes import short
+from .causes import reason, short
 
 KINDS = ("commands", "engines", "sources", "methods", "backbones", "encoders", "probes")  # groups iebench.KIND
 REMEDY = "mend or remove that package"
@@ -73,7 +73,7 @@ def attempt(point: EntryPoint, question: Callable[..., bool], *arguments: object
     except (Exception, SystemExit) as error:
         if ours(point):
             raise
-        own = str(error) if isinstance(error, IebenchError) else f"{point.value} failed ({short(error)}): {REMEDY}"
+        own = reason(error, f"{point.value} failed ({short(error)}): {REMEDY}")
         from .progress import say  # with rich, which the list of commands need not load
 
         say(f"iebench: {own}")

@@ -75,7 +75,7 @@ def test_one_flipped_bit_of_the_weights_is_noticed(run: Path) -> None:
     content = bytearray((run / runs.WEIGHTS).read_bytes())
     content[-5] ^= 1
     (run / runs.WEIGHTS).write_bytes(content)
-    with pytest.raises(RunError, match=r"cannot load .*model\.safetensors \(its weights are not those that were writt"):
+    with pytest.raises(RunError, match=r"cannot read .*model\.safetensors \(its weights are not those that were writt"):
         runs.load(run)
 
 
