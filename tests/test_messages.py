@@ -24,20 +24,9 @@ OWN = {
     if isinstance(kind, type) and issubclass(kind, of_manifests.IebenchError | of_manifests.InvalidValue)
 }
 FACTS = {
-    "errno",
-    "name",
-    "filename",
-    "lineno",
-    "colno",
-    "start",
-    "code",
-    "cause",
-    "response",
-    "returncode",
-    "exit_code",
-    "info",
-    "show",
-}
+    "errno", "name", "filename", "lineno", "colno", "start", "end", "object", "code", "cause", "response", "returncode",
+    "exit_code", "info", "show", "__traceback__",
+}  # fmt: skip
 """Attributes of an exception that are no words of a library."""
 TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
 """Functions that make text of an exception."""
