@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.progress import Meter
 
@@ -67,8 +68,11 @@ def encode(
                 blocks.join(path)
             elif ranks.first and isinstance(encoder, FeatureFile):
                 encoder.copy(images, rows, path)
-    told = json.loads(speed.read_text(encoding="utf-8")) if speed.is_file() else {}
-    return Encoded(np.load(path, mmap_mode="r"), told.get("images_per_s"))
+    try:
+        told = json.loads(speed.read_text(encoding="utf-8")) if speed.is_file() else {}
+        return Encoded(np.load(path, mmap_mode="r"), told.get("images_per_s"))
+    except (OSError, ValueError, EOFError, AttributeError) as error:
+        raise EncoderError(read_failure(path, error, f"remove {path.stem}.*, which is made again")) from error
 
 
 def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:

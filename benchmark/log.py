@@ -6,8 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from iebench.manifests.common.causes import reason
+from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import on_disk, write_atomic
+from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.errors import DiskError
 
 from .errors import InvalidValue, RunError
@@ -80,9 +81,11 @@ def read(run: Path) -> list[dict[str, float]]:
         for number, line in enumerate(lines, start=1):  # noqa: B007  # for the message
             found.append(_values(json.loads(line)))
         return found
-    except ValueError as error:
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) or placeholder(path):
+            raise RunError(read_failure(path, error, "restore it")) from error
         where = f"line {number}: " if number else ""
-        why = reason(error, "it is not JSON")
+        why = "it is not JSON" if isinstance(error, json.JSONDecodeError) else reason(error)
         raise RunError(f"{path} is damaged ({where}{why}): remove that line, or the run, and train again") from error
 
 

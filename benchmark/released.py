@@ -13,6 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.placeholders import placeholder
+
 from .archive import check_sums
 from .checkpoint import unreadable
 from .errors import ConversionError
@@ -86,6 +89,8 @@ def read(path: Path) -> State:
         with warnings.catch_warnings(action="ignore"):  # of pickle's protocols, which are no matter here
             found = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch.load has no error type of its own
+        if isinstance(error, OSError) or placeholder(path):
+            raise ConversionError(read_failure(path, error, "give another file")) from error
         raise ConversionError(
             f"{path} cannot be read without running code in it, or is damaged ({unreadable(error)}): save its "
             "state_dict alone with torch.save, where you trust it"

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +19,9 @@ from PIL import Image
 from iebench.benchmark.errors import DatasetError
 from iebench.benchmark.images import Images
 from iebench.manifests.dataset import DatasetInfo
+from iebench.renderer.backend import FAKE
+from iebench.renderer.plan import Plan
+from iebench.renderer.render import render_dataset
 
 
 def reference(folder: Path, split: str) -> tuple[list[str], list[np.ndarray]]:
@@ -276,3 +281,29 @@ def test_a_split_without_images(copy: Path, count: int | None) -> None:
 def test_no_dataset_at_all(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="holds no dataset"):
         Images.open(tmp_path, "train")
+
+
+MANY = """
+import json, os, resource, sys
+from pathlib import Path
+from iebench.benchmark.images import Images
+
+folder, taken = Path(sys.argv[1]), len(os.listdir("/proc/self/fd"))
+resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 20, taken + 20))
+images = [Images.open(folder, split) for split in ("train", "val", "train")]
+print(json.dumps([int(split.read(range(len(split))).sum()) for split in images]))
+"""
+
+
+def test_more_shards_than_files_may_be_open(
+    tiny_plan: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under a limit that nobody can raise: 48 tars, room for 20 files, threads that read them all."""
+    monkeypatch.setattr("iebench.renderer.plan.IMAGES_PER_SHARD", (1, 1))
+    render_dataset(tiny_plan(per_class=10, views=2), tmp_path / "d", workers=1, backend=FAKE)
+    assert len(list((tmp_path / "d").rglob("*.tar"))) == 60
+    done = subprocess.run([sys.executable, "-c", MANY, str(tmp_path / "d")], check=True, capture_output=True, text=True)
+    found = json.loads(done.stdout)
+    train, val = (Images.open(tmp_path / "d", split) for split in ("train", "val"))
+    sums = [int(split.read(range(len(split))).sum()) for split in (train, val)]
+    assert found == [*sums, sums[0]]
