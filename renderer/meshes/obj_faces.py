@@ -1,6 +1,7 @@
 """The faces of an OBJ file as Blender draws them, without materials: for inspection and symmetries."""
 
 from array import array
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
     """
     places, corners, counts, ends = array("d"), array("q"), array("q"), array("q")
     vertices = 0
-    for line in path.read_bytes().replace(b"\\\n", b" ").split(b"\n"):
+    for line in _whole_lines(path):
         words = line.partition(b"#")[0].split()
         statement = words[0] if words else b""
         try:
@@ -53,6 +54,18 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
     found = cut(name, points, own, np.array(counts, np.int64))
     about = {NOTES: found.notes}
     return trimesh.Trimesh(points, own[found.positions], metadata=about, process=False, validate=False)
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a text, each with those that a backslash at its end joins to it."""
+    begun = b""
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\\\n"):
+                begun += line[:-2] + b" "
+            else:
+                yield begun + line
+                begun = b""
 
 
 def _shown(line: bytes) -> str:
