@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from iebench.manifests.common.brief import few
 from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.placeholders import placeholder
@@ -59,7 +60,7 @@ class Identity:
         there = {name: value for name, value in state_dict.items() if name in self._of}
         wrong = [f"{n}: {v} there, {self._of[n]} here" for n, v in sorted(there.items()) if v != self._of[n]]
         if wrong:
-            raise AnotherRun(f"it is of another run: {'; '.join(wrong)}")
+            raise AnotherRun(f"it is of another run: {few(wrong, between='; ')}")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from torch import Tensor
 from iebench.baselines.action import LABEL, ROTATION
 from iebench.baselines.errors import LatentMissing, MethodBroken
 from iebench.baselines.method import Method, find
+from iebench.manifests.common.brief import few
 from iebench.manifests.common.files import PARTIAL
 
 from .checkpoint import CHECKPOINT, KEPT
@@ -43,13 +44,16 @@ def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
     for rank, (other, its_resume) in enumerate(told):
         differences = first.differences(other, free=True)  # ranks meet wherever one of them logs, saves or ends
         differences += [] if its_resume == going_on else [f"--resume: {going_on} there, {its_resume} here"]
-        differences += (
-            [] if other.versions == first.versions else [f"versions: {first.versions} there, {other.versions} here"]
-        )
+        differences += [
+            f"{name}: {first.versions.get(name)} there, {other.versions.get(name)} here"
+            for name in sorted(first.versions.keys() | other.versions.keys())
+            if first.versions.get(name) != other.versions.get(name)
+        ]
         if differences:
+            shown = few(differences, between="; ")
             raise RunError(
-                f"rank {rank} was started with other settings than rank 0 ({'; '.join(differences)}): start all ranks "
-                "with the same command, on the same dataset"
+                f"rank {rank} was started with other settings than rank 0 ({shown}): start all ranks with the same "
+                "command, on the same dataset"
             )
 
 
@@ -90,7 +94,8 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
         return  # nothing was kept of what began here
     differences = RunConfig.load(run).differences(config)
     if differences:
-        raise RunExists(f"{run} holds a run with other settings ({'; '.join(differences)}): choose another --name")
+        shown = few(differences, between="; ")
+        raise RunExists(f"{run} holds a run with other settings ({shown}): choose another --name")
     if not resume:
         state = "a finished run" if finished else "a run that is not finished"
         raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
@@ -112,7 +117,7 @@ def checked(terms: object, method: Method) -> dict[str, Tensor]:
     elif odd := [key for key, term in terms.items() if not isinstance(term, Tensor) or term.ndim]:
         wrong = f"returned as {odd[0]} what is no tensor without dimensions"
     elif "loss" not in terms:
-        wrong = f"returned only {', '.join(terms) or 'an empty dict'}"
+        wrong = f"returned only {few(terms) or 'an empty dict'}"
     elif not terms["loss"].requires_grad:
         wrong = "depends on no weight"
     else:

@@ -174,7 +174,7 @@ def declared_parts(name: str, module: nn.Module) -> Mapping[str, slice]:
     """
     parts = getattr(module, "parts", {})
     if not (isinstance(parts, Mapping) and all(isinstance(part, slice) for part in parts.values())):
-        raise EncoderError(f"encoder {name}: its `parts` must map names to slices, not {parts!r}")
+        raise EncoderError(f"encoder {name}: its `parts` must map names to slices, not {parts!r:.120}")
     return parts
 
 
@@ -186,12 +186,12 @@ def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
     found = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
     for part, columns in found.items():
         if columns.step != 1 or columns.stop <= columns.start:
-            raise EncoderError(f"encoder {name}: its part {part!r} takes no columns out of {dim}: mend its `parts`")
+            raise EncoderError(f"encoder {name}: its part {part!r:.80} takes no columns out of {dim}: mend its `parts`")
         for end in (parts[part].start, parts[part].stop):  # which indices() would clip
             if end is not None and not -dim <= end <= dim:
                 raise EncoderError(
-                    f"encoder {name}: its part {part!r} goes to {end} and the representation has {dim} columns: mend "
-                    "its `parts`"
+                    f"encoder {name}: its part {part!r:.80} goes to {end} and the representation has {dim} columns: "
+                    "mend its `parts`"
                 )
     return found
 

@@ -208,8 +208,8 @@ def _read(path: Path, file: pq.ParquetFile, column: str, kind: pa.DataType) -> p
             pass
     what = "whole numbers" if kind == pa.int64() else "text"
     raise EncoderError(
-        f"{path}: {column} has {values.type} values such as {values[0].as_py()!r}, not {what}: take that column from "
-        "the dataset's own Parquet files"
+        f"{path}: {column} has {values.type} values such as {values[0].as_py()!r:.80}, not {what}: take that column "
+        "from the dataset's own Parquet files"
     )
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from iebench.manifests.common.brief import cut, few
+from iebench.manifests.errors import suggest
+
 from .bootstrap import Measured
 from .errors import NotComparable, ScoreFileError, UnknownName, UsageError
 from .faults import absences_of
@@ -15,6 +18,8 @@ from .groups import Group, Value, grouped
 from .measures import MEASURES, WHOLE, Measure
 from .ranks import Rank, ranks
 from .results import Score
+
+SHOWN = 4  # differences in a message: the protocol, and three more
 
 
 class Mark(Enum):
@@ -98,7 +103,7 @@ class Board:
         known = [m for m in measures if any(m in score.values[WHOLE] for score in scores.values())]
         if sort and sort not in known:
             if sort in measures:
-                raise UsageError(f"no score has {sort} of its whole representation: sort by one of {', '.join(known)}")
+                raise UsageError(f"no score has {sort} of its whole representation: {suggest(sort, known)}")
             raise UnknownName("metric", sort, known)
         sort = sort or known[0]
         about = next(iter(scores.values()))
@@ -235,8 +240,9 @@ def check(scores: Mapping[Path, Score]) -> None:
     (path, first), *others = scores.items()
     for other, score in others:
         differing = [
-            f"{what} {a} against {b}"
+            f"{what} {cut(str(a), 50)} against {cut(str(b), 50)}"
             for what, a, b in (
+                ("protocol", _called(first), _called(score)),
                 ("dataset fingerprint", first.dataset.fingerprint[:12], score.dataset.fingerprint[:12]),
                 ("smoke limit", first.limit, score.limit),
                 ("val pairs", _pairs(first), _pairs(score)),
@@ -248,9 +254,13 @@ def check(scores: Mapping[Path, Score]) -> None:
         ]
         if differing:
             raise NotComparable(
-                f"{path} and {other} do not belong in one table ({'; '.join(differing)}): score them alike, or name "
-                "only files that agree"
+                f"{path} and {other} do not belong in one table ({few(differing, SHOWN, '; ')}): score them alike, or "
+                "name only files that agree"
             )
+
+
+def _called(score: Score) -> str:
+    return f"{score.protocol.name} ({score.protocol_id})"
 
 
 def _pairs(score: Score) -> str:
@@ -260,7 +270,7 @@ def _pairs(score: Score) -> str:
 
 def _protocol_entries(first: Score, second: Score) -> list[tuple[str, object, object]]:
     a, b = flat(first.protocol.as_dict()), flat(second.protocol.as_dict())
-    return [(f"protocol's {key}", a.get(key), b.get(key)) for key in sorted(a.keys() | b.keys())]
+    return [(f"protocol's {key}", a.get(key), b.get(key)) for key in sorted(a.keys() | b.keys() - {"name"})]
 
 
 def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:

@@ -94,5 +94,5 @@ def _values(line: Any) -> dict[str, float]:
         raise InvalidValue("it has no step")
     for name, value in line.items():
         if not isinstance(value, int | float):
-            raise InvalidValue(f"{name} is {value!r} and no number")
+            raise InvalidValue(f"{name:.60} is {value!r:.60} and no number")
     return line

@@ -71,7 +71,7 @@ class Guest:
         self.name, self.module = name, module
         latents = getattr(module, "latents", ROTATION)
         if not (isinstance(latents, tuple | list) and all(isinstance(latent, str) for latent in latents) and latents):
-            raise EncoderError(f"encoder {name}: its `latents` must name columns of a dataset, not {latents!r}")
+            raise EncoderError(f"encoder {name}: its `latents` must name columns of a dataset, not {latents!r:.120}")
         self.latents, self.as_released = tuple(latents), False
 
     def embed(self, representation: Tensor) -> Tensor:

@@ -17,7 +17,12 @@ remedy.
 """
 
 import difflib
+import itertools
 from collections.abc import Iterable
+
+from .common.brief import few
+
+SUGGESTED = 400  # characters of names to choose from
 
 
 class IebenchError(Exception):
@@ -41,7 +46,7 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str], source: str = "") -> None:
         self._given = (kind, name, tuple(known), source)
-        super().__init__(f"{source}unknown {kind} {name!r}; {suggest(name, self._given[2])}")
+        super().__init__(f"{source}unknown {kind} {name[:80]!r}; {suggest(name, self._given[2])}")
 
     def __reduce__(self) -> tuple[type["UnknownName"], tuple[str, str, tuple[str, ...], str]]:
         # An exception pickles as its message alone, which is not what makes this one: a worker's would never arrive.
@@ -81,5 +86,11 @@ def suggest(name: str, known: Iterable[str]) -> str:
     'choose from chair, sofa'
     """
     names = list(known)
-    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(names)}"
+    near = difflib.get_close_matches(name.lower()[:80], names, n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(near)}?" if near else f"choose from {few(names, _room(names))}"
+
+
+def _room(names: list[str]) -> int:
+    """How many names a message has room for."""
+    ends = itertools.accumulate(len(name) + 2 for name in names)
+    return sum(end <= SUGGESTED for end in ends)

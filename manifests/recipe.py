@@ -252,7 +252,7 @@ class Recipe:
         """
         factors = table.get("factors", [])
         if not isinstance(factors, (list, tuple)):
-            raise SettingError(f"{source}: factors is {factors!r}, no list; write one [[factors]] table for each")
+            raise SettingError(f"{source}: factors is {factors!r:.80}, no list; write one [[factors]] table for each")
         entries = [_with_law(entry, f"{source}: factors[{i}]") for i, entry in enumerate(factors)]
         recipe = build(Recipe, {**table, "factors": entries}, source)
         for key, number in _numbers(recipe):
@@ -300,7 +300,7 @@ def _in_ranges(key: str) -> str:
 
 def _with_law(entry: dict[str, Any], source: str) -> dict[str, Any]:
     if not isinstance(entry, dict) or not isinstance(entry.get("law", {}), dict):
-        raise SettingError(f"{source}: {entry!r} is no factor; write [[factors]] with name, law, ...")
+        raise SettingError(f"{source}: {entry!r:.80} is no factor; write [[factors]] with name, law, ...")
     table = dict(entry.get("law", {}))
     kind = table.pop("kind", None)
     if not isinstance(kind, str) or kind not in LAWS:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from .common.brief import few
 from .common.causes import read_failure
 from .dataset import INFO, SPLITS, shard_tables
 from .errors import SettingError
@@ -113,7 +114,7 @@ def read_given(path: Path, recipe: Recipe) -> GivenViews:
     ignored = [f.name for f in table.schema if b"law" in (f.metadata or {}) and f.name not in recipe.factor_names]
     if ignored:
         raise SettingError(
-            f"{path} has latents {', '.join(ignored)}, which recipe {recipe.name} would ignore: choose a --recipe that "
+            f"{path} has latents {few(ignored)}, which recipe {recipe.name} would ignore: choose a --recipe that "
             "has them"
         )
     return GivenViews(table, recipe, str(path))
@@ -130,7 +131,7 @@ def _column(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
     if name not in table.column_names:
         raise SettingError(
             f"{file} has no column {name!r}, which the recipe needs: add it, or rename the one that holds it "
-            f"({', '.join(table.column_names)})"
+            f"({few(table.column_names, 12)})"
         )
     return table[name]
 

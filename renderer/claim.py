@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from iebench.manifests.common.brief import few
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.progress import say
 from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
@@ -18,7 +19,6 @@ from .plan import Plan, identity_differences
 from .store import Store
 
 OBJECTS_TABLE = "objects.parquet"
-SHOWN = 3  # differences in a message
 
 
 def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
@@ -39,7 +39,7 @@ def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
     if known is not None:
         differences = identity_differences(known, identity)
         if differences:
-            shown = "; ".join(differences[:SHOWN]) + ("; ..." if len(differences) > SHOWN else "")
+            shown = few(differences, between="; ")
             raise OutputError(f"{store} holds another dataset: {shown}. Choose another output, or remove that folder")
     elif any(name.endswith((".tar", ".parquet")) for name in there):
         state = "is damaged" if PLAN in there else "is lost"

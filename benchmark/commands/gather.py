@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from iebench.manifests.common.brief import few
+
 from ..results import Score, load_all
 
 
@@ -22,5 +24,5 @@ def gather(files: Sequence[Path]) -> dict[Path, Score]:
     if files or len(whole) in (0, len(scores)):
         return scores
     smoke = [str(path) for path in scores if path not in whole]
-    click.echo(f"smoke runs are left out: {', '.join(smoke[:3])}{', ...' if len(smoke) > 3 else ''}", err=True)
+    click.echo(f"smoke runs are left out: {few(smoke)}", err=True)
     return whole

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from iebench.manifests.common.brief import LONGEST, cut
 from iebench.manifests.common.cli import SETTINGS, examples
 
 from ..errors import ScoreFileError
@@ -40,7 +41,7 @@ def validate(files: tuple[Path, ...], schema: bool) -> None:
     found = [faults(path) for path in files]
     for path, sentences in zip(files, found, strict=True):
         for sentence in sentences:
-            click.echo(sentence, err=True)
+            click.echo(cut(sentence, LONGEST), err=True)
         if not sentences:
             click.echo(f"{path}: ok")
     sys.exit(int(any(found)))

@@ -12,6 +12,8 @@ from types import ModuleType
 
 from torch import nn
 
+from iebench.manifests.common.brief import few
+
 from ..errors import EncoderError, short
 from .registry import Arguments, Loaded, loader, named, near_scheme
 
@@ -34,7 +36,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
         raise EncoderError(f"--encoder {spec} returned {type(module).__name__}: return a torch.nn.Module")
     resolution = getattr(module, "resolution", None)
     if not (resolution is None or (isinstance(resolution, int) and resolution >= 1)):
-        raise EncoderError(f"--encoder {spec}: its `resolution` must be a whole number of pixels, not {resolution!r}")
+        wrong = f"must be a whole number of pixels, not {resolution!r:.80}"
+        raise EncoderError(f"--encoder {spec}: its `resolution` {wrong}")
     name = named(spec.replace(":", "."), arguments)
     return Loaded(name, module, resolution, preprocessing=_preprocessing(spec, module))
 
@@ -100,7 +103,7 @@ def _see_keywords(spec: str, factory: Callable[..., object], arguments: Argument
     known = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
     for name in arguments:
         if name not in known:
-            remedy = f"it takes {', '.join(known)}" if known else "it takes none, so leave it out"
+            remedy = f"it takes {few(known, 12)}" if known else "it takes none, so leave it out"
             raise EncoderError(f"--encoder {spec} takes no --encoder-arg {name}: {remedy}")
 
 
@@ -112,5 +115,5 @@ def _preprocessing(spec: str, module: nn.Module) -> str:
         return json.dumps(dict(declared) if isinstance(declared, Mapping) else declared, sort_keys=True)
     except (TypeError, ValueError):
         raise EncoderError(
-            f"--encoder {spec}: its `preprocessing` must be text or what JSON can hold, not {declared!r}"
+            f"--encoder {spec}: its `preprocessing` must be text or what JSON can hold, not {declared!r:.120}"
         ) from None

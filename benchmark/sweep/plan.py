@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 
 from iebench.baselines import method as methods
+from iebench.manifests.common.brief import few
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, locate
 
@@ -95,9 +96,9 @@ class Planned:
         there = RunConfig.load(self.folder)
         differences = [*there.differences(self.config), *_lengths(there, self.config)]
         if differences:
+            shown = few(sorted(set(differences)), between="; ")
             raise RunExists(
-                f"{self.folder} holds a run with other settings ({'; '.join(sorted(set(differences)))}): move it away, "
-                "or choose another --out"
+                f"{self.folder} holds a run with other settings ({shown}): move it away, or choose another --out"
             )
         if not (self.folder / WEIGHTS).is_file():
             return State.UNFINISHED
@@ -205,5 +206,5 @@ def states(planned: Sequence[Planned]) -> dict[str, State]:
         except RunError as error:
             wrong.append(str(error))
     if wrong:
-        raise RunError("\n".join(wrong))
+        raise RunError(few(wrong, 5, "\n", 400))
     return found

@@ -5,6 +5,7 @@ iebench train --method sie
 iebench score
 """
 
+import errno
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ import click
 
 from ..errors import IebenchError, MissingPart, UsageError
 from . import plugins
+from .brief import LONGEST, cut
 from .parts import EXTRA_OF, missing_part
 from .terminal import harden, undecoded
 from .verbs import Verbs
@@ -77,6 +79,7 @@ def guarded(work: Callable[[], object]) -> NoReturn:
             raise
         _stop(str(missing_part(module)), MissingPart.exit_code)
     except click.ClickException as error:
+        error.message = cut(error.message, LONGEST)
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -87,6 +90,10 @@ def guarded(work: Callable[[], object]) -> NoReturn:
         name = ascii(error.object[max(0, error.start - 40) : error.end + 40])
         _stop(f"a name holds bytes that are no text ({name}): rename it, or set PYTHONUTF8=1 if it is in UTF-8", 1)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            _stop(
+                f"no file can have so long a name: {cut(str(error.filename))}; give a shorter one", UsageError.exit_code
+            )
         blame = plugins.blamed(error)
         if not blame:
             raise  # a fault of iebench: its developers need the traceback
@@ -94,7 +101,7 @@ def guarded(work: Callable[[], object]) -> NoReturn:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    click.echo(f"iebench: {message}", err=True)
+    click.echo(f"iebench: {cut(message, LONGEST)}", err=True)
     sys.exit(code)
 
 

@@ -101,7 +101,7 @@ def _assign(settings: T, path: list[str], given: Any, source: str) -> T:
         raise UnknownName("setting", path[0], table, f"{source}: ")
     inner = table[path[0]]
     if len(path) > 1 and not dataclasses.is_dataclass(inner):
-        raise SettingError(f"{source}: {path[0]!r} has no settings of its own")
+        raise SettingError(f"{source}: {path[0]!r:.80} has no settings of its own")
     table[path[0]] = _assign(inner, path[1:], given, source) if len(path) > 1 else given
     return build(type(settings), table, source)
 
@@ -152,5 +152,5 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
 
 def _checked(fits: bool, value: Any, hint: Any, where: str) -> Any:
     if not fits:
-        raise SettingError(f"{where}: {value!r} is not {getattr(hint, '__name__', None) or hint}")
+        raise SettingError(f"{where}: {value!r:.80} is not {getattr(hint, '__name__', None) or hint}")
     return value

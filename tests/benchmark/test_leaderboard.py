@@ -61,7 +61,7 @@ def test_the_order_follows_any_metric_in_its_direction() -> None:
     three = score_of("three", whole(top1=0.2))  # type: ignore[arg-type]
     board = Board.of({A: one, B: two, C: three}, parts=False, sort="rotation_degrees_mean")
     assert [row.name for row in board.rows] == ["two", "one", "three"]
-    with pytest.raises(UsageError, match="no score has mrr of its whole representation: sort by one of top1"):
+    with pytest.raises(UsageError, match="no score has mrr of its whole representation: choose from top1"):
         Board.of({A: one}, parts=False, sort="mrr")
     with pytest.raises(UnknownName, match="unknown metric 'topp1'; did you mean top1"):
         Board.of({A: one}, parts=False, sort="topp1")
