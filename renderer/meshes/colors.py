@@ -35,10 +35,10 @@ def in_range(colors: Floats, name: str, what: str) -> tuple[Floats, str]:
     if top := divisor(colors):
         parts.append(f"{what} go up to {high:.5g}: divided by {top:.5g}")
         colors = colors / top
-    elif high > 1 + SLACK:
-        parts.append(scaled(what, high))
+    else:
+        parts.append(_scaled(what, high))
         colors = colors / np.maximum(colors.max(axis=1, keepdims=True, initial=0), 1)
-    return np.clip(colors, 0, 1), "; ".join(parts)
+    return np.clip(colors, 0, 1), "; ".join(filter(None, parts))
 
 
 def divisor(colors: Floats) -> float:
@@ -47,6 +47,20 @@ def divisor(colors: Floats) -> float:
     return 0.0 if high <= BRIGHT else next((top for top in TOPS if high <= top), high)
 
 
-def scaled(what: str, high: float) -> str:
-    """The note on what was brought down to 1."""
-    return f"{what} go up to {high:.5g}: scaled to 1"
+def dimmed(colors: Floats, what: str) -> tuple[Floats, str]:
+    """Emission (n, 3) of at most 1, and a note: an object is no lamp beside those of the recipe."""
+    high, positive = float(colors.max(initial=0)), np.maximum(colors, 0)
+    return positive / np.maximum(positive.max(axis=1, keepdims=True, initial=0), 1), _scaled(what, high)
+
+
+def clipped(values: Floats, what: str) -> tuple[Floats, str]:
+    """Shares in [0, 1], and a note on the one that is farthest from it."""
+    shares = np.clip(values, 0, 1)
+    if (shares == values).all():
+        return shares, ""
+    worst = np.abs(values - shares).argmax()
+    return shares, f"{what} is {values.flat[worst]:.5g}: taken as {shares.flat[worst]:.5g}"
+
+
+def _scaled(what: str, high: float) -> str:
+    return f"{what} go up to {high:.5g}: scaled to 1" if high > 1 + SLACK else ""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AssetError
-from .colors import in_range, scaled
+from .colors import clipped, dimmed, in_range
 
 Json = dict[str, Any]
 COLORS = {"baseColorFactor": "base colours", "diffuseFactor": "base colours", "sheenColorFactor": "sheen colours"}
@@ -56,18 +56,18 @@ def _colors(name: str, places: list[tuple[Json, str]], what: str) -> str:
 
 
 def _share(table: Json, key: str) -> str:
-    value = table[key]
-    if not isinstance(value, int | float) or 0 <= value <= 1:
+    if not isinstance(table[key], int | float):
         return ""
-    table[key] = min(max(value, 0), 1)
-    return f"{key} is {value:.5g}: taken as {table[key]}"
+    changed, note = clipped(np.array([float(table[key])]), key)
+    table[key] = changed.item() if note else table[key]
+    return note
 
 
 def _emission(material: Json) -> str:
-    """Emission of at most 1: an object is no lamp beside those of the recipe."""
-    factor = [max(number, 0) for number in material.get(EMISSION, [0, 0, 0])]
+    """Take the strength of an emission into its colour, which is at most 1."""
     strength = material.get("extensions", {}).pop(STRENGTH, {}).get("emissiveStrength", 1.0)
-    bright = [number * max(strength, 0) for number in factor]
-    if EMISSION in material:
-        material[EMISSION] = [number / max(1, *bright) for number in bright]
-    return scaled("emissive colours", max(bright)) if max(bright) > 1 else ""
+    if EMISSION not in material:
+        return ""
+    changed, note = dimmed(np.array([material[EMISSION]], np.float64) * strength, "emissive colours")
+    material[EMISSION] = changed[0].tolist()
+    return note

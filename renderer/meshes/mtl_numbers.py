@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from ..errors import AssetError
-from .colors import Floats, divisor, in_range, scaled
+from .colors import Floats, clipped, dimmed, divisor, in_range
 
 SHARES = ("d", "Pr", "Pm", "Ps", "Pc", "Pcr")
 """Statements of one number in [0, 1]."""
@@ -20,28 +20,18 @@ def numbers_in_range(lines: list[str], name: str) -> tuple[list[str], list[str]]
     ------
     AssetError : a number that is not finite.
     """
-    diffuse, specular, emission = (_Statements(lines, word, name) for word in ("Kd", "Ks", "Ke"))
-    top = divisor(diffuse.values) or 1.0  # a library in bytes has them in both
+    diffuse = _Statements(lines, "Kd", name)
+    top = divisor(diffuse.values) or 1.0  # a library in bytes has them in all colours
     notes = [diffuse.change(lambda values: in_range(values, name, "Kd"))]
-    notes.append(specular.change(lambda values: in_range(values / top, name, "Ks")))
-    notes.append(emission.change(_dimmed))
-    notes += [_Statements(lines, word, name, width=1).change(partial(_clipped, word=word)) for word in SHARES]
+    for word in ("Ks", "Ka"):
+        notes.append(_Statements(lines, word, name).change(partial(_as_diffuse, top=top, name=name, word=word)))
+    notes.append(_Statements(lines, "Ke", name).change(partial(dimmed, what="Ke")))
+    notes += [_Statements(lines, word, name, width=1).change(partial(clipped, what=word)) for word in SHARES]
     return lines, [note for note in notes if note]
 
 
-def _dimmed(values: Floats) -> tuple[Floats, str]:
-    """Emission of at most 1: an object is no lamp beside those of the recipe."""
-    high = float(values.max(initial=0))
-    clipped = np.maximum(values, 0)
-    return clipped / np.maximum(clipped.max(axis=1, keepdims=True, initial=0), 1), scaled(
-        "Ke", high
-    ) if high > 1 else ""
-
-
-def _clipped(values: Floats, word: str) -> tuple[Floats, str]:
-    clipped = np.clip(values, 0, 1)
-    worst = float(values[np.abs(values - clipped).argmax()][0]) if len(values) else 0.0
-    return clipped, f"{word} is {worst:.4g}: taken as {min(max(worst, 0), 1):.4g}" if (clipped != values).any() else ""
+def _as_diffuse(values: Floats, top: float, name: str, word: str) -> tuple[Floats, str]:
+    return in_range(values / top, name, word)
 
 
 class _Statements:

@@ -47,6 +47,8 @@ def library(folder, lines):
     [
         ("Kd 0.1 1 0\nKe 1 0 0\nd 1", "Kd 0.1 1 0\nKe 1 0 0\nd 1", ()),
         ("Kd 255 51 0\nKs 102 0 0", "Kd 1 0.2 0\nKs 0.4 0 0", ("Kd go up to 255: divided by 255",)),
+        ("Kd 255 51 0\nKa 51 0 0", "Kd 1 0.2 0\nKa 0.2 0 0", ("Kd go up to 255: divided by 255",)),
+        ("Kd 1 1 1\nKa 255 51 0", "Kd 1 1 1\nKa 1 0.2 0", ("Ka go up to 255: divided by 255",)),
         ("KD 3 1.5 0", "Kd 1 0.5 0", ("Kd go up to 3: scaled to 1",)),
         ("Kd .5\nKs .25", "Kd 0.5 0.5 0.5\nKs 0.25 0.25 0.25", ()),
         ("Kd -1 0 1", "Kd 0 0 1", ("Kd go down to -1: taken as 0",)),
