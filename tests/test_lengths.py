@@ -75,7 +75,8 @@ def test_another_dataset_in_a_folder_names_the_first_three(tiny_dataset: Path, t
 @pytest.mark.parametrize("arguments", [
     ["leaderboard", "x/" * 3000 + "score.json"], ["render", "--recipe", "y" * 9000], ["train", "--method", "z" * 9000],
     ["validate", "v" * 200 + "/score.json"], ["score", "--encoder", "e" * 9000],
-    ["score", "--encoder", "p:" + "e" * 9000], ["w" * 9000],
+    ["score", "--encoder", "p:" + "e" * 9000], ["w" * 9000], ["train", "--" + "u" * 9000],
+    ["train", "--seed", "n" * 9000],
 ])  # fmt: skip
 def test_no_message_of_the_command_line_is_longer_than_a_screen(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -6,6 +6,7 @@ iebench score
 """
 
 import errno
+import io
 import signal
 import sys
 from collections.abc import Callable, Iterable
@@ -79,8 +80,9 @@ def guarded(work: Callable[[], object]) -> NoReturn:
             raise
         _stop(str(missing_part(module)), MissingPart.exit_code)
     except click.ClickException as error:
-        error.message = cut(error.message, LONGEST)
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(cut(shown.getvalue(), LONGEST), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
