@@ -46,7 +46,7 @@ class AugSelf(Method):
         super().__init__(encoder)
         self.settings = settings
         self.latents = actions.columns(settings.action)
-        self.projector = projector((self.dim, *settings.projector))
+        self.projector = projector((self.dim, *settings.projector), settings.projector_norm)
         self.regressor = perceptron((2 * self.dim, *settings.hidden, actions.size(settings.action)))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:

@@ -14,7 +14,7 @@ from iebench.manifests.common import plugins
 
 from .errors import BackbonePart, MethodBroken, SettingError, UnknownName
 
-Stem = Literal["imagenet", "small"]
+Stem = Literal["imagenet", "small", "cifar"]
 TIMM = "timm:"
 
 
@@ -70,7 +70,13 @@ def build(name: str, width: float, stem: Stem) -> Backbone:
         return Timm(name, width, stem)
     if name not in _BUILDERS:
         plugins.load(plugins.points(GROUP)[name], "backbone", _BUILDERS, MethodBroken)
-    return _BUILDERS[name](width, stem)
+    built = _BUILDERS[name](width, stem)
+    dim = getattr(built, "dim", None)
+    if not (isinstance(built, nn.Module) and isinstance(dim, int) and dim > 0):
+        raise MethodBroken(
+            f"backbone {name} returned {type(built).__name__} with dim {dim!r}: return a module with its dim"
+        )
+    return built
 
 
 class Timm(Backbone):

@@ -26,11 +26,13 @@ class BYOLSettings:
     projector : widths of the projector's layers
     hidden : width of the predictor's hidden layer
     momentum : of the target at the start; it rises to 1 by a cosine over the steps of the run
+    projector_norm : whether the projector ends in a batch norm without scale, as in the repository hafezgh/seq-jepa
     """
 
     projector: tuple[int, ...] = (2048, 2048, 2048)
     hidden: int = 512
     momentum: float = 0.996
+    projector_norm: bool = False
 
     def __post_init__(self) -> None:
         check_widths((*self.projector, self.hidden))
@@ -47,7 +49,7 @@ class BYOL(Method):
         super().__init__(encoder)
         self.settings = settings
         size = settings.projector[-1]
-        self.projector = projector((self.dim, *settings.projector))
+        self.projector = projector((self.dim, *settings.projector), settings.projector_norm)
         self.predictor = projector((size, settings.hidden, size))
         self.target = Target(self.encoder, self.projector)
 

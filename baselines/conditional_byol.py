@@ -23,7 +23,7 @@ from .target import Target, momentum
 
 @dataclass(frozen=True)
 class ConditionalBYOLSettings(ActionSettings, BYOLSettings):
-    """Widths are those of the repository hafezgh/seq-jepa, whose projector ends in a batch norm besides.
+    """Widths are those of the repository hafezgh/seq-jepa, where `projector_norm` is true.
 
     action_size : what the action is projected to before the predictor sees it
     """
@@ -69,7 +69,7 @@ class ConditionalBYOL(EquivariantMethod):
         super().__init__(encoder, settings.action)
         self.settings = settings
         self.columns = slice(0, self.dim)
-        self.equivariant_projector = projector((self.dim, *settings.projector))
+        self.equivariant_projector = projector((self.dim, *settings.projector), settings.projector_norm)
         self.predictor = ConditionalPredictor(actions.size(settings.action), settings)
         self.target = Target(self.encoder, self.equivariant_projector)
 

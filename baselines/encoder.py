@@ -25,7 +25,7 @@ class EncoderSettings:
     """Which backbone, and its size.
 
     width : channels relative to the usual; a ResNet-18's representation has 512 * width dimensions
-    stem : "imagenet" (stride 4 in all) or "small" (stride 2, for images of 64 pixels or less)
+    stem : "imagenet" (stride 4 in all), "small" (stride 2, for images of 64 pixels or less) or "cifar" (stride 1)
     backbone : "resnet18", "resnet50", "resnet18-vicreg" (that of the released SIE), "vit-small", or "timm:NAME"
     """
 

@@ -51,8 +51,8 @@ class EquiMod(EquivariantMethod):
         super().__init__(encoder, settings.action)
         self.settings = settings
         self.columns = slice(0, self.dim)
-        self.invariant_projector = projector((self.dim, *settings.projector))
-        self.equivariant_projector = projector((self.dim, *settings.projector))
+        self.invariant_projector = projector((self.dim, *settings.projector), settings.projector_norm)
+        self.equivariant_projector = projector((self.dim, *settings.projector), settings.projector_norm)
         self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:

@@ -30,14 +30,18 @@ class PredictorSettings(ActionSettings):
 
     predictor : "linear" or "deep" hypernetwork, or "mlp"
     predictor_hidden : widths between the predictor's input and output, for a longer one
+    predictor_relu : whether a longer hypernetwork has a ReLU between its matrices; an MLP always has
     """
 
     predictor: Kind = "linear"
     predictor_hidden: tuple[int, ...] = ()
+    predictor_relu: bool = False
 
     def __post_init__(self) -> None:
         if any(width < 1 for width in self.predictor_hidden):
             raise InvalidValue(f"predictor_hidden needs positive widths, not {self.predictor_hidden}")
+        if self.predictor_relu and (self.predictor == "mlp" or not self.predictor_hidden):
+            raise InvalidValue("predictor_relu lies between the matrices of a hypernetwork: it needs predictor_hidden")
 
 
 class EquivariantMethod(Method):
@@ -82,4 +86,5 @@ class EquivariantMethod(Method):
 
 def predictor_of(settings: PredictorSettings, dim: int) -> nn.Module:
     """The predictor that the settings ask for, on embeddings of size `dim`."""
-    return predictor(settings.predictor, actions.size(settings.action), dim, settings.predictor_hidden)
+    numbers = actions.size(settings.action)
+    return predictor(settings.predictor, numbers, dim, settings.predictor_hidden, settings.predictor_relu)

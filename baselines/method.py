@@ -34,6 +34,7 @@ class Method(nn.Module):
     scheduled : whether a step depends on how many there are in all, so that a run's length is part of what it is
     fewest_views : the smallest K that `loss` can compare
     trains : False for a reference that stays as it was initialised
+    classes : how many a method tells apart, whose `latents` name the label; None for any
     passes : "apart" for one forward pass a view, so that batch norms in training take their statistics of one view at a
         time; "together" for one pass with all views
     """
@@ -42,6 +43,7 @@ class Method(nn.Module):
     scheduled: ClassVar[bool] = False
     fewest_views: ClassVar[int] = 2
     trains: ClassVar[bool] = True
+    classes: int | None = None
     passes: Passes = "apart"
 
     def __init__(self, encoder: Encoder) -> None:

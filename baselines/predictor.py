@@ -50,21 +50,23 @@ class LinearHypernetwork(nn.Module):
 class Hypernetwork(nn.Module):
     """A chain of generated matrices, of an action that two small layers may rework first ("deep").
 
-    hidden : widths between input and output; each adds a matrix, with nothing between two of them, as released
+    hidden : widths between input and output; each adds a matrix
+    relu : whether there is a ReLU between two of them; as released, nothing
     """
 
-    def __init__(self, actions: int, dim: int, hidden: tuple[int, ...], deep: bool) -> None:
+    def __init__(self, actions: int, dim: int, hidden: tuple[int, ...], deep: bool, relu: bool = False) -> None:
         super().__init__()
         self.rework = nn.Sequential()
         if deep:  # as wide as the action, then the last layer, linear, is the chain's
             self.rework = nn.Sequential(*(m for _ in range(2) for m in (nn.Linear(actions, actions, False), nn.ReLU())))
         self.chain = nn.ModuleList(LinearHypernetwork(actions, *sizes) for sizes in pairwise((dim, *hidden, dim)))
+        self.between = nn.ReLU() if relu else nn.Identity()
 
     def forward(self, action: Tensor, embedding: Tensor) -> Tensor:
         """(B, actions) and (B, dim) -> (B, dim), float."""
         reworked = self.rework(action.to(next(self.parameters()).dtype))
-        for matrix in self.chain:
-            embedding = matrix(reworked, embedding)
+        for number, matrix in enumerate(self.chain):
+            embedding = matrix(reworked, self.between(embedding) if number else embedding)
         return embedding
 
 
@@ -81,10 +83,10 @@ class Perceptron(nn.Module):
         return out
 
 
-def predictor(kind: Kind, actions: int, dim: int, hidden: tuple[int, ...] = ()) -> nn.Module:
+def predictor(kind: Kind, actions: int, dim: int, hidden: tuple[int, ...] = (), relu: bool = False) -> nn.Module:
     """A predictor, called with (action (B, actions), embedding (B, dim)); returns (B, dim)."""
     if kind == "mlp":
         return Perceptron(actions, dim, hidden)
     if kind == "linear" and not hidden:
         return LinearHypernetwork(actions, dim)
-    return Hypernetwork(actions, dim, hidden, deep=kind == "deep")
+    return Hypernetwork(actions, dim, hidden, deep=kind == "deep", relu=relu)

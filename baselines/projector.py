@@ -9,10 +9,12 @@ from iebench.manifests.errors import InvalidValue
 from .errors import SettingError
 
 
-def projector(sizes: tuple[int, ...]) -> nn.Sequential:
+def projector(sizes: tuple[int, ...], norm: bool = False) -> nn.Sequential:
     """An MLP: linear, batch norm and ReLU for every layer but the last, which is linear without bias.
 
     As in facebookresearch/SIE; (B, sizes[0]) -> (B, sizes[-1]).
+
+    norm : ends it in a batch norm without scale, as in hafezgh/seq-jepa
 
     >>> [type(layer).__name__ for layer in projector((4, 8, 8))]
     ['Linear', 'BatchNorm1d', 'ReLU', 'Linear']
@@ -20,7 +22,8 @@ def projector(sizes: tuple[int, ...]) -> nn.Sequential:
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes[:-1]):
         layers += [nn.Linear(inputs, outputs), nn.BatchNorm1d(outputs), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers, nn.Linear(sizes[-2], sizes[-1], bias=False))
+    layers.append(nn.Linear(sizes[-2], sizes[-1], bias=False))
+    return nn.Sequential(*layers, *([nn.BatchNorm1d(sizes[-1], affine=False)] if norm else []))
 
 
 def perceptron(sizes: tuple[int, ...]) -> nn.Sequential:

@@ -88,7 +88,7 @@ class ResNet(Backbone):
     block : the kind of block; blocks : how many in each stage
     width : multiplies every channel count; the output has dim = 512 * expansion * width
     stem : "imagenet" is a 7x7 convolution of stride 2 and a max-pool of stride 2; "small" keeps more of small images:
-        a 3x3 convolution of stride 2 and no pool
+        a 3x3 convolution of stride 2 and no pool; "cifar" the same of stride 1, as in ResNets for CIFAR
     """
 
     def __init__(self, block: type[Block], blocks: tuple[int, int, int, int], width: float, stem: Stem) -> None:
@@ -97,7 +97,7 @@ class ResNet(Backbone):
         wide = [count * block.expansion for count in channels]
         self.dim = wide[-1]
         size = 7 if stem == "imagenet" else 3
-        self.conv1 = nn.Conv2d(3, channels[0], size, stride=2, padding=size // 2, bias=False)
+        self.conv1 = nn.Conv2d(3, channels[0], size, stride=1 if stem == "cifar" else 2, padding=size // 2, bias=False)
         self.bn1 = nn.BatchNorm2d(channels[0])
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1) if stem == "imagenet" else nn.Identity()
@@ -114,7 +114,7 @@ class ResNet(Backbone):
         return self.avgpool(x).flatten(1)  # type: ignore[no-any-return]
 
     def stem(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, 64 * width, H / 4, W / 4), or half of that with the small stem."""
+        """(B, 3, H, W) -> (B, 64 * width, H / 4, W / 4); H / 2 with the small stem, H with that of CIFAR."""
         out: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         return out
 

@@ -35,7 +35,7 @@ class SEN(EquivariantMethod):
         super().__init__(encoder, settings.action)
         self.settings = settings
         self.columns = slice(0, self.dim)
-        self.equivariant_projector = projector((self.dim, *settings.projector))
+        self.equivariant_projector = projector((self.dim, *settings.projector), settings.projector_norm)
         self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:

@@ -12,6 +12,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from iebench.manifests.errors import InvalidValue
+
 from .action import Latents
 from .encoder import Encoder
 from .equivariant import EquivariantMethod, PredictorSettings, predictor_of
@@ -25,6 +27,7 @@ class SIESettings(PredictorSettings):
     """Defaults are the paper's.
 
     projector : widths of each of the two projectors' layers
+    invariant_projector : widths of the invariant one's, where they differ; the released code scales both with the split
     equivariant : the share of the representation, at its end, that is equivariant; with 1 there is no invariant part
     invariance, equivariance, variance, prediction_variance, covariance : the loss weights s, f * s, v, v and c, with
         s = 10, f = 0.45, v = 10, c = 1
@@ -37,10 +40,15 @@ class SIESettings(PredictorSettings):
     variance: float = 10.0
     prediction_variance: float = 10.0
     covariance: float = 1.0
+    invariant_projector: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_widths(self.projector)
+        if self.invariant_projector:
+            check_widths(self.invariant_projector, "invariant_projector")
+            if self.equivariant == 1:
+                raise InvalidValue("invariant_projector is given and equivariant=1 leaves no invariant part")
         check_fraction(self.equivariant, "equivariant")
 
 
@@ -58,7 +66,7 @@ class SIE(EquivariantMethod):
         self.columns = slice(split, self.dim)
         if split:
             self.parts = {"invariant": slice(0, split), "equivariant": self.columns}
-            self.invariant_projector = projector((split, *settings.projector))
+            self.invariant_projector = projector((split, *(settings.invariant_projector or settings.projector)))
         self.equivariant_projector = projector((self.dim - split, *settings.projector))
         self.predictor = predictor_of(settings, settings.projector[-1])
 

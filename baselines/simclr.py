@@ -23,10 +23,12 @@ class SimCLRSettings:
 
     projector : widths of the projector's layers
     temperature : tau of NT-Xent
+    projector_norm : whether the projector ends in a batch norm without scale, as in the repository hafezgh/seq-jepa
     """
 
     projector: tuple[int, ...] = (2048, 2048, 2048)
     temperature: float = 0.1
+    projector_norm: bool = False
 
     def __post_init__(self) -> None:
         check_widths(self.projector)
@@ -40,7 +42,7 @@ class SimCLR(Method):
     def __init__(self, encoder: Encoder, settings: SimCLRSettings) -> None:
         super().__init__(encoder)
         self.settings = settings
-        self.projector = projector((self.dim, *settings.projector))
+        self.projector = projector((self.dim, *settings.projector), settings.projector_norm)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = NT-Xent(e^x, e^y), from each view to the next (eq. 1)."""

@@ -18,7 +18,6 @@ from . import action as actions
 from .action import LABEL, Latents
 from .encoder import Encoder
 from .equivariant import ActionSettings
-from .errors import LabelOutOfRange
 from .losses import distance, total
 from .method import Method, method
 from .projector import check_widths, perceptron
@@ -54,6 +53,7 @@ class Supervised(Method):
         self.settings = settings
         if settings.target != "action":
             self.latents += (LABEL,)
+            self.classes = settings.classes
             self.classifier = nn.Linear(self.dim, settings.classes)
         if settings.target != "class":
             self.latents += actions.columns(settings.action)
@@ -74,10 +74,5 @@ class Supervised(Method):
         return {"loss": total(weights[name] * term for name, term in terms.items()), **terms}
 
     def _classification(self, views: Tensor, labels: Tensor) -> Tensor:
-        if int(labels.max()) >= self.settings.classes:
-            raise LabelOutOfRange(
-                f"the dataset has the label {int(labels.max())} and supervised has classes={self.settings.classes}: "
-                f"raise it with --set method.classes={int(labels.max()) + 1} or more"
-            )
         logits = self.classifier(views.flatten(0, 1))  # (B * K, classes)
         return nn.functional.cross_entropy(logits, actions.onto(labels.flatten(), logits.device))

@@ -122,6 +122,8 @@ def positions(rows: int, columns: int, dim: int, device: torch.device | None = N
 def vit_small(width: float = 1.0, stem: Stem = "imagenet") -> VisionTransformer:
     """ViT-S: 12 blocks, 384 dimensions and 21.6 M parameters at width 1; patches of 16 pixels, or 8 if small."""
     dim = 384 * width
+    if stem == "cifar":
+        raise SettingError("vit-small has the stems imagenet and small, not cifar: choose small for small images")
     if dim % HEAD or not dim:
         raise SettingError(f"vit-small needs a width that gives whole heads, a multiple of 0.5, not {width}")
     return VisionTransformer(round(dim), depth=12, patch=16 if stem == "imagenet" else 8)

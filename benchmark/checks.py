@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from iebench.baselines.action import LABEL, ROTATION
-from iebench.baselines.errors import LatentMissing, MethodBroken
+from iebench.baselines.errors import LabelOutOfRange, LatentMissing, MethodBroken
 from iebench.baselines.method import Method, find
 from iebench.manifests.common.brief import few
 from iebench.manifests.common.files import PARTIAL
@@ -13,7 +14,7 @@ from iebench.manifests.common.files import PARTIAL
 from .checkpoint import CHECKPOINT, KEPT
 from .config import CONFIG, RunConfig, TrainSettings
 from .distributed import Ranks
-from .errors import DatasetError, RunError, RunExists, SettingError
+from .errors import DatasetError, IebenchError, RunError, RunExists, SettingError, short
 from .images import Images
 from .runs import WEIGHTS
 
@@ -127,6 +128,37 @@ def checked(terms: object, method: Method) -> dict[str, Tensor]:
     )
 
 
+def check_backbone(method: Method, name: str, resolution: int, device: torch.device) -> None:
+    """See what a backbone makes of images, before data is read; changes nothing in it.
+
+    name : of the backbone; resolution : side of the images in pixels
+
+    Raises
+    ------
+    MethodBroken : it fails, or does not return floats (B, dim).
+    SettingError : it takes no images of that side.
+    """
+    images = torch.zeros(2, 3, resolution, resolution, device=device)
+    training = method.training
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            found = method.eval().encoder(images)
+    except IebenchError:
+        raise
+    except Exception as error:  # anyone's code may fail in any way
+        raise MethodBroken(
+            f"backbone {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
+        ) from error
+    finally:
+        method.train(training)
+    if not (isinstance(found, Tensor) and found.is_floating_point() and found.shape == (2, method.dim)):
+        kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        raise MethodBroken(
+            f"backbone {name} maps images {tuple(images.shape)} to {kind} and its dim is {method.dim}: it must return "
+            "floats (B, dim), a row an image"
+        )
+
+
 def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
     """See that a dataset has what a method and its settings need.
 
@@ -134,6 +166,7 @@ def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
     ------
     DatasetError : fewer views of an object than a batch takes.
     SettingError : a batch of more objects than there are, or of fewer views than the method compares.
+    LabelOutOfRange : a label of a class that the method does not tell apart.
     LatentMissing : not all latents that the method is conditioned on.
     """
     if images.views_per_object < 2:
@@ -155,6 +188,12 @@ def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
         raise SettingError(
             f"{type(method).__name__} compares {method.fewest_views} views of an object and views={views} gives fewer: "
             f"raise it with --set views={method.fewest_views}"
+        )
+    last = int(images.labels.max())
+    if method.classes is not None and last >= method.classes:
+        raise LabelOutOfRange(
+            f"{images.folder} has the label {last} and {type(method).__name__} has classes={method.classes}: raise it "
+            f"with --set method.classes={last + 1} or more"
         )
     missing = [name for name in method.latents if name not in (*images.latents, LABEL)]
     if missing:

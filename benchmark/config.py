@@ -20,7 +20,7 @@ from iebench.manifests.dataset import DatasetInfo, newest
 from .device import pick
 from .errors import InvalidValue, RunError, SettingError, UnknownName, UsageError
 from .online.settings import OnlineSettings
-from .run_settings import BEFORE, FREE
+from .run_settings import BEFORE, FREE, told
 from .trackers import LogSettings
 
 CONFIG = "config.json"
@@ -251,7 +251,7 @@ class RunConfig:
         """
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
-        method = {f"method.{key}": _listed(value) for key, value in self.method_settings.items()}
+        method = {f"method.{key}": value for key, value in told(self.method_settings).items()}
         scheduled = self.settings.scheduled or find(self.method).method.scheduled
         free = () if whole else FREE if scheduled else (*FREE, *LENGTH)
         chosen = {key: value for key, value in settings.items() if key not in free}
@@ -266,10 +266,6 @@ class RunConfig:
 
 def _damaged(path: Path, error: Exception) -> RunError:
     return RunError(read_failure(path, error, "restore it, or train again under another --name"))
-
-
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value  # as JSON gives it back
 
 
 def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:

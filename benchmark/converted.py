@@ -39,7 +39,7 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConversionError(f"{out} is there already: choose another folder, or remove it")
-    encoder = EncoderSettings(backbone=released.backbone)
+    encoder = EncoderSettings(backbone=released.backbone, stem=released.stem)
     normalise = Encoder(encoder).normalise
     order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are of the channels as the network saw them
     state = {f"encoder.normalise.{name}": getattr(normalise, name)[order] for name in ("mean", "std")}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .bootstrap import Measured, interval, widened
 from .measures import within
 from .results import Score
-from .run_settings import BEFORE, FREE
+from .run_settings import BEFORE, FREE, told
 
 Array = NDArray[np.float64]
 
@@ -68,6 +68,7 @@ def _configuration(score: Score) -> str:
     """What the run was but for seed, machine and what changes no step, as text; "" for an encoder from elsewhere."""
     kept = {key: value for key, value in score.run.items() if key not in ("seed", "device", "versions", "settings")}
     kept |= {key: value for key, value in {**BEFORE, **score.run.get("settings", {})}.items() if key not in FREE}
+    kept["method_settings"] = told(kept.get("method_settings", {}))
     return json.dumps([kept, score.encoder.resolution, score.seed], sort_keys=True) if "seed" in score.run else ""
 
 

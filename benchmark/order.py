@@ -3,7 +3,7 @@
 Training walks an endless stream of epochs. Each epoch is a permutation of the objects with K views of each, and batch
 number s holds entries s * batch .. (s + 1) * batch - 1 of the stream: what is left of an epoch opens the next one's
 first batch. So each object is taken once an epoch, and every batch is full: no shape changes on the way, no batch is
-too small for batch statistics, ranks have equal parts. Where an epoch is at least two batches, no batch holds an object
+too small for batch statistics, ranks have equal parts. Where an epoch is at least one batch, no batch holds an object
 twice, which a contrastive loss would tell from itself: what the epoch before gave to a first batch stands behind it.
 """
 
@@ -55,6 +55,7 @@ class Order:
         self.share = share
         self.seed, self.objects, self.stored, self.batch, self.count = seed, objects, stored, batch, count
         self._epoch, self._rows = -1, np.empty((0, count), np.int64)
+        self._ordered = (-1, np.empty(0, np.int64))  # the last epoch whose order was asked for, since steps come so
 
     def rows(self, step: int) -> Indices:
         """The rows of batch number `step`, counted from 0: (batch, count), or the share of it."""
@@ -77,10 +78,29 @@ class Order:
 
     def _order(self, epoch: int) -> Indices:
         """The order of objects in an epoch: its permutation, but for the objects that its first batch has already."""
+        if self.batch > self.objects:
+            return permutation(self.seed, epoch, self.objects)
+        known, order = self._ordered
+        if not 0 <= known <= epoch:
+            known = self._alone(epoch)
+            order = permutation(self.seed, known, self.objects)
+        for later in range(known + 1, epoch + 1):
+            order = self._after(order, later)
+        self._ordered = (epoch, order)
+        return order
+
+    def _alone(self, epoch: int) -> int:
+        """The last epoch, up to this one, whose end no earlier epoch decides."""
+        if 2 * self.batch <= self.objects:  # what moves within an epoch's first batch leaves its last one as it is
+            return max(0, epoch - 1)
+        return next(e for e in range(epoch, -1, -1) if not e * self.objects % self.batch)
+
+    def _after(self, before: Indices, epoch: int) -> Indices:
+        """The order of an epoch after one of that order."""
         order, held = permutation(self.seed, epoch, self.objects), epoch * self.objects % self.batch
-        if not held or self.batch > self.objects:
+        if not held:
             return order
-        there = np.isin(order, permutation(self.seed, epoch - 1, self.objects)[-held:])
+        there = np.isin(order, before[-held:])
         first = np.flatnonzero(~there)[: self.batch - held]
         return np.concatenate([order[first], np.delete(order, first)])
 

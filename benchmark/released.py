@@ -4,28 +4,22 @@ facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps and haf
 place here, or belongs to a part that is known and left out by name; anything else is an error that names it.
 """
 
-import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from iebench.manifests.common.causes import read_failure
-from iebench.manifests.common.placeholders import placeholder
+from iebench.baselines.backbone import Stem
 
-from .archive import check_sums
-from .checkpoint import unreadable
 from .errors import ConversionError
-from .released_heads import EQUIVARIANT, INVARIANT, PREDICTOR, State, convert_heads
+from .released_heads import ALL_SEEN, EQUIVARIANT, INVARIANT, PREDICTOR, State, Unseen, convert_heads
+from .released_seqjepa import ACTION, MARK, as_released
 
 HEADS = (INVARIANT, EQUIVARIANT, PREDICTOR)
 BACKBONE = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")  # what a ResNet's tensors are called
 DIM = 512  # of the representation of those that have heads
 COUNTER = "num_batches_tracked"  # of a batch norm, the only whole number
-PARALLEL = "module."  # what distributed training puts before every name
 
 
 @dataclass(frozen=True)
@@ -61,52 +55,24 @@ LAYOUTS = (
 class Released:
     """A checkpoint in our terms.
 
-    backbone : name of ours that has these weights' layout
-    method : "sie" or "equimod" when there is a predictor, else None, with `settings`
+    backbone, stem : names of ours that have these weights' layout
+    method : "sie", "equimod" or "sen" when there is a predictor, else None, with `settings`
     state : tensors by our names, float32
     left_out : name of a part -> how many tensors of it were left out
     """
 
     layout: Layout
     backbone: str
+    stem: Stem
     method: str | None
     settings: dict[str, Any]
     state: State
     left_out: dict[str, int]
 
 
-def read(path: Path) -> State:
-    """The tensors in a checkpoint by their names, without the prefix of distributed training; runs no pickled code.
-
-    Raises
-    ------
-    ConversionError : no such file, it is damaged or needs code to be read, or it holds no tensors by name.
-    """
-    if not path.is_file():
-        raise ConversionError(f"no such file: {path}")
-    check_sums(path, ConversionError)
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of pickle's protocols, which are no matter here
-            found = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load has no error type of its own
-        if isinstance(error, OSError) or placeholder(path):
-            raise ConversionError(read_failure(path, error, "give another file")) from error
-        raise ConversionError(
-            f"{path} cannot be read without running code in it, or is damaged ({unreadable(error)}): save its "
-            "state_dict alone with torch.save, where you trust it"
-        ) from None
-    state = found.get("model", found) if isinstance(found, Mapping) else None
-    if not isinstance(state, Mapping) or not state or not all(map(_is_named_tensor, state.items())):
-        raise ConversionError(
-            f"{path} holds no tensors by name, at the top or under 'model': give a checkpoint that does"
-        )
-    parallel = all(name.startswith(PARALLEL) for name in state)
-    return {name.removeprefix(PARALLEL) if parallel else name: value for name, value in state.items()}
-
-
 def convert(
     state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = True, negated: bool = False,
-    hidden: tuple[int, ...] = (),
+    unseen: Unseen = ALL_SEEN,
 ) -> Released:  # fmt: skip
     """A checkpoint's tensors in our terms.
 
@@ -114,7 +80,7 @@ def convert(
     drop : prefixes of further parts to leave out
     bgr : the network saw images with blue first, as the published files are; its first weights are turned to RGB
     negated : the predictor was told quaternions of the other sign, those of scipy before 1.11
-    hidden : widths between the matrices of a longer predictor
+    unseen : what no weight shows of a longer predictor
 
     Raises
     ------
@@ -128,7 +94,9 @@ def convert(
     _check_drop(drop, state, layout, path)
     useless = _heads_without_use(state, drop)
     has_heads = not useless
-    known = (prefix for prefix in layout.left_out if not (has_heads and prefix == PREDICTOR))
+    of_seqjepa = has_heads and MARK in state
+    taken = (PREDICTOR, ACTION) if of_seqjepa else (PREDICTOR,)
+    known = (prefix for prefix in layout.left_out if not (has_heads and prefix in taken))
     aside = (*known, *drop, *useless)
     backbone: State = {}
     heads: State = {}
@@ -137,7 +105,7 @@ def convert(
         part = next((prefix for prefix in aside if name.startswith(prefix)), None)
         if part is not None:
             left_out[part.rstrip(".")] = left_out.get(part.rstrip("."), 0) + 1
-        elif has_heads and name.startswith(HEADS):
+        elif has_heads and name.startswith((*HEADS, *taken)):
             heads[name] = _numbers(name, value, path)
         elif name.startswith(layout.backbone):
             backbone[name.removeprefix(layout.backbone)] = _numbers(name, value, path)
@@ -146,20 +114,19 @@ def convert(
                 f"{path} has {name}, which has no place in the layout of {layout.name}: leave its part out with --drop "
                 f"{name.partition('.')[0]}, if it is no part of the encoder"
             )
-    if hidden and not any(name.startswith(f"{PREDICTOR}hypernet.") for name in heads):
+    if unseen.hidden and not any(name.startswith(f"{PREDICTOR}hypernet.") for name in heads):
         raise ConversionError(f"{path} has no hypernetwork whose widths --predictor could give: leave it out")
     if bgr and backbone["conv1.weight"].ndim == 4:  # that of another shape is named with the others
         backbone["conv1.weight"] = backbone["conv1.weight"].flip(1)
     kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in backbone else "resnet18"
+    small = kind == "resnet18" and backbone["conv1.weight"].shape[2:] == (3, 3)
+    stem: Stem = "cifar" if small else "imagenet"  # --cifar-resnet of hafezgh/seq-jepa
     ours = {f"encoder.backbone.{name}": value for name, value in backbone.items()}
     if not has_heads:
-        return Released(layout, kind, None, {}, ours, left_out)
-    method, settings, placed = convert_heads(heads, DIM, negated, hidden, path)
-    return Released(layout, kind, method, settings, {**ours, **placed}, left_out)
-
-
-def _is_named_tensor(entry: tuple[object, object]) -> bool:
-    return isinstance(entry[0], str) and isinstance(entry[1], Tensor)
+        return Released(layout, kind, stem, None, {}, ours, left_out)
+    heads = as_released(heads, path) if of_seqjepa else heads
+    method, settings, placed = convert_heads(heads, DIM, negated, unseen, path)
+    return Released(layout, kind, stem, method, settings, {**ours, **placed}, left_out)
 
 
 def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path) -> None:
@@ -178,11 +145,12 @@ def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path)
 
 def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
     """Prefixes of what is left out because there is no equivariant projector, or because a whole head is dropped."""
-    there = {head: [name for name in state if name.startswith(head)] for head in HEADS}
+    heads = (*HEADS, ACTION) if MARK in state else HEADS
+    there = {head: [name for name in state if name.startswith(head)] for head in heads}
     if not there[EQUIVARIANT]:
         return (PREDICTOR,)
     whole = any(names and all(name.startswith(drop) for name in names) for names in there.values())
-    return HEADS if whole else ()
+    return heads if whole else ()
 
 
 def _numbers(name: str, value: Tensor, path: Path) -> Tensor:

@@ -19,7 +19,7 @@ from iebench.manifests.common.progress import Meter, say
 from . import checkpoint, optimize
 from .batches import Batches
 from .checkpoint import IDENTITY, Identity, Progress, Stateful
-from .checks import admit, check_fit, checked, claim
+from .checks import admit, check_backbone, check_fit, checked, claim
 from .config import RunConfig, TrainSettings
 from .distributed import ALONE, Ranks
 from .errors import RunExists
@@ -125,7 +125,8 @@ def initialised(config: RunConfig, device: torch.device) -> Method:
     """The method of a run with its first weights, on the device, to be trained; the same on every rank."""
     torch.manual_seed(config.seed)
     method: Method = build_method(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return method.train()
+    check_backbone(method.train(), config.settings.encoder.backbone, config.resolution, device)
+    return method
 
 
 def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: Stop, ranks: Ranks) -> None:

@@ -11,9 +11,12 @@ State = Mapping[str, Tensor]
 
 def normalised(x: Tensor, state: State, name: str) -> Tensor:
     """Batch norm with running statistics."""
-    mean, var, scale, shift = (state[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias"))
+    mean, var = (state[f"{name}.{part}"] for part in ("running_mean", "running_var"))
     shape = (1, -1) + (1,) * (x.ndim - 2)
-    return (x - mean.view(shape)) / torch.sqrt(var.view(shape) + 1e-5) * scale.view(shape) + shift.view(shape)
+    x = (x - mean.view(shape)) / torch.sqrt(var.view(shape) + 1e-5)
+    if f"{name}.weight" not in state:  # one without a scale
+        return x
+    return x * state[f"{name}.weight"].view(shape) + state[f"{name}.bias"].view(shape)
 
 
 def vicreg_resnet18(x: Tensor, state: State) -> Tensor:
@@ -38,9 +41,11 @@ def vicreg_resnet18(x: Tensor, state: State) -> Tensor:
 
 
 def resnet18(x: Tensor, state: State) -> Tensor:
-    """Features (B, 512) of normalised images by torchvision's ResNet-18."""
-    x = functional.conv2d(x, state["conv1.weight"], stride=2, padding=3)
-    x = functional.max_pool2d(normalised(x, state, "bn1").clamp(min=0), 3, stride=2, padding=1)
+    """Features (B, 512) of normalised images by torchvision's ResNet-18, or by that with the stem for CIFAR."""
+    small = state["conv1.weight"].shape[-1] == 3
+    x = functional.conv2d(x, state["conv1.weight"], stride=1 if small else 2, padding=1 if small else 3)
+    x = normalised(x, state, "bn1").clamp(min=0)
+    x = x if small else functional.max_pool2d(x, 3, stride=2, padding=1)
     for stage in range(1, 5):
         for block in range(2):
             head = f"layer{stage}.{block}"
@@ -61,6 +66,13 @@ def projected(x: Tensor, state: State) -> Tensor:
         x = x @ state[f"{linear}.weight"].T + state[f"{linear}.bias"]
         x = normalised(x, state, str(norm)).clamp(min=0)
     return x @ state["6.weight"].T
+
+
+def projected_without_bias(x: Tensor, state: State) -> Tensor:
+    """An embedding by a projector of seq-JEPA: three linear layers without biases, each before a batch norm."""
+    for linear in (0, 3):
+        x = normalised(x @ state[f"{linear}.weight"].T, state, str(linear + 1)).clamp(min=0)
+    return normalised(x @ state["6.weight"].T, state, "7")
 
 
 def random_like(shapes: Mapping[str, tuple[int, ...]], seed: int = 0) -> dict[str, Tensor]:

@@ -41,9 +41,21 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
     help="Widths between the matrices of a longer predictor, as its training was given them; its weights do not tell.",
     show_default="one matrix",
 )  # fmt: skip
+@click.option(
+    "--predictor-relu/--no-predictor-relu", "relu", default=None,
+    help="Whether there is a ReLU between those matrices, as its training was told; needed with --predictor.",
+)  # fmt: skip
+@click.option(
+    "--network",
+    default="",
+    metavar="NAME",
+    show_default="the only one",
+    help="Which network, where the file holds several, such as that of an average of weights.",
+)
 def convert(
-    checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...]
-) -> None:
+    checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...],
+    relu: bool | None, network: str,
+) -> None:  # fmt: skip
     """Turn a checkpoint that somebody released into a folder to score.
 
     It may be of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa. The checkpoint is read without running
@@ -52,14 +64,19 @@ def convert(
     """
     from ..converted import write  # with torch, so that --help is quick
     from ..released import convert as convert_state
-    from ..released import read
+    from ..released_file import read
+    from ..released_heads import Unseen
 
+    if relu is not None and not predictor:
+        raise click.UsageError("--predictor-relu is for a longer predictor: give its widths with --predictor too")
     bgr = channels == "bgr"
-    released = convert_state(read(checkpoint), checkpoint, drop, bgr, negated, predictor)
+    found = read(checkpoint, network)
+    released = convert_state(found.state, checkpoint, drop, bgr, negated, Unseen(predictor, relu))
     write(out, released, checkpoint, bgr, negated)
-    parts = ", ".join(f"{part} ({count} tensors)" for part, count in released.left_out.items())
+    left_out = {**released.left_out, **found.beside}
+    parts = ", ".join(f"{part} ({count} tensors)" for part, count in left_out.items())
+    place = f", under {found.name}" if found.name else ""
     heads = f", with the heads of {released.method}" if released.method else ""
-    click.echo(
-        f"{out}: {released.backbone} of {released.layout.name}{heads}" + (f"; left out: {parts}" if parts else "")
-    )
+    beside = f"; left out: {parts}" if parts else ""
+    click.echo(f"{out}: {released.backbone} of {released.layout.name}{place}{heads}{beside}")
     click.echo(f"score it with `iebench score --encoder {out}`")

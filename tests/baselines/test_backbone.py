@@ -20,6 +20,22 @@ def test_every_backbone_gives_representations_of_its_size(name: str) -> None:
     assert encoder(torch.rand(2, 3, 64, 64)).shape == (2, encoder.dim)
 
 
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda width, stem: nn.Identity(), "Identity with dim None"),
+        (lambda width, stem: None, "NoneType with dim None"),
+    ],
+)
+def test_what_is_no_backbone_is_named(made: backbones.Builder, words: str) -> None:
+    backbones.backbone("odd")(made)
+    try:
+        with pytest.raises(MethodBroken, match=rf"backbone odd returned {words}: return a module with its dim"):
+            build("odd", 1.0, "imagenet")
+    finally:
+        del backbones._BUILDERS["odd"]
+
+
 def test_a_misspelt_backbone_is_refused_with_the_settings() -> None:
     with pytest.raises(UnknownName, match="unknown backbone 'resnet81'; did you mean resnet18"):
         EncoderSettings(backbone="resnet81")

@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from iebench.baselines.equivariant import PredictorSettings
 from iebench.baselines.predictor import LinearHypernetwork, predictor
 
 
@@ -75,6 +76,19 @@ def test_autocast_keeps_the_sum_in_float32() -> None:
     net = LinearHypernetwork(4, 16)
     with torch.autocast("cpu", torch.bfloat16):
         assert net(torch.randn(2, 4), torch.randn(2, 16)).dtype == torch.float32
+
+
+def test_a_relu_lies_between_the_matrices_where_it_is_asked_for() -> None:
+    torch.manual_seed(0)
+    net = predictor("linear", 4, 6, (5,), relu=True)
+    action, embedding = torch.randn(3, 4), torch.randn(3, 6)
+    inner = net.chain[0](action, embedding)
+    assert float(inner.min()) < 0
+    torch.testing.assert_close(net(action, embedding), net.chain[1](action, inner.clamp(min=0)))
+    with pytest.raises(ValueError, match="predictor_relu lies between the matrices of a hypernetwork: it needs predic"):
+        PredictorSettings(predictor_relu=True)
+    with pytest.raises(ValueError, match="predictor_relu lies between"):
+        PredictorSettings(predictor="mlp", predictor_hidden=(5,), predictor_relu=True)
 
 
 @pytest.mark.parametrize("hidden", [(), (7,), (7, 3)])

@@ -19,6 +19,18 @@ def test_a_projector_is_linear_norm_relu_and_a_last_layer_without_bias() -> None
     torch.testing.assert_close(found, x @ state["6.weight"].T)
 
 
+def test_it_may_end_in_a_norm_without_scale() -> None:
+    torch.manual_seed(0)
+    plain = projector((6, 8, 10))
+    torch.manual_seed(0)
+    ending, x = projector((6, 8, 10), norm=True), torch.randn(5, 6)
+    norm = [f"4.{name}" for name in ("running_mean", "running_var", "num_batches_tracked")]
+    assert list(ending.state_dict()) == [*plain.state_dict(), *norm]
+    wanted = plain(x)
+    wanted = (wanted - wanted.mean(0)) / torch.sqrt(wanted.var(0, correction=0) + 1e-5)
+    torch.testing.assert_close(ending(x), wanted)
+
+
 def test_one_width_is_a_linear_map() -> None:
     net, x = projector((4, 5)), torch.randn(3, 4)
     torch.testing.assert_close(net(2 * x), 2 * net(x))

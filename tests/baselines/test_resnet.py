@@ -31,6 +31,12 @@ def parameters(net: torch.nn.Module) -> int:
     return sum(p.numel() for p in net.parameters())
 
 
+def test_the_stem_for_cifar_keeps_all_pixels() -> None:
+    net = resnet18(0.125, "cifar")
+    assert (net.conv1.kernel_size, net.conv1.stride, net.conv1.padding) == ((3, 3), (1, 1), (1, 1))
+    assert net.stem(torch.rand(2, 3, 32, 32)).shape == (2, 8, 32, 32)
+
+
 def test_parameters_are_torchvisions() -> None:
     with torch.device("meta"):
         small, large = resnet18(), resnet50()

@@ -195,3 +195,15 @@ def test_the_papers_sizes() -> None:
 def test_a_projector_without_width_is_refused(widths: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="projector"):
         SIESettings(widths)
+
+
+def test_the_invariant_projector_may_have_widths_of_its_own() -> None:
+    settings = SIESettings((12, 10), invariant_projector=(20, 30), equivariant=0.25)
+    sie = SIE(Encoder(EncoderSettings(0.125, "small")), settings).double()
+    assert [layer.weight.shape for layer in sie.invariant_projector if hasattr(layer, "in_features")] == [
+        (20, 48), (30, 20),
+    ]  # fmt: skip
+    images, latents = data(2)
+    assert sie.loss(images, latents)["loss"].isfinite()
+    with pytest.raises(ValueError, match="equivariant=1 leaves no invariant part"):
+        SIESettings((12, 10), invariant_projector=(20, 30), equivariant=1.0)

@@ -9,7 +9,6 @@ from contrast import one_by_one, restated_actions
 
 from iebench.baselines.action import LABEL, ROTATION
 from iebench.baselines.encoder import Encoder, EncoderSettings
-from iebench.baselines.errors import LabelOutOfRange
 from iebench.baselines.supervised import Supervised, SupervisedSettings
 
 ENCODER = EncoderSettings(0.125, "small")
@@ -45,12 +44,6 @@ def test_the_loss_equals_its_restatement(views: int, batch: int, target: Literal
             expected["regression"] += ((hidden @ second.T + high - restated_actions(latents, k)) ** 2).mean()
     loss = expected.get("classification", 0) + 0.7 * expected.get("regression", 0)
     assert ours == pytest.approx({"loss": loss, **expected}, rel=1e-9)
-
-
-def test_more_classes_than_it_has_is_one_sentence() -> None:
-    method = Supervised(Encoder(ENCODER), SupervisedSettings(target="class", classes=3))
-    with pytest.raises(LabelOutOfRange, match=r"label 7 .* classes=3: raise it with --set method\.classes=8"):
-        method.loss(torch.rand(2, 2, 3, 32, 32), {LABEL: torch.full((2, 2), 7)})
 
 
 def test_odd_settings_are_refused() -> None:

@@ -1,21 +1,28 @@
 """What is looked at before a run starts and at each step: what is let pass, and what is said of the rest."""
 
+import copy
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
 
+from iebench.baselines import backbone as backbones
 from iebench.baselines.encoder import Encoder, EncoderSettings
-from iebench.baselines.errors import MethodBroken
+from iebench.baselines.errors import LabelOutOfRange, MethodBroken
+from iebench.baselines.method import build, find
 from iebench.baselines.random import Random, RandomSettings
 from iebench.benchmark.checkpoint import CHECKPOINT, KEPT
-from iebench.benchmark.checks import check_ranks, checked, claim
-from iebench.benchmark.config import RunConfig, resolve
+from iebench.benchmark.checks import check_backbone, check_fit, check_ranks, checked, claim
+from iebench.benchmark.config import RunConfig, TrainSettings, resolve
 from iebench.benchmark.distributed import Ranks
 from iebench.benchmark.errors import RunError, RunExists
+from iebench.benchmark.images import Images
 from iebench.benchmark.runs import WEIGHTS
+from iebench.benchmark.train import train
 
 
 def config(*assignments: str, method: str = "sie") -> RunConfig:
@@ -106,3 +113,55 @@ def test_what_differs_and_may_when_a_run_goes_on_is_named_only_on_request() -> N
     one, other = config(), replace(config("log_every=3"), seed=1)
     assert one.differences(other) == ["seed: 0 there, 1 here"]
     assert one.differences(other, free=True) == ["log_every: 10 there, 3 here", "seed: 0 there, 1 here"]
+
+
+@pytest.mark.parametrize(
+    ("forward", "words"),
+    [
+        (lambda images: images.mean((2, 3)), r"maps images \(2, 3, 16, 16\) to torch.float32 \(2, 3\) and its dim"),
+        (lambda images: images[:1, 0, 0, :5], r"to torch.float32 \(1, 5\)"),
+        (lambda images: torch.zeros(2, 5, dtype=torch.int64), r"to torch.int64 \(2, 5\)"),
+        (lambda images: (images, images), "to tuple and its dim is 5"),
+        (lambda images: images @ torch.zeros(3, 3), r"failed on images \(2, 3, 16, 16\) \(RuntimeError: .*\): mend it"),
+    ],
+)
+def test_a_backbone_of_another_shape_is_named_before_data_is_read(
+    forward: Callable[[Tensor], object], words: str, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Odd(backbones.Backbone):
+        dim = 5
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, images: Tensor) -> Tensor:
+            return forward(images)  # type: ignore[return-value]
+
+    monkeypatch.setitem(backbones._BUILDERS, "odd", lambda width, stem: Odd())
+    monkeypatch.setattr(Images, "open", lambda *given, **named: pytest.fail("data were read"))
+    settings, own = resolve("simclr", "quick", ["encoder.backbone=odd", "resolution=16"])
+    config = RunConfig("simclr", asdict(own), settings, tiny_dataset, "0" * 64, 16, 0, "cpu", {})
+    with pytest.raises(MethodBroken, match=f"backbone odd .*{words}"):
+        train(tmp_path / "run", config)
+
+
+def test_a_backbone_is_looked_at_without_a_trace() -> None:
+    torch.manual_seed(0)
+    method = build("simclr", find("simclr").defaults(), EncoderSettings(0.125)).train()
+    before, state = copy.deepcopy(method.state_dict()), torch.get_rng_state()
+    check_backbone(method, "resnet18", 32, torch.device("cpu"))
+    assert method.training and torch.equal(torch.get_rng_state(), state)
+    torch.testing.assert_close(method.state_dict(), before, rtol=0, atol=0)
+
+
+def test_a_label_beyond_the_classes_is_named_before_a_step(tiny_dataset: Path) -> None:
+    images = Images.open(tiny_dataset, "train")
+    settings = TrainSettings(batch=2)
+    classes = int(images.labels.max())
+    method = build("supervised", find("supervised").settings(classes=classes), EncoderSettings(0.125))
+    words = rf"label {classes} and .* classes={classes}: .* method.classes={classes + 1} "
+    with pytest.raises(LabelOutOfRange, match=words):
+        check_fit(images, method, settings)
+    untold = find("supervised").settings(target="action", classes=2)
+    check_fit(images, build("supervised", untold, EncoderSettings(0.125)), settings)

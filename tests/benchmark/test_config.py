@@ -2,16 +2,18 @@
 
 import dataclasses
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iebench.baselines import variants
 from iebench.baselines.encoder import EncoderSettings
-from iebench.baselines.method import names
+from iebench.baselines.method import find, names
 from iebench.benchmark.config import SEEDS, RunConfig, TrainSettings, check_name, resolve, versions
 from iebench.benchmark.errors import RunError, SettingError, UnknownName, UsageError
+from iebench.benchmark.run_settings import METHODS_BEFORE
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import IebenchError
 
@@ -48,6 +50,27 @@ def test_the_seqjepa_preset_is_the_papers() -> None:
     assert own["sie"].prediction_variance == 10.0 and own["sie"].projector == (1024, 1024, 1024)
     assert (own["byol"].projector, own["byol"].hidden) == ((2048, 2048, 2048), 512)
     assert (own["conditional-byol"].projector, own["conditional-byol"].hidden) == ((2048, 128), 2048)
+    ending = {method for method in names() if getattr(own[method], "projector_norm", False)} - set(variants.load())
+    assert ending == {"simclr", "sen", "equimod", "byol", "conditional-byol"}
+
+
+@pytest.mark.parametrize("preset", ["sie-paper", "seqjepa-paper", "fair"])
+def test_presets_of_papers_take_a_pass_a_view_as_their_code(preset: str) -> None:
+    assert resolve("sie", preset, [])[0].passes == "apart"
+
+
+def test_older_runs_name_no_setting_of_a_method_that_came_later() -> None:
+    entry = find("equimod")
+    now = {**asdict(entry.settings()), "action": "rotation"}
+    older = {name: value for name, value in now.items() if name not in METHODS_BEFORE}
+    assert len(now) - len(older) == 2
+    there, here = (config(method="equimod", method_settings=own) for own in (older, now))
+    assert there.differences(here) == here.differences(there) == []
+    other = config(method="equimod", method_settings={**now, "projector_norm": True})
+    assert there.differences(other) == ["method.projector_norm: None there, True here"]
+    for name, before in METHODS_BEFORE.items():
+        for method in names():
+            assert asdict(find(method).settings()).get(name, before) in (before, tuple(before or ())), (method, name)
 
 
 def test_the_fair_preset_has_one_projector_and_one_temperature() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from argparse import Namespace
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -9,19 +10,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from released import normalised, projected, random_like, resnet18, resnet_shapes, vicreg_resnet18
+from released import (
+    normalised,
+    projected,
+    projected_without_bias,
+    random_like,
+    resnet18,
+    resnet_shapes,
+    vicreg_resnet18,
+)  # fmt: skip
+from safetensors.torch import save_file
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION, size
 from iebench.baselines.encoder import MEAN, STD
 from iebench.baselines.predictor import predictor
+from iebench.baselines.sie import SIE
 from iebench.benchmark import converted
 from iebench.benchmark.encoder import prepare
 from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import ConversionError
-from iebench.benchmark.released import convert, read
-from iebench.benchmark.released_heads import convert_heads
+from iebench.benchmark.released import convert
+from iebench.benchmark.released_file import read
+from iebench.benchmark.released_heads import ALL_SEEN, Unseen, convert_heads
 from iebench.manifests.common.cli import main
 
 Shapes = Mapping[str, tuple[int, ...]]
@@ -70,8 +82,14 @@ def seen(images: Tensor, bgr: bool = True) -> Tensor:
     return (stored - torch.tensor(MEAN).view(3, 1, 1).double()) / torch.tensor(STD).view(3, 1, 1).double()
 
 
-def hypernetwork(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -> Tensor:
-    """W(q) e, sample by sample, from the linear layer that generates the entries."""
+def quaternions(latents: Mapping[str, Tensor]) -> Tensor:
+    """From the first view to the second as the released scripts have them, whatever the sign of w: (B, 4)."""
+    poses = [Rotation.from_euler("xyz", np.stack([latents[name][:, k] for name in ROTATION], 1)) for k in range(2)]
+    return torch.from_numpy((poses[0].inv() * poses[1]).as_quat())
+
+
+def hypernetwork(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor, relu: bool = False) -> Tensor:
+    """W(q) e, sample by sample, from the linear layer that generates the entries; `relu` between two matrices."""
     rows = []
     for code, vector in zip(action, embedding, strict=True):
         z, x = code, vector
@@ -83,7 +101,8 @@ def hypernetwork(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor)
             x = entries.view(E, E) @ x
         else:
             hidden = len(entries) // (2 * E)
-            x = entries[hidden * E :].view(E, hidden) @ (entries[: hidden * E].view(hidden, E) @ x)
+            between = entries[: hidden * E].view(hidden, E) @ x
+            x = entries[hidden * E :].view(E, hidden) @ (between.clamp(min=0) if relu else between)
         rows.append(x)
     return torch.stack(rows)
 
@@ -115,7 +134,7 @@ def test_every_predictor_gives_its_answers(kind: str, negated: bool) -> None:
     projector = {f"projector_equi.{name}": shape for name, shape in projector_shapes(256).items()}
     state = random_like({**projector, **{f"predictor.{name}": shape for name, shape in shapes.items()}})
     hidden = tuple(wanted.get("predictor_hidden", ())) if restated is hypernetwork else ()  # weights do not tell it
-    method, settings, ours = convert_heads(state, 512, negated, hidden, Path("model.pth"))
+    method, settings, ours = convert_heads(state, 512, negated, Unseen(hidden, False), Path("model.pth"))
     assert method == "sie" and wanted.items() <= settings.items()
     net = predictor(settings["predictor"], size(settings["action"]), E, tuple(settings["predictor_hidden"])).double()
     net.load_state_dict(part(ours, "predictor."))  # strict
@@ -125,10 +144,26 @@ def test_every_predictor_gives_its_answers(kind: str, negated: bool) -> None:
     torch.testing.assert_close(net(action, embedding), restated(part(state, "predictor."), told, embedding))
 
 
+@pytest.mark.parametrize("relu", [True, False])
+def test_a_relu_between_generated_matrices_is_asked_for(relu: bool) -> None:
+    projector = {f"projector_equi.{name}": shape for name, shape in projector_shapes(256).items()}
+    state = random_like({**projector, "predictor.hypernet.net.0.weight": (2 * E * 7, 4)})
+    with pytest.raises(
+        ConversionError, match=r"do not tell whether a ReLU .* add --predictor-relu .* --no-predictor-r"
+    ):
+        convert_heads(state, 512, False, Unseen((7,)), Path("model.pth"))
+    _, settings, ours = convert_heads(state, 512, False, Unseen((7,), relu), Path("model.pth"))
+    net = predictor("linear", 4, E, (7,), settings.get("predictor_relu", False)).double()
+    net.load_state_dict(part(ours, "predictor."))
+    action, embedding = torch.randn(3, 4, dtype=torch.float64), torch.randn(3, E, dtype=torch.float64)
+    expected = hypernetwork(part(state, "predictor."), action, embedding, relu)
+    torch.testing.assert_close(net(action, embedding), expected)
+
+
 def test_sie_gives_its_features_embeddings_and_predictions(tmp_path: Path) -> None:
     state = sie_state()
     path = put(tmp_path / "model.pth", state)
-    released = convert(read(path), path)
+    released = convert(read(path).state, path)
     assert (released.backbone, released.method, released.left_out) == ("resnet18-vicreg", "sie", {"evaluator": 1})
     converted.write(tmp_path / "out", released, path, bgr=True, negated=False)
 
@@ -144,8 +179,7 @@ def test_sie_gives_its_features_embeddings_and_predictions(tmp_path: Path) -> No
 
     embedding = embedding.repeat(40, 1)
     latents = {name: torch.rand(120, 2, dtype=torch.float64) * 3 - 1.5 for name in ROTATION}
-    poses = [Rotation.from_euler("xyz", np.stack([latents[name][:, k] for name in ROTATION], 1)) for k in range(2)]
-    told = torch.from_numpy((poses[0].inv() * poses[1]).as_quat())  # as the scripts do, whatever the sign of w
+    told = quaternions(latents)
     assert 0 < (told[:, 3] < 0).sum() < 20
     views = [{name: values[:, k] for name, values in latents.items()} for k in range(2)]
     expected = hypernetwork(part(state, "predictor."), told, embedding)
@@ -159,8 +193,107 @@ def test_other_splits_are_other_settings(split: tuple[int, int], method: str, sh
     shapes = {f"predictor.{name}": shape for name, shape in PREDICTORS["linear"][0].items()}
     for head, inputs in zip(("projector_inv", "projector_equi"), split, strict=True):
         shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs).items()} if inputs else {}
-    found, settings, _ = convert_heads(random_like(shapes), 512, False, (), Path("model.pth"))
+    found, settings, _ = convert_heads(random_like(shapes), 512, False, ALL_SEEN, Path("model.pth"))
     assert found == method and settings.get("equivariant") == share and settings["projector"] == [12, 11, E]
+    assert not settings.get("invariant_projector")
+
+
+def test_widths_that_follow_the_split_are_scored(tmp_path: Path) -> None:
+    """A quarter is equivariant, and the invariant projector is three times as wide, as in SIE's own ablation."""
+    shapes = {f"backbone.{name}": shape for name, shape in resnet_shapes((1, 2, 3, 4)).items()}
+    for head, inputs, outputs in (("projector_inv", 384, 3 * E), ("projector_equi", 128, E)):
+        shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs, outputs).items()}
+    state = random_like({**shapes, "predictor.hypernet.net.0.weight": (E * E, 4)})
+    path = put(tmp_path / "model.pth", state)
+    converted.write(tmp_path / "out", convert(read(path).state, path), path, bgr=True, negated=False)
+    encoder = prepare(load(str(tmp_path / "out"), {}), 64, CPU)
+    assert encoder.parts == {"invariant": slice(0, 384, 1), "equivariant": slice(384, 512, 1)}
+    features = torch.randn(3, 512)
+    assert isinstance(encoder.predictor, SIE) and encoder.predictor.settings.invariant_projector == (12, 11, 3 * E)
+    embedding = projected(features[:, 384:].double(), part(state, "projector_equi."))
+    torch.testing.assert_close(encoder.predictor.embed(features).double(), embedding, rtol=1e-4, atol=1e-4)
+    inside = projected(features[:, :384].double(), part(state, "projector_inv."))
+    found = encoder.predictor.invariant_projector(features[:, :384]).double()
+    torch.testing.assert_close(found, inside, rtol=1e-4, atol=1e-4)
+
+
+# --- seq-JEPA's own SEN and EquiMod -------------------------------------------------------------------------
+
+
+def norm_shapes(name: str, size: int, scaled: bool = True) -> Shapes:
+    parts = NORM if scaled else NORM[2:]
+    return {**{f"{name}.{part}": (size,) for part in parts}, f"{name}.num_batches_tracked": ()}
+
+
+def sen_state(method: str, numbers: int, told: int, side: int = 7) -> dict[str, Tensor]:
+    """SEN or EquiMod with small heads; told : what the action is projected to, or 0."""
+    shapes = {f"encoder.{name}": shape for name, shape in resnet_shapes((2, 3, 4)).items()}
+    shapes["encoder.conv1.weight"] = (64, 3, side, side)
+    for head in ("projector_equi", "projector_inv")[: 2 if method == "equimod" else 1]:
+        for layer, (outputs, inputs) in {"0": (12, 512), "3": (11, 12), "6": (E, 11)}.items():
+            shapes[f"{head}.{layer}.weight"] = (outputs, inputs)
+            shapes |= norm_shapes(f"{head}.{int(layer) + 1}", outputs, scaled=layer != "6")
+    if told:
+        shapes |= {"action_proj.0.weight": (told, numbers), **norm_shapes("action_proj.1", told, scaled=False)}
+    shapes |= {"predictor.0.weight": (E, (told or numbers) + E), **norm_shapes("predictor.1", E, scaled=False)}
+    return random_like({**shapes, "online_linprobe.0.weight": (55, 512), "online_linprobe.0.bias": (55,)})
+
+
+def told_by(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -> Tensor:
+    """Their prediction, layer by layer."""
+    if "action_proj.0.weight" in state:
+        action = normalised(action @ state["action_proj.0.weight"].T, state, "action_proj.1")
+    return normalised(torch.cat([action, embedding], dim=1) @ state["predictor.0.weight"].T, state, "predictor.1")
+
+
+@pytest.mark.parametrize(
+    ("method", "numbers", "told", "side", "negated"),
+    [("sen", 4, 6, 7, False), ("sen", 6, 0, 3, True), ("equimod", 4, 5, 3, True), ("equimod", 6, 9, 7, False)],
+)
+def test_sen_and_equimod_of_seq_jepa_keep_their_heads(
+    method: str, numbers: int, told: int, side: int, negated: bool, tmp_path: Path
+) -> None:
+    state = sen_state(method, numbers, told, side)
+    path = put(tmp_path / "model.pth", state)
+    released = convert(read(path).state, path, negated=negated)
+    assert (released.method, released.left_out) == (method, {"online_linprobe": 2})
+    assert released.stem == ("cifar" if side == 3 else "imagenet")
+    converted.write(tmp_path / "out", released, path, bgr=True, negated=negated)
+    encoder = prepare(load(str(tmp_path / "out"), {}), 32, CPU)
+    images = torch.rand(3, 3, 32, 32)
+    features = resnet18(seen(images), part(state, "encoder."))
+    torch.testing.assert_close(encoder.module(images).double(), features, rtol=1e-4, atol=1e-4)
+    network = encoder.predictor
+    assert network is not None
+    embedding = projected_without_bias(features, part(state, "projector_equi."))
+    torch.testing.assert_close(network.embed(features.float()).double(), embedding, rtol=1e-4, atol=1e-4)
+    embedding = embedding.repeat(20, 1)
+    latents = {name: torch.rand(60, 2, dtype=torch.float64) * 3 - 1.5 for name in (*ROTATION, "floor_hue", "light_hue")}
+    hues = torch.stack([latents[name][:, 1] - latents[name][:, 0] for name in ("floor_hue", "light_hue")], 1)
+    action = torch.cat([quaternions(latents) * (-1 if negated else 1), hues[:, : numbers - 4]], 1)
+    views = [{name: values[:, k] for name, values in latents.items()} for k in range(2)]
+    expected = told_by(state, action, embedding)
+    torch.testing.assert_close(network.predict(embedding.float(), *views).double(), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s.pop("predictor.1.running_var"), "lacks predictor.1.running_var: leave the heads out"),
+        (lambda s: s.pop("action_proj.1.running_mean"), "lacks action_proj.1.running_mean"),
+        (lambda s: s.update({"predictor.0.bias": torch.zeros(E)}), "predictor.0.bias has no place beside predict"),
+        (lambda s: s.update({"predictor.1.running_mean": torch.zeros(E + 1)}), "(11,), which do not fit: leave the he"),
+        (lambda s: s.update({"predictor.0.weight": torch.zeros(E, 5)}), "gives 6 numbers, more than predictor.0.wei"),
+    ],
+)  # fmt: skip
+def test_heads_of_seq_jepa_that_do_not_fit_are_named(
+    change: Callable[[dict[str, Tensor]], object], message: str, tmp_path: Path
+) -> None:
+    state = sen_state("sen", 4, 6)
+    change(state)
+    assert message in refused(tmp_path, state)
+    left = convert(state, tmp_path / "model.pth", ("projector_equi",)).left_out
+    assert left.keys() == {"projector_equi", "predictor", "action_proj", "online_linprobe"}
 
 
 @cache
@@ -193,7 +326,7 @@ def test_encoders_alone_give_their_features(
 ) -> None:  # fmt: skip
     state = make()
     path = put(tmp_path / "weights.pth", state, parallel=bool(prefix), top=not prefix)
-    released = convert(read(path), path, bgr=bgr)
+    released = convert(read(path).state, path, bgr=bgr)
     assert set(released.left_out) == left_out and released.method is None
     converted.write(tmp_path / "out", released, path, bgr, negated=False)
     encoder = prepare(load(str(tmp_path / "out"), {}), 64, CPU)
@@ -219,11 +352,13 @@ def test_widths_that_no_weight_shows_are_asked_for_and_checked() -> None:
     with pytest.raises(ConversionError, match=r"300 entries and matrices of 10-10 have 100: give the widths .* --pred"):
         convert(state, Path("model.pth"))
     with pytest.raises(ConversionError, match="300 entries and matrices of 10-15-5-10 have 275"):
-        convert(state, Path("model.pth"), hidden=(15, 5))
+        convert(state, Path("model.pth"), unseen=Unseen((15, 5), False))
     for hidden in ((E, E), (15,)):  # both have 300
-        assert convert(state, Path("model.pth"), hidden=hidden).settings["predictor_hidden"] == list(hidden)
+        assert convert(state, Path("model.pth"), unseen=Unseen(hidden, False)).settings["predictor_hidden"] == list(
+            hidden
+        )
     with pytest.raises(ConversionError, match=r"model\.pth has no hypernetwork whose widths --predictor could give"):
-        convert(equicaps(), Path("model.pth"), hidden=(E,))
+        convert(equicaps(), Path("model.pth"), unseen=Unseen((E,), False))
 
 
 def test_sie_as_seq_jepa_trains_it_keeps_its_heads() -> None:
@@ -241,9 +376,10 @@ def test_sie_as_seq_jepa_trains_it_keeps_its_heads() -> None:
 def test_widths_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = {**sie_state(), "predictor.hypernet.net.0.weight": torch.zeros(3 * E * E, 4)}
     path, out = put(tmp_path / "model.pth", state), tmp_path / "out"
-    for given, code in (("10-10", 0), ("10-x", 2), ("", 1)):
+    relu = ["--no-predictor-relu"]
+    for given, more, code in (("10-10", [], 1), ("10-10", relu, 0), ("10-x", relu, 2), ("", relu, 2), ("", [], 1)):
         with pytest.raises(SystemExit) as left:
-            main(["convert", str(path), str(out), *(["--predictor", given] if given else [])])
+            main(["convert", str(path), str(out), *(["--predictor", given] if given else []), *more])
         assert (left.value.code or 0) == code, given
     assert "'10-x' is no list of widths: write 1024 or 1024-1024" in capsys.readouterr().err
 
@@ -367,7 +503,79 @@ def test_an_unknown_layout_says_what_it_looked_for(tmp_path: Path) -> None:
     with pytest.raises(
         ConversionError, match=r"none of backbone\.conv1\.weight, encoder\.conv1\.weight, conv1\.weight"
     ):
-        convert(read(path), path)
+        convert(read(path).state, path)
+
+
+# --- names in names, tables in tables ------------------------------------------------------------------------
+
+
+def wrapped(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {f"{prefix}{name}": value for name, value in state.items()}
+
+
+WRAPPINGS: dict[str, tuple[Callable[[dict[str, Tensor]], object], str]] = {
+    "torch.compile": (lambda s: {"model": wrapped(s, "_orig_mod.")}, "model"),
+    "compiled, then parallel": (lambda s: {"model": wrapped(s, "module._orig_mod.")}, "model"),
+    "parallel twice": (lambda s: {"model": wrapped(s, "module.module.")}, "model"),
+    "compiled inside": (lambda s: {n.replace("encoder.", "encoder._orig_mod."): v for n, v in s.items()}, ""),
+    "Lightning": (lambda s: {"state_dict": {**wrapped(s, "model."), "criterion.w": torch.zeros(2)}, "epoch": 3,
+                             "optimizer_states": [{"state": {0: {"exp_avg": torch.zeros(2)}}}]}, "state_dict/model"),
+    "Lightning, compiled": (lambda s: {"state_dict": wrapped(s, "net._orig_mod.")}, "state_dict/net"),
+    "an average alone": (lambda s: {"ema": {"module": s}, "decay": 0.999}, "ema/module"),
+    "AveragedModel": (lambda s: {"n_averaged": torch.tensor(9), **wrapped(s, "module.")}, ""),
+    "its target alone": (lambda s: {n.replace("encoder.", "target_encoder."): v for n, v in s.items()},
+                         "target_encoder"),
+    "numbers beside it": (lambda s: {**s, "epoch": 7, "min_loss": np.float64(0.1), "args": Namespace(x=1)}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_a_network_is_found_in_its_wrappings(wrapping: str, tmp_path: Path) -> None:
+    plain = {f"encoder.{name}": value.float() if value.is_floating_point() else value
+             for name, value in random_like(resnet_shapes((2, 3, 4))).items()}  # fmt: skip
+    make, name = WRAPPINGS[wrapping]
+    torch.save(make(plain), tmp_path / "model.pth")
+    found = read(tmp_path / "model.pth")
+    assert found.name == name and found.beside == ({"criterion": 1} if wrapping == "Lightning" else {})
+    bare = name == "target_encoder"
+    expected = convert({n.removeprefix("encoder.") if bare else n: v for n, v in plain.items()}, Path("model.pth"))
+    drop = ("n_averaged",) if wrapping == "AveragedModel" else ()
+    torch.testing.assert_close(convert(found.state, Path("model.pth"), drop).state, expected.state, rtol=0, atol=0)
+
+
+def test_of_several_networks_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net = {name: value.float() for name, value in random_like(resnet_shapes((2, 3, 4))).items()}
+    average = {name: value + 1 for name, value in net.items()}
+    path = tmp_path / "model.pth"
+    torch.save({"model": net, "model_ema": {"module": average}}, path)
+    with pytest.raises(
+        ConversionError, match=r"several networks: choose one of model \(120 .*, model_ema/module \(120 "
+    ):
+        read(path)
+    with pytest.raises(ConversionError, match=r"no network ema: choose from model .* with --network"):
+        read(path, "ema")
+    assert torch.equal(read(path, "model_ema/module").state["bn1.bias"], average["bn1.bias"])
+    assert run(str(path), str(tmp_path / "out"), "--network", "model") == 0
+    assert "(final_weights.pth), under model\n" in capsys.readouterr().out
+
+
+def test_two_wrappings_of_one_name_are_refused(tmp_path: Path) -> None:
+    torch.save({"conv1.weight": torch.zeros(1), "module.conv1.weight": torch.ones(1)}, tmp_path / "model.pth")
+    with pytest.raises(
+        ConversionError, match=r"holds conv1\.weight twice, as module\.conv1\.weight and in another wrap"
+    ):
+        read(tmp_path / "model.pth")
+
+
+def test_safetensors_are_read(tmp_path: Path) -> None:
+    net = {name: value.float() for name, value in random_like(resnet_shapes((2, 3, 4))).items()}
+    save_file(net, tmp_path / "model.safetensors")
+    torch.testing.assert_close(read(tmp_path / "model.safetensors").state, net)
+    (tmp_path / "model.safetensors").write_bytes(b"x" * 30)
+    with pytest.raises(
+        ConversionError, match=r"safetensors \(it is damaged, or no safetensors\): copy or download it again"
+    ):
+        read(tmp_path / "model.safetensors")
 
 
 # --- the command --------------------------------------------------------------------------------------------
@@ -394,7 +602,7 @@ def test_the_command_says_what_it_did_and_overwrites_nothing(
 
 def test_a_damaged_folder_is_named(tmp_path: Path) -> None:
     path = put(tmp_path / "model.pth", equicaps())
-    converted.write(tmp_path / "out", convert(read(path), path), path, bgr=True, negated=False)
+    converted.write(tmp_path / "out", convert(read(path).state, path), path, bgr=True, negated=False)
     for damage in ("", "{}", '{"format": 9}'):
         (tmp_path / "out" / converted.FACTS).write_text(damage)
         with pytest.raises(ConversionError, match=r"convert (it|the checkpoint) again"):

@@ -42,7 +42,9 @@ def test_batches_are_the_stream_of_epochs_cut_in_equal_pieces(batch: int) -> Non
             np.testing.assert_array_equal(objects[:, 0], permutation(5, epoch, 10))
 
 
-@pytest.mark.parametrize(("objects", "batch"), [(20, 10), (21, 10), (29, 10), (101, 50), (64, 7)])
+@pytest.mark.parametrize(
+    ("objects", "batch"), [(20, 10), (21, 10), (29, 10), (101, 50), (64, 7), (15, 10), (11, 10), (40, 39), (32, 24)]
+)
 def test_no_batch_holds_an_object_twice(objects: int, batch: int) -> None:
     order = Order(seed=1, objects=objects, stored=2, batch=batch, count=2)
     naive = 0
@@ -51,6 +53,15 @@ def test_no_batch_holds_an_object_twice(objects: int, batch: int) -> None:
         plain = [permutation(1, at // objects, objects)[at % objects] for at in range(step * batch, (step + 1) * batch)]
         naive += len(set(plain)) < batch
     assert naive or objects % batch == 0, "the case that this is about did not occur"
+
+
+@pytest.mark.parametrize(("objects", "batch"), [(15, 10), (23, 22), (64, 7)])
+def test_any_step_may_be_asked_for_first(objects: int, batch: int) -> None:
+    whole = Order(1, objects, 2, batch, 2)
+    steps = [whole.rows(step) for step in range(60)]
+    for step in (59, 7, 31, 0, 32):
+        np.testing.assert_array_equal(Order(1, objects, 2, batch, 2).rows(step), steps[step])
+        np.testing.assert_array_equal(whole.rows(step), steps[step])  # also backwards
 
 
 def test_shares_of_a_batch_are_the_batch_for_any_number_of_ranks() -> None:
