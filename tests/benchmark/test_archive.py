@@ -15,7 +15,7 @@ from iebench.benchmark import tensor_file
 from iebench.benchmark.archive import damage
 from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import ConversionError, EncoderError
-from iebench.benchmark.released import read
+from iebench.benchmark.released_file import read
 from iebench.manifests.errors import InvalidValue
 
 ROT = 64  # bytes that turn to zeros
