@@ -33,7 +33,7 @@ TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
 CAUSES = ROOT / "manifests" / "common" / "causes.py"  # makes words of exceptions for all others
 USERS_CODE = {  # what runs code that a user or another package gives, whose author has to mend it
     "manifests/common/plugins.py", "manifests/common/settings.py", "benchmark/predictor.py", "benchmark/encoder.py",
-    "benchmark/encoders/factory.py", "benchmark/catalogue.py", "benchmark/probes/installed.py",
+    "benchmark/encoders/factory.py", "benchmark/catalogue.py", "benchmark/probes/installed.py", "benchmark/checks.py",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from scoring import untrained_run
 from torch import nn
 
-from iebench.benchmark import converted, log, orbit_file, released, runs
+from iebench.benchmark import converted, log, orbit_file, released_file, runs
 from iebench.benchmark.checkpoint import CHECKPOINT, restore
 from iebench.benchmark.config import RunConfig, resolve
 from iebench.benchmark.distributed import ALONE
@@ -61,7 +61,8 @@ def refused(path: Path, read: Read, shown: str = "") -> None:
         ("a.parquet", lambda path: Manifest(path).classes()),
         ("a.csv", lambda path: Manifest(path).classes()),
         ("score.json", Score.load),
-        ("a.pth", released.read),
+        ("a.pth", released_file.read),
+        ("a.safetensors", released_file.read),
         ("a.pt2", lambda path: registry.load(str(path), {})),
         ("a.pt", lambda path: registry.load(str(path), {})),
         ("config.json", lambda path: RunConfig.load(path.parent)),

@@ -572,9 +572,7 @@ def test_safetensors_are_read(tmp_path: Path) -> None:
     save_file(net, tmp_path / "model.safetensors")
     torch.testing.assert_close(read(tmp_path / "model.safetensors").state, net)
     (tmp_path / "model.safetensors").write_bytes(b"x" * 30)
-    with pytest.raises(
-        ConversionError, match=r"safetensors \(it is damaged, or no safetensors\): copy or download it again"
-    ):
+    with pytest.raises(ConversionError, match=r"safetensors \(it is damaged, or no safetensors\): copy or "):
         read(tmp_path / "model.safetensors")
 
 
