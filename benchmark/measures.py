@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 FRACTION, DEGREES = (0.0, 1.0), (0.0, 180.0)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
@@ -80,6 +82,60 @@ MAPS = {
 }
 """What is asked of a map between views that is fitted to any encoder: title and meaning."""
 
+
+def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, Measure]:
+    """Metrics of answers that are rotations, of one view or between two; those of two have columns and an oracle."""
+    title = name.replace("_", " ")
+    column = views == 2
+    share = partial(Measure, factor=100, digits=1, column=False, within=FRACTION)
+    error = partial(Measure, higher=False, digits=1)
+    found = {
+        "r2_pooled": Measure(f"{title} R² pooled", f"{about}, R² against one mean of all components", column=column),
+        "r2_mean": Measure(
+            f"{title} R² mean", f"{about}, mean R² of the components; a constant scores 0", column=column
+        ),
+        "degrees_mean": error(
+            f"{title} error °", f"{about}: mean geodesic angle to the true one", column=column, within=DEGREES
+        ),
+        "degrees_median": error(f"{title} error ° median", f"{about}: median of that angle", column=False),
+        "within_15": share(f"{title} within 15° %", f"{about}: how often that angle is at most 15 degrees"),
+        "within_30": share(f"{title} within 30° %", f"{about}: how often that angle is at most 30 degrees"),
+    }
+    if views == 2:
+        found["degrees_symmetric"] = error(
+            f"{title} error ° modulo symmetry",
+            f"{about}: mean angle to the nearest rotation that looks like the true one",
+            column=False,
+            within=DEGREES,
+        )
+    return {f"{name}_{kind}": measure for kind, measure in found.items()}
+
+
+def _changes(suffix: str, how: str) -> dict[str, Measure]:
+    """Metrics of how far factors move between two views. suffix : of a metric's name, before its R2."""
+    title = suffix.replace("_", " ")
+    hidden = partial(Measure, column=False)
+    return {
+        f"colour{suffix}_r2_pooled": hidden(
+            f"colour{title} R² pooled", f"change of floor and light hue between two views {how}, pooled R²"
+        ),
+        f"colour{suffix}_r2_mean": Measure(
+            f"colour{title} R²", f"change of floor and light hue between two views {how}, R² of each component averaged"
+        ),
+        f"floor_hue{suffix}_r2": hidden(f"floor hue{title} R²", f"change of the floor's hue between two views {how}"),
+        f"light_hue{suffix}_r2": hidden(f"light hue{title} R²", f"change of the spot's hue between two views {how}"),
+        f"light_position{suffix}_r2": hidden(
+            f"light position{title} R²", f"change of the spot's two angles between two views {how}"
+        ),
+        f"translation_object{suffix}_r2": hidden(
+            f"translation{title} R²", f"move of the object between two views, along its own axes, {how}"
+        ),
+        f"translation_base{suffix}_r2": hidden(
+            f"translation{title} R² (world)", f"move of the object between two views, along the world's axes, {how}"
+        ),
+    }
+
+
 MEASURES = {
     "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1, within=FRACTION),
     "top5": Measure(
@@ -100,92 +156,12 @@ MEASURES = {
     "shot10_top1": Measure(
         "10-shot top-1 %", "class by 10 objects of each class", factor=100, digits=1, column=False, within=FRACTION
     ),
-    "rotation_r2_pooled": Measure(
-        "rotation R² pooled", "rotation between two views by an MLP, R² against one mean of all its components"
-    ),
-    "rotation_r2_mean": Measure(
-        "rotation R² mean", "the same with the R² of each component averaged; a constant scores 0"
-    ),
-    "rotation_degrees_mean": Measure(
-        "rotation error °",
-        "mean geodesic angle to the true rotation between the views",
-        higher=False,
-        digits=1,
-        within=DEGREES,
-    ),
-    "rotation_degrees_median": Measure(
-        "rotation error ° median", "median of the same angle", higher=False, digits=1, column=False
-    ),
-    "rotation_degrees_symmetric": Measure(
-        "rotation error ° modulo symmetry",
-        "mean angle to the nearest rotation that looks like the true one",
-        higher=False,
-        digits=1,
-        column=False,
-        within=DEGREES,
-    ),
-    "rotation_within_15": Measure(
-        "rotation within 15° %",
-        "how often that angle is at most 15 degrees",
-        factor=100,
-        digits=1,
-        column=False,
-        within=FRACTION,
-    ),
-    "rotation_within_30": Measure(
-        "rotation within 30° %",
-        "how often that angle is at most 30 degrees",
-        factor=100,
-        digits=1,
-        column=False,
-        within=FRACTION,
-    ),
-    "pose_r2_pooled": Measure("pose R² pooled", "pose of one view by an MLP, pooled R²", column=False),
-    "pose_r2_mean": Measure("pose R² mean", "pose of one view by an MLP, R² of each component averaged", column=False),
-    "pose_degrees_mean": Measure(
-        "pose error °",
-        "mean geodesic angle to the view's true pose",
-        higher=False,
-        digits=1,
-        column=False,
-        within=DEGREES,
-    ),
-    "pose_degrees_median": Measure(
-        "pose error ° median", "median of the same angle", higher=False, digits=1, column=False
-    ),
-    "pose_within_15": Measure(
-        "pose within 15° %",
-        "how often that angle is at most 15 degrees",
-        factor=100,
-        digits=1,
-        column=False,
-        within=FRACTION,
-    ),
-    "pose_within_30": Measure(
-        "pose within 30° %",
-        "how often that angle is at most 30 degrees",
-        factor=100,
-        digits=1,
-        column=False,
-        within=FRACTION,
-    ),
-    "colour_r2_pooled": Measure(
-        "colour R² pooled", "change of floor and light hue between two views by an MLP, pooled R²", column=False
-    ),
-    "colour_r2_mean": Measure(
-        "colour R²", "change of floor and light hue between two views by an MLP, R² of each component averaged"
-    ),
-    "floor_hue_r2": Measure("floor hue R²", "change of the floor's hue between two views", column=False),
-    "light_hue_r2": Measure("light hue R²", "change of the spot's hue between two views", column=False),
-    "light_position_r2": Measure(
-        "light position R²", "change of the spot's two angles between two views", column=False
-    ),
-    "translation_object_r2": Measure(
-        "translation R²", "move of the object between two views, along its own axes", column=False
-    ),
-    "translation_base_r2": Measure(
-        "translation R² (world)", "move of the object between two views, along the world's axes", column=False
-    ),
+    **_angles("rotation", "rotation between two views by an MLP", views=2),
+    **_angles("rotation_composed", "rotation between two views, composed from linear answers to each", views=2),
+    **_angles("pose", "pose of one view by an MLP", views=1),
+    **_angles("pose_linear", "pose of one view by a linear layer", views=1),
+    **_changes("", "by an MLP"),
+    **_changes("_composed", "composed from linear answers to each"),
     "pose_leak": Measure(
         "pose leak",
         "share of what the whole knows of the rotation that the invariant part knows too",

@@ -8,7 +8,7 @@ import hashlib
 import json
 import math
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,12 +17,14 @@ from iebench.manifests.common.shipped import called, extended, locate, shipped
 
 from .errors import InvalidValue, SettingError, UnknownName
 
-STRICT = "strict"
+DEFAULT = "converged"
 HEADS = (
     "classification", "classification_mlp", "rotation", "pose", "colour", "changes", "translation_object",
     "translation_base",
 )  # fmt: skip
 """What heads may be asked; see `probes/`."""
+ROUNDS = 128
+"""Pairs of each train object that heads with patience learn from, over and over."""
 MOST_TIE = 0.01
 """Cosines further apart than this are different answers: a wider tie would make a metric of retrieval say nothing."""
 
@@ -35,6 +37,8 @@ class Head:
     epochs : passes over the train objects; batch : objects in a step
     lr, weight_decay : of AdamW; every combination is trained and the best on the tuning objects counts
     schedule : whether the rate stays, or falls linearly to 0
+    patience : epochs without a smaller loss on the tuning objects after which a head stops, to count as it was at its
+        smallest; None to train for all epochs and to count as it is then
     """
 
     hidden: tuple[int, ...]
@@ -43,9 +47,12 @@ class Head:
     lr: tuple[float, ...]
     weight_decay: tuple[float, ...]
     schedule: Literal["constant", "linear"]
+    patience: int | None = None
 
     def __post_init__(self) -> None:
-        _at_least_1(epochs=self.epochs, batch=self.batch)
+        _at_least_1(epochs=self.epochs, batch=self.batch, patience=1 if self.patience is None else self.patience)
+        early = self.patience is not None and self.schedule == "linear"
+        _need(not early, "schedule", "linear", 'be "constant" for heads with patience: their last epoch is not known')
         _need(min(self.hidden, default=1) >= 1, "hidden", list(self.hidden), "be widths of at least 1")
         right = self.lr and all(0 < rate < math.inf for rate in self.lr)
         _need(bool(right), "lr", list(self.lr), "be one or more finite rates above 0")
@@ -56,6 +63,32 @@ class Head:
     def grid(self) -> tuple[tuple[float, float], ...]:
         """The combinations of rate and decay."""
         return tuple(product(self.lr, self.weight_decay))
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Linear probes of single views that are solved to their optimum; see `probes/linear.py`.
+
+    ridge, logistic : penalties that are tried, falling; a constant answer, which is an infinite one, always is
+    gradient : no entry of the gradient is larger where logistic regression ends; see `logistic.py`
+    numbers : of features at most that logistic regression learns from, such as 2**26; of more, fewer views of each
+        object, then fewer objects
+    side : of the largest matrix that is decomposed; features with more columns are learnt from as many views at most
+    """
+
+    ridge: tuple[float, ...]
+    logistic: tuple[float, ...]
+    gradient: float
+    numbers: int
+    side: int
+
+    def __post_init__(self) -> None:
+        for name, grid in (("ridge", self.ridge), ("logistic", self.logistic)):
+            falling = all(strong > weak for strong, weak in pairwise(grid))
+            right = grid and falling and grid[-1] > 0 and grid[0] < math.inf
+            _need(bool(right), name, list(grid), "be one or more finite penalties above 0, the strongest first")
+        _need(0 < self.gradient < math.inf, "gradient", self.gradient, "be finite and above 0")
+        _at_least_1(numbers=self.numbers, side=self.side)
 
 
 @dataclass(frozen=True)
@@ -126,6 +159,7 @@ class Protocol:
     shares : whether to measure how much of the representation's variance each factor moves
     axes : whether to measure how far single columns stand for single factors
     maps : of group consistency, None where it is not measured
+    linear : of linear probes of single views that are solved, None without them
     """
 
     name: str
@@ -153,6 +187,7 @@ class Protocol:
     few_shot: FewShot | None = None
     maps: Maps | None = None
     quaternions: Literal["canonical", "as released"] = "canonical"
+    linear: Linear | None = None
 
     def __post_init__(self) -> None:
         for name in self.heads:
@@ -166,6 +201,15 @@ class Protocol:
         _need(0 <= self.tune < 1, "tune", self.tune, "be a share of the train objects, at least 0 and below 1")
         if not self.tune and any(len(head.grid) > 1 for head in self.heads.values()):
             raise InvalidValue("several rates or decays need objects to choose among them: set tune = 0.125")
+        choosy = self.linear is not None or any(head.patience is not None for head in self.heads.values())
+        if not self.tune and choosy:
+            raise InvalidValue("linear probes and patience need objects to choose by: set tune = 0.125")
+        if choosy and self.batch_norm == "train":
+            raise InvalidValue(
+                'linear probes and patience need features that stay as they are: set batch_norm = "eval"'
+            )
+        if self.linear is not None and (self.rotation, self.circular) != ("matrix", "sine"):
+            raise InvalidValue('linear probes need what can be composed: rotation = "matrix" and circular = "sine"')
 
     @property
     def id(self) -> str:
@@ -174,22 +218,27 @@ class Protocol:
 
     @property
     def train_epochs(self) -> int:
-        """Rounds of the train pair list: what the longest training takes."""
-        return max((head.epochs for head in self.heads.values()), default=1)
+        """Rounds of the train pair list: what the longest training takes, of those with patience the first ROUNDS."""
+        return max((min(h.epochs, ROUNDS if h.patience else h.epochs) for h in self.heads.values()), default=1)
 
     def as_dict(self) -> dict[str, Any]:
         """The protocol as plain tables, fit for JSON, without a later setting where it is as it was before."""
         table = dataclasses.asdict(self)
         if self.quaternions == "canonical":
             del table["quaternions"]
+        if self.linear is None:
+            del table["linear"]
+        for head in table["heads"].values():
+            if head["patience"] is None:
+                del head["patience"]
         return table
 
 
-def load(name: str = STRICT) -> Protocol:
+def load(name: str = DEFAULT) -> Protocol:
     """A shipped protocol by name, or one from a TOML file's path; `extends` names one that it changes.
 
     >>> load().name, load().id == load().id, load().id == load("released").id
-    ('strict', True, False)
+    ('converged', True, False)
 
     Raises
     ------

@@ -17,6 +17,7 @@ from .errors import IebenchError, ScoreFileError
 from .faults import absences_of, damage_of
 from .measures import Measure
 from .protocol import Protocol
+from .regularisation import Regularisation
 from .resamples import Resamples
 
 FORMAT = 2
@@ -101,6 +102,7 @@ class Score:
     notes : what a reader should know before trusting the values, one sentence each
     chosen : part -> question -> learning rate and weight decay of the heads that count
     metrics : those that probes of other packages measured: how each is shown
+    regularisation : part -> question -> what the tuning objects chose for a probe that is trained until it converges
     """
 
     name: str
@@ -122,6 +124,7 @@ class Score:
     notes: tuple[str, ...] = ()
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     metrics: dict[str, Measure] = field(default_factory=dict)
+    regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write the JSON file, complete or not at all."""

@@ -98,6 +98,7 @@ def score(
         values={part: {m: plain(entry) for m, entry in measured.items()} for part, measured in values.items()},
         chosen=context.chosen,
         metrics=context.metrics,
+        regularisation=context.regularisation,
         protocol_id=protocol.id,
         protocol=protocol,
         seed=seed,

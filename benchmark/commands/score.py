@@ -59,7 +59,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
     show_default="what it wants; else the dataset's",
 )  # fmt: skip
 @click.option(
-    "--protocol", "rules", default="strict", metavar="NAME|FILE", show_default=True,
+    "--protocol", "rules", default="converged", metavar="NAME|FILE", show_default=True,
     help=f"How: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/protocols.md).",
 )  # fmt: skip
 @click.option("--precision", type=click.Choice(["float32", "bf16"]), default="float32", help="Of the encoder.")

@@ -1,10 +1,22 @@
 """The probes: one file each, registered by decorator. Importing this package needs torch."""
 
-from . import axes, changes, classification, consistency, heads, neighbours, prediction, rotation, shares
+from . import (
+    axes,
+    changes,
+    classification,
+    consistency,
+    heads,
+    linear,
+    neighbours,
+    prediction,
+    rotation,
+    shares,
+    stopping,
+)
 from .context import PROBES, Context, Values, epochs
 from .installed import run
 
 __all__ = [
-    "PROBES", "Context", "Values", "axes", "changes", "classification", "consistency", "epochs", "heads", "neighbours",
-    "prediction", "rotation", "run", "shares",
+    "PROBES", "Context", "Values", "axes", "changes", "classification", "consistency", "epochs", "heads", "linear",
+    "neighbours", "prediction", "rotation", "run", "shares", "stopping",
 ]  # fmt: skip

@@ -36,14 +36,14 @@ COLOUR = ("floor_hue", "light_hue")
 @head("colour")
 def colour(context: Context) -> Task | None:
     """R2 of how far both hues move, together and each."""
-    return _task(context, "colour", COLOUR) if all(shown(context, name) for name in COLOUR) else None
+    return task(context, "colour", COLOUR) if all(shown(context, name) for name in COLOUR) else None
 
 
 @head("changes")
 def changes(context: Context) -> Task | None:
     """R2 of how far each factor moves that the dataset varies."""
-    present = [name for name in FACTORS if shown(context, name)]
-    return _task(context, "changes", present) if present else None
+    factors = present(context)
+    return task(context, "changes", factors) if factors else None
 
 
 @head("translation_object")
@@ -59,7 +59,12 @@ def translation_base(context: Context) -> Task | None:
 
 
 def _placed(context: Context, factor: str) -> Task | None:
-    return _task(context, factor, [factor]) if shown(context, factor) else None
+    return task(context, factor, [factor]) if shown(context, factor) else None
+
+
+def present(context: Context) -> list[str]:
+    """The factors that both splits have and vary."""
+    return [name for name in FACTORS if shown(context, name)]
 
 
 def shown(context: Context, factor: str) -> bool:
@@ -80,12 +85,51 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
     for name in FACTORS[factor]:
         values = split.latents[name][rows]
         difference = values[..., 1] - values[..., 0]
-        if context.protocol.circular == "sine" and name in context.turns:
+        if _circular(context, name):
             angle = difference * (2 * np.pi / context.turns[name])
             parts += [np.sin(angle), np.cos(angle)]
         else:
             parts.append(difference)
     return np.stack(parts, axis=-1)
+
+
+def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
+    """A factor in single views, from which `composed` finds how far it moves: rows (n,) -> (n, c)."""
+    if factor == "translation_base":
+        return place_in_world(split, rows)
+    columns: list[Array] = []
+    for name in FACTORS[factor]:
+        values = split.latents[name][rows]
+        if _circular(context, name):
+            angle = values * (2 * np.pi / context.turns[name])
+            columns += [np.sin(angle), np.cos(angle)]
+        else:
+            columns.append(values)
+    return np.stack(columns, axis=-1)
+
+
+def composed(context: Context, factor: str, first: Array, second: Array) -> Array:
+    """How far a factor moves, from what `single` says of both views (k, c), or from its expectations: (k, c).
+
+    The sine and cosine of a difference are products of the views' own, so what is expected of two views that are
+    independent is exactly what their expectations compose to.
+    """
+    if factor == "translation_base":
+        return second - first
+    columns: list[Array] = []
+    for name in FACTORS[factor]:
+        at = sum(part.shape[1] for part in columns)
+        if _circular(context, name):
+            (sine, cosine), (sine_2, cosine_2) = first[:, at : at + 2].T, second[:, at : at + 2].T
+            step = [sine_2 * cosine - cosine_2 * sine, cosine_2 * cosine + sine_2 * sine]
+            columns.append(np.stack(step, axis=1))
+        else:
+            columns.append(second[:, at : at + 1] - first[:, at : at + 1])
+    return np.concatenate(columns, axis=1)
+
+
+def _circular(context: Context, name: str) -> bool:
+    return context.protocol.circular == "sine" and name in context.turns
 
 
 def place_in_world(split: Split, rows: Rows) -> Array:
@@ -95,8 +139,11 @@ def place_in_world(split: Split, rows: Rows) -> Array:
     return turned.reshape(*rows.shape, 3)
 
 
-def _task(context: Context, name: str, factors: Sequence[str]) -> Task | None:
-    """A head that is asked how far some factors move, all at once; None where none moves between views of an object."""
+def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") -> Task | None:
+    """A head that is asked how far some factors move, all at once; None where none moves between views of an object.
+
+    suffix : of a metric's name, before its R2
+    """
     rows = seen(context, 2), context.val.all_pairs()[0]
     moves = {
         factor: (moved(context, context.train, rows[0], factor), moved(context, context.val, rows[1], factor))
@@ -112,7 +159,7 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task | None:
     widths = [moves[factor][0].shape[1] for factor in asked]
     if context.protocol.r2 == "mean":
         for factor, width in zip(asked, widths, strict=True):
-            context.notes.extend(left_out(f"{factor}_r2", kept[factor], width))
+            context.notes.extend(left_out(f"{factor}{suffix}_r2", kept[factor], width))
     ends = np.cumsum(widths)
     columns = {factor: np.arange(end - width, end) for factor, width, end in zip(asked, widths, ends, strict=True)}
     mean = np.concatenate([moves[factor][0].mean(0) for factor in asked])
@@ -125,7 +172,7 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task | None:
         for factor, chosen in columns.items():
             truth, answers = wanted[:, chosen], found.outputs[..., chosen]
             squares = ((answers - truth) ** 2).sum(-1)
-            context.log(found.part, factor, found.rows, truth, answers, squares, "squared", context.seeds)
+            context.log(found.part, f"{factor}{suffix}", found.rows, truth, answers, squares, "squared", found.seeds)
 
         def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Measured]:
             return both_r2(
@@ -134,13 +181,16 @@ def _task(context: Context, name: str, factors: Sequence[str]) -> Task | None:
             )  # fmt: skip
 
         each = {
-            f"{factor}_r2": both(factor, chosen, kept[factor])[f"{factor}_r2_{context.protocol.r2}"]
+            f"{factor}{suffix}_r2": both(factor, chosen, kept[factor])[f"{factor}_r2_{context.protocol.r2}"]
             for factor, chosen in columns.items()
         }
         if not set(COLOUR) <= columns.keys():
             return each
         hues = np.concatenate([columns[name] for name in COLOUR])
         together = varying(*(np.concatenate([moves[hue][split] for hue in COLOUR], axis=1) for split in (0, 1)))
-        return both("colour", hues, together) | each
+        return both(f"colour{suffix}", hues, together) | each
 
-    return Task(name, 2, int(ends[-1]), lambda split, rows: target(split, rows).astype(np.float32), squares, measure)
+    return Task(
+        name, 2, int(ends[-1]), lambda split, rows: target(split, rows).astype(np.float32), squares, measure, mean,
+        pieces=tuple(piece for f in asked if (piece := task(context, f, [f]))) if len(factors) > 1 else (),
+    )  # fmt: skip

@@ -48,7 +48,8 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
             for name, k in ks.items()
         }
 
-    return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure, misses)
+    shares = np.log(frequency / frequency.sum())
+    return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure, shares, misses)
 
 
 def place(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -17,6 +17,7 @@ from ..measures import Measure, declaration_faults
 from ..pairs import Identity
 from ..predictor import Predictor
 from ..protocol import Protocol
+from ..regularisation import Regularisation
 from ..samples import Numbers, Samples, keys_of
 from .standardise import Standardiser
 
@@ -125,6 +126,7 @@ class Context:
     packages : filled by them: the version of each such package by its name
     notes : filled by the probes: what a reader should know before trusting their values, one sentence each
     samples : where answers go one by one; None where nobody asked for them
+    regularisation : filled by probes that train until they converge: part -> question -> what was chosen for it
     """
 
     train: Split
@@ -146,6 +148,7 @@ class Context:
     metrics: dict[str, Measure] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
     samples: Samples | None = None
 
     def log(
@@ -172,7 +175,8 @@ class Context:
 
 def epochs(protocol: Protocol, parts: int) -> int:
     """How many epochs of heads all probes train on so many parts, for progress."""
-    return parts * sum(head.epochs for head in protocol.heads.values())
+    heads = protocol.heads.values()
+    return parts * sum(h.epochs * (len(h.grid) + protocol.seeds - 1 if h.patience else 1) for h in heads)
 
 
 Probe = Callable[[Context], Values]

@@ -24,7 +24,7 @@ from .standardise import BLOCK
 
 Targets = NDArray[np.float32] | NDArray[np.int64]
 ROUNDS = 32  # of the train pairs, for floors
-_METER = threading.Lock()
+METER = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class Answers:
     outputs : (S, k, outputs) float64, of the chosen combination, one head per seed
     rows, objects : (k, views) and (k,), the views that were asked about and their object
     part : of the representation
-    settings : the combination's rate and decay
+    seeds : of the heads (S,), None for what depends on none
     """
 
     outputs: NDArray[np.float64]
     rows: Rows
     objects: NDArray[np.int64]
     part: str
-    settings: tuple[float, float]
+    seeds: tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ class Task:
     views : 1 or 2 views whose features are the input; outputs : how many numbers answer
     target : (split, rows (..., views)) -> what the loss compares with, one row or number each
     measure : what the answers of one part are worth, by metric
-    choice : what the tuning objects choose rate and decay by, the least of; the loss where it is not given
+    constant : (outputs,), the answer with the least loss on train of those that see nothing
+    pieces : questions whose answers side by side are answers to this one, for heads that stop by themselves
+    choice : quantity minimised on the tuning objects to select rate and decay; default: the loss
     """
 
     name: str
@@ -61,7 +63,9 @@ class Task:
     target: Callable[[Split, Rows], Targets]
     loss: Loss
     measure: Callable[[Answers], dict[str, Measured]]
+    constant: NDArray[np.float64]
     choice: Loss | None = None
+    pieces: tuple["Task", ...] = ()
 
 
 HEADS: dict[str, Callable[[Context], Task | None]] = {}
@@ -80,13 +84,19 @@ def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Co
 @probe("heads")
 def heads(context: Context) -> Values:
     """The metrics of every question that the protocol has heads for and the dataset can answer."""
-    made = [make(context) for name, make in HEADS.items() if name in context.protocol.heads]
-    tasks = [task for task in made if task is not None]
+    tasks = tasks_of(context, patient=False)
     values: Values = {part: {} for part in context.parts}
     for task, by_part in zip(tasks, answers(context, tasks), strict=True):
         for part, found in by_part.items():
             values[part] |= task.measure(found)
     return values
+
+
+def tasks_of(context: Context, patient: bool) -> list[Task]:
+    """The questions that the dataset can answer, of those whose heads have patience in the protocol, or have none."""
+    heads = context.protocol.heads
+    wanted = [make for name, make in HEADS.items() if name in heads and (heads[name].patience is not None) == patient]
+    return [task for make in wanted if (task := make(context)) is not None]
 
 
 def seen(context: Context, views: int) -> Rows:
@@ -117,9 +127,9 @@ def answers(
         list(pool.map(lambda group: fit(context, group), _shared_out(jobs, workers)))
         chosen = pool.map(lambda job: _asked(context, job), jobs)
         found: dict[str, dict[str, Answers]] = defaultdict(dict)
-        for job, result in zip(jobs, chosen, strict=True):
+        for job, (result, settings) in zip(jobs, chosen, strict=True):
             found[job.task.name][job.part] = result
-            context.chosen.setdefault(job.part, {})[job.task.name] = result.settings
+            context.chosen.setdefault(job.part, {})[job.task.name] = settings
     return [found[task.name] for task in tasks]
 
 
@@ -176,7 +186,7 @@ def fit(context: Context, jobs: Sequence[_Job]) -> None:
             for job in jobs:
                 progress = (epoch * count + number) / (settings.epochs * count)
                 job.stack.step(batch.inputs(job), batch.targets(job.task), job.task.loss, progress)
-        with _METER:
+        with METER:
             context.meter.advance(len(jobs))
 
 
@@ -218,8 +228,8 @@ def one_thread_an_operation() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _asked(context: Context, job: _Job) -> Answers:
-    """What a job's heads answer on val, those of the combination that does best on the tuning objects."""
+def _asked(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
+    """What a job's heads answer on val, those of the rate and decay that do best on the tuning objects, and these."""
     best = _best(context, job)
     rows, objects = context.val.asked(job.task.views, context.protocol.val_views == "all")
     blocks = [found[best].double().cpu().numpy() for found, _ in _blocks(context, job, context.val, rows)]
@@ -229,7 +239,7 @@ def _asked(context: Context, job: _Job) -> Answers:
             f"the {job.task.name} heads on part {job.part!r} did not stay finite: its features are too large for this "
             "protocol's learning rate; scale them, or use a protocol that standardises"
         )
-    return Answers(outputs, rows, objects, job.part, job.settings.grid[best])
+    return Answers(outputs, rows, objects, job.part, context.seeds), job.settings.grid[best]
 
 
 def _best(context: Context, job: _Job) -> int:

@@ -31,16 +31,16 @@ NEAR = (15, 30)  # degrees
 @head("rotation")
 def rotation(context: Context) -> Task | None:
     """How the second view is turned against the first: R12."""
-    return _task(context, "rotation", 2) if context.shows(ROTATION) else None
+    return task(context, "rotation", 2) if context.shows(ROTATION) else None
 
 
 @head("pose")
 def absolute(context: Context) -> Task | None:
     """How one view is turned: R, from the object's own axes to the world's."""
-    return _task(context, "pose", 1) if context.shows(ROTATION) else None
+    return task(context, "pose", 1) if context.shows(ROTATION) else None
 
 
-def _task(context: Context, name: str, views: int) -> Task | None:
+def task(context: Context, name: str, views: int) -> Task | None:
     """Both R2s, and the angle to the true rotation: its mean and median, and how often it is small.
 
     None where no component varies in both splits.
@@ -74,7 +74,7 @@ def _task(context: Context, name: str, views: int) -> Task | None:
         )  # fmt: skip
         heads = [angles(one) for one in found.outputs]
         wanted = target(context.val, found.rows)
-        context.log(found.part, name, found.rows, wanted, found.outputs, np.stack(heads), "degrees", context.seeds)
+        context.log(found.part, name, found.rows, wanted, found.outputs, np.stack(heads), "degrees", found.seeds)
         constant = geodesic_degrees(truth, np.broadcast_to(still, truth.shape))
         kinds: dict[str, Callable[[Array], Statistic]] = {
             f"{name}_degrees_mean": lambda angle: Mean.of(angle, objects),
@@ -92,7 +92,9 @@ def _task(context: Context, name: str, views: int) -> Task | None:
         return values
 
     outputs = 9 if as_matrix else 4
-    return Task(name, views, outputs, lambda split, rows: target(split, rows).astype(np.float32), squares, measure)
+    return Task(
+        name, views, outputs, lambda split, rows: target(split, rows).astype(np.float32), squares, measure, mean
+    )
 
 
 def _share_within(angle: Array, near: float, objects: NDArray[np.int64]) -> Mean:

@@ -19,7 +19,7 @@ from .. import results
 from ..config import CONFIG, LENGTH, SEEDS, RunConfig, check_name, run_name
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..log import read as read_log
-from ..protocol import STRICT
+from ..protocol import DEFAULT
 from ..runs import WEIGHTS
 
 
@@ -40,7 +40,7 @@ class Sweep:
     preset: str = "quick"
     set: tuple[str, ...] = ()
     settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    protocol: str = STRICT
+    protocol: str = DEFAULT
 
     def __post_init__(self) -> None:
         for name in ("methods", "seeds"):
@@ -113,7 +113,7 @@ class Planned:
     @property
     def score(self) -> Path:
         """Where its score lies, beside those of other protocols."""
-        return self.folder / (results.NAME if self.protocol == STRICT else f"score-{Path(self.protocol).stem}.json")
+        return self.folder / (results.NAME if self.protocol == DEFAULT else f"score-{Path(self.protocol).stem}.json")
 
     def _is_scored(self) -> bool:
         """Whether its score is one of this run as it is now, and no smoke run's."""

@@ -15,7 +15,7 @@ def shipped(kind: Kind) -> list[str]:
     """The names of those that come with iebench.
 
     >>> shipped("protocol")
-    ['equicaps', 'released', 'seqjepa', 'strict']
+    ['converged', 'equicaps', 'released', 'seqjepa', 'strict']
     """
     folder = files(f"iebench.manifests.{kind}s")
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))

@@ -1,0 +1,119 @@
+"""Ridge regression solved to its optimum for a whole grid of penalties, from one eigendecomposition in float64.
+
+For inputs x (p,) and targets y (c,) of n rows, the weights W (p, c) and the intercept b (c,) minimise
+
+    mean |y - b - x W|^2 + penalty * |W|^2
+
+so that a penalty means the same for any number of rows; scikit-learn's `Ridge(alpha)` has alpha = penalty * n. Inputs
+and targets are centred and the intercept is free. The decomposition is that of the p x p covariance, or of the n x n
+matrix of inner products where there are more columns than rows. A penalty of infinity answers the targets' mean.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+NOTHING = 1e-13
+"""A variance below this share of the greatest is rounding: its direction is left out."""
+
+Blocks = Callable[[], Iterator[Tensor]]
+"""Begins a pass over rows: yields blocks (b, p) float64, the same ones in every pass."""
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Directions of inputs and their variances. mean : (p,); axes : (p, r), orthonormal; variances : (r,), falling."""
+
+    mean: Tensor
+    axes: Tensor
+    variances: Tensor
+
+    @staticmethod
+    def of(blocks: Blocks) -> "Spectrum":
+        """The decomposition of all rows of some blocks, at least one row.
+
+        Memory: p x p numbers, or where there are fewer rows n than columns n x (n + p), beside a block.
+        """
+        rows, total = 0, torch.zeros(())
+        for block in blocks():
+            rows, total = rows + len(block), total.to(block) + block.sum(0)
+        mean = total / rows
+        if rows < len(mean):
+            return Spectrum._of_few(torch.cat(list(blocks())) - mean, mean)
+        moments = torch.zeros(len(mean), len(mean), dtype=mean.dtype, device=mean.device)
+        for block in blocks():
+            centred = block - mean
+            moments += centred.T @ centred
+        values, vectors = torch.linalg.eigh(moments / rows)
+        kept = _kept(values)
+        return Spectrum(mean, vectors[:, kept], values[kept])
+
+    @staticmethod
+    def _of_few(centred: Tensor, mean: Tensor) -> "Spectrum":
+        """From rows (n, p), fewer than columns."""
+        values, vectors = torch.linalg.eigh(centred @ centred.T / len(centred))
+        kept = _kept(values)
+        lengths = (values[kept] * len(centred)).sqrt()
+        return Spectrum(mean, centred.T @ (vectors[:, kept] / lengths), values[kept])
+
+    def coordinates(self, inputs: Tensor) -> Tensor:
+        """Centred inputs along the axes: (n, p) -> (n, r)."""
+        return (inputs - self.mean) @ self.axes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A linear answer, b + (x - mean) W. mean : (p,); weights : (p, c); intercept : (c,)."""
+
+    mean: Tensor
+    weights: Tensor
+    intercept: Tensor
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Inputs (n, p) -> answers (n, c)."""
+        return (inputs - self.mean) @ self.weights + self.intercept
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """Ridge regression of all penalties at once. moments : (r, c), mean products of coordinates and targets."""
+
+    spectrum: Spectrum
+    moments: Tensor
+    intercept: Tensor
+
+    @staticmethod
+    def of(spectrum: Spectrum, blocks: Blocks, targets: Tensor) -> "Ridge":
+        """From the rows that the spectrum is of, and their targets (n, c) float64."""
+        intercept = targets.mean(0)
+        centred, start = targets - intercept, 0
+        moments = torch.zeros(len(spectrum.mean), targets.shape[1], dtype=targets.dtype, device=targets.device)
+        for block in blocks():
+            moments += (block - spectrum.mean).T @ centred[start : start + len(block)]
+            start += len(block)
+        return Ridge(spectrum, spectrum.axes.T @ moments / len(targets), intercept)
+
+    def solve(self, penalty: float) -> Answer:
+        """The optimum at a penalty above 0, infinity included."""
+        weights = self.spectrum.axes @ (self.moments / (self.spectrum.variances[:, None] + penalty))
+        return Answer(self.spectrum.mean, weights, self.intercept)
+
+    def errors(self, penalties: Sequence[float], blocks: Blocks, targets: Tensor) -> Tensor:
+        """Mean squared errors of every penalty's answers to other rows, by target (n, c): (penalties, c)."""
+        scales = self.spectrum.variances[:, None] + torch.tensor(penalties).to(self.moments)  # (r, penalties)
+        weights = (self.moments[:, :, None] / scales[:, None, :]).flatten(1)  # (r, c * penalties)
+        total, start = torch.zeros(targets.shape[1], len(penalties)).to(targets), 0
+        for block in blocks():
+            found = (self.spectrum.coordinates(block) @ weights).view(len(block), targets.shape[1], len(penalties))
+            wanted = targets[start : start + len(block)] - self.intercept
+            total += (found - wanted[:, :, None]).square().sum(0)
+            start += len(block)
+        return total.T / len(targets)
+
+
+def _kept(values: Tensor) -> Tensor:
+    """Which of rising eigenvalues are more than rounding, the greatest first; of zeros alone none."""
+    order = torch.arange(len(values) - 1, -1, -1, device=values.device)
+    return order[values[order] > NOTHING * values[-1].clamp_min(0)]

@@ -1,0 +1,154 @@
+"""Linear probes are at their optimum: features that contain an answer give it, others are at the floor."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scoring import BRIEF, context_of, random_split
+from sklearn.linear_model import Ridge
+
+from iebench.benchmark.bootstrap import Measured
+from iebench.benchmark.measures import MEASURES, WHOLE
+from iebench.benchmark.probes import changes
+from iebench.benchmark.probes.context import Context, Split
+from iebench.benchmark.probes.linear import linear, thinned
+from iebench.benchmark.probes.rotation import matrices
+from iebench.benchmark.protocol import load
+
+PROTOCOL = replace(load(), draws=100, heads={}, val_pairs=4)
+TURN = np.linalg.qr(np.random.default_rng(9).normal(size=(9, 9)))[0]
+Features = Callable[[Split, np.random.Generator], np.ndarray]
+
+
+def nine(split: Split) -> np.ndarray:
+    return matrices(split, np.arange(len(split.labels))[:, None])
+
+
+def noise(split: Split, generator: np.random.Generator, columns: int) -> np.ndarray:
+    return generator.normal(size=(len(split.labels), columns))
+
+
+CONTAIN_THE_POSE: dict[str, Features] = {
+    "nine entries": lambda split, generator: nine(split),
+    "turned": lambda split, generator: nine(split) @ TURN,
+    "among noise": lambda split, generator: np.hstack([nine(split) @ TURN, noise(split, generator, 100)]),
+    "half as many columns as rows": lambda split, generator: np.hstack([nine(split), noise(split, generator, 135)]),
+}
+
+
+def context(features: Features, objects: int = 48, views: int = 6, parts: dict[str, slice] | None = None) -> Context:
+    """Over 48 train objects x 6 views, the features made from the views."""
+    splits = [random_split(objects, views, seed=0), random_split(30, views, seed=1, rounds=PROTOCOL.val_pairs)]
+    made = [
+        replace(split, features=features(split, np.random.default_rng(seed + 100)).astype(np.float32))
+        for seed, split in enumerate(splits)
+    ]
+    return context_of(*made, PROTOCOL, tuners=6, parts=parts)
+
+
+@pytest.mark.parametrize("features", CONTAIN_THE_POSE.values(), ids=CONTAIN_THE_POSE)
+def test_features_that_contain_the_pose_give_it(features: Features) -> None:
+    found = linear(context(features))[WHOLE]
+    for name in ("pose_linear", "rotation_composed"):
+        assert found[f"{name}_r2_mean"].value > 0.9999
+        assert found[f"{name}_degrees_mean"].value < 0.5 and found[f"{name}_within_15"].value == 1
+
+
+def test_features_that_contain_the_class_give_it() -> None:
+    found = linear(context(lambda split, generator: np.eye(4)[split.labels]))[WHOLE]
+    assert found["top1"].value == 1
+    among = linear(context(lambda split, generator: np.hstack([np.eye(4)[split.labels], noise(split, generator, 100)])))
+    assert among[WHOLE]["top1"].value > 0.97
+
+
+def test_features_that_contain_the_hues_give_their_changes() -> None:
+    def hues(split: Split, generator: np.random.Generator) -> np.ndarray:
+        angles = 2 * np.pi * np.stack([split.latents["floor_hue"], split.latents["light_hue"]], axis=1)
+        return np.hstack([np.sin(angles), np.cos(angles), noise(split, generator, 20)])
+
+    found = linear(context(hues))[WHOLE]
+    for metric in ("colour_composed_r2_mean", "floor_hue_composed_r2", "light_hue_composed_r2"):
+        assert found[metric].value > 0.9999
+
+
+def not_significantly_worse_than_the_floor(metric: str, entry: Measured) -> bool:
+    slack = 1e-9
+    return entry.high >= entry.floor - slack if MEASURES[metric].higher else entry.low <= entry.floor + slack
+
+
+@pytest.mark.parametrize("columns", [1, 40, 400])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_without_knowledge_no_probe_is_significantly_below_its_floor(columns: int, seed: int) -> None:
+    def blank(split: Split, generator: np.random.Generator) -> np.ndarray:
+        return np.random.default_rng([seed, len(split.labels)]).normal(size=(len(split.labels), columns))
+
+    found = linear(context(blank))[WHOLE]
+    assert {"top1", "pose_linear_r2_mean", "rotation_composed_degrees_mean", "colour_composed_r2_mean"} <= found.keys()
+    for metric, entry in found.items():
+        assert not_significantly_worse_than_the_floor(metric, entry), (metric, entry)
+
+
+def test_the_truth_of_two_views_composes_to_the_truth_of_the_pair() -> None:
+    context_ = context(lambda split, generator: nine(split))
+    rows = context_.val.all_pairs()[0]
+    for factor in ("floor_hue", "light_hue"):
+        one, two = (changes.single(context_, context_.val, rows[:, view], factor) for view in (0, 1))
+        wanted = changes.moved(context_, context_.val, rows, factor)
+        np.testing.assert_allclose(changes.composed(context_, factor, one, two), wanted, atol=1e-12)
+
+
+def test_the_final_weights_are_those_of_a_ridge_regression_on_all_train_views() -> None:
+    def hazy(split: Split, generator: np.random.Generator) -> np.ndarray:
+        return np.hstack([nine(split), noise(split, generator, 20)]) + noise(split, generator, 29)
+
+    hazed = context(hazy)
+    found = linear(hazed)[WHOLE]["pose_linear_r2_mean"].value
+    chosen = hazed.regularisation[WHOLE]["pose_linear"]
+    assert chosen.edge == "" and chosen.penalty in load().linear.ridge  # type: ignore[union-attr, operator]
+    x, x_val = (hazed.standardiser(split.features, slice(None)) for split in (hazed.train, hazed.val))
+    reference = Ridge(alpha=chosen.penalty * len(x), solver="svd").fit(x, nine(hazed.train))
+    truth = nine(hazed.val)
+    residual = ((truth - reference.predict(x_val)) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
+    assert found == pytest.approx(1 - residual.mean(), abs=1e-6)
+
+
+def test_what_was_chosen_is_noted_with_the_grids_edges() -> None:
+    chosen = context(lambda split, generator: nine(split))
+    linear(chosen)
+    noted = chosen.regularisation[WHOLE]
+    assert set(noted) == {"classification", "pose_linear", "floor_hue_composed", "light_hue_composed"}
+    assert (noted["pose_linear"].edge, noted["pose_linear"].penalty) == ("weakest", PROTOCOL.linear.ridge[-1])  # type: ignore[union-attr]
+    assert (noted["classification"].edge, noted["classification"].penalty) == ("strongest", None)
+    assert all(one.converged for one in noted.values())
+
+
+def test_neighbouring_heads_and_seeds_change_nothing() -> None:
+    def features(split: Split, generator: np.random.Generator) -> np.ndarray:
+        return np.hstack([nine(split), noise(split, generator, 5)])
+
+    plain = context(features)
+    heads = {"rotation": replace(BRIEF, epochs=7), "classification": replace(BRIEF, epochs=2)}
+    beside = replace(plain, protocol=replace(plain.protocol, heads=heads), seeds=(5,))
+    assert linear(plain) == linear(beside)
+
+
+def test_parts_are_probed_apart() -> None:
+    def features(split: Split, generator: np.random.Generator) -> np.ndarray:
+        return np.hstack([nine(split), np.eye(4)[split.labels]])
+
+    found = linear(context(features, parts={WHOLE: slice(0, 13), "pose": slice(0, 9), "class": slice(9, 13)}))
+    assert found["pose"]["pose_linear_r2_mean"].value > 0.9999 and found["class"]["pose_linear_r2_mean"].value < 0.1
+    assert found["class"]["top1"].value == 1 and found["pose"]["top1"].value < 0.5
+
+
+def test_many_columns_or_numbers_are_learnt_from_fewer_views() -> None:
+    split = random_split(10, 6)
+    assert thinned(split, np.arange(10), 60).tolist() == list(range(60))
+    assert thinned(split, np.arange(10), 25).tolist() == [6 * i + j for i in range(10) for j in range(2)]
+    assert thinned(split, np.arange(10), 5).tolist() == [0, 12, 24, 36, 48]
+    assert thinned(split, np.arange(0), 5).tolist() == []
+    whole = context(CONTAIN_THE_POSE["nine entries"])
+    settings = replace(whole.protocol.linear, side=8, numbers=9 * 50)  # type: ignore[type-var]
+    few = linear(replace(whole, protocol=replace(whole.protocol, linear=settings)))[WHOLE]
+    assert few["pose_linear_r2_mean"].value < 0.999 and few["pose_linear_r2_mean"].value > -0.1
