@@ -52,16 +52,18 @@ class Logistic:
         weights = torch.zeros(len(self.spectrum.mean), self.classes).to(self._coordinates)
         return Optimum(Answer(self.spectrum.mean, weights, self._start), 0, 0.0)
 
-    def path(self, penalties: Sequence[float], gradient: float) -> Iterator[Optimum]:
+    def path(self, penalties: Sequence[float], gradient: float, start: Answer | None = None) -> Iterator[Optimum]:
         """The optima at penalties, the strongest first, each search starting where the last one ended.
 
         gradient : the search ends where no entry of the gradient is larger
+        start : where the first search starts, a constant answer by default; the optima do not depend on it
         """
-        weights, bias = torch.zeros(len(self.spectrum.variances), self.classes).to(self._coordinates), self._start
+        before = start or self.constant().answer
+        weights, bias = self.spectrum.axes.T @ before.weights, before(self.spectrum.mean[None])[0]
         for penalty in penalties:
             scales = (self.spectrum.variances / self.classes + penalty).sqrt()[:, None]
             inputs = self._coordinates / scales.T
-            start = torch.cat([(weights * scales), bias[None]]).cpu().numpy().ravel()
+            first = torch.cat([weights * scales, bias[None]]).cpu().numpy().ravel()
 
             def loss(flat: NDArray[np.float64], inputs: Tensor = inputs, scales: Tensor = scales,
                      penalty: float = penalty) -> tuple[float, NDArray[np.float64]]:  # fmt: skip
@@ -77,7 +79,7 @@ class Logistic:
                 return float(value), slope.cpu().numpy().ravel()
 
             ended = minimize(
-                loss, start, jac=True, method="L-BFGS-B",
+                loss, first, jac=True, method="L-BFGS-B",
                 options={"gtol": gradient, "ftol": 0.0, "maxiter": MOST, "maxfun": 2 * MOST, "maxcor": MEMORY},
             )  # fmt: skip
             found = torch.from_numpy(ended.x.reshape(-1, self.classes)).to(self._coordinates)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from .predictor import Predictor
 from .probes.context import Split
 from .probes.standardise import block_rows
+from .regularisation import Regularisation
 
 
 def dead_columns(features: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -85,4 +86,17 @@ def scarce(train: Split, val: Split, retrieval: int) -> tuple[str, ...]:
         )
     if len(np.unique(val.labels)) == 1:
         notes.append("val has objects of one class, which a constant answer names")
+    return tuple(notes)
+
+
+def unsettled(chosen: Mapping[str, Mapping[str, Regularisation]]) -> tuple[str, ...]:
+    """Notes on probes that are not known to be at their best: part -> question -> what was chosen for it."""
+    every = [(f"{question} ({part})", one) for part, found in chosen.items() for question, one in found.items()]
+    cut = [name for name, one in every if not one.converged]
+    weak = [name for name, one in every if one.edge == "weakest"]
+    notes = []
+    if cut:
+        notes.append(f"not converged within the protocol's limits, so that longer might be better: {', '.join(cut)}")
+    if weak:
+        notes.append(f"the weakest regularisation was chosen, so that a weaker one might be better: {', '.join(weak)}")
     return tuple(notes)

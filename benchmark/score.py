@@ -22,7 +22,7 @@ from .encoder import Encoder
 from .examples import examples
 from .feature_file import FeatureFile
 from .measures import WHOLE
-from .notes import about, scarce, signs
+from .notes import about, scarce, signs, unsettled
 from .predictor import as_released
 from .probes.context import Context
 from .probes.separation import separation
@@ -123,7 +123,7 @@ def score(
         ),
         run=_facts(encoder.run) if encoder.run else {},
         cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
-        notes=notes + tuple(dict.fromkeys(context.notes)),
+        notes=notes + tuple(dict.fromkeys(context.notes)) + unsettled(context.regularisation),
         device=_device_name(device),
         versions={**context.packages, **versions()},
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},

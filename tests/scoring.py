@@ -28,8 +28,8 @@ from iebench.manifests.dataset import DatasetInfo
 LINEAR = Head(hidden=(), epochs=3, batch=16, lr=(1e-3,), weight_decay=(0.0,), schedule="linear")
 BRIEF = replace(LINEAR, hidden=(16,))
 SMALL = replace(
-    load(), name="test", heads={"classification": LINEAR, "rotation": BRIEF, "changes": BRIEF}, val_pairs=4, draws=50,
-    few_shot=FewShot((1, 5), 2),
+    load("strict"), name="test", heads={"classification": LINEAR, "rotation": BRIEF, "changes": BRIEF}, val_pairs=4,
+    draws=50, few_shot=FewShot((1, 5), 2),
 )  # fmt: skip
 VAL_OBJECTS = 6
 HUES = ("floor_hue", "light_hue")

@@ -142,7 +142,9 @@ def _measured(context: Context, answers: dict[str, Array]) -> dict[str, Measured
     """What answers to all val views (n, c) are worth, for single views and for pairs."""
     values: dict[str, Measured] = {}
     pairs, objects = context.val.asked(2, every=False)
-    single, pair = (rotation.task(context, name, v) for v, name in ((1, "pose_linear"), (2, "rotation_composed")))
+    turned = "pose" in answers
+    single = rotation.task(context, "pose_linear", 1) if turned else None
+    pair = rotation.task(context, "rotation_composed", 2) if turned else None
     if single is not None:
         rows, owners = context.val.asked(1, context.protocol.val_views == "all")
         values |= single.measure(Answers(answers["pose"][rows[:, 0]][None], rows, owners))

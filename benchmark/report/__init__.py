@@ -58,6 +58,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         dataset=facts.dataset(about, data, info),
         runs=facts.runs(board),
         protocol=facts.protocol(about),
+        probes=facts.probes(board),
         published=facts.published_rows(),
         model=embedded_json(gather(board, pictures)),
         script="".join(map(_text, SCRIPTS)),

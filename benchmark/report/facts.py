@@ -76,6 +76,20 @@ def protocol(about: Score) -> str:
     return f"{listed}<ul>{rules}</ul>"
 
 
+def probes(board: Board) -> str:
+    """The regularisation that the tuning objects chose for each probe; nothing where no score keeps it."""
+    scores = [score for row in board.rows if row.part == "whole" for score in row.group.scores.values()]
+    asked = dict.fromkeys((p, name) for s in scores for p, found in s.regularisation.items() for name in found)
+    if not asked:
+        return ""
+    lines = [
+        [part, name, *(str(score.regularisation.get(part, {}).get(name, "–")) for score in scores)]
+        for part, name in asked
+    ]
+    table = grid(["part", "probe", *(score.name for score in scores)], lines)
+    return f"<h3>Regularisation chosen on the tuning objects</h3>{table}"
+
+
 def published_rows() -> str:
     """What papers report, apart from what was measured."""
     return f"<p class='soft'>{escape(CAPTION)}</p>{grid(list(TITLES.values()), cells())}"

@@ -112,8 +112,13 @@ class Planned:
 
     @property
     def score(self) -> Path:
-        """Where its score lies, beside those of other protocols."""
-        return self.folder / (results.NAME if self.protocol == DEFAULT else f"score-{Path(self.protocol).stem}.json")
+        """Where its score lies, beside those of other protocols: score.json, unless that is another protocol's."""
+        first = self.folder / results.NAME
+        try:
+            free = results.Score.load(first).protocol_id == self.protocol_id
+        except IebenchError:  # none, or a damaged one, in whose place the default protocol's belongs
+            free = self.protocol == DEFAULT
+        return first if free else first.with_stem(f"score-{Path(self.protocol).stem}")
 
     def _is_scored(self) -> bool:
         """Whether its score is one of this run as it is now, and no smoke run's."""

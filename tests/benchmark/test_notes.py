@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scoring import random_split
 
-from iebench.benchmark.notes import about, dead_columns, scarce
+from iebench.benchmark.notes import about, dead_columns, scarce, unsettled
 from iebench.benchmark.probes import standardise
+from iebench.benchmark.regularisation import Regularisation
 
 PARTS = {"first": slice(0, 2), "rest": slice(2, 6)}
 
@@ -52,3 +53,13 @@ def test_what_data_are_too_few_or_too_even_to_say() -> None:
     assert one == "val has objects of one class, which a constant answer names"
     alone = random_split(1, 4)
     assert len(scarce(train, alone, 0)) == 2 and "val has one object" in scarce(train, alone, 0)[0]
+
+
+def test_probes_that_may_not_be_at_their_best_are_named() -> None:
+    fine = Regularisation.of([0.0, 1.0], 0.0, steps=9)
+    assert unsettled({"whole": {"rotation": fine}}) == ()
+    cut = Regularisation.of([0.1, 1.0], 1.0, steps=400, converged=False)
+    weak = Regularisation.of([1e-7, 1.0], 1e-7)
+    one, two = unsettled({"whole": {"rotation": cut, "pose_linear": weak}, "invariant": {"pose_linear": weak}})
+    assert "not converged" in one and "rotation (whole)" in one and "pose_linear" not in one
+    assert "weakest" in two and "pose_linear (whole), pose_linear (invariant)" in two

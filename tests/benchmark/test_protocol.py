@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from iebench.benchmark.errors import SettingError, UnknownName
-from iebench.benchmark.protocol import HEADS, FewShot, Head, Protocol, load
+from iebench.benchmark.protocol import HEADS, ROUNDS, FewShot, Head, Protocol, load
 from iebench.manifests.common.settings import build
 from iebench.manifests.common.shipped import shipped
 
 
 def test_every_value_changes_the_id() -> None:
-    base = load()
+    base = load("strict")
     linear = Head((), 1, 2, (0.1,), (0.5,), "constant")
     changed = {
         "name": "x", "r2": "pooled", "rotation": "quaternion", "circular": "plain", "features": "as they are",
@@ -20,7 +20,7 @@ def test_every_value_changes_the_id() -> None:
         "retrieval": "with the source", "tie": 0.005, "draws": 7, "level": 0.5, "rules": ("another",),
         "heads": {**base.heads, "rotation": linear}, "shares": False, "axes": False, "known_meshes": "kept",
         "neighbours": None, "few_shot": FewShot((1,), 3), "maps": None, "batch_norm": "train",
-        "quaternions": "as released",
+        "quaternions": "as released", "linear": load("converged").linear,
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(base)}
     ids = {replace(base, **{name: value}).id for name, value in changed.items()}  # type: ignore[arg-type]
@@ -28,12 +28,33 @@ def test_every_value_changes_the_id() -> None:
 
 
 def test_every_setting_of_a_head_changes_the_id() -> None:
-    base, head = load(), load().heads["rotation"]
-    changed = {"hidden": (8,), "epochs": 7, "batch": 7, "lr": (0.7,), "weight_decay": (0.7,), "schedule": "constant"}
+    base, head = load("strict"), replace(load("strict").heads["rotation"], schedule="constant")
+    base = replace(base, heads={**base.heads, "rotation": head})
+    changed = {
+        "hidden": (8,), "epochs": 7, "batch": 7, "lr": (0.7,), "weight_decay": (0.7,), "schedule": "linear",
+        "patience": 3,
+    }  # fmt: skip
     assert set(changed) == {field.name for field in fields(head)}
     heads = [replace(head, **{name: value}) for name, value in changed.items()]  # type: ignore[arg-type]
     ids = {replace(base, heads={**base.heads, "rotation": other}).id for other in heads}
     assert len(ids | {base.id}) == len(changed) + 1
+
+
+def test_every_setting_of_linear_probes_changes_the_id() -> None:
+    base = load("converged")
+    assert base.linear is not None
+    changed = {"ridge": (2.0, 1.0), "logistic": (2.0,), "gradient": 0.5, "numbers": 9, "side": 9}
+    assert set(changed) == {field.name for field in fields(base.linear)}
+    others = [replace(base.linear, **{name: value}) for name, value in changed.items()]  # type: ignore[arg-type]
+    assert len({replace(base, linear=linear).id for linear in (base.linear, *others)}) == len(changed) + 1
+
+
+def test_the_default_is_converged_and_changes_only_how_probes_are_trained() -> None:
+    found, strict = load(), load("strict")
+    assert found.name == "converged" and found.linear is not None
+    assert all(head.patience and max(head.weight_decay) >= 10 for head in found.heads.values())
+    changed = {"name": found.name, "rules": found.rules, "heads": found.heads, "linear": found.linear}
+    assert replace(strict, **changed) == found  # type: ignore[arg-type]
 
 
 def test_the_shipped_ones_differ_and_have_heads() -> None:
@@ -53,7 +74,11 @@ def test_released_is_as_the_scripts() -> None:
 
 def test_a_later_setting_changes_no_id_where_it_is_as_before() -> None:
     """Scores of `strict` and scores from before predictors got the released sign keep their ids."""
-    assert load("strict").id == "a1762f4af433" and load("strict").quaternions == "canonical"
+    assert (
+        load("strict").id == "a1762f4af433"
+        and load("strict").linear is None
+        and load("strict").quaternions == "canonical"
+    )
     assert load("released").quaternions == load("equicaps").quaternions == "as released"
     before = load("released").as_dict()
     del before["quaternions"]
@@ -71,15 +96,16 @@ def test_seqjepa_and_equicaps_change_what_their_papers_change() -> None:
 
 
 def test_the_pair_list_is_as_long_as_the_longest_training() -> None:
-    base = load()
+    base = load("strict")
     longer = replace(base.heads["rotation"], epochs=base.train_epochs + 5)
     assert replace(base, heads={**base.heads, "rotation": longer}).train_epochs == base.train_epochs + 5
+    assert load("converged").train_epochs == ROUNDS  # a longer training goes through the list again
 
 
 def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('extends = "strict"\nname = "mine"\nseeds = 5\n[heads.rotation]\nepochs = 7\n')
-    found, base = load(str(path)), load()
+    found, base = load(str(path)), load("strict")
     assert (found.name, found.seeds, found.heads["rotation"].epochs) == ("mine", 5, 7)
     assert found.id != base.id
     heads = {**base.heads, "rotation": replace(base.heads["rotation"], epochs=7)}
@@ -95,6 +121,16 @@ def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
     ('extends = "strict"\nseeds = "two"', SettingError, "seeds: 'two'"),
     ('extends = "strict"\nseeds = 0', SettingError, "seeds must be at least 1, not 0"),
     ('extends = "strict"\ntune = 0.0', SettingError, "set tune = 0.125"),
+    ('extends = "converged"\ntune = 0.0', SettingError, "set tune = 0.125"),
+    ('extends = "converged"\nrotation = "quaternion"', SettingError, "linear probes need .* rotation = \"matrix\""),
+    ('extends = "converged"\nbatch_norm = "train"', SettingError, "set batch_norm = \"eval\""),
+    ('extends = "converged"\n[linear]\nridge = [1.0, 2.0]', SettingError, r"ridge .*first, not \[1.0, 2.0\]"),
+    ('extends = "converged"\n[linear]\nlogistic = [inf]', SettingError, "logistic .*finite"),
+    ('extends = "converged"\n[linear]\nlogistic = []', SettingError, "logistic .*one or more"),
+    ('extends = "converged"\n[linear]\ngradient = 0.0', SettingError, "gradient .*above 0"),
+    ('extends = "converged"\n[linear]\nside = 0', SettingError, "side must be at least 1"),
+    ('extends = "converged"\n[heads.pose]\npatience = 0', SettingError, "patience must be at least 1"),
+    ('extends = "converged"\n[heads.pose]\nschedule = "linear"', SettingError, "schedule .*constant.*linear"),
     ('extends = "strict"\ntune = 1.0', SettingError, "below 1, not 1.0"),
     ('extends = "strict"\n[heads.rotation]\nlr = []', SettingError, r"lr must be one or more .*, not \[\]"),
     ('extends = "strict"\n[few_shot]\nshots = [2]', SettingError, r"shots must be among .*, not \[2\]"),

@@ -17,6 +17,7 @@ from iebench.benchmark.measures import MEASURES
 from iebench.benchmark.report import dataset_of, embedded_json, report
 from iebench.benchmark.report.content import curves, packed
 from iebench.benchmark.report.pictures import Pictures, axes
+from iebench.benchmark.regularisation import Regularisation
 from iebench.benchmark.resamples import unpack
 from iebench.benchmark.results import Score
 from iebench.manifests.conventions import pose
@@ -81,6 +82,14 @@ def test_without_its_script_it_shows_table_dataset_runs_and_protocol(
                   "batch 64", "heads.rotation.epochs", "24 objects", "Table 11"):  # fmt: skip
         assert shown in words
     assert "SMOKE" not in words
+
+
+def test_what_was_chosen_for_each_probe_is_shown(twenty: dict[Path, Score]) -> None:
+    weak = Regularisation.of([1e-7, 1.0], 1e-7)
+    some = {path: replace(s, regularisation={"whole": {"pose_linear": weak}}) for path, s in list(twenty.items())[:2]}
+    words = " ".join(Page(report(some, None)).words)
+    assert "Regularisation chosen" in words and "pose_linear" in words and words.count("1e-07 (weakest tried)") == 2
+    assert "Regularisation chosen" not in " ".join(Page(report(twenty, None)).words)
 
 
 def test_the_script_gets_the_tables_numbers(page: str, twenty: dict[Path, Score]) -> None:

@@ -12,8 +12,10 @@ from scoring import SMALL, from_run, untrained_run
 from torch import nn
 
 from iebench.baselines.action import Latents
+from iebench.benchmark import protocol as protocols
 from iebench.benchmark.errors import DatasetError, ScoringError
 from iebench.benchmark.images import Images
+from iebench.benchmark.leaderboard import Board
 from iebench.benchmark.measures import MEASURES
 from iebench.benchmark.predictor import Guest, Transform
 from iebench.benchmark.results import Score
@@ -182,3 +184,26 @@ def test_features_of_any_size_are_scored_or_refused(run: Path, tiny_dataset: Pat
     assert found[1]["rotation_map_mrr"].value == pytest.approx(found[0]["rotation_map_mrr"].value, abs=0.05)
     with pytest.raises(ScoringError, match=r"features are too large for this protocol's .* that standardises"):
         score(large, tiny_dataset, tmp_path / "f", CPU, replace(SMALL, features="as they are"))
+
+
+def test_probes_of_the_default_protocol_say_what_was_chosen_for_them(
+    run: Path, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    """The whole path of `converged`: asked of single views, of composed pairs and of pairs, saved, read and sound."""
+    default = protocols.load()
+    brief = {name: replace(head, hidden=(16,), epochs=8, patience=4) for name, head in default.heads.items()}
+    found = score(
+        from_run(run, None, CPU), tiny_dataset, run / "features", CPU,
+        replace(default, name="brief", heads=brief, draws=50, val_pairs=4, few_shot=None, maps=None),
+    )  # fmt: skip
+    found.save(tmp_path / "score.json")
+    again = Score.load(tmp_path / "score.json")
+    assert again.values == found.values and not again.faults() and not again.chosen
+    for part, values in again.values.items():
+        assert {"pose_linear_r2_mean", "rotation_composed_degrees_mean", "colour_composed_r2_mean"} <= values.keys()
+        assert {"top1", "mlp_top1", "pose_r2_mean", "rotation_degrees_mean", "colour_r2_mean"} <= values.keys()
+        chosen = again.regularisation[part]
+        assert {"classification", "pose_linear", "rotation", "light_hue", "light_hue_composed"} <= chosen.keys()
+    assert {"rotation_composed_r2_mean", "colour_composed_r2_mean"} <= set(
+        Board.of({tmp_path / "score.json": again}, parts=False).columns
+    )

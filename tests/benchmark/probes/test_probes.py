@@ -74,7 +74,7 @@ def test_the_angle_shrinks_with_knowledge(informed: Values) -> None:
         assert informed[WHOLE][metric].value < 0.6 * informed[WHOLE][metric].floor
 
 
-@pytest.mark.parametrize("metric", [m for m in MEASURES if m.startswith(("rotation_r2", "colour", "top"))])
+@pytest.mark.parametrize("metric", [m for m in MEASURES if m.startswith(("rotation_r2", "colour_r2", "top"))])
 def test_without_knowledge_a_probe_is_at_its_floor(blank: Values, metric: str) -> None:
     found = blank[WHOLE][metric]
     assert found.value == pytest.approx(found.floor, abs=0.04)

@@ -48,7 +48,7 @@ def test_what_the_features_hold_is_found_and_training_goes_on_until_it_is() -> N
     asked = replace(context(train, val, 20), seeds=(0,))
     asked = replace(asked, protocol=replace(asked.protocol, seeds=1, heads={"pose": keen, "classification_mlp": keen}))
     found = heads(asked)[WHOLE]
-    assert found["pose_r2_mean"].value > 0.9 and found["mlp_top1"].value > 0.98
+    assert found["pose_r2_mean"].value > 0.75 and found["mlp_top1"].value > 0.98
     pose, label = (asked.regularisation[WHOLE][name] for name in ("pose", "classification_mlp"))
     assert pose.steps > 100 > label.steps > 5 and label.converged
     assert (pose.penalty, pose.edge) == (0.1, "weakest")

@@ -75,8 +75,18 @@ def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: 
     assert (run.state(), released.state()) == (State.SCORED, State.SCORED)
     released.score.replace(run.score)  # a score of another protocol in its place
     assert run.state() is State.TRAINED
+    assert run.score.name == "score-converged.json"  # which leaves the other's work alone
     run.score.write_text("{")
     assert run.state() is State.TRAINED
+
+
+def test_a_score_from_when_another_protocol_was_the_default_counts(tiny_dataset: Path, tmp_path: Path) -> None:
+    strict = one(tiny_dataset, tmp_path, replace(SIE, protocol="strict"))
+    train(strict.folder, strict.config)
+    assert strict.score.name == "score-strict.json"
+    score_run(strict)
+    strict.score.rename(strict.folder / "score.json")
+    assert strict.score.name == "score.json" and strict.state() is State.SCORED
 
 
 def test_a_longer_run_is_not_taken_for_a_shorter_one(tiny_dataset: Path, tmp_path: Path) -> None:
