@@ -20,7 +20,7 @@ from iebench.manifests.common.machine import cores
 
 from ..bootstrap import Measured
 from ..images import rows_of
-from ..logistic import Logistic
+from ..logistic import Logistic, Optimum
 from ..metrics import top_k
 from ..protocol import Linear
 from ..regularisation import Regularisation
@@ -162,21 +162,12 @@ def _measured(context: Context, answers: dict[str, Array]) -> dict[str, Measured
 
 def _classify(context: Context, settings: Linear, part: str) -> Found:
     """Multinomial logistic regression of the class."""
-    views = _train(context, settings, part, settings.numbers // _width(context, part))
+    learners, tuners, every = _train(context, settings, part, settings.numbers // _width(context, part))
     classes = np.unique(context.train.labels)
 
-    def regression(some: Views) -> Logistic:
-        inputs = torch.cat(list(some.blocks()))
-        return Logistic(Spectrum.of(lambda: iter([inputs])), inputs, _labels(some, classes), len(classes))
-
-    learners, tuners, every = views
     first, last = (_regression(some, classes) for some in (learners, every))
-    best = (
-        _chosen(first, tuners, classes, settings)
-        if len(tuners.rows)
-        else settings.logistic[len(settings.logistic) // 2]
-    )
-    found = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient))
+    best, near = _chosen(first, tuners, classes, settings)
+    found = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient, near.answer))
     rows, objects = context.val.asked(1, context.protocol.val_views == "all")
     logits = Views(context, part, context.val, rows[:, 0]).answers(found.answer)
     measured = classification.classification(context).measure(Answers(logits[None], rows, objects))
@@ -194,8 +185,8 @@ def _labels(views: Views, classes: Codes) -> Tensor:
     return torch.from_numpy(classification.place(classes, views.split.labels[views.rows])).to(views.context.device)
 
 
-def _chosen(regression: Logistic, tuners: Views, classes: Codes, settings: Linear) -> float:
-    """The penalty whose first answers miss least of the tuning views, the strongest of equals; infinity for a constant.
+def _chosen(regression: Logistic, tuners: Views, classes: Codes, settings: Linear) -> tuple[float, Optimum]:
+    """The penalty whose first answers miss least of the tuning views, the strongest of equals, and what it leads to.
 
     Only one with a smaller loss than a constant answer counts, so that what is right by chance does not. Penalties are
     tried from the strongest on, until the loss is as large as the constant's, or PATIENCE in a row miss no fewer.
@@ -207,13 +198,16 @@ def _chosen(regression: Logistic, tuners: Views, classes: Codes, settings: Linea
         logits = tuners.answers(answer)
         return float(F.cross_entropy(torch.from_numpy(logits), wanted)), 1 - float(top_k(logits, labels, 1).mean())
 
-    constant, least = errors(regression.constant().answer)
-    best, since = math.inf, 0
-    for penalty, optimum in zip(settings.logistic, regression.path(settings.logistic, settings.gradient), strict=True):
+    best = math.inf, regression.constant()
+    if not len(labels):
+        return best
+    (constant, least), since = errors(best[1].answer), 0
+    path = regression.path(settings.logistic, settings.gradient, dtype=torch.float32)
+    for penalty, optimum in zip(settings.logistic, path, strict=True):
         loss, missed = errors(optimum.answer)
         since = 0 if missed < least else since + 1
         if loss >= constant or since == PATIENCE:
             break
         if missed < least:
-            best, least = penalty, missed
+            best, least = (penalty, optimum), missed
     return best

@@ -4,17 +4,14 @@ A head starts from the constant answer and counts as it was when that loss was s
 constant by chance alone. Each trains by itself: what it answers depends on no other head's length.
 """
 
-import copy
-import math
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor
 
 from iebench.manifests.common.machine import cores
 
@@ -22,11 +19,12 @@ from ..protocol import Head
 from ..regularisation import Regularisation
 from .context import Context, Rows, Split, Values, probe
 from .heads import METER, Answers, Task, one_thread_an_operation, tasks_of
-from .stack import initial
+from .stack import Stack, through
 from .standardise import BLOCK
 
 Codes = NDArray[np.int64]
-EVERY = 2  # epochs between two looks at the tuning objects, which cost about as much as one
+EVERY = 4  # epochs between two looks at the tuning objects, which cost about as much as one
+LEAST = 3e-4  # a loss that is smaller by a smaller share of the constant answer's has not fallen
 AVERAGED = 0.97  # what a step keeps of the running average of weights, whose loss is steadier than that of one step
 
 
@@ -36,7 +34,7 @@ def heads(context: Context) -> Values:
     values: Values = {part: {} for part in context.parts}
     tasks = tasks_of(context, patient=True)
     jobs = [
-        _Job(context, piece, context.protocol.heads[task.name], part)
+        _Job(context, piece, context.protocol.heads[task.name], part, len(task.pieces or (task,)))
         for task in tasks
         for part in context.parts
         for piece in task.pieces or (task,)
@@ -55,105 +53,126 @@ def heads(context: Context) -> Values:
     return values
 
 
-@dataclass(frozen=True)
-class Trained:
-    """A head at its best. loss : on the tuning objects; epoch : when; settled : whether it had stopped falling"""
+@dataclass
+class Best:
+    """Heads as they were when each one's loss was smallest, by combination of rate and decay, and seed.
 
-    module: nn.Module
-    loss: float
-    epoch: int
-    settled: bool
+    parameters : as in `Stack`; loss : (C, S) float64; epoch : (C, S), when that was; stopped : (C, S)
+    """
+
+    parameters: list[Tensor]
+    loss: Tensor
+    epoch: Tensor
+    stopped: Tensor
+
+    @staticmethod
+    def at_first(parameters: Sequence[Tensor], loss: Tensor) -> "Best":
+        """Before any training."""
+        zeros = torch.zeros(loss.shape, dtype=torch.int64)
+        return Best([one.clone() for one in parameters], loss, zeros, zeros.bool())
+
+    def of(self, combination: int) -> "Best":
+        """Those of one combination."""
+        one = slice(combination, combination + 1)
+        return Best([p[one] for p in self.parameters], self.loss[one], self.epoch[one], self.stopped[one])
+
+    def look(self, parameters: Sequence[Tensor], loss: Tensor, epoch: int, least: Tensor, patience: int) -> None:
+        """Keep what is better at an epoch by more than `least` (C, S), of the heads that have not stopped yet."""
+        better = (loss < self.loss - least) & ~self.stopped
+        self.loss, self.epoch = torch.where(better, loss, self.loss), torch.where(better, epoch, self.epoch)
+        for kept, now in zip(self.parameters, parameters, strict=True):
+            kept[better] = now[better]
+        self.stopped |= epoch - self.epoch >= patience
 
 
 @dataclass(frozen=True)
 class _Job:
-    """The heads of one task on one part."""
+    """The heads of one task on one part. pieces : in how many the question is asked, this one included"""
 
     context: Context
     task: Task
     settings: Head
     part: str
+    pieces: int
 
     def answers(self) -> tuple[Answers, Regularisation]:
         """What the heads answer on val, one of each seed, and the decay that the first seed's did best with."""
         first, *others = self.context.seeds
-        tried = {pair: self.train(*pair, first) for pair in self.settings.grid}
-        best = min(tried, key=lambda pair: tried[pair].loss)
-        trained = [tried[best], *(self.train(*best, seed) for seed in others)]
+        tried = self.trained(self.settings, [first])
+        best = int(tried.loss[:, 0].argmin())
+        lr, decay = self.settings.grid[best]
+        kept = [tried.of(best)]
+        if others:
+            kept.append(self.trained(replace(self.settings, lr=(lr,), weight_decay=(decay,)), others))
+        heads = [torch.cat(both, dim=1) for both in zip(*(one.parameters for one in kept), strict=True)]
         rows, objects = self.context.val.asked(self.task.views, self.context.protocol.val_views == "all")
-        with torch.no_grad():
-            shown = (self.inputs(self.context.val, block) for block in self._blocks(rows))
-            blocks = [torch.stack([one.module(inputs) for one in trained]).double().cpu().numpy() for inputs in shown]
-        chosen = Regularisation.of(
-            self.settings.weight_decay, best[1], max(one.epoch for one in trained), all(one.settled for one in trained)
-        )
+        seeds = len(self.context.seeds)
+        shown = (inputs.expand(seeds, -1, -1) for inputs in self.asked(self.context.val, rows))
+        blocks = [through(heads, inputs)[0].double().cpu().numpy() for inputs in shown]
+        epochs, settled = max(int(one.epoch.max()) for one in kept), all(bool(one.stopped.all()) for one in kept)
+        chosen = Regularisation.of(self.settings.weight_decay, decay, epochs, settled)
         return Answers(np.concatenate(blocks, axis=1), rows, objects), chosen
 
-    def train(self, lr: float, decay: float, seed: int) -> Trained:
-        """A head of one seed, until its loss on the tuning objects has not fallen for as long as it has patience."""
-        most, patience = self.settings.epochs, self.settings.patience or self.settings.epochs
-        module = self.start(seed)
-        average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED))
-        optimiser = torch.optim.AdamW(module.parameters(), lr=lr, weight_decay=decay, fused=True)
-        best = Trained(copy.deepcopy(module), self.loss(module), 0, False)
-        order, epoch = np.random.default_rng(seed), 0
-        while epoch < most and epoch - best.epoch < patience:
-            for _ in range(min(EVERY, most - epoch)):
-                self.learn(module, average, optimiser, order.permutation(self.context.learners), epoch)
-                epoch += 1
-            loss = self.loss(average)
-            if loss < best.loss:
-                best = Trained(copy.deepcopy(average.module), loss, epoch, False)
-        with METER:
-            self.context.meter.advance(most)
-        return replace(best, settled=epoch - best.epoch >= patience)
-
-    def start(self, seed: int) -> nn.Sequential:
-        """A head that answers what is best for all, whatever it sees; behind that PyTorch's default weights."""
+    def trained(self, settings: Head, seeds: Sequence[int]) -> Best:
+        """Heads of every rate, decay and seed, each until its loss on the tuning objects has stopped falling."""
         columns = self.context.parts[self.part]
-        widths = (self.task.views * (columns.stop - columns.start), *self.settings.hidden, self.task.outputs)
-        layers: list[nn.Module] = []
-        for weight, bias in initial(widths, seed):
-            linear = nn.utils.skip_init(nn.Linear, *weight.shape)
-            linear.weight.data, linear.bias.data = weight.T.contiguous(), bias[0].contiguous()
-            layers += [linear, nn.ReLU()]
-        last = cast(nn.Linear, layers[-2])
-        last.weight.data.zero_()
-        last.bias.data = torch.from_numpy(self.task.constant).float()
-        return nn.Sequential(*layers[:-1]).to(self.context.device)
+        widths = (self.task.views * (columns.stop - columns.start), *settings.hidden, self.task.outputs)
+        stack = Stack(widths, settings, tuple(seeds), self.context.device)
+        stack.begin_at(torch.from_numpy(self.task.constant).to(self.context.device))
+        average = [one.detach().clone() for one in stack.parameters]
+        best = Best.at_first(average, self.loss(average))
+        least, patience = LEAST * best.loss, settings.patience or settings.epochs
+        orders, epoch = [np.random.default_rng(seed) for seed in seeds], 0
+        while epoch < settings.epochs and not best.stopped.all():
+            for _ in range(min(EVERY, settings.epochs - epoch)):
+                self.learn(stack, average, np.stack([o.permutation(self.context.learners) for o in orders]), epoch)
+                epoch += 1
+            best.look(average, self.loss(average), epoch, least, patience)
+        with METER:
+            self.context.meter.advance(settings.epochs * best.loss.numel() // self.pieces)
+        return best
 
-    def learn(
-        self, module: nn.Module, average: AveragedModel, optimiser: torch.optim.Optimizer, objects: Codes, epoch: int
-    ) -> None:
-        """One epoch: a pair of each object, in this order."""
+    def learn(self, stack: Stack, average: Sequence[Tensor], objects: Codes, epoch: int) -> None:
+        """One epoch: a pair of each object, in an order of each seed: objects (S, n)."""
+        train, batch = self.context.train, self.settings.batch
+        batches = np.array_split(objects, -(-objects.shape[1] // batch), axis=1)  # nearly equal: no tiny last batch
+        together = max(1, BLOCK // (batch * len(objects) * self.task.views))  # whose features are read at once
+        for start in range(0, len(batches), together):
+            some = batches[start : start + together]
+            rows = train.pair_rows(np.concatenate(some, axis=1), epoch % train.pairs.shape[1])[..., : self.task.views]
+            sizes = [one.shape[1] for one in some]
+            inputs, targets = self.inputs(train, rows).split(sizes, 1), self.targets(train, rows).split(sizes, 1)
+            for shown, wanted in zip(inputs, targets, strict=True):
+                stack.step(shown, wanted, self.task.loss, 0.0)
+                with torch.no_grad():
+                    for mean, now in zip(average, stack.parameters, strict=True):
+                        mean.lerp_(now, 1 - AVERAGED)
+
+    def loss(self, parameters: Sequence[Tensor]) -> Tensor:
+        """The mean loss of each head (C, S) on the tuning objects' pairs; infinite without any: constants stay."""
         train = self.context.train
-        for chosen in np.array_split(
-            objects, -(-len(objects) // self.settings.batch)
-        ):  # nearly equal: no tiny last batch
-            rows = train.pair_rows(chosen, epoch % train.pairs.shape[1])[:, : self.task.views]
-            optimiser.zero_grad()
-            self._loss(module, train, rows).backward()
-            optimiser.step()
-            average.update_parameters(module)
-
-    def loss(self, module: nn.Module) -> float:
-        """The mean loss on the tuning objects' pairs; infinite without any, so that the constant answer stays."""
-        rows = self.context.train.pairs_of(self.context.tuners, self.context.protocol.val_pairs)[0][
-            :, : self.task.views
-        ]
+        rows = train.pairs_of(self.context.tuners, self.context.protocol.val_pairs)[0][:, : self.task.views]
+        total = torch.zeros(parameters[0].shape[:2], dtype=torch.float64)
         with torch.no_grad():
-            sums = [float(self._loss(module, self.context.train, block)) * len(block) for block in self._blocks(rows)]
-        return sum(sums) / len(rows) if len(rows) else math.inf
+            for block, inputs in zip(self.blocks(rows), self.asked(train, rows), strict=True):
+                outputs = through(parameters, inputs.expand(total.shape[1], -1, -1))
+                total += self.task.loss(outputs, self.targets(train, block[None])).double().cpu() * len(block)
+        return total / len(rows) if len(rows) else torch.full_like(total, torch.inf)
 
-    def _loss(self, module: nn.Module, split: Split, rows: Rows) -> Tensor:
-        target = torch.from_numpy(self.task.target(split, rows)).to(self.context.device)
-        return self.task.loss(module(self.inputs(split, rows))[None, None], target[None])[0, 0]
+    def asked(self, split: Split, rows: Rows) -> Iterator[Tensor]:
+        """What heads see of rows (k, views), block by block: (1, b, views * width of the part)."""
+        return (self.inputs(split, block[None]) for block in self.blocks(rows))
 
-    def inputs(self, split: Split, rows: Rows) -> Tensor:
-        """What heads see of rows (k, views): (k, views * width of the part)."""
-        features = self.context.standardiser(split.features[rows], self.context.parts[self.part])
-        return torch.from_numpy(features).to(self.context.device).flatten(1)
-
-    def _blocks(self, rows: Rows) -> list[Rows]:
+    def blocks(self, rows: Rows) -> list[Rows]:
+        """Rows (k, views) in pieces that fit into memory."""
         step = max(1, BLOCK // self.task.views)
         return [rows[start : start + step] for start in range(0, len(rows), step)]
+
+    def inputs(self, split: Split, rows: Rows) -> Tensor:
+        """Rows (S, n, views) -> (S, n, views * width of the part)."""
+        features = self.context.standardiser(split.features[rows], self.context.parts[self.part])
+        return torch.from_numpy(features).to(self.context.device).flatten(2)
+
+    def targets(self, split: Split, rows: Rows) -> Tensor:
+        """What answers to rows (S, n, views) are compared with: (S, n, ...)."""
+        return torch.from_numpy(self.task.target(split, rows)).to(self.context.device)

@@ -44,6 +44,14 @@ def test_the_start_of_the_search_does_not_matter() -> None:
     np.testing.assert_allclose(along.answer(inputs).numpy(), alone.answer(inputs).numpy(), atol=1e-4)
 
 
+def test_float32_finds_the_same_where_less_is_asked_for() -> None:
+    inputs, labels = drawn(300, 8, 4)
+    some = regression(inputs, labels, 4)
+    (fine,), (coarse,) = some.path([1e-2], GRADIENT), some.path([1e-2], 1e-3, dtype=torch.float32)
+    assert coarse.gradient <= 1e-3 and coarse.iterations < fine.iterations
+    np.testing.assert_allclose(coarse.answer(inputs).softmax(1), fine.answer(inputs).softmax(1), atol=0.01)
+
+
 def test_a_class_without_rows_stays_finite_and_last() -> None:
     inputs, labels = drawn(200, 8, 4)
     some = regression(inputs, labels, 5)

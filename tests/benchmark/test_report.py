@@ -14,10 +14,10 @@ from scoring import SMALL, measured, score_of
 from iebench.benchmark.errors import NotComparable
 from iebench.benchmark.leaderboard import Board
 from iebench.benchmark.measures import MEASURES
+from iebench.benchmark.regularisation import Regularisation
 from iebench.benchmark.report import dataset_of, embedded_json, report
 from iebench.benchmark.report.content import curves, packed
 from iebench.benchmark.report.pictures import Pictures, axes
-from iebench.benchmark.regularisation import Regularisation
 from iebench.benchmark.resamples import unpack
 from iebench.benchmark.results import Score
 from iebench.manifests.conventions import pose
