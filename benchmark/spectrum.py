@@ -71,6 +71,10 @@ class Answer:
     weights: Tensor
     intercept: Tensor
 
+    def of(self, targets: slice) -> "Answer":
+        """The answer to some of the targets alone."""
+        return Answer(self.mean, self.weights[:, targets], self.intercept[targets])
+
     def __call__(self, inputs: Tensor) -> Tensor:
         """Inputs (n, p) -> answers (n, c)."""
         return (inputs - self.mean) @ self.weights + self.intercept

@@ -36,7 +36,7 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
         wrong = np.stack([1 - top_k(logits, labels, 1) for logits in found.outputs])
         context.log(
             found.part, head_name, found.rows, val.labels[found.rows], classes[found.outputs.argmax(-1)][..., None],
-            wrong, "wrong", context.seeds,
+            wrong, "wrong", found.seeds,
         )  # fmt: skip
         usual = np.broadcast_to(frequency, (len(labels), len(frequency)))
         return {

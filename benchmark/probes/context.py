@@ -19,6 +19,7 @@ from ..predictor import Predictor
 from ..protocol import Protocol
 from ..regularisation import Regularisation
 from ..samples import Numbers, Samples, keys_of
+from ..spectrum import Answer
 from .standardise import Standardiser
 
 Rows = NDArray[np.int64]
@@ -126,6 +127,7 @@ class Context:
     packages : filled by them: the version of each such package by its name
     notes : filled by the probes: what a reader should know before trusting their values, one sentence each
     samples : where answers go one by one; None where nobody asked for them
+    solved : filled by the linear probes: part -> what a view is asked for -> the answer that the learners give
     regularisation : filled by probes that train until they converge: part -> question -> what was chosen for it
     """
 
@@ -148,6 +150,7 @@ class Context:
     metrics: dict[str, Measure] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    solved: dict[str, dict[str, Answer]] = field(default_factory=dict)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
     samples: Samples | None = None
 

@@ -5,7 +5,7 @@ each penalty; all train objects then give the weights. Pairs of views are answer
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -27,10 +27,11 @@ from ..regularisation import Regularisation
 from ..spectrum import Answer, Ridge, Spectrum
 from . import changes, classification, rotation
 from .context import Context, Split, Values, probe
-from .heads import Answers, one_thread_an_operation
+from .heads import Answers, Task, one_thread_an_operation
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+POSE = "pose"
 NUMBERS = 2**24  # of features, as float64, that are held at once
 PATIENCE = 2  # weaker penalties that are tried after one that errs least
 
@@ -122,41 +123,51 @@ def _regress(context: Context, settings: Linear, part: str) -> Found:
     answers: dict[str, Array] = {}
     for name, own in columns.items():
         best = grid[len(grid) // 2] if errors is None else grid[int(errors[:, own].sum(1).argmin())]
-        solved = final.solve(best)
-        answers[name] = val.answers(Answer(solved.mean, solved.weights[:, own], solved.intercept[own]))
-        chosen["pose_linear" if name == "pose" else f"{name}_composed"] = Regularisation.of(grid, best)
-    return _measured(context, answers), chosen
+        answers[name] = val.answers(final.solve(best).of(own))
+        context.solved.setdefault(part, {})[name] = before.solve(best).of(own)
+        chosen["pose_linear" if name == POSE else f"{name}_composed"] = Regularisation.of(grid, best)
+    return _measured(context, part, answers), chosen
 
 
 def _targets(context: Context) -> dict[str, Callable[[Split, Codes], Array]]:
     """What a view is asked for, by name: (split, rows (n,)) -> (n, c)."""
     found: dict[str, Callable[[Split, Codes], Array]] = {}
     if context.shows(ROTATION):
-        found["pose"] = lambda split, rows: rotation.matrices(split, rows[:, None])
+        found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
     for name in changes.present(context):
         found[name] = lambda split, rows, name=name: changes.single(context, split, rows, name)
     return found
 
 
-def _measured(context: Context, answers: dict[str, Array]) -> dict[str, Measured]:
+def composed(context: Context, name: str, views: Sequence[Array]) -> Array:
+    """What answers to one view or two, (k, c) each, say of a question about them: (k, c').
+
+    name : "pose", "rotation" or a factor's
+    """
+    if name == POSE:
+        return views[0]
+    if name == "rotation":
+        first, second = (view.reshape(-1, 3, 3) for view in views)
+        return np.einsum("nki,nkj->nij", first, second).reshape(-1, 9)
+    return changes.composed(context, name, *views)
+
+
+def _measured(context: Context, part: str, answers: dict[str, Array]) -> dict[str, Measured]:
     """What answers to all val views (n, c) are worth, for single views and for pairs."""
     values: dict[str, Measured] = {}
-    pairs, objects = context.val.asked(2, every=False)
-    turned = "pose" in answers
-    single = rotation.task(context, "pose_linear", 1) if turned else None
-    pair = rotation.task(context, "rotation_composed", 2) if turned else None
-    if single is not None:
-        rows, owners = context.val.asked(1, context.protocol.val_views == "all")
-        values |= single.measure(Answers(answers["pose"][rows[:, 0]][None], rows, owners))
-    if pair is not None:
-        first, second = (answers["pose"][pairs[:, view]].reshape(-1, 3, 3) for view in (0, 1))
-        relative = np.einsum("nki,nkj->nij", first, second).reshape(1, -1, 9)
-        values |= pair.measure(Answers(relative, pairs, objects))
     factors = [name for name in answers if name in changes.FACTORS and changes.task(context, name, [name]) is not None]
-    moved = changes.task(context, "changes", factors, suffix="_composed")
-    if moved is not None:
-        steps = [changes.composed(context, f, *(answers[f][pairs[:, view]] for view in (0, 1))) for f in factors]
-        values |= moved.measure(Answers(np.concatenate(steps, axis=1)[None], pairs, objects))
+    asked: list[tuple[Task | None, list[str], str]] = [
+        (changes.task(context, "changes", factors, suffix="_composed"), factors, ""),
+    ]
+    if POSE in answers:
+        asked.append((rotation.task(context, "pose_linear", 1), [POSE], POSE))
+        asked.append((rotation.task(context, "rotation_composed", 2), ["rotation"], POSE))
+    for task, names, source in asked:
+        if task is not None:
+            rows, objects = context.val.asked(task.views, context.protocol.val_views == "all")
+            found = [composed(context, n, [answers[source or n][view] for view in rows.T]) for n in names]
+            outputs = np.concatenate(found, axis=1)[None]
+            values |= task.measure(Answers(outputs, rows, objects, part, (None,)))
     return values
 
 
@@ -170,7 +181,7 @@ def _classify(context: Context, settings: Linear, part: str) -> Found:
     found = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient, near.answer))
     rows, objects = context.val.asked(1, context.protocol.val_views == "all")
     logits = Views(context, part, context.val, rows[:, 0]).answers(found.answer)
-    measured = classification.classification(context).measure(Answers(logits[None], rows, objects))
+    measured = classification.classification(context).measure(Answers(logits[None], rows, objects, part, (None,)))
     reached = found.gradient <= settings.gradient
     chosen = Regularisation.of([math.inf, *settings.logistic], best, found.iterations, reached)
     return measured, {"classification": chosen}

@@ -1,7 +1,8 @@
 """Heads that train until they have converged: until their loss on the tuning objects has stopped falling.
 
-A head starts from the constant answer and counts as it was when that loss was smallest, so that it is worse than the
-constant by chance alone. Each trains by itself: what it answers depends on no other head's length.
+A head adds to the answer of the linear probes, or to a constant, and starts with nothing to add. It counts as it was
+when its loss was smallest, so that it is worse than what it started from by chance alone. Each trains by itself: its
+answers depend on no other head's length.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,14 +18,16 @@ from iebench.manifests.common.machine import cores
 
 from ..protocol import Head
 from ..regularisation import Regularisation
+from ..spectrum import Answer
 from .context import Context, Rows, Split, Values, probe
 from .heads import METER, Answers, Task, one_thread_an_operation, tasks_of
+from .linear import POSE, composed
 from .stack import Stack, through
 from .standardise import BLOCK
 
 Codes = NDArray[np.int64]
 EVERY = 4  # epochs between two looks at the tuning objects, which cost about as much as one
-LEAST = 3e-4  # a loss that is smaller by a smaller share of the constant answer's has not fallen
+LEAST = 1e-3  # a loss that is smaller by a smaller share of what it was at first has not fallen
 AVERAGED = 0.97  # what a step keeps of the running average of weights, whose loss is steadier than that of one step
 
 
@@ -111,14 +114,18 @@ class _Job:
         blocks = [through(heads, inputs)[0].double().cpu().numpy() for inputs in shown]
         epochs, settled = max(int(one.epoch.max()) for one in kept), all(bool(one.stopped.all()) for one in kept)
         chosen = Regularisation.of(self.settings.weight_decay, decay, epochs, settled)
-        return Answers(np.concatenate(blocks, axis=1), rows, objects), chosen
+        outputs = np.concatenate(blocks, axis=1)
+        base = self.base(self.context.val, rows[None])
+        outputs = outputs if base is None else outputs + base
+        return Answers(outputs, rows, objects, self.part, self.context.seeds), chosen
 
     def trained(self, settings: Head, seeds: Sequence[int]) -> Best:
         """Heads of every rate, decay and seed, each until its loss on the tuning objects has stopped falling."""
         columns = self.context.parts[self.part]
         widths = (self.task.views * (columns.stop - columns.start), *settings.hidden, self.task.outputs)
         stack = Stack(widths, settings, tuple(seeds), self.context.device)
-        stack.begin_at(torch.from_numpy(self.task.constant).to(self.context.device))
+        constant = self.task.constant if self.source is None else np.zeros(self.task.outputs)
+        stack.begin_at(torch.from_numpy(constant).to(self.context.device))
         average = [one.detach().clone() for one in stack.parameters]
         best = Best.at_first(average, self.loss(average))
         least, patience = LEAST * best.loss, settings.patience or settings.epochs
@@ -174,5 +181,22 @@ class _Job:
         return torch.from_numpy(features).to(self.context.device).flatten(2)
 
     def targets(self, split: Split, rows: Rows) -> Tensor:
-        """What answers to rows (S, n, views) are compared with: (S, n, ...)."""
-        return torch.from_numpy(self.task.target(split, rows)).to(self.context.device)
+        """What outputs for rows (S, n, views) are compared with: (S, n, ...), what linear probes leave to be found."""
+        target, base = self.task.target(split, rows), self.base(split, rows)
+        return torch.from_numpy(target if base is None else (target - base).astype(np.float32)).to(self.context.device)
+
+    @property
+    def source(self) -> Answer | None:
+        """The linear answer to single views that outputs are added to."""
+        name = POSE if self.task.name == "rotation" else self.task.name
+        return self.context.solved.get(self.part, {}).get(name)
+
+    def base(self, split: Split, rows: Rows) -> NDArray[np.float64] | None:
+        """What linear answers to each view say of rows (S, n, views): (S, n, outputs); None where there are none."""
+        if self.source is None:
+            return None
+        views = []
+        for view in rows.reshape(-1, self.task.views).T:
+            features = self.context.standardiser(split.features[view], self.context.parts[self.part])
+            views.append(self.source(torch.from_numpy(features).to(self.context.device).double()).cpu().numpy())
+        return composed(self.context, self.task.name, views).reshape(*rows.shape[:-1], -1)

@@ -12,7 +12,8 @@ from scoring import ANGLES, SMALL, context_of, from_run, random_split, untrained
 from iebench.benchmark import protocol as protocols
 from iebench.benchmark.measures import MEASURES
 from iebench.benchmark.probes.changes import TRANSLATION, moved, place_in_world
-from iebench.benchmark.probes.context import Split, run
+from iebench.benchmark.probes.context import Split
+from iebench.benchmark.probes.installed import run
 from iebench.benchmark.protocol import Head
 from iebench.benchmark.score import score
 from iebench.manifests.recipe import load

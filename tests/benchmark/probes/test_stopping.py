@@ -9,6 +9,8 @@ from scoring import context_of, random_split
 
 from iebench.benchmark.measures import MEASURES, WHOLE
 from iebench.benchmark.probes.context import Context, Split, epochs
+from iebench.benchmark.probes.linear import linear
+from iebench.benchmark.probes.rotation import matrices
 from iebench.benchmark.probes.stopping import heads
 from iebench.benchmark.protocol import Head, load
 
@@ -51,6 +53,21 @@ def test_what_the_features_hold_is_found_and_training_goes_on_until_it_is() -> N
     pose, label = (asked.regularisation[WHOLE][name] for name in ("pose", "classification_mlp"))
     assert pose.steps > 100 and label.steps > 5
     assert (pose.penalty, pose.edge) == (0.1, "weakest")
+
+
+def test_heads_add_to_the_linear_answers() -> None:
+    """What single views hold linearly is found in pairs without learning how rotations and hues compose."""
+    train, val = random_split(60, 6, rounds=20), random_split(20, 6, seed=1, rounds=4)
+    made = [
+        replace(s, features=matrices(s, np.arange(len(s.labels))[:, None]).astype(np.float32)) for s in (train, val)
+    ]
+    asked = context(*made)
+    asked = replace(asked, protocol=replace(asked.protocol, linear=load().linear, heads={"rotation": PATIENT}))
+    found = linear(asked)[WHOLE] | heads(asked)[WHOLE]
+    assert found["rotation_r2_mean"].value > 0.999 and found["rotation_degrees_mean"].value < 1
+    alone = context(*made)
+    alone = replace(alone, protocol=replace(alone.protocol, heads={"rotation": PATIENT}))
+    assert heads(alone)[WHOLE]["rotation_r2_mean"].value < 0.9
 
 
 def test_a_training_that_is_cut_short_is_noted() -> None:
