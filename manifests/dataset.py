@@ -124,8 +124,19 @@ def _absent(folder: Path) -> DatasetError:
 
 
 def shard_tables(folder: Path, split: str) -> list[Path]:
-    """The Parquet files of a split's finished shards, in order."""
-    return sorted((folder / split).glob("[0-9]*.parquet"))
+    """The Parquet files of a split's finished shards, in order.
+
+    Raises
+    ------
+    DatasetError : the folder cannot be looked into, which is not to say that they are missing.
+    """
+    try:
+        found = list((folder / split).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise DatasetError(read_failure(folder / split, error, MEND)) from error
+    return sorted(path for path in found if re.fullmatch(r"\d.*\.parquet", path.name))
 
 
 def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] | None = None) -> pa.Table:

@@ -71,7 +71,7 @@ class LocalStore:
     def size(self, name: str) -> int | None:
         try:
             return (self.folder / name).stat().st_size
-        except OSError:
+        except FileNotFoundError:  # any other error does not say that it is not there, or it would be made again
             return None
 
     def open(self, name: str) -> IO[bytes]:

@@ -50,6 +50,14 @@ def read_failure(path: Path, error: BaseException, remedy: str, damage: str = "i
     return f"cannot read {path} ({reason(fault or error, damage)}): {remedy}"
 
 
+def fault(error: OSError) -> str:
+    """The sentence for an error of the machine, wherever it arose; "" for any other."""
+    if error.errno not in SOUND:
+        return ""
+    where = f"cannot use {error.filename}" if error.filename else "a file cannot be used"
+    return f"{where} ({reason(error)}): {SOUND[error.errno]}"
+
+
 def remedy_of(error: BaseException, remedy: str) -> str:
     """A remedy for something that cannot be read; one that harms nothing where it may be sound."""
     return SOUND.get(error.errno or 0, remedy) if isinstance(error, OSError) else remedy

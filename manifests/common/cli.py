@@ -18,6 +18,7 @@ import click
 from ..errors import IebenchError, MissingPart, UsageError
 from . import plugins
 from .brief import LONGEST, cut
+from .causes import fault
 from .parts import EXTRA_OF, missing_part
 from .terminal import harden, undecoded
 from .verbs import Verbs
@@ -96,10 +97,10 @@ def guarded(work: Callable[[], object]) -> NoReturn:
             _stop(
                 f"no file can have so long a name: {cut(str(error.filename))}; give a shorter one", UsageError.exit_code
             )
-        blame = plugins.blamed(error)
-        if not blame:
+        told = plugins.blamed(error) or (fault(error) if isinstance(error, OSError) else "")
+        if not told:
             raise  # a fault of iebench: its developers need the traceback
-        _stop(blame, 1)
+        _stop(told, 1)
 
 
 def _stop(message: str, code: int) -> NoReturn:

@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import threading
+import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ class Files:
         self._most = max(FEWEST, raised_limit(SHARE * len(paths)) // SHARE)
         self._open = OrderedDict[int, _Handle]()  # the one read last comes last
         self._lock = threading.Lock()
+        _ALL.add(self)
 
     def read(self, number: int, size: int, offset: int) -> bytes:
         """At most `size` bytes of the file with this number, from byte `offset`.
@@ -35,6 +37,11 @@ class Files:
         handle = self._handle(number)  # stays open while it is held here, whoever pushes it out meanwhile
         return os.pread(handle.number, size, offset)
 
+    def close(self) -> None:
+        """Close all files; the next that is read is opened again."""
+        with self._lock:
+            self._open.clear()
+
     def _handle(self, number: int) -> "_Handle":
         with self._lock:
             if number in self._open:
@@ -45,14 +52,17 @@ class Files:
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 raise
-            with self._lock:  # others have taken what was left
-                self._open.clear()
+            for files in list(_ALL):  # they hold what others than them need now
+                files.close()
             handle = _Handle(self.paths[number])
         with self._lock:
             self._open[number] = handle
             while len(self._open) > self._most:
                 self._open.popitem(last=False)
         return handle
+
+
+_ALL = weakref.WeakSet[Files]()  # of this process
 
 
 class _Handle:

@@ -1,5 +1,6 @@
 """Plain words for what cannot be read: the true cause, never a library's text, never advice that destroys good data."""
 
+import errno
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import tomllib
 import pytest
 
 from iebench.manifests.common.causes import SOUND, read_failure, reason
+from iebench.manifests.common.cli import guarded
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.errors import DatasetError, InvalidValue
 
@@ -97,3 +99,26 @@ def test_a_pointer_is_named_as_one(tmp_path):
     words = read_failure(tmp_path / "a.parquet", ValueError("Parquet magic bytes not found"), REMEDY)
     assert words.startswith(f"{tmp_path}/a.parquet is a Git LFS pointer: run `git lfs pull`")
     assert REMEDY not in words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EIO, "may be whole"), (errno.EMFILE, "ulimit -n"), (errno.EACCES, "")]
+)
+def test_a_fault_of_the_machine_is_one_sentence_wherever_it_arises(capsys, number, words):
+    def fail():
+        raise OSError(number, "words of a library", "data/a.tar")
+
+    with pytest.raises(SystemExit) as stop:
+        guarded(fail)
+    shown = capsys.readouterr().err
+    assert stop.value.code == 1
+    assert shown.startswith(f"iebench: cannot use data/a.tar ({os.strerror(number)}): ")
+    assert words in shown and "Traceback" not in shown and "library" not in shown
+
+
+def test_other_errors_of_the_system_are_faults_of_iebench():
+    def fail():
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "a")
+
+    with pytest.raises(FileNotFoundError):
+        guarded(fail)

@@ -1,7 +1,9 @@
 """Shards: a standard WebDataset whose Parquet is its index."""
 
+import errno
 import hashlib
 import json
+import os
 import tarfile
 
 import pyarrow.parquet as pq
@@ -9,7 +11,10 @@ import pytest
 import webdataset
 
 from iebench.manifests.dataset import DatasetInfo, shard_tables
+from iebench.manifests.errors import DatasetError
 from iebench.manifests.latents import draw_all
+from iebench.renderer.shards import read_shard, shard_notes
+from iebench.renderer.store import LocalStore
 
 
 def members(tar_path):
@@ -56,3 +61,24 @@ def test_latents_are_those_of_the_object_and_described(tiny_dataset):
         assert [row[name] for row in first] == values.tolist()
         assert set(table.schema.field(name).metadata) == {b"unit", b"frame", b"law", b"circular"}
     assert json.loads(members(tiny_dataset / "val" / "00000.tar")[1][1])["rot_x"] == first[0]["rot_x"]
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.EACCES])
+def test_a_shard_that_cannot_be_looked_at_is_not_rendered_again(tiny_dataset, tiny_plan, monkeypatch, number):
+    """It may be sound: a run that took it for missing would write over it."""
+    store, plan = LocalStore(tiny_dataset), tiny_plan()
+    shard = plan.shards()[0]
+    assert shard_notes(store, plan.recipe, shard) is not None
+
+    def fail(*_):
+        raise OSError(number, "words of a library")
+
+    for method in ("open", "size"):
+        with monkeypatch.context() as patched, pytest.raises(DatasetError, match=os.strerror(number)) as caught:
+            patched.setattr(LocalStore, method, fail)
+            shard_notes(store, plan.recipe, shard)
+        assert "delete" not in str(caught.value)
+    with monkeypatch.context() as patched, pytest.raises(DatasetError, match=os.strerror(number)) as caught:
+        patched.setattr(LocalStore, "open", fail)
+        read_shard(store, shard)
+    assert "delete" not in str(caught.value)
