@@ -12,13 +12,14 @@ from iebench.manifests.dataset import DatasetInfo
 from .errors import ScoringError
 from .probes.axes import LATENTS, ROWS
 from .probes.standardise import BLOCK, NUMBERS
-from .protocol import Protocol
+from .protocol import Linear, Protocol
 from .ridge import SIDE, WIDE
 from .splits import SMOKE_VIEWS
 
 SINGLE = ("classification", "classification_mlp", "pose")  # heads on one view; all others are on two
 FLOAT, DOUBLE = 4, 8  # bytes
 COPIES = 5  # of a head's weights: themselves, gradients, two moments of the optimiser, and what a step works on
+DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, while rows are decomposed
 BLOCKS = 6  # of features as float64 that a step works on at once
 PROGRAM = 700_000_000  # bytes of Python with its libraries, before anything is read
 
@@ -50,6 +51,8 @@ def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
     kept = min(SIDE, rows)
     square = DOUBLE * (width**2 if width <= WIDE else kept**2 + kept * width // 2)  # of products, or rows of float32
     steps = {"heads": COPIES * FLOAT * sum(_weights(protocol, part, classes) for part in sizes.widths)}
+    if protocol.linear is not None:
+        steps["linear probes"] = DOUBLE * sum(_solved(protocol.linear, rows, part) for part in sizes.widths)
     if protocol.neighbours is not None:
         gallery = sizes.train * min(protocol.neighbours.views, sizes.views)
         steps["neighbours"] = 3 * FLOAT * gallery * width
@@ -83,7 +86,7 @@ def check(
     blocks = BLOCKS * DOUBLE * min(NUMBERS, BLOCK * widths[0]) + PROGRAM
     places = {"": (blocks, free_memory(), [*steps])}
     if device.type == "cuda":
-        there = [step for step in steps if step in ("heads", "neighbours", "few shots")]
+        there = [step for step in steps if step in ("heads", "linear probes", "neighbours", "few shots")]
         places = {
             "": (blocks, free_memory(), [step for step in steps if step not in there]),
             " of the GPU": (0, torch.cuda.mem_get_info(device)[0], there),
@@ -97,6 +100,13 @@ def check(
                 f"its {step}), and {free / 1e9:.1f} GB are free: score fewer columns, such as features that are pooled "
                 "or projected, or fewer objects with --limit"
             )
+
+
+def _solved(settings: Linear, rows: int, width: int) -> int:
+    """The numbers that linear probes of a part of so many columns hold: two decompositions, and views to classify."""
+    kept = min(rows, settings.side) if width > settings.side else rows
+    smaller = min(kept, width)
+    return DECOMPOSED * smaller * width + 2 * smaller**2 + 2 * min(settings.numbers, rows * width)
 
 
 def _weights(protocol: Protocol, width: int, classes: int) -> int:

@@ -30,6 +30,7 @@ def test_what_is_usual_takes_little_and_more_columns_take_more() -> None:
     assert max(usual.values()) < 2e9
     wide = footprint.footprint(strict, replace(FULL, widths=(25_088,)))
     assert all(wide[step] > usual[step] for step in usual) and wide["axes"] > 10e9
+    assert footprint.footprint(load("converged"), FULL)["linear probes"] < 4e9
     few = footprint.footprint(strict, Sizes(160, 40, 10, 20, (25_088,)))
     assert few["axes"] < 5e9 and few["maps"] < 5e9  # 25,088 x 25,088 numbers alone are 5 GB
 
