@@ -5,6 +5,8 @@ specks. Of faces with the same corners the first in the file is kept, whatever t
 normals and their materials: so did Blender 3's importer of OBJ files, which made the published pictures.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,7 @@ FLAT = 1e-5  # four points are in one plane up to this share of their distances,
 
 
 def doubles(
-    points: NDArray[np.floating], corners: NDArray[np.integer], sizes: NDArray[np.integer]
+    points: NDArray[np.floating[Any]], corners: NDArray[np.integer[Any]], sizes: NDArray[np.integer[Any]]
 ) -> NDArray[np.bool_]:
     """Tell which faces have the same corners as an earlier one; vertices at one place are one corner.
 
@@ -32,7 +34,7 @@ def doubles(
     return repeated
 
 
-def double_triangles(points: NDArray[np.floating], triangles: NDArray[np.integer]) -> NDArray[np.bool_]:
+def double_triangles(points: NDArray[np.floating[Any]], triangles: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
     """Tell which triangles (m, 3) repeat earlier ones: (m,); `points` is (n, 3) and finite.
 
     Those with the corners of an earlier one, and pairs that cut a flat quadrilateral along its other diagonal: a
@@ -48,7 +50,7 @@ def double_triangles(points: NDArray[np.floating], triangles: NDArray[np.integer
     return repeated
 
 
-def without_doubles(points: NDArray[np.floating], triangles: NDArray[np.integer]) -> NDArray[np.integer]:
+def without_doubles(points: NDArray[np.floating[Any]], triangles: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
     """Leave out the triangles (m, 3) that repeat earlier ones; `points` is (n, 3) and finite."""
     return triangles[~double_triangles(points, triangles)]
 
@@ -65,7 +67,7 @@ def _other_diagonals(points: NDArray[np.float64], triangles: NDArray[np.int64]) 
     crossed = _cross(*points[quads].transpose(1, 0, 2))
     pairs, quads = np.column_stack([one, two])[crossed] // 3, np.sort(quads[crossed], axis=1)
     by_age = np.argsort(pairs.min(axis=1), kind="stable")
-    return pairs[by_age[_repeats(quads[by_age])]].ravel()
+    return np.asarray(pairs[by_age[_repeats(quads[by_age])]].ravel())
 
 
 def _cross(
@@ -79,7 +81,7 @@ def _cross(
     return np.asarray(flat & ((to_c * to_d).sum(1) < 0) & ((to_a * to_b).sum(1) < 0))
 
 
-def _places(points: NDArray[np.floating]) -> NDArray[np.int64]:
+def _places(points: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """A number for each point, (n,), the same where points are equal."""
     order = np.lexsort(points.T)
     numbers = np.empty(len(points), np.int64)

@@ -86,7 +86,7 @@ def surface(ref: ObjectRef) -> tuple[Array, NDArray[np.int64]]:
         if problem:
             raise AssetError(f"{mesh.name} {problem}")
         vertices = np.asarray(loaded.vertices, np.float64)
-        faces = without_doubles(vertices, np.asarray(loaded.faces, np.int64))
+        triangles = without_doubles(vertices, np.asarray(loaded.faces, np.int64))
         if mesh.path.suffix in Y_UP:
             vertices = vertices @ np.array([[1.0, 0, 0], [0, 0, 1], [0, -1, 0]])
-        return vertices - (vertices.min(0) + vertices.max(0)) / 2, faces
+        return vertices - (vertices.min(0) + vertices.max(0)) / 2, triangles.astype(np.int64)
