@@ -6,7 +6,7 @@ from typing import Any
 FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")
 """Settings that change no step: they may differ when a run goes on, and between its seeds."""
 
-BEFORE = {"passes": "together"}
+BEFORE: dict[str, Any] = {"passes": "together"}
 """Settings that older runs do not name, as they were trained."""
 
 METHODS_BEFORE: Mapping[str, object] = {"projector_norm": False, "predictor_relu": False, "invariant_projector": []}

@@ -64,7 +64,7 @@ def harden() -> None:
         raw = getattr(getattr(stream, "buffer", None), "raw", None)
         if stream is getattr(sys, f"__{name}__") and isinstance(raw, io.RawIOBase):
             stream.flush()
-            buffer = io.BufferedWriter(Lasting(raw, words, lossy))  # type: ignore[arg-type]
+            buffer = io.BufferedWriter(Lasting(raw, words, lossy))
             hardened = io.TextIOWrapper(
                 buffer, stream.encoding, ERRORS, line_buffering=stream.line_buffering, write_through=lossy
             )
