@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image
 
+from iebench.manifests import schema
 from iebench.manifests.common.figures import png, styled, svg
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.dataset import DatasetInfo, read_table
@@ -38,7 +39,7 @@ def inspect(folder: Path, out: Path) -> list[Path]:
         "views": choose.views(samples, OBJECTS),
         "sweeps": choose.sweeps(samples),
     }
-    objects = read_table(folder / "objects.parquet").to_pylist()
+    objects = read_table(folder / "objects.parquet", schema.OBJECTS).to_pylist()
     files = {f"{name}.png": _png(sheet(chosen, samples)) for name, chosen in rows.items() if chosen}
     charts: dict[str, str] = {}
     with styled():

@@ -12,6 +12,7 @@ from tampering import resealed
 
 from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import load
+from iebench.manifests.schema import ADDED
 from iebench.renderer.backend import FAKE
 from iebench.renderer.proof.inspect import inspect
 from iebench.renderer.render import render_dataset
@@ -68,7 +69,10 @@ def test_causes_are_listed_and_cannot_break_the_page(tiny_dataset, tmp_path):
         pq.read_table(folder / "failures.parquet").from_pylist([row] * 60, schema), folder / "failures.parquet"
     )
     objects = pq.read_table(folder / "objects.parquet")
-    rows = [{**row, "missing": "a.png\n<i>.jpg", "notes": "Kd go up to <u>"} for row in objects.to_pylist()]
+    rows = [
+        {**row, "missing": "a.png\n<i>.jpg", "notes": "Kd go up to <u>", "faces": 10, "doubles": 90}
+        for row in objects.to_pylist()
+    ]
     pq.write_table(pa.Table.from_pylist(rows, objects.schema), folder / "objects.parquet")
     resealed(folder)
     inspect(folder, tmp_path / "out")
@@ -77,7 +81,15 @@ def test_causes_are_listed_and_cannot_break_the_page(tiny_dataset, tmp_path):
     assert "... and 10 more in failures.parquet" in page
     assert page.count("<dt>missing</dt>") == 51 and "&lt;i&gt;.jpg, of " in page and "<i>" not in page
     assert "... and 10 more in objects.parquet" in page
+    assert "2,700 of 3,000 in 30 objects, drawn once" in page
     assert page.count("<dt>noted</dt>") == 30 and "Kd go up to &lt;u&gt;, of " in page
+
+
+def test_a_dataset_from_before_some_columns_is_shown(tiny_dataset, tmp_path):
+    folder = shutil.copytree(tiny_dataset, tmp_path / "d")
+    objects = pq.read_table(folder / "objects.parquet")
+    pq.write_table(objects.drop_columns(sorted(ADDED)), folder / "objects.parquet")
+    assert inspect(folder, tmp_path / "out")
 
 
 @pytest.mark.parametrize("name", ["orbit", "3diebench-t"])
