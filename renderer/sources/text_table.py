@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,13 @@ SEPARATORS = (",", ";", "\t", "|")
 LEGACY = ("cp1252", "cp932", "gb18030", "big5", "cp949", "cp1251", "cp1250", "latin-1")
 """Encodings of systems before Unicode; only names of files that exist can tell which of them a text is in."""
 REMEDY = 'save it as UTF-8 (in Excel "CSV UTF-8")'
+
+
+class _Strict(csv.excel):
+    """As spreadsheets write it, blanks after separators left out; a quote out of place is an error."""
+
+    skipinitialspace = True
+    strict = True
 
 
 @dataclass(frozen=True)
@@ -92,18 +99,15 @@ def _parsed(path: Path, text: str, encoding: str, known: Sequence[str]) -> TextT
 
 def _header(line: str, separator: str) -> list[str]:
     try:
-        return [name.strip() for name in next(_reader([line], separator), [])]
+        return [name.strip() for name in next(csv.reader([line], _Strict, delimiter=separator), [])]
     except csv.Error:  # a quote that is none with this separator
         return []
 
 
-def _reader(lines: Iterable[str], separator: str) -> "csv._reader":
-    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
-
-
 def _table(path: Path, lines: io.StringIO, before: int, encoding: str, separator: str) -> TextTable:
     """The table in the lines that are left of a file, of which `before` are read."""
-    reader, header, rows = _reader(lines, separator), list[str](), list[tuple[int, list[str]]]()
+    reader = csv.reader(lines, _Strict, delimiter=separator)
+    header, rows = list[str](), list[tuple[int, list[str]]]()
     try:
         for fields in reader:
             number = before + reader.line_num
