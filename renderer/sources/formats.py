@@ -52,9 +52,14 @@ def models_in(folder: Path) -> list[Path]:
 
 
 def _models(folder: Path) -> Iterator[Path]:
-    for place, inner, files in os.walk(folder):
+    for place, inner, files in os.walk(folder, onerror=_refuse):
         inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
         yield from (path for name in files if is_model(path := Path(place) / name))
+
+
+def _refuse(error: OSError) -> None:
+    """Raise what `os.walk` would leave out: a folder that cannot be looked into is not one without a mesh."""
+    raise error
 
 
 def sole_mesh(folder: Path, models: Sequence[Path] | None = None) -> Path:

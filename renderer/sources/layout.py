@@ -26,7 +26,7 @@ class ClassFolder:
 
     @property
     def split(self) -> str:
-        """ "train", "val", or "" where no folder gives it."""
+        """The split of its objects: "train", "val", or "" where no folder gives it."""
         return _split(self.split_folder)
 
 

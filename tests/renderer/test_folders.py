@@ -10,7 +10,7 @@ from cleaning import cause
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.errors import SourceError
 from iebench.renderer.sources import Folder, ShapeNet
-from iebench.renderer.sources.formats import UNREAD
+from iebench.renderer.sources.formats import UNREAD, models_in
 
 
 def touch(root, *paths):
@@ -172,3 +172,8 @@ def test_objects_of_shapenet_that_the_official_list_lacks_are_named(shapenet, tm
     assert sum(count.values()) == 214
     [note] = source.notes()
     assert "folders that the official list of 3DIEBench lacks: 1 (03797390/mine)" in note
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_an_empty_one(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        models_in(tmp_path / "gone")
