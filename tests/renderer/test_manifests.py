@@ -116,7 +116,7 @@ def test_splits_have_the_names_that_folders_may_have(tmp_path, word, split):
 
 def test_what_cannot_be_loaded_is_counted_and_named(tmp_path):
     files = ["a.obj", "b.fbx", "many/1.obj", "many/2.obj"]
-    source = table(tmp_path, files, "path,class\na.obj,x\nb.fbx,x\nmany,x\ngone.obj,y\n/,x\n")
+    source = table(tmp_path, files, "path,class\na.obj,x\nb.fbx,x\nmany,x\ngone.obj,y\n.,x\n")
     assert [c.name for c in source.classes()] == ["x", "y"]
     [note] = source.notes()
-    assert "objects that cannot be loaded and will be failures: 4 (b.fbx, many, /, ...): b.fbx is in FBX format" in note
+    assert "objects that cannot be loaded and will be failures: 4 (b.fbx, many, ., ...): b.fbx is in FBX format" in note
