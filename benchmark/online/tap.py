@@ -18,13 +18,14 @@ class Tap:
 
     def __init__(self, method: Method) -> None:
         self._passes: dict[str, list[Tensor]] = {}
+        self._batch = (0, 0)  # objects and views in it
         self._method = method
         self._handles: list[RemovableHandle] = []
 
     @property
     def outputs(self) -> dict[str, Tensor]:
         """ "encoder" and the names of the method's projectors -> (B * K, E), the views of an object side by side."""
-        return {name: torch.stack(passes, dim=1).flatten(0, 1) for name, passes in self._passes.items()}
+        return {name: self._joined(passes) for name, passes in self._passes.items()}
 
     def __enter__(self) -> Self:
         self._handles.append(self._method.register_forward_pre_hook(self._forget))
@@ -37,8 +38,14 @@ class Tap:
         while self._handles:
             self._handles.pop().remove()
 
-    def _forget(self, method: nn.Module, given: object) -> None:
-        self._passes = {}
+    def _joined(self, passes: list[Tensor]) -> Tensor:
+        """The passes of K views, one after another, as one; of whatever else a method calls, the last pass."""
+        objects, views = self._batch
+        apart = len(passes) == views and all(len(output) == objects for output in passes)
+        return torch.stack(passes, dim=1).flatten(0, 1) if apart else passes[-1]
+
+    def _forget(self, method: nn.Module, given: tuple[Tensor, ...]) -> None:
+        self._passes, self._batch = {}, (given[0].shape[0], given[0].shape[1])
 
     def _keep(self, name: str, module: nn.Module, given: object, output: Tensor) -> None:
         self._passes.setdefault(name, []).append(output.detach())

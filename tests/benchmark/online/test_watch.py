@@ -105,3 +105,14 @@ def test_outputs_are_in_the_order_of_the_latents_and_of_the_last_pass(passes: st
     assert tap.outputs.keys() == {"encoder", "projector"}
     torch.testing.assert_close(tap.outputs["encoder"], wanted, rtol=1e-9, atol=1e-12)
     torch.testing.assert_close(tap.outputs["projector"], method.projector(wanted).detach(), rtol=1e-9, atol=1e-12)
+
+
+def test_of_a_method_that_sees_views_its_own_way_the_last_pass_counts() -> None:
+    images, latents = batch(views=2)
+    method, _ = method_of("vicreg")
+    method.eval()
+    plain = method.loss
+    method.loss = lambda images, latents: (method.encoder(images[:1, 0]), plain(images, latents))[1]  # type: ignore[method-assign]
+    with Tap(method) as tap:
+        method(images, latents)
+        torch.testing.assert_close(tap.outputs["encoder"], method.encoder(images[:, 1]).detach())
