@@ -229,7 +229,7 @@ class RunConfig:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return self
         named |= {text.partition("=")[0].strip() for text in assignments}
-        older = {name: value for name, value in BEFORE.items() if name not in named}
+        older: dict[str, Any] = {name: value for name, value in BEFORE.items() if name not in named}
         return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **older))
 
     def differences(self, other: "RunConfig", free: bool = False) -> list[str]:

@@ -142,7 +142,7 @@ def _hypernetwork(
     if negated:
         for first in [rework["rework.0.weight"].T] if deep else matrices:
             first[:QUATERNION] *= -1
-    settings = {"predictor": "deep" if deep else "linear", "predictor_hidden": list(unseen.hidden)}
+    settings: dict[str, Any] = {"predictor": "deep" if deep else "linear", "predictor_hidden": list(unseen.hidden)}
     if unseen.relu:
         settings |= {"predictor_relu": True}
     if not deep and not unseen.hidden:
