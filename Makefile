@@ -1,6 +1,7 @@
 # make demo   everything, from nothing to a leaderboard      make test    the test suite
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make setup  only the virtual environment in .venv          make check   format, lint and types
+# make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
 # make test-next   the rendering tests on Blender 5.2, in .venv-next; needs a Python 3.13 (NEXT=/path/to/python3.13)
 #
 # PYTHON=...  the Python to use (3.11, or 3.13 for rendering only)      INDEX=URL  another package index
@@ -16,13 +17,16 @@ EXTRAS := render,train,test,check
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo test test-next check setup system browser clean
+.PHONY: demo test test-installs test-next check setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
 
 test: setup
 	$(BIN)/python -m pytest
+
+test-installs: setup
+	$(BIN)/python tests/installs.py
 
 test-next:
 	@$(NEXT) -c '' 2>/dev/null || { echo "make: $(NEXT) does not run here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }

@@ -94,9 +94,7 @@ def guarded(work: Callable[[], object]) -> NoReturn:
         _stop(f"a name holds bytes that are no text ({name}): rename it, or set PYTHONUTF8=1 if it is in UTF-8", 1)
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            _stop(
-                f"no file can have so long a name: {cut(str(error.filename))}; give a shorter one", UsageError.exit_code
-            )
+            _stop(f"no file can have the name {cut(str(error.filename))}: give a shorter one", UsageError.exit_code)
         told = plugins.blamed(error) or (fault(error) if isinstance(error, OSError) else "")
         if not told:
             raise  # a fault of iebench: its developers need the traceback

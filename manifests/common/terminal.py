@@ -3,6 +3,7 @@
 import codecs
 import io
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,12 @@ class Lasting(io.RawIOBase):
         ------
         DiskError : no space, or the like; what is written later is lost.
         """
-        if not self._lost:
+        left = memoryview(data)
+        while left and not self._lost:
             try:
-                return self._raw.write(data) or 0
+                written = self._raw.write(left)
+                left = left[written or 0 :]
+                time.sleep(0.01 if written is None else 0)  # a pipe that does not block is full for now
             except OSError as error:
                 self._lost = True
                 if not (self._lossy or isinstance(error, BrokenPipeError)):
@@ -61,14 +65,16 @@ def harden() -> None:
     codecs.register_error(ERRORS, plain)
     for name, words, lossy in (("stdout", "standard output", False), ("stderr", "standard error", True)):
         stream = getattr(sys, name)
-        raw = getattr(getattr(stream, "buffer", None), "raw", None)
+        buffer = getattr(stream, "buffer", None)
+        raw = getattr(buffer, "raw", buffer)  # with `python -u` there is nothing between
         if stream is getattr(sys, f"__{name}__") and isinstance(raw, io.RawIOBase):
             stream.flush()
-            buffer = io.BufferedWriter(Lasting(raw, words, lossy))
-            hardened = io.TextIOWrapper(
-                buffer, stream.encoding, ERRORS, line_buffering=stream.line_buffering, write_through=lossy
+            lasting = Lasting(raw, words, lossy)
+            below = lasting if raw is buffer else io.BufferedWriter(lasting)
+            wrapper = io.TextIOWrapper(
+                below, stream.encoding, ERRORS, line_buffering=stream.line_buffering, write_through=stream.write_through
             )
-            setattr(sys, name, hardened)
+            setattr(sys, name, wrapper)
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:

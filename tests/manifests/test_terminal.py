@@ -37,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(command: list[str], folder: Path, *, codec: str = "utf-8", **options: object) -> subprocess.CompletedProcess:
     environment = {"PATH": "", "PYTHONIOENCODING": codec, "PYTHONPATH": ":".join(sys.path), "HOME": str(folder)}
+    environment |= {"PYTHONUNBUFFERED": "1"} if codec == "latin-1" else {}  # as `python -u`: nothing is buffered
     return subprocess.run([sys.executable, *command], check=False, cwd=folder, env=environment, **options)
 
 
@@ -69,7 +70,8 @@ def test_the_locale_may_be_none(folder: Path, locale: dict[str, str]) -> None:
     assert "≈" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_reader_that_has_gone_does_not_end_the_work(folder: Path) -> None:
+@pytest.mark.parametrize("unbuffered", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_a_reader_that_has_gone_does_not_end_the_work(folder: Path, unbuffered: dict[str, str]) -> None:
     (folder / "table.txt").unlink(missing_ok=True)
     program = (
         "import os, sys; from iebench.manifests.common.cli import guarded; import click\n"
@@ -79,7 +81,7 @@ def test_a_reader_that_has_gone_does_not_end_the_work(folder: Path) -> None:
         "guarded(work)"
     )
     script = f'{sys.executable} -c "$PROGRAM" | {{ read line; echo $line; }}; echo ${{PIPESTATUS[@]}}'
-    environment = {"PROGRAM": program, "PYTHONPATH": ":".join(sys.path)}
+    environment = {"PROGRAM": program, "PYTHONPATH": ":".join(sys.path), **unbuffered}
     done = subprocess.run(["bash", "-c", script], check=True, cwd=folder, env=environment, capture_output=True)
     assert (done.stdout.split(b"\n")[:2], done.stderr) == ([b"line 0", b"0 0"], b"")
     assert (folder / "table.txt").read_text() == "done"
