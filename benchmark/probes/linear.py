@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -19,11 +20,11 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.common.machine import cores
 
 from ..bootstrap import Measured
-from ..images import rows_of
 from ..logistic import Logistic, Optimum
 from ..metrics import top_k
 from ..protocol import Linear
 from ..regularisation import Regularisation
+from ..rows import rows_of
 from ..spectrum import Answer, Ridge, Spectrum
 from . import changes, classification, rotation
 from .context import Context, Split, Values, probe
@@ -91,7 +92,7 @@ def _train(context: Context, settings: Linear, part: str, most: int) -> tuple[Vi
 
 def _width(context: Context, part: str) -> int:
     columns = context.parts[part]
-    return columns.stop - columns.start
+    return int(columns.stop) - int(columns.start)
 
 
 def thinned(split: Split, objects: Codes, most: int) -> Codes:
@@ -135,8 +136,12 @@ def _targets(context: Context) -> dict[str, Callable[[Split, Codes], Array]]:
     if context.shows(ROTATION):
         found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
     for name in changes.present(context):
-        found[name] = lambda split, rows, name=name: changes.single(context, split, rows, name)
+        found[name] = partial(_factor, context, name)
     return found
+
+
+def _factor(context: Context, name: str, split: Split, rows: Codes) -> Array:
+    return changes.single(context, split, rows, name)
 
 
 def composed(context: Context, name: str, views: Sequence[Array]) -> Array:
@@ -148,7 +153,8 @@ def composed(context: Context, name: str, views: Sequence[Array]) -> Array:
         return views[0]
     if name == "rotation":
         first, second = (view.reshape(-1, 3, 3) for view in views)
-        return np.einsum("nki,nkj->nij", first, second).reshape(-1, 9)
+        product: Array = np.einsum("nki,nkj->nij", first, second).reshape(-1, 9)
+        return product
     return changes.composed(context, name, *views)
 
 
@@ -181,7 +187,9 @@ def _classify(context: Context, settings: Linear, part: str) -> Found:
     found = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient, near.answer))
     rows, objects = context.val.asked(1, context.protocol.val_views == "all")
     logits = Views(context, part, context.val, rows[:, 0]).answers(found.answer)
-    measured = classification.classification(context).measure(Answers(logits[None], rows, objects, part, (None,)))
+    question = classification.classification(context)
+    assert question is not None  # every dataset has classes
+    measured = question.measure(Answers(logits[None], rows, objects, part, (None,)))
     reached = found.gradient <= settings.gradient
     chosen = Regularisation.of([math.inf, *settings.logistic], best, found.iterations, reached)
     return measured, {"classification": chosen}

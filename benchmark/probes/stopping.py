@@ -148,7 +148,10 @@ class _Job:
             some = batches[start : start + together]
             rows = train.pair_rows(np.concatenate(some, axis=1), epoch % train.pairs.shape[1])[..., : self.task.views]
             sizes = [one.shape[1] for one in some]
-            inputs, targets = self.inputs(train, rows).split(sizes, 1), self.targets(train, rows).split(sizes, 1)
+            inputs, targets = (
+                torch.split(self.inputs(train, rows), sizes, 1),
+                torch.split(self.targets(train, rows), sizes, 1),
+            )
             for shown, wanted in zip(inputs, targets, strict=True):
                 stack.step(shown, wanted, self.task.loss, 0.0)
                 with torch.no_grad():
