@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from iebench.manifests.common.brief import few
 from iebench.manifests.common.causes import reason
 from iebench.manifests.schema import SPLITS
 
@@ -91,7 +90,7 @@ def _fact_faults(score: "Score") -> Iterator[str]:
         if not text.strip():
             yield f"{where} is empty"
     if set(score.pairs) != set(SPLITS):
-        yield f"pairs has the splits {few(sorted(score.pairs))}, not {', '.join(sorted(SPLITS))}"
+        yield f"pairs has the splits {sorted(score.pairs)!r:.120}, not {sorted(SPLITS)}"
     hashes = {"dataset.fingerprint": score.dataset.fingerprint, "encoder.weights": score.encoder.weights}
     hashes |= {f"pairs.{split}": digest for split, digest in score.pairs.items()}
     for where, digest in {**hashes, "resamples.digest": score.resamples.digest}.items():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import IebenchError
-from .causes import reason, short
+from .causes import short
 
 KINDS = ("commands", "engines", "sources", "methods", "backbones", "encoders", "probes")  # groups iebench.KIND
 REMEDY = "mend or remove that package"
@@ -70,14 +70,18 @@ def attempt(point: EntryPoint, question: Callable[..., bool], *arguments: object
     """
     try:
         return question(*arguments)
+    except IebenchError as error:
+        if ours(point):
+            raise
+        fault = str(error)
     except (Exception, SystemExit) as error:
         if ours(point):
             raise
-        own = reason(error, f"{point.value} failed ({short(error)}): {REMEDY}")
-        from .progress import say  # with rich, which the list of commands need not load
+        fault = f"{point.value} failed ({short(error)}): {REMEDY}"
+    from .progress import say  # with rich, which the list of commands need not load
 
-        say(f"iebench: {own}")
-        return False
+    say(f"iebench: {fault}")
+    return False
 
 
 def blamed(error: BaseException) -> str:

@@ -130,7 +130,7 @@ def test_no_cluster_and_a_misspelt_option(capsys: pytest.CaptureFixture[str]) ->
     assert "--slurm partition has no value: write it as --slurm KEY=VALUE" in capsys.readouterr().err
     if shutil.which("srun") is None:
         assert iebench("sweep", "mine.toml", "--engine", "slurm") == 2
-        assert "cannot submit jobs here" in capsys.readouterr().err
+        assert "cannot submit jobs to" in capsys.readouterr().err
 
 
 def test_commands_reach_the_same_program() -> None:
