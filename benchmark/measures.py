@@ -144,6 +144,14 @@ MEASURES = {
     "mlp_top1": Measure(
         "MLP top-1 %", "class from one view by an MLP", factor=100, digits=1, column=False, within=FRACTION
     ),
+    "kernel_top1": Measure(
+        "kernel top-1 %",
+        "class from one view by kernel regression",
+        factor=100,
+        digits=1,
+        column=False,
+        within=FRACTION,
+    ),
     "knn_top1": Measure(
         "kNN top-1 %", "class by a vote of the nearest train views", factor=100, digits=1, column=False, within=FRACTION
     ),
@@ -156,11 +164,11 @@ MEASURES = {
     "shot10_top1": Measure(
         "10-shot top-1 %", "class by 10 objects of each class", factor=100, digits=1, column=False, within=FRACTION
     ),
-    **_angles("rotation", "rotation between two views by an MLP", views=2),
+    **_angles("rotation", "rotation between two views by a nonlinear probe of both", views=2),
     **_angles("rotation_composed", "rotation between two views, composed from linear answers to each", views=2),
-    **_angles("pose", "pose of one view by an MLP", views=1),
+    **_angles("pose", "pose of one view by a nonlinear probe", views=1),
     **_angles("pose_linear", "pose of one view by a linear layer", views=1),
-    **_changes("", "by an MLP"),
+    **_changes("", "by a nonlinear probe of both"),
     **_changes("_composed", "composed from linear answers to each"),
     "pose_leak": Measure(
         "pose leak",

@@ -23,8 +23,6 @@ HEADS = (
     "translation_base",
 )  # fmt: skip
 """What heads may be asked; see `probes/`."""
-ROUNDS = 128
-"""Pairs of each train object that heads with patience learn from, over and over."""
 MOST_TIE = 0.01
 """Cosines further apart than this are different answers: a wider tie would make a metric of retrieval say nothing."""
 
@@ -37,8 +35,6 @@ class Head:
     epochs : passes over the train objects; batch : objects in a step
     lr, weight_decay : of AdamW; every combination is trained and the best on the tuning objects counts
     schedule : whether the rate stays, or falls linearly to 0
-    patience : epochs without a smaller loss on the tuning objects after which a head stops, to count as it was at its
-        smallest; None to train for all epochs and to count as it is then
     """
 
     hidden: tuple[int, ...]
@@ -47,12 +43,9 @@ class Head:
     lr: tuple[float, ...]
     weight_decay: tuple[float, ...]
     schedule: Literal["constant", "linear"]
-    patience: int | None = None
 
     def __post_init__(self) -> None:
-        _at_least_1(epochs=self.epochs, batch=self.batch, patience=1 if self.patience is None else self.patience)
-        early = self.patience is not None and self.schedule == "linear"
-        _need(not early, "schedule", "linear", 'be "constant" for heads with patience: their last epoch is not known')
+        _at_least_1(epochs=self.epochs, batch=self.batch)
         _need(min(self.hidden, default=1) >= 1, "hidden", list(self.hidden), "be widths of at least 1")
         right = self.lr and all(0 < rate < math.inf for rate in self.lr)
         _need(bool(right), "lr", list(self.lr), "be one or more finite rates above 0")
@@ -83,12 +76,29 @@ class Linear:
     side: int
 
     def __post_init__(self) -> None:
-        for name, grid in (("ridge", self.ridge), ("logistic", self.logistic)):
-            falling = all(strong > weak for strong, weak in pairwise(grid))
-            right = grid and falling and grid[-1] > 0 and grid[0] < math.inf
-            _need(bool(right), name, list(grid), "be one or more finite penalties above 0, the strongest first")
+        _falling("ridge", self.ridge)
+        _falling("logistic", self.logistic)
         _need(0 < self.gradient < math.inf, "gradient", self.gradient, "be finite and above 0")
         _at_least_1(numbers=self.numbers, side=self.side)
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """Nonlinear probes that are solved to their optimum; see `probes/kernel.py`.
+
+    ridge : penalties that are tried, falling; a constant answer, which is an infinite one, always is
+    units, pair_units : random Fourier features of a view beside its own, and of two views
+    pairs : of views of each train object that regressions of pairs learn from
+    """
+
+    ridge: tuple[float, ...]
+    units: int
+    pair_units: int
+    pairs: int
+
+    def __post_init__(self) -> None:
+        _falling("ridge", self.ridge)
+        _at_least_1(units=self.units, pair_units=self.pair_units, pairs=self.pairs)
 
 
 @dataclass(frozen=True)
@@ -159,7 +169,7 @@ class Protocol:
     shares : whether to measure how much of the representation's variance each factor moves
     axes : whether to measure how far single columns stand for single factors
     maps : of group consistency, None where it is not measured
-    linear : of linear probes of single views that are solved, None without them
+    linear, kernel : of probes that are solved to their optimum, None without them
     """
 
     name: str
@@ -188,6 +198,7 @@ class Protocol:
     maps: Maps | None = None
     quaternions: Literal["canonical", "as released"] = "canonical"
     linear: Linear | None = None
+    kernel: Kernel | None = None
 
     def __post_init__(self) -> None:
         for name in self.heads:
@@ -201,15 +212,17 @@ class Protocol:
         _need(0 <= self.tune < 1, "tune", self.tune, "be a share of the train objects, at least 0 and below 1")
         if not self.tune and any(len(head.grid) > 1 for head in self.heads.values()):
             raise InvalidValue("several rates or decays need objects to choose among them: set tune = 0.125")
-        choosy = self.linear is not None or any(head.patience is not None for head in self.heads.values())
-        if not self.tune and choosy:
-            raise InvalidValue("linear probes and patience need objects to choose by: set tune = 0.125")
-        if choosy and self.batch_norm == "train":
-            raise InvalidValue(
-                'linear probes and patience need features that stay as they are: set batch_norm = "eval"'
-            )
-        if self.linear is not None and (self.rotation, self.circular) != ("matrix", "sine"):
-            raise InvalidValue('linear probes need what can be composed: rotation = "matrix" and circular = "sine"')
+        if self.linear is not None or self.kernel is not None:
+            self._check_solved()
+
+    def _check_solved(self) -> None:
+        """What probes that are solved need."""
+        if not self.tune:
+            raise InvalidValue("the penalties of linear and kernel probes need objects to choose by: set tune = 0.125")
+        if self.batch_norm == "train":
+            raise InvalidValue('linear and kernel probes need features that stay as they are: set batch_norm = "eval"')
+        if (self.rotation, self.circular) != ("matrix", "sine"):
+            raise InvalidValue('linear and kernel probes compose views: set rotation = "matrix" and circular = "sine"')
 
     @property
     def id(self) -> str:
@@ -218,19 +231,17 @@ class Protocol:
 
     @property
     def train_epochs(self) -> int:
-        """Rounds of the train pair list: what the longest training takes, of those with patience the first ROUNDS."""
-        return max((min(h.epochs, ROUNDS if h.patience else h.epochs) for h in self.heads.values()), default=1)
+        """Rounds of the train pair list: what the longest training and the kernel probes take."""
+        return max([1 if self.kernel is None else self.kernel.pairs, *(head.epochs for head in self.heads.values())])
 
     def as_dict(self) -> dict[str, Any]:
         """The protocol as plain tables, fit for JSON, without a later setting where it is as it was before."""
         table = dataclasses.asdict(self)
         if self.quaternions == "canonical":
             del table["quaternions"]
-        if self.linear is None:
-            del table["linear"]
-        for head in table["heads"].values():
-            if head["patience"] is None:
-                del head["patience"]
+        for later in ("linear", "kernel"):
+            if table[later] is None:
+                del table[later]
         return table
 
 
@@ -270,6 +281,11 @@ def _check_name(found: Protocol, path: Path) -> None:
 def _need(right: bool, key: str, value: object, rule: str) -> None:
     if not right:
         raise InvalidValue(f"{key} must {rule}, not {value}")
+
+
+def _falling(key: str, grid: tuple[float, ...]) -> None:
+    right = grid and all(strong > weak for strong, weak in pairwise(grid)) and grid[-1] > 0 and grid[0] < math.inf
+    _need(bool(right), key, list(grid), "be one or more finite penalties above 0, the strongest first")
 
 
 def _at_least_1(**values: int) -> None:

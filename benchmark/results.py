@@ -102,7 +102,7 @@ class Score:
     notes : what a reader should know before trusting the values, one sentence each
     chosen : part -> question -> learning rate and weight decay of the heads that count
     metrics : those that probes of other packages measured: how each is shown
-    regularisation : part -> question -> what the tuning objects chose for a probe that is trained until it converges
+    regularisation : part -> question -> what the tuning objects chose for a probe that is solved
     """
 
     name: str

@@ -68,7 +68,7 @@ def score(
     notes += signs(predictor if answerable else None, released, encoder.run is not None)
     notes += unseen(data.name, train.split, val.split) + scarce(train.split, val.split, _least_views(encoder, protocol))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
-    steps = probes.epochs(protocol, 1 + len(encoder.parts))
+    steps = probes.steps(protocol, 1 + len(encoder.parts))
     with as_released(predictor, released), Meter("probing", total=steps, unit="epochs") as meter:
         context = Context(
             train=train.split,

@@ -104,17 +104,22 @@ class Ridge:
         weights = self.spectrum.axes @ (self.moments / (self.spectrum.variances[:, None] + penalty))
         return Answer(self.spectrum.mean, weights, self.intercept)
 
-    def errors(self, penalties: Sequence[float], blocks: Blocks, targets: Tensor) -> Tensor:
-        """Mean squared errors of every penalty's answers to other rows, by target (n, c): (penalties, c)."""
+    def errors(self, penalties: Sequence[float], blocks: Blocks, targets: Tensor, groups: Sequence[slice]) -> Tensor:
+        """Squared errors of every penalty's answers to other rows, summed over groups of the targets (n, c).
+
+        returns : (groups, n, penalties)
+        """
         scales = self.spectrum.variances[:, None] + torch.tensor(penalties).to(self.moments)  # (r, penalties)
         weights = (self.moments[:, :, None] / scales[:, None, :]).flatten(1)  # (r, c * penalties)
-        total, start = torch.zeros(targets.shape[1], len(penalties)).to(targets), 0
+        found, start = torch.empty(len(groups), len(targets), len(penalties)).to(targets), 0
         for block in blocks():
-            found = (self.spectrum.coordinates(block) @ weights).view(len(block), targets.shape[1], len(penalties))
-            wanted = targets[start : start + len(block)] - self.intercept
-            total += (found - wanted[:, :, None]).square().sum(0)
+            answers = (self.spectrum.coordinates(block) @ weights).view(len(block), targets.shape[1], len(penalties))
+            rows = slice(start, start + len(block))
+            squares = (answers - (targets[rows] - self.intercept)[:, :, None]).square()
+            for number, group in enumerate(groups):
+                found[number, rows] = squares[:, group].sum(1)
             start += len(block)
-        return total.T / len(targets)
+        return found
 
 
 def _kept(values: Tensor) -> Tensor:

@@ -6,17 +6,17 @@ from . import (
     classification,
     consistency,
     heads,
+    kernel,
     linear,
     neighbours,
     prediction,
     rotation,
     shares,
-    stopping,
 )
-from .context import PROBES, Context, Values, epochs
+from .context import PROBES, Context, Values, steps
 from .installed import run
 
 __all__ = [
-    "PROBES", "Context", "Values", "axes", "changes", "classification", "consistency", "epochs", "heads", "linear",
-    "neighbours", "prediction", "rotation", "run", "shares", "stopping",
+    "PROBES", "Context", "Values", "axes", "changes", "classification", "consistency", "heads", "kernel", "linear",
+    "neighbours", "prediction", "rotation", "run", "shares", "steps",
 ]  # fmt: skip

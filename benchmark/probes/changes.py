@@ -190,7 +190,4 @@ def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") 
         together = varying(*(np.concatenate([moves[hue][split] for hue in COLOUR], axis=1) for split in (0, 1)))
         return both(f"colour{suffix}", hues, together) | each
 
-    return Task(
-        name, 2, int(ends[-1]), lambda split, rows: target(split, rows).astype(np.float32), squares, measure, mean,
-        pieces=tuple(piece for f in asked if (piece := task(context, f, [f]))) if len(factors) > 1 else (),
-    )  # fmt: skip
+    return Task(name, 2, int(ends[-1]), lambda split, rows: target(split, rows).astype(np.float32), squares, measure)

@@ -24,6 +24,11 @@ def classification_mlp(context: Context) -> Task:
     return _task(context, "classification_mlp", {"mlp_top1": 1})
 
 
+def by_kernel(context: Context) -> Task:
+    """kernel_top1, of whatever answers."""
+    return _task(context, "kernel", {"kernel_top1": 1})
+
+
 def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
     """The question about the class; ks : metric -> how many of the highest answers count."""
     train, val = context.train, context.val
@@ -48,8 +53,7 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
             for name, k in ks.items()
         }
 
-    shares = np.log(frequency / frequency.sum())
-    return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure, shares, misses)
+    return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure, misses)
 
 
 def place(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:

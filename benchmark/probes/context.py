@@ -19,7 +19,6 @@ from ..predictor import Predictor
 from ..protocol import Protocol
 from ..regularisation import Regularisation
 from ..samples import Numbers, Samples, keys_of
-from ..spectrum import Answer
 from .standardise import Standardiser
 
 Rows = NDArray[np.int64]
@@ -127,8 +126,7 @@ class Context:
     packages : filled by them: the version of each such package by its name
     notes : filled by the probes: what a reader should know before trusting their values, one sentence each
     samples : where answers go one by one; None where nobody asked for them
-    solved : filled by the linear probes: part -> what a view is asked for -> the answer that the learners give
-    regularisation : filled by probes that train until they converge: part -> question -> what was chosen for it
+    regularisation : filled by probes that are solved: part -> question -> what was chosen for it
     """
 
     train: Split
@@ -150,7 +148,6 @@ class Context:
     metrics: dict[str, Measure] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    solved: dict[str, dict[str, Answer]] = field(default_factory=dict)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
     samples: Samples | None = None
 
@@ -176,10 +173,10 @@ class Context:
         return self.seeds[0]
 
 
-def epochs(protocol: Protocol, parts: int) -> int:
-    """How many epochs of heads all probes train on so many parts, for progress."""
-    heads = protocol.heads.values()
-    return parts * sum(h.epochs * (len(h.grid) + protocol.seeds - 1 if h.patience else 1) for h in heads)
+def steps(protocol: Protocol, parts: int) -> int:
+    """The epochs of heads that all probes train on so many parts, and the regressions they solve, for progress."""
+    solved = 2 * (protocol.linear is not None) + (protocol.kernel is not None)
+    return parts * (solved + sum(head.epochs for head in protocol.heads.values()))
 
 
 Probe = Callable[[Context], Values]

@@ -52,8 +52,6 @@ class Task:
     views : 1 or 2 views whose features are the input; outputs : how many numbers answer
     target : (split, rows (..., views)) -> what the loss compares with, one row or number each
     measure : what the answers of one part are worth, by metric
-    constant : (outputs,), the answer with the least loss on train of those that see nothing
-    pieces : questions whose answers side by side are answers to this one, for heads that stop by themselves
     choice : quantity minimised on the tuning objects to select rate and decay; default: the loss
     """
 
@@ -63,9 +61,7 @@ class Task:
     target: Callable[[Split, Rows], Targets]
     loss: Loss
     measure: Callable[[Answers], dict[str, Measured]]
-    constant: NDArray[np.float64]
     choice: Loss | None = None
-    pieces: tuple["Task", ...] = ()
 
 
 HEADS: dict[str, Callable[[Context], Task | None]] = {}
@@ -84,19 +80,13 @@ def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Co
 @probe("heads")
 def heads(context: Context) -> Values:
     """The metrics of every question that the protocol has heads for and the dataset can answer."""
-    tasks = tasks_of(context, patient=False)
+    made = [make(context) for name, make in HEADS.items() if name in context.protocol.heads]
+    tasks = [task for task in made if task is not None]
     values: Values = {part: {} for part in context.parts}
     for task, by_part in zip(tasks, answers(context, tasks), strict=True):
         for part, found in by_part.items():
             values[part] |= task.measure(found)
     return values
-
-
-def tasks_of(context: Context, patient: bool) -> list[Task]:
-    """The questions that the dataset can answer, of those whose heads have patience in the protocol, or have none."""
-    heads = context.protocol.heads
-    wanted = [make for name, make in HEADS.items() if name in heads and (heads[name].patience is not None) == patient]
-    return [task for make in wanted if (task := make(context)) is not None]
 
 
 def seen(context: Context, views: int) -> Rows:

@@ -92,9 +92,7 @@ def task(context: Context, name: str, views: int) -> Task | None:
         return values
 
     outputs = 9 if as_matrix else 4
-    return Task(
-        name, views, outputs, lambda split, rows: target(split, rows).astype(np.float32), squares, measure, mean
-    )
+    return Task(name, views, outputs, lambda split, rows: target(split, rows).astype(np.float32), squares, measure)
 
 
 def _share_within(angle: Array, near: float, objects: NDArray[np.int64]) -> Mean:

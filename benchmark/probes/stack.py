@@ -1,7 +1,7 @@
 """Many heads of one shape trained side by side: one per combination of rate and decay, and seed."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -57,13 +57,11 @@ class Stack:
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Inputs of each seed (S, B, features) -> outputs of each head (C, S, B, outputs)."""
-        return through(self.parameters, inputs)
-
-    def begin_at(self, constant: Tensor) -> None:
-        """Make every head answer (outputs,) whatever it sees, until it learns; the layers behind stay as drawn."""
-        with torch.no_grad():
-            self.weights[-1].zero_()
-            self.biases[-1].copy_(constant.expand_as(self.biases[-1]))
+        combinations, seeds = self.weights[0].shape[:2]
+        hidden = inputs.expand(combinations, *inputs.shape).flatten(0, 1)  # (C * S, B, features)
+        for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            hidden = torch.baddbmm(bias.flatten(0, 1), hidden.relu() if number else hidden, weight.flatten(0, 1))
+        return hidden.view(combinations, seeds, *hidden.shape[1:])
 
     def step(self, inputs: Tensor, targets: Tensor, loss: Loss, progress: float) -> None:
         """One step of every head on its seed's batch: inputs (S, B, features), progress in [0, 1) of the training."""
@@ -75,19 +73,6 @@ class Stack:
             for slice_, parameter in zip(group["params"], self.parameters, strict=True):
                 slice_.grad = None if parameter.grad is None else parameter.grad[c]
         self.optimiser.step()
-
-
-def through(parameters: Sequence[Tensor], inputs: Tensor) -> Tensor:
-    """Outputs of heads (C, S, B, outputs).
-
-    parameters : weights, then biases, as in `Stack`; inputs : (S, B, features)
-    """
-    weights, biases = parameters[: len(parameters) // 2], parameters[len(parameters) // 2 :]
-    combinations, seeds = weights[0].shape[:2]
-    hidden = inputs.expand(combinations, *inputs.shape).flatten(0, 1)  # (C * S, B, features)
-    for number, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
-        hidden = torch.baddbmm(bias.flatten(0, 1), hidden.relu() if number else hidden, weight.flatten(0, 1))
-    return hidden.view(combinations, seeds, *hidden.shape[1:])
 
 
 def initial(widths: tuple[int, ...], seed: int) -> list[tuple[Tensor, Tensor]]:

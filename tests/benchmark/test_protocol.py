@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from iebench.benchmark.errors import SettingError, UnknownName
-from iebench.benchmark.protocol import HEADS, ROUNDS, FewShot, Head, Protocol, load
+from iebench.benchmark.protocol import HEADS, FewShot, Head, Protocol, load
 from iebench.manifests.common.settings import build
 from iebench.manifests.common.shipped import shipped
 
@@ -20,7 +20,7 @@ def test_every_value_changes_the_id() -> None:
         "retrieval": "with the source", "tie": 0.005, "draws": 7, "level": 0.5, "rules": ("another",),
         "heads": {**base.heads, "rotation": linear}, "shares": False, "axes": False, "known_meshes": "kept",
         "neighbours": None, "few_shot": FewShot((1,), 3), "maps": None, "batch_norm": "train",
-        "quaternions": "as released", "linear": load("converged").linear,
+        "quaternions": "as released", "linear": load("converged").linear, "kernel": load("converged").kernel,
     }  # fmt: skip
     assert set(changed) == {field.name for field in fields(base)}
     ids = {replace(base, **{name: value}).id for name, value in changed.items()}  # type: ignore[arg-type]
@@ -30,30 +30,32 @@ def test_every_value_changes_the_id() -> None:
 def test_every_setting_of_a_head_changes_the_id() -> None:
     base, head = load("strict"), replace(load("strict").heads["rotation"], schedule="constant")
     base = replace(base, heads={**base.heads, "rotation": head})
-    changed = {
-        "hidden": (8,), "epochs": 7, "batch": 7, "lr": (0.7,), "weight_decay": (0.7,), "schedule": "linear",
-        "patience": 3,
-    }  # fmt: skip
+    changed = {"hidden": (8,), "epochs": 7, "batch": 7, "lr": (0.7,), "weight_decay": (0.7,), "schedule": "linear"}
     assert set(changed) == {field.name for field in fields(head)}
     heads = [replace(head, **{name: value}) for name, value in changed.items()]  # type: ignore[arg-type]
     ids = {replace(base, heads={**base.heads, "rotation": other}).id for other in heads}
     assert len(ids | {base.id}) == len(changed) + 1
 
 
-def test_every_setting_of_linear_probes_changes_the_id() -> None:
+def test_every_setting_of_solved_probes_changes_the_id() -> None:
     base = load("converged")
-    assert base.linear is not None
-    changed = {"ridge": (2.0, 1.0), "logistic": (2.0,), "gradient": 0.5, "numbers": 9, "side": 9}
-    assert set(changed) == {field.name for field in fields(base.linear)}
-    others = [replace(base.linear, **{name: value}) for name, value in changed.items()]  # type: ignore[arg-type]
-    assert len({replace(base, linear=linear).id for linear in (base.linear, *others)}) == len(changed) + 1
+    settings = {
+        "linear": {"ridge": (2.0, 1.0), "logistic": (2.0,), "gradient": 0.5, "numbers": 9, "side": 9},
+        "kernel": {"ridge": (2.0,), "units": 9, "pair_units": 9, "pairs": 9},
+    }
+    ids = {base.id}
+    for table, changed in settings.items():
+        known = getattr(base, table)
+        assert set(changed) == {field.name for field in fields(known)}
+        ids |= {replace(base, **{table: replace(known, **{name: value})}).id for name, value in changed.items()}
+    assert len(ids) == 1 + sum(map(len, settings.values()))
 
 
 def test_the_default_is_converged_and_changes_only_how_probes_are_trained() -> None:
     found, strict = load(), load("strict")
-    assert found.name == "converged" and found.linear is not None
-    assert all(head.patience and max(head.weight_decay) >= 10 for head in found.heads.values())
-    changed = ("name", "rules", "heads", "linear", "seeds")
+    assert found.name == "converged" and found.linear is not None and found.kernel is not None and not found.heads
+    assert max(found.linear.ridge) >= 1e4 and max(found.kernel.ridge) >= 1e4  # strong regularisation is tried
+    changed = ("name", "rules", "heads", "linear", "kernel", "seeds")
     assert replace(strict, **{key: getattr(found, key) for key in changed}) == found  # type: ignore[arg-type]
 
 
@@ -99,7 +101,7 @@ def test_the_pair_list_is_as_long_as_the_longest_training() -> None:
     base = load("strict")
     longer = replace(base.heads["rotation"], epochs=base.train_epochs + 5)
     assert replace(base, heads={**base.heads, "rotation": longer}).train_epochs == base.train_epochs + 5
-    assert load("converged").train_epochs == ROUNDS  # a longer training goes through the list again
+    assert load("converged").train_epochs == load("converged").kernel.pairs  # type: ignore[union-attr]
 
 
 def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
@@ -122,15 +124,15 @@ def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
     ('extends = "strict"\nseeds = 0', SettingError, "seeds must be at least 1, not 0"),
     ('extends = "strict"\ntune = 0.0', SettingError, "set tune = 0.125"),
     ('extends = "converged"\ntune = 0.0', SettingError, "set tune = 0.125"),
-    ('extends = "converged"\nrotation = "quaternion"', SettingError, "linear probes need .* rotation = \"matrix\""),
+    ('extends = "converged"\nrotation = "quaternion"', SettingError, "compose views: set rotation = \"matrix\""),
     ('extends = "converged"\nbatch_norm = "train"', SettingError, "set batch_norm = \"eval\""),
     ('extends = "converged"\n[linear]\nridge = [1.0, 2.0]', SettingError, r"ridge .*first, not \[1.0, 2.0\]"),
     ('extends = "converged"\n[linear]\nlogistic = [inf]', SettingError, "logistic .*finite"),
     ('extends = "converged"\n[linear]\nlogistic = []', SettingError, "logistic .*one or more"),
     ('extends = "converged"\n[linear]\ngradient = 0.0', SettingError, "gradient .*above 0"),
+    ('extends = "converged"\n[kernel]\nridge = [1.0, 1.0]', SettingError, "ridge .*strongest first"),
+    ('extends = "converged"\n[kernel]\nunits = 0', SettingError, "units must be at least 1"),
     ('extends = "converged"\n[linear]\nside = 0', SettingError, "side must be at least 1"),
-    ('extends = "converged"\n[heads.pose]\npatience = 0', SettingError, "patience must be at least 1"),
-    ('extends = "converged"\n[heads.pose]\nschedule = "linear"', SettingError, "schedule .*constant.*linear"),
     ('extends = "strict"\ntune = 1.0', SettingError, "below 1, not 1.0"),
     ('extends = "strict"\n[heads.rotation]\nlr = []', SettingError, r"lr must be one or more .*, not \[\]"),
     ('extends = "strict"\n[few_shot]\nshots = [2]', SettingError, r"shots must be among .*, not \[2\]"),
@@ -178,7 +180,7 @@ def test_a_folder_is_no_protocol(tmp_path: Path) -> None:
 
 
 def test_a_head_that_no_probe_has() -> None:
-    base = load()
+    base = load("strict")
     with pytest.raises(UnknownName, match=r"'rotations'.*rotation"):
         replace(base, heads={"rotations": base.heads["rotation"]})
 

@@ -190,20 +190,23 @@ def test_probes_of_the_default_protocol_say_what_was_chosen_for_them(
     run: Path, tiny_dataset: Path, tmp_path: Path
 ) -> None:
     """The whole path of `converged`: asked of single views, of composed pairs and of pairs, saved, read and sound."""
-    default = protocols.load()
-    brief = {name: replace(head, hidden=(16,), epochs=8, patience=4) for name, head in default.heads.items()}
-    found = score(
-        from_run(run, None, CPU), tiny_dataset, run / "features", CPU,
-        replace(default, name="brief", heads=brief, draws=50, val_pairs=4, few_shot=None, maps=None),
-    )  # fmt: skip
+    brief = replace(protocols.load(), name="brief", draws=50, val_pairs=4, few_shot=None, maps=None)
+    found = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, brief)
     found.save(tmp_path / "score.json")
     again = Score.load(tmp_path / "score.json")
     assert again.values == found.values and not again.faults() and not again.chosen
     for part, values in again.values.items():
         assert {"pose_linear_r2_mean", "rotation_composed_degrees_mean", "colour_composed_r2_mean"} <= values.keys()
-        assert {"top1", "mlp_top1", "pose_r2_mean", "rotation_degrees_mean", "colour_r2_mean"} <= values.keys()
+        assert {"top1", "kernel_top1", "pose_r2_mean", "rotation_degrees_mean", "colour_r2_mean"} <= values.keys()
         chosen = again.regularisation[part]
-        assert {"classification", "pose_linear", "rotation", "light_hue", "light_hue_composed"} <= chosen.keys()
+        assert {
+            "classification",
+            "kernel",
+            "pose_linear",
+            "rotation",
+            "light_hue",
+            "light_hue_composed",
+        } <= chosen.keys()
     assert {"rotation_composed_r2_mean", "colour_composed_r2_mean"} <= set(
         Board.of({tmp_path / "score.json": again}, parts=False).columns
     )

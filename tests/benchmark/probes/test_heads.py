@@ -25,7 +25,7 @@ def hue_of(split: Split, rows: Rows) -> np.ndarray:
     return split.columns(["floor_hue"], rows[..., 0]).astype(np.float32)
 
 
-HUE = Task("changes", 1, 1, hue_of, squares, lambda found: {}, np.zeros(1))
+HUE = Task("changes", 1, 1, hue_of, squares, lambda found: {})
 
 
 def learnt(context: Context, task: Task = HUE, part: str = WHOLE) -> Answers:

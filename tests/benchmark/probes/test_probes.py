@@ -10,7 +10,7 @@ from scoring import LINEAR, SMALL, context_of, random_split
 
 from iebench.benchmark import protocol as protocols
 from iebench.benchmark.measures import MEASURES, WHOLE
-from iebench.benchmark.probes import PROBES, epochs, run
+from iebench.benchmark.probes import PROBES, run, steps
 from iebench.benchmark.probes.changes import COLOUR, moved
 from iebench.benchmark.probes.classification import place
 from iebench.benchmark.probes.context import Split, Values
@@ -165,4 +165,4 @@ def test_every_probe_gives_metrics_that_are_described(informed: Values) -> None:
 def test_progress_counts_every_epoch() -> None:
     context = context_of(random_split(20, 4), random_split(8, 4, seed=1), parts={"a": slice(0, 2), "b": slice(2, 9)})
     run(context)
-    assert context.meter.done == epochs(SMALL, 2) == 2 * 3 * LINEAR.epochs
+    assert context.meter.done == steps(SMALL, 2) == 2 * 3 * LINEAR.epochs

@@ -1,0 +1,86 @@
+"""Questions to single views, and what answers to two of them say of the pair.
+
+If two views are independent given their features, then what is expected of R1^-1 R2, of a difference, or of its sine
+and cosine is exactly what the expectations of both views compose to.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from iebench.baselines.action import ROTATION
+
+from ..bootstrap import Measured
+from . import changes, rotation
+from .context import Context, Split
+from .heads import Answers, Task
+from .solving import Array, Codes, Targets
+
+POSE, ROTATED = "pose", "rotation"
+
+
+def of_views(context: Context) -> Targets:
+    """What a view is asked for, by name: its pose, and the factors that move between views of an object."""
+    found: dict[str, Callable[[Split, Codes], Array]] = {}
+    if context.shows(ROTATION):
+        found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
+    for name in moving(context):
+        found[name] = lambda split, rows, name=name: changes.single(context, split, rows, name)
+    return found
+
+
+def of_pairs(context: Context) -> Targets:
+    """What two views are asked for, by name: the rotation between them, and how far each factor moves."""
+    found: dict[str, Callable[[Split, Codes], Array]] = {}
+    if context.shows(ROTATION):
+        found[ROTATED] = rotation.matrices
+    for name in moving(context):
+        found[name] = lambda split, rows, name=name: changes.moved(context, split, rows, name)
+    return found
+
+
+def moving(context: Context) -> list[str]:
+    """The factors that move between views of an object."""
+    return [name for name in changes.present(context) if changes.task(context, name, [name]) is not None]
+
+
+def composed(context: Context, name: str, first: Array, second: Array) -> Array:
+    """The answer to a question about two views, from the answers to each: (k, c) and (k, c) -> (k, c')."""
+    if name == ROTATED:
+        return np.einsum("nki,nkj->nij", first.reshape(-1, 3, 3), second.reshape(-1, 3, 3)).reshape(-1, 9)
+    return changes.composed(context, name, first, second)
+
+
+def of_pair(context: Context, answers: Mapping[str, Array], name: str, rows: Codes) -> Array:
+    """The composed answer to a question about pairs of rows (k, 2), from answers to all views by name, (n, c) each."""
+    one = answers[POSE if name == ROTATED else name]
+    return composed(context, name, one[rows[:, 0]], one[rows[:, 1]])
+
+
+def measured(
+    context: Context, part: str, answers: Mapping[str, Array], names: Mapping[str, str], suffix: str,
+    pairs: Mapping[str, Array] | None = None,
+) -> dict[str, Measured]:  # fmt: skip
+    """What answers to all val views (n, c) are worth, for single views and for pairs.
+
+    names : what metrics of "pose" and "rotation" begin with; suffix : of factors' names in theirs
+    pairs : answers to val's pairs, by name; default: composed from those to their views
+    """
+    values: dict[str, Measured] = {}
+    rows = context.val.asked(2, every=False)[0]
+    asked = [*([ROTATED] if POSE in answers else []), *(name for name in answers if name != POSE)]
+    found = pairs or {name: of_pair(context, answers, name, rows) for name in asked}
+
+    def add(task: Task | None, outputs: Sequence[Array]) -> None:
+        if task is not None:
+            where = context.val.asked(task.views, context.protocol.val_views == "all")
+            values.update(task.measure(Answers(np.concatenate(outputs, axis=1)[None], *where, part, (None,))))
+
+    if POSE in answers:
+        singles = context.val.asked(1, context.protocol.val_views == "all")[0][:, 0]
+        add(rotation.task(context, names[POSE], 1), [answers[POSE][singles]])
+        add(rotation.task(context, names[ROTATED], 2), [found[ROTATED]])
+    factors = [name for name in asked if name != ROTATED]
+    if factors:
+        add(changes.task(context, "changes", factors, suffix), [found[name] for name in factors])
+    return values

@@ -1,0 +1,113 @@
+"""Nonlinear probes, solved to their optimum: ridge regression on features and random Fourier features of them.
+
+Rahimi and Recht (2007), "Random features for large-scale kernel machines": cos(x W + b) with W normal and b uniform
+spans what a Gaussian kernel does. Single views are asked for their class, their pose and their factors. Pairs are asked
+directly: a regression on both views' Fourier features adds to what is composed from the answers to each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..metrics import top_k
+from ..protocol import Kernel
+from ..regularisation import Regularisation
+from . import classification
+from .composing import measured, of_pair, of_pairs, of_views
+from .context import Context, Split, Values, probe
+from .heads import Answers
+from .solving import Array, Codes, Found, Targets, Train, Views, by_part, most_views, solve
+
+CLASS = "class"
+SPREAD = 0.5  # deviation of the Fourier features' phases, over views whose features have variance 1
+
+
+@probe("kernel")
+def kernel(context: Context) -> Values:
+    """kernel_top1, pose_*, rotation_* and FACTOR_r2 of each part."""
+    settings = context.protocol.kernel
+    if settings is None:
+        return {}
+    views, pairs = of_views(context), of_pairs(context)
+    return by_part(context, [lambda part: _solved(context, settings, views, pairs, part)])
+
+
+def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Targets, part: str) -> Callable[[], Found]:
+    """Regressions of single views, then of pairs. of_view, of_two : what they are asked for"""
+    columns, classes = context.parts[part], np.unique(context.train.labels)
+    lifted = beside(fourier(context, columns.stop - columns.start, settings.units))
+    codes = np.eye(len(classes))
+
+    def labels(split: Split, rows: Codes) -> Array:
+        return codes[classification.place(classes, split.labels[rows])]
+
+    views = Train.of(context, part, most_views(context, part), lifted)
+    wanted = classification.place(classes, context.train.labels[views.tuners.rows])
+    misses = {CLASS: lambda found: 1 - top_k(found, wanted, 1)}
+    single = solve(views, {CLASS: labels, **of_view}, settings.ridge, losses=misses)
+    train, val = (Views(context, part, s, np.arange(len(s.labels)), lifted) for s in (context.train, context.val))
+    rows, objects = context.val.asked(1, context.protocol.val_views == "all")
+    logits, its = val.answers(single[CLASS].final)[rows[:, 0]], single.pop(CLASS).chosen
+    known = Known(
+        train.all_answers({name: one.before for name, one in single.items()}),
+        train.all_answers({name: one.final for name, one in single.items()}),
+        val.all_answers({name: one.final for name, one in single.items()}),
+    )
+    pairs, added = _pairs(context, settings, of_two, part, known)
+    chosen = {"kernel": its, **{f"{name} (view)": one.chosen for name, one in single.items()}, **added}
+
+    def measure() -> Found:
+        answers = Answers(logits[None], rows, objects, part, (None,))
+        values = classification.by_kernel(context).measure(answers)
+        return values | measured(context, part, known.val, {"pose": "pose", "rotation": "rotation"}, "", pairs), chosen
+
+    return measure
+
+
+@dataclass(frozen=True)
+class Known:
+    """Answers to all single views by name, (n, c) each. before, final : to train's, from the learners and from all"""
+
+    before: dict[str, Array]
+    final: dict[str, Array]
+    val: dict[str, Array]
+
+
+def _pairs(
+    context: Context, settings: Kernel, asked: Targets, part: str, known: Known
+) -> tuple[dict[str, Array], dict[str, Regularisation]]:
+    """Answers to val's pairs (k, c) by name, and what was chosen for what they add to the composed ones."""
+    train, columns = context.train, context.parts[part]
+    lifted = fourier(context, 2 * (columns.stop - columns.start), settings.pair_units)
+    every = np.sort(np.concatenate([context.learners, context.tuners]))
+    rows = [train.pairs_of(objects, settings.pairs)[0] for objects in (context.learners, context.tuners, every)]
+    before, final = (
+        {
+            name: lambda split, rows, name=name, of=of, views=views: (
+                of(split, rows) - of_pair(context, views, name, rows)
+            )
+            for name, of in asked.items()
+        }
+        for views in (known.before, known.final)
+    )
+    some = Train(*(Views(context, part, train, own, lifted) for own in rows))
+    solved = solve(some, before, settings.ridge, final=final)
+    val = Views(context, part, context.val, context.val.asked(2, every=False)[0], lifted)
+    found = {n: of_pair(context, known.val, n, val.rows) + val.answers(one.final) for n, one in solved.items()}
+    return found, {name: one.chosen for name, one in solved.items()}
+
+
+def fourier(context: Context, width: int, units: int) -> Callable[[Tensor], Tensor]:
+    """Random Fourier features of inputs (b, width) of variance 1: (b, units). The probes' seed draws them."""
+    generator = np.random.default_rng([context.seed, width, units])
+    weights = torch.from_numpy(generator.normal(0, SPREAD / np.sqrt(width), (width, units))).to(context.device)
+    phases = torch.from_numpy(generator.uniform(0, 2 * np.pi, units)).to(context.device)
+    return lambda inputs: torch.cos(inputs @ weights + phases)
+
+
+def beside(lifted: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """The inputs themselves and what they are lifted to, side by side."""
+    return lambda inputs: torch.cat([inputs, lifted(inputs)], dim=1)
