@@ -5,6 +5,7 @@ and cosine is exactly what the expectations of both views compose to.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -25,7 +26,7 @@ def of_views(context: Context) -> Targets:
     if context.shows(ROTATION):
         found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
     for name in moving(context):
-        found[name] = lambda split, rows, name=name: changes.single(context, split, rows, name)
+        found[name] = partial(changes.single, context, factor=name)
     return found
 
 
@@ -35,7 +36,7 @@ def of_pairs(context: Context) -> Targets:
     if context.shows(ROTATION):
         found[ROTATED] = rotation.matrices
     for name in moving(context):
-        found[name] = lambda split, rows, name=name: changes.moved(context, split, rows, name)
+        found[name] = partial(changes.moved, context, factor=name)
     return found
 
 
@@ -47,7 +48,8 @@ def moving(context: Context) -> list[str]:
 def composed(context: Context, name: str, first: Array, second: Array) -> Array:
     """The answer to a question about two views, from the answers to each: (k, c) and (k, c) -> (k, c')."""
     if name == ROTATED:
-        return np.einsum("nki,nkj->nij", first.reshape(-1, 3, 3), second.reshape(-1, 3, 3)).reshape(-1, 9)
+        relative: Array = np.einsum("nki,nkj->nij", first.reshape(-1, 3, 3), second.reshape(-1, 3, 3))
+        return relative.reshape(-1, 9)
     return changes.composed(context, name, first, second)
 
 

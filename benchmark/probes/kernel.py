@@ -7,6 +7,7 @@ directly: a regression on both views' Fourier features adds to what is composed 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -85,12 +86,7 @@ def _pairs(
     every = np.sort(np.concatenate([context.learners, context.tuners]))
     rows = [train.pairs_of(objects, settings.pairs)[0] for objects in (context.learners, context.tuners, every)]
     before, final = (
-        {
-            name: lambda split, rows, name=name, of=of, views=views: (
-                of(split, rows) - of_pair(context, views, name, rows)
-            )
-            for name, of in asked.items()
-        }
+        {name: partial(_left, context, known=views, name=name, of=of) for name, of in asked.items()}
         for views in (known.before, known.final)
     )
     some = Train(*(Views(context, part, train, own, lifted) for own in rows))
@@ -98,6 +94,13 @@ def _pairs(
     val = Views(context, part, context.val, context.val.asked(2, every=False)[0], lifted)
     found = {n: of_pair(context, known.val, n, val.rows) + val.answers(one.final) for n, one in solved.items()}
     return found, {name: one.chosen for name, one in solved.items()}
+
+
+def _left(
+    context: Context, split: Split, rows: Codes, known: dict[str, Array], name: str, of: Callable[[Split, Codes], Array]
+) -> Array:
+    """What composed answers leave to be found in pairs of rows (k, 2)."""
+    return of(split, rows) - of_pair(context, known, name, rows)
 
 
 def fourier(context: Context, width: int, units: int) -> Callable[[Tensor], Tensor]:

@@ -61,7 +61,7 @@ def _classify(context: Context, settings: Linear, part: str) -> Callable[[], Fou
     answers = Answers(logits[None], rows, objects, part, (None,))
     reached = found.gradient <= settings.gradient
     chosen = Regularisation.of([math.inf, *settings.logistic], best, found.iterations, reached)
-    return lambda: (classification.classification(context).measure(answers), {"classification": chosen})
+    return lambda: (classification.by_lines(context).measure(answers), {"classification": chosen})
 
 
 def _regression(views: Views, classes: Codes) -> Logistic:

@@ -13,8 +13,8 @@ from torch import Tensor
 from iebench.manifests.common.machine import cores
 
 from ..bootstrap import Measured
-from ..images import rows_of
 from ..regularisation import Regularisation
+from ..rows import rows_of
 from ..spectrum import Answer, Ridge, Spectrum
 from .context import Context, Split, Values
 from .heads import METER, one_thread_an_operation

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from scoring import untrained_run
 
 from iebench.baselines.action import ROTATION, rotation_between
 from iebench.baselines.encoder import Normalise
 from iebench.baselines.predictor import LinearHypernetwork
 from iebench.benchmark.images import Images
-from iebench.benchmark.speed import clock, encoding, loading, predictor, retrieval
+from iebench.benchmark.speed import clock, encoding, loading, predictor, protocols, retrieval
 from iebench.benchmark.speed.compare import main
 from iebench.benchmark.speed.reference import Materialised, Pairs, lay_out
 
@@ -97,3 +98,11 @@ def test_batched_retrieval_ranks_as_the_loop_does() -> None:
 @pytest.mark.parametrize("path", sorted(Path(clock.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
 def test_every_script_finds_what_it_imports(path: Path) -> None:
     import_module(f"iebench.benchmark.speed.{path.stem}")
+
+
+def test_protocols_are_timed_on_the_same_features(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = untrained_run(tmp_path / "random", tiny_dataset, "random")
+    done = CliRunner().invoke(
+        protocols.main, ["--run", str(run), "--data", str(tiny_dataset), "--protocol", "converged"]
+    )
+    assert done.exit_code == 0 and "converged: " in done.output and "CPU seconds, 64 columns" in done.output
