@@ -5,7 +5,7 @@ import io
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from .files import disk_error
 
@@ -70,7 +70,7 @@ def harden() -> None:
         if stream is getattr(sys, f"__{name}__") and isinstance(raw, io.RawIOBase):
             stream.flush()
             lasting = Lasting(raw, words, lossy)
-            below = lasting if raw is buffer else io.BufferedWriter(lasting)
+            below = cast(io.BufferedWriter, lasting if raw is buffer else io.BufferedWriter(lasting))
             wrapper = io.TextIOWrapper(
                 below, stream.encoding, ERRORS, line_buffering=stream.line_buffering, write_through=stream.write_through
             )
