@@ -77,7 +77,8 @@ class Views:
     @property
     def objects(self) -> Codes:
         """The object of each row: (n,)."""
-        return self.rows.reshape(len(self.rows), -1)[:, 0] // self.split.views
+        first: Codes = self.rows if self.rows.ndim == 1 else self.rows[:, 0]
+        return first // self.split.views
 
     def answers(self, answer: Answer) -> Array:
         """What a regression answers for them: (n, c)."""

@@ -162,3 +162,27 @@ def test_a_constant_answer_stays_where_chance_could_make_it_look_worse() -> None
     assert (
         chosen(np.hstack([constant, constant]), objects) == 0 and chosen(np.empty((0, 2)), np.empty(0, np.int64)) == 0
     )
+
+
+@pytest.mark.parametrize("probe", [linear, kernel])
+@pytest.mark.parametrize("case", ["constant features", "one train object", "no latents", "one latent", "one column"])
+def test_degenerate_data_gets_finite_answers_and_constant_features_the_floor(
+    probe: Callable[[Context], Values], case: str
+) -> None:
+    plain = context(lambda split, generator: noise(split, generator, 5))
+    train, val = plain.train, plain.val
+    if case == "constant features":
+        train, val = (replace(split, features=np.full((len(split.labels), 5), 3, np.float32)) for split in (train, val))
+    elif case == "one train object":
+        train = random_split(1, 6, seed=0, features=train.features[:6])
+    elif case in ("no latents", "one latent"):
+        kept = [] if case == "no latents" else ["light_hue"]
+        train, val = (replace(split, latents={name: split.latents[name] for name in kept}) for split in (train, val))
+    else:
+        train, val = (replace(split, features=split.features[:, :1]) for split in (train, val))
+    found = probe(context_of(train, val, PROTOCOL, tuners=0 if case == "one train object" else 6))[WHOLE]
+    assert len(found) >= 1
+    for metric, entry in found.items():
+        assert np.isfinite([entry.value, entry.low, entry.high]).all(), metric
+        if case == "constant features":
+            assert entry.value == pytest.approx(entry.floor, abs=0.06 if "degrees" not in metric else 6), metric
