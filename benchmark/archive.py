@@ -32,7 +32,7 @@ def damage(path: Path) -> str:
 
 
 def check_sums(path: Path, kind: type[IebenchError]) -> None:
-    """See that no member of an archive is damaged; see `damage`.
+    """Check that no member of an archive is damaged; see `damage`.
 
     Raises
     ------

@@ -38,7 +38,7 @@ class AnotherRun(InvalidValue):
 
 
 class Identity:
-    """What a run is, as a part of its checkpoints: one of another run is refused.
+    """Identity of a run, stored in its checkpoints: one of another run is refused.
 
     of : name -> what was chosen, as JSON holds it
     """
@@ -51,7 +51,7 @@ class Identity:
         return self._of
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
-        """See that a checkpoint is of this run.
+        """Check that a checkpoint is of this run.
 
         Raises
         ------

@@ -245,7 +245,7 @@ class RunConfig:
         ]
 
     def identity(self, whole: bool = False) -> dict[str, Any]:
-        """What makes it one run and no other, by name, as JSON holds it.
+        """Settings that identify a run, by name, as JSON holds them.
 
         whole : also what may differ when a run goes on
         """

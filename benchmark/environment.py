@@ -54,7 +54,7 @@ def numbers(environment: Mapping[str, str]) -> dict[str, int]:
 
 
 def check_once(command: str, environment: Mapping[str, str]) -> None:
-    """See that a command that starts processes of its own is not one of several.
+    """Check that a command that starts processes of its own is not one of several.
 
     Raises
     ------
@@ -68,7 +68,7 @@ def check_once(command: str, environment: Mapping[str, str]) -> None:
 
 
 def _check_copies(environment: Mapping[str, str]) -> None:
-    """See that a launcher which says nothing of ranks has not started several of this program."""
+    """Check that a launcher which says nothing of ranks has not started several of this program."""
     for name, launcher in COPIES.items():
         count = environment.get(name, "")
         if count.isdecimal() and int(count) > 1:

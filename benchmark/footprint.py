@@ -26,7 +26,7 @@ PROGRAM = 700_000_000  # bytes of Python with its libraries, before anything is 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What memory goes with. train, val : objects; views : of each; widths : of all parts, the whole's first."""
+    """Sizes that memory depends on. train, val : objects; views : of each; widths : of all parts, the whole first."""
 
     train: int
     val: int

@@ -175,7 +175,7 @@ def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:
 
 
 def _place(cell: Cell | None) -> float:
-    """Where a row stands in the order: the least comes first, rows without the metric last."""
+    """Sort key of a row: the least comes first, rows without the metric last."""
     return float("inf") if cell is None else _ordered(cell.measured.value, cell.measure)
 
 
@@ -274,7 +274,7 @@ def _protocol_entries(first: Score, second: Score) -> list[tuple[str, object, ob
 
 
 def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:
-    """How metrics of other packages that both scores have are shown."""
+    """Declarations of those metrics of other packages that both scores have."""
     return [
         (f"metric {metric}'s {key}", value, vars(second.metrics[metric])[key])
         for metric in sorted(first.metrics.keys() & second.metrics.keys())

@@ -26,7 +26,7 @@ MEMORY = 20  # steps that L-BFGS remembers
 
 @dataclass(frozen=True)
 class Optimum:
-    """What a search found.
+    """Result of a search.
 
     answer : the regression; iterations : of L-BFGS
     gradient : the greatest absolute entry of the loss's gradient by the scaled parameters

@@ -18,7 +18,7 @@ CURVES = {
 
 
 def read(run: Path) -> dict[str, Any] | None:
-    """What `iebench orbits` left in a run's folder, None where it left nothing.
+    """Contents of a run's orbits.json; None without the file.
 
     Raises
     ------

@@ -216,7 +216,7 @@ class Protocol:
             self._check_solved()
 
     def _check_solved(self) -> None:
-        """What probes that are solved need."""
+        """Settings of probes that are solved."""
         if not self.tune:
             raise InvalidValue("the penalties of linear and kernel probes need objects to choose by: set tune = 0.125")
         if self.batch_norm == "train":

@@ -95,7 +95,7 @@ def _load(path: Path) -> object:
 
 
 def _networks(value: object, name: str, depth: int = DEPTH) -> Iterator[Checkpoint]:
-    """What may be networks in a table of tables, the outermost first."""
+    """Candidates for networks in a table of tables, the outermost first."""
     if not isinstance(value, Mapping) or not depth:
         return
     state = _unwrapped({key: v for key, v in value.items() if isinstance(key, str) and isinstance(v, Tensor)}, name)

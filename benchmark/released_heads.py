@@ -19,7 +19,7 @@ QUATERNION = 4  # the first numbers of an action
 
 @dataclass(frozen=True)
 class Unseen:
-    """What no weight shows of a hypernetwork that generates several matrices.
+    """Facts that no weight shows of a hypernetwork that generates several matrices.
 
     hidden : widths between the matrices
     relu : whether there is a ReLU between them; None where nobody said

@@ -29,7 +29,7 @@ class Rows(Protocol):
 
     @property
     def rows(self) -> int:
-        """How many there are."""
+        """Their number."""
 
     def __add__(self, other: Self) -> Self:
         """The rows of both."""

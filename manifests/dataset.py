@@ -110,7 +110,7 @@ def _read(folder: Path) -> dict[str, Any]:
 
 
 def _absent(folder: Path) -> DatasetError:
-    """What a folder without a dataset is instead, in a sentence."""
+    """The sentence for a folder without a dataset: what it is instead."""
     if words := placeholder(folder / INFO):  # a link of git-annex to nowhere
         return DatasetError(f"{folder / INFO} {words}")
     if store := re.match(r"([a-z0-9]{2,}):/+(.*)", str(folder)):  # a Path keeps one of a URL's slashes

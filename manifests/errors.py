@@ -62,7 +62,7 @@ class MissingPart(IebenchError):
 
 
 class PluginBroken(IebenchError):
-    """What another package brings cannot be used."""
+    """A plug-in of another package that cannot be used."""
 
 
 class DatasetError(IebenchError):
@@ -91,6 +91,6 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def _room(names: list[str]) -> int:
-    """How many names a message has room for."""
+    """The most names in a message."""
     ends = itertools.accumulate(len(name) + 2 for name in names)
     return sum(end <= SUGGESTED for end in ends)

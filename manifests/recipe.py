@@ -137,7 +137,7 @@ class Film:
 
 @dataclass(frozen=True)
 class Materials:
-    """How the materials of mesh files are read where readers differ.
+    """Reading of the materials of mesh files where readers differ.
 
     map_d : the opacity map of an OBJ material. "opacity": as the file format has it, 1 is opaque; "shapenet": turned
         round in materials that have other maps too, as BlenderProc's loader of ShapeNet does

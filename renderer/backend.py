@@ -105,4 +105,4 @@ class Renderer(Protocol):
         """What is seen in the same view."""
 
     def covers(self, latents: Mapping[str, float]) -> bool:
-        """Whether anything of the object is in the same view, be it less than half opaque."""
+        """True if anything of the object is in the same view, be it less than half opaque."""

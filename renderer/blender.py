@@ -87,7 +87,7 @@ class BlenderRenderer:
         return joined(ground, near, window) if window else ground
 
     def _window(self, size: int) -> Window | None:
-        """Where the object is in a picture of that size."""
+        """Window of the object in a picture of that size."""
         bpy.context.view_layer.update()
         thing, camera = self._handles.object, bpy.context.scene.camera
         points = np.empty(3 * len(thing.data.vertices), np.float32)

@@ -54,7 +54,7 @@ class GeometryScene:
         )
 
     def covers(self, handles: Handles, size: int, window: Window) -> bool:
-        """Whether the object covers the centre of a pixel in that view, be it ever so faintly.
+        """True if the object covers the centre of a pixel in that view, be it ever so faintly.
 
         size : of the picture whose pixels are meant; window : where in it the object is
         """
@@ -71,7 +71,7 @@ class GeometryScene:
             layer.use_pass_position = layer.use_pass_normal = True
 
     def _channels(self, handles: Handles) -> dict[str, NDArray[np.float32]]:
-        """What a render of the view holds, by pass and component."""
+        """Channels of a render of the view, by pass and component."""
         if handles.object.name not in self._scene.collection.objects:
             self._scene.collection.objects.link(handles.object)
             handles.object.pass_index = OBJECT

@@ -132,7 +132,7 @@ def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> lis
 
 
 def _met(val: Split, factors: list[Factor], columns: Columns, ends: Array, known: Array) -> list[NDArray[np.uint16]]:
-    """How often states meet bins of the columns that know most; ends : (BINS - 1, D), known : (factors, D)."""
+    """Counts of states in bins of the columns that know most; ends : (BINS - 1, D), known : (factors, D)."""
     best = [np.argsort(-one, kind="stable")[:2] for one in known]
     found = []
     for block in columns.blocks(val, np.arange(val.objects)):

@@ -109,7 +109,7 @@ def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
 
 
 def composed(context: Context, factor: str, first: Array, second: Array) -> Array:
-    """How far a factor moves, from what `single` says of both views (k, c), or from its expectations: (k, c).
+    """Change of a factor, from what `single` gives for both views (k, c), or from its expectations: (k, c).
 
     The sine and cosine of a difference are products of the views' own, so what is expected of two views that are
     independent is exactly what their expectations compose to.

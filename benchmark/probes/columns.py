@@ -59,7 +59,7 @@ class Columns:
 
     @property
     def width(self) -> int:
-        """How many there are."""
+        """Number of columns."""
         return int(self.part.stop - self.part.start)
 
     def __call__(self, split: Split, rows: Codes) -> Array:

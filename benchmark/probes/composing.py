@@ -21,7 +21,7 @@ POSE, ROTATED = "pose", "rotation"
 
 
 def of_views(context: Context) -> Targets:
-    """What a view is asked for, by name: its pose, and the factors that move between views of an object."""
+    """Targets of single views by name: the pose, and the factors that move between views of an object."""
     found: dict[str, Callable[[Split, Codes], Array]] = {}
     if context.shows(ROTATION):
         found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
@@ -31,7 +31,7 @@ def of_views(context: Context) -> Targets:
 
 
 def of_pairs(context: Context) -> Targets:
-    """What two views are asked for, by name: the rotation between them, and how far each factor moves."""
+    """Targets of pairs of views by name: the rotation between them, and the change of each factor."""
     found: dict[str, Callable[[Split, Codes], Array]] = {}
     if context.shows(ROTATION):
         found[ROTATED] = rotation.matrices
@@ -63,7 +63,7 @@ def measured(
     context: Context, part: str, answers: Mapping[str, Array], names: Mapping[str, str], suffix: str,
     pairs: Mapping[str, Array] | None = None,
 ) -> dict[str, Measured]:  # fmt: skip
-    """What answers to all val views (n, c) are worth, for single views and for pairs.
+    """Metrics of answers to all val views (n, c), for single views and for pairs.
 
     names : what metrics of "pose" and "rotation" begin with; suffix : of factors' names in theirs
     pairs : answers to val's pairs, by name; default: composed from those to their views

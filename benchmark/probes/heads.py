@@ -219,7 +219,7 @@ def one_thread_an_operation() -> Iterator[None]:
 
 
 def _asked(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
-    """What a job's heads answer on val, those of the rate and decay that do best on the tuning objects, and these."""
+    """Val answers of a job's heads with the rate and decay that do best on the tuning objects, and both of these."""
     best = _best(context, job)
     rows, objects = context.val.asked(job.task.views, context.protocol.val_views == "all")
     blocks = [found[best].double().cpu().numpy() for found, _ in _blocks(context, job, context.val, rows)]

@@ -69,7 +69,7 @@ def _theirs(point: EntryPoint, context: Context) -> Values:
 
 
 def _fault(found: Any, metrics: Mapping[str, Measure], context: Context) -> str:
-    """What is wrong with what a probe returned, as a clause; "" for nothing."""
+    """Fault of the values that a probe returned, as a clause; "" for none."""
     if not isinstance(found, Mapping):
         return f"returned {type(found).__name__}, and not part -> metric -> value"
     for part, measured in found.items():

@@ -99,7 +99,7 @@ def _pairs(
 def _left(
     context: Context, split: Split, rows: Codes, known: dict[str, Array], name: str, of: Callable[[Split, Codes], Array]
 ) -> Array:
-    """What composed answers leave to be found in pairs of rows (k, 2)."""
+    """Residuals of composed answers to pairs of rows (k, 2)."""
     return of(split, rows) - of_pair(context, known, name, rows)
 
 

@@ -90,7 +90,7 @@ def _named(
     context: Context, part: str, question: str, scores: NDArray[np.floating[Any]], classes: NDArray[np.int64],
     rows: Rows, objects: NDArray[np.int64],
 ) -> list[Mean]:  # fmt: skip
-    """How often the class with the highest score is right, draw by draw.
+    """Share of views whose class has the highest score, draw by draw.
 
     scores : (k, draws, classes); classes : the labels that they stand for; rows : (k, 1) views and their object (k,)
     """

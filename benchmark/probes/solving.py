@@ -25,11 +25,11 @@ Codes = NDArray[np.int64]
 Found = tuple[dict[str, Measured], dict[str, Regularisation]]
 """Metric -> what was measured; what begins the names of a probe's metrics -> what was chosen for it."""
 Targets = Mapping[str, Callable[[Split, Codes], Array]]
-"""What is asked, by name: (split, rows) -> (n, c)."""
+"""Targets by name: (split, rows) -> (n, c)."""
 
 
 def by_part(context: Context, kinds: Sequence[Callable[[str], Callable[[], Found]]]) -> Values:
-    """What probes of these kinds find in each part.
+    """Answers of probes of these kinds for each part.
 
     kinds : solve a part's regressions, side by side on a CPU's cores, and return what then measures them, one by one
     """
@@ -81,12 +81,12 @@ class Views:
         return first // self.split.views
 
     def answers(self, answer: Answer) -> Array:
-        """What a regression answers for them: (n, c)."""
+        """Answers of a regression for them: (n, c)."""
         blocks = [answer(block).cpu().numpy() for block in self.blocks()]
         return np.concatenate(blocks) if blocks else np.empty((0, len(answer.intercept)))
 
     def all_answers(self, answers: Mapping[str, Answer]) -> dict[str, Array]:
-        """What regressions on the same inputs answer, by name, (n, c) each, in one pass."""
+        """Answers of regressions on the same inputs, by name, (n, c) each, in one pass."""
         if not answers:
             return {}
         each = list(answers.values())
@@ -174,7 +174,7 @@ def _wanted(views: Views, targets: Targets) -> Tensor:
 
 
 def most_views(context: Context, part: str) -> int:
-    """How many views a decomposition takes at most: all, or of features with too many columns as many as `side`."""
+    """The most views that a decomposition takes: all, or of features with too many columns as many as `side`."""
     settings, columns = context.protocol.linear, context.parts[part]
     wide = settings is not None and columns.stop - columns.start > settings.side
     return settings.side if wide and settings is not None else len(context.train.labels)

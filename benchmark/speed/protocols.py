@@ -1,4 +1,4 @@
-"""What scoring by several protocols costs on the same features, in CPU time of one process.
+"""Cost of scoring by several protocols on the same features, in CPU time of one process.
 
 python -m iebench.benchmark.speed.protocols --run runs/sie --data data/builtin
 

@@ -112,7 +112,7 @@ class Planned:
 
     @property
     def score(self) -> Path:
-        """Where its score lies, beside those of other protocols: score.json, unless that is another protocol's."""
+        """Path of its score, beside those of other protocols: score.json, unless that is another protocol's."""
         first = self.folder / results.NAME
         try:
             free = results.Score.load(first).protocol_id == self.protocol_id

@@ -133,7 +133,7 @@ ANSWERS = {401: ", log in first", 403: ", this account may not", 404: ", it is n
 
 
 def scene_of(error: BaseException) -> str:
-    """Where an error arose that nobody foresaw, for a report of it: file and line, none of its words."""
+    """Origin of an error that nobody foresaw, for a report of it: file and line, none of its words."""
     frames = traceback.extract_tb(error.__traceback__)
     return (
         f"an unexpected error in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an error"

@@ -78,7 +78,7 @@ class _Handle:
 
 
 def raised_limit(wanted: int) -> int:
-    """How many files this process may have open, after asking for `wanted` where the system lets it."""
+    """Number of files that this process may have open, after asking for `wanted` where the system lets it."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft == resource.RLIM_INFINITY:

@@ -138,6 +138,6 @@ class Queue:
 
 
 def _last_line(refusal: submitit.core.utils.FailedJobError) -> str:
-    """What sbatch said last, without its name: submitit gives it as the error's text."""
+    """The last line of sbatch, without its name: submitit gives it as the error's text."""
     lines = str(refusal).strip().splitlines() or ["it does not say why"]
     return lines[-1].removeprefix("sbatch: ")

@@ -29,7 +29,7 @@ class Lasting(io.RawIOBase):
         self._raw, self._name, self._lossy, self._lost = raw, name, lossy, False
 
     def writable(self) -> bool:
-        """Whether one can write to it."""
+        """True if it can be written to."""
         return True
 
     def write(self, data: Any) -> int:
@@ -56,7 +56,7 @@ class Lasting(io.RawIOBase):
         return self._raw.fileno()
 
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
+        """True for a terminal."""
         return self._raw.isatty()
 
 
@@ -90,7 +90,7 @@ def plain(error: UnicodeError) -> tuple[str, int]:
 
 
 def undecoded(text: str) -> bool:
-    """Whether a name holds bytes that are no text in this locale's encoding."""
+    """True if a name holds bytes that are no text in this locale's encoding."""
     return any(ord(letter) in UNDECODED for letter in text)
 
 

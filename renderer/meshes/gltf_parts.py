@@ -107,7 +107,7 @@ def repeated(part: Part, copies: Floats) -> Part:
 
 
 def _delta(reader: Reader, target: Json, attribute: str, like: Floats) -> Floats:
-    """What a target adds to an attribute."""
+    """Offsets that a target adds to an attribute."""
     if attribute not in target:
         return np.zeros_like(like)
     delta = reader.array(target[attribute]).astype(np.float64)

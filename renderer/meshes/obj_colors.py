@@ -11,7 +11,7 @@ VERTEX = re.compile(rb"^[ \t]*v[ \t]+(.*)$", re.MULTILINE)
 
 
 def colored(block: bytes) -> bool:
-    """Whether the first vertex of a block of lines has a colour."""
+    """True if the first vertex of a block of lines has a colour."""
     first = VERTEX.search(block)
     return first is not None and _color(first[0]) is not None
 

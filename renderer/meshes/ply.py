@@ -18,11 +18,11 @@ from .report import NOTES
 
 INDICES = ("vertex_indices", "vertex_index")
 PLACES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
-"""Where a vertex is in a texture."""
+"""Names of a vertex's coordinates in a texture."""
 TEXTURE_NUMBER = "texnumber"  # of a face, where there are several textures
 COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 TOPS = {"u1": 255, "u2": 65535}
-"""What the colours of a type are shares of; of any other, 1, or what `in_range` finds."""
+"""Full scale of the colours of a type; of any other, 1, or what `in_range` finds."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

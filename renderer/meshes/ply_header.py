@@ -53,7 +53,7 @@ class Header:
     textures: tuple[str, ...]
 
     def count(self, element: str) -> int:
-        """How many rows an element has, 0 where there is none of that name."""
+        """Number of rows of an element, 0 where there is none of that name."""
         return sum(one.count for one in self.elements if one.name == element)
 
     def types(self, element: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ class Cut:
 
     @property
     def notes(self) -> list[str]:
-        """What is to be known of an object that is drawn so, one sentence each."""
+        """Notes about an object that is drawn so, one sentence each."""
         many = f"{self.crossing} polygons cross themselves: programs differ in what these cover"
         return [many] if self.crossing else []
 
@@ -74,7 +74,7 @@ def cut(name: str, vertices: Floats, corners: Ints, counts: Ints) -> Cut:
 
 
 def check_corners(name: str, corners: Ints, vertices: int) -> None:
-    """See that the corners of faces are vertices.
+    """Check that the corners of faces are vertices.
 
     Raises
     ------
@@ -124,7 +124,7 @@ def _fan(size: int) -> Ints:
 
 
 def _fans(points: Floats) -> NDArray[np.bool_]:
-    """Whether the fan from the first corner covers a polygon and nothing else, for (n, size, 3) polygons: (n,)."""
+    """True where the fan from the first corner covers a polygon and nothing else, for (n, size, 3) polygons: (n,)."""
     spokes = points[:, 1:] - points[:, :1]
     doubled = np.cross(spokes[:, :-1], spokes[:, 1:])  # (n, size - 2, 3), the fan's triangles
     normal = doubled.sum(axis=1)

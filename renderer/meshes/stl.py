@@ -17,7 +17,7 @@ TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribu
 
 
 def count_facets(name: str, path: Path) -> int:
-    """How many faces an STL file has.
+    """Number of faces of an STL file.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def count_facets(name: str, path: Path) -> int:
 
 
 def _binary(path: Path) -> tuple[int, int, bytes]:
-    """How many faces a file has if it is a binary one, its size in bytes, and its first START bytes."""
+    """Number of faces of a file if it is a binary one, its size in bytes, and its first START bytes."""
     with path.open("rb") as file:
         start = file.read(START)
     return int.from_bytes(start[80:], "little"), path.stat().st_size, start

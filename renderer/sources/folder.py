@@ -110,7 +110,7 @@ class Folder:
         return [ref for c in classes for ref in refs(c, self._listed[c.name], per_class)]
 
     def notes(self) -> list[str]:
-        """What was passed over or cannot be loaded, and the split where folders give it; one sentence each."""
+        """Files that were passed over or cannot be loaded, and the split where folders give it; one sentence each."""
         everything = [one for listed in self._listed.values() for one in listed]
         found = []
         if self._by_split:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ..errors import AssetError
 
 FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
-"""What can be loaded; of one object in several formats the first of these is taken."""
+"""Suffixes that can be loaded; of one object in several formats the first of these is taken."""
 UNREAD = {
     ".fbx": "FBX", ".dae": "Collada", ".usd": "USD", ".usda": "USD", ".usdc": "USD", ".usdz": "USD", ".3ds": "3DS",
     ".blend": "Blender", ".3mf": "3MF", ".abc": "Alembic", ".x3d": "X3D", ".wrl": "VRML", ".vrml": "VRML",
@@ -19,12 +19,12 @@ REMEDY = "convert it to glTF (.glb) or OBJ, for example with Blender"
 
 
 def is_mesh(path: Path) -> bool:
-    """Whether a file's name is that of a mesh that can be loaded, and neither hidden nor a system's own."""
+    """True if a file's name is that of a mesh that can be loaded, and neither hidden nor a system's own."""
     return path.suffix.lower() in FORMATS and not path.name.startswith(".")
 
 
 def is_model(path: Path) -> bool:
-    """Whether a file's name is that of a 3D model, be it that it can be loaded or not."""
+    """True if a file's name is that of a 3D model, be it that it can be loaded or not."""
     return is_mesh(path) or (path.suffix.lower() in UNREAD and not path.name.startswith("."))
 
 

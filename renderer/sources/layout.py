@@ -1,4 +1,4 @@
-"""Where the classes of a folder lie, and whether folders give the split: ModelNet's layout and its relatives."""
+"""Layout of a folder of classes, with or without folders for the split: ModelNet's layout and its relatives."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -71,5 +71,5 @@ def _give_splits(found: Sequence[Path]) -> bool:
 
 
 def _only_splits(top: Path, inner: Sequence[Path]) -> bool:
-    """Whether a class has nothing but the folder of one split, in a collection where others have both."""
+    """True if a class has nothing but the folder of one split, in a collection where others have both."""
     return bool(inner) and len(_splits(inner)) == len(inner) and not any(is_model(path) for path in top.iterdir())

@@ -1,4 +1,4 @@
-"""What sources of loose mesh files share: objects before they are refs, what was passed over, and refs of a class."""
+"""Shared parts of sources of loose mesh files: objects before they are refs, what was passed over, refs of a class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

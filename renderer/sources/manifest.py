@@ -122,7 +122,7 @@ class Manifest:
         return [ref for c in classes for ref in refs(c, self._listed[c.name], per_class)]
 
     def notes(self) -> list[str]:
-        """How a CSV file was read, and which objects cannot be loaded; one sentence each."""
+        """The encoding of a CSV file, and objects that cannot be loaded; one sentence each."""
         listed = [one for objects in self._listed.values() for one in objects]
         return [self._form, *failing(self.path, listed)] if self._form else failing(self.path, listed)
 
@@ -145,7 +145,7 @@ class Manifest:
         return Listed(object_id, mesh, home, shown(path), SPLIT_NAMES.get(row.get("split", "").lower(), ""), problem)
 
     def _located(self, path: str) -> Path:
-        """What lies at a path, be it with backslashes for slashes or accents written otherwise."""
+        """The file or folder at a path, be it with backslashes for slashes or accents written otherwise."""
         plain = path.replace("\\", "/")
         spellings = (path, plain, unicodedata.normalize("NFC", plain), unicodedata.normalize("NFD", plain))
         places = [Path(os.path.normpath(self.path.parent / spelling)) for spelling in spellings]

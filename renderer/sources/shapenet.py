@@ -91,5 +91,5 @@ class ShapeNet:
 
 
 def _names(folder: Path) -> set[str]:
-    """What lies in a class's folder, but for hidden files; none of it is looked into: there may be thousands."""
+    """Entries of a class's folder, but for hidden files; none of it is looked into: there may be thousands."""
     return {entry.name for entry in os.scandir(folder) if not entry.name.startswith((".", "__MACOSX"))}

@@ -72,7 +72,7 @@ def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bo
 
 
 def _proven(table: TextTable, known: Sequence[str], exists: Callable[[str], bool]) -> bool:
-    """Whether files show that a table was decoded rightly, or nothing that is used of it depends on that."""
+    """True if files show that a table was decoded rightly, or nothing that is used of it depends on that."""
     places = {name: table.header.index(name) for name in known if name in table.header}
     odd = [row for _, row in table.rows if not all(row[place].isascii() for place in places.values())]
     paths = [row[places[known[0]]] for row in odd] if known[0] in places else []
