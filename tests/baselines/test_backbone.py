@@ -95,6 +95,6 @@ def test_a_timm_model_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_timm_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)  # type: ignore[arg-type]
     with pytest.raises(
-        BackbonePart, match=r"timm:vit_tiny needs timm, which cannot be imported here .* or choose from"
+        BackbonePart, match=r"timm:vit_tiny needs timm, which cannot be imported here: .* or choose from"
     ):
         Encoder(EncoderSettings(backbone="timm:vit_tiny"))

@@ -382,7 +382,7 @@ def test_what_blender_refuses_is_a_cause_and_leaves_nothing(blender, tmp_path):
     tree["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] = "much"
     path = meshes.write_gltf(tmp_path / "a.glb", tree, body)
     error, left_behind = run(blender, blender_probe.failing_load, ref_to(path))
-    assert error.startswith("Blender cannot read a.glb: ")
+    assert error.startswith("a.glb is refused by Blender's importer: ")
     assert "\n" not in error
     assert left_behind <= 0
 
