@@ -103,7 +103,7 @@ def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, Measure]:
     }
     if views == 2:
         found["degrees_symmetric"] = error(
-            f"{title} error ° modulo symmetry",
+            f"{title} error °, symmetric",
             f"{about}: mean angle to the nearest rotation that looks like the true one",
             column=False,
             within=DEGREES,
