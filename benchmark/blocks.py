@@ -6,13 +6,14 @@ number of processes may go on.
 
 import shutil
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from iebench.manifests.common.files import atomic, write_atomic
+from iebench.manifests.common.files import write_atomic
 from iebench.manifests.errors import DiskError
 
 ROWS = 4_096  # of a block at most, unless one batch has more: what a kill costs
@@ -48,26 +49,40 @@ class Blocks:
         return range(number * self.size, min((number + 1) * self.size, self.rows))
 
     def has(self, number: int) -> bool:
-        """Whether a block is there."""
-        path = self._path(number)
-        return path.is_file() and path.stat().st_size == 4 * self.columns * len(self.span(number))
+        """True if a block is there as it was put."""
+        return self._read(number) is not None
 
     def put(self, number: int, features: NDArray[np.float32]) -> None:
         """Keep a block's features, (its rows, columns) float32."""
-        write_atomic(self._path(number), np.ascontiguousarray(features, "<f4").tobytes())
+        content = np.ascontiguousarray(features, "<f4").tobytes()
+        write_atomic(self._path(number), content + sha256(content).digest())
 
     def join(self, path: Path) -> None:
-        """Make the file of all blocks, which are then removed; the disk must hold both for a moment."""
+        """Write the file of all blocks.
+
+        Raises
+        ------
+        DiskError : a block is no longer there, or as it was put.
+        """
         head = {"descr": "<f4", "fortran_order": False, "shape": (self.rows, self.columns)}
-        try:
-            with atomic(path) as file:
-                npy.write_array_header_1_0(file, head)  # type: ignore[no-untyped-call]
-                for number in range(self.count):
-                    file.write(self._path(number).read_bytes())
-        except DiskError:
-            if not path.is_file():  # else another process on the same features was first, and removed the blocks
-                raise
+        with path.open("wb") as file:
+            npy.write_array_header_1_0(file, head)  # type: ignore[no-untyped-call]
+            for number in range(self.count):
+                content = self._read(number)
+                if content is None:
+                    raise DiskError(f"{self._path(number)} was removed or changed: run the same command again")
+                file.write(content)
+
+    def remove(self) -> None:
+        """Remove the blocks."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _read(self, number: int) -> bytes | None:
+        """A block's bytes; None where it is not there, or not as it was put."""
+        path = self._path(number)
+        content = path.read_bytes() if path.is_file() else b""
+        size = 4 * self.columns * len(self.span(number))
+        return content[:size] if content[size:] == sha256(content[:size]).digest() else None
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:06d}.f32"

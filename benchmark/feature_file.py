@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from iebench.manifests.common.causes import read_failure
-from iebench.manifests.common.files import save_atomic
 from iebench.manifests.schema import SPLITS
 
 from .errors import EncoderError
@@ -108,7 +107,7 @@ class FeatureFile:
         )
 
     def copy(self, images: Images, rows: NDArray[np.int64], path: Path) -> None:
-        """Write the features of some rows of a split to an .npy file, in their order, complete or not at all.
+        """Write the features of some rows of a split to an .npy file, in their order.
 
         Raises
         ------
@@ -116,17 +115,13 @@ class FeatureFile:
         """
         slots = np.full(len(images), -1)  # where each row of the split goes
         slots[rows] = np.arange(len(rows))
-
-        def save(partial: Path) -> None:
-            shape = (len(rows), self.dim)
-            out = np.lib.format.open_memmap(partial, "w+", np.dtype("<f4"), shape)  # type: ignore[no-untyped-call]
-            for places, features in self._batches():
-                inside = (places >= self.starts[images.split]) & (places < self.starts[images.split] + len(images))
-                slot = slots[places[inside] - self.starts[images.split]]
-                out[slot[slot >= 0]] = features[inside][slot >= 0]
-            out.flush()
-
-        save_atomic(path, save)
+        shape = (len(rows), self.dim)
+        out = np.lib.format.open_memmap(path, "w+", np.dtype("<f4"), shape)  # type: ignore[no-untyped-call]
+        for places, features in self._batches():
+            inside = (places >= self.starts[images.split]) & (places < self.starts[images.split] + len(images))
+            slot = slots[places[inside] - self.starts[images.split]]
+            out[slot[slot >= 0]] = features[inside][slot >= 0]
+        out.flush()
 
     def _batches(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
         """Places (k,) and features (k, dim) of some rows after others."""

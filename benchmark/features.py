@@ -4,7 +4,6 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,29 +11,22 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from iebench.manifests.common.causes import read_failure
-from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.progress import Meter
+from iebench.manifests.common.progress import Meter, say
+from iebench.manifests.errors import DiskError
 
+from . import feature_record
 from .batches import ahead
 from .blocks import Blocks
 from .distributed import ALONE, Ranks
 from .encoder import Encoder, represent
-from .errors import EncoderError
+from .errors import EncoderError, InvalidValue
 from .feature_file import FeatureFile
+from .feature_record import Encoded
 from .images import Images
 
 Features = NDArray[np.float32]
 PIXELS = {"cpu": 2**20, "cuda": 2**24}  # of a batch: 256 images of 64 pixels, or of 256 on a GPU
 FORMAT = "float32, eval mode, 2"  # changes when the same encoder and images would give other numbers
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """Features (n, dim) float32, memory-mapped, read only; images_per_s : when they were encoded, if that is known."""
-
-    features: Features
-    images_per_s: float | None
 
 
 def encode(
@@ -44,7 +36,7 @@ def encode(
     """The representations of some views, read from `cache` or computed and put there, complete or not at all.
 
     What was encoded before a kill is kept beside it in blocks, and goes into the file. Memory stays at a few batches
-    and one block, however many views there are.
+    and one block, however many views there are. A file there that is not what was written is made again.
 
     rows : (n,) rows of the split
     cache : folder of the files, the same for all ranks
@@ -57,22 +49,18 @@ def encode(
         disagree about its weights.
     DatasetError : a damaged image, or images smaller than the encoder's resolution.
     """
-    path, found = _agreed(cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy", encoder.weights, ranks)
-    speed = path.with_suffix(".json")
+    path, found = _agreed(encoder, images, rows, cache, ranks)
+    shape = len(rows), encoder.dim
     if not found:
         with ranks.agreed():
             if isinstance(encoder, Encoder):
-                blocks = _encode_blocks(encoder, images, rows, path, device, ranks)
+                blocks, speed = _encode_blocks(encoder, images, rows, path, device, ranks)
         with ranks.agreed():  # all blocks are there
             if ranks.first and isinstance(encoder, Encoder):
-                blocks.join(path)
+                _join(blocks, path, shape, speed)
             elif ranks.first and isinstance(encoder, FeatureFile):
-                encoder.copy(images, rows, path)
-    try:
-        told = json.loads(speed.read_text(encoding="utf-8")) if speed.is_file() else {}
-        return Encoded(np.load(path, mmap_mode="r"), told.get("images_per_s"))
-    except (OSError, ValueError, EOFError, AttributeError) as error:
-        raise EncoderError(read_failure(path, error, f"remove {path.stem}.*, which is made again")) from error
+                feature_record.write(path, shape, None, lambda partial: encoder.copy(images, rows, partial))
+    return feature_record.load(path)
 
 
 def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:
@@ -84,9 +72,14 @@ def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64])
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _agreed(path: Path, weights: str, ranks: Ranks) -> tuple[Path, bool]:
-    """The first rank's path and whether it is there: GPUs may differ in the last digit, and disks in what they saw."""
-    told = ranks.collect((path, weights, path.is_file()))
+def _agreed(
+    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, ranks: Ranks
+) -> tuple[Path, bool]:
+    """The first rank's file and whether it is there, whole: GPUs may differ in the last digit, and disks in files."""
+    path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
+    with ranks.agreed():
+        whole = ranks.first and _whole(path, (len(rows), encoder.dim))
+    told = ranks.collect((path, encoder.weights, whole))
     if len({other for _, other, _ in told}) > 1:
         raise ranks.common(
             EncoderError("the ranks made encoders of different weights: fix the seed of whatever draws them at random")
@@ -94,19 +87,37 @@ def _agreed(path: Path, weights: str, ranks: Ranks) -> tuple[Path, bool]:
     return told[0][0], told[0][2]
 
 
+def _whole(path: Path, shape: feature_record.Shape) -> bool:
+    """True if a file of features is there as it was written; says so on screen where it is there and is not."""
+    try:
+        if path.is_file():
+            feature_record.check(path, shape)
+            return True
+    except InvalidValue as error:
+        say(f"{path} is not used ({error}): its features are made again")
+    return False
+
+
 def _encode_blocks(
     encoder: Encoder, images: Images, rows: NDArray[np.int64], path: Path, device: torch.device, ranks: Ranks
-) -> Blocks:
-    """See that this rank's share of the blocks is there, and take down how fast that was."""
+) -> tuple[Blocks, float | None]:
+    """Encode this rank's share of the blocks; returns all blocks, and images a second if there was something to do."""
     batch = max(8, PIXELS[device.type] // encoder.resolution**2)
     blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
     wanted = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
     start = time.perf_counter()
     count = _fill(blocks, wanted, encoder, images, rows, device, shown=ranks.first)
-    if count and ranks.first:
-        speed = count / (time.perf_counter() - start)
-        write_atomic(path.with_suffix(".json"), json.dumps({"images_per_s": round(speed, 1)}) + "\n")
-    return blocks
+    return blocks, round(count / (time.perf_counter() - start), 1) if count else None
+
+
+def _join(blocks: Blocks, path: Path, shape: feature_record.Shape, speed: float | None) -> None:
+    """Make the file of all blocks, which are then removed; the disk must hold both for a moment."""
+    try:
+        feature_record.write(path, shape, speed, blocks.join)
+    except DiskError:
+        if not _whole(path, shape):  # else another process on the same features was first, and removed the blocks
+            raise
+    blocks.remove()
 
 
 def _fill(

@@ -30,22 +30,24 @@ def test_the_file_is_the_blocks_in_order(tmp_path: Path) -> None:
         blocks.put(number, features[span.start : span.stop])
         assert blocks.has(number)
     blocks.join(tmp_path / "a.npy")
+    blocks.remove()
     assert (np.load(tmp_path / "a.npy") == features).all() and [p.name for p in tmp_path.iterdir()] == ["a.npy"]
 
 
-def test_a_block_of_another_size_is_not_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [0, 7, 8 * 3 * 4, 2 * (8 * 3 * 4 + 32)], ids=["empty", "cut", "bare", "doubled"])
+def test_a_block_of_another_size_is_not_there(tmp_path: Path, size: int) -> None:
     blocks = Blocks(tmp_path, 16, 3, 8)
     blocks.put(0, np.zeros((8, 3), np.float32))
-    (tmp_path / "000000.f32").write_bytes(b"cut off")
+    block = tmp_path / "000000.f32"
+    block.write_bytes((2 * block.read_bytes())[:size])
     assert not blocks.has(0)
 
 
-def test_who_comes_second_leaves_the_file_of_the_first(tmp_path: Path) -> None:
-    one, other = (Blocks(tmp_path / "a.blocks", 16, 3, 8) for _ in range(2))
-    for number in range(2):
-        one.put(number, np.full((8, 3), number, np.float32))
-    one.join(tmp_path / "a.npy")
-    other.join(tmp_path / "a.npy")  # the blocks are gone
-    assert np.load(tmp_path / "a.npy")[:, 0].tolist() == [0] * 8 + [1] * 8
-    with pytest.raises(DiskError, match=r"cannot write .*b\.npy"):
-        other.join(tmp_path / "b.npy")
+def test_a_block_of_other_numbers_is_not_there(tmp_path: Path) -> None:
+    blocks = Blocks(tmp_path, 8, 3, 8)
+    blocks.put(0, np.zeros((8, 3), np.float32))
+    block = tmp_path / "000000.f32"
+    block.write_bytes(b"\1" + block.read_bytes()[1:])
+    assert not blocks.has(0)
+    with pytest.raises(DiskError, match=r"000000\.f32 was removed or changed: run the same command again"):
+        blocks.join(tmp_path / "a.npy")

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import signal
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import torch
 from scoring import from_run, untrained_run
 from torch import Tensor, nn
 
+from iebench.benchmark import feature_record
 from iebench.benchmark import features as module
 from iebench.benchmark.encoder import Encoder
 from iebench.benchmark.errors import DatasetError, EncoderError
@@ -140,3 +142,50 @@ def test_after_a_kill_two_processes_go_on_to_the_same_bytes(tiny_dataset: Path, 
     whole, shared = (np.load(next((tmp_path / name).glob("*.npy"))) for name in ("whole", "shared"))
     assert whole.shape == (144, 64) and shared.tobytes() == whole.tobytes()  # the same batches, the same kind of device
     assert sorted(path.suffix for path in (tmp_path / "shared").iterdir()) == [".json", ".npy"]
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "empty": lambda path: path.write_bytes(b""),
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-100]),
+    "doubled": lambda path: path.write_bytes(2 * path.read_bytes()),
+    "narrower": lambda path: np.save(path, np.load(path)[:, :-1]),
+    "fewer rows": lambda path: np.save(path, np.load(path)[:-1]),
+    "float64": lambda path: np.save(path, np.load(path).astype(np.float64)),
+    "pickled": lambda path: np.save(path, np.load(path).astype(object)),
+    "other numbers": lambda path: np.save(path, 2 * np.load(path)),
+    "no record": lambda path: path.with_suffix(".json").unlink(),
+    "an old record": lambda path: path.with_suffix(".json").write_text('{"images_per_s": 900.0}'),
+    "a record of another kind": lambda path: path.with_suffix(".json").write_text("[1]"),
+    "a record of a wrong speed": lambda path: path.with_suffix(".json").write_text(
+        path.with_suffix(".json").read_text().replace('"images_per_s": ', '"images_per_s": -Infinity, "x": ')
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE)
+def test_a_file_that_is_not_what_was_written_is_made_again(
+    encoder: Encoder, images: Images, tmp_path: Path, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = np.arange(12)
+    right = np.array(encode(encoder, images, rows, tmp_path, CPU).features)
+    (path,) = tmp_path.glob("*.npy")
+    DAMAGE[case](path)
+    capsys.readouterr()
+    found = encode(encoder, images, rows, tmp_path, CPU)
+    assert (found.features == right).all() and found.images_per_s
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if str(path) in line]
+    assert line.startswith(f"{path} is not used (") and line.endswith("): its features are made again")
+    assert isinstance(encoder.module, Counting) and encoder.module.seen == 24
+    encode(encoder, images, rows, tmp_path, CPU)
+    assert encoder.module.seen == 24 and str(path) not in capsys.readouterr().err
+
+
+def test_a_file_of_another_shape_is_made_again_even_with_its_own_record(
+    encoder: Encoder, images: Images, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    encode(encoder, images, np.arange(12), tmp_path, CPU)
+    (path,) = tmp_path.glob("*.npy")
+    narrow = np.load(path)[:, :-1]
+    feature_record.write(path, (12, narrow.shape[1]), None, lambda partial: np.save(partial, narrow))
+    assert encode(encoder, images, np.arange(12), tmp_path, CPU).features.shape == (12, encoder.dim)
+    assert f"it has float32 (12, {encoder.dim - 1}), not float32 (12, {encoder.dim})" in capsys.readouterr().err
