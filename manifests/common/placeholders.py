@@ -14,13 +14,14 @@ def placeholder(path: Path) -> str:
     A file that cannot be read counts as any other: reading it says why.
     """
     try:
-        with path.open("rb") as file:
-            return placeholder_in(file.read(HEAD))
-    except FileNotFoundError:  # what git-annex has not fetched is a link to nowhere
-        target = os.fspath(path.readlink()).encode() if path.is_symlink() else b""
-        return _ANNEX_WORDS if ANNEX in target else ""
+        if path.is_file():  # to open a pipe would wait for whoever writes to it
+            with path.open("rb") as file:
+                return placeholder_in(file.read(HEAD))
+        if not path.exists() and path.is_symlink():  # what git-annex has not fetched is a link to nowhere
+            return _ANNEX_WORDS if ANNEX in os.fspath(path.readlink()).encode() else ""
     except OSError:
-        return ""
+        pass
+    return ""
 
 
 def placeholder_in(content: bytes) -> str:

@@ -1,6 +1,7 @@
 """From a ref to a mesh file that is safe to read: the one that is meant, within limits, with what belongs to it."""
 
 import errno
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,14 +15,16 @@ from iebench.manifests.recipe import Materials
 
 from ..errors import AssetError, DiskError, IebenchError
 from ..sources.formats import sole_mesh, unread
+from ..sources.listing import CLIMBS, climbs
 from ..sources.registry import ObjectRef
 from .archive import take_out
+from .bounds import Bounds
 from .gltf import clean_gltf
 from .obj import clean_obj
 from .plain import clean_plain
 from .textures import Textures
 
-Cleaner = Callable[[str, Path, Path, Textures, Path], Path]
+Cleaner = Callable[[str, Path, Path, Textures], Path]
 CLEANERS: dict[str, Cleaner] = {
     ".obj": clean_obj, ".glb": clean_gltf, ".gltf": clean_gltf,
     ".ply": clean_plain, ".stl": clean_plain, ".off": clean_plain,
@@ -64,9 +67,9 @@ def clean_copy(ref: ObjectRef, materials: Materials = AS_WRITTEN) -> Iterator[Cl
         to = Path(temporary) / "clean"
         to.mkdir()
         try:
-            mesh, folder = _located(ref, Path(temporary) / "unpacked")
-            textures = Textures(ref.shown, folder, to, materials)
-            path = CLEANERS[mesh.suffix.lower()](ref.shown, mesh, to, textures, folder)
+            mesh, bounds = _located(ref, Path(temporary) / "unpacked")
+            textures = Textures(ref.shown, bounds, to, materials)
+            path = CLEANERS[mesh.suffix.lower()](ref.shown, mesh, to, textures)
             digest = file_sha256(mesh)
         except OSError as error:
             raise _unread(ref.shown, error) from error
@@ -85,14 +88,18 @@ def _unread(shown: str, error: OSError) -> IebenchError:
     return AssetError(f"cannot read {shown}: {reason(error)}")
 
 
-def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Path]:
-    """The mesh file of a ref, and the folder that it must not leave."""
+def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Bounds]:
+    """The mesh file of a ref, and what it must not leave."""
     mesh = Path(ref.mesh or "")
+    folder = Path(ref.folder) if ref.folder is not None else mesh.parent
+    collection = Path(ref.collection) if ref.collection is not None else None
     if ref.archive is not None and ref.folder is not None:
+        archive = Path(ref.archive)
+        Bounds(archive.parent, collection).check_link(archive, archive.name)
         take_out(ref.archive, ref.folder, unpacked)
-        mesh, folder = unpacked / mesh.relative_to(ref.folder), unpacked
-    else:
-        folder = Path(ref.folder) if ref.folder is not None else mesh.parent
+        mesh, folder, collection = unpacked / mesh.relative_to(folder), unpacked, None
+    if climbs(mesh, folder):
+        raise AssetError(f"{ref.shown} {CLIMBS}")
     if mesh.is_dir():
         mesh = sole_mesh(mesh)
     if words := placeholder(mesh):
@@ -101,5 +108,6 @@ def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Path]:
         raise AssetError(f"no mesh file {ref.shown}")
     if mesh.suffix.lower() not in CLEANERS:
         raise AssetError(f"{ref.shown} {unread(mesh)}")
-    root = folder.resolve()  # without "..", so that a path can be seen to leave it
-    return root / mesh.relative_to(folder), root
+    bounds = Bounds(folder, collection)
+    bounds.check_link(mesh, ref.shown)
+    return bounds.folder / os.path.relpath(mesh, folder), bounds

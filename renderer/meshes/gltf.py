@@ -11,13 +11,15 @@ from iebench.manifests.common.causes import reason
 from iebench.manifests.errors import InvalidValue
 
 from ..errors import AssetError
+from .bounds import Bounds
 from .draco import undo_draco
 from .gltf_arrays import Json, view_bytes
 from .gltf_extensions import check_required, check_uncompressed, forget_undone
 from .gltf_materials import materials_in_range
+from .gltf_numbers import check_numbers
 from .gltf_rest import at_rest
 from .limits import FACES, check, check_size
-from .textures import Textures, resolve
+from .textures import Textures
 
 MAGIC, JSON_CHUNK, BIN_CHUNK = b"glTF", 0x4E4F534A, 0x004E4942
 MALFORMED = "it is not made as glTF 2.0 asks for"
@@ -25,7 +27,7 @@ ELEMENTS = 20 * FACES  # of all accessors
 IMAGE_EXTENSIONS = ("EXT_texture_webp", "KHR_texture_basisu", "MSFT_texture_dds")
 
 
-def clean_gltf(name: str, path: Path, to: Path, textures: Textures, folder: Path) -> Path:
+def clean_gltf(name: str, path: Path, to: Path, textures: Textures) -> Path:
     """Write `to`/mesh.gltf; see `clean_obj`.
 
     Raises
@@ -38,17 +40,18 @@ def clean_gltf(name: str, path: Path, to: Path, textures: Textures, folder: Path
         if not str(tree["asset"]["version"]).startswith("2"):
             raise AssetError(f"{name} is glTF {tree['asset']['version']}: only 2.0 can be read")
         check_required(name, tree)
+        check_numbers(tree)
         _one_scene(tree)
         _check_counts(name, tree)
         for number, buffer in enumerate(tree.get("buffers", [])):
             if number or body is None:
                 check_uncompressed(name, tree, buffer)
-            _stage_buffer(name, path, buffer, to / f"b{number}.bin", body if number == 0 else None, folder)
+            _stage_buffer(name, path, buffer, to / f"b{number}.bin", body if number == 0 else None, textures.bounds)
         undo_draco(name, tree, to)
         _stage_images(tree, path, to, textures)
         textures.notes += [*materials_in_range(name, tree), *at_rest(name, tree, to)]
         forget_undone(tree)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError, struct.error) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise AssetError(f"{name} is no valid glTF: {reason(error, MALFORMED)}") from error
     (to / "mesh.gltf").write_text(json.dumps(tree), encoding="utf-8")
     return to / "mesh.gltf"
@@ -65,6 +68,8 @@ def _read(path: Path) -> tuple[Json, bytes | None]:
     while start + 8 <= len(raw):
         length, kind = struct.unpack_from("<II", raw, start)
         chunk = raw[start + 8 : start + 8 + length]
+        if len(chunk) < length:
+            raise InvalidValue(f"it is cut short: of a chunk of {length:,} bytes it has {len(chunk):,}")
         if kind == JSON_CHUNK and tree is None:
             tree = _object(chunk)
         elif kind == BIN_CHUNK and body is None:
@@ -123,14 +128,14 @@ def _faces(primitive: Json, accessors: list[Json]) -> int:
     return int(corners) // 3 if mode == 4 else max(0, int(corners) - 2) if mode in (5, 6) else 0
 
 
-def _stage_buffer(name: str, path: Path, buffer: Json, to: Path, body: bytes | None, folder: Path) -> None:
+def _stage_buffer(name: str, path: Path, buffer: Json, to: Path, body: bytes | None, bounds: Bounds) -> None:
     uri = buffer.get("uri")
     if uri is None and body is not None:
         to.write_bytes(body)
     elif uri is not None and uri.startswith("data:"):
         to.write_bytes(_data(uri))
     else:
-        found = resolve(folder, path.parent, uri) if uri is not None else None
+        found = bounds.find(path.parent, uri) if uri is not None else None
         if found is None:
             raise AssetError(f"{name} needs the buffer {uri!r}, which is not in its folder")
         check_size(found.name, found)

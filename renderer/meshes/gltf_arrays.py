@@ -1,5 +1,6 @@
 """The numbers of a glTF: accessors of every kind read as arrays, and arrays written as plain ones."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,9 @@ def view_bytes(tree: Json, number: int, folder: Path) -> bytes:
     """
     view = item(tree, "bufferViews", number)
     with (folder / item(tree, "buffers", view["buffer"])["uri"]).open("rb") as file:
+        size = os.fstat(file.fileno()).st_size  # to ask for more would take the memory for it first
         file.seek(view.get("byteOffset", 0))
-        content: bytes = file.read(view["byteLength"])
+        content: bytes = file.read(min(view["byteLength"], size))
     return content
 
 

@@ -7,15 +7,13 @@ from .limits import FACES, VERTICES, check, check_size
 from .mtl import clean_library
 from .obj_colors import colored, colors_in_range
 from .text import utf8_blocks
-from .textures import Textures, resolve
+from .textures import Textures
 
 LIBRARY = re.compile(rb"^[ \t]*mtllib[ \t]+(.*?)[ \t]*$", re.MULTILINE)
 
 
-def clean_obj(name: str, path: Path, to: Path, textures: Textures, folder: Path) -> Path:
+def clean_obj(name: str, path: Path, to: Path, textures: Textures) -> Path:
     """Write `to`/mesh.obj and `to`/mesh.mtl; returns the first.
-
-    folder : what the file refers to must lie inside
 
     Raises
     ------
@@ -38,8 +36,8 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures, folder: Path)
     if painted and (note := colors_in_range(name, to / "mesh.obj")):
         textures.notes.append(note)
     own = path.with_suffix(".mtl").name  # where none is named, Blender takes it
-    found = [place for library in dict.fromkeys(libraries) for place in _libraries(library, path, folder, textures)]
-    if not found and (place := resolve(folder, path.parent, own)) is not None:
+    found = [place for library in dict.fromkeys(libraries) for place in _libraries(library, path, textures)]
+    if not found and (place := textures.bounds.find(path.parent, own)) is not None:
         found = [place]
     lines = [line for place in dict.fromkeys(found) for line in clean_library(place, textures)]
     (to / "mesh.mtl").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -53,10 +51,10 @@ def _lines(block: bytes, statement: bytes) -> int:
     return block.count(b"\n" + statement + b" ") + block.startswith(statement + b" ")  # much faster
 
 
-def _libraries(named: str, path: Path, folder: Path, textures: Textures) -> list[Path]:
+def _libraries(named: str, path: Path, textures: Textures) -> list[Path]:
     """The files of one mtllib line: its rest is one name, spaces and all, or else several."""
     for names in ([named], named.split()):
-        found = [place for name in names if (place := resolve(folder, path.parent, name)) is not None]
+        found = [place for name in names if (place := textures.bounds.find(path.parent, name)) is not None]
         if found:
             return found
     textures.lost(named)

@@ -17,7 +17,7 @@ def texture_files(mesh: Path) -> dict[int, Path]:
     return {int(place.name.removeprefix(TEXTURE)): place for place in mesh.parent.glob(f"{TEXTURE}*")}
 
 
-def clean_plain(name: str, path: Path, to: Path, textures: Textures, folder: Path) -> Path:
+def clean_plain(name: str, path: Path, to: Path, textures: Textures) -> Path:
     """Check the counts of a PLY, STL or OFF file, and link it as `to`/mesh.SUFFIX with the textures that it names.
 
     Raises

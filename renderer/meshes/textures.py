@@ -1,65 +1,20 @@
 """Textures: found as Blender would find them, but never outside the object's folder, and decoded once to be sure."""
 
-import os
 import warnings
 from pathlib import Path
-from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from iebench.manifests.common.causes import SOUND
-from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.recipe import Materials
 
-from ..errors import AssetError
+from .bounds import Bounds, raise_machine_fault
 from .limits import ALL_PIXELS, IMAGE_PIXELS, check
 
 KEPT = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "TGA": ".tga", "WEBP": ".webp"}
 """Formats that Blender reads as they are, by Pillow's name; others are copied as PNG."""
 WEIGHTS = np.array([0.2126729, 0.7151522, 0.0721750], np.float32)  # of red, green and blue in Cycles' luminance
-
-
-def inside(folder: Path, place: Path) -> Path | None:
-    """The file at `place`, if it is one and the path as written does not leave `folder`; links are followed.
-
-    >>> inside(Path("/data/chair"), Path("/data/chair/../../etc/passwd")) is None
-    True
-
-    Raises
-    ------
-    AssetError : a pointer of Git LFS lies there in its place.
-    """
-    plain = Path(os.path.normpath(place))
-    try:
-        if not plain.is_relative_to(folder):
-            return None
-        if words := placeholder(plain):
-            raise AssetError(f"{plain.relative_to(folder)} {words}")
-        return plain if plain.is_file() else None
-    except (OSError, ValueError) as error:  # a name that is too long, or holds a zero byte
-        _raise_fault(error)
-        return None
-
-
-def _raise_fault(error: Exception) -> None:
-    """Raise what is no fault of a texture again: without it, the object would be drawn in its plain colour for good."""
-    if isinstance(error, OSError) and error.errno in SOUND:
-        raise error
-
-
-def resolve(folder: Path, base: Path, name: str) -> Path | None:
-    """The file that a mesh or material file in the folder `base` means by `name`: what Blender tries, in its order.
-
-    Windows separators, quotes, underscores for spaces, and at last the bare name beside the file that names it.
-    """
-    plain = name.strip().strip("\"'").replace("\\", "/")
-    for candidate in (name, plain, plain.replace("_", " "), unquote(plain), plain.rpartition("/")[2]):
-        found = inside(folder, base / candidate) if candidate else None
-        if found is not None:
-            return found
-    return None
 
 
 def alpha(image: Image.Image) -> NDArray[np.float32]:
@@ -89,13 +44,14 @@ def luminance(image: Image.Image) -> NDArray[np.float32]:
 class Textures:
     """The textures of one object: verified, linked into the clean folder, counted.
 
+    bounds : what the object's files must not leave
     materials : how opacity maps are read
     missing : names, as the files write them, of what is absent, unreadable or outside
     notes : what is drawn otherwise than the files have it
     """
 
-    def __init__(self, name: str, folder: Path, to: Path, materials: Materials) -> None:
-        self._name, self._folder, self._to, self.materials = name, folder, to, materials
+    def __init__(self, name: str, bounds: Bounds, to: Path, materials: Materials) -> None:
+        self._name, self.bounds, self._to, self.materials = name, bounds, to, materials
         self._staged: dict[Path, str | None] = {}
         self.notes: list[str] = []
         self._pixels = 0
@@ -119,7 +75,7 @@ class Textures:
         ------
         AssetError : all textures together are over the limit.
         """
-        path = resolve(self._folder, base, name)
+        path = self.bounds.find(base, name)
         if path is not None:
             return self.stage_file(path, name)
         self.lost(name)
@@ -168,7 +124,7 @@ class Textures:
                 else:
                     image.convert("RGBA").save(self._to / staged)
         except Exception as error:  # a damaged file makes Pillow's decoders raise nearly anything
-            _raise_fault(error)
+            raise_machine_fault(error)
             return None
         self._pixels += pixels
         check(self._name, "pixels of textures", self._pixels, ALL_PIXELS)

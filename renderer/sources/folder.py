@@ -79,7 +79,7 @@ class Folder:
 
     def _one(self, place: ClassFolder, name: str, mesh: Path, folder: Path, problem: str = "") -> Listed:
         path = shown(mesh.relative_to(self.path).as_posix())
-        return Listed(object_key(shown(name)), mesh, folder, path, place.split, problem)
+        return Listed(object_key(shown(name)), mesh, folder, path, self.path, place.split, problem)
 
     def _pass_over(self, what: str, paths: Iterable[Path]) -> None:
         self._passed.setdefault(what, []).extend(shown(path.relative_to(self.path).as_posix()) for path in paths)

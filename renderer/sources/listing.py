@@ -1,5 +1,6 @@
 """Shared parts of sources of loose mesh files: objects before they are refs, what was passed over, refs of a class."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,6 +15,8 @@ from .splits import split_of, subset
 
 LICENCE = "that of the meshes"
 NAMED = 3  # of what a sentence counts
+CLIMBS = "leads out of its table's folder: put the table above the meshes, or write absolute paths"
+"""The words, after a mesh's path, for a relative one that leaves the collection."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Listed:
     mesh : its file, or the folder that should hold one
     folder : nothing that the mesh refers to may lie outside
     path : its place in the collection
+    collection : no symbolic link may lead out of this folder
     split : "train", "val", or "" to let a hash decide
     problem : why it cannot be loaded, as far as names tell; rendering gives the same cause
     """
@@ -32,8 +36,18 @@ class Listed:
     mesh: Path
     folder: Path
     path: str
+    collection: Path
     split: str = ""
     problem: str = ""
+
+
+def climbs(mesh: Path, folder: Path) -> bool:
+    """True if a path as written, links aside, leaves a folder.
+
+    >>> climbs(Path("../a.obj"), Path(".")), climbs(Path("src/../a.obj"), Path("."))
+    (True, False)
+    """
+    return not Path(os.path.abspath(mesh)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100  links must stay
 
 
 def counted(what: str, names: Sequence[str]) -> str:
@@ -75,6 +89,7 @@ def refs(c: ObjectClass, listed: Sequence[Listed], per_class: int | None) -> lis
         ObjectRef(
             c.synset, one.object_id, c.name, c.label, one.split or hashed[one.object_id],
             str(one.mesh), None, str(one.folder), one.path, normalise=True,
+            collection=str(one.collection),
         )
         for one in ordered
     ]  # fmt: skip

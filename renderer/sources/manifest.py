@@ -18,7 +18,7 @@ from iebench.manifests.taxonomy import ObjectClass
 from ..errors import AssetError, SourceError
 from .formats import FORMATS, sole_mesh, unread
 from .layout import SPLIT_NAMES
-from .listing import LICENCE, Listed, collection_classes, failing, refs
+from .listing import CLIMBS, LICENCE, Listed, climbs, collection_classes, failing, refs
 from .names import object_key, shown
 from .registry import ObjectRef, source
 from .text_table import read_text_table
@@ -129,9 +129,12 @@ class Manifest:
     def _one(self, row: Row) -> Listed:
         path = row["path"] if _exists(self.path.parent / row["path"]) else row["path"].replace("\\", "/")
         mesh, home, problem = self._located(path), self.path.parent, ""
-        if not mesh.is_relative_to(home):
+        if Path(path).is_absolute() and climbs(mesh, home):
             home = mesh.parent
-        if not _exists(mesh):
+        collection = home
+        if climbs(mesh, home):
+            problem = f"{path} {CLIMBS}"
+        elif not _exists(mesh):
             problem = _absent(path)
         elif mesh.is_dir():
             home = mesh
@@ -142,7 +145,8 @@ class Manifest:
         elif mesh.suffix.lower() not in FORMATS:
             problem = f"{path} {unread(mesh)}"
         object_id = object_key(row.get("id") or os.path.splitext(Path(path))[0])  # noqa: PTH122  "." has no suffix to take
-        return Listed(object_id, mesh, home, shown(path), SPLIT_NAMES.get(row.get("split", "").lower(), ""), problem)
+        split = SPLIT_NAMES.get(row.get("split", "").lower(), "")
+        return Listed(object_id, mesh, home, shown(path), collection, split, problem)
 
     def _located(self, path: str) -> Path:
         """The file or folder at a path, be it with backslashes for slashes or accents written otherwise."""

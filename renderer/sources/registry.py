@@ -22,6 +22,7 @@ class ObjectRef:
         the mesh's own
     path : what tables and messages call the mesh: its place in the collection, the same on every machine
     normalise : whether it is scaled to a bounding box with a diagonal of 1
+    collection : no symbolic link may lead out of this folder; by default `folder`
     """
 
     synset: str
@@ -34,6 +35,7 @@ class ObjectRef:
     folder: str | None = None
     path: str = ""
     normalise: bool = False
+    collection: str | None = None
 
     @property
     def shown(self) -> str:

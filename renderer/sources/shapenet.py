@@ -86,8 +86,9 @@ class ShapeNet:
         identity = (c.synset, object_id, c.name, c.label, split)
         if folders[c.synset].is_dir():
             folder = folders[c.synset] / object_id
-            return ObjectRef(*identity, str(folder / MESH), None, str(folder), member)
-        return ObjectRef(*identity, member, str(archives[c.synset]), f"{c.synset}/{object_id}", member)
+            return ObjectRef(*identity, str(folder / MESH), None, str(folder), member, collection=str(self.path))
+        archive = str(archives[c.synset])
+        return ObjectRef(*identity, member, archive, f"{c.synset}/{object_id}", member, collection=str(self.path))
 
 
 def _names(folder: Path) -> set[str]:

@@ -8,8 +8,8 @@ import pytest
 from cleaning import KD, cleaned, ref_to
 from PIL import Image
 
+from iebench.renderer.meshes.bounds import Bounds
 from iebench.renderer.meshes.clean import clean_copy
-from iebench.renderer.meshes.textures import resolve
 from iebench.renderer.sources import Folder
 
 
@@ -48,9 +48,9 @@ def test_a_texture_outside_is_never_read_but_missed(tmp_path):
     assert "secret" not in library
     assert mesh.missing == tuple(named)
     assert mesh.textures == 0
-    assert resolve(inside, inside / "models", "../models/wall.mtl") == inside / "models" / "wall.mtl"
+    assert Bounds(inside).find(inside / "models", "../models/wall.mtl") == inside / "models" / "wall.mtl"
     for name in ("../../../../etc/passwd", "/etc/passwd", "\0", "x" * 5000, "..", ""):
-        assert resolve(inside, inside / "models", name) is None
+        assert Bounds(inside).find(inside / "models", name) is None
 
 
 def test_a_collection_may_be_named_from_elsewhere(tmp_path, monkeypatch):
