@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from iebench.manifests.common.machine import cores
 from iebench.manifests.dataset import DatasetInfo, read_table, shard_tables
-from iebench.manifests.schema import rows as columns
+from iebench.manifests.index import rows as columns
 
 from .errors import DatasetError
 from .rows import rows_of, spread
@@ -26,7 +26,7 @@ CHUNK = 4  # images that a thread decodes at a time: few, so that all threads en
 class Images:
     """One split of a dataset.
 
-    table : all rows, shards in order; see iebench.manifests.schema.rows
+    table : all rows, shards in order; see iebench.manifests.index.rows
     latents : factor name -> (N,) float64, unit as in the recipe
     labels : (N,) int64
     objects : (N,) int64, 0 .. number of objects - 1; the rows of an object are contiguous, in the order of its views

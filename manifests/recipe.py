@@ -14,6 +14,7 @@ from .common.settings import build
 from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
 from .laws import LAWS, Law
+from .schema import fixed_fields
 
 TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> a full turn in it
 
@@ -219,7 +220,8 @@ class Recipe:
             raise InvalidValue("two factors have the same name")
         if list(self.passes) != sorted(set(self.passes)):
             raise InvalidValue(f"passes {list(self.passes)} must be in alphabetical order, each once")
-        if taken := sorted(set(names) & set(_columns(self) if names else ())):
+        head, members = fixed_fields(get_args(Pass))  # `--passes` may still add any
+        if taken := sorted(set(names) & {field.name for field in (*head, *members)}):
             raise InvalidValue(f"factor {taken[0]!r} is named like a column that every dataset has; rename it")
 
     @property
@@ -263,13 +265,6 @@ class Recipe:
     def digest(self) -> str:
         """SHA-256 of the recipe's content: the same for the same dataset settings, whatever the file's layout."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
-
-
-def _columns(recipe: Recipe) -> list[str]:
-    """The columns of a dataset that are no factor's, with all passes: `--passes` may still add one."""
-    from .schema import rows  # which imports this module
-
-    return list(rows(dataclasses.replace(recipe, factors=(), passes=get_args(Pass))).names)
 
 
 def _numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, float]]:

@@ -1,8 +1,8 @@
 """The tables of dataset format 1: columns, types, and what each latent means."""
 
-import pyarrow as pa
+from collections.abc import Iterable
 
-from .recipe import Recipe
+import pyarrow as pa
 
 FORMAT = 1
 SPLITS = ("train", "val")
@@ -41,27 +41,10 @@ FAILURES = pa.schema(
 """One row per object that could not be made, with the cause in one sentence."""
 
 
-def rows(recipe: Recipe) -> pa.Schema:
-    """The Parquet beside a tar: one row per image, in the tar's order.
-
-    key, identity, view; the latents as float64 with unit, frame and law in the field's metadata; then where the
-    JPEG lies in the tar (offset and size in bytes) and its SHA-256, and the same for every pass (`depth_offset`, ...).
-    """
-    latents = [
-        pa.field(
-            factor.name,
-            pa.float64(),
-            metadata={
-                "unit": factor.unit,
-                "frame": factor.frame,
-                "law": repr(factor.law),
-                "circular": str(factor.circular),
-            },
-        )
-        for factor in recipe.factors
-    ]
+def fixed_fields(passes: Iterable[str]) -> tuple[list[pa.Field], list[pa.Field]]:
+    """The fields of the Parquet beside a tar that are no latent's: those before the latents, and those behind."""
     head = [pa.field("key", pa.string()), *(pa.field(*column) for column in _IDENTITY), pa.field("view", pa.int32())]
-    return pa.schema([*head, *latents, *(field for name in ("", *recipe.passes) for field in _member(name))])
+    return head, [field for name in ("", *passes) for field in _member(name)]
 
 
 def place_columns(pass_name: str = "") -> tuple[str, str, str]:

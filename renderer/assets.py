@@ -14,7 +14,7 @@ import numpy as np
 
 from iebench.manifests.recipe import Materials
 
-from .backend import MeshInfo
+from .backend import MeshInfo, RefusedMesh
 from .builtin import Part, build
 from .errors import AssetError
 from .importers import import_mesh
@@ -57,7 +57,7 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
         _place(thing, ref)
         _check_seen(thing, ref)
     except AssetError as error:
-        raise AssetError(str(error), info) from error
+        raise RefusedMesh(str(error), info) from error
     missing = (*mesh.missing, *unread)
     status = "texture missing" if missing else "ok"
     return thing, replace(info, missing=missing, doubles=doubles, status=status)

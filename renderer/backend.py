@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from iebench.manifests.recipe import Quality, Recipe
 
+from .errors import AssetError
 from .meshes.report import Report
 from .sources import ObjectRef
 
@@ -55,6 +56,14 @@ class MeshInfo:
             **found,
             **sizes,
         }
+
+
+class RefusedMesh(AssetError):
+    """An object that cannot be rendered, with what is known of its mesh."""
+
+    def __init__(self, cause: str, info: MeshInfo) -> None:
+        super().__init__(cause)
+        self.info = info
 
 
 @dataclass(frozen=True)

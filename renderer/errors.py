@@ -11,8 +11,6 @@ IebenchError
 └── AssetError         one object that cannot be rendered; recorded in failures.parquet, never stops a run
 """
 
-from typing import TYPE_CHECKING
-
 from iebench.manifests.errors import (
     DatasetError,
     DiskError,
@@ -22,9 +20,6 @@ from iebench.manifests.errors import (
     UnknownName,
     UsageError,
 )
-
-if TYPE_CHECKING:
-    from .backend import MeshInfo
 
 __all__ = [
     "AssetError", "DamagedSource", "DatasetError", "DeviceError", "DiskError", "IebenchError", "MissingPart",
@@ -55,8 +50,4 @@ class WorkerError(IebenchError):
 
 
 class AssetError(IebenchError):
-    """One object that cannot be rendered; `info` is what was found out about it before."""
-
-    def __init__(self, cause: str, info: "MeshInfo | None" = None) -> None:
-        super().__init__(cause)
-        self.info = info
+    """One object that cannot be rendered."""

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 from iebench.manifests.common.causes import reason, remedy_of
 from iebench.manifests.common.files import atomic, save_atomic
 from iebench.manifests.errors import DatasetError
+from iebench.manifests.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import IDENTITY, INSPECTION, key, place_columns, rows
+from iebench.manifests.schema import IDENTITY, INSPECTION, key, place_columns
 from iebench.manifests.views import Views
 
 from .backend import MeshInfo
@@ -166,7 +167,7 @@ class Finished:
 
     notes : what became of each object
     sha256, sizes : of both files by name; bytes
-    rows : see `schema.rows`
+    rows : see `index.rows`
     """
 
     notes: list[dict[str, Any]]

@@ -14,7 +14,7 @@ from iebench.manifests.common.parts import missing_part
 from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.views import Views
 
-from .backend import Renderer
+from .backend import RefusedMesh, Renderer
 from .cores import few_cores
 from .errors import AssetError, IebenchError
 from .passes import encode_passes
@@ -89,7 +89,7 @@ def render_object(ref: ObjectRef, views: Views) -> Outcome:
     try:
         mesh = _renderer.load(ref)
     except AssetError as error:
-        return Outcome.failed(str(error), error.info)
+        return Outcome.failed(str(error), error.info if isinstance(error, RefusedMesh) else None)
     samples = []
     for place in range(len(views.numbers)):
         latents = views.of(place)

@@ -9,8 +9,8 @@ import numpy as np
 from .kit import Part
 from .registry import GENERATORS, Dice
 
-for _module in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_module.name}")
+for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
+    importlib.import_module(_module.name)
 
 __all__ = ["GENERATORS", "Part", "build"]
 

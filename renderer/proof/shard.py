@@ -13,8 +13,9 @@ from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.errors import DatasetError, InvalidValue
+from iebench.manifests.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import ADDED, IDENTITY, OBJECTS, key, rows
+from iebench.manifests.schema import ADDED, IDENTITY, OBJECTS, key
 from iebench.manifests.views import drawn
 
 from ..shards import OUTCOMES

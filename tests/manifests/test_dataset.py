@@ -11,7 +11,8 @@ import pytest
 from iebench.manifests import dataset
 from iebench.manifests.dataset import DatasetInfo, fingerprint, newest, read_table, shard_tables
 from iebench.manifests.errors import DatasetError
-from iebench.manifests.schema import ADDED, OBJECTS, rows
+from iebench.manifests.index import rows
+from iebench.manifests.schema import ADDED, OBJECTS
 
 
 def test_info_survives_the_file(tiny_dataset, tmp_path):
