@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from iebench.baselines.action import LABEL
+from iebench.manifests.common.patience import PATIENCE, joins
 
 from .images import Images
 from .order import Order
@@ -116,7 +117,7 @@ def ahead(items: Iterator[T], depth: int = AHEAD) -> Iterator[Iterator[T]]:
         yield _drain(waiting)
     finally:
         leaving.set()
-        thread.join()
+        joins(thread, PATIENCE)
 
 
 @dataclass(frozen=True)

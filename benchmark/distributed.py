@@ -18,6 +18,9 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
+from iebench.manifests.common.patience import PATIENCE, ends
+from iebench.manifests.common.progress import say
+
 from .environment import numbers
 from .errors import IebenchError, MissingPart, RankFailed, UsageError
 
@@ -156,7 +159,22 @@ def joined(device: str) -> Iterator[Ranks]:
         lost = f"rank {ranks.rank} has lost the others, one of which has ended and said why"
         raise RankFailed(f"{lost}: the same command with --resume goes on from the last checkpoint", 1) from error
     finally:
+        _disconnect(ranks, on_gpus)
+
+
+def _disconnect(ranks: Ranks, on_gpus: bool) -> None:
+    """Close the connections between the ranks, which some releases of PyTorch now and then wait for without an end."""
+
+    def close() -> None:
+        if on_gpus:
+            torch.cuda.set_device(ranks.local)  # of this thread, in which a rank would else take the first GPU's memory
         dist.destroy_process_group()
+
+    if not ends(close, PATIENCE):
+        say(
+            f"iebench: rank {ranks.rank}: the connections to the other ranks have not closed within {PATIENCE:.0f} s; "
+            "this process ends without waiting for them, and what it has saved is complete"
+        )
 
 
 def _meet(ranks: Ranks, backend: str) -> None:

@@ -1,9 +1,11 @@
 """Starting ranks on this machine: `iebench train --gpus 2`."""
 
+import math
 import multiprocessing
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -11,7 +13,9 @@ from pathlib import Path
 from types import FrameType
 
 from iebench.manifests.common.cli import guarded
+from iebench.manifests.common.patience import PATIENCE
 from iebench.manifests.common.processes import end_with_parent
+from iebench.manifests.common.progress import say
 
 from .config import RunConfig
 from .distributed import joined
@@ -21,12 +25,14 @@ from .stop import SIGNALS, stopped
 from .train import train
 
 GRACE = 5.0  # seconds that ranks have to end by themselves after one has failed
+LAST = PATIENCE + 2 * GRACE  # seconds that ranks have to end after one has ended with its work done
 
 
 def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
     """work(*arguments) in `count` processes of this machine, which find one another by `distributed.joined`.
 
     A signal to stop is passed on to all of them. When one fails, the others are ended; none outlives this process.
+    They must end together: one whose work is done waits for the others' work, by a call of `Ranks`.
 
     work : a function of a module; arguments : what can be pickled
 
@@ -73,11 +79,17 @@ def train_as_rank(run: Path, config: RunConfig, resume: bool, cache: Cache) -> N
 
 
 def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
-    """Wait until all have ended, or one has failed: that one."""
-    running = list(processes)
+    """Wait until all have ended, or one has failed: that one. After the first, the others have LAST seconds."""
+    running, until = list(processes), math.inf
     while running:
-        wait([process.sentinel for process in running])
+        left = until - time.monotonic()
+        wait([process.sentinel for process in running], None if left == math.inf else max(0.0, left))
         ended = [process for process in running if process.exitcode is not None]
+        if not ended:  # what they did is done: the first would not have ended without them
+            names = " and ".join(process.name for process in running)
+            say(f"iebench: {names} did not end within {LAST:.0f} s of the work's end; what is saved is complete")
+            return None
+        until = min(until, time.monotonic() + LAST)
         running = [process for process in running if process not in ended]
         for process in sorted(ended, key=lambda process: process.exitcode or 0):  # a signal before what came of it
             if process.exitcode:

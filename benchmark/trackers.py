@@ -12,10 +12,12 @@ from typing import Any, Protocol
 
 from iebench.manifests.common.causes import answer
 from iebench.manifests.common.parts import require
+from iebench.manifests.common.patience import ends
 from iebench.manifests.common.progress import say
 
 from .errors import RunError
 
+FINISH = 120.0  # seconds that a service has at the end for what it has not yet sent
 OFFLINE = {"wandb": "log in, or work offline with WANDB_MODE=offline", "trackio": "see its documentation"}
 
 
@@ -54,19 +56,19 @@ class Tracker:
             try:
                 self._service.log(values, step=step)
             except Exception as error:  # whatever the service raises
-                self._leave(f"at step {step}", error)
+                self._leave(f"at step {step}", answer(error))
 
     def finish(self) -> None:
         """Say that this was all."""
         if self._service is not None:
             try:
-                self._service.finish()
+                if not ends(self._service.finish, FINISH):
+                    self._leave("at the end", f"not finished within {FINISH:.0f} s")
             except Exception as error:  # whatever the service raises
-                self._leave("at the end", error)
+                self._leave("at the end", answer(error))
 
-    def _leave(self, when: str, error: Exception) -> None:
+    def _leave(self, when: str, why: str) -> None:
         self._service = None
-        why = answer(error)
         say(f"iebench: {self._kind} fails {when} ({why}): the run goes on without it, its own files have all")
 
 

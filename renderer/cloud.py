@@ -23,6 +23,7 @@ import fsspec
 
 from iebench.manifests.common.causes import answer
 from iebench.manifests.common.lock import holder
+from iebench.manifests.common.patience import PATIENCE, joins
 
 from .errors import DiskError, IebenchError, MissingPart, UsageError
 from .lock import LOCK, in_use
@@ -130,7 +131,7 @@ class CloudStore:
             yield
         finally:
             ended.set()
-            thread.join()
+            joins(thread, PATIENCE)  # it writes a sign of life at most, which no later run waits for
             with suppress(IebenchError):
                 self.remove(LOCK)
 

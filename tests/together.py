@@ -1,10 +1,14 @@
 """What two ranks compute, in processes that a test starts, and how far that is from one process."""
 
+import time
+
 import torch
+from torch import distributed as dist
 
 from iebench.baselines import variants
 from iebench.baselines.action import DIFFERENCES, LABEL, ROTATION
 from iebench.baselines.method import build, names
+from iebench.benchmark import distributed
 from iebench.benchmark.config import resolve
 from iebench.benchmark.distributed import ALONE, joined
 from iebench.benchmark.launch import launch
@@ -84,3 +88,25 @@ def difference(one, other):
     assert one.keys() == other.keys() and one
     pairs = [(torch.as_tensor(one[name]).double(), torch.as_tensor(other[name]).double()) for name in one]
     return max(float((a - b).abs().max() / a.abs().max().clamp(min=1e-6)) for a, b in pairs)
+
+
+def end_with_open_connections(answer):
+    """Save an answer in a process group whose end waits for ever."""
+    distributed.PATIENCE = 0.2
+    dist.destroy_process_group = lambda: time.sleep(600)
+    with joined("cpu") as ranks:
+        saved = ranks.collect(ranks.rank)
+        if ranks.first:
+            torch.save(saved, answer)
+        ranks.collect(None)
+
+
+def end_one_by_one(answer):
+    """Save an answer with the other ranks; the first one ends, the others stay."""
+    with joined("cpu") as ranks:
+        saved = ranks.collect(ranks.rank)
+        if ranks.first:
+            torch.save(saved, answer)
+        ranks.collect(None)
+    if not ranks.first:
+        time.sleep(600)

@@ -20,6 +20,7 @@ from . import plugins
 from .brief import LONGEST, cut
 from .causes import fault
 from .parts import EXTRA_OF, missing_part
+from .patience import end_now
 from .terminal import harden, undecoded
 from .verbs import Verbs
 
@@ -68,6 +69,14 @@ def main(arguments: list[str] | None = None) -> None:
 def guarded(work: Callable[[], object]) -> NoReturn:
     """Do some work and exit, by its result or, after one sentence, by its error: what `main` does with a command."""
     harden()
+    try:
+        _exit(work)
+    except SystemExit as end:
+        end_now(end.code)
+        raise
+
+
+def _exit(work: Callable[[], object]) -> NoReturn:
     try:
         sys.exit(work() or 0)  # type: ignore[arg-type]
     except IebenchError as error:

@@ -14,6 +14,8 @@ from ray.exceptions import NodeDiedError, OutOfMemoryError, RayError, RayTaskErr
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from iebench.manifests.common.causes import answer
+from iebench.manifests.common.patience import PATIENCE, ends
+from iebench.manifests.common.progress import say
 
 from ..errors import IebenchError, UsageError, WorkerError
 from ..plan import Shard
@@ -50,8 +52,8 @@ class Ray:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        if self._started:
-            ray.shutdown()
+        if self._started and not ends(ray.shutdown, PATIENCE):
+            say(f"iebench: Ray has not shut down within {PATIENCE:.0f} s; this process ends without waiting for it")
 
     def preview(self, shards: Sequence[Shard]) -> str:
         return ""

@@ -1,8 +1,10 @@
 """Ranks: two with half a batch each are one with all of it."""
 
+from pathlib import Path
+
 import pytest
 import torch
-from together import RANKED, compare_methods, run_ranks
+from together import RANKED, compare_methods, end_with_open_connections, run_ranks
 
 from iebench.benchmark.checks import check_shares
 from iebench.benchmark.config import TrainSettings
@@ -105,3 +107,13 @@ def test_a_norm_that_does_something_unknown_is_refused() -> None:
     odd = type("Odd", (torch.nn.BatchNorm2d,), {})
     with pytest.raises(SettingError, match=r"backbone's Odd is a batch norm of its own kind.*train with one"):
         synchronise(torch.nn.Sequential(torch.nn.Sequential(odd(4))), on_gpu=False)
+
+
+def test_connections_that_do_not_close_keep_no_rank_from_ending(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As PyTorch 2.4 did in one of three trainings: destroy_process_group waited without an end, the work all done."""
+    assert run_ranks(2, end_with_open_connections, tmp_path) == [0, 1]  # `launch` raises unless all exit with 0
+    said = capfd.readouterr().err
+    for rank in (0, 1):
+        assert said.count(f"rank {rank}: the connections to the other ranks have not closed within") == 1

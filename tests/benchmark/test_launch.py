@@ -8,9 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from killed_training import ended_alike, rank_processes, start
-from observe import end
+from observe import alive, command, descendants, end
+from together import end_one_by_one, run_ranks
 
+from iebench.benchmark import launch
 from iebench.benchmark.config import CONFIG
 from iebench.benchmark.log import METRICS
 
@@ -102,3 +105,12 @@ def test_ranks_that_were_started_with_different_commands(tiny_dataset: Path, tmp
     assert first == 1 and second == 1 and not other
     assert "rank 1 was started with other settings than rank 0 (batch: 8 there, 16 here)" in said
     assert not (tmp_path / "run" / CONFIG).exists()
+
+
+def test_a_rank_that_does_not_end_after_the_work_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "LAST", 0.5)
+    assert run_ranks(2, end_one_by_one, tmp_path) == [0, 1]
+    assert "rank 1 did not end within 0 s of the work's end; what is saved is complete" in capsys.readouterr().err
+    assert not [child for child in descendants(os.getpid()) if "spawn_main" in command(child) and alive(child)]

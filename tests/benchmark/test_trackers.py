@@ -1,12 +1,14 @@
 """Services that a run is logged in, with a stand-in for their modules."""
 
 import sys
+import threading
 import types
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from iebench.benchmark import trackers
 from iebench.benchmark.config import resolve
 from iebench.benchmark.errors import MissingPart, RunError, UnknownName
 from iebench.benchmark.log import Log, read
@@ -110,3 +112,16 @@ def test_a_service_that_fails_is_said_once_and_left_out(
         "iebench: wandb fails at step 1 (there is no connection): the run goes on without it, its own files have all",
         "iebench: trackio fails at the end (it gives no reason): the run goes on without it, its own files have all",
     ]
+
+
+def test_a_service_that_does_not_finish_keeps_no_run_from_ending(
+    services: dict[str, Service], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    free = threading.Event()
+    monkeypatch.setattr(trackers, "FINISH", 0.1)
+    monkeypatch.setattr(services["wandb"], "finish", free.wait)
+    with Log(tmp_path, 0, open_trackers(tmp_path, LogSettings(wandb="mine", trackio="ours"), {})) as log:
+        log.write(1, {"loss": 2.5})
+    free.set()
+    assert "wandb fails at the end (not finished within 0 s): the run goes on without it" in capsys.readouterr().err
+    assert services["trackio"].told[-1] == "finished" and read(tmp_path) == [{"step": 1, "loss": 2.5}]

@@ -15,6 +15,7 @@ from ray.cluster_utils import Cluster  # noqa: E402
 
 from iebench.renderer import plan as plan_module  # noqa: E402
 from iebench.renderer.engines import Work  # noqa: E402
+from iebench.renderer.engines import ray as module  # noqa: E402
 from iebench.renderer.engines.ray import Ray  # noqa: E402
 from iebench.renderer.errors import OutputError, UsageError  # noqa: E402
 from iebench.renderer.render import render_dataset  # noqa: E402
@@ -98,3 +99,14 @@ def test_where_no_cluster_answers_is_said_at_once(tiny_plan, tmp_path, address, 
     with pytest.raises(UsageError, match=rf"no Ray cluster at {re.escape(address)} \(.*{cause}.*\): see `ray status`"):
         Ray(work(tiny_plan(), tmp_path), {"address": address}).__enter__()
     assert time.monotonic() - start < 20
+
+
+def test_a_cluster_that_does_not_shut_down_keeps_no_render_from_ending(monkeypatch, capsys):
+    free = threading.Event()
+    engine = Ray(None, {})
+    engine._started = True
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    monkeypatch.setattr(module.ray, "shutdown", free.wait)
+    engine.__exit__(None, None, None)
+    free.set()
+    assert "Ray has not shut down within 0 s" in capsys.readouterr().err
