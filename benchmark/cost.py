@@ -1,5 +1,6 @@
 """What training a run took."""
 
+import math
 from pathlib import Path
 
 from . import log
@@ -14,6 +15,7 @@ def of_run(folder: Path, config: RunConfig) -> Cost:
     ------
     RunError : the log is damaged.
     """
-    lines = log.read(folder)
-    hours = lines[-1]["seconds"] * lines[-1].get("devices", 1) / 3600 if lines else None
-    return Cost(training_hours=hours, training_device=config.device)
+    line = log.last(folder) or {}
+    hours = line.get("seconds", math.nan) * line.get("devices", 1) / 3600
+    known = 0 <= hours < math.inf
+    return Cost(training_hours=hours if known else None, training_device=config.device)

@@ -1,13 +1,15 @@
 """A run's log: one JSON line and one TensorBoard event per logged step, and what `trackers` adds."""
 
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from iebench.manifests.common.causes import read_failure, reason
-from iebench.manifests.common.files import on_disk, write_atomic
+from iebench.manifests.common.files import atomic, on_disk
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.errors import DiskError
 
@@ -16,6 +18,8 @@ from .trackers import Tracker
 
 METRICS = "metrics.jsonl"
 TENSORBOARD = "tensorboard"
+LONGEST = 2**16  # bytes of a line
+LAST = 2**53  # step; what readers in other languages hold
 TIMES = ("seconds", "images_per_s", "devices")  # columns that differ from run to run
 
 
@@ -26,8 +30,8 @@ class Log:
         from .event_file import EventFile  # with tensorboard, which the readers of a log need not have
 
         self._path = run / METRICS
-        kept = [line for line in read(run) if line["step"] <= step]
-        write_atomic(self._path, "".join(json.dumps(line) + "\n" for line in kept))
+        with atomic(self._path) as file:
+            file.writelines(raw for raw, line in _lines(self._path) if line["step"] <= step)
         self._trackers = trackers
         self._board = EventFile(run / TENSORBOARD, step + 1)
 
@@ -64,35 +68,61 @@ class Log:
             raise failed
 
 
-def read(run: Path) -> list[dict[str, float]]:
-    """The lines of run/metrics.jsonl in order, [] without the file. A last line cut off by a crash is left out.
+def read(run: Path) -> Iterator[dict[str, float]]:
+    """The lines of run/metrics.jsonl in order, one at a time, however many there are; none without the file.
+
+    Values are floats, maybe not finite; steps are whole numbers. A last line cut off by a crash is left out.
 
     Raises
     ------
     RunError : another line is damaged.
     """
-    path = run / METRICS
+    return (line for _, line in _lines(run / METRICS))
+
+
+def last(run: Path) -> dict[str, float] | None:
+    """The last line of run/metrics.jsonl, all of which is checked; None without any.
+
+    Raises
+    ------
+    RunError : a line is damaged.
+    """
+    return next(iter(deque(read(run), maxlen=1)), None)
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, float]]]:
+    """The lines as they are and what they hold."""
     number = 0
     try:
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
-        if lines and not lines[-1].endswith("\n"):
-            lines.pop()
-        found = []
-        for number, line in enumerate(lines, start=1):  # noqa: B007  # for the message
-            found.append(_values(json.loads(line)))
-        return found
-    except (OSError, ValueError) as error:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            for number, raw in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), start=1):  # noqa: B007  # for the message
+                if len(raw) > LONGEST:
+                    raise InvalidValue(f"it has more than {LONGEST:,} characters")
+                if raw.endswith(b"\n"):
+                    yield raw, _values(json.loads(raw.decode("utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
         if isinstance(error, OSError) or placeholder(path):
             raise RunError(read_failure(path, error, "restore it")) from error
-        where = f"line {number}: " if number else ""
         why = "it is not JSON" if isinstance(error, json.JSONDecodeError) else reason(error)
-        raise RunError(f"{path} is damaged ({where}{why}): remove that line, or the run, and train again") from error
+        raise RunError(f"{path} is damaged (line {number}: {why}): restore it, or remove that line") from error
 
 
 def _values(line: Any) -> dict[str, float]:
-    if not isinstance(line, dict) or not isinstance(line.get("step"), int):
+    if not isinstance(line, dict) or not _whole(line.get("step")):
         raise InvalidValue("it has no step")
+    if not 0 <= line["step"] <= LAST:
+        raise InvalidValue(f"step is a number of {len(str(abs(line['step'])))} digits, or negative")
     for name, value in line.items():
-        if not isinstance(value, int | float):
+        if not name.isprintable():
+            raise InvalidValue(f"the name {name!a:.60} has characters that cannot be shown")
+        if not isinstance(value, float) and not _whole(value):
             raise InvalidValue(f"{name:.60} is {value!r:.60} and no number")
-    return line
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            raise InvalidValue(f"{name:.60} is a number of {len(str(abs(value)))} digits")
+    return {**{name: float(value) for name, value in line.items()}, "step": line["step"]}
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,6 +1,7 @@
 """orbits.json: what `iebench orbits` leaves in a run's folder, for readers that may have no torch."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +30,24 @@ def read(run: Path) -> dict[str, Any] | None:
         return None
     try:
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        lines = [line for part in table["parts"].values() for line in (part[curve] for curve in CURVES)]
         if table["format"] != FORMAT:
-            raise InvalidValue(f"format {table['format']} is not {FORMAT}")
-        if any(len(line[key]) != len(table["places"]) for line in lines for key in ("mean", "low", "high", "worst")):
+            raise InvalidValue(f"format {table['format']!r:.60} is not {FORMAT}")
+        if any(part.keys() != CURVES.keys() for part in table["parts"].values()):
+            raise InvalidValue(f"a part has other curves than {', '.join(CURVES)}")
+        lines = [line for part in table["parts"].values() for line in part.values()]
+        drawn = [table["places"], *(line[key] for line in lines for key in ("mean", "low", "high", "worst"))]
+        if any(len(numbers) != len(table["places"]) for numbers in drawn):
             raise InvalidValue("curves of unequal length")
+        if not all(_finite(number) for numbers in drawn for number in numbers):
+            raise InvalidValue("a curve has something else than finite numbers")
         texts = all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit"))
         if not texts or not isinstance(table["limit"], int | None):
             raise InvalidValue("it does not say what it is of")
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(read_failure(path, error, "run `iebench orbits` again, or remove it")) from error
     return table
+
+
+def _finite(number: Any) -> bool:
+    """True for a number that float64 can hold."""
+    return isinstance(number, int | float) and abs(number) <= sys.float_info.max

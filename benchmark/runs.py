@@ -19,7 +19,7 @@ from . import tensor_file
 from .checkpoint import check_weights
 from .config import RunConfig
 from .errors import RunError
-from .log import read as read_log
+from .log import last as last_line
 
 WEIGHTS = "model.safetensors"
 LOCK = f".lock{PARTIAL}"  # a folder with nothing else is free
@@ -71,7 +71,7 @@ def begin(run: Path, config: RunConfig) -> None:
     RunError : its log is damaged; nothing is changed.
     DiskError : no space, or the like.
     """
-    read_log(run)
+    last_line(run)
     config.save(run)
     (run / WEIGHTS).unlink(missing_ok=True)
 

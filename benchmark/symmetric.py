@@ -15,11 +15,14 @@ from scipy.spatial.transform import Rotation
 
 from iebench.baselines.action import ROTATION
 from iebench.manifests import symmetry
+from iebench.manifests.checksums import SUMS, file_sha256, read_sums
 from iebench.manifests.conventions import pose
+from iebench.manifests.dataset import checksums
 from iebench.manifests.laws import Law
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.symmetry import Symmetry
 
+from .errors import DatasetError
 from .pairs import Identity
 from .probes.context import Rows, Split
 
@@ -113,11 +116,16 @@ def of(folder: Path, recipe: Recipe, train: Split) -> Symmetries | None:
 
     Raises
     ------
-    DatasetError : the table is damaged.
+    DatasetError : the table is damaged, or not the one that SHA256SUMS lists.
     """
     known = symmetry.read(folder)
     if known is None or not train.has(ROTATION):
         return None
+    table = folder / symmetry.TABLE
+    if read_sums(folder, checksums(folder)).get(symmetry.TABLE) != file_sha256(table):
+        raise DatasetError(
+            f"{table} is not the file that {SUMS} lists: restore it, or run `iebench symmetry` again, which writes both"
+        )
     laws: Any = tuple(factor.law for name in ROTATION for factor in recipe.factors if factor.name == name)
     poses = pose(train.columns(ROTATION, np.arange(len(train.labels)))).as_matrix()
     return Symmetries(known, Prior(laws, poses.mean(0)))

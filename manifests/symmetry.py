@@ -7,7 +7,7 @@ apart. Only shape counts: material and texture may break a symmetry that is list
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from .dataset import read_table
+from .errors import DatasetError, InvalidValue
 
 Array = NDArray[np.float64]
 Kind = Literal["finite", "axial", "sphere"]
@@ -123,7 +124,31 @@ def read(folder: Path) -> Mapping[tuple[str, str], Symmetry] | None:
     found = {}
     for row in read_table(path, COLUMNS).to_pylist():
         if row["kind"] is not None:
-            axis = None if row["axis_x"] is None else np.array([row["axis_x"], row["axis_y"], row["axis_z"]])
-            quaternions = np.array(row["quaternions"]).reshape(-1, 4)
-            found[row["synset"], row["object_id"]] = Symmetry(row["kind"], quaternions, axis, bool(row["flips"]))
+            try:
+                found[row["synset"], row["object_id"]] = _of_row(row)
+            except InvalidValue as error:
+                name = f"{row['synset']}/{row['object_id']}"
+                raise DatasetError(
+                    f"{path} is damaged ({name!a:.100} {error}): restore it or run `iebench symmetry` again"
+                ) from error
     return found
+
+
+def _of_row(row: Mapping[str, Any]) -> Symmetry:
+    """The symmetry in a row of the table.
+
+    Raises
+    ------
+    InvalidValue : a group that is none; says why as a clause.
+    """
+    if row["kind"] not in get_args(Kind):
+        raise InvalidValue(f"has the kind {row['kind']!a:.40}, not {', '.join(get_args(Kind))}")
+    numbers = np.array(row["quaternions"] or [], np.float64)
+    if not numbers.size or numbers.size % 4 or not np.allclose(np.linalg.norm(numbers.reshape(-1, 4), axis=1), 1):
+        raise InvalidValue("has quaternions that are none")
+    if row["kind"] != "axial":
+        return Symmetry(row["kind"], numbers.reshape(-1, 4))
+    axis = np.array([row["axis_x"], row["axis_y"], row["axis_z"]], np.float64)  # nulls become NaN
+    if not np.isclose(np.linalg.norm(axis), 1):
+        raise InvalidValue("has an axis that is no unit vector")
+    return Symmetry(row["kind"], numbers.reshape(-1, 4), axis, bool(row["flips"]))

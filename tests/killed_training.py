@@ -71,13 +71,13 @@ def same(one, other):
 
 def log_of(run):
     """The log without its columns of time."""
-    return [{name: value for name, value in line.items() if name not in TIMES} for line in read(run)]
+    return [{name: value for name, value in line.items() if name not in TIMES} for line in list(read(run))]
 
 
 def wait_for_a_step(process, run):
     """Wait until a training has logged a step since now, or has ended."""
-    before = len(read(run))
-    while len(read(run)) == before and process.poll() is None:
+    before = len(list(read(run)))
+    while len(list(read(run))) == before and process.poll() is None:
         time.sleep(0.01)
 
 

@@ -66,7 +66,7 @@ def refused(path: Path, read: Read, shown: str = "") -> None:
         ("a.pt2", lambda path: registry.load(str(path), {})),
         ("a.pt", lambda path: registry.load(str(path), {})),
         ("config.json", lambda path: RunConfig.load(path.parent)),
-        (log.METRICS, lambda path: log.read(path.parent)),
+        (log.METRICS, lambda path: log.last(path.parent)),
         (orbit_file.NAME, lambda path: orbit_file.read(path.parent)),
         (AUDIT, lambda path: Audit.load(path.parent)),
         (CHECKPOINT, lambda path: restore(path.parent, {"method": nn.Linear(1, 1)}, ALONE)),

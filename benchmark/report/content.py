@@ -1,15 +1,18 @@
 """What the page's script draws from, as one JSON object. Every number in it is a copy of what the tables hold."""
 
 import base64
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import NotComparable
+from ..errors import NotComparable, RunError
 from ..leaderboard import Board, Row
-from ..log import TIMES
+from ..log import METRICS, TIMES
 from ..log import read as read_log
 from ..measures import WHOLE, Measure
 from ..orbit_file import CURVES
@@ -18,7 +21,8 @@ from ..orbit_file import read as read_orbits
 from ..resamples import unpack
 from .pictures import Pictures
 
-POINTS = 200  # of a training curve
+POINTS = 150  # of a training curve, at least, if so many were logged
+TERMS = 1_000  # names of values in a log
 VALUES = 2_500_000  # per object, of all methods and metrics, at most: a byte each; metrics with a column come first
 PICTURED = 500  # objects with a picture, at most: the worst of every method and metric first
 Array = NDArray[np.float64]
@@ -59,16 +63,49 @@ def _row(row: Row, method: int) -> dict[str, Any]:
 
 
 def curves(rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
-    """Logged value -> a line of every run that logged it: its method, its name, and [step, value] points."""
+    """Logged value -> a line of every run that logged it: its method, its name, and [step, value] points.
+
+    Memory goes with the number of lines, however long the logs are.
+
+    Raises
+    ------
+    RunError : a log is damaged, or has values of more than TERMS names.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     for method, row in enumerate(rows):
         for path, score in row.group.scores.items():
-            lines = read_log(path.parent)
-            for term in dict.fromkeys(key for line in lines for key in line if key not in ("step", *TIMES)):
-                points = [[line["step"], _short(line[term])] for line in lines if np.isfinite(line.get(term, np.nan))]
-                kept = points[:: max(1, len(points) // POINTS)]
-                if kept:
-                    found.setdefault(term, []).append({"method": method, "name": score.name, "points": kept})
+            for term, curve in _curves(path.parent).items():
+                found.setdefault(term, []).append({"method": method, "name": score.name, "points": curve.points})
+    return found
+
+
+@dataclass
+class Curve:
+    """Every so-manyth of the points that it is given, POINTS of them or up to twice as many."""
+
+    points: list[list[float]] = field(default_factory=list)
+    seen: int = 0
+    stride: int = 1
+
+    def add(self, step: float, value: float) -> None:
+        """Take the next point, or pass over it."""
+        if self.seen % self.stride == 0:
+            self.points.append([step, _short(value)])
+        self.seen += 1
+        if len(self.points) == 2 * POINTS:
+            del self.points[1::2]
+            self.stride *= 2
+
+
+def _curves(run: Path) -> dict[str, Curve]:
+    """What a run logged, by name; only finite numbers."""
+    found: dict[str, Curve] = {}
+    for line in read_log(run):
+        for term in line:
+            if term not in ("step", *TIMES) and math.isfinite(line[term]):
+                found.setdefault(term, Curve()).add(line["step"], line[term])
+        if len(found) > TERMS:
+            raise RunError(f"{run / METRICS} has values of more than {TERMS:,} names: move it away for a report")
     return found
 
 
@@ -127,18 +164,29 @@ def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, 
 
 
 def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
-    """What each method's predictor was asked and found, with the views' pictures; of the first training seed."""
+    """What each method's predictor was asked and found, with the views' pictures; of the first training seed.
+
+    Raises
+    ------
+    NotComparable : an example of an object or a view that the dataset does not have.
+    """
     place = {name: i for i, name in enumerate(pictures.names)}
     asked: dict[int, list[dict[str, Any]]] = {}
     turns: dict[str, Any] = {}
     views: list[tuple[int, int]] = []
     for method, row in enumerate(rows):
-        score = next(iter(row.group.scores.values()))
+        path, score = next(iter(row.group.scores.items()))
         for example in score.examples:
-            i = place[f"{example.synset}/{example.object_id}"]
+            name, shown = f"{example.synset}/{example.object_id}", (example.source, example.target, example.found)
+            if name not in place or max(shown) >= pictures.samples.info.recipe.views:
+                raise NotComparable(
+                    f"{path} has an example of the object {name!a:.80}, views {', '.join(map(str, shown))}, which its "
+                    "dataset does not have among the val objects that were scored: restore it, or score again"
+                )
+            i = place[name]
             key = f"{i}.{example.target}"
             turns.setdefault(key, pictures.turn(i, example.source, example.target))
-            views += [(i, view) for view in (example.source, example.target, example.found)]
+            views += [(i, view) for view in shown]
             asked.setdefault(method, []).append(
                 {"object": i, "source": example.source, "target": example.target, "found": example.found,
                  "rank": example.rank, "among": score.dataset.views - 1}

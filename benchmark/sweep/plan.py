@@ -18,7 +18,7 @@ from .. import protocol as protocols
 from .. import results
 from ..config import CONFIG, LENGTH, SEEDS, RunConfig, check_name, run_name
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
-from ..log import read as read_log
+from ..log import last as last_line
 from ..protocol import DEFAULT
 from ..runs import WEIGHTS
 
@@ -107,8 +107,8 @@ class Planned:
     @property
     def last_step(self) -> int:
         """The last step in the log of an unfinished run."""
-        lines = read_log(self.folder)
-        return int(lines[-1]["step"]) if lines else 0
+        line = last_line(self.folder)
+        return int(line["step"]) if line else 0
 
     @property
     def score(self) -> Path:

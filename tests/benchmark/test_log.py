@@ -1,6 +1,8 @@
 """The log: lines, what a resumed run forgets, TensorBoard's events, and a full disk."""
 
+import json
 import resource
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +11,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from iebench.benchmark.errors import RunError
-from iebench.benchmark.log import METRICS, Log, read
+from iebench.benchmark.log import METRICS, Log, last, read
 from iebench.manifests.errors import DiskError
 
 
@@ -17,7 +19,7 @@ def test_lines_come_back_in_order(tmp_path: Path) -> None:
     with Log(tmp_path, 0) as log:
         log.write(1, {"loss": 2.5})
         log.write(2, {"loss": 1.5})
-    assert read(tmp_path) == [{"step": 1, "loss": 2.5}, {"step": 2, "loss": 1.5}]
+    assert list(read(tmp_path)) == [{"step": 1, "loss": 2.5}, {"step": 2, "loss": 1.5}]
     events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [(e.step, e.value) for e in events.Scalars("loss")] == [(1, 2.5), (2, 1.5)]
 
@@ -30,17 +32,17 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint(tmp_path: Path) ->
         file.write('{"step": 6, "lo')  # cut off by a crash
     with Log(tmp_path, 3) as log:
         log.write(4, {"loss": 40.0})
-    assert [line["loss"] for line in read(tmp_path)] == [1, 2, 3, 40]
+    assert [line["loss"] for line in list(read(tmp_path))] == [1, 2, 3, 40]
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "metrics.jsonl").write_text("nonsense\n{}\n")
     with pytest.raises(RunError, match=r"metrics\.jsonl is damaged"):
-        read(tmp_path)
+        list(read(tmp_path))
 
 
 def test_no_log_is_an_empty_one(tmp_path: Path) -> None:
-    assert read(tmp_path) == []
+    assert list(read(tmp_path)) == []
 
 
 def test_tensorboard_forgets_it_too(tmp_path: Path) -> None:
@@ -60,6 +62,13 @@ def test_tensorboard_forgets_it_too(tmp_path: Path) -> None:
         ("[1]\n", "line 1: it has no step"),
         ('{"step": "one"}\n', "line 1: it has no step"),
         ('{"step": 1, "loss": "low"}\n', "line 1: loss is 'low' and no number"),
+        ('{"step": 1, "loss": true}\n', "line 1: loss is True and no number"),
+        (f'{{"step": 1, "loss": 1{"0" * 400}}}\n', "line 1: loss is a number of 401 digits"),
+        (f'{{"step": 1{"0" * 26}}}\n', "line 1: step is a number of 27 digits"),
+        ('{"step": -1}\n', "line 1: step is .*negative"),
+        ("[" * 10_000 + "\n", "line 1: it is nested too deeply"),
+        ('{"step": 1, "' + "a" * 10**5 + '": 1}\n', "line 1: it has more than 65,536 characters"),
+        ('{"step": 1, "\\ud800": 1}\n', r"line 1: the name '\\ud800' has characters that cannot be shown"),
         ("\xff\n", "it is not text in UTF-8"),
     ],
 )
@@ -68,6 +77,25 @@ def test_a_line_that_is_none_of_the_log_is_named(text: str, reason: str, tmp_pat
     with pytest.raises(RunError, match=rf"metrics\.jsonl is damaged \(.*{reason}"):
         Log(tmp_path, 5)
     assert (tmp_path / METRICS).read_bytes() == text.encode("latin1")
+
+
+def test_a_log_of_any_length_is_read_in_the_same_memory(tmp_path: Path) -> None:
+    """Where it is gone through, and where a resumed run cuts it."""
+    with (tmp_path / METRICS).open("w") as file:
+        for step in range(1, 8_001):
+            file.write(json.dumps({"step": step, **{f"term_{i}": step / (i + 3) for i in range(6)}}) + "\n")
+    size = (tmp_path / METRICS).stat().st_size
+    assert size > 1_000_000
+    tracemalloc.start()
+    try:
+        line = last(tmp_path)
+        with Log(tmp_path, 4_000):
+            pass
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert line is not None and line["step"] == 8_000 and peak < size / 3
+    assert [line["step"] for line in read(tmp_path)] == list(range(1, 4_001))
 
 
 @contextmanager

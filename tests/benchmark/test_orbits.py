@@ -1,6 +1,7 @@
 """Orbits: representations whose curves are known, and the verb from a swept dataset to its two files."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -96,7 +97,11 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
         ({**table, "places": [0.0]}, "unequal length"),
         ({**table, "weights": None}, "what it is of"),
         ({**table, "limit": "2"}, "what it is of"),
-        ({}, "parts"),
+        ({}, "format"),
+        ({**table, "parts": {**table["parts"], "other": {"new": {}}}}, "other curves"),
+        ({**table, "places": [math.nan, *table["places"][1:]]}, "else than finite numbers"),
+        ({**table, "places": ["a", *table["places"][1:]]}, "else than finite numbers"),
+        ({**table, "places": [10**400, *table["places"][1:]]}, "else than finite numbers"),
     ):
         (run / "orbits.json").write_text(json.dumps(damaged))
         with pytest.raises(RunError, match=rf"cannot read .*orbits\.json.*{cause}.*: run `iebench orbits` again"):

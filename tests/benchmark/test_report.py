@@ -1,8 +1,10 @@
 """The report is one page that needs nothing else and holds what it was given; test_report_browser.py uses it."""
 
 import base64
+import itertools
 import json
 import re
+import tracemalloc
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from scoring import SMALL, measured, score_of
 
-from iebench.benchmark.errors import NotComparable
+from iebench.benchmark.errors import NotComparable, RunError
 from iebench.benchmark.leaderboard import Board
 from iebench.benchmark.measures import MEASURES
 from iebench.benchmark.regularisation import Regularisation
@@ -163,6 +165,41 @@ def test_curves_are_thinned_and_keep_what_is_finite(tmp_path: Path) -> None:
     assert list(found) == ["loss"] and found["loss"][0]["name"] == "a"
     points = found["loss"][0]["points"]
     assert 150 <= len(points) <= 250 and points[0] == [1, 1.0] and all(step == value for step, value in points)
+
+
+@pytest.mark.parametrize("count", [1, 299, 300, 301, 15_000])
+def test_curves_of_a_log_of_any_length_take_the_same_memory(tmp_path: Path, count: int) -> None:
+    with (tmp_path / "metrics.jsonl").open("w") as file:
+        file.writelines(f'{{"step": {step}, "loss": {step}, "other": 1e27}}\n' for step in range(1, count + 1))
+    board = Board.of({tmp_path / "score.json": score_of("a", VALUES)}, parts=False)
+    tracemalloc.start()
+    try:
+        points = curves(board.rows)["loss"][0]["points"]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert points[0] == [1, 1.0] and min(count, 150) <= len(points) <= 300 and peak < 500_000
+    steps = {two[0] - one[0] for one, two in itertools.pairwise(points)}
+    assert len(steps) <= 1  # evenly spread
+
+
+def test_a_log_of_any_numbers_of_names_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_text("".join(f'{{"step": {k}, "loss{k}": 1}}\n' for k in range(1_001)))
+    board = Board.of({tmp_path / "score.json": score_of("a", VALUES)}, parts=False)
+    with pytest.raises(RunError, match=r"metrics\.jsonl has values of more than 1,000 names: move it away"):
+        curves(board.rows)
+
+
+@pytest.mark.parametrize("change", [{"object_id": "gone"}, {"synset": "\ud800"}, {"found": 6}])
+def test_an_example_that_is_not_of_the_dataset_is_named(
+    twenty: dict[Path, Score], tiny_dataset: Path, tmp_path: Path, change: dict[str, str | int]
+) -> None:
+    score = next(score for score in twenty.values() if score.examples)
+    example = replace(score.examples[0], **change)  # type: ignore[arg-type]
+    changed = replace(score, examples=(example,), dataset=replace(score.dataset, views=9))
+    with pytest.raises(NotComparable, match=r"score\.json has an example of the object .* score again") as refused:
+        report({tmp_path / "score.json": changed}, tiny_dataset)
+    assert str(refused.value).isprintable()
 
 
 def test_orbits_beside_a_score_are_drawn_with_their_intervals_and_worst(page: str, twenty: dict[Path, Score]) -> None:

@@ -1,21 +1,28 @@
 """The oracle with symmetries: exact without any, against brute sampling with some, and what scoring makes of it."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from definitions import r2_mean
 from scipy.spatial.transform import Rotation
 from scoring import ANGLES, context_of, random_split
 
+from iebench.benchmark import symmetric
+from iebench.benchmark.errors import DatasetError
 from iebench.benchmark.measures import MEASURES, WHOLE
 from iebench.benchmark.metrics import nearest_rotation
 from iebench.benchmark.probes import run
 from iebench.benchmark.probes.rotation import matrices, quaternions
 from iebench.benchmark.symmetric import Prior, Symmetries
 from iebench.manifests.conventions import geodesic_degrees, pose
+from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import Uniform
-from iebench.manifests.symmetry import Symmetry
+from iebench.manifests.symmetry import COLUMNS, TABLE, Symmetry
 
 NONE = Symmetry.none()
 FOUR = Symmetry("finite", Rotation.from_rotvec(np.arange(4)[:, None] * [0, 0, np.pi / 2]).as_quat())
@@ -108,3 +115,23 @@ def test_a_guess_beats_the_mean_of_what_looks_alike_where_an_angle_counts() -> N
     truth = quaternions(split, rows)
     guessed, meant = (geodesic_degrees(truth, answer) <= 15 for answer in (guess, mean))
     assert guessed.mean() > 2 * meant.mean()
+
+
+def test_a_table_that_was_replaced_is_refused(tiny_dataset: Path, tmp_path: Path) -> None:
+    """One of the same objects and kinds would change every score's ceilings without a word."""
+    folder = shutil.copytree(tiny_dataset, tmp_path / "data")
+    info = DatasetInfo.load(folder)
+    row = {**dict.fromkeys(COLUMNS.names), "synset": "a", "object_id": "1"}
+
+    def written(shape: Symmetry) -> None:
+        pq.write_table(pa.Table.from_pylist([{**row, **shape.row()}], COLUMNS), folder / TABLE)
+
+    written(Symmetry.none())
+    info.save(folder, {})
+    split = random_split(4, 4)
+    assert symmetric.of(folder, info.recipe, split) is not None
+    written(TWO)
+    with pytest.raises(
+        DatasetError, match=r"symmetry\.parquet is not the file that SHA256SUMS lists: restore it, or run"
+    ):
+        symmetric.of(folder, info.recipe, split)

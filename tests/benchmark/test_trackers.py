@@ -49,7 +49,7 @@ def test_a_run_is_logged_in_both_beside_its_own_files(tmp_path: Path, services: 
     with Log(run, 0, trackers) as log:
         log.write(1, {"loss": 2.5})
         log.write(2, {"loss": 1.5})
-    assert read(run) == [{"step": 1, "loss": 2.5}, {"step": 2, "loss": 1.5}]
+    assert list(read(run)) == [{"step": 1, "loss": 2.5}, {"step": 2, "loss": 1.5}]
     for name, project in (("wandb", "mine"), ("trackio", "ours")):
         [opened, *rest] = services[name].told
         assert opened["project"] == project and opened["name"] == "sie-x-s0" and opened["config"] == {"seed": 0}
@@ -106,7 +106,7 @@ def test_a_service_that_fails_is_said_once_and_left_out(
     with Log(tmp_path, 0, open_trackers(tmp_path, LogSettings(wandb="mine", trackio="ours"), {})) as log:
         log.write(1, {"loss": 2.5})
         log.write(2, {"loss": 1.5})
-    assert len(read(tmp_path)) == 2
+    assert len(list(read(tmp_path))) == 2
     assert services["wandb"].told[1:] == [] and len(services["trackio"].told) == 3
     assert capsys.readouterr().err.splitlines() == [
         "iebench: wandb fails at step 1 (there is no connection): the run goes on without it, its own files have all",

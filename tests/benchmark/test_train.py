@@ -49,7 +49,7 @@ def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) ->
 
 def losses(run: Path) -> list[dict[str, float]]:
     """The log without its columns of time."""
-    return [{name: value for name, value in line.items() if name not in TIMES} for line in read(run)]
+    return [{name: value for name, value in line.items() if name not in TIMES} for line in list(read(run))]
 
 
 def assert_same_end(one: Path, other: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_run_leaves_its_settings_log_and_weights(whole: Path, tiny_dataset: Pa
     assert {"config.json", "metrics.jsonl", "tensorboard", CHECKPOINT, runs.WEIGHTS} == {
         p.name for p in whole.iterdir()
     }
-    lines = read(whole)
+    lines = list(read(whole))
     assert [line["step"] for line in lines] == list(range(1, 11))
     assert {"loss", "equivariance", "seconds", "images_per_s"} < set(lines[0])
     method, loaded = runs.load(whole)
@@ -222,14 +222,14 @@ def test_another_seed_is_another_run(whole: Path, tiny_dataset: Path, tmp_path: 
 def test_the_other_methods_run_in_bf16_too(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=2", "precision=bf16", method=method))
     steps = 0 if method == "random" else 2
-    lines = read(tmp_path / "run")
+    lines = list(read(tmp_path / "run"))
     assert len(lines) == steps and all(math.isfinite(line["loss"]) for line in lines)
     assert runs.load(tmp_path / "run")[0].dim == 64
 
 
 def test_three_views_and_bf16(tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=2", "views=3", "precision=bf16"))
-    assert len(read(tmp_path / "run")) == 2
+    assert len(list(read(tmp_path / "run"))) == 2
 
 
 # --- refused ------------------------------------------------------------------------------------------------

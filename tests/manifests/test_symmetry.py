@@ -1,6 +1,8 @@
 """Errors modulo symmetry against brute force over the group, and the table that comes back as it was."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,6 +11,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from iebench.manifests import symmetry
+from iebench.manifests.errors import DatasetError
 from iebench.manifests.symmetry import COLUMNS, TABLE, Symmetry
 
 NONE = Symmetry.none()
@@ -78,3 +81,18 @@ def test_the_table_comes_back_as_it_was(tmp_path: Path) -> None:
         assert (back[name].kind, back[name].flips) == (shape.kind, shape.flips)
         np.testing.assert_array_equal(back[name].quaternions, shape.quaternions)
         assert back[name].axis is None if shape.axis is None else np.allclose(back[name].axis, shape.axis)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("change", "cause"), [
+    ({"kind": "round"}, "has the kind 'round', not finite, axial, sphere"),
+    ({"quaternions": [1.0, 0.0]}, "has quaternions that are none"),
+    ({"quaternions": []}, "has quaternions that are none"),
+    ({"quaternions": [0.0, 0.0, 0.0, math.nan]}, "has quaternions that are none"),
+    ({"kind": "axial"}, "has an axis that is no unit vector"),
+    ({"kind": "axial", "axis_x": 1.0, "axis_y": 1.0, "axis_z": 0.0}, "has an axis that is no unit vector"),
+])  # fmt: skip
+def test_a_row_that_is_no_group_is_named(tmp_path: Path, change: dict[str, Any], cause: str) -> None:
+    row = {**dict.fromkeys(COLUMNS.names), "synset": "a", "object_id": "1", **Symmetry.none().row(), **change}
+    pq.write_table(pa.Table.from_pylist([row], COLUMNS), tmp_path / TABLE)
+    with pytest.raises(DatasetError, match=rf"symmetry\.parquet is damaged \('a/1' {cause}\): restore it or run"):
+        symmetry.read(tmp_path)

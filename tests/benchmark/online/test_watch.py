@@ -45,13 +45,13 @@ def test_the_run_is_the_same_to_the_last_bit_with_and_without(method: str, tiny_
     states = [torch.load(run / CHECKPOINT, weights_only=True) for run in (plain, watched)]
     for part in ("method", "optimizer", "generators"):
         torch.testing.assert_close(states[0][part], states[1][part], rtol=0, atol=0)
-    left_out = [{k: v for k, v in line.items() if k not in TIMES and "/" not in k} for line in read(watched)]
-    assert left_out == [{k: v for k, v in line.items() if k not in TIMES} for line in read(plain)]
+    left_out = [{k: v for k, v in line.items() if k not in TIMES and "/" not in k} for line in list(read(watched))]
+    assert left_out == [{k: v for k, v in line.items() if k not in TIMES} for line in list(read(plain))]
 
 
 def test_what_is_logged_says_that_it_is_online(tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, PROBES))
-    lines = read(tmp_path / "run")
+    lines = list(read(tmp_path / "run"))
     assert [line["step"] for line in lines] == [2, 4, 6]
     factors = {f"{factor.name}_r2" for factor in load().factors}
     others = {"top1", "knn_top1", "rankme", "std_encoder", "std_invariant_projector", "std_equivariant_projector"}
@@ -64,19 +64,19 @@ def test_what_is_logged_says_that_it_is_online(tiny_dataset: Path, tmp_path: Pat
 
 def read_plain(data: Path, folder: Path) -> list[dict[str, float]]:
     train(folder / "plain", config(data, "steps=2"))
-    return read(folder / "plain")
+    return list(read(folder / "plain"))
 
 
 def test_a_run_may_be_watched_from_the_middle_on(tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=4"))
     train(tmp_path / "run", config(tiny_dataset, PROBES), resume=True)
-    assert ["online/top1" in line for line in read(tmp_path / "run")] == [False, False, True]
+    assert ["online/top1" in line for line in list(read(tmp_path / "run"))] == [False, False, True]
 
 
 @pytest.mark.parametrize("method", [name for name in names() if name not in ("sie", "byol", "random")])
 def test_every_method_can_be_watched(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, PROBES, "steps=1", method=method))
-    assert "online/top1" in read(tmp_path / "run")[-1]
+    assert "online/top1" in list(read(tmp_path / "run"))[-1]
 
 
 def test_a_loss_that_explodes_says_what_went_first(tiny_dataset: Path, tmp_path: Path) -> None:
