@@ -25,7 +25,8 @@ from .measures import WHOLE
 from .results import Cost
 
 IDENTITY = ("synset", "object_id", "view")  # what names a view where there is no key
-ROWS = 16_384  # read at once
+NUMBERS = 2**20  # read at once, if one row has no more
+BUFFER = 2**16  # bytes of a column that are read at once; else Arrow reads all that a row group has of it
 MOST = 3  # names that a message gives
 
 
@@ -74,7 +75,7 @@ class FeatureFile:
         if not path.is_file():
             raise EncoderError(f"no such file: {path}; --features takes a Parquet file")
         try:
-            file = pq.ParquetFile(path)
+            file = _opened(path)
         except (pa.ArrowException, OSError) as error:
             remedy = "write one, as with pandas' to_parquet"
             raise EncoderError(read_failure(path, error, remedy, "it is no whole Parquet file")) from None
@@ -127,7 +128,7 @@ class FeatureFile:
         """Places (k,) and features (k, dim) of some rows after others."""
         start = 0
         with _reading(self.path):
-            for batch in pq.ParquetFile(self.path).iter_batches(ROWS, columns=list(self.columns)):
+            for batch in _opened(self.path).iter_batches(max(1, NUMBERS // self.dim), columns=list(self.columns)):
                 widths = [part.stop - part.start for part in self.parts.values()] or [self.dim]
                 found = [self._matrix(batch[c], c, width, start) for c, width in zip(self.columns, widths, strict=True)]
                 yield self.places[start : start + len(batch)], np.concatenate(found, axis=1)
@@ -151,6 +152,11 @@ class FeatureFile:
                 "every view needs numbers that float32 can hold"
             )
         return values
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    """A file whose row groups may be of any size: memory goes with the rows that are read at once."""
+    return pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
 
 
 @contextmanager

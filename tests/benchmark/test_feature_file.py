@@ -1,5 +1,7 @@
 """Features from a file: joined by key or by object and view, in any order, and refused when they do not fit."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,7 +49,7 @@ def put(path: Path, table: pa.Table) -> Path:
 def test_rows_go_to_their_views(
     table: pa.Table, tiny_dataset: Path, tmp_path: Path, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feature_file, "ROWS", 32)
+    monkeypatch.setattr(feature_file, "NUMBERS", 5 * 32)
     file = FeatureFile.open(
         put(tmp_path / "mine.parquet", table.select([*names, "invariant", "equivariant"])), tiny_dataset
     )
@@ -155,3 +157,29 @@ def test_a_damaged_page_is_one_sentence(table: pa.Table, tiny_dataset: Path, tmp
             assert "\n" not in str(error)
             caught += "cannot read" in str(error)
     assert caught
+
+
+READING = """
+import sys
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+from iebench.benchmark import feature_file
+from iebench.benchmark.images import Images
+feature_file.NUMBERS = 2**17
+table, data = map(Path, sys.argv[1:])
+images = Images.open(data, "val")
+feature_file.FeatureFile.open(table, data).copy(images, np.arange(len(images)), table.with_suffix(".npy"))
+print(pa.default_memory_pool().max_memory())
+"""
+
+
+@pytest.mark.parametrize("group", [8, 10_000])
+def test_memory_does_not_go_with_the_row_group(table: pa.Table, tiny_dataset: Path, tmp_path: Path, group: int) -> None:
+    numbers = np.random.default_rng(0).normal(size=(len(table), 2**15)).astype(np.float32)
+    wide = pa.table({"key": table["key"], "z": pa.FixedSizeListArray.from_arrays(pa.array(numbers.ravel()), 2**15)})
+    path = tmp_path / "a.parquet"
+    pq.write_table(wide, path, row_group_size=group, data_page_size=2**16)
+    command = [sys.executable, "-c", READING, path, tiny_dataset]
+    peak = int(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    assert path.stat().st_size > 20e6 and peak < 6e6

@@ -13,7 +13,7 @@ from iebench.baselines.action import ROTATION, rotation_between
 from iebench.baselines.encoder import Normalise
 from iebench.baselines.predictor import LinearHypernetwork
 from iebench.benchmark.images import Images
-from iebench.benchmark.speed import clock, encoding, loading, predictor, protocols, retrieval
+from iebench.benchmark.speed import clock, encoding, loading, predictor, protocols, retrieval, row_groups
 from iebench.benchmark.speed.compare import main
 from iebench.benchmark.speed.reference import Materialised, Pairs, lay_out
 
@@ -71,6 +71,12 @@ def test_memory_is_measured_in_a_process_of_its_own() -> None:
     result = CliRunner().invoke(encoding.main, ["--views", "100", "--views", "200", "--dim", "8"])
     assert result.exit_code == 0, result.output
     assert "200 views x 8: file 0 MB, peak" in result.output and "MB for 2622650 views" in result.output
+
+
+def test_memory_of_row_groups_is_measured() -> None:
+    result = CliRunner().invoke(row_groups.main, ["--views", "100", "--dim", "8"])
+    assert result.exit_code == 0, result.output
+    assert "100 views x 8 in row groups of 4096: file 0 MB, peak" in result.output and "groups of 100:" in result.output
 
 
 def test_a_predictor_without_room_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
