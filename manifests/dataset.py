@@ -16,11 +16,15 @@ from .checksums import INFO, PLAN, write_sums
 from .common.causes import read_failure
 from .common.files import write_atomic
 from .common.placeholders import placeholder
-from .errors import DatasetError
+from .common.settings import build
+from .common.versions import version_fault
+from .counts import Counts
+from .errors import DatasetError, InvalidValue, UsageError
 from .recipe import Recipe
 from .schema import ADDED, FORMAT, SPLITS
 
 MEND = "restore it or render again"
+SHA256 = re.compile("[0-9a-f]{64}")
 BLANK = "0" * 64  # stands for dataset.json's own SHA-256 while that is computed
 
 
@@ -29,7 +33,7 @@ class DatasetInfo:
     """What dataset.json holds.
 
     renderer : name, version, device and quality settings of what made the pictures
-    counts : objects, images and shards per split, failures
+    counts : objects, images and shards per split, classes, failures; see `Counts`
     seed : of the latents; None where they were given or published
     latents : "drawn" from the recipe's laws and the seed, "given SHA256" of the table they came in, or "published" with
         pictures that `iebench import` took over
@@ -41,10 +45,18 @@ class DatasetInfo:
     seed: int | None
     latents: str
     quality: str
-    renderer: dict[str, Any]
+    renderer: dict[str, str]
     counts: dict[str, Any]
     fingerprint: str
     licence: str
+
+    def __post_init__(self) -> None:
+        if lacking := [name for name in ("name", "version", "device") if name not in self.renderer]:
+            raise InvalidValue(f"renderer has no {lacking[0]!r}")
+        if not SHA256.fullmatch(self.fingerprint):
+            raise InvalidValue(f"fingerprint {self.fingerprint!r:.80} is no SHA-256")
+        if self.latents == "drawn" and self.seed is None:
+            raise InvalidValue("latents are drawn, and seed is null")
 
     def save(self, folder: Path, known: Mapping[str, str] | None = None) -> None:
         """Finish a dataset: write SHA256SUMS of all its files, then dataset.json, each complete or not at all.
@@ -69,13 +81,13 @@ class DatasetInfo:
         ------
         DatasetError : no dataset there, one that is not finished, one of another format, or a damaged file.
         """
-        table, path = _read(folder), folder / INFO
+        (table, _), path = _read(folder), folder / INFO
         try:
-            del table["checksums"]
-            recipe = Recipe.from_dict(table.pop("recipe"), str(path))
-            return DatasetInfo(recipe=recipe, **table)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DatasetError(read_failure(path, error, MEND)) from error
+            recipe = Recipe.from_dict(table.get("recipe"), f"{path}: recipe")
+            build(Counts, table.get("counts"), f"{path}: counts")
+            return build(DatasetInfo, {**table, "recipe": recipe}, str(path))
+        except UsageError as error:
+            raise DatasetError(f"{error}: {MEND}") from None
 
 
 def checksums(folder: Path) -> str:
@@ -85,11 +97,14 @@ def checksums(folder: Path) -> str:
     ------
     DatasetError : see `DatasetInfo.load`.
     """
-    return str(_read(folder)["checksums"])
+    return _read(folder)[1]
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    """The table in dataset.json, whose own SHA-256 is that of the file with 64 zeros in its place."""
+def _read(folder: Path) -> tuple[dict[str, Any], str]:
+    """What dataset.json holds of `DatasetInfo`, and its `checksums`.
+
+    The file's own SHA-256 is that of the file with 64 zeros in its place.
+    """
     path = folder / INFO
     try:
         content = path.read_bytes()
@@ -98,15 +113,26 @@ def _read(folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise DatasetError(read_failure(path, error, MEND)) from error
     try:
-        table: dict[str, Any] = json.loads(content)
-        if table.pop("format") != FORMAT:
-            raise DatasetError(f"{path} is of another format than {FORMAT}: update iebench")
-        own = str(table.pop("sha256"))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        table = json.loads(content)
+        if not isinstance(table, dict):
+            raise InvalidValue("it is no JSON object")
+        if fault := version_fault(path, "a dataset", table["format"], FORMAT, "render it again"):
+            raise DatasetError(fault)
+        hashes = {name: _hash(table, name) for name in ("sha256", "checksums")}
+    except (ValueError, KeyError, RecursionError) as error:
         raise DatasetError(read_failure(path, error, MEND)) from error
-    if hashlib.sha256(content.replace(own.encode(), BLANK.encode())).hexdigest() != own:
-        raise DatasetError(f"{path} is damaged (it does not have its own SHA-256): restore it or render again")
-    return table
+    if hashlib.sha256(content.replace(hashes["sha256"].encode(), BLANK.encode())).hexdigest() != hashes["sha256"]:
+        raise DatasetError(f"{path} is damaged (it does not have its own SHA-256): {MEND}")
+    return {key: value for key, value in table.items() if key not in ("format", "sha256", "checksums")}, hashes[
+        "checksums"
+    ]
+
+
+def _hash(table: dict[str, Any], name: str) -> str:
+    """A SHA-256 in a table."""
+    if not isinstance(table[name], str) or not SHA256.fullmatch(table[name]):
+        raise InvalidValue(f"its {name} is no SHA-256")
+    return str(table[name])
 
 
 def _absent(folder: Path) -> DatasetError:
@@ -155,6 +181,8 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
         raise DatasetError(
             read_failure(path, error, "restore it or render the dataset again", "it is no whole Parquet file")
         ) from error
+    if lacking := [name for name in columns or () if name not in table.column_names]:
+        raise DatasetError(f"{path} has no column {lacking[0]!r}, which {INFO} names: {MEND}")
     table = _with_added(table, schema) if schema is not None else table
     if schema is not None and not table.schema.equals(schema):
         raise DatasetError(f"{path} has other columns than format {FORMAT} with this recipe: render the dataset again")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
-from .common.settings import build
+from .common.settings import build, table_of
 from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
 from .laws import LAWS, Law
@@ -244,7 +244,7 @@ class Recipe:
         return table
 
     @staticmethod
-    def from_dict(table: dict[str, Any], source: str) -> "Recipe":
+    def from_dict(table: Any, source: str) -> "Recipe":
         """The recipe in plain tables.
 
         Raises
@@ -252,9 +252,14 @@ class Recipe:
         SettingError, UnknownName : an entry that is missing, unknown, of the wrong type or out of range; named after
             `source`.
         """
+        table = table_of(table, source)
         factors = table.get("factors", [])
         if not isinstance(factors, (list, tuple)):
             raise SettingError(f"{source}: factors is {factors!r:.80}, no list; write one [[factors]] table for each")
+        if not factors:
+            raise SettingError(
+                f"{source}: it has no factors, and a dataset varies one at least: write a [[factors]] table"
+            )
         entries = [_with_law(entry, f"{source}: factors[{i}]") for i, entry in enumerate(factors)]
         recipe = build(Recipe, {**table, "factors": entries}, source)
         for key, number in _numbers(recipe):

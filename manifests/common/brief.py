@@ -26,3 +26,14 @@ def cut(text: str, most: int = 120) -> str:
         return text
     end = (most - 5) // 3
     return f"{text[: most - 5 - end]} ... {text[-end:]}"
+
+
+def number(value: float) -> str:
+    """A number for a message; of a whole one beyond 15 digits only how many these are.
+
+    >>> number(1234567), number(0.5), number(10**30)
+    ('1,234,567', '0.5', 'a number of 31 digits')
+    """
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{value:,}" if abs(value) < 10**15 else f"a number of {len(str(abs(value)))} digits"

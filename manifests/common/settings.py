@@ -36,7 +36,19 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingError(read_failure(path, error, "mend it, or give another TOML file")) from None
 
 
-def build(cls: type[T], table: Mapping[str, Any], source: str) -> T:
+def table_of(given: Any, source: str) -> Mapping[str, Any]:
+    """A value that was read, seen to be a table whose keys are text.
+
+    Raises
+    ------
+    SettingError : it is none.
+    """
+    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
+        raise SettingError(f"{source}: {given!r:.80} is no table of settings")
+    return given
+
+
+def build(cls: type[T], table: Any, source: str) -> T:
     """An instance of the dataclass `cls` from a table, checked entry by entry.
 
     Nested dataclasses are built from nested tables; whole numbers are accepted as floats; lists become tuples.
@@ -44,8 +56,9 @@ def build(cls: type[T], table: Mapping[str, Any], source: str) -> T:
     Raises
     ------
     UnknownName : a key that `cls` has not, with the nearest ones.
-    SettingError : a missing key, or a value of the wrong type; names `source` and the key.
+    SettingError : no table, a missing key, or a value of the wrong type; names `source` and the key.
     """
+    table = table_of(table, source)
     fields = {field.name: field for field in dataclasses.fields(typing.cast(Any, cls)) if field.init}
     hints = typing.get_type_hints(cls)
     for key in table:

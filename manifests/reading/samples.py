@@ -16,7 +16,7 @@ from ..common.placeholders import placeholder
 from ..dataset import DatasetInfo, read_table
 from ..errors import DatasetError, UnknownName
 from ..recipe import Recipe
-from ..schema import SPLITS, place_columns
+from ..schema import SPLITS, place_columns, rows
 
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
 
@@ -111,7 +111,7 @@ class Samples:
         found: dict[int, Sample] = {}
         for shard in np.unique(shards).tolist():
             stem = self.stems[shard]
-            table = read_table(self.folder / f"{stem}.parquet")
+            table = read_table(self.folder / f"{stem}.parquet", rows(self.info.recipe))
             start = int(self._ends[shard]) - table.num_rows
             for number in wanted[shards == shard].tolist():
                 [row] = table.slice(number - start, 1).to_pylist()

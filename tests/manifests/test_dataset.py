@@ -35,7 +35,10 @@ def test_the_fingerprint_follows_from_recipe_and_rows(tiny_dataset):
         (lambda d: (d / "dataset.json").unlink(), "not finished: run the same"),
         (lambda d: [(d / "dataset.json").unlink(), (d / ".plan.json").unlink()], "holds no dataset"),
         (lambda d: (d / "dataset.json").write_text("{"), r"cannot read .*dataset.json \(it is not JSON"),
-        (lambda d: (d / "dataset.json").write_text(json.dumps({"format": 2})), "another format"),
+        (
+            lambda d: (d / "dataset.json").write_text(json.dumps({"format": 2})),
+            "is a dataset of format 2, .*: update iebench",
+        ),
         (lambda d: (d / "dataset.json").write_text(json.dumps({"format": 1})), "cannot read .*it has no 'sha256'"),
     ],
 )

@@ -1,0 +1,67 @@
+"""Every place of a table with values of every other type: what a reader must load, or refuse in one clear sentence."""
+
+import copy
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from iebench.manifests.errors import IebenchError
+
+ODD: tuple[Any, ...] = (
+    None, True, -1, 0, 1.5, 10**9, 10**30, 1e300, "", "x", [], {}, [[]], {"x": 1}, ["x"],
+)  # fmt: skip
+GONE = object()  # stands for an entry that is taken out
+Place = tuple[Any, ...]
+
+
+def places(value: Any, place: Place = ()) -> Iterator[Place]:
+    """The places in nested tables and lists, outer ones first; of a long list the first entry and the last."""
+    items = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
+    for key, inner in items[:1] + items[-1:] if isinstance(value, list) else items:
+        yield (*place, key)
+        yield from places(inner, (*place, key))
+
+
+def changed(table: Any, place: Place, value: Any) -> Any:
+    """A copy of a table with another value at a place, or without one."""
+    whole = inner = copy.deepcopy(table)
+    for key in place[:-1]:
+        inner = inner[key]
+    if value is GONE:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = copy.deepcopy(value)
+    return whole
+
+
+def variants(table: Any) -> Iterator[tuple[str, Any]]:
+    """All copies of a table with one place changed, each with words for it."""
+    yield from ((f"all {value!r}", value) for value in ODD if not isinstance(value, dict))
+    for place in places(table):
+        for value in (*ODD, GONE):
+            yield (
+                f"{'.'.join(map(str, place))} = {'nothing' if value is GONE else repr(value)}",
+                changed(table, place, value),
+            )
+
+
+def refusals(table: Any, read: Callable[[Any], object], step: int = 1) -> list[str]:
+    """Read the variants of a table; returns the refusals, and fails where one is no sentence.
+
+    read : writes a table to its file and reads it; step : one of so many variants is read
+    """
+    said, wrong = [], []
+    for words, variant in islice(variants(table), 0, None, step):
+        try:
+            read(variant)
+        except IebenchError as error:
+            said.append(str(error))
+            if "\n" in str(error) or len(str(error)) > 600:
+                wrong.append(f"{words}: {error}")
+        except Exception as error:
+            wrong.append(f"{words}: {type(error).__name__}: {error}")
+    if wrong:
+        pytest.fail(f"{len(wrong)} of the variants, such as\n" + "\n".join(wrong[:25]))
+    return said
