@@ -15,8 +15,9 @@ from ..common.causes import read_failure
 from ..common.placeholders import placeholder
 from ..dataset import DatasetInfo, read_table
 from ..errors import DatasetError, UnknownName
+from ..index import rows
 from ..recipe import Recipe
-from ..schema import SPLITS, place_columns, rows
+from ..schema import SPLITS, place_columns
 
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
 
