@@ -20,6 +20,7 @@ from iebench.baselines.method import Method
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
+from iebench.manifests.common.versions import version_fault
 from iebench.manifests.errors import UsageError
 
 from . import tensor_file
@@ -77,8 +78,10 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
     facts: dict[str, Any] | None = None
     try:
         facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        if facts["format"] != FORMAT:
-            raise ConversionError(f"{folder / FACTS} has format {facts['format']}: convert the checkpoint again")
+        if fault := version_fault(
+            folder / FACTS, "a converted encoder", facts["format"], FORMAT, "convert the checkpoint again"
+        ):
+            raise ConversionError(fault)
         encoder = build(EncoderSettings, facts["encoder"], str(folder / FACTS))
         state = tensor_file.read(folder / WEIGHTS)
         network = _network(facts["method"], facts["method_settings"], encoder, state, folder / WEIGHTS)

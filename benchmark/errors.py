@@ -3,6 +3,7 @@
 IebenchError
 ├── RunError                 a run folder that cannot be used as it is
 │   ├── RunExists            it holds a run already, or one with other settings (says which differ)
+│   ├── RunHeld              exit code 4: another process trains it now
 │   ├── Diverged             the loss is no longer a finite number
 │   └── Collapsed            embeddings no longer depend on the image
 ├── RankFailed               the first rank's word for what went wrong on another one
@@ -36,6 +37,12 @@ class RunError(IebenchError):
 
 class RunExists(RunError):
     """The run folder holds a run already."""
+
+
+class RunHeld(RunError):
+    """Another process trains the run now."""
+
+    exit_code = 4
 
 
 class Diverged(RunError):
@@ -108,6 +115,7 @@ __all__ = [
     "Requeue",
     "RunError",
     "RunExists",
+    "RunHeld",
     "ScoreFileError",
     "ScoringError",
     "SettingError",

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.versions import version_fault
 
 from .errors import InvalidValue, RunError
 
 NAME = "orbits.json"
 FORMAT = 1
+REMEDY = "run `iebench orbits` again, or remove it"
 CURVES = {
     "similarity": "cosine to the middle view",
     "place_error": "error of the place on the orbit",
@@ -30,8 +32,8 @@ def read(run: Path) -> dict[str, Any] | None:
         return None
     try:
         table: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if table["format"] != FORMAT:
-            raise InvalidValue(f"format {table['format']!r:.60} is not {FORMAT}")
+        if fault := version_fault(path, "a file of orbits", table["format"], FORMAT, REMEDY):
+            raise RunError(fault)
         if any(part.keys() != CURVES.keys() for part in table["parts"].values()):
             raise InvalidValue(f"a part has other curves than {', '.join(CURVES)}")
         lines = [line for part in table["parts"].values() for line in part.values()]
@@ -44,7 +46,7 @@ def read(run: Path) -> dict[str, Any] | None:
         if not texts or not isinstance(table["limit"], int | None):
             raise InvalidValue("it does not say what it is of")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RunError(read_failure(path, error, "run `iebench orbits` again, or remove it")) from error
+        raise RunError(read_failure(path, error, REMEDY)) from error
     return table
 
 

@@ -11,6 +11,7 @@ from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.common.settings import build
+from iebench.manifests.common.versions import version_fault
 
 from .bootstrap import Measured
 from .errors import IebenchError, ScoreFileError
@@ -22,6 +23,7 @@ from .resamples import Resamples
 
 FORMAT = 2
 NAME = "score.json"
+MOST_BYTES = 8_000_000  # of a file that is read: several times what 3DIEBench needs
 REMEDY = "restore it or run `iebench score` again"
 
 
@@ -168,6 +170,8 @@ class Score:
 def _table(path: Path) -> dict[str, Any]:
     """The object in a file of this format, without `format`."""
     try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise ScoreFileError(f"{path} has {size:,} bytes, and a score has at most {MOST_BYTES:,}: {REMEDY}")
         table = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
@@ -187,9 +191,8 @@ def _table(path: Path) -> dict[str, Any]:
     for key in ("format", "run"):
         if key not in table:
             raise ScoreFileError(f"{path} is not a score: {key!r} is missing: {REMEDY}")
-    version = table.pop("format")
-    if version != FORMAT:
-        raise ScoreFileError(f"{path} is a score of format {version!r:.60}, this iebench reads {FORMAT!r}: score again")
+    if fault := version_fault(path, "a score", table.pop("format"), FORMAT, "score again"):
+        raise ScoreFileError(fault)
     if not isinstance(table["run"], dict):
         raise ScoreFileError(f"{path} is not a score: run must be an object, not {table['run']!r:.60}: {REMEDY}")
     return table

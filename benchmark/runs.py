@@ -18,7 +18,7 @@ from iebench.manifests.errors import InvalidValue
 from . import tensor_file
 from .checkpoint import check_weights
 from .config import RunConfig
-from .errors import RunError
+from .errors import RunError, RunHeld
 from .log import last as last_line
 
 WEIGHTS = "model.safetensors"
@@ -48,7 +48,7 @@ def held(run: Path) -> Iterator[None]:
 
     Raises
     ------
-    RunError : another process trains this run; names it.
+    RunHeld : another process trains this run; names it.
     DiskError : the folder cannot be written.
     """
     try:
@@ -59,8 +59,8 @@ def held(run: Path) -> Iterator[None]:
             run.rmdir()
 
 
-def _in_use(run: Path, holder: str) -> RunError:
-    return RunError(f"{run} is being trained by {named(holder)}: wait until it ends, stop it, or choose another --name")
+def _in_use(run: Path, holder: str) -> RunHeld:
+    return RunHeld(f"{run} is being trained by {named(holder)}: wait until it ends, stop it, or choose another --name")
 
 
 def begin(run: Path, config: RunConfig) -> None:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from iebench.manifests.common.brief import few
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.progress import say
+from iebench.manifests.common.versions import version_fault
 from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
 from iebench.manifests.schema import FORMAT
 
@@ -37,6 +38,10 @@ def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
             state = "damaged" if PLAN in there else "lost"
             say(f"iebench: {store}/{PLAN} was {state}; it is written again, since the finished dataset is of this plan")
     if known is not None:
+        if fault := version_fault(
+            Path(str(store), PLAN), "a plan", known.get("format"), FORMAT, "choose another output"
+        ):
+            raise OutputError(fault)
         differences = identity_differences(known, identity)
         if differences:
             shown = few(differences, between="; ")

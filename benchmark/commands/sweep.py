@@ -3,7 +3,7 @@
 import os
 import shlex
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from iebench.manifests.common.cli import SETTINGS, examples, pairs
 
 if TYPE_CHECKING:
     from ..sweep.job import Job
-    from ..sweep.plan import Planned
+    from ..sweep.plan import Planned, State
 
 CPUS = 8  # of a cluster's job, if not said otherwise: they decode images
 
@@ -48,8 +48,8 @@ def sweep(
     """Train and score methods x settings x seeds, and write a table.
 
     A small file lists them. Runs lie in OUT/METHOD-DATASET-sSEED, as `iebench train` puts them. Those that are there
-    are not done again, and those that were interrupted go on. Each one's words go to OUT/NAME.log. The exit code is 3
-    if some failed.
+    are not done again, those that were interrupted go on, and those that another process trains now are left to it.
+    Each one's words go to OUT/NAME.log. The exit code is 3 if some failed.
     """
     from iebench.manifests.dataset import newest
 
@@ -58,7 +58,7 @@ def sweep(
     from ..errors import Stopped
     from ..stop import stop_requested
     from ..sweep.engines import here, queued
-    from ..sweep.plan import State, load, plan
+    from ..sweep.plan import State, load, plan, states
     from ..sweep.run import carry_out, remaining
     from ..sweep.table import write
 
@@ -68,11 +68,15 @@ def sweep(
     check_once("sweep", os.environ)
     name = Path(sweep).stem
     planned = plan(load(sweep), data or newest(), out, "auto" if engine == "slurm" else device)
-    todo = remaining(planned, device)
+    found = states(planned)
+    todo = remaining(planned, found, device)
     if dry_run:
-        _tell(planned, todo)
+        _tell(planned, found, todo)
         return 0
-    click.echo(f"{len(planned)} runs, {len(planned) - len(todo)} of them there already")
+    elsewhere = [run for run, state in found.items() if state is State.HELD]
+    click.echo(f"{len(planned)} runs, {len(planned) - len(todo) - len(elsewhere)} of them there already")
+    for run in elsewhere:
+        click.echo(f"{run}: {State.HELD.value}, which it is left to")
     with stop_requested() as asked:
         if engine == "slurm":
             queue = Queue(pairs("--slurm", slurm), Path("slurm") / name, CPUS, int(device != "cpu"), jobs or 0)
@@ -92,15 +96,17 @@ def sweep(
     return 3 if failed else 0
 
 
-def _tell(planned: Sequence["Planned"], todo: Sequence["Job"]) -> None:
+def _tell(planned: Sequence["Planned"], found: Mapping[str, "State"], todo: Sequence["Job"]) -> None:
     """How far each run is, and the commands that are left."""
     from ..sweep.job import IEBENCH
     from ..sweep.plan import State
 
-    found = [(run, run.state()) for run in planned]
-    for run, state in found:
+    for run in planned:
+        state = found[run.folder.name]
         step = f", step {run.last_step}" if state is State.UNFINISHED else ""
         click.echo(f"{run.folder}: {state.value}{step}")
     for command in (command for job in todo for command in job.commands):
         click.echo(f"$ iebench {shlex.join(command[len(IEBENCH) :])}")
-    click.echo(", ".join(f"{count} {value}" for value, count in Counter(state.value for _, state in found).items()))
+    click.echo(
+        ", ".join(f"{count} {value}" for value, count in Counter(state.value for state in found.values()).items())
+    )

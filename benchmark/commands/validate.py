@@ -12,8 +12,6 @@ from iebench.manifests.common.cli import SETTINGS, examples
 from ..errors import ScoreFileError
 from ..results import Score
 
-LARGEST = 2_000_000  # bytes of a score in a repository
-
 
 @click.command(
     context_settings=SETTINGS,
@@ -56,6 +54,4 @@ def faults(path: Path) -> list[str]:
     found = [f"{path}: {fault}" for fault in score.faults()]
     if score.limit is not None:
         found.append(f"{path} is a smoke run on at most {score.limit} objects a split: score without --limit")
-    if path.stat().st_size > LARGEST:
-        found.append(f"{path} has {path.stat().st_size:,} bytes, and {LARGEST:,} are allowed")
     return found

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from iebench.baselines import method as methods
 from iebench.manifests.common.brief import few
+from iebench.manifests.common.files import PARTIAL
+from iebench.manifests.common.lock import is_held
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, locate
 
@@ -20,7 +22,7 @@ from ..config import CONFIG, LENGTH, SEEDS, RunConfig, check_name, run_name
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..log import last as last_line
 from ..protocol import DEFAULT
-from ..runs import WEIGHTS
+from ..runs import LOCK, WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class State(Enum):
 
     NEW = "new"
     UNFINISHED = "unfinished"
+    HELD = "being trained by another process"
     TRAINED = "trained, not scored"
     SCORED = "trained and scored"
 
@@ -90,7 +93,9 @@ class Planned:
         RunError : the run there is damaged.
         """
         if not (self.folder / CONFIG).is_file():
-            if self.folder.is_dir() and any(self.folder.iterdir()):
+            if is_held(self.folder / LOCK):
+                return State.HELD
+            if self.folder.is_dir() and not all(path.name.endswith(PARTIAL) for path in self.folder.iterdir()):
                 raise RunExists(f"{self.folder} is not empty and holds no run: move it away, or choose another --out")
             return State.NEW
         there = RunConfig.load(self.folder)
@@ -100,6 +105,8 @@ class Planned:
             raise RunExists(
                 f"{self.folder} holds a run with other settings ({shown}): move it away, or choose another --out"
             )
+        if is_held(self.folder / LOCK):
+            return State.HELD
         if not (self.folder / WEIGHTS).is_file():
             return State.UNFINISHED
         return State.SCORED if self._is_scored() else State.TRAINED

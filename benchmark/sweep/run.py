@@ -4,24 +4,22 @@ iebench sweep results --data data/builtin
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from iebench.manifests.common.progress import duration
 
+from ..errors import RunHeld
 from .job import IEBENCH, Job, Outcome
-from .plan import Planned, State, states
+from .plan import Planned, State
 
 Engine = Callable[[Sequence[Job]], Iterator[Outcome]]
 
 
-def remaining(planned: Sequence[Planned], device: str) -> list[Job]:
-    """The jobs of all runs that are not trained and scored yet, those that were begun first.
+def remaining(planned: Sequence[Planned], found: Mapping[str, State], device: str) -> list[Job]:
+    """The jobs of all runs that are neither trained and scored nor another process's, those that were begun first.
 
-    Raises
-    ------
-    RunError : see `states`.
+    found : see `states`
     """
-    found = states(planned)
     order = [State.TRAINED, State.UNFINISHED, State.NEW]
     left = [run for run in planned if found[run.folder.name] in order]
     left.sort(key=lambda run: order.index(found[run.folder.name]))
@@ -50,12 +48,17 @@ def carry_out(
 ) -> list[Outcome]:
     """Run jobs, with one line for each that ends; returns those that failed.
 
+    A run that another process began to train in the meantime is left to it, and is no failure.
+
     stop : once true, jobs end early; those are no failures
     """
     start, failed = time.monotonic(), []
     for done, outcome in enumerate(engine(jobs), start=1):
         if outcome.code and stop():
             say(f"{outcome.name}: stopped")
+            continue
+        if outcome.code == RunHeld.exit_code:
+            say(f"{outcome.name}: {State.HELD.value}, which it is left to")
             continue
         left = (time.monotonic() - start) / done * (len(jobs) - done)
         eta = f", {duration(left)} left" if done < len(jobs) else ""

@@ -34,6 +34,20 @@ def named(held: str) -> str:
         return "another process"
 
 
+def is_held(path: Path) -> bool:
+    """True if another process, or another open file of this one, holds the file `path` now."""
+    try:
+        file = path.open()
+    except OSError:
+        return False
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno not in UNSUPPORTED
+    return False
+
+
 @contextmanager
 def locked(path: Path, in_use: Callable[[str], IebenchError]) -> Iterator[None]:
     """Hold the file `path` for this process, making its folder if need be; it is removed on leaving.

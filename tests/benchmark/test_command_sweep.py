@@ -12,9 +12,12 @@ from scoring import measured, score_of
 
 from iebench.benchmark import protocol
 from iebench.benchmark.config import RunConfig
+from iebench.benchmark.errors import RunHeld
 from iebench.benchmark.resamples import Resamples
+from iebench.benchmark.runs import held
 from iebench.benchmark.sweep import engines
 from iebench.benchmark.sweep.job import IEBENCH, Job, Outcome
+from iebench.benchmark.sweep.run import carry_out
 from iebench.manifests.common.cli import main
 
 FILE = """
@@ -112,6 +115,28 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
     assert page.endswith("\n<!-- /table -->\n\nWhat they mean.\n") and "| sie-tiny (2 seeds) | whole |" in page
     assert iebench("sweep", "mine.toml", "--table", "docs.md") == 0
     assert Path("docs.md").read_text() == page
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(
+    here: Path, inside: Inside, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with held(Path("runs/sie-tiny-s1")):
+        assert iebench("sweep", "mine.toml", "--dry-run") == 0
+        assert "1 being trained by another process" in capsys.readouterr().out
+        assert iebench("sweep", "mine.toml") == 0
+        said = capsys.readouterr()
+        assert (
+            "4 runs, 0 of them there already\nsie-tiny-s1: being trained by another process, which it is left"
+            in said.out
+        )
+        assert "3 of 4 runs" in said.out and "failed" not in said.err
+        assert not any("sie-tiny-s1" in command for command in inside.ran)
+        sets = [word for text in ("steps=2", "batch=4", "encoder.width=0.125") for word in ("--set", text)]
+        assert iebench("train", "--seed", "1", *sets) == RunHeld.exit_code
+    said_of_it: list[str] = []  # one that it began only then
+    late = Outcome("late", RunHeld.exit_code, "", 1.0)
+    assert not carry_out([], lambda _: iter([late]), lambda: False, said_of_it.append)
+    assert said_of_it == ["late: being trained by another process, which it is left to"]
 
 
 @pytest.mark.usefixtures("inside")

@@ -601,7 +601,10 @@ def test_the_command_says_what_it_did_and_overwrites_nothing(
 def test_a_damaged_folder_is_named(tmp_path: Path) -> None:
     path = put(tmp_path / "model.pth", equicaps())
     converted.write(tmp_path / "out", convert(read(path).state, path), path, bgr=True, negated=False)
-    for damage in ("", "{}", '{"format": 9}'):
+    for damage, words in (
+        ("", "convert it again"), ("{}", "convert it again"), ('{"format": 0}', "convert the checkpoint again"),
+        ('{"format": 9}', "is a converted encoder of format 9, and this iebench reads 1: update iebench"),
+    ):  # fmt: skip
         (tmp_path / "out" / converted.FACTS).write_text(damage)
-        with pytest.raises(ConversionError, match=r"convert (it|the checkpoint) again"):
+        with pytest.raises(ConversionError, match=words):
             converted.load(tmp_path / "out")

@@ -93,7 +93,6 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     ) and "orbits.json is of all objects, not of --limit 2: give --out" in (str(refused.exception))
     assert read(run) == table
     for damaged, cause in (
-        ({**table, "format": 9}, "format 9"),
         ({**table, "places": [0.0]}, "unequal length"),
         ({**table, "weights": None}, "what it is of"),
         ({**table, "limit": "2"}, "what it is of"),
@@ -106,3 +105,6 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
         (run / "orbits.json").write_text(json.dumps(damaged))
         with pytest.raises(RunError, match=rf"cannot read .*orbits\.json.*{cause}.*: run `iebench orbits` again"):
             read(run)
+    (run / "orbits.json").write_text(json.dumps({**table, "format": 9}))
+    with pytest.raises(RunError, match="is a file of orbits of format 9, and this iebench reads 1: update iebench"):
+        read(run)

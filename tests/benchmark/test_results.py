@@ -49,8 +49,8 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("change", "message"), [
     (lambda t: t.pop("format"), "is not a score"),
     (lambda t: t.pop("run"), "is not a score"),
-    (lambda t: t.update(format=9), "format 9, this iebench reads 2"),
-    (lambda t: t.update(format="2"), "format '2', this iebench reads 2"),
+    (lambda t: t.update(format=9), "format 9, and this iebench reads 2: update iebench"),
+    (lambda t: t.update(format="2"), "format '2', and this iebench reads 2: score again"),
     (lambda t: t.update(run="abc"), "run must be an object, not 'abc'"),
     (lambda t: t["run"].update(settings=None), "run.settings must be an object, not None"),
     (lambda t: t["run"].update(method_settings=[1]), r"run.method_settings must be an object, not \[1\]"),

@@ -67,11 +67,16 @@ def test_what_has_draws_of_its_own_needs_none(tmp_path: Path) -> None:
     assert call(str(tmp_path / "released.json")) == 0
 
 
-def test_a_score_with_too_much_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["validate", "leaderboard", "report"])
+def test_a_score_with_too_much_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str) -> None:
     path = tmp_path / "large.json"
-    replace(SCORE, run={"notes": "x" * 2_000_000}).save(path)
-    assert call(str(path)) == 1
-    assert "and 2,000,000 are allowed" in capsys.readouterr().err
+    SCORE.save(path)
+    with path.open("r+") as file:
+        file.truncate(300_000_000)  # a hole: takes no space
+    with pytest.raises(SystemExit) as stop:
+        main([command, str(path)])
+    assert stop.value.code == 1
+    assert "large.json has 300,000,000 bytes, and a score has at most 8,000,000" in capsys.readouterr().err
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

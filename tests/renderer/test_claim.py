@@ -1,5 +1,6 @@
 """An output is of one plan: `.plan.json` says which, and where that is lost the finished dataset proves it."""
 
+import json
 import shutil
 
 import pytest
@@ -46,6 +47,13 @@ def test_another_plan_is_still_refused_and_nothing_is_touched(copy, tiny_dataset
         render_dataset(tiny_plan(**change), copy, workers=1, backend=FAKE)
     assert len(str(caught.value)) < 600
     assert content(copy) == {name: c for name, c in content(tiny_dataset).items() if name != PLAN}
+
+
+def test_a_plan_of_a_newer_iebench_is_told_to_update(copy, tiny_plan):
+    table = json.loads((copy / PLAN).read_text())
+    (copy / PLAN).write_text(json.dumps({**table, "format": 2}))
+    with pytest.raises(OutputError, match=f"{PLAN} is a plan of format 2, and this iebench reads 1: update iebench"):
+        render_dataset(tiny_plan(), copy, workers=1, backend=FAKE)
 
 
 @pytest.mark.parametrize("how", DAMAGE)

@@ -11,6 +11,7 @@ from iebench.benchmark import protocol, runs
 from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.resamples import Resamples
 from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, states
+from iebench.benchmark.sweep.run import remaining
 from iebench.benchmark.train import train
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import IebenchError
@@ -56,6 +57,19 @@ def test_a_run_of_plain_train_is_found_again(tiny_dataset: Path, tmp_path: Path)
     (run.folder / runs.WEIGHTS).touch()
     score_run(run)
     assert run.state() is State.SCORED
+    with runs.held(run.folder):
+        assert run.state() is State.HELD
+    assert run.state() is State.SCORED
+
+
+def test_a_run_that_another_process_has_just_begun_is_its_own(tiny_dataset: Path, tmp_path: Path) -> None:
+    run = one(tiny_dataset, tmp_path)
+    with runs.held(run.folder):
+        assert run.state() is State.HELD
+        assert remaining([run], states([run]), "cpu") == []
+    run.folder.mkdir()
+    (run.folder / runs.LOCK).touch()  # what a killed training leaves
+    assert run.state() is State.NEW
 
 
 def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: Path) -> None:
