@@ -22,10 +22,9 @@ from .encoder import Encoder
 from .examples import examples
 from .feature_file import FeatureFile
 from .measures import WHOLE
-from .notes import about, scarce, signs, unsettled
+from .notes import about, scarce, signs, sizes, unsettled
 from .predictor import as_released
 from .probes.context import Context
-from .probes.separation import separation
 from .probes.standardise import Standardiser
 from .protocol import Protocol
 from .resamples import Resamples
@@ -66,7 +65,10 @@ def score(
     answerable = predictor is not None and train.split.has(predictor.latents)
     released = protocol.quaternions == "as released"
     notes += signs(predictor if answerable else None, released, encoder.run is not None)
-    notes += unseen(data.name, train.split, val.split) + scarce(train.split, val.split, _least_views(encoder, protocol))
+    moments, standardised = Standardiser.of(train.split.features), protocol.features == "standardised"
+    notes += sizes(moments, standardised, val.split.features) + unseen(data.name, train.split, val.split)
+    circles = turns(train.recipe)
+    notes += scarce(train.split, val.split, _least_views(encoder, protocol), circles)
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     steps = probes.steps(protocol, 1 + len(encoder.parts))
     with as_released(predictor, released), Meter("probing", total=steps, unit="epochs") as meter:
@@ -74,14 +76,14 @@ def score(
             train=train.split,
             val=val.split,
             parts={WHOLE: slice(0, encoder.dim), **encoder.parts},
-            standardiser=Standardiser.asked(protocol.features, train.split.features),
+            standardiser=moments if standardised else Standardiser.nothing(encoder.dim),
             method=predictor if answerable else None,
             protocol=protocol,
             bootstrap=Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed),
             seeds=tuple(range(seed * protocol.seeds, (seed + 1) * protocol.seeds)),
             device=device,
             meter=meter,
-            turns=turns(train.recipe),
+            turns=circles,
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
             oracle=symmetric.of(data, train.recipe, train.split),
@@ -89,8 +91,6 @@ def score(
             samples=samples,
         )
         values = probes.run(context)
-        for part, leaks in separation(values, context.bootstrap).items():
-            values[part].update(leaks)
         asked = examples(context)
     return Score(
         name=encoder.name,

@@ -7,13 +7,17 @@ from typing import Any
 import numpy as np
 
 from iebench.manifests.common import plugins
+from iebench.manifests.common.brief import few
 from iebench.manifests.common.causes import short
 
 from ..bootstrap import Measured, Resampled, widened
 from ..errors import ProbeError
 from ..measures import Measure, within
 from .context import PROBES, Context, Values
+from .separation import separation
 
+LONGEST = 1e18  # that a score may hold
+LARGEST = 180.0  # degrees; every other metric of ours is a share, a rank or an R2
 GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it
 
 
@@ -26,6 +30,9 @@ def run(context: Context) -> Values:
     for registered in PROBES.values():
         if registered.function.__module__.startswith("iebench."):
             _add(values, registered.function(context), context)
+    for part, leaks in separation(values, context.bootstrap).items():
+        values[part].update(leaks)
+    context.notes.extend(_left_out(values))
     for point in plugins.points(GROUP).values():
         try:
             plugins.load(point, "probe", PROBES, ProbeError)
@@ -33,6 +40,25 @@ def run(context: Context) -> Values:
         except ProbeError as error:
             context.notes.append(str(error))
     return values
+
+
+def _left_out(values: Values) -> list[str]:
+    """Take out what is of no size that means something, as quotients by next to nothing are; a note on it, if any."""
+    found = [
+        (part, metric, entry.value)
+        for part, measured in values.items()
+        for metric, entry in measured.items()
+        if not all(abs(n) <= LARGEST for n in (entry.value, entry.low, entry.high, entry.floor, entry.ceiling or 0.0))
+    ]
+    for part, metric, _ in found:
+        del values[part][metric]
+    if not found:
+        return []
+    named = few(f"{metric} of {part} ({value:.2g})" for part, metric, value in found)
+    return [
+        f"left out, since they, their intervals or floors are beyond {LARGEST:g}, as quotients by next to nothing are "
+        f"(val varies too little or is unlike train, or train has too little to learn from): {named}"
+    ]
 
 
 def _add(values: Values, found: Values, context: Context) -> None:
@@ -91,8 +117,8 @@ def _entry_fault(entry: Any, measure: Measure, objects: int) -> str:
     if entry.objects != objects:
         return f"a value over {entry.objects} objects, where val has {objects}"
     numbers = [getattr(entry, name) for name in Measured.__dataclass_fields__]
-    if not all(n is None or np.isfinite(n) for n in numbers) or not np.isfinite(entry.draws).all():
-        return "numbers that are not finite"
+    if not all(n is None or abs(n) < LONGEST for n in numbers) or not (np.abs(entry.draws) < LONGEST).all():
+        return "numbers that are not finite, or of more than 18 digits"
     if measure.within is None:
         return ""
     if entry.each is None or not np.isclose(entry.each.mean(), entry.value, rtol=1e-9, atol=1e-9):

@@ -23,7 +23,7 @@ def separation(values: Mapping[str, Mapping[str, Measured]], bootstrap: Bootstra
     """
     found: dict[str, dict[str, Measured]] = {}
     for leak, (part, metric) in WRONG.items():
-        here, whole = values.get(part, {}).get(metric), values[WHOLE].get(metric)
+        here, whole = values.get(part, {}).get(metric), values.get(WHOLE, {}).get(metric)
         if not (isinstance(here, Resampled) and isinstance(whole, Resampled)) or whole.low <= whole.floor:
             continue
         known = whole.value - whole.floor

@@ -1,7 +1,7 @@
 """Standardising features with the train split's moments."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from ..errors import EncoderError
 
 BLOCK = 16_384  # rows of a feature cache held in memory at once
 NUMBERS = 2**24  # in them, at most
+LEAST = 1e-6  # of a column's size: what varies by less is float32's rounding
+SMALLEST, FARTHEST = 1e-30, 1e4  # deviation, and mean in deviations, that float32 can reckon with
 
 
 def block_rows(width: int) -> int:
@@ -19,14 +21,16 @@ def block_rows(width: int) -> int:
 
 @dataclass(frozen=True)
 class Standardiser:
-    """Maps a feature column to mean 0 and deviation 1. mean, scale : (D,) float32.
+    """Maps a feature column to mean 0 and deviation 1.
+
+    mean, scale : (D,) float32; float64 where columns are so small, or so far from 0, that float32 has too few digits
 
     A column that is constant on train has scale inf, so that it is 0 everywhere: nothing was learnt from it, and what
     it holds elsewhere would reach heads through weights that are still as they were drawn.
     """
 
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
+    mean: NDArray[np.floating[Any]]
+    scale: NDArray[np.floating[Any]]
 
     @staticmethod
     def of(features: NDArray[np.float32]) -> "Standardiser":
@@ -40,13 +44,11 @@ class Standardiser:
             square += (block**2).sum(0)
         mean = total / len(features)
         deviation = np.sqrt(np.maximum(square / len(features) - mean**2, 0.0))
-        constant = deviation <= 1e-6 * np.abs(shift) + 1e-30  # no more than float32's rounding: carries nothing
-        return Standardiser((mean + shift).astype(np.float32), np.where(constant, np.inf, deviation).astype(np.float32))
-
-    @staticmethod
-    def asked(kind: Literal["standardised", "as they are"], features: NDArray[np.float32]) -> "Standardiser":
-        """As a protocol says, from the train split's features (n, D)."""
-        return Standardiser.of(features) if kind == "standardised" else Standardiser.nothing(features.shape[1])
+        constant = deviation <= LEAST * np.abs(shift)  # no more than float32's rounding: carries nothing
+        centre, scale = mean + shift, np.where(constant, np.inf, deviation)
+        hard = (scale < SMALLEST) | (np.abs(centre) > FARTHEST * scale)
+        kind = np.float64 if hard.any() else np.float32
+        return Standardiser(centre.astype(kind), scale.astype(kind))
 
     @staticmethod
     def nothing(columns: int) -> "Standardiser":
@@ -62,10 +64,10 @@ class Standardiser:
         """
         try:
             with np.errstate(over="raise"):
-                standard: NDArray[np.float32] = (features[..., part] - self.mean[part]) / self.scale[part]
+                standard = (features[..., part] - self.mean[part]) / self.scale[part]
+                return standard.astype(np.float32, copy=False)
         except FloatingPointError:
             raise EncoderError(
                 "some views' features are further than 1e38 deviations from the train split's mean: check that the "
                 "features of both splits were made alike"
             ) from None
-        return standard

@@ -13,20 +13,23 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
-from scoring import ANGLES, BRIEF, SMALL, context_of, from_run, random_split, untrained_run
+from scoring import ANGLES, BRIEF, SMALL, context_of, from_run, random_split, score_of, untrained_run
 
 from iebench.baselines import losses
 from iebench.benchmark import symmetric
-from iebench.benchmark.bootstrap import Bootstrap, Resampled
+from iebench.benchmark.bootstrap import Bootstrap, Resampled, plain
+from iebench.benchmark.faults import damage_of
 from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.online.probes import Target
 from iebench.benchmark.orbits import orbits
 from iebench.benchmark.probes import run
-from iebench.benchmark.probes.context import Split, Values
+from iebench.benchmark.probes.context import Context, Split, Values
 from iebench.benchmark.probes.maps import Subspace
 from iebench.benchmark.probes.separation import separation
 from iebench.benchmark.probes.shares import shares
-from iebench.benchmark.protocol import Maps
+from iebench.benchmark.protocol import Maps, Protocol
+from iebench.benchmark.protocol import load as load_protocol
+from iebench.benchmark.resamples import Resamples
 from iebench.benchmark.score import score
 from iebench.manifests.conventions import geodesic_degrees
 from iebench.manifests.laws import Constant
@@ -74,6 +77,26 @@ CASES: dict[str, Callable[[Split], Split]] = {
         split, features=np.repeat(split.features[:: split.views], split.views, axis=0)
     ),
     "one column": lambda split: replace(split, features=np.tile(split.features[:, :1], (1, 9))),
+    "val far beyond train's range": lambda split: changed(
+        split,
+        light_theta=split.latents["rot_x"] * (1e-6 if split.objects == 24 else 1.0) + split.objects,
+        light_phi=split.latents["rot_y"],
+    ),
+    "val hardly turned": lambda split: (
+        split
+        if split.objects == 24
+        else changed(split, **{name: 0.3 + 1e-4 * value for name, value in split.latents.items()})
+    ),
+    "train hardly turned": lambda split: (
+        split
+        if split.objects == 12
+        else changed(split, **{name: 0.3 + 1e-4 * value for name, value in split.latents.items()})
+    ),
+    "val's features far away": lambda split: replace(
+        split, features=split.features * np.float32(1e15 if split.objects == 12 else 1)
+    ),
+    "features of nearly nothing": lambda split: replace(split, features=split.features * np.float32(1e-40)),
+    "features far from 0": lambda split: replace(split, features=split.features + np.float32(1e7)),
     "nearly one point": lambda split: replace(split, features=1 + 1e-7 * split.features),
 }
 
@@ -82,8 +105,49 @@ CASES: dict[str, Callable[[Split], Split]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_whatever_does_not_vary_no_number_leaves_its_scale(case: str, features: str) -> None:
     train, val = (CASES[case](random_split(objects, 4, seed=i, rounds=4)) for i, objects in enumerate((24, 12)))
-    protocol = replace(ASKED, features=features)
-    sound(run(context_of(train, val, protocol)))
+    context = context_of(train, val, replace(ASKED, features=features))
+    values = run(context)
+    sound(values)
+    readable(context, values)
+
+
+@pytest.mark.parametrize(("learnt", "asked"), [(1, 12), (2, 40), (24, 1), (1, 1)])
+@pytest.mark.parametrize("protocol", [ASKED, replace(load_protocol("converged"), draws=20)], ids=["heads", "solved"])
+def test_splits_of_next_to_no_objects_are_scored(learnt: int, asked: int, protocol: Protocol) -> None:
+    train, val = (random_split(objects, 4, seed=i, rounds=4) for i, objects in enumerate((learnt, asked)))
+    context = context_of(train, val, protocol, tuners=learnt // 2)
+    values = run(context)
+    sound(values)
+    readable(context, values)
+    assert "top1" in values[WHOLE]
+
+
+def readable(context: Context, values: Values) -> None:
+    """See that a score of these values is one that its own reader takes."""
+    found = score_of("a", {part: {name: plain(entry) for name, entry in own.items()} for part, own in values.items()})
+    facts = replace(found.dataset, train_objects=context.train.objects, val_objects=context.val.objects)
+    resamples, protocol = Resamples.of(context.bootstrap, values), context.protocol
+    found = replace(found, dataset=facts, resamples=resamples, protocol=protocol, protocol_id=protocol.id)
+    assert not damage_of(found)
+
+
+def test_what_has_no_size_that_means_something_is_left_out_and_named() -> None:
+    train, val = (
+        CASES["val hardly turned"](random_split(objects, 4, seed=i, rounds=4)) for i, objects in enumerate((24, 12))
+    )
+    context = context_of(train, val, ASKED)
+    values = run(context)[WHOLE]
+    assert "pose_r2_mean" not in values and "pose_degrees_mean" in values
+    (note,) = [note for note in context.notes if note.startswith("left out, since they, their intervals or floors")]
+    assert "of whole (-" in note and note.endswith(" more")
+
+
+def test_features_of_nearly_nothing_score_as_the_same_ones_do() -> None:
+    splits = [random_split(objects, 4, seed=i, rounds=4) for i, objects in enumerate((24, 12))]
+    tiny = [CASES["features of nearly nothing"](split) for split in splits]
+    here, there = (run(context_of(*both, ASKED))[WHOLE] for both in (splits, tiny))
+    for metric in ("knn_top1", "share_rotation", "rotation_map_mrr", "mig", "pose_r2_mean"):
+        assert there[metric].value == pytest.approx(here[metric].value, abs=0.02), metric
 
 
 def test_what_hardly_varies_is_left_out_of_the_average_and_named() -> None:

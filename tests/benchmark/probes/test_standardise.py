@@ -28,8 +28,24 @@ def test_a_column_that_train_holds_constant_is_0_whatever_val_has_in_it() -> Non
 
 def test_what_float32_cannot_hold_is_refused() -> None:
     standard = Standardiser.of(np.array([[1e-12], [2e-12]], np.float32))
+    assert standard.mean.dtype == standard.scale.dtype == np.float32
     with pytest.raises(EncoderError, match="further than 1e38 deviations from the train split's mean"):
         standard(np.array([[1e30]], np.float32), slice(0, 1))
+
+
+@pytest.mark.parametrize(("scale", "offset", "digits"), [
+    (1e-30, 0.0, 1e-6), (1e-36, 0.0, 1e-5), (1e-40, 0.0, 1e-3), (1e30, 0.0, 1e-6), (1.0, 3e4, 1e-2),
+    (1e-33, 1e-29, 1e-2),
+])  # fmt: skip
+def test_features_of_any_size_or_offset_are_standardised_as_far_as_float32_holds_them(
+    scale: float, offset: float, digits: float
+) -> None:
+    features = np.random.default_rng(0).normal(size=(500, 4)).astype(np.float32)
+    moved = (features.astype(np.float64) * scale + offset).astype(np.float32)
+    found = Standardiser.of(moved)(moved, slice(0, 4))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, Standardiser.of(features)(features, slice(0, 4)), atol=digits)
+    assert abs(found.mean(dtype=np.float64)) < 1e-5
 
 
 def test_a_scaled_or_shifted_encoder_gives_the_same_features() -> None:
