@@ -13,6 +13,7 @@ from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import Passes, find, names
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.plain_text import check_text
 from iebench.manifests.common.settings import build, check_finite, override, read_toml
 from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.dataset import DatasetInfo, newest
@@ -24,6 +25,7 @@ from .run_settings import BEFORE, FREE, told
 from .trackers import LogSettings
 
 CONFIG = "config.json"
+MEND = "restore it, or train again under another --name"
 LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
 COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
 SEEDS = 2**63 - 1  # the largest that PyTorch takes with both signs
@@ -207,6 +209,7 @@ class RunConfig:
         """
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
+            check_text({**table, "data": ""}, path, RunError, MEND)  # the data's path may hold anything
             settings = build(TrainSettings, {**BEFORE, **table.pop("settings")}, str(path))
         except FileNotFoundError:
             raise RunError(
@@ -265,7 +268,7 @@ class RunConfig:
 
 
 def _damaged(path: Path, error: Exception) -> RunError:
-    return RunError(read_failure(path, error, "restore it, or train again under another --name"))
+    return RunError(read_failure(path, error, MEND))
 
 
 def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
@@ -277,17 +280,6 @@ def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
     ('sie-builtin-s0', 'sie-wide-builtin-s0')
     """
     return "-".join([method, *([setting] if setting else []), data.resolve().name, f"s{seed}"])
-
-
-def check_name(name: str, source: str) -> None:
-    """See that a run of that name lies in its folder of runs and nowhere else.
-
-    Raises
-    ------
-    UsageError : it does not; says so of `source`, such as "--name".
-    """
-    if name == ".." or Path(name).name != name:
-        raise UsageError(f"{source} {name} is no folder's name: leave out / and .. (--out says where runs lie)")
 
 
 def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainSettings, Any]:

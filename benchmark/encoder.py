@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from iebench.manifests.common.plain_text import check_name
+
 from . import predictor as predictors
 from .config import RunConfig
 from .encoders.registry import Loaded
@@ -185,6 +187,7 @@ def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
         )
     found = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
     for part, columns in found.items():
+        check_name(str(part), f"encoder {name}: its part")
         if columns.step != 1 or columns.stop <= columns.start:
             raise EncoderError(f"encoder {name}: its part {part!r:.80} takes no columns out of {dim}: mend its `parts`")
         for end in (parts[part].start, parts[part].stop):  # which indices() would clip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iebench.manifests.common.causes import reason
+from iebench.manifests.common.plain_text import LONGEST_NAME, name_fault
 from iebench.manifests.schema import SPLITS
 
 from .bootstrap import Measured, interval, widened
@@ -86,9 +87,13 @@ def _short(value: float) -> str:
 def _fact_faults(score: "Score") -> Iterator[str]:
     if score.protocol.id != score.protocol_id:
         yield f"its protocol is not the one of its id {score.protocol_id} (changed, or of another iebench)"
-    for where, text in {"name": score.name, "encoder.name": score.encoder.name}.items():
-        if not text.strip():
-            yield f"{where} is empty"
+    names = {"name": score.name, "encoder.name": score.encoder.name}
+    for where, text in {**names, **{f"encoder.parts: {part[:60]!r}": part for part in score.encoder.parts}}.items():
+        if fault := name_fault(text):
+            yield f"{where} {fault}"
+    for where, text in {"dataset.name": score.dataset.name, "protocol.name": score.protocol.name}.items():
+        if len(text) > LONGEST_NAME:
+            yield f"{where} has {len(text)} letters, more than {LONGEST_NAME}"
     if set(score.pairs) != set(SPLITS):
         yield f"pairs has the splits {sorted(score.pairs)!r:.120}, not {sorted(SPLITS)}"
     hashes = {"dataset.fingerprint": score.dataset.fingerprint, "encoder.weights": score.encoder.weights}

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.schema import SPLITS
 
 from .errors import EncoderError
@@ -70,6 +71,7 @@ class FeatureFile:
         Raises
         ------
         EncoderError : no such file or no Parquet, columns missing or unknown, views missing, twice or of no dataset.
+        UsageError : a name that cannot stand in a table.
         DatasetError : the dataset is missing or damaged.
         """
         if not path.is_file():
@@ -83,6 +85,8 @@ class FeatureFile:
             raise EncoderError(f"{path} has {twice[0]} more than once: every column needs a name of its own")
         if not file.metadata.num_rows:
             raise EncoderError(f"{path} has no rows: give every view of {data} exactly one")
+        for name in (path.stem, *file.schema_arrow.names):
+            check_name(name, f"--features {path}: the name")
         splits = {split: Images.open(data, split).table for split in SPLITS}
         columns = _feature_columns(path, file.schema_arrow, set(splits["train"].column_names))
         with _reading(path):

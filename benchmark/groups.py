@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from iebench.manifests.common.plain_text import cleaned
+
 from .bootstrap import Measured, interval, widened
 from .measures import within
 from .results import Score
@@ -59,7 +61,7 @@ def grouped(scores: Mapping[Path, Score]) -> list[Group]:
         runs[path] = score
     names = [_name(list(runs.values())) for runs in found.values()]
     return [
-        Group(name if names.count(name) == 1 else f"{name} ({next(iter(runs))})", runs)
+        Group(name if names.count(name) == 1 else f"{name} ({cleaned(str(next(iter(runs))))})", runs)
         for name, runs in zip(names, found.values(), strict=True)
     ]
 

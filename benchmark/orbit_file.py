@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.plain_text import check_text
 from iebench.manifests.common.versions import version_fault
 
 from .errors import InvalidValue, RunError
@@ -47,6 +48,7 @@ def read(run: Path) -> dict[str, Any] | None:
             raise InvalidValue("it does not say what it is of")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(read_failure(path, error, REMEDY)) from error
+    check_text(table, path, RunError, REMEDY)
     return table
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
+from iebench.manifests.common import escapes
 from iebench.manifests.common.tables import drawn
 
 CAPTION = (
@@ -73,14 +73,15 @@ def screen() -> str:
     for title in TITLES.values():
         table.add_column(title, no_wrap=True)
     for row in cells():
-        table.add_row(*map(escape, row))
+        table.add_row(*map(escapes.screen, row))
     return "\n".join([*(line.rstrip() for line in drawn(table, colour=False) if line.strip()), "", CAPTION])
 
 
 def markdown() -> str:
     """A GitHub table."""
-    lines = [list(TITLES.values()), ["---"] * len(TITLES), *cells()]
-    return "\n".join(["| " + " | ".join(line) + " |" for line in lines] + ["", CAPTION])
+    body = [[escapes.markdown(cell) for cell in row] for row in cells()]
+    lines = [list(TITLES.values()), ["---"] * len(TITLES), *body]
+    return "\n".join([*map(escapes.markdown_row, lines), "", CAPTION])
 
 
 FORMATS = {"table": screen, "md": markdown}

@@ -10,6 +10,7 @@ from typing import Any
 from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.common.plain_text import check_text
 from iebench.manifests.common.settings import build
 from iebench.manifests.common.versions import version_fault
 
@@ -195,6 +196,7 @@ def _table(path: Path) -> dict[str, Any]:
         raise ScoreFileError(fault)
     if not isinstance(table["run"], dict):
         raise ScoreFileError(f"{path} is not a score: run must be an object, not {table['run']!r:.60}: {REMEDY}")
+    check_text(table, path, ScoreFileError, "leave it out, or run `iebench score` again")
     return table
 
 

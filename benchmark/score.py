@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from iebench.manifests.common.brief import cut
+from iebench.manifests.common.plain_text import LONGEST_NAME, cleaned
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.schema import SPLITS
 
@@ -104,7 +106,7 @@ def score(
         seed=seed,
         pairs={"train": train.pairs, "val": val.pairs},
         dataset=DataFacts(
-            name=data.resolve().name,
+            name=cut(cleaned(data.resolve().name), LONGEST_NAME),
             fingerprint=train.fingerprint,
             train_objects=train.split.objects,
             val_objects=val.split.objects,
@@ -118,12 +120,12 @@ def score(
             parts={part: (columns.start, columns.stop) for part, columns in encoder.parts.items()},
             resolution=encoder.resolution,
             has_predictor=encoder.predictor is not None,
-            preprocessing=encoder.preprocessing,
+            preprocessing=cleaned(encoder.preprocessing),
             precision=encoder.precision,
         ),
         run=_facts(encoder.run) if encoder.run else {},
         cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
-        notes=notes + tuple(dict.fromkeys(context.notes)) + unsettled(context.regularisation),
+        notes=tuple(map(cleaned, dict.fromkeys([*notes, *context.notes, *unsettled(context.regularisation)]))),
         device=_device_name(device),
         versions={**context.packages, **versions()},
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
@@ -154,7 +156,7 @@ def _least_views(encoder: Encoder | FeatureFile, protocol: Protocol) -> int:
 
 
 def _facts(config: RunConfig) -> dict[str, Any]:
-    return {**dataclasses.asdict(config), "data": config.data.name}  # a path says nothing elsewhere
+    return {**dataclasses.asdict(config), "data": cleaned(config.data.name)}  # a path says nothing elsewhere
 
 
 def _device_name(device: torch.device) -> str:

@@ -8,9 +8,11 @@ import re
 from collections.abc import Callable
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from iebench.manifests.common import escapes
+from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.common.tables import drawn
 
 from .leaderboard import Board, Cell, Mark, Row
@@ -53,13 +55,14 @@ def screen(board: Board) -> str:
     for title in _titles(board):
         table.add_column(title, no_wrap=True)
     for metric in board.columns:
-        table.add_column(escape(board.measures[metric].title).replace(" ", "\n", 1), justify="right", no_wrap=True)
+        title = board.measures[metric].title.replace(" ", "\n", 1)
+        table.add_column(escapes.screen(title, lines=True), justify="right", no_wrap=True)
     for row in board.rows:
-        table.add_row(*map(escape, _head(board, row)), *(_stacked(m, row) for m in board.columns))
+        table.add_row(*map(escapes.screen, _head(board, row)), *(_stacked(m, row) for m in board.columns))
     for line in ends(board):
         table.add_row(*line, style="dim")
     lines = [_END.sub(lambda end: end[0].replace(" ", ""), line) for line in drawn(table) if line.strip()]
-    return "\n".join([*lines, "", board.caption, board.legend, *(f"note: {note}" for note in board.notes)])
+    return "\n".join([*lines, "", *map(cleaned, [board.caption, board.legend, *(f"note: {n}" for n in board.notes)])])
 
 
 def markdown(board: Board) -> str:
@@ -73,14 +76,14 @@ def markdown(board: Board) -> str:
         strong = f"**{value}**" if found.mark is Mark.BEST else value + MARKS[found.mark]
         return f"{strong} {interval(found)}"
 
-    titles = [*_titles(board), *(board.measures[m].title for m in board.columns)]
+    titles = [*_titles(board), *(escapes.markdown(board.measures[m].title) for m in board.columns)]
     rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
-    body = [[*_head(board, row), *(cell(m, row) for m in board.columns)] for row in board.rows]
+    body = [[*map(escapes.markdown, _head(board, row)), *(cell(m, row) for m in board.columns)] for row in board.rows]
     body += ends(board)
-    lines = ["| " + " | ".join(text.replace("|", "\\|") for text in line) + " |" for line in [titles, rule, *body]]
     legend = board.legend.replace("*: best", "**bold**: best")
-    notes = ["", *(f"- {note}" for note in board.notes)] if board.notes else []
-    return "\n".join([*lines, "", f"{board.caption}. {legend}.", *notes])
+    notes = ["", *(f"- {escapes.markdown(note)}" for note in board.notes)] if board.notes else []
+    lines = map(escapes.markdown_row, [titles, rule, *body])
+    return "\n".join([*lines, "", f"{escapes.markdown(board.caption)}. {legend}.", *notes])
 
 
 def comma_separated(board: Board) -> str:
@@ -91,11 +94,13 @@ def comma_separated(board: Board) -> str:
     writer = csv.writer(out, lineterminator="\n")
     titles = (metric if kind == "value" else f"{metric}_{kind}" for metric in board.metrics for kind in kinds)
     costs = [field.name for field in dataclasses.fields(Cost)]
-    writer.writerow(["run", "part", "seeds", *costs, *titles])
+    table: list[list[object]] = [["run", "part", "seeds", *costs, *titles]]
     for row, values in entries:
         cost = (getattr(_first(row).cost, name) for name in costs)
         numbers = (values.get(metric, {}).get(kind) for metric in board.metrics for kind in kinds)
-        writer.writerow([row.name, row.part, row.seeds, *("" if n is None else n for n in (*cost, *numbers))])
+        table.append([row.name, row.part, row.seeds, *cost, *numbers])
+    for line in table:
+        writer.writerow([escapes.csv_cell(cell) if isinstance(cell, str) else cell for cell in line])
     return out.getvalue().rstrip("\n")
 
 
@@ -111,7 +116,7 @@ def as_json(board: Board) -> str:
             {
                 "run": row.name,
                 "part": row.part,
-                "files": [str(path) for path in row.group.scores],
+                "files": [cleaned(str(path)) for path in row.group.scores],
                 "cost": dataclasses.asdict(_first(row).cost),
                 "values": {
                     metric: {**entry, "mark": row.cells[metric].mark.value} for metric, entry in _numbers(row).items()
@@ -130,25 +135,25 @@ def latex(board: Board) -> str:
         if metric not in row.cells:
             return "--"
         found = row.cells[metric]
-        value = _tex(number(found))
+        value = escapes.latex(number(found))
         strong = rf"\textbf{{{value}}}" if found.mark is Mark.BEST else value
         tied = r"$^\approx$" if found.mark is Mark.TIED else ""
         return rf"{strong}{tied} {{\scriptsize {interval(found)}}}"
 
     titles = [*_titles(board), *(board.measures[m].title for m in board.columns)]
     lines = [
-        rf"% {board.caption}",
-        *(rf"% note: {note}" for note in board.notes),
+        rf"% {cleaned(board.caption)}",
+        *(rf"% note: {cleaned(note)}" for note in board.notes),
         r"\begin{tabular}{" + "l" * len(_titles(board)) + "r" * len(board.columns) + "}",
         r"\toprule",
-        " & ".join(map(_tex, titles)) + r" \\",
+        " & ".join(map(escapes.latex, titles)) + r" \\",
         r"\midrule",
         *(
-            " & ".join([*map(_tex, _head(board, row)), *(cell(m, row) for m in board.columns)]) + r" \\"
+            " & ".join([*map(escapes.latex, _head(board, row)), *(cell(m, row) for m in board.columns)]) + r" \\"
             for row in board.rows
         ),
         r"\midrule",
-        *(" & ".join(map(_tex, line)) + r" \\" for line in ends(board)),
+        *(" & ".join(map(escapes.latex, line)) + r" \\" for line in ends(board)),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -200,17 +205,9 @@ def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
     return found
 
 
-def _stacked(metric: str, row: Row) -> str:
+def _stacked(metric: str, row: Row) -> Text:
     if metric not in row.cells:
-        return NOTHING
+        return Text(NOTHING)
     cell = row.cells[metric]
     value = number(cell) + (MARKS[cell.mark] or " ")
-    strong = f"[bold]{value}[/bold]" if cell.mark is Mark.BEST else value
-    return f"{strong}\n[dim]{escape(interval(cell))}[/dim]"
-
-
-def _tex(text: str) -> str:
-    for plain, code in (("\\", r"\textbackslash "), ("_", r"\_"), ("%", r"\%"), ("&", r"\&"), ("#", r"\#"),
-                        ("²", "$^2$"), ("°", r"$^\circ$"), ("±", r"$\pm$")):  # fmt: skip
-        text = text.replace(plain, code)
-    return text
+    return Text.assemble((value, "bold" if cell.mark is Mark.BEST else ""), "\n", (interval(cell), "dim"))

@@ -16,12 +16,13 @@ from .checksums import INFO, PLAN, write_sums
 from .common.causes import read_failure
 from .common.files import write_atomic
 from .common.placeholders import placeholder
+from .common.plain_text import LINES, UNFIT, check_text, cleaned, flaw, pattern
 from .common.settings import build
 from .common.versions import version_fault
 from .counts import Counts
 from .errors import DatasetError, InvalidValue, UsageError
 from .recipe import Recipe
-from .schema import ADDED, FORMAT, SPLITS
+from .schema import ADDED, FORMAT, OF_LINES, SPLITS
 
 MEND = "restore it or render again"
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -123,6 +124,7 @@ def _read(folder: Path) -> tuple[dict[str, Any], str]:
         raise DatasetError(read_failure(path, error, MEND)) from error
     if hashlib.sha256(content.replace(hashes["sha256"].encode(), BLANK.encode())).hexdigest() != hashes["sha256"]:
         raise DatasetError(f"{path} is damaged (it does not have its own SHA-256): {MEND}")
+    check_text(table, path, DatasetError, MEND)
     return {key: value for key, value in table.items() if key not in ("format", "sha256", "checksums")}, hashes[
         "checksums"
     ]
@@ -172,7 +174,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
 
     Raises
     ------
-    DatasetError : missing, damaged, or other columns than the schema's.
+    DatasetError : missing, damaged, other columns than the schema's, or text that nobody may show (see `plain_text`).
     """
     try:
         table = pq.read_table(path, columns=columns, partitioning=None)
@@ -183,10 +185,23 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
         ) from error
     if lacking := [name for name in columns or () if name not in table.column_names]:
         raise DatasetError(f"{path} has no column {lacking[0]!r}, which {INFO} names: {MEND}")
+    _check_texts(path, table)
     table = _with_added(table, schema) if schema is not None else table
     if schema is not None and not table.schema.equals(schema):
         raise DatasetError(f"{path} has other columns than format {FORMAT} with this recipe: render the dataset again")
     return table
+
+
+def _check_texts(path: Path, table: pa.Table) -> None:
+    """Refuse text that nobody may show, as `check_text` does for JSON."""
+    for column in table.schema:
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            ranges = LINES if column.name in OF_LINES else UNFIT
+            wrong = pc.indices_nonzero(pc.match_substring_regex(table[column.name], pattern(ranges)))
+            if len(wrong):
+                row = wrong[0].as_py()
+                what = flaw(table[column.name][row].as_py().replace("\n", " " if ranges is LINES else "\n"))
+                raise DatasetError(f"{path}: {cleaned(column.name)} of row {row + 1} holds {what}: {MEND}")
 
 
 def _with_added(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.recipe import Quality, Recipe
 
 from .errors import AssetError
@@ -50,8 +51,8 @@ class MeshInfo:
         return {
             "materials": self.materials,
             "textures": self.textures,
-            "missing": "\n".join(self.missing),
-            "notes": "\n".join(self.notes),
+            "missing": "\n".join(map(cleaned, self.missing)),
+            "notes": "\n".join(map(cleaned, self.notes)),
             "doubles": self.doubles,
             **found,
             **sizes,

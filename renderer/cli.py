@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from iebench.manifests.common.cli import SETTINGS, examples, pairs
 from iebench.manifests.common.machine import cores
+from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.common.progress import duration
 from iebench.manifests.common.shipped import called, shipped
 from iebench.manifests.dataset import DatasetInfo
@@ -124,7 +125,7 @@ def render(
     if given:
         settings, objects = replace(settings, views=given.most), only_given(objects, given, name)
     for sentence in [*collection.notes(), *([] if given else cut_sweeps(settings))]:
-        click.echo(f"iebench: {sentence}", err=True)
+        click.echo(f"iebench: {cleaned(sentence)}", err=True)
     plan = Plan(settings, quality, seed, name, collection.licence, tuple(objects), given)
     plan = plan.limited(limit) if limit else plan
     here = engine == "local"
@@ -133,7 +134,7 @@ def render(
     workers = workers or (cores() if kind == "cpu" and here else max(1, len(numbers)))
     threads = threads or (max(1, cores() // workers) if here else 1)
     out = out or str(Path("data") / Path(path or source).absolute().stem)
-    click.echo(f"{describe(plan, cores())}, into {out}", err=True)
+    click.echo(f"{describe(plan, cores())}, into {cleaned(out)}", err=True)
     if kind != "cpu":
         click.echo(f"rendering on {device}" + (f"; {COMPILES}" if kind in ("cuda", "optix", "auto") else ""), err=True)
     work = prepare(plan, out, workers, device, threads, memory=int((worker_memory or 0) * 1e9))

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from iebench.manifests.common.causes import reason, remedy_of
 from iebench.manifests.common.files import atomic, save_atomic
+from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.index import rows
 from iebench.manifests.recipe import Recipe
@@ -56,7 +57,7 @@ class Outcome:
 
 def identity(ref: ObjectRef) -> dict[str, Any]:
     """The identity columns of an object."""
-    return {name: getattr(ref, name) for name in IDENTITY}
+    return {name: getattr(ref, name) for name in IDENTITY} | {"class_name": cleaned(ref.class_name)}
 
 
 def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[Outcome]) -> None:
@@ -135,9 +136,9 @@ def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
         "mesh_sha256": outcome.mesh_sha256,
         "faces": outcome.faces,
         "status": outcome.status,
-        "cause": outcome.cause,
+        "cause": cleaned(outcome.cause),
         "views": len(outcome.samples),
-        "path": ref.path,
+        "path": cleaned(ref.path),
     }
     return {**identity(ref), **kept, **dict.fromkeys(INSPECTION), **outcome.inspection}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.brief import few
+from iebench.manifests.common.plain_text import cleaned
 
 from ..results import Score, load_all
 
@@ -23,6 +24,6 @@ def gather(files: Sequence[Path]) -> dict[Path, Score]:
     whole = {path: score for path, score in scores.items() if score.limit is None}
     if files or len(whole) in (0, len(scores)):
         return scores
-    smoke = [str(path) for path in scores if path not in whole]
+    smoke = [cleaned(str(path)) for path in scores if path not in whole]
     click.echo(f"smoke runs are left out: {few(smoke)}", err=True)
     return whole

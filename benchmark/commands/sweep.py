@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples, pairs
+from iebench.manifests.common.plain_text import cleaned
 
 if TYPE_CHECKING:
     from ..sweep.job import Job
@@ -104,7 +105,7 @@ def _tell(planned: Sequence["Planned"], found: Mapping[str, "State"], todo: Sequ
     for run in planned:
         state = found[run.folder.name]
         step = f", step {run.last_step}" if state is State.UNFINISHED else ""
-        click.echo(f"{run.folder}: {state.value}{step}")
+        click.echo(f"{cleaned(str(run.folder))}: {state.value}{step}")
     for command in (command for job in todo for command in job.commands):
         click.echo(f"$ iebench {shlex.join(command[len(IEBENCH) :])}")
     click.echo(

@@ -7,6 +7,7 @@ from typing import Literal
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.common.shipped import shipped
 
 METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without importing torch
@@ -67,7 +68,7 @@ def train(
     if file is not None and file.suffix not in (".toml", ".json"):
         raise click.UsageError(f"--config {file}: give a .toml file or a run's config.json; presets go to --preset")
     with stop_requested(QUEUES) as asked:  # by now, since to import torch takes seconds
-        from ..config import RunConfig, check_name, run_name
+        from ..config import RunConfig, run_name
         from ..device import check_gpus
         from ..distributed import joined
         from ..launch import launch, train_as_rank
@@ -78,13 +79,17 @@ def train(
         start = str(file or preset or "quick")
         with joined(device) as ranks:
             with ranks.agreed():
-                check_name(name or "", "--name")
+                if name:
+                    check_name(name, "--name")
                 if start.endswith(".json"):
                     again = RunConfig.read(Path(start))
                     method, data, subset = method or again.method, data or again.data, subset or again.subset
                     seed = again.seed if seed is None else seed
                 config = RunConfig.of(method or "sie", start, assignments, data, seed or 0, device, subset)
-            run = out / (name or run_name(config.method, config.data, config.seed))
+                if not name:
+                    name = run_name(config.method, config.data, config.seed)
+                    check_name(name, "without --name, the run's name")
+            run = out / name
             if resume:
                 config = config.going_on(run, assignments)
             if gpus is not None and gpus > 1:

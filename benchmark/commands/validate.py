@@ -8,6 +8,7 @@ import click
 
 from iebench.manifests.common.brief import LONGEST, cut
 from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.common.plain_text import cleaned
 
 from ..errors import ScoreFileError
 from ..results import Score
@@ -39,9 +40,9 @@ def validate(files: tuple[Path, ...], schema: bool) -> None:
     found = [faults(path) for path in files]
     for path, sentences in zip(files, found, strict=True):
         for sentence in sentences:
-            click.echo(cut(sentence, LONGEST), err=True)
+            click.echo(cut(cleaned(sentence), LONGEST), err=True)
         if not sentences:
-            click.echo(f"{path}: ok")
+            click.echo(f"{cleaned(str(path))}: ok")
     sys.exit(int(any(found)))
 
 

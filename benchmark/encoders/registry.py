@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from iebench.manifests.common import plugins
+from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.common.settings import value
 
 from ..config import RunConfig
@@ -122,6 +123,7 @@ def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
     Raises
     ------
     EncoderError : nobody claims it, it would run code without `trust`, or its loader cannot make a module of it.
+    UsageError : its name cannot stand in a table.
     """
     if not spec:
         raise EncoderError("--encoder is empty: name an encoder, or leave it out")
@@ -153,7 +155,9 @@ def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> Lo
         raise EncoderError(f"{code} is code of its author and runs here: give --trust if you trust where it comes from")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return scheme.load(spec, arguments)
+        loaded = scheme.load(spec, arguments)
+    check_name(loaded.name, "the encoder's name")
+    return loaded
 
 
 def arguments(assignments: Iterable[str]) -> Arguments:

@@ -6,11 +6,11 @@ the files beside it) sorts, filters, and draws charts from what `content.py` put
 
 import json
 from collections.abc import Mapping
-from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from iebench.manifests.common.escapes import html as escape
 from iebench.manifests.common.page import page_style
 from iebench.manifests.dataset import INFO, DatasetInfo
 from iebench.manifests.errors import DatasetError

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
+
+from iebench.manifests.common.escapes import html as escape
 
 from ..bootstrap import Measured
 from ..leaderboard import Board, Cell, Mark, Row
@@ -56,7 +57,7 @@ def _head(board: Board, metric: str) -> str:
     better = "desc" if measure.higher else "asc"
     return (
         f"<th scope='col' class='n{_more(board, metric)}' data-metric='{metric}' data-better='{better}'{sorts} "
-        f"title='{escape(measure.about, quote=True)}'><span>{escape(measure.title)}</span></th>"
+        f"title='{escape(measure.about)}'><span>{escape(measure.title)}</span></th>"
     )
 
 
@@ -64,7 +65,7 @@ def _line(board: Board, row: Row, scales: dict[str, Scale]) -> str:
     kind = "whole" if row.part == WHOLE else "part"
     cells = "".join(_cell(board, metric, row.cells.get(metric), scales[metric]) for metric in board.metrics)
     return (
-        f"<tr class='{kind}' data-name='{escape(row.name, quote=True)}'><td class='rank'>{place(board, row)}</td>"
+        f"<tr class='{kind}' data-name='{escape(row.name)}'><td class='rank'>{place(board, row)}</td>"
         f"<th scope='row'>{escape(name(row))}</th><td>{escape(row.part)}</td>{cells}</tr>"
     )
 

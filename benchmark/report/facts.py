@@ -1,10 +1,10 @@
 """The lists of the page: what the numbers mean, dataset, runs and machines, protocol, what papers report."""
 
 from collections.abc import Iterable, Mapping
-from html import escape
 from io import BytesIO
 from pathlib import Path
 
+from iebench.manifests.common.escapes import html as escape
 from iebench.manifests.common.page import embedded
 from iebench.manifests.common.progress import duration
 from iebench.manifests.dataset import DatasetInfo

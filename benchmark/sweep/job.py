@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.common.plain_text import cleaned
+
 IEBENCH = (sys.executable, "-m", "iebench.manifests.common.cli")
 SHIELD = ("sh", "-c", 'trap "" USR2; exec "$@"', "sh")  # Slurm's warning is for the job, which then asks us to stop
 STOPPED = 130  # the exit code of what was asked to stop
@@ -94,4 +96,4 @@ def said(log: Path, start: int) -> str:
         file.seek(start)
         lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
     own = [line.removeprefix("iebench: ") for line in lines if line.startswith("iebench: ")]
-    return (own or lines or ["it said nothing"])[-1].strip()
+    return cleaned((own or lines or ["it said nothing"])[-1].strip())

@@ -13,12 +13,13 @@ from iebench.baselines import method as methods
 from iebench.manifests.common.brief import few
 from iebench.manifests.common.files import PARTIAL
 from iebench.manifests.common.lock import is_held
+from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, locate
 
 from .. import protocol as protocols
 from .. import results
-from ..config import CONFIG, LENGTH, SEEDS, RunConfig, check_name, run_name
+from ..config import CONFIG, LENGTH, SEEDS, RunConfig, run_name
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..log import last as last_line
 from ..protocol import DEFAULT
@@ -200,7 +201,9 @@ def _planned(
 ) -> Planned:
     assignments = (*sweep.set, *sweep.settings.get(setting, ()))
     config = RunConfig.of(method, sweep.preset, assignments, data, seed, device)
-    folder = out / run_name(method, data, seed, setting)
+    name = run_name(method, data, seed, setting)
+    check_name(name, "the run's name")
+    folder = out / name
     return Planned(folder, config, setting, sweep.preset, assignments, sweep.protocol, protocol_id)
 
 

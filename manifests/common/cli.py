@@ -21,6 +21,7 @@ from .brief import LONGEST, cut
 from .causes import fault
 from .parts import EXTRA_OF, missing_part
 from .patience import end_now
+from .plain_text import cleaned
 from .terminal import harden, undecoded
 from .verbs import Verbs
 
@@ -92,7 +93,7 @@ def _exit(work: Callable[[], object]) -> NoReturn:
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        click.echo(cut(shown.getvalue(), LONGEST), err=True, nl=False)
+        click.echo(cut(cleaned(shown.getvalue(), lines=True), LONGEST), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
@@ -111,7 +112,7 @@ def _exit(work: Callable[[], object]) -> NoReturn:
 
 
 def _stop(message: str, code: int) -> NoReturn:
-    click.echo(f"iebench: {cut(message, LONGEST)}", err=True)
+    click.echo(f"iebench: {cut(cleaned(message, lines=True), LONGEST)}", err=True)
     sys.exit(code)
 
 

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 INK = "#3c4045"  # on paper; on a page it gives way to the page's own, light or dark
 STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "iebench", "font.family": "sans-serif", "font.size": 9,
+    "text.parse_math": False,  # a name may have dollars in it
     "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
 }  # fmt: skip
 

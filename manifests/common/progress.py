@@ -8,6 +8,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from .plain_text import cleaned
+
 PLAIN_EVERY = 15.0  # seconds between lines when standard error is not a terminal
 
 
@@ -73,7 +75,7 @@ class Meter:
 
 def say(line: str) -> None:
     """A line on standard error, where meters are."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    print(cleaned(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def duration(seconds: float) -> str:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from ..errors import InvalidValue, SettingError, UnknownName
 from .causes import read_failure, short
+from .plain_text import check_text
 from .text import unicode_text
 
 T = TypeVar("T")
@@ -26,14 +27,16 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises
     ------
-    SettingError : no such file, or not TOML; names the line.
+    SettingError : no such file, or not TOML; names the line. Or texts that nobody may show (see `plain_text`).
     """
     try:
-        return tomllib.loads(unicode_text(path.read_bytes()))
+        table = tomllib.loads(unicode_text(path.read_bytes()))
     except FileNotFoundError:
         raise SettingError(f"no such file: {path}") from None
     except (OSError, ValueError, RecursionError) as error:
         raise SettingError(read_failure(path, error, "mend it, or give another TOML file")) from None
+    check_text(table, path, SettingError, "write it in one line of plain text")
+    return table
 
 
 def table_of(given: Any, source: str) -> Mapping[str, Any]:
@@ -87,6 +90,7 @@ def override(settings: T, assignments: Iterable[str], source: str = "--set") -> 
             raise SettingError(f"{source} {assignment!r}: write key=value")
         given = value(text.strip())
         check_finite(given, f"{source} {key.strip()}")
+        check_text(given, f"{source} {key.strip()}", SettingError, "write it in one line of plain text")
         settings = _assign(settings, key.strip().split("."), given, f"{source} {key.strip()}")
     return settings
 

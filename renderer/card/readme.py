@@ -4,6 +4,8 @@
 so the header has one for the tars, and the Parquet files are loaded by their paths.
 """
 
+from iebench.manifests.common.escapes import markdown, markdown_code, markdown_row, yaml
+from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import in_words
 from iebench.manifests.schema import FORMAT, SPLITS
@@ -15,27 +17,24 @@ _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "
 
 def readme(info: DatasetInfo) -> str:
     """The card's text."""
-    parts = [_header(info), f"# {title(info)}", summary(info), _splits(info), _latents(info), _passes(info), _use(info)]
-    return "\n\n".join(part for part in [*parts, _files(info), _terms(info)] if part) + "\n"
+    head = [_header(info), f"# {markdown(title(info))}", markdown(summary(info))]
+    sections = [_splits(info), _latents(info), _passes(info), _use(info), _files(info), _terms(info)]
+    return "\n\n".join(part for part in [*head, *sections] if part) + "\n"
 
 
 def _header(info: DatasetInfo) -> str:
     images = sum(info.counts[split]["images"] for split in SPLITS)
     size = next((name for limit, name in _SIZES if images < limit), "n>10M")
     known = licence(info)
-    named = [f"license_name: {_quoted(info.licence)}"] if known.hub == "other" else []
+    named = [f"license_name: {yaml(info.licence)}"] if known.hub == "other" else []
     files = [f'  - {{split: {HUB_SPLITS[s]}, path: "{s}/*.tar"}}' for s in SPLITS if info.counts[s]["images"]]
     lines = [
-        f"license: {known.hub}", *named, f"pretty_name: {_quoted(title(info))}", f"size_categories: [{size}]",
+        f"license: {known.hub}", *named, f"pretty_name: {yaml(title(info))}", f"size_categories: [{size}]",
         "task_categories: [image-feature-extraction, image-classification]",
         "tags: [iebench, equivariance, self-supervised-learning, 3d, synthetic, webdataset]", "configs:",
         "- config_name: images", "  data_files:", *files,
     ]  # fmt: skip
     return "\n".join(["---", *lines, "---"])
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _splits(info: DatasetInfo) -> str:
@@ -49,7 +48,7 @@ def _splits(info: DatasetInfo) -> str:
 
 def _latents(info: DatasetInfo) -> str:
     rows = [
-        f"| `{f.name}` | {in_words(f.law)} | {f.unit} | {'yes' if f.circular else 'no'} | {f.frame} |"
+        [markdown_code(f.name), *map(markdown, (in_words(f.law), f.unit, "yes" if f.circular else "no", f.frame))]
         for f in info.recipe.factors
     ]
     text = (
@@ -58,7 +57,7 @@ def _latents(info: DatasetInfo) -> str:
         '`Rotation.from_euler("xyz", [rot_x, rot_y, rot_z])`.'
     )
     head = ["| latent | law | unit | circular | frame |", "|---|---|---|---|---|"]
-    return "\n".join(["## Latents", "", text, "", *head, *rows])
+    return "\n".join(["## Latents", "", text, "", *head, *map(markdown_row, rows)])
 
 
 def _passes(info: DatasetInfo) -> str:
@@ -67,7 +66,7 @@ def _passes(info: DatasetInfo) -> str:
 
 
 def _use(info: DatasetInfo) -> str:
-    swapped = info.recipe.channel_order == "bgr"
+    swapped, factor = info.recipe.channel_order == "bgr", cleaned(info.recipe.factor_names[0])
     split = next((s for s in SPLITS if info.counts[s]["images"]), SPLITS[0])
     hub = HUB_SPLITS[split]
     note = (
@@ -87,7 +86,7 @@ from datasets import load_dataset
 folder = os.path.abspath(".")  # or the dataset's name on the Hub
 images = load_dataset(folder, "images", split="{hub}", streaming=True)
 sample = next(iter(images))
-picture, latents = sample["jpg"], sample["json"]  # a PIL image; a dict with "{info.recipe.factor_names[0]}", ...
+picture, latents = sample["jpg"], sample["json"]  # a PIL image; a dict with "{factor}", ...
 
 # all latents without a picture; on the Hub, folder is "hf://datasets/" and the name
 tables = load_dataset("parquet", data_files={{"{hub}": f"{{folder}}/{split}/*.parquet"}}, split="{hub}")
@@ -123,10 +122,10 @@ def _terms(info: DatasetInfo) -> str:
     entries = "\n\n".join(citations(info))
     return f"""## Licence and citation
 
-{info.licence}. {info.recipe.licence_note}
+{markdown(info.licence)}. {markdown(info.recipe.licence_note)}
 
 ```bibtex
 {entries}
 ```
 
-Fingerprint `{info.fingerprint}`."""
+Fingerprint {markdown_code(info.fingerprint)}."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.plain_text import check_text, cleaned
 from iebench.manifests.dataset import read_table
 from iebench.manifests.fit import Fit, fit
 
@@ -28,6 +29,7 @@ from .census import Census, ObjectKey
 from .unpack import ABSENT
 
 AUDIT = "audit.json"
+MEND = "delete it and import again"
 EXAMPLES = 5
 ANGLES = ("rot_x", "rot_y", "rot_z")
 QUARTER = np.pi / 2 + 1e-9  # rad
@@ -85,10 +87,11 @@ class Audit:
         """
         try:
             table = json.loads((folder / AUDIT).read_text(encoding="utf-8"))
+            check_text(table, folder / AUDIT, DatasetError, MEND)
             fits = {name: Fit(**values) for name, values in table.pop("fits").items()}
             return Audit(fits=fits, **table)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DatasetError(read_failure(folder / AUDIT, error, "delete it and import again")) from error
+            raise DatasetError(read_failure(folder / AUDIT, error, MEND)) from error
 
 
 def audit(plan: Plan, out: Path, census: Census) -> Audit:
@@ -117,7 +120,7 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
         unusable=len(failed) - absent,
         causes={"/".join(owner): cause for owner, cause in causes[:EXAMPLES]},
         unlisted=len(unlisted),
-        unlisted_examples=["/".join(owner) for owner in unlisted[:EXAMPLES]],
+        unlisted_examples=[cleaned("/".join(owner)) for owner in unlisted[:EXAMPLES]],
         views_found={str(views): count for views, count in census.views().items()},
         twice=census.twice,
         other=census.other,

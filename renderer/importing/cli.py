@@ -6,6 +6,7 @@ import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.machine import cores
+from iebench.manifests.common.plain_text import cleaned
 
 from ..cli import announce
 from ..paths import OUTPUT, SOURCE
@@ -41,5 +42,5 @@ def import_(
 
     plan = published_plan(name, views, resolution, limit)
     info, audit = import_dataset(plan, source, out, workers or cores())
-    click.echo(page(audit, plan.recipe))
+    click.echo(cleaned(page(audit, plan.recipe), lines=True))
     return announce(info, str(out))

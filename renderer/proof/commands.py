@@ -7,6 +7,7 @@ import click
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.machine import cores
 from iebench.manifests.common.parts import require
+from iebench.manifests.common.plain_text import cleaned
 
 from ..paths import OUTPUT
 
@@ -61,7 +62,7 @@ def inspect(dataset: Path, out: Path | None) -> None:
     from .inspect import inspect as inspect_dataset
 
     for path in inspect_dataset(dataset, out or Path("inspect") / dataset.resolve().name):
-        click.echo(path)
+        click.echo(cleaned(str(path)))
 
 
 @click.command(

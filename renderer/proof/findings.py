@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.common.progress import duration
 
 NO_FILE = "cannot be read (no such file)"
@@ -30,7 +31,7 @@ class Failure:
     what: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.what}" if self.key else f"{self.file}: {self.what}"
+        return cleaned(f"{self.file}: {self.key}: {self.what}" if self.key else f"{self.file}: {self.what}")
 
 
 @dataclass

@@ -3,7 +3,6 @@
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from importlib.resources import files
 from statistics import median
 from string import Template
@@ -11,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from iebench.manifests.common.escapes import html as escape
 from iebench.manifests.common.page import embedded, page_style
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.fit import fit

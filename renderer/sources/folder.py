@@ -6,13 +6,14 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import AssetError, SourceError
 from .formats import FORMATS, is_mesh, is_model, models_in, rank, sole_mesh, unread
 from .layout import ClassFolder, class_folders, folders
 from .listing import LICENCE, Listed, collection_classes, counted, failing, refs
-from .names import object_key, shown
+from .names import object_key
 from .registry import ObjectRef, source
 
 
@@ -48,10 +49,10 @@ class Folder:
         for place in places:
             objects = self._objects(place)
             if objects:
-                ids = {one.object_id for one in found.get(shown(place.name), [])}
+                ids = {one.object_id for one in found.get(cleaned(place.name), [])}
                 if place.split:
                     self._by_split[place.split, place.split_folder] += len(objects)
-                found.setdefault(shown(place.name), []).extend(_apart(one, place, ids) for one in objects)
+                found.setdefault(cleaned(place.name), []).extend(_apart(one, place, ids) for one in objects)
             else:
                 self._pass_over("folders without a mesh, which make no class", [place.path])
         return found
@@ -78,11 +79,11 @@ class Folder:
         return listed
 
     def _one(self, place: ClassFolder, name: str, mesh: Path, folder: Path, problem: str = "") -> Listed:
-        path = shown(mesh.relative_to(self.path).as_posix())
-        return Listed(object_key(shown(name)), mesh, folder, path, self.path, place.split, problem)
+        path = cleaned(mesh.relative_to(self.path).as_posix())
+        return Listed(object_key(cleaned(name)), mesh, folder, path, self.path, place.split, cleaned(problem))
 
     def _pass_over(self, what: str, paths: Iterable[Path]) -> None:
-        self._passed.setdefault(what, []).extend(shown(path.relative_to(self.path).as_posix()) for path in paths)
+        self._passed.setdefault(what, []).extend(cleaned(path.relative_to(self.path).as_posix()) for path in paths)
 
     def classes(self) -> Sequence[ObjectClass]:
         """The classes, sorted by name.

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.plain_text import cleaned, flaw
 from iebench.manifests.errors import suggest
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.taxonomy import ObjectClass
@@ -19,7 +20,7 @@ from ..errors import AssetError, SourceError
 from .formats import FORMATS, sole_mesh, unread
 from .layout import SPLIT_NAMES
 from .listing import CLIMBS, LICENCE, Listed, climbs, collection_classes, failing, refs
-from .names import object_key, shown
+from .names import object_key
 from .registry import ObjectRef, source
 from .text_table import read_text_table
 
@@ -109,6 +110,9 @@ class Manifest:
         return text
 
     def _check(self, place: str, row: Row) -> None:
+        for name in KNOWN[1:]:  # a path may hold anything
+            if what := flaw(row.get(name, "")):
+                raise SourceError(f"{self.path}: {place} has a {name} that holds {what}: mend it")
         for name in NEEDED:
             if not row[name]:
                 raise SourceError(f"{self.path}: {place} has no {name}: fill it in, or remove the row")
@@ -146,7 +150,7 @@ class Manifest:
             problem = f"{path} {unread(mesh)}"
         object_id = object_key(row.get("id") or os.path.splitext(Path(path))[0])  # noqa: PTH122  "." has no suffix to take
         split = SPLIT_NAMES.get(row.get("split", "").lower(), "")
-        return Listed(object_id, mesh, home, shown(path), collection, split, problem)
+        return Listed(object_id, mesh, home, cleaned(path), collection, split, cleaned(problem))
 
     def _located(self, path: str) -> Path:
         """The file or folder at a path, be it with backslashes for slashes or accents written otherwise."""
@@ -164,7 +168,7 @@ def _exists(place: Path) -> bool:
 
 
 def _absent(path: str) -> str:
-    return f"no mesh file {path}"
+    return f"no mesh file {cleaned(path)}"
 
 
 def alike(name: str, names: Sequence[str]) -> str:

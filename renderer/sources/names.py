@@ -35,8 +35,3 @@ def _safe(name: str, allowed: str, longest: int) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(f"[^{allowed}]+", "-", plain).strip("-")[: longest - 9].rstrip("-")
     return f"{plain}-{digest}" if plain else f"x-{digest}"
-
-
-def shown(path: str) -> str:
-    """A path as UTF-8 text for tables and messages, whatever bytes its name holds on disk."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

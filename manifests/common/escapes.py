@@ -1,0 +1,93 @@
+"""A text as each format writes it: one function a format, so that the reader of the format gives the same text back.
+
+They take whatever there is; what `plain_text.flaw` finds in it is spelt out first.
+"""
+
+import html as standard
+import re
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from .plain_text import cleaned
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",  # after \\, [ and * would be taken for its arguments
+    '"': "''", "`": "{`}", "²": "$^2$", "°": r"$^\circ$", "±": r"$\pm$", "−": "$-$",
+}  # fmt: skip
+_LATEX_TABLE = str.maketrans(_LATEX)
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~&$]|(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)  # the last two make links
+_BLOCK = re.compile(r"(\d+(?=[.)](?:\s|$))|(?=[-+=]))")  # before what makes a list or a heading of a line
+_FORMULA = re.compile(r"(^|[;|])(\s*)(?=[=+\-@＝＋－＠])")  # a cell begins; some countries' programs end it at ;
+
+
+def screen(text: str, lines: bool = False) -> Text:
+    """For rich: without markup, emoji codes or control characters. lines : whether it may have several lines"""
+    return Text(cleaned(text, lines))
+
+
+def markdown(text: str) -> str:
+    """In a line or a cell of Markdown (CommonMark and GitHub's): no markup, links, HTML, mathematics.
+
+    >>> print(markdown("a_b|c <img>"), markdown("![x](https://y.z)"), markdown("- item"))
+    a\\_b\\|c \\<img\\> !\\[x\\](https\\://y.z) \\- item
+    """
+    text = _MARKDOWN.sub(lambda found: "\\" + found[0], cleaned(text).strip())
+    return _BLOCK.sub(r"\1\\", text, count=1) if _BLOCK.match(text) else text
+
+
+def markdown_code(text: str) -> str:
+    """As code in a line or a cell of Markdown.
+
+    >>> print(markdown_code("rot_x"), markdown_code("a`b|c"))
+    `rot_x` ``a`b\\|c``
+    """
+    text = cleaned(text).replace("|", "\\|")
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    blank = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{blank}{text}{blank}{fence}"
+
+
+def markdown_row(cells: Iterable[str]) -> str:
+    """A row of a table in Markdown, of cells that are Markdown already."""
+    return "| " + " | ".join(cells) + " |"
+
+
+def csv_cell(text: str) -> str:
+    """In a cell of a spreadsheet: what it would take for a formula has an apostrophe before it.
+
+    >>> csv_cell("sie"), csv_cell("=HYPERLINK(1)")
+    ('sie', "'=HYPERLINK(1)")
+    """
+    return _FORMULA.sub(r"\1'\2", cleaned(text))
+
+
+def latex(text: str) -> str:
+    """In a paragraph or a cell of LaTeX.
+
+    >>> print(latex("50 % of R²"), latex(r"\\input{x}"), latex("a--b"))
+    50 \\% of R$^2$ \\textbackslash{}input\\{x\\} a-{}-b
+    """
+    return re.sub("-(?=-)", "-{}", cleaned(text).translate(_LATEX_TABLE))
+
+
+def html(text: str) -> str:
+    """In an element or a quoted attribute of HTML."""
+    return standard.escape(cleaned(text), quote=True)
+
+
+def yaml(text: str) -> str:
+    """As a quoted scalar of YAML.
+
+    >>> print(yaml('a: "b" \\\\ 大'))
+    "a: \\"b\\" \\\\ 大"
+    """
+    return '"' + "".join(map(_yaml, cleaned(text))) + '"'
+
+
+def _yaml(letter: str) -> str:
+    if letter in '"\\':
+        return "\\" + letter
+    return letter if letter.isprintable() else f"\\U{ord(letter):08X}"

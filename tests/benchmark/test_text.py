@@ -1,0 +1,216 @@
+"""A stranger's text in every field of a score: refused, or the same text in every format and nothing else."""
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from formats import Page, markdown_shape, tex_shape
+from hostile import MARKUP, REFUSED, SOUND, filled, leaves
+from scoring import SMALL, measured, score_of
+
+from iebench.benchmark.bootstrap import Bootstrap
+from iebench.benchmark.errors import RunError, ScoreFileError
+from iebench.benchmark.leaderboard import Board
+from iebench.benchmark.measures import Measure
+from iebench.benchmark.orbit_file import CURVES
+from iebench.benchmark.orbit_file import read as read_orbits
+from iebench.benchmark.orbit_plot import draw
+from iebench.benchmark.orbits import Orbits
+from iebench.benchmark.report import report
+from iebench.benchmark.results import Cost, Example, Score
+from iebench.benchmark.tables import FORMATS
+from iebench.manifests.common.cli import main
+from iebench.manifests.common.plain_text import flaw
+
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+FORMULA = tuple("=+-@\t\r")
+
+
+def scores(text: str) -> dict[Path, Score]:
+    """Two scores with a text wherever there may be one."""
+    own = Measure("own", "measured by another package")
+    found = {}
+    for i in range(2):
+        whole, part = {"top1": measured(0.5 + i / 9), "own": measured(0.2)}, {"top1": measured(0.1)}
+        score = filled(
+            replace(
+                score_of("tame", {"whole": whole, "part": part}), metrics={"own": own}, notes=("x",),
+                cost=Cost(training_device="x"), examples=(Example("a", "b", 0, 1, 1, 1),),
+            ),
+            text,
+        )  # fmt: skip
+        draws = score.resamples.draws
+        found[Path(f"{i}/score.json")] = replace(
+            score, name=f"{text}{i}", values={"whole": whole, f"{text} ": part},
+            resamples=replace(score.resamples, draws={"whole": draws["whole"], f"{text} ": draws["part"]}),
+            encoder=replace(score.encoder, parts={f"{text} ": (0, 8)}),
+        )  # fmt: skip
+    return found
+
+
+@pytest.fixture(scope="module")
+def tame() -> Board:
+    return Board.of(scores("tame"), parts=True)
+
+
+@pytest.mark.parametrize("text", [*MARKUP, *SOUND, *REFUSED.values()])
+class TestEveryFormat:
+    """Fields may hold anything here: what a reader would refuse, too."""
+
+    def test_screen(self, text: str, tame: Board) -> None:
+        shown = SGR.sub("", FORMATS["table"](Board.of(scores(text), parts=True)))
+        lines = shown.split("\n")
+        assert all(flaw(line) == "" for line in lines)
+        assert len(lines) == len(FORMATS["table"](tame).split("\n"))
+        assert flaw(text) or sum(text.strip() in line for line in lines) >= 4
+
+    def test_markdown(self, text: str, tame: Board) -> None:
+        blocks, plain = markdown_shape(FORMATS["md"](Board.of(scores(text), parts=True)))
+        assert blocks == markdown_shape(FORMATS["md"](tame))[0]
+        assert flaw(text) or f"{text}0".strip() in plain
+
+    def test_csv(self, text: str, tame: Board) -> None:
+        written = FORMATS["csv"](Board.of(scores(text), parts=True))
+        rows = list(csv.reader(io.StringIO(written)))
+        assert len(rows) == len(list(csv.reader(io.StringIO(FORMATS["csv"](tame)))))
+        for separator in ",;\t":  # as spreadsheets of any country read it
+            cells = [cell for row in csv.reader(io.StringIO(written), delimiter=separator) for cell in row]
+            assert not any(cell.startswith(FORMULA) and not is_number(cell) for cell in cells)
+        assert flaw(text) or {row[0].replace("'", "") for row in rows[1:]} == {
+            f"{text}{i}".replace("'", "") for i in (0, 1)
+        }
+        assert {len(row) for row in rows} == {len(rows[0])}
+
+    def test_latex(self, text: str, tame: Board) -> None:
+        assert tex_shape(FORMATS["latex"](Board.of(scores(text), parts=True))) == tex_shape(FORMATS["latex"](tame))
+
+    def test_json(self, text: str, tame: Board) -> None:
+        board = Board.of(scores(text), parts=True)
+        table = json.loads(FORMATS["json"](board))
+        FORMATS["json"](board).encode("ascii")
+        assert [row["run"] for row in table["rows"]] == [row.name for row in board.rows]
+
+    def test_report(self, text: str, tame: Board) -> None:
+        written = report(scores(text), None)
+        written.encode("utf-8")
+        page, usual = Page(written), Page(report(scores("tame"), None))
+        assert page.tags == usual.tags
+        assert flaw(text) or f"{text}0" in "".join(page.texts)
+        assert not flaw(written.replace("\n", "").replace("\t", ""))
+
+
+def is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def test_a_negative_number_stays_one() -> None:
+    low = {"whole": {"top1": measured(0.5), "rotation_r2_mean": measured(-0.3)}}
+    board = Board.of({Path("a"): score_of("a", low)}, parts=False)
+    [row] = csv.DictReader(io.StringIO(FORMATS["csv"](board)))
+    assert float(row["rotation_r2_mean"]) == -0.3
+    for form in ("table", "md", "latex"):
+        assert re.search(r"(?<!')-0\.300", FORMATS[form](board))
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_every_text_of_a_score_is_looked_at(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "score.json"
+    [good, _] = scores("tame").values()
+    good.save(path)
+    table = json.loads(path.read_text())
+    for place, holder, key in leaves(table):
+        before = holder[key]
+        holder[key] = REFUSED[kind]
+        path.write_text(json.dumps(table))
+        with pytest.raises(ScoreFileError) as caught:
+            Score.load(path)
+        holder[key] = before
+        said = str(caught.value)
+        assert said.startswith(f"{path}: {place} holds ") and said.endswith("`iebench score` again") and not flaw(said)
+
+
+@pytest.mark.parametrize("key", ["versions", "seconds", "values", "chosen", "run"])
+def test_keys_of_a_score_are_texts_too(key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "score.json"
+    [good, _] = scores("tame").values()
+    good.save(path)
+    table = json.loads(path.read_text())
+    table[key]["\x1b[31m"] = {}
+    path.write_text(json.dumps(table))
+    with pytest.raises(SystemExit) as stop:
+        main(["validate", str(path)])
+    said = capsys.readouterr().err
+    assert stop.value.code == 1 and f"{path}: the key {key}.\\x1b[31m holds a control character (U+001B)" in said
+    assert not flaw(said.rstrip("\n"))
+
+
+@pytest.mark.parametrize("name", ["-rf", ".hidden", "a" * 300, "..", "a/b"])
+def test_names_that_are_none(name: str) -> None:
+    good = score_of("sie", {"whole": {"top1": measured(0.5)}})
+    assert good.faults() == []
+    for changed in (replace(good, name=name), replace(good, encoder=replace(good.encoder, name=name))):
+        [fault] = changed.faults()
+        assert re.match(r"(encoder\.)?name (begins|has|is)", fault)
+    assert len(name) < 300 or "has 300 letters" in replace(good, dataset=replace(good.dataset, name=name)).faults()[0]
+
+
+@pytest.mark.parametrize("text", REFUSED.values())
+def test_orbits_are_looked_through(text: str, tmp_path: Path) -> None:
+    line = {key: [0.5] for key in ("mean", "low", "high", "worst")}
+    table: dict[str, Any] = {
+        "format": 1, "weights": "c" * 64, "dataset": "d" * 64, "factor": "rot_z", "unit": "degrees", "limit": None,
+        "places": [0], "parts": {"whole": dict.fromkeys(CURVES, line)},
+    }  # fmt: skip
+    for changed in ({"factor": text}, {"parts": {text: table["parts"]["whole"]}}):
+        (tmp_path / "orbits.json").write_text(json.dumps(table | changed))
+        with pytest.raises(RunError, match=r"orbits\.json: .* holds .*: run `iebench orbits` again"):
+            read_orbits(tmp_path)
+
+
+def test_plots_show_a_name_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    from matplotlib.text import Text
+
+    text, shown = "$\\frac{1}{$ $x$ \\$ αé", list[tuple[str, bool]]()
+    original = Text._preprocess_math
+
+    def note(self: Text, words: str) -> Any:
+        found = original(self, words)
+        shown.append((found[0], found[1]))
+        return found
+
+    monkeypatch.setattr(Text, "_preprocess_math", note)
+    curves = {curve: np.full((6, 3), 0.5) for curve in CURVES}
+    found = Orbits("rot_z", "degrees", np.array([0.0, 1.0, 2.0]), {"whole": curves})
+    assert draw(found, text, Bootstrap.of(6, SMALL.draws, SMALL.level, 0)).startswith(b"\x89PNG")
+    assert (f"{text}: over the orbit of rot_z", False) in shown and not any(maths for _, maths in shown)
+
+
+def test_a_folder_may_be_called_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good = score_of("sie", {"whole": {"top1": measured(0.5)}})
+    paths = [tmp_path / "runs" / name / "score.json" for name in ("a\x1b[2J\nforged: ok", "b")]
+    for path in paths:
+        good.save(path)
+    replace(good, name="same", limit=4).save(tmp_path / "runs" / "c\x9b31m" / "score.json")
+    for command, lines in (
+        (["validate", *map(str, paths)], 2),
+        (["leaderboard"], 0),
+        (["leaderboard", "--format", "json"], 0),
+    ):
+        with pytest.raises(SystemExit):
+            main(command)
+        out, err = capsys.readouterr()
+        said = [SGR.sub("", line) for line in (out + err).split("\n")]
+        assert not any(map(flaw, said)) and (not lines or len([line for line in said if line]) == lines)

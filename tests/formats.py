@@ -1,0 +1,69 @@
+"""Formats taken apart as their readers do: what a text in them became."""
+
+import re
+from html.parser import HTMLParser
+
+from markdown_it import MarkdownIt
+
+INLINE = {"text", "text_special", "softbreak", "strong_open", "strong_close"}
+
+
+def markdown_shape(text: str) -> tuple[list[str], list[str]]:
+    """Kinds of a Markdown text's blocks, and the plain text of each line or cell; fails on markup within these."""
+    blocks, plain = [], []
+    for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
+        blocks.append(token.type)
+        if token.type == "inline":
+            kinds = {child.type for child in token.children or []}
+            assert kinds <= INLINE, (token.content, kinds - INLINE)
+            plain.append("".join(child.content for child in token.children or []))
+    assert not re.search(r"\w://|\bwww\.", text), "GitHub makes links of these"
+    return blocks, plain
+
+
+def tex_shape(text: str) -> list[tuple[str, int]]:
+    """Of every line that is no comment: its last control sequence and how many cells it has; fails on live TeX."""
+    shape = []
+    for line in text.split("\n"):
+        if line.startswith("%"):
+            continue
+        tokens = re.findall(r"\\[A-Za-z]+|\\.|.", line)
+        assert set(re.findall(r"\\[A-Za-z]+", line)) <= COMMANDS, line
+        assert not {"^", "_", "~", "#", "%", "$"} & set(MATHS.sub("", line.replace("\\\\", "")).split()), line
+        bare = [token for token in re.findall(r"\\[A-Za-z]+|\\.|.", MATHS.sub("", line)) if token in "^_~#%$"]
+        assert not bare, line
+        depth = 0
+        for token in tokens:
+            depth += (token == "{") - (token == "}")
+            assert depth >= 0, line
+        assert depth == 0, line
+        assert not re.match(r"\s*(\[|\*)", line), "an argument of the row before"
+        shape.append((line[-2:] if line.endswith("\\\\") else "", tokens.count("&")))
+    return shape
+
+
+MATHS = re.compile(r"\$(\^2|\^\\circ|\\pm|\^\\approx|-)\$")
+COMMANDS = {
+    "\\begin", "\\end", "\\toprule", "\\midrule", "\\bottomrule", "\\textbf", "\\scriptsize", "\\approx", "\\pm",
+    "\\circ", "\\textbackslash", "\\textasciitilde", "\\textasciicircum", "\\textless", "\\textgreater", "\\textbar",
+}  # fmt: skip
+
+
+class Page(HTMLParser):
+    """Tags with the names of their attributes, in order, and the texts between them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, ...]] = []
+        self.texts: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, *(name for name, _ in attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append((f"/{tag}",))
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)

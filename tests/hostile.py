@@ -1,0 +1,74 @@
+"""Texts of strangers, and how to put one into every text field of a dataclass."""
+
+import dataclasses
+import typing
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+REFUSED = {
+    "line break": "a\nb", "carriage return": "a\rb", "unicode line": "a\u2028b", "next line": "a\x85b",
+    "tab": "a\tb", "nul": "a\0b", "escape": "\x1b[2J\x1b[31mred", "c1": "\x9b31m", "surrogate": "a\ud83d",
+    "override": "\u202egnp.exe", "isolate": "a\u2066b", "mark": "\u200fa",
+}  # fmt: skip
+"""Texts that no reader takes."""
+
+MARKUP = [
+    "=HYPERLINK(\"https://x.y\")", "+1+1", "-1+1", "@SUM(A1)", " =1", "＝1", "a;=1+1", "# heading", "- item",
+    "1. item", "> quote", "---", "===", "```", "    code", "![x](https://x.y/z.png)", "[x](https://x.y)",
+    "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!-- table -->", "**bold**", "_a_",
+    "~~a~~", "a|b|c", "&lt;b&gt;", "https://x.y", "www.x.y", "`code`", "``", "a\\", r"\|", "[red]x[/red]",
+    ":skull:", "[/]", r"\input{/etc/passwd}", r"\write18{ls}", "%", "a % b", "a & b", r"a \\ b", "[1cm]", "*",
+    "$x$", r"$\frac{1}{$", "{", "}", "^^M", "~", "a--b", "#1", "_", "'\"", "key: value", "- x: {y",
+    "!!python/object:os.system", "${title}", "$title", "{0}", "%s", "null", "true", "...",
+]  # fmt: skip
+"""Texts that readers take, which mean something in one format or another."""
+
+SOUND = ["sie-builtin-s0", "Größe", "大きさ", "αβγ", "👩\u200d🔬", "50 %", "a_b"]
+"""Texts that must look as they are."""
+
+HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on", "unit", "latents"}
+"""Fields that are no free text."""
+
+
+def filled(thing: T, text: str) -> T:
+    """A dataclass with the text in every field that holds text, keys included, however deeply nested."""
+    hints = typing.get_type_hints(type(thing))
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(typing.cast(Any, thing)):
+        value, hint = getattr(thing, field.name), hints[field.name]
+        if field.name in HASHES:
+            continue
+        if hint is str:
+            found[field.name] = text
+        elif hint == tuple[str, ...]:
+            found[field.name] = (text, text)
+        elif hint == dict[str, str] and field.name != "pairs":
+            found[field.name] = {text: text}
+        elif field.name == "run":
+            found[field.name] = {
+                "method": text,
+                "device": text,
+                "settings": {text: [text]},
+                "method_settings": {text: text},
+            }
+        elif hint == dict[str, float]:
+            found[field.name] = {text: 1.0}
+        elif dataclasses.is_dataclass(value) and type(value).__name__ != "Resamples":
+            found[field.name] = filled(value, text)
+        elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
+            found[field.name] = tuple(filled(item, text) for item in value)
+    return typing.cast(T, dataclasses.replace(typing.cast(Any, thing), **found))
+
+
+def leaves(table: Any, where: str = "") -> list[tuple[str, Any, Any]]:
+    """Dotted place, the list or table that holds it, and the key, of every text in nested tables."""
+    found = []
+    items = list(table.items() if isinstance(table, dict) else enumerate(table))
+    for key, value in items:
+        place = f"{where}.{key}".lstrip(".")
+        if isinstance(value, str):
+            found.append((place, table, key))
+        elif isinstance(value, dict | list):
+            found += leaves(value, place)
+    return found
