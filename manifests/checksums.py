@@ -7,6 +7,7 @@ from pathlib import Path
 from .common.causes import read_failure
 from .common.files import PARTIAL, write_atomic
 from .common.placeholders import placeholder_in
+from .common.plain_text import cleaned, flaw
 from .errors import DatasetError
 
 SUMS = "SHA256SUMS"
@@ -44,7 +45,16 @@ def write_sums(folder: Path, known: Mapping[str, str]) -> str:
     """Write folder/SHA256SUMS, complete or not at all; returns its own SHA-256.
 
     known : SHA-256 by path of files that need not be read, or that lie elsewhere; all others in the folder are read
+
+    Raises
+    ------
+    DatasetError : a file with a name that cannot stand in a line.
     """
+    for name in files(folder):
+        if what := flaw(name):
+            raise DatasetError(
+                f"{folder}: the file {cleaned(name)} has a name that holds {what}: rename it or take it away"
+            )
     lines = [f"{known.get(name) or file_sha256(folder / name)}  {name}\n" for name in sorted({*files(folder), *known})]
     content = "".join(lines).encode()
     write_atomic(folder / SUMS, content)
@@ -67,5 +77,5 @@ def read_sums(folder: Path, sha256: str) -> dict[str, str]:
     if hashlib.sha256(content).hexdigest() != sha256:
         what = placeholder_in(content) or f"is damaged: {INFO} gives it another SHA-256; restore it"
         raise DatasetError(f"{folder / SUMS} {what}")
-    lines = (line.partition("  ") for line in content.decode().splitlines())
+    lines = (line.partition("  ") for line in content.decode().split("\n")[:-1])
     return {name: digest for digest, _, name in lines}

@@ -195,12 +195,14 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
 def _check_texts(path: Path, table: pa.Table) -> None:
     """Refuse text that nobody may show, as `check_text` does for JSON."""
     for column in table.schema:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        kind, values = column.type, table[column.name]
+        if pa.types.is_dictionary(kind):  # as pandas writes its categories
+            kind, values = kind.value_type, values.cast(kind.value_type)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             ranges = LINES if column.name in OF_LINES else UNFIT
-            wrong = pc.indices_nonzero(pc.match_substring_regex(table[column.name], pattern(ranges)))
-            if len(wrong):
-                row = wrong[0].as_py()
-                what = flaw(table[column.name][row].as_py().replace("\n", " " if ranges is LINES else "\n"))
+            row = pc.index(pc.match_substring_regex(values, pattern(ranges)), True).as_py()
+            if row >= 0:
+                what = flaw(values[row].as_py().replace("\n", " " if ranges is LINES else "\n"))
                 raise DatasetError(f"{path}: {cleaned(column.name)} of row {row + 1} holds {what}: {MEND}")
 
 

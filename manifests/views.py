@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .common.brief import few
 from .common.causes import read_failure
+from .common.plain_text import cleaned, flaw
 from .dataset import INFO, SPLITS, shard_tables
 from .errors import SettingError
 from .latents import draw_all
@@ -140,7 +141,10 @@ def _text(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
     values = _column(table, file, name)
     if values.null_count:
         raise SettingError(f"{file}: column {name!r} has rows without a value; fill them in")
-    return _cast(values, pa.string(), file, name)
+    made = _cast(values, pa.string(), file, name)
+    if wrong := next((text for text in pc.unique(made).to_pylist() if flaw(text)), ""):
+        raise SettingError(f"{file}: column {name!r} holds {flaw(wrong)} in {cleaned(wrong):.80}: mend it")
+    return made
 
 
 def _numbers(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 
 from iebench.manifests.common.cli import SETTINGS, examples, pairs
 from iebench.manifests.common.machine import cores
-from iebench.manifests.common.plain_text import cleaned
+from iebench.manifests.common.plain_text import check_name, cleaned
 from iebench.manifests.common.progress import duration
 from iebench.manifests.common.shipped import called, shipped
 from iebench.manifests.dataset import DatasetInfo
@@ -134,6 +134,7 @@ def render(
     workers = workers or (cores() if kind == "cpu" and here else max(1, len(numbers)))
     threads = threads or (max(1, cores() // workers) if here else 1)
     out = out or str(Path("data") / Path(path or source).absolute().stem)
+    check_name(Path(out).absolute().name, "--out: the dataset's name")
     click.echo(f"{describe(plan, cores())}, into {cleaned(out)}", err=True)
     if kind != "cpu":
         click.echo(f"rendering on {device}" + (f"; {COMPILES}" if kind in ("cuda", "optix", "auto") else ""), err=True)

@@ -6,7 +6,7 @@ import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.machine import cores
-from iebench.manifests.common.plain_text import cleaned
+from iebench.manifests.common.plain_text import check_name, cleaned
 
 from ..cli import announce
 from ..paths import OUTPUT, SOURCE
@@ -40,6 +40,7 @@ def import_(
     from .page import page  # with what only [render] brings, so that --help needs none of it
     from .run import import_dataset
 
+    check_name(out.absolute().name, "OUT: the dataset's name")
     plan = published_plan(name, views, resolution, limit)
     info, audit = import_dataset(plan, source, out, workers or cores())
     click.echo(cleaned(page(audit, plan.recipe), lines=True))

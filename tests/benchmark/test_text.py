@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from formats import Page, markdown_shape, tex_shape
 from hostile import MARKUP, REFUSED, SOUND, filled, leaves
 from scoring import SMALL, measured, score_of
 
+from iebench.benchmark import published as reported
 from iebench.benchmark.bootstrap import Bootstrap
 from iebench.benchmark.errors import RunError, ScoreFileError
 from iebench.benchmark.leaderboard import Board
@@ -111,6 +112,18 @@ def is_number(cell: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@pytest.mark.parametrize("text", [*MARKUP, *SOUND])
+def test_reported_rows_are_texts_too(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def shape(words: str) -> tuple[list[str], list[str], int]:
+        row = reported.Published(*([words] * len(fields(reported.Published))))
+        monkeypatch.setattr(reported, "published", lambda: [row])
+        blocks, plain = markdown_shape(reported.markdown())
+        return blocks, plain, len(reported.screen().split("\n"))
+
+    blocks, plain, lines = shape(text)
+    assert (blocks, lines) == (shape("tame")[0], shape("tame")[2]) and plain.count(text.strip()) == len(reported.TITLES)
 
 
 def test_a_negative_number_stays_one() -> None:
