@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from iebench.manifests.common.causes import reason
-from iebench.manifests.common.plain_text import LONGEST_NAME, name_fault
+from iebench.manifests.common.plain_text import length_fault, name_fault
 from iebench.manifests.schema import SPLITS
 
 from .bootstrap import Measured, interval, widened
@@ -91,8 +91,8 @@ def _fact_faults(score: "Score") -> Iterator[str]:
     for where, text in {**names, **{f"encoder.parts: {part[:60]!r}": part for part in score.encoder.parts}}.items():
         if fault := name_fault(text):
             yield f"{where} {fault}"
-    if len(score.dataset.name) > LONGEST_NAME:
-        yield f"dataset.name has {len(score.dataset.name)} letters, more than {LONGEST_NAME}"
+    if fault := length_fault(score.dataset.name):
+        yield f"dataset.name {fault}"
     if set(score.pairs) != set(SPLITS):
         yield f"pairs has the splits {sorted(score.pairs)!r:.120}, not {sorted(SPLITS)}"
     hashes = {"dataset.fingerprint": score.dataset.fingerprint, "encoder.weights": score.encoder.weights}

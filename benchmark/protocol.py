@@ -12,7 +12,7 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Literal
 
-from iebench.manifests.common.plain_text import name_fault
+from iebench.manifests.common.plain_text import length_fault
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, extended, locate, shipped
 
@@ -206,7 +206,7 @@ class Protocol:
             if name not in HEADS:
                 raise UnknownName("head", name, HEADS, f"protocol {self.name}: ")
         _need(bool(self.name.strip()), "name", repr(self.name), "say something")
-        if fault := name_fault(self.name):
+        if fault := length_fault(self.name):
             raise InvalidValue(f"name {fault}")
         _at_least_1(val_pairs=self.val_pairs, seeds=self.seeds, draws=self.draws)
         _need(self.pair_seed >= 0, "pair_seed", self.pair_seed, "be at least 0")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
-from .common.plain_text import name_fault
+from .common.plain_text import length_fault
 from .common.settings import build, table_of
 from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
@@ -216,7 +216,7 @@ class Recipe:
     passes: tuple[Pass, ...] = ()
 
     def __post_init__(self) -> None:
-        if fault := name_fault(self.name):
+        if fault := length_fault(self.name):
             raise InvalidValue(f"name {fault}")
         names = [factor.name for factor in self.factors]
         if len(set(names)) != len(names):

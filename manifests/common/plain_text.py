@@ -137,4 +137,9 @@ def name_fault(name: str) -> str:
         return "is empty: give one"
     if name != name.strip() or name[0] in "-.":
         return f'begins with "{name[0]}": begin with a letter or a digit' if name[0] in " -." else "ends with a blank"
+    return length_fault(name)
+
+
+def length_fault(name: str) -> str:
+    """The same for a name that no folder has, such as a recipe's, whose other letters are free."""
     return f"has {len(name)} letters: give one of at most {LONGEST_NAME}" if len(name) > LONGEST_NAME else ""

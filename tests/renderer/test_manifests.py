@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from meshes import PLATE
 
+from iebench.manifests.common.plain_text import cleaned
 from iebench.renderer.errors import SourceError
 from iebench.renderer.sources import Manifest, open_source
 
@@ -89,7 +90,9 @@ def test_habits_of_spreadsheets_change_nothing(tmp_path, text):
 def test_quotes_hold_separators_quotes_and_lines(tmp_path):
     odd = {'a, "b";\tc.obj': "x, y", "d\ne.obj": "x, y"}
     text = 'path,class\n"a, ""b"";\tc.obj","x, y"\n"d\ne.obj","x, y"\n'
-    assert listed(table(tmp_path, odd, text)) == odd
+    source = table(tmp_path, odd, text)
+    assert listed(source) == {cleaned(path): name for path, name in odd.items()}
+    assert all(Path(one.mesh).read_text() == PLATE for one in source.objects(source.classes(), None))
 
 
 def test_a_file_whose_name_has_a_backslash_is_itself(tmp_path):
