@@ -44,7 +44,7 @@ def filled(thing: T, text: str) -> T:
         elif hint == tuple[str, ...]:
             found[field.name] = (text, text)
         elif hint == dict[str, str] and field.name != "pairs":
-            found[field.name] = {text: text}
+            found[field.name] = dict.fromkeys([*value, text], text)
         elif field.name == "run":
             found[field.name] = {
                 "method": text,
