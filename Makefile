@@ -2,6 +2,7 @@
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make setup  only the virtual environment in .venv          make check   format, lint and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
+# make test-minimum   the whole path on the oldest versions that pyproject.toml allows, in .venv-minimum: before a release
 # make test-next   the rendering tests on Blender 5.2, in .venv-next; needs a Python 3.13 (NEXT=/path/to/python3.13)
 #
 # PYTHON=...  the Python to use (3.11, or 3.13 for rendering only)      INDEX=URL  another package index
@@ -17,7 +18,7 @@ EXTRAS := render,train,test,check
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo test test-installs test-next check setup system browser clean
+.PHONY: demo test test-installs test-minimum test-next check setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
@@ -27,6 +28,9 @@ test: setup
 
 test-installs: setup
 	$(BIN)/python tests/installs.py
+
+test-minimum: setup
+	$(if $(INDEX),PIP_INDEX_URL=$(INDEX)) $(BIN)/python tests/minimum.py .venv-minimum
 
 test-next:
 	@$(NEXT) -c '' 2>/dev/null || { echo "make: $(NEXT) does not run here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }
@@ -72,4 +76,4 @@ browser:
 	fi || echo "make: chromium could not be installed; the tests of the report in a browser will be skipped" >&2
 
 clean:
-	rm -rf $(VENV) .venv-next build *.egg-info
+	rm -rf $(VENV) .venv-next .venv-minimum build *.egg-info

@@ -23,6 +23,13 @@ MISSING = {
 }
 """Install -> an extra that it lacks -> the verbs that must name it."""
 
+HIDDEN = {
+    "render": ("bpy", "mathutils", "trimesh", "OpenEXR", "DracoPy", "pebble"),
+    "train": ("torch", "safetensors", "tensorboard"),
+    "either": ("matplotlib", "simplejpeg"),
+}
+"""Packages of an extra, and those that both bring."""
+
 ARGUMENTS = {
     "render": ["--classes", "2", "--out", "new"], "import": ["3diebench", "source", "new"], "sweep": ["results"],
     "convert": ["checkpoint", "new"], "symmetry": ["DATASET"], "inspect": ["DATASET"], "view": ["DATASET", "KEY"],
@@ -39,6 +46,12 @@ def material(folder: Path) -> dict[str, str]:
     info = render_dataset(plan_of(classes="2", per_class=2, views=3), folder / "data", workers=1, backend=FAKE)
     score_of("mine", {"whole": {"top1": measured(0.5)}}, info.fingerprint).save(folder / "score.json")
     return {"DATASET": str(folder / "data"), "SCORE": str(folder / "score.json"), "KEY": "02691156_00000_000"}
+
+
+def hidden(install: str) -> list[str]:
+    """The packages that an install of MISSING lacks."""
+    lacking = [*MISSING[install], *(["either"] if install == "bare" else [])]
+    return [package for extra in lacking for package in HIDDEN[extra]]
 
 
 def faults(

@@ -1,0 +1,41 @@
+"""The versions that pyproject.toml promises; `minimum.py` runs on the oldest of them."""
+
+import tomllib
+
+import pytest
+from minimum import lowest, requirements
+from packages import ROOT
+from packaging.requirements import Requirement
+
+EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+
+
+def pins():
+    """The versions that the tests pass with, by package, for this Python."""
+    lines = [line for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    wanted = [Requirement(line) for line in lines]
+    kept = [one for one in wanted if one.marker is None or one.marker.evaluate()]
+    return {one.name.lower(): next(iter(one.specifier)).version for one in kept}
+
+
+@pytest.mark.parametrize("extra", [extra for extra in EXTRAS if extra not in ("check", "test")])
+def test_every_package_that_a_user_installs_has_an_oldest_version(extra):
+    wanted = requirements([extra])
+    oldest = lowest(wanted)
+    assert oldest and all(one.specifier.contains(oldest[one.name]) for one in wanted)
+
+
+def test_the_versions_that_the_tests_pass_with_are_promised_ones():
+    known = pins()
+    there = [one for one in requirements(EXTRAS) if one.name.lower() in known]
+    assert len(there) > 20
+    assert [str(one) for one in there if not one.specifier.contains(known[one.name.lower()])] == []
+
+
+def test_a_package_without_an_oldest_version_is_named():
+    with pytest.raises(ValueError, match="any version of b"):
+        lowest([Requirement("a>=1"), Requirement("b<2")])
+
+
+def test_versions_are_no_text():
+    assert lowest([Requirement("a>=1.9"), Requirement("a>=1.10,<2")]) == {"a": "1.10"}
