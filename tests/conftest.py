@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: small datasets made by the real writer with the fake renderer, and a real Blender."""
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,6 +22,9 @@ from iebench.renderer.importing.run import import_dataset
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 from iebench.renderer.sources import Builtin
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one of several that share the cores; torch is not imported yet
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def plan_of(classes: str = "6", per_class: int = 5, views: int = 6, resolution: int = 32, seed: int = 0) -> Plan:
