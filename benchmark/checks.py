@@ -8,7 +8,7 @@ from torch import Tensor
 from iebench.baselines.action import LABEL, ROTATION
 from iebench.baselines.errors import LabelOutOfRange, LatentMissing, MethodBroken
 from iebench.baselines.method import Method, find
-from iebench.manifests.common.brief import few
+from iebench.manifests.common.brief import few, number
 from iebench.manifests.common.files import PARTIAL
 
 from .checkpoint import CHECKPOINT, KEPT
@@ -16,11 +16,15 @@ from .config import CONFIG, RunConfig, TrainSettings
 from .distributed import Ranks
 from .errors import DatasetError, IebenchError, RunError, RunExists, SettingError, short
 from .images import Images
-from .runs import WEIGHTS
+from .pixels import Room
+from .runs import WEIGHTS, build_method
+
+FLOAT = 4  # bytes
+MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1}  # numbers that an optimizer keeps of each weight
 
 
 def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
-    """See that all ranks were started alike, that they can share a batch, and that the run's folder is free.
+    """See that all ranks were started alike, can share a batch and have the memory, and that the run's folder is free.
 
     Raises
     ------
@@ -29,6 +33,7 @@ def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
     with ranks.agreed():
         check_ranks(config, resume, ranks)
         check_shares(config.settings, ranks)
+        check_memory(config, Room.of(ranks.device(config.device), ranks.here).of_device, ranks.size)
         if ranks.first:
             claim(run, config, resume)
 
@@ -104,6 +109,52 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
         raise RunExists(
             f"{run} holds finished weights and no {CHECKPOINT} to go on from: score them, or choose another --name"
         )
+
+
+def check_memory(config: RunConfig, free: int, ranks: int = 1) -> None:
+    """See that a run's weights and one batch of images fit into memory, before any of them is made.
+
+    free : bytes of the device that are not taken; what the backbone keeps for the backward pass comes on top
+    ranks : that share a batch
+
+    Raises
+    ------
+    SettingError : they do not; gives the estimate.
+    """
+    settings = config.settings
+    weights = weight_bytes(config)
+    images = FLOAT * 3 * config.resolution**2 * settings.batch * settings.views // (settings.accumulate * ranks)
+    if weights + images > free:
+        what, remedy = (
+            ("weights", "lower encoder.width or the method's widths")
+            if weights > images
+            else ("batch", "lower batch, views or resolution")
+        )
+        raise SettingError(
+            f"{config.method} with these settings takes at least {number((weights + images) / 1e9)} GB, most for its "
+            f"{what}, and {free / 1e9:.1f} GB are free: {remedy}"
+        )
+
+
+def weight_bytes(config: RunConfig) -> int:
+    """Bytes of a run's weights with their gradients and the optimizer's moments, of which none is made.
+
+    Raises
+    ------
+    SettingError : more than any memory holds.
+    """
+    try:
+        with torch.device("meta"):
+            parameters = list(build_method(config).parameters())
+    except (RuntimeError, TypeError, OverflowError) as error:
+        if "overflow" not in str(error).lower():
+            return 0  # code of another package that needs numbers while it is built: training says what is wrong
+        raise SettingError(
+            f"{config.method} with these settings has a layer of more than 2^63 bytes, and no memory holds it: lower "
+            "encoder.width or the method's widths"
+        ) from error
+    trained = MOMENTS[config.settings.optimizer] + 2
+    return FLOAT * sum(parameter.numel() * (trained if parameter.requires_grad else 1) for parameter in parameters)
 
 
 def checked(terms: object, method: Method) -> dict[str, Tensor]:

@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import Passes, find, names
+from iebench.manifests.common.brief import number
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.plain_text import check_text
 from iebench.manifests.common.settings import build, check_finite, override, read_toml
 from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.dataset import DatasetInfo, newest
+from iebench.manifests.schema import MAX_VIEW
 
 from .device import pick
 from .errors import InvalidValue, RunError, SettingError, UnknownName, UsageError
@@ -28,6 +30,7 @@ CONFIG = "config.json"
 MEND = "restore it, or train again under another --name"
 LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
 COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
+MOST = 10**12  # of any count: so many steps of a thousandth of a second take 31 years
 SEEDS = 2**63 - 1  # the largest that PyTorch takes with both signs
 LARGEST = {"learning_rate": 1e30, "weight_decay": 1e6}  # beyond, numbers of the optimizers are no float32
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
@@ -83,6 +86,12 @@ class TrainSettings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InvalidValue(f"{name} must be at least 1, not {value}")
+            if value is not None and value > MOST:
+                raise InvalidValue(f"{name} must be at most {MOST:,}, not {number(value)}")
+        if self.views > MAX_VIEW + 1:
+            raise InvalidValue(
+                f"views must be at most {MAX_VIEW + 1}, as many as an object has, not {number(self.views)}"
+            )
         if self.batch < 2 or self.views < 2:
             raise InvalidValue("batch and views must be at least 2: the losses compare objects and views")
         if self.learning_rate <= 0 or self.weight_decay < 0:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import torch
 
+from iebench.manifests.common.brief import number
 from iebench.manifests.common.machine import free_memory
 from iebench.manifests.dataset import DatasetInfo
 
@@ -13,6 +14,8 @@ from .errors import ScoringError
 from .probes.axes import LATENTS, ROWS
 from .probes.standardise import BLOCK, NUMBERS
 from .protocol import Linear, Protocol
+from .resamples import PACKED
+from .results import MOST_BYTES
 from .ridge import SIDE, WIDE
 from .splits import SMOKE_VIEWS
 
@@ -21,6 +24,8 @@ FLOAT, DOUBLE = 4, 8  # bytes
 COPIES = 5  # of a head's weights: themselves, gradients, two moments of the optimiser, and what a step works on
 DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, while rows are decomposed
 BLOCKS = 6  # of features as float64 that a step works on at once
+METRICS = 60  # of a part, at most
+RANDOM = 32  # bytes of the random numbers that a pair of views is drawn from
 PROGRAM = 700_000_000  # bytes of Python with its libraries, before anything is read
 
 
@@ -70,10 +75,51 @@ def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
     return steps
 
 
+def lists(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
+    """The bytes that settings of a protocol take whatever the columns, by the setting that decides them most."""
+    rounds = max(protocol.train_epochs, protocol.maps.pairs if protocol.maps else 0)
+    pairs = 2 * DOUBLE * (sizes.train * rounds + sizes.val * protocol.val_pairs)
+    longest = "val_pairs" if sizes.val * protocol.val_pairs > sizes.train * rounds else "epochs and pairs"
+    steps = {
+        "draws": DOUBLE * protocol.draws * (sizes.val + METRICS * len(sizes.widths)),
+        longest: pairs + RANDOM * max(rounds, protocol.val_pairs),
+        "seeds": DOUBLE * protocol.seeds * (sizes.val + METRICS),
+    }
+    if protocol.kernel is not None:
+        side = sizes.widths[0] + max(protocol.kernel.units, protocol.kernel.pair_units)
+        steps["units of its kernel probes"] = 2 * DOUBLE * side**2
+    if protocol.maps is not None:
+        steps["units of its maps"] = 2 * DOUBLE * (protocol.maps.units + min(protocol.maps.dims, sizes.widths[0])) ** 2
+    return steps
+
+
+def check_settings(protocol: Protocol, sizes: Sizes) -> None:
+    """Refuse a protocol whose numbers are beyond the memory which is free, or whose draws no score file holds.
+
+    Raises
+    ------
+    ScoringError : names the setting, what it takes, and what there is.
+    """
+    steps, free = lists(protocol, sizes), free_memory()
+    step = max(steps, key=steps.__getitem__)
+    if PROGRAM + steps[step] > free:
+        raise ScoringError(
+            f"the protocol {protocol.name} takes about {number((PROGRAM + steps[step]) / 1e9)} GB for {sizes.train} "
+            f"train and {sizes.val} val objects, most for its {step}, and {free / 1e9:.1f} GB are free: lower {step}"
+        )
+    packed = round(PACKED * (protocol.draws * METRICS * len(sizes.widths)))
+    if packed > MOST_BYTES:
+        raise ScoringError(
+            f"the protocol {protocol.name} draws {number(protocol.draws)} times, which takes about "
+            f"{number(packed / 1e6)} MB in a score file, and such a file has at most {MOST_BYTES / 1e6:.0f} MB: lower "
+            "draws"
+        )
+
+
 def check(
     protocol: Protocol, info: DatasetInfo, limit: int | None, widths: Sequence[int], device: torch.device
 ) -> None:
-    """Refuse features that are too wide for the memory which is free, before anything is done.
+    """Refuse features that are too wide, and settings too large, for the memory which is free, before anything is done.
 
     widths : columns of the whole representation and of its parts
 
@@ -82,6 +128,7 @@ def check(
     ScoringError : it would take more; names the step that takes most, and what there is.
     """
     sizes = Sizes.of(info, limit, widths)
+    check_settings(protocol, sizes)
     steps = footprint(protocol, sizes)
     blocks = BLOCKS * DOUBLE * min(NUMBERS, BLOCK * widths[0]) + PROGRAM
     places = {"": (blocks, free_memory(), [*steps])}

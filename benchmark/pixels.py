@@ -92,6 +92,11 @@ class Room:
         gpu = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
         return Room(free_memory() // processes, gpu)
 
+    @property
+    def of_device(self) -> int:
+        """Of the GPU, or of the machine where none is used."""
+        return self.gpu or self.ram
+
 
 def choose(cache: Cache, images: Images, size: int, device: torch.device, room: Room) -> tuple[Decoded | Kept, str]:
     """Where a run's pixels come from, and a sentence that says what was chosen and why.

@@ -24,6 +24,7 @@ from .measures import WHOLE
 Array = NDArray[np.float64]
 STEPS = 2**16 - 1
 ENDS = 16  # bytes of the two ends
+PACKED = 2 * 4 / 3  # bytes of a number as text
 LARGEST = 2**26  # bytes that are unpacked, far more than the largest dataset needs
 MOST = 50_000_000  # numbers drawn for a digest: 400 MB, five times what 3DIEBench needs
 

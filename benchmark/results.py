@@ -24,7 +24,7 @@ from .resamples import Resamples
 
 FORMAT = 2
 NAME = "score.json"
-MOST_BYTES = 8_000_000  # of a file that is read: several times what 3DIEBench needs
+MOST_BYTES = 16_000_000  # of a file that is read: ten times what 3DIEBench needs
 REMEDY = "restore it or run `iebench score` again"
 
 

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from iebench.manifests.common.cli import SETTINGS, examples, pairs
-from iebench.manifests.common.machine import cores
+from iebench.manifests.common.machine import check_processes, cores
 from iebench.manifests.common.plain_text import check_name, cleaned
 from iebench.manifests.common.progress import duration
 from iebench.manifests.common.shipped import called, shipped
@@ -22,9 +22,10 @@ from .controls import wiring
 from .devices import COMPILES, parse_device
 from .engines import find_engine
 from .errors import SourceError, UnknownName, UsageError
+from .memory import BLENDER_BYTES
 from .passes import PASSES
 from .paths import SOURCE
-from .plan import Plan, expected_bytes, expected_core_seconds
+from .plan import Plan, check_shards, expected_bytes, expected_core_seconds
 from .render import prepare, render_work
 from .sources import ObjectRef, open_source
 
@@ -84,7 +85,7 @@ from .sources import ObjectRef, open_source
     "--slurm", multiple=True, metavar="KEY=VALUE", help="tasks=N of the job array, or an option of sbatch. Repeatable."
 )
 @click.option(
-    "--threads", type=click.IntRange(1), help="Of each process.  [default: its share of the cores; elsewhere 1]"
+    "--threads", type=click.IntRange(1, 1024), help="Of each process.  [default: its share of the cores; elsewhere 1]"
 )
 @click.option(
     "--worker-memory", type=click.FloatRange(0.1), metavar="GB", help="Of each process, at most.  [default: its share]"
@@ -132,6 +133,9 @@ def render(
     device = f"{device}:{devices}" if devices else device
     kind, numbers = parse_device(device)
     workers = workers or (cores() if kind == "cpu" and here else max(1, len(numbers)))
+    if here:
+        check_processes(workers, "--workers", BLENDER_BYTES)
+    check_shards(plan)
     threads = threads or (max(1, cores() // workers) if here else 1)
     out = out or str(Path("data") / Path(path or source).absolute().stem)
     check_name(Path(out).absolute().name, "--out: the dataset's name")

@@ -219,6 +219,6 @@ def _gone(held: str) -> bool:
         os.kill(int(who["pid"]), 0)
     except ProcessLookupError:
         return True
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
         return False
     return False

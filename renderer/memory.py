@@ -7,6 +7,8 @@ from iebench.manifests.common.machine import cores, memory
 
 SHARE = 0.8  # of the machine's memory for all workers together; the driver, its files and others have the rest
 
+BLENDER_BYTES = 200_000_000  # that a process with Blender takes at least
+
 
 def resident(pid: int | None) -> int:
     """Resident memory of a process in bytes; 0 where the system does not say, or when it is gone."""

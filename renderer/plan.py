@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.counts import MOST_SHARDS
 from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.schema import FORMAT, SPLITS
 from iebench.manifests.views import GivenViews, Views, drawn
 
+from .errors import UsageError
 from .sources import ObjectRef
 from .zones import ground_size
 
@@ -123,6 +125,20 @@ class Plan:
     def without_objects(self) -> "Plan":
         """The same plan for machines that get their objects shard by shard."""
         return dataclasses.replace(self, objects=())
+
+
+def check_shards(plan: Plan) -> None:
+    """Refuse a plan of more shards than five digits name.
+
+    Raises
+    ------
+    UsageError : it has more; gives the number of images.
+    """
+    if (count := len(plan.shards())) > MOST_SHARDS:
+        raise UsageError(
+            f"{plan.images:,} images fill {count:,} shards, and a dataset has {MOST_SHARDS:,} at most: make several "
+            "datasets, by --classes or with fewer --views"
+        )
 
 
 # Measured on 2 cores (AMD EPYC) with bpy 4.5. Core-seconds for one picture.

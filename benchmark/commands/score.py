@@ -63,7 +63,9 @@ UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
     help=f"How: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/protocols.md).",
 )  # fmt: skip
 @click.option("--precision", type=click.Choice(["float32", "bf16"]), default="float32", help="Of the encoder.")
-@click.option("--seed", type=click.IntRange(0), default=0, help="Of the probes' weights and orders.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Of the probes' weights and orders.", metavar="N"
+)
 @click.option(
     "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
 )

@@ -59,7 +59,7 @@ def sweep(
     from ..errors import Stopped
     from ..stop import stop_requested
     from ..sweep.engines import here, queued
-    from ..sweep.plan import State, load, plan, states
+    from ..sweep.plan import State, check_memory, load, plan, states
     from ..sweep.run import carry_out, remaining
     from ..sweep.table import write
 
@@ -71,6 +71,9 @@ def sweep(
     planned = plan(load(sweep), data or newest(), out, "auto" if engine == "slurm" else device)
     found = states(planned)
     todo = remaining(planned, found, device)
+    if engine == "local" and todo:
+        jobs = min(jobs or 1, len(todo))
+        check_memory(planned, device, jobs)
     if dry_run:
         _tell(planned, found, todo)
         return 0

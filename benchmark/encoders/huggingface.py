@@ -180,6 +180,7 @@ def _side(size: Any) -> int | None:
 
 def _is_checkpoint(folder: Path) -> bool:
     try:
-        return "model_type" in json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        table = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+        return isinstance(table, dict) and "model_type" in table
+    except (OSError, ValueError, RecursionError):
         return False

@@ -17,11 +17,13 @@ from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, locate
 
+from .. import checks, results
 from .. import protocol as protocols
-from .. import results
 from ..config import CONFIG, LENGTH, SEEDS, RunConfig, run_name
+from ..device import pick
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..log import last as last_line
+from ..pixels import Room
 from ..protocol import DEFAULT
 from ..runs import LOCK, WEIGHTS
 
@@ -205,6 +207,23 @@ def _planned(
     check_name(name, "the run's name")
     folder = out / name
     return Planned(folder, config, setting, sweep.preset, assignments, sweep.protocol, protocol_id)
+
+
+def check_memory(planned: Sequence[Planned], device: str, at_once: int) -> None:
+    """See that each kind of run fits into the memory that is free here.
+
+    at_once : runs that share it
+
+    Raises
+    ------
+    SettingError : one does not; names it, with the estimate.
+    """
+    room = Room.of(pick(device), at_once).of_device
+    for run in {(run.config.method, run.setting): run for run in planned}.values():
+        try:
+            checks.check_memory(run.config, room)
+        except SettingError as error:
+            raise SettingError(f"{run.folder.name}: {error}") from None
 
 
 def states(planned: Sequence[Planned]) -> dict[str, State]:

@@ -35,5 +35,5 @@ def number(value: float) -> str:
     ('1,234,567', '0.5', 'a number of 31 digits')
     """
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:,.0f}" if 1000 <= abs(value) < 10**15 else f"{value:.3g}"
     return f"{value:,}" if abs(value) < 10**15 else f"a number of {len(str(abs(value)))} digits"

@@ -3,10 +3,15 @@
 import os
 from pathlib import Path
 
+from ..errors import UsageError
+from .brief import number
+
 SHARE = "IEBENCH_SHARE"  # how many processes that were started together share the machine; in their environment
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # a container's, a job's
 USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
 CACHED = ("/sys/fs/cgroup/memory.stat", "/sys/fs/cgroup/memory/memory.stat")  # of that, what files can give back
+
+PYTHON = 60_000_000  # bytes that a process takes at least that has loaded NumPy and Arrow
 
 
 def cores() -> int:
@@ -31,6 +36,24 @@ def free_memory() -> int:
         for most, now in zip(_numbers([limit]), _numbers([used]), strict=False):
             free.append(max(0, most - now + _field(stat, "inactive_file")))
     return min(free) // _sharing()
+
+
+def check_processes(count: int, option: str, each: int = PYTHON) -> int:
+    """A number of processes that this machine has the memory for, else the refusal of an option.
+
+    each : bytes that one takes at least
+
+    Raises
+    ------
+    UsageError : they take more memory than there is; gives the estimate.
+    """
+    there = memory()
+    if count * each > there:
+        raise UsageError(
+            f"{option} {count}: so many processes take about {number(count * each / 1e9)} GB of memory, and this "
+            f"machine has {there / 1e9:.1f} GB: give {there // each} at most"
+        )
+    return count
 
 
 def _sharing() -> int:

@@ -82,7 +82,7 @@ def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merged_factors(base: list[Any], own: list[Any]) -> list[Any]:
-    if not all(isinstance(entry, dict) for entry in own):
+    if not all(isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in own):
         return own  # reading it says what is wrong
     by_name = {entry.get("name"): entry for entry in base}
     for entry in own:

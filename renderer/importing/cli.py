@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
-from iebench.manifests.common.machine import cores
+from iebench.manifests.common.machine import check_processes, cores
 from iebench.manifests.common.plain_text import check_name, cleaned
 
 from ..cli import announce
@@ -42,6 +42,6 @@ def import_(
 
     check_name(out.absolute().name, "OUT: the dataset's name")
     plan = published_plan(name, views, resolution, limit)
-    info, audit = import_dataset(plan, source, out, workers or cores())
+    info, audit = import_dataset(plan, source, out, check_processes(workers or cores(), "--workers"))
     click.echo(cleaned(page(audit, plan.recipe), lines=True))
     return announce(info, str(out))

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
-from iebench.manifests.common.machine import cores
+from iebench.manifests.common.machine import check_processes, cores
 from iebench.manifests.common.parts import require
 from iebench.manifests.common.plain_text import cleaned
 
@@ -40,7 +40,7 @@ def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: 
     """
     from .verify import verify as verify_dataset
 
-    report = verify_dataset(dataset, jobs or cores(), rerender, source, device)
+    report = verify_dataset(dataset, check_processes(jobs or cores(), "--jobs"), rerender, source, device)
     for line in report.lines():
         click.echo(line)
     return 0 if report.ok else 1

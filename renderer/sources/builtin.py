@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iebench.manifests import taxonomy
+from iebench.manifests.common.brief import number
+from iebench.manifests.common.machine import free_memory
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import SourceError
 from .registry import ObjectRef, source
 
 DEFAULT_PER_CLASS = 5  # there is no end of built-in objects, so some number must be chosen
+
+PLANNED = 500  # bytes of an object in a plan
 
 
 @source("builtin")
@@ -31,6 +35,11 @@ class Builtin:
 
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
         count = per_class or DEFAULT_PER_CLASS
+        if (taken := count * len(classes) * PLANNED) > (free := free_memory()):
+            raise SourceError(
+                f"{count:,} objects of each of {len(classes)} classes take about {number(taken / 1e9)} GB to plan, and "
+                f"{free / 1e9:.1f} GB are free: lower --objects-per-class"
+            )
         return [
             ObjectRef(c.synset, f"{i:05d}", c.name, c.label, "val" if i % 5 == 1 else "train", None)
             for c in classes

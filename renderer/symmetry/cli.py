@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.cli import SETTINGS, examples
-from iebench.manifests.common.machine import cores
+from iebench.manifests.common.machine import check_processes, cores
 from iebench.manifests.symmetry import TABLE
 
 
@@ -30,7 +30,7 @@ def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
     """
     from .run import write_symmetries
 
-    rows = write_symmetries(dataset, source, jobs or cores())
+    rows = write_symmetries(dataset, source, check_processes(jobs or cores(), "--jobs"))
     kinds = Counter(_word(row) for row in rows)
     shown = ", ".join(f"{count} {word}" for word, count in kinds.most_common())
     click.echo(f"{dataset / TABLE}: {len(rows)} objects: {shown}")

@@ -59,5 +59,5 @@ def test_the_verb_refuses_before_it_reads_a_feature(
     monkeypatch.setattr(footprint, "free_memory", lambda: 1_000)
     monkeypatch.chdir(tmp_path)
     found = CliRunner().invoke(score, ["--features", "wide.parquet", "--data", str(tiny_dataset)])
-    assert isinstance(found.exception, ScoringError) and "40 columns of 24 train" in str(found.exception)
+    assert isinstance(found.exception, ScoringError) and "24 train and 6 val objects" in str(found.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["wide.parquet"]

@@ -76,7 +76,7 @@ def test_a_score_with_too_much_in_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as stop:
         main([command, str(path)])
     assert stop.value.code == 1
-    assert "large.json has 300,000,000 bytes, and a score has at most 8,000,000" in capsys.readouterr().err
+    assert "large.json has 300,000,000 bytes, and a score has at most 16,000,000" in capsys.readouterr().err
 
 
 def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
