@@ -192,6 +192,7 @@ def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> It
     scored = score.dataset.train_objects if metric.endswith(RESAMPLED_APART) else score.dataset.val_objects
     if entry.n < 1 or entry.objects != scored:
         yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
+        return
     try:
         draws = score.resamples.drawn(part, metric)
     except ValueError as error:

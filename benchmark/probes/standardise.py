@@ -64,7 +64,7 @@ class Standardiser:
         """
         try:
             with np.errstate(over="raise"):
-                standard = (features[..., part] - self.mean[part]) / self.scale[part]
+                standard: NDArray[np.floating[Any]] = (features[..., part] - self.mean[part]) / self.scale[part]
                 return standard.astype(np.float32, copy=False)
         except FloatingPointError:
             raise EncoderError(

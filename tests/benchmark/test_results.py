@@ -64,6 +64,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: top1(t).update(n=10**400), "top1.n is a number of 401 digits, too large"),
     (lambda t: top1(t).update(value=10**400), "a number of 401 digits is too large"),
     (lambda t: top1(t).update(n=0), "rests on 0 samples of 6 objects"),
+    (lambda t: top1(t).update(objects=0), "rests on 96 samples of 0 objects"),
     (lambda t: top1(t).update(value=0.99), "value 0.99, far outside its interval"),
     (lambda t: top1(t).update(value=0.55), "value 0.55, and its objects' mean is 0.5"),
     (lambda t: top1(t).update(value=1.2), "has the value 1.2, and can only have 0 to 1"),
