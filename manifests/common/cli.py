@@ -95,7 +95,9 @@ def _exit(work: Callable[[], object]) -> NoReturn:
         error.show(shown)
         click.echo(cut(cleaned(shown.getvalue(), lines=True), LONGEST), err=True, nl=False)
         sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
+        if isinstance(error.__cause__, EOFError):  # of a file that is cut off; click means the end of what one types
+            _unforeseen(error.__cause__)
         _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
     except UnicodeEncodeError as error:
         if not undecoded(str(error.object)):
@@ -103,12 +105,17 @@ def _exit(work: Callable[[], object]) -> NoReturn:
         name = ascii(error.object[max(0, error.start - 40) : error.end + 40])
         _stop(f"a name holds bytes that are no text ({name}): rename it, or set PYTHONUTF8=1 if it is in UTF-8", 1)
     except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            _stop(f"no file can have the name {cut(str(error.filename))}: give a shorter one", UsageError.exit_code)
-        told = plugins.blamed(error) or (fault(error) if isinstance(error, OSError) else "")
-        if not told:
-            raise  # a fault of iebench: its developers need the traceback
-        _stop(told, 1)
+        _unforeseen(error)
+
+
+def _unforeseen(error: Exception) -> NoReturn:
+    """One sentence for an error of the machine or of another package; others are raised again."""
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        _stop(f"no file can have the name {cut(str(error.filename))}: give a shorter one", UsageError.exit_code)
+    told = plugins.blamed(error) or (fault(error) if isinstance(error, OSError) else "")
+    if not told:
+        raise error  # a fault of iebench: its developers need the traceback
+    _stop(told, 1)
 
 
 def _stop(message: str, code: int) -> NoReturn:

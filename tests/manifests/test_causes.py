@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 
+import click
 import pytest
 
 from iebench.manifests.common.causes import SOUND, read_failure, reason
@@ -122,3 +123,12 @@ def test_other_errors_of_the_system_are_faults_of_iebench():
 
     with pytest.raises(FileNotFoundError):
         guarded(fail)
+
+
+def test_a_file_that_ends_too_early_is_no_interrupt():
+    @click.command()
+    def read():
+        raise EOFError("No data left in file")
+
+    with pytest.raises(EOFError):
+        guarded(lambda: read([], standalone_mode=False))
