@@ -1,4 +1,5 @@
-# make demo   everything, from nothing to a leaderboard      make test    the test suite
+# make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core
+# make quick  the tests that take no second each: under two minutes
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make setup  only the virtual environment in .venv          make check   format, lint and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
@@ -13,18 +14,22 @@ INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := render,train,test,check
+PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 # What Blender's wheel takes from the system, and the Debian packages that bring it.
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo test test-installs test-minimum test-next check setup system browser clean
+.PHONY: demo test quick test-installs test-minimum test-next check setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python $(PYTEST)
+
+quick: setup
+	$(BIN)/python $(PYTEST) -m "not slow"
 
 test-installs: setup
 	$(BIN)/python tests/installs.py
@@ -35,7 +40,7 @@ test-minimum: setup
 test-next:
 	@$(NEXT) -c '' 2>/dev/null || { echo "make: $(NEXT) does not run here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }
 	$(MAKE) --no-print-directory VENV=.venv-next PYTHON=$(NEXT) EXTRAS=render,test setup
-	.venv-next/bin/python -m pytest $(addprefix tests/renderer/test_,$(addsuffix .py,blender golden builtin cli formats parity zones))
+	.venv-next/bin/python $(PYTEST) $(addprefix tests/renderer/test_,$(addsuffix .py,blender golden builtin cli formats parity zones))
 
 check: setup
 	$(BIN)/ruff format --check .
