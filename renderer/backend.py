@@ -66,6 +66,9 @@ class RefusedMesh(AssetError):
         super().__init__(cause)
         self.info = info
 
+    def __reduce__(self) -> tuple[type["RefusedMesh"], tuple[str, MeshInfo]]:
+        return type(self), (str(self), self.info)  # else it pickles as its message alone, which does not make one
+
 
 @dataclass(frozen=True)
 class Geometry:

@@ -6,7 +6,7 @@ written without a scheme goes to the loader that claims it: a folder, a file, or
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -156,8 +156,9 @@ def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> Lo
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         loaded = scheme.load(spec, arguments)
-    check_name(loaded.name, "the encoder's name")
-    return loaded
+    name = loaded.name.replace("/", "-")  # one folder under runs/, as in "timm.vit/small"
+    check_name(name, "the encoder's name")
+    return replace(loaded, name=name)
 
 
 def arguments(assignments: Iterable[str]) -> Arguments:

@@ -1,5 +1,6 @@
 """Every format and oddity through the real Blender: the right solid, the right colour, never magenta."""
 
+import pickle
 import shutil
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import Views
+from iebench.renderer.backend import RefusedMesh
 from iebench.renderer.errors import AssetError
 from iebench.renderer.sources import ObjectRef, ShapeNet
 from iebench.renderer.worker import render_all
@@ -405,7 +407,8 @@ def test_a_cause_carries_what_was_found(blender, tmp_path):
     info = run(blender, blender_probe.refused_info, ref_to(tmp_path / "a.obj"))
     assert info.report.bad_vertices == 1
     assert len(info.sha256) == 64
-    assert AssetError("x", info).info is info
+    again = pickle.loads(pickle.dumps(RefusedMesh("x", info)))
+    assert (str(again), again.info) == ("x", info)
 
 
 def test_the_diffuse_part_of_a_material_is_as_rough_as_the_recipe_says(blender, tmp_path):

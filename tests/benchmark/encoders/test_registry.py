@@ -7,7 +7,7 @@ import torch
 from plugins import install
 
 from iebench.benchmark.encoders import registry
-from iebench.benchmark.errors import EncoderError, SettingError
+from iebench.benchmark.errors import EncoderError, SettingError, UsageError
 
 THEIRS = """
 from torch import nn
@@ -27,7 +27,9 @@ def theirs(site: Path, monkeypatch: pytest.MonkeyPatch, code: str = THEIRS) -> N
 
 def test_a_loader_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs(tmp_path, monkeypatch)
-    assert registry.load("onnx:a/b", {}).name == "onnx.a/b"  # by its scheme
+    assert registry.load("onnx:a/b", {}).name == "onnx.a-b"  # by its scheme; one folder under runs/
+    with pytest.raises(UsageError, match=r"^the encoder's name onnx\.\\x1b holds a control character"):
+        registry.load("onnx:\x1b", {})
     assert registry.load("net.onnx", {"width": 3}).module.get_parameter("weight").shape == (1, 3)  # by its claim
 
 
