@@ -1,7 +1,8 @@
 """Renders views of OBJ files as the generator did, in Blender 3: `blender -b --python THIS -- JOB.json`.
 
-Knows nothing of iebench. The job is JSON: a recipe's `scene` table, `resolution`, `samples`, `importer`, and `jobs`,
-each a mesh and its views: what the latents act on (`rotation`, `floor`, `spot`) and the `file` to write.
+Knows nothing of iebench. The job is JSON: a recipe's `scene` table, `resolution`, `samples`, random `seed`, `dither`,
+`importer`, and `jobs`, each a mesh and its views: what the latents act on (`rotation`, `floor`, `spot`) and the `file`
+to write.
 """
 
 import colorsys
@@ -68,6 +69,7 @@ def settings(job):  # type: ignore[no-untyped-def]
     cycles = scene.cycles
     cycles.samples, cycles.use_adaptive_sampling, cycles.adaptive_threshold = job["samples"], True, 0.01
     cycles.use_denoising = False
+    cycles.seed, scene.render.dither_intensity = job["seed"], job["dither"]
     cycles.max_bounces = bounces["total"]
     for kind in ("diffuse", "glossy", "transmission", "volume"):
         setattr(cycles, kind + "_bounces", bounces[kind])

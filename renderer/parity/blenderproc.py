@@ -11,13 +11,26 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.cli import SETTINGS
-from iebench.manifests.recipe import load
+from iebench.manifests.recipe import Recipe, load
 
 from .compare import show
 from .theirs import render_theirs
 from .views import jobs, render_ours
 
 SCENE = Path(__file__).with_name("blenderproc_scene.py")
+
+
+def proc_recipe() -> Recipe:
+    """The recipe with Blender 4's sun and shader, which is what theirs gets."""
+    recipe = load()
+    sun = replace(recipe.scene.sun, profile="cone")
+    materials = replace(recipe.scene.materials, diffuse_roughness=0.0)
+    return replace(recipe, scene=replace(recipe.scene, sun=sun, materials=materials))
+
+
+def proc_command(python: str) -> list[str]:
+    """The command that renders a job with BlenderProc, but for the job's path."""
+    return [python, "-P", str(SCENE)]  # -P: this folder holds a blenderproc.py
 
 
 @click.command(context_settings=SETTINGS)
@@ -31,12 +44,9 @@ SCENE = Path(__file__).with_name("blenderproc_scene.py")
 )
 def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheets: Path | None) -> None:
     """Compare pictures of some OBJ files, ours against BlenderProc's."""
-    recipe = load()
-    sun = replace(recipe.scene.sun, profile="cone")  # Blender 4's sun and shader, which is what theirs gets
-    materials = replace(recipe.scene.materials, diffuse_roughness=0.0)
-    recipe = replace(recipe, scene=replace(recipe.scene, sun=sun, materials=materials))
+    recipe = proc_recipe()
     todo = jobs(recipe, meshes, views, seed)
-    theirs = render_theirs(recipe, todo, [python, "-P", str(SCENE)])  # -P: this folder holds a blenderproc.py
+    theirs = render_theirs(recipe, todo, proc_command(python))
     show(todo, render_ours(recipe, quality, todo), theirs, sheets)
 
 

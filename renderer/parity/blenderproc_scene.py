@@ -105,6 +105,7 @@ def render(job):  # type: ignore[no-untyped-def]
     spot.blender_obj.data.spot_size = table["spot"]["size"]
     bproc.renderer.enable_distance_output(activate_antialiasing=True)
     bproc.renderer.set_max_amount_of_samples(job["samples"])
+    bpy.context.scene.cycles.seed, bpy.context.scene.render.dither_intensity = job["seed"], job["dither"]
     for entry in job["jobs"]:
         things = bproc.loader.load_obj(entry["mesh"])
         thing = bproc.object.merge_objects(things) if len(things) > 1 else things[0]

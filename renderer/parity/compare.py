@@ -13,16 +13,14 @@ from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 from .views import Job, Picture
 
 DISC = 70 / 256  # the object's disc about the centre: its radius over the picture's width
+Pixels = NDArray[np.uint8] | NDArray[np.float64]  # (h, w, 3), RGB, 0 .. 255; floats are means of pictures
 BOX = 7 / 256  # plain ground is compared in boxes this wide
 PLAIN = 6  # ground is plain where the reference varies by at most this much of 255 over three boxes
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """All in units of 1/255 but for the PSNRs.
-
-    ground : largest difference of box means on plain ground, away from every edge
-    """
+    """All in units of 1/255 but for the PSNRs; ground : see `largest_on_ground`."""
 
     psnr: float
     psnr_disc: float
@@ -38,7 +36,7 @@ def disc(size: int) -> NDArray[np.bool_]:
     return np.asarray(distance < DISC * size)
 
 
-def psnr(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> float:
+def psnr(ours: Pixels, theirs: Pixels) -> float:
     """Peak signal-to-noise ratio in dB."""
     error = float(np.mean((ours.astype(float) - theirs) ** 2))
     return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
@@ -46,22 +44,27 @@ def psnr(ours: NDArray[np.uint8], theirs: NDArray[np.uint8]) -> float:
 
 def compare(ours: Picture, theirs: Picture) -> Likeness:
     """How alike two pictures of one view are; `theirs` says where the ground is plain."""
-    size = len(ours)
-    box = max(3, round(BOX * size) | 1)
-    inside = disc(size)
-    window = (3 * box, 3 * box, 1)
-    spread = maximum_filter(theirs, window).astype(int) - minimum_filter(theirs, window)
-    plain = (spread.max(-1) <= PLAIN) & ~inside
-    plain[:box] = plain[-box:] = plain[:, :box] = plain[:, -box:] = False  # a picture's rim is an edge
-    means = [uniform_filter(picture.astype(float), (box, box, 0)) for picture in (ours, theirs)]
+    inside = disc(len(ours))
     difference = np.abs(ours.astype(float) - theirs)
     return Likeness(
         psnr(ours, theirs),
         psnr(ours[inside], theirs[inside]),
         float(difference.mean()),
         int(difference.max()),
-        float(np.abs(means[0] - means[1])[plain].max(initial=0)),
+        largest_on_ground(ours, theirs),
     )
+
+
+def largest_on_ground(ours: Pixels, theirs: Pixels) -> float:
+    """Largest difference of box means on plain ground, away from every edge, in 1/255."""
+    size = len(ours)
+    box = max(3, round(BOX * size) | 1)
+    window = (3 * box, 3 * box, 1)
+    spread = maximum_filter(theirs, window).astype(float) - minimum_filter(theirs, window)
+    plain = (spread.max(-1) <= PLAIN) & ~disc(size)
+    plain[:box] = plain[-box:] = plain[:, :box] = plain[:, -box:] = False  # a picture's rim is an edge
+    means = [uniform_filter(picture.astype(float), (box, box, 0)) for picture in (ours, theirs)]
+    return float(np.abs(means[0] - means[1])[plain].max(initial=0))
 
 
 def report(names: Sequence[str], found: Sequence[Likeness]) -> str:

@@ -15,10 +15,12 @@ from iebench.manifests.recipe import Recipe
 from .views import Job, Picture
 
 
-def render_theirs(recipe: Recipe, todo: Sequence[Job], command: Sequence[str], importer: str = "") -> list[Picture]:
+def render_theirs(
+    recipe: Recipe, todo: Sequence[Job], command: Sequence[str], importer: str = "", seed: int = 0, dither: float = 1.0
+) -> list[Picture]:
     """All views of all jobs, in order, by `command` with the path of the job file appended.
 
-    The scene is the recipe's, the settings are the generator's.
+    The scene is the recipe's, the settings are the generator's but for the random `seed` and the `dither`.
 
     Raises
     ------
@@ -29,6 +31,7 @@ def render_theirs(recipe: Recipe, todo: Sequence[Job], command: Sequence[str], i
         tables = [job.table(folder) for job in todo]
         scene = recipe.as_dict()["scene"]
         task = {"scene": scene, "resolution": recipe.resolution, "samples": 100, "importer": importer, "jobs": tables}
+        task |= {"seed": seed, "dither": dither}
         (folder / "task.json").write_text(json.dumps(task))
         result = subprocess.run([*command, str(folder / "task.json")], check=False, capture_output=True, text=True)
         if result.returncode:

@@ -37,6 +37,12 @@ class Job:
         """ShapeNet's files all have one name; the object's is two folders up."""
         return self.folder.name if self.mesh.stem == "model_normalized" else self.mesh.stem
 
+    def ref(self, normalise: bool = False) -> ObjectRef:
+        """The object for a renderer, textures included."""
+        return ObjectRef(
+            "parity", self.name, "", 0, "train", str(self.mesh), folder=str(self.folder), normalise=normalise
+        )
+
     def table(self, folder: Path) -> dict[str, Any]:
         """The job for a plain script: what each view's latents act on, and the file to write."""
         views = [
@@ -76,6 +82,6 @@ def _render(recipe: Recipe, quality: str, todo: list[Job]) -> list[Picture]:
     renderer = BlenderRenderer(recipe, recipe.quality[quality], "cpu", cores())
     pictures = []
     for job in todo:
-        renderer.load(ObjectRef("parity", job.name, "", 0, "train", str(job.mesh), folder=str(job.folder)))
+        renderer.load(job.ref())
         pictures += [renderer.render(view) for view in job.views]
     return pictures

@@ -34,7 +34,6 @@ from iebench.manifests.recipe import Recipe, load
 from ..cores import few_cores
 from ..parity.compare import disc, psnr
 from ..parity.views import Job, Picture, jobs
-from ..sources import ObjectRef
 from ..worker import encode
 
 if TYPE_CHECKING:
@@ -56,11 +55,17 @@ class Sample:
 
 
 class Way:
-    """One way of rendering, in a process of its own: a quality of the recipe, the generator's, or the truth."""
+    """One way of rendering, in a process of its own: a quality of the recipe, the generator's, or the truth.
 
-    def __init__(self, recipe: Recipe, name: str, truth: int, threads: int) -> None:
+    truth : samples of the truth; seed : of the random numbers
+    """
+
+    def __init__(self, recipe: Recipe, name: str, truth: int, threads: int, seed: int = 0) -> None:
         self._pool = ProcessPool(
-            1, context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(recipe, name, truth, threads)
+            1,
+            context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(recipe, name, truth, threads, seed),
         )
 
     def __enter__(self) -> "Way":
@@ -78,7 +83,7 @@ class Way:
 _state: dict[str, Any] = {}
 
 
-def _begin(recipe: Recipe, name: str, truth: int, threads: int) -> None:
+def _begin(recipe: Recipe, name: str, truth: int, threads: int, seed: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C level's standard output
     with few_cores(threads, place=0):
         import bpy
@@ -94,6 +99,7 @@ def _begin(recipe: Recipe, name: str, truth: int, threads: int) -> None:
             as_generator(Path(folder.name))
             _state["folder"] = folder
         bpy.context.scene.cycles.use_denoising = name not in (GENERATOR, TRUTH)
+        bpy.context.scene.cycles.seed = seed
         _state.update(recipe=recipe, name=name, renderer=renderer, loaded=None)
 
 
@@ -102,8 +108,7 @@ def _view(job: Job, number: int) -> tuple[int, float, float, bytes, Picture]:
 
     renderer: BlenderRenderer = _state["renderer"]
     if _state["loaded"] != job.mesh:
-        ref = ObjectRef("speed", job.name, "", 0, "train", str(job.mesh), normalise=True)
-        _state.update(loaded=job.mesh, faces=renderer.load(ref).faces)
+        _state.update(loaded=job.mesh, faces=renderer.load(job.ref(normalise=True)).faces)
     latents = job.views[number]
     wall, cpu = time.perf_counter(), time.process_time()
     generators = _state["name"] == GENERATOR

@@ -10,8 +10,10 @@ import shapenet_like
 import shapenet_real
 
 from iebench.manifests.recipe import load
+from iebench.renderer.meshes.clean import clean_copy
 from iebench.renderer.parity.blender3 import PROGRAM
 from iebench.renderer.parity.compare import compare, worst
+from iebench.renderer.parity.noise import line, mean, table
 from iebench.renderer.parity.theirs import render_theirs
 from iebench.renderer.parity.views import jobs, render_ours
 
@@ -52,3 +54,28 @@ def test_likeness_finds_a_shift_of_colour_and_ignores_the_object():
     brighter = picture.copy()
     brighter[:32] += 2
     assert compare(brighter, picture).ground == pytest.approx(2)
+
+
+def test_noise_is_told_from_a_difference_that_stays():
+    rng = np.random.default_rng(0)
+    ours, theirs = (
+        {seed: np.clip(level + rng.normal(0, 2, (64, 64, 3)).round(), 0, 255).astype(np.uint8) for seed in range(8)}
+        for level in (120, 121)
+    )
+    variance = 2 * (2**2 + 1 / 12)  # of a difference of two: noise, and rounding
+    noise, both = line(ours, ours), line(ours, theirs)
+    assert noise[0] == pytest.approx(10 * np.log10(255**2 / variance), abs=0.05)  # no seed beside itself
+    assert both[0] == pytest.approx(10 * np.log10(255**2 / (variance + 1)), abs=0.05)
+    means = line(mean(ours, 8), mean(theirs, 9))
+    assert means[0] == pytest.approx(10 * np.log10(255**2 / (variance / 8 + 1)), abs=0.1)  # the level is left whole
+    assert means[3] == pytest.approx(-1, abs=0.1)
+    row = table(["a 0"], [{"ours": ours, "theirs": theirs}], [("ours", "theirs")]).splitlines()[-1]
+    assert row.startswith("ours / theirs")
+    assert row.endswith(f"{both[3]:+.2f}")
+
+
+def test_the_pictures_have_the_textures(tmp_path):
+    """ShapeNet's textures lie beside the mesh's folder, where a mesh may refer to nothing by itself."""
+    (job,) = jobs(load(), [shapenet_real.write(tmp_path, "textured")], 1, 0)
+    with clean_copy(job.ref()) as mesh:
+        assert not mesh.missing

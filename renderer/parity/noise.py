@@ -1,0 +1,105 @@
+"""Our pictures against BlenderProc's on bpy 4.2, beside what the generator's own way differs by from itself.
+
+    python tests/shapenet_real.py once --once
+    python -m iebench.renderer.parity.noise once/{plain,joined,clear,textured}/models/*.obj --python proc/bin/python
+
+`blenderproc.py` says what --python has to have. Each view is rendered with the random numbers of `--seeds` seeds by
+BlenderProc on bpy 4.2, with and without dither, in the generator's way in our scene on this Blender, and by ours; and
+once more with `--truth` samples, without denoiser and dither. A table says how far they are apart.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+import numpy as np
+
+from iebench.manifests.common.cli import SETTINGS
+from iebench.manifests.common.machine import cores
+from iebench.manifests.recipe import Recipe
+
+from ..speed.rendering import GENERATOR, TRUTH, Way
+from .blenderproc import proc_command, proc_recipe
+from .compare import Pixels, disc, largest_on_ground, psnr
+from .theirs import render_theirs
+from .views import Job, Picture, jobs
+
+Takes = Mapping[int, Pixels]  # pictures of one view by random seed
+
+
+def render_here(recipe: Recipe, way: str, todo: Sequence[Job], truth: int, seed: int) -> list[Picture]:
+    """All views of all jobs, in order, on this Blender in a way of `speed/rendering.py`."""
+    with Way(recipe, way, truth, cores(), seed) as process:
+        return [process.view(job, number)[-1] for job in todo for number in range(len(job.views))]
+
+
+def mean(takes: Takes, seed: int) -> Takes:
+    """The mean picture of the seeds, as a take of a seed that none of them has."""
+    return {seed: np.mean([picture.astype(float) for picture in takes.values()], axis=0)}
+
+
+def line(ours: Takes, theirs: Takes) -> tuple[float, float, float, float]:
+    """PSNR over all pairs of different seeds, the same in the object's disc, most on plain ground, mean difference."""
+    pairs = [(a, b) for i, a in ours.items() for j, b in theirs.items() if i != j]
+    first, second = (np.stack(side).astype(float) for side in zip(*pairs, strict=True))
+    inside = disc(first.shape[1])
+    return (
+        psnr(first, second),
+        psnr(first[:, inside], second[:, inside]),
+        max(largest_on_ground(a, b) for a, b in pairs),
+        float((first - second).mean()),
+    )
+
+
+def table(names: Sequence[str], views: Sequence[Mapping[str, Takes]], pairs: Sequence[tuple[str, str]]) -> str:
+    """A row for each pair of ways: PSNR in dB and that of the disc for each view, then the worst and the means."""
+    lines = [" " * 36 + "".join(f"{name:>15}" for name in [*names, "least"]) + f"{'ground':>8}{'lighter':>9}"]
+    for ours, theirs in pairs:
+        found = np.array([line(view[ours], view[theirs]) for view in views])
+        cells = [*found[:, :2], found[:, :2].min(axis=0)]
+        lines.append(
+            f"{ours + ' / ' + theirs:36}"
+            + "".join(f"{whole:9.2f}{inner:6.1f}" for whole, inner in cells)
+            + f"{found[:, 2].max():8.2f}{found[:, 3].mean():+9.2f}"
+        )
+    return "\n".join(lines)
+
+
+@click.command(context_settings=SETTINGS)
+@click.argument("meshes", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--python", required=True, help="The Python that has blenderproc 2.8.0 and bpy 4.2.")
+@click.option("--views", default=1, help="Views of each mesh.")
+@click.option("--seed", default=0, help="Decides the latents.")
+@click.option("--seeds", default=2, type=click.IntRange(2), help="Random seeds of each way.")
+@click.option("--quality", default="reference", help="Ours.")
+@click.option("--truth", default=1024, help="Samples of the truth.")
+def main(
+    meshes: tuple[Path, ...], python: str, views: int, seed: int, seeds: int, quality: str, truth: int
+) -> None:  # fmt: skip
+    """Compare pictures of some OBJ files: ours, BlenderProc's, and the generator's way on this Blender."""
+    recipe = proc_recipe()
+    todo = jobs(recipe, meshes, views, seed)
+    takes = range(seeds)
+    theirs = [render_theirs(recipe, todo, proc_command(python), seed=i) for i in takes]
+    even = [render_theirs(recipe, todo, proc_command(python), seed=i, dither=0.0) for i in takes]
+    here = {way: [render_here(recipe, way, todo, truth, i) for i in takes] for way in (GENERATOR, quality)}
+    ways = {"theirs": theirs, "undithered": even, **here}
+    exact = render_here(recipe, TRUTH, todo, truth, seeds)
+    found = []
+    for number, picture in enumerate(exact):
+        view: dict[str, Takes] = {name: {i: shots[i][number] for i in takes} for name, shots in ways.items()}
+        means = {f"mean {name}": mean(shots, seeds + i) for i, (name, shots) in enumerate(view.items())}
+        found.append({**view, **means, TRUTH: {-1: picture}})
+    pairs = [
+        ("theirs", "theirs"), (GENERATOR, "theirs"), (quality, "theirs"),
+        ("undithered", "undithered"), (GENERATOR, "undithered"), (quality, "undithered"), (quality, GENERATOR),
+        ("mean theirs", "mean undithered"), (f"mean {GENERATOR}", "mean undithered"),
+        (f"mean {quality}", "mean undithered"),
+        *((name, TRUTH) for name in ("theirs", "undithered", GENERATOR, quality)),
+        *((f"mean {name}", TRUTH) for name in ("theirs", "undithered", GENERATOR, quality)),
+    ]  # fmt: skip
+    click.echo(table([f"{job.name} {i}" for job in todo for i in range(len(job.views))], found, pairs))
+
+
+if __name__ == "__main__":
+    main()
