@@ -2,6 +2,7 @@
 
 python3.11 -m venv proc
 proc/bin/pip install blenderproc==2.8.0 bpy==4.2.23 'numpy<2' opencv-python-headless
+proc/bin/pip install rich trimesh imageio scikit-image scikit-learn pypng gitpython
 python -m iebench.renderer.parity.blenderproc meshes/*/models/*.obj --python proc/bin/python
 """
 
