@@ -44,7 +44,7 @@ class Record:
     images_per_s: float | None = None
 
     def __post_init__(self) -> None:
-        if self.images_per_s is not None and not 0 < self.images_per_s < math.inf:
+        if self.images_per_s is not None and not 0 <= self.images_per_s < math.inf:
             raise InvalidValue(f"images_per_s is {self.images_per_s}")
 
 

@@ -11,6 +11,7 @@ from typing import Any, Self
 from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import atomic, on_disk
 from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.common.plain_text import flaw
 from iebench.manifests.errors import DiskError
 
 from .errors import InvalidValue, RunError
@@ -99,7 +100,7 @@ def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, float]]]:
         with path.open("rb") as file:
             for number, raw in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), start=1):  # noqa: B007  # for the message
                 if len(raw) > LONGEST:
-                    raise InvalidValue(f"it has more than {LONGEST:,} characters")
+                    raise InvalidValue(f"it has more than {LONGEST:,} bytes")
                 if raw.endswith(b"\n"):
                     yield raw, _values(json.loads(raw.decode("utf-8")))
     except (OSError, ValueError, RecursionError) as error:
@@ -115,8 +116,8 @@ def _values(line: Any) -> dict[str, float]:
     if not 0 <= line["step"] <= LAST:
         raise InvalidValue(f"step is a number of {len(str(abs(line['step'])))} digits, or negative")
     for name, value in line.items():
-        if not name.isprintable():
-            raise InvalidValue(f"the name {name!a:.60} has characters that cannot be shown")
+        if unfit := flaw(name):
+            raise InvalidValue(f"a name has {unfit}")
         if not isinstance(value, float) and not _whole(value):
             raise InvalidValue(f"{name:.60} is {value!r:.60} and no number")
         if isinstance(value, int) and abs(value) > sys.float_info.max:

@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from iebench.manifests.common.brief import few
 
 from .predictor import Predictor
-from .probes.context import Split
+from .probes.context import MARGIN, Split
 from .probes.standardise import LEAST, Standardiser, block_rows
 from .regularisation import Regularisation
 
 UNUSUAL = 1e6  # deviation of features as they are, or its inverse
 STRANGE = 1e3  # deviations of val's features from train's mean
-MARGIN = 0.1  # of train's range of a latent, which val's values may exceed
 NARROW = 1e-2  # of a latent's deviation in the other split
 
 
@@ -151,11 +150,11 @@ def _unlike(train: Split, val: Split, turns: Mapping[str, float]) -> list[str]:
             narrow.append(name)
     notes = []
     if outside:
-        notes.append(f"{few(outside)} of val lies outside of what train has, where answers are guesses")
+        notes.append(f"val has values of {few(outside)} outside of train's range, where answers are guesses")
     if narrow:
         notes.append(
-            f"{few(narrow)} varies over a hundred times less in one split than in the other, so that R² and shares of "
-            "it say little"
+            f"one split varies {few(narrow)} over a hundred times less than the other, so that R² and shares of these "
+            "say little"
         )
     return notes
 

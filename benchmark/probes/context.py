@@ -29,6 +29,7 @@ Values = dict[str, dict[str, Measured]]
 
 
 STILL = 1e-9  # a latent that varies by less is constant
+MARGIN = 0.1  # of train's range of a latent, by which val's values may exceed it
 
 
 @dataclass(frozen=True)

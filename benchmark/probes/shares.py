@@ -16,12 +16,11 @@ from iebench.manifests.conventions import pose
 from ..explained import Between, Explained
 from .changes import FACTORS
 from .classification import place
-from .context import STILL, Context, Split, Values, probe
+from .context import MARGIN, STILL, Context, Split, Values, probe
 from .standardise import block_rows
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-12  # of the mean square of features, whose variance has not more digits in float32
-MARGIN = 0.1  # of train's range of a factor, beyond which its functions stay as they are at the end
 HARMONICS = 3  # of a factor on a circle, and powers of one that is not
 _TRACELESS = np.stack([  # an orthonormal basis of the symmetric 3 x 3 matrices without trace
     np.array(m, np.float64) / np.linalg.norm(m)
@@ -122,7 +121,7 @@ def _curve(context: Context, values: Array, name: str) -> Array:
     seen = context.train.latents[name]
     if np.ptp(seen) <= STILL:  # nothing can be learnt of it
         return np.ones((len(values), 1))
-    margin = MARGIN * np.ptp(seen)  # beyond it, powers grow without bound
+    margin = MARGIN * np.ptp(seen)  # beyond it, powers would grow without bound
     known = np.clip(values, seen.min() - margin, seen.max() + margin)
     return np.vander((known - np.mean(seen)) / np.std(seen), HARMONICS + 1)
 

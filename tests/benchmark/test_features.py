@@ -186,6 +186,6 @@ def test_a_file_of_another_shape_is_made_again_even_with_its_own_record(
     encode(encoder, images, np.arange(12), tmp_path, CPU)
     (path,) = tmp_path.glob("*.npy")
     narrow = np.load(path)[:, :-1]
-    feature_record.write(path, (12, narrow.shape[1]), None, lambda partial: np.save(partial, narrow))
+    feature_record.write(path, (12, narrow.shape[1]), 0.0, lambda partial: np.save(partial, narrow))
     assert encode(encoder, images, np.arange(12), tmp_path, CPU).features.shape == (12, encoder.dim)
     assert f"it has float32 (12, {encoder.dim - 1}), not float32 (12, {encoder.dim})" in capsys.readouterr().err

@@ -90,10 +90,14 @@ def test_latents_that_the_splits_vary_unlike_are_named() -> None:
     train, val = random_split(8, 4), random_split(4, 4, seed=1)
     moved = replace(val, latents={**val.latents, "rot_x": val.latents["rot_x"] + 9})
     assert scarce(train, moved, 0, CIRCLES) == ()
-    assert scarce(train, moved, 0, {}) == ("rot_x of val lies outside of what train has, where answers are guesses",)
+    assert scarce(train, moved, 0, {}) == (
+        "val has values of rot_x outside of train's range, where answers are guesses",
+    )
     narrow = replace(val, latents={**val.latents, "rot_y": val.latents["rot_y"] / 1000})
     for pair in ((train, narrow), (narrow, train)):
-        assert scarce(*pair, 0, CIRCLES)[-1].startswith("rot_y varies over a hundred times less in one split than in")
+        assert scarce(*pair, 0, CIRCLES)[-1].startswith(
+            "one split varies rot_y over a hundred times less than the other"
+        )
 
 
 def test_probes_that_may_not_be_at_their_best_are_named() -> None:
