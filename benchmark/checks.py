@@ -17,7 +17,7 @@ from .distributed import Ranks
 from .errors import DatasetError, IebenchError, RunError, RunExists, SettingError, short
 from .images import Images
 from .pixels import Room
-from .runs import WEIGHTS, build_method
+from .runs import WEIGHTS, unmade
 
 FLOAT = 4  # bytes
 MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1}  # numbers that an optimizer keeps of each weight
@@ -137,24 +137,9 @@ def check_memory(config: RunConfig, free: int, ranks: int = 1) -> None:
 
 
 def weight_bytes(config: RunConfig) -> int:
-    """Bytes of a run's weights with their gradients and the optimizer's moments, of which none is made.
-
-    Raises
-    ------
-    SettingError : more than any memory holds.
-    """
-    try:
-        with torch.device("meta"):
-            parameters = list(build_method(config).parameters())
-    except (RuntimeError, TypeError, OverflowError) as error:
-        if "overflow" not in str(error).lower():
-            return 0  # code of another package that needs numbers while it is built: training says what is wrong
-        raise SettingError(
-            f"{config.method} with these settings has a layer of more than 2^63 bytes, and no memory holds it: lower "
-            "encoder.width or the method's widths"
-        ) from error
+    """Bytes of a run's weights with their gradients and the optimizer's moments; see `runs.unmade`."""
     trained = MOMENTS[config.settings.optimizer] + 2
-    return FLOAT * sum(parameter.numel() * (trained if parameter.requires_grad else 1) for parameter in parameters)
+    return FLOAT * sum(one.numel() * (trained if one.requires_grad else 1) for one in unmade(config))
 
 
 def checked(terms: object, method: Method) -> dict[str, Tensor]:

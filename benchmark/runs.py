@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from torch import nn
 
@@ -18,13 +19,14 @@ from iebench.manifests.errors import InvalidValue
 from . import tensor_file
 from .checkpoint import check_weights
 from .config import RunConfig
-from .errors import RunError, RunHeld
+from .errors import RunError, RunHeld, SettingError
 from .log import last as last_line
 
 WEIGHTS = "model.safetensors"
+REMEDY = "restore it or train again"
 LOCK = f".lock{PARTIAL}"  # a folder with nothing else is free
 
-__all__ = ["LOCK", "WEIGHTS", "RunConfig", "begin", "build_method", "held", "load", "newest", "save_weights"]
+__all__ = ["LOCK", "WEIGHTS", "RunConfig", "begin", "build_method", "held", "load", "newest", "save_weights", "unmade"]
 
 
 def newest(root: Path = Path("runs")) -> Path:
@@ -95,6 +97,25 @@ def build_method(config: RunConfig) -> Method:
     return methods.build(config.method, own, config.settings.encoder)
 
 
+def unmade(config: RunConfig) -> list[nn.Parameter]:
+    """The parameters of the method that a run trains, with shapes and without numbers; none where that cannot be.
+
+    Raises
+    ------
+    SettingError : one has more numbers than any memory holds.
+    """
+    try:
+        with torch.device("meta"):
+            return list(build_method(config).parameters())
+    except (RuntimeError, TypeError, OverflowError) as error:
+        if "overflow" not in str(error).lower():
+            return []  # code of another package that needs numbers while it is built: it says itself what is wrong
+        raise SettingError(
+            f"{config.method} with these settings has a layer of more than 2^63 bytes, and no memory holds it: lower "
+            "encoder.width or the method's widths"
+        ) from error
+
+
 def load(run: Path) -> tuple[Method, RunConfig]:
     """The trained method of a finished run, on the CPU and in eval mode, and what the run was.
 
@@ -105,10 +126,12 @@ def load(run: Path) -> tuple[Method, RunConfig]:
     config = RunConfig.load(run)
     if not (run / WEIGHTS).is_file():
         raise RunError(f"{run} is not finished: run the same `iebench train` with --resume")
+    what = "it is damaged, or its weights are of another network"
+    if sum(one.numel() * one.element_size() for one in unmade(config)) > (run / WEIGHTS).stat().st_size:
+        raise RunError(read_failure(run / WEIGHTS, InvalidValue(what), REMEDY))
     method = build_method(config)
     try:
         method.load_state_dict(tensor_file.read(run / WEIGHTS))
     except (SafetensorError, InvalidValue, OSError, RuntimeError) as error:
-        what = "it is damaged, or its weights are of another network"
-        raise RunError(read_failure(run / WEIGHTS, error, "restore it or train again", what)) from error
+        raise RunError(read_failure(run / WEIGHTS, error, REMEDY, what)) from error
     return method.eval(), config

@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 from iebench.manifests.common.causes import reason, remedy_of
 from iebench.manifests.common.files import atomic, save_atomic
 from iebench.manifests.common.plain_text import cleaned
-from iebench.manifests.errors import DatasetError
+from iebench.manifests.errors import DatasetError, InvalidValue
 from iebench.manifests.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import IDENTITY, INSPECTION, key, place_columns
+from iebench.manifests.schema import ADDED, IDENTITY, INSPECTION, OBJECTS, key, place_columns
 from iebench.manifests.views import Views
 
 from .backend import MeshInfo
@@ -26,6 +26,7 @@ from .plan import Shard, part_paths
 from .sources import ObjectRef
 from .store import Store
 
+NEEDED = {*OBJECTS.names, "cause"} - ADDED  # of an object's note
 OUTCOMES = b"iebench"  # key of the Parquet's metadata: what became of each object, and the tar's size
 
 
@@ -143,6 +144,25 @@ def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
     return {**identity(ref), **kept, **dict.fromkeys(INSPECTION), **outcome.inspection}
 
 
+def read_notes(schema: pa.Schema) -> dict[str, Any]:
+    """The notes in the metadata of a shard's Parquet: "objects", what became of each; "tar_bytes" and "tar_sha256".
+
+    Raises
+    ------
+    InvalidValue : there are none, or they are not what `write_shard` writes.
+    """
+    try:
+        notes = json.loads((schema.metadata or {})[OUTCOMES])
+        whole = all(note.keys() >= NEEDED and isinstance(note["cause"], str) for note in notes["objects"])
+        tar = isinstance(notes["tar_sha256"], str) and isinstance(notes["tar_bytes"], int)
+        pa.Table.from_pylist([{name: note.get(name) for name in OBJECTS.names} for note in notes["objects"]], OBJECTS)
+        if not whole or not tar or any(note["status"] is None or note["views"] is None for note in notes["objects"]):
+            raise InvalidValue("it lacks something")
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, pa.ArrowException) as error:
+        raise InvalidValue(f"its list of objects is damaged ({reason(error, 'it holds something else')})") from error
+    return dict(notes)
+
+
 def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:
     """What became of each object of a finished shard; None when the shard is not finished or not this one.
 
@@ -151,7 +171,7 @@ def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, An
     try:
         with store.open(f"{shard.stem}.parquet") as file:
             schema = pq.read_schema(file)
-        notes = json.loads((schema.metadata or {})[OUTCOMES])
+        notes = read_notes(schema)
         listed = [(note["synset"], note["object_id"]) for note in notes["objects"]]
         finished = store.size(f"{shard.stem}.tar") == notes["tar_bytes"] and schema.equals(rows(recipe))
     except (FileNotFoundError, KeyError, ValueError, pa.ArrowException):
@@ -189,7 +209,7 @@ def read_shard(store: Store, shard: Shard) -> Finished:
         with store.open(name) as file:
             content = file.read()
         table = pq.read_table(io.BytesIO(content))
-        notes = json.loads(table.schema.metadata[OUTCOMES])
+        notes = read_notes(table.schema)
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         remedy = remedy_of(error, "delete it and run the same command again")
         raise DatasetError(f"cannot read {store}/{name} ({reason(error)}): {remedy}") from error

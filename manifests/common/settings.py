@@ -151,6 +151,9 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if value not in args:
             raise UnknownName("value", str(value), map(str, args), f"{where}: ")
         return value
+    if origin is list:
+        _checked(isinstance(value, list), value, hint, where)
+        return [_convert(args[0], item, f"{where}[{i}]") for i, item in enumerate(value)]
     if origin is tuple:
         _checked(isinstance(value, (list, tuple)), value, hint, where)
         inner = [args[0]] * len(value) if args[-1] is Ellipsis else list(args)

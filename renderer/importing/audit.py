@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.plain_text import check_text, cleaned
+from iebench.manifests.common.settings import build
 from iebench.manifests.dataset import read_table
 from iebench.manifests.fit import Fit, fit
 
-from ..errors import DatasetError
+from ..errors import DatasetError, UsageError
 from ..plan import Plan, part_paths
 from ..shards import shard_notes
 from ..store import LocalStore
@@ -88,9 +89,8 @@ class Audit:
         try:
             table = json.loads((folder / AUDIT).read_text(encoding="utf-8"))
             check_text(table, folder / AUDIT, DatasetError, MEND)
-            fits = {name: Fit(**values) for name, values in table.pop("fits").items()}
-            return Audit(fits=fits, **table)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return build(Audit, table, AUDIT)
+        except (OSError, ValueError, RecursionError, UsageError) as error:
             raise DatasetError(read_failure(folder / AUDIT, error, MEND)) from error
 
 

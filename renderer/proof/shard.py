@@ -1,6 +1,5 @@
 """One shard of a dataset against everything that is known about it: hashes, rows, tar, latents."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +14,10 @@ from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.errors import DatasetError, InvalidValue
 from iebench.manifests.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import ADDED, IDENTITY, OBJECTS, key
+from iebench.manifests.schema import IDENTITY, key
 from iebench.manifests.views import drawn
 
-from ..shards import OUTCOMES
+from ..shards import read_notes
 from .findings import NO_FILE, Failure
 from .tars import check_tar
 
@@ -126,11 +125,8 @@ def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         raise DatasetError(NO_FILE)
     table = read_table(path, rows(task.info.recipe))
     try:
-        notes = json.loads(pq.read_schema(path).metadata[OUTCOMES])
+        notes = read_notes(pq.read_schema(path))
         listed = table.to_pylist()
-        needed = {*OBJECTS.names, "cause"} - ADDED
-        if not all(needed <= note.keys() for note in notes["objects"]) or "tar_sha256" not in notes:
-            raise InvalidValue("its list of objects lacks something")
         if any(column.null_count for column in table.columns):
             raise InvalidValue("it has empty places")
     except (KeyError, ValueError, TypeError, AttributeError) as error:
