@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from iebench.manifests.common.plain_text import flaw
+
 FRACTION, DEGREES = (0.0, 1.0), (0.0, 180.0)
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 LONGEST = {"title": 60, "about": 300}  # characters
@@ -56,8 +58,8 @@ def declaration_faults(metric: str, measure: Measure) -> Iterator[str]:
         text = getattr(measure, name)
         if not 1 <= len(text) <= most:
             yield f"has {'a' if name == 'title' else 'an'} {name} of {len(text)} characters, not 1 to {most}"
-        if not text.isprintable():
-            yield f"has {'a' if name == 'title' else 'an'} {name} with line breaks or the like"
+        if what := flaw(text):
+            yield f"has {'a' if name == 'title' else 'an'} {name} that holds {what}"
     if not 0 < measure.factor < math.inf:
         yield f"has the factor {measure.factor}, not a positive number"
     if not 0 <= measure.digits <= 10:

@@ -35,8 +35,8 @@ OBJECTS = pa.schema(
 ADDED = frozenset({"notes", "doubles"})
 """Columns of OBJECTS that datasets made before they were added lack; they are read as null there."""
 
-OF_LINES = frozenset({"missing", "notes"})
-"""Columns of OBJECTS that hold several lines."""
+OF_LINES = frozenset({"missing", "notes", "cause"})
+"""Columns of OBJECTS and FAILURES that may hold several lines."""
 
 FAILURES = pa.schema(
     [("synset", pa.string()), ("object_id", pa.string()), ("split", pa.string()), ("cause", pa.string())]

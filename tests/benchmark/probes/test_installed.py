@@ -60,7 +60,7 @@ def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
     (FIRST.replace("metrics={", "metrics=dict() and {"), "declares no metrics"),
     (FIRST.replace('{"first"', '{"top1"'), "the metric 'top1' is iebench's own"),
     (FIRST.replace('{"first"', '{"First <b>"'), "must have a name of at most 60 lower-case letters"),
-    (FIRST.replace('"mean of', '"\\n'), "has an about with line breaks"),
+    (FIRST.replace('"mean of', '"\\n'), "has an about that holds a line break"),
     (FIRST.replace('probe("first"', 'probe("neighbours"'), "their_probe registers a probe 'neighbours', and there"),
     (f"{HEAD}    raise KeyError('x')", "the probe 'first' (their_probe) failed (KeyError: 'x')"),
     (f"{HEAD}    raise SystemExit(0)", "failed (SystemExit: 0)"),
