@@ -80,7 +80,7 @@ def markdown(board: Board) -> str:
     rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
     body = [[*map(escapes.markdown, _head(board, row)), *(cell(m, row) for m in board.columns)] for row in board.rows]
     body += ends(board)
-    legend = board.legend.replace("*: best", "**bold**: best")
+    legend = escapes.markdown(board.legend).replace("\\*: best", "**bold**: best", 1)
     notes = ["", *(f"- {escapes.markdown(note)}" for note in board.notes)] if board.notes else []
     lines = map(escapes.markdown_row, [titles, rule, *body])
     return "\n".join([*lines, "", f"{escapes.markdown(board.caption)}. {legend}.", *notes])

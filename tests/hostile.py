@@ -56,6 +56,8 @@ def filled(thing: T, text: str) -> T:
             found[field.name] = {text: 1.0}
         elif dataclasses.is_dataclass(value) and type(value).__name__ != "Resamples":
             found[field.name] = filled(value, text)
+        elif field.name == "metrics":
+            found[field.name] = {name: filled(measure, text) for name, measure in value.items()}
         elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
             found[field.name] = tuple(filled(item, text) for item in value)
     return typing.cast(T, dataclasses.replace(typing.cast(Any, thing), **found))

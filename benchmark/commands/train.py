@@ -35,7 +35,7 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
     "--set", "assignments", multiple=True, metavar="KEY=VALUE",
     help="Change one of those settings (batch=64, encoder.width=0.5) or the method's (method.covariance=2).",
 )  # fmt: skip
-@click.option("--name", help="Name of the run.", show_default="METHOD-DATASET-sSEED")
+@click.option("--name", help="Name of the run, at most 120 letters.", show_default="METHOD-DATASET-sSEED")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
 @click.option("--seed", type=click.IntRange(0), help="Of the weights and the order of views.", show_default="0")
 @click.option(

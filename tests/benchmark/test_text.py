@@ -35,7 +35,7 @@ FORMULA = tuple("=+-@\t\r")
 
 def scores(text: str) -> dict[Path, Score]:
     """Two scores with a text wherever there may be one."""
-    own = Measure("own", "measured by another package")
+    own = Measure("own", "measured by another package", digits=2)
     found = {}
     for i in range(2):
         whole, part = {"top1": measured(0.5 + i / 9), "own": measured(0.2)}, {"top1": measured(0.1)}
@@ -57,7 +57,7 @@ def scores(text: str) -> dict[Path, Score]:
 
 @pytest.fixture(scope="module")
 def tame() -> Board:
-    return Board.of(scores("tame"), parts=True)
+    return Board.of(scores("tame"), True, "own")
 
 
 @pytest.mark.parametrize("text", [*MARKUP, *SOUND, *REFUSED.values()])
@@ -65,19 +65,19 @@ class TestEveryFormat:
     """Fields may hold anything here: what a reader would refuse, too."""
 
     def test_screen(self, text: str, tame: Board) -> None:
-        shown = SGR.sub("", FORMATS["table"](Board.of(scores(text), parts=True)))
+        shown = SGR.sub("", FORMATS["table"](Board.of(scores(text), True, "own")))
         lines = shown.split("\n")
         assert all(flaw(line) == "" for line in lines)
         assert len(lines) == len(FORMATS["table"](tame).split("\n"))
         assert flaw(text) or sum(text.strip() in line for line in lines) >= 4
 
     def test_markdown(self, text: str, tame: Board) -> None:
-        blocks, plain = markdown_shape(FORMATS["md"](Board.of(scores(text), parts=True)))
+        blocks, plain = markdown_shape(FORMATS["md"](Board.of(scores(text), True, "own")))
         assert blocks == markdown_shape(FORMATS["md"](tame))[0]
         assert flaw(text) or f"{text}0".strip() in plain
 
     def test_csv(self, text: str, tame: Board) -> None:
-        written = FORMATS["csv"](Board.of(scores(text), parts=True))
+        written = FORMATS["csv"](Board.of(scores(text), True, "own"))
         rows = list(csv.reader(io.StringIO(written)))
         assert len(rows) == len(list(csv.reader(io.StringIO(FORMATS["csv"](tame)))))
         for separator in ",;\t":  # as spreadsheets of any country read it
@@ -89,10 +89,10 @@ class TestEveryFormat:
         assert {len(row) for row in rows} == {len(rows[0])}
 
     def test_latex(self, text: str, tame: Board) -> None:
-        assert tex_shape(FORMATS["latex"](Board.of(scores(text), parts=True))) == tex_shape(FORMATS["latex"](tame))
+        assert tex_shape(FORMATS["latex"](Board.of(scores(text), True, "own"))) == tex_shape(FORMATS["latex"](tame))
 
     def test_json(self, text: str, tame: Board) -> None:
-        board = Board.of(scores(text), parts=True)
+        board = Board.of(scores(text), True, "own")
         table = json.loads(FORMATS["json"](board))
         FORMATS["json"](board).encode("ascii")
         assert [row["run"] for row in table["rows"]] == [row.name for row in board.rows]
