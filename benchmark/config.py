@@ -17,6 +17,7 @@ from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.plain_text import check_text
 from iebench.manifests.common.settings import build, check_finite, override, read_toml
 from iebench.manifests.common.shipped import called, locate
+from iebench.manifests.common.versions import is_newer
 from iebench.manifests.dataset import DatasetInfo, newest
 from iebench.manifests.schema import MAX_VIEW
 
@@ -224,12 +225,14 @@ class RunConfig:
             raise RunError(
                 f"{path.parent} is no run folder (no {path.name}): train with `iebench train`, or name another"
             ) from None
+        except UsageError as error:
+            raise (_newer(path, table) or error) from None
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise _damaged(path, error) from error
         try:
             return build(RunConfig, {**table, "settings": settings, "data": Path(table["data"])}, path.name)
         except (UsageError, TypeError, KeyError) as error:
-            raise _damaged(path, error) from error
+            raise (_newer(path, table) or _damaged(path, error)) from error
 
     def going_on(self, run: Path, assignments: Sequence[str]) -> "RunConfig":
         """The same with what a run that is older than some settings did, unless they are assigned.
@@ -238,7 +241,7 @@ class RunConfig:
         """
         try:
             named = json.loads((run / CONFIG).read_text(encoding="utf-8"))["settings"].keys()
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
             return self
         named |= {text.partition("=")[0].strip() for text in assignments}
         older: dict[str, Any] = {name: value for name, value in BEFORE.items() if name not in named}
@@ -278,6 +281,15 @@ class RunConfig:
 
 def _damaged(path: Path, error: Exception) -> RunError:
     return RunError(read_failure(path, error, MEND))
+
+
+def _newer(path: Path, table: dict[str, Any]) -> RunError | None:
+    """The refusal of a run that a newer iebench made, whose settings may be unknown here; None for any other."""
+    made_by = table["versions"].get("iebench", "") if isinstance(table.get("versions"), dict) else ""
+    here = version("iebench")
+    if not is_newer(made_by, here):
+        return None
+    return RunError(f"{path} is of a run of iebench {made_by}, and this is {here}: update iebench")
 
 
 def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:

@@ -6,7 +6,7 @@ from .common.brief import number
 from .errors import InvalidValue
 from .schema import MAX_VIEW
 
-MOST_SHARDS = 100_000  # of a split: five digits name them
+MOST_SHARDS = 1_000_000  # of a split: 2.5 billion images
 
 
 @dataclass(frozen=True)

@@ -128,7 +128,7 @@ class Plan:
 
 
 def check_shards(plan: Plan) -> None:
-    """Refuse a plan of more shards than five digits name.
+    """Refuse a plan of more shards than a dataset may have.
 
     Raises
     ------

@@ -102,7 +102,7 @@ def test_a_sweep_names_the_run(tiny_dataset: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["render", "--objects-per-class", "100000000"], "take about 2,750 GB to plan, and 8.0 GB are free"),
+        (["render", "--objects-per-class", "100000000"], "take about 3,300 GB to plan, and 8.0 GB are free"),
         (["render", "--workers", "100000000"], "take about 20,000,000 GB of memory, and this machine has 8.0 GB"),
         (["render", "--threads", "100000000"], "is not in the range 1<=x<=1024"),
         (["verify", "DATA", "--jobs", "100000000"], "give 133 at most"),
@@ -122,10 +122,11 @@ def test_a_command(
     assert words in capsys.readouterr().err
 
 
-def test_more_shards_than_five_digits_name(tiny_plan: Callable[..., Plan]) -> None:
+def test_more_shards_than_a_dataset_may_have(tiny_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch) -> None:
     small = tiny_plan()
-    large = replace(small, objects=small.objects[:1] * 200_001, recipe=replace(small.recipe, views=1000))
-    with pytest.raises(UsageError, match=r"^200,001,000 images fill 100,001 shards, and a dataset has 100,000 at most"):
+    large = replace(small, objects=small.objects[:1] * 201, recipe=replace(small.recipe, views=1000))
+    monkeypatch.setattr("iebench.renderer.plan.MOST_SHARDS", 100)
+    with pytest.raises(UsageError, match=r"^201,000 images fill 101 shards, and a dataset has 100 at most"):
         check_shards(large)
 
 

@@ -107,3 +107,12 @@ def test_a_factor_that_the_shards_lack_is_named(table: dict[str, Any], seal: Sea
     with pytest.raises(DatasetError, match=r"00000.parquet has "):
         inspect(folder, tmp_path / "out")
     assert verify(folder, jobs=1).failures
+
+
+def test_shards_that_are_nowhere_are_one_failure(table: dict[str, Any], seal: Seal) -> None:
+    count = 100_000
+    start, counts = time.process_time(), {"objects": count, "images": count, "shards": count}
+    report = verify(seal(changed(table, ("counts", "train"), counts)), jobs=1)
+    [words] = [failure.what for failure in report.failures if "does not list" in failure.what]
+    assert words.endswith("the first of 199,998: train/00001.parquet") and len(report.failures) < 1_000
+    assert time.process_time() - start < 20

@@ -1,5 +1,6 @@
-"""Versions of file formats: the sentence for a file that is of another one than this iebench reads."""
+"""Versions of files and of what wrote them: the sentence for a file of another one than this iebench reads."""
 
+import re
 from pathlib import Path
 
 from .brief import number
@@ -23,3 +24,18 @@ def version_fault(path: Path, what: str, found: object, known: int, remedy: str)
     else:
         shown = f"{found!r:.60}"
     return f"{path} is {what} of format {shown}, and this iebench reads {known}: {remedy}"
+
+
+def is_newer(version: object, than: str) -> bool:
+    """True if a package's version, as a file has it, is a later one; False for what is no version.
+
+    >>> is_newer("0.10.0", "0.9.2"), is_newer("0.1.0", "0.1.0"), is_newer(None, "0.1.0")
+    (True, False, False)
+    """
+    return isinstance(version, str) and _release(version) > _release(than)
+
+
+def _release(version: str) -> list[int]:
+    """The numbers that a version begins with."""
+    found = re.match(r"\d{1,9}(\.\d{1,9})*", version)
+    return [int(part) for part in found[0].split(".")] if found else []

@@ -28,6 +28,9 @@ def check_listing(present: Sequence[str], sums: Mapping[str, str], info: Dataset
         ]
         for name in sorted(set(there) - set(counted)):
             yield Failure("tables", name, "", f"is not one of the {info.counts[split]['shards']} shards in {INFO}")
+        if sums and (unlisted := [name for name in counted if name not in sums]):
+            words = f"counts shards whose files SHA256SUMS does not list, the first of {len(unlisted):,}: {unlisted[0]}"
+            yield Failure("tables", INFO, "", words)
 
 
 def check_tables(folder: Path, info: DatasetInfo, notes: Sequence[dict[str, Any]]) -> Iterator[Failure]:

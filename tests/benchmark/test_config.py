@@ -282,3 +282,18 @@ def test_a_seed_that_is_none(seed: int) -> None:
     with pytest.raises(SettingError, match=rf"seed must lie in \[0, {SEEDS}\], not {seed}"):
         config(seed=seed)
     assert config(seed=SEEDS).seed == SEEDS
+
+
+@pytest.mark.parametrize("place", ["", "settings"])
+def test_a_run_of_a_newer_iebench_with_unknown_settings_is_told_to_update(tmp_path: Path, place: str) -> None:
+    config().save(tmp_path)
+    table = json.loads((tmp_path / "config.json").read_text())
+    (table[place] if place else table)["sharpness"] = 3
+    for made_by, words in (
+        ("0.1.0", "sharpness"),
+        ("99.0", "is of a run of iebench 99.0, and this is .*: update iebench"),
+    ):
+        table["versions"]["iebench"] = made_by
+        (tmp_path / "config.json").write_text(json.dumps(table))
+        with pytest.raises(IebenchError, match=words):
+            RunConfig.load(tmp_path)
