@@ -107,7 +107,7 @@ def check_settings(protocol: Protocol, sizes: Sizes) -> None:
             f"the protocol {protocol.name} takes about {number((PROGRAM + steps[step]) / 1e9)} GB for {sizes.train} "
             f"train and {sizes.val} val objects, most for its {step}, and {free / 1e9:.1f} GB are free: lower {step}"
         )
-    packed = round(PACKED * (protocol.draws * METRICS * len(sizes.widths)))
+    packed = round(PACKED * protocol.draws * METRICS * len(sizes.widths))
     if packed > MOST_BYTES:
         raise ScoringError(
             f"the protocol {protocol.name} draws {number(protocol.draws)} times, which takes about "

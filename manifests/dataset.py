@@ -125,9 +125,8 @@ def _read(folder: Path) -> tuple[dict[str, Any], str]:
     if hashlib.sha256(content.replace(hashes["sha256"].encode(), BLANK.encode())).hexdigest() != hashes["sha256"]:
         raise DatasetError(f"{path} is damaged (it does not have its own SHA-256): {MEND}")
     check_text(table, path, DatasetError, MEND)
-    return {key: value for key, value in table.items() if key not in ("format", "sha256", "checksums")}, hashes[
-        "checksums"
-    ]
+    facts = {key: value for key, value in table.items() if key not in ("format", *hashes)}
+    return facts, hashes["checksums"]
 
 
 def _hash(table: dict[str, Any], name: str) -> str:
