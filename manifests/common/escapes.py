@@ -19,7 +19,7 @@ _LATEX = {
 }  # fmt: skip
 _LATEX_TABLE = str.maketrans(_LATEX)
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~&$]|(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)  # the last two make links
-_BLOCK = re.compile(r"(\d+(?=[.)](?:\s|$))|(?=[-+=]))")  # before what makes a list or a heading of a line
+_BLOCK = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")  # before what makes a list or a heading of a line
 _FORMULA = re.compile(r"(^|[;|])(\s*)(?=[=+\-@＝＋－＠])")  # a cell begins; some countries' programs end it at ;
 
 
@@ -34,8 +34,7 @@ def markdown(text: str) -> str:
     >>> print(markdown("a_b|c <img>"), markdown("![x](https://y.z)"), markdown("- item"))
     a\\_b\\|c \\<img\\> !\\[x\\](https\\://y.z) \\- item
     """
-    text = _MARKDOWN.sub(lambda found: "\\" + found[0], cleaned(text).strip())
-    return _BLOCK.sub(r"\1\\", text, count=1) if _BLOCK.match(text) else text
+    return _BLOCK.sub(r"\1\\", _MARKDOWN.sub(lambda found: "\\" + found[0], cleaned(text).strip()))
 
 
 def markdown_code(text: str) -> str:

@@ -135,8 +135,10 @@ def name_fault(name: str) -> str:
         return "is no folder's name: leave out / and .."
     if not name.strip():
         return "is empty: give one"
-    if name != name.strip() or name[0] in "-.":
-        return f'begins with "{name[0]}": begin with a letter or a digit' if name[0] in " -." else "ends with a blank"
+    if name != name.strip():
+        return "begins or ends with a blank: leave it out"
+    if name[0] in "-.":
+        return f'begins with "{name[0]}": begin with a letter or a digit'
     return length_fault(name)
 
 

@@ -61,8 +61,8 @@ def test_deep_tables_are_looked_through():
     ("name", "words"),
     [
         *((name, "is no folder's name: leave out / and ..") for name in ("../esc", "a/b", "/a", "..", ".", "a/")),
-        ("-rf", 'begins with "-"'), (".hidden", 'begins with "."'), (" a", 'begins with " "'),
-        ("a ", "ends with a blank"), ("a" * 300, f"has 300 letters: give one of at most {LONGEST_NAME}"),
+        ("-rf", 'begins with "-"'), (".hidden", 'begins with "."'), (" a", "begins or ends with a blank"),
+        ("a ", "begins or ends with a blank"), ("a" * 300, f"has 300 letters: give one of at most {LONGEST_NAME}"),
         ("a\nb", "holds a line break"), (" ", "is empty"),
     ],
 )  # fmt: skip
