@@ -85,6 +85,8 @@ def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
         left = until - time.monotonic()
         wait([process.sentinel for process in running], None if left == math.inf else max(0.0, left))
         ended = [process for process in running if process.exitcode is not None]
+        if not ended and time.monotonic() < until:
+            continue  # a process closes its sentinel a moment before it has an exit code
         if not ended:  # what they did is done: the first would not have ended without them
             names = " and ".join(process.name for process in running)
             say(f"iebench: {names} did not end within {LAST:.0f} s of the work's end; what is saved is complete")
