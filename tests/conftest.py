@@ -34,6 +34,13 @@ def plan_of(classes: str = "6", per_class: int = 5, views: int = 6, resolution: 
     return Plan(recipe, "fast", seed, "builtin", "CC0-1.0", tuple(objects))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of the real Blender as slow."""
+    for item in items:
+        if "blender" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> Iterator[None]:
     """SIGINT as a terminal has it: a shell starts what runs in its background with the signal ignored."""

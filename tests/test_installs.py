@@ -11,6 +11,8 @@ import pytest
 from packages import PARTS, ROOT, built
 from partial import MISSING, faults, hidden, material
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):

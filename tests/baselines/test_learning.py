@@ -18,7 +18,7 @@ from iebench.benchmark.config import resolve
 from iebench.benchmark.retrieval import own_places, unit
 from iebench.manifests.conventions import pose
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 SIDE, BATCH, STEPS, RATE = 16, 64, 200, 2e-3
 OBJECTS, VIEWS = 50, 20
 

@@ -17,6 +17,8 @@ from iebench.benchmark.catalogue import BATCH, SIDE, everything, listed, setting
 from iebench.benchmark.commands.methods import methods
 from iebench.manifests.common.cli import main
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 
 

@@ -20,6 +20,8 @@ from iebench.benchmark.sweep.job import IEBENCH, Job, Outcome
 from iebench.benchmark.sweep.run import carry_out
 from iebench.manifests.common.cli import main
 
+pytestmark = pytest.mark.slow
+
 FILE = """
 methods = ["sie", "random"]
 seeds = [0, 1]

@@ -13,6 +13,8 @@ import pytest
 from iebench.benchmark import runs
 from iebench.manifests.common.cli import main
 
+pytestmark = pytest.mark.slow
+
 QUICK = ["--set", "steps=2", "--set", "batch=4", "--set", "encoder.width=0.125", "--set", "method.projector=[8]"]
 
 

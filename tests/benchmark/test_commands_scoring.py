@@ -22,6 +22,8 @@ from iebench.benchmark.probes.installed import GROUP
 from iebench.benchmark.results import Score
 from iebench.manifests.common.cli import main
 
+pytestmark = pytest.mark.slow
+
 
 def call(*arguments: str) -> int:
     with pytest.raises(SystemExit) as stop:

@@ -36,6 +36,8 @@ from iebench.benchmark.released_file import read
 from iebench.benchmark.released_heads import ALL_SEEN, Unseen, convert_heads
 from iebench.manifests.common.cli import main
 
+pytestmark = pytest.mark.slow
+
 Shapes = Mapping[str, tuple[int, ...]]
 CPU = torch.device("cpu")
 NORM = ("weight", "bias", "running_mean", "running_var")

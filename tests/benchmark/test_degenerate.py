@@ -39,6 +39,8 @@ from iebench.renderer.backend import FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 WHOLE_SCALE = 200  # degrees reach 180; nothing else that a score has comes near
 ASKED = replace(
     SMALL, heads=dict.fromkeys(("classification", "rotation", "pose", "changes"), BRIEF), draws=20, seeds=1,

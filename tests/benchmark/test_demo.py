@@ -11,6 +11,8 @@ from iebench.benchmark.commands import demo as module
 from iebench.benchmark.commands.demo import METHODS, Step, as_process, run, steps
 from iebench.manifests.common.cli import iebench
 
+pytestmark = pytest.mark.slow
+
 
 class Fake:
     """Stands for the processes: notes the verbs, makes each step's file, or fails."""

@@ -13,6 +13,8 @@ from iebench.benchmark.errors import SettingError
 from iebench.benchmark.order import Order
 from iebench.benchmark.synced_norm import SyncedBatchNorm, synchronise
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def differences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:

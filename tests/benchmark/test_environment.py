@@ -11,6 +11,8 @@ from iebench.benchmark.environment import COPIES, NEEDED, check_once, numbers
 from iebench.benchmark.errors import RankFailed, UsageError
 from iebench.manifests.common.cli import main
 
+pytestmark = pytest.mark.slow
+
 WHOLE = {
     "RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "localhost",
     "MASTER_PORT": "29400",

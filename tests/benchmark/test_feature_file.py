@@ -72,6 +72,7 @@ def test_one_column_has_no_parts(table: pa.Table, tiny_dataset: Path, tmp_path: 
     assert file.parts == {} and file.dim == 3
 
 
+@pytest.mark.slow
 def test_an_encoders_own_features_score_as_the_encoder(tiny_dataset: Path, tmp_path: Path) -> None:
     encoder = from_run(untrained_run(tmp_path / "run", tiny_dataset, "vicreg"), None, CPU)
     views, features = [], []

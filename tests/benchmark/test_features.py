@@ -21,6 +21,8 @@ from iebench.benchmark.features import encode, key, to_float
 from iebench.benchmark.images import Images
 from iebench.benchmark.launch import launch
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 

@@ -295,6 +295,7 @@ print(json.dumps([int(split.read(range(len(split))).sum()) for split in images])
 """
 
 
+@pytest.mark.slow
 def test_more_shards_than_files_may_be_open(
     tiny_plan: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from iebench.benchmark import launch
 from iebench.benchmark.config import CONFIG
 from iebench.benchmark.log import METRICS
 
+pytestmark = pytest.mark.slow
+
 STEPS = 24
 
 

@@ -18,6 +18,8 @@ from selenium.webdriver.support.select import Select  # noqa: E402
 from iebench.benchmark.resamples import unpack  # noqa: E402
 from iebench.benchmark.results import Score  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 COUNT = 20
 
 

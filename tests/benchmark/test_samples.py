@@ -19,6 +19,8 @@ from iebench.benchmark.samples import SCHEMA, opened
 from iebench.benchmark.score import score
 from iebench.manifests.errors import DiskError
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 HEADS = {"classification": LINEAR, "rotation": BRIEF, "pose": BRIEF, "changes": BRIEF}
 ASKED = replace(SMALL, heads=HEADS, seeds=2, maps=None, axes=False, shares=False)

@@ -27,6 +27,8 @@ from iebench.renderer.backend import FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 

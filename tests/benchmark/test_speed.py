@@ -17,6 +17,8 @@ from iebench.benchmark.speed import clock, encoding, loading, predictor, protoco
 from iebench.benchmark.speed.compare import main
 from iebench.benchmark.speed.reference import Materialised, Pairs, lay_out
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def files(tiny_dataset: Path, tmp_path: Path) -> Path:

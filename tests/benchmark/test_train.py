@@ -31,7 +31,7 @@ from iebench.renderer.backend import FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 SMALL = [
     "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=10", "learning_rate=1e-3",
     "log_every=1", "checkpoint_every=4",

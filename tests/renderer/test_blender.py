@@ -10,6 +10,8 @@ from iebench.manifests.conventions import pose
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.sources import Builtin, ObjectRef, ShapeNet
 
+pytestmark = pytest.mark.slow
+
 
 def run(pool, function, *args, **kwargs):
     return pool.schedule(function, args=args, kwargs=kwargs).result()

@@ -6,9 +6,12 @@ import sys
 import meshes
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
+
+pytestmark = pytest.mark.slow
 
 
 def render(*arguments):

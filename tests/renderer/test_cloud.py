@@ -18,6 +18,8 @@ from iebench.renderer.hub import HubStore
 from iebench.renderer.lock import LOCK
 from iebench.renderer.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def memory():

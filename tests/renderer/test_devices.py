@@ -9,6 +9,8 @@ from iebench.renderer.devices import NAMES, parse_device, use_device
 from iebench.renderer.errors import DeviceError, UnknownName
 from iebench.renderer.place import take_place
 
+pytestmark = pytest.mark.slow
+
 
 class Preferences:
     """As the add-on of Cycles shows them: every GPU type's list ends with the CPUs."""

@@ -10,6 +10,8 @@ from iebench.renderer.engines import Work, find_engine
 from iebench.renderer.engines.local import Local
 from iebench.renderer.errors import MissingPart, UnknownName, UsageError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("name", "module", "extra"), [("ray", "ray", "ray"), ("slurm", "submitit", "slurm")])
 def test_a_missing_package_is_named_with_its_extra(monkeypatch, name, module, extra):

@@ -8,6 +8,8 @@ import trimesh
 from iebench.manifests.conventions import pose
 from iebench.renderer.sources import ObjectRef
 
+pytestmark = pytest.mark.slow
+
 POSES = [{}, {"rot_x": 0.7, "rot_y": -0.5, "rot_z": 1.2}, {"rot_x": -1.1, "rot_y": 0.9, "rot_z": -2.0}]
 
 

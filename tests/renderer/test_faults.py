@@ -21,6 +21,8 @@ from iebench.renderer.render import render_dataset
 from iebench.renderer.scratch import scratch
 from iebench.renderer.sources import Builtin
 
+pytestmark = pytest.mark.slow
+
 CLI = [sys.executable, "-m", "iebench.manifests.common.cli", "render", "--quality", "fast", "--resolution", "32"]
 
 

@@ -19,6 +19,8 @@ from iebench.renderer.errors import AssetError
 from iebench.renderer.sources import ObjectRef, ShapeNet
 from iebench.renderer.worker import render_all
 
+pytestmark = pytest.mark.slow
+
 
 def run(pool, function, *args, **kwargs):
     return pool.schedule(function, args=args, kwargs=kwargs).result()

@@ -4,6 +4,8 @@ import blender_probe
 import golden
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # Blender 5.2 differs from 4.5 by at most 0.07 of 255 in these means. A change of the look is larger: the sun without
 # its profile moves the ground by 8, a spot of another softness or another view transform by several.
 TOLERANCE = 0.5

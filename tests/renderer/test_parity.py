@@ -17,6 +17,8 @@ from iebench.renderer.parity.noise import line, mean, table
 from iebench.renderer.parity.theirs import render_theirs
 from iebench.renderer.parity.views import jobs, render_ours
 
+pytestmark = pytest.mark.slow
+
 
 def has_blender3():
     program = shutil.which(PROGRAM[0])

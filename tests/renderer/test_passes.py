@@ -16,6 +16,8 @@ from iebench.renderer.fake import FakeRenderer
 from iebench.renderer.passes import PASSES, encode_passes
 from iebench.renderer.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 SIZE = 64
 ANGLES = (0.4, -0.3, 1.1)
 

@@ -19,6 +19,8 @@ from iebench.renderer.errors import IebenchError, WorkerError
 from iebench.renderer.pool import Lost, Pool
 from iebench.renderer.worker import Setup
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parent.parent
 
 

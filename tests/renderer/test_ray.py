@@ -21,9 +21,10 @@ from iebench.renderer.errors import OutputError, UsageError  # noqa: E402
 from iebench.renderer.render import render_dataset  # noqa: E402
 
 TESTS = Path(__file__).parents[1]
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
+]
 
 
 @pytest.fixture

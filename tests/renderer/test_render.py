@@ -24,6 +24,8 @@ from iebench.renderer.engines.local import Local
 from iebench.renderer.errors import DiskError, MissingPart, OutputError
 from iebench.renderer.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parent.parent
 
 

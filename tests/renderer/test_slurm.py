@@ -19,6 +19,8 @@ from iebench.renderer.engines.slurm import Part, Slurm  # noqa: E402
 from iebench.renderer.errors import DeviceError, UsageError, WorkerError  # noqa: E402
 from iebench.renderer.render import render_dataset  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 TESTS = Path(__file__).parents[1]
 ABOUT = {"name": "fake", "version": "1", "device": "CPU"}
 

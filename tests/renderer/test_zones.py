@@ -10,6 +10,8 @@ from iebench.manifests.taxonomy import choose
 from iebench.renderer.sources import Builtin
 from iebench.renderer.zones import FADE, FILTER, Window, enlarged, ground_size, joined, window_of
 
+pytestmark = pytest.mark.slow
+
 HALF = math.tan(0.3)
 
 

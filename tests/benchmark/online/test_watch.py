@@ -18,7 +18,7 @@ from iebench.benchmark.train import train
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 SMALL = [
     "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=6", "log_every=2",
     "checkpoint_every=3",

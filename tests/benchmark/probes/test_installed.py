@@ -90,6 +90,7 @@ def test_a_broken_one_costs_only_itself(
     )
 
 
+@pytest.mark.slow
 def test_two_packages_that_measure_the_same_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     split = random_split(8, 3)
     points = {"first": "their_probe", "second": "other_probe"}

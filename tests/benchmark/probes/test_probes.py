@@ -18,6 +18,8 @@ from iebench.benchmark.probes.heads import HEADS, ROUNDS
 from iebench.benchmark.probes.rotation import matrices, quaternions
 from iebench.manifests.conventions import geodesic_degrees
 
+pytestmark = pytest.mark.slow
+
 KEEN = replace(LINEAR, epochs=40, lr=(3e-3,), batch=64)
 DEEP = replace(KEEN, hidden=(64, 64))
 PROTOCOL = replace(SMALL, heads={"classification": KEEN, "rotation": DEEP, "changes": DEEP})

@@ -20,6 +20,8 @@ from iebench.benchmark.probes.standardise import Standardiser
 from iebench.benchmark.protocol import load
 from iebench.benchmark.splits import load_split
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 SHORT = {name: replace(head, epochs=2, hidden=head.hidden and (16,)) for name, head in load("released").heads.items()}
 RELEASED = replace(load("released"), heads=SHORT, draws=50)

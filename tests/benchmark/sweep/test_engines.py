@@ -12,6 +12,8 @@ from iebench.benchmark.sweep.engines import here, queued
 from iebench.benchmark.sweep.job import STOPPED, Job
 from iebench.benchmark.sweep.run import carry_out
 
+pytestmark = pytest.mark.slow
+
 FAIL = "import sys; print('noise'); print('iebench: the disk is full', file=sys.stderr); print('more'); sys.exit(1)"
 WAIT = """
 import pathlib, signal, sys, time

@@ -24,6 +24,8 @@ from iebench.renderer.importing.fake import published_files
 from iebench.renderer.importing.published import place_of, published_plan
 from iebench.renderer.importing.run import import_dataset
 
+pytestmark = pytest.mark.slow
+
 COMMAND = ["import", "3diebench", "--views", "8", "--resolution", "32", "--limit", "70", "--workers", "1"]
 
 

@@ -17,6 +17,8 @@ from iebench.manifests.errors import DatasetError
 from iebench.renderer.proof.findings import SHOWN
 from iebench.renderer.proof.verify import verify
 
+pytestmark = pytest.mark.slow
+
 RANDOM_FLIPS = 25  # in each file
 BLOCK = 512
 
