@@ -1,5 +1,5 @@
 # make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core
-# make quick  the tests that take no second each: under two minutes
+# make quick  the tests that train nothing and start no Blender, cluster, ranks or cloud
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make setup  only the virtual environment in .venv          make check   format, lint and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
