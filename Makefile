@@ -32,10 +32,10 @@ quick: setup
 	$(BIN)/python $(PYTEST) -m "not slow"
 
 test-installs: setup
-	$(BIN)/python tests/installs.py
+	$(BIN)/python tests/by_hand/installs.py
 
 test-minimum: setup
-	$(if $(INDEX),PIP_INDEX_URL=$(INDEX)) $(BIN)/python tests/minimum.py .venv-minimum
+	$(if $(INDEX),PIP_INDEX_URL=$(INDEX)) $(BIN)/python tests/by_hand/minimum.py .venv-minimum
 
 test-next:
 	@$(NEXT) -c '' 2>/dev/null || { echo "make: $(NEXT) does not run here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }

@@ -1,5 +1,5 @@
 """`python -m iebench`: the same as the command `iebench`."""
 
-from iebench.manifests.common.cli import main
+from iebench.manifests.shell.cli import main
 
 main()

@@ -9,9 +9,9 @@ from iebench.manifests.errors import InvalidValue
 
 from . import action as actions
 from .action import Action, Latents
-from .encoder import Encoder
 from .method import Method
-from .predictor import Hypernetwork, Kind, LinearHypernetwork, predictor
+from .networks.encoder import Encoder
+from .networks.predictor import Hypernetwork, Kind, LinearHypernetwork, predictor
 
 
 @dataclass(frozen=True, kw_only=True)

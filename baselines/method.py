@@ -12,13 +12,13 @@ from typing import Any, ClassVar, Literal, TypeVar
 import torch
 from torch import Tensor, nn
 
-from iebench.manifests.common import plugins
 from iebench.manifests.common.settings import build as build_settings
+from iebench.manifests.installed import plugins
 
 from . import variants
 from .action import Latents
-from .encoder import Encoder, EncoderSettings
 from .errors import MethodBroken, UnknownName
+from .networks.encoder import Encoder, EncoderSettings
 
 Passes = Literal["apart", "together"]
 

@@ -12,9 +12,9 @@ from itertools import pairwise, product
 from pathlib import Path
 from typing import Any, Literal
 
-from iebench.manifests.common.plain_text import length_fault
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, extended, locate, shipped
+from iebench.manifests.text.plain_text import length_fault
 
 from .errors import InvalidValue, SettingError, UnknownName
 

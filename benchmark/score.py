@@ -11,28 +11,29 @@ from typing import Any
 import numpy as np
 import torch
 
-from iebench.manifests.common.brief import cut
-from iebench.manifests.common.plain_text import LONGEST_NAME, cleaned
+from iebench.manifests.brief import cut
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.schema import SPLITS
+from iebench.manifests.text.plain_text import LONGEST_NAME, cleaned
 
-from . import probes, symmetric
-from .bootstrap import Bootstrap, plain
-from .config import RunConfig, versions
-from .distributed import ALONE, Ranks
-from .encoder import Encoder
-from .examples import examples
-from .feature_file import FeatureFile
-from .measures import WHOLE
-from .notes import about, scarce, signs, sizes, unsettled
-from .predictor import as_released
-from .probes.context import Context
-from .probes.standardise import Standardiser
+from . import probes
+from .distributed.ranks import ALONE, Ranks
+from .encoders.predictor import as_released
+from .encoders.prepared import Encoder
+from .features.feature_file import FeatureFile
+from .fitting import oracle as symmetric
+from .fitting.context import Context
+from .fitting.standardise import Standardiser
 from .protocol import Protocol
-from .resamples import Resamples
-from .results import DataFacts, EncoderFacts, Score
-from .samples import Samples
-from .splits import Loaded, load_split, tuned, turns, unseen
+from .results.samples import Samples
+from .results.score import DataFacts, EncoderFacts, Score
+from .scoring.examples import examples
+from .scoring.notes import about, scarce, signs, sizes, unsettled
+from .scoring.splits import Loaded, load_split, tuned, turns, unseen
+from .statistics.bootstrap import Bootstrap, plain
+from .statistics.metric_info import WHOLE
+from .statistics.resamples import Resamples
+from .training.config import RunConfig, versions
 
 
 def score(

@@ -16,22 +16,23 @@ from iebench.baselines.method import Method
 from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import Meter, say
 
-from . import checkpoint, optimize
-from .batches import Batches
-from .checkpoint import IDENTITY, Identity, Progress, Stateful
-from .checks import admit, check_backbone, check_fit, checked, claim
-from .config import RunConfig, TrainSettings
-from .distributed import ALONE, Ranks
+from .data.batches import Batches
+from .data.images import Images
+from .data.order import Order
+from .data.pixel_cache import Cache, Room, choose
+from .distributed.ranks import ALONE, Ranks
+from .distributed.signals import QUEUES, Stop, stop_requested, stopped
 from .errors import RunExists
-from .images import Images
-from .log import Log
-from .network import autocast, check_scale, descend, enough_memory, prepare, scaler_of
-from .online.watch import Watch, watched
-from .order import Order
-from .pixels import Cache, Room, choose
-from .runs import WEIGHTS, begin, build_method, held, save_weights
-from .stop import QUEUES, Stop, stop_requested, stopped
-from .trackers import open_trackers
+from .training import checkpoint
+from .training import optimizer as optimize
+from .training.checkpoint import IDENTITY, Identity, Progress, Stateful
+from .training.checks import admit, check_backbone, check_fit, checked, claim
+from .training.config import RunConfig, TrainSettings
+from .training.log import Log
+from .training.online.watch import Watch, watched
+from .training.runs import WEIGHTS, begin, build_method, held, save_weights
+from .training.step import autocast, check_scale, descend, enough_memory, prepare, scaler_of
+from .training.trackers import open_trackers
 
 
 def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "auto", ranks: Ranks = ALONE) -> None:
@@ -175,6 +176,6 @@ def check_steps(run: Path, done: int, steps: int, settings: TrainSettings) -> No
 
 
 if __name__ == "__main__":
-    from iebench.manifests.common.cli import main
+    from iebench.manifests.shell.cli import main
 
     main(["train", *sys.argv[1:]])

@@ -12,17 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .checksums import INFO, PLAN, write_sums
 from .common.causes import read_failure
 from .common.files import write_atomic
 from .common.placeholders import placeholder
-from .common.plain_text import LINES, UNFIT, check_text, cleaned, flaw, pattern
 from .common.settings import build
 from .common.versions import version_fault
-from .counts import Counts
 from .errors import DatasetError, InvalidValue, UsageError
+from .folder.checksums import INFO, PLAN, write_sums
+from .folder.counts import Counts
 from .recipe import Recipe
 from .schema import ADDED, FORMAT, OF_LINES, SPLITS
+from .text.plain_text import LINES, UNFIT, check_text, cleaned, flaw, pattern
 
 MEND = "restore it or render again"
 SHA256 = re.compile("[0-9a-f]{64}")

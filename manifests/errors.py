@@ -20,7 +20,7 @@ import difflib
 import itertools
 from collections.abc import Iterable
 
-from .common.brief import few
+from .brief import few
 
 SUGGESTED = 400  # characters of names to choose from
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
-from .common.plain_text import length_fault
 from .common.settings import build, table_of
 from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
 from .laws import LAWS, Law
 from .schema import fixed_fields
+from .text.plain_text import length_fault
 
 TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> a full turn in it
 

@@ -10,14 +10,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from .common.brief import few
+from .brief import few
 from .common.causes import read_failure
-from .common.plain_text import cleaned, flaw
 from .dataset import INFO, SPLITS, shard_tables
 from .errors import SettingError
 from .latents import draw_all
 from .recipe import Recipe
 from .schema import MAX_VIEW
+from .text.plain_text import cleaned, flaw
 
 Array = NDArray[np.float64]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iebench.manifests.counts import MOST_SHARDS
+from iebench.manifests.folder.counts import MOST_SHARDS
 from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.schema import FORMAT, SPLITS
 from iebench.manifests.views import GivenViews, Views, drawn
 
+from .blender.zones import ground_size
 from .errors import UsageError
 from .sources import ObjectRef
-from .zones import ground_size
 
 IMAGES_PER_SHARD = (256, 2500)  # at least, at most: a shard is what a killed run loses per worker
 SHARDS_WANTED = 64

@@ -6,14 +6,14 @@ from pathlib import Path
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import INFO, DatasetInfo
 
-from .backend import BLENDER
-from .claim import claim
+from .blender.interface import BLENDER
 from .engines import Work, find_engine
-from .finish import finish, side_by_side
-from .interrupts import second_interrupt_ends
+from .machine.interrupts import second_interrupt_ends
+from .output.claim import claim
+from .output.finish import finish, side_by_side
+from .output.shards import shard_notes
+from .output.store import Store, open_store
 from .plan import Plan, Shard, hang_after
-from .shards import shard_notes
-from .store import Store, open_store
 
 
 def render_dataset(

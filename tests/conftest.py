@@ -14,14 +14,14 @@ from PIL import Image
 
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import choose, official_objects
-from iebench.renderer import worker
-from iebench.renderer.backend import BLENDER, FAKE
+from iebench.renderer.blender.interface import BLENDER, FAKE
 from iebench.renderer.importing.fake import published_files
 from iebench.renderer.importing.published import published_plan
 from iebench.renderer.importing.run import import_dataset
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 from iebench.renderer.sources import Builtin
+from iebench.renderer.workers import worker
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several that share the cores; torch is not imported yet
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -9,18 +9,18 @@ import pytest
 import torch
 from scoring import SMALL
 
-from iebench.benchmark import footprint
-from iebench.benchmark.checks import check_memory
-from iebench.benchmark.config import RunConfig
 from iebench.benchmark.errors import IebenchError, ScoringError, SettingError
-from iebench.benchmark.footprint import Sizes
 from iebench.benchmark.protocol import Head, Protocol, load
+from iebench.benchmark.scoring import footprint
+from iebench.benchmark.scoring.footprint import Sizes
 from iebench.benchmark.sweep.plan import Sweep, plan
 from iebench.benchmark.sweep.plan import check_memory as check_sweep
+from iebench.benchmark.training.checks import check_memory
+from iebench.benchmark.training.config import RunConfig
 from iebench.manifests.common import machine
-from iebench.manifests.common.cli import main
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import UsageError
+from iebench.manifests.shell.cli import main
 from iebench.renderer.plan import Plan, check_shards
 
 FREE = 8_000_000_000

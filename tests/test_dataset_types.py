@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from mutation import changed, refusals, variants
 
-from iebench.benchmark.images import Images
+from iebench.benchmark.data.images import Images
 from iebench.manifests.dataset import BLANK, INFO, DatasetInfo
 from iebench.manifests.errors import DatasetError, IebenchError
 from iebench.manifests.reading.samples import Samples

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from iebench.manifests.common.cli import iebench
-from iebench.manifests.common.verbs import VERBS
+from iebench.manifests.shell.cli import iebench
+from iebench.manifests.shell.verbs import VERBS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("*/README.md"))]

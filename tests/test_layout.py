@@ -49,10 +49,10 @@ def test_imports_point_one_way(path):
         ("iebench.benchmark.score", ("bpy", "trimesh", "pebble")),
         ("iebench.benchmark.train", ("bpy", "trimesh", "pebble")),
         ("iebench.renderer.render", ("bpy", "torch")),
-        ("iebench.renderer.cli", ("bpy", "torch")),
+        ("iebench.renderer.commands.render", ("bpy", "torch")),
         ("iebench.renderer.proof.verify", ("bpy", "torch", "trimesh", "matplotlib")),
         ("iebench.renderer.proof.inspect", ("bpy", "torch", "trimesh")),
-        ("iebench.manifests.common.cli", ("bpy", "torch")),
+        ("iebench.manifests.shell.cli", ("bpy", "torch")),
     ],
 )
 def test_a_part_loads_without_what_it_does_not_need(module, without):

@@ -8,18 +8,19 @@ import pyarrow.parquet as pq
 import pytest
 from scoring import measured, score_of
 
-from iebench.benchmark import checks, protocol
-from iebench.benchmark.config import RunConfig
+from iebench.benchmark import protocol
 from iebench.benchmark.errors import NotComparable, RunExists
-from iebench.benchmark.leaderboard import Board
-from iebench.benchmark.results import Score
-from iebench.benchmark.runs import WEIGHTS
-from iebench.manifests.common.brief import LONGEST
-from iebench.manifests.common.cli import main
+from iebench.benchmark.leaderboard.leaderboard import Board
+from iebench.benchmark.results.score import Score
+from iebench.benchmark.training import checks
+from iebench.benchmark.training.config import RunConfig
+from iebench.benchmark.training.runs import WEIGHTS
+from iebench.manifests.brief import LONGEST
 from iebench.manifests.errors import IebenchError, UnknownName
 from iebench.manifests.recipe import load
+from iebench.manifests.shell.cli import main
 from iebench.manifests.views import read_given
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.errors import OutputError
 from iebench.renderer.render import render_dataset
 

@@ -32,12 +32,12 @@ TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
 """Functions that make text of an exception."""
 CAUSES = ROOT / "manifests" / "common" / "causes.py"  # makes words of exceptions for all others
 USERS_CODE = {  # what runs code that a user or another package gives, whose author has to mend it
-    "manifests/common/plugins.py", "manifests/common/settings.py", "benchmark/predictor.py", "benchmark/encoder.py",
-    "benchmark/encoders/factory.py", "benchmark/catalogue.py", "benchmark/probes/installed.py", "benchmark/checks.py",
+    "manifests/installed/plugins.py", "manifests/common/settings.py", "benchmark/encoders/predictor.py", "benchmark/encoders/prepared.py",
+    "benchmark/encoders/factory.py", "benchmark/commands/catalogue.py", "benchmark/probes/installed.py", "benchmark/training/checks.py",
 }  # fmt: skip
 
 
-QUOTES = {("manifests/common/slurm.py", "_last_line")}  # what sbatch said, which submitit gives as an error's text
+QUOTES = {("manifests/shell/slurm.py", "_last_line")}  # what sbatch said, which submitit gives as an error's text
 
 
 def caught(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:

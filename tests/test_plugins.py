@@ -8,8 +8,8 @@ from plugins import install
 
 from iebench.baselines import method as methods
 from iebench.baselines.errors import MethodBroken
-from iebench.manifests.common import plugins
-from iebench.manifests.common.cli import main
+from iebench.manifests.installed import plugins
+from iebench.manifests.shell.cli import main
 from iebench.renderer.engines import find_engine
 from iebench.renderer.errors import PluginBroken
 from iebench.renderer.sources import open_source
@@ -95,7 +95,7 @@ def test_a_package_takes_the_place_of_nothing_of_ours(tmp_path: Path, monkeypatc
     install(tmp_path, monkeypatch, methods.GROUP, {"theirs": "thief", "sie": "thief"}, thief=thief)
     with pytest.raises(MethodBroken, match="thief registers a method 'sie', and there is one: mend or remove"):
         methods.find("theirs")
-    assert methods.find("sie").method.__module__ == "iebench.baselines.sie"
+    assert methods.find("sie").method.__module__ == "iebench.baselines.methods.sie"
 
 
 def test_a_broken_source_does_not_keep_others_from_their_collections(

@@ -11,18 +11,21 @@ import pytest
 from scoring import untrained_run
 from torch import nn
 
-from iebench.benchmark import converted, log, orbit_file, released_file, runs
-from iebench.benchmark.checkpoint import CHECKPOINT, restore
-from iebench.benchmark.config import RunConfig, resolve
-from iebench.benchmark.distributed import ALONE
+from iebench.benchmark.data.images import Images
+from iebench.benchmark.distributed.ranks import ALONE
 from iebench.benchmark.encoders import registry
-from iebench.benchmark.feature_file import FeatureFile
-from iebench.benchmark.images import Images
+from iebench.benchmark.features.feature_file import FeatureFile
+from iebench.benchmark.orbits import file as orbit_file
 from iebench.benchmark.protocol import load as load_protocol
-from iebench.benchmark.results import Score
-from iebench.manifests.checksums import SUMS, read_sums
+from iebench.benchmark.released import converted
+from iebench.benchmark.released import file as released_file
+from iebench.benchmark.results.score import Score
+from iebench.benchmark.training import log, runs
+from iebench.benchmark.training.checkpoint import CHECKPOINT, restore
+from iebench.benchmark.training.config import RunConfig, resolve
 from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.errors import IebenchError
+from iebench.manifests.folder.checksums import SUMS, read_sums
 from iebench.manifests.reading.samples import Samples
 from iebench.manifests.recipe import load as load_recipe
 from iebench.manifests.symmetry import TABLE

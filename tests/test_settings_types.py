@@ -16,20 +16,23 @@ import pytest
 from mutation import refusals
 from scoring import measured, score_of, untrained_run
 
-from iebench.benchmark import converted, orbit_file, protocol, runs
-from iebench.benchmark.config import RunConfig, resolve
-from iebench.benchmark.results import Score
+from iebench.benchmark import protocol
+from iebench.benchmark.orbits import file as orbit_file
+from iebench.benchmark.released import converted
+from iebench.benchmark.results.score import Score
 from iebench.benchmark.sweep.plan import load as load_sweep
+from iebench.benchmark.training import runs
+from iebench.benchmark.training.config import RunConfig, resolve
 from iebench.manifests import recipe
 from iebench.manifests.common.lock import named
 from iebench.manifests.common.settings import read_toml
 from iebench.manifests.dataset import PLAN
-from iebench.renderer import cloud
-from iebench.renderer.claim import claim
 from iebench.renderer.importing.audit import AUDIT, Audit
+from iebench.renderer.output import cloud
+from iebench.renderer.output.claim import claim
+from iebench.renderer.output.shards import OUTCOMES, read_shard, shard_notes
+from iebench.renderer.output.store import LocalStore
 from iebench.renderer.plan import Plan
-from iebench.renderer.shards import OUTCOMES, read_shard, shard_notes
-from iebench.renderer.store import LocalStore
 
 RENDERER = {"name": "fake", "version": "1", "device": "CPU"}
 

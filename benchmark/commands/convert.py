@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.shell.cli import SETTINGS, examples
 
 
 def _widths(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
@@ -62,10 +62,10 @@ def convert(
     code in it. Projectors and predictor of SIE and EquiMod come along; a tensor with no place is an error that names
     it.
     """
-    from ..converted import write  # with torch, so that --help is quick
-    from ..released import convert as convert_state
-    from ..released_file import read
-    from ..released_heads import Unseen
+    from ..released.converted import write  # with torch, so that --help is quick
+    from ..released.file import read
+    from ..released.heads import Unseen
+    from ..released.names import convert as convert_state
 
     if relu is not None and not predictor:
         raise click.UsageError("--predictor-relu is for a longer predictor: give its widths with --predictor too")

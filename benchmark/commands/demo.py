@@ -11,11 +11,11 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
-from iebench.manifests.common.parts import require
 from iebench.manifests.common.progress import duration
+from iebench.manifests.installed.parts import require
+from iebench.manifests.shell.cli import SETTINGS, examples
 
-from ..environment import check_once
+from ..distributed.environment import check_once
 
 # Sized for under 12 minutes on 2 CPU cores.
 CLASSES = 55
@@ -93,7 +93,7 @@ def run(todo: Sequence[Step], execute: Callable[[Sequence[str]], int]) -> int:
 
 def as_process(arguments: Sequence[str]) -> int:
     """Run `iebench ARGUMENTS` in a process of its own, with this terminal; returns its exit code."""
-    return subprocess.run([sys.executable, "-m", "iebench.manifests.common.cli", *arguments], check=False).returncode
+    return subprocess.run([sys.executable, "-m", "iebench.manifests.shell.cli", *arguments], check=False).returncode
 
 
 @click.command(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.brief import few
-from iebench.manifests.common.plain_text import cleaned
+from iebench.manifests.brief import few
+from iebench.manifests.text.plain_text import cleaned
 
-from ..results import Score, load_all
+from ..results.score import Score, load_all
 
 
 def gather(files: Sequence[Path]) -> dict[Path, Score]:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.shell.cli import SETTINGS, examples
 
-from .. import published as reported
-from ..leaderboard import Board
-from ..tables import FORMATS
+from ..leaderboard import published as reported
+from ..leaderboard.leaderboard import Board
+from ..leaderboard.tables import FORMATS
 from .gather import gather
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.shell.cli import SETTINGS, examples
 
 
 @click.command(
@@ -26,8 +26,8 @@ def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
     """
     from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
 
-    from ..catalogue import everything, whole
-    from ..method_page import FORMATS
+    from .catalogue import everything, whole
+    from .method_page import FORMATS
 
     listed, broken = (everything(names), []) if names else whole()
     text = FORMATS[form](listed)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.shell.cli import SETTINGS, examples
 
 
 @click.command(
@@ -41,21 +41,21 @@ def orbits(
     from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
     from iebench.manifests.dataset import DatasetInfo
 
-    from .. import device as devices
-    from .. import runs
-    from ..bootstrap import Bootstrap
-    from ..distributed import ALONE
-    from ..encoder import prepare
+    from ..distributed import device as devices
+    from ..distributed.ranks import ALONE
     from ..encoders import registry
+    from ..encoders.prepared import prepare
     from ..errors import EncoderError
-    from ..measures import WHOLE
-    from ..orbit_file import FORMAT, NAME
-    from ..orbit_plot import draw
-    from ..orbits import orbits as measure
-    from ..orbits import swept
+    from ..orbits.file import FORMAT, NAME
+    from ..orbits.plot import draw
+    from ..orbits.sweep import orbits as measure
+    from ..orbits.sweep import swept
     from ..protocol import load
-    from ..ridge import WIDE
     from ..score import encode_splits
+    from ..statistics.bootstrap import Bootstrap
+    from ..statistics.metric_info import WHOLE
+    from ..statistics.ridge import WIDE
+    from ..training import runs
 
     if folder is not None and spec is not None:
         raise click.UsageError("give one of --run and --encoder")
@@ -95,7 +95,7 @@ def orbits(
 def _keep(home: Path, limit: int) -> None:
     """Refuse to replace the orbits of all objects by those of a few."""
     from ..errors import RunError, UsageError
-    from ..orbit_file import NAME, read
+    from ..orbits.file import NAME, read
 
     try:
         there = read(home)

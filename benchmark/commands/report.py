@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
+from iebench.manifests.shell.cli import SETTINGS, examples
 
 
 @click.command(

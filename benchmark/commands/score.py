@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
 from iebench.manifests.common.shipped import shipped
+from iebench.manifests.shell.cli import SETTINGS, examples
 
 if TYPE_CHECKING:
     from ..protocol import Protocol
@@ -92,20 +92,21 @@ def score(
     """
     from iebench.manifests import dataset  # the rest with torch, so that --help is quick
 
-    from .. import device as devices
-    from .. import footprint, runs
-    from ..distributed import joined
-    from ..encoder import Encoder, prepare
+    from ..distributed import device as devices
+    from ..distributed.ranks import joined
     from ..encoders import registry
+    from ..encoders.prepared import Encoder, prepare
     from ..encoders.run import data_of
-    from ..feature_file import FeatureFile
-    from ..leaderboard import Board
+    from ..features.feature_file import FeatureFile
+    from ..leaderboard.leaderboard import Board
+    from ..leaderboard.tables import screen
     from ..protocol import load
-    from ..results import NAME
-    from ..samples import opened
+    from ..results.samples import opened
+    from ..results.score import NAME
     from ..score import encode_splits
     from ..score import score as score_encoder
-    from ..tables import screen
+    from ..scoring import footprint
+    from ..training import runs
 
     if log is not None and log.suffix != ".parquet":
         raise click.UsageError(f"--log-samples writes Parquet: name the file {log.with_suffix('.parquet')}")
@@ -153,7 +154,7 @@ def _keep(path: Path, protocol: "Protocol", data: Path, limit: int | None, weigh
     from iebench.manifests.dataset import DatasetInfo
 
     from ..errors import ScoreFileError, UsageError
-    from ..results import Score
+    from ..results.score import Score
 
     try:
         there = Score.load(path)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples, pairs
-from iebench.manifests.common.plain_text import cleaned
+from iebench.manifests.shell.cli import SETTINGS, examples, pairs
+from iebench.manifests.text.plain_text import cleaned
 
 if TYPE_CHECKING:
     from ..sweep.job import Job
@@ -54,17 +54,17 @@ def sweep(
     """
     from iebench.manifests.dataset import newest
 
-    from ..device import pick
-    from ..environment import check_once
+    from ..distributed.device import pick
+    from ..distributed.environment import check_once
+    from ..distributed.signals import stop_requested
     from ..errors import Stopped
-    from ..stop import stop_requested
     from ..sweep.engines import here, queued
     from ..sweep.plan import State, check_memory, load, plan, states
     from ..sweep.run import carry_out, remaining
     from ..sweep.table import write
 
     if engine == "slurm":
-        from iebench.manifests.common.slurm import Queue
+        from iebench.manifests.shell.slurm import Queue
 
     check_once("sweep", os.environ)
     name = Path(sweep).stem

@@ -6,9 +6,9 @@ from typing import Literal
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS, examples
-from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.common.shipped import shipped
+from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.text.plain_text import check_name
 
 METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without importing torch
 
@@ -59,7 +59,7 @@ def train(
 
     The weights, the log and the settings lie in OUT/NAME, where `iebench score` finds them.
     """
-    from ..stop import QUEUES, stop_requested, stopped
+    from ..distributed.signals import QUEUES, stop_requested, stopped
 
     if preset is not None and file is not None:
         raise click.UsageError("give --preset or --config, not both")
@@ -68,11 +68,11 @@ def train(
     if file is not None and file.suffix not in (".toml", ".json"):
         raise click.UsageError(f"--config {file}: give a .toml file or a run's config.json; presets go to --preset")
     with stop_requested(QUEUES) as asked:  # by now, since to import torch takes seconds
-        from ..config import RunConfig, run_name
-        from ..device import check_gpus
-        from ..distributed import joined
-        from ..launch import launch, train_as_rank
+        from ..distributed.device import check_gpus
+        from ..distributed.ranks import joined
         from ..train import train as train_run
+        from ..training.config import RunConfig, run_name
+        from .launch import launch, train_as_rank
 
         if gpus is not None:
             device = check_gpus(gpus, device)

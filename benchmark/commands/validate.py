@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.brief import LONGEST, cut
-from iebench.manifests.common.cli import SETTINGS, examples
-from iebench.manifests.common.plain_text import cleaned
+from iebench.manifests.brief import LONGEST, cut
+from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.text.plain_text import cleaned
 
 from ..errors import ScoreFileError
-from ..results import Score
+from ..results.score import Score
 
 
 @click.command(
@@ -31,7 +31,7 @@ def validate(files: tuple[Path, ...], schema: bool) -> None:
     1 when there is any.
     """
     if schema:
-        from ..schema import schema as made
+        from ..results.schema import schema as made
 
         click.echo(json.dumps(made(), indent=2))
         return

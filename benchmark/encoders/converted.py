@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from iebench.baselines.encoder import Encoder
+from iebench.baselines.networks.encoder import Encoder
 
-from .. import converted
+from ..released import converted
 from .registry import Arguments, Loaded, loader, no_arguments
 
 

@@ -12,11 +12,11 @@ from torch.export.passes import move_to_device_pass
 
 from iebench.manifests.common.causes import read_failure
 
-from ..archive import check_sums
 from ..errors import EncoderError
-from .exported_contents import check
+from ..weights.archive import check_sums
+from ..weights.exported_contents import check
+from ..weights.tensors_only import weights_only
 from .registry import Arguments, Loaded, loader, named, no_arguments
-from .weights_only import weights_only
 
 
 @loader("exported", claims=lambda spec: Path(spec).suffix == ".pt2" and Path(spec).is_file())

@@ -12,7 +12,7 @@ from types import ModuleType
 
 from torch import nn
 
-from iebench.manifests.common.brief import few
+from iebench.manifests.brief import few
 
 from ..errors import EncoderError, short
 from .registry import Arguments, Loaded, loader, named, near_scheme

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from iebench.manifests.common.causes import reason
 
-from ..archive import check_sums
 from ..errors import EncoderError, InvalidValue
+from ..weights.archive import check_sums
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
 

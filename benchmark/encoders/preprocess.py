@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from iebench.manifests.common.causes import answer
-from iebench.manifests.common.parts import EXTRA_OF
+from iebench.manifests.installed.parts import EXTRA_OF
 
 from ..errors import EncoderError, MissingPart
 from .registry import Arguments

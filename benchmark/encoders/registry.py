@@ -15,14 +15,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from iebench.manifests.common import plugins
-from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.common.settings import value
+from iebench.manifests.installed import plugins
+from iebench.manifests.text.plain_text import check_name
 
-from ..config import RunConfig
 from ..errors import EncoderError, SettingError
-from ..predictor import Predictor
-from ..results import Cost
+from ..results.score import Cost
+from ..training.config import RunConfig
+from .predictor import Predictor
 
 GROUP = "iebench.encoders"
 Arguments = Mapping[str, Any]

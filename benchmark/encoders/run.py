@@ -4,9 +4,9 @@ from pathlib import Path
 
 from iebench.manifests.dataset import DatasetInfo
 
-from .. import cost, runs
-from ..config import RunConfig
 from ..errors import RunError
+from ..training import cost, runs
+from ..training.config import RunConfig
 from .registry import Arguments, Loaded, loader, no_arguments
 
 

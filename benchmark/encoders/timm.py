@@ -6,11 +6,11 @@ from typing import Any
 
 from iebench.manifests.common.causes import read_failure
 
-from ..archive import check_sums
 from ..errors import EncoderError, UnknownName
+from ..weights.archive import check_sums
+from ..weights.tensors_only import weights_only
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
-from .weights_only import weights_only
 
 
 @loader("timm")

@@ -11,8 +11,8 @@ import torch
 
 from iebench.manifests.common.causes import read_failure
 
-from ..archive import check_sums
 from ..errors import EncoderError
+from ..weights.archive import check_sums
 from .registry import Arguments, Loaded, loader, named, no_arguments
 
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")

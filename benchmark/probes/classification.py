@@ -5,11 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bootstrap import Mean, Measured
-from ..metrics import top_k
-from .context import Context
-from .heads import Answers, Task, head
-from .stack import entropy, misses
+from ..fitting.context import Context
+from ..fitting.heads import Answers, Task, head
+from ..fitting.stack import entropy, misses
+from ..statistics.bootstrap import Mean, Measured
+from ..statistics.metrics import top_k
 
 
 @head("classification")

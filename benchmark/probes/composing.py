@@ -11,11 +11,12 @@ import numpy as np
 
 from iebench.baselines.action import ROTATION
 
-from ..bootstrap import Measured
-from . import changes, rotation
-from .context import Context, Split
-from .heads import Answers, Task
-from .solving import Array, Codes, Targets
+from ..fitting.context import Context, Split
+from ..fitting.heads import Answers, Task
+from ..fitting.solving import Array, Codes, Targets
+from ..statistics.bootstrap import Measured
+from . import factor_regression as changes
+from . import rotation
 
 POSE, ROTATED = "pose", "rotation"
 

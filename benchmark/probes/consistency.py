@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from iebench.baselines.action import ROTATION
 
-from ..bootstrap import Mean, Measured
-from ..explained import Share
-from ..retrieval import chance_reciprocal, own_places
-from .context import Context, Rows, Values, probe
-from .maps import Map, Subspace, fitted
-from .transforms import Group, rotations, trivial, turns
+from ..fitting.context import Context, Rows, Values, probe
+from ..fitting.maps import Map, Subspace, fitted
+from ..fitting.transforms import Group, rotations, trivial, turns
+from ..statistics.bootstrap import Mean, Measured
+from ..statistics.explained import Share
+from ..statistics.retrieval import chance_reciprocal, own_places
 
 Array = NDArray[np.float64]
 HUES = ("floor_hue", "light_hue")

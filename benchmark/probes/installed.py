@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from iebench.manifests.common import plugins
-from iebench.manifests.common.brief import few
+from iebench.manifests.brief import few
 from iebench.manifests.common.causes import short
+from iebench.manifests.installed import plugins
 
-from ..bootstrap import Measured, Resampled, widened
 from ..errors import ProbeError
-from ..measures import Measure, within
-from .context import PROBES, Context, Values
+from ..fitting.context import PROBES, Context, Values
+from ..statistics.bootstrap import Measured, Resampled, widened
+from ..statistics.metric_info import Measure, within
 from .separation import separation
 
 LONGEST = 1e18  # that a score may hold

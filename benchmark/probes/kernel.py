@@ -13,14 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..metrics import top_k
+from ..fitting.context import Context, Split, Values, probe
+from ..fitting.heads import Answers
+from ..fitting.solving import Array, Codes, Found, Targets, Train, Views, by_part, most_views, solve
 from ..protocol import Kernel
-from ..regularisation import Regularisation
+from ..statistics.metrics import top_k
+from ..statistics.regularisation import Regularisation
 from . import classification
 from .composing import measured, of_pair, of_pairs, of_views
-from .context import Context, Split, Values, probe
-from .heads import Answers
-from .solving import Array, Codes, Found, Targets, Train, Views, by_part, most_views, solve
 
 CLASS = "class"
 SPREAD = 0.5  # deviation of the Fourier features' phases, over views whose features have variance 1

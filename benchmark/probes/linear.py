@@ -12,16 +12,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ..logistic import Logistic, Optimum
-from ..metrics import top_k
+from ..fitting.context import Context, Values, probe
+from ..fitting.heads import Answers
+from ..fitting.solving import Codes, Found, Targets, Train, Views, by_part, most_views, solve
 from ..protocol import Linear
-from ..regularisation import Regularisation
-from ..spectrum import Answer, Spectrum
+from ..statistics.logistic import Logistic, Optimum
+from ..statistics.metrics import top_k
+from ..statistics.regularisation import Regularisation
+from ..statistics.spectrum import Answer, Spectrum
 from . import classification
 from .composing import POSE, measured, of_views
-from .context import Context, Values, probe
-from .heads import Answers
-from .solving import Codes, Found, Targets, Train, Views, by_part, most_views, solve
 
 PATIENCE = 2  # weaker penalties that are tried after one that errs least
 

@@ -13,12 +13,12 @@ from torch import Tensor
 
 from iebench.manifests.latents import uniforms
 
-from ..bootstrap import Mean
-from ..metrics import top_k
-from ..rows import rows_of
+from ..data.rows import rows_of
+from ..fitting.context import Context, Rows, Split, Values, probe
+from ..fitting.standardise import BLOCK, block_rows
+from ..statistics.bootstrap import Mean
+from ..statistics.metrics import top_k
 from .classification import place
-from .context import Context, Rows, Split, Values, probe
-from .standardise import BLOCK, block_rows
 
 TILE = 4_096  # queries compared with a block of the gallery at once
 

@@ -15,13 +15,13 @@ from torch import Tensor
 from iebench.baselines.action import ROTATION, Latents
 from iebench.manifests.conventions import pose
 
-from ..bootstrap import Bootstrap, Mean, Measured, plain
-from ..measures import WHOLE
-from ..metrics import chance_pose_error
-from ..predictor import Predictor
-from ..retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_places, unit
-from .context import Context, Split, Values, probe
-from .standardise import BLOCK, block_rows
+from ..encoders.predictor import Predictor
+from ..fitting.context import Context, Split, Values, probe
+from ..fitting.standardise import BLOCK, block_rows
+from ..statistics.bootstrap import Bootstrap, Mean, Measured, plain
+from ..statistics.metric_info import WHOLE
+from ..statistics.metrics import chance_pose_error
+from ..statistics.retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_places, unit
 
 KS = {"h1": 1, "h2": 2, "h5": 5, "h10": 10}
 

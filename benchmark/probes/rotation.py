@@ -16,13 +16,13 @@ from scipy.spatial.transform import Rotation
 from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import geodesic_degrees, pose, pose_quaternion, relative_quaternion
 
-from ..bootstrap import Mean, Measured, Median, Statistic
-from ..explained import varying
-from ..metrics import best_constant_rotation, nearest_rotation
-from .context import Context, Rows, Split
-from .heads import Answers, Task, head, seen
-from .regression import both_r2, left_out
-from .stack import squares
+from ..fitting.context import Context, Rows, Split
+from ..fitting.heads import Answers, Task, head, seen
+from ..fitting.regression import both_r2, left_out
+from ..fitting.stack import squares
+from ..statistics.bootstrap import Mean, Measured, Median, Statistic
+from ..statistics.explained import varying
+from ..statistics.metrics import best_constant_rotation, nearest_rotation
 
 Array = NDArray[np.float64]
 NEAR = (15, 30)  # degrees

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..bootstrap import Bootstrap, Measured, Resampled, interval
-from ..measures import WHOLE
+from ..statistics.bootstrap import Bootstrap, Measured, Resampled, interval
+from ..statistics.metric_info import WHOLE
 
 WRONG = {"pose_leak": ("invariant", "rotation_r2_mean"), "class_leak": ("equivariant", "top1")}
 """A leak, the part that it is in, and the metric that finds it."""

@@ -10,14 +10,14 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
-from iebench.manifests.common.escapes import html as escape
-from iebench.manifests.common.page import page_style
 from iebench.manifests.dataset import INFO, DatasetInfo
 from iebench.manifests.errors import DatasetError
+from iebench.manifests.pages.page import page_style
+from iebench.manifests.text.escapes import html as escape
 
 from ..errors import NotComparable
-from ..leaderboard import Board
-from ..results import Score
+from ..leaderboard.leaderboard import Board
+from ..results.score import Score
 from . import board as table
 from . import facts
 from .content import gather

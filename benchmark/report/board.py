@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from iebench.manifests.common.escapes import html as escape
+from iebench.manifests.text.escapes import html as escape
 
-from ..bootstrap import Measured
-from ..leaderboard import Board, Cell, Mark, Row
-from ..measures import WHOLE
-from ..tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
+from ..leaderboard.leaderboard import Board, Cell, Mark, Row
+from ..leaderboard.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
+from ..statistics.bootstrap import Measured
+from ..statistics.metric_info import WHOLE
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotComparable, RunError
-from ..leaderboard import Board, Row
-from ..log import METRICS, TIMES
-from ..log import read as read_log
-from ..measures import WHOLE, Measure
-from ..orbit_file import CURVES
-from ..orbit_file import NAME as ORBITS
-from ..orbit_file import read as read_orbits
-from ..resamples import unpack
+from ..leaderboard.leaderboard import Board, Row
+from ..orbits.file import CURVES
+from ..orbits.file import NAME as ORBITS
+from ..orbits.file import read as read_orbits
+from ..statistics.metric_info import WHOLE, Measure
+from ..statistics.resamples import unpack
+from ..training.log import METRICS, TIMES
+from ..training.log import read as read_log
 from .pictures import Pictures
 
 POINTS = 150  # of a training curve, at least, if so many were logged

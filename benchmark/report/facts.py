@@ -4,16 +4,16 @@ from collections.abc import Iterable, Mapping
 from io import BytesIO
 from pathlib import Path
 
-from iebench.manifests.common.escapes import html as escape
-from iebench.manifests.common.page import embedded
 from iebench.manifests.common.progress import duration
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import in_words
+from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
+from iebench.manifests.text.escapes import html as escape
 
-from ..leaderboard import Board, flat
-from ..published import CAPTION, TITLES, cells
-from ..results import Score
+from ..leaderboard.leaderboard import Board, flat
+from ..leaderboard.published import CAPTION, TITLES, cells
+from ..results.score import Score
 
 
 def measures(board: Board) -> str:

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from iebench.manifests.common.page import embedded
 from iebench.manifests.conventions import geodesic_degrees, pose
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.pictures import picture
 from iebench.manifests.reading.samples import Sample, Samples
 
-from ..leaks import leaked
+from ..data.rows import spread
+from ..data.split_overlap import leaked
 from ..protocol import Protocol
-from ..rows import spread
 
 SIDE = 96  # pixels of a picture
 CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # where the recipes' camera stands, seen from the object

@@ -12,8 +12,8 @@ import click
 from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import say
 
-from ..device import pick
-from ..images import Images
+from ..data.images import Images
+from ..distributed.device import pick
 from . import loading, predictor, training
 from .clock import machine
 from .reference import lay_out

@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from iebench.benchmark.encoder import prepare
+from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import Loaded
-from iebench.benchmark.features import encode
+from iebench.benchmark.features.cache import encode
 
 SIDE = 8  # pixels: next to nothing to decode or to compute, so that the rest shows
 FULL = 2_622_650  # views of 3DIEBench

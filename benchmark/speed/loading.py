@@ -15,13 +15,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from iebench.baselines.action import ROTATION, rotation_between, view
-from iebench.baselines.encoder import MEAN, STD
+from iebench.baselines.networks.encoder import MEAN, STD
 
-from ..batches import Batches, ahead
-from ..buffers import Buffers
-from ..images import Images
-from ..order import Order
-from ..pixels import CPU, Decoded, Kept
+from ..data.batches import Batches, ahead
+from ..data.buffers import Buffers
+from ..data.images import Images
+from ..data.order import Order
+from ..data.pixel_cache import CPU, Decoded, Kept
 from .clock import Spent, in_turns, middle, watch
 from .reference import Pairs
 

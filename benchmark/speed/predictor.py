@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from iebench.baselines import method as methods
 from iebench.baselines.action import ROTATION
-from iebench.baselines.encoder import EncoderSettings
-from iebench.baselines.predictor import LinearHypernetwork
-from iebench.baselines.sie import SIE, SIESettings
+from iebench.baselines.methods.sie import SIE, SIESettings
+from iebench.baselines.networks.encoder import EncoderSettings
+from iebench.baselines.networks.predictor import LinearHypernetwork
 from iebench.manifests.common.machine import free_memory
 
 from .clock import Spent, added_memory, in_turns, middle, watch

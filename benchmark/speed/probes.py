@@ -16,19 +16,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iebench.baselines.encoder import Encoder as Network
-from iebench.baselines.encoder import EncoderSettings
-from iebench.benchmark import pairs
-from iebench.benchmark.bootstrap import Bootstrap
-from iebench.benchmark.encoder import Encoder, prepare, represent
+from iebench.baselines.networks.encoder import Encoder as Network
+from iebench.baselines.networks.encoder import EncoderSettings
+from iebench.benchmark.data import pairs
+from iebench.benchmark.encoders.prepared import Encoder, prepare, represent
 from iebench.benchmark.encoders.registry import Loaded
-from iebench.benchmark.features import to_float
-from iebench.benchmark.measures import WHOLE
-from iebench.benchmark.probes.context import Context, Split
-from iebench.benchmark.probes.heads import HEADS, Task, answers
-from iebench.benchmark.probes.sources import Anew
-from iebench.benchmark.probes.standardise import Standardiser
+from iebench.benchmark.features.cache import to_float
+from iebench.benchmark.fitting.context import Context, Split
+from iebench.benchmark.fitting.heads import HEADS, Task, answers
+from iebench.benchmark.fitting.sources import Anew
+from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.protocol import Protocol, load
+from iebench.benchmark.statistics.bootstrap import Bootstrap
+from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.common.progress import Meter
 
 TRAIN, VAL, VIEWS = 41_920, 10_552, 50  # of 3DIEBench

@@ -13,9 +13,9 @@ from tempfile import TemporaryDirectory
 import click
 import torch
 
-from ..distributed import ALONE
-from ..encoder import prepare
+from ..distributed.ranks import ALONE
 from ..encoders import registry
+from ..encoders.prepared import prepare
 from ..protocol import load
 from ..score import encode_splits, score
 

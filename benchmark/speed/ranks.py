@@ -13,15 +13,15 @@ import click
 import torch
 
 from iebench.baselines.action import ROTATION
-from iebench.baselines.encoder import EncoderSettings
 from iebench.baselines.method import build
-from iebench.baselines.sie import SIESettings
+from iebench.baselines.methods.sie import SIESettings
+from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.common.machine import cores
 
-from ..config import TrainSettings
-from ..distributed import joined
-from ..launch import launch
-from ..network import prepare
+from ..commands.launch import launch
+from ..distributed.ranks import joined
+from ..training.config import TrainSettings
+from ..training.step import prepare
 
 
 def measure(batch: int, side: int, width: float, steps: int, out: Path) -> None:

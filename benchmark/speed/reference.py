@@ -14,10 +14,10 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from iebench.baselines.encoder import MEAN, STD
-from iebench.baselines.predictor import LinearHypernetwork
+from iebench.baselines.networks.encoder import MEAN, STD
+from iebench.baselines.networks.predictor import LinearHypernetwork
 
-from ..images import Images
+from ..data.images import Images
 
 
 def lay_out(images: Images, folder: Path) -> None:

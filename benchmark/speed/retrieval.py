@@ -17,10 +17,10 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 
 from iebench.baselines.action import ROTATION, Latents, between
-from iebench.baselines.predictor import LinearHypernetwork
-from iebench.benchmark.probes.context import Split
+from iebench.baselines.networks.predictor import LinearHypernetwork
+from iebench.benchmark.fitting.context import Split
 from iebench.benchmark.probes.prediction import embeddings, predictions
-from iebench.benchmark.retrieval import nearest_mean, own_places, unit
+from iebench.benchmark.statistics.retrieval import nearest_mean, own_places, unit
 
 from .reference import Materialised
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from iebench.benchmark.feature_file import FeatureFile
+from iebench.benchmark.features.feature_file import FeatureFile
 
 SMALL = 4_096  # rows
 

@@ -22,14 +22,14 @@ from torch.utils.data import DataLoader
 
 from iebench.baselines import method as methods
 from iebench.baselines.action import ROTATION, Latents
-from iebench.baselines.encoder import EncoderSettings
-from iebench.baselines.predictor import LinearHypernetwork
-from iebench.baselines.sie import SIE, SIESettings
+from iebench.baselines.methods.sie import SIE, SIESettings
+from iebench.baselines.networks.encoder import EncoderSettings
+from iebench.baselines.networks.predictor import LinearHypernetwork
 
-from ..batches import Batches
-from ..images import Images
-from ..order import Order
-from ..pixels import Cache, Room, choose
+from ..data.batches import Batches
+from ..data.images import Images
+from ..data.order import Order
+from ..data.pixel_cache import Cache, Room, choose
 from .clock import Spent, in_turns, middle, watch
 from .reference import Materialised, Pairs
 

@@ -14,7 +14,7 @@ from iebench.manifests.common.machine import SHARE, cores
 from .job import Job, Outcome
 
 if TYPE_CHECKING:
-    from iebench.manifests.common.slurm import Queue
+    from iebench.manifests.shell.slurm import Queue
 
 LOOK = 1.0  # seconds between two looks at whether to stop, and at a cluster's jobs
 GPUS = "CUDA_VISIBLE_DEVICES"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iebench.manifests.common.plain_text import cleaned
+from iebench.manifests.text.plain_text import cleaned
 
-IEBENCH = (sys.executable, "-m", "iebench.manifests.common.cli")
+IEBENCH = (sys.executable, "-m", "iebench.manifests.shell.cli")
 SHIELD = ("sh", "-c", 'trap "" USR2; exec "$@"', "sh")  # Slurm's warning is for the job, which then asks us to stop
 STOPPED = 130  # the exit code of what was asked to stop
 PATIENCE = 60.0  # seconds that a command gets to save its state

@@ -10,22 +10,23 @@ from enum import Enum
 from pathlib import Path
 
 from iebench.baselines import method as methods
-from iebench.manifests.common.brief import few
+from iebench.manifests.brief import few
 from iebench.manifests.common.files import PARTIAL
 from iebench.manifests.common.lock import is_held
-from iebench.manifests.common.plain_text import check_name
 from iebench.manifests.common.settings import build, read_toml
 from iebench.manifests.common.shipped import called, locate
+from iebench.manifests.text.plain_text import check_name
 
-from .. import checks, results
 from .. import protocol as protocols
-from ..config import CONFIG, LENGTH, SEEDS, RunConfig, run_name
-from ..device import pick
+from ..data.pixel_cache import Room
+from ..distributed.device import pick
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
-from ..log import last as last_line
-from ..pixels import Room
 from ..protocol import DEFAULT
-from ..runs import LOCK, WEIGHTS
+from ..results import score as results
+from ..training import checks
+from ..training.config import CONFIG, LENGTH, SEEDS, RunConfig, run_name
+from ..training.log import last as last_line
+from ..training.runs import LOCK, WEIGHTS
 
 
 @dataclass(frozen=True)

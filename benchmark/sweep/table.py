@@ -5,9 +5,9 @@ from pathlib import Path
 
 from iebench.manifests.common.files import write_atomic
 
-from ..leaderboard import Board
-from ..results import load_all
-from ..tables import markdown
+from ..leaderboard.leaderboard import Board
+from ..leaderboard.tables import markdown
+from ..results.score import load_all
 from .plan import Planned
 
 START, END = "<!-- table -->\n", "<!-- /table -->"  # around the table of a page

@@ -1,0 +1,1 @@
+"""What every part shares: settings, files, locks, words for what cannot be read. Start: settings.py."""

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from ..brief import number
 from ..errors import UsageError
-from .brief import number
 
 SHARE = "IEBENCH_SHARE"  # how many processes that were started together share the machine; in their environment
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # a container's, a job's

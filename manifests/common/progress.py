@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from .plain_text import cleaned
+from ..text.plain_text import cleaned
 
 PLAIN_EVERY = 15.0  # seconds between lines when standard error is not a terminal
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..errors import InvalidValue, SettingError, UnknownName
+from ..text.encoding import unicode_text
+from ..text.plain_text import check_text
 from .causes import read_failure, short
-from .plain_text import check_text
-from .text import unicode_text
 
 T = TypeVar("T")
 

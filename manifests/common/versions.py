@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from .brief import number
+from ..brief import number
 
 
 def version_fault(path: Path, what: str, found: object, known: int, remedy: str) -> str:

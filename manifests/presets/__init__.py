@@ -1,0 +1,1 @@
+"""Training settings, read by `iebench train --preset`."""

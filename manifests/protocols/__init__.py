@@ -1,0 +1,1 @@
+"""How scores are made, read by `iebench score --protocol`."""

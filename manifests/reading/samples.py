@@ -15,7 +15,7 @@ from ..common.causes import read_failure
 from ..common.placeholders import placeholder
 from ..dataset import DatasetInfo, read_table
 from ..errors import DatasetError, UnknownName
-from ..index import rows
+from ..folder.index import rows
 from ..recipe import Recipe
 from ..schema import SPLITS, place_columns
 

@@ -1,0 +1,1 @@
+"""What `iebench sweep` trains and scores for a table."""

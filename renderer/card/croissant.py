@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from iebench.manifests.dataset import DatasetInfo
-from iebench.manifests.index import rows
+from iebench.manifests.folder.index import rows
 from iebench.manifests.schema import FAILURES, FORMAT, OBJECTS, SPLITS
 
 from .facts import OBJECT_COLUMNS, PASS_TEXT, citations, columns, licence, made, summary, title

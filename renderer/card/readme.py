@@ -4,11 +4,11 @@
 so the header has one for the tars, and the Parquet files are loaded by their paths.
 """
 
-from iebench.manifests.common.escapes import markdown, markdown_code, markdown_row, yaml
-from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import in_words
 from iebench.manifests.schema import FORMAT, SPLITS
+from iebench.manifests.text.escapes import markdown, markdown_code, markdown_row, yaml
+from iebench.manifests.text.plain_text import cleaned
 
 from .facts import HUB_SPLITS, PASS_TEXT, citations, licence, summary, title
 

@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from iebench.manifests.checksums import file_sha256
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import DatasetError
+from iebench.manifests.folder.checksums import file_sha256
 from iebench.manifests.schema import SPLITS
 
 from .croissant import StoredFile, croissant

@@ -9,13 +9,13 @@ from importlib import import_module
 from types import TracebackType
 from typing import Protocol, Self
 
-from iebench.manifests.common import plugins
-from iebench.manifests.common.parts import missing_part
+from iebench.manifests.installed import plugins
+from iebench.manifests.installed.parts import missing_part
 
-from ..devices import parse_device
+from ..blender.devices import parse_device
 from ..errors import PluginBroken, UnknownName
 from ..plan import Plan, Shard
-from ..worker import Setup
+from ..workers.worker import Setup
 
 OURS = {
     "local": "iebench.renderer.engines.local:Local",

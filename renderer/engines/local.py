@@ -9,19 +9,19 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from iebench.manifests.common.parts import require
 from iebench.manifests.dataset import PLAN
+from iebench.manifests.installed.parts import require
 
-from .. import worker
-from ..backend import BLENDER
+from ..blender.interface import BLENDER
 from ..errors import DeviceError, OutputError, UsageError
-from ..memory import worker_memory
+from ..machine.memory import worker_memory
+from ..machine.scratch import scratch
+from ..output.shards import Outcome
+from ..output.store import Store, open_store
+from ..output.writer import Writer
 from ..plan import Shard
-from ..pool import Lost, Pool
-from ..scratch import scratch
-from ..shards import Outcome
-from ..store import Store, open_store
-from ..writer import Writer
+from ..workers import worker
+from ..workers.pool import Lost, Pool
 from . import Advance, Work
 
 

@@ -12,12 +12,12 @@ from typing import Any, Self
 
 import submitit
 
-from iebench.manifests.common.slurm import Queue
+from iebench.manifests.shell.slurm import Queue
 
 from ..errors import WorkerError
+from ..output.shards import shard_notes
+from ..output.store import open_store
 from ..plan import Shard
-from ..shards import shard_notes
-from ..store import open_store
 from . import Advance, Work
 from .local import Local, render_as
 
@@ -29,7 +29,7 @@ TICK = 5.0  # seconds between two looks at the store
 class Slurm:
     """See the module's docstring.
 
-    Options: `tasks` of the array, and those of `iebench.manifests.common.slurm.Queue`.
+    Options: `tasks` of the array, and those of `iebench.manifests.shell.slurm.Queue`.
     """
 
     def __init__(self, work: Work, options: Mapping[str, str]) -> None:

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.plain_text import check_text, cleaned
 from iebench.manifests.common.settings import build
 from iebench.manifests.dataset import read_table
 from iebench.manifests.fit import Fit, fit
+from iebench.manifests.text.plain_text import check_text, cleaned
 
 from ..errors import DatasetError, UsageError
+from ..output.shards import shard_notes
+from ..output.store import LocalStore
 from ..plan import Plan, part_paths
-from ..shards import shard_notes
-from ..store import LocalStore
 from .census import Census, ObjectKey
 from .unpack import ABSENT
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from iebench.manifests.views import drawn
 
-from ..fake import FakeRenderer
+from ..blender.fake import FakeRenderer
 from ..plan import Plan
-from ..worker import encode
+from ..workers.worker import encode
 from .published import file_name
 
 

@@ -14,12 +14,12 @@ from iebench.manifests.dataset import INFO, PLAN, DatasetInfo
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import SPLITS
 
-from ..claim import claim
 from ..errors import SourceError
-from ..finish import finish, side_by_side
+from ..output.claim import claim
+from ..output.finish import finish, side_by_side
+from ..output.shards import Outcome, shard_notes, write_shard
+from ..output.store import LocalStore
 from ..plan import Plan, Shard, part_paths
-from ..shards import Outcome, shard_notes, write_shard
-from ..store import LocalStore
 from .archive import Archive
 from .audit import AUDIT, Audit, audit, commonest
 from .folder import Folder

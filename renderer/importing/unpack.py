@@ -15,7 +15,7 @@ from iebench.manifests.recipe import Recipe
 from iebench.manifests.views import Views
 
 from ..errors import AssetError
-from ..shards import Outcome
+from ..output.shards import Outcome
 from .published import file_name
 
 LARGEST = 1 << 26  # bytes of one file: no picture or latent of a published dataset comes near

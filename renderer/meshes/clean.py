@@ -8,21 +8,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from iebench.manifests.checksums import file_sha256
 from iebench.manifests.common.causes import SOUND, reason
 from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.folder.checksums import file_sha256
 from iebench.manifests.recipe import Materials
 
 from ..errors import AssetError, DiskError, IebenchError
 from ..sources.formats import sole_mesh, unread
 from ..sources.listing import CLIMBS, climbs
 from ..sources.registry import ObjectRef
-from .archive import take_out
-from .bounds import Bounds
-from .gltf import clean_gltf
-from .obj import clean_obj
-from .plain import clean_plain
-from .textures import Textures
+from .gltf.gltf import clean_gltf
+from .obj.obj import clean_obj
+from .plain.plain import clean_plain
+from .shared.archive import take_out
+from .shared.bounds import Bounds
+from .shared.textures import Textures
 
 Cleaner = Callable[[str, Path, Path, Textures], Path]
 CLEANERS: dict[str, Cleaner] = {

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from ..errors import AssetError
 from .clean import CleanMesh
-from .doubles import without_doubles
-from .obj_faces import read_obj
-from .off import read_off
-from .plain import texture_files
-from .ply import read_ply
-from .polygons import check_corners
-from .report import Report
-from .stl import read_stl
+from .obj.faces import read_obj
+from .plain.off import read_off
+from .plain.plain import texture_files
+from .plain.ply import read_ply
+from .plain.stl import read_stl
+from .shared.doubles import without_doubles
+from .shared.polygons import check_corners
+from .shared.report import Report
 
 logging.getLogger("trimesh").addHandler(logging.NullHandler())  # else Python prints its warnings, tracebacks and all
 

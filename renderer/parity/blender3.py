@@ -1,6 +1,6 @@
 """Our pictures against Blender 3's, for the look of the published data.
 
-    python tests/shapenet_real.py meshes
+    python tests/helpers/shapenet_real.py meshes
     python -m iebench.renderer.parity.blender3 meshes/*/models/*.obj --sheets sheets
 
 Needs a Blender 3 on the path (Debian 12 has 3.4.1: `apt-get install --no-install-recommends blender python3-numpy`).
@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS
 from iebench.manifests.recipe import load
+from iebench.manifests.shell.cli import SETTINGS
 
-from .compare import show
+from ..comparing.compare import show
+from ..comparing.views import jobs, render_ours
 from .theirs import render_theirs
-from .views import jobs, render_ours
 
 SCENE = Path(__file__).with_name("blender3_scene.py")
 PROGRAM = ["blender", "-b", "--python-exit-code", "1", "--python", str(SCENE), "--"]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import click
 
-from iebench.manifests.common.cli import SETTINGS
 from iebench.manifests.recipe import Recipe, load
+from iebench.manifests.shell.cli import SETTINGS
 
-from .compare import show
+from ..comparing.compare import show
+from ..comparing.views import jobs, render_ours
 from .theirs import render_theirs
-from .views import jobs, render_ours
 
 SCENE = Path(__file__).with_name("blenderproc_scene.py")
 

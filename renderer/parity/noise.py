@@ -1,6 +1,6 @@
 """Our pictures against BlenderProc's on bpy 4.2, beside what the generator's own way differs by from itself.
 
-    python tests/shapenet_real.py once --once
+    python tests/helpers/shapenet_real.py once --once
     python -m iebench.renderer.parity.noise once/{plain,joined,clear,textured}/models/*.obj --python proc/bin/python
 
 `blenderproc.py` says what --python has to have. Each view is rendered with the random numbers of `--seeds` seeds by
@@ -14,15 +14,15 @@ from pathlib import Path
 import click
 import numpy as np
 
-from iebench.manifests.common.cli import SETTINGS
 from iebench.manifests.common.machine import cores
 from iebench.manifests.recipe import Recipe
+from iebench.manifests.shell.cli import SETTINGS
 
+from ..comparing.compare import Pixels, disc, largest_on_ground, psnr
+from ..comparing.views import Job, Picture, jobs
 from ..speed.rendering import GENERATOR, TRUTH, Way
 from .blenderproc import proc_command, proc_recipe
-from .compare import Pixels, disc, largest_on_ground, psnr
 from .theirs import render_theirs
-from .views import Job, Picture, jobs
 
 Takes = Mapping[int, Pixels]  # pictures of one view by random seed
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from iebench.manifests.recipe import Recipe
 
-from .views import Job, Picture
+from ..comparing.views import Job, Picture
 
 
 def render_theirs(

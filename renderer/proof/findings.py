@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.common.progress import duration
+from iebench.manifests.text.plain_text import cleaned
 
 NO_FILE = "cannot be read (no such file)"
 SHOWN = 20  # failures on screen; the rest is counted

@@ -7,10 +7,10 @@ from typing import Any
 from PIL import Image
 
 from iebench.manifests import schema
-from iebench.manifests.common.figures import png, styled, svg
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.errors import DatasetError
+from iebench.manifests.pages.figures import png, styled, svg
 from iebench.manifests.reading import choose
 from iebench.manifests.reading.samples import Samples
 from iebench.manifests.reading.sheet import sheet

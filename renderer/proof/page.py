@@ -10,15 +10,15 @@ from typing import Any
 
 from PIL import Image
 
-from iebench.manifests.common.escapes import html as escape
-from iebench.manifests.common.page import embedded, page_style
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.fit import fit
 from iebench.manifests.laws import in_words
+from iebench.manifests.pages.page import embedded, page_style
 from iebench.manifests.reading.choose import Row
 from iebench.manifests.reading.pictures import picture
 from iebench.manifests.reading.samples import Samples
 from iebench.manifests.schema import SPLITS
+from iebench.manifests.text.escapes import html as escape
 
 THUMBNAIL = 224  # pixels at most; shown at half that, so that they are sharp on dense screens
 LISTED = 50  # failures, missing textures, and notes, at most

@@ -11,15 +11,15 @@ from iebench.manifests.reading.samples import Sample
 from iebench.manifests.schema import IDENTITY
 from iebench.manifests.views import Views
 
-from .. import worker
-from ..backend import BACKENDS, BLENDER
+from ..blender.interface import BACKENDS, BLENDER
 from ..errors import SourceError
-from ..memory import worker_memory
+from ..machine.memory import worker_memory
+from ..machine.scratch import scratch
+from ..output.shards import Outcome
 from ..plan import hang_after
-from ..pool import Lost, Pool
-from ..scratch import scratch
-from ..shards import Outcome
 from ..sources.registry import ObjectRef, open_source
+from ..workers import worker
+from ..workers.pool import Lost, Pool
 
 
 @dataclass(frozen=True)

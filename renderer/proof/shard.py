@@ -7,17 +7,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from iebench.manifests.checksums import SUMS, file_sha256
 from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.errors import DatasetError, InvalidValue
-from iebench.manifests.index import rows
+from iebench.manifests.folder.checksums import SUMS, file_sha256
+from iebench.manifests.folder.index import rows
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import IDENTITY, key
 from iebench.manifests.views import drawn
 
-from ..shards import read_notes
+from ..output.shards import read_notes
 from .findings import NO_FILE, Failure
 from .tars import check_tar
 

@@ -16,7 +16,7 @@ from .findings import NO_FILE, Failure
 def check_listing(present: Sequence[str], sums: Mapping[str, str], info: DatasetInfo) -> Iterator[Failure]:
     """See that the files there are those that SHA256SUMS lists, and the shards those that dataset.json counts.
 
-    present : paths of the files there, see iebench.manifests.checksums.files
+    present : paths of the files there, see iebench.manifests.folder.checksums.files
     """
     if sums:
         for name in sorted(set(present) - set(sums)):

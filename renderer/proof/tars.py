@@ -19,7 +19,7 @@ from PIL import Image
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import place_columns
 
-from ..shards import member_header, sample_json
+from ..output.shards import member_header, sample_json
 
 BLOCK, RECORD = tarfile.BLOCKSIZE, tarfile.RECORDSIZE  # a tar ends in zeros, up to a whole record
 Wrong = tuple[str, str, str]

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
-from iebench.manifests.checksums import SUMS, files, read_sums
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo, checksums
 from iebench.manifests.errors import DatasetError
+from iebench.manifests.folder.checksums import SUMS, files, read_sums
 from iebench.manifests.schema import SPLITS
 
 from .findings import Failure, Report

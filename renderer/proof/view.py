@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from iebench.manifests.common.figures import INK, png, styled
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.machine import cores
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import in_words, support
+from iebench.manifests.pages.figures import INK, png, styled
 from iebench.manifests.reading.pictures import Pixels, as_rgb, decode, picture, raw
 from iebench.manifests.reading.samples import Sample, Samples
 from iebench.manifests.reading.words import value_in_words

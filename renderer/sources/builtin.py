@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from iebench.manifests import taxonomy
-from iebench.manifests.common.brief import number
+from iebench.manifests.brief import number
 from iebench.manifests.common.machine import free_memory
 from iebench.manifests.taxonomy import ObjectClass
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from iebench.manifests.common.plain_text import cleaned
 from iebench.manifests.taxonomy import ObjectClass
+from iebench.manifests.text.plain_text import cleaned
 
 from ..errors import AssetError, SourceError
 from .formats import FORMATS, is_mesh, is_model, models_in, rank, sole_mesh, unread

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from iebench.manifests.common.causes import read_failure
-from iebench.manifests.common.plain_text import cleaned, flaw
 from iebench.manifests.errors import suggest
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.taxonomy import ObjectClass
+from iebench.manifests.text.plain_text import cleaned, flaw
 
 from ..errors import AssetError, SourceError
 from .formats import FORMATS, sole_mesh, unread

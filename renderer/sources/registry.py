@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from iebench.manifests.common import plugins
+from iebench.manifests.installed import plugins
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import SourceError, UnknownName

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.placeholders import placeholder_in
-from iebench.manifests.common.text import encoding_of, unicode_text
+from iebench.manifests.text.encoding import encoding_of, unicode_text
 
 from ..errors import SourceError
 

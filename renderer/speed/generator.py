@@ -14,7 +14,7 @@ from PIL import Image
 
 from iebench.manifests.recipe import Quality
 
-from ..scene import set_quality
+from ..blender.scene import set_quality
 
 REFERENCE = Quality(100, 0, 0.01, "AUTOMATIC", "ACCURATE", 1.0)
 

@@ -33,7 +33,7 @@ def measure(free: bool) -> list[float]:
     os.dup2(quiet, 1)
     import bpy
 
-    from iebench.renderer import blender
+    from iebench.renderer.blender import blender
 
     recipe = replace(load(), resolution=32)
     renderer = blender.BlenderRenderer(recipe, recipe.quality["fast"], "cpu", 2)

@@ -28,16 +28,16 @@ from pebble import ProcessPool
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from iebench.manifests.common.cli import SETTINGS
 from iebench.manifests.recipe import Recipe, load
+from iebench.manifests.shell.cli import SETTINGS
 
-from ..cores import few_cores
-from ..parity.compare import disc, psnr
-from ..parity.views import Job, Picture, jobs
-from ..worker import encode
+from ..comparing.compare import disc, psnr
+from ..comparing.views import Job, Picture, jobs
+from ..machine.cores import few_cores
+from ..workers.worker import encode
 
 if TYPE_CHECKING:
-    from ..blender import BlenderRenderer
+    from ..blender.blender import BlenderRenderer
 
 GENERATOR, TRUTH = "generator", "truth"
 
@@ -88,7 +88,7 @@ def _begin(recipe: Recipe, name: str, truth: int, threads: int, seed: int) -> No
     with few_cores(threads, place=0):
         import bpy
 
-        from ..blender import BlenderRenderer
+        from ..blender.blender import BlenderRenderer
         from .generator import REFERENCE, as_generator
 
         exact = replace(REFERENCE, samples=truth, min_samples=truth, sampling_pattern="TABULATED_SOBOL", dither=0.0)

@@ -10,17 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from iebench.manifests.checksums import read_sums
 from iebench.manifests.common.files import save_atomic
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import DatasetInfo, checksums, read_table
+from iebench.manifests.folder.checksums import read_sums
 from iebench.manifests.symmetry import COLUMNS, TABLE
 
 from ..builtin import build
 from ..errors import AssetError
 from ..meshes.clean import clean_copy
-from ..meshes.doubles import without_doubles
 from ..meshes.inspect import inspect, read
+from ..meshes.shared.doubles import without_doubles
 from ..proof.rerender import objects_of
 from ..sources import ObjectRef
 from .estimate import SHARE, TOLERANCE, symmetries

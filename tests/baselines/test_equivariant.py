@@ -9,11 +9,11 @@ from contrast import one_by_one, restated_actions, restated_nt_xent, restated_pr
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION, columns
-from iebench.baselines.encoder import Encoder, EncoderSettings
-from iebench.baselines.equimod import EquiMod, EquiModSettings
 from iebench.baselines.method import find
-from iebench.baselines.predictor import Kind
-from iebench.baselines.sen import SEN, SENSettings
+from iebench.baselines.methods.equimod import EquiMod, EquiModSettings
+from iebench.baselines.methods.sen import SEN, SENSettings
+from iebench.baselines.networks.encoder import Encoder, EncoderSettings
+from iebench.baselines.networks.predictor import Kind
 
 TAU, F = 0.3, 0.7
 

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from iebench.baselines.action import ROTATION, Latents
 from iebench.baselines.method import Method, build
-from iebench.benchmark.config import resolve
-from iebench.benchmark.retrieval import own_places, unit
+from iebench.benchmark.statistics.retrieval import own_places, unit
+from iebench.benchmark.training.config import resolve
 from iebench.manifests.conventions import pose
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]

@@ -12,10 +12,10 @@ import torch
 
 from iebench.baselines import method as registry
 from iebench.baselines import variants
-from iebench.baselines.encoder import Encoder, EncoderSettings
 from iebench.baselines.errors import MethodBroken, UnknownName
 from iebench.baselines.method import Method, build, find, method, names
-from iebench.manifests.common import plugins
+from iebench.baselines.networks.encoder import Encoder, EncoderSettings
+from iebench.manifests.installed import plugins
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from iebench.baselines.method import Method
-from iebench.benchmark.distributed import ALONE
+from iebench.benchmark.distributed.ranks import ALONE
 
 Outcome = tuple[dict[str, float], dict[str, Tensor], dict[str, Tensor]]
 

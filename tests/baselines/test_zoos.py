@@ -4,8 +4,8 @@ import pytest
 import torch
 from zoos import package
 
-from iebench.baselines import backbone
-from iebench.baselines.vit import positions
+from iebench.baselines.networks import backbone
+from iebench.baselines.networks.vit import positions
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # they warn of their own affairs
 

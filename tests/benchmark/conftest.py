@@ -6,7 +6,7 @@ import pytest
 from boards import made_up
 
 from iebench.benchmark.report import report
-from iebench.benchmark.results import Score
+from iebench.benchmark.results.score import Score
 
 
 @pytest.fixture(scope="session")

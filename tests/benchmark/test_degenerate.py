@@ -16,26 +16,26 @@ from scipy.spatial.transform import Rotation
 from scoring import ANGLES, BRIEF, SMALL, context_of, from_run, random_split, score_of, untrained_run
 
 from iebench.baselines import losses
-from iebench.benchmark import symmetric
-from iebench.benchmark.bootstrap import Bootstrap, Resampled, plain
-from iebench.benchmark.faults import damage_of
-from iebench.benchmark.measures import WHOLE
-from iebench.benchmark.online.probes import Target
-from iebench.benchmark.orbits import orbits
+from iebench.benchmark.fitting import oracle as symmetric
+from iebench.benchmark.fitting.context import Context, Split, Values
+from iebench.benchmark.fitting.maps import Subspace
+from iebench.benchmark.orbits.sweep import orbits
 from iebench.benchmark.probes import run
-from iebench.benchmark.probes.context import Context, Split, Values
-from iebench.benchmark.probes.maps import Subspace
+from iebench.benchmark.probes.explained_variance import shares
 from iebench.benchmark.probes.separation import separation
-from iebench.benchmark.probes.shares import shares
 from iebench.benchmark.protocol import Maps, Protocol
 from iebench.benchmark.protocol import load as load_protocol
-from iebench.benchmark.resamples import Resamples
+from iebench.benchmark.results.faults import damage_of
 from iebench.benchmark.score import score
+from iebench.benchmark.statistics.bootstrap import Bootstrap, Resampled, plain
+from iebench.benchmark.statistics.metric_info import WHOLE
+from iebench.benchmark.statistics.resamples import Resamples
+from iebench.benchmark.training.online.probes import Target
 from iebench.manifests.conventions import geodesic_degrees
 from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import load
 from iebench.manifests.symmetry import Symmetry
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 

@@ -9,9 +9,9 @@ from PIL import Image
 from scoring import SMALL
 
 from iebench.benchmark import protocol
-from iebench.benchmark.images import Images
-from iebench.benchmark.results import Score
-from iebench.manifests.common.cli import main
+from iebench.benchmark.data.images import Images
+from iebench.benchmark.results.score import Score
+from iebench.manifests.shell.cli import main
 from iebench.renderer.plan import Plan
 
 SETTINGS = ["steps=2", "batch=4", "encoder.width=0.125", "method.projector=[8]"]

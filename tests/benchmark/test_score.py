@@ -13,17 +13,17 @@ from torch import nn
 
 from iebench.baselines.action import Latents
 from iebench.benchmark import protocol as protocols
+from iebench.benchmark.data.images import Images
+from iebench.benchmark.data.rows import spread
+from iebench.benchmark.encoders.predictor import Guest, Transform
 from iebench.benchmark.errors import DatasetError, ScoringError
-from iebench.benchmark.images import Images
-from iebench.benchmark.leaderboard import Board
-from iebench.benchmark.measures import MEASURES
-from iebench.benchmark.predictor import Guest, Transform
-from iebench.benchmark.results import Score
-from iebench.benchmark.rows import spread
+from iebench.benchmark.leaderboard.leaderboard import Board
+from iebench.benchmark.results.score import Score
 from iebench.benchmark.score import score
+from iebench.benchmark.statistics.metric_info import MEASURES
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 

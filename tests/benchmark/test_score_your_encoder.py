@@ -16,12 +16,12 @@ from torch import nn
 
 from iebench.baselines.action import ROTATION
 from iebench.benchmark import protocol
-from iebench.benchmark.encoder import prepare
+from iebench.benchmark.data.images import Images
 from iebench.benchmark.encoders import registry
-from iebench.benchmark.feature_file import FeatureFile
-from iebench.benchmark.images import Images
-from iebench.benchmark.results import Score
-from iebench.manifests.common.cli import main
+from iebench.benchmark.encoders.prepared import prepare
+from iebench.benchmark.features.feature_file import FeatureFile
+from iebench.benchmark.results.score import Score
+from iebench.manifests.shell.cli import main
 
 TEXT = (Path(__file__).parents[2] / "docs" / "score-your-encoder.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.M | re.S)  # (language, text) in order

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from scoring import untrained_run
 
 from iebench.baselines.action import ROTATION, rotation_between
-from iebench.baselines.encoder import Normalise
-from iebench.baselines.predictor import LinearHypernetwork
-from iebench.benchmark.images import Images
+from iebench.baselines.networks.encoder import Normalise
+from iebench.baselines.networks.predictor import LinearHypernetwork
+from iebench.benchmark.data.images import Images
 from iebench.benchmark.speed import clock, encoding, loading, predictor, protocols, retrieval, row_groups
 from iebench.benchmark.speed.compare import main
 from iebench.benchmark.speed.reference import Materialised, Pairs, lay_out

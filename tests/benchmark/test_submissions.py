@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from iebench.benchmark.commands.validate import faults
-from iebench.benchmark.leaderboard import check
-from iebench.benchmark.results import load_all
+from iebench.benchmark.leaderboard.leaderboard import check
+from iebench.benchmark.results.score import load_all
 
 SCORES = Path(__file__).parents[2] / "benchmark" / "scores"
 FILES = sorted(SCORES.glob("*/*.json"))

@@ -15,20 +15,20 @@ from formats import Page, markdown_shape, tex_shape
 from hostile import MARKUP, REFUSED, SOUND, filled, leaves
 from scoring import SMALL, measured, score_of
 
-from iebench.benchmark import published as reported
-from iebench.benchmark.bootstrap import Bootstrap
 from iebench.benchmark.errors import RunError, ScoreFileError
-from iebench.benchmark.leaderboard import Board
-from iebench.benchmark.measures import Measure
-from iebench.benchmark.orbit_file import CURVES
-from iebench.benchmark.orbit_file import read as read_orbits
-from iebench.benchmark.orbit_plot import draw
-from iebench.benchmark.orbits import Orbits
+from iebench.benchmark.leaderboard import published as reported
+from iebench.benchmark.leaderboard.leaderboard import Board
+from iebench.benchmark.leaderboard.tables import FORMATS
+from iebench.benchmark.orbits.file import CURVES
+from iebench.benchmark.orbits.file import read as read_orbits
+from iebench.benchmark.orbits.plot import draw
+from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report import report
-from iebench.benchmark.results import Cost, Example, Score
-from iebench.benchmark.tables import FORMATS
-from iebench.manifests.common.cli import main
-from iebench.manifests.common.plain_text import flaw
+from iebench.benchmark.results.score import Cost, Example, Score
+from iebench.benchmark.statistics.bootstrap import Bootstrap
+from iebench.benchmark.statistics.metric_info import Measure
+from iebench.manifests.shell.cli import main
+from iebench.manifests.text.plain_text import flaw
 
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 FORMULA = tuple("=+-@\t\r")

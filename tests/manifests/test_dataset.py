@@ -11,7 +11,7 @@ import pytest
 from iebench.manifests import dataset
 from iebench.manifests.dataset import DatasetInfo, fingerprint, newest, read_table, shard_tables
 from iebench.manifests.errors import DatasetError
-from iebench.manifests.index import rows
+from iebench.manifests.folder.index import rows
 from iebench.manifests.schema import ADDED, OBJECTS
 
 

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from iebench.manifests.common.plain_text import LONGEST_NAME, check_name, check_text, cleaned, flaw
 from iebench.manifests.common.settings import override, read_toml
 from iebench.manifests.errors import DatasetError, SettingError, UsageError
 from iebench.manifests.recipe import Jpeg
+from iebench.manifests.text.plain_text import LONGEST_NAME, check_name, check_text, cleaned, flaw
 
 SOUND = [
     "sie-builtin-s0", "Größe", "étagère", "大きさ", "αβγ", "مثال", "👩\u200d🔬",

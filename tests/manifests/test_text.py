@@ -5,8 +5,8 @@ import codecs
 import pytest
 
 from iebench.manifests.common.settings import read_toml
-from iebench.manifests.common.text import unicode_text
 from iebench.manifests.errors import SettingError
+from iebench.manifests.text.encoding import unicode_text
 
 TEXT = 'name = "Stühle 椅子"\n'
 

@@ -13,17 +13,17 @@ import pytest
 from observe import content, descendants, end
 
 from iebench.manifests.taxonomy import choose
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.errors import DiskError, OutputError
-from iebench.renderer.lock import locked
-from iebench.renderer.private import private_folder
+from iebench.renderer.machine.private import private_folder
+from iebench.renderer.machine.scratch import scratch
+from iebench.renderer.output.lock import locked
 from iebench.renderer.render import render_dataset
-from iebench.renderer.scratch import scratch
 from iebench.renderer.sources import Builtin
 
 pytestmark = pytest.mark.slow
 
-CLI = [sys.executable, "-m", "iebench.manifests.common.cli", "render", "--quality", "fast", "--resolution", "32"]
+CLI = [sys.executable, "-m", "iebench.manifests.shell.cli", "render", "--quality", "fast", "--resolution", "32"]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_ctrl_c_ends_everything_leaves_nothing_half_and_says_how_to_go_on(tmp_pa
 def test_a_second_ctrl_c_does_not_wait():
     script = """
 import time
-from iebench.renderer.interrupts import second_interrupt_ends
+from iebench.renderer.machine.interrupts import second_interrupt_ends
 with second_interrupt_ends():
     try:
         print("ready", flush=True)
@@ -128,7 +128,7 @@ def test_temporary_files_of_a_killed_run_go_with_the_next_one(tmp_path, monkeypa
     script = f"""
 import tempfile, time
 tempfile.tempdir = {str(tmp_path)!r}
-from iebench.renderer.scratch import scratch
+from iebench.renderer.machine.scratch import scratch
 from iebench.renderer.sources import Builtin
 with scratch() as folder:
     (folder / "view.tga").write_bytes(b"x")

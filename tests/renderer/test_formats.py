@@ -14,10 +14,10 @@ from PIL import Image
 
 from iebench.manifests.taxonomy import choose
 from iebench.manifests.views import Views
-from iebench.renderer.backend import RefusedMesh
+from iebench.renderer.blender.interface import RefusedMesh
 from iebench.renderer.errors import AssetError
 from iebench.renderer.sources import ObjectRef, ShapeNet
-from iebench.renderer.worker import render_all
+from iebench.renderer.workers.worker import render_all
 
 pytestmark = pytest.mark.slow
 

@@ -24,7 +24,9 @@ def refs(tmp_path_factory):
 @pytest.mark.parametrize("name", golden.OBJECTS)
 def test_a_views_regions_have_the_colours_stored_for_this_blender(blender, series, refs, name):
     stored = golden.stored(series)
-    assert stored is not None, f"nothing stored for Blender {series}: look at its pictures, then run tests/golden.py"
+    assert stored is not None, (
+        f"nothing stored for Blender {series}: look at its pictures, then run tests/helpers/golden.py"
+    )
     picture = blender.schedule(blender_probe.picture, args=[refs[name]], kwargs=golden.latents(name)).result()
     found = golden.regions(picture)
     assert found.keys() == stored[name].keys()

@@ -19,7 +19,7 @@ from iebench.manifests.common import files
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.views import GivenViews
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.engines.local import Local
 from iebench.renderer.errors import DiskError, MissingPart, OutputError
 from iebench.renderer.render import render_dataset

@@ -14,14 +14,14 @@ from formats import Page, markdown_shape
 from hostile import MARKUP, REFUSED, SOUND, filled, leaves
 from meshes import PLATE
 
-from iebench.manifests.checksums import read_sums, write_sums
-from iebench.manifests.common.cli import main
-from iebench.manifests.common.plain_text import cleaned, flaw
 from iebench.manifests.dataset import INFO, DatasetInfo, read_table
 from iebench.manifests.errors import DatasetError, SettingError
+from iebench.manifests.folder.checksums import read_sums, write_sums
 from iebench.manifests.recipe import load
+from iebench.manifests.shell.cli import main
+from iebench.manifests.text.plain_text import cleaned, flaw
 from iebench.manifests.views import read_given
-from iebench.renderer.backend import FAKE, MeshInfo
+from iebench.renderer.blender.interface import FAKE, MeshInfo
 from iebench.renderer.card.croissant import croissant
 from iebench.renderer.card.facts import title
 from iebench.renderer.card.readme import readme

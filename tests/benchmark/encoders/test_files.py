@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from iebench.benchmark.encoder import prepare
+from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import EncoderError
 

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from iebench.benchmark.encoders.registry import load
-from iebench.benchmark.encoders.weights_only import weights_only
 from iebench.benchmark.errors import EncoderError
+from iebench.benchmark.weights.tensors_only import weights_only
 
 IMAGES = torch.rand(2, 3, 16, 16)
 

@@ -10,8 +10,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from iebench.benchmark.encoder import prepare
 from iebench.benchmark.encoders import huggingface
+from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import EncoderError
 

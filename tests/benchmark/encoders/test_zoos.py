@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from zoos import package
 
-from iebench.benchmark.encoder import prepare
+from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import EncoderError, UnknownName
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scoring import ANGLES, HUES, SMALL, context_of, random_split
 
-from iebench.benchmark.measures import MEASURES, WHOLE
+from iebench.benchmark.fitting.context import Context, Split, Values
+from iebench.benchmark.fitting.maps import Subspace
+from iebench.benchmark.fitting.transforms import Group, rotations, turns
 from iebench.benchmark.probes.consistency import _chained, consistency
-from iebench.benchmark.probes.context import Context, Split, Values
-from iebench.benchmark.probes.maps import Subspace
-from iebench.benchmark.probes.transforms import Group, rotations, turns
 from iebench.benchmark.protocol import Maps
+from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
 from iebench.manifests.conventions import pose
 
 PROTOCOL = replace(SMALL, maps=Maps(dims=24, pairs=6, units=16), draws=20)
@@ -137,9 +137,9 @@ def test_the_subspace_is_where_views_differ() -> None:
 def test_wide_features_have_the_same_maps_by_inner_products_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     context = contexts(None)
     plain = consistency(context)["whole"]
-    monkeypatch.setattr("iebench.benchmark.probes.maps.WIDE", 4)
-    monkeypatch.setattr("iebench.benchmark.ridge.COLUMNS", 5)
-    monkeypatch.setattr("iebench.benchmark.probes.standardise.NUMBERS", 700)
+    monkeypatch.setattr("iebench.benchmark.fitting.maps.WIDE", 4)
+    monkeypatch.setattr("iebench.benchmark.statistics.ridge.COLUMNS", 5)
+    monkeypatch.setattr("iebench.benchmark.fitting.standardise.NUMBERS", 700)
     for name, entry in consistency(context)["whole"].items():
         random_units = name.endswith("nonlinear")  # which an axis of the other sign meets differently
         assert entry.value == pytest.approx(plain[name].value, abs=0.01 if random_units else 1e-4), name

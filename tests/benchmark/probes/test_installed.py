@@ -8,16 +8,16 @@ from plugins import install
 from scoring import context_of, random_split
 
 from iebench.benchmark.errors import ProbeError
-from iebench.benchmark.measures import WHOLE, Measure
+from iebench.benchmark.fitting.context import probe
 from iebench.benchmark.probes import PROBES, run
-from iebench.benchmark.probes.context import probe
 from iebench.benchmark.probes.installed import GROUP
+from iebench.benchmark.statistics.metric_info import WHOLE, Measure
 
 HEAD = """
 import numpy as np
-from iebench.benchmark.bootstrap import Mean, Measured
-from iebench.benchmark.measures import Measure
-from iebench.benchmark.probes.context import probe
+from iebench.benchmark.statistics.bootstrap import Mean, Measured
+from iebench.benchmark.statistics.metric_info import Measure
+from iebench.benchmark.fitting.context import probe
 
 @probe("first", metrics={"first": Measure("first", "mean of the first column")})
 def first(context):

@@ -7,12 +7,12 @@ import pytest
 import torch
 from scoring import context_of, random_split
 
-from iebench.benchmark.measures import WHOLE
-from iebench.benchmark.probes.context import Context, Split
+from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.probes.kernel import beside, fourier, kernel
 from iebench.benchmark.probes.linear import linear
 from iebench.benchmark.probes.rotation import matrices
 from iebench.benchmark.protocol import load
+from iebench.benchmark.statistics.metric_info import WHOLE
 
 PROTOCOL = replace(load(), draws=50, heads={}, val_pairs=4)
 MIXED = np.random.default_rng(3).normal(size=(4, 4))

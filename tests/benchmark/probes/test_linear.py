@@ -8,14 +8,14 @@ import pytest
 from scoring import BRIEF, context_of, random_split
 from sklearn.linear_model import Ridge
 
-from iebench.benchmark.measures import MEASURES, WHOLE
-from iebench.benchmark.probes import changes
-from iebench.benchmark.probes.context import Context, Split, Values
+from iebench.benchmark.fitting.context import Context, Split, Values
+from iebench.benchmark.fitting.solving import chosen, thinned
+from iebench.benchmark.probes import factor_regression as changes
 from iebench.benchmark.probes.kernel import kernel
 from iebench.benchmark.probes.linear import linear
 from iebench.benchmark.probes.rotation import matrices
-from iebench.benchmark.probes.solving import chosen, thinned
 from iebench.benchmark.protocol import load
+from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
 
 PROTOCOL = replace(load(), draws=100, heads={}, val_pairs=4)
 TURN = np.linalg.qr(np.random.default_rng(9).normal(size=(9, 9)))[0]

@@ -8,9 +8,9 @@ import torch
 from scoring import SMALL, context_of, random_split
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
-from iebench.benchmark.measures import WHOLE
 from iebench.benchmark.probes.neighbours import class_means, few, neighbours, normed, shots, vote
 from iebench.benchmark.protocol import FewShot, Neighbours
+from iebench.benchmark.statistics.metric_info import WHOLE
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from scipy.spatial.transform import Rotation
 from scoring import ANGLES, SMALL, context_of, random_split
 from torch import Tensor, nn
 
-from iebench.benchmark.bootstrap import Resampled
-from iebench.benchmark.measures import MEASURES, WHOLE
+from iebench.benchmark.fitting import standardise
+from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.probes import prediction as module
-from iebench.benchmark.probes import standardise
-from iebench.benchmark.probes.context import Context, Split
 from iebench.benchmark.probes.prediction import prediction
+from iebench.benchmark.statistics.bootstrap import Resampled
+from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
 from iebench.manifests.conventions import pose
 
 Latents = Mapping[str, Tensor]

@@ -89,7 +89,7 @@ def test_one_line_for_each_run_and_the_failed_ones_come_back(tmp_path: Path) -> 
 
 def test_a_cluster_runs_them_as_tasks(tmp_path: Path) -> None:
     pytest.importorskip("submitit")
-    from iebench.manifests.common.slurm import Queue
+    from iebench.manifests.shell.slurm import Queue
 
     queue = Queue({"cluster": "local"}, tmp_path / "jobs", cpus=1, gpus=0)
     jobs = [python(tmp_path, "good", "print('done')"), python(tmp_path, "bad", FAIL)]

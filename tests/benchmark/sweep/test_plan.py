@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from scoring import measured, score_of
 
-from iebench.benchmark import protocol, runs
+from iebench.benchmark import protocol
 from iebench.benchmark.errors import RunError, RunExists, SettingError
-from iebench.benchmark.resamples import Resamples
+from iebench.benchmark.statistics.resamples import Resamples
 from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, states
 from iebench.benchmark.sweep.run import remaining
 from iebench.benchmark.train import train
+from iebench.benchmark.training import runs
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import IebenchError
 

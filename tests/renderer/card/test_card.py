@@ -9,10 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from iebench.manifests.checksums import file_sha256
-from iebench.manifests.common.cli import main
 from iebench.manifests.dataset import DatasetInfo, shard_tables
-from iebench.renderer.backend import FAKE
+from iebench.manifests.folder.checksums import file_sha256
+from iebench.manifests.shell.cli import main
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.render import render_dataset
 
 WARNING = '"https://schema.org/datePublished" is recommended'

@@ -15,8 +15,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from iebench.manifests.common.cli import main
 from iebench.manifests.dataset import DatasetInfo, shard_tables
+from iebench.manifests.shell.cli import main
 from iebench.renderer.errors import DamagedSource, OutputError, SourceError
 from iebench.renderer.importing import spool
 from iebench.renderer.importing.audit import Audit
@@ -89,7 +89,7 @@ def test_killed_in_the_middle_of_an_archive_and_resumed(published, imported, tmp
     ordered = sorted(files.items(), key=lambda item: (place_of(item[0])[:2] not in first, item[0]))
     whole = archive(tmp_path / "whole.tar.gz", ordered).read_bytes()
     os.mkfifo(tmp_path / "a.tar.gz")
-    command = [sys.executable, "-m", "iebench.manifests.common.cli", *COMMAND, tmp_path / "a.tar.gz", tmp_path / "d"]
+    command = [sys.executable, "-m", "iebench.manifests.shell.cli", *COMMAND, tmp_path / "a.tar.gz", tmp_path / "d"]
     with (
         subprocess.Popen(command, stderr=subprocess.DEVNULL) as process,
         (tmp_path / "a.tar.gz").open("wb", buffering=0) as pipe,

@@ -7,7 +7,7 @@ import meshes
 from cleaning import KD, cause, cleaned, ref_to
 
 from iebench.manifests.taxonomy import choose
-from iebench.renderer.meshes import obj
+from iebench.renderer.meshes.obj import obj
 from iebench.renderer.sources import Folder, ShapeNet
 
 

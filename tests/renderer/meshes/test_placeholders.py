@@ -10,7 +10,7 @@ import pytest
 from cleaning import cause, cleaned, ref_to
 
 from iebench.renderer.errors import DiskError
-from iebench.renderer.meshes import textures
+from iebench.renderer.meshes.shared import textures
 from iebench.renderer.sources import ObjectRef
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 132735\n" % 7

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.render import render_dataset
 
 

@@ -13,7 +13,7 @@ from tampering import resealed
 from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import load
 from iebench.manifests.schema import ADDED
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.proof.inspect import inspect
 from iebench.renderer.render import render_dataset
 

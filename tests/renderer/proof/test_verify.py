@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from tampering import resealed, rewrite
 
-from iebench.manifests.checksums import INFO, SUMS
 from iebench.manifests.errors import DatasetError
+from iebench.manifests.folder.checksums import INFO, SUMS
 from iebench.renderer.proof.findings import SHOWN
 from iebench.renderer.proof.verify import verify
 

@@ -7,7 +7,7 @@ from PIL import Image
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import UnknownName
 from iebench.manifests.reading.samples import Samples
-from iebench.renderer.proof.commands import view as command
+from iebench.renderer.commands.proof import view as command
 from iebench.renderer.proof.view import view
 
 

@@ -12,13 +12,13 @@ from PIL import Image
 
 from iebench.manifests import symmetry
 from iebench.manifests.dataset import DatasetInfo
-from iebench.renderer.backend import FAKE
+from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.commands.symmetry import symmetry as command
 from iebench.renderer.plan import Plan
 from iebench.renderer.proof.verify import verify
 from iebench.renderer.render import render_dataset
 from iebench.renderer.sources import Builtin, ObjectRef
 from iebench.renderer.symmetry import run
-from iebench.renderer.symmetry.cli import symmetry as command
 
 BOX = "v {0} 0 0\nv {0} 1 0\nv {0} 1 3\nv {0} 0 3\n"
 FACES = "f 1 2 3 4\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n"

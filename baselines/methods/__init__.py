@@ -1,0 +1,1 @@
+"""One file a method, one skeleton. Start: vicreg.py, then sie.py."""

@@ -1,0 +1,88 @@
+"""SIE: Split Invariant-Equivariant learning (Garrido, Najman, LeCun, ICML 2023).
+
+One half of the representation is pulled together over views; the other half must follow the relative rotation through
+a hypernetwork. VICReg's variance and covariance terms prevent collapse.
+
+iebench train --method sie
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from iebench.manifests.errors import InvalidValue
+
+from ..action import Latents
+from ..equivariant import EquivariantMethod, PredictorSettings, predictor_of
+from ..losses import covariance, distance, total, variance, weighted
+from ..method import method
+from ..networks.encoder import Encoder
+from ..networks.projector import check_fraction, check_widths, part_of, projector
+
+
+@dataclass(frozen=True)
+class SIESettings(PredictorSettings):
+    """Defaults are the paper's.
+
+    projector : widths of each of the two projectors' layers
+    invariant_projector : widths of the invariant one's, where they differ; the released code scales both with the split
+    equivariant : the share of the representation, at its end, that is equivariant; with 1 there is no invariant part
+    invariance, equivariance, variance, prediction_variance, covariance : the loss weights s, f * s, v, v and c, with
+        s = 10, f = 0.45, v = 10, c = 1
+    """
+
+    projector: tuple[int, ...] = (1024, 1024, 1024)
+    equivariant: float = 0.5
+    invariance: float = 10.0
+    equivariance: float = 4.5
+    variance: float = 10.0
+    prediction_variance: float = 10.0
+    covariance: float = 1.0
+    invariant_projector: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_widths(self.projector)
+        if self.invariant_projector:
+            check_widths(self.invariant_projector, "invariant_projector")
+            if self.equivariant == 1:
+                raise InvalidValue("invariant_projector is given and equivariant=1 leaves no invariant part")
+        check_fraction(self.equivariant, "equivariant")
+
+
+@method("sie", SIESettings)
+class SIE(EquivariantMethod):
+    """Two projectors on the two halves, and a predictor for the equivariant one.
+
+    parts : "invariant" and "equivariant", the first and the second half of the representation; {} without the first
+    """
+
+    def __init__(self, encoder: Encoder, settings: SIESettings) -> None:
+        super().__init__(encoder, settings.action)
+        self.settings = settings
+        split = self.dim - part_of(self.dim, settings.equivariant, "equivariant")
+        self.columns = slice(split, self.dim)
+        if split:
+            self.parts = {"invariant": slice(0, split), "equivariant": self.columns}
+            self.invariant_projector = projector((split, *(settings.invariant_projector or settings.projector)))
+        self.equivariant_projector = projector((self.dim - split, *settings.projector))
+        self.predictor = predictor_of(settings, settings.projector[-1])
+
+    def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
+        """L = s L_inv + f s L_eq + v V + v V_pred + c C, from each view to the next (facebookresearch/SIE)."""
+        views, terms = self.represent(images), {}  # (B, K, dim)
+        whole = equivariant = self.by_view(self.equivariant_projector, views[..., self.columns])  # K of (B, E)
+        if self.parts:
+            invariant = self.by_view(self.invariant_projector, views[..., self.parts["invariant"]])
+            terms["invariance"] = total(distance(x, y) for x, y in pairwise(invariant))
+            whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]  # K of (B, 2 E)
+        predicted = self.predict_next(equivariant, latents)  # K - 1 of (B, E)
+        terms |= {
+            "equivariance": total(distance(p, y) for p, y in zip(predicted, equivariant[1:], strict=True)),
+            "variance": total(variance(view) for view in whole),
+            "prediction_variance": total(variance(view) for view in predicted),
+            "covariance": total(covariance(view) for view in whole),
+        }
+        return weighted(terms, self.settings)

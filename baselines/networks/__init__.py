@@ -1,0 +1,1 @@
+"""Backbones, heads and predictors. Start: encoder.py."""

@@ -1,0 +1,107 @@
+"""Where backbones are found: what turns normalised images into representations, by name.
+
+A backbone is a function registered by `@backbone("name")` that takes a width and a stem and returns a module with an
+attribute `dim`. The entry point group `iebench.backbones` names the module to import for each name, so another package
+can add some; `timm:NAME` is any model of timm, where that can be imported.
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal, cast
+
+from torch import Tensor, nn
+
+from iebench.manifests.installed import plugins
+
+from ..errors import BackbonePart, MethodBroken, SettingError, UnknownName
+
+Stem = Literal["imagenet", "small", "cifar"]
+TIMM = "timm:"
+
+
+class Backbone(nn.Module):
+    """What a builder returns: (B, 3, H, W) normalised images -> (B, dim) representations."""
+
+    dim: int
+
+
+Builder = Callable[[float, Stem], Backbone]
+GROUP = "iebench.backbones"  # entry points: name of a backbone -> module that registers it
+_BUILDERS: dict[str, Builder] = {}
+
+
+def backbone(name: str) -> Callable[[Builder], Builder]:
+    """Decorator that registers a function of width and stem under `name`."""
+
+    def register(builder: Builder) -> Builder:
+        _BUILDERS[name] = builder
+        return builder
+
+    return register
+
+
+def names() -> list[str]:
+    """The names of all installed backbones, without timm's."""
+    return sorted(plugins.points(GROUP).keys() | set(_BUILDERS))
+
+
+def check(name: str) -> None:
+    """See that there is a backbone of that name; timm's are looked up when they are built.
+
+    Raises
+    ------
+    UnknownName : there is none; suggests near ones.
+    """
+    if name not in names() and not name.startswith(TIMM):
+        raise UnknownName("backbone", name, [*names(), f"{TIMM}NAME"])
+
+
+def build(name: str, width: float, stem: Stem) -> Backbone:
+    """A freshly initialised backbone.
+
+    Raises
+    ------
+    UnknownName : no such backbone.
+    SettingError : it has no such width or stem.
+    BackbonePart : timm cannot be imported here.
+    MethodBroken : the module that an entry point names cannot be imported, or does not register it.
+    """
+    check(name)
+    if name.startswith(TIMM):
+        return Timm(name, width, stem)
+    if name not in _BUILDERS:
+        plugins.load(plugins.points(GROUP)[name], "backbone", _BUILDERS, MethodBroken)
+    built = _BUILDERS[name](width, stem)
+    dim = getattr(built, "dim", None)
+    if not (isinstance(built, nn.Module) and isinstance(dim, int) and dim > 0):
+        raise MethodBroken(
+            f"backbone {name} returned {type(built).__name__} with dim {dim!r}: return a module with its dim"
+        )
+    return built
+
+
+class Timm(Backbone):
+    """A model of timm without its classifier, untrained; it has its own width and stem."""
+
+    def __init__(self, name: str, width: float, stem: Stem) -> None:
+        super().__init__()
+        if width != 1 or stem != "imagenet":
+            raise SettingError(
+                f"{name} has its own width and stem: leave out encoder.width and encoder.stem, or set 1 and imagenet"
+            )
+        try:
+            import timm  # optional, and not importable beside every build of torch
+        except Exception:  # torchvision fails in ways of its own beside a torch of another build
+            raise BackbonePart(
+                f"{name} needs timm, which cannot be imported here: pip install timm, beside a torchvision "
+                f"of the same build as torch, or choose from {', '.join(names())}"
+            ) from None
+        wanted = name.removeprefix(TIMM)
+        if wanted not in timm.list_models():
+            raise UnknownName("timm model", wanted, timm.list_models())
+        self.model: Any = timm.create_model(wanted, pretrained=False, num_classes=0)
+        # some end in a layer that num_features does not count
+        self.dim = int(getattr(self.model, "head_hidden_size", self.model.num_features))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) normalised images -> (B, dim)."""
+        return cast(Tensor, self.model(images))

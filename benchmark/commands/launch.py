@@ -1,0 +1,126 @@
+"""Starting ranks on this machine: `iebench train --gpus 2`."""
+
+import math
+import multiprocessing
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import FrameType
+
+from iebench.manifests.common.patience import PATIENCE
+from iebench.manifests.common.processes import end_with_parent
+from iebench.manifests.common.progress import say
+from iebench.manifests.shell.cli import guarded
+
+from ..data.pixel_cache import Cache
+from ..distributed.ranks import joined
+from ..distributed.signals import SIGNALS, stopped
+from ..errors import RankFailed
+from ..train import train
+from ..training.config import RunConfig
+
+GRACE = 5.0  # seconds that ranks have to end by themselves after one has failed
+LAST = PATIENCE + 2 * GRACE  # seconds that ranks have to end after one has ended with its work done
+
+
+def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
+    """work(*arguments) in `count` processes of this machine, which find one another by `distributed.joined`.
+
+    A signal to stop is passed on to all of them. When one fails, the others are ended; none outlives this process.
+    They must end together: one whose work is done waits for the others' work, by a call of `Ranks`.
+
+    work : a function of a module; arguments : what can be pickled
+
+    Raises
+    ------
+    SystemExit : one failed, with its exit code; it has said why.
+    Stopped : asked to, before the ranks had begun.
+    RankFailed : one was killed.
+    """
+    context = multiprocessing.get_context("spawn")
+    port = _free_port()
+    processes = [
+        context.Process(target=_rank, args=(rank, count, port, work, arguments), name=f"rank {rank}")
+        for rank in range(count)
+    ]
+
+    asked: list[int] = []
+
+    def forward(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        for process in processes:
+            if process.pid is not None and process.is_alive():
+                os.kill(process.pid, number)
+
+    before = {number: signal.signal(number, forward) for number in SIGNALS}
+    try:
+        for process in processes:
+            process.start()
+        failed = _first_failure(processes)
+    finally:
+        for process in processes:
+            if process.is_alive():
+                process.kill()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if failed is not None:
+        raise _error(failed.name, failed.exitcode or 0, asked)
+
+
+def train_as_rank(run: Path, config: RunConfig, resume: bool, cache: Cache) -> None:
+    """`train.train` in a process that `launch` started."""
+    with joined(config.device) as ranks:
+        train(run, config, resume, cache, ranks)
+
+
+def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
+    """Wait until all have ended, or one has failed: that one. After the first, the others have LAST seconds."""
+    running, until = list(processes), math.inf
+    while running:
+        left = until - time.monotonic()
+        wait([process.sentinel for process in running], None if left == math.inf else max(0.0, left))
+        ended = [process for process in running if process.exitcode is not None]
+        if not ended and time.monotonic() < until:
+            continue  # a process closes its sentinel a moment before it has an exit code
+        if not ended:  # what they did is done: the first would not have ended without them
+            names = " and ".join(process.name for process in running)
+            say(f"iebench: {names} did not end within {LAST:.0f} s of the work's end; what is saved is complete")
+            return None
+        until = min(until, time.monotonic() + LAST)
+        running = [process for process in running if process not in ended]
+        for process in sorted(ended, key=lambda process: process.exitcode or 0):  # a signal before what came of it
+            if process.exitcode:
+                for other in running:  # what fails for the same reason says so, or leaves, by itself
+                    other.join(GRACE)
+                return process
+    return None
+
+
+def _error(name: str, code: int, asked: Sequence[int]) -> BaseException:
+    if code > 0:
+        return SystemExit(code)
+    if asked:  # before the rank could wait for it
+        return stopped(asked[0], 0, None)
+    reason = f"{name} was ended by {signal.Signals(-code).name}, perhaps for want of memory"
+    return RankFailed(f"{reason}: the same command with --resume goes on from the last checkpoint", 1)
+
+
+def _rank(rank: int, size: int, port: int, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
+    os.setpgrp()  # Ctrl-C on a terminal then reaches the parent alone, which passes it on once
+    end_with_parent()
+    sizes = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size}
+    where = {"RANK": rank, "LOCAL_RANK": rank, **sizes, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in where.items()})
+    guarded(lambda: work(*arguments) and None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,96 @@
+"""The catalogue of methods as text: a table for the screen, and the page docs/methods.md."""
+
+import inspect
+from collections.abc import Callable, Sequence
+
+from rich import box
+from rich.table import Table
+
+from iebench.manifests.shell.tables import drawn
+
+from .catalogue import BATCH, SIDE, Listed, count, settings
+
+TITLES = ("name", "told", "parts", "predictor", "heads", "cost")
+NOTE = (
+    "told: what the loss is told beside the images; parts: dimensions of the representation; predictor: size of the\n"
+    "embedding that it predicts; heads: parameters that learn beside the encoder's {encoder}; cost: floating-point\n"
+    f"operations of a step of {BATCH} objects at {SIDE} pixels, in those of SimCLR's (convolutions and matrix\n"
+    "products, counted, not timed)."
+)
+
+
+def cells(row: Listed) -> list[str]:
+    """A row's texts under TITLES."""
+    parts = ", ".join(str(size) if name == "whole" else f"{name} {size}" for name, size in row.parts.items())
+    predictor = str(row.predictor) if row.predictor else "–"
+    return [row.entry.name, row.told, parts, predictor, count(row.heads), f"{row.cost:.2f}" if row.cost else "–"]
+
+
+def screen(rows: Sequence[Listed]) -> str:
+    """For a terminal: a table, what each is, and what the columns mean."""
+    table = Table(*TITLES, box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        table.add_row(*cells(row), style=None if row.entry.name == row.entry.base else "dim")
+    lines = [line.rstrip() for line in drawn(table) if line.strip()]
+    width = max(len(row.entry.name) for row in rows)
+    about = [f"{row.entry.name:{width}}  {row.about}" for row in rows]
+    return "\n".join([*lines, "", *about, "", note(rows)])
+
+
+def note(rows: Sequence[Listed]) -> str:
+    """What the columns mean."""
+    return NOTE.format(encoder=count(max(row.encoder for row in rows)))
+
+
+def markdown(rows: Sequence[Listed]) -> str:
+    """The page: the table, then each method with its equation, settings and variants."""
+    lines = [
+        "# Methods",
+        "",
+        "Made by `iebench methods --format md --out docs/methods.md`; the texts are those of `baselines/`.",
+        "",
+        _line(TITLES),
+        _line(["---"] * 4 + ["---:"] * 2),
+        *(_line([f"`{row.entry.name}`", *cells(row)[1:]]) for row in rows),
+        "",
+        note(rows),
+    ]
+    for row in rows:
+        if row.entry.name == row.entry.base:
+            mine = [other for other in rows if other.entry.base == row.entry.name and other is not row]
+            lines += _section(row, mine)
+    return "\n".join(lines)
+
+
+def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
+    method = row.entry.method
+    lines = ["", f"## {row.entry.name}", "", f"{row.about}.", "", f"{_first(method.__doc__)}"]
+    if "loss" in vars(method):
+        lines += ["", f"`{_first(method.loss.__doc__)}`"]
+    if row.views > 2:
+        lines += ["", f"It takes {row.views} views of each object."]
+    known = settings(row.entry)
+    if known:
+        lines += ["", _line(["setting", "default", "meaning"]), _line(["---"] * 3)]
+        lines += [_line([f"`method.{name}`", f"`{_show(default)}`", meaning]) for name, default, meaning in known]
+    lines += [""] * bool(mine)
+    for other in mine:
+        changed = ", ".join(f"{name}={_show(value)}" for name, value in other.entry.changed.items())
+        lines.append(f"- `{other.entry.name}`: {other.about}. `{changed}`")
+    return lines
+
+
+def _first(document: str | None) -> str:
+    """The first paragraph of a docstring on one line."""
+    return " ".join(inspect.cleandoc(document or "").partition("\n\n")[0].split())
+
+
+def _show(value: object) -> str:
+    return str(list(value)) if isinstance(value, tuple) else str(value)
+
+
+def _line(texts: Sequence[str]) -> str:
+    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
+
+
+FORMATS: dict[str, Callable[[Sequence[Listed]], str]] = {"table": screen, "md": markdown}

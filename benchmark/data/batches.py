@@ -1,0 +1,155 @@
+"""Batches of views for training, decoded by threads while the step before runs."""
+
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from iebench.baselines.action import LABEL
+from iebench.manifests.common.patience import PATIENCE, joins
+
+from .images import Images
+from .order import Order
+from .pixel_cache import Decoded, Kept
+
+T = TypeVar("T")
+
+OBJECT = "object"  # the column with an object's number
+AHEAD = 3  # batches waiting
+
+
+@dataclass(frozen=True)
+class Batch:
+    """K views of each of B objects.
+
+    images : (B, K, 3, H, W) uint8, channels last in memory
+    latents : name -> (B, K) float64; "label" -> (B, K) int64
+    """
+
+    images: Tensor
+    latents: dict[str, Tensor]
+
+    def pixels(self, device: torch.device) -> Tensor:
+        """The images on a device as (B, K, 3, H, W) float32 in [0, 1]."""
+        return self.images.to(device, non_blocking=True).float().div_(255)  # in place: a batch of 1024 pairs is 1.6 GB
+
+
+class Batches:
+    """Makes the batch of any step.
+
+    pixels : where they come from; see `choose` in pixels.py
+    latents : the columns to bring along, the label and the number of the object among them if they are named
+    device : what trains; the images of prefetched batches lie there
+    """
+
+    def __init__(
+        self, images: Images, order: Order, pixels: Decoded | Kept, latents: tuple[str, ...], device: torch.device
+    ) -> None:
+        self.images, self.order, self.pixels, self.latents, self.device = images, order, pixels, latents, device
+
+    def make(self, step: int) -> Batch:
+        """The batch of a step, counted from 0."""
+        rows = self.order.rows(step)
+        stored = self.pixels.take(rows.ravel())
+        known = {**self.images.latents, LABEL: self.images.labels}
+        latents = {name: torch.from_numpy(known[name][rows]) for name in self.latents if name != OBJECT}
+        if OBJECT in self.latents:
+            latents[OBJECT] = torch.from_numpy(rows // self.images.views_per_object)
+        return Batch(stored.view(*rows.shape, *stored.shape[1:]).permute(0, 1, 4, 2, 3), latents)
+
+    @contextmanager
+    def prefetch(self, start: int, stop: int) -> Iterator[Iterator[Batch]]:
+        """The batches of steps start .. stop - 1, made in a thread that ends with the `with` block."""
+        made = (self.make(step) for step in range(start, stop))
+        if self.device.type == "cuda":
+            with ahead(_sent(made, self.device)) as sent:
+                yield _received(sent)
+        else:
+            with ahead(made) as batches:
+                yield batches
+
+
+def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batch, torch.cuda.Event]]:
+    """Batches whose images are on their way to the GPU, each with the event of their arrival.
+
+    In a stream of its own, so that copies run beside the training step; the thread that makes batches runs this.
+    """
+    if device.index is not None:
+        torch.cuda.set_device(device)  # of this thread, in which every rank would else take memory of the first GPU
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    while True:
+        with torch.cuda.stream(stream):  # not around the yield, which would leave it open in between
+            batch = next(batches, None)  # a cache on the GPU is filled and read in this stream too
+            if batch is None:
+                return
+            moved = replace(batch, images=batch.images.to(device, non_blocking=True))
+            arrived = stream.record_event()
+        yield moved, arrived
+
+
+def _received(sent: Iterator[tuple[Batch, torch.cuda.Event]]) -> Iterator[Batch]:
+    """The same batches for the current stream, which waits for each on the GPU; the CPU does not."""
+    for batch, arrived in sent:
+        stream = torch.cuda.current_stream(batch.images.device)
+        stream.wait_event(arrived)
+        batch.images.record_stream(stream)  # or its memory might be given away while the step still reads it
+        yield batch
+
+
+@contextmanager
+def ahead(items: Iterator[T], depth: int = AHEAD) -> Iterator[Iterator[T]]:
+    """Iterate in a thread, up to `depth` items ahead; an error in it is raised where the items are used.
+
+    >>> with ahead(iter(range(3))) as items:
+    ...     list(items)
+    [0, 1, 2]
+    """
+    waiting: queue.Queue[T | _End] = queue.Queue(depth)
+    leaving = threading.Event()
+    thread = threading.Thread(target=_fill, args=(items, waiting, leaving), name="prefetch", daemon=True)
+    thread.start()
+    try:
+        yield _drain(waiting)
+    finally:
+        leaving.set()
+        joins(thread, PATIENCE)
+
+
+@dataclass(frozen=True)
+class _End:
+    error: BaseException | None
+
+
+def _fill(items: Iterator[T], waiting: "queue.Queue[T | _End]", leaving: threading.Event) -> None:
+    def put(item: "T | _End") -> bool:
+        while not leaving.is_set():
+            try:
+                waiting.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    try:
+        for item in items:
+            if not put(item):
+                return
+        put(_End(None))
+    except BaseException as error:  # whatever it is, it belongs to the thread that waits for items
+        put(_End(error))
+
+
+def _drain(waiting: "queue.Queue[T | _End]") -> Iterator[T]:
+    while True:
+        item = waiting.get()
+        if not isinstance(item, _End):
+            yield item
+        elif item.error is not None:
+            raise item.error
+        else:
+            return

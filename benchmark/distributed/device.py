@@ -1,0 +1,41 @@
+"""Which device to compute on."""
+
+import os
+
+import torch
+
+from ..errors import MissingPart, UsageError
+
+
+def pick(name: str) -> torch.device:
+    """The device of that name; "auto" is a GPU if there is one.
+
+    Raises
+    ------
+    MissingPart : "cuda" without a GPU that PyTorch can use.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise MissingPart("PyTorch sees no GPU: use --device cpu, or install a CUDA build of torch")
+    return torch.device(name)
+
+
+def check_gpus(count: int, device: str) -> str:
+    """See that this process may start training on `count` GPUs; returns the device for them.
+
+    Raises
+    ------
+    UsageError : GPUs were asked for, and a CPU; or torchrun has started ranks already.
+    MissingPart : there are fewer.
+    """
+    if device == "cpu" or "WORLD_SIZE" in os.environ:
+        other = "torchrun, which starts its own ranks" if "WORLD_SIZE" in os.environ else "--device cpu"
+        raise UsageError(f"--gpus {count} does not go with {other}: leave one of them out")
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if there < count:
+        raise MissingPart(
+            f"--gpus {count} and PyTorch sees {there}: ask for fewer, or start ranks on CPUs with "
+            f"`torchrun --nproc-per-node {count} -m iebench.benchmark.train --device cpu`"
+        )
+    return "cuda"

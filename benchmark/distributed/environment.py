@@ -1,0 +1,88 @@
+"""The environment by which torchrun, `srun` or a script of your own tells a process which of several it is.
+
+All of it is there or none: a process that took a part for nothing would train the same run as its sisters, or wait for
+them for ever. Imports no torch.
+"""
+
+from collections.abc import Mapping
+
+from ..errors import UsageError
+
+NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # of every one of several processes
+NUMBERS = {"WORLD_SIZE": 1, "RANK": 0, "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1, "MASTER_PORT": 1}  # name -> the least
+BELOW = {"RANK": "WORLD_SIZE", "LOCAL_RANK": "LOCAL_WORLD_SIZE"}  # is less than
+PORTS = 65535
+COPIES = {  # how many of a program a launcher started that says nothing of ranks -> the launcher
+    "SLURM_STEP_NUM_TASKS": "srun",
+    "OMPI_COMM_WORLD_SIZE": "mpirun",
+    "PMI_SIZE": "mpiexec",
+}
+TORCHRUN = "start it with torchrun (docs/training.md), or unset {} to train in one process"
+
+
+def numbers(environment: Mapping[str, str]) -> dict[str, int]:
+    """RANK, WORLD_SIZE, LOCAL_RANK and LOCAL_WORLD_SIZE, as far as they are set; {} for a process that is alone.
+
+    environment : such as os.environ
+
+    Raises
+    ------
+    UsageError : some are set and others are not, or a value cannot be; names both, and the remedy.
+    """
+    there = {name: environment[name] for name in (*NEEDED, "LOCAL_RANK", "LOCAL_WORLD_SIZE") if name in environment}
+    ranks = [name for name in there if not name.startswith("MASTER_")]  # an address alone asks nobody to meet
+    if not ranks:
+        _check_copies(environment)
+        return {}
+    found = {name: _number(name, there[name]) for name in NUMBERS if name in there}
+    if "MASTER_PORT" in found and found["MASTER_PORT"] > PORTS:
+        raise UsageError(f"MASTER_PORT={there['MASTER_PORT']} is no port: set one of 1 to {PORTS}")
+    for name, size in BELOW.items():
+        if name in found and size in found and found[name] >= found[size]:
+            raise UsageError(
+                f"{name}={found[name]} is not below {size}={found[size]}: processes are counted from 0, so set {name} "
+                f"to at most {found[size] - 1}, or {size} to their number"
+            )
+    if found.get("WORLD_SIZE") == 1:
+        return {}
+    if lacking := [name for name in NEEDED if not there.get(name)]:
+        words = ", ".join(f"{name}={there[name]}" for name in there if name not in lacking)
+        lacks = f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set"
+        raise UsageError(f"{words} asks for several processes and {lacks}: {TORCHRUN.format(' and '.join(ranks))}")
+    found.pop("MASTER_PORT")
+    return found
+
+
+def check_once(command: str, environment: Mapping[str, str]) -> None:
+    """Check that a command that starts processes of its own is not one of several.
+
+    Raises
+    ------
+    UsageError : it is, or the environment is half-set.
+    """
+    if found := numbers(environment):
+        raise UsageError(
+            f"iebench {command} starts processes of its own and was started {found['WORLD_SIZE']} times (WORLD_SIZE="
+            f"{found['WORLD_SIZE']}): start it once, without torchrun"
+        )
+
+
+def _check_copies(environment: Mapping[str, str]) -> None:
+    """Check that a launcher which says nothing of ranks has not started several of this program."""
+    for name, launcher in COPIES.items():
+        count = environment.get(name, "")
+        if count.isdecimal() and int(count) > 1:
+            raise UsageError(
+                f"{launcher} started this {count} times ({name}={count}) and {', '.join(NEEDED)} are not set: set them "
+                "for each (docs/training.md), or WORLD_SIZE=1 where each is to work alone"
+            )
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < NUMBERS[name]:
+        raise UsageError(f"{name}={text!r} is no whole number from {NUMBERS[name]} on: {TORCHRUN.format(name)}")
+    return number

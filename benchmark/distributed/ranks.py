@@ -1,0 +1,190 @@
+"""The processes that train one model together: who they are, and what they tell one another.
+
+torchrun --nproc-per-node 2 -m iebench.benchmark.train --method sie
+
+torchrun, or `iebench train --gpus N`, starts them and says which is which in the environment. Each takes its share of
+every batch; gradients are averaged by DistributedDataParallel.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch import distributed as dist
+
+from iebench.manifests.common.patience import PATIENCE, ends
+from iebench.manifests.common.progress import say
+
+from ..errors import IebenchError, MissingPart, RankFailed, UsageError
+from .environment import numbers
+
+T = TypeVar("T")
+
+HEARD = 1.0  # seconds
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """This process among those that train together; alone by default.
+
+    rank : from 0; size : how many
+    local : from 0 on this machine, the number of its GPU; here : how many on this machine
+    """
+
+    rank: int = 0
+    size: int = 1
+    local: int = 0
+    here: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this is the one that writes files and speaks to the user."""
+        return self.rank == 0
+
+    def device(self, name: str) -> torch.device:
+        """The device of that name, of several GPUs this rank's own; in every thread, unlike PyTorch's current one."""
+        return torch.device(name, self.local) if name == "cuda" and self.size > 1 else torch.device(name)
+
+    def share(self, batch: int) -> slice:
+        """This rank's entries of a batch, which `checks.check_shares` found to divide evenly."""
+        each = batch // self.size
+        return slice(self.rank * each, (self.rank + 1) * each)
+
+    def seed(self, seed: int) -> None:
+        """Give the generators of every rank but the first, which goes on with its own, a start of their own."""
+        if not self.first:
+            state = np.random.SeedSequence([seed, self.rank]).generate_state(1, np.uint64)
+            torch.manual_seed(int(state[0]))
+
+    def mean(self, terms: Mapping[str, Tensor]) -> dict[str, float]:
+        """Scalars by name, averaged over ranks."""
+        values = torch.stack([term.detach().double() for term in terms.values()])
+        if self.size > 1:
+            values = values.cpu()
+            dist.all_reduce(values)
+        return dict(zip(terms, (values / self.size).tolist(), strict=True))
+
+    def largest(self, value: int) -> int:
+        """The largest of the ranks' whole numbers."""
+        if self.size == 1:
+            return value
+        values = torch.tensor(value)
+        dist.all_reduce(values, dist.ReduceOp.MAX)
+        return int(values)
+
+    def collect(self, item: T) -> list[T]:
+        """Every rank's item, in rank order."""
+        if self.size == 1:
+            return [item]
+        items: list[T | None] = [None] * self.size
+        dist.all_gather_object(items, item)
+        return items  # type: ignore[return-value]
+
+    @contextmanager
+    def agreed(self) -> Iterator[None]:
+        """What fails here on one rank ends all of them: the first rank raises, the others leave without a word.
+
+        Ranks must not wait for one another inside, unless nothing can have failed on only some of them before.
+
+        Raises
+        ------
+        IebenchError : of the first rank.
+        RankFailed : the error of another rank.
+        """
+        error = None
+        try:
+            yield
+        except IebenchError as raised:
+            error = raised
+        told = self.collect(None if error is None else (str(error), error.exit_code))
+        for rank, failed in enumerate(told):
+            if failed is not None:
+                raise self.common(error or RankFailed(f"rank {rank}: {failed[0]}", failed[1])) from None
+
+    def common(self, error: IebenchError) -> IebenchError | SystemExit:
+        """What a rank raises for an error that all ranks have: only the first one speaks."""
+        if self.first:
+            return error
+        time.sleep(HEARD)  # the first may speak before whatever started the ranks ends all for one that has left
+        return SystemExit(error.exit_code)
+
+
+ALONE = Ranks()
+
+
+@contextmanager
+def joined(device: str) -> Iterator[Ranks]:
+    """This process among its ranks, which the environment names; alone where it names none.
+
+    device : "auto", "cpu" or "cuda"
+
+    Raises
+    ------
+    UsageError : the environment names some of it and not the rest; see `environment.numbers`.
+    MissingPart : more ranks than GPUs on this machine, and they are to train on GPUs.
+    RankFailed : the others are not to be met, or one has ended in the middle of the work.
+    """
+    found = numbers(os.environ)
+    if not found:
+        yield ALONE
+        return
+    size = found["WORLD_SIZE"]
+    ranks = Ranks(found["RANK"], size, found.get("LOCAL_RANK", 0), found.get("LOCAL_WORLD_SIZE", size))
+    on_gpus = device != "cpu" and torch.cuda.is_available()
+    if on_gpus and "LOCAL_RANK" not in found and torch.cuda.device_count() > 1:
+        raise UsageError(
+            f"RANK={ranks.rank} of WORLD_SIZE={size} has no LOCAL_RANK, the number of its GPU on this machine: set it, "
+            "or start ranks with torchrun, which does"
+        )
+    _meet(ranks, "cpu:gloo,cuda:nccl" if on_gpus else "gloo")
+    try:
+        with ranks.agreed():
+            if on_gpus and ranks.local >= torch.cuda.device_count():
+                raise MissingPart(
+                    f"this machine has {torch.cuda.device_count()} GPUs for its {ranks.local + 1} ranks or more: start "
+                    "one rank a GPU, or use --device cpu"
+                )
+        if on_gpus:
+            torch.cuda.set_device(ranks.local)
+        yield ranks
+    except RuntimeError as error:  # gloo has no class of its own
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+            raise
+        lost = f"rank {ranks.rank} has lost the others, one of which has ended and said why"
+        raise RankFailed(f"{lost}: the same command with --resume goes on from the last checkpoint", 1) from error
+    finally:
+        _disconnect(ranks, on_gpus)
+
+
+def _disconnect(ranks: Ranks, on_gpus: bool) -> None:
+    """Close the connections between the ranks, which some releases of PyTorch now and then wait for without an end."""
+
+    def close() -> None:
+        if on_gpus:
+            torch.cuda.set_device(ranks.local)  # of this thread, in which a rank would else take the first GPU's memory
+        dist.destroy_process_group()
+
+    if not ends(close, PATIENCE):
+        say(
+            f"iebench: rank {ranks.rank}: the connections to the other ranks have not closed within {PATIENCE:.0f} s; "
+            "this process ends without waiting for them, and what it has saved is complete"
+        )
+
+
+def _meet(ranks: Ranks, backend: str) -> None:
+    """Wait for all ranks. Messages between the programs stay on the CPU, where they wait for no GPU."""
+    try:
+        dist.init_process_group(backend)
+    except (RuntimeError, ValueError, OSError) as error:  # no such machine, the port is taken, nobody came
+        where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+        raise RankFailed(
+            f"rank {ranks.rank} of {ranks.size} could not meet the others at {where}, its MASTER_ADDR and MASTER_PORT: "
+            f"name the machine of rank 0 and a port that is free there, and start each of the {ranks.size} ranks once",
+            1,
+        ) from error

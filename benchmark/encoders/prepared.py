@@ -1,0 +1,226 @@
+"""What is scored: a module from images to representations, made ready and tried out before any image is encoded.
+
+Where modules come from: `encoders/`, one small file for each kind.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from iebench.manifests.text.plain_text import check_name
+
+from ..errors import EncoderError, short
+from ..results.score import Cost
+from ..statistics.metric_info import WHOLE
+from ..training.config import RunConfig
+from ..weights.tensor_file import digest
+from . import predictor as predictors
+from .determinism import rounding, unsteady
+from .predictor import Predictor
+from .registry import Loaded
+
+TRIAL = 4  # noise images whose representations check and identify an encoder
+
+Precision = Literal["float32", "bf16"]
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder with what scoring must know of it; the module is in eval mode and takes no gradients.
+
+    name : for tables; a run's folder name or the factory's
+    module : (B, 3, H, W) float32 in [0, 1] -> (B, dim)
+    parts : names of slices of the representation, or {}
+    resolution : side in pixels of the images it is given
+    preprocessing : what it does to them itself, as it declares
+    precision : of the forward pass
+    predictor : what predicts embeddings, if it comes with one
+    weights : SHA-256 of parameters and buffers
+    identity : SHA-256 of weights and of the answers to fixed noise, so that changed code counts too
+    run : the configuration of the run it comes from, if any
+    cost : its parameters, and what its training took where that is known
+    """
+
+    name: str
+    module: nn.Module
+    dim: int
+    parts: Mapping[str, slice]
+    resolution: int
+    preprocessing: str
+    precision: Precision
+    predictor: Predictor | None
+    weights: str
+    identity: str
+    run: RunConfig | None
+    cost: Cost
+
+
+def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Precision = "float32") -> Encoder:
+    """Put a module on a device in eval mode, try it on noise, and take down what it is.
+
+    resolution : side in pixels of the images it is given
+
+    Raises
+    ------
+    EncoderError : representations of a wrong shape, not finite, or that depend on chance or on the rest of the batch;
+        parts or a predictor that do not fit them.
+    """
+    name, module = loaded.name, loaded.module
+    for part in (module, loaded.predictor):
+        if isinstance(part, nn.Module):
+            _check_filled(name, part)
+            for parameter in part.eval().parameters():  # not by requires_grad_, which ScriptModules do not have
+                parameter.requires_grad_(False)
+            part.to(device)
+    images = trial(resolution).to(device)
+    answers = represent(name, module, images.clone(), precision)
+    _see_each_image_alone(name, module, images, answers, precision)
+    guest = None if loaded.predictor is not None else predictors.guest(name, module)
+    if guest is not None:
+        predictors.check(guest, answers)
+    weights = digest({key: value for key, value in module.state_dict().items() if isinstance(value, Tensor)})
+    return Encoder(
+        name=name,
+        module=module,
+        dim=answers.shape[1],
+        parts=_parts(
+            name, loaded.parts if loaded.parts is not None else declared_parts(name, module), answers.shape[1]
+        ),
+        resolution=resolution,
+        preprocessing=loaded.preprocessing,
+        precision=precision,
+        predictor=loaded.predictor or guest,
+        weights=weights,
+        identity=hashlib.sha256(bytes.fromhex(weights) + answers.cpu().numpy().tobytes()).hexdigest(),
+        run=loaded.run,
+        cost=replace(loaded.cost, parameters=sum(parameter.numel() for parameter in module.parameters())),
+    )
+
+
+def trial(resolution: int) -> Tensor:
+    """Noise images (TRIAL, 3, H, W) in [0, 1], the same for everyone, each brighter than the one before.
+
+    Their unlike brightness is what shows a batch norm in train mode: noise of one kind has one mean.
+    """
+    noise = torch.rand(TRIAL, 3, resolution, resolution, generator=torch.Generator().manual_seed(0))
+    return noise * torch.linspace(1 / TRIAL, 1, TRIAL).view(-1, 1, 1, 1)
+
+
+@torch.inference_mode()
+def represent(name: str, module: nn.Module, images: Tensor, precision: Precision = "float32") -> Tensor:
+    """The representations (B, D) float32 of images (B, 3, H, W), checked.
+
+    name : the encoder's, for messages
+
+    Raises
+    ------
+    EncoderError : it fails, or does not return (B, D) finite floats on the device of the images.
+    """
+    try:
+        with torch.autocast(images.device.type, torch.bfloat16) if precision == "bf16" else nullcontext():
+            found = module(images)
+    except EncoderError:
+        raise
+    except SystemExit as error:  # or it would end iebench without a word
+        raise EncoderError(
+            f"encoder {name} ends the program (exit code {error.code}) on images: let it raise an error"
+        ) from error
+    except Exception as error:  # anyone's code may fail in any way
+        raise EncoderError(
+            f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
+        ) from error
+    if not (isinstance(found, Tensor) and found.ndim == 2 and len(found) == len(images) and found.is_floating_point()):
+        kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        raise EncoderError(
+            f"encoder {name} maps images {tuple(images.shape)} to {kind}: it must return floats (B, D), a row an image"
+        )
+    if found.layout is not torch.strided:
+        raise EncoderError(f"encoder {name} returns a {found.layout} tensor: let it return a dense one (to_dense())")
+    if not found.shape[1]:
+        raise EncoderError(f"encoder {name} returns representations without any column: mend it")
+    if found.device != images.device:
+        raise EncoderError(
+            f"encoder {name} was given images on {images.device} and answers on {found.device}: leave its output where "
+            "it is, or score with --device cpu"
+        )
+    found = found.detach().float()  # detached, where it turns gradients on by itself
+    if not torch.isfinite(found).all():
+        raise EncoderError(
+            f"encoder {name} returns values that are not finite, or that float32 cannot hold: check its weights and "
+            "normalisation"
+        )
+    return found
+
+
+def _check_filled(name: str, module: nn.Module) -> None:
+    for key, tensor in [*module.named_parameters(), *module.named_buffers()]:
+        if is_lazy(tensor):
+            raise EncoderError(
+                f"encoder {name} has no values in {key} yet, and would get random ones: give its module an image once, "
+                "then load its weights"
+            )
+
+
+def declared_parts(name: str, module: nn.Module) -> Mapping[str, slice]:
+    """A module's `parts`, {} without any.
+
+    Raises
+    ------
+    EncoderError : they do not map names to slices.
+    """
+    parts = getattr(module, "parts", {})
+    if not (isinstance(parts, Mapping) and all(isinstance(part, slice) for part in parts.values())):
+        raise EncoderError(f"encoder {name}: its `parts` must map names to slices, not {parts!r:.120}")
+    return parts
+
+
+def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
+    if WHOLE in parts:
+        raise EncoderError(
+            f"encoder {name}: its part {WHOLE!r} has the name of the whole representation: rename it in its `parts`"
+        )
+    found = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
+    for part, columns in found.items():
+        check_name(str(part), f"encoder {name}: its part")
+        if columns.step != 1 or columns.stop <= columns.start:
+            raise EncoderError(f"encoder {name}: its part {part!r:.80} takes no columns out of {dim}: mend its `parts`")
+        for end in (parts[part].start, parts[part].stop):  # which indices() would clip
+            if end is not None and not -dim <= end <= dim:
+                raise EncoderError(
+                    f"encoder {name}: its part {part!r:.80} goes to {end} and the representation has {dim} columns: "
+                    "mend its `parts`"
+                )
+    return found
+
+
+def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers: Tensor, precision: Precision) -> None:
+    """Refuse what answers by chance, or by what else is in the batch: its score would mean nothing to anyone else."""
+
+    def ask(batch: Tensor) -> Tensor:
+        found = represent(name, module, batch.clone(), precision)  # a clone: it may overwrite what it is given
+        if found.shape[1] != answers.shape[1]:
+            raise EncoderError(
+                f"encoder {name} returned {answers.shape[1]} columns at first and {found.shape[1]} then: its "
+                "representation must have one size"
+            )
+        return found
+
+    twice, parted = rounding(module, answers, precision == "bf16")
+    gap = unsteady(answers, ask(images), twice)
+    if gap:
+        raise EncoderError(
+            f"encoder {name} answers the same images differently the second time ({gap}): it draws random numbers or "
+            "counts its calls, so put its dropout in eval mode or fix its seed"
+        )
+    gap = unsteady(answers, torch.cat([ask(half) for half in images.chunk(2)]), parted)
+    if gap:
+        raise EncoderError(
+            f"encoder {name} answers differently for an image when other images are in its batch ({gap}): its batch "
+            "norm is in train mode or without running statistics, so let it use running ones"
+        )

@@ -1,0 +1,1 @@
+"""Every view encoded once: representations, cached or from a file. Start: cache.py."""

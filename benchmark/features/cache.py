@@ -1,0 +1,172 @@
+"""The feature cache: every view is encoded once; the file is found again as long as nothing that decides it changed."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from iebench.manifests.common.progress import Meter, say
+from iebench.manifests.errors import DiskError
+
+from ..data.batches import ahead
+from ..data.images import Images
+from ..distributed.ranks import ALONE, Ranks
+from ..encoders.prepared import Encoder, represent
+from ..errors import EncoderError, InvalidValue
+from . import record as feature_record
+from .blocks import Blocks
+from .feature_file import FeatureFile
+from .record import Encoded
+
+Features = NDArray[np.float32]
+PIXELS = {"cpu": 2**20, "cuda": 2**24}  # of a batch: 256 images of 64 pixels, or of 256 on a GPU
+FORMAT = "float32, eval mode, 2"  # changes when the same encoder and images would give other numbers
+
+
+def encode(
+    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device,
+    ranks: Ranks = ALONE,
+) -> Encoded:  # fmt: skip
+    """The representations of some views, read from `cache` or computed and put there, complete or not at all.
+
+    What was encoded before a kill is kept beside it in blocks, and goes into the file. Memory stays at a few batches
+    and one block, however many views there are. A file there that is not what was written is made again.
+
+    rows : (n,) rows of the split
+    cache : folder of the files, the same for all ranks
+    ranks : share the blocks out; the batches are the same however many they are, and so are the bytes on devices of
+        one kind
+
+    Raises
+    ------
+    EncoderError : the encoder fails on an image, or its representation is not finite; names the batch. Or ranks
+        disagree about its weights.
+    DatasetError : a damaged image, or images smaller than the encoder's resolution.
+    """
+    path, found = _agreed(encoder, images, rows, cache, ranks)
+    shape = len(rows), encoder.dim
+    if not found:
+        with ranks.agreed():
+            if isinstance(encoder, Encoder):
+                blocks, speed = _encode_blocks(encoder, images, rows, path, device, ranks)
+        with ranks.agreed():  # all blocks are there
+            if ranks.first and isinstance(encoder, Encoder):
+                _join(blocks, path, shape, speed)
+            elif ranks.first and isinstance(encoder, FeatureFile):
+                feature_record.write(path, shape, None, lambda partial: encoder.copy(images, rows, partial))
+    return feature_record.load(path)
+
+
+def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:
+    """SHA-256 of all that decides the features: encoder, preprocessing, dataset, split and rows."""
+    parts = [
+        FORMAT, encoder.identity, encoder.preprocessing, encoder.precision, encoder.resolution,
+        images.info.fingerprint, images.split, hashlib.sha256(np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest(),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _agreed(
+    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, ranks: Ranks
+) -> tuple[Path, bool]:
+    """The first rank's file and whether it is there, whole: GPUs may differ in the last digit, and disks in files."""
+    path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
+    with ranks.agreed():
+        whole = ranks.first and _whole(path, (len(rows), encoder.dim))
+    told = ranks.collect((path, encoder.weights, whole))
+    if len({other for _, other, _ in told}) > 1:
+        raise ranks.common(
+            EncoderError("the ranks made encoders of different weights: fix the seed of whatever draws them at random")
+        )
+    return told[0][0], told[0][2]
+
+
+def _whole(path: Path, shape: feature_record.Shape) -> bool:
+    """True if a file of features is there as it was written; says so on screen where it is there and is not."""
+    try:
+        if path.is_file():
+            feature_record.check(path, shape)
+            return True
+    except InvalidValue as error:
+        say(f"{path} is not used ({error}): its features are made again")
+    return False
+
+
+def _encode_blocks(
+    encoder: Encoder, images: Images, rows: NDArray[np.int64], path: Path, device: torch.device, ranks: Ranks
+) -> tuple[Blocks, float | None]:
+    """Encode this rank's share of the blocks; returns all blocks, and images a second if there was something to do."""
+    batch = max(8, PIXELS[device.type] // encoder.resolution**2)
+    blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
+    wanted = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
+    start = time.perf_counter()
+    count = _fill(blocks, wanted, encoder, images, rows, device, shown=ranks.first)
+    return blocks, round(count / (time.perf_counter() - start), 1) if count else None
+
+
+def _join(blocks: Blocks, path: Path, shape: feature_record.Shape, speed: float | None) -> None:
+    """Make the file of all blocks, which are then removed; the disk must hold both for a moment."""
+    try:
+        feature_record.write(path, shape, speed, blocks.join)
+    except DiskError:
+        if not _whole(path, shape):  # else another process on the same features was first, and removed the blocks
+            raise
+    blocks.remove()
+
+
+def _fill(
+    blocks: Blocks, wanted: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device,
+    shown: bool,
+) -> int:  # fmt: skip
+    """Encode some blocks, the next batch decoded meanwhile; returns how many images that were."""
+    chunks = list(_chunks(blocks, wanted, rows))
+    decoded = (images.read(chunk, encoder.resolution) for _, chunk, _ in chunks)
+    count = sum(len(chunk) for _, chunk, _ in chunks)
+    with Meter(f"encoding {images.split}", count, "images", shown=shown) as meter, ahead(decoded, depth=1) as batches:
+        found: list[Features] = []
+        for (number, chunk, last), batch in zip(chunks, batches, strict=True):
+            found.append(_encoded(encoder, images, chunk, batch, device))
+            meter.advance(len(batch))
+            if last:
+                blocks.put(number, np.concatenate(found))
+                found.clear()
+    return count
+
+
+def _chunks(
+    blocks: Blocks, wanted: list[int], rows: NDArray[np.int64]
+) -> Iterator[tuple[int, NDArray[np.int64], bool]]:
+    """The batches of some blocks: number of the block, rows, and whether it is the block's last."""
+    for number in wanted:
+        span = blocks.span(number)
+        for start in range(span.start, span.stop, blocks.batch):
+            stop = min(start + blocks.batch, span.stop)
+            yield number, rows[start:stop], stop == span.stop
+
+
+def _encoded(
+    encoder: Encoder, images: Images, chunk: NDArray[np.int64], batch: NDArray[np.uint8], device: torch.device
+) -> Features:
+    try:
+        found = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)
+        if found.shape[1] != encoder.dim:
+            raise EncoderError(
+                f"encoder {encoder.name} returned {encoder.dim} columns at first and {found.shape[1]} now: its "
+                "representation must have one size"
+            )
+    except EncoderError as error:
+        first = images.table["key"][int(chunk[0])].as_py()
+        raise EncoderError(f"{error} (in the batch that starts with {images.split} image {first})") from error
+    features: Features = found.cpu().numpy()
+    return features
+
+
+def to_float(batch: NDArray[np.uint8], device: torch.device) -> Tensor:
+    """uint8 (B, H, W, 3) -> float32 (B, 3, H, W) in [0, 1], channels last in memory, which convolutions prefer."""
+    return torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float().div_(255)

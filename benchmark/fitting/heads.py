@@ -1,0 +1,254 @@
+"""Heads on cached features: all questions x parts x seeds x rates learn in one pass over the train split."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from iebench.manifests.common.machine import cores
+
+from ..errors import ScoringError
+from ..protocol import Head
+from ..statistics.bootstrap import Measured
+from .context import Context, Rows, Split, Values, probe
+from .sources import Anew, Cached, Source
+from .stack import Loss, Stack
+from .standardise import BLOCK
+
+Targets = NDArray[np.float32] | NDArray[np.int64]
+ROUNDS = 32  # of the train pairs, for floors
+METER = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the heads of one part answer on val.
+
+    outputs : (S, k, outputs) float64, of the chosen combination, one head per seed
+    rows, objects : (k, views) and (k,), the views that were asked about and their object
+    part : of the representation
+    seeds : of the heads (S,), None for what depends on none
+    """
+
+    outputs: NDArray[np.float64]
+    rows: Rows
+    objects: NDArray[np.int64]
+    part: str
+    seeds: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A question to heads.
+
+    name : of its head in the protocol
+    views : 1 or 2 views whose features are the input; outputs : how many numbers answer
+    target : (split, rows (..., views)) -> what the loss compares with, one row or number each
+    measure : what the answers of one part are worth, by metric
+    choice : quantity minimised on the tuning objects to select rate and decay; default: the loss
+    """
+
+    name: str
+    views: int
+    outputs: int
+    target: Callable[[Split, Rows], Targets]
+    loss: Loss
+    measure: Callable[[Answers], dict[str, Measured]]
+    choice: Loss | None = None
+
+
+HEADS: dict[str, Callable[[Context], Task | None]] = {}
+
+
+def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Context], Task | None]]:
+    """Register a question that heads are asked when the protocol has settings for it; None where it does not apply."""
+
+    def register(make: Callable[[Context], Task | None]) -> Callable[[Context], Task | None]:
+        HEADS[name] = make
+        return make
+
+    return register
+
+
+@probe("heads")
+def heads(context: Context) -> Values:
+    """The metrics of every question that the protocol has heads for and the dataset can answer."""
+    made = [make(context) for name, make in HEADS.items() if name in context.protocol.heads]
+    tasks = [task for task in made if task is not None]
+    values: Values = {part: {} for part in context.parts}
+    for task, by_part in zip(tasks, answers(context, tasks), strict=True):
+        for part, found in by_part.items():
+            values[part] |= task.measure(found)
+    return values
+
+
+def seen(context: Context, views: int) -> Rows:
+    """Train rows (k, views) that heads learn from, as many as a constant answer needs."""
+    return context.train.pairs_of(context.learners, ROUNDS)[0][:, :views]
+
+
+def answers(
+    context: Context, tasks: Sequence[Task], source: Callable[[], Source] | None = None
+) -> list[dict[str, Answers]]:
+    """Train heads for all tasks on all parts; for each task, what they answer on val by part.
+
+    source : makes what features come from; the protocol decides where it is not given
+
+    On a CPU every stack of heads trains on one core, and the stacks are shared out over the cores: each is too small to
+    be shared, and so the numbers do not depend on how many cores there are. Elsewhere all of them go through one pass.
+
+    Raises
+    ------
+    ScoringError : heads that did not stay finite.
+    """
+    drifting = context.protocol.batch_norm == "train"
+    make = source or (lambda: Anew(context, drifting=True) if drifting else Cached(context))
+    cached = None if drifting or source else make()
+    jobs = [job for task in tasks for job in _jobs(context, task, cached or make())]
+    workers = cores() if context.device.type == "cpu" else 1
+    with one_thread_an_operation(), ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda group: fit(context, group), _shared_out(jobs, workers)))
+        chosen = pool.map(lambda job: _asked(context, job), jobs)
+        found: dict[str, dict[str, Answers]] = defaultdict(dict)
+        for job, (result, settings) in zip(jobs, chosen, strict=True):
+            found[job.task.name][job.part] = result
+            context.chosen.setdefault(job.part, {})[job.task.name] = settings
+    return [found[task.name] for task in tasks]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """The heads of one task on one part, and where their features come from."""
+
+    task: Task
+    part: str
+    settings: Head
+    stack: Stack
+    source: Source
+
+    @property
+    def cost(self) -> int:
+        """Roughly, the multiplications of its training."""
+        return self.settings.epochs * sum(weight.numel() for weight in self.stack.weights)
+
+
+def _jobs(context: Context, task: Task, source: Source) -> Iterator[_Job]:
+    """A task's heads, part by part."""
+    settings = context.protocol.heads[task.name]
+    for part, columns in context.parts.items():
+        widths = (task.views * (columns.stop - columns.start), *settings.hidden, task.outputs)
+        yield _Job(task, part, settings, Stack(widths, settings, context.seeds, context.device), source)
+
+
+def _shared_out(jobs: Sequence[_Job], workers: int) -> list[list[_Job]]:
+    """Jobs of one source, equal epochs and batch in groups, one pass each; as many as workers, and alike in cost."""
+    schedules: dict[tuple[int, int, int], list[_Job]] = defaultdict(list)
+    for job in sorted(jobs, key=lambda job: -job.cost):
+        schedules[job.settings.epochs, job.settings.batch, id(job.source)].append(job)
+    groups: list[list[_Job]] = []
+    for alike in schedules.values():
+        shares: list[list[_Job]] = [[] for _ in range(min(workers, len(alike)) if alike[0].source.shared else 1)]
+        for job in alike:
+            min(shares, key=lambda share: sum(other.cost for other in share)).append(job)
+        groups += shares
+    return sorted(groups, key=lambda group: -sum(job.cost for job in group))
+
+
+def fit(context: Context, jobs: Sequence[_Job]) -> None:
+    """Train heads in place in one pass: a sample per object and epoch, each seed in an order of its own.
+
+    jobs : of one source, equal epochs and batch
+    """
+    train, settings = context.train, jobs[0].settings
+    orders = [np.random.default_rng(seed) for seed in context.seeds]
+    count = -(-len(context.learners) // settings.batch)
+    for epoch in range(settings.epochs):
+        shuffled = np.stack([order.permutation(context.learners) for order in orders])
+        for number, chosen in enumerate(np.array_split(shuffled, count, axis=1)):  # nearly equal: no tiny last batch
+            batch = _Batch(context, jobs[0].source, train.pair_rows(chosen, epoch))
+            for job in jobs:
+                progress = (epoch * count + number) / (settings.epochs * count)
+                job.stack.step(batch.inputs(job), batch.targets(job.task), job.task.loss, progress)
+        with METER:
+            context.meter.advance(len(jobs))
+
+
+class _Batch:
+    """Some samples of each seed, read and standardised once for all heads. rows : (S, B, 2)."""
+
+    def __init__(self, context: Context, source: Source, rows: Rows) -> None:
+        self.context, self.source, self.rows = context, source, rows
+        self._features: dict[int, Tensor] = {}
+        self._inputs: dict[tuple[int, str], Tensor] = {}
+        self._targets: dict[str, Tensor] = {}
+
+    def inputs(self, job: _Job) -> Tensor:
+        """What a job's heads see: (S, B, views * width of the part)."""
+        views = job.task.views
+        if (views, job.part) not in self._inputs:
+            if views not in self._features:
+                self._features[views] = self.source.learn(self.rows[..., :views])
+            part = self._features[views][..., self.context.parts[job.part]]
+            self._inputs[views, job.part] = part.flatten(-2)
+        return self._inputs[views, job.part]
+
+    def targets(self, task: Task) -> Tensor:
+        """What its answers are compared with: (S, B, ...)."""
+        if task.name not in self._targets:
+            target = task.target(self.context.train, self.rows[..., : task.views])
+            self._targets[task.name] = torch.from_numpy(target).to(self.context.device)
+        return self._targets[task.name]
+
+
+@contextmanager
+def one_thread_an_operation() -> Iterator[None]:
+    """Let PyTorch use one thread for each operation, here and in threads started inside."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _asked(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
+    """Val answers of a job's heads with the rate and decay that do best on the tuning objects, and both of these."""
+    best = _best(context, job)
+    rows, objects = context.val.asked(job.task.views, context.protocol.val_views == "all")
+    blocks = [found[best].double().cpu().numpy() for found, _ in _blocks(context, job, context.val, rows)]
+    outputs = np.concatenate(blocks, axis=1)
+    if not np.isfinite(outputs).all():
+        raise ScoringError(
+            f"the {job.task.name} heads on part {job.part!r} did not stay finite: its features are too large for this "
+            "protocol's learning rate; scale them, or use a protocol that standardises"
+        )
+    return Answers(outputs, rows, objects, job.part, context.seeds), job.settings.grid[best]
+
+
+def _best(context: Context, job: _Job) -> int:
+    """The number of the combination that errs least on the tuning objects, in the mean over seeds."""
+    if len(job.settings.grid) == 1:
+        return 0
+    rows = context.train.pairs_of(context.tuners, context.protocol.val_pairs)[0][:, : job.task.views]
+    total = torch.zeros(len(job.settings.grid), dtype=torch.float64)
+    for outputs, asked in _blocks(context, job, context.train, rows):
+        target = torch.from_numpy(job.task.target(context.train, asked)).to(context.device)
+        total += (job.task.choice or job.task.loss)(outputs, target[None]).double().cpu().mean(1) * len(asked)
+    return int(torch.nan_to_num(total, nan=torch.inf).argmin())
+
+
+def _blocks(context: Context, job: _Job, split: Split, rows: Rows) -> Iterator[tuple[Tensor, Rows]]:
+    """All heads' outputs (C, S, b, outputs) for rows (k, views), block by block, with the rows."""
+    step = max(1, BLOCK // (job.task.views * len(context.seeds) * len(job.settings.grid)))
+    for start in range(0, len(rows), step):
+        asked = rows[start : start + step]
+        with torch.no_grad():  # holds for this thread only, so other heads go on training
+            inputs = job.source.ask(split, asked)[..., context.parts[job.part]].flatten(-2)
+            yield job.stack(inputs.expand(len(context.seeds), -1, -1)), asked

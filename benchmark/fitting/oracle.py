@@ -1,0 +1,131 @@
+"""What an object's symmetries leave to be known of its pose: the best possible answers, and errors that count them.
+
+Read from the dataset's symmetry.parquet, which `iebench symmetry` writes.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from iebench.baselines.action import ROTATION
+from iebench.manifests import symmetry
+from iebench.manifests.conventions import pose
+from iebench.manifests.dataset import checksums
+from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
+from iebench.manifests.laws import Law
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.symmetry import Symmetry
+
+from ..data.pairs import Identity
+from ..errors import DatasetError
+from .context import Rows, Split
+
+Array = NDArray[np.float64]
+STEP = 1e-3  # radians, for the slope of a law's distribution function
+LEAST = 1e-6  # of |cos rot_y|, which the density is divided by
+
+
+@dataclass(frozen=True)
+class Prior:
+    """How likely a pose is under the recipe: the density of rotations against the uniform (Haar) one, up to a factor.
+
+    laws : of rot_x, rot_y and rot_z; mean : (3, 3) the mean matrix of the poses in train
+    """
+
+    laws: tuple[Law, Law, Law]
+    mean: Array
+
+    def density(self, rotations: Rotation) -> Array:
+        """The density at some rotations: (n,)."""
+        with warnings.catch_warnings(action="ignore"):  # at right angles about y, where angles are not unique
+            angles = rotations.as_euler("xyz")
+        other = np.array([np.pi, np.pi, np.pi]) + angles * [1, -1, 1]  # the same rotation by other angles
+        return self._of_angles(angles) + self._of_angles(other)
+
+    def _of_angles(self, angles: Array) -> Array:
+        density: Array = 1 / np.maximum(
+            np.abs(np.cos(angles[:, 1])), LEAST
+        )  # the uniform density is proportional to |cos|
+        for law, values in zip(self.laws, angles.T, strict=True):
+            turns = (values + shift for shift in (-2 * np.pi, 0.0, 2 * np.pi))
+            density = density * sum(law.cdf(v + STEP) - law.cdf(v - STEP) for v in turns)
+        return density
+
+
+@dataclass(frozen=True)
+class Symmetries:
+    """The symmetries of a dataset's objects; one that is not listed has none."""
+
+    known: Mapping[Identity, Symmetry]
+    prior: Prior
+
+    def __call__(self, split: Split, rows: Rows) -> Array:
+        """The expected relative rotation for who knows both pictures perfectly: rows (k, 2) -> (k, 3, 3).
+
+        Both poses are known up to a symmetry and independent given the pictures, so that the mean of R1^-1 R2 is the
+        product of the two means; weights of the poses that look alike are those of the recipe's laws. The answer with
+        the least expected squared error of the matrix, and so the highest R2 that anyone can expect.
+        """
+        first, second = (self._expected(split, column) for column in rows.T)
+        product: Array = np.einsum("nki,nkj->nij", first, second)
+        return product
+
+    def error(self, split: Split, rows: Rows, found: Array) -> Array:
+        """Degrees from found quaternions (k, 4) of R12 to the nearest rotation that looks like the true one: (k,)."""
+        angles = split.columns(ROTATION, rows)
+        truth = pose(angles[:, 0]).inv() * pose(angles[:, 1])
+        given, error = Rotation.from_quat(found), np.empty(len(rows))
+        for object_, of in _by_object(rows[:, 0] // split.views):
+            error[of] = self._of(split, object_).error(truth[of], given[of])
+        return error
+
+    def _of(self, split: Split, object_: int) -> Symmetry:
+        return self.known.get(split.identities[object_], Symmetry.none())
+
+    def _expected(self, split: Split, rows: NDArray[np.int64]) -> Array:
+        """The mean matrix of the poses that look like those of some views: (k,) -> (k, 3, 3)."""
+        poses, expected = pose(split.columns(ROTATION, rows)), np.empty((len(rows), 3, 3))
+        for object_, of in _by_object(rows // split.views):
+            shape = self._of(split, object_)
+            if shape.kind == "sphere":
+                expected[of] = self.prior.mean
+                continue
+            alike = [poses[of] * element for element in shape.elements()]
+            weights = np.stack([self.prior.density(turned) for turned in alike])  # (elements, views)
+            weights[:, weights.sum(0) == 0] = 1.0  # angles of a pose may be others than the laws', at +-90 degrees
+            matrices = np.stack([turned.as_matrix() for turned in alike])
+            expected[of] = np.einsum("en,enij->nij", weights / weights.sum(0), matrices)
+        return expected
+
+
+def _by_object(objects: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
+    """Every object with the places where it occurs."""
+    order = np.argsort(objects, kind="stable")
+    found, starts = np.unique(objects[order], return_index=True)
+    return list(zip(found.tolist(), np.split(order, starts[1:]), strict=True))
+
+
+def of(folder: Path, recipe: Recipe, train: Split) -> Symmetries | None:
+    """The symmetries of a dataset's objects, or None where nobody looked at the meshes.
+
+    Raises
+    ------
+    DatasetError : the table is damaged, or not the one that SHA256SUMS lists.
+    """
+    known = symmetry.read(folder)
+    if known is None or not train.has(ROTATION):
+        return None
+    table = folder / symmetry.TABLE
+    if read_sums(folder, checksums(folder)).get(symmetry.TABLE) != file_sha256(table):
+        raise DatasetError(
+            f"{table} is not the file that {SUMS} lists: restore it, or run `iebench symmetry` again, which writes both"
+        )
+    laws: Any = tuple(factor.law for name in ROTATION for factor in recipe.factors if factor.name == name)
+    poses = pose(train.columns(ROTATION, np.arange(len(train.labels)))).as_matrix()
+    return Symmetries(known, Prior(laws, poses.mean(0)))

@@ -1,0 +1,49 @@
+"""What the probes that regress numbers share: both R2s with floor, interval and ceiling."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..statistics.bootstrap import Bootstrap, Measured
+from ..statistics.explained import LEAST, R2
+
+Array = NDArray[np.float64]
+Chosen = NDArray[np.int64]
+
+
+def left_out(name: str, kept: Chosen, components: int) -> list[str]:
+    """A note on the components that the average NAME leaves out, if any."""
+    if len(kept) == components:
+        return []
+    return [
+        f"{name} averages {len(kept)} of {components} components: the others vary by less than {LEAST:.0%} of the "
+        "largest in train or val"
+    ]
+
+
+def both_r2(
+    bootstrap: Bootstrap,
+    name: str,
+    targets: Array,
+    found: Sequence[Array] | Array,
+    objects: NDArray[np.int64],
+    constant: Array,
+    ceiling: Array | None,
+    kept: Chosen,
+) -> dict[str, Measured]:
+    """NAME_r2_pooled, of all components, and NAME_r2_mean, of those that vary.
+
+    targets : (k, c); found : (S, k, c), of each seed; objects : (k,)
+    constant : (c,), the answer that the floor gives; ceiling : (k, c), the best answer there is, if known
+    kept : the components that vary
+    """
+
+    def measured(pooled: bool, chosen: Chosen | slice) -> Measured:
+        def of(answers: Array) -> R2:
+            return R2.of(targets[:, chosen], answers[:, chosen], objects, pooled)
+
+        floor = of(np.broadcast_to(constant, targets.shape))
+        return bootstrap.measure([of(one) for one in found], floor, None if ceiling is None else of(ceiling))
+
+    return {f"{name}_r2_pooled": measured(True, slice(None)), f"{name}_r2_mean": measured(False, kept)}

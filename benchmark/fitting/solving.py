@@ -1,0 +1,187 @@
+"""Ridge regressions of views or pairs, solved to their optimum at the penalties that the tuning objects choose."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from iebench.manifests.common.machine import cores
+
+from ..data.rows import rows_of
+from ..statistics.bootstrap import Measured
+from ..statistics.regularisation import Regularisation
+from ..statistics.spectrum import Answer, Ridge, Spectrum
+from .context import Context, Split, Values
+from .heads import METER, one_thread_an_operation
+from .standardise import block_rows
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+Found = tuple[dict[str, Measured], dict[str, Regularisation]]
+"""Metric -> what was measured; what begins the names of a probe's metrics -> what was chosen for it."""
+Targets = Mapping[str, Callable[[Split, Codes], Array]]
+"""Targets by name: (split, rows) -> (n, c)."""
+
+
+def by_part(context: Context, kinds: Sequence[Callable[[str], Callable[[], Found]]]) -> Values:
+    """Answers of probes of these kinds for each part.
+
+    kinds : solve a part's regressions, side by side on a CPU's cores, and return what then measures them, one by one
+    """
+    values: Values = {part: {} for part in context.parts}
+    jobs = [(kind, part) for part in context.parts for kind in kinds]
+    workers = cores() if context.device.type == "cpu" else 1
+
+    def solved(job: tuple[Callable[[str], Callable[[], Found]], str]) -> Callable[[], Found]:
+        measure = job[0](job[1])
+        with METER:
+            context.meter.advance()
+        return measure
+
+    with one_thread_an_operation(), ThreadPoolExecutor(workers) as pool:
+        for (_, part), measure in zip(jobs, pool.map(solved, jobs), strict=True):
+            measured, chosen = measure()
+            values[part] |= measured
+            context.regularisation.setdefault(part, {}).update(chosen)
+    return values
+
+
+@dataclass(frozen=True)
+class Views:
+    """Some views of a split, or pairs of them, as a part of the representation has them.
+
+    rows : (n,) or (n, 2)
+    lifted : maps features (b, D), or (b, 2 D) of pairs, to a regression's inputs; None: as they are
+    """
+
+    context: Context
+    part: str
+    split: Split
+    rows: Codes
+    lifted: Callable[[Tensor], Tensor] | None = None
+
+    def blocks(self) -> Iterator[Tensor]:
+        """The regression's inputs, from standardised features: (b, p) float64 on the device, block by block."""
+        columns = self.context.parts[self.part]
+        step = block_rows(2 * (columns.stop - columns.start))
+        for start in range(0, len(self.rows), step):
+            features = self.context.standardiser(self.split.features[self.rows[start : start + step]], columns)
+            block = torch.from_numpy(features).to(self.context.device).double().flatten(1)
+            yield block if self.lifted is None else self.lifted(block)
+
+    @property
+    def objects(self) -> Codes:
+        """The object of each row: (n,)."""
+        first: Codes = self.rows if self.rows.ndim == 1 else self.rows[:, 0]
+        return first // self.split.views
+
+    def answers(self, answer: Answer) -> Array:
+        """Answers of a regression for them: (n, c)."""
+        blocks = [answer(block).cpu().numpy() for block in self.blocks()]
+        return np.concatenate(blocks) if blocks else np.empty((0, len(answer.intercept)))
+
+    def all_answers(self, answers: Mapping[str, Answer]) -> dict[str, Array]:
+        """Answers of regressions on the same inputs, by name, (n, c) each, in one pass."""
+        if not answers:
+            return {}
+        each = list(answers.values())
+        together = Answer(each[0].mean, torch.cat([a.weights for a in each], 1), torch.cat([a.intercept for a in each]))
+        ends = np.cumsum([len(a.intercept) for a in each])
+        return dict(zip(answers, np.split(self.answers(together), ends[:-1], axis=1), strict=True))
+
+
+@dataclass(frozen=True)
+class Train:
+    """Those that give weights at first, those that choose the penalty, and both, which give the final weights."""
+
+    learners: Views
+    tuners: Views
+    every: Views
+
+    @staticmethod
+    def of(context: Context, part: str, most: int, lifted: Callable[[Tensor], Tensor] | None = None) -> "Train":
+        """Views of train objects, of learners and of all at most so many."""
+        every = np.sort(np.concatenate([context.learners, context.tuners]))
+        kinds = (context.learners, most), (context.tuners, len(context.train.labels)), (every, most)
+        return Train(*(Views(context, part, context.train, thinned(context.train, *k), lifted) for k in kinds))
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A regression. before : learnt from the learners alone; final : from all; chosen : the penalty of both"""
+
+    before: Answer
+    final: Answer
+    chosen: Regularisation
+
+
+def solve(
+    train: Train, targets: Targets, penalties: Sequence[float], final: Targets | None = None,
+    losses: Mapping[str, Callable[[Array], Array]] | None = None,
+) -> dict[str, Solved]:  # fmt: skip
+    """The regressions of some targets on the same inputs, each with the penalty that errs least on the tuning objects.
+
+    penalties : finite ones, to which an infinite one is added
+    final : what the final weights are learnt from, where it is not the same as before
+    losses : errors (n,) of answers (n, c) to the tuning objects' rows, by name; default: the squares
+    """
+    if not targets:
+        return {}
+    widths = [of(train.every.split, train.every.rows[:1]).shape[1] for of in targets.values()]
+    ends = np.cumsum(widths)
+    columns = {name: slice(end - width, end) for name, end, width in zip(targets, ends, widths, strict=True)}
+    grid = [math.inf, *penalties]
+    before, last = _ridge(train.learners, targets), _ridge(train.every, final or targets)
+    tuners = train.tuners
+    squares = before.errors(grid, tuners.blocks, _wanted(tuners, targets), list(columns.values())).cpu().numpy()
+    found = {}
+    for (name, own), errors in zip(columns.items(), squares, strict=True):
+        of = (losses or {}).get(name)
+        given = [] if of is None else [of(tuners.answers(before.solve(p).of(own))) for p in grid]
+        best = grid[chosen(np.stack(given, axis=1) if given else errors, tuners.objects)]
+        found[name] = Solved(before.solve(best).of(own), last.solve(best).of(own), Regularisation.of(grid, best))
+    return found
+
+
+def chosen(errors: Array, objects: Codes) -> int:
+    """The penalty with the least mean error, or the first, the constant answer, if chance could make it look worse.
+
+    A constant answer stays unless it errs more, in the mean over objects, by a standard error of that difference.
+
+    errors : (n, penalties) of rows that belong to objects (n,); of equals the first is taken
+    """
+    if not len(errors):
+        return 0
+    best = int(errors.mean(0).argmin())
+    _, numbers, counts = np.unique(objects, return_inverse=True, return_counts=True)
+    gains = np.bincount(numbers, errors[:, 0] - errors[:, best]) / counts
+    noise = gains.std(ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else 0.0
+    return best if gains.mean() > noise else 0
+
+
+def _ridge(views: Views, targets: Targets) -> Ridge:
+    return Ridge.of(Spectrum.of(views.blocks), views.blocks, _wanted(views, targets))
+
+
+def _wanted(views: Views, targets: Targets) -> Tensor:
+    numbers = np.concatenate([of(views.split, views.rows) for of in targets.values()], axis=1)
+    return torch.from_numpy(numbers).to(views.context.device)
+
+
+def most_views(context: Context, part: str) -> int:
+    """The most views that a decomposition takes: all, or of features with too many columns as many as `side`."""
+    settings, columns = context.protocol.linear, context.parts[part]
+    wide = settings is not None and columns.stop - columns.start > settings.side
+    return settings.side if wide and settings is not None else len(context.train.labels)
+
+
+def thinned(split: Split, objects: Codes, most: int) -> Codes:
+    """At most so many rows of some objects: the same number of first views of each, or one view of fewer objects."""
+    count = min(most, len(objects))
+    kept = objects[np.arange(count) * len(objects) // max(1, count)]
+    return rows_of(kept, split.views, min(split.views, most // max(1, count)))

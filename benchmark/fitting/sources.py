@@ -1,0 +1,82 @@
+"""Where heads get features from: the cache, or the encoder again, as the released scripts do.
+
+Those put the whole network in train mode while a head learns. Its weights are frozen, but batch norm then uses the
+statistics of the batch and moves its running ones, and val is encoded with those. `batch_norm = "train"` in a protocol
+does the same: every question starts from a fresh copy of the encoder and encodes its views in every epoch.
+"""
+
+import copy
+from typing import Protocol as Interface
+
+import torch
+from torch import Tensor, nn
+
+from ..encoders.prepared import represent
+from ..errors import ScoringError
+from ..features.cache import to_float
+from .context import Context, Rows, Split
+
+
+class Source(Interface):
+    """Gives the features of views as heads see them."""
+
+    shared: bool
+    """Whether any number of passes may use it at once."""
+
+    def learn(self, rows: Rows) -> Tensor:
+        """Of each seed's batch of train views: rows (S, B, views) -> (S, B, views, D) on the device."""
+
+    def ask(self, split: Split, rows: Rows) -> Tensor:
+        """Of views that are asked about: rows (k, views) -> (S, k, views, D), or (1, k, views, D) for all seeds."""
+
+
+class Cached:
+    """Features that were computed once. Encoding again in eval mode would give the same."""
+
+    shared = True
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def learn(self, rows: Rows) -> Tensor:
+        return self._read(self.context.train, rows)
+
+    def ask(self, split: Split, rows: Rows) -> Tensor:
+        return self._read(split, rows)[None]
+
+    def _read(self, split: Split, rows: Rows) -> Tensor:
+        standard = self.context.standardiser(split.features[rows], slice(None))
+        return torch.from_numpy(standard).to(self.context.device)
+
+
+class Anew:
+    """The encoder, a copy of it for each seed, at work on the images themselves.
+
+    drifting : whether copies are in train mode while heads learn
+    """
+
+    shared = False
+
+    def __init__(self, context: Context, drifting: bool) -> None:
+        if context.encoder is None:
+            raise ScoringError('batch_norm = "train" needs the encoder itself, and these are features: score the model')
+        self.context, self.drifting, self.encoder = context, drifting, context.encoder
+        self.copies = [copy.deepcopy(context.encoder.module) for _ in context.seeds]
+
+    def learn(self, rows: Rows) -> Tensor:
+        pairs = zip(self.copies, rows, strict=True)
+        return torch.stack([self._encode(one.train(self.drifting), self.context.train, own) for one, own in pairs])
+
+    def ask(self, split: Split, rows: Rows) -> Tensor:
+        return torch.stack([self._encode(one.eval(), split, rows) for one in self.copies])
+
+    def _encode(self, module: nn.Module, split: Split, rows: Rows) -> Tensor:
+        """Rows (B, views) -> (B, views, D), first views and second views in passes of their own, as released."""
+        if split.pixels is None:
+            raise ScoringError("these views have no images to encode again: score a dataset")
+        views = []
+        for view in rows.T:
+            images = to_float(split.pixels(view), self.context.device)
+            found = represent(self.encoder.name, module, images, self.encoder.precision).cpu().numpy()
+            views.append(torch.from_numpy(self.context.standardiser(found, slice(None))).to(self.context.device))
+        return torch.stack(views, dim=1)

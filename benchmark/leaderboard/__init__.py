@@ -1,0 +1,1 @@
+"""Scores side by side: rows, ranks, tables. Start: leaderboard.py."""

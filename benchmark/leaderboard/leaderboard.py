@@ -1,0 +1,294 @@
+"""Scores side by side: checked to be comparable, ranked in every metric, best and tied values marked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from iebench.manifests.brief import cut, few
+from iebench.manifests.errors import suggest
+
+from ..errors import NotComparable, ScoreFileError, UnknownName, UsageError
+from ..results.faults import absences_of
+from ..results.score import Score
+from ..statistics.bootstrap import Measured
+from ..statistics.metric_info import MEASURES, WHOLE, Measure
+from ..statistics.rank_intervals import Rank, ranks
+from .seeds import Group, Value, grouped
+
+SHOWN = 4  # differences in a message: the protocol, and three more
+
+
+class Mark(Enum):
+    """A value's standing among the rows of its part."""
+
+    BEST = "best"
+    TIED = "tied"  # no row is better beyond chance
+    NONE = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value with its standing.
+
+    measure : how it is shown; rank : None alone or not resampled; spread : see `groups.Value`
+    """
+
+    measure: Measure
+    measured: Measured
+    mark: Mark
+    rank: Rank | None
+    spread: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One part of one method. cells : metric -> cell; a metric that was not measured is missing."""
+
+    group: Group
+    part: str
+    cells: Mapping[str, Cell]
+
+    @property
+    def name(self) -> str:
+        """The method's."""
+        return self.group.name
+
+    @property
+    def seeds(self) -> int:
+        """How many training seeds it has."""
+        return len(self.group.scores)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A leaderboard.
+
+    rows : sorted by the whole representation's metric `sort`; a method's parts follow it
+    measures : how each metric is shown, iebench's own first, then those of other packages' probes
+    metrics : those that any row has, in the order of `measures`
+    floors : metric -> what a constant or chance predictor gets
+    ceilings : metric -> what one gets who knows all that can be known, where that is known
+    """
+
+    rows: tuple[Row, ...]
+    measures: Mapping[str, Measure]
+    metrics: tuple[str, ...]
+    floors: Mapping[str, float]
+    ceilings: Mapping[str, float]
+    about: Score
+    sort: str
+
+    @staticmethod
+    def of(scores: Mapping[Path, Score], parts: bool, sort: str = "") -> "Board":
+        """The board of some scores by file.
+
+        parts : also rows of the representation's parts
+        sort : the metric whose best is first; the first one that there is without
+
+        Raises
+        ------
+        NotComparable : different protocols, datasets or smoke limits; names two files and what differs.
+        ScoreFileError : no scores.
+        UnknownName, UsageError : no such metric, or no score has it.
+        """
+        if not scores:
+            raise ScoreFileError("no score files: run `iebench score` first, or name some")
+        check(scores)
+        groups = grouped(scores)
+        measures = MEASURES | {name: one for score in scores.values() for name, one in score.metrics.items()}
+        known = [m for m in measures if any(m in score.values[WHOLE] for score in scores.values())]
+        if sort and sort not in known:
+            if sort in measures:
+                raise UsageError(f"no score has {sort} of its whole representation: {suggest(sort, known)}")
+            raise UnknownName("metric", sort, known)
+        sort = sort or known[0]
+        about = next(iter(scores.values()))
+        cells = {part: _cells(groups, part, about.protocol.level, measures) for part in _parts(groups, parts)}
+        order = sorted(range(len(groups)), key=lambda i: _place(cells[WHOLE][i].get(sort)))
+        rows = tuple(Row(groups[i], part, cells[part][i]) for i in order for part in cells if cells[part][i])
+        metrics = tuple(metric for metric in measures if any(metric in row.cells for row in rows))
+        floors = {m: next(row.cells[m].measured.floor for row in rows if m in row.cells) for m in metrics}
+        tops = {m: row.cells[m].measured.ceiling for row in rows for m in row.cells}
+        ceilings = {metric: top for metric, top in tops.items() if top is not None}
+        return Board(rows, measures, metrics, floors, ceilings, about, sort)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The metrics that have a column: of each R2 the kind that the protocol prints."""
+        return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2, self.measures))
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether any row is of a part."""
+        return any(row.part != WHOLE for row in self.rows)
+
+    @property
+    def has_ranks(self) -> bool:
+        """Whether any row has a rank in the metric that sorts."""
+        return any(row.cells[self.sort].rank for row in self.rows if self.sort in row.cells)
+
+    @property
+    def caption(self) -> str:
+        """What the numbers rest on, in one line."""
+        data = self.about.dataset
+        smoke = f"SMOKE RUN, at most {self.about.limit} objects a split; " if self.about.limit else ""
+        return (
+            f"{smoke}dataset {data.name} ({data.train_objects} train and {data.val_objects} val objects x {data.views} "
+            f"views), protocol {self.about.protocol.name} ({self.about.protocol_id})"
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before trusting a row, one sentence each that begins with the score's name."""
+        scores = [score for row in self.rows if row.part == WHOLE for score in row.group.scores.values()]
+        return tuple(f"{score.name}: {note}" for score in scores for note in (*score.notes, *_unpaired(score)))
+
+    @property
+    def legend(self) -> str:
+        """How to read the marks, in one line."""
+        level = f"{self.about.protocol.level:.0%}"
+        seeds = ""
+        if any(row.seeds > 1 for row in self.rows):
+            seeds = "; ±: deviation over training seeds, which the interval then draws too"
+        ranked = f"; rank: {level} interval of the place in {self.measures[self.sort].title}" if self.has_ranks else ""
+        return (
+            f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
+            f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
+            + ("; ceiling: the answer of one who knows all there is to know" if self.ceilings else "")
+        )
+
+
+def _unpaired(score: Score) -> list[str]:
+    """Why a score takes the ranks and marks of chance from the others' columns, as a note; most have nothing to say."""
+    first, *others = absences_of(score) or [""]
+    more = f" (and {len(others)} more of the kind)" if others else ""
+    return [f"{first}{more}, so no row is ranked there: `iebench validate` says more"] if first else []
+
+
+def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:
+    found = {part: None for group in groups for score in group.scores.values() for part in score.values}
+    return [part for part in found if wanted or part == WHOLE]
+
+
+def _place(cell: Cell | None) -> float:
+    """Sort key of a row: the least comes first, rows without the metric last."""
+    return float("inf") if cell is None else _ordered(cell.measured.value, cell.measure)
+
+
+def _ordered(value: float, measure: Measure) -> float:
+    """A number that is less for a better value."""
+    return -value if measure.higher else value
+
+
+def _cells(groups: Sequence[Group], part: str, level: float, measures: Mapping[str, Measure]) -> list[dict[str, Cell]]:
+    """The cells of one part of every group, ranked among themselves."""
+    rows = [group.values(part) if _has(group, part) else {} for group in groups]
+    cells: list[dict[str, Cell]] = [{} for _ in rows]
+    for metric in dict.fromkeys(metric for row in rows for metric in row):
+        column = {i: row[metric] for i, row in enumerate(rows) if metric in row}
+        measure = measures[metric]
+        compared = len(column) > 1 and measure.ranked
+        standing = _ranked(column, measure, level) if compared else {}
+        best = min(_ordered(value.measured.value, measure) for value in column.values())
+        for i, value in column.items():
+            rank = standing.get(i)
+            mark = Mark.TIED if rank and rank.low == 1 else Mark.NONE
+            if compared and _ordered(value.measured.value, measure) == best:
+                mark = Mark.BEST
+            cells[i][metric] = Cell(measure, value.measured, mark, rank, value.spread)
+    return cells
+
+
+def _has(group: Group, part: str) -> bool:
+    return all(part in score.values for score in group.scores.values())
+
+
+def _ranked(values: Mapping[int, Value], measure: Measure, level: float) -> dict[int, Rank]:
+    """The ranks of those that were resampled, by row; none for a row alone, or where not all were."""
+    drawn = {i: value.draws for i, value in values.items() if value.draws is not None}
+    if len(drawn) < len(values):
+        return {}
+    numbers = np.array([values[i].measured.value for i in drawn])
+    objects = min(value.measured.objects for value in values.values())
+    found = ranks(numbers, np.stack(list(drawn.values())), level, measure.higher, objects, measure.within)
+    return dict(zip(drawn, found, strict=True))
+
+
+def has_column(metric: str, r2: str, measures: Mapping[str, Measure] = MEASURES) -> bool:
+    """Whether leaderboards have a column for a metric, given the kind of R2 that they print, "mean" or "pooled".
+
+    >>> has_column("rotation_r2_mean", "mean"), has_column("rotation_r2_mean", "pooled"), has_column("top5", "mean")
+    (True, False, False)
+    """
+    stem, dividing, kind = metric.rpartition("_r2_")
+    if not dividing or metric not in MEASURES:
+        return measures[metric].column
+    return kind == r2 and any(MEASURES[m].column for m in (f"{stem}_r2_mean", f"{stem}_r2_pooled") if m in MEASURES)
+
+
+def check(scores: Mapping[Path, Score]) -> None:
+    """See that scores may share a table.
+
+    Raises
+    ------
+    NotComparable : they may not.
+    """
+    (path, first), *others = scores.items()
+    for other, score in others:
+        differing = [
+            f"{what} {cut(str(a), 50)} against {cut(str(b), 50)}"
+            for what, a, b in (
+                ("protocol", _called(first), _called(score)),
+                ("dataset fingerprint", first.dataset.fingerprint[:12], score.dataset.fingerprint[:12]),
+                ("smoke limit", first.limit, score.limit),
+                ("val pairs", _pairs(first), _pairs(score)),
+                ("bootstrap draws", first.resamples.digest[:12], score.resamples.digest[:12]),
+                *_protocol_entries(first, score),
+                *_meanings(first, score),
+            )
+            if a != b
+        ]
+        if differing:
+            raise NotComparable(
+                f"{path} and {other} do not belong in one table ({few(differing, SHOWN, '; ')}): score them alike, or "
+                "name only files that agree"
+            )
+
+
+def _called(score: Score) -> str:
+    return f"{score.protocol.name} ({score.protocol_id})"
+
+
+def _pairs(score: Score) -> str:
+    """The pairs that must be the same: those of a protocol that fixes them."""
+    return score.pairs.get("val", "")[:12] if score.protocol.pairs == "fixed" else ""
+
+
+def _protocol_entries(first: Score, second: Score) -> list[tuple[str, object, object]]:
+    a, b = flat(first.protocol.as_dict()), flat(second.protocol.as_dict())
+    return [(f"protocol's {key}", a.get(key), b.get(key)) for key in sorted(a.keys() | b.keys() - {"name"})]
+
+
+def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:
+    """Declarations of those metrics of other packages that both scores have."""
+    return [
+        (f"metric {metric}'s {key}", value, vars(second.metrics[metric])[key])
+        for metric in sorted(first.metrics.keys() & second.metrics.keys())
+        for key, value in vars(first.metrics[metric]).items()
+    ]
+
+
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
+    """Nested tables as one, with dotted keys.
+
+    >>> flat({"rotation": {"epochs": 3}, "draws": 5})
+    {'rotation.epochs': 3, 'draws': 5}
+    """
+    entries: dict[str, object] = {}
+    for key, value in table.items():
+        entries |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
+    return entries

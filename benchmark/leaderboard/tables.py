@@ -1,0 +1,213 @@
+"""A leaderboard as text: for the screen, Markdown, CSV, LaTeX and JSON."""
+
+import csv
+import dataclasses
+import io
+import json
+import re
+from collections.abc import Callable
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from iebench.manifests.shell.tables import drawn
+from iebench.manifests.text import escapes
+from iebench.manifests.text.plain_text import cleaned
+
+from ..results.score import Cost, Score
+from .leaderboard import Board, Cell, Mark, Row
+
+_END = re.compile(r"(?:\x1b\[[0-9;]*m|[ ])+$")  # blanks and escape codes at the end of a line
+MARKS = {Mark.BEST: "*", Mark.TIED: "≈", Mark.NONE: ""}
+FLOOR, CEILING = "floor", "ceiling"
+NOTHING = "–"
+
+
+def number(cell: Cell) -> str:
+    """The value as tables print it, with its spread over training seeds if there is one."""
+    spread = "" if cell.spread is None else f" ± {cell.measure.show(cell.spread)}"
+    return cell.measure.show(cell.measured.value) + spread
+
+
+def interval(cell: Cell) -> str:
+    """ "[low, high]" as tables print it."""
+    show = cell.measure.show
+    return f"[{show(cell.measured.low)}, {show(cell.measured.high)}]"
+
+
+def place(board: Board, row: Row) -> str:
+    """The rank's interval in the metric that sorts: "1", or "2-4"."""
+    cell = row.cells.get(board.sort)
+    if cell is None or cell.rank is None:
+        return NOTHING
+    return str(cell.rank.low) if cell.rank.low == cell.rank.high else f"{cell.rank.low}-{cell.rank.high}"
+
+
+def name(row: Row) -> str:
+    """The method's name, with the number of its training seeds if there are several."""
+    return row.name if row.seeds == 1 else f"{row.name} ({row.seeds} seeds)"
+
+
+def screen(board: Board) -> str:
+    """For a terminal, with bold type as escape codes; the interval stands under its value."""
+    table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
+    for title in _titles(board):
+        table.add_column(title, no_wrap=True)
+    for metric in board.columns:
+        title = board.measures[metric].title.replace(" ", "\n", 1)
+        table.add_column(escapes.screen(title, lines=True), justify="right", no_wrap=True)
+    for row in board.rows:
+        table.add_row(*map(escapes.screen, _head(board, row)), *(_stacked(m, row) for m in board.columns))
+    for line in ends(board):
+        table.add_row(*line, style="dim")
+    lines = [_END.sub(lambda end: end[0].replace(" ", ""), line) for line in drawn(table) if line.strip()]
+    return "\n".join([*lines, "", *map(cleaned, [board.caption, board.legend, *(f"note: {n}" for n in board.notes)])])
+
+
+def markdown(board: Board) -> str:
+    """A GitHub table."""
+
+    def cell(metric: str, row: Row) -> str:
+        if metric not in row.cells:
+            return NOTHING
+        found = row.cells[metric]
+        value = number(found)
+        strong = f"**{value}**" if found.mark is Mark.BEST else value + MARKS[found.mark]
+        return f"{strong} {interval(found)}"
+
+    titles = [*_titles(board), *(escapes.markdown(board.measures[m].title) for m in board.columns)]
+    rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
+    body = [[*map(escapes.markdown, _head(board, row)), *(cell(m, row) for m in board.columns)] for row in board.rows]
+    body += ends(board)
+    legend = escapes.markdown(board.legend).replace("\\*: best", "**bold**: best", 1)
+    notes = ["", *(f"- {escapes.markdown(note)}" for note in board.notes)] if board.notes else []
+    lines = map(escapes.markdown_row, [titles, rule, *body])
+    return "\n".join([*lines, "", f"{escapes.markdown(board.caption)}. {legend}.", *notes])
+
+
+def comma_separated(board: Board) -> str:
+    """Every metric in full precision with all that belongs to it; empty where it was not measured."""
+    entries = [(row, _numbers(row)) for row in board.rows]
+    kinds = list(dict.fromkeys(kind for _, values in entries for entry in values.values() for kind in entry))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    titles = (metric if kind == "value" else f"{metric}_{kind}" for metric in board.metrics for kind in kinds)
+    costs = [field.name for field in dataclasses.fields(Cost)]
+    table: list[list[object]] = [["run", "part", "seeds", *costs, *titles]]
+    for row, values in entries:
+        cost = (getattr(_first(row).cost, name) for name in costs)
+        numbers = (values.get(metric, {}).get(kind) for metric in board.metrics for kind in kinds)
+        table.append([row.name, row.part, row.seeds, *cost, *numbers])
+    for line in table:
+        writer.writerow([escapes.csv_cell(cell) if isinstance(cell, str) else cell for cell in line])
+    return out.getvalue().rstrip("\n")
+
+
+def as_json(board: Board) -> str:
+    """The same for programs, with the files of every row and what all of them share."""
+    table = {
+        "dataset": dataclasses.asdict(board.about.dataset),
+        "protocol": {"name": board.about.protocol.name, "id": board.about.protocol_id},
+        "limit": board.about.limit,
+        "sort": board.sort,
+        "notes": board.notes,
+        "rows": [
+            {
+                "run": row.name,
+                "part": row.part,
+                "files": [cleaned(str(path)) for path in row.group.scores],
+                "cost": dataclasses.asdict(_first(row).cost),
+                "values": {
+                    metric: {**entry, "mark": row.cells[metric].mark.value} for metric, entry in _numbers(row).items()
+                },
+            }
+            for row in board.rows
+        ],
+    }
+    return json.dumps(table, indent=2)
+
+
+def latex(board: Board) -> str:
+    """A tabular for the booktabs package."""
+
+    def cell(metric: str, row: Row) -> str:
+        if metric not in row.cells:
+            return "--"
+        found = row.cells[metric]
+        value = escapes.latex(number(found))
+        strong = rf"\textbf{{{value}}}" if found.mark is Mark.BEST else value
+        tied = r"$^\approx$" if found.mark is Mark.TIED else ""
+        return rf"{strong}{tied} {{\scriptsize {interval(found)}}}"
+
+    titles = [*_titles(board), *(board.measures[m].title for m in board.columns)]
+    lines = [
+        rf"% {cleaned(board.caption)}",
+        *(rf"% note: {cleaned(note)}" for note in board.notes),
+        r"\begin{tabular}{" + "l" * len(_titles(board)) + "r" * len(board.columns) + "}",
+        r"\toprule",
+        " & ".join(map(escapes.latex, titles)) + r" \\",
+        r"\midrule",
+        *(
+            " & ".join([*map(escapes.latex, _head(board, row)), *(cell(m, row) for m in board.columns)]) + r" \\"
+            for row in board.rows
+        ),
+        r"\midrule",
+        *(" & ".join(map(escapes.latex, line)) + r" \\" for line in ends(board)),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines)
+
+
+FORMATS: dict[str, Callable[[Board], str]] = {
+    "table": screen, "md": markdown, "csv": comma_separated, "latex": latex, "json": as_json,
+}  # fmt: skip
+
+
+def _titles(board: Board) -> list[str]:
+    return [*(["rank"] if board.has_ranks else []), "run", *(["part"] if board.has_parts else [])]
+
+
+def _head(board: Board, row: Row) -> list[str]:
+    """What stands before a row's values."""
+    rank = [place(board, row)] if board.has_ranks else []
+    return [*rank, name(row), *([row.part] if board.has_parts else [])]
+
+
+def ends(board: Board) -> list[list[str]]:
+    """The lines below the rows: the floors, and the ceilings where any is known."""
+    lines = [(FLOOR, board.floors), *([(CEILING, board.ceilings)] if board.ceilings else [])]
+    return [
+        [word if title == "run" else "" for title in _titles(board)]
+        + [board.measures[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
+        for word, found in lines
+    ]
+
+
+def _first(row: Row) -> Score:
+    """The score of the row's first training seed."""
+    return next(iter(row.group.scores.values()))
+
+
+def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
+    """Metric -> all that is known of it: value, low, high, floor and so on, spread over seeds, rank."""
+    found = {}
+    for metric, cell in row.cells.items():
+        rank = cell.rank
+        found[metric] = {
+            **dataclasses.asdict(cell.measured),
+            "seed_spread": cell.spread,
+            "rank": rank.place if rank else None,
+            "rank_low": rank.low if rank else None,
+            "rank_high": rank.high if rank else None,
+        }
+    return found
+
+
+def _stacked(metric: str, row: Row) -> Text:
+    if metric not in row.cells:
+        return Text(NOTHING)
+    cell = row.cells[metric]
+    value = number(cell) + (MARKS[cell.mark] or " ")
+    return Text.assemble((value, "bold" if cell.mark is Mark.BEST else ""), "\n", (interval(cell), "dim"))

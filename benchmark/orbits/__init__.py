@@ -1,0 +1,1 @@
+"""A representation followed as one factor is swept, object by object. Start: sweep.py."""

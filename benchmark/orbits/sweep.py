@@ -1,0 +1,153 @@
+"""Orbits: how a representation does as one factor of the views is swept, object by object (compare NERO plots).
+
+iebench orbits --data data/orbit
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.manifests.laws import Sweep
+from iebench.manifests.recipe import TURNS, Factor, Recipe
+
+from ..errors import DatasetError
+from ..fitting.context import Split
+from ..fitting.standardise import Standardiser
+from ..statistics.bootstrap import Bootstrap, Mean, exact, interval, widened
+from ..statistics.ridge import Sums, fit
+
+Array = NDArray[np.float64]
+
+WITHIN = {"similarity": (-1.0, 1.0), "class_error": (0.0, 1.0)}
+"""Curves whose ends are known, and these."""
+BLOCK = 8_192
+
+
+@dataclass(frozen=True)
+class Orbits:
+    """What became of every val object over the sweep.
+
+    factor, unit : what is swept; places : (views,) its values, ascending, degrees for an angle
+    found : part -> curve -> (objects, views)
+    """
+
+    factor: str
+    unit: str
+    places: Array
+    found: Mapping[str, Mapping[str, Array]]
+
+    def as_dict(self, bootstrap: Bootstrap) -> dict[str, Any]:
+        """Curves as lists: mean with its interval over objects, the worst object at each place, and single numbers."""
+        parts = {
+            part: {name: _summary(name, values, bootstrap, self.places) for name, values in curves.items()}
+            for part, curves in self.found.items()
+        }
+        return {"factor": self.factor, "unit": self.unit, "places": self.places.tolist(), "parts": parts}
+
+
+def swept(recipe: Recipe, where: Path) -> Factor:
+    """The one factor of a recipe that is swept.
+
+    Raises
+    ------
+    DatasetError : none, or several.
+    """
+    found = [factor for factor in recipe.factors if isinstance(factor.law, Sweep)]
+    if len(found) != 1:
+        raise DatasetError(
+            f"{where} sweeps {', '.join(factor.name for factor in found) or 'no factor'} and an orbit is of one: "
+            "render one with `iebench render --recipe orbit`"
+        )
+    return found[0]
+
+
+def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor) -> Orbits:
+    """Similarity along the orbit, and what linear readers of place and class that were fitted on train get wrong.
+
+    similarity : cosine of features, centred on train's mean, with those of the view in the middle of the sweep
+    place_error : in degrees, of a reader of sine and cosine, for an angle that goes full circle; else of the value
+    class_error : 1 where a linear reader of the class is wrong, else 0
+    """
+    law = factor.law
+    angle = factor.unit in TURNS
+    degrees = 360 / TURNS[factor.unit] if angle else 1.0
+    values = {name: split.latents[factor.name] * degrees for name, split in (("train", train), ("val", val))}
+    order = np.argsort(values["val"][: val.views], kind="stable")
+    span = (law.high - law.low) * degrees if isinstance(law, Sweep) else 0.0
+    round_ = angle and abs(span - 360) < 1e-6
+    classes = np.unique(train.labels)
+    wanted = {name: _targets(v, round_) for name, v in values.items()}
+    standardiser = Standardiser.of(train.features)
+    found: dict[str, dict[str, Array]] = {}
+    for part, columns in parts.items():
+        known, asked = (standardiser(split.features, columns).astype(np.float64) for split in (train, val))
+        place = _read(known, wanted["train"], asked, train)
+        if round_:
+            error = np.abs((np.degrees(np.arctan2(place[:, 1], place[:, 0])) - values["val"] + 180) % 360 - 180)
+        else:
+            error = np.abs(place[:, 0] - values["val"])
+        votes = _read(known, np.eye(len(classes))[np.searchsorted(classes, train.labels)], asked, train)
+        middle = asked.reshape(val.objects, val.views, -1)[:, order[val.views // 2]]
+        curves = {
+            "similarity": _cosine(asked.reshape(val.objects, val.views, -1), middle[:, None]).ravel(),
+            "place_error": error,
+            "class_error": (classes[votes.argmax(1)] != val.labels).astype(np.float64),
+        }
+        found[part] = {name: curve.reshape(val.objects, val.views)[:, order] for name, curve in curves.items()}
+    return Orbits(factor.name, "degrees" if angle else factor.unit, values["val"][: val.views][order], found)
+
+
+def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> dict[str, Any]:
+    higher = name == "similarity"
+    worst_of = np.min if higher else np.max
+    drawn = bootstrap.counts @ values / values.shape[0]  # (draws, views): as many objects in each draw
+    range_ = WITHIN.get(name)
+    low, high = exact(interval(drawn, bootstrap.level), bootstrap.level, values.shape[0], range_)
+    mean = values.mean(0)
+    worst = int(mean.argmin() if higher else mean.argmax())
+    objects = np.arange(values.shape[0])
+    whole, each = (
+        widened(bootstrap.measure(Mean.of(one, objects), 0.0), bootstrap.level, range_)
+        for one in (values.mean(1), worst_of(values, axis=1))
+    )
+    return {
+        "mean": mean.tolist(), "low": low.tolist(), "high": high.tolist(),
+        "worst": worst_of(values, axis=0).tolist(),
+        "over_orbit": [whole.value, whole.low, whole.high], "worst_of_each": [each.value, each.low, each.high],
+        "worst_place": [float(places[worst]), float(mean[worst])],
+    }  # fmt: skip
+
+
+def _targets(values: Array, round_: bool) -> Array:
+    radians = np.radians(values)
+    return np.stack([np.cos(radians), np.sin(radians)], axis=1) if round_ else values[:, None]
+
+
+def _read(known: Array, wanted: Array, asked: Array, train: Split) -> Array:
+    """What a linear reader fitted on train answers on val; every fifth train object chooses its penalty."""
+    tuning = np.repeat(np.arange(train.objects) % 5 == 4, train.views)
+
+    def sums(of: NDArray[np.bool_]) -> Sums | None:
+        x, y = _extended(known[of]), wanted[of]
+        starts = range(0, len(x), BLOCK)
+        return Sums.of((x[i : i + BLOCK], y[i : i + BLOCK]) for i in starts) if len(x) else None
+
+    learners = sums(~tuning)
+    if learners is None:
+        raise DatasetError("an orbit needs train objects to learn from: render more objects")
+    answers: Array = _extended(asked) @ fit(learners, sums(tuning))
+    return answers
+
+
+def _extended(features: Array) -> Array:
+    return np.concatenate([features, np.ones((len(features), 1))], axis=1)
+
+
+def _cosine(one: Array, other: Array) -> Array:
+    length = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    cosine: Array = (one * other).sum(-1) / np.where(length > 0, length, 1)
+    return cosine

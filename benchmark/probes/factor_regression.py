@@ -1,0 +1,193 @@
+"""Changes: what moved between two views beside the rotation, and by how much: hues, light, place.
+
+`colour` asks as Garrido et al. (2023) do; `changes` asks for all that the dataset has, in one head.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.baselines.action import ROTATION
+from iebench.manifests.conventions import pose
+
+from ..fitting.context import Context, Rows, Split
+from ..fitting.heads import Answers, Task, head, seen
+from ..fitting.regression import Chosen, both_r2, left_out
+from ..fitting.stack import squares
+from ..statistics.bootstrap import Measured
+from ..statistics.explained import varying
+
+Array = NDArray[np.float64]
+
+TRANSLATION = ("trans_x", "trans_y", "trans_z")
+FACTORS = {
+    "floor_hue": ("floor_hue",),
+    "light_hue": ("light_hue",),
+    "light_position": ("light_theta", "light_phi"),
+    "translation_object": TRANSLATION,
+    "translation_base": (*TRANSLATION, *ROTATION),
+}
+"""A factor of variation, and the latents that make it up. A translation is meant along the object's own axes before it
+is turned, or along the world's after."""
+COLOUR = ("floor_hue", "light_hue")
+
+
+@head("colour")
+def colour(context: Context) -> Task | None:
+    """R2 of how far both hues move, together and each."""
+    return task(context, "colour", COLOUR) if all(shown(context, name) for name in COLOUR) else None
+
+
+@head("changes")
+def changes(context: Context) -> Task | None:
+    """R2 of how far each factor moves that the dataset varies."""
+    factors = present(context)
+    return task(context, "changes", factors) if factors else None
+
+
+@head("translation_object")
+def translation_object(context: Context) -> Task | None:
+    """R2 of how far the object moved along its own axes."""
+    return _placed(context, "translation_object")
+
+
+@head("translation_base")
+def translation_base(context: Context) -> Task | None:
+    """R2 of how far the object moved along the world's axes."""
+    return _placed(context, "translation_base")
+
+
+def _placed(context: Context, factor: str) -> Task | None:
+    return task(context, factor, [factor]) if shown(context, factor) else None
+
+
+def present(context: Context) -> list[str]:
+    """The factors that both splits have and vary."""
+    return [name for name in FACTORS if shown(context, name)]
+
+
+def shown(context: Context, factor: str) -> bool:
+    """Whether both splits have a factor's latents and vary it; turning what never moves is no translation."""
+    latents = FACTORS[factor]
+    return context.train.has(latents) and context.shows(TRANSLATION if factor == "translation_base" else latents)
+
+
+def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
+    """How far a factor moves from the first view to the second: rows (..., 2) -> (..., c).
+
+    A plain difference for each of its latents; sine and cosine of it for one on a circle, if the protocol asks so.
+    """
+    if factor == "translation_base":
+        first, second = (place_in_world(split, rows[..., view]) for view in (0, 1))
+        return second - first
+    parts: list[Array] = []
+    for name in FACTORS[factor]:
+        values = split.latents[name][rows]
+        difference = values[..., 1] - values[..., 0]
+        if _circular(context, name):
+            angle = difference * (2 * np.pi / context.turns[name])
+            parts += [np.sin(angle), np.cos(angle)]
+        else:
+            parts.append(difference)
+    return np.stack(parts, axis=-1)
+
+
+def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
+    """A factor in single views, from which `composed` finds how far it moves: rows (n,) -> (n, c)."""
+    if factor == "translation_base":
+        return place_in_world(split, rows)
+    columns: list[Array] = []
+    for name in FACTORS[factor]:
+        values = split.latents[name][rows]
+        if _circular(context, name):
+            angle = values * (2 * np.pi / context.turns[name])
+            columns += [np.sin(angle), np.cos(angle)]
+        else:
+            columns.append(values)
+    return np.stack(columns, axis=-1)
+
+
+def composed(context: Context, factor: str, first: Array, second: Array) -> Array:
+    """Change of a factor, from what `single` gives for both views (k, c), or from its expectations: (k, c).
+
+    The sine and cosine of a difference are products of the views' own, so what is expected of two views that are
+    independent is exactly what their expectations compose to.
+    """
+    if factor == "translation_base":
+        return second - first
+    columns: list[Array] = []
+    for name in FACTORS[factor]:
+        at = sum(part.shape[1] for part in columns)
+        if _circular(context, name):
+            (sine, cosine), (sine_2, cosine_2) = first[:, at : at + 2].T, second[:, at : at + 2].T
+            step = [sine_2 * cosine - cosine_2 * sine, cosine_2 * cosine + sine_2 * sine]
+            columns.append(np.stack(step, axis=1))
+        else:
+            columns.append(second[:, at : at + 1] - first[:, at : at + 1])
+    return np.concatenate(columns, axis=1)
+
+
+def _circular(context: Context, name: str) -> bool:
+    return context.protocol.circular == "sine" and name in context.turns
+
+
+def place_in_world(split: Split, rows: Rows) -> Array:
+    """Where the object's origin is, R t for a translation t before the rotation R: rows (...) -> (..., 3)."""
+    flat = rows.reshape(-1)
+    turned = pose(split.columns(ROTATION, flat)).apply(split.columns(TRANSLATION, flat))
+    return turned.reshape(*rows.shape, 3)
+
+
+def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") -> Task | None:
+    """A head that is asked how far some factors move, all at once; None where none moves between views of an object.
+
+    suffix : of a metric's name, before its R2
+    """
+    rows = seen(context, 2), context.val.all_pairs()[0]
+    moves = {
+        factor: (moved(context, context.train, rows[0], factor), moved(context, context.val, rows[1], factor))
+        for factor in factors
+    }
+    kept = {factor: varying(*both) for factor, both in moves.items()}
+    asked = [factor for factor in factors if len(kept[factor])]
+    context.notes.extend(
+        f"{f} is not asked about: it is the same in all views of an object" for f in factors if f not in asked
+    )
+    if not asked:
+        return None
+    widths = [moves[factor][0].shape[1] for factor in asked]
+    if context.protocol.r2 == "mean":
+        for factor, width in zip(asked, widths, strict=True):
+            context.notes.extend(left_out(f"{factor}{suffix}_r2", kept[factor], width))
+    ends = np.cumsum(widths)
+    columns = {factor: np.arange(end - width, end) for factor, width, end in zip(asked, widths, ends, strict=True)}
+    mean = np.concatenate([moves[factor][0].mean(0) for factor in asked])
+
+    def target(split: Split, rows: Rows) -> Array:
+        return np.concatenate([moved(context, split, rows, factor) for factor in asked], axis=-1)
+
+    def measure(found: Answers) -> dict[str, Measured]:
+        wanted = target(context.val, found.rows)
+        for factor, chosen in columns.items():
+            truth, answers = wanted[:, chosen], found.outputs[..., chosen]
+            squares = ((answers - truth) ** 2).sum(-1)
+            context.log(found.part, f"{factor}{suffix}", found.rows, truth, answers, squares, "squared", found.seeds)
+
+        def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Measured]:
+            return both_r2(
+                context.bootstrap, metric, wanted[:, chosen], found.outputs[..., chosen], found.objects, mean[chosen],
+                wanted[:, chosen], kept,
+            )  # fmt: skip
+
+        each = {
+            f"{factor}{suffix}_r2": both(factor, chosen, kept[factor])[f"{factor}_r2_{context.protocol.r2}"]
+            for factor, chosen in columns.items()
+        }
+        if not set(COLOUR) <= columns.keys():
+            return each
+        hues = np.concatenate([columns[name] for name in COLOUR])
+        together = varying(*(np.concatenate([moves[hue][split] for hue in COLOUR], axis=1) for split in (0, 1)))
+        return both(f"colour{suffix}", hues, together) | each
+
+    return Task(name, 2, int(ends[-1]), lambda split, rows: target(split, rows).astype(np.float32), squares, measure)

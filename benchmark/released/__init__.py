@@ -1,0 +1,1 @@
+"""Checkpoints of papers, turned into encoders of ours. Start: converted.py."""

@@ -1,0 +1,121 @@
+"""Encoders that were trained elsewhere, in a folder of two files: encoder.json and encoder.safetensors.
+
+iebench convert model.pth converted/sie
+iebench score --encoder converted/sie
+"""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from iebench.baselines import method as methods
+from iebench.baselines.method import Method
+from iebench.baselines.networks.encoder import Encoder, EncoderSettings
+from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.settings import build
+from iebench.manifests.common.versions import version_fault
+from iebench.manifests.errors import UsageError
+
+from ..errors import ConversionError
+from ..weights import tensor_file
+from .names import Released
+
+FACTS, WEIGHTS = "encoder.json", "encoder.safetensors"
+FORMAT = 1
+
+
+def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool) -> None:
+    """Write a converted checkpoint, after seeing that every tensor has its place in the network and none is missing.
+
+    Raises
+    ------
+    ConversionError : `out` is not empty, or a tensor does not fit; names it.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConversionError(f"{out} is there already: choose another folder, or remove it")
+    encoder = EncoderSettings(backbone=released.backbone, stem=released.stem)
+    normalise = Encoder(encoder).normalise
+    order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are of the channels as the network saw them
+    state = {f"encoder.normalise.{name}": getattr(normalise, name)[order] for name in ("mean", "std")}
+    state |= released.state
+    try:
+        _network(released.method, released.settings, encoder, state, source)
+    except UsageError as error:
+        raise ConversionError(f"{source} is no checkpoint of a network that iebench knows: {error}") from error
+    facts = {
+        "format": FORMAT,
+        "method": released.method,
+        "method_settings": released.settings,
+        "encoder": asdict(encoder),
+        "resolution": released.layout.resolution,
+        "source": {
+            "file": source.name,
+            "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
+            "layout": released.layout.name,
+            "left_out": released.left_out,
+            "channels": "bgr" if bgr else "rgb",
+            "negated_quaternions": negated,
+        },
+    }
+    tensor_file.write(out / WEIGHTS, state)
+    write_atomic(out / FACTS, json.dumps(facts, indent=2) + "\n")
+
+
+def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
+    """The encoder of a converted checkpoint, its method if it has a predictor, and the resolution it was trained on.
+
+    Raises
+    ------
+    ConversionError : a file is missing, damaged, or of another format.
+    """
+    facts: dict[str, Any] | None = None
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        if fault := version_fault(
+            folder / FACTS, "a converted encoder", facts["format"], FORMAT, "convert the checkpoint again"
+        ):
+            raise ConversionError(fault)
+        encoder = build(EncoderSettings, facts["encoder"], str(folder / FACTS))
+        state = tensor_file.read(folder / WEIGHTS)
+        network = _network(facts["method"], facts["method_settings"], encoder, state, folder / WEIGHTS)
+        resolution = int(facts["resolution"])
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, UsageError) as error:
+        file = folder / (FACTS if facts is None else WEIGHTS)
+        raise ConversionError(
+            read_failure(file, error, "convert it again", "it is no whole converted encoder")
+        ) from error
+    method = network if isinstance(network, Method) else None
+    if method is not None:
+        method.as_released = True  # it was trained on quaternions with the sign of the product of two poses
+    module = method.encoder if method is not None else network.get_submodule("encoder")
+    return module, method, resolution
+
+
+def _network(
+    name: str | None, settings: dict[str, Any], encoder: EncoderSettings, state: dict[str, Tensor], source: Path
+) -> nn.Module:
+    """The network with these weights, in eval mode; every tensor must have its place and its shape."""
+    with torch.device("meta"):  # no weight is drawn: all are given
+        if name is None:
+            network: nn.Module = nn.ModuleDict({"encoder": Encoder(encoder)})
+        else:
+            network = methods.build(name, build(methods.find(name).settings, settings, str(source)), encoder)
+    wanted = network.state_dict()
+    for key in sorted(state.keys() ^ wanted.keys()):
+        what = "lacks" if key in wanted else "has no place in its network for"
+        raise ConversionError(f"{source} {what} {key}: it is no checkpoint of a network that iebench knows")
+    for key, value in state.items():
+        if value.shape != wanted[key].shape:
+            raise ConversionError(
+                f"{source}: {key} is {tuple(value.shape)} and should be {tuple(wanted[key].shape)}: it is no "
+                "checkpoint of a network that iebench knows"
+            )
+    network.load_state_dict(state, assign=True)
+    return network.eval()

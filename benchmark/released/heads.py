@@ -1,0 +1,150 @@
+"""The heads of facebookresearch/SIE's checkpoints: projectors and predictor, by our names and as our settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from iebench.baselines.action import DIFFERENCES, size
+
+from ..errors import ConversionError
+
+State = dict[str, Tensor]
+INVARIANT, EQUIVARIANT, PREDICTOR = "projector_inv.", "projector_equi.", "predictor."  # their names
+FINAL = "running_mean"  # of a batch norm that ends a projector
+QUATERNION = 4  # the first numbers of an action
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Facts that no weight shows of a hypernetwork that generates several matrices.
+
+    hidden : widths between the matrices
+    relu : whether there is a ReLU between them; None where nobody said
+    """
+
+    hidden: tuple[int, ...] = ()
+    relu: bool | None = None
+
+
+ALL_SEEN = Unseen()
+
+
+def convert_heads(
+    heads: State, dim: int, negated: bool, unseen: Unseen, path: Path
+) -> tuple[str, dict[str, Any], State]:
+    """The method that has these heads ("sie", "equimod" or "sen"), its settings, and the tensors by its names.
+
+    dim : of the representation
+    negated : the predictor was told quaternions of the other sign
+    unseen : what no weight shows of a longer predictor
+
+    Raises
+    ------
+    ConversionError : a tensor that fits no projector or predictor; names it.
+    """
+    ours: State = {}
+    for head, mine in ((INVARIANT, "invariant_projector."), (EQUIVARIANT, "equivariant_projector.")):
+        ours |= {mine + name.removeprefix(head): v for name, v in heads.items() if name.startswith(head)}
+    layers = _layers(ours, "equivariant_projector.", EQUIVARIANT, path)
+    widths, inputs = [int(value.shape[0]) for value in layers], int(layers[0].shape[1])
+    if inputs > dim:
+        raise ConversionError(f"{path}: {EQUIVARIANT}0.weight takes {inputs} numbers and a representation has {dim}")
+    theirs = {name.removeprefix(PREDICTOR): value for name, value in heads.items() if name.startswith(PREDICTOR)}
+    if "pred.0.weight" in theirs:
+        predictor, numbers, settings = _perceptron(theirs, widths[-1], negated, path)
+    else:
+        predictor, numbers, settings = _hypernetwork(theirs, widths[-1], negated, unseen, path)
+    action = next((action for action in DIFFERENCES if size(action) == numbers), None)
+    if action is None:
+        raise ConversionError(f"{path}: its predictor is told {numbers} numbers, and an action has 4, 6 or 8")
+    ours |= {f"predictor.{name}": value for name, value in predictor.items()}
+    settings |= {"projector": widths, "action": action}
+    invariant = "invariant_projector.0.weight" in ours
+    if f"equivariant_projector.{3 * len(layers) - 2}.{FINAL}" in ours:
+        return "equimod" if invariant else "sen", {**settings, "projector_norm": True}, ours
+    if invariant and inputs == dim:
+        return "equimod", settings, ours
+    if invariant:  # whose widths the released code scales with the split
+        others = [int(value.shape[0]) for value in _layers(ours, "invariant_projector.", INVARIANT, path)]
+        settings |= {"invariant_projector": others if others != widths else []}
+    return "sie", {**settings, "equivariant": inputs / dim}, ours
+
+
+def _layers(ours: State, mine: str, theirs: str, path: Path) -> list[Tensor]:
+    """The weights of a projector's linear layers, every third module of it; its prefix here, and in the checkpoint."""
+    projector = {name.removeprefix(mine): value for name, value in ours.items() if name.startswith(mine)}
+    numbers = [name.partition(".")[0] for name in projector]
+    last = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    return [_matrix(projector, f"{number}.weight", theirs, path) for number in range(0, last + 1, 3)]
+
+
+def _matrix(tensors: State, name: str, prefix: str, path: Path) -> Tensor:
+    """The weight of a linear layer, seen to be there and to be one; prefix : of its name in the checkpoint."""
+    value, remedy = tensors.get(name), f"leave the heads out with --drop {EQUIVARIANT.rstrip('.')}"
+    if value is None:
+        raise ConversionError(f"{path} lacks {prefix}{name}: {remedy}")
+    if value.ndim != 2 or not value.numel():
+        raise ConversionError(
+            f"{path}: {prefix}{name} is {tuple(value.shape)} and should be (outputs, inputs): {remedy}"
+        )
+    return value
+
+
+def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
+    """An MLP on [action, embedding]: its tensors, the numbers of an action, its settings."""
+    for name in theirs:
+        if name.endswith(".weight"):
+            _matrix(theirs, name, PREDICTOR, path)
+    ours = {name.replace("pred.", "layers.", 1): value.clone() for name, value in theirs.items()}
+    if negated:
+        ours["layers.0.weight"][:, :QUATERNION] *= -1
+    widths = [int(value.shape[0]) for value in ours.values() if value.ndim == 2]
+    numbers = int(ours["layers.0.weight"].shape[1]) - embedding
+    return ours, numbers, {"predictor": "mlp", "predictor_hidden": widths[:-1]}
+
+
+def _hypernetwork(
+    theirs: State, embedding: int, negated: bool, unseen: Unseen, path: Path
+) -> tuple[State, int, dict[str, Any]]:
+    """Generated matrices, as `_perceptron`; theirs are rows of one linear layer, ours one tensor for each matrix."""
+    deep = "hypernet.net.4.weight" in theirs
+    known = {f"hypernet.net.{i}.weight" for i in ((0, 2, 4) if deep else (0,))}
+    if strange := sorted(theirs.keys() - known):
+        raise ConversionError(f"{path}: {PREDICTOR}{strange[0]} does not fit a hypernetwork without biases")
+    for name in sorted(known):
+        _matrix(theirs, name, PREDICTOR, path)
+    generated = theirs[f"hypernet.net.{4 if deep else 0}.weight"]  # (entries of all matrices, numbers)
+    entries, numbers = generated.shape
+    sizes = [embedding, *unseen.hidden, embedding]
+    shapes = list(zip(sizes[1:], sizes[:-1], strict=True))  # (outputs, inputs) of each matrix
+    if sum(outputs * (inputs + 1) for outputs, inputs in shapes) == entries:
+        raise ConversionError(
+            f"{path}: {PREDICTOR}hypernet generates biases for its matrices (--bias-pred), which ours has not: leave "
+            f"the heads out with --drop {EQUIVARIANT.rstrip('.')}"
+        )
+    if sum(rows * columns for rows, columns in shapes) != entries:
+        raise ConversionError(
+            f"{path}: {PREDICTOR}hypernet generates {entries} entries and matrices of {'-'.join(map(str, sizes))} have "
+            f"{sum(rows * columns for rows, columns in shapes)}: give the widths between them with --predictor, as in "
+            "its training"
+        )
+    if unseen.hidden and unseen.relu is None:
+        raise ConversionError(
+            f"{path}: its weights do not tell whether a ReLU lies between the generated matrices: add --predictor-relu "
+            "if its training had that, or --no-predictor-relu"
+        )
+    blocks = torch.split(generated, [rows * columns for rows, columns in shapes])
+    matrices = [b.view(*s, numbers).permute(2, 0, 1).clone() for b, s in zip(blocks, shapes, strict=True)]
+    rework = {f"rework.{i}.weight": theirs[f"hypernet.net.{i}.weight"].clone() for i in (0, 2)} if deep else {}
+    if negated:
+        for first in [rework["rework.0.weight"].T] if deep else matrices:
+            first[:QUATERNION] *= -1
+    settings: dict[str, Any] = {"predictor": "deep" if deep else "linear", "predictor_hidden": list(unseen.hidden)}
+    if unseen.relu:
+        settings |= {"predictor_relu": True}
+    if not deep and not unseen.hidden:
+        return {"weight": matrices[0]}, numbers, settings
+    return {**rework, **{f"chain.{i}.weight": matrix for i, matrix in enumerate(matrices)}}, numbers, settings

@@ -1,0 +1,167 @@
+"""Released checkpoints: what they are called inside, and what that is here.
+
+facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps and hafezgh/seq-jepa. A tensor either has a
+place here, or belongs to a part that is known and left out by name; anything else is an error that names it.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from iebench.baselines.networks.backbone import Stem
+
+from ..errors import ConversionError
+from .heads import ALL_SEEN, EQUIVARIANT, INVARIANT, PREDICTOR, State, Unseen, convert_heads
+from .seqjepa import ACTION, MARK, as_released
+
+HEADS = (INVARIANT, EQUIVARIANT, PREDICTOR)
+BACKBONE = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")  # what a ResNet's tensors are called
+DIM = 512  # of the representation of those that have heads
+COUNTER = "num_batches_tracked"  # of a batch norm, the only whole number
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a repository names things.
+
+    backbone : prefix of the backbone's tensors
+    left_out : prefixes of parts that scoring has no use for
+    resolution : side in pixels of the images that it trains on
+    """
+
+    name: str
+    backbone: str
+    left_out: tuple[str, ...]
+    resolution: int
+
+
+LAYOUTS = (
+    Layout("facebookresearch/SIE or AberdeenML/EquiCaps", "backbone.", ("evaluator.", "projector."), 256),
+    Layout(
+        "hafezgh/seq-jepa",
+        "encoder.",
+        ("target_encoder.", "action_proj.", "predictor.", "agg_token", "transformer_encoder.", "online_linprobe.",
+         "online_equiprobe.", "rot_regressor.", "rot_abs_regressor.", "lin_rot_regressor.", "lin_rot_abs_regressor.",
+         "color_regressor.", "agg_classifier.", "res_classifier.", "projector.", "target_projector."),
+        128,
+    ),
+    Layout("a backbone alone (final_weights.pth)", "", ("fc.",), 256),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Released:
+    """A checkpoint in our terms.
+
+    backbone, stem : names of ours that have these weights' layout
+    method : "sie", "equimod" or "sen" when there is a predictor, else None, with `settings`
+    state : tensors by our names, float32
+    left_out : name of a part -> how many tensors of it were left out
+    """
+
+    layout: Layout
+    backbone: str
+    stem: Stem
+    method: str | None
+    settings: dict[str, Any]
+    state: State
+    left_out: dict[str, int]
+
+
+def convert(
+    state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = True, negated: bool = False,
+    unseen: Unseen = ALL_SEEN,
+) -> Released:  # fmt: skip
+    """A checkpoint's tensors in our terms.
+
+    path : for messages
+    drop : prefixes of further parts to leave out
+    bgr : the network saw images with blue first, as the published files are; its first weights are turned to RGB
+    negated : the predictor was told quaternions of the other sign, those of scipy before 1.11
+    unseen : what no weight shows of a longer predictor
+
+    Raises
+    ------
+    ConversionError : no known layout, a tensor with no place or without finite numbers, a prefix that is none; names
+        it.
+    """
+    layout = next((known for known in LAYOUTS if f"{known.backbone}conv1.weight" in state), None)
+    if layout is None:
+        names = ", ".join(f"{known.backbone}conv1.weight" for known in LAYOUTS)
+        raise ConversionError(f"{path} has none of {names}: it is of no layout that iebench knows")
+    _check_drop(drop, state, layout, path)
+    useless = _heads_without_use(state, drop)
+    has_heads = not useless
+    of_seqjepa = has_heads and MARK in state
+    taken = (PREDICTOR, ACTION) if of_seqjepa else (PREDICTOR,)
+    known = (prefix for prefix in layout.left_out if not (has_heads and prefix in taken))
+    aside = (*known, *drop, *useless)
+    backbone: State = {}
+    heads: State = {}
+    left_out: dict[str, int] = {}
+    for name, value in state.items():
+        part = next((prefix for prefix in aside if name.startswith(prefix)), None)
+        if part is not None:
+            left_out[part.rstrip(".")] = left_out.get(part.rstrip("."), 0) + 1
+        elif has_heads and name.startswith((*HEADS, *taken)):
+            heads[name] = _numbers(name, value, path)
+        elif name.startswith(layout.backbone):
+            backbone[name.removeprefix(layout.backbone)] = _numbers(name, value, path)
+        else:
+            raise ConversionError(
+                f"{path} has {name}, which has no place in the layout of {layout.name}: leave its part out with --drop "
+                f"{name.partition('.')[0]}, if it is no part of the encoder"
+            )
+    if unseen.hidden and not any(name.startswith(f"{PREDICTOR}hypernet.") for name in heads):
+        raise ConversionError(f"{path} has no hypernetwork whose widths --predictor could give: leave it out")
+    if bgr and backbone["conv1.weight"].ndim == 4:  # that of another shape is named with the others
+        backbone["conv1.weight"] = backbone["conv1.weight"].flip(1)
+    kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in backbone else "resnet18"
+    small = kind == "resnet18" and backbone["conv1.weight"].shape[2:] == (3, 3)
+    stem: Stem = "cifar" if small else "imagenet"  # --cifar-resnet of hafezgh/seq-jepa
+    ours = {f"encoder.backbone.{name}": value for name, value in backbone.items()}
+    if not has_heads:
+        return Released(layout, kind, stem, None, {}, ours, left_out)
+    heads = as_released(heads, path) if of_seqjepa else heads
+    method, settings, placed = convert_heads(heads, DIM, negated, unseen, path)
+    return Released(layout, kind, stem, method, settings, {**ours, **placed}, left_out)
+
+
+def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path) -> None:
+    """See that each prefix is one of tensors that are no part of the encoder."""
+    inside = [name for name in state if name.removeprefix(layout.backbone).partition(".")[0] in BACKBONE]
+    inside = [name for name in inside if name.startswith(layout.backbone)]
+    parts = sorted({name.partition(".")[0] for name in state.keys() - set(inside)})
+    choices = f"choose from {', '.join(parts)}" if parts else "it has nothing but the encoder"
+    for prefix in drop:
+        if not any(name.startswith(prefix) for name in state):
+            raise ConversionError(f"{path} has no tensor whose name starts with {prefix!r} of --drop: {choices}")
+        needed = next((name for name in inside if name.startswith(prefix)), None)
+        if needed is not None:
+            raise ConversionError(f"--drop {prefix!r} leaves out {needed} of {path}, a part of the encoder: {choices}")
+
+
+def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
+    """Prefixes of what is left out because there is no equivariant projector, or because a whole head is dropped."""
+    heads = (*HEADS, ACTION) if MARK in state else HEADS
+    there = {head: [name for name in state if name.startswith(head)] for head in heads}
+    if not there[EQUIVARIANT]:
+        return (PREDICTOR,)
+    whole = any(names and all(name.startswith(drop) for name in names) for names in there.values())
+    return heads if whole else ()
+
+
+def _numbers(name: str, value: Tensor, path: Path) -> Tensor:
+    """A tensor in float32; a batch norm's counter as it is."""
+    if name.endswith(COUNTER):
+        return value
+    if not value.is_floating_point():
+        raise ConversionError(
+            f"{path}: {name} is of {value.dtype} and weights are floating-point: give the trained file"
+        )
+    numbers = value.float()
+    if not bool(numbers.isfinite().all()):
+        raise ConversionError(f"{path}: {name} holds numbers that are not finite: give a file of a healthy training")
+    return numbers

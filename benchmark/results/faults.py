@@ -1,0 +1,232 @@
+"""What in a score cannot be: `iebench score` writes none of it, an editor may."""
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import is_dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from iebench.manifests.common.causes import reason
+from iebench.manifests.schema import SPLITS
+from iebench.manifests.text.plain_text import length_fault, name_fault
+
+from ..statistics.bootstrap import Measured, interval, widened
+from ..statistics.metric_info import MEASURES, WHOLE, declaration_faults, within
+from ..statistics.resamples import digest_of, unpack
+
+if TYPE_CHECKING:
+    from .score import Score
+
+SHA256 = re.compile("[0-9a-f]{64}")
+LARGEST = 2**63  # what readers in other languages hold
+DEEPEST = 50  # objects in objects; Python gives up at some hundreds
+ROUNDING = 1e-6
+FEW = 30  # val objects; of fewer, a quotient's draws may miss its value by far
+RESAMPLED_APART = "_train_released"  # ends what rests on train objects, whose draws pair with nobody's
+
+RANGES = {
+    re.compile(r"\w+_degrees_\w+"): (0.0, 180.0),
+    re.compile(r"\w+_r2(_\w+)?"): (-math.inf, 1.0),
+    re.compile(r"\w+_map_\w+"): (0.0, math.inf),
+}
+
+
+def damage_of(score: "Score") -> list[str]:
+    """What in a score contradicts itself or cannot be, one clause each."""
+    found = [*_number_faults(score), *_count_faults(score)]
+    if found:
+        return found  # nothing can be reckoned with these
+    for check in (_fact_faults, _example_faults, _run_faults, _value_faults, _resample_faults):
+        found += check(score)
+    return found
+
+
+def absences_of(score: "Score") -> list[str]:
+    """What keeps a sound score from being paired with others: draws that are missing, or of other objects."""
+    kept, data, protocol = score.resamples, score.dataset, score.protocol
+    found = [
+        f"{part} {metric} has no draws, and its protocol says {protocol.draws}"
+        for part, measured in score.values.items()
+        for metric in measured
+        if metric not in kept.draws.get(part, {}) and not metric.endswith(RESAMPLED_APART)
+    ]
+    found += [
+        f"it has no values per object of {metric}"
+        for metric in score.values.get(WHOLE, {})
+        if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and within(metric, score.metrics)
+    ]
+    digest = digest_of(data.val_objects, protocol.draws, protocol.pair_seed)
+    if SHA256.fullmatch(kept.digest) and digest not in (None, kept.digest):
+        found.append(f"resamples.digest is not that of {protocol.draws} draws of {data.val_objects} objects")
+    return found
+
+
+def _number_faults(score: "Score") -> Iterator[str]:
+    """Numbers that are none, wherever they are; a list of what is left to see, since a run may be nested deeply."""
+    left: list[tuple[str, Any, int]] = [("", score, 0)]
+    while left:
+        where, value, depth = left.pop()
+        if isinstance(value, int | float) and not abs(value) < LARGEST:
+            yield f"{where} is {_short(value)}, {'too large' if abs(value) < math.inf else 'not finite'}"
+        elif depth > DEEPEST:
+            yield f"{where[:60]} is nested more than {DEEPEST} deep"
+            return
+        items: Any = vars(value) if is_dataclass(value) else value
+        if isinstance(items, tuple | list):
+            items = dict(enumerate(items))
+        if isinstance(items, dict):
+            left += [(f"{where}.{key}".lstrip("."), item, depth + 1) for key, item in reversed(items.items())]
+
+
+def _short(value: float) -> str:
+    return str(value) if isinstance(value, float) else f"a number of {len(str(abs(value)))} digits"
+
+
+def _fact_faults(score: "Score") -> Iterator[str]:
+    if score.protocol.id != score.protocol_id:
+        yield f"its protocol is not the one of its id {score.protocol_id} (changed, or of another iebench)"
+    names = {"name": score.name, "encoder.name": score.encoder.name}
+    for where, text in {**names, **{f"encoder.parts: {part[:60]!r}": part for part in score.encoder.parts}}.items():
+        if fault := name_fault(text):
+            yield f"{where} {fault}"
+    if fault := length_fault(score.dataset.name):
+        yield f"dataset.name {fault}"
+    if set(score.pairs) != set(SPLITS):
+        yield f"pairs has the splits {sorted(score.pairs)!r:.120}, not {sorted(SPLITS)}"
+    hashes = {"dataset.fingerprint": score.dataset.fingerprint, "encoder.weights": score.encoder.weights}
+    hashes |= {f"pairs.{split}": digest for split, digest in score.pairs.items()}
+    for where, digest in {**hashes, "resamples.digest": score.resamples.digest}.items():
+        if not SHA256.fullmatch(digest):
+            yield f"{where} is no SHA-256: {digest!r:.80}"
+    encoder = score.encoder
+    for part, (start, stop) in encoder.parts.items():
+        if not 0 <= start < stop <= encoder.dim:
+            yield f"encoder.parts.{part} has the columns {start} to {stop} of {encoder.dim}"
+
+
+def _count_faults(score: "Score") -> Iterator[str]:
+    data, encoder, cost = score.dataset, score.encoder, score.cost
+    least = {
+        "dataset.train_objects": (data.train_objects, 1),
+        "dataset.val_objects": (data.val_objects, 1),
+        "dataset.views": (data.views, 1),
+        "dataset.known_meshes": (data.known_meshes, 0),
+        "encoder.dim": (encoder.dim, 1),
+        "encoder.resolution": (encoder.resolution, 0),
+        "seed": (score.seed, 0),
+        "limit": (score.limit, 1),
+        "cost.parameters": (cost.parameters, 0),
+        "cost.images_per_s": (cost.images_per_s, 0),
+        "cost.training_hours": (cost.training_hours, 0),
+        **{f"seconds.{name}": (seconds, 0) for name, seconds in score.seconds.items()},
+    }
+    for where, (value, bound) in least.items():
+        if value is not None and value < bound:
+            yield f"{where} is {value}, less than {bound}"
+
+
+def _example_faults(score: "Score") -> Iterator[str]:
+    views = score.dataset.views
+    for i, one in enumerate(score.examples):
+        for name in ("source", "target", "found"):
+            if not 0 <= getattr(one, name) < views:
+                yield f"examples[{i}].{name} is {getattr(one, name)}, and an object has the views 0 to {views - 1}"
+        if not 1 <= one.rank < views:
+            yield f"examples[{i}].rank is {one.rank}, and the target is one of {views - 1} views"
+
+
+def _run_faults(score: "Score") -> Iterator[str]:
+    for name in ("settings", "method_settings", "versions"):
+        if not isinstance(score.run.get(name, {}), dict):
+            yield f"run.{name} must be an object, not {score.run[name]!r:.60}"
+    seed = score.run.get("seed", 0)
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        yield f"run.seed must be a whole number from 0, not {seed!r:.60}"
+
+
+def _value_faults(score: "Score") -> Iterator[str]:
+    for metric, measure in score.metrics.items():
+        yield from (f"the metric {metric[:60]!r} {fault}" for fault in declaration_faults(metric, measure))
+    if not score.values.get(WHOLE):
+        yield "it has no values of the whole representation"
+    for part, measured in score.values.items():
+        if part != WHOLE and part not in score.encoder.parts:
+            yield f"it has values of {part}, and its encoder has no such part"
+        for metric, entry in measured.items():
+            faults = [*_entry_faults(score, metric, entry), *_drawn_faults(score, part, metric, entry)]
+            yield from (f"{part} {metric} {fault}" for fault in faults)
+
+
+def _entry_faults(score: "Score", metric: str, entry: Measured) -> Iterator[str]:
+    if metric not in MEASURES.keys() | score.metrics.keys():
+        yield "is a metric that this iebench does not know (update it)"
+    ours = RANGES if metric in MEASURES else {}  # names of other packages mean nothing here
+    low, high = within(metric, score.metrics) or next(
+        (ends for names, ends in ours.items() if names.fullmatch(metric)), (-math.inf, math.inf)
+    )
+    for name in ("value", "floor", "ceiling"):
+        number = getattr(entry, name)
+        if number is not None and not low - ROUNDING <= number <= high + ROUNDING:
+            yield f"has the {name} {number}, and can only have {_told(low, high)}"
+    if entry.spread is not None and entry.spread < 0:
+        yield f"has the spread {entry.spread}, less than 0"
+    width = entry.high - entry.low
+    if width < 0:
+        yield f"has an interval from {entry.low} down to {entry.high}"
+        return
+    slack = width + ROUNDING * max(1.0, abs(entry.value))  # percentiles of what is no mean may miss it, not by more
+    trusted = entry.objects >= FEW or within(metric, score.metrics)
+    if trusted and not entry.low - slack <= entry.value <= entry.high + slack:
+        yield f"has the value {entry.value}, far outside its interval [{entry.low}, {entry.high}]"
+
+
+def _told(low: float, high: float) -> str:
+    if math.isinf(low) or math.isinf(high):
+        return f"at most {high:g}" if math.isinf(low) else f"at least {low:g}"
+    return f"{low:g} to {high:g}"
+
+
+def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> Iterator[str]:
+    scored = score.dataset.train_objects if metric.endswith(RESAMPLED_APART) else score.dataset.val_objects
+    if entry.n < 1 or entry.objects != scored:
+        yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
+        return
+    try:
+        draws = score.resamples.drawn(part, metric)
+    except ValueError as error:
+        yield f"has draws that cannot be read ({reason(error)})"
+        return
+    if draws is None:
+        return
+    if len(draws) != score.protocol.draws:
+        yield f"has {len(draws)} draws and its protocol says {score.protocol.draws}"
+    low, high = interval(draws, score.protocol.level).tolist()
+    plain = replace(entry, low=low, high=high)  # without width where all draws agree, as scores had it at first
+    wide = widened(plain, score.protocol.level, within(metric, score.metrics))
+    rounding = 1e-4 * float(np.ptp(draws)) + 1e-12
+    if not any(np.allclose([e.low, e.high], [entry.low, entry.high], rtol=1e-9, atol=rounding) for e in (plain, wide)):
+        yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{wide.low}, {wide.high}]"
+
+
+def _resample_faults(score: "Score") -> Iterator[str]:
+    kept, whole = score.resamples, score.values.get(WHOLE, {})
+    for part, drawn in kept.draws.items():
+        for metric in drawn.keys() - score.values.get(part, {}).keys():
+            yield f"it has draws of {part} {metric} and no value"
+    for metric, text in kept.each.items():
+        try:
+            each = unpack(text)
+        except ValueError as error:
+            yield f"values per object of {metric} cannot be read ({reason(error)})"
+            continue
+        if metric not in whole or len(each) != whole[metric].objects:
+            yield f"it has {len(each)} values per object of {metric}, which rests on others"
+        elif within(metric, score.metrics) and not _agree(each, whole[metric].value):
+            yield f"{WHOLE} {metric} has the value {whole[metric].value}, and its objects' mean is {each.mean()}"
+
+
+def _agree(each: Any, value: float) -> bool:
+    """Every object is asked as often as the others, so the value is the objects' mean, up to packing."""
+    return abs(float(each.mean()) - value) <= 1e-4 * float(np.ptp(each)) + ROUNDING

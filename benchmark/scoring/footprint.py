@@ -1,0 +1,166 @@
+"""Memory that scoring takes, reckoned before anything is encoded: features of many columns need much of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+
+from iebench.manifests.brief import number
+from iebench.manifests.common.machine import free_memory
+from iebench.manifests.dataset import DatasetInfo
+
+from ..errors import ScoringError
+from ..fitting.standardise import BLOCK, NUMBERS
+from ..probes.disentanglement import LATENTS, ROWS
+from ..protocol import Linear, Protocol
+from ..results.score import MOST_BYTES
+from ..statistics.resamples import PACKED
+from ..statistics.ridge import SIDE, WIDE
+from .splits import SMOKE_VIEWS
+
+SINGLE = ("classification", "classification_mlp", "pose")  # heads on one view; all others are on two
+FLOAT, DOUBLE = 4, 8  # bytes
+COPIES = 5  # of a head's weights: themselves, gradients, two moments of the optimiser, and what a step works on
+DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, while rows are decomposed
+BLOCKS = 6  # of features as float64 that a step works on at once
+METRICS = 60  # of a part, at most
+RANDOM = 32  # bytes of the random numbers that a pair of views is drawn from
+PROGRAM = 700_000_000  # bytes of Python with its libraries, before anything is read
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes that memory depends on. train, val : objects; views : of each; widths : of all parts, the whole first."""
+
+    train: int
+    val: int
+    views: int
+    classes: int
+    widths: tuple[int, ...]
+
+    @staticmethod
+    def of(info: DatasetInfo, limit: int | None, widths: Sequence[int]) -> "Sizes":
+        """Those of a dataset, of which a smoke run takes so many objects a split."""
+        train, val = (int(info.counts[split]["objects"]) for split in ("train", "val"))
+        views, classes = info.recipe.views, int(info.counts["classes"])
+        if limit is None:
+            return Sizes(train, val, views, classes, tuple(widths))
+        return Sizes(min(train, limit), min(val, limit), min(views, SMOKE_VIEWS), classes, tuple(widths))
+
+
+def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
+    """The bytes that each step of a score holds at once, by the step's name; the steps follow one another."""
+    width, classes = sizes.widths[0], sizes.classes
+    rows = sizes.train * sizes.views
+    kept = min(SIDE, rows)
+    square = DOUBLE * (width**2 if width <= WIDE else kept**2 + kept * width // 2)  # of products, or rows of float32
+    steps = {"heads": COPIES * FLOAT * sum(_weights(protocol, part, classes) for part in sizes.widths)}
+    if protocol.linear is not None:
+        steps["linear probes"] = DOUBLE * sum(_solved(protocol.linear, rows, part) for part in sizes.widths)
+    if protocol.neighbours is not None:
+        gallery = sizes.train * min(protocol.neighbours.views, sizes.views)
+        steps["neighbours"] = 3 * FLOAT * gallery * width
+    if protocol.few_shot is not None:
+        steps["few shots"] = 2 * FLOAT * len(protocol.few_shot.shots) * protocol.few_shot.draws * classes * width
+    if protocol.shares:
+        steps["shares"] = 2 * DOUBLE * (sizes.val + 2 * classes) * width
+    if protocol.axes:
+        seen = min(rows, ROWS if width <= WIDE else SIDE)
+        importances = 2 * FLOAT * (1 + len(LATENTS)) * sizes.val * width
+        values = 2 * DOUBLE * seen if width <= WIDE else 2 * FLOAT * seen
+        steps["axes"] = importances + 3 * square + values * width
+    if protocol.maps is not None:
+        steps["maps"] = 3 * square
+    return steps
+
+
+def lists(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
+    """The bytes that settings of a protocol take whatever the columns, by the setting that decides them most."""
+    rounds = max(protocol.train_epochs, protocol.maps.pairs if protocol.maps else 0)
+    pairs = 2 * DOUBLE * (sizes.train * rounds + sizes.val * protocol.val_pairs)
+    longest = "val_pairs" if sizes.val * protocol.val_pairs > sizes.train * rounds else "epochs and pairs"
+    steps = {
+        "draws": DOUBLE * protocol.draws * (sizes.val + METRICS * len(sizes.widths)),
+        longest: pairs + RANDOM * max(rounds, protocol.val_pairs),
+        "seeds": DOUBLE * protocol.seeds * (sizes.val + METRICS),
+    }
+    if protocol.kernel is not None:
+        side = sizes.widths[0] + max(protocol.kernel.units, protocol.kernel.pair_units)
+        steps["units of its kernel probes"] = 2 * DOUBLE * side**2
+    if protocol.maps is not None:
+        steps["units of its maps"] = 2 * DOUBLE * (protocol.maps.units + min(protocol.maps.dims, sizes.widths[0])) ** 2
+    return steps
+
+
+def check_settings(protocol: Protocol, sizes: Sizes) -> None:
+    """Refuse a protocol whose numbers are beyond the memory which is free, or whose draws no score file holds.
+
+    Raises
+    ------
+    ScoringError : names the setting, what it takes, and what there is.
+    """
+    steps, free = lists(protocol, sizes), free_memory()
+    step = max(steps, key=steps.__getitem__)
+    if PROGRAM + steps[step] > free:
+        raise ScoringError(
+            f"the protocol {protocol.name} takes about {number((PROGRAM + steps[step]) / 1e9)} GB for {sizes.train} "
+            f"train and {sizes.val} val objects, most for its {step}, and {free / 1e9:.1f} GB are free: lower {step}"
+        )
+    packed = round(PACKED * protocol.draws * METRICS * len(sizes.widths))
+    if packed > MOST_BYTES:
+        raise ScoringError(
+            f"the protocol {protocol.name} draws {number(protocol.draws)} times, which takes about "
+            f"{number(packed / 1e6)} MB in a score file, and such a file has at most {MOST_BYTES / 1e6:.0f} MB: lower "
+            "draws"
+        )
+
+
+def check(
+    protocol: Protocol, info: DatasetInfo, limit: int | None, widths: Sequence[int], device: torch.device
+) -> None:
+    """Refuse features that are too wide, and settings too large, for the memory which is free, before anything is done.
+
+    widths : columns of the whole representation and of its parts
+
+    Raises
+    ------
+    ScoringError : it would take more; names the step that takes most, and what there is.
+    """
+    sizes = Sizes.of(info, limit, widths)
+    check_settings(protocol, sizes)
+    steps = footprint(protocol, sizes)
+    blocks = BLOCKS * DOUBLE * min(NUMBERS, BLOCK * widths[0]) + PROGRAM
+    places = {"": (blocks, free_memory(), [*steps])}
+    if device.type == "cuda":
+        there = [step for step in steps if step in ("heads", "linear probes", "neighbours", "few shots")]
+        places = {
+            "": (blocks, free_memory(), [step for step in steps if step not in there]),
+            " of the GPU": (0, torch.cuda.mem_get_info(device)[0], there),
+        }
+    for where, (base, free, there) in places.items():
+        step = max(there, key=steps.__getitem__, default=None)
+        if step is not None and base + steps[step] > free:
+            raise ScoringError(
+                f"{widths[0]:,} columns of {sizes.train} train and {sizes.val} val objects x {sizes.views} views take "
+                f"about {(base + steps[step]) / 1e9:.1f} GB{where} to score by the protocol {protocol.name} (most for "
+                f"its {step}), and {free / 1e9:.1f} GB are free: score fewer columns, such as features that are pooled "
+                "or projected, or fewer objects with --limit"
+            )
+
+
+def _solved(settings: Linear, rows: int, width: int) -> int:
+    """The numbers that linear probes of a part of so many columns hold: two decompositions, and views to classify."""
+    kept = min(rows, settings.side) if width > settings.side else rows
+    smaller = min(kept, width)
+    return DECOMPOSED * smaller * width + 2 * smaller**2 + 2 * min(settings.numbers, rows * width)
+
+
+def _weights(protocol: Protocol, width: int, classes: int) -> int:
+    """The numbers of all heads on a part of so many columns."""
+    total = 0
+    for name, head in protocol.heads.items():
+        layers = (width * (1 if name in SINGLE else 2), *head.hidden, classes if name == "classification" else 9)
+        numbers = sum(inputs * outputs for inputs, outputs in pairwise(layers))
+        total += numbers * len(head.grid) * protocol.seeds
+    return total

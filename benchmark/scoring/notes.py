@@ -1,0 +1,172 @@
+"""What a reader of a score should know before trusting its values: one sentence each, kept in the score file."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.manifests.brief import few
+
+from ..encoders.predictor import Predictor
+from ..fitting.context import MARGIN, Split
+from ..fitting.standardise import LEAST, Standardiser, block_rows
+from ..statistics.regularisation import Regularisation
+
+UNUSUAL = 1e6  # deviation of features as they are, or its inverse
+STRANGE = 1e3  # deviations of val's features from train's mean
+NARROW = 1e-2  # of a latent's deviation in the other split
+
+
+def about(
+    features: NDArray[np.float32], parts: Mapping[str, slice], wanted: Sequence[str], latents: Mapping[str, object]
+) -> tuple[str, ...]:
+    """Notes on the train split's features (n, D).
+
+    parts : of the representation
+    wanted : the latents that the encoder's predictor needs, () without a predictor; latents : those of the dataset
+    """
+    notes = []
+    constant, rounded = still_columns(features)
+    dead, width = constant | rounded, len(constant)
+    if constant.all():
+        notes.append(f"all {width} columns of the features are constant: the encoder maps every image to one point")
+    elif constant.any():
+        notes.append(f"{constant.sum()} of {width} columns of the features are constant and carry nothing")
+    if rounded.any():
+        notes.append(
+            f"{rounded.sum()} of {width} columns of the features vary by less than a millionth of their size, which is "
+            "float32's rounding, and count as constant: if they should carry more, subtract their mean before they are "
+            "rounded to float32"
+        )
+    if not constant.all():
+        notes.extend(f"all columns of the part {name} are constant" for name, part in parts.items() if dead[part].all())
+    missing = [name for name in wanted if name not in latents]
+    if missing:
+        notes.append(f"the predictor was not scored: it needs {', '.join(missing)}, which the dataset does not have")
+    return tuple(notes)
+
+
+def still_columns(features: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which columns of features (n, D) are the same in every row, and which others up to float32's rounding: (D,)."""
+    first = features[0].astype(np.float64)
+    same, dead = np.ones((2, features.shape[1]), np.bool_)
+    step = block_rows(features.shape[1])
+    for start in range(0, len(features), step):
+        distance = np.abs(features[start : start + step] - first).max(0)
+        same &= distance == 0
+        dead &= distance <= LEAST * np.abs(first)
+        if not dead.any():
+            break
+    return same, dead & ~same
+
+
+def sizes(moments: Standardiser, standardised: bool, val: NDArray[np.float32]) -> tuple[str, ...]:
+    """Notes on features of a size that a protocol cannot use, or that differs from split to split.
+
+    moments : of train's features; standardised : whether the protocol divides by them; val : (n, D), its features
+    """
+    alive = np.isfinite(moments.scale)
+    if not alive.any():
+        return ()
+    notes, usual = [], float(np.median(moments.scale[alive]))
+    if not standardised and not 1 / UNUSUAL < usual < UNUSUAL:
+        notes.append(
+            f"columns of the features vary by {usual:.0e}, and this protocol takes them as they are, with learning "
+            "rates for about 1: scale them, or use a protocol that standardises"
+        )
+    step, far = block_rows(val.shape[1]), 0.0
+    for start in range(0, len(val), step):
+        far = max(
+            far, float((np.abs(val[start : start + step] - moments.mean.astype(np.float64)) / moments.scale).max())
+        )
+    if far > STRANGE:
+        notes.append(
+            f"features of val lie up to {far:.0e} deviations from train's mean, so that answers learnt on train say "
+            "little of them: see that those of both splits were made alike"
+        )
+    return tuple(notes)
+
+
+def signs(predictor: Predictor | None, released: bool, trained_here: bool) -> tuple[str, ...]:
+    """A note on the sign of the quaternions that a predictor is given, where there is something to know.
+
+    released : whether the protocol gives those of the SIE scripts; trained_here : on w >= 0, as iebench trains
+    """
+    if predictor is None or predictor.as_released == released:
+        return ()
+    if predictor.as_released:
+        return (
+            "its predictor is given quaternions with the sign of the product of the two poses, on which it was trained",
+        )
+    if not trained_here:
+        return ()
+    return (
+        "its predictor learnt quaternions with w >= 0 and is given them with the sign of the SIE scripts, the other "
+        "one for about 4 % of the pairs of views: the protocol strict gives it what it learnt",
+    )
+
+
+def scarce(train: Split, val: Split, retrieval: int, turns: Mapping[str, float]) -> tuple[str, ...]:
+    """Notes on what a dataset is too small or too uniform to say.
+
+    retrieval : least number of views that finding one among an object's others needs; 0 where nobody is asked to
+    turns : latents that lie on a circle
+    """
+    notes = []
+    still = [name for name in val.latents if not (train.shows([name]) and val.shows([name]))]
+    if still:
+        verb, them = ("does", "it") if len(still) == 1 else ("do", "them")
+        notes.append(f"{', '.join(still)} {verb} not vary, so that nothing is asked about {them} alone")
+    if val.views < retrieval:
+        notes.append(
+            f"objects have {val.views} views, and to find one among others takes {retrieval}: MRR, H@k, PRE and what "
+            "fitted maps find are left out"
+        )
+    notes += _unlike(train, val, turns)
+    if train.objects == 1:
+        notes.append("train has one object, and what is learnt from it need not hold for others")
+    if val.objects == 1:
+        notes.append(
+            "val has one object, so that intervals of what is no mean over objects have no width: they say nothing of "
+            "others"
+        )
+    for name, split in (("train", train), ("val", val)):
+        if len(np.unique(split.labels)) == 1:
+            notes.append(f"{name} has objects of one class, which a constant answer names")
+    return tuple(notes)
+
+
+def _unlike(train: Split, val: Split, turns: Mapping[str, float]) -> list[str]:
+    """Notes on latents that both splits vary, and not alike."""
+    outside, narrow = [], []
+    for name in val.latents:
+        if not (train.shows([name]) and val.shows([name])):
+            continue
+        seen, asked = train.latents[name], val.latents[name]
+        margin = MARGIN * np.ptp(seen)
+        if name not in turns and ((asked < seen.min() - margin) | (asked > seen.max() + margin)).any():
+            outside.append(name)
+        if not NARROW < np.std(asked) / np.std(seen) < 1 / NARROW:
+            narrow.append(name)
+    notes = []
+    if outside:
+        notes.append(f"val has values of {few(outside)} outside of train's range, where answers are guesses")
+    if narrow:
+        notes.append(
+            f"one split varies {few(narrow)} over a hundred times less than the other, so that R² and shares of these "
+            "say little"
+        )
+    return notes
+
+
+def unsettled(chosen: Mapping[str, Mapping[str, Regularisation]]) -> tuple[str, ...]:
+    """Notes on probes that are not known to be at their best: part -> question -> what was chosen for it."""
+    every = [(f"{question} ({part})", one) for part, found in chosen.items() for question, one in found.items()]
+    cut = [name for name, one in every if not one.converged]
+    weak = [name for name, one in every if one.edge == "weakest"]
+    notes = []
+    if cut:
+        notes.append(f"not converged within the protocol's limits, so that longer might be better: {', '.join(cut)}")
+    if weak:
+        notes.append(f"the weakest regularisation was chosen, so that a weaker one might be better: {', '.join(weak)}")
+    return tuple(notes)

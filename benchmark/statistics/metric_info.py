@@ -1,0 +1,281 @@
+"""The metrics by name: how each is called, shown and read. The one list that tables, reports and checks share."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from iebench.manifests.text.plain_text import flaw
+
+FRACTION, DEGREES = (0.0, 1.0), (0.0, 180.0)
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+LONGEST = {"title": 60, "about": 300}  # characters
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a metric is shown.
+
+    title : column header; about : one line for a reader who has not met it
+    higher : whether more is better; factor, digits : the shown number is value * factor with so many decimals
+    ranked : whether less or more is better at all; without, nothing is marked best and nobody has a rank
+    column : whether the leaderboard has a column for it (CSV has all)
+    within : the range of what any object may have, for a metric that is a mean over objects; None for others
+    """
+
+    title: str
+    about: str
+    higher: bool = True
+    factor: float = 1.0
+    digits: int = 3
+    column: bool = True
+    ranked: bool = True
+    within: tuple[float, float] | None = None
+
+    def show(self, value: float) -> str:
+        """The number as tables print it.
+
+        >>> MEASURES["top1"].show(0.4567), MEASURES["mrr"].show(0.4567)
+        ('45.7', '0.457')
+        """
+        shown = f"{value * self.factor:.{self.digits}f}"
+        return shown.removeprefix("-") if float(shown) == 0 else shown  # never "-0.000"
+
+
+def declaration_faults(metric: str, measure: Measure) -> Iterator[str]:
+    """Find what keeps a metric that another package declares from being shown, one clause each.
+
+    >>> list(declaration_faults("top1", Measure("", "mine", digits=-1)))
+    ["is iebench's own", 'has a title of 0 characters, not 1 to 60', 'has -1 digits, not 0 to 10']
+    """
+    if not NAME.fullmatch(metric):
+        yield f"must have a name of at most 60 lower-case letters, digits and _, not {metric!r:.80}"
+    if metric in MEASURES:
+        yield "is iebench's own"
+    for name, most in LONGEST.items():
+        text = getattr(measure, name)
+        if not 1 <= len(text) <= most:
+            yield f"has {'a' if name == 'title' else 'an'} {name} of {len(text)} characters, not 1 to {most}"
+        if what := flaw(text):
+            yield f"has {'a' if name == 'title' else 'an'} {name} that holds {what}"
+    if not 0 < measure.factor < math.inf:
+        yield f"has the factor {measure.factor}, not a positive number"
+    if not 0 <= measure.digits <= 10:
+        yield f"has {measure.digits} digits, not 0 to 10"
+    if measure.within is not None and not -math.inf < measure.within[0] < measure.within[1] < math.inf:
+        yield f"has the range {measure.within}, not two numbers of which the first is less"
+
+
+SHARES = {
+    "class": "the class", "object": "the object", "rotation": "the pose", "floor_hue": "the floor's hue",
+    "light_hue": "the spot's hue", "light_position": "the spot's position",
+    "translation_object": "the place along the object's axes",
+}  # fmt: skip
+
+MAPS = {
+    "mrr": ("MRR", "reciprocal rank of the right view among the object's, for any encoder"),
+    "error": ("error", "the share of the variance within objects that it leaves"),
+    "error_nonlinear": ("error, nonlinear", "the same with a layer of hidden units beside it"),
+    "identity": ("identity error", "how far it moves a view when told not to, as a share of that variance"),
+    "inverse": ("inverse error", "how far from home it ends, there and back"),
+    "composition": ("composition error", "how far two steps end from where the one does that stands for both"),
+}
+"""What is asked of a map between views that is fitted to any encoder: title and meaning."""
+
+
+def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, Measure]:
+    """Metrics of answers that are rotations, of one view or between two; those of two have columns and an oracle."""
+    title = name.replace("_", " ")
+    column = views == 2
+    share = partial(Measure, factor=100, digits=1, column=False, within=FRACTION)
+    error = partial(Measure, higher=False, digits=1)
+    found = {
+        "r2_pooled": Measure(f"{title} R² pooled", f"{about}, R² against one mean of all components", column=column),
+        "r2_mean": Measure(
+            f"{title} R² mean", f"{about}, mean R² of the components; a constant scores 0", column=column
+        ),
+        "degrees_mean": error(
+            f"{title} error °", f"{about}: mean geodesic angle to the true one", column=column, within=DEGREES
+        ),
+        "degrees_median": error(f"{title} error ° median", f"{about}: median of that angle", column=False),
+        "within_15": share(f"{title} within 15° %", f"{about}: how often that angle is at most 15 degrees"),
+        "within_30": share(f"{title} within 30° %", f"{about}: how often that angle is at most 30 degrees"),
+    }
+    if views == 2:
+        found["degrees_symmetric"] = error(
+            f"{title} error °, symmetric",
+            f"{about}: mean angle to the nearest rotation that looks like the true one",
+            column=False,
+            within=DEGREES,
+        )
+    return {f"{name}_{kind}": measure for kind, measure in found.items()}
+
+
+def _changes(suffix: str, how: str) -> dict[str, Measure]:
+    """Metrics of how far factors move between two views. suffix : of a metric's name, before its R2."""
+    title = suffix.replace("_", " ")
+    hidden = partial(Measure, column=False)
+    return {
+        f"colour{suffix}_r2_pooled": hidden(
+            f"colour{title} R² pooled", f"change of floor and light hue between two views {how}, pooled R²"
+        ),
+        f"colour{suffix}_r2_mean": Measure(
+            f"colour{title} R²", f"change of floor and light hue between two views {how}, R² of each component averaged"
+        ),
+        f"floor_hue{suffix}_r2": hidden(f"floor hue{title} R²", f"change of the floor's hue between two views {how}"),
+        f"light_hue{suffix}_r2": hidden(f"light hue{title} R²", f"change of the spot's hue between two views {how}"),
+        f"light_position{suffix}_r2": hidden(
+            f"light position{title} R²", f"change of the spot's two angles between two views {how}"
+        ),
+        f"translation_object{suffix}_r2": hidden(
+            f"translation{title} R²", f"move of the object between two views, along its own axes, {how}"
+        ),
+        f"translation_base{suffix}_r2": hidden(
+            f"translation{title} R² (world)", f"move of the object between two views, along the world's axes, {how}"
+        ),
+    }
+
+
+MEASURES = {
+    "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1, within=FRACTION),
+    "top5": Measure(
+        "top-5 %", "the class is among the five highest", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "mlp_top1": Measure(
+        "MLP top-1 %", "class from one view by an MLP", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "kernel_top1": Measure(
+        "kernel top-1 %",
+        "class from one view by kernel regression",
+        factor=100,
+        digits=1,
+        column=False,
+        within=FRACTION,
+    ),
+    "knn_top1": Measure(
+        "kNN top-1 %", "class by a vote of the nearest train views", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "shot1_top1": Measure(
+        "1-shot top-1 %", "class by one object of each class", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "shot5_top1": Measure(
+        "5-shot top-1 %", "class by 5 objects of each class", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    "shot10_top1": Measure(
+        "10-shot top-1 %", "class by 10 objects of each class", factor=100, digits=1, column=False, within=FRACTION
+    ),
+    **_angles("rotation", "rotation between two views by a nonlinear probe of both", views=2),
+    **_angles("rotation_composed", "rotation between two views, composed from linear answers to each", views=2),
+    **_angles("pose", "pose of one view by a nonlinear probe", views=1),
+    **_angles("pose_linear", "pose of one view by a linear layer", views=1),
+    **_changes("", "by a nonlinear probe of both"),
+    **_changes("_composed", "composed from linear answers to each"),
+    "pose_leak": Measure(
+        "pose leak",
+        "share of what the whole knows of the rotation that the invariant part knows too",
+        higher=False,
+        column=False,
+    ),
+    "class_leak": Measure(
+        "class leak",
+        "share of what the whole knows of the class that the equivariant part knows too",
+        higher=False,
+        column=False,
+    ),
+    "mrr": Measure(
+        "MRR", "predictor: reciprocal rank of the right view among the object's other views", within=FRACTION
+    ),
+    "h1": Measure("H@1", "predictor: the right view comes first", within=FRACTION),
+    "h2": Measure("H@2", "predictor: the right view is among the first two", column=False, within=FRACTION),
+    "h5": Measure("H@5", "predictor: the right view is among the first five", column=False, within=FRACTION),
+    "h10": Measure("H@10", "predictor: the right view is among the first ten", column=False, within=FRACTION),
+    "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False, within=FRACTION),
+    "mrr_released": Measure(
+        "MRR as released", "the same with the source view among the questions and the answers", within=FRACTION
+    ),
+    "h1_released": Measure("H@1 as released", "the right view comes first, the source included", within=FRACTION),
+    "h2_released": Measure(
+        "H@2 as released", "the right view is among the first two, the source included", column=False, within=FRACTION
+    ),
+    "h5_released": Measure(
+        "H@5 as released", "the right view is among the first five, the source included", column=False, within=FRACTION
+    ),
+    "h10_released": Measure(
+        "H@10 as released", "the right view is among the first ten, the source included", column=False, within=FRACTION
+    ),
+    "pre_released": Measure(
+        "PRE as released", "pose error of the nearest val embedding, the source included", higher=False, within=FRACTION
+    ),
+    "pre_all_released": Measure(
+        "PRE val-all as released",
+        "the same with the nearest embedding of both splits",
+        higher=False,
+        column=False,
+        within=FRACTION,
+    ),
+    **{
+        f"{name}_train_released": Measure(
+            f"{title} train-train as released",
+            "the same as released, asked about train's views",
+            column=False,
+            within=FRACTION,
+        )
+        for name, title in (("mrr", "MRR"), ("h1", "H@1"), ("h2", "H@2"), ("h5", "H@5"), ("h10", "H@10"))
+    },
+    "pre_train_released": Measure(
+        "PRE train-train as released",
+        "the same, asked about train and answered from it",
+        higher=False,
+        column=False,
+        within=FRACTION,
+    ),
+    **{
+        f"share_{name}": Measure(
+            f"{name.replace('_', ' ')} share %",
+            f"how much of the representation's variance {what} moves; less is more invariant",
+            higher=False,
+            factor=100,
+            digits=1,
+            column=False,
+            ranked=False,  # an invariant part should have little of the pose, an equivariant one much
+        )
+        for name, what in SHARES.items()
+    },
+    "mig": Measure(
+        "MIG", "how much more of a factor the best column knows than the next one, mean over factors", column=False
+    ),
+    "dci_disentanglement": Measure(
+        "DCI disentanglement", "how far each column serves a linear reader of one factor alone", column=False
+    ),
+    "dci_completeness": Measure(
+        "DCI completeness", "how far each factor is read linearly from one column alone", column=False
+    ),
+    **{
+        f"{group}_map_{name}": Measure(
+            f"{group} map {title}",
+            f"best linear map of views, told {what}: {about}",
+            higher=name == "mrr",
+            column=(group, name) == ("rotation", "mrr"),
+            within=FRACTION if name == "mrr" else None,
+        )
+        for group, what in {"rotation": "the rotation", "colour": "both changes of hue"}.items()
+        for name, (title, about) in MAPS.items()
+    },
+}
+
+WHOLE = "whole"
+"""The part that is the whole representation; others are named by the encoder."""
+
+
+def within(metric: str, declared: Mapping[str, Measure] | None = None) -> tuple[float, float] | None:
+    """The range of an object's value of a metric that is a mean over objects; None for others.
+
+    declared : metrics of other packages
+
+    >>> within("top1"), within("pose_degrees_mean"), within("rotation_r2_mean")
+    ((0.0, 1.0), (0.0, 180.0), None)
+    """
+    found = MEASURES.get(metric) or (declared or {}).get(metric)
+    return None if found is None else found.within

@@ -1,0 +1,198 @@
+"""Checkpoints: everything a run needs to go on as if it had never stopped."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from iebench.manifests.brief import few
+from iebench.manifests.common.causes import read_failure, reason
+from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.errors import InvalidValue
+
+from ..distributed.ranks import Ranks
+from ..errors import Diverged, RunError
+from ..weights.archive import damage
+
+CHECKPOINT = "checkpoint.pt"
+IDENTITY = "identity"  # the part that says whose a checkpoint is
+KEPT = "checkpoints"  # the folder of those that later ones do not replace
+
+
+class Stateful(Protocol):
+    """A part of a run that changes from step to step: the method, the optimizer, the gradient scaler."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any: ...
+
+
+class AnotherRun(InvalidValue):
+    """A checkpoint was made by a run with other settings, data or seed."""
+
+
+class Identity:
+    """Identity of a run, stored in its checkpoints: one of another run is refused.
+
+    of : name -> what was chosen, as JSON holds it
+    """
+
+    def __init__(self, of: Mapping[str, Any]) -> None:
+        self._of = dict(of)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The same."""
+        return self._of
+
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
+        """Check that a checkpoint is of this run.
+
+        Raises
+        ------
+        AnotherRun : it is not; names what differs.
+        """
+        there = {name: value for name, value in state_dict.items() if name in self._of}
+        wrong = [f"{n}: {v} there, {self._of[n]} here" for n, v in sorted(there.items()) if v != self._of[n]]
+        if wrong:
+            raise AnotherRun(f"it is of another run: {few(wrong, between='; ')}")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    step : steps done; with the seed, this is also the place in the order of views and in every schedule
+    seconds : spent training so far
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+
+
+def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ranks, keep: bool = False) -> None:
+    """Write run/checkpoint.pt, complete or not at all: parts, random generators of all ranks, progress.
+
+    All ranks call this together; the first one writes.
+
+    keep : also as run/checkpoints/step-NUMBER.pt, which stays
+
+    Raises
+    ------
+    Diverged : weights of the method are not finite; the checkpoint before this one is still there.
+    DiskError : no space, or the like; likewise.
+    """
+    generators = ranks.collect(_generators())
+    with ranks.agreed():
+        if not ranks.first:
+            return
+        check_weights(run, parts["method"], f" after step {progress.step}")
+        state = {name: part.state_dict() for name, part in parts.items()}
+        content = io.BytesIO()  # a full disk is then an OSError, which torch.save to a file would hide
+        torch.save({**state, "generators": generators, "progress": vars(progress)}, content)
+        if keep:
+            write_atomic(kept(run, progress.step), content.getvalue())
+        write_atomic(run / CHECKPOINT, content.getvalue())
+
+
+def check_weights(run: Path, method: Stateful, when: str = "") -> None:
+    """See that weights are finite, and so small that their squares are: with larger ones nothing can be computed.
+
+    Raises
+    ------
+    Diverged : some are not; names the first.
+    """
+    weights = {name: value for name, value in method.state_dict().items() if value.is_floating_point()}
+    finite = _finite(list(weights.values()))
+    gone = [name for name, fine in zip(weights, finite, strict=True) if not fine]
+    if gone:
+        raise Diverged(
+            f"{run}: {len(gone)} of {len(weights)} tensors of weights are not finite{when}, or too large to compute "
+            f"with, such as {gone[0]}: lower learning_rate with --set"
+        )
+
+
+def _finite(values: list[Tensor]) -> list[bool]:
+    if not values:
+        return []
+    sizes = torch.stack([value.detach().float().square().sum() for value in values])  # one wait for the GPU
+    return [bool(fine) for fine in sizes.isfinite().tolist()]
+
+
+def kept(run: Path, step: int) -> Path:
+    """The file of a kept checkpoint."""
+    return run / KEPT / f"step-{step:07d}.pt"
+
+
+def restore(run: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
+    """Put the state in run/checkpoint.pt back into the parts of a run; without the file, start at step 0.
+
+    With another number of ranks than before, those that were not there keep their generators.
+
+    Raises
+    ------
+    RunError : the file is damaged, not of this method, or not there for all ranks.
+    """
+    path = run / CHECKPOINT
+    found = ranks.collect(path.is_file())
+    if any(found) and not all(found):
+        lacking = f"rank {found.index(False)} finds no {path} and others do"
+        raise ranks.common(RunError(f"{lacking}: give --out a folder that all ranks see"))
+    if not any(found):
+        return Progress()
+    with ranks.agreed():
+        return _load(path, parts, ranks)
+
+
+def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
+    try:
+        if words := damage(path):
+            raise InvalidValue(words)
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        for name, part in parts.items():
+            if name == IDENTITY and name not in state:  # of a run that is older than this part
+                continue
+            if state[name]:  # that of a scaler that had nothing to do is empty
+                part.load_state_dict(state[name])
+        if ranks.rank < len(state["generators"]):
+            _set_generators(state["generators"][ranks.rank])
+        return Progress(**state["progress"])
+    except Exception as error:  # torch.load has no error type of its own for a damaged file
+        older = sorted((path.parent / KEPT).glob("step-*.pt"))
+        copy = f"copy {older[-1]} over it, or " if older else ""
+        foreign = isinstance(error, AnotherRun)
+        remedy = f"{copy}{'choose another --name' if foreign else f'remove {path.parent} and train again'}"
+        if isinstance(error, OSError) or placeholder(path):
+            raise RunError(read_failure(path, error, remedy)) from error
+        raise RunError(f"cannot go on from {path} ({unreadable(error)}): {remedy}") from error
+
+
+def unreadable(error: Exception) -> str:
+    """Why torch.load or what was done with its outcome failed, in a few words."""
+    if isinstance(error, UnpicklingError):
+        return "it is no file of torch.save, or holds more than numbers and tensors"
+    if "PytorchStreamReader" in str(error) or isinstance(error, EOFError):
+        return "it is damaged or cut off"
+    if "Error(s) in loading state_dict" in str(error):
+        return "its weights are of another network"
+    return reason(error, "it does not hold what a checkpoint of this run holds")
+
+
+def _generators() -> dict[str, Any]:
+    return {"cpu": torch.get_rng_state(), "cuda": torch.cuda.get_rng_state() if _on_gpu() else None}
+
+
+def _set_generators(state: dict[str, Any]) -> None:
+    torch.set_rng_state(state["cpu"])
+    if _on_gpu() and state["cuda"] is not None:
+        torch.cuda.set_rng_state(state["cuda"])
+
+
+def _on_gpu() -> bool:
+    """Whether this rank trains on its one GPU: one that is there and not used stays untouched."""
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]

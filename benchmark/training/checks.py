@@ -1,0 +1,240 @@
+"""What is looked at before a run starts and while it runs, so that what cannot work is said in one sentence."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from iebench.baselines.action import LABEL, ROTATION
+from iebench.baselines.errors import LabelOutOfRange, LatentMissing, MethodBroken
+from iebench.baselines.method import Method, find
+from iebench.manifests.brief import few, number
+from iebench.manifests.common.files import PARTIAL
+
+from ..data.images import Images
+from ..data.pixel_cache import Room
+from ..distributed.ranks import Ranks
+from ..errors import DatasetError, IebenchError, RunError, RunExists, SettingError, short
+from .checkpoint import CHECKPOINT, KEPT
+from .config import CONFIG, RunConfig, TrainSettings
+from .runs import WEIGHTS, unmade
+
+FLOAT = 4  # bytes
+MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1}  # numbers that an optimizer keeps of each weight
+
+
+def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
+    """See that all ranks were started alike, can share a batch and have the memory, and that the run's folder is free.
+
+    Raises
+    ------
+    RunError, SettingError, RunExists : see below.
+    """
+    with ranks.agreed():
+        check_ranks(config, resume, ranks)
+        check_shares(config.settings, ranks)
+        check_memory(config, Room.of(ranks.device(config.device), ranks.here).of_device, ranks.size)
+        if ranks.first:
+            claim(run, config, resume)
+
+
+def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
+    """See that all ranks were started alike.
+
+    Raises
+    ------
+    RunError : one has other settings, data, seed or versions than the first.
+    """
+    told = ranks.collect((config, resume))
+    first, going_on = told[0]
+    for rank, (other, its_resume) in enumerate(told):
+        differences = first.differences(other, free=True)  # ranks meet wherever one of them logs, saves or ends
+        differences += [] if its_resume == going_on else [f"--resume: {going_on} there, {its_resume} here"]
+        differences += [
+            f"{name}: {first.versions.get(name)} there, {other.versions.get(name)} here"
+            for name in sorted(first.versions.keys() | other.versions.keys())
+            if first.versions.get(name) != other.versions.get(name)
+        ]
+        if differences:
+            shown = few(differences, between="; ")
+            raise RunError(
+                f"rank {rank} was started with other settings than rank 0 ({shown}): start all ranks with the same "
+                "command, on the same dataset"
+            )
+
+
+def check_shares(settings: TrainSettings, ranks: Ranks) -> None:
+    """See that ranks, and the pieces in which they accumulate, have equal shares of a batch.
+
+    Raises
+    ------
+    SettingError : they have not.
+    """
+    parts = ranks.size * settings.accumulate
+    if settings.batch % parts:
+        near = max(1, settings.batch // parts) * parts
+        raise SettingError(
+            f"batch={settings.batch} objects cannot be split evenly over {ranks.size} ranks with accumulate="
+            f"{settings.accumulate}: make it a multiple of {parts} with --set batch={near}"
+        )
+    if settings.passes == "apart" and settings.batch == settings.accumulate:
+        raise SettingError(
+            f"accumulate={settings.accumulate} leaves one image in a piece, of which batch norms have no statistics: "
+            "lower it, raise batch, or --set passes=together"
+        )
+
+
+def claim(run: Path, config: RunConfig, resume: bool) -> None:
+    """See that `run` is free, or that it may go on as this configuration.
+
+    Raises
+    ------
+    RunExists : it is not.
+    """
+    if not run.exists() or (run.is_dir() and all(path.name.endswith(PARTIAL) for path in run.iterdir())):
+        return  # not there, or ended in the middle of its first file
+    if not (run / CONFIG).is_file():
+        raise RunExists(f"{run} is not empty and holds no run: choose another --name or --out")
+    finished, saved = (run / WEIGHTS).is_file(), (run / CHECKPOINT).is_file()
+    if not (finished or saved or (run / KEPT).is_dir()):
+        return  # nothing was kept of what began here
+    differences = RunConfig.load(run).differences(config)
+    if differences:
+        shown = few(differences, between="; ")
+        raise RunExists(f"{run} holds a run with other settings ({shown}): choose another --name")
+    if not resume:
+        state = "a finished run" if finished else "a run that is not finished"
+        raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
+    if not saved and find(config.method).method.trains:
+        raise RunExists(
+            f"{run} holds finished weights and no {CHECKPOINT} to go on from: score them, or choose another --name"
+        )
+
+
+def check_memory(config: RunConfig, free: int, ranks: int = 1) -> None:
+    """See that a run's weights and one batch of images fit into memory, before any of them is made.
+
+    free : bytes of the device that are not taken; what the backbone keeps for the backward pass comes on top
+    ranks : that share a batch
+
+    Raises
+    ------
+    SettingError : they do not; gives the estimate.
+    """
+    settings = config.settings
+    weights = weight_bytes(config)
+    images = FLOAT * 3 * config.resolution**2 * settings.batch * settings.views // (settings.accumulate * ranks)
+    if weights + images > free:
+        what, remedy = (
+            ("weights", "lower encoder.width or the method's widths")
+            if weights > images
+            else ("batch", "lower batch, views or resolution")
+        )
+        raise SettingError(
+            f"{config.method} with these settings takes at least {number((weights + images) / 1e9)} GB, most for its "
+            f"{what}, and {free / 1e9:.1f} GB are free: {remedy}"
+        )
+
+
+def weight_bytes(config: RunConfig) -> int:
+    """Bytes of a run's weights with their gradients and the optimizer's moments; see `runs.unmade`."""
+    trained = MOMENTS[config.settings.optimizer] + 2
+    return FLOAT * sum(one.numel() * (trained if one.requires_grad else 1) for one in unmade(config))
+
+
+def checked(terms: object, method: Method) -> dict[str, Tensor]:
+    """The terms that a method's loss gave, seen to be what they must be.
+
+    Raises
+    ------
+    MethodBroken : no dict of scalars with a "loss" that has a gradient.
+    """
+    if not isinstance(terms, dict):
+        wrong = f"returned {type(terms).__name__}"
+    elif odd := [key for key, term in terms.items() if not isinstance(term, Tensor) or term.ndim]:
+        wrong = f"returned as {odd[0]} what is no tensor without dimensions"
+    elif "loss" not in terms:
+        wrong = f"returned only {few(terms) or 'an empty dict'}"
+    elif not terms["loss"].requires_grad:
+        wrong = "depends on no weight"
+    else:
+        return terms
+    raise MethodBroken(
+        f"{type(method).__name__}.loss {wrong}, and is to return a dict of scalars, one of them called loss: mend it"
+    )
+
+
+def check_backbone(method: Method, name: str, resolution: int, device: torch.device) -> None:
+    """See what a backbone makes of images, before data is read; changes nothing in it.
+
+    name : of the backbone; resolution : side of the images in pixels
+
+    Raises
+    ------
+    MethodBroken : it fails, or does not return floats (B, dim).
+    SettingError : it takes no images of that side.
+    """
+    images = torch.zeros(2, 3, resolution, resolution, device=device)
+    training = method.training
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            found = method.eval().encoder(images)
+    except IebenchError:
+        raise
+    except Exception as error:  # anyone's code may fail in any way
+        raise MethodBroken(
+            f"backbone {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
+        ) from error
+    finally:
+        method.train(training)
+    if not (isinstance(found, Tensor) and found.is_floating_point() and found.shape == (2, method.dim)):
+        kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        raise MethodBroken(
+            f"backbone {name} maps images {tuple(images.shape)} to {kind} and its dim is {method.dim}: it must return "
+            "floats (B, dim), a row an image"
+        )
+
+
+def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
+    """See that a dataset has what a method and its settings need.
+
+    Raises
+    ------
+    DatasetError : fewer views of an object than a batch takes.
+    SettingError : a batch of more objects than there are, or of fewer views than the method compares.
+    LabelOutOfRange : a label of a class that the method does not tell apart.
+    LatentMissing : not all latents that the method is conditioned on.
+    """
+    if images.views_per_object < 2:
+        raise DatasetError(
+            f"{images.folder} has one view of each object and training compares two: render it with --views 2 or more"
+        )
+    views, objects = settings.views, len(images) // images.views_per_object
+    if settings.batch > objects and method.trains:
+        raise SettingError(
+            f"batch={settings.batch} is more than the {objects} objects of {images.folder}'s train split, and a batch "
+            f"that holds an object twice would tell it from itself: lower it with --set batch={objects}"
+        )
+    if views > images.views_per_object:
+        raise DatasetError(
+            f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "
+            "lower it with --set views=2, or render more with --views"
+        )
+    if views < method.fewest_views:
+        raise SettingError(
+            f"{type(method).__name__} compares {method.fewest_views} views of an object and views={views} gives fewer: "
+            f"raise it with --set views={method.fewest_views}"
+        )
+    last = int(images.labels.max())
+    if method.classes is not None and last >= method.classes:
+        raise LabelOutOfRange(
+            f"{images.folder} has the label {last} and {type(method).__name__} has classes={method.classes}: raise it "
+            f"with --set method.classes={last + 1} or more"
+        )
+    missing = [name for name in method.latents if name not in (*images.latents, LABEL)]
+    if missing:
+        remedy = "" if set(missing) & set(ROTATION) else " or with --set method.action=rotation,"
+        raise LatentMissing(
+            f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
+            f"a dataset whose recipe has that factor,{remedy} or train another method"
+        )

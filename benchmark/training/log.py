@@ -1,0 +1,129 @@
+"""A run's log: one JSON line and one TensorBoard event per logged step, and what `trackers` adds."""
+
+import json
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from iebench.manifests.common.causes import read_failure, reason
+from iebench.manifests.common.files import atomic, on_disk
+from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.errors import DiskError
+from iebench.manifests.text.plain_text import flaw
+
+from ..errors import InvalidValue, RunError
+from .trackers import Tracker
+
+METRICS = "metrics.jsonl"
+TENSORBOARD = "tensorboard"
+LONGEST = 2**16  # bytes of a line
+LAST = 2**53  # step; what readers in other languages hold
+TIMES = ("seconds", "images_per_s", "devices")  # columns that differ from run to run
+
+
+class Log:
+    """Writes run/metrics.jsonl and run/tensorboard/; forgets what an earlier attempt logged after `step`."""
+
+    def __init__(self, run: Path, step: int, trackers: Sequence[Tracker] = ()) -> None:
+        from .event_file import EventFile  # with tensorboard, which the readers of a log need not have
+
+        self._path = run / METRICS
+        with atomic(self._path) as file:
+            file.writelines(raw for raw, line in _lines(self._path) if line["step"] <= step)
+        self._trackers = trackers
+        self._board = EventFile(run / TENSORBOARD, step + 1)
+
+    def __enter__(self) -> Self:
+        with on_disk(self._path):
+            self._file = self._path.open("a", encoding="utf-8")
+        return self
+
+    def write(self, step: int, values: Mapping[str, float]) -> None:
+        """Log the values of a step (counted from 1).
+
+        Raises
+        ------
+        DiskError : no space, or the like.
+        """
+        with on_disk(self._path):
+            self._file.write(json.dumps({"step": step, **values}) + "\n")
+            self._file.flush()
+        self._board.write(step, values)
+        for tracker in self._trackers:
+            tracker.log(dict(values), step=step)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        failed = error
+        for path, close in ((self._path, self._file.close), (self._board.path, self._board.close)):
+            try:
+                with on_disk(path):
+                    close()
+            except DiskError as late:  # what was not written before was said already
+                failed = failed or late
+        for tracker in self._trackers:
+            tracker.finish()
+        if failed is not error and failed is not None:
+            raise failed
+
+
+def read(run: Path) -> Iterator[dict[str, float]]:
+    """The lines of run/metrics.jsonl in order, one at a time, however many there are; none without the file.
+
+    Values are floats, maybe not finite; steps are whole numbers. A last line cut off by a crash is left out.
+
+    Raises
+    ------
+    RunError : another line is damaged.
+    """
+    return (line for _, line in _lines(run / METRICS))
+
+
+def last(run: Path) -> dict[str, float] | None:
+    """The last line of run/metrics.jsonl, all of which is checked; None without any.
+
+    Raises
+    ------
+    RunError : a line is damaged.
+    """
+    return next(iter(deque(read(run), maxlen=1)), None)
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, float]]]:
+    """The lines as they are and what they hold."""
+    number = 0
+    try:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            for number, raw in enumerate(iter(lambda: file.readline(LONGEST + 1), b""), start=1):  # noqa: B007  # for the message
+                if len(raw) > LONGEST:
+                    raise InvalidValue(f"it has more than {LONGEST:,} bytes")
+                if raw.endswith(b"\n"):
+                    yield raw, _values(json.loads(raw.decode("utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
+        if isinstance(error, OSError) or placeholder(path):
+            raise RunError(read_failure(path, error, "restore it")) from error
+        why = "it is not JSON" if isinstance(error, json.JSONDecodeError) else reason(error)
+        raise RunError(f"{path} is damaged (line {number}: {why}): restore it, or remove that line") from error
+
+
+def _values(line: Any) -> dict[str, float]:
+    if not isinstance(line, dict) or not _whole(line.get("step")):
+        raise InvalidValue("it has no step")
+    if not 0 <= line["step"] <= LAST:
+        raise InvalidValue(f"step is a number of {len(str(abs(line['step'])))} digits, or negative")
+    for name, value in line.items():
+        if unfit := flaw(name):
+            raise InvalidValue(f"a name has {unfit}")
+        if not isinstance(value, float) and not _whole(value):
+            raise InvalidValue(f"{name:.60} is {value!r:.60} and no number")
+        if isinstance(value, int) and abs(value) > sys.float_info.max:
+            raise InvalidValue(f"{name:.60} is a number of {len(str(abs(value)))} digits")
+    return {**{name: float(value) for name, value in line.items()}, "step": line["step"]}
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,0 +1,97 @@
+"""When to stop a run that learns nothing more, and what went wrong first."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ...errors import Collapsed, Diverged
+from .statistics import spread
+
+PATIENCE = 3  # looks in a row at which embeddings have collapsed
+
+
+class Alarms:
+    """Keeps the loss terms of the steps since the last look, on their device: looking costs a wait for the GPU.
+
+    run : for what is said; collapse : see `OnlineSettings`
+    """
+
+    def __init__(self, run: Path, collapse: float) -> None:
+        self._run, self._collapse = run, collapse
+        self._recent: list[tuple[int, dict[str, Tensor]]] = []
+        self._before: dict[str, float] = {}  # the terms of the last step that was looked at
+        self._flat: dict[str, tuple[int, int]] = {}  # name -> looks in a row, and the step of the first
+        self.spreads: dict[str, float] = {}  # name -> spread at the last look
+
+    def remember(self, step: int, terms: Mapping[str, Tensor]) -> None:
+        """Keep the terms of a step."""
+        self._recent.append((step, {name: term.detach() for name, term in terms.items()}))
+
+    def look(self, step: int, embeddings: Mapping[str, Tensor]) -> None:
+        """See whether all is well after a step.
+
+        embeddings : name -> (N, d), of this step
+
+        Raises
+        ------
+        Diverged : the loss of this step is not finite; names the term that went first.
+        Collapsed : some embeddings have hardly differed for several looks.
+        """
+        told = self._told()
+        last = told[-1][1]["loss"] if told else 0.0
+        if not math.isfinite(last):
+            raise Diverged(
+                f"{self._run}: the loss is {last} at step {step}; {_first(told)}: lower learning_rate with --set"
+            )
+        self.spreads = {name: float(spread(values)) for name, values in embeddings.items()}
+        before, self._flat = self._flat, {}
+        for name, value in self.spreads.items():
+            if value >= self._collapse or math.isnan(value):
+                continue
+            looks, since = before.get(name, (0, step))
+            self._flat[name] = (looks + 1, since)
+            if looks + 1 == PATIENCE:
+                now = ", ".join(f"{term} {number:.3g}" for term, number in told[-1][1].items())
+                raise Collapsed(
+                    f"{self._run}: what {name} gives has been the same for all images since step {since} (it differs "
+                    f"by {value:.1e} of its size; {now}): raise the weight of the term that keeps embeddings apart, "
+                    "lower learning_rate, or go on all the same with --set online.collapse=0"
+                )
+
+    def _told(self) -> list[tuple[int, dict[str, float]]]:
+        """The terms of the last step of the look before and of all steps since, as numbers."""
+        steps, self._recent = self._recent, []
+        if not steps:
+            return []
+        names = list(steps[0][1])
+        table = torch.stack([torch.stack([terms[name].double() for name in names]) for _, terms in steps]).tolist()
+        told = [(step, dict(zip(names, row, strict=True))) for (step, _), row in zip(steps, table, strict=True)]
+        before = [(told[0][0] - 1, self._before)] if self._before else []
+        self._before = told[-1][1]
+        return [*before, *told]
+
+
+def _first(told: list[tuple[int, dict[str, float]]]) -> str:
+    """Which terms went first, and what they were the step before."""
+    for number, (step, terms) in enumerate(told):
+        parts = {name: value for name, value in terms.items() if name != "loss"} or terms
+        gone = {name: value for name, value in parts.items() if not math.isfinite(value)}
+        if not gone and math.isfinite(terms["loss"]):
+            continue
+        before = told[number - 1][1] if number else {}
+        if not gone:
+            return f"the sum of its terms went first, at step {step}"
+        listed = " and ".join(f"{name} ({_was(before, name)}{value})" for name, value in gone.items())
+        if len(gone) < len(parts):
+            return f"{listed} went first, at step {step}"
+        if len(parts) == 1:
+            return f"it went at step {step} ({_was(before, next(iter(parts)))}{next(iter(parts.values()))})"
+        return f"all terms went at once, at step {step}, so weights or images were not finite already: {listed}"
+    return "on this rank it was finite"
+
+
+def _was(before: Mapping[str, float], name: str) -> str:
+    return f"{before[name]:.3g}, then " if name in before else ""

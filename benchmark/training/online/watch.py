@@ -1,0 +1,101 @@
+"""What the training loop calls to have a run watched."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import torch
+from torch import Tensor
+
+from iebench.baselines.action import LABEL, onto
+from iebench.baselines.method import Method
+from iebench.manifests.recipe import Factor
+
+from ...data.batches import OBJECT
+from ...data.images import Images
+from ...distributed.ranks import Ranks
+from .alarms import Alarms
+from .probes import Probes, Target
+from .settings import OnlineSettings
+from .statistics import nearest_class, rankme
+from .tap import ENCODER, Tap
+
+BANK = 2048  # features that neighbours and ranks are found among
+
+
+def watched(settings: OnlineSettings, images: Images) -> tuple[str, ...]:
+    """The columns that batches have to bring beside those of the method."""
+    return (LABEL, OBJECT, *(factor.name for factor in _factors(images))) if settings.probes else ()
+
+
+class Watch:
+    """Alarms and, where they are wanted, probes; to be entered, told of every step, and asked to look now and then."""
+
+    def __init__(
+        self, run: Path, method: Method, settings: OnlineSettings, images: Images, device: torch.device
+    ) -> None:
+        self._tap, self._alarms = Tap(method), Alarms(run, settings.collapse)
+        self._columns = watched(settings, images)
+        self._probes: Probes | None = None
+        self._bank: dict[str, Tensor] = {}
+        if settings.probes:
+            targets = [Target.of(factor, images.latents[factor.name]) for factor in _factors(images)]
+            self._probes = Probes(method.dim, int(images.labels.max()) + 1, targets, device)
+
+    def __enter__(self) -> Self:
+        self._tap.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._tap.__exit__(kind, error, tb)
+
+    def step(self, step: int, terms: Mapping[str, Tensor], latents: Mapping[str, Tensor]) -> None:
+        """Take note of a step. latents : (B, K) each, of the batch that it learnt from."""
+        self._alarms.remember(step, terms)
+        if self._probes is not None:
+            flat = {name: latents[name].flatten() for name in self._columns}
+            features = self._tap.outputs[ENCODER].float()
+            self._probes.learn(features, flat[LABEL], flat)
+            self._keep(features, flat[LABEL], flat[OBJECT])
+
+    def look(self, step: int, terms: Mapping[str, Tensor], ranks: Ranks) -> dict[str, float]:
+        """See whether all is well after a step; what there is to log: its terms, means over ranks, and online/...
+
+        All ranks call this together; what is online is of this rank's share of the batch.
+
+        Raises
+        ------
+        Diverged, Collapsed : see `Alarms.look`.
+        """
+        with ranks.agreed():
+            self._alarms.look(step, self._tap.outputs)
+        return ranks.mean(terms) | {f"online/{name}": value for name, value in self._values().items()}
+
+    def _values(self) -> dict[str, float]:
+        if self._probes is None or not self._bank:
+            return {}
+        bank, queries = self._bank, len(self._tap.outputs[ENCODER])
+        labels = bank["labels"][-queries:]
+        found = nearest_class(
+            bank["features"][-queries:], bank["objects"][-queries:], bank["features"], bank["labels"], bank["objects"],
+            self._probes.classes,
+        )  # fmt: skip
+        return self._probes.values() | {
+            "knn_top1": float((found == labels).float().mean()),
+            "rankme": rankme(bank["features"]),
+            **{f"std_{name}": value for name, value in self._alarms.spreads.items()},
+        }
+
+    def _keep(self, features: Tensor, labels: Tensor, objects: Tensor) -> None:
+        place = features.device
+        new = {"features": features, "labels": onto(labels, place), "objects": onto(objects, place)}
+        limit = max(BANK, len(features))
+        self._bank = {
+            name: torch.cat([self._bank[name], values] if self._bank else [values])[-limit:]
+            for name, values in new.items()
+        }
+
+
+def _factors(images: Images) -> list[Factor]:
+    return [factor for factor in images.info.recipe.factors if factor.name in images.latents]

@@ -1,0 +1,108 @@
+"""How a step is computed: in which precision, over ranks, in pieces, compiled."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
+
+from iebench.baselines.method import Method
+from iebench.baselines.networks.encoder import Encoder
+
+from ..distributed.ranks import Ranks
+from ..distributed.synced_norm import synchronise
+from ..errors import Diverged, RunError
+from .config import TrainSettings
+
+INITIAL, SMALLEST = 2.0**16, 1e-3  # scales of gradients in fp16; what overflows with the smallest is beyond 6e7
+HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def half(settings: TrainSettings, device: torch.device) -> torch.dtype | None:
+    """The type that the forward pass is computed in where that is safe; None for float32 throughout.
+
+    "auto" is float32 on a CPU, bf16 on a GPU that has it, and fp16 on an older one.
+    """
+    if settings.precision != "auto":
+        return HALF.get(settings.precision)
+    if device.type != "cuda":
+        return None
+    return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
+
+
+def autocast(settings: TrainSettings, device: torch.device) -> torch.autocast:
+    """A context in which the forward pass has the settings' precision."""
+    dtype = half(settings, device)
+    return torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None)
+
+
+def scaler_of(settings: TrainSettings, device: torch.device) -> torch.amp.GradScaler:
+    """What keeps small gradients from vanishing in fp16, and leaves out steps whose gradients overflow; else idle."""
+    return torch.amp.GradScaler(device.type, INITIAL, enabled=half(settings, device) is torch.float16)
+
+
+def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
+    """What computes a method's loss terms, (images, latents) -> terms; it works on the method's own parameters.
+
+    With several ranks, gradients are averaged over them and batch norms see the batch of all.
+    """
+    method.passes = settings.passes
+    encoders = [module for module in method.modules() if isinstance(module, Encoder)]
+    for encoder in encoders:
+        encoder.pieces = settings.accumulate
+        if settings.compile:
+            encoder.backbone.compile()  # in place, so that the weights keep their names
+    if ranks.size == 1:
+        return method
+    synchronise(method, next(method.parameters()).is_cuda)
+    # without device_ids the latents stay on the CPU, where they are used
+    network = DistributedDataParallel(method, gradient_as_bucket_view=True)
+    network.broadcast_buffers = False  # from here on they are the same by themselves: synchronised norms, and targets
+    return network
+
+
+def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) -> None:
+    """One step of the optimizer along the gradient of a loss."""
+    optimizer.zero_grad()
+    scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+    scaler.step(optimizer)
+    scaler.update()
+
+
+def check_scale(scaler: torch.amp.GradScaler, steps: int, last: bool) -> None:
+    """See that fp16 has room for a run's gradients, so that steps are taken and not all left out.
+
+    steps : done so far, those that were left out too; last : whether the run is at its end
+
+    Raises
+    ------
+    Diverged : gradients overflow however they are scaled, or, at the end, did at every step.
+    """
+    scale = scaler.get_scale() if scaler.is_enabled() else INITIAL
+    if scale < SMALLEST or (last and scaler.is_enabled() and scale <= INITIAL / 2**steps):  # halved at each left out
+        raise Diverged(
+            f"no step could be taken in fp16: gradients were not finite (their scale is down to {scale:.1e} after "
+            f"{steps} steps): use --set precision=bf16 or float32, or more steps where they are few"
+        )
+
+
+@contextmanager
+def enough_memory(settings: TrainSettings) -> Iterator[None]:
+    """Steps whose batch may turn out too large for the device.
+
+    Raises
+    ------
+    RunError : it is; says what to change.
+    """
+    try:
+        yield
+    except RuntimeError as error:  # PyTorch has a class of its own for a GPU's memory alone
+        if not isinstance(error, torch.cuda.OutOfMemoryError) and "allocate memory" not in str(error):
+            raise
+        raise RunError(
+            f"memory is too small for a step of {settings.batch} objects in {settings.accumulate} "
+            f"piece{'s' * (settings.accumulate > 1)}: --set accumulate={2 * settings.accumulate} takes less and keeps "
+            "the batch, or lower batch or resolution"
+        ) from error

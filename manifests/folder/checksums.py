@@ -1,0 +1,81 @@
+"""SHA256SUMS: the SHA-256 of every file of a dataset, in the format that `sha256sum -c SHA256SUMS` checks."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..common.causes import read_failure
+from ..common.files import PARTIAL, write_atomic
+from ..common.placeholders import placeholder_in
+from ..errors import DatasetError
+from ..text.plain_text import cleaned, flaw
+
+SUMS = "SHA256SUMS"
+INFO = "dataset.json"  # vouches for SHA256SUMS, and for itself
+PLAN = ".plan.json"  # what an unfinished folder holds in place of dataset.json
+
+
+def files(folder: Path) -> list[str]:
+    """The files of a dataset that SHA256SUMS lists, by path inside it, sorted.
+
+    Not: SHA256SUMS and dataset.json, which vouches for both; hidden files and folders but the plan (locks, caches of
+    version control); files being written.
+    """
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path.as_posix()
+        for path in found
+        if path.name == PLAN or not any(part.startswith(".") for part in path.parts)
+        if path.as_posix() not in (SUMS, INFO) and not path.name.endswith(PARTIAL)
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes.
+
+    Raises
+    ------
+    OSError : it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_sums(folder: Path, known: Mapping[str, str]) -> str:
+    """Write folder/SHA256SUMS, complete or not at all; returns its own SHA-256.
+
+    known : SHA-256 by path of files that need not be read, or that lie elsewhere; all others in the folder are read
+
+    Raises
+    ------
+    DatasetError : a file with a name that cannot stand in a line.
+    """
+    for name in files(folder):
+        if what := flaw(name):
+            raise DatasetError(
+                f"{folder}: the file {cleaned(name)} has a name that holds {what}: rename it or take it away"
+            )
+    lines = [f"{known.get(name) or file_sha256(folder / name)}  {name}\n" for name in sorted({*files(folder), *known})]
+    content = "".join(lines).encode()
+    write_atomic(folder / SUMS, content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_sums(folder: Path, sha256: str) -> dict[str, str]:
+    """SHA-256 by path of every file that SHA256SUMS lists.
+
+    sha256 : what dataset.json says the file's own is
+
+    Raises
+    ------
+    DatasetError : it is missing, or not the one that was written.
+    """
+    try:
+        content = (folder / SUMS).read_bytes()
+    except OSError as error:
+        raise DatasetError(read_failure(folder / SUMS, error, "restore it")) from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        what = placeholder_in(content) or f"is damaged: {INFO} gives it another SHA-256; restore it"
+        raise DatasetError(f"{folder / SUMS} {what}")
+    lines = (line.partition("  ") for line in content.decode().split("\n")[:-1])
+    return {name: digest for digest, _, name in lines}

@@ -1,0 +1,1 @@
+"""The command `iebench`: its verbs, tables on screen, exit codes. Start: cli.py."""

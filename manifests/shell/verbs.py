@@ -1,0 +1,113 @@
+"""The verbs of `iebench`, listed without importing any of them; a verb is imported when it is called."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+
+import click
+from click.shell_completion import CompletionItem
+
+from ..errors import PluginBroken, suggest
+from ..installed import plugins
+from ..installed.parts import command, missing_extras
+
+GROUP = "iebench.commands"  # entry points: name of a verb -> its click command
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A verb in the list.
+
+    summary : the first sentence of its own help; needs : modules that an extra brings and that it does not work without
+    """
+
+    summary: str
+    needs: tuple[str, ...] = ()
+
+
+# in the order of work; verbs of other packages follow
+VERBS = {
+    "render": Verb("Render a dataset with Blender: tar shards and Parquet latents", ("trimesh",)),
+    "import": Verb("Bring published data into iebench's format, checked", ("trimesh",)),
+    "verify": Verb("Check every byte of a dataset: files, tables, pictures, latents"),
+    "inspect": Verb("Show a dataset as PNG files and a page: views, laws, objects", ("matplotlib",)),
+    "view": Verb("Show one sample with its latents, as text and as a PNG", ("matplotlib",)),
+    "card": Verb("Write a dataset's README.md, croissant.json and SHA256SUMS again"),
+    "symmetry": Verb("Find the rotational symmetries of a dataset's objects", ("trimesh",)),
+    "methods": Verb("List methods and variants: needs, parts, size and cost of each", ("torch",)),
+    "train": Verb("Train an encoder on a dataset's train split", ("torch",)),
+    "sweep": Verb("Train and score methods x settings x seeds, and write a table", ("torch",)),
+    "convert": Verb("Turn a checkpoint that somebody released into a folder to score", ("torch",)),
+    "score": Verb("Score an encoder for invariance and equivariance", ("torch",)),
+    "orbits": Verb("Measure how features follow one factor that is swept", ("torch",)),
+    "validate": Verb("Check that score files may go on a leaderboard"),
+    "leaderboard": Verb("Compare scores of one dataset and one protocol"),
+    "report": Verb("Write scores as one HTML page: table, charts, pictures, curves"),
+    "demo": Verb("Render, train, score and report on a small scale: the whole path", ("trimesh", "torch")),
+}  # fmt: skip
+
+
+class Verbs(click.Group):
+    """A click group whose commands are imported only when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The verbs that are installed, iebench's own in the order of work, then those of other packages."""
+        installed = plugins.points(GROUP)
+        return [*(name for name in VERBS if name in installed), *sorted(installed.keys() - VERBS)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a verb; imports its module."""
+        installed = plugins.points(GROUP)
+        if cmd_name not in installed:
+            if ctx.resilient_parsing:
+                return None
+            ctx.fail(f"no such command {cmd_name!r}; {suggest(cmd_name, self.list_commands(ctx))}")
+        point = installed[cmd_name]
+        if plugins.ours(point):
+            command: click.Command = point.load()
+            return command
+        return _theirs(point)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take `help VERB` for `VERB --help`, and no arguments for `--help`."""
+        if (not args or args[0] == "help") and not ctx.resilient_parsing:  # so while a shell completes
+            args = [*args[1:2], "--help"]
+        return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of verbs; those that lack an extra stand apart, below the command that brings it."""
+        sections: dict[str, list[tuple[str, str]]] = {"Commands": []}
+        for name, summary, missing in self._listed(ctx):
+            title = " and ".join(map(command, missing))
+            sections.setdefault(f"Commands that need {title}" if missing else "Commands", []).append((name, summary))
+        for title, rows in sections.items():
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs, and options of `iebench` itself, that begin with what was typed."""
+        verbs = [
+            CompletionItem(name, help=about) for name, about, _ in self._listed(ctx) if name.startswith(incomplete)
+        ]
+        return verbs + click.Command.shell_complete(self, ctx, incomplete)
+
+    def _listed(self, ctx: click.Context) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Each verb with its summary and the extras that it lacks here."""
+        installed = plugins.points(GROUP)
+        for name in self.list_commands(ctx):
+            verb = VERBS[name] if name in VERBS else Verb(f"(of another package: {installed[name].value})")
+            yield name, verb.summary, missing_extras(verb.needs)
+
+
+def _theirs(point: EntryPoint) -> click.Command:
+    """The command of another package.
+
+    Raises
+    ------
+    PluginBroken : it cannot be imported, or is no click command.
+    """
+    found = plugins.imported(point, "command", PluginBroken)
+    if not isinstance(found, click.Command):
+        raise PluginBroken(f"{point.value}, of the command {point.name!r}, is no click command: {plugins.REMEDY}")
+    return found

@@ -1,0 +1,159 @@
+"""Objects into Blender: built-in parts or mesh files, one mesh each, centred on the bounding box.
+
+Blender's importers report success for nearly any input, so a mesh is cleaned and inspected before (`meshes/`) and what
+arrived is checked here once more, as Blender's 32-bit numbers have it.
+"""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+
+import bpy
+import numpy as np
+
+from iebench.manifests.recipe import Materials
+
+from ..builtin import Part, build
+from ..errors import AssetError
+from ..meshes.clean import CleanMesh, clean_copy
+from ..meshes.inspect import inspect, read
+from ..meshes.shared.report import NOTES
+from ..sources import ObjectRef
+from .importers import import_mesh
+from .interface import MeshInfo, RefusedMesh
+
+SHARP = math.radians(40)  # built-in solids are shaded smooth across flatter edges than this
+LARGEST = 100  # units; what is not normalised and larger than that was not meant for this scene
+
+
+def load_asset(ref: ObjectRef, materials: Materials) -> tuple[bpy.types.Object, MeshInfo]:
+    """Put one object into the current scene, its materials read as a recipe has it.
+
+    Raises
+    ------
+    AssetError : it cannot be rendered as it is.
+    """
+    if ref.mesh is None:
+        parts = build(ref.synset, int(ref.object_id))
+        thing, info = _from_parts(parts), MeshInfo(_parts_sha256(parts), 0, "ok")
+        _place(thing, ref)
+    else:
+        with clean_copy(ref, materials) as mesh:
+            thing, info = _from_file(mesh, ref)
+        _roughen(thing.data.materials, materials.diffuse_roughness)
+    return thing, replace(info, faces=len(thing.data.polygons), materials=len(thing.data.materials))
+
+
+def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshInfo]:
+    info = MeshInfo(mesh.sha256, 0, "ok", textures=mesh.textures, missing=mesh.missing, notes=mesh.notes)
+    try:
+        loaded = read(mesh)
+        notes = (*mesh.notes, *loaded.metadata.get(NOTES, ()))
+        info = replace(info, report=(report := inspect(loaded)), notes=notes)
+        if report.problem:
+            raise AssetError(f"{mesh.name} {report.problem}")
+        thing, unread, doubles = import_mesh(mesh, loaded)
+        _place(thing, ref)
+        _check_seen(thing, ref)
+    except AssetError as error:
+        raise RefusedMesh(str(error), info) from error
+    missing = (*mesh.missing, *unread)
+    status = "texture missing" if missing else "ok"
+    return thing, replace(info, missing=missing, doubles=doubles, status=status)
+
+
+def _roughen(materials: Iterable[bpy.types.Material | None], share: float) -> None:
+    """Make the diffuse part of each material rough, by a share of the material's roughness (see `recipe.Materials`)."""
+    for material in materials:
+        nodes = material.node_tree.nodes if material is not None and material.node_tree else ()
+        for node in nodes:
+            if node.type == "BSDF_PRINCIPLED":
+                node.inputs["Diffuse Roughness"].default_value = share * node.inputs["Roughness"].default_value
+
+
+def free_assets(thing: bpy.types.Object) -> None:
+    """Remove an object with its mesh, materials and images; what Blender merely unlinks would pile up."""
+    bpy.data.objects.remove(thing)
+    bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
+    for scene in bpy.data.scenes:
+        if scene.render.use_persistent_data:  # else Cycles keeps the textures of every object it has seen
+            scene.render.use_persistent_data = False
+            scene.render.use_persistent_data = True
+
+
+def _from_parts(parts: list[Part]) -> bpy.types.Object:
+    mesh = bpy.data.meshes.new("object")
+    starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
+    faces = np.vstack([part.faces + start for part, start in zip(parts, starts, strict=False)])
+    mesh.from_pydata(np.vstack([part.vertices for part in parts]).tolist(), [], faces.tolist())
+    slots: dict[tuple[float, ...], int] = {}
+    for part in parts:
+        if part.color not in slots:
+            slots[part.color] = len(slots)
+            mesh.materials.append(_painted(part.color))
+    mesh.polygons.foreach_set(
+        "material_index", np.repeat([slots[p.color] for p in parts], [len(p.faces) for p in parts])
+    )
+    mesh.shade_smooth()
+    mesh.set_sharp_from_angle(angle=SHARP)
+    thing = bpy.data.objects.new("object", mesh)
+    bpy.context.scene.collection.objects.link(thing)
+    return thing
+
+
+def _painted(color: tuple[float, float, float]) -> bpy.types.Material:
+    material = bpy.data.materials.new("paint")
+    material.use_nodes = True
+    material.node_tree.nodes["Principled BSDF"].inputs["Base Color"].default_value = (*color, 1.0)
+    return material
+
+
+def _parts_sha256(parts: list[Part]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        # rounded, so that the last bit of a sine on another machine is not another mesh
+        digest.update(np.round(part.vertices, 6).astype("<f4").tobytes())
+        digest.update(part.faces.astype("<i4").tobytes() + np.asarray(part.color, "<f4").tobytes())
+    return digest.hexdigest()
+
+
+def _check_seen(thing: bpy.types.Object, ref: ObjectRef) -> None:
+    """Refuse an object that no view can show, and remove it."""
+    slots = np.empty(len(thing.data.polygons), np.int32)
+    thing.data.polygons.foreach_get("material_index", slots)
+    materials = [slot.material for slot in thing.material_slots]
+    used = [materials[i] for i in np.unique(slots) if i < len(materials)]
+    if used and all(material is not None and _clear(material) for material in used):
+        bpy.data.objects.remove(thing)
+        raise AssetError(f"{ref.shown} is invisible: all its materials have an opacity of zero")
+
+
+def _clear(material: bpy.types.Material) -> bool:
+    nodes = material.node_tree.nodes if material.node_tree else ()
+    shaders = [node for node in nodes if node.type == "BSDF_PRINCIPLED"]
+    opacities = [node.inputs["Alpha"] for node in shaders]
+    return bool(opacities) and all(not alpha.is_linked and alpha.default_value == 0 for alpha in opacities)
+
+
+def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:
+    """Move the bounding box to the origin and, if asked for, scale its diagonal to 1."""
+    mesh = thing.data
+    points = np.empty(3 * len(mesh.vertices), np.float32)
+    mesh.vertices.foreach_get("co", points)
+    corners = points.reshape(-1, 3).astype(np.float64)
+    low, high = corners.min(0), corners.max(0)
+    diagonal = float(np.linalg.norm(high - low))
+    problem = None
+    if not np.isfinite(corners).all():
+        problem = "has coordinates beyond what 32 bits hold"
+    elif not diagonal > 0:
+        problem = "has no extent: all vertices coincide"
+    elif diagonal > LARGEST and not ref.normalise:
+        problem = f"is over {LARGEST} units large; the camera stands 2.5 units away, so normalise it to a diagonal of 1"
+    if problem:
+        bpy.data.objects.remove(thing)
+        raise AssetError(f"{ref.shown} {problem}")
+    placed = (corners - (low + high) / 2) / (diagonal if ref.normalise else 1.0)
+    mesh.vertices.foreach_set("co", placed.astype(np.float32).ravel())
+    mesh.update()

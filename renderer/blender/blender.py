@@ -1,0 +1,122 @@
+"""The renderer that makes datasets: Blender's Cycles behind the interface of `backend.py`."""
+
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from iebench.manifests.recipe import Quality, Recipe
+
+from ..errors import AssetError, DiskError
+from ..machine.worker_number import take_place
+from ..sources import ObjectRef
+from .assets import free_assets, load_asset
+from .controls import bind
+from .devices import use_device
+from .geometry import GeometryScene
+from .interface import Geometry, MeshInfo
+from .scene import build_scene, set_quality, set_window
+from .zones import WIDEST, Window, enlarged, ground_size, joined, window_of
+
+COVERAGE = 128  # pixels: the least width at which an object's coverage is looked for
+TINY = 4  # pixels: about the smallest picture that Blender makes
+
+
+class BlenderRenderer:
+    """One Blender scene in this process. Not to be imported where a fork may follow."""
+
+    def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
+        self.quality = quality
+        self._size, self._half_width = recipe.resolution, math.tan(recipe.scene.camera.field_of_view / 2)
+        self._handles = build_scene(recipe, quality)
+        preferences = bpy.context.preferences.addons["cycles"].preferences
+        self._device = use_device(device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_place())
+        self._apply = bind(recipe)
+        bpy.context.scene.render.threads_mode = "FIXED"
+        bpy.context.scene.render.threads = threads
+        self._folder = tempfile.TemporaryDirectory(prefix="iebench-")
+        self._file = Path(self._folder.name) / "view.tga"
+        bpy.context.scene.render.filepath = str(self._file)
+        self._geometry = GeometryScene(str(self._file.with_suffix(".exr")), keep=bool(recipe.passes))
+        bpy.ops.render.render()  # the empty scene: now, and not at the first view, libraries start their threads
+
+    def about(self) -> dict[str, str]:
+        return {"name": "Blender", "version": bpy.app.version_string, "device": self._device}
+
+    def load(self, ref: ObjectRef) -> MeshInfo:
+        if self._handles.object is not None:
+            free_assets(self._handles.object)
+            self._handles.object = None
+        try:
+            self._handles.object, info = load_asset(ref, self._handles.scene.materials)
+        except AssetError:
+            bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
+            raise
+        self._handles.object.parent = self._handles.pivot
+        return info
+
+    def arrange(self, latents: Mapping[str, float]) -> bpy.types.Object:
+        """Put a view's latents into the scene; returns the object."""
+        self._apply(self._handles, latents)
+        return self._handles.object
+
+    def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
+        self.arrange(latents)
+        quality, size = self.quality, self._size
+        if not quality.ground_samples:
+            return self._picture(quality)
+        window = self._window(size)
+        if window is not None and window.area > WIDEST * size**2:
+            return self._picture(quality)
+        # The most samples first: Cycles' tables of random numbers grow with what is asked for and shrink now and then,
+        # so that a picture with fewer samples depends on what came before it.
+        near = self._picture(quality, size, window) if window else self._picture(quality, TINY)
+        few = replace(
+            quality,
+            samples=quality.ground_samples,
+            min_samples=quality.ground_samples,
+            sampling_pattern=quality.ground_pattern or quality.sampling_pattern,
+        )
+        ground = enlarged(self._picture(few, ground_size(size)), size)
+        return joined(ground, near, window) if window else ground
+
+    def _window(self, size: int) -> Window | None:
+        """Window of the object in a picture of that size."""
+        bpy.context.view_layer.update()
+        thing, camera = self._handles.object, bpy.context.scene.camera
+        points = np.empty(3 * len(thing.data.vertices), np.float32)
+        thing.data.vertices.foreach_get("co", points)
+        to_camera = np.array(camera.matrix_world.inverted() @ thing.matrix_world)
+        return window_of(points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3], self._half_width, size)
+
+    def _picture(self, quality: Quality, size: int | None = None, window: Window | None = None) -> NDArray[np.uint8]:
+        """The scene as it stands, or a window of it: (h, w, 3)."""
+        set_quality(quality)
+        set_window(bpy.context.scene, size or self._size, window)
+        self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
+        bpy.ops.render.render(write_still=True)
+        set_window(bpy.context.scene, self._size, None)
+        try:
+            with Image.open(self._file) as image:
+                return np.asarray(image.convert("RGB"))
+        except OSError as error:  # no object's fault
+            raise DiskError(
+                f"Blender could not write {self._file}: make space for temporary files, or set TMPDIR to another "
+                "folder, and run the same command again"
+            ) from error
+
+    def geometry(self, latents: Mapping[str, float]) -> Geometry:
+        self.arrange(latents)
+        return self._geometry.render(self._handles)
+
+    def covers(self, latents: Mapping[str, float]) -> bool:
+        self.arrange(latents)
+        size = max(self._size, COVERAGE)
+        window = self._window(size)
+        return window is not None and self._geometry.covers(self._handles, size, window)

@@ -1,0 +1,136 @@
+"""Controls: how a factor's value acts on the scene. One decorated function each; a recipe's factors name them.
+
+A control `name` gets the values of all factors whose `acts_on` is "name.component", by component, and all of its
+components or none.
+"""
+
+import colorsys
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iebench.manifests.errors import SettingError
+from iebench.manifests.recipe import Recipe, Scene
+
+from ..errors import UnknownName
+
+if TYPE_CHECKING:  # a recipe is checked against the controls where Blender is not loaded
+    import bpy
+    import mathutils
+
+
+@dataclass
+class Handles:
+    """The parts of the Blender scene that controls move."""
+
+    scene: Scene
+    object: "bpy.types.Object"  # None until the first one is loaded; hangs on the pivot
+    pivot: "bpy.types.Object"
+    spot: "bpy.types.Object"
+    floor_color: "bpy.types.NodeSocket"
+
+
+Control = Callable[[Handles, Mapping[str, float]], None]
+CONTROLS: dict[str, Control] = {}
+COMPONENTS: dict[str, tuple[str, ...]] = {}
+
+
+def control(name: str, *components: str) -> Callable[[Control], Control]:
+    """Register a control under the name that factors act on, with the components that it needs."""
+
+    def register(function: Control) -> Control:
+        CONTROLS[name], COMPONENTS[name] = function, components
+        return function
+
+    return register
+
+
+def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
+    """Which factor feeds which component: control -> component -> factor's name.
+
+    source : what messages call the recipe, if not by its name
+
+    Raises
+    ------
+    UnknownName : a factor acts on a control or a component that does not exist.
+    SettingError : two factors act on one component, or a control gets some of its components only.
+    """
+    source = source or f"recipe {recipe.name}"
+    wires: dict[str, dict[str, str]] = {}
+    for factor in recipe.factors:
+        name, _, component = factor.acts_on.partition(".")
+        where = f"{source}: factor {factor.name}: acts_on {factor.acts_on!r}: "
+        if name not in CONTROLS:
+            raise UnknownName("control", name, CONTROLS, where)
+        if component not in COMPONENTS[name]:
+            raise UnknownName(f"component of control {name}", component, COMPONENTS[name], where)
+        if other := wires.setdefault(name, {}).get(component):
+            raise SettingError(f"{where}factor {other} acts on that already; leave one of them out")
+        wires[name][component] = factor.name
+    for name, components in wires.items():
+        if lacking := [f"{name}.{component}" for component in COMPONENTS[name] if component not in components]:
+            raise SettingError(
+                f"{source}: no factor acts on {' or '.join(lacking)}, which control {name} needs beside "
+                f"{', '.join(f'{name}.{component}' for component in components)}; add one each, of a constant law if "
+                "it is not to vary"
+            )
+    return wires
+
+
+def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
+    """A function that puts all latents of a recipe into the scene.
+
+    Raises
+    ------
+    UnknownName, SettingError : see `wiring`.
+    """
+    wires = wiring(recipe)
+
+    def apply(handles: Handles, latents: Mapping[str, float]) -> None:
+        for name, components in wires.items():
+            CONTROLS[name](handles, {component: latents[factor] for component, factor in components.items()})
+
+    return apply
+
+
+def spherical(radius: float, theta: float, phi: float) -> "mathutils.Vector":
+    """The point at polar angle `theta` from +z and azimuth `phi` from +x towards +y."""
+    import mathutils  # a part of Blender
+
+    return radius * mathutils.Vector(
+        (math.sin(theta) * math.cos(phi), math.sin(theta) * math.sin(phi), math.cos(theta))
+    )
+
+
+def look_at_origin(thing: "bpy.types.Object", position: "mathutils.Vector") -> None:
+    """Place a camera or lamp and turn its -z to the origin, +y up."""
+    thing.location = position
+    thing.rotation_euler = (-position).to_track_quat("-Z", "Y").to_euler()
+
+
+@control("rotation", "x", "y", "z")
+def rotation(handles: Handles, angles: Mapping[str, float]) -> None:
+    """Blender's Euler order XYZ is scipy's extrinsic "xyz"."""
+    handles.pivot.rotation_euler = (angles["x"], angles["y"], angles["z"])
+
+
+@control("translation", "x", "y", "z")
+def translation(handles: Handles, offset: Mapping[str, float]) -> None:
+    """Along the object's own axes, so before the rotation: the object moves on the pivot, which turns."""
+    handles.object.location = (offset["x"], offset["y"], offset["z"])
+
+
+@control("floor", "hue")
+def floor(handles: Handles, color: Mapping[str, float]) -> None:
+    """The floor's HSV colour, taken as linear."""
+    settings = handles.scene.floor
+    handles.floor_color.default_value = (*colorsys.hsv_to_rgb(color["hue"], settings.saturation, settings.value), 1.0)
+
+
+@control("spot", "theta", "phi", "hue")
+def spot(handles: Handles, light: Mapping[str, float]) -> None:
+    """The spot's place on its sphere and its HSV colour, taken as linear."""
+    settings = handles.scene.spot
+    look_at_origin(handles.spot, spherical(settings.radius, light["theta"], light["phi"]))
+    handles.spot.data.color = colorsys.hsv_to_rgb(light["hue"], settings.saturation, settings.value)

@@ -1,0 +1,77 @@
+"""Which device Cycles renders on: "cpu", a GPU type such as "optix", some of its devices "optix:0,2", or "auto"."""
+
+import os
+from typing import Any
+
+from ..errors import DeviceError, UnknownName
+
+GPU_TYPES = ("OPTIX", "CUDA", "HIP", "METAL", "ONEAPI")  # in order of preference
+NAMES = ("cpu", "auto", *(kind.lower() for kind in GPU_TYPES))
+COMPILES = (
+    "Blender's wheel holds no kernels for compute capability 8.0 and 9.0 (A100, H100): on such a card the first start "
+    "compiles them, which takes minutes, and the driver keeps them (CUDA_CACHE_PATH, else ~/.nv/ComputeCache)"
+)
+
+
+def parse_device(device: str) -> tuple[str, tuple[int, ...]]:
+    """A device's name and the numbers behind its colon, if any.
+
+    >>> parse_device("optix:0,2")
+    ('optix', (0, 2))
+
+    Raises
+    ------
+    UnknownName : no such name.
+    DeviceError : numbers that are none, that repeat, or for the CPU.
+    """
+    name, colon, numbers = device.partition(":")
+    if name not in NAMES:
+        raise UnknownName("device", name, NAMES)
+    if not colon:
+        return name, ()
+    fields = [number.strip() for number in numbers.split(",")]
+    if name == "cpu" or not all(field.isdecimal() for field in fields) or len(set(fields)) < len(fields):
+        raise DeviceError(f"cannot take devices {numbers!r} of {name}: give numbers of GPUs, as in --devices 0,2")
+    return name, tuple(map(int, fields))
+
+
+def use_device(device: str, cycles: Any, preferences: Any, place: int) -> str:
+    """Make Cycles render on one device: the chosen ones are dealt out to workers by their place.
+
+    cycles : the scene's settings of Cycles; preferences : those of its add-on
+    returns : all chosen devices for the record, such as "CPU" or "OPTIX NVIDIA H100, NVIDIA H100"
+
+    Raises
+    ------
+    UnknownName, DeviceError : a device that does not exist, or that this machine does not have.
+    """
+    name, numbers = parse_device(device)
+    if (
+        name != "cpu"
+    ):  # a driver's cache of compiled kernels may be too small for Cycles', which then push out each other
+        os.environ.setdefault("CUDA_CACHE_MAXSIZE", str(4 << 30))
+    for kind in GPU_TYPES if name == "auto" else () if name == "cpu" else (name.upper(),):
+        present = _devices(preferences, kind)
+        if not present:
+            continue
+        if max(numbers, default=0) >= len(present):
+            listed = "; ".join(f"{i}: {entry.name}" for i, entry in enumerate(present))
+            raise DeviceError(f"no {kind} device {max(numbers)} on this machine, which has {listed}")
+        chosen = [present[number] for number in numbers] or present
+        preferences.compute_device_type = kind
+        for entry in preferences.devices:
+            entry.use = entry.id == chosen[place % len(chosen)].id and entry.type == kind
+        cycles.device = "GPU"
+        return f"{kind} {', '.join(entry.name for entry in chosen)}"
+    if name != "cpu" and (name != "auto" or numbers):
+        what = "GPU" if name == "auto" else name
+        raise DeviceError(f"no {what} device on this machine: use --device cpu, or --device auto to take what there is")
+    cycles.device = "CPU"
+    return "CPU"
+
+
+def _devices(preferences: Any, kind: str) -> list[Any]:
+    try:
+        return [entry for entry in preferences.get_devices_for_type(kind) if entry.type == kind]  # lists CPUs too
+    except (TypeError, ValueError):  # this build of Blender does not know the type
+        return []

@@ -1,0 +1,58 @@
+"""Faces of an imported mesh as Cycles shall draw them: each corner with its own normal, no face twice."""
+
+import bmesh
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..meshes.shared.doubles import double_triangles, doubles
+
+
+def keep_corner_normals(mesh: bpy.types.Mesh) -> None:
+    """Let each face be drawn with the normals that the file gives its corners.
+
+    Cycles up to Blender 4 holds one normal for a vertex, and first cuts the mesh apart where faces are flat or edges
+    sharp. Blender 4.2 flagged faces that have normals flat. 4.5 flags them smooth, so where an edge has more than two
+    faces (a surface that is there twice, sheets that meet in a T) the normal of one face would be drawn on another.
+    The normals are stored as vectors, since Blender's usual code for them is relative to whether a face is flat.
+    """
+    if not mesh.has_custom_normals:
+        return
+    normals = np.empty(3 * len(mesh.loops), np.float32)
+    mesh.corner_normals.foreach_get("vector", normals)
+    mesh.attributes.remove(mesh.attributes["custom_normal"])
+    mesh.shade_flat()
+    mesh.attributes.new("custom_normal", "FLOAT_VECTOR", "CORNER").data.foreach_set("vector", normals)
+    mesh.update()
+
+
+def drop_doubles(mesh: bpy.types.Mesh) -> int:
+    """Remove the polygons that repeat earlier ones (see `meshes/doubles.py`); returns how many."""
+    points, corners = np.empty(3 * len(mesh.vertices), np.float32), np.empty(len(mesh.loops), np.int32)
+    mesh.vertices.foreach_get("co", points)
+    mesh.loops.foreach_get("vertex_index", corners)
+    dropped = _repeated(mesh, points.reshape(-1, 3), corners)
+    if dropped.any():
+        faces = bmesh.new()
+        faces.from_mesh(mesh)
+        twins = [face for face, twin in zip(faces.faces, dropped.tolist(), strict=True) if twin]
+        bmesh.ops.delete(faces, geom=twins, context="FACES_ONLY")
+        faces.to_mesh(mesh)
+        faces.free()
+    return int(dropped.sum())
+
+
+def _repeated(mesh: bpy.types.Mesh, points: NDArray[np.float32], corners: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which polygons have the corners of an earlier one, or lie where earlier ones of other sizes lie."""
+    sizes = np.empty(len(mesh.polygons), np.int32)
+    mesh.polygons.foreach_get("loop_total", sizes)
+    repeated = doubles(points, corners, sizes)
+    mesh.calc_loop_triangles()
+    triangles = np.empty(3 * len(mesh.loop_triangles), np.int32)
+    polygons = np.empty(len(mesh.loop_triangles), np.int32)
+    mesh.loop_triangles.foreach_get("vertices", triangles)
+    mesh.loop_triangles.foreach_get("polygon_index", polygons)
+    left = ~repeated[polygons]
+    twice = double_triangles(points, triangles.reshape(-1, 3)[left])
+    seen = np.bincount(polygons[left][~twice], minlength=len(sizes)) > 0
+    return repeated | ~seen

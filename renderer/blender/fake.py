@@ -1,0 +1,74 @@
+"""A renderer without Blender, for tests of everything else: three coloured axes over a tinted floor.
+
+The picture is a function of object and latents alone: the axes are turned by the pose, their colours are the class's,
+their lengths the object's, the background the floor's hue, a disc the light's place and hue.
+"""
+
+import colorsys
+import hashlib
+import zlib
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from iebench.manifests.conventions import pose
+from iebench.manifests.recipe import Quality, Recipe
+
+from ..sources import ObjectRef
+from .interface import Geometry, MeshInfo
+
+
+class FakeRenderer:
+    """See the module's docstring."""
+
+    def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
+        self._size = recipe.resolution
+
+    def about(self) -> dict[str, str]:
+        return {"name": "fake", "version": "1", "device": "CPU"}
+
+    def load(self, ref: ObjectRef) -> MeshInfo:
+        self._hues = [(ref.label * 0.37 + i / 3) % 1 for i in range(3)]
+        self._lengths = 0.25 + 0.2 * np.random.default_rng(zlib.crc32(ref.object_id.encode())).random(3)
+        return MeshInfo(hashlib.sha256(f"{ref.synset}/{ref.object_id}".encode()).hexdigest(), 3, "ok")
+
+    def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
+        size = self._size
+        image = Image.new("RGB", (size, size), _rgb(latents["floor_hue"], 0.6, 0.6))
+        draw = ImageDraw.Draw(image)
+        reach, phi = np.sin(latents["light_theta"]) * size / 2, latents["light_phi"]
+        spot = np.array([size / 2 - reach * np.cos(phi), size / 2 + reach * np.sin(phi)])
+        draw.ellipse([*(spot - size / 4), *(spot + size / 4)], fill=_rgb(latents["light_hue"], 0.5, 0.9))
+        axes = pose([latents[f"rot_{axis}"] for axis in "xyz"]).as_matrix().T * self._lengths[:, None]
+        for axis, hue in sorted(zip(axes, self._hues, strict=True), key=lambda pair: float(pair[0] @ [0, 1, 1])):
+            tip = size / 2 + size * np.array([-axis[0], (axis[1] - axis[2]) / 2**0.5])
+            draw.line([size / 2, size / 2, *tip], fill=_rgb(hue, 0.9, 1.0), width=max(2, size // 10))
+        return np.asarray(image)
+
+    def geometry(self, latents: Mapping[str, float]) -> Geometry:
+        """A ball of radius 0.4 about the origin before a wall one unit behind, seen from far along y."""
+        x, z = np.meshgrid(*[(np.arange(self._size) + 0.5) / self._size - 0.5] * 2)
+        y = np.sqrt(np.maximum(0.16 - x**2 - z**2, 0.0))
+        ball = y > 0
+        position = np.stack([-x, np.where(ball, y, -1.0), -z], axis=-1)
+        to_object = np.eye(4)
+        to_object[:3, :3] = pose([latents[f"rot_{axis}"] for axis in "xyz"]).as_matrix().T
+        return Geometry(
+            position=position,
+            normal=np.where(ball[..., None], position / 0.4, [0.0, 1.0, 0.0]),
+            hit=np.ones_like(ball),
+            object=ball,
+            to_object=to_object,
+            eye=np.array([0.0, 2.5, 0.0]),
+            forward=np.array([0.0, -1.0, 0.0]),
+        )
+
+    def covers(self, latents: Mapping[str, float]) -> bool:
+        return True
+
+
+def _rgb(hue: float, saturation: float, value: float) -> tuple[int, int, int]:
+    r, g, b = (round(255 * channel) for channel in colorsys.hsv_to_rgb(hue % 1, saturation, value))
+    return r, g, b

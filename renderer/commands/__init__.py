@@ -1,0 +1,1 @@
+"""The renderer's verbs of `iebench`. Start: render.py."""

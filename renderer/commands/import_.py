@@ -1,0 +1,47 @@
+"""The command `iebench import`."""
+
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.text.plain_text import check_name, cleaned
+
+from ..importing.published import PUBLISHED, published_plan
+from .paths import OUTPUT, SOURCE
+from .render import announce
+
+
+@click.command(
+    "import",
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench import 3diebench 3DIEBench.tar.gz data/3diebench-released",
+        "iebench import 3diebench-t 3DIEBench-T data/3diebench-t-released --workers 8",
+        "iebench import 3diebench 3DIEBench data/smoke --limit 20",
+    ),
+)
+@click.argument("name", metavar="|".join(PUBLISHED))
+@click.argument("source", type=SOURCE)
+@click.argument("out", type=OUTPUT)
+@click.option("--views", type=click.IntRange(1, 1000), default=50, help="Of each object; one with fewer is a failure.")
+@click.option("--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Of the files.")
+@click.option("--workers", type=click.IntRange(1), help="Processes that check and pack.  [default: one a core]")
+@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N objects, spread over the official list.")
+def import_(
+    name: str, source: Path, out: Path, views: int, resolution: int, workers: int | None, limit: int | None
+) -> int:
+    """Bring published data into iebench's format, checked.
+
+    The JPEGs stay as they are. SOURCE is a folder, a tar or a tar.gz. Run the same command again after an interruption,
+    or once the source is mended: it makes the shards that are missing, or in which an object could not be used.
+    """
+    from ..importing.page import page  # with what only [render] brings, so that --help needs none of it
+    from ..importing.run import import_dataset
+
+    check_name(out.absolute().name, "OUT: the dataset's name")
+    plan = published_plan(name, views, resolution, limit)
+    info, audit = import_dataset(plan, source, out, check_processes(workers or cores(), "--workers"))
+    click.echo(cleaned(page(audit, plan.recipe), lines=True))
+    return announce(info, str(out))

@@ -1,0 +1,90 @@
+"""The commands about a finished dataset: `iebench verify`, `inspect`, `view`."""
+
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.installed.parts import require
+from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.text.plain_text import cleaned
+
+from .paths import OUTPUT
+
+DATASET = click.argument("dataset", type=click.Path(path_type=Path))
+SOURCE = click.option(
+    "--source", metavar="PATH", help="Where the objects are, to render them again; not needed for built-in ones."
+)
+DEVICE = click.option(
+    "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="What renders again."
+)
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench verify data/builtin",
+        "iebench verify data/builtin --rerender 20",
+        "iebench verify data/shapenet --rerender 20 --source ShapeNetCore.v2",
+    ),
+)
+@DATASET
+@click.option("--rerender", type=click.IntRange(0), default=0, metavar="N", help="Render N random samples again.")
+@SOURCE
+@DEVICE
+@click.option("--jobs", type=click.IntRange(1), help="Processes at most.  [default: one a core]")
+def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: int | None) -> int:
+    """Check every byte of a dataset: files, tables, pictures, latents.
+
+    Exit code 0 when all is as it was made, 1 otherwise; then every failure names its file, and its sample or shard.
+    """
+    from ..proof.verify import verify as verify_dataset
+
+    report = verify_dataset(dataset, check_processes(jobs or cores(), "--jobs"), rerender, source, device)
+    for line in report.lines():
+        click.echo(line)
+    return 0 if report.ok else 1
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench inspect data/builtin",
+        "iebench inspect data/builtin --out pages/builtin",
+        "iebench inspect data/3diebench && open inspect/3diebench/index.html",
+    ),
+)
+@DATASET
+@click.option("--out", type=OUTPUT, help="Folder.  [default: inspect/DATASET]")
+def inspect(dataset: Path, out: Path | None) -> None:
+    """Show a dataset as PNG files and a page: views, laws, objects."""
+    require("matplotlib")
+    from ..proof.inspect import inspect as inspect_dataset
+
+    for path in inspect_dataset(dataset, out or Path("inspect") / dataset.resolve().name):
+        click.echo(cleaned(str(path)))
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench view data/builtin 03797390_00004_007",
+        "iebench view data/builtin 03797390_00004_007 --rerender --out mug.png",
+        "iebench view data/3diebench 03797390_1038e4eac0e18dcce02ae6d2a21d494a_000 --rerender --source ShapeNetCore.v2",
+    ),
+)
+@DATASET
+@click.argument("key")
+@click.option("--rerender", is_flag=True, help="Render it again and show both, with their difference.")
+@SOURCE
+@DEVICE
+@click.option("--out", type=OUTPUT, help="PNG file.  [default: KEY.png]")
+def view(dataset: Path, key: str, rerender: bool, source: str | None, device: str, out: Path | None) -> None:
+    """Show one sample with its latents, as text and as a PNG."""
+    require("matplotlib")
+    from ..proof.view import view as view_sample
+
+    path = out or Path(f"{key}.png")
+    for line in view_sample(dataset, key, path, rerender, source, device):
+        click.echo(line)
+    click.echo(path)

@@ -1,0 +1,43 @@
+"""The command `iebench symmetry`."""
+
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.symmetry import TABLE
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench symmetry data/builtin",
+        "iebench symmetry data/3diebench --source ShapeNetCore.v2",
+        "iebench symmetry data/builtin && iebench score --data data/builtin    # ceilings, errors modulo symmetry",
+    ),
+)
+@click.argument("dataset", type=click.Path(path_type=Path))
+@click.option("--source", metavar="PATH", help="Where the meshes are; not needed for built-in objects.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes.", show_default="one a core")
+def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
+    """Find the rotational symmetries of a dataset's objects.
+
+    They are found in the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then have
+    ceilings for rotation, and the rotation error that counts poses that look alike as the same. Shape alone is looked
+    at: material and texture may tell apart what it cannot.
+    """
+    from ..symmetry.run import write_symmetries
+
+    rows = write_symmetries(dataset, source, check_processes(jobs or cores(), "--jobs"))
+    kinds = Counter(_word(row) for row in rows)
+    shown = ", ".join(f"{count} {word}" for word, count in kinds.most_common())
+    click.echo(f"{dataset / TABLE}: {len(rows)} objects: {shown}")
+    return 3 if any(row["kind"] is None for row in rows) else 0
+
+
+def _word(row: dict[str, object]) -> str:
+    if row["kind"] == "finite":
+        return "without symmetry" if row["order"] == 1 else f"of order {row['order']}"
+    return {"axial": "axial", "sphere": "round", None: "not readable"}[row["kind"]]  # type: ignore[index]

@@ -1,0 +1,1 @@
+"""What a process takes of its machine: cores, memory, temporary files. Start: scratch.py."""

@@ -1,0 +1,62 @@
+"""A folder that only this user can write to, so that nobody else can plant a file or a link in it."""
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ..errors import UsageError
+
+
+def private_folder() -> Path:
+    """The folder `iebench-UID` of the temporary directory, made with mode 0700; else that of $XDG_RUNTIME_DIR.
+
+    The temporary directory comes first: a run's files may need more room than the runtime directory, which is memory.
+
+    Raises
+    ------
+    UsageError : something that is not a folder of this user alone has that name in both.
+    """
+    for folder in _candidates():
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            pass
+        except OSError:  # the parent does not exist or cannot be written to; the next one may
+            continue
+        if _is_private(folder):
+            return folder
+    tried = " and ".join(str(folder) for folder in _candidates())
+    raise UsageError(
+        f"no folder for temporary files: {tried} cannot be made or is not a folder that only you can write to; "
+        "set TMPDIR to a folder of your own"
+    )
+
+
+def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> IO[bytes]:
+    """Open a regular file of this user, unbuffered; never follows a link and never waits for a pipe's other end.
+
+    Raises
+    ------
+    OSError : it cannot be opened, is a link, is no regular file, or belongs to another user.
+    """
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+        os.close(descriptor)
+        raise PermissionError(f"{path} is no regular file of this user")
+    return os.fdopen(descriptor, "r+b" if flags & os.O_RDWR else "rb", buffering=0)
+
+
+def _candidates() -> Iterator[Path]:
+    yield Path(tempfile.gettempdir()) / f"iebench-{os.getuid()}"
+    if runtime := os.environ.get("XDG_RUNTIME_DIR"):
+        yield Path(runtime) / f"iebench-{os.getuid()}"
+
+
+def _is_private(folder: Path) -> bool:
+    """True if it is a folder, not a link to one, owned by this user, which nobody else can write to."""
+    status = folder.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022

@@ -1,0 +1,44 @@
+"""Whole numbers in the JSON of a glTF: lengths, offsets, counts and references, none of which may be negative."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from iebench.manifests.errors import InvalidValue
+
+from .extensions import DRAWN, UNDONE
+
+LARGEST = 2**53  # up to which JSON's numbers are exact
+TABLES = frozenset({"attributes", "targets"})  # whose values, whatever their keys, refer to accessors
+NUMBERS = TABLES | {
+    "count", "byteLength", "byteOffset", "byteStride",
+    "buffer", "bufferView", "indices", "mesh", "material", "skin", "scene", "source", "index", "texCoord",
+    "nodes", "children", "joints", "inverseBindMatrices",
+}  # fmt: skip
+"""Keys of what counts, and of what refers to an entry of a list."""
+
+
+def check_numbers(tree: dict[str, Any]) -> None:
+    """Refuse a glTF with a length, offset, count or reference that is none; those of unknown extensions do not count.
+
+    Python would take an entry -1 for the last one, and an offset of -1 for a place before the data.
+
+    Raises
+    ------
+    InvalidValue : there is one; names it.
+    """
+    for key, value in _numbers("", tree):
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
+            raise InvalidValue(f"its {key} is {value!r:.40}, no whole number from 0 to 2^53")
+
+
+def _numbers(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """The values that are numbers by their keys, wherever they are."""
+    if isinstance(value, dict):
+        for inner, item in value.items():
+            if inner != "extras" and (key != "extensions" or inner in UNDONE | DRAWN):
+                yield from _numbers(key if key in TABLES else inner, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _numbers(key, item)
+    elif key in NUMBERS:
+        yield key, value

@@ -1,0 +1,1 @@
+"""OBJ and its material libraries: a copy in UTF-8, with verified textures. Start: obj.py."""

@@ -1,0 +1,72 @@
+"""The faces of an OBJ file as Blender draws them, without materials: for inspection and symmetries."""
+
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import trimesh
+
+from ...errors import AssetError
+from ..shared.polygons import cut
+from ..shared.report import NOTES
+
+KINDS = {b"v": "vertex", b"f": "face", b"l": "line"}
+UNDRAWN = (b"surf", b"fo", b"bsp", b"bzp", b"call", b"csh")
+"""Statements that bring surfaces of which Blender's importer makes none."""
+
+
+def read_obj(name: str, path: Path) -> trimesh.Trimesh:
+    """Triangles of an OBJ file in UTF-8, whose polygons are cut.
+
+    Points and curves are left out. Of lines and of faces of two corners, the vertices are kept: Blender draws nothing
+    of them, but they count for the bounding box by which it is placed.
+
+    Raises
+    ------
+    AssetError : vertices or faces that are not numbers, faces before their vertices, surfaces that are not drawn.
+    """
+    places, corners, counts, ends = array("d"), array("q"), array("q"), array("q")
+    vertices = 0
+    for line in _whole_lines(path):
+        words = line.partition(b"#")[0].split()
+        statement = words[0] if words else b""
+        try:
+            if statement == b"v":
+                x, y, z = map(float, words[1:4])
+                places.extend((x, y, z))
+                vertices += 1
+            elif statement in (b"f", b"l"):
+                numbers = [int(word.partition(b"/")[0]) for word in words[1:]]
+                face = [number - 1 if number > 0 else number + vertices for number in numbers]
+                if not all(0 <= corner < vertices for corner in face) or 0 in numbers:
+                    kind = KINDS[statement]
+                    raise AssetError(f"{name} has {kind}s between vertices that it has not, or not yet: {_shown(line)}")
+                (corners if statement == b"f" else ends).extend(face)
+                if statement == b"f":
+                    counts.append(len(face))
+        except ValueError:
+            raise AssetError(f"{name} has a {KINDS[statement]} that is not made of numbers: {_shown(line)}") from None
+        if statement in UNDRAWN:
+            raise AssetError(f"{name} has the statement {_shown(line)}, which is not drawn: convert it to polygons")
+    used, renumbered = np.unique(np.array([*corners, *ends], np.int64), return_inverse=True)
+    points, own = np.array(places, np.float64).reshape(-1, 3)[used], renumbered[: len(corners)]
+    found = cut(name, points, own, np.array(counts, np.int64))
+    about = {NOTES: found.notes}
+    return trimesh.Trimesh(points, own[found.positions], metadata=about, process=False, validate=False)
+
+
+def _whole_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a text, each with those that a backslash at its end joins to it."""
+    begun = b""
+    with path.open("rb") as file:
+        for line in file:
+            if line.endswith(b"\\\n"):
+                begun += line[:-2] + b" "
+            else:
+                yield begun + line
+                begun = b""
+
+
+def _shown(line: bytes) -> str:
+    return repr(line.strip()[:60].decode("utf-8", "replace"))

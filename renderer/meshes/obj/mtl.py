@@ -1,0 +1,92 @@
+"""Material libraries of OBJ: keywords as Blender spells them, maps staged, opacity maps made into images with alpha."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..shared.limits import TEXT_BYTES, check_size
+from ..shared.text import decode
+from ..shared.textures import Textures
+from .mtl_numbers import numbers_in_range
+
+DRAWN = {"map_kd": "map_Kd", "map_ks": "map_Ks", "map_ns": "map_Ns", "map_ke": "map_Ke", "map_d": "map_d",
+         "map_bump": "map_Bump", "bump": "bump", "norm": "norm", "refl": "refl", "map_refl": "map_refl",
+         "map_pr": "map_Pr", "map_pm": "map_Pm", "map_ps": "map_Ps"}  # fmt: skip
+"""The maps that Blender's importer draws, as it spells them; others are left out and not missed."""
+PLAIN = {word.lower(): word for word in ("newmtl", "Ka", "Kd", "Ks", "Ke", "Ns", "Ni", "d", "Tr", "illum", "Pr", "Pm",
+                                         "Ps", "Pc", "Pcr", "aniso", "anisor", "Tf")}  # fmt: skip
+"""The other keywords that it reads, by their lower case; it does not know them in another one."""
+MAP = re.compile(r"\s*(map_\w+|bump|norm|refl|disp|decal)\s+(.*?)\s*", re.IGNORECASE)
+OPTIONS = re.compile(r"(?:-(?:o|s|t)(?:\s+[-+.\deE]+){1,3}\s+|-mm\s+\S+\s+\S+\s+|-(?!mm\b)[a-z]+\s+\S+\s+)*")
+
+
+@dataclass(frozen=True)
+class _Map:
+    """A map of a material: its keyword in lower case, its options, and the name of its image."""
+
+    kind: str
+    options: str
+    image: str
+
+    @staticmethod
+    def of(line: str) -> "_Map | None":
+        if (found := MAP.fullmatch(line)) is None:
+            return None
+        matched = OPTIONS.match(found[2])
+        options = matched[0] if matched else ""
+        return _Map(found[1].lower(), options, found[2][len(options) :])
+
+
+def clean_library(path: Path, textures: Textures) -> list[str]:
+    """The lines of a material library for Blender, whose maps are staged and whose numbers are in their ranges.
+
+    Raises
+    ------
+    AssetError : the library is over the limit, or all textures together are; a number is not finite.
+    """
+    check_size(path.name, path, TEXT_BYTES)
+    kept: list[str] = []
+    for lines in _materials(decode(path.read_bytes()).splitlines()):
+        kinds = {found.kind for line in lines if (found := _Map.of(line)) is not None} & DRAWN.keys()
+        turned = textures.materials.map_d == "shapenet" and len(kinds) > 1
+        for line in lines:
+            if (found := _Map.of(line)) is None:
+                kept.append(_spelled(line))
+            elif found.kind in DRAWN and (staged := _stage(found, path.parent, textures, turned)) is not None:
+                kept.append(f"{DRAWN[found.kind]} {found.options}{staged}")
+    lines, notes = numbers_in_range(kept, path.name)
+    textures.notes += [*notes, *_unread(lines)]
+    return lines
+
+
+def _materials(lines: list[str]) -> list[list[str]]:
+    """The lines before the first material, then those of each."""
+    groups: list[list[str]] = [[]]
+    for line in lines:
+        if line.split()[:1] and line.split()[0].lower() == "newmtl":
+            groups.append([])
+        groups[-1].append(line)
+    return groups
+
+
+def _unread(lines: list[str]) -> list[str]:
+    """A note on `Tr`, which no Blender draws: to some programs it is transparency, to others opacity."""
+    count = 0
+    for material in _materials(lines):
+        words = {statement[0]: statement[1:] for line in material if len(statement := line.split()) > 1}
+        count += bool({"d", "map_d"}.isdisjoint(words) and words.get("Tr", ["0"])[0].strip("0."))
+    return [f"Tr of {count} materials is not read, d is: they are drawn opaque"] if count else []
+
+
+def _stage(found: _Map, folder: Path, textures: Textures, turned: bool) -> str | None:
+    if found.kind == "map_d":
+        return textures.stage_opacity(folder, found.image, turned)
+    return textures.stage(folder, found.image)
+
+
+def _spelled(line: str) -> str:
+    """A line with its keyword as Blender reads it, and an opacity without its option `-halo`."""
+    words = line.split(maxsplit=1)
+    if len(words) < 2 or (known := PLAIN.get(words[0].lower())) is None:
+        return line
+    return f"{known} {words[1].strip().removeprefix('-halo ') if known == 'd' else words[1].strip()}"

@@ -1,0 +1,61 @@
+"""OBJ: a copy in UTF-8 with one material library beside it, whose textures are verified and lie in the same folder."""
+
+import re
+from pathlib import Path
+
+from ..shared.limits import FACES, VERTICES, check, check_size
+from ..shared.text import utf8_blocks
+from ..shared.textures import Textures
+from .colors import colored, colors_in_range
+from .mtl import clean_library
+
+LIBRARY = re.compile(rb"^[ \t]*mtllib[ \t]+(.*?)[ \t]*$", re.MULTILINE)
+
+
+def clean_obj(name: str, path: Path, to: Path, textures: Textures) -> Path:
+    """Write `to`/mesh.obj and `to`/mesh.mtl; returns the first.
+
+    Raises
+    ------
+    AssetError : more faces, vertices or bytes than the limits allow, or colours that are not finite numbers.
+    """
+    check_size(name, path)
+    libraries: list[str] = []
+    faces = vertices = 0
+    painted = False
+    with (to / "mesh.obj").open("wb") as file:
+        file.write(b"mtllib mesh.mtl\n")
+        for block in utf8_blocks(path):
+            faces += _lines(block, b"f")
+            vertices += _lines(block, b"v")
+            check(name, "faces", faces, FACES)
+            check(name, "vertices", vertices, VERTICES)
+            painted = painted or colored(block)
+            libraries += [found.decode() for found in LIBRARY.findall(block)] if b"mtllib" in block else []
+            file.write(LIBRARY.sub(b"", block) if libraries else block)
+    if painted and (note := colors_in_range(name, to / "mesh.obj")):
+        textures.notes.append(note)
+    own = path.with_suffix(".mtl").name  # where none is named, Blender takes it
+    found = [place for library in dict.fromkeys(libraries) for place in _libraries(library, path, textures)]
+    if not found and (place := textures.bounds.find(path.parent, own)) is not None:
+        found = [place]
+    lines = [line for place in dict.fromkeys(found) for line in clean_library(place, textures)]
+    (to / "mesh.mtl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return to / "mesh.obj"
+
+
+def _lines(block: bytes, statement: bytes) -> int:
+    """How many lines of a block are a statement such as `f`."""
+    if b"\n " in block or b"\n\t" in block or b"\t" in block:
+        return len(re.findall(rb"^[ \t]*%b[ \t]" % statement, block, re.MULTILINE))
+    return block.count(b"\n" + statement + b" ") + block.startswith(statement + b" ")  # much faster
+
+
+def _libraries(named: str, path: Path, textures: Textures) -> list[Path]:
+    """The files of one mtllib line: its rest is one name, spaces and all, or else several."""
+    for names in ([named], named.split()):
+        found = [place for name in names if (place := textures.bounds.find(path.parent, name)) is not None]
+        if found:
+            return found
+    textures.lost(named)
+    return []

@@ -1,0 +1,1 @@
+"""PLY, OFF and STL: geometry and colours. Start: plain.py."""

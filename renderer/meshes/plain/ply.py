@@ -1,0 +1,141 @@
+"""PLY: faces and strips as triangles, with their colours or their places in a texture."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from ...errors import AssetError
+from ..shared.colors import in_range
+from ..shared.limits import FACES, check
+from ..shared.polygons import check_corners, cut
+from ..shared.report import NOTES
+from .ply_body import Lists, Numbers, Table, read_body
+from .ply_header import Header, as_bytes, parse_header
+
+INDICES = ("vertex_indices", "vertex_index")
+PLACES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
+"""Names of a vertex's coordinates in a texture."""
+TEXTURE_NUMBER = "texnumber"  # of a face, where there are several textures
+COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
+TOPS = {"u1": 255, "u2": 65535}
+"""Full scale of the colours of a type; of any other, 1, or what `in_range` finds."""
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
+    """Triangles of a PLY file, text or binary of either byte order.
+
+    textured : whether places in a texture are wanted, not colours
+
+    Raises
+    ------
+    AssetError : it is damaged, or holds no faces.
+    """
+    raw = as_bytes(path.read_bytes())
+    header = parse_header(name, raw)
+    body = read_body(name, header, raw)
+    vertex, face = body.get("vertex", {}), body.get("face", {})
+    vertices = _columns(vertex, ("x", "y", "z"))
+    if vertices is None:
+        raise AssetError(f"{name} has no vertices with an x, a y and a z")
+    polygons, runs = _indices(face), _indices(body.get("tristrips", {}))
+    corners, strips = _whole(name, polygons.values), _strips(_whole(name, runs.values), runs.counts)
+    found = cut(name, vertices, corners, polygons.counts)
+    check_corners(name, strips, len(vertices))
+    faces = np.concatenate([corners[found.positions], strips])
+    if not len(faces):
+        elements = ", ".join(f"{one.count:,} of {one.name!r}" for one in header.elements)
+        raise AssetError(f"{name} holds no faces: its elements are {elements}")
+    check(name, "triangles", len(faces), FACES)
+    paint: dict[str, Any] = {}
+    notes = found.notes
+    if textured and not len(strips) and (wedges := _wedges(face, polygons)) is not None:
+        paint = _textures(face, found.owners, wedges[found.positions.ravel()])
+        vertices, faces = vertices[faces.ravel()], np.arange(faces.size).reshape(-1, 3)
+    elif textured and (places := _places(vertex)) is not None:
+        paint = _textures(face, np.pad(found.owners, (0, len(strips))), places)
+    elif (shades := _colors(name, header, "vertex", vertex)) is not None:
+        paint = {"vertex_colors": shades[0]}
+        notes += shades[1]
+    elif not len(strips) and (shades := _colors(name, header, "face", face)) is not None:
+        paint = {"face_colors": shades[0][found.owners]}
+        notes += shades[1]
+    return trimesh.Trimesh(vertices, faces, **paint, metadata={NOTES: notes}, process=False, validate=False)
+
+
+def _indices(table: Table) -> Lists:
+    """The lists of vertices of an element, whatever their name is; none where it has none."""
+    lists = {key: column for key, column in table.items() if isinstance(column, Lists) and key != "texcoord"}
+    named = [lists[key] for key in INDICES if key in lists]
+    return (named or [*lists.values(), Lists(np.empty(0, np.int64), np.empty(0, np.int64))])[0]
+
+
+def _whole(name: str, values: Numbers) -> Ints:
+    """Numbers of vertices, as integers."""
+    with np.errstate(invalid="ignore"):
+        whole = values.astype(np.int64)
+    if (whole != values).any():
+        raise AssetError(f"{name} has faces with corners that are no whole numbers")
+    return whole
+
+
+def _strips(corners: Ints, counts: Ints) -> Ints:
+    """The triangles (m, 3) of strips, which a vertex of -1 ends; every second one is turned round.
+
+    corners : (k,), strip after strip; counts : (n,), how many each has
+    """
+    starts = np.zeros(len(corners), np.bool_)
+    starts[(np.cumsum(counts) - counts)[counts > 0]] = True
+    starts[1:] |= corners[:-1] < 0
+    number = np.arange(len(corners))
+    begun = np.maximum.accumulate(np.where(starts, number, 0)) if len(corners) else number
+    first = number[:-2]
+    triangles = corners[first[:, None] + np.where(((first - begun[:-2]) % 2)[:, None], [1, 0, 2], [0, 1, 2])]
+    one = begun[:-2] == begun[2:]
+    a, b, c = triangles.T
+    drawn: Ints = triangles[one & (triangles.min(axis=1, initial=0) >= 0) & (a != b) & (b != c) & (c != a)]
+    return drawn
+
+
+def _textures(face: Table, owners: Ints, places: Floats) -> dict[str, Any]:
+    """Places of vertices in a texture, and of each triangle the number of its texture, as trimesh takes them."""
+    numbers = _columns(face, (TEXTURE_NUMBER,))
+    which = np.zeros(len(owners), np.int64) if numbers is None else numbers[owners, 0].astype(np.int64)
+    visual = trimesh.visual.TextureVisuals(uv=places)  # type: ignore[no-untyped-call]
+    return {"visual": visual, "face_attributes": {TEXTURE_NUMBER: which}}
+
+
+def _columns(table: Table, names: Sequence[str]) -> Floats | None:
+    """The columns of these names side by side, (n, names), if the table has them all."""
+    columns = [column for name in names if not isinstance(column := table.get(name), Lists | None)]
+    return np.column_stack(columns).astype(np.float64) if len(columns) == len(names) else None
+
+
+def _places(vertex: Table) -> Floats | None:
+    """Places in a texture of each vertex (n, 2), if it has any."""
+    return next((places for names in PLACES if (places := _columns(vertex, names)) is not None), None)
+
+
+def _wedges(face: Table, polygons: Lists) -> Floats | None:
+    """Places in a texture of each corner (k, 2), if each has one."""
+    places = face.get("texcoord")
+    if not isinstance(places, Lists) or (places.counts != 2 * polygons.counts).any():
+        return None
+    return places.values.reshape(-1, 2).astype(np.float64)
+
+
+def _colors(name: str, header: Header, element: str, table: Table) -> tuple[NDArray[np.uint8], list[str]] | None:
+    """The colours (n, 4) of an element's rows, if any, and notes; bytes and shorts are shares of their largest."""
+    types = header.types(element)
+    for keys in COLORS:
+        values = _columns(table, keys)
+        if values is not None:
+            shares, note = in_range(values / TOPS.get(types[keys[0]], 1), name, f"{element} colours")
+            return np.insert(np.rint(255 * shares).astype(np.uint8), 3, 255, axis=1), [note] if note else []
+    return None

@@ -1,0 +1,142 @@
+"""The body of a PLY file as columns: text or binary, lists of one length or of many."""
+
+import re
+import struct
+from array import array
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import AssetError
+from ..shared.numbers import parse_numbers
+from .ply_header import Element, Header, Property
+
+Ints = NDArray[np.int64]
+Numbers = NDArray[np.generic]
+CODES = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q",
+         "f2": "e", "f4": "f", "f8": "d"}  # fmt: skip
+"""The module `struct`'s names of NumPy's types."""
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A property that is a list: `values`, row after row, of which each row has `counts` (n,)."""
+
+    values: Numbers
+    counts: Ints
+
+
+Table = dict[str, Numbers | Lists]
+
+
+def read_body(name: str, header: Header, raw: bytes) -> dict[str, Table]:
+    """The tables of a PLY file by name, each with its properties by name.
+
+    Text is read as if it were a binary file of doubles.
+
+    Raises
+    ------
+    AssetError : there is less than the header asks for, or more, or text that is no number.
+    """
+    order, elements, at = header.order, header.elements, header.size
+    if not order:
+        text = re.sub(rb"#[^\r\n]*", b"", raw[at:])  # no comment by the rules, but written as one
+        raw, order, at = parse_numbers(name, text).astype("<f8").tobytes(), "<", 0
+        elements = tuple(map(_in_doubles, elements))
+    tables = {}
+    for element in elements:
+        try:
+            table, at = _alike(element, order, raw, at) or _walked(element, order, raw, at)
+        except (ValueError, OverflowError, struct.error):  # beyond the end; a length that is no count
+            raise AssetError(
+                f"{name} is cut short or damaged: it has not the {element.count:,} rows of {element.name!r} that its "
+                "header asks for"
+            ) from None
+        tables[element.name] = table
+    if raw[at:].strip(b"\0 \r\n"):
+        raise AssetError(f"{name} is damaged: it goes on after what its header asks for")
+    return tables
+
+
+def _in_doubles(element: Element) -> Element:
+    doubles = (replace(one, type="f8", length=one.length and "f8") for one in element.properties)
+    return replace(element, properties=tuple(doubles))
+
+
+def _alike(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, int] | None:
+    """The columns of rows that all have lists as long as the first row's, and where they end; None if they differ.
+
+    Raises
+    ------
+    ValueError : they would end beyond the file.
+    """
+    properties = element.properties if element.count else ()
+    fields: list[tuple[str, str] | tuple[str, str, tuple[int]]] = []
+    lengths: dict[str, int] = {}
+    for number, one in enumerate(properties):
+        if one.length:
+            fields.append((f"length{number}", order + one.length))
+            length = int(np.frombuffer(raw, np.dtype(fields), 1, at)[f"length{number}"][0])
+            if not 0 <= length <= len(raw):
+                raise ValueError
+            lengths[f"length{number}"] = length
+            fields.append((f"value{number}", order + one.type, (length,)))
+        else:
+            fields.append((f"value{number}", order + one.type))
+    kind = np.dtype(fields)
+    end = at + element.count * kind.itemsize
+    if end > len(raw) and lengths:
+        return None
+    rows = np.frombuffer(raw, kind, element.count, at) if properties else np.empty(0, kind)
+    if any((rows[field] != length).any() for field, length in lengths.items()):
+        return None
+    table: Table = {}
+    for number, one in enumerate(properties):
+        values = rows[f"value{number}"]
+        table[one.name] = Lists(values.reshape(-1), rows[f"length{number}"].astype(np.int64)) if one.length else values
+    return table, end
+
+
+def _walked(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, int]:
+    """The columns of rows that differ, read one after the other, and where they end.
+
+    Raises
+    ------
+    ValueError, struct.error : they would end beyond the file.
+    """
+    columns = [_Column(one, order) for one in element.properties]
+    for _ in range(element.count):
+        for column in columns:
+            at = column.take(raw, at)
+    if at > len(raw):
+        raise ValueError
+    return {column.name: column.content() for column in columns}, at
+
+
+class _Column:
+    """A property's values, taken row by row."""
+
+    def __init__(self, one: Property, order: str) -> None:
+        self.name = one.name
+        self._type = np.dtype(order + one.type)
+        self._length = struct.Struct(order + CODES[one.length]) if one.length else None
+        self._values, self._counts = bytearray(), array("q")
+
+    def take(self, raw: bytes, at: int) -> int:
+        """Take the value or the list at an offset; returns the offset after it."""
+        count = 1
+        if self._length is not None:
+            count = int(self._length.unpack_from(raw, at)[0])
+            if count < 0:
+                raise ValueError
+            self._counts.append(count)
+            at += self._length.size
+        end = at + count * self._type.itemsize
+        self._values += raw[at:end]
+        return end
+
+    def content(self) -> Numbers | Lists:
+        """All that was taken."""
+        values = np.frombuffer(bytes(self._values), self._type)
+        return values if self._length is None else Lists(values, np.array(self._counts, np.int64))

@@ -1,0 +1,80 @@
+"""STL: binary, or text with one or several solids."""
+
+from array import array
+from pathlib import Path
+
+import numpy as np
+import trimesh
+from numpy.typing import NDArray
+
+from ...errors import AssetError
+from ..shared.limits import FACES, check
+from ..shared.numbers import parse_numbers
+from ..shared.text import utf8_blocks
+
+START = 84  # bytes before the first triangle of a binary file
+TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+
+
+def count_facets(name: str, path: Path) -> int:
+    """Number of faces of an STL file.
+
+    Raises
+    ------
+    AssetError : binary, and of another length than its header says; more faces than the limits allow.
+    """
+    faces, size, start = _binary(path)
+    wanted = len(start) + TRIANGLE.itemsize * faces
+    if size == wanted:
+        return faces
+    faces = 0
+    for block in utf8_blocks(path):
+        faces += block.lower().count(b"facet ")  # not "endfacet", which ends its line
+        check(name, "faces", faces, FACES)
+    if not faces and b"\0" in start:
+        raise AssetError(f"{name} has {size} bytes where its header asks for {wanted}: it is damaged")
+    return faces
+
+
+def _binary(path: Path) -> tuple[int, int, bytes]:
+    """Number of faces of a file if it is a binary one, its size in bytes, and its first START bytes."""
+    with path.open("rb") as file:
+        start = file.read(START)
+    return int.from_bytes(start[80:], "little"), path.stat().st_size, start
+
+
+def read_stl(name: str, path: Path) -> trimesh.Trimesh:
+    """Triangles of an STL file, each with vertices of its own. One is binary if its length fits, however it begins.
+
+    Raises
+    ------
+    AssetError : it is cut short or damaged.
+    """
+    faces, size, _ = _binary(path)
+    if size == START + TRIANGLE.itemsize * faces:
+        vertices = np.fromfile(path, TRIANGLE, offset=START)["corners"].reshape(-1, 3).astype(np.float64)
+    else:
+        vertices = _facets(name, path)
+    return trimesh.Trimesh(vertices, np.arange(len(vertices)).reshape(-1, 3), process=False, validate=False)
+
+
+def _facets(name: str, path: Path) -> NDArray[np.float64]:
+    """The vertices (3 * n, 3) of all facets of a file in text."""
+    places: list[bytes] = []
+    firsts, last = array("q"), b""
+    for block in utf8_blocks(path):
+        for line in block.split(b"\n"):
+            match line.lower().split(None, 1):
+                case [b"facet", *_]:
+                    firsts.append(len(places))
+                case [b"vertex", place]:
+                    places.append(place)
+                case [word, *_]:
+                    last = word
+    if firsts and last not in (b"endsolid", b"end"):
+        raise AssetError(f"{name} is cut short: it does not end with the word endsolid")
+    numbers = parse_numbers(name, b"\n".join(places))
+    alike = len(places) == 3 * len(firsts) and list(firsts) == list(range(0, len(places), 3))
+    if not alike or len(numbers) != 3 * len(places):
+        raise AssetError(f"{name} has a facet that is not three vertices of three numbers: it is damaged")
+    return numbers.reshape(-1, 3)

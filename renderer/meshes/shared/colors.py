@@ -1,0 +1,66 @@
+"""Colours out of their range: taken as bytes or shorts where they can be nothing else, else scaled; noted, refused."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import AssetError
+
+Floats = NDArray[np.float64]
+SLACK = 1e-3  # above 1 or below 0: the rounding of another program
+BRIGHT = 16.0  # a largest component above it is that of whole numbers up to 255 or 65535, and none of a bright colour
+TOPS = (255.0, 65535.0)
+
+
+def in_range(colors: Floats, name: str, what: str) -> tuple[Floats, str]:
+    """Colours (n, 3) in [0, 1], and a note in words; "" where they were in it.
+
+    Up to `BRIGHT`, each one above 1 is divided by its own largest component; above it, all are divided by 255, or
+    65535. What is negative becomes 0.
+
+    name : of the file; what : the colours are of it, for messages
+
+    Raises
+    ------
+    AssetError : a colour is not a finite number.
+
+    >>> in_range(np.array([[255, 51, 0.0]]), "a.obj", "vertex colours")
+    (array([[1. , 0.2, 0. ]]), 'vertex colours go up to 255: divided by 255')
+    >>> in_range(np.array([[2, 1, -1], [0.5, 0.5, 0.5]]), "a.obj", "vertex colours")[0].tolist()
+    [[1.0, 0.5, 0.0], [0.5, 0.5, 0.5]]
+    """
+    if not np.isfinite(colors).all():
+        raise AssetError(f"{name} has {what} that are not finite numbers: give them from 0 to 1")
+    low, high = float(colors.min(initial=0)), float(colors.max(initial=0))
+    parts = [f"{what} go down to {low:.5g}: taken as 0"] if low < -SLACK else []
+    if top := divisor(colors):
+        parts.append(f"{what} go up to {high:.5g}: divided by {top:.5g}")
+        colors = colors / top
+    else:
+        parts.append(_scaled(what, high))
+        colors = colors / np.maximum(colors.max(axis=1, keepdims=True, initial=0), 1)
+    return np.clip(colors, 0, 1), "; ".join(filter(None, parts))
+
+
+def divisor(colors: Floats) -> float:
+    """The number that colours which are no shares of 1 are shares of; 0 for shares of 1."""
+    high = float(colors.max(initial=0))
+    return 0.0 if high <= BRIGHT else next((top for top in TOPS if high <= top), high)
+
+
+def dimmed(colors: Floats, what: str) -> tuple[Floats, str]:
+    """Emission (n, 3) of at most 1, and a note: an object is no lamp beside those of the recipe."""
+    high, positive = float(colors.max(initial=0)), np.maximum(colors, 0)
+    return positive / np.maximum(positive.max(axis=1, keepdims=True, initial=0), 1), _scaled(what, high)
+
+
+def clipped(values: Floats, what: str) -> tuple[Floats, str]:
+    """Shares in [0, 1], and a note on the one that is farthest from it."""
+    shares = np.clip(values, 0, 1)
+    if (shares == values).all():
+        return shares, ""
+    worst = np.abs(values - shares).argmax()
+    return shares, f"{what} is {values.flat[worst]:.5g}: taken as {shares.flat[worst]:.5g}"
+
+
+def _scaled(what: str, high: float) -> str:
+    return f"{what} go up to {high:.5g}: scaled to 1" if high > 1 + SLACK else ""

@@ -1,0 +1,224 @@
+"""A dataset in a cloud's store: s3://, gs://, hf:// and whatever else fsspec knows.
+
+Stores of objects have no rename, and need none: an upload makes an object appear whole or not at all. Where a store
+gives less than that (a server behind sftp://, say), a shard's Parquet still comes after its tar and notes its size, so
+that a shard cut short is made again. Requests that fail for a passing reason are repeated, ever more slowly.
+"""
+
+import json
+import os
+import random
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+import fsspec
+
+from iebench.manifests.common.causes import answer
+from iebench.manifests.common.lock import holder
+from iebench.manifests.common.patience import PATIENCE, joins
+
+from ..errors import DiskError, IebenchError, MissingPart, UsageError
+from ..machine.scratch import scratch
+from .lock import LOCK, in_use
+
+BEAT = 10.0  # seconds between two signs of life of a run that holds a store
+LASTING = (PermissionError, NotImplementedError, TypeError, ValueError)  # errors that no repetition mends
+PASSING = (408, 409, 412, 425, 429)  # answers of the 400s that one mends
+
+T = TypeVar("T")
+
+
+class CloudStore:
+    """A store behind a URL; `store.Store` says what the methods do."""
+
+    pauses = (0.2, 30.0)  # seconds after the first failure of a request, doubled at each further one; at most
+    tries = 8
+
+    def __init__(self, url: str) -> None:
+        kind, _, place = url.partition("://")
+        if not place.strip("/"):
+            raise UsageError(f"{url} names no bucket or folder: write it as {kind}://BUCKET/NAME")
+        try:
+            self._files, self._root = fsspec.core.url_to_fs(url)
+        except ImportError as error:
+            raise MissingPart(f"{url} needs a package that is missing: pip install 'iebench[cloud]'") from error
+        except ValueError as error:
+            raise UsageError(f"nothing here opens {kind}://: give a folder, or s3://, gs:// or hf://") from error
+        self._url = url.rstrip("/")
+
+    def __str__(self) -> str:
+        return self._url
+
+    def _path(self, name: str) -> str:
+        return f"{self._root}/{name}" if name else self._root
+
+    def sizes(self) -> dict[str, int]:
+        def find() -> dict[str, dict[str, Any]]:
+            self._files.invalidate_cache()
+            try:
+                found: dict[str, dict[str, Any]] = self._files.find(self._root, detail=True)
+            except FileNotFoundError:
+                return {}
+            return found
+
+        listed = self._repeat("list", "", find)
+        start = len(self._files._strip_protocol(self._root)) + 1
+        return {path[start:]: int(info["size"]) for path, info in listed.items() if path[start:] != LOCK}
+
+    def size(self, name: str) -> int | None:
+        def ask() -> int:
+            self._files.invalidate_cache()
+            return int(self._files.info(self._path(name))["size"])
+
+        try:
+            return self._repeat("look at", name, ask)
+        except FileNotFoundError:
+            return None
+
+    def open(self, name: str) -> IO[bytes]:
+        return BytesIO(self._repeat("read", name, lambda: self._files.cat_file(self._path(name))))
+
+    @contextmanager
+    def writing(self, last: str) -> Iterator[Path]:
+        with scratch() as place:
+            folder = place / self._url.rpartition("/")[2]
+            folder.mkdir()
+            yield folder
+            names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+            self._upload({name: folder / name for name in [*sorted(names - {last}), last]})
+
+    def remove(self, name: str) -> None:
+        with suppress(FileNotFoundError):
+            self._repeat("remove", name, lambda: self._files.rm_file(self._path(name)))
+
+    def clean(self) -> None:
+        """Nothing: what is not uploaded whole is not there."""
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the store while an object with signs of life lies in it; two that start together may both miss it.
+
+        One whose sign of life stays the same while this waits, or whose process is gone from this machine, is dead:
+        no clocks are compared, and a killed run is no obstacle.
+        """
+        self._wait_for_the_dead()
+        name, beats, ended = uuid.uuid4().hex, 0, threading.Event()
+
+        def live() -> None:
+            nonlocal beats
+            beats += 1
+            self._put(LOCK, json.dumps({**json.loads(holder()), "run": name, "beat": beats}).encode())
+
+        def live_on() -> None:
+            while not ended.wait(BEAT):
+                with suppress(IebenchError):  # one sign of life less
+                    live()
+
+        live()
+        if name not in (held := self._held()):
+            raise in_use(self._url, held)
+        thread = threading.Thread(target=live_on, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            joins(thread, PATIENCE)  # it writes a sign of life at most, which no later run waits for
+            with suppress(IebenchError):
+                self.remove(LOCK)
+
+    def _held(self) -> str:
+        try:
+            with self.open(LOCK) as file:
+                return file.read().decode()
+        except FileNotFoundError:
+            return ""
+
+    def _wait_for_the_dead(self) -> None:
+        held = first = self._held()
+        until = time.monotonic() + 2.5 * BEAT
+        while held and time.monotonic() < until and not _gone(held):
+            time.sleep(BEAT / 4)
+            held = self._held()
+            if held and held != first:
+                raise in_use(self._url, held)
+
+    def _upload(self, files: dict[str, Path]) -> None:
+        """Local files by their name, in this order."""
+
+        def put(name: str, local: Path) -> None:
+            self._files.put_file(str(local), self._path(name))
+            self._files.invalidate_cache()
+            there = self._files.info(self._path(name))["size"]
+            if there != local.stat().st_size:
+                raise DiskError(f"{there} bytes arrived of {local.stat().st_size}")
+
+        for name, local in files.items():
+            self._write(name, partial(put, name, local))
+
+    def _put(self, name: str, content: bytes) -> None:
+        self._write(name, lambda: self._files.pipe_file(self._path(name), content))
+
+    def _write(self, name: str, action: Callable[[], None]) -> None:
+        try:
+            self._repeat("write", name, action)
+        except FileNotFoundError as error:
+            raise DiskError(f"cannot write {self._url}/{name}: make the bucket or repository first") from error
+
+    def _repeat(self, verb: str, name: str, action: Callable[[], T]) -> T:
+        """What `action` returns, sooner or later.
+
+        Raises
+        ------
+        FileNotFoundError : it says so.
+        DiskError : it fails in another way, for good or again and again.
+        """
+        for attempt in range(1, self.tries + 1):
+            try:
+                return action()
+            except FileNotFoundError:
+                raise
+            except Exception as error:
+                if _status(error) == 404:
+                    raise FileNotFoundError(name) from error
+                if attempt == self.tries or _lasts(error):
+                    tries = f" ({attempt} times)" if attempt > 1 else ""
+                    raise DiskError(
+                        f"cannot {verb} {self._url}/{name}: {answer(error, 'the store gives no reason')}{tries}; "
+                        "what is finished stays there, and the same command goes on"
+                    ) from error
+                shortest, longest = self.pauses
+                time.sleep(min(longest, shortest * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0))
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _lasts(error: Exception) -> bool:
+    """Whether to ask again would be of no use."""
+    return isinstance(error, LASTING) or (400 <= _status(error) < 500 and _status(error) not in PASSING)
+
+
+def _status(error: Exception) -> int:
+    """What a server answered; 0 where an error does not say."""
+    return int(getattr(getattr(error, "response", None), "status_code", 0))
+
+
+def _gone(held: str) -> bool:
+    """Whether the process that held a store ran on this machine and has ended."""
+    try:
+        who = json.loads(held)
+        if who["host"] != socket.gethostname():
+            return False
+        os.kill(int(who["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return False
+    return False

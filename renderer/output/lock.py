@@ -1,0 +1,30 @@
+"""One run at a time in a dataset folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from iebench.manifests.common import lock
+
+from ..errors import OutputError
+
+LOCK = ".lock"
+
+
+def in_use(place: str, held: str) -> OutputError:
+    """The sentence for the run that comes second; `held` is what `lock.holder` of the first one says."""
+    name = lock.named(held)
+    return OutputError(f"{place} is being written by {name}: wait until it ends, stop it, or choose another output")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold `folder` for this process, making it if need be; the system frees it however this process ends.
+
+    Raises
+    ------
+    OutputError : another process holds it.
+    DiskError : the folder cannot be written.
+    """
+    with lock.locked(folder / LOCK, lambda held: in_use(str(folder), held)):
+        yield

@@ -1,0 +1,218 @@
+"""Shards on disk: a standard WebDataset tar and, written last, the Parquet that indexes it."""
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from iebench.manifests.common.causes import reason, remedy_of
+from iebench.manifests.common.files import atomic, save_atomic
+from iebench.manifests.errors import DatasetError, InvalidValue
+from iebench.manifests.folder.index import rows
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.schema import ADDED, IDENTITY, INSPECTION, OBJECTS, key, place_columns
+from iebench.manifests.text.plain_text import cleaned
+from iebench.manifests.views import Views
+
+from ..blender.interface import MeshInfo
+from ..plan import Shard, part_paths
+from ..sources import ObjectRef
+from .store import Store
+
+NEEDED = {*OBJECTS.names, "cause"} - ADDED  # of an object's note
+OUTCOMES = b"iebench"  # key of the Parquet's metadata: what became of each object, and the tar's size
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one object.
+
+    status : "ok", "texture missing" (rendered in its plain colour) or "failed"
+    cause : one sentence when failed, else ""
+    views : numbers and latents of its views, none when failed
+    samples : for each view the files of its sample by suffix: "jpg", and "NAME.png" for a pass
+    inspection : the columns of objects.parquet that say how the mesh is, as far as known
+    """
+
+    mesh_sha256: str
+    faces: int
+    status: str
+    cause: str
+    views: Views
+    samples: tuple[dict[str, bytes], ...]
+    inspection: dict[str, Any] = field(default_factory=dict)
+
+    @staticmethod
+    def failed(cause: str, info: MeshInfo | None = None) -> "Outcome":
+        """An object that could not be made; `info` is what was found out about it before."""
+        found = info or MeshInfo("", 0, "")
+        return Outcome(found.sha256, 0, "failed", cause, Views((), {}), (), found.inspection() if info else {})
+
+
+def identity(ref: ObjectRef) -> dict[str, Any]:
+    """The identity columns of an object."""
+    return {name: getattr(ref, name) for name in IDENTITY} | {"class_name": cleaned(ref.class_name)}
+
+
+def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[Outcome]) -> None:
+    """Write a shard's tar, then its Parquet, each complete or not at all.
+
+    outcomes : one for each of shard.objects, in order. The same outcomes give the same bytes.
+    """
+    tar_path, table_path = part_paths(folder, shard)
+    table: list[dict[str, Any]] = []
+    with atomic(tar_path) as file:
+        hashed = _Hashed(file)
+        with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for ref, outcome in zip(shard.objects, outcomes, strict=True):
+                for place, (view, files) in enumerate(zip(outcome.views.numbers, outcome.samples, strict=True)):
+                    row: dict[str, Any] = {"key": key(ref.synset, ref.object_id, view), **identity(ref), "view": view}
+                    row |= outcome.views.of(place)
+                    table.append(row | _add_sample(tar, row, files))
+        tar_bytes = file.tell()
+    notes = {
+        "tar_bytes": tar_bytes,
+        "tar_sha256": hashed.sha256.hexdigest(),
+        "objects": [_note(r, o) for r, o in zip(shard.objects, outcomes, strict=True)],
+    }
+    schema = rows(recipe).with_metadata({OUTCOMES: json.dumps(notes).encode()})
+    save_atomic(table_path, lambda path: pq.write_table(pa.Table.from_pylist(table, schema), path, compression="zstd"))
+
+
+class _Hashed:
+    """A file that hashes what is written to it: a tar need not be read again for SHA256SUMS."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self.sha256, self.tell = file, hashlib.sha256(), file.tell
+
+    def write(self, content: bytes) -> int:
+        self.sha256.update(content)
+        return self._file.write(content)
+
+
+def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+    """Append a sample's members in the order of their names; returns where each picture lies."""
+    members = {**files, "json": sample_json(row)}
+    places: dict[str, Any] = {}
+    for suffix, content in sorted(members.items()):
+        start = _add(tar, f"{row['key']}.{suffix}", content)
+        if suffix != "json":
+            columns = place_columns("" if suffix == "jpg" else suffix.partition(".")[0])
+            places |= zip(columns, (start, len(content), hashlib.sha256(content).hexdigest()), strict=True)
+    return places
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> int:
+    """Append a member; returns where its bytes start."""
+    start = int(tar.offset) + tarfile.BLOCKSIZE
+    tar.addfile(_member(name, len(content)), io.BytesIO(content))
+    return start
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = size, 0o644, 0
+    return member
+
+
+def member_header(name: str, size: int) -> bytes:
+    """A member's 512-byte header, which depends on nothing but name and size."""
+    return _member(name, size).tobuf(tarfile.USTAR_FORMAT)
+
+
+def sample_json(row: dict[str, Any]) -> bytes:
+    """The JSON member of a row: what it holds up to its latents."""
+    return json.dumps(row).encode()
+
+
+def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
+    kept = {
+        "mesh_sha256": outcome.mesh_sha256,
+        "faces": outcome.faces,
+        "status": outcome.status,
+        "cause": cleaned(outcome.cause),
+        "views": len(outcome.samples),
+        "path": cleaned(ref.path),
+    }
+    return {**identity(ref), **kept, **dict.fromkeys(INSPECTION), **outcome.inspection}
+
+
+def read_notes(schema: pa.Schema) -> dict[str, Any]:
+    """The notes in the metadata of a shard's Parquet: "objects", what became of each; "tar_bytes" and "tar_sha256".
+
+    Raises
+    ------
+    InvalidValue : there are none, or they are not what `write_shard` writes.
+    """
+    try:
+        notes = json.loads((schema.metadata or {})[OUTCOMES])
+        whole = all(note.keys() >= NEEDED and isinstance(note["cause"], str) for note in notes["objects"])
+        tar = isinstance(notes["tar_sha256"], str) and isinstance(notes["tar_bytes"], int)
+        pa.Table.from_pylist([{name: note.get(name) for name in OBJECTS.names} for note in notes["objects"]], OBJECTS)
+        if not whole or not tar or any(note["status"] is None or note["views"] is None for note in notes["objects"]):
+            raise InvalidValue("it lacks something")
+    except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, pa.ArrowException) as error:
+        raise InvalidValue(f"its list of objects is damaged ({reason(error, 'it holds something else')})") from error
+    return dict(notes)
+
+
+def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:
+    """What became of each object of a finished shard; None when the shard is not finished or not this one.
+
+    A shard is finished when its Parquet reads, lists these objects, and the tar has the size noted in it.
+    """
+    try:
+        with store.open(f"{shard.stem}.parquet") as file:
+            schema = pq.read_schema(file)
+        notes = read_notes(schema)
+        listed = [(note["synset"], note["object_id"]) for note in notes["objects"]]
+        finished = store.size(f"{shard.stem}.tar") == notes["tar_bytes"] and schema.equals(rows(recipe))
+    except (FileNotFoundError, KeyError, ValueError, pa.ArrowException):
+        return None
+    except OSError as error:  # it may be sound: nobody should render it again
+        remedy = remedy_of(error, "see to the disk that it lies on and run the same command again")
+        raise DatasetError(f"cannot read {store}/{shard.stem}.parquet ({reason(error)}): {remedy}") from error
+    return notes["objects"] if finished and listed == [(o.synset, o.object_id) for o in shard.objects] else None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a finished shard's Parquet says.
+
+    notes : what became of each object
+    sha256, sizes : of both files by name; bytes
+    rows : see `index.rows`
+    """
+
+    notes: list[dict[str, Any]]
+    sha256: dict[str, str]
+    sizes: dict[str, int]
+    rows: pa.Table
+
+
+def read_shard(store: Store, shard: Shard) -> Finished:
+    """A finished shard, but for its pictures.
+
+    Raises
+    ------
+    DatasetError : its Parquet cannot be read.
+    """
+    name = f"{shard.stem}.parquet"
+    try:
+        with store.open(name) as file:
+            content = file.read()
+        table = pq.read_table(io.BytesIO(content))
+        notes = read_notes(table.schema)
+    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        remedy = remedy_of(error, "delete it and run the same command again")
+        raise DatasetError(f"cannot read {store}/{name} ({reason(error)}): {remedy}") from error
+    tar = f"{shard.stem}.tar"
+    sums = {tar: str(notes["tar_sha256"]), name: hashlib.sha256(content).hexdigest()}
+    return Finished(notes["objects"], sums, {tar: notes["tar_bytes"], name: len(content)}, table)

@@ -1,0 +1,1 @@
+"""Processes that render, watched and replaced. Start: pool.py."""

@@ -1,0 +1,234 @@
+"""Worker processes that may crash, hang or eat memory: each watched, replaced when it fails, gone when its parent is.
+
+Every worker has a pipe of its own and no lock is shared, so that killing one at any moment harms no other. Time is
+taken from the monotonic clock: setting the machine's clock neither kills a worker nor hides one that hangs.
+"""
+
+import multiprocessing
+import shutil
+import signal
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ..errors import WorkerError
+from ..machine.interrupts import without_interrupts
+from ..machine.memory import resident
+from .serve import serve
+from .worker import Setup
+
+TRIES = 2  # a task whose worker crashes, hangs or eats too much memory gets one more, in a fresh process
+KILLED_TRIES = 5  # SIGKILL comes from outside (the system short of memory, a person) and says little about the task
+STARTS, KILLED_STARTS = 3, 20  # workers in a row that may die while they start
+START_PATIENCE = 1800.0  # seconds; the first start on a GPU may compile its kernels
+TICK = 0.2  # seconds between two looks at deadlines and memory
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A task that no worker could finish, and why in one sentence."""
+
+    cause: str
+
+
+@dataclass
+class _Task:
+    key: Any
+    message: tuple[Callable[..., Any], tuple[Any, ...]]
+    tries: int = 0
+    killed: int = 0
+
+
+@dataclass(frozen=True)
+class _Done:
+    value: Any
+
+
+@dataclass(frozen=True)
+class _Broken:
+    how: str
+    killed: bool = False  # by SIGKILL
+    began: bool = True  # the task; else the worker was still starting
+
+
+@dataclass(eq=False)
+class _Worker:
+    process: BaseProcess
+    connection: Connection
+    scratch: Path
+    since: float  # monotonic: when its task began, or it itself
+    ready: bool = False
+    task: _Task | None = None
+
+    def send(self) -> None:
+        self.since = time.monotonic()
+        if self.task is not None:
+            with suppress(OSError):  # it has just died, which `Pool._look` will see
+                self.connection.send(self.task.message)
+
+
+class Pool:
+    """Up to `workers` processes made by `worker.start(setup)`; a context manager that leaves none behind.
+
+    Processes start when there is a task for them. Use it from one thread.
+    """
+
+    def __init__(self, workers: int, setup: Setup, patience: float, memory: int, scratch: Path) -> None:
+        """
+        patience : seconds after which a task counts as hung
+        memory : resident bytes one worker may take, 0 for any; one that keeps half of it is replaced between tasks
+        scratch : folder for the workers' temporary files
+        """
+        self._count, self._setup, self._patience = workers, setup, patience
+        self._memory, self._scratch = memory, scratch
+        self._workers: list[_Worker] = []
+        self._deaths = 0  # of workers while they started, in a row
+        self._looked = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        for worker in self._workers:
+            worker.process.kill()  # all at once, then one after the other
+        for worker in list(self._workers):
+            self._discard(worker)
+
+    def call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """Run one function in one worker.
+
+        Raises
+        ------
+        IebenchError : what it raised, or what kept workers from it.
+        """
+        [(_, result)] = self.run(function, [(None, arguments)])
+        if isinstance(result, Lost):
+            raise WorkerError(result.cause)
+        return result
+
+    def run(
+        self, function: Callable[..., T], tasks: Iterable[tuple[K, tuple[Any, ...]]]
+    ) -> Iterator[tuple[K, T | Lost]]:
+        """Results of `function(*arguments)` for each (key, arguments), in the order they come.
+
+        Raises
+        ------
+        IebenchError : raised by `function`; anything else that it raises makes its task a `Lost`.
+        WorkerError : no worker survives its start.
+        """
+        fresh, again = (_Task(key, (function, arguments)) for key, arguments in tasks), deque[_Task]()
+        while True:
+            self._assign(fresh, again)
+            if all(worker.task is None for worker in self._workers):
+                return
+            wait([thing for w in self._workers for thing in (w.connection, w.process.sentinel)], TICK)
+            tick = time.monotonic() - self._looked >= TICK
+            self._looked = time.monotonic() if tick else self._looked
+            for worker in list(self._workers):
+                task = worker.task
+                event = self._look(worker, tick)
+                if event is None or task is None:
+                    continue
+                if isinstance(event, _Done):
+                    yield task.key, event.value
+                    continue
+                task.killed += event.began and event.killed
+                task.tries += event.began and not event.killed
+                if task.tries < TRIES and task.killed < KILLED_TRIES:
+                    again.append(task)
+                else:
+                    yield task.key, Lost(f"{event.how}, {task.tries or task.killed} times")
+
+    def _assign(self, fresh: Iterator[_Task], again: "deque[_Task]") -> None:
+        """Give every worker that has none a task, starting workers while there are tasks for them."""
+        while True:
+            free = next((worker for worker in self._workers if worker.task is None), None)
+            if free is None and len(self._workers) >= self._count:
+                return
+            task = again.popleft() if again else next(fresh, None)
+            if task is None:
+                return
+            worker = free or self._start()
+            worker.task = task
+            if worker.ready:
+                worker.send()
+
+    def _start(self) -> _Worker:
+        ours, theirs = multiprocessing.Pipe()
+        scratch = Path(tempfile.mkdtemp(dir=self._scratch))
+        context = multiprocessing.get_context("spawn")  # bpy does not survive a fork
+        process = context.Process(target=serve, args=(theirs, self._setup, str(scratch)), name="iebench", daemon=True)
+        with without_interrupts():
+            process.start()
+        theirs.close()
+        worker = _Worker(process, ours, scratch, time.monotonic())
+        self._workers.append(worker)
+        return worker
+
+    def _look(self, worker: _Worker, tick: bool) -> _Done | _Broken | None:
+        """What became of the worker's task since the last look; a worker that is broken is removed."""
+        try:
+            if worker.connection.poll():
+                return self._hear(worker, *worker.connection.recv())
+        except (EOFError, OSError):  # it died, perhaps in the middle of a result
+            worker.process.join(5)
+        if not worker.process.is_alive():
+            return self._broken(worker, f"the renderer {_death(worker.process.exitcode)}")
+        if not tick or (worker.ready and worker.task is None):
+            return None
+        waited = time.monotonic() - worker.since
+        if waited > (self._patience if worker.ready else START_PATIENCE):
+            return self._broken(worker, f"the renderer hung: no result after {waited:.0f} s")
+        if self._memory and resident(worker.process.pid) > self._memory:
+            return self._broken(worker, f"the renderer took more than {self._memory / 1e9:.3g} GB of memory")
+        return None
+
+    def _hear(self, worker: _Worker, kind: str, value: Any) -> _Done | _Broken | None:
+        if kind == "ready":
+            worker.ready, self._deaths = True, 0
+            worker.send()
+            return None
+        if kind == "error":
+            raise value
+        worker.task = None
+        if self._memory and resident(worker.process.pid) > self._memory / 2:
+            self._discard(worker)
+        if kind == "result":
+            return _Done(value)
+        return _Broken(f"the renderer failed: {value}")
+
+    def _broken(self, worker: _Worker, how: str) -> _Broken:
+        killed = worker.process.exitcode == -signal.SIGKILL
+        self._discard(worker)
+        if not worker.ready:
+            self._deaths += 1
+            if self._deaths >= (KILLED_STARTS if killed else STARTS):
+                raise WorkerError(f"{how} while it started, {self._deaths} times in a row: try --limit 1 --workers 1")
+        return _Broken(how, killed, worker.ready)
+
+    def _discard(self, worker: _Worker) -> None:
+        """Kill a worker and remove what it left."""
+        self._workers.remove(worker)
+        worker.process.kill()
+        worker.process.join(5)  # not for ever: a process stuck in the kernel cannot be killed, only left
+        worker.connection.close()
+        shutil.rmtree(worker.scratch, ignore_errors=True)
+
+
+def _death(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"crashed (exit code {code})"
+    if code == -signal.SIGKILL:
+        return "was killed by SIGKILL, as the system does when memory runs out"
+    return f"crashed ({signal.Signals(-code).name})"

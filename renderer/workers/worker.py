@@ -1,0 +1,113 @@
+"""What runs in a worker process: one renderer, one object at a time."""
+
+import importlib
+import io
+import os
+import tempfile
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from iebench.manifests.installed.parts import missing_part
+from iebench.manifests.recipe import Quality, Recipe
+from iebench.manifests.views import Views
+
+from ..blender.interface import RefusedMesh, Renderer
+from ..blender.passes import encode_passes
+from ..errors import AssetError, IebenchError
+from ..machine.cores import few_cores
+from ..output.shards import Outcome
+from ..sources import ObjectRef
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All a worker needs to know, sent to it once."""
+
+    backend: str  # "package.module:Class" of a Renderer
+    recipe: Recipe
+    quality: Quality
+    device: str
+    threads: int
+
+
+_renderer: Renderer
+_setup: Setup
+_failure: IebenchError | None = None
+
+
+def start(setup: Setup) -> None:
+    """Initialise the process: silence it and build the scene."""
+    global _renderer, _setup, _failure  # noqa: PLW0603  one renderer a process is the point
+    _setup = setup
+    _silence()
+    module, _, name = setup.backend.partition(":")
+    try:
+        with few_cores(setup.threads, place=os.getpid()):
+            cls: type[Renderer] = getattr(importlib.import_module(module), name)
+            _renderer = cls(setup.recipe, setup.quality, setup.device, setup.threads)
+    except ImportError as error:
+        _failure = missing_part(error.name or "bpy", None if isinstance(error, ModuleNotFoundError) else error)
+    except IebenchError as error:  # reported by `about`, the first task; raising here would only restart the process
+        _failure = error
+
+
+def _silence() -> None:
+    """Blender writes to the C level's standard output; send that, and its warnings, to a file nobody waits for."""
+    log = tempfile.TemporaryFile(prefix="iebench-worker-")  # noqa: SIM115  lives as long as the process
+    os.dup2(log.fileno(), 1)
+    os.dup2(log.fileno(), 2)
+
+
+def about() -> dict[str, str]:
+    """The renderer's name, version and device; raises what kept it from starting."""
+    if _failure is not None:
+        raise _failure
+    return _renderer.about()
+
+
+def render_all(ref: ObjectRef, views: Views) -> Outcome:
+    """All views of one object, encoded; one that none of them shows is a failure.
+
+    One view that shows it is enough to know, so that this costs one render of a sample a pixel for nearly every object.
+    """
+    outcome, count = render_object(ref, views), len(views.numbers)
+    if outcome.status == "failed" or any(_renderer.covers(views.of(place)) for place in range(count)):
+        return outcome
+    cause = (
+        f"{ref.shown} covers no pixel in any of its {count} views: it is clear, too small or thin, or out of the "
+        "picture; see its materials and its size, or the recipe's camera and floor"
+    )
+    return replace(Outcome.failed(cause), mesh_sha256=outcome.mesh_sha256, inspection=outcome.inspection)
+
+
+def render_object(ref: ObjectRef, views: Views) -> Outcome:
+    """Some views of one object, encoded; an object that cannot be rendered is an outcome, not an exception."""
+    recipe = _setup.recipe
+    try:
+        mesh = _renderer.load(ref)
+    except AssetError as error:
+        return Outcome.failed(str(error), error.info if isinstance(error, RefusedMesh) else None)
+    samples = []
+    for place in range(len(views.numbers)):
+        latents = views.of(place)
+        files = {"jpg": encode(_renderer.render(latents), recipe)}
+        if recipe.passes:
+            files |= encode_passes(_renderer.geometry(latents), recipe.passes)
+        samples.append(files)
+    return Outcome(mesh.sha256, mesh.faces, mesh.status, "", views, tuple(samples), mesh.inspection())
+
+
+_SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}  # Pillow's numbers
+
+
+def encode(pixels: NDArray[np.uint8], recipe: Recipe) -> bytes:
+    """A JPEG of (h, w, 3) uint8 RGB pixels with the recipe's settings and channel order."""
+    stored = pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(stored)).save(
+        buffer, "JPEG", quality=recipe.jpeg.quality, subsampling=_SUBSAMPLING[recipe.jpeg.subsampling]
+    )
+    return buffer.getvalue()

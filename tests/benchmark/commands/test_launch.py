@@ -1,0 +1,118 @@
+"""Trainings in processes of their own: stopped by signals, killed, and going on to the same end."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from killed_training import ended_alike, rank_processes, start
+from observe import alive, command, descendants, end
+from together import end_one_by_one, run_ranks
+
+from iebench.benchmark.commands import launch
+from iebench.benchmark.training.config import CONFIG
+from iebench.benchmark.training.log import METRICS
+
+pytestmark = pytest.mark.slow
+
+STEPS = 24
+
+
+def lines(run: Path) -> int:
+    path = run / METRICS
+    return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+def until_step(run: Path, process: subprocess.Popen[bytes], step: int) -> None:
+    """Wait until a training has logged that many steps."""
+    until = time.monotonic() + 300  # far more than it takes, unless the machine is very busy
+    while lines(run) < step and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.005)
+    assert process.poll() is None and lines(run) >= step, process.communicate()[1].decode()[-2000:]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
+    """Its exit code, and what it said."""
+    error = process.communicate(timeout=600)[1].decode()
+    return process.returncode, error
+
+
+def test_a_killed_training_ends_as_if_it_had_not_been(tiny_dataset: Path, tmp_path: Path) -> None:
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    uninterrupted = start(whole, tiny_dataset, 1, STEPS)
+    for step in (3, 13):  # before the first checkpoint, and between two
+        process = start(run, tiny_dataset, 1, STEPS)
+        until_step(run, process, step)
+        process.kill()
+        process.communicate()
+    for process in (uninterrupted, start(run, tiny_dataset, 1, STEPS)):
+        assert finish(process)[0] == 0
+    assert ended_alike(run, whole)
+    assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-0000020.pt"]
+
+
+def test_two_ranks_stopped_and_killed_end_as_if_they_had_not_been(tiny_dataset: Path, tmp_path: Path) -> None:
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    uninterrupted = start(whole, tiny_dataset, 2, STEPS)
+
+    process = start(run, tiny_dataset, 2, STEPS)
+    until_step(run, process, 3)
+    process.send_signal(signal.SIGUSR1)
+    code, error = finish(process)
+    assert code == 75 and error.count("stopped after step") == 1 and "Traceback" not in error
+
+    process = start(run, tiny_dataset, 2, STEPS)
+    until_step(run, process, lines(run) + 2)
+    ranks = rank_processes(process.pid)
+    assert len(ranks) == 2
+    os.kill(ranks[1], signal.SIGKILL)
+    code, error = finish(process)
+    assert (
+        "Traceback" not in error
+        and code == 1
+        and "was ended by SIGKILL" in error
+        and "--resume goes on from the last checkpoint" in error
+    )
+    assert end(ranks)
+
+    for process in (uninterrupted, start(run, tiny_dataset, 2, STEPS)):
+        code, error = finish(process)
+        assert code == 0, error
+    assert ended_alike(run, whole)
+
+
+def test_ranks_that_were_started_with_different_commands(tiny_dataset: Path, tmp_path: Path) -> None:
+    """As `srun` might start them, by the environment alone; rank 0 says what is wrong, and nobody waits for ever."""
+    command = [sys.executable, "-m", "iebench.benchmark.train", "--data", tiny_dataset, "--out", tmp_path]
+    where = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    ranks = [
+        subprocess.Popen(
+            [*command, "--device", "cpu", "--name", "run", "--set", f"batch={batch}"],
+            env={**where, "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stderr=subprocess.PIPE,
+        )
+        for rank, batch in enumerate((8, 16))
+    ]
+    (first, said), (second, other) = map(finish, ranks)
+    assert first == 1 and second == 1 and not other
+    assert "rank 1 was started with other settings than rank 0 (batch: 8 there, 16 here)" in said
+    assert not (tmp_path / "run" / CONFIG).exists()
+
+
+def test_a_rank_that_does_not_end_after_the_work_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(launch, "LAST", 0.5)
+    assert run_ranks(2, end_one_by_one, tmp_path) == [0, 1]
+    assert "rank 1 did not end within 0 s of the work's end; what is saved is complete" in capsys.readouterr().err
+    assert not [child for child in descendants(os.getpid()) if "spawn_main" in command(child) and alive(child)]

@@ -1,0 +1,53 @@
+"""Blocks cover every row once, in whole batches, whatever the sizes; the file is made of them and nothing else."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from iebench.benchmark.features.blocks import LEAST, ROWS, Blocks
+from iebench.manifests.errors import DiskError
+
+
+@pytest.mark.parametrize("batch", [1, 8, 256, 10_000])
+@pytest.mark.parametrize("rows", [1, 7, 256, 9_000, 2_622_650])
+def test_every_row_is_in_one_block_and_no_batch_is_split(rows: int, batch: int) -> None:
+    blocks = Blocks(Path("unused"), rows, 512, batch)
+    spans = [blocks.span(number) for number in range(blocks.count)]
+    assert spans[0].start == 0 and spans[-1].stop == rows
+    assert all(one.stop == other.start for one, other in itertools.pairwise(spans))
+    assert all(len(span) % batch == 0 for span in spans[:-1]) and all(len(span) > 0 for span in spans)
+    assert blocks.size <= max(ROWS, batch) and (blocks.count >= LEAST or blocks.size == batch)
+
+
+def test_the_file_is_the_blocks_in_order(tmp_path: Path) -> None:
+    features = np.random.default_rng(0).normal(size=(50, 3)).astype(np.float32)
+    blocks = Blocks(tmp_path / "a.blocks", 50, 3, 8)
+    for number in np.random.default_rng(1).permutation(blocks.count):
+        assert not blocks.has(number)
+        span = blocks.span(number)
+        blocks.put(number, features[span.start : span.stop])
+        assert blocks.has(number)
+    blocks.join(tmp_path / "a.npy")
+    blocks.remove()
+    assert (np.load(tmp_path / "a.npy") == features).all() and [p.name for p in tmp_path.iterdir()] == ["a.npy"]
+
+
+@pytest.mark.parametrize("size", [0, 7, 8 * 3 * 4, 2 * (8 * 3 * 4 + 32)], ids=["empty", "cut", "bare", "doubled"])
+def test_a_block_of_another_size_is_not_there(tmp_path: Path, size: int) -> None:
+    blocks = Blocks(tmp_path, 16, 3, 8)
+    blocks.put(0, np.zeros((8, 3), np.float32))
+    block = tmp_path / "000000.f32"
+    block.write_bytes((2 * block.read_bytes())[:size])
+    assert not blocks.has(0)
+
+
+def test_a_block_of_other_numbers_is_not_there(tmp_path: Path) -> None:
+    blocks = Blocks(tmp_path, 8, 3, 8)
+    blocks.put(0, np.zeros((8, 3), np.float32))
+    block = tmp_path / "000000.f32"
+    block.write_bytes(b"\1" + block.read_bytes()[1:])
+    assert not blocks.has(0)
+    with pytest.raises(DiskError, match=r"000000\.f32 was removed or changed: run the same command again"):
+        blocks.join(tmp_path / "a.npy")

@@ -1,0 +1,265 @@
+"""The report in a real browser: it sorts, filters and draws, on a phone, in the dark and by keyboard."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+browsing = pytest.importorskip("browsing", reason="needs selenium: pip install 'iebench[test]'")
+if browsing.MISSING:
+    pytest.skip(browsing.MISSING, allow_module_level=True)
+
+from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.select import Select  # noqa: E402
+
+from iebench.benchmark.results.score import Score  # noqa: E402
+from iebench.benchmark.statistics.resamples import unpack  # noqa: E402
+
+pytestmark = pytest.mark.slow
+
+COUNT = 20
+
+
+@pytest.fixture(scope="module")
+def file(page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "report.html"
+    path.write_text(page, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Any]:
+    with browsing.browser() as found:
+        yield found
+
+
+@pytest.fixture
+def opened(driver: Any, file: Path) -> Iterator[Any]:
+    """The report on a wide screen; whatever a test does, the console must stay empty."""
+    browsing.open_page(driver, file)
+    yield driver
+    assert driver.get_log("browser") == []
+
+
+def column(opened: Any, metric: str) -> list[float | None]:
+    """What the visible rows show in a column, from top to bottom."""
+    return browsing.script(opened, """
+        const head = document.querySelector(`th[data-metric="${arguments[0]}"]`);
+        return [...document.querySelectorAll("#board tbody tr")].filter((row) => row.offsetParent)
+          .map((row) => row.cells[head.cellIndex].dataset.value ?? null).map((v) => v === null ? null : Number(v));
+    """, metric)  # fmt: skip
+
+
+def names(opened: Any) -> list[str]:
+    rows = opened.find_elements(By.CSS_SELECTOR, "#board tbody tr")
+    return [row.get_attribute("data-name") for row in rows if row.is_displayed()]
+
+
+def head(opened: Any, metric: str) -> Any:
+    return opened.find_element(By.CSS_SELECTOR, f'th[data-metric="{metric}"]')
+
+
+def choose(opened: Any, select: str, text: str) -> None:
+    Select(opened.find_element(By.ID, select)).select_by_visible_text(text)
+
+
+def test_every_section_with_something_to_show_is_there(opened: Any) -> None:
+    sections = [s.get_attribute("id") for s in opened.find_elements(By.TAG_NAME, "section") if s.is_displayed()]
+    assert sections == ["leaderboard", "tradeoff", "profile", "orbits", "retrieval", "objects", "training", "dataset",
+                     "runs", "protocol", "published"]  # fmt: skip
+    links = [a.get_attribute("href").rpartition("#")[2] for a in opened.find_elements(By.CSS_SELECTOR, "nav a")
+             if a.is_displayed()]  # fmt: skip
+    assert links == sections
+
+
+def test_it_sorts_by_any_column_both_ways_and_ranks_follow(opened: Any, twenty: dict[Path, Score]) -> None:
+    top1 = column(opened, "top1")
+    assert len(top1) == COUNT and top1 == sorted(top1, reverse=True)
+    head(opened, "rotation_degrees_mean").find_element(By.TAG_NAME, "button").click()
+    error = column(opened, "rotation_degrees_mean")
+    assert error == sorted(error) != top1  # the least first: less is better
+    assert head(opened, "rotation_degrees_mean").get_attribute("aria-sort") == "ascending"
+    assert head(opened, "top1").get_attribute("aria-sort") is None
+    best = min(twenty.values(), key=lambda score: score.values["whole"]["rotation_degrees_mean"].value)
+    assert names(opened)[0] == best.name
+    first, last = (opened.find_elements(By.CSS_SELECTOR, "#board tbody tr.whole .rank")[i].text for i in (0, -1))
+    assert first.startswith("1") and last.endswith(str(COUNT))
+    head(opened, "rotation_degrees_mean").find_element(By.TAG_NAME, "button").click()
+    assert column(opened, "rotation_degrees_mean") == error[::-1]
+    opened.find_element(By.CSS_SELECTOR, "th[data-text] button").click()
+    assert names(opened) == [f"method-{i}" for i in range(COUNT)]
+
+
+def test_methods_without_a_value_come_last_both_ways(opened: Any) -> None:
+    for _ in range(2):
+        head(opened, "mrr").find_element(By.TAG_NAME, "button").click()
+        found = column(opened, "mrr")
+        assert None not in found[:10] and found[10:] == [None] * 10
+        assert found[:10] in (sorted(found[:10]), sorted(found[:10], reverse=True))
+
+
+def test_it_filters_by_name_parts_and_metrics(opened: Any) -> None:
+    field, told = opened.find_element(By.ID, "filter"), opened.find_element(By.ID, "shown")
+    assert told.text == f"{COUNT} of {COUNT} methods"
+    field.send_keys("method-1")
+    assert names(opened) and all("method-1" in name for name in names(opened)) and told.text == f"11 of {COUNT} methods"
+    field.send_keys("Z")
+    assert names(opened) == [] and told.text == f"0 of {COUNT} methods"
+    field.clear()
+    field.send_keys(Keys.ENTER)  # a form that would reload the page is no filter
+    opened.find_element(By.ID, "parts").click()
+    assert len(names(opened)) == COUNT + 2 * 7
+    assert not head(opened, "top5").is_displayed()
+    opened.find_element(By.ID, "more").click()
+    assert head(opened, "top5").is_displayed()
+
+
+def test_the_scatter_has_a_point_a_method_and_better_is_up_and_right(opened: Any) -> None:
+    choose(opened, "across", "top-1 %")
+    choose(opened, "upwards", "rotation error °")
+    points = browsing.script(opened, """
+        return [...document.querySelectorAll("#scatter svg > :is(circle, path)")]
+          .filter((e) => e.querySelector("title"))
+          .map((e) => [e.querySelector("title").textContent, e.getBBox().x, e.getBBox().y]);
+    """)  # fmt: skip
+    assert len(points) == COUNT
+    numbers = {t: [float(n) for n in t.split(": ")[1].split(", ")] for t, _, _ in points}
+    by_x = sorted(points, key=lambda point: point[1])
+    by_y = sorted(points, key=lambda point: -point[2])
+    across = [numbers[title][0] for title, _, _ in by_x]
+    upwards = [numbers[title][1] for title, _, _ in by_y]
+    assert across[-1] == max(across) and upwards[-1] == min(upwards)
+    choose(opened, "scatter-part", "invariant")
+    assert len(opened.find_elements(By.CSS_SELECTOR, "#scatter svg > * > title")) == 7
+
+
+def test_the_profile_shows_every_part_of_a_method_and_another(opened: Any) -> None:
+    choose(opened, "profile-method", "method-3")
+    choose(opened, "profile-other", "no other")
+    legend = opened.find_element(By.ID, "profile-legend").text
+    assert legend.count("method-3") == 3 and "equivariant" in legend
+    choose(opened, "profile-other", "method-4")
+    assert "method-4, whole" in opened.find_element(By.ID, "profile-legend").text
+
+
+def test_orbits_have_a_line_and_a_band_a_method(opened: Any) -> None:
+    def drawn(kind: str) -> int:
+        return len(opened.find_elements(By.CSS_SELECTOR, f"#orbit-chart svg > path{kind}"))
+
+    assert drawn(" > title") == drawn(".band") == 4
+    assert "rot_z, degrees" in opened.find_element(By.ID, "orbit-chart").text
+    before = opened.find_element(By.CSS_SELECTOR, "#orbit-chart svg > path:last-child").get_attribute("d")
+    choose(opened, "orbit-of", "worst object")
+    assert drawn(" > title") == 4 and drawn(".band") == 0
+    choose(opened, "orbit-curve", "cosine to the middle view")
+    assert opened.find_element(By.CSS_SELECTOR, "#orbit-chart svg > path:last-child").get_attribute("d") != before
+    options = [option.text for option in Select(opened.find_element(By.ID, "orbit-part")).options]
+    assert options == ["whole", "invariant", "equivariant"]
+    choose(opened, "orbit-part", "invariant")
+    assert drawn(" > title") == 2  # of method-0 and method-15
+
+
+def test_questions_to_a_predictor_are_shown(opened: Any) -> None:
+    choose(opened, "retrieval-method", "method-2")
+    questions = opened.find_elements(By.CSS_SELECTOR, ".question")
+    assert len(questions) == 6 and len(opened.find_elements(By.CSS_SELECTOR, ".question .axes")) == 6
+    assert len(opened.find_elements(By.CSS_SELECTOR, ".question .right")) == 3
+    assert "the right one is 2 of 5" in questions[1].text and "turned by" in questions[1].text
+    loaded = "return [...document.querySelectorAll('.question img')].every((i) => i.src.startsWith('data:image/jpeg'))"
+    assert browsing.script(opened, loaded)
+
+
+def test_classes_lead_to_their_worst_objects(opened: Any, twenty: dict[Path, Score]) -> None:
+    choose(opened, "object-method", "method-5")
+    choose(opened, "object-metric", "rotation error °")
+    each = unpack(next(s for s in twenty.values() if s.name == "method-5").resamples.each["rotation_degrees_mean"])
+    tiles = opened.find_elements(By.CSS_SELECTOR, "#worst figure")
+    numbers = [float(tile.text.split(" · ")[0]) for tile in tiles]
+    assert numbers == pytest.approx(sorted(each, reverse=True), abs=0.3)  # a byte a value, and one decimal
+    buttons = opened.find_elements(By.CSS_SELECTOR, "#classes button")
+    name = buttons[0].text
+    buttons[0].click()
+    tiles = opened.find_elements(By.CSS_SELECTOR, "#worst figure")
+    assert len(tiles) == 1 and name in tiles[0].text and name in opened.find_element(By.ID, "worst-title").text
+    buttons[0].click()
+    assert len(opened.find_elements(By.CSS_SELECTOR, "#worst figure")) == 6
+
+
+def test_curves_are_chosen_by_what_was_logged(opened: Any) -> None:
+    options = [option.text for option in Select(opened.find_element(By.ID, "curve-term")).options]
+    assert options == ["loss", "variance"]
+    choose(opened, "curve-term", "variance")
+    assert len(opened.find_elements(By.CSS_SELECTOR, "#curve-chart svg > path > title")) == COUNT
+
+
+def test_the_keyboard_reaches_and_works_everything(opened: Any) -> None:
+    reached: list[str] = []
+    for _ in range(60):
+        ActionChains(opened).send_keys(Keys.TAB).perform()
+        focused = opened.switch_to.active_element
+        reached.append(focused.get_attribute("id") or focused.text)
+        if focused.text == "colour R²":
+            break
+    assert {"filter", "parts", "more"} <= set(reached) and reached[-1] == "colour R²"
+    assert browsing.script(opened, "return getComputedStyle(document.activeElement).outlineStyle") != "none"
+    opened.switch_to.active_element.send_keys(Keys.ENTER)
+    found = column(opened, "colour_r2_mean")
+    assert found == sorted(found, reverse=True) and opened.switch_to.active_element.text == "colour R²"
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_shows_all_of_it_without_scrolling_sideways(driver: Any, file: Path, width: int) -> None:
+    browsing.open_page(driver, file, width=width)
+    assert browsing.script(driver, "return document.documentElement.scrollWidth") <= width
+    assert browsing.script(driver, "return document.documentElement.clientWidth") == width
+    small = browsing.script(driver, """
+        return [...document.querySelectorAll("body *")].filter((e) => e.offsetParent && e.childNodes.length === 1
+          && e.firstChild.nodeType === 3 && parseFloat(getComputedStyle(e).fontSize) < 11.5).map((e) => e.outerHTML);
+    """)  # fmt: skip
+    assert small == []
+    assert browsing.script(driver, "return document.querySelector('#scatter svg').clientWidth") <= width
+    cut = browsing.script(driver, """
+        const names = [...document.querySelectorAll("#board tbody th")].filter((e) => e.scrollWidth > e.clientWidth);
+        const titles = [...document.querySelectorAll("#profile-chart text")].filter((e) => e.getBBox().x < 0);
+        return [...names, ...titles].map((e) => e.textContent);
+    """)  # fmt: skip
+    assert cut == []
+    assert driver.get_log("browser") == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(driver: Any, file: Path, scheme: str) -> None:
+    """WCAG 2.1's contrast of at least 4.5 for every text on the page."""
+    browsing.open_page(driver, file, scheme=scheme)
+    found = browsing.script(driver, """
+        const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
+        const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+        const light = (c) => c.slice(0, 3).map((v) => linear(v / 255))
+          .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+        const ground = (e) => { for (; e; e = e.parentElement) {
+          const c = rgb(getComputedStyle(e).backgroundColor); if (c.length === 3 || c[3] > 0) return c; } };
+        const poor = [];
+        let count = 0;
+        for (const e of document.querySelectorAll("body *")) {
+          if (!e.checkVisibility() || e.tagName === "SCRIPT") continue;
+          if (![...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim())) continue;
+          const style = getComputedStyle(e), svg = e instanceof SVGElement;
+          const [a, b] = [light(rgb(svg ? style.fill : style.color)), light(ground(e))].sort((x, y) => y - x);
+          count += 1;
+          if ((a + 0.05) / (b + 0.05) < 4.5) poor.push([(a + 0.05) / (b + 0.05), e.outerHTML.slice(0, 120)]);
+        }
+        return [count, light(ground(document.body)), poor];
+    """)  # fmt: skip
+    count, ground, poor = found
+    assert count > 300 and (ground > 0.8) is (scheme == "light") and poor == []
+
+
+def test_it_is_drawn_anew_when_its_width_changes(opened: Any) -> None:
+    wide = browsing.script(opened, "return document.querySelector('#scatter svg').clientWidth")
+    metrics = {"width": 700, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    opened.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    assert browsing.script(opened, "return document.querySelector('#scatter svg').clientWidth") < wide

@@ -1,0 +1,167 @@
+"""What is looked at before a run starts and at each step: what is let pass, and what is said of the rest."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from iebench.baselines.errors import LabelOutOfRange, MethodBroken
+from iebench.baselines.method import build, find
+from iebench.baselines.methods.random import Random, RandomSettings
+from iebench.baselines.networks import backbone as backbones
+from iebench.baselines.networks.encoder import Encoder, EncoderSettings
+from iebench.benchmark.data.images import Images
+from iebench.benchmark.distributed.ranks import Ranks
+from iebench.benchmark.errors import RunError, RunExists
+from iebench.benchmark.train import train
+from iebench.benchmark.training.checkpoint import CHECKPOINT, KEPT
+from iebench.benchmark.training.checks import check_backbone, check_fit, check_ranks, checked, claim
+from iebench.benchmark.training.config import RunConfig, TrainSettings, resolve
+from iebench.benchmark.training.runs import WEIGHTS
+
+
+def config(*assignments: str, method: str = "sie") -> RunConfig:
+    settings, own = resolve(method, "quick", assignments)
+    return RunConfig(method, asdict(own), settings, Path("data"), "f" * 64, 64, 0, "cpu", {})
+
+
+class Two(Ranks):
+    """Two ranks, the second of which was started in its own way."""
+
+    second: Any
+
+    def collect(self, value: Any) -> list[Any]:
+        return [value, self.second]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("log_every=7", "log_every: 10 there, 7 here"),
+        ("checkpoint_every=7", "checkpoint_every: 100 there, 7 here"),
+        ("steps=7", "steps: 330 there, 7 here"),
+        ("keep_every=7", "keep_every: None there, 7 here"),
+        ("batch=64", "batch: 128 there, 64 here"),
+    ],
+)
+def test_ranks_agree_on_all_that_decides_when_they_meet(change: str, words: str) -> None:
+    ranks = Two(0, 2)
+    object.__setattr__(ranks, "second", (config(change), False))
+    with pytest.raises(RunError, match=rf"rank 1 was started with other settings than rank 0 \({words}\)"):
+        check_ranks(config(), False, ranks)
+    object.__setattr__(ranks, "second", (config(), False))
+    check_ranks(config(), False, ranks)
+
+
+def test_a_folder_where_nothing_was_kept_is_free_for_other_settings(tmp_path: Path) -> None:
+    """As when a first attempt was refused or diverged, and its advice is followed."""
+    run, other = tmp_path / "run", config("learning_rate=1e-4")
+    config().save(run)
+    claim(run, other, resume=False)
+    claim(run, other, resume=True)
+    (run / KEPT).mkdir()
+    with pytest.raises(RunExists, match="other settings"):
+        claim(run, other, resume=True)
+    (run / KEPT).rmdir()
+    (run / CHECKPOINT).touch()
+    with pytest.raises(RunExists, match=r"other settings \(learning_rate: 0\.003 there, 0\.0001 here\)"):
+        claim(run, other, resume=True)
+    with pytest.raises(RunExists, match="holds a run that is not finished: add --resume"):
+        claim(run, config(), resume=False)
+
+
+def test_finished_weights_are_not_trained_away_where_their_checkpoint_is_gone(tmp_path: Path) -> None:
+    for method in ("sie", "random"):
+        config(method=method).save(tmp_path / method)
+        (tmp_path / method / WEIGHTS).touch()
+    (tmp_path / "sie" / CHECKPOINT).mkdir()  # no file, so nothing to go on from either
+    with pytest.raises(RunExists, match=r"finished weights and no checkpoint\.pt to go on from: score them, or"):
+        claim(tmp_path / "sie", config(), resume=True)
+    claim(tmp_path / "random", config(method="random"), resume=True)  # which never has one
+
+
+ONE = torch.ones((), requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (None, "returned NoneType"),
+        (ONE, "returned Tensor"),
+        ({}, "returned only an empty dict"),
+        ({"contrast": ONE}, "returned only contrast"),
+        ({"loss": ONE, "contrast": 3.0}, "returned as contrast what is no tensor without dimensions"),
+        ({"loss": ONE.expand(2)}, "returned as loss what is no tensor without dimensions"),
+        ({"loss": ONE.view(1)}, "returned as loss what is no tensor without dimensions"),
+        ({"loss": ONE.detach()}, "depends on no weight"),
+    ],
+)
+def test_what_a_loss_must_not_return(terms: Any, words: str) -> None:
+    method = Random(Encoder(EncoderSettings(0.125)), RandomSettings())
+    with pytest.raises(MethodBroken, match=rf"^Random\.loss {words}, and is to return a dict of scalars"):
+        checked(terms, method)
+    good = {"loss": ONE, "term": ONE.detach()}
+    assert checked(good, method) is good
+
+
+def test_what_differs_and_may_when_a_run_goes_on_is_named_only_on_request() -> None:
+    one, other = config(), replace(config("log_every=3"), seed=1)
+    assert one.differences(other) == ["seed: 0 there, 1 here"]
+    assert one.differences(other, free=True) == ["log_every: 10 there, 3 here", "seed: 0 there, 1 here"]
+
+
+@pytest.mark.parametrize(
+    ("forward", "words"),
+    [
+        (lambda images: images.mean((2, 3)), r"maps images \(2, 3, 16, 16\) to torch.float32 \(2, 3\) and its dim"),
+        (lambda images: images[:1, 0, 0, :5], r"to torch.float32 \(1, 5\)"),
+        (lambda images: torch.zeros(2, 5, dtype=torch.int64), r"to torch.int64 \(2, 5\)"),
+        (lambda images: (images, images), "to tuple and its dim is 5"),
+        (lambda images: images @ torch.zeros(3, 3), r"failed on images \(2, 3, 16, 16\) \(RuntimeError: .*\): mend it"),
+    ],
+)
+def test_a_backbone_of_another_shape_is_named_before_data_is_read(
+    forward: Callable[[Tensor], object], words: str, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Odd(backbones.Backbone):
+        dim = 5
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+
+        def forward(self, images: Tensor) -> Tensor:
+            return forward(images)  # type: ignore[return-value]
+
+    monkeypatch.setitem(backbones._BUILDERS, "odd", lambda width, stem: Odd())
+    monkeypatch.setattr(Images, "open", lambda *given, **named: pytest.fail("data were read"))
+    settings, own = resolve("simclr", "quick", ["encoder.backbone=odd", "resolution=16"])
+    config = RunConfig("simclr", asdict(own), settings, tiny_dataset, "0" * 64, 16, 0, "cpu", {})
+    with pytest.raises(MethodBroken, match=f"backbone odd .*{words}"):
+        train(tmp_path / "run", config)
+
+
+def test_a_backbone_is_looked_at_without_a_trace() -> None:
+    torch.manual_seed(0)
+    method = build("simclr", find("simclr").defaults(), EncoderSettings(0.125)).train()
+    before, state = copy.deepcopy(method.state_dict()), torch.get_rng_state()
+    check_backbone(method, "resnet18", 32, torch.device("cpu"))
+    assert method.training and torch.equal(torch.get_rng_state(), state)
+    torch.testing.assert_close(method.state_dict(), before, rtol=0, atol=0)
+
+
+def test_a_label_beyond_the_classes_is_named_before_a_step(tiny_dataset: Path) -> None:
+    images = Images.open(tiny_dataset, "train")
+    settings = TrainSettings(batch=2)
+    classes = int(images.labels.max())
+    method = build("supervised", find("supervised").settings(classes=classes), EncoderSettings(0.125))
+    words = rf"label {classes} and .* classes={classes}: .* method.classes={classes + 1} "
+    with pytest.raises(LabelOutOfRange, match=words):
+        check_fit(images, method, settings)
+    untold = find("supervised").settings(target="action", classes=2)
+    check_fit(images, build("supervised", untold, EncoderSettings(0.125)), settings)

@@ -1,0 +1,145 @@
+"""The oldest versions that pyproject.toml allows, and the whole path on exactly these: before a release.
+
+python tests/by_hand/minimum.py .venv-minimum
+
+Makes the environment anew, which takes minutes and gigabytes; --keep runs in the one that is there. Without anything to
+say and exit code 0, all is well.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from installs import environment
+from packages import ROOT, built
+from packaging.requirements import Requirement
+from packaging.version import Version
+from partial import MISSING, faults, hidden, material
+
+EXTRAS = ("render", "train")
+SMALL = "batch=4 resolution=16 encoder.width=0.125 encoder.stem=small method.projector=[16,16] log_every=1"
+TRAIN = ["--data", "data", "--device", "cpu", *(f"--set={one}" for one in (*SMALL.split(), "checkpoint_every=2"))]
+STEPS = 12
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}  # the networks are small, and the machine may be busy
+EXPORT = """
+import torch
+pool = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(4), torch.nn.Flatten()).eval()
+torch.jit.script(pool).save("pool.pt")
+images, batch = torch.zeros(2, 3, 32, 32), torch.export.Dim.DYNAMIC
+torch.export.save(torch.export.export(pool, (images,), dynamic_shapes=({0: batch},)), "pool.pt2")
+"""
+
+
+def requirements(extras: Iterable[str] = EXTRAS) -> list[Requirement]:
+    """The dependencies of the package and of some extras that hold for this Python."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    wanted = [Requirement(line) for line in lines]
+    return [one for one in wanted if one.marker is None or one.marker.evaluate()]
+
+
+def lowest(wanted: Iterable[Requirement]) -> dict[str, str]:
+    """The oldest version that all requirements of a package allow, by the package's name.
+
+    >>> lowest([Requirement("a>=1,<3"), Requirement("b[c]>=4"), Requirement("a>=1.2")])
+    {'a': '1.2', 'b': '4'}
+
+    Raises
+    ------
+    ValueError : a package without a lower bound.
+    """
+    bounds: dict[str, list[str]] = {}
+    for one in wanted:
+        bounds.setdefault(one.name, []).extend(limit.version for limit in one.specifier if limit.operator == ">=")
+    if free := [name for name, versions in bounds.items() if not versions]:
+        raise ValueError(f"pyproject.toml promises any version of {', '.join(free)}: give it a lower bound")
+    return {name: max(versions, key=Version) for name, versions in bounds.items()}
+
+
+def walk(python: Path, folder: Path) -> None:
+    """Render, inspect, verify, train, resume, score, rank and report with an environment's `iebench`, in a folder.
+
+    Raises
+    ------
+    subprocess.CalledProcessError : a command failed.
+    AssertionError : a training that was killed ended otherwise than one that was not.
+    """
+
+    def run(*arguments: str) -> None:
+        click.echo(f"$ {' '.join(arguments)}"[:110])
+        subprocess.run([python, *arguments], cwd=folder, check=True, env=ENVIRONMENT)
+
+    def iebench(verb: str, *arguments: str) -> None:
+        run("-m", "iebench", verb, *arguments)
+
+    size = ["--classes", "6", "--objects-per-class", "5", "--views", "6", "--resolution", "32"]
+    iebench("render", "--out", "data", *size)
+    iebench("verify", "data")
+    iebench("inspect", "data")
+    iebench("card", "data")
+    whole = [*TRAIN, f"--set=steps={STEPS}"]
+    iebench("train", *whole, "--name", "whole")
+    _kill_training([str(python), "-m", "iebench", "train", *whole, "--name", "killed"], folder / "runs" / "killed")
+    iebench("train", *whole, "--name", "killed", "--resume")
+    weights = [(folder / "runs" / name / "model.safetensors").read_bytes() for name in ("whole", "killed")]
+    assert weights[0] == weights[1], "a training that was killed ended with other weights"
+    ranks = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "iebench.benchmark.train"]
+    run(*ranks, *whole, "--name", "ranks")
+    run("-c", EXPORT)
+    scores = []
+    for name, encoder in {
+        "whole": ["--run", "runs/whole"],
+        "exported": ["--encoder", "pool.pt2"],
+        "scripted": ["--encoder", "pool.pt", "--trust"],
+    }.items():
+        scores.append(f"{name}.json")
+        iebench("score", *encoder, "--data", "data", "--device", "cpu", "--out", scores[-1])
+    iebench("validate", *scores)
+    iebench("leaderboard", *scores)
+    iebench("report", *scores, "--data", "data")
+    iebench("methods")
+
+
+def _kill_training(command: list[str], run: Path) -> None:
+    """Start a training and kill it after some steps, before its end."""
+    process, log = subprocess.Popen(command, cwd=run.parent.parent, env=ENVIRONMENT), run / "metrics.jsonl"
+    until = time.monotonic() + 300
+    while not (log.exists() and len(log.read_text().splitlines()) > STEPS // 3):
+        assert process.poll() is None and time.monotonic() < until, "it did not get to be killed"
+        time.sleep(0.005)
+    process.kill()
+    assert process.wait() == -signal.SIGKILL, "it ended before it was killed"
+
+
+@click.command()
+@click.argument("venv", type=click.Path(path_type=Path))
+@click.option("--keep", is_flag=True, help="Run in the environment that is there.")
+def minimum(venv: Path, keep: bool) -> None:
+    """Install the oldest versions that pyproject.toml allows in VENV, and take the whole path on them."""
+    with tempfile.TemporaryDirectory() as scratch:
+        work, python = Path(scratch), venv.absolute() / "bin" / "python"
+        if not keep:
+            pins = work / "minimum.txt"
+            pins.write_text("".join(f"{name}=={version}\n" for name, version in lowest(requirements()).items()))
+            click.echo(pins.read_text(), nl=False)
+            environment(venv, f"{built(work)}[{','.join(EXTRAS)}]", pins)
+        words, wrong = material(work), False
+        for install in MISSING:
+            (work / install).mkdir()
+            for fault in faults([str(python)], install, hidden(install), work / install, words):
+                click.echo(fault, err=True)
+                wrong = True
+        (work / "path").mkdir()
+        walk(python, work / "path")
+    sys.exit(wrong)
+
+
+if __name__ == "__main__":
+    minimum()

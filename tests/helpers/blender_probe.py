@@ -1,0 +1,201 @@
+"""What tests run inside a spawned Blender process (`blender` in conftest.py)."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from iebench.renderer.workers import worker
+
+REST = {
+    "rot_x": 0.0, "rot_y": 0.0, "rot_z": 0.0, "floor_hue": 0.0, "light_theta": 0.4, "light_phi": 1.0, "light_hue": 0.3,
+    "trans_x": 0.0, "trans_y": 0.0, "trans_z": 0.0,
+}  # fmt: skip
+
+
+def picture(ref, **latents):
+    """(h, w, 3) uint8 of one object at REST but for some latents."""
+    worker._renderer.load(ref)
+    return worker._renderer.render({**REST, **latents})
+
+
+def with_three_histories(ref, other):
+    """A view of an object: the first of all, after another of its views, and after another object."""
+    turned = {"rot_z": 0.5}
+    first = picture(ref, **turned)
+    worker._renderer.render(REST)
+    second = worker._renderer.render({**REST, **turned})
+    picture(other)
+    return first, second, picture(ref, **turned)
+
+
+def passes(ref, **latents):
+    """The passes of one object at REST but for some latents, decoded, by name; and its vertices in pixels (n, 2)."""
+    import io
+
+    from PIL import Image
+
+    from iebench.renderer.blender.passes import PASSES, encode_passes
+
+    _, pixels = mesh_points(ref, **latents)
+    files = encode_passes(worker._renderer.geometry({**REST, **latents}), sorted(PASSES))
+    return {name.removesuffix(".png"): np.asarray(Image.open(io.BytesIO(png))) for name, png in files.items()}, pixels
+
+
+def shown(ref, **latents):
+    """Whether an object covers anything at REST but for some latents, and how many pixels its mask has there."""
+    renderer, view = worker._renderer, {**REST, **latents}
+    renderer.load(ref)
+    return renderer.covers(view), int(renderer.geometry(view).object.sum())
+
+
+def pictures_with_and_without_passes(ref):
+    """The same view before and after its passes were rendered, and its coverage was looked for."""
+    before = picture(ref)
+    worker._renderer.geometry(REST)
+    worker._renderer.covers(REST)
+    return before, worker._renderer.render(REST), picture(ref)
+
+
+def mesh_points(ref, **latents):
+    """The object's vertices in world coordinates (n, 3) and in pixels (n, 2), both through Blender."""
+    import bpy
+    import mathutils
+    from bpy_extras.object_utils import world_to_camera_view
+
+    worker._renderer.load(ref)
+    worker._renderer._apply(worker._renderer._handles, {**REST, **latents})
+    bpy.context.view_layer.update()
+    thing, scene = worker._renderer._handles.object, bpy.context.scene
+    world = [thing.matrix_world @ vertex.co for vertex in thing.data.vertices]
+    views = [world_to_camera_view(scene, scene.camera, mathutils.Vector(point)) for point in world]
+    size = scene.render.resolution_x
+    return np.array(world), np.array([(v.x * size, (1 - v.y) * size) for v in views])
+
+
+def drawn_area(ref):
+    """The area of the triangles that Blender draws of an object."""
+    worker._renderer.load(ref)
+    mesh = worker._renderer._handles.object.data
+    mesh.calc_loop_triangles()
+    return sum(triangle.area for triangle in mesh.loop_triangles)
+
+
+def data_counts(ref, swaps):
+    """How many blocks of data Blender holds after each of some swaps of the object."""
+    import bpy
+
+    counts = []
+    for _ in range(swaps):
+        worker._renderer.load(ref)
+        counts.append(len(bpy.data.meshes) + len(bpy.data.materials) + len(bpy.data.images) + len(bpy.data.objects))
+    return counts
+
+
+def said_on_stdout():
+    """What reaches the C level's standard output."""
+    import os
+
+    return os.write(1, b"chatter")
+
+
+def failing_load(ref):
+    """The AssetError that loading an object raises, and how much data it leaves behind."""
+    import bpy
+
+    from iebench.renderer.errors import AssetError
+
+    before = len(bpy.data.meshes)
+    try:
+        worker._renderer.load(ref)
+    except AssetError as error:
+        return str(error), len(bpy.data.meshes) - before
+    return None, 0
+
+
+def picture_into(folder, ref):
+    """A view by way of another folder for temporary files."""
+    import bpy
+
+    renderer, usual = worker._renderer, worker._renderer._file
+    renderer.load(ref)
+    try:
+        renderer._file = Path(folder) / usual.name
+        bpy.context.scene.render.filepath = str(renderer._file)
+        return renderer.render(REST)
+    finally:
+        renderer._file = usual
+        bpy.context.scene.render.filepath = str(usual)
+
+
+def look(ref):
+    """What is known of an object's mesh, and its picture at REST."""
+    info = worker._renderer.load(ref)
+    return info, worker._renderer.render(REST)
+
+
+def outward(ref):
+    """The volume of an object as its faces' windings have it: positive when they look outward."""
+    import bmesh
+
+    worker._renderer.load(ref)
+    mesh = bmesh.new()
+    mesh.from_mesh(worker._renderer._handles.object.data)
+    return mesh.calc_volume(signed=True) * float(np.linalg.norm([0.6, 0.2, 0.5])) ** 3
+
+
+def refused_info(ref):
+    """What the AssetError of an object carries."""
+    from iebench.renderer.errors import AssetError
+
+    try:
+        worker._renderer.load(ref)
+    except AssetError as error:
+        return error.info
+    return None
+
+
+def resident_mb(ref, swaps):
+    """Resident memory of the process in MB after each of some swaps of the object, each rendered."""
+    import os
+    from pathlib import Path
+
+    found = []
+    for _ in range(swaps):
+        worker._renderer.load(ref)
+        worker._renderer.render(REST)
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        found.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+    return found
+
+
+def version():
+    """Blender's version, such as 4.5.15."""
+    return worker._renderer.about()["version"].split()[0]
+
+
+def whole_and_window(ref):
+    """A view of an object, only the object's window of it, and the window."""
+    picture(ref)
+    renderer = worker._renderer
+    window = renderer._window(renderer._size)
+    return renderer._picture(renderer.quality), renderer._picture(renderer.quality, window=window), window
+
+
+def in_parts_and_whole(ref):
+    """A view of an object as its quality has it, in two parts, and in one."""
+    renderer = worker._renderer
+    parts, before = picture(ref), renderer.quality
+    renderer.quality = replace(before, ground_samples=0)
+    try:
+        return parts, picture(ref)
+    finally:
+        renderer.quality = before
+
+
+def roughnesses(ref):
+    """Roughness and diffuse roughness of the materials of an object: (n, 2)."""
+    worker._renderer.load(ref)
+    materials = worker._renderer._handles.object.data.materials
+    inputs = [material.node_tree.nodes["Principled BSDF"].inputs for material in materials]
+    return np.array([[i["Roughness"].default_value, i["Diffuse Roughness"].default_value] for i in inputs])

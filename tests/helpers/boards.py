@@ -1,0 +1,84 @@
+"""Made-up scores of a real dataset, with everything that the report shows: draws, values per object, examples, logs."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from scoring import SMALL, score_of
+
+from iebench.benchmark.orbits.file import CURVES, FORMAT
+from iebench.benchmark.orbits.sweep import Orbits
+from iebench.benchmark.report.pictures import Pictures
+from iebench.benchmark.results.score import DataFacts, Example, Score
+from iebench.benchmark.statistics.bootstrap import Bootstrap, Mean, Measured, plain
+from iebench.benchmark.statistics.metric_info import MEASURES
+from iebench.benchmark.statistics.resamples import Resamples
+from iebench.manifests.dataset import DatasetInfo
+
+PREDICTION = ("mrr", "h1", "h5", "h10", "pre")
+PLACES = 36
+SHIFTS = {"whole": 0.0, "invariant": -0.3, "equivariant": 0.3}
+
+
+def made_up(data: Path, folder: Path, count: int) -> dict[Path, Score]:
+    """Scores of `count` methods by file under a folder; every second one has a predictor, every third one parts, every
+    fifth one orbits.
+
+    Methods differ in skill and objects in difficulty, so that some methods tie and others do not.
+    """
+    info = DatasetInfo.load(data)
+    val = Pictures.of(data, info, SMALL, None)
+    hard = np.random.default_rng(0).normal(size=len(val.names))
+    return dict(_one(f"method-{i}", i, val, hard, folder) for i in range(count))
+
+
+def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tuple[Path, Score]:
+    objects, views = len(val.names), val.samples.info.recipe.views
+    bootstrap = Bootstrap.of(objects, SMALL.draws, SMALL.level, 0)
+    generator = np.random.default_rng(i + 1)
+    skill = generator.normal()
+    values: dict[str, dict[str, Measured]] = {}
+    for part, shift in SHIFTS.items():
+        if part != "whole" and i % 3:
+            continue
+        values[part] = {}
+        for metric, measure in MEASURES.items():
+            if metric.removeprefix("strict_") in PREDICTION and (i % 2 or part != "whole"):
+                continue
+            shares = 0.8 / (1 + np.exp(-(skill + shift + hard * 0.5 + generator.normal(size=objects) * 0.2)))
+            top = 110.0 if "degrees" in metric else 1.0
+            each = shares if measure.higher else top * (1 - shares)
+            floor = 0.1 if measure.higher else 0.9 * top
+            statistic = Mean.of(np.repeat(each, views), np.repeat(np.arange(objects), views))
+            values[part][metric] = bootstrap.measure(statistic, floor)
+    score = score_of(name, {part: {m: plain(e) for m, e in found.items()} for part, found in values.items()})
+    info = val.samples.info
+    path = folder / name / "score.json"
+    path.parent.mkdir(parents=True)
+    lines = [{"step": k, "loss": 9.0 / k + skill, "variance": 1.0 / k, "seconds": 0.1} for k in range(1, 601, 2)]
+    (path.parent / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    if i % 5 == 0:
+        curves = {curve: generator.uniform(0, 1, (objects, PLACES)) for curve in CURVES}
+        orbits = Orbits("rot_z", "degrees", np.linspace(-180, 170, PLACES), dict.fromkeys(values, curves))
+        about = {"format": FORMAT, "name": name, "weights": score.encoder.weights, "dataset": "5" * 64, "limit": None}
+        (path.parent / "orbits.json").write_text(json.dumps({**about, **orbits.as_dict(bootstrap)}))
+    complete = replace(
+        score,
+        dataset=DataFacts("made up", info.fingerprint, 24, objects, views),
+        resamples=Resamples.of(bootstrap, values),
+        examples=() if i % 2 else _examples(val, views),
+        run={"method": name, "seed": 0, "settings": {"batch": 64}, "method_settings": {}, "device": "cpu"},
+    )
+    complete.save(path)
+    return path, complete
+
+
+def _examples(val: Pictures, views: int) -> tuple[Example, ...]:
+    """Right for every second object."""
+    found = []
+    for k, name in enumerate(val.names[:8]):
+        target = 1 + k % (views - 1)
+        wrong = 1 + (k + 1) % (views - 1)
+        found.append(Example(*name.split("/"), 0, target, wrong if k % 2 else target, 2 if k % 2 else 1))
+    return tuple(found)

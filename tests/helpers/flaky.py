@@ -1,0 +1,54 @@
+"""Renderers that misbehave, for tests of the worker pool; imported by spawned processes."""
+
+import os
+import time
+from pathlib import Path
+
+from iebench.renderer.blender.fake import FakeRenderer
+from iebench.renderer.errors import AssetError
+
+CRASH, HANG, BAD, ONCE = "00000", "00001", "00002", "00003"  # object ids
+
+
+class Flaky(FakeRenderer):
+    """Crashes, hangs or refuses on some objects; crashes on ONCE the first time only."""
+
+    def load(self, ref):
+        if ref.object_id == CRASH:
+            os._exit(139)
+        if ref.object_id == HANG:
+            time.sleep(600)
+        if ref.object_id == BAD:
+            raise AssetError(f"{ref.synset}/{ref.object_id} has no faces")
+        if ref.object_id == ONCE:
+            mark = Path(os.environ["IEBENCH_TEST_MARKS"]) / ref.synset
+            if not mark.exists():
+                mark.touch()
+                os._exit(1)
+        return super().load(ref)
+
+
+class Unseen(FakeRenderer):
+    """Shows nothing of BAD in any view, and ONCE only in those with a floor of large hue."""
+
+    def load(self, ref):
+        self.object_id = ref.object_id
+        return super().load(ref)
+
+    def covers(self, latents):
+        return self.object_id != BAD and (self.object_id != ONCE or latents["floor_hue"] > 0.5)
+
+
+class Slow(FakeRenderer):
+    """Takes its time, so that a test can kill it half-way."""
+
+    def render(self, latents):
+        time.sleep(0.002)
+        return super().render(latents)
+
+
+class Broken(FakeRenderer):
+    """Fails to start, as Blender without a system library does."""
+
+    def __init__(self, *_):
+        raise ImportError("libXrender.so.1: cannot open shared object file", name="bpy")

@@ -1,0 +1,85 @@
+"""Tasks and renderers that misbehave, for tests of the worker pool; imported by spawned processes.
+
+python misbehave.py FOLDER: two workers that each leave a file named after their process number there, and then hang.
+"""
+
+import os
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from iebench.manifests.recipe import load
+from iebench.renderer.blender.fake import FakeRenderer
+from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.errors import DiskError
+from iebench.renderer.workers.pool import Pool
+from iebench.renderer.workers.worker import Setup
+
+kept = []
+
+
+def double(n):
+    return 2 * n
+
+
+def large(n):
+    return bytes([n]) * 3_000_000
+
+
+def die(signal):
+    if signal:
+        os.kill(os.getpid(), signal)
+        time.sleep(60)
+    return 0
+
+
+def eat(megabytes, keep):
+    """Fill memory bit by bit; the process's number."""
+    for _ in range(megabytes // 10):
+        kept.append(b"x" * 10_000_000)
+        time.sleep(0.005)
+    if not keep:
+        kept.clear()
+    return os.getpid()
+
+
+def fail(text):
+    raise ValueError(text)
+
+
+def refuse():
+    raise DiskError("the disk is full")
+
+
+def announce_and_hang(folder):
+    (Path(folder) / str(os.getpid())).touch()
+    time.sleep(600)
+
+
+class Stillborn(FakeRenderer):
+    """Dies while it starts."""
+
+    def __init__(self, *_):
+        os._exit(7)
+
+
+class Raises(FakeRenderer):
+    """Fails to start in a way nobody foresaw."""
+
+    def __init__(self, *_):
+        raise ValueError("no")
+
+
+class Endless(FakeRenderer):
+    """Never comes to its first task."""
+
+    def __init__(self, *_):
+        time.sleep(600)
+
+
+if __name__ == "__main__":
+    place, recipe = Path(sys.argv[1]), replace(load(), resolution=16)
+    setup = Setup(FAKE, recipe, recipe.quality["fast"], device="cpu", threads=1)
+    with Pool(2, setup, 600, 0, place) as pool:
+        list(pool.run(announce_and_hang, ((n, (str(place),)) for n in range(2))))

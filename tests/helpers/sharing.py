@@ -1,0 +1,44 @@
+"""What processes do that a test starts: they encode a split together, or one is killed on the way."""
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from scoring import from_run
+from torch import Tensor, nn
+
+from iebench.benchmark.data.images import Images
+from iebench.benchmark.distributed.ranks import joined
+from iebench.benchmark.features import cache as features
+
+CPU = torch.device("cpu")
+BATCH = 8  # images of 32 pixels
+
+
+class Mortal(nn.Module):
+    """Passes on to another module, and kills its process when it has seen so many images."""
+
+    def __init__(self, inner: nn.Module, last: int) -> None:
+        super().__init__()
+        self.inner, self.left = inner, last
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.left -= len(images)
+        if self.left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        out: Tensor = self.inner(images)
+        return out
+
+
+def encode(run: Path, data: Path, cache: Path, last: int = 10**9) -> None:
+    """Put the train split's features into `cache`, as one rank of several or alone."""
+    features.PIXELS["cpu"] = BATCH * 32**2
+    torch.set_num_threads(1)
+    with joined("cpu") as ranks:
+        encoder = from_run(run, None, CPU)
+        encoder = replace(encoder, module=Mortal(encoder.module, last))
+        images = Images.open(data, "train")
+        features.encode(encoder, images, np.arange(len(images)), cache, CPU, ranks)

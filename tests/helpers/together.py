@@ -1,0 +1,112 @@
+"""What two ranks compute, in processes that a test starts, and how far that is from one process."""
+
+import time
+
+import torch
+from torch import distributed as dist
+
+from iebench.baselines import variants
+from iebench.baselines.action import DIFFERENCES, LABEL, ROTATION
+from iebench.baselines.method import build, names
+from iebench.benchmark.commands.launch import launch
+from iebench.benchmark.distributed import ranks as distributed
+from iebench.benchmark.distributed.ranks import ALONE, joined
+from iebench.benchmark.training.config import resolve
+from iebench.benchmark.training.step import prepare
+
+OBJECTS, SIDE = 8, 16
+SHARED = 64  # objects in a batch that two ranks share
+SMALL = ["encoder.width=0.125", "encoder.stem=small"]
+PROJECTOR = ["method.projector=[16, 12]"]
+HEAD = ["method.hidden=[16]"]
+OWN = {"random": [], "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
+TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
+
+RANKED = {**dict.fromkeys(TRAINED, ()), "sie, together": ("passes=together",)}  # apart by default
+
+
+def run_ranks(size, work, folder):
+    """work(file) in `size` ranks at once: what the first one saved there."""
+    launch(size, work, folder / "answer.pt")
+    return torch.load(folder / "answer.pt")
+
+
+def batch(objects=OBJECTS, views=3):
+    """Random images, all latents and labels, in float64."""
+    generator = torch.Generator().manual_seed(1)
+    latents = {name: torch.rand(objects, views, generator=generator, dtype=torch.float64) for name in ROTATION}
+    latents |= {
+        name: torch.rand(objects, views, generator=generator, dtype=torch.float64) for name in DIFFERENCES["all"]
+    }
+    latents[LABEL] = torch.randint(0, 55, (objects, 1), generator=generator).expand(-1, views)
+    return torch.rand(objects, views, 3, SIDE, SIDE, generator=generator, dtype=torch.float64), latents
+
+
+def method_of(name, *changes):
+    """A small method in float64, and the training settings it was made with."""
+    settings, own = resolve(name, "quick", [*SMALL, *OWN.get(name, PROJECTOR), *changes])
+    torch.manual_seed(0)
+    method = build(name, own, settings.encoder).double().train()
+    method.passes = settings.passes
+    return method, settings
+
+
+def outcome(network, method, images, latents, mean):
+    """Loss terms, gradients, and buffers such as running statistics, after one backward pass."""
+    terms = network(images, latents)
+    terms["loss"].backward()
+    gradients = {name: p.grad for name, p in method.named_parameters() if p.requires_grad}
+    return mean(terms), gradients, dict(method.named_buffers())
+
+
+def compare_methods(answer):
+    """Save for each method: the largest difference between all ranks and one process, and between ranks.
+
+    Relative to the size of the compared tensor; of the terms, the gradients and the buffers.
+    """
+    torch.set_num_threads(1)
+    images, latents = batch(SHARED)
+    alone = {}
+    for name, changes in RANKED.items():
+        method, _ = method_of(name.partition(",")[0], *changes)
+        alone[name] = outcome(method, method, images, latents, ALONE.mean)
+    found = {}
+    with joined("cpu") as ranks:
+        share = ranks.share(SHARED)
+        mine = {name: values[share] for name, values in latents.items()}
+        for name, changes in RANKED.items():
+            method, settings = method_of(name.partition(",")[0], *changes)
+            network = prepare(method, settings, ranks)
+            together = outcome(network, method, images[share], mine, ranks.mean)
+            found[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]
+    if ranks.first:
+        torch.save(found, answer)
+
+
+def difference(one, other):
+    """The largest relative difference of two tables of tensors or numbers."""
+    assert one.keys() == other.keys() and one
+    pairs = [(torch.as_tensor(one[name]).double(), torch.as_tensor(other[name]).double()) for name in one]
+    return max(float((a - b).abs().max() / a.abs().max().clamp(min=1e-6)) for a, b in pairs)
+
+
+def end_with_open_connections(answer):
+    """Save an answer in a process group whose end waits for ever."""
+    distributed.PATIENCE = 0.2
+    dist.destroy_process_group = lambda: time.sleep(600)
+    with joined("cpu") as ranks:
+        saved = ranks.collect(ranks.rank)
+        if ranks.first:
+            torch.save(saved, answer)
+        ranks.collect(None)
+
+
+def end_one_by_one(answer):
+    """Save an answer with the other ranks; the first one ends, the others stay."""
+    with joined("cpu") as ranks:
+        saved = ranks.collect(ranks.rank)
+        if ranks.first:
+            torch.save(saved, answer)
+        ranks.collect(None)
+    if not ranks.first:
+        time.sleep(600)

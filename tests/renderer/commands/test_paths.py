@@ -1,0 +1,25 @@
+"""A URL where a path of this machine belongs is refused with what to do instead, as it was typed."""
+
+import pytest
+
+from iebench.manifests.shell.cli import main
+
+
+@pytest.mark.parametrize(
+    ("command", "remedy"),
+    [
+        (["inspect", "d", "--out", "URL"], "this command writes files and folders: give one"),
+        (["render", "--latents", "URL"], "this is read from a file or folder: copy it here first"),
+        (["render", "URL"], "this is read from a file or folder: copy it here first"),
+        (["import", "3diebench", "URL", "d"], "this is read from a file or folder: copy it here first"),
+    ],
+)
+def test_a_url_is_no_path(tmp_path, monkeypatch, capsys, command, remedy):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "s3:" / "bucket" / "x").mkdir(parents=True)
+    (tmp_path / "s3:" / "bucket" / "x" / ".plan.json").write_text("{}")  # what a Path makes of the URL is there
+    with pytest.raises(SystemExit) as stop:
+        main(["s3://bucket/x" if word == "URL" else word for word in command])
+    err = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert err.startswith("iebench: s3://bucket/x lies in a store, and ") and remedy in err and err.count("\n") == 1

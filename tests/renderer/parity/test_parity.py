@@ -1,0 +1,83 @@
+"""Our pictures against the reference's own Blender 3, where a machine has one."""
+
+import shutil
+import subprocess
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shapenet_like
+import shapenet_real
+
+from iebench.manifests.recipe import load
+from iebench.renderer.comparing.compare import compare, worst
+from iebench.renderer.comparing.views import jobs, render_ours
+from iebench.renderer.meshes.clean import clean_copy
+from iebench.renderer.parity.blender3 import PROGRAM
+from iebench.renderer.parity.noise import line, mean, table
+from iebench.renderer.parity.theirs import render_theirs
+
+pytestmark = pytest.mark.slow
+
+
+def has_blender3():
+    program = shutil.which(PROGRAM[0])
+    if program is None:
+        return False
+    version = subprocess.run([program, "--version"], check=False, capture_output=True, text=True).stdout
+    return version.startswith("Blender 3.")
+
+
+@pytest.mark.skipif(not has_blender3(), reason="needs a Blender 3 on the path")
+def test_the_pictures_are_those_of_blender_3(tmp_path):
+    """Textures, glass, 41 materials, surfaces that are there twice, of one material or two, sheets that meet in a T.
+
+    38 dB and more, and plain ground, shadows included, within 1.5 of 255. (The face that Blender 3 does not keep of two
+    in red and blue, or the normals of the other face, cost some 10 dB.)
+    """
+    recipe = replace(load(), resolution=128)
+    meshes = [shapenet_like.write(tmp_path, name) for name in ("bus", "cabinet")]
+    meshes += [shapenet_real.write(tmp_path, name) for name in ("doubled", "joined", "clear", "textured")]
+    todo = jobs(recipe, meshes, 1, 0)
+    ours, theirs = render_ours(recipe, "reference", todo), render_theirs(recipe, todo, PROGRAM, "python")
+    least = worst([compare(a, b) for a, b in zip(ours, theirs, strict=True)])
+    assert least.psnr > 38
+    assert least.psnr_disc > 32
+    assert least.ground < 1.5
+
+
+def test_likeness_finds_a_shift_of_colour_and_ignores_the_object():
+    picture = np.full((128, 128, 3), 120, np.uint8)
+    picture[48:80, 48:80] = np.random.default_rng(0).integers(0, 255, (32, 32, 3))
+    other = picture.copy()
+    other[48:80, 48:80] = 0
+    assert compare(other, picture).ground == pytest.approx(0, abs=1e-9)
+    assert compare(other, picture).psnr_disc < compare(other, picture).psnr < 30
+    brighter = picture.copy()
+    brighter[:32] += 2
+    assert compare(brighter, picture).ground == pytest.approx(2)
+
+
+def test_noise_is_told_from_a_difference_that_stays():
+    rng = np.random.default_rng(0)
+    ours, theirs = (
+        {seed: np.clip(level + rng.normal(0, 2, (64, 64, 3)).round(), 0, 255).astype(np.uint8) for seed in range(8)}
+        for level in (120, 121)
+    )
+    variance = 2 * (2**2 + 1 / 12)  # of a difference of two: noise, and rounding
+    noise, both = line(ours, ours), line(ours, theirs)
+    assert noise[0] == pytest.approx(10 * np.log10(255**2 / variance), abs=0.05)  # no seed beside itself
+    assert both[0] == pytest.approx(10 * np.log10(255**2 / (variance + 1)), abs=0.05)
+    means = line(mean(ours, 8), mean(theirs, 9))
+    assert means[0] == pytest.approx(10 * np.log10(255**2 / (variance / 8 + 1)), abs=0.1)  # the level is left whole
+    assert means[3] == pytest.approx(-1, abs=0.1)
+    row = table(["a 0"], [{"ours": ours, "theirs": theirs}], [("ours", "theirs")]).splitlines()[-1]
+    assert row.startswith("ours / theirs")
+    assert row.endswith(f"{both[3]:+.2f}")
+
+
+def test_the_pictures_have_the_textures(tmp_path):
+    """ShapeNet's textures lie beside the mesh's folder, where a mesh may refer to nothing by itself."""
+    (job,) = jobs(load(), [shapenet_real.write(tmp_path, "textured")], 1, 0)
+    with clean_copy(job.ref()) as mesh:
+        assert not mesh.missing

@@ -1,0 +1,123 @@
+"""The pool: a result for every task, whatever its workers do."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import misbehave
+import pytest
+from observe import alive, end
+
+from iebench.manifests.recipe import load
+from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.errors import IebenchError, WorkerError
+from iebench.renderer.workers import pool as pool_module
+from iebench.renderer.workers.pool import Lost, Pool
+from iebench.renderer.workers.worker import Setup
+
+pytestmark = pytest.mark.slow
+
+TESTS = Path(__file__).parent.parent
+
+
+def setup(backend=FAKE):
+    recipe = replace(load(), resolution=16)
+    return Setup(backend, recipe, recipe.quality["fast"], device="cpu", threads=1)
+
+
+@pytest.fixture
+def make(tmp_path):
+    def pool(workers=2, patience=20.0, memory=0, backend=FAKE):
+        return Pool(workers, setup(backend), patience, memory, tmp_path)
+
+    yield pool
+    assert not list(tmp_path.glob("tmp*")), "a worker's folder is left"
+
+
+def test_every_task_has_one_result(make):
+    with make() as pool:
+        found = dict(pool.run(misbehave.double, ((n, (n,)) for n in range(40))))
+    assert found == {n: 2 * n for n in range(40)}
+
+
+def test_a_worker_killed_at_any_moment_costs_nothing(make):
+    """Large results, so that some workers die in the middle of sending one."""
+    with make(workers=2) as pool:
+        found, killed = {}, 0
+        for key, value in pool.run(misbehave.large, ((n, (n,)) for n in range(30))):
+            found[key] = value
+            at_work = [worker.process.pid for worker in pool._workers if worker.task is not None]
+            if key % 3 == 0 and at_work:
+                os.kill(at_work[0], signal.SIGKILL)
+                killed += 1
+    assert killed >= 4
+    assert found == {n: misbehave.large(n) for n in range(30)}
+
+
+def test_what_kills_its_worker_every_time_is_lost_with_the_signal(make):
+    with make(workers=1) as pool:
+        found = dict(
+            pool.run(misbehave.die, [("segfault", (signal.SIGSEGV,)), ("fine", (0,)), ("killed", (signal.SIGKILL,))])
+        )
+    assert found["segfault"] == Lost("the renderer crashed (SIGSEGV), 2 times")
+    assert found["fine"] == 0
+    assert "killed by SIGKILL, as the system does when memory runs out, 5 times" in found["killed"].cause
+
+
+def test_a_task_that_eats_memory_is_stopped_and_a_worker_that_keeps_it_is_replaced(make):
+    with make(workers=1, memory=400_000_000) as pool:
+        found = dict(pool.run(misbehave.eat, [("bomb", (2000, False)), ("keeps", (150, True)), ("after", (0, False))]))
+    assert found["bomb"] == Lost("the renderer took more than 0.4 GB of memory, 2 times")
+    assert found["after"] != found["keeps"], "a worker that kept half of its limit went on"
+
+
+def test_a_hang_is_ended_and_a_jump_of_the_clock_is_no_hang(make, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    with make(workers=1, patience=1.0) as pool:
+        found = dict(pool.run(time.sleep, [("long", (60,)), ("short", (0.2,))]))
+    assert found == {"long": Lost("the renderer hung: no result after 1 s, 2 times"), "short": None}
+
+
+def test_an_unforeseen_error_is_its_tasks_and_one_of_ours_is_everybodys(make):
+    with make(workers=1) as pool:
+        assert dict(pool.run(misbehave.fail, [(0, ("strange",))]))[0].cause.endswith(
+            "the renderer failed: an unexpected error in misbehave.py, line 48, 2 times"
+        )
+        with pytest.raises(IebenchError, match="disk"):
+            pool.call(misbehave.refuse)
+
+
+def test_workers_that_die_at_their_start_are_not_tried_for_ever(make):
+    with (
+        make(workers=2, backend="misbehave:Stillborn") as pool,
+        pytest.raises(WorkerError, match=r"exit code 7\) while it started, 3"),
+    ):
+        pool.call(misbehave.double, 1)
+    with (
+        make(workers=2, backend="misbehave:Raises") as pool,
+        pytest.raises(IebenchError, match=r"cannot start: an unexpected error in misbehave.py, line \d+"),
+    ):
+        pool.call(misbehave.double, 1)
+
+
+def test_a_stuck_start_is_ended_too(make, monkeypatch):
+    monkeypatch.setattr(pool_module, "START_PATIENCE", 0.5)
+    with (
+        make(workers=1, backend="misbehave:Endless") as pool,
+        pytest.raises(WorkerError, match="hung: no result after"),
+    ):
+        pool.call(misbehave.double, 1)
+
+
+def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_render(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    with subprocess.Popen([sys.executable, TESTS / "misbehave.py", tmp_path], env=environment) as process:
+        while len(workers := [int(path.name) for path in tmp_path.glob("[0-9]*")]) < 2:
+            time.sleep(0.05)
+        assert all(map(alive, workers))
+        process.send_signal(signal.SIGKILL)
+    assert end(workers)
