@@ -11,27 +11,20 @@ import pytest
 from meshes import STEP, wall
 from pebble import ProcessPool
 from PIL import Image
+from plans import plan_of
 
 from iebench.manifests.recipe import load
-from iebench.manifests.taxonomy import choose, official_objects
+from iebench.manifests.taxonomy import official_objects
 from iebench.renderer.blender.interface import BLENDER, FAKE
 from iebench.renderer.importing.fake import published_files
 from iebench.renderer.importing.published import published_plan
 from iebench.renderer.importing.run import import_dataset
 from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
-from iebench.renderer.sources import Builtin
 from iebench.renderer.workers import worker
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several that share the cores; torch is not imported yet
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-def plan_of(classes: str = "6", per_class: int = 5, views: int = 6, resolution: int = 32, seed: int = 0) -> Plan:
-    """A plan over built-in objects, small enough for a test."""
-    recipe = replace(load(), views=views, resolution=resolution)
-    objects = Builtin(None).objects(choose(classes), per_class)
-    return Plan(recipe, "fast", seed, "builtin", "CC0-1.0", tuple(objects))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

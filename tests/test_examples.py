@@ -2,15 +2,14 @@
 
 import re
 import shlex
-from pathlib import Path
 
 import click
 import pytest
+from paths import ROOT
 
 from iebench.manifests.shell.cli import iebench
 from iebench.manifests.shell.verbs import VERBS
 
-ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("*/README.md"))]
 END = re.compile(r"\s(#|&&|\|\||\||;|>)\s.*|\s+[\\&]$")
 

@@ -4,11 +4,11 @@ import ast
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
+import arrows
 import pytest
+from paths import ROOT
 
-ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "api": {"manifests"},
     "manifests": set(),
@@ -66,3 +66,67 @@ def test_every_package_is_installed():
     names = {folder: name for name, folder in settings["package-dir"].items()}
     found = [path.parent.relative_to(ROOT) for folder in MAY_IMPORT for path in (ROOT / folder).rglob("__init__.py")]
     assert sorted(settings["packages"]) == sorted(".".join([names[path.parts[0]], *path.parts[1:]]) for path in found)
+
+
+HOUSE = {
+    "api": "__main__",
+    "manifests": """
+        brief errors conventions schema laws fit taxonomy text common installed pages shell recipe folder dataset
+        latents views symmetry reading presets protocols recipes sweeps
+    """,
+    "baselines": "gather losses errors action networks variants method equivariant methods",
+    "benchmark": """
+        errors protocol statistics distributed weights data results training.online training train released encoders
+        features fitting probes orbits scoring score leaderboard sweep report commands speed
+    """,
+    "renderer": """
+        errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan card output
+        workers engines render importing proof symmetry commands comparing speed parity
+    """,
+}
+"""The map of the house: the rooms of each part in the order of the flow."""
+MOST = 14  # modules in a folder
+
+FILES = arrows.modules(ROOT)
+ARROWS = arrows.arrows(FILES)
+
+
+def room(module):
+    """The longest entry of the map that a module lies in; the part itself for what lies beside the rooms."""
+    part, *inside = module.split(".")[1:] or ["api"]
+    rooms = HOUSE.get(part, "").split()
+    for length in range(len(inside), 0, -1):
+        if ".".join(inside[:length]) in rooms:
+            return part, ".".join(inside[:length])
+    return part, ""
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    assert arrows.cycles(ARROWS) == []
+
+
+@pytest.mark.parametrize("part", HOUSE)
+def test_rooms_import_only_from_rooms_before_them(part):
+    rooms = HOUSE[part].split()
+    for module, others in ARROWS.items():
+        for other in others:
+            (here, mine), (there, theirs) = room(module), room(other)
+            if here == there == part and mine != theirs and theirs:
+                assert mine, f"{module} lies in no room of the map"
+                assert rooms.index(theirs) < rooms.index(mine), (
+                    f"{module} imports {other}: {mine} comes before {theirs}"
+                )
+
+
+@pytest.mark.parametrize("part", HOUSE)
+def test_the_map_names_every_room_and_no_other(part):
+    found = {room(module)[1] for module in FILES if module.startswith(f"iebench.{part}.")} - {""}
+    lost = [module for module in FILES if module.startswith(f"iebench.{part}.") and not room(module)[1]]
+    assert not lost and (part == "api" or found == set(HOUSE[part].split()))
+
+
+@pytest.mark.parametrize("folder", sorted({str(path.parent.relative_to(ROOT)) for path in FILES.values()}))
+def test_a_folder_can_be_seen_at_a_glance(folder):
+    folder = ROOT / folder
+    assert len([path for path in folder.glob("*.py") if path.name != "__init__.py"]) <= MOST
+    assert (folder / "README.md").exists() or ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))

@@ -6,16 +6,15 @@ parameter. Passed on may be what iebench's own errors say and, by `causes.short`
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from iebench.baselines import errors as of_baselines
 from iebench.benchmark import errors as of_benchmark
 from iebench.manifests import errors as of_manifests
 from iebench.renderer import errors as of_renderer
 
-ROOT = Path(__file__).parent.parent
 SOURCES = [p for f in ("manifests", "renderer", "baselines", "benchmark") for p in sorted((ROOT / f).rglob("*.py"))]
 OWN = {
     name
@@ -32,9 +31,15 @@ TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
 """Functions that make text of an exception."""
 CAUSES = ROOT / "manifests" / "common" / "causes.py"  # makes words of exceptions for all others
 USERS_CODE = {  # what runs code that a user or another package gives, whose author has to mend it
-    "manifests/installed/plugins.py", "manifests/common/settings.py", "benchmark/encoders/predictor.py", "benchmark/encoders/prepared.py",
-    "benchmark/encoders/factory.py", "benchmark/commands/catalogue.py", "benchmark/probes/installed.py", "benchmark/training/checks.py",
-}  # fmt: skip
+    "manifests/installed/plugins.py",
+    "manifests/common/settings.py",
+    "benchmark/encoders/predictor.py",
+    "benchmark/encoders/prepared.py",
+    "benchmark/encoders/factory.py",
+    "benchmark/commands/catalogue.py",
+    "benchmark/probes/installed.py",
+    "benchmark/training/checks.py",
+}
 
 
 QUOTES = {("manifests/shell/slurm.py", "_last_line")}  # what sbatch said, which submitit gives as an error's text

@@ -19,7 +19,7 @@ from iebench.benchmark.orbits import file as orbit_file
 from iebench.benchmark.protocol import load as load_protocol
 from iebench.benchmark.released import converted
 from iebench.benchmark.released import file as released_file
-from iebench.benchmark.results.score import Score
+from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.training import log, runs
 from iebench.benchmark.training.checkpoint import CHECKPOINT, restore
 from iebench.benchmark.training.config import RunConfig, resolve
@@ -63,7 +63,7 @@ def refused(path: Path, read: Read, shown: str = "") -> None:
         ("a.parquet", lambda path: read_given(path, load_recipe())),
         ("a.parquet", lambda path: Manifest(path).classes()),
         ("a.csv", lambda path: Manifest(path).classes()),
-        ("score.json", Score.load),
+        ("score.json", load_score),
         ("a.pth", released_file.read),
         ("a.safetensors", released_file.read),
         ("a.pt2", lambda path: registry.load(str(path), {})),

@@ -19,7 +19,7 @@ from scoring import measured, score_of, untrained_run
 from iebench.benchmark import protocol
 from iebench.benchmark.orbits import file as orbit_file
 from iebench.benchmark.released import converted
-from iebench.benchmark.results.score import Score
+from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.sweep.plan import load as load_sweep
 from iebench.benchmark.training import runs
 from iebench.benchmark.training.config import RunConfig, resolve
@@ -91,7 +91,7 @@ def test_a_score(tmp_path: Path) -> None:
     score = score_of("sie", {"whole": {"top1": measured(0.5), "rotation_r2": measured(0.1)}})
     score.save(tmp_path / "score.json")
     table = json.loads((tmp_path / "score.json").read_text())
-    assert refusals(table, lambda variant: Score.load(as_json(tmp_path / "score.json", variant)), 3)
+    assert refusals(table, lambda variant: load_score(as_json(tmp_path / "score.json", variant)), 3)
 
 
 def test_a_file_of_orbits(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import click
 from iebench.manifests.brief import few
 from iebench.manifests.text.plain_text import cleaned
 
-from ..results.score import Score, load_all
+from ..results.reading import load_scores
+from ..results.score import Score
 
 
 def gather(files: Sequence[Path]) -> dict[Path, Score]:
@@ -20,7 +21,7 @@ def gather(files: Sequence[Path]) -> dict[Path, Score]:
     ------
     ScoreFileError : a file that cannot be read, or none at all.
     """
-    scores = load_all(files)
+    scores = load_scores(files)
     whole = {path: score for path, score in scores.items() if score.limit is None}
     if files or len(whole) in (0, len(scores)):
         return scores

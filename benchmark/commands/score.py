@@ -9,6 +9,8 @@ import click
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.cli import SETTINGS, examples
 
+from ..results.reading import load_score
+
 if TYPE_CHECKING:
     from ..protocol import Protocol
 
@@ -154,10 +156,9 @@ def _keep(path: Path, protocol: "Protocol", data: Path, limit: int | None, weigh
     from iebench.manifests.dataset import DatasetInfo
 
     from ..errors import ScoreFileError, UsageError
-    from ..results.score import Score
 
     try:
-        there = Score.load(path)
+        there = load_score(path)
     except ScoreFileError:
         return
     if there.limit is not None:

@@ -11,7 +11,8 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.text.plain_text import cleaned
 
 from ..errors import ScoreFileError
-from ..results.score import Score
+from ..results.faults import faults_of
+from ..results.reading import read_score
 
 
 @click.command(
@@ -49,10 +50,10 @@ def validate(files: tuple[Path, ...], schema: bool) -> None:
 def faults(path: Path) -> list[str]:
     """What keeps a score file from a leaderboard, one sentence each."""
     try:
-        score = Score.read(path)
+        score = read_score(path)
     except ScoreFileError as error:
         return [str(error)]
-    found = [f"{path}: {fault}" for fault in score.faults()]
+    found = [f"{path}: {fault}" for fault in faults_of(score)]
     if score.limit is not None:
         found.append(f"{path} is a smoke run on at most {score.limit} objects a split: score without --limit")
     return found

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import is_dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,9 +15,7 @@ from iebench.manifests.text.plain_text import length_fault, name_fault
 from ..statistics.bootstrap import Measured, interval, widened
 from ..statistics.metric_info import MEASURES, WHOLE, declaration_faults, within
 from ..statistics.resamples import digest_of, unpack
-
-if TYPE_CHECKING:
-    from .score import Score
+from .score import Score
 
 SHA256 = re.compile("[0-9a-f]{64}")
 LARGEST = 2**63  # what readers in other languages hold
@@ -33,7 +31,12 @@ RANGES = {
 }
 
 
-def damage_of(score: "Score") -> list[str]:
+def faults_of(score: Score) -> list[str]:
+    """List what keeps a score from a leaderboard, one clause each; `iebench score` writes none of it."""
+    return damage_of(score) or absences_of(score)
+
+
+def damage_of(score: Score) -> list[str]:
     """What in a score contradicts itself or cannot be, one clause each."""
     found = [*_number_faults(score), *_count_faults(score)]
     if found:
@@ -43,7 +46,7 @@ def damage_of(score: "Score") -> list[str]:
     return found
 
 
-def absences_of(score: "Score") -> list[str]:
+def absences_of(score: Score) -> list[str]:
     """What keeps a sound score from being paired with others: draws that are missing, or of other objects."""
     kept, data, protocol = score.resamples, score.dataset, score.protocol
     found = [
@@ -63,7 +66,7 @@ def absences_of(score: "Score") -> list[str]:
     return found
 
 
-def _number_faults(score: "Score") -> Iterator[str]:
+def _number_faults(score: Score) -> Iterator[str]:
     """Numbers that are none, wherever they are; a list of what is left to see, since a run may be nested deeply."""
     left: list[tuple[str, Any, int]] = [("", score, 0)]
     while left:
@@ -84,7 +87,7 @@ def _short(value: float) -> str:
     return str(value) if isinstance(value, float) else f"a number of {len(str(abs(value)))} digits"
 
 
-def _fact_faults(score: "Score") -> Iterator[str]:
+def _fact_faults(score: Score) -> Iterator[str]:
     if score.protocol.id != score.protocol_id:
         yield f"its protocol is not the one of its id {score.protocol_id} (changed, or of another iebench)"
     names = {"name": score.name, "encoder.name": score.encoder.name}
@@ -106,7 +109,7 @@ def _fact_faults(score: "Score") -> Iterator[str]:
             yield f"encoder.parts.{part} has the columns {start} to {stop} of {encoder.dim}"
 
 
-def _count_faults(score: "Score") -> Iterator[str]:
+def _count_faults(score: Score) -> Iterator[str]:
     data, encoder, cost = score.dataset, score.encoder, score.cost
     least = {
         "dataset.train_objects": (data.train_objects, 1),
@@ -127,7 +130,7 @@ def _count_faults(score: "Score") -> Iterator[str]:
             yield f"{where} is {value}, less than {bound}"
 
 
-def _example_faults(score: "Score") -> Iterator[str]:
+def _example_faults(score: Score) -> Iterator[str]:
     views = score.dataset.views
     for i, one in enumerate(score.examples):
         for name in ("source", "target", "found"):
@@ -137,7 +140,7 @@ def _example_faults(score: "Score") -> Iterator[str]:
             yield f"examples[{i}].rank is {one.rank}, and the target is one of {views - 1} views"
 
 
-def _run_faults(score: "Score") -> Iterator[str]:
+def _run_faults(score: Score) -> Iterator[str]:
     for name in ("settings", "method_settings", "versions"):
         if not isinstance(score.run.get(name, {}), dict):
             yield f"run.{name} must be an object, not {score.run[name]!r:.60}"
@@ -146,7 +149,7 @@ def _run_faults(score: "Score") -> Iterator[str]:
         yield f"run.seed must be a whole number from 0, not {seed!r:.60}"
 
 
-def _value_faults(score: "Score") -> Iterator[str]:
+def _value_faults(score: Score) -> Iterator[str]:
     for metric, measure in score.metrics.items():
         yield from (f"the metric {metric[:60]!r} {fault}" for fault in declaration_faults(metric, measure))
     if not score.values.get(WHOLE):
@@ -159,7 +162,7 @@ def _value_faults(score: "Score") -> Iterator[str]:
             yield from (f"{part} {metric} {fault}" for fault in faults)
 
 
-def _entry_faults(score: "Score", metric: str, entry: Measured) -> Iterator[str]:
+def _entry_faults(score: Score, metric: str, entry: Measured) -> Iterator[str]:
     if metric not in MEASURES.keys() | score.metrics.keys():
         yield "is a metric that this iebench does not know (update it)"
     ours = RANGES if metric in MEASURES else {}  # names of other packages mean nothing here
@@ -188,7 +191,7 @@ def _told(low: float, high: float) -> str:
     return f"{low:g} to {high:g}"
 
 
-def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> Iterator[str]:
+def _drawn_faults(score: Score, part: str, metric: str, entry: Measured) -> Iterator[str]:
     scored = score.dataset.train_objects if metric.endswith(RESAMPLED_APART) else score.dataset.val_objects
     if entry.n < 1 or entry.objects != scored:
         yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
@@ -210,7 +213,7 @@ def _drawn_faults(score: "Score", part: str, metric: str, entry: Measured) -> It
         yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{wide.low}, {wide.high}]"
 
 
-def _resample_faults(score: "Score") -> Iterator[str]:
+def _resample_faults(score: Score) -> Iterator[str]:
     kept, whole = score.resamples, score.values.get(WHOLE, {})
     for part, drawn in kept.draws.items():
         for metric in drawn.keys() - score.values.get(part, {}).keys():

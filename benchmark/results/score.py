@@ -1,31 +1,21 @@
-"""score.json: what scoring leaves behind, read back strictly."""
+"""A score: what scoring leaves behind as score.json. `reading` reads it back."""
 
 import dataclasses
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.placeholders import placeholder
-from iebench.manifests.common.settings import build
-from iebench.manifests.common.versions import version_fault
-from iebench.manifests.text.plain_text import check_text
 
-from ..errors import IebenchError, ScoreFileError
 from ..protocol import Protocol
 from ..statistics.bootstrap import Measured
 from ..statistics.metric_info import Measure
 from ..statistics.regularisation import Regularisation
 from ..statistics.resamples import Resamples
-from .faults import absences_of, damage_of
 
 FORMAT = 2
 NAME = "score.json"
-MOST_BYTES = 16_000_000  # of a file that is read: ten times what 3DIEBench needs
-REMEDY = "restore it or run `iebench score` again"
 
 
 @dataclass(frozen=True)
@@ -133,81 +123,3 @@ class Score:
         """Write the JSON file, complete or not at all."""
         table = {"format": FORMAT, **dataclasses.asdict(self)}
         write_atomic(path, json.dumps(table, indent=2, allow_nan=False) + "\n")
-
-    @staticmethod
-    def load(path: Path) -> "Score":
-        """Read a JSON file and check it.
-
-        Raises
-        ------
-        ScoreFileError : missing, damaged, of another format, or changed by hand.
-        """
-        score = Score.read(path)
-        damage = damage_of(score)
-        if damage:
-            raise ScoreFileError(f"{path}: {damage[0]}: {REMEDY}")
-        return score
-
-    @staticmethod
-    def read(path: Path) -> "Score":
-        """Read a JSON file of the right structure, whatever its numbers say.
-
-        Raises
-        ------
-        ScoreFileError : missing, damaged, or of another format.
-        """
-        table = _table(path)
-        run = table.pop("run")
-        try:
-            return dataclasses.replace(build(Score, table, str(path)), run=run)
-        except IebenchError as error:
-            raise ScoreFileError(f"{error}: {REMEDY}") from None
-
-    def faults(self) -> list[str]:
-        """What keeps it from a leaderboard, one clause each; nothing for a score as `iebench score` writes it."""
-        return damage_of(self) or absences_of(self)
-
-
-def _table(path: Path) -> dict[str, Any]:
-    """The object in a file of this format, without `format`."""
-    try:
-        if (size := path.stat().st_size) > MOST_BYTES:
-            raise ScoreFileError(f"{path} has {size:,} bytes, and a score has at most {MOST_BYTES:,}: {REMEDY}")
-        table = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
-    except OSError as error:
-        raise ScoreFileError(read_failure(path, error, "name a score.json")) from None
-    except RecursionError:
-        raise ScoreFileError(f"{path} is not a score: its JSON is nested too deeply: {REMEDY}") from None
-    except UnicodeDecodeError:
-        raise ScoreFileError(f"{path} is not a score: it is not UTF-8 text: {REMEDY}") from None
-    except json.JSONDecodeError as error:
-        what = placeholder(path) or f"is not a score: {reason(error)}: {REMEDY}"
-        raise ScoreFileError(f"{path} {what}") from None
-    except ValueError:  # Python reads no whole number so long
-        raise ScoreFileError(f"{path} is not a score: it has a number of thousands of digits: {REMEDY}") from None
-    if not isinstance(table, dict):
-        raise ScoreFileError(f"{path} is not a score: it is not a JSON object: {REMEDY}")
-    for key in ("format", "run"):
-        if key not in table:
-            raise ScoreFileError(f"{path} is not a score: {key!r} is missing: {REMEDY}")
-    if fault := version_fault(path, "a score", table.pop("format"), FORMAT, "score again"):
-        raise ScoreFileError(fault)
-    if not isinstance(table["run"], dict):
-        raise ScoreFileError(f"{path} is not a score: run must be an object, not {table['run']!r:.60}: {REMEDY}")
-    check_text(table, path, ScoreFileError, "leave it out, or run `iebench score` again")
-    return table
-
-
-def load_all(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, Score]:
-    """The scores in some files, by file; without any, all of root/*/score.json.
-
-    Raises
-    ------
-    ScoreFileError : a file that cannot be read, or none at all.
-    """
-    chosen = list(paths) or sorted(root.glob(f"*/{NAME}"))
-    if not chosen:
-        raise ScoreFileError(f"no {root}/*/{NAME}: run `iebench score` first, or name the files")
-    return {path: Score.load(path) for path in chosen}

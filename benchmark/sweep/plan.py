@@ -23,6 +23,7 @@ from ..distributed.device import pick
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..protocol import DEFAULT
 from ..results import score as results
+from ..results.reading import load_score
 from ..training import checks
 from ..training.config import CONFIG, LENGTH, SEEDS, RunConfig, run_name
 from ..training.log import last as last_line
@@ -126,7 +127,7 @@ class Planned:
         """Path of its score, beside those of other protocols: score.json, unless that is another protocol's."""
         first = self.folder / results.NAME
         try:
-            free = results.Score.load(first).protocol_id == self.protocol_id
+            free = load_score(first).protocol_id == self.protocol_id
         except IebenchError:  # none, or a damaged one, in whose place the default protocol's belongs
             free = self.protocol == DEFAULT
         return first if free else first.with_stem(f"score-{Path(self.protocol).stem}")
@@ -134,7 +135,7 @@ class Planned:
     def _is_scored(self) -> bool:
         """Whether its score is one of this run as it is now, and no smoke run's."""
         try:
-            score = results.Score.load(self.score)
+            score = load_score(self.score)
         except IebenchError:
             return False
         here, trained = self.config, score.run.get("settings", {})

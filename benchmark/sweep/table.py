@@ -7,7 +7,7 @@ from iebench.manifests.common.files import write_atomic
 
 from ..leaderboard.leaderboard import Board
 from ..leaderboard.tables import markdown
-from ..results.score import load_all
+from ..results.reading import load_scores
 from .plan import Planned
 
 START, END = "<!-- table -->\n", "<!-- /table -->"  # around the table of a page
@@ -22,7 +22,7 @@ def write(path: Path, runs: Sequence[Planned]) -> None:
     ScoreFileError : a damaged score.
     DiskError : the file cannot be written.
     """
-    text = markdown(Board.of(load_all([run.score for run in runs]), parts=True))
+    text = markdown(Board.of(load_scores([run.score for run in runs]), parts=True))
     page = path.read_text(encoding="utf-8") if path.is_file() else ""
     before, start, rest = page.partition(START)
     _, end, after = rest.partition(END)

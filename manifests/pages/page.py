@@ -6,7 +6,7 @@ from importlib.resources import files
 
 def page_style() -> str:
     """The style sheet of every page."""
-    return (files("iebench.manifests.common") / "page.css").read_text(encoding="utf-8")
+    return (files("iebench.manifests.pages") / "page.css").read_text(encoding="utf-8")
 
 
 def embedded(content: bytes, kind: str) -> str:

@@ -25,7 +25,7 @@ from iebench.benchmark.probes.explained_variance import shares
 from iebench.benchmark.probes.separation import separation
 from iebench.benchmark.protocol import Maps, Protocol
 from iebench.benchmark.protocol import load as load_protocol
-from iebench.benchmark.results.faults import damage_of
+from iebench.benchmark.results.faults import damage_of, faults_of
 from iebench.benchmark.score import score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Resampled, plain
 from iebench.benchmark.statistics.metric_info import WHOLE
@@ -185,7 +185,7 @@ def test_a_recipe_with_one_axis_is_scored_from_end_to_end(tmp_path: Path, tiny_p
     found = score(from_run(run_folder, None, torch.device("cpu")), data, tmp_path / "f", torch.device("cpu"), ASKED)
     sound(found.values)
     assert {"rotation_r2_mean", "pose_r2_mean", "mrr", "rotation_map_mrr"} <= found.values[WHOLE].keys()
-    assert not found.faults()
+    assert not faults_of(found)
     assert any("averages" in note and "of 9 components" in note for note in found.notes)
 
 

@@ -10,7 +10,7 @@ from scoring import SMALL
 
 from iebench.benchmark import protocol
 from iebench.benchmark.data.images import Images
-from iebench.benchmark.results.score import Score
+from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 from iebench.renderer.plan import Plan
 
@@ -38,6 +38,6 @@ def test_it_trains_and_scores(imported: Path, tmp_path: Path, monkeypatch: pytes
     settings = [argument for setting in SETTINGS for argument in ("--set", setting)]
     assert call("train", "--data", str(imported), "--method", "sie", *settings) == 0
     assert call("score", "--data", str(imported)) == 0
-    score = Score.load(next(Path("runs").glob("*/score.json")))
+    score = load_score(next(Path("runs").glob("*/score.json")))
     assert (score.dataset.train_objects, score.dataset.val_objects, score.dataset.views) == (56, 14, 8)
     assert any("has no object of" in note for note in score.notes)  # few objects of many classes

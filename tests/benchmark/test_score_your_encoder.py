@@ -11,6 +11,7 @@ import numpy as np
 import pandas
 import pytest
 import torch
+from paths import ROOT
 from scoring import SMALL
 from torch import nn
 
@@ -20,10 +21,10 @@ from iebench.benchmark.data.images import Images
 from iebench.benchmark.encoders import registry
 from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.features.feature_file import FeatureFile
-from iebench.benchmark.results.score import Score
+from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 
-TEXT = (Path(__file__).parents[2] / "docs" / "score-your-encoder.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "score-your-encoder.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.M | re.S)  # (language, text) in order
 ENCODER, PREDICT, FEATURES = (text for language, text in BLOCKS if language)
 COMMANDS = next(text for language, text in BLOCKS if not language).splitlines()
@@ -50,7 +51,7 @@ def test_the_example_is_short_and_is_scored_by_its_commands(here: Path, capsys: 
         with pytest.raises(SystemExit) as stop:
             main(words[1:])
         assert not stop.value.code, capsys.readouterr().err
-    smoke, real = (Score.load(Path(f"runs/my_encoder.Mine{rest}/score.json")) for rest in ("", "-width=64"))
+    smoke, real = (load_score(Path(f"runs/my_encoder.Mine{rest}/score.json")) for rest in ("", "-width=64"))
     assert (smoke.limit, real.limit) == (64, None) and (smoke.encoder.dim, real.encoder.dim) == (512, 1024)
     assert real.encoder.preprocessing == "minus 0.5, over 0.25" and real.notes == ()
     assert real.cost.parameters == 3 * 64 * 25 + 64 and real.cost.images_per_s is not None

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from paths import ROOT
 
 from iebench.benchmark.commands.validate import faults
 from iebench.benchmark.leaderboard.leaderboard import check
-from iebench.benchmark.results.score import load_all
+from iebench.benchmark.results.reading import load_scores
 
-SCORES = Path(__file__).parents[2] / "benchmark" / "scores"
+SCORES = ROOT / "benchmark" / "scores"
 FILES = sorted(SCORES.glob("*/*.json"))
 
 
@@ -19,7 +20,7 @@ def test_it_has_no_fault(path: Path) -> None:
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in FILES}), ids=lambda folder: folder.name)
 def test_a_datasets_scores_share_a_table(folder: Path) -> None:
-    check(load_all(sorted(folder.glob("*.json"))))
+    check(load_scores(sorted(folder.glob("*.json"))))
 
 
 def test_nothing_else_lies_there() -> None:

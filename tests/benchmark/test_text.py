@@ -24,6 +24,8 @@ from iebench.benchmark.orbits.file import read as read_orbits
 from iebench.benchmark.orbits.plot import draw
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report import report
+from iebench.benchmark.results.faults import faults_of
+from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.results.score import Cost, Example, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap
 from iebench.benchmark.statistics.metric_info import Measure
@@ -152,7 +154,7 @@ def test_every_text_of_a_score_is_looked_at(kind: str, tmp_path: Path) -> None:
         holder[key] = REFUSED[kind]
         path.write_text(json.dumps(table))
         with pytest.raises(ScoreFileError) as caught:
-            Score.load(path)
+            load_score(path)
         holder[key] = before
         said = str(caught.value)
         assert said.startswith(f"{path}: {place} holds ") and said.endswith("`iebench score` again") and not flaw(said)
@@ -176,11 +178,11 @@ def test_keys_of_a_score_are_texts_too(key: str, tmp_path: Path, capsys: pytest.
 @pytest.mark.parametrize("name", ["-rf", ".hidden", "a" * 300, "..", "a/b"])
 def test_names_that_are_none(name: str) -> None:
     good = score_of("sie", {"whole": {"top1": measured(0.5)}})
-    assert good.faults() == []
+    assert faults_of(good) == []
     for changed in (replace(good, name=name), replace(good, encoder=replace(good.encoder, name=name))):
-        [fault] = changed.faults()
+        [fault] = faults_of(changed)
         assert re.match(r"(encoder\.)?name (begins|has|is)", fault)
-    assert len(name) < 300 or "has 300 letters" in replace(good, dataset=replace(good.dataset, name=name)).faults()[0]
+    assert len(name) < 300 or "has 300 letters" in faults_of(replace(good, dataset=replace(good.dataset, name=name)))[0]
 
 
 @pytest.mark.parametrize("text", REFUSED.values())

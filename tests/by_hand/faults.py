@@ -21,18 +21,18 @@ from contextlib import suppress
 from os import environ, kill, pathsep
 from pathlib import Path
 
+from helping import HELPERS
 from observe import alive, content, descendants, end
 
-TESTS = Path(__file__).parent
 VICTIMS = ("driver", "worker", "all")
 
 
 def start(folder, backend):
     """A render in a process of its own."""
-    command = [sys.executable, TESTS / "kill_target.py", folder, "2", backend]
+    command = [sys.executable, HELPERS / "kill_target.py", folder, "2", backend]
     return subprocess.Popen(
         command,
-        env={**environ, "PYTHONPATH": pathsep.join([str(TESTS), environ.get("PYTHONPATH", "")])},
+        env={**environ, "PYTHONPATH": pathsep.join([str(HELPERS), environ.get("PYTHONPATH", "")])},
         stderr=subprocess.PIPE,
     )
 

@@ -9,10 +9,10 @@ import tempfile
 from pathlib import Path
 
 import click
+import helping  # noqa: F401  makes the next ones importable
 from packages import built
 from partial import MISSING, faults, material
-
-ROOT = Path(__file__).parent.parent
+from paths import ROOT
 
 
 @click.command()

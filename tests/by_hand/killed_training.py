@@ -21,6 +21,7 @@ from os import environ, kill
 from pathlib import Path
 
 import torch
+from helping import HELPERS
 from observe import alive, command, descendants, end
 
 from iebench.benchmark.training.checkpoint import CHECKPOINT
@@ -29,7 +30,7 @@ from iebench.benchmark.training.runs import WEIGHTS
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.render import render_dataset
 
-TARGET = Path(__file__).parent / "train_target.py"
+TARGET = HELPERS / "train_target.py"
 
 
 def start(run, data, ranks, steps):
@@ -114,7 +115,7 @@ def main():
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--steps", type=int, default=100)
     arguments = parser.parse_args()
-    from conftest import plan_of  # not where a test imports this file
+    from plans import plan_of  # not where a test imports this file
 
     place = Path(tempfile.mkdtemp(prefix="killed-"))
     data, whole, run = place / "data", place / "whole", place / "run"

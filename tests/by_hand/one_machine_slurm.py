@@ -18,8 +18,9 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from conftest import plan_of
+from helping import HELPERS
 from observe import content
+from plans import plan_of
 
 from iebench.renderer import plan as plan_module
 from iebench.renderer.render import render_dataset
@@ -116,7 +117,7 @@ def main():
     plan, done = plan_of("20", 20, 12), []
     with tempfile.TemporaryDirectory(prefix="iebench-slurm-") as place:
         folder = Path(place)
-        os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")])
         render_dataset(plan, folder / "local", workers=2, backend="flaky:Slow")
         (folder / "slurm").mkdir()
         with cluster(folder / "slurm"):

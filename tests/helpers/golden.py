@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import shapenet_like
 import shapenet_real
+from paths import TESTS
 
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.sources import Builtin, ObjectRef
 
-FOLDER = Path(__file__).parent / "renderer" / "golden"
+FOLDER = TESTS / "renderer" / "golden"
 SIZE = 64
 OBJECTS = ("mug", "car", "chair", "bus", "vase", "cabinet", *shapenet_real.NAMES)  # three built-in, then OBJ files
 WRITERS = {name: writer.write for writer in (shapenet_like, shapenet_real) for name in writer.NAMES}

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from conftest import plan_of
+from plans import plan_of
 
 from iebench.renderer.render import render_dataset
 

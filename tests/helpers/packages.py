@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from paths import ROOT
+
 BACKEND = "import setuptools.build_meta as backend, sys; getattr(backend, sys.argv[1])(sys.argv[2])"
 PARTS = (
     "api", "manifests", "renderer", "baselines", "benchmark", "tests", "docs", ".ci", "Makefile", "MANIFEST.in",

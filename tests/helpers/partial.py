@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from conftest import plan_of
+from plans import plan_of
 from scoring import measured, score_of
 
 from iebench.manifests.shell.verbs import VERBS

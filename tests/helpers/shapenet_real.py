@@ -1,7 +1,7 @@
 """Writes OBJ files as ShapeNetCore's are in the large: triangles that share vertices, surfaces that are there twice.
 
     python tests/helpers/shapenet_real.py FOLDER      # FOLDER/NAME/models/model_normalized.obj, one folder an object
-    python tests/helpers/shapenet_real.py FOLDER --once     # the same without second faces, for renderers that keep them
+    python tests/helpers/shapenet_real.py FOLDER --once   # without second faces, for renderers that keep them
 
 Nearly every model of ShapeNetCore holds each triangle a second time: the same vertices turned round, with the opposite
 normals. There are line elements among the faces, sheets meet in a T, and the two sides of a surface may have different

@@ -7,13 +7,13 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from paths import HELPERS
 
 from iebench.manifests.common import files
 from iebench.manifests.dataset import DatasetInfo
@@ -26,8 +26,6 @@ from iebench.renderer.render import render_dataset
 
 pytestmark = pytest.mark.slow
 
-TESTS = Path(__file__).parent.parent
-
 
 def content(folder):
     """Every file of a dataset by its path."""
@@ -35,9 +33,9 @@ def content(folder):
 
 
 def kill_target(folder, workers):
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    environment = {**os.environ, "PYTHONPATH": str(HELPERS)}
     return subprocess.Popen(
-        [sys.executable, TESTS / "kill_target.py", folder, str(workers)], env=environment, stderr=subprocess.DEVNULL
+        [sys.executable, HELPERS / "kill_target.py", folder, str(workers)], env=environment, stderr=subprocess.DEVNULL
     )
 
 

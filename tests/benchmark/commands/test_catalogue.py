@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from paths import ROOT
 from plugins import install
 
 from iebench.baselines import method as registry
@@ -19,7 +20,7 @@ from iebench.manifests.shell.cli import main
 
 pytestmark = pytest.mark.slow
 
-PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
+PAGE = ROOT / "docs" / "methods.md"
 
 
 def test_the_page_is_what_the_command_makes(tmp_path: Path) -> None:

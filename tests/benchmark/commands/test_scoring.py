@@ -19,7 +19,7 @@ from iebench.benchmark import protocol
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.probes import PROBES
 from iebench.benchmark.probes.installed import GROUP
-from iebench.benchmark.results.score import Score
+from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ def test_from_scores_to_the_report(here: Path, capsys: pytest.CaptureFixture[str
     out = capsys.readouterr().out
     assert "runs/sie/score.json: written" in out and "equivariant" in out and "\x1b" not in out
     assert call("score", "--run", "runs/random", "--seed", "1") == 0
-    assert Score.load(Path("runs/random/score.json")).seed == 1
+    assert load_score(Path("runs/random/score.json")).seed == 1
     assert call("leaderboard") == 0
     out = capsys.readouterr().out
     assert "sie" in out and "random" in out and "invariant" not in out
@@ -78,11 +78,11 @@ def test_anyones_encoder(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     monkeypatch.setattr(sys, "path", list(sys.path))
     assert call("score", "--encoder", "mine:pool", "--limit", "5") == 0
-    found = Score.load(Path("runs/mine.pool/score.json"))
+    found = load_score(Path("runs/mine.pool/score.json"))
     assert found.encoder.dim == 12 and found.limit == 5 and found.run == {}
     assert "SMOKE" in capsys.readouterr().out
     assert call("score", "--encoder", "mine:pool", "--resolution", "16", "--out", "other.json") == 0
-    assert Score.load(Path("other.json")).encoder.resolution == 16
+    assert load_score(Path("other.json")).encoder.resolution == 16
 
 
 def test_features_that_somebody_computed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +91,7 @@ def test_features_that_somebody_computed(here: Path, capsys: pytest.CaptureFixtu
     pq.write_table(pa.table({"key": views["key"], "z": list(constant)}), "mine.parquet")
     assert call("score", "--features", "mine.parquet") == 0
     assert "note: mine: all 3 columns of the features are constant" in capsys.readouterr().out
-    found = Score.load(Path("runs/mine/score.json"))
+    found = load_score(Path("runs/mine/score.json"))
     assert (found.name, found.encoder.dim, found.encoder.resolution) == ("mine", 3, 0) and len(found.notes) == 1
     assert found.cost.parameters is None and not found.encoder.has_predictor
     assert call("score", "--features", "mine.parquet", "--run", "runs/sie") == 2
@@ -144,7 +144,7 @@ def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) 
     torch.save(random_like(resnet_shapes((1, 2, 3, 4))), "final_weights.pth")
     assert call("convert", "final_weights.pth", "converted/theirs") == 0
     assert call("score", "--encoder", "converted/theirs", "--limit", "5", "--resolution", "32") == 0
-    found = Score.load(Path("converted/theirs/score.json"))
+    found = load_score(Path("converted/theirs/score.json"))
     assert (found.name, found.encoder.dim, found.encoder.resolution, found.run) == ("theirs", 512, 32, {})
     assert "theirs" in capsys.readouterr().out
 
@@ -192,7 +192,7 @@ def test_a_finished_score_is_replaced_by_its_like_alone(
     assert "of protocol test (" in (said := refused(capsys, *run)) and "not of protocol my own (" in said
     assert "--out runs/random/score-my-own.json" in said and path.read_bytes() == before
     assert call("score", *run, "--limit", "4", "--out", str(path)) == 0  # whoever names the file means it
-    assert Score.load(path).protocol.name == "my own"
+    assert load_score(path).protocol.name == "my own"
 
 
 def test_a_finished_score_outlives_another_dataset(
@@ -200,7 +200,7 @@ def test_a_finished_score_outlives_another_dataset(
 ) -> None:
     assert call("score", "--run", "runs/random") == 0
     path = Path("runs/random/score.json")
-    found = Score.load(path)
+    found = load_score(path)
     replace(found, dataset=replace(found.dataset, name="elsewhere", fingerprint="0" * 64)).save(path)
     said = refused(capsys, "--run", "runs/random")
     assert "dataset elsewhere (000000000000), not of tiny (" in said and "--out runs/random/score-tiny.json" in said
@@ -219,10 +219,10 @@ def test_encoders_of_one_name_do_not_replace_one_another_but_a_run_trained_again
     said = refused(capsys, "--features", "other/mine.parquet")
     assert "runs/mine/score.json is a score of weights " in said
     assert call("score", "--run", "runs/random") == 0
-    found = Score.load(path := Path("runs/random/score.json"))
+    found = load_score(path := Path("runs/random/score.json"))
     replace(found, encoder=replace(found.encoder, weights="0" * 64)).save(path)  # as before the run was trained again
-    assert Score.load(path).encoder.weights != found.encoder.weights
-    assert call("score", "--run", "runs/random") == 0 and Score.load(path).encoder == found.encoder
+    assert load_score(path).encoder.weights != found.encoder.weights
+    assert call("score", "--run", "runs/random") == 0 and load_score(path).encoder == found.encoder
 
 
 def test_an_unfinished_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

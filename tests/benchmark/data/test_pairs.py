@@ -1,14 +1,13 @@
 """Pair lists: what decides them, what does not, and their law."""
 
-from pathlib import Path
-
 import numpy as np
+from paths import ROOT
 
 from iebench.benchmark.data import pairs
 from iebench.benchmark.protocol import load
 from iebench.manifests.taxonomy import official_objects
 
-DOCS = Path(__file__).parents[2] / "docs" / "protocols.md"
+DOCS = ROOT / "docs" / "protocols.md"
 
 OBJECTS = [("02691156", f"{i:05d}") for i in range(40)]
 

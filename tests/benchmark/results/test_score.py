@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
+from paths import ROOT
 from scoring import measured, score_of
 
 from iebench.benchmark.errors import ScoreFileError
 from iebench.benchmark.leaderboard.leaderboard import Board
+from iebench.benchmark.results.faults import faults_of
+from iebench.benchmark.results.reading import load_score, load_scores
 from iebench.benchmark.results.schema import schema
-from iebench.benchmark.results.score import DataFacts, Score, load_all
+from iebench.benchmark.results.score import DataFacts, Score
 from iebench.benchmark.statistics.bootstrap import Measured
 from iebench.benchmark.statistics.resamples import digest_of, pack, unpack
 
@@ -32,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_it_comes_back_as_it_was(path: Path) -> None:
-    assert Score.load(path) == score_of("sie", VALUES)
+    assert load_score(path) == score_of("sie", VALUES)
 
 
 def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
@@ -101,7 +104,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
 def test_what_was_changed_is_named(path: Path, change: Callable[[dict[str, Any]], object], message: str) -> None:
     edit(path, change)
     with pytest.raises(ScoreFileError, match=message) as caught:
-        Score.load(path)
+        load_score(path)
     assert str(path) in str(caught.value)
 
 
@@ -111,7 +114,7 @@ def test_what_was_changed_is_named(path: Path, change: Callable[[dict[str, Any]]
 def test_what_is_no_score_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "score.json").write_text(content)
     with pytest.raises(ScoreFileError, match=r"is not a score: .*: restore it or run") as caught:
-        Score.load(tmp_path / "score.json")
+        load_score(tmp_path / "score.json")
     assert "Error" not in str(caught.value)
 
 
@@ -126,7 +129,7 @@ def test_what_is_no_score_is_refused(tmp_path: Path, content: str) -> None:
 ])  # fmt: skip
 def test_values_lie_in_their_metrics_range(metric: str, inside: Sequence[float], outside: Sequence[float]) -> None:
     for value in (*inside, *outside):
-        faults = score_of("a", {"whole": {metric: measured(value)}}).faults()
+        faults = faults_of(score_of("a", {"whole": {metric: measured(value)}}))
         assert any("has the value" in fault and "can only have" in fault for fault in faults) is (value in outside)
 
 
@@ -135,7 +138,7 @@ def test_values_that_are_no_means_may_miss_their_interval_by_its_width() -> None
     for value, far in ((0.41, False), (0.31, True)):
         entry = replace(measured(0.5), value=value, objects=99)
         score = replace(score_of("a", {"whole": {"mig": entry}}), dataset=dataset)
-        assert any("far outside" in fault for fault in score.faults()) is far
+        assert any("far outside" in fault for fault in faults_of(score)) is far
 
 
 @pytest.mark.parametrize(("objects", "draws", "seed"), [(1, 5, 0), (7, 333, 2), (5000, 900, 3)])
@@ -155,20 +158,20 @@ def test_a_long_text_of_few_bytes_is_not_unpacked() -> None:
 
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(ScoreFileError, match=r"no such file: .*nothing\.json; `iebench score` makes one"):
-        Score.load(tmp_path / "nothing.json")
+        load_score(tmp_path / "nothing.json")
     with pytest.raises(ScoreFileError, match="run `iebench score` first"):
-        load_all([], tmp_path)
+        load_scores([], tmp_path)
 
 
 def test_without_names_all_runs_are_taken(path: Path) -> None:
     other = path.parent.parent / "vicreg" / "score.json"
     score_of("vicreg", VALUES).save(other)
-    assert list(load_all([], path.parent.parent)) == [path, other]
-    assert list(load_all([other], path.parent.parent)) == [other]
+    assert list(load_scores([], path.parent.parent)) == [path, other]
+    assert list(load_scores([other], path.parent.parent)) == [other]
 
 
 def test_the_published_schema_is_the_one_of_the_dataclasses(path: Path) -> None:
-    published = Path(__file__).parents[2] / "benchmark" / "score.schema.json"
+    published = ROOT / "benchmark" / "score.schema.json"
     assert json.loads(published.read_text()) == schema(), "run: iebench validate --schema > benchmark/score.schema.json"
 
 
@@ -191,10 +194,10 @@ def test_the_schema_and_the_reader_agree(path: Path, change: Callable[[dict[str,
     assert Draft202012Validator(schema()).is_valid(table) is good
     path.write_text(json.dumps(table))
     if good:
-        Score.load(path)
+        load_score(path)
     else:
         with pytest.raises(ScoreFileError):
-            Score.load(path)
+            load_score(path)
 
 
 def perfect(low: float) -> Score:
@@ -206,10 +209,10 @@ def perfect(low: float) -> Score:
 def test_all_right_on_few_objects_has_the_exact_interval_or_that_of_older_scores() -> None:
     exact = 0.025 ** (1 / 6)
     flat = perfect(1.0)  # draws and objects that are all 1
-    assert not flat.faults()
+    assert not faults_of(flat)
     wide = replace(flat, values=perfect(exact).values)
-    assert not wide.faults()
-    (fault,) = replace(flat, values=perfect(0.7).values).faults()
+    assert not faults_of(wide)
+    (fault,) = faults_of(replace(flat, values=perfect(0.7).values))
     assert "has the interval [0.7, 1.0] and its draws have [0.54" in fault
 
 

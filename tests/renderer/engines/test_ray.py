@@ -4,10 +4,10 @@ import os
 import re
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from observe import children, content, end
+from paths import HELPERS
 
 ray = pytest.importorskip("ray")
 
@@ -20,7 +20,6 @@ from iebench.renderer.engines.ray import Ray  # noqa: E402
 from iebench.renderer.errors import OutputError, UsageError  # noqa: E402
 from iebench.renderer.render import render_dataset  # noqa: E402
 
-TESTS = Path(__file__).parents[1]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::FutureWarning", "ignore::DeprecationWarning"),
@@ -30,7 +29,7 @@ pytestmark = [
 @pytest.fixture
 def cluster(monkeypatch):
     """Two machines' worth of Ray on this one: a head that renders too, and another."""
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     other = made.add_node(num_cpus=1)

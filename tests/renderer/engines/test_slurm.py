@@ -4,10 +4,10 @@ import os
 import signal
 import threading
 import time
-from pathlib import Path
 
 import pytest
 from observe import command, content, descendants
+from paths import HELPERS
 
 submitit = pytest.importorskip("submitit")
 
@@ -21,13 +21,12 @@ from iebench.renderer.render import render_dataset  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
-TESTS = Path(__file__).parents[1]
 ABOUT = {"name": "fake", "version": "1", "device": "CPU"}
 
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setattr(slurm, "TICK", 0.2)
     monkeypatch.setattr(plan_module, "IMAGES_PER_SHARD", (48, 48))
 

@@ -6,11 +6,11 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import misbehave
 import pytest
 from observe import alive, end
+from paths import HELPERS
 
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE
@@ -20,8 +20,6 @@ from iebench.renderer.workers.pool import Lost, Pool
 from iebench.renderer.workers.worker import Setup
 
 pytestmark = pytest.mark.slow
-
-TESTS = Path(__file__).parent.parent
 
 
 def setup(backend=FAKE):
@@ -114,8 +112,8 @@ def test_a_stuck_start_is_ended_too(make, monkeypatch):
 
 
 def test_workers_end_when_their_parent_is_killed_in_the_middle_of_a_render(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    with subprocess.Popen([sys.executable, TESTS / "misbehave.py", tmp_path], env=environment) as process:
+    environment = {**os.environ, "PYTHONPATH": str(HELPERS)}
+    with subprocess.Popen([sys.executable, HELPERS / "misbehave.py", tmp_path], env=environment) as process:
         while len(workers := [int(path.name) for path in tmp_path.glob("[0-9]*")]) < 2:
             time.sleep(0.05)
         assert all(map(alive, workers))

@@ -1,0 +1,94 @@
+"""Score files read back strictly: of the right structure, then without contradictions."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from iebench.manifests.common.causes import read_failure, reason
+from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.common.settings import build
+from iebench.manifests.common.versions import version_fault
+from iebench.manifests.text.plain_text import check_text
+
+from ..errors import IebenchError, ScoreFileError
+from .faults import damage_of
+from .score import FORMAT, NAME, Score
+
+MOST_BYTES = 16_000_000  # of a file that is read: ten times what 3DIEBench needs
+REMEDY = "restore it or run `iebench score` again"
+
+
+def load_score(path: Path) -> Score:
+    """Read a JSON file and check it.
+
+    Raises
+    ------
+    ScoreFileError : missing, damaged, of another format, or changed by hand.
+    """
+    score = read_score(path)
+    damage = damage_of(score)
+    if damage:
+        raise ScoreFileError(f"{path}: {damage[0]}: {REMEDY}")
+    return score
+
+
+def read_score(path: Path) -> Score:
+    """Read a JSON file of the right structure, whatever its numbers say.
+
+    Raises
+    ------
+    ScoreFileError : missing, damaged, or of another format.
+    """
+    table = _table(path)
+    run = table.pop("run")
+    try:
+        return dataclasses.replace(build(Score, table, str(path)), run=run)
+    except IebenchError as error:
+        raise ScoreFileError(f"{error}: {REMEDY}") from None
+
+
+def load_scores(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, Score]:
+    """The scores in some files, by file; without any, all of root/*/score.json.
+
+    Raises
+    ------
+    ScoreFileError : a file that cannot be read, or none at all.
+    """
+    chosen = list(paths) or sorted(root.glob(f"*/{NAME}"))
+    if not chosen:
+        raise ScoreFileError(f"no {root}/*/{NAME}: run `iebench score` first, or name the files")
+    return {path: load_score(path) for path in chosen}
+
+
+def _table(path: Path) -> dict[str, Any]:
+    """The object in a file of this format, without `format`."""
+    try:
+        if (size := path.stat().st_size) > MOST_BYTES:
+            raise ScoreFileError(f"{path} has {size:,} bytes, and a score has at most {MOST_BYTES:,}: {REMEDY}")
+        table = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ScoreFileError(f"no such file: {path}; `iebench score` makes one") from None
+    except OSError as error:
+        raise ScoreFileError(read_failure(path, error, "name a score.json")) from None
+    except RecursionError:
+        raise ScoreFileError(f"{path} is not a score: its JSON is nested too deeply: {REMEDY}") from None
+    except UnicodeDecodeError:
+        raise ScoreFileError(f"{path} is not a score: it is not UTF-8 text: {REMEDY}") from None
+    except json.JSONDecodeError as error:
+        what = placeholder(path) or f"is not a score: {reason(error)}: {REMEDY}"
+        raise ScoreFileError(f"{path} {what}") from None
+    except ValueError:  # Python reads no whole number so long
+        raise ScoreFileError(f"{path} is not a score: it has a number of thousands of digits: {REMEDY}") from None
+    if not isinstance(table, dict):
+        raise ScoreFileError(f"{path} is not a score: it is not a JSON object: {REMEDY}")
+    for key in ("format", "run"):
+        if key not in table:
+            raise ScoreFileError(f"{path} is not a score: {key!r} is missing: {REMEDY}")
+    if fault := version_fault(path, "a score", table.pop("format"), FORMAT, "score again"):
+        raise ScoreFileError(fault)
+    if not isinstance(table["run"], dict):
+        raise ScoreFileError(f"{path} is not a score: run must be an object, not {table['run']!r:.60}: {REMEDY}")
+    check_text(table, path, ScoreFileError, "leave it out, or run `iebench score` again")
+    return table
