@@ -8,8 +8,9 @@ import zipfile
 from email import message_from_string
 
 import pytest
-from packages import PARTS, ROOT, built
+from packages import PARTS, built
 from partial import MISSING, faults, hidden, material
+from paths import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -4,8 +4,8 @@ import tomllib
 
 import pytest
 from minimum import lowest, requirements
-from packages import ROOT
 from packaging.requirements import Requirement
+from paths import ROOT
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 

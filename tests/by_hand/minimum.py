@@ -18,10 +18,11 @@ from pathlib import Path
 
 import click
 from installs import environment
-from packages import ROOT, built
+from packages import built
 from packaging.requirements import Requirement
 from packaging.version import Version
 from partial import MISSING, faults, hidden, material
+from paths import ROOT
 
 EXTRAS = ("render", "train")
 SMALL = "batch=4 resolution=16 encoder.width=0.125 encoder.stem=small method.projector=[16,16] log_every=1"
