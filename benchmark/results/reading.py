@@ -14,9 +14,8 @@ from iebench.manifests.text.plain_text import check_text
 
 from ..errors import IebenchError, ScoreFileError
 from .faults import damage_of
-from .score import FORMAT, NAME, Score
+from .score import FORMAT, MOST_BYTES, NAME, Score
 
-MOST_BYTES = 16_000_000  # of a file that is read: ten times what 3DIEBench needs
 REMEDY = "restore it or run `iebench score` again"
 
 

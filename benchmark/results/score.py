@@ -16,6 +16,7 @@ from ..statistics.resamples import Resamples
 
 FORMAT = 2
 NAME = "score.json"
+MOST_BYTES = 16_000_000  # of a file that is read: ten times what 3DIEBench needs
 
 
 @dataclass(frozen=True)
