@@ -165,7 +165,7 @@ import sys
 from pathlib import Path
 import numpy as np
 import pyarrow as pa
-from iebench.benchmark import feature_file
+from iebench.benchmark.features import feature_file
 from iebench.benchmark.data.images import Images
 feature_file.NUMBERS = 2**17
 table, data = map(Path, sys.argv[1:])
