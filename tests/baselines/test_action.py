@@ -1,4 +1,4 @@
-"""What a method is told about two views: the rotation between them, and how far hues and light move."""
+"""The action on which methods are conditioned: the relative rotation of two views and the changes of hue and light."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every method's loss is that of the batch it gets, also of a short one: none remembers how large the others were."""
+"""Every method's loss uses the size of the current batch, also of a short one, and no configured batch size."""
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ def test_a_short_batch_has_the_loss_it_would_have_alone(name: str) -> None:
 
 @pytest.mark.parametrize("objects", [2, 3, 7])
 def test_batch_terms_of_any_size_are_those_of_numpy(objects: int) -> None:
-    """With the divisor of the batch at hand, not of a configured size."""
+    """Batch terms are divided by the current batch size, not by a configured one."""
     embedding = torch.randn(objects, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(objects))
     matrix = torch.cov(embedding.T)
     off = matrix - torch.diag(matrix.diagonal())

@@ -1,4 +1,4 @@
-"""SEN and EquiMod: losses against float64 restatements with materialised matrices, and what they promise."""
+"""SEN and EquiMod: losses against float64 implementations that build every matrix, and their claimed properties."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def data(views: int) -> tuple[Tensor, dict[str, Tensor]]:
 
 
 def predicted(method: SEN | EquiMod, embedding: np.ndarray, latents: dict[str, Tensor], view: int) -> np.ndarray:
-    """W(a) e with the matrices written out, for actions of 4 or 6 numbers."""
+    """Return W(a) e with the matrices built explicitly, for actions of 4 or 6 numbers."""
     told = restated_actions(latents, view, colour=method.settings.action == "rotation-colour")
     weight = method.predictor.weight.detach().numpy()
     assert len(weight) == told.shape[1]

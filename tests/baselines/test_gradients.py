@@ -1,4 +1,4 @@
-"""Gradients are those of the loss: no term is cut off from what it depends on, and nothing is stopped by mistake."""
+"""Gradients agree with the loss: no term is detached from its inputs by mistake, and no stop-gradient is misplaced."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ STEP = 1e-8  # so short that hardly a ReLU changes sides
 
 
 def moved(method: Method, direction: list[torch.Tensor], by: float) -> float:
-    """The loss of a batch with all weights that learn moved along a direction, and moved back."""
+    """Return the loss of a batch with all trainable weights moved along a direction; then move the weights back."""
     weights = [p for p in method.parameters() if p.requires_grad]
     images, latents = batch(views=3)
     with torch.no_grad():
@@ -23,7 +23,7 @@ def moved(method: Method, direction: list[torch.Tensor], by: float) -> float:
 @pytest.mark.parametrize("part", ["encoder", "the rest"])
 @pytest.mark.parametrize("name", [*TRAINED, "sie-deep", "sie-mlp"])
 def test_the_gradient_along_a_random_direction_is_the_difference_quotient(name: str, part: str) -> None:
-    """In float64, by central differences; targets that follow are held still, as BYOL's loss has it."""
+    """Central differences in float64; target networks stay fixed, as in BYOL's loss."""
     method, _ = method_of(name)
     generator = torch.Generator().manual_seed(0)
     for parameter in method.parameters():  # away from where blocks are the identity and some gradients vanish

@@ -1,4 +1,4 @@
-"""Methods with a predictor learn to follow a rotation where the pose is all there is to see.
+"""Methods with a predictor learn to follow a rotation when the images show nothing but the pose.
 
 On real pictures an embedding of the object alone leaves a fifth of itself unpredicted and is found first, which takes a
 long training to leave (docs/results.md). Here every picture shows one object, three coloured marks on its axes.
@@ -24,7 +24,7 @@ OBJECTS, VIEWS = 50, 20
 
 
 def pictures(angles: NDArray[np.float64]) -> Tensor:
-    """(B, K, 3) Euler angles -> (B, K, 3, SIDE, SIDE): a red, a green and a blue mark, brighter where it is nearer."""
+    """Draw (B, K, 3) Euler angles as (B, K, 3, SIDE, SIDE): a red, a green and a blue mark, brighter when nearer."""
     axes = pose(angles.reshape(-1, 3)).as_matrix().reshape(*angles.shape[:2], 3, 3)
     rows, columns = np.mgrid[0:SIDE, 0:SIDE] / SIDE * 3 - 1.5
     distance = (columns - axes[..., 0, :, None, None]) ** 2 + (rows - axes[..., 1, :, None, None]) ** 2
@@ -38,7 +38,7 @@ def drawn(generator: np.random.Generator, objects: int, views: int) -> tuple[Ten
 
 
 def trained(name: str) -> Method:
-    """After STEPS steps, with a rate that rises and falls."""
+    """Train a method for STEPS steps, with a learning rate that rises and falls."""
     torch.manual_seed(0)
     settings, own = resolve(name, "quick", ["encoder.width=0.125", "encoder.stem=small"])
     method, generator = build(name, own, settings.encoder), np.random.default_rng(0)
@@ -56,7 +56,7 @@ def trained(name: str) -> Method:
 
 @torch.no_grad()
 def reciprocal_rank(method: Method) -> float:
-    """Of the right view among 19, from the first view and the rotation."""
+    """Return the mean reciprocal rank of the target view among 19, predicted from the first view and the rotation."""
     images, latents = drawn(np.random.default_rng(1), OBJECTS, VIEWS)
     embedding = method.embed(method.encoder(images.flatten(0, 1))).unflatten(0, (OBJECTS, VIEWS))
     source = {name: values[:, :1].expand(-1, VIEWS).flatten() for name, values in latents.items()}

@@ -1,4 +1,4 @@
-"""Loss terms against float64 loops and numpy, and their properties."""
+"""Loss terms: equality with float64 loops and numpy, and their properties."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The registry, and the rotation that methods are conditioned on."""
+"""The registry of methods, and the rotation that methods are conditioned on."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from iebench.manifests.installed import plugins
 
 @dataclass(frozen=True)
 class NoSettings:
-    """Nothing to set."""
+    """Settings without fields."""
 
 
 @pytest.fixture
@@ -110,13 +110,13 @@ def test_a_variant_is_its_method_with_some_settings_changed(name: str) -> None:
 
 
 def projecting(*sizes: int) -> int:
-    """Parameters of linear, batch norm, ReLU for every layer but the last, which has no bias."""
+    """Number of parameters of a projector: linear, batch norm, ReLU; the last layer is linear without bias."""
     hidden = sum(a * b + 3 * b for a, b in pairwise(sizes[:-1]))
     return hidden + sizes[-2] * sizes[-1]
 
 
 def layered(*sizes: int) -> int:
-    """Parameters of linear layers with biases."""
+    """Number of parameters of linear layers with biases."""
     return sum(a * b + b for a, b in pairwise(sizes))
 
 

@@ -1,4 +1,4 @@
-"""Passes: apart is one forward pass a view, together one pass with all; batch norms tell them apart."""
+"""`passes = apart` is one forward pass per view, `together` one pass for all; only batch norms tell them apart."""
 
 from copy import deepcopy
 
@@ -15,7 +15,7 @@ Outcome = tuple[dict[str, float], dict[str, Tensor], dict[str, Tensor]]
 
 
 class Grouped(nn.Module):
-    """A batch norm that is given all views at once, side by side for each object, and norms each by its own moments."""
+    """Batch norm that receives all views at once (grouped by object) and normalises each view by its own moments."""
 
     def __init__(self, norm: _BatchNorm, views: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Grouped(nn.Module):
 
 
 def grouped(method: Method, views: int) -> Method:
-    """The same method in one pass, with norms that see one view at a time."""
+    """Return a copy of the method that runs in one pass, with batch norms that treat each view on its own."""
     method = deepcopy(method)
     method.passes = "together"
     for name, module in list(method.named_modules()):

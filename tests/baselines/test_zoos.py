@@ -1,4 +1,4 @@
-"""Backbones against the real timm and torchvision, where these can be imported: names, weights, answers."""
+"""Backbones against the installed timm and torchvision, if they can be imported: names, weights, outputs."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""What several tests of scores share."""
+"""Fixtures shared by tests of scores."""
 
 from pathlib import Path
 
@@ -17,5 +17,5 @@ def twenty(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 @pytest.fixture(scope="session")
 def page(twenty: dict[Path, Score], tiny_dataset: Path) -> str:
-    """The report of them."""
+    """Report of these scores."""
     return report(twenty, tiny_dataset)

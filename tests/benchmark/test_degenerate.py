@@ -1,4 +1,4 @@
-"""Datasets and features in which something does not vary: every number of a score stays of a size that means something.
+"""Datasets and features in which something is constant: every number of a score stays finite and of reasonable size.
 
 Each ratio of the package has a case here or beside its own tests (`test_explained.py`, `test_alignment.py`).
 """
@@ -125,7 +125,7 @@ def test_splits_of_next_to_no_objects_are_scored(learnt: int, asked: int, protoc
 
 
 def readable(context: Context, values: Values) -> None:
-    """See that a score of these values is one that its own reader takes."""
+    """Check that a score with these values passes its own reader."""
     found = score_of("a", {part: {name: plain(entry) for name, entry in own.items()} for part, own in values.items()})
     facts = replace(found.dataset, train_objects=context.train.objects, val_objects=context.val.objects)
     resamples, protocol = Resamples.of(context.bootstrap, values), context.protocol
@@ -165,7 +165,7 @@ def test_what_hardly_varies_is_left_out_of_the_average_and_named() -> None:
 
 
 def test_a_move_along_one_axis_is_worth_what_its_one_component_is() -> None:
-    """Components that stand still had an R2 of 0 and a place in the average, so that a perfect answer got 1/3."""
+    """Constant components once had an R2 of 0 and counted in the average, so that a perfect prediction got 1/3."""
     train, val = (random_split(objects, 4, seed=i, rounds=40) for i, objects in enumerate((200, 40)))
     train, val = (CASES["moved along one axis"](split) for split in (train, val))
     keen = replace(BRIEF, hidden=(), epochs=40, lr=(1e-2,))
@@ -191,7 +191,7 @@ def test_a_recipe_with_one_axis_is_scored_from_end_to_end(tmp_path: Path, tiny_p
 
 @pytest.mark.parametrize(("scale", "offset"), [(1e-9, 0.0), (1e9, 0.0), (1.0, 1e3)])
 def test_what_is_said_of_features_as_they_are_is_free_of_their_scale_and_offset(scale: float, offset: float) -> None:
-    """Shares, and the space in which maps live; an offset costs float32's own digits and no more."""
+    """Covers the shares and the space of the learned maps; an offset costs only float32's own precision."""
     splits = [random_split(objects, 4, seed=i) for i, objects in enumerate((80, 40))]
     moved = [replace(split, features=(split.features * scale + offset).astype(np.float32)) for split in splits]
     here, there = (context_of(*both, replace(SMALL, features="as they are")) for both in (splits, moved))
@@ -226,7 +226,7 @@ def test_a_quaternion_of_zeros_is_as_wrong_as_can_be() -> None:
 
 
 def test_a_pose_that_the_laws_do_not_know_counts_as_any_that_looks_alike() -> None:
-    """At right angles about y, angles are not unique: those read off a rotation may lie outside all laws."""
+    """At right angles about y, Euler angles are not unique; those computed from a rotation may lie outside all laws."""
     laws = (Constant(0.3), Constant(np.pi / 2), Constant(0.9))
     half_turn = Symmetry("finite", Rotation.from_euler("z", [[0], [np.pi]]).as_quat())
     split = changed(random_split(3, 4), rot_x=0.3, rot_y=np.pi / 2, rot_z=0.9)

@@ -1,4 +1,4 @@
-"""A dataset that was imported trains and scores like one that was rendered."""
+"""An imported dataset trains and scores like a rendered one."""
 
 import io
 from pathlib import Path

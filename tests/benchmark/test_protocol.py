@@ -1,4 +1,4 @@
-"""The protocol's id stands for all of its values; files are read strictly."""
+"""The protocol's id depends on all of its values; files are read strictly."""
 
 from dataclasses import fields, replace
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_released_is_as_the_scripts() -> None:
 
 
 def test_a_later_setting_changes_no_id_where_it_is_as_before() -> None:
-    """Scores of `strict` and scores from before predictors got the released sign keep their ids."""
+    """Scores of `strict`, and scores from before predictors got the released sign, keep their ids."""
     assert (
         load("strict").id == "a1762f4af433"
         and load("strict").linear is None

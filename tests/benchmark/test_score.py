@@ -1,4 +1,4 @@
-"""Scoring as a whole, on a real dataset folder with an untrained run."""
+"""Scoring from end to end, on a real dataset folder with an untrained run."""
 
 import math
 from collections.abc import Callable
@@ -35,7 +35,7 @@ CPU = torch.device("cpu")
 
 
 class Lost(Guest):
-    """Wants to know what no dataset says."""
+    """Encoder whose predictor needs a latent that no dataset has."""
 
     def __init__(self, name: str, module: nn.Module) -> None:
         super().__init__(name, module)
@@ -113,7 +113,7 @@ FEW = replace(SMALL, heads={}, maps=None, axes=False, shares=False, neighbours=N
 
 
 class Listening(Guest):
-    """Answers with what it is given and remembers the quaternions."""
+    """Predictor that returns its input and records the quaternions that it receives."""
 
     def predict(self, embedding: torch.Tensor, source: Latents, target: Latents) -> torch.Tensor:
         self.heard = [*getattr(self, "heard", []), Transform(source, target, self.as_released).rotation]
@@ -193,7 +193,7 @@ def test_features_of_any_size_are_scored_or_refused(run: Path, tiny_dataset: Pat
 def test_probes_of_the_default_protocol_say_what_was_chosen_for_them(
     run: Path, tiny_dataset: Path, tmp_path: Path
 ) -> None:
-    """The whole path of `converged`: asked of single views, of composed pairs and of pairs, saved, read and sound."""
+    """The whole path of `converged`: probes of single views, composed pairs and pairs; saved, read and validated."""
     brief = replace(protocols.load(), name="brief", draws=50, val_pairs=4, few_shot=None, maps=None)
     found = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, brief)
     found.save(tmp_path / "score.json")

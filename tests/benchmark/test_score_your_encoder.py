@@ -1,4 +1,4 @@
-"""docs/score-your-encoder.md does what it says: its code is run by the commands that it gives."""
+"""docs/score-your-encoder.md is correct: its code is run with the commands that it gives."""
 
 import re
 import shlex
@@ -32,7 +32,7 @@ COMMANDS = next(text for language, text in BLOCKS if not language).splitlines()
 
 @pytest.fixture
 def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a dataset and a short protocol."""
+    """Working folder with a dataset and a short protocol."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(protocol, "load", lambda rules: SMALL)
     monkeypatch.setattr(sys, "path", list(sys.path))

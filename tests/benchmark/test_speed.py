@@ -1,4 +1,4 @@
-"""The comparison compares like with like, and runs from end to end, tiny. No test looks at a time."""
+"""The speed comparison compares equal work, and runs from end to end on tiny data. No test checks a time."""
 
 from importlib import import_module
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every score in the repository may be on the leaderboard of its dataset."""
+"""Every score in the repository is accepted on the leaderboard of its dataset."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A stranger's text in every field of a score: refused, or the same text in every format and nothing else."""
+"""Untrusted text in every field of a score: refused, or shown unchanged in every format and never as markup."""
 
 import csv
 import io
@@ -37,7 +37,7 @@ FORMULA = tuple("=+-@\t\r")
 
 
 def scores(text: str) -> dict[Path, Score]:
-    """Two scores with a text wherever there may be one."""
+    """Two scores with a text in every field that can hold text."""
     own = Measure("own", "measured by another package", digits=2)
     found = {}
     for i in range(2):
@@ -65,7 +65,7 @@ def tame() -> Board:
 
 @pytest.mark.parametrize("text", [*MARKUP, *SOUND, *REFUSED.values()])
 class TestEveryFormat:
-    """Fields may hold anything here: what a reader would refuse, too."""
+    """Here fields may hold any text, also text that a reader would refuse."""
 
     def test_screen(self, text: str, tame: Board) -> None:
         shown = SGR.sub("", FORMATS["table"](Board.of(scores(text), True, "own")))

@@ -1,4 +1,4 @@
-"""Training: what a run leaves, exact resume, stopping, and refusing what does not fit."""
+"""Training: the files of a run, exact resume, stopping, and refusals."""
 
 import json
 import math
@@ -49,12 +49,12 @@ def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) ->
 
 
 def losses(run: Path) -> list[dict[str, float]]:
-    """The log without its columns of time."""
+    """Return the log without its time columns."""
     return [{name: value for name, value in line.items() if name not in TIMES} for line in list(read(run))]
 
 
 def assert_same_end(one: Path, other: Path) -> None:
-    """Bit-equal weights, optimizer and random generators, and the same log."""
+    """Check that weights, optimizer and random generators are bit-equal, and logs equal."""
     states = [torch.load(run / CHECKPOINT, weights_only=True) for run in (one, other)]
     for part in ("method", "optimizer", "generators"):
         torch.testing.assert_close(states[0][part], states[1][part], rtol=0, atol=0)
@@ -64,7 +64,7 @@ def assert_same_end(one: Path, other: Path) -> None:
 
 @pytest.fixture(scope="module")
 def whole(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten steps of SIE without a stop."""
+    """Ten steps of SIE without interruption."""
     run = tmp_path_factory.mktemp("runs") / "whole"
     train(run, config(tiny_dataset))
     return run
@@ -311,7 +311,7 @@ def test_a_loss_that_explodes(tiny_dataset: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", [8, 10])
 def test_fewer_steps_than_there_are_already(end: int, whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
-    """A finished run and one that was stopped, whose last checkpoint is of step 8."""
+    """Tested on a finished run, and on a stopped one whose last checkpoint is of step 8."""
     run, ten = Path(shutil.copytree(whole, tmp_path / "run")), config(tiny_dataset)
     if end == 8:
         (run / runs.WEIGHTS).unlink()

@@ -1,4 +1,4 @@
-"""AugSelf's loss against a restatement in numpy, in float64."""
+"""AugSelf's loss equals a numpy implementation in float64."""
 
 import numpy as np
 import pytest

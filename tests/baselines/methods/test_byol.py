@@ -1,4 +1,4 @@
-"""BYOL and its conditional sister against restatements in numpy, in float64."""
+"""The losses of BYOL and of its conditional variant equal numpy implementations in float64."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def apart(left: np.ndarray, right: np.ndarray) -> float:
 
 
 def shake(target: torch.nn.Module) -> None:
-    """A target that is not the online network, as after some steps."""
+    """Change the target network's weights, as some training steps would."""
     with torch.no_grad():
         for parameter in target.parameters():
             parameter.add_(torch.randn_like(parameter), alpha=0.1)

@@ -1,4 +1,4 @@
-"""The untrained reference."""
+"""The untrained baseline."""
 
 import torch
 

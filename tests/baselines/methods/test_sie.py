@@ -1,4 +1,4 @@
-"""SIE's loss against a restatement in numpy and materialised matrices, in float64."""
+"""SIE's loss equals a numpy implementation in float64 that builds every predictor matrix."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -45,7 +45,7 @@ def redundancy(e: Array) -> float:
 
 
 def restated(sie: SIE, images: Tensor, latents: Mapping[str, Tensor], weights: Mapping[str, float]) -> dict[str, float]:
-    """L = s L_inv + f s L_eq + v V + v V_pred + c C, from x to y only; without an invariant part, without L_inv."""
+    """Return L = s L_inv + f s L_eq + v V + v V_pred + c C, from x to y only; no L_inv without an invariant part."""
     with torch.no_grad():
         h = one_by_one(images, sie.encoder)
         half = h.shape[-1] - round(h.shape[-1] * sie.settings.equivariant)
@@ -77,7 +77,7 @@ def restated(sie: SIE, images: Tensor, latents: Mapping[str, Tensor], weights: M
 
 
 def predicted_by(sie: SIE, action: Array, embedding: Array) -> Array:
-    """What the predictor must answer, with matrices written out."""
+    """Return the predictor's expected output in numpy, with every matrix of the hypernetwork built explicitly."""
     state = [value.numpy() for value in sie.predictor.state_dict().values()]
     if sie.settings.predictor == "mlp":
         return np.concatenate([action, embedding], axis=1) @ state[0].T + state[1]
@@ -170,7 +170,7 @@ def test_every_parameter_learns(sie: SIE) -> None:
 
 
 def test_prediction_depends_on_the_relative_rotation_only(sie: SIE) -> None:
-    """Turning both poses by one world rotation G leaves R1^-1 R2 as it is."""
+    """Turning both poses by one world rotation G leaves R1^-1 R2 unchanged."""
     rng = np.random.default_rng(3)
     poses = Rotation.from_euler("xyz", rng.uniform(-1.5, 1.5, (2, 3)))
     turned = Rotation.from_euler("xyz", [0.3, -0.4, 0.5]) * poses

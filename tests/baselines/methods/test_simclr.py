@@ -1,4 +1,4 @@
-"""SimCLR's loss against a float64 loop over embeddings."""
+"""SimCLR's loss equals a float64 loop over the embeddings."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Supervised losses against restatements in numpy, in float64."""
+"""The supervised losses equal numpy implementations in float64."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""Backbones by name, and timm's."""
+"""Backbones by name, and timm's backbones."""
 
 import sys
 from types import SimpleNamespace
@@ -71,7 +71,7 @@ def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatc
 
 
 def fake_timm() -> SimpleNamespace:
-    """timm's interface, with one model."""
+    """Install a stand-in for timm with one model."""
 
     def create_model(name: str, pretrained: bool, num_classes: int) -> nn.Module:
         assert (name, pretrained, num_classes) == ("tiny_net", False, 0)

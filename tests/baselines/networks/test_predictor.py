@@ -1,4 +1,4 @@
-"""The factored hypernetwork equals the one that builds every matrix."""
+"""The factored hypernetwork gives the same output as one that builds every matrix."""
 
 import math
 
@@ -12,7 +12,7 @@ from iebench.baselines.networks.predictor import LinearHypernetwork, predictor
 
 
 def materialised(weight: Tensor, action: Tensor, embedding: Tensor) -> Tensor:
-    """The definition: W(z) for every sample, then W(z) x."""
+    """Return W(z) x, with the matrix W(z) built for every sample: the definition of the hypernetwork."""
     matrices = torch.einsum("bk,koi->boi", action, weight)  # (B, d, d)
     return torch.bmm(matrices, embedding.unsqueeze(-1)).squeeze(-1)
 

@@ -1,4 +1,4 @@
-"""The heads against functions of their weights alone."""
+"""Projectors equal functions of their weights."""
 
 import torch
 

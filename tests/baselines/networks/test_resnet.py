@@ -1,4 +1,4 @@
-"""The ResNets have torchvision's parameters, and start as the identity."""
+"""The ResNets have torchvision's parameters, and their residual blocks start as the identity."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 
 
 def expected_names(blocks: tuple[int, ...], convolutions: int, shortcuts: tuple[int, ...]) -> set[str]:
-    """torchvision's state of a ResNet without its classifier, by the rule that its source follows."""
+    """Return the parameter names of torchvision's ResNet without its classifier, by the rule in torchvision's source."""
     names = {"conv1.weight", *(f"bn1.{n}" for n in NORM)}
     for stage, count in enumerate(blocks, start=1):
         for block in range(count):
@@ -49,7 +49,7 @@ def test_parameters_are_torchvisions() -> None:
 
 
 def restated_resnet50(x: Tensor, state: dict[str, Tensor]) -> Tensor:
-    """Features of a ResNet-50 with the stride on the 3x3 convolutions, by functions of its state alone."""
+    """Return features of a ResNet-50 with the stride on the 3x3 convolutions, computed from the state alone."""
     x = functional.conv2d(x, state["conv1.weight"], stride=2, padding=3)
     x = functional.max_pool2d(normalised(x, state, "bn1").clamp(min=0), 3, stride=2, padding=1)
     for stage, blocks in enumerate((3, 4, 6, 3), start=1):

@@ -1,4 +1,4 @@
-"""The released ResNet-18: its layout, and its features against a restatement with every padding written out."""
+"""The released ResNet-18: its layout, and its features against an implementation with explicit padding."""
 
 import pytest
 import torch

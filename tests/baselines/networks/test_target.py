@@ -1,4 +1,4 @@
-"""A network that follows another."""
+"""The target network, which follows another network as an exponential moving average."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The small transformer: published sizes, and features against a restatement by loops over tokens and heads."""
+"""The small vision transformer: published sizes, and features against loops over tokens and heads."""
 
 import math
 
@@ -11,7 +11,7 @@ from iebench.baselines.networks.vit import HEAD, positions, vit_small
 
 
 def restated(images: Tensor, state: dict[str, Tensor], patch: int) -> Tensor:
-    """Features (B, dim) of pre-norm blocks with exact GELU, softmax attention and the class token read at the end."""
+    """Return features (B, dim): pre-norm blocks with exact GELU and softmax attention; the class token at the end."""
     features = []
     for image in images:
         rows, columns = image.shape[1] // patch, image.shape[2] // patch
@@ -33,7 +33,7 @@ def restated(images: Tensor, state: dict[str, Tensor], patch: int) -> Tensor:
 
 
 def place(row: int, column: int, dim: int) -> Tensor:
-    """Sines, then cosines of the row, then of the column, at dim / 4 wavelengths from 2 pi to almost 20,000 pi."""
+    """Position embedding: sines, then cosines of row and column, at dim / 4 wavelengths from 2 pi to almost 20,000 pi."""
     quarter = dim // 4
     speeds = [10_000 ** (-i / quarter) for i in range(quarter)]
     waves = [wave(at * speed) for at in (row, column) for wave in (math.sin, math.cos) for speed in speeds]

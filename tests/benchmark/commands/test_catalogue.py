@@ -1,4 +1,4 @@
-"""The catalogue of methods: true, complete, and the page in docs/ is what the command makes."""
+"""The catalogue of methods is correct and complete, and docs/methods.md is what the command writes."""
 
 import re
 from itertools import pairwise
@@ -53,7 +53,7 @@ def test_the_facts_of_sie_are_the_papers() -> None:
 
 
 def test_operations_are_those_of_the_literature() -> None:
-    """A ResNet-18 takes 1.814 G multiply-adds at 224 pixels, and backward twice of forward but for the images."""
+    """A ResNet-18 takes 1.814 G multiply-adds at 224 pixels; backward takes twice forward, less the input gradient."""
     forward = 2 * 1.814e9 * (SIDE / 224) ** 2 * BATCH * 2
     assert 2.9 < catalogue.measure("supervised-class")[1] / forward < 3.0
 

@@ -1,4 +1,4 @@
-"""Released layouts: converted weights give a restatement's features and predictions; what does not fit is named."""
+"""Released checkpoints: converted weights reproduce features and predictions; a file that does not fit is refused."""
 
 import json
 import re
@@ -45,7 +45,7 @@ E = 10  # size of the small embedding
 
 
 def put(path: Path, state: Mapping[str, Tensor], parallel: bool = True, top: bool = False) -> Path:
-    """A checkpoint as the repositories write it, in float32."""
+    """Write a checkpoint as the released repositories do, in float32."""
     prefix = "module." if parallel else ""
     model = {prefix + name: value.float() if value.is_floating_point() else value for name, value in state.items()}
     torch.save(model if top else {"epoch": 3, "model": model, "optimizer": {"state": {}, "param_groups": []}}, path)
@@ -66,7 +66,7 @@ def projector_shapes(inputs: int, outputs: int = E) -> Shapes:
 
 @cache
 def sie_state() -> dict[str, Tensor]:
-    """A whole small SIE; tests that change it take a copy."""
+    """Weights of a whole small SIE; a test that changes them takes a copy."""
     shapes = {f"backbone.{name}": shape for name, shape in resnet_shapes((1, 2, 3, 4)).items()}
     for head in ("projector_inv", "projector_equi"):
         shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(256).items()}
@@ -79,19 +79,19 @@ def part(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def seen(images: Tensor, bgr: bool = True) -> Tensor:
-    """What the released network was given for RGB images in [0, 1]: the file's channels, normalised in that order."""
+    """Return the released network's input for RGB images in [0, 1]: the file's channel order, then normalised."""
     stored = images.double().flip(1) if bgr else images.double()
     return (stored - torch.tensor(MEAN).view(3, 1, 1).double()) / torch.tensor(STD).view(3, 1, 1).double()
 
 
 def quaternions(latents: Mapping[str, Tensor]) -> Tensor:
-    """From the first view to the second as the released scripts have them, whatever the sign of w: (B, 4)."""
+    """Return quaternions (B, 4) from the first view to the second as in the released scripts, with either sign of w."""
     poses = [Rotation.from_euler("xyz", np.stack([latents[name][:, k] for name in ROTATION], 1)) for k in range(2)]
     return torch.from_numpy((poses[0].inv() * poses[1]).as_quat())
 
 
 def hypernetwork(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor, relu: bool = False) -> Tensor:
-    """W(q) e, sample by sample, from the linear layer that generates the entries; `relu` between two matrices."""
+    """Return W(q) e sample by sample; a linear layer generates W's entries; `relu` stands between two matrices."""
     rows = []
     for code, vector in zip(action, embedding, strict=True):
         z, x = code, vector
@@ -110,7 +110,7 @@ def hypernetwork(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor,
 
 
 def perceptron(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -> Tensor:
-    """The MLP predictor on [q, e]."""
+    """Return the output of the MLP predictor for [q, e]."""
     x = torch.cat([action, embedding], dim=1) @ state["pred.0.weight"].T + state["pred.0.bias"]
     if "pred.2.weight" in state:
         x = x.clamp(min=0) @ state["pred.2.weight"].T + state["pred.2.bias"]
@@ -201,7 +201,7 @@ def test_other_splits_are_other_settings(split: tuple[int, int], method: str, sh
 
 
 def test_widths_that_follow_the_split_are_scored(tmp_path: Path) -> None:
-    """A quarter is equivariant, and the invariant projector is three times as wide, as in SIE's own ablation."""
+    """A quarter of the features is equivariant, and the invariant projector is three times as wide: SIE's ablation."""
     shapes = {f"backbone.{name}": shape for name, shape in resnet_shapes((1, 2, 3, 4)).items()}
     for head, inputs, outputs in (("projector_inv", 384, 3 * E), ("projector_equi", 128, E)):
         shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs, outputs).items()}
@@ -228,7 +228,7 @@ def norm_shapes(name: str, size: int, scaled: bool = True) -> Shapes:
 
 
 def sen_state(method: str, numbers: int, told: int, side: int = 7) -> dict[str, Tensor]:
-    """SEN or EquiMod with small heads; told : what the action is projected to, or 0."""
+    """Weights of SEN or EquiMod with small heads; told : width of the action's projection, or 0 for no projection."""
     shapes = {f"encoder.{name}": shape for name, shape in resnet_shapes((2, 3, 4)).items()}
     shapes["encoder.conv1.weight"] = (64, 3, side, side)
     for head in ("projector_equi", "projector_inv")[: 2 if method == "equimod" else 1]:
@@ -242,7 +242,7 @@ def sen_state(method: str, numbers: int, told: int, side: int = 7) -> dict[str, 
 
 
 def told_by(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -> Tensor:
-    """Their prediction, layer by layer."""
+    """Return the predictor's output of SEN or EquiMod, layer by layer."""
     if "action_proj.0.weight" in state:
         action = normalised(action @ state["action_proj.0.weight"].T, state, "action_proj.1")
     return normalised(torch.cat([action, embedding], dim=1) @ state["predictor.0.weight"].T, state, "predictor.1")
@@ -471,7 +471,7 @@ def test_a_head_that_is_dropped_takes_the_others_along(head: str) -> None:
 
 
 class Code:
-    """What a careless checkpoint may hold."""
+    """Object that runs code when it is unpickled, as an unsafe checkpoint may hold."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         return (print, ("code ran",))

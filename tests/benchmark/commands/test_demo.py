@@ -1,4 +1,4 @@
-"""The demo: which commands, in which order, what is skipped, and what a failure does."""
+"""The demo: its commands and their order, the steps that it skips, and its behaviour on a failure."""
 
 import os
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 class Fake:
-    """Stands for the processes: notes the verbs, makes each step's file, or fails."""
+    """Stand-in for the processes: records the verbs, creates each step's file, or fails."""
 
     def __init__(self, todo: Sequence[Step], codes: dict[str, int] | None = None) -> None:
         self.makes = {tuple(step.arguments): step.makes for step in todo}
@@ -80,7 +80,7 @@ def test_finished_with_failures_goes_on_and_is_told(tmp_path: Path, capsys: pyte
 
 
 def test_every_command_is_one_that_iebench_takes(tmp_path: Path) -> None:
-    """Parses each command line with the real command, without running it."""
+    """Every command line is accepted by the real command's parser; nothing is run."""
     for step in steps(tmp_path):
         verb = iebench.get_command(click.Context(iebench), step.arguments[0])
         assert verb is not None

@@ -1,4 +1,4 @@
-"""Trainings in processes of their own: stopped by signals, killed, and going on to the same end."""
+"""Trainings in separate processes: stopped by signals or killed, and resumed to the same final state."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ def lines(run: Path) -> int:
 
 
 def until_step(run: Path, process: subprocess.Popen[bytes], step: int) -> None:
-    """Wait until a training has logged that many steps."""
+    """Wait until a training has logged `step` steps."""
     until = time.monotonic() + 300  # far more than it takes, unless the machine is very busy
     while lines(run) < step and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
@@ -42,7 +42,7 @@ def free_port() -> int:
 
 
 def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """Its exit code, and what it said."""
+    """Wait for a process; return its exit code and its standard error."""
     error = process.communicate(timeout=600)[1].decode()
     return process.returncode, error
 
@@ -92,7 +92,7 @@ def test_two_ranks_stopped_and_killed_end_as_if_they_had_not_been(tiny_dataset: 
 
 
 def test_ranks_that_were_started_with_different_commands(tiny_dataset: Path, tmp_path: Path) -> None:
-    """As `srun` might start them, by the environment alone; rank 0 says what is wrong, and nobody waits for ever."""
+    """Ranks started as `srun` may start them, by environment variables; rank 0 reports the error and no rank hangs."""
     command = [sys.executable, "-m", "iebench.benchmark.train", "--data", tiny_dataset, "--out", tmp_path]
     where = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     ranks = [

@@ -1,4 +1,4 @@
-"""`iebench score`, `leaderboard` and `report` as a user meets them."""
+"""`iebench score`, `leaderboard` and `report` on the command line."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ def call(*arguments: str) -> int:
 
 @pytest.fixture
 def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with a dataset, two runs and a short protocol."""
+    """Working folder with a dataset, two runs and a short protocol."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(protocol, "load", lambda name: SMALL)
     shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
@@ -168,7 +168,7 @@ def test_what_is_wrong_is_said_in_one_line(
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What is said where a score is not replaced; the file stays as it was."""
+    """Return the message of a refusal to replace a score; the score file stays unchanged."""
     capsys.readouterr()
     assert call("score", *arguments) == 2
     error = capsys.readouterr().err

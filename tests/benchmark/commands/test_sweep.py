@@ -1,4 +1,4 @@
-"""`iebench sweep` as a user meets it; training runs in this process, and scores are made up."""
+"""`iebench sweep` on the command line; training runs in this process, and scores are made up."""
 
 import json
 import shutil
@@ -36,7 +36,7 @@ def iebench(*arguments: str) -> int:
 
 
 def made_up_score(run: Path) -> None:
-    """What `iebench score` leaves, without its work."""
+    """Write a made-up score file where `iebench score` would write one."""
     config = RunConfig.load(run)
     whole = {"top1": measured(0.1 * config.seed + 0.3)}
     values = {"whole": whole} | ({"invariant": whole} if config.method == "sie" else {})
@@ -47,7 +47,7 @@ def made_up_score(run: Path) -> None:
 
 
 class Inside:
-    """An engine that runs commands in this process; `broken` names a run whose training fails."""
+    """Engine that runs commands in this process; `broken` names a run whose training fails."""
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, ...]] = []
@@ -76,7 +76,7 @@ def inside(monkeypatch: pytest.MonkeyPatch) -> Inside:
 
 @pytest.fixture
 def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with one dataset under data/ and a sweep's file."""
+    """Working folder with one dataset under data/ and a sweep file."""
     shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
     (tmp_path / "mine.toml").write_text(FILE)
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""`iebench train` as a user meets it."""
+"""`iebench train` on the command line."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ def run(*arguments: str) -> int:
 
 @pytest.fixture
 def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working folder with one dataset under data/."""
+    """Working folder with one dataset under data/."""
     shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
     monkeypatch.chdir(tmp_path)
     return tmp_path

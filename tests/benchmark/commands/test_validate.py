@@ -1,4 +1,4 @@
-"""`iebench validate` names every fault of every file in a sentence of its own."""
+"""`iebench validate` reports every fault of every file, one sentence each."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Batches hold the right pixels and latents, and the thread that makes them behaves."""
+"""Batches hold the right pixels and latents; the thread that loads them stops, and passes its errors on."""
 
 import threading
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_prefetch_gives_the_steps_in_order(images: Images) -> None:
 
 
 class Sent:
-    """Stands for images on a GPU, and writes down what was asked for in which stream."""
+    """Stand-in for images on a GPU; records each call and the stream it was made in."""
 
     device = torch.device("cuda")
     current = "main"
@@ -76,7 +76,7 @@ class Sent:
 
 
 class Stream:
-    """Stands for a CUDA stream."""
+    """Stand-in for a CUDA stream."""
 
     def __init__(self, diary: list[str], name: str) -> None:
         self.diary, self.name, self.events = diary, name, 0
@@ -90,7 +90,7 @@ class Stream:
 
 
 def test_copies_run_in_a_stream_of_their_own_and_the_step_waits_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No GPU is needed to see the order of calls; it says nothing of speed."""
+    """Checks the order of calls without a GPU; speed is not tested."""
     diary: list[str] = []
 
     @contextmanager

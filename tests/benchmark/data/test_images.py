@@ -1,4 +1,4 @@
-"""Random access to images, and one clear sentence for each way a dataset can be damaged."""
+"""Random access to images, and one clear sentence for each kind of damage to a dataset."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ from iebench.renderer.render import render_dataset
 
 
 def reference(folder: Path, split: str) -> tuple[list[str], list[np.ndarray]]:
-    """Keys and decoded images by plain tarfile and Pillow."""
+    """Return keys and decoded images, read with plain tarfile and Pillow."""
     keys, pixels = [], []
     for path in sorted((folder / split).glob("*.tar")):
         with tarfile.open(path) as tar:
@@ -40,7 +40,7 @@ def reference(folder: Path, split: str) -> tuple[list[str], list[np.ndarray]]:
 
 @pytest.fixture
 def copy(tiny_dataset: Path, tmp_path: Path) -> Path:
-    """The tiny dataset, to be damaged."""
+    """Copy of the tiny dataset that a test may damage."""
     return Path(shutil.copytree(tiny_dataset, tmp_path / "tiny"))
 
 
@@ -178,7 +178,7 @@ def test_an_offset_that_disagrees(copy: Path) -> None:
 
 
 def test_bytes_that_are_no_jpeg(copy: Path) -> None:
-    """Also when Parquet and tar agree on them."""
+    """Also when Parquet and tar agree on these bytes."""
     path, row = copy / "val" / "00000.tar", Images.open(copy, "val").table.slice(2, 1).to_pylist()[0]
     content = bytearray(path.read_bytes())
     content[row["offset"] : row["offset"] + row["size"]] = b"x" * row["size"]
@@ -300,7 +300,7 @@ print(json.dumps([int(split.read(range(len(split))).sum()) for split in images])
 def test_more_shards_than_files_may_be_open(
     tiny_plan: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under a limit that nobody can raise: 24 tars, room for 12 files, threads that read them all."""
+    """A limit on open files that cannot be raised: 24 tars, room for 12 files, several threads that read them all."""
     monkeypatch.setattr("iebench.renderer.plan.IMAGES_PER_SHARD", (1, 1))
     render_dataset(tiny_plan(views=2), tmp_path / "d", workers=1, backend=FAKE)
     assert len(list((tmp_path / "d").rglob("*.tar"))) == 30

@@ -1,4 +1,4 @@
-"""The order of views: exact epochs, pure functions, no short batch."""
+"""Order of the views: every epoch is exact, the order is a pure function, and no batch is short."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Pair lists: what decides them, what does not, and their law."""
+"""Pair lists: the inputs that determine them, the inputs that do not, and their distribution."""
 
 import numpy as np
 from paths import ROOT
@@ -32,7 +32,7 @@ def test_seed_purpose_and_object_each_make_another_list() -> None:
 
 
 def test_the_published_list_is_drawn_again() -> None:
-    """docs/protocols.md prints the hash for 3DIEBench's val objects whose mesh train has not."""
+    """docs/protocols.md prints the hash of the list for 3DIEBench's val objects whose mesh is not in train."""
     rows, strict = official_objects().to_pylist(), load("strict")
     train = {row["object_id"] for row in rows if row["split"] == "train"}
     val = [(r["synset"], r["object_id"]) for r in rows if r["split"] == "val" and r["object_id"] not in train]

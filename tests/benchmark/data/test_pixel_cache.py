@@ -1,4 +1,4 @@
-"""Where pixels come from changes none of them; the choice follows the room there is and says so."""
+"""Every source of pixels gives the same pixels; the source is chosen by the free memory and disk, and reported."""
 
 import gc
 from pathlib import Path

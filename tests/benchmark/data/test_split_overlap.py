@@ -1,4 +1,4 @@
-"""Val objects whose mesh is in train."""
+"""Val objects whose mesh is also in train."""
 
 import shutil
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Row = tuple[str, str, str, str | None]
 
 
 def objects(folder: Path, rows: list[Row]) -> Path:
-    """An objects.parquet of synset, object id, split and mesh hash."""
+    """Write an objects.parquet of synset, object id, split and mesh hash."""
     columns = dict(zip(("synset", "object_id", "split", "mesh_sha256"), zip(*rows, strict=True), strict=True))
     table = pa.table(
         {f.name: pa.array(columns.get(f.name, [None] * len(rows)), f.type) for f in OBJECTS}, schema=OBJECTS

@@ -1,4 +1,4 @@
-"""Choosing a device."""
+"""Choice of the device."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Environments that say which rank a process is: whole, none, and every half of one."""
+"""Environment variables that give a process its rank: complete, absent, and incomplete in every way."""
 
 from itertools import chain, combinations
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Ranks: two with half a batch each are one with all of it."""
+"""Two ranks with half a batch each give the result of one process with the whole batch."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def differences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
-    """How far two ranks are from one process, by method: terms, gradients, buffers."""
+    """Differences between two ranks and one process, by method: loss terms, gradients, buffers."""
     return run_ranks(2, compare_methods, tmp_path_factory.mktemp("ranks"))
 
 
@@ -81,7 +81,7 @@ def test_a_synchronised_norm_alone_is_the_norm_in_whose_place_it_stands() -> Non
 
 
 class Activated(torch.nn.BatchNorm2d):
-    """A norm as timm has them: it ends in a dropout and an activation of its own."""
+    """Batch norm as in timm, which ends in a dropout and an activation."""
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels)
@@ -114,7 +114,7 @@ def test_a_norm_that_does_something_unknown_is_refused() -> None:
 def test_connections_that_do_not_close_keep_no_rank_from_ending(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """As PyTorch 2.4 did in one of three trainings: destroy_process_group waited without an end, the work all done."""
+    """In PyTorch 2.4, destroy_process_group never returned in one of three trainings, after all work was done."""
     assert run_ranks(2, end_with_open_connections, tmp_path) == [0, 1]  # `launch` raises unless all exit with 0
     said = capfd.readouterr().err
     for rank in (0, 1):

@@ -1,4 +1,4 @@
-"""Signals set a flag once; then they act as before, or wait."""
+"""The first signal sets a flag; later signals act as before, or wait."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Steadiness is judged column by column: each against its own spread and size."""
+"""Determinism is judged column by column, relative to each column's spread and size."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from iebench.benchmark.encoders.determinism import COARSE, ROUNDING, rounding, u
 
 
 def answers() -> torch.Tensor:
-    """Columns of scales from 1e-3 to 1e3, a constant, a dead one, and one that barely moves."""
+    """Features with columns of scales from 1e-3 to 1e3, a constant, a zero column, and one that hardly varies."""
     noise = torch.randn(4, 7, generator=torch.Generator().manual_seed(0))
     scaled = noise * torch.tensor([1e-3, 1e-1, 1, 1e3, 0, 0, 1e-5])
     return scaled + torch.tensor([0, 0, 0, 0, 1000.0, 0, 1])

@@ -1,4 +1,4 @@
-"""Modules in files: TorchScript and torch.export."""
+"""Encoders in files: TorchScript and torch.export."""
 
 import warnings
 from pathlib import Path

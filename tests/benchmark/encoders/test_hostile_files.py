@@ -1,4 +1,4 @@
-"""Encoder files of somebody else: none of them runs code or opens files unless the user says that it may."""
+"""Encoder files from untrusted authors: none runs code or opens files unless the user allows it."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ IMAGES = torch.rand(2, 3, 16, 16)
 
 
 class Bomb:
-    """An object whose unpickling makes a folder."""
+    """Object that creates a folder when it is unpickled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -33,7 +33,7 @@ class Bomb:
 
 @pytest.fixture
 def mark(tmp_path: Path) -> Path:
-    """A folder that is there only if somebody's code ran."""
+    """Folder that exists only if code from the file was run."""
     return tmp_path / "mark"
 
 
@@ -47,7 +47,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rewritten(plain: Path, path: Path, member: str, change: Callable[[bytes], bytes]) -> Path:
-    """A copy of an archive with one member changed, or added where it is not there."""
+    """Copy an archive with one member changed, or added if it is absent."""
     with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
         root = old.namelist()[0].partition("/")[0]
         names = [*old.namelist(), f"{root}/{member}"]
@@ -58,7 +58,7 @@ def rewritten(plain: Path, path: Path, member: str, change: Callable[[bytes], by
 
 
 def in_model(*keys: Any, value: Callable[[Path], str]) -> tuple[str, Callable[[Path], Callable[[bytes], bytes]]]:
-    """The member with a program's graph, and a change of one entry, to a value that may name the mark."""
+    """Return the name of the member that holds the program's graph, and a function that changes one entry of it."""
 
     def change(mark: Path) -> Callable[[bytes], bytes]:
         def edit(content: bytes) -> bytes:

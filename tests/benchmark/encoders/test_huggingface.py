@@ -1,4 +1,4 @@
-"""hf: with the real transformers and tiny models of random weights, saved in folders."""
+"""`hf:` with the real transformers package and tiny models with random weights, saved in folders."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ PROCESSOR = {
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Any]]:
-    """Folder and model of a ViT with its pooler, one without, and a ResNet."""
+    """Folder and model of a ViT with its pooler, of a ViT without pooler, and of a ResNet."""
     from transformers import ResNetConfig, ResNetModel, ViTConfig, ViTModel  # seconds, so not for every test's import
 
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""An encoder is tried before it is used: what is accepted, what identifies one, what is refused."""
+"""An encoder is tried before it is used: accepted encoders, their identity, and refusals."""
 
 import sys
 from pathlib import Path
@@ -133,7 +133,7 @@ def from_factory(spec: str, resolution: int, device: torch.device) -> Encoder:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with a user's module, found as by a console script: without "" on the path."""
+    """Current folder with a user's module, imported as a console script would: without "" on the path."""
     (tmp_path / "anyones.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("1 / 0")
     (tmp_path / "wanting.py").write_text("import no_such_package")

@@ -1,4 +1,4 @@
-"""The resize and normalisation of pretrained models, and the sentences for packages that are not there."""
+"""Resize and normalisation of pretrained models, and the messages for packages that are not installed."""
 
 import sys
 from pathlib import Path

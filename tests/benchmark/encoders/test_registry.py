@@ -1,4 +1,4 @@
-"""Which loader a specification goes to, loaders of other packages, and what the command line passes on."""
+"""Choice of the loader by the specification, loaders of other packages, and arguments from the command line."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def load(spec, arguments):
 
 
 def theirs(site: Path, monkeypatch: pytest.MonkeyPatch, code: str = THEIRS) -> None:
-    """Install a package with a loader; what it registers is forgotten after the test."""
+    """Install a package with a loader; its registration is removed after the test."""
     monkeypatch.setattr(registry, "_SCHEMES", dict(registry.schemes()))
     install(site, monkeypatch, registry.GROUP, {"onnx": "their_loader"}, their_loader=code)
 

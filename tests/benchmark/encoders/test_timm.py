@@ -1,4 +1,4 @@
-"""timm:NAME on a stand-in with timm's interface."""
+"""`timm:NAME` with a stand-in that has timm's interface."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""torchvision:NAME on a stand-in with torchvision's interface."""
+"""`torchvision:NAME` with a stand-in that has torchvision's interface."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""timm:NAME and torchvision:NAME with the real packages and random weights, where these can be imported."""
+"""`timm:NAME` and `torchvision:NAME` with the installed packages and random weights, if they can be imported."""
 
 from pathlib import Path
 from typing import Any

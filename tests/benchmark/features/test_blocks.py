@@ -1,4 +1,4 @@
-"""Blocks cover every row once, in whole batches, whatever the sizes; the file is made of them and nothing else."""
+"""Blocks cover every row exactly once, in whole batches, for any sizes; the file consists of the blocks alone."""
 
 import itertools
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The cache holds what the encoder says of each image, and is used exactly as long as it is right."""
+"""The feature cache holds the encoder's output for each image, and is used only while it is valid."""
 
 import multiprocessing
 import signal
@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 
 
 class Counting(nn.Module):
-    """Passes on to another module and counts the images; may spoil one."""
+    """Passes images on to another module and counts them; may set the output of image `spoil` to NaN."""
 
     def __init__(self, inner: nn.Module, spoil: int | None = None) -> None:
         super().__init__()

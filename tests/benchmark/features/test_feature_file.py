@@ -1,4 +1,4 @@
-"""Features from a file: joined by key or by object and view, in any order, and refused when they do not fit."""
+"""Features from a file: joined by key or by object and view, in any order; a file that does not fit is refused."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def table(tiny_dataset: Path) -> pa.Table:
-    """Every view's names with random features in two columns, in a random order."""
+    """Names of all views with random features in two columns, in random order."""
     views = pa.concat_tables([Images.open(tiny_dataset, split).table for split in ("train", "val")])
     generator = np.random.default_rng(0)
     order = generator.permutation(views.num_rows)

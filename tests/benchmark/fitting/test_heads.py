@@ -1,4 +1,4 @@
-"""Heads: what training them depends on, and that it is training."""
+"""Training of heads: the inputs that its result depends on, and that heads learn."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The oracle with symmetries: exact without any, against brute sampling with some, and what scoring makes of it."""
+"""The oracle with symmetries: exact without symmetries, equal to brute-force sampling with them; its use in scores."""
 
 import shutil
 from dataclasses import replace
@@ -53,7 +53,7 @@ def test_without_symmetries_the_oracle_knows_everything() -> None:
 
 
 def test_the_density_is_that_of_the_laws() -> None:
-    """Of uniform rotations, weighted by the density, any part holds as much as the laws put there."""
+    """Uniform rotations, weighted by the density, have the same share in any region as poses drawn from the laws."""
     uniform = Rotation.random(200_000, rng=np.random.default_rng(1))
     density = prior().density(uniform)
     inside = (np.abs(uniform.as_euler("xyz")) <= np.pi / 2).all(1)
@@ -65,7 +65,7 @@ def test_the_density_is_that_of_the_laws() -> None:
 
 @pytest.mark.parametrize(("shape", "low", "high"), [(FOUR, 0.1, 0.95), (CONE, 0.1, 0.95)])
 def test_no_answer_beats_the_oracle_where_pictures_look_alike(shape: Symmetry, low: float, high: float) -> None:
-    """The mean over poses that share a picture, found by sampling: a grid of angles that the picture cannot tell."""
+    """The oracle's mean is over poses with the same image; these are found by sampling on a grid of angles."""
     split, oracle = random_split(12, 12, rounds=40), all_of(shape, 12)
     rows, _ = split.all_pairs()
     truth, best = matrices(split, rows), oracle(split, rows).reshape(-1, 9)
@@ -77,7 +77,7 @@ def test_no_answer_beats_the_oracle_where_pictures_look_alike(shape: Symmetry, l
 
 
 def test_half_a_turn_about_the_upright_axis_is_known_from_the_range_of_the_poses() -> None:
-    """It would take rot_z out of its half circle, so who knows the laws knows which of the two poses it is."""
+    """The half turn would move rot_z out of its range, so the laws decide between the two poses."""
     split = random_split(6, 4)
     rows = split.all_pairs()[0]
     np.testing.assert_allclose(all_of(TWO)(split, rows).reshape(-1, 9), matrices(split, rows), atol=1e-9)
@@ -104,7 +104,7 @@ def test_scoring_measures_the_error_and_its_ceiling() -> None:
 
 
 def test_a_guess_beats_the_mean_of_what_looks_alike_where_an_angle_counts() -> None:
-    """So the mean, which has the highest R2, is no ceiling of a share or a median."""
+    """The mean has the highest R2, but is no ceiling for a share of small angles or a median angle."""
     split, oracle = random_split(12, 12), all_of(CUBE, 12)
     rows, poses = split.all_pairs()[0], pose(split.columns(ANGLES, np.arange(144)))
     alike = [poses * element for element in CUBE.elements()]
@@ -118,7 +118,7 @@ def test_a_guess_beats_the_mean_of_what_looks_alike_where_an_angle_counts() -> N
 
 
 def test_a_table_that_was_replaced_is_refused(tiny_dataset: Path, tmp_path: Path) -> None:
-    """One of the same objects and kinds would change every score's ceilings without a word."""
+    """A table with the same objects and kinds, but other symmetries, would change every score's ceilings unnoticed."""
     folder = shutil.copytree(tiny_dataset, tmp_path / "data")
     info = DatasetInfo.load(folder)
     row = {**dict.fromkeys(COLUMNS.names), "synset": "a", "object_id": "1"}

@@ -1,4 +1,4 @@
-"""Features from the cache and from the encoder again."""
+"""Features from the cache, and features encoded again in every epoch, give the same scores."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ RELEASED = replace(load("released"), heads=SHORT, draws=50)
 
 @pytest.fixture(scope="module")
 def context(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Context:
-    """The released protocol's, cut short, on a dataset of pictures."""
+    """Context of the released protocol, shortened, on a dataset with images."""
     run = untrained_run(tmp_path_factory.mktemp("runs") / "sie", tiny_dataset)
     encoder = from_run(run, None, CPU)
     train, val = (load_split(encoder, tiny_dataset, s, run, CPU, RELEASED, 0, None).split for s in ("train", "val"))
@@ -37,7 +37,7 @@ def context(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Con
 
 
 def test_encoding_again_in_eval_mode_gives_the_same_scores(context: Context) -> None:
-    """To the last digit that is printed; the batches are others, which moves the last bits of convolutions."""
+    """Equal to the last printed digit; other batch compositions change the last bits of convolutions."""
     tasks = [task for name in SHORT if (task := HEADS[name](context))]
     assert len(tasks) == 3
     once, anew = answers(context, tasks), answers(context, tasks, lambda: Anew(context, drifting=False))

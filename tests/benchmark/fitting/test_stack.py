@@ -1,4 +1,4 @@
-"""Heads side by side learn what each would learn alone."""
+"""Heads that are trained side by side learn the same as each head alone."""
 
 from dataclasses import replace
 from itertools import product
@@ -17,7 +17,7 @@ SEEDS = (4, 9, 11)
 
 
 def alone(widths: tuple[int, ...], seed: int) -> nn.Sequential:
-    """The same head as a plain module."""
+    """Train the same head as a plain module."""
     layers: list[nn.Module] = []
     for weight, bias in initial(widths, seed):
         linear = nn.Linear(*weight.shape)

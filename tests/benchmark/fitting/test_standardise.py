@@ -1,4 +1,4 @@
-"""Standardising: exact moments, in blocks, and columns that carry nothing."""
+"""Standardisation: exact moments, computed in blocks; constant columns are handled."""
 
 import numpy as np
 import pytest

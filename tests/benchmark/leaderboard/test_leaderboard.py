@@ -1,4 +1,4 @@
-"""The leaderboard: what may share one, its order and its marks."""
+"""The leaderboard: scores that may share one, its order and its marks."""
 
 from dataclasses import replace
 from pathlib import Path

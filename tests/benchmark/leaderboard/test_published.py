@@ -1,4 +1,4 @@
-"""The reported rows: each has a source, says which R² it is, and stands apart from what was measured."""
+"""Published rows: each names its source and its kind of R², and is kept apart from measured rows."""
 
 from iebench.benchmark.leaderboard.published import CAPTION, TITLES, markdown, published, screen
 

@@ -1,4 +1,4 @@
-"""Training seeds of one method share a row; nothing else does."""
+"""Training seeds of one method share a row; no other scores do."""
 
 from collections.abc import Mapping
 from dataclasses import replace

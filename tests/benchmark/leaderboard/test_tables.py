@@ -1,4 +1,4 @@
-"""Tables hold the same numbers in every format, and each format is well formed."""
+"""Tables hold the same numbers in every format, and every format is well formed."""
 
 import csv
 import io

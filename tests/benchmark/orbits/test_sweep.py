@@ -1,4 +1,4 @@
-"""Orbits: representations whose curves are known, and the verb from a swept dataset to its two files."""
+"""Orbits: representations with known curves, and the command from a swept dataset to its two files."""
 
 import json
 import math
@@ -29,7 +29,7 @@ RECIPE = load("orbit")
 
 
 def turning(objects: int, seed: int, knows: bool) -> Split:
-    """72 views a full turn apart; features are sine, cosine and a code of the class, or noise."""
+    """Split of 72 views that cover a full turn; features are sine, cosine and a code of the class, or noise."""
     bare = random_split(objects, 72, seed=seed)
     angle = np.tile(-np.pi + np.arange(72) * 2 * np.pi / 72, objects)
     code = np.eye(4)[bare.labels]

@@ -1,4 +1,4 @@
-"""Group consistency: representations that carry an exact linear action, ones that carry none, and the groups' laws."""
+"""Group consistency: representations with an exact linear action, representations with none, and the group laws."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ ERRORS = ("error", "error_nonlinear", "identity", "inverse", "composition")
 
 
 def carrying(split: Split, seed: int) -> np.ndarray:
-    """R^T v of three vectors of each object (an R12 from the left: R2^T v = R12^T R1^T v), and both hues as circles."""
+    """Return R^T v for three vectors of each object (R12 from the left: R2^T v = R12^T R1^T v), and hues as circles."""
     vectors = np.repeat(np.random.default_rng(seed).normal(size=(split.objects, 3, 3)), split.views, axis=0)
     matrices = pose(split.columns(ANGLES, np.arange(len(split.labels)))).as_matrix()
     turned = np.einsum("nji,nkj->nki", matrices, vectors).reshape(len(matrices), -1)
@@ -62,7 +62,7 @@ def test_an_exact_action_finds_every_view(exact: Values, group: str) -> None:
 
 
 def test_the_other_groups_map_has_nothing_to_go_by(exact: Values) -> None:
-    """Colour does not say how a representation of the pose moves, and the pose not how one of the hues does."""
+    """Colour does not predict how a representation of the pose changes, nor the pose one of a hue."""
     for here, other in (("rotation", "colour"), ("colour", "rotation")):
         found = exact[here][f"{other}_map_error"]
         assert found.value > 0.9 * found.floor

@@ -1,4 +1,4 @@
-"""Axes that stand for factors, and axes that do not; importances against scikit-learn's permutations."""
+"""Axes that stand for single factors, and axes that do not; importances against scikit-learn's permutations."""
 
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ NUMBERS = ("light_theta", "light_phi")
 
 
 def split_of(objects: int, seed: int, noise: float = 0.05) -> Split:
-    """The spot's angles in the first two columns, sine and cosine of a hue, four classes, and two of noise."""
+    """Split with the spot's angles in two columns, sine and cosine of a hue, four classes, and two columns of noise."""
     split, generator = random_split(objects, 6, seed=seed), np.random.default_rng(seed)
     count = objects * 6
     latents = {name: generator.uniform(0, 1, count) for name in NUMBERS} | {"floor_hue": split.latents["floor_hue"]}
@@ -97,7 +97,7 @@ def test_the_gap_is_between_the_two_columns_that_know_most(context: Context, as_
 
 
 def test_importances_are_what_permutations_cost(context: Context, as_they_are: Columns) -> None:
-    """On val equal to train, where a column's random other value is one of the column itself."""
+    """Val equals train here, so that a column is replaced by values of the same column, as in scikit-learn."""
     same = replace(context, val=context.train, learners=np.arange(100), tuners=np.arange(0))
     factors = factors_of(same)[1:]
     found = importances(same, factors, as_they_are, Reader.of(same, factors, as_they_are))
@@ -156,7 +156,7 @@ def test_a_turned_reader_is_that_of_turned_features(context: Context, as_they_ar
 def test_wide_features_are_measured_by_inner_products_of_views_alike(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All views fit, so that nothing but the floor's turn is another one."""
+    """All views fit into the inner products, so that only the random rotation of the floor differs."""
     plain = axes(context)[WHOLE]
     for module in (probe, columns):
         monkeypatch.setattr(module, "WIDE", 4)

@@ -1,4 +1,4 @@
-"""Shares of variance against closed forms."""
+"""Shares of variance equal closed forms."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ RAW = replace(SMALL, features="as they are")
 
 
 def of(split: Split, seed: int) -> Split:
-    """The split with features of known variance: hue 2, rotation 3, class 1.5, object 4, noise 1."""
+    """Return the split with features of known variance: hue 2, rotation 3, class 1.5, object 4, noise 1."""
     generator = np.random.default_rng(seed)
     angle = 2 * np.pi * split.latents["floor_hue"]
     matrices = pose(split.columns(ANGLES, np.arange(len(angle)))).as_matrix()

@@ -1,4 +1,4 @@
-"""Translations: how far an object moved along its own axes and along the world's, from features that hold just that."""
+"""Translations: an object's motion along its own axes and along the world's, from features that hold exactly that."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,7 +28,7 @@ EQUICAPS = replace(
 
 
 def translated(objects: int, seed: int, frame: str) -> Split:
-    """Features are the translation in one of the two frames."""
+    """Features equal to the translation in one of the two frames."""
     bare = random_split(objects, 5, seed=seed, rounds=60)
     generator = np.random.default_rng(100 + seed)
     places = {name: generator.uniform(-0.5, 0.5, objects * 5) for name in TRANSLATION}
@@ -39,7 +39,7 @@ def translated(objects: int, seed: int, frame: str) -> Split:
 
 
 def test_moves_are_those_of_the_vertices_in_either_frame() -> None:
-    """Against a vertex p sent to Rz Ry Rx (p + t), entry by entry."""
+    """Compares with a vertex p that is sent to Rz Ry Rx (p + t), entry by entry."""
     split = translated(3, 0, "object")
     rows, _ = split.all_pairs()
     ends = []

@@ -1,4 +1,4 @@
-"""Probes of other packages run beside ours; a broken one costs only itself, with one sentence."""
+"""Probes of other packages run beside ours; a broken one fails alone, with one sentence."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +30,7 @@ FIRST = f"{HEAD}    return {{'whole': {{'first': value}}}}\n"
 
 @pytest.fixture(autouse=True)
 def quick() -> Iterator[None]:
-    """One of our probes alone, and nothing that a test registers stays."""
+    """Keep one of our probes, for speed, and remove the probes that a test registers."""
     ours = dict(PROBES)
     PROBES.clear()
     PROBES["neighbours"] = ours["neighbours"]

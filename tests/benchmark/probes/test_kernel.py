@@ -1,4 +1,4 @@
-"""Kernel probes find what is there but not linearly, in single views and in pairs."""
+"""Kernel probes find information that is present but not linear, in single views and in pairs."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ MIXED = np.random.default_rng(3).normal(size=(4, 4))
 
 
 def bent(split: Split) -> np.ndarray:
-    """Features that hold both hues, but no linear function of them does: sines of twice the angles and a mixture."""
+    """Features from which both hues can be computed, but not linearly: signed cubes of mixed sines and cosines."""
     angles = 2 * np.pi * np.stack([split.latents["floor_hue"], split.latents["light_hue"]], axis=1)
     straight = np.hstack([np.sin(angles), np.cos(angles)]) @ MIXED
     return (np.sign(straight) * np.abs(straight) ** 3).astype(np.float32)
@@ -42,7 +42,7 @@ def test_what_is_not_linear_is_found() -> None:
 
 
 def test_pairs_are_never_worse_than_what_their_views_compose_to() -> None:
-    """Features that contain the pose: nothing is left to be found in pairs, and nothing is lost."""
+    """The features contain the pose: a regression on pairs can neither add nor lose anything."""
     splits = random_split(48, 6, rounds=8), random_split(30, 6, seed=1, rounds=4)
     made = [replace(s, features=matrices(s, np.arange(len(s.labels))[:, None]).astype(np.float32)) for s in splits]
     found = kernel(context_of(*made, PROTOCOL, tuners=6))[WHOLE]
@@ -51,7 +51,7 @@ def test_pairs_are_never_worse_than_what_their_views_compose_to() -> None:
 
 
 def test_what_only_pairs_show_is_found_in_pairs() -> None:
-    """Each object hides its views' hues by a shift of its own, which a difference does not see."""
+    """Each object shifts its views' hues by its own offset, which cancels in a difference."""
     splits = random_split(200, 6, rounds=16), random_split(40, 6, seed=1, rounds=4)
 
     def shifted(split: Split) -> Split:

@@ -1,4 +1,4 @@
-"""Linear probes are at their optimum: features that contain an answer give it, others are at the floor."""
+"""Linear probes reach their optimum: a target that is in the features is predicted, any other is at the floor."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,7 +39,7 @@ CONTAIN_THE_POSE: dict[str, Features] = {
 
 
 def context(features: Features, objects: int = 48, views: int = 6, parts: dict[str, slice] | None = None) -> Context:
-    """Over 48 train objects x 6 views, the features made from the views."""
+    """Context with 48 train objects x 6 views; a function makes the features from the views."""
     splits = [random_split(objects, views, seed=0), random_split(30, views, seed=1, rounds=PROTOCOL.val_pairs)]
     made = [
         replace(split, features=features(split, np.random.default_rng(seed + 100)).astype(np.float32))

@@ -1,4 +1,4 @@
-"""Classification without training, against scikit-learn and plain loops."""
+"""Classification without training, compared with scikit-learn and plain loops."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""MRR, H@k and PRE, as released and in the strict form: plain loops, a perfect predictor, a collapsed one."""
+"""MRR, H@k and PRE in the released and in the strict form: plain loops, a perfect and a collapsed predictor."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,7 +23,7 @@ RELEASED = replace(SMALL, retrieval="with the source")
 
 
 class Perfect(nn.Module):
-    """Features are rotation matrices with the object's number; it turns them by the relative rotation exactly."""
+    """Predictor for features that are a rotation matrix and the object's number; applies the rotation exactly."""
 
     latents = ANGLES
 
@@ -39,14 +39,14 @@ class Perfect(nn.Module):
 
 
 class Identity(Perfect):
-    """Ignores the action and answers with its input."""
+    """Predictor that ignores the action and returns its input."""
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         return embedding.repeat_interleave(len(target["rot_x"]) // len(embedding), dim=0)
 
 
 class Noisy(Perfect):
-    """Half right: the perfect answer with a fixed noise that depends on it."""
+    """Predictor that returns the exact embedding plus a fixed noise that depends on it."""
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         right = super().predict(embedding, source, target)
@@ -54,7 +54,7 @@ class Noisy(Perfect):
 
 
 class Collapsed(Identity):
-    """Maps everything to one point."""
+    """Predictor that maps everything to one point."""
 
     def embed(self, representation: Tensor) -> Tensor:
         return torch.ones(len(representation), 33) * 0.1
@@ -79,7 +79,7 @@ def values_of(method: nn.Module, released: bool = False) -> dict[str, float]:
 
 
 def loop(method: Perfect, released: bool) -> dict[str, float]:
-    """One query at a time, in float64."""
+    """Compute the metrics one query at a time, in float64."""
     found = summary(*asked_one_by_one(method, posed(), [posed()], released))
     if released:
         found["pre_all"] = np.mean(asked_one_by_one(method, posed(), [posed(), TRAIN], released)[1])
@@ -96,7 +96,7 @@ def summary(ranks: list[int], errors: list[float]) -> dict[str, float]:
 def asked_one_by_one(
     method: Perfect, split: Split, among: list[Split], released: bool
 ) -> tuple[list[int], list[float]]:
-    """The rank of every right view among its object's, and 1 - <q, q'>^2 of it and the nearest view of all `among`."""
+    """Return each target view's rank in its object, and 1 - <q, q'>^2 to the nearest view of all splits `among`."""
     views, first = split.views, 0 if released else 1
     features = np.concatenate([other.features for other in among]).astype(np.float64)  # the split's own come first
     poses = np.concatenate([pose(o.columns(ANGLES, np.arange(len(o.features)))).as_quat() for o in among])

@@ -1,4 +1,4 @@
-"""The probes on features that hold everything, and on features that hold nothing."""
+"""The probes on features that hold all factors, and on features that hold none."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Leaks are quotients of what parts and the whole know above the floor, draw by draw."""
+"""Leaks are ratios of the parts' and the whole's performance above the floor, by bootstrap sample."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The report is one page that needs nothing else and holds what it was given; test_report_browser.py uses it."""
+"""The report is one self-contained page that holds the given scores; test_report_browser.py tests its use."""
 
 import base64
 import itertools
@@ -30,7 +30,7 @@ SCHEMES = ("data:image/png;base64,", "data:image/jpeg;base64,", "#")
 
 
 class Page(HTMLParser):
-    """Collects tags, links and text, and sees that tags are closed in order."""
+    """Collects tags, links and text, and checks that tags are closed in order."""
 
     VOID = ("meta", "img", "link", "br", "input", "path")
 
@@ -57,7 +57,7 @@ class Page(HTMLParser):
 
 
 def held(page: str) -> dict:
-    """The JSON inside a page."""
+    """Return the JSON inside a page."""
     return json.loads(re.search(r'id="model">(.*?)</script>', page, re.DOTALL)[1])
 
 

@@ -1,4 +1,4 @@
-"""The report in a real browser: it sorts, filters and draws, on a phone, in the dark and by keyboard."""
+"""The report in a real browser: it sorts, filters and draws, on a phone, in dark mode and by keyboard."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,14 +38,14 @@ def driver() -> Iterator[Any]:
 
 @pytest.fixture
 def opened(driver: Any, file: Path) -> Iterator[Any]:
-    """The report on a wide screen; whatever a test does, the console must stay empty."""
+    """Open the report on a wide screen; after the test the browser's console must be empty."""
     browsing.open_page(driver, file)
     yield driver
     assert driver.get_log("browser") == []
 
 
 def column(opened: Any, metric: str) -> list[float | None]:
-    """What the visible rows show in a column, from top to bottom."""
+    """Return the values of a column in the visible rows, from top to bottom."""
     return browsing.script(opened, """
         const head = document.querySelector(`th[data-metric="${arguments[0]}"]`);
         return [...document.querySelectorAll("#board tbody tr")].filter((row) => row.offsetParent)
@@ -232,7 +232,7 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(driver: Any, file: P
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(driver: Any, file: Path, scheme: str) -> None:
-    """WCAG 2.1's contrast of at least 4.5 for every text on the page."""
+    """Every text on the page has a contrast of at least 4.5 as defined by WCAG 2.1."""
     browsing.open_page(driver, file, scheme=scheme)
     found = browsing.script(driver, """
         const rgb = (text) => text.match(/[\\d.]+/g).map(Number);

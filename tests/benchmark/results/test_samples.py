@@ -1,4 +1,4 @@
-"""Answers one by one: they add up to the score, name their views, and are a whole file or none."""
+"""Sample files (one row per prediction): they add up to the score, name their views, and are complete or absent."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -201,7 +201,7 @@ def test_the_schema_and_the_reader_agree(path: Path, change: Callable[[dict[str,
 
 
 def perfect(low: float) -> Score:
-    """A score that is right on every object, with an interval from `low`."""
+    """Score that is right on every object, with an interval that starts at `low`."""
     flat = score_of("perfect", {"whole": {"top1": Measured(1.0, 1.0, 1.0, 0.1, 96, 6)}})
     return replace(flat, values={"whole": {"top1": replace(flat.values["whole"]["top1"], low=low)}})
 

@@ -1,4 +1,4 @@
-"""Examples of what a predictor finds: the right view for one that is right, a plain loop's answer for any."""
+"""Examples of a predictor's retrievals: an exact predictor finds the target view; any predictor agrees with a loop."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ Latents = dict[str, Tensor]
 
 
 class Told(nn.Module):
-    """Predicts the target's angles, or something far from them; features are the angles."""
+    """Predictor that returns the target's angles, scaled and shifted; features are the angles."""
 
     latents = ANGLES
 

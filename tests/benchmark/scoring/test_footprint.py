@@ -1,4 +1,4 @@
-"""Memory is reckoned before any work: what grows with columns, and what is refused."""
+"""Memory is estimated before any work: its growth with columns, and refusals."""
 
 from dataclasses import replace
 from pathlib import Path

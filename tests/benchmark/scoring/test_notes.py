@@ -1,4 +1,4 @@
-"""Notes say what is dead, and nothing of what is alive."""
+"""Notes of a score: constant or rounded columns, missing latents, too little data; none for sound data."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a split says of itself before it is scored."""
+"""Warnings about a split before it is scored."""
 
 import numpy as np
 import pytest

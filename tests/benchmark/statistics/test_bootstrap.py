@@ -1,4 +1,4 @@
-"""The bootstrap equals recomputing every draw from its samples, and its intervals cover."""
+"""The bootstrap equals the metric computed from each bootstrap sample, and its intervals cover the truth."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def generator() -> np.random.Generator:
 
 
 def resampled(counts: NDArray[np.int64], objects: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The samples of one draw, each object's as often as it was drawn."""
+    """Return the rows of one bootstrap sample, each object's as often as it was drawn."""
     return np.concatenate([np.flatnonzero(objects == o) for o, times in enumerate(counts) for _ in range(times)])
 
 
@@ -69,7 +69,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
 
 
 def test_intervals_of_every_kind_cover_the_truth() -> None:
-    """Objects and views with an error of their own, whose R2, mean and median are known; 400 draws of 80 objects."""
+    """Objects and views with errors of their own and known R2, mean and median; 400 trials with 80 objects."""
     generator, objects, trials = np.random.default_rng(2), np.repeat(np.arange(80), 5), 400
 
     def errors(between: float, within: float) -> np.ndarray:
@@ -139,7 +139,7 @@ def test_only_an_interval_without_width_is_bounded_and_only_within_a_range() -> 
 @pytest.mark.parametrize("views", [1, 4])
 @pytest.mark.parametrize("objects", [3, 12, 40])
 def test_intervals_of_shares_cover_near_their_ends_too(objects: int, views: int) -> None:
-    """Objects that are right in all views but for a few: the bootstrap alone says [1, 1] and misses."""
+    """Objects that are right in all views, with few exceptions: the bootstrap alone gives [1, 1] and misses."""
     generator, trials = np.random.default_rng(6), 400
     counts = Bootstrap.of(objects, 200, 0.95, 0).counts
     for missed in (0.02, 0.1):

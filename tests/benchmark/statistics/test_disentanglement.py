@@ -1,4 +1,4 @@
-"""Mutual information, entropies and importances against scikit-learn, scipy and closed forms."""
+"""Mutual information, entropies and importances equal scikit-learn, scipy and closed forms."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_information_equals_scikit_learns(generator: np.random.Generator) -> Non
 
 
 def test_information_in_closed_form() -> None:
-    """A symmetric binary channel that errs in a quarter of cases: ln 2 - H(1/4)."""
+    """Symmetric binary channel with an error rate of a quarter: ln 2 - H(1/4)."""
     table = np.array([[[3.0, 1.0], [1.0, 3.0]]])
     assert information(table)[0] == pytest.approx(np.log(2) - reference([0.25, 0.75]))
     assert information(np.ones((1, 3, 4)))[0] == pytest.approx(0.0)

@@ -1,4 +1,4 @@
-"""Ratios of variances: free of offset and scale, and bounded where there is next to nothing to divide by."""
+"""Ratios of variances: independent of offset and scale, and bounded when the denominator is nearly 0."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ ONCE = np.ones((1, 300), np.int64)
 
 
 def rotations_about_one_axis(generator: np.random.Generator) -> Array:
-    """Matrices of which five entries are constant up to rounding, as products of cosines and sines leave it."""
+    """Rotation matrices with five entries that are constant up to rounding, as products of cosines and sines."""
     angle = generator.uniform(-1, 1, len(OBJECTS))
     c, s, rounding = np.cos(angle), np.sin(angle), 1e-16 * generator.normal(size=(5, len(OBJECTS)))
     return np.stack([c, -s, 0.6 + rounding[0], s, c, rounding[1], 0.8 + rounding[2], rounding[3], 1 + rounding[4]], 1)
@@ -69,7 +69,7 @@ def test_components_that_vary_beside_the_others_in_both_splits() -> None:
 
 
 def features_of(scale: float) -> tuple[Array, Array]:
-    """Views (objects, views, 3) and a prediction of them, with an object's part in both."""
+    """Views (objects, views, 3) and a prediction of them; both share a part that is constant for each object."""
     generator = np.random.default_rng(4)
     views = generator.normal(size=(300, 1, 3)) + generator.normal(size=(300, 4, 3))
     return scale * views, scale * (views + 0.4 * generator.normal(size=views.shape))

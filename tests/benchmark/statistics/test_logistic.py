@@ -1,4 +1,4 @@
-"""Logistic regression ends at scikit-learn's optimum, whatever the scale of the columns."""
+"""Logistic regression reaches scikit-learn's optimum for any scale of the columns."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Each metric against a plain re-statement, and what it does with degenerate answers."""
+"""Each metric against a plain implementation, and on degenerate predictions."""
 
 import itertools
 

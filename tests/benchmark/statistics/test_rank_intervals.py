@@ -1,4 +1,4 @@
-"""Rank intervals: by hand on clear cases, by simulation on the rest."""
+"""Rank intervals: clear cases by hand, the others by simulation."""
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 
 def simulated(means: Array, objects: int, noise: float, own: float, generator: np.random.Generator) -> list[Rank]:
-    """Ranks of methods whose values per object share the object's difficulty and add noise of their own."""
+    """Ranks of methods whose values per object are the object's difficulty plus noise for each method."""
     difficulty = generator.normal(0, noise, objects)
     values = means[:, None] + difficulty + generator.normal(0, own, (len(means), objects))
     bootstrap = Bootstrap.of(objects, 200, 0.95, int(generator.integers(2**31)))
@@ -27,7 +27,7 @@ def test_a_clearly_better_method_is_first_and_equal_ones_tie_behind() -> None:
 
 
 def test_pairing_tells_apart_what_intervals_that_overlap_do_not() -> None:
-    """Objects differ much more than the methods do, so each value's own interval is wide."""
+    """Objects differ much more than methods do, so each value's own interval is wide."""
     found = simulated(np.array([0.0, 0.3]), 200, noise=5.0, own=0.3, generator=np.random.default_rng(1))
     assert found == [Rank(2, 2, 2), Rank(1, 1, 1)]
 
@@ -50,7 +50,7 @@ def test_the_same_encoder_twice_ties_and_a_constant_lead_is_certain() -> None:
 
 @pytest.mark.parametrize("objects", [1, 2, 4, 8])
 def test_a_lead_on_every_object_of_a_few_is_rarely_called_certain_where_there_is_none(objects: int) -> None:
-    """One method right and the other wrong on every object drawn, though as many objects are the other way round."""
+    """In the sample, one method is right and the other wrong on every object; in truth the two methods are equal."""
     generator, wrong = np.random.default_rng(5), 0
     counts = Bootstrap.of(objects, 100, 0.95, 0).counts
     for _ in range(600):
@@ -83,7 +83,7 @@ def test_margins_are_those_of_a_plain_loop() -> None:
 
 
 def test_intervals_hold_the_true_rank_as_often_as_they_say() -> None:
-    """For ranks that are far apart, near each other, and equal (where any shared place counts as the truth)."""
+    """True ranks that are far apart, close, and tied (for a tie, any of the shared ranks counts as true)."""
     generator = np.random.default_rng(4)
     means = np.array([0.0, 0.0, 0.05, 0.1, 0.5])
     least = [1 + int((means > m).sum()) for m in means]

@@ -1,4 +1,4 @@
-"""Packed numbers come back within their step, and a score keeps the draws of what was resampled."""
+"""Packed numbers are restored within their precision, and a score keeps its bootstrap samples."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Counting ranks and finding neighbours in tiles equal plain loops, ties included."""
+"""Ranks and neighbours computed in tiles equal plain loops, ties included."""
 
 import itertools
 

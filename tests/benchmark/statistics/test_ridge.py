@@ -1,4 +1,4 @@
-"""Penalised least squares from sums equals the closed form over the rows."""
+"""Ridge regression from sums equals the closed form over the rows."""
 
 import numpy as np
 import pytest

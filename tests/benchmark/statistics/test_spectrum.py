@@ -1,4 +1,4 @@
-"""Ridge regression from a decomposition is scikit-learn's, at every penalty, with fewer rows than columns too."""
+"""Ridge regression from a decomposition equals scikit-learn's at every penalty, also with fewer rows than columns."""
 
 import math
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ PENALTIES = [math.inf, 1e3, 1.0, 1e-3, 1e-6]
 
 
 class Data:
-    """Rows with correlated columns, far from 0, and targets that they hold in part."""
+    """Rows with correlated columns far from 0, and targets that are partly linear in them."""
 
     def __init__(self, rows: int, columns: int) -> None:
         generator = np.random.default_rng(columns)
@@ -24,12 +24,12 @@ class Data:
         self.y = self.x[:, :3] @ generator.normal(size=(3, 2)) + generator.normal(size=(rows, 2)) - 50
 
     def blocks(self) -> Iterator[Tensor]:
-        """Seven rows at a time."""
+        """Yield the rows in blocks of seven."""
         yield from torch.from_numpy(self.x).split(7)
 
     @property
     def ridge(self) -> Ridge:
-        """The regression."""
+        """Fit the regression."""
         return Ridge.of(Spectrum.of(self.blocks), self.blocks, torch.from_numpy(self.y))
 
 

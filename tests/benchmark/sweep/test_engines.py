@@ -1,4 +1,4 @@
-"""Jobs as processes of this machine and through submitit's executor for one machine."""
+"""Jobs as processes of this machine, and through submitit's executor for one machine."""
 
 import sys
 import time
@@ -32,7 +32,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def python(folder: Path, name: str, *programs: str) -> Job:
-    """A job that runs Python programs, each told of a file of its own."""
+    """Job that runs Python programs; each receives the path of its own file."""
     commands = tuple((sys.executable, "-c", text, str(folder / f"{name}-{n}")) for n, text in enumerate(programs))
     return Job(name, commands, folder / "logs" / f"{name}.log")
 

@@ -1,4 +1,4 @@
-"""What a sweep plans, and how far it finds each run to be."""
+"""The plan of a sweep, and the state of each of its runs."""
 
 import dataclasses
 from dataclasses import replace
@@ -27,7 +27,7 @@ def one(data: Path, out: Path, sweep: Sweep = SIE) -> Planned:
 
 
 def score_run(run: Planned, limit: int | None = None, steps: int = 2, fingerprint: str | None = None) -> None:
-    """Put a made-up score into a run's folder."""
+    """Write a made-up score into a run's folder."""
     score = score_of("sie", {"whole": {"top1": measured(0.5)}}, fingerprint or run.config.fingerprint)
     settings = dataclasses.asdict(replace(run.config.settings, steps=steps))
     shown = protocol.load(run.protocol)

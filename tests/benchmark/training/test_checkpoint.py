@@ -1,4 +1,4 @@
-"""Checkpoints bring everything back."""
+"""Checkpoints restore the whole training state."""
 
 import errno
 import io

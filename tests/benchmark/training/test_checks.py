@@ -1,4 +1,4 @@
-"""What is looked at before a run starts and at each step: what is let pass, and what is said of the rest."""
+"""Checks before a run and at each step: accepted settings, and messages for refused ones."""
 
 import copy
 from collections.abc import Callable
@@ -31,7 +31,7 @@ def config(*assignments: str, method: str = "sie") -> RunConfig:
 
 
 class Two(Ranks):
-    """Two ranks, the second of which was started in its own way."""
+    """Two ranks; the second one was started with other settings."""
 
     second: Any
 
@@ -59,7 +59,7 @@ def test_ranks_agree_on_all_that_decides_when_they_meet(change: str, words: str)
 
 
 def test_a_folder_where_nothing_was_kept_is_free_for_other_settings(tmp_path: Path) -> None:
-    """As when a first attempt was refused or diverged, and its advice is followed."""
+    """After a first attempt was refused or diverged, its folder can be used with the changed settings."""
     run, other = tmp_path / "run", config("learning_rate=1e-4")
     config().save(run)
     claim(run, other, resume=False)

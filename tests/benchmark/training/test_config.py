@@ -1,4 +1,4 @@
-"""Settings: presets, --set, what a run's folder keeps, and what makes two runs the same."""
+"""Settings: presets, --set, the settings kept in a run's folder, and the identity of two runs."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""The log: lines, what a resumed run forgets, TensorBoard's events, and a full disk."""
+"""The log: its lines, the lines that a resumed run drops, TensorBoard's events, and a full disk."""
 
 import json
 import resource
@@ -80,7 +80,7 @@ def test_a_line_that_is_none_of_the_log_is_named(text: str, reason: str, tmp_pat
 
 
 def test_a_log_of_any_length_is_read_in_the_same_memory(tmp_path: Path) -> None:
-    """Where it is gone through, and where a resumed run cuts it."""
+    """Covers reading the last line, and cutting the log on resume."""
     with (tmp_path / METRICS).open("w") as file:
         for step in range(1, 8_001):
             file.write(json.dumps({"step": step, **{f"term_{i}": step / (i + 3) for i in range(6)}}) + "\n")
@@ -100,7 +100,7 @@ def test_a_log_of_any_length_is_read_in_the_same_memory(tmp_path: Path) -> None:
 
 @contextmanager
 def files_up_to(size: int) -> Iterator[None]:
-    """What is written beyond fails, as on a full disk."""
+    """Limit the size of files: writing beyond it fails, as on a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
@@ -111,7 +111,7 @@ def files_up_to(size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize(("lines", "full"), [(0, "events.out.tfevents"), (200, METRICS)])
 def test_a_full_disk_is_one_sentence(lines: int, full: str, tmp_path: Path) -> None:
-    """Whichever file it meets first; closing, which fails too, hides nothing. No thread prints a traceback."""
+    """Any of the log's files may fail first. The failing close hides no error, and no thread prints a traceback."""
     (tmp_path / METRICS).write_text("".join(f'{{"step": {step}}}\n' for step in range(1, lines + 1)))
     with (
         files_up_to((tmp_path / METRICS).stat().st_size + 500),

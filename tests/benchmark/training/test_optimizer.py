@@ -1,4 +1,4 @@
-"""The optimizers and the learning rate: closed forms, and one step against hand-written updates."""
+"""Optimizers and learning rate: closed forms, and one step against hand-written updates."""
 
 import math
 from typing import Any

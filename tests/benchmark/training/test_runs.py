@@ -1,4 +1,4 @@
-"""Finding and loading finished runs, and holding the folder of one that is trained."""
+"""Finding and loading finished runs, and locking the folder of a run in training."""
 
 import os
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from iebench.benchmark.training.config import RunConfig, resolve
 
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
-    """A run whose training is left out."""
+    """Finished run without any training."""
     settings, own = resolve("vicreg", "quick", ["encoder.width=0.125", "method.projector=[8]"])
     folder = tmp_path / "runs" / "one"
     RunConfig("vicreg", asdict(own), settings, tmp_path / "data", "f" * 64, 32, 3, "cpu", {}).save(folder)

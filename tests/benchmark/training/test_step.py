@@ -1,4 +1,4 @@
-"""How a step is computed: precision, pieces, compilation."""
+"""Computation of a step: precision, gradient accumulation over pieces, compilation."""
 
 import pytest
 import torch
@@ -29,7 +29,7 @@ def test_only_fp16_needs_its_gradients_scaled() -> None:
 
 @pytest.mark.parametrize("name", ["sie", "byol"])
 def test_pieces_change_no_loss_and_no_gradient(name: str) -> None:
-    """With a backbone that has no batch norm; the projectors' see the whole batch."""
+    """The backbone has no batch norm; the batch norms of the projectors see the whole batch."""
     images, latents = batch(views=2)
     whole = in_pieces(name, 1, images, latents, "encoder.backbone=vit-small", "encoder.width=0.5")
     parts = in_pieces(name, 4, images, latents, "encoder.backbone=vit-small", "encoder.width=0.5")
@@ -39,7 +39,7 @@ def test_pieces_change_no_loss_and_no_gradient(name: str) -> None:
 
 @pytest.mark.parametrize("passes", ["apart", "together"])
 def test_batch_norms_remember_each_piece_once(passes: str) -> None:
-    """Although each is computed twice: running statistics are those of a loop over the pieces."""
+    """Each piece is computed twice, but running statistics equal those of a loop over the pieces."""
     images, latents = batch(views=2)
     _, _, buffers = in_pieces("simclr", 4, images, latents, f"passes={passes}")
     method, _ = method_of("simclr")

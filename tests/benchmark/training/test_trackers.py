@@ -1,4 +1,4 @@
-"""Services that a run is logged in, with a stand-in for their modules."""
+"""Logging services (wandb, trackio), with a stand-in for their modules."""
 
 import sys
 import threading
@@ -16,7 +16,7 @@ from iebench.benchmark.training.trackers import LogSettings, open_trackers
 
 
 class Service(types.ModuleType):
-    """What wandb and trackio have in common."""
+    """Stand-in for the common interface of wandb and trackio; `told` records the calls."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -1,4 +1,4 @@
-"""Rotten bytes inside files of weights are found wherever such a file is read."""
+"""Damaged bytes inside weight files are detected wherever such a file is read."""
 
 import shutil
 import zipfile
@@ -22,7 +22,7 @@ ROT = 64  # bytes that turn to zeros
 
 
 def rot(path: Path) -> str:
-    """Zeros in the middle of the archive's largest member, which keeps its place; the member's name."""
+    """Overwrite the middle of the archive's largest member with zeros; return the member's name."""
     with zipfile.ZipFile(path) as archive:
         largest = max(archive.infolist(), key=lambda member: member.file_size)
         middle = archive.getinfo(largest.filename).header_offset + largest.file_size // 2
@@ -35,7 +35,7 @@ def rot(path: Path) -> str:
 
 
 class Small(nn.Module):
-    """Images to two numbers."""
+    """Module from images to two numbers."""
 
     def __init__(self) -> None:
         super().__init__()

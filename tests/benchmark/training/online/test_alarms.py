@@ -1,4 +1,4 @@
-"""Alarms: which term went first, and embeddings that have collapsed."""
+"""Alarms: the first loss term that diverged, and collapsed embeddings."""
 
 from math import inf, nan
 from pathlib import Path
@@ -20,7 +20,7 @@ def terms(loss: float, **others: float) -> dict[str, Tensor]:
 
 
 def alarmed(*steps: dict[str, Tensor]) -> str:
-    """What is said after steps 1, 2, ... of which only the last is looked at."""
+    """Return the alarm's message after steps 1, 2, ...; only the last step is checked."""
     alarms = Alarms(RUN, 1e-4)
     for step, one in enumerate(steps, start=1):
         alarms.remember(step, one)

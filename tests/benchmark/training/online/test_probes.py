@@ -1,4 +1,4 @@
-"""The linear heads: what they find in features that hold it, against least squares, and that they draw no number."""
+"""Online linear heads: agreement with least squares on features that hold the target; they use no random numbers."""
 
 import math
 from dataclasses import replace
@@ -35,7 +35,7 @@ def test_a_factor_that_never_changes_has_no_head() -> None:
 
 
 def learnt(features: torch.Tensor, latent: np.ndarray, labels: torch.Tensor, factor: Factor) -> dict[str, float]:  # type: ignore[type-arg]
-    """What heads answer at the end of some passes over all of it."""
+    """Train the heads for 400 passes over all data; return their metrics."""
     probes = Probes(features.shape[1], 2, [Target.of(factor, latent)], CPU)
     values = torch.from_numpy(latent)
     for _ in range(400):

@@ -1,4 +1,4 @@
-"""Spread, RankMe and nearest neighbours against closed forms and plain loops."""
+"""Spread, RankMe and nearest neighbours equal closed forms and plain loops."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Watching a run: what it logs, and that the run does not notice."""
+"""Online monitoring of a run: its logged values, and that it does not change the training."""
 
 from dataclasses import asdict
 from pathlib import Path
