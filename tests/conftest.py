@@ -28,7 +28,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one of several that share the cores; 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test of the real Blender as slow."""
+    """Mark every test that uses the real Blender as slow."""
     for item in items:
         if "blender" in getattr(item, "fixturenames", ()):
             item.add_marker("slow")
@@ -36,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def interruptible() -> Iterator[None]:
-    """SIGINT as a terminal has it: a shell starts what runs in its background with the signal ignored."""
+    """Restore the default SIGINT handler: a shell starts background processes with the signal ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -52,7 +52,7 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_plan() -> Callable[..., Plan]:
-    """`plan_of`, for tests that render a dataset of their own."""
+    """`plan_of`, for tests that render their own dataset."""
     return plan_of
 
 
@@ -65,7 +65,7 @@ def published() -> tuple[Plan, dict[str, bytes]]:
 
 @pytest.fixture(scope="session")
 def imported(published: tuple[Plan, dict[str, bytes]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same, imported from a folder. Read only."""
+    """The same dataset, imported from a folder. Read only."""
     folder = tmp_path_factory.mktemp("published")
     plan, files = published
     for name, content in files.items():
@@ -78,9 +78,9 @@ def imported(published: tuple[Plan, dict[str, bytes]], tmp_path_factory: pytest.
 
 @pytest.fixture(scope="session")
 def blender() -> Iterator[ProcessPool]:
-    """A spawned process with the real renderer at 64 pixels, fast; run functions of `blender_probe` in it.
+    """Separate process with the real renderer at 64 pixels, fast quality; it runs functions of `blender_probe`.
 
-    Its recipe has translations and passes, which are 0 and not rendered unless a test asks for them.
+    Its recipe has translations and passes; translations are 0 and passes not rendered unless a test requests them.
     """
     recipe = replace(load("3diebench-t"), resolution=64, passes=("depth", "mask", "nocs", "normal"))
     setup = worker.Setup(BLENDER, recipe, recipe.quality["fast"], device="cpu", threads=2)
@@ -91,9 +91,9 @@ def blender() -> Iterator[ProcessPool]:
 
 @pytest.fixture(scope="session")
 def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small tree in ShapeNetCore v2's layout: three mugs of the official list, the rest of the list absent.
+    """A small tree in ShapeNetCore v2's layout: three mugs of the official list; all other objects are absent.
 
-    In list order of the train split: an asymmetric black step, a wall with a red texture, one with a dangling texture.
+    In list order of the train split: an asymmetric black step, a wall with a red texture, one whose texture is missing.
     """
     root = tmp_path_factory.mktemp("ShapeNetCore.v2")
     listed = [
@@ -111,7 +111,7 @@ def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
-    """Small nets run faster so, and leave the other cores to other work."""
+    """Use one thread: small networks run faster, and the other cores stay free."""
     import torch  # the tests of rendering run where it is not installed
 
     before = torch.get_num_threads()

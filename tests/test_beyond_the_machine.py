@@ -1,4 +1,4 @@
-"""Numbers that no machine has the memory or the time for are refused at once, with the estimate and what there is."""
+"""Requests beyond the machine's memory or time are refused at once, with the estimate and the available amount."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ FREE = 8_000_000_000
 
 @pytest.fixture(autouse=True)
 def small_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine of 8 GB; no test takes longer than a few seconds of CPU time."""
+    """Simulated machine of 8 GB; no test takes longer than a few seconds of CPU time."""
     monkeypatch.setattr(machine, "memory", lambda: FREE)
     monkeypatch.setattr(footprint, "free_memory", lambda: FREE)
     monkeypatch.setattr("iebench.renderer.sources.builtin.free_memory", lambda: FREE)

@@ -1,4 +1,4 @@
-"""dataset.json with values of other types, at every place: loaded or refused in a sentence, and then read by all."""
+"""dataset.json with values of other types at every path: refused in one sentence, or loaded and then usable."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ def dataset(tiny_dataset: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def table(dataset: Path) -> dict[str, Any]:
-    """What dataset.json holds; of the recipe's qualities one."""
+    """Content of dataset.json, with one of the recipe's quality settings."""
     whole: dict[str, Any] = json.loads((dataset / INFO).read_text())
     whole["recipe"]["quality"] = {"fast": whole["recipe"]["quality"]["fast"]}
     return {**whole, "sha256": BLANK}
@@ -37,7 +37,7 @@ def table(dataset: Path) -> dict[str, Any]:
 
 @pytest.fixture
 def seal(dataset: Path) -> Seal:
-    """Write a table as dataset.json, with the file's own SHA-256 where it has a place for it."""
+    """Return a function that writes a table as dataset.json, with its own SHA-256 if it has the field for it."""
 
     def sealed(table: Any) -> Path:
         content = json.dumps(table)

@@ -1,4 +1,4 @@
-"""The commands that the pages and the help show can be typed: every verb and option in them is there."""
+"""Every verb and option in commands shown on pages and in help exists."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ END = re.compile(r"\s(#|&&|\|\||\||;|>)\s.*|\s+[\\&]$")
 
 
 def commands(text):
-    """Every `iebench ...` of a text that stands on a line of code, or in backquotes with more than a verb."""
+    """Return every `iebench ...` in a text that stands on a line of code, or in backquotes with more than a verb."""
     for block in re.findall(r"^```[a-z]*\n(.*?)^```", text, re.M | re.S):
         found = re.findall(r"^[$ ]*(?:exec |srun )?(iebench .+)$", block.replace("\\\n", " "), re.M)
         yield from found if "─>" not in block else []  # a drawing of what flows
@@ -23,7 +23,7 @@ def commands(text):
 
 
 def parsed(line):
-    """Parse a command line as `iebench` does, without running it; words in capitals stand for anything."""
+    """Parse a command line as `iebench` does, without running it; words in capitals are placeholders."""
     words = shlex.split(END.sub("", line), comments=True)[1:]
     context = click.Context(iebench)
     if words[0].startswith("-") or words[0].isupper():

@@ -1,4 +1,4 @@
-"""What gets installed: a wheel without parts of it, and a source distribution that holds what the checkout holds."""
+"""Content of the installed packages: a wheel without some parts, and a source distribution with the whole checkout."""
 
 import re
 import subprocess
@@ -22,7 +22,7 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def site(wheel, tmp_path_factory):
-    """A folder with the wheel's content, as an installation leaves it."""
+    """Folder with the wheel's content, as an installation leaves it."""
     folder = tmp_path_factory.mktemp("site")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(folder)

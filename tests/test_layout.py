@@ -1,4 +1,4 @@
-"""The project's shape: imports point one way, and each part loads without what it does not need."""
+"""The project's structure: imports point one way, and each part loads without the parts that it does not need."""
 
 import ast
 import subprocess
@@ -20,7 +20,7 @@ MODULES = [path for folder in MAY_IMPORT for path in sorted((ROOT / folder).rglo
 
 
 def imports(path):
-    """Absolute module names imported anywhere in a file, and how far its relative imports climb."""
+    """Return the absolute module names imported anywhere in a file, and the largest depth of its relative imports."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from ((alias.name, 0) for alias in node.names)
@@ -92,7 +92,7 @@ ARROWS = arrows.arrows(FILES)
 
 
 def room(module):
-    """The longest entry of the map that a module lies in; the part itself for what lies beside the rooms."""
+    """Return the folder of the map that holds a module: the longest matching entry; the part itself if none matches."""
     part, *inside = module.split(".")[1:] or ["api"]
     rooms = HOUSE.get(part, "").split()
     for length in range(len(inside), 0, -1):

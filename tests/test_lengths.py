@@ -1,4 +1,4 @@
-"""Refusals stay short: they name what is meant and the first differences, whatever names and tables are in them."""
+"""Refusals are short: they name the problem and the first differences, for names and tables of any length."""
 
 import dataclasses
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""No message passes on what another library's exception says: iebench says itself what is wrong, where, and what to do.
+"""No message quotes another library's exception: iebench states the problem, the file and the remedy in its own words.
 
-`{error}`, `str(error)`, `type(error).__name__` and the like are looked for wherever an exception was caught or is a
-parameter. Passed on may be what iebench's own errors say and, by `causes.short`, an error of code that a user gives.
+Forbidden are `{error}`, `str(error)`, `type(error).__name__` and the like, for an exception that was caught or is a
+parameter. Allowed are the texts of iebench's own errors and, through `causes.short`, of errors in a user's code.
 """
 
 import ast
@@ -46,7 +46,7 @@ QUOTES = {("manifests/shell/slurm.py", "_last_line")}  # what sbatch said, which
 
 
 def caught(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:
-    """The name of each exception of other code, and the statements in which it has that name."""
+    """Return the name of each exception of other code, and the statements in which it has that name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ExceptHandler) and node.name and not _names(node.type) <= OWN:
             yield node.name, node.body
@@ -57,7 +57,7 @@ def caught(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:
 
 
 def passed_on(name: str, body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Where the text of the exception called `name` is taken, but to look for something in it."""
+    """Yield uses of the text of the exception called `name`, except searches in it."""
     for statement in body:
         for node in ast.walk(statement):
             for child in ast.iter_child_nodes(node):
@@ -75,7 +75,7 @@ def passed_on(name: str, body: list[ast.stmt]) -> Iterator[ast.AST]:
 
 
 def _shown(call: ast.Call, statement: ast.stmt) -> bool:
-    """Whether a type's name is taken, and not only compared."""
+    """True if a type's name is used and not only compared."""
     return any(isinstance(n, ast.Attribute) and n.value is call and n.attr == "__name__" for n in ast.walk(statement))
 
 
@@ -88,7 +88,7 @@ def _is(node: ast.AST, name: str) -> bool:
 
 
 def _names(node: ast.expr | None) -> set[str]:
-    """The classes in an `except` or an annotation."""
+    """Return the classes in an `except` or an annotation."""
     parts = ast.walk(node) if node else ()
     return {n.id if isinstance(n, ast.Name) else n.attr for n in parts if isinstance(n, ast.Name | ast.Attribute)}
 

@@ -1,4 +1,4 @@
-"""The versions that pyproject.toml promises; `minimum.py` runs on the oldest of them."""
+"""The versions that pyproject.toml allows; `by_hand/minimum.py` runs on the oldest of them."""
 
 import tomllib
 
@@ -11,7 +11,7 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
 
 
 def pins():
-    """The versions that the tests pass with, by package, for this Python."""
+    """Return the versions with which the tests pass, by package, for this Python."""
     lines = [line for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     wanted = [Requirement(line) for line in lines]
     kept = [one for one in wanted if one.marker is None or one.marker.evaluate()]

@@ -1,4 +1,4 @@
-"""What other packages bring by entry points: broken, it is blamed, costs only itself, and replaces nothing of ours."""
+"""Plug-ins of other packages (entry points): a broken one is named, fails alone, and never replaces ours."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +62,7 @@ class Engine:
 
 @pytest.fixture(autouse=True)
 def forgetful() -> Iterator[None]:
-    """What a test registers is forgotten after it."""
+    """Remove a test's registrations after it."""
     yield
     methods._ENTRIES.pop("theirs", None)
     sources._SOURCES.pop("theirs", None)

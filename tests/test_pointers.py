@@ -1,6 +1,6 @@
-"""A pointer of Git LFS in place of any file that iebench reads is named as one, and nobody is told to make it again.
+"""A Git LFS pointer in place of any file that iebench reads is named as such, without advice to make the file again.
 
-The files of meshes have a test of their own, renderer/meshes/test_placeholders.py.
+Files of meshes are tested in renderer/meshes/test_placeholders.py.
 """
 
 import shutil
@@ -44,7 +44,7 @@ Read = Callable[[Path], object]
 
 
 def refused(path: Path, read: Read, shown: str = "") -> None:
-    """Put a pointer there, and see what reading it says."""
+    """Put a pointer at a path, and check the message of reading it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(POINTER)
     with pytest.raises(IebenchError) as caught:

@@ -1,6 +1,6 @@
-"""Every file of settings or facts that is read back, with values of other types at every place: read, or one sentence.
+"""Every file of settings or facts, with values of other types at every path: read, or refused in one sentence.
 
-dataset.json has a test of its own, test_dataset_types.py.
+dataset.json is tested in test_dataset_types.py.
 """
 
 import json
@@ -38,7 +38,7 @@ RENDERER = {"name": "fake", "version": "1", "device": "CPU"}
 
 
 def inline(value: Any) -> str:
-    """A value as TOML writes it, which has no null."""
+    """Return a value in TOML's inline form; null, which TOML lacks, becomes an empty text."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{json.dumps(key)} = {inline(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
@@ -47,7 +47,7 @@ def inline(value: Any) -> str:
 
 
 def toml(path: Path, table: Any) -> str:
-    """Write a table as TOML; what is no table as a file that is none. Returns the path."""
+    """Write a table as TOML, or anything else as an invalid file; return the path."""
     lines = (
         [f"{json.dumps(key)} = {inline(value)}\n" for key, value in table.items()] if isinstance(table, dict) else []
     )

@@ -1,7 +1,7 @@
 """Methods with a predictor learn to follow a rotation when the images show nothing but the pose.
 
-On real pictures an embedding of the object alone leaves a fifth of itself unpredicted and is found first, which takes a
-long training to leave (docs/results.md). Here every picture shows one object, three coloured marks on its axes.
+On real images training first finds an embedding of the object alone. A fifth of that embedding stays unpredicted, and
+leaving it takes a long training (docs/results.md). Here every image shows one object: three coloured marks on its axes.
 """
 
 import math

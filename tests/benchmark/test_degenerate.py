@@ -1,6 +1,6 @@
 """Datasets and features in which something is constant: every number of a score stays finite and of reasonable size.
 
-Each ratio of the package has a case here or beside its own tests (`test_explained.py`, `test_alignment.py`).
+Every ratio in the package has a case here or beside its own tests (`test_explained.py`, `test_alignment.py`).
 """
 
 import math

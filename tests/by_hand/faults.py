@@ -1,12 +1,13 @@
-"""SIGKILL at random moments, by hand: nothing is lost, and nothing is wrong that looks right.
+"""Kills renders with SIGKILL at random moments, by hand: no data is lost, and no wrong data looks right.
 
     python tests/by_hand/faults.py --times 50 --seed 0              # the fake renderer, slowed down
     python tests/by_hand/faults.py --times 50 --seed 0 --blender    # Blender at 32 pixels
 
-For the driver, for one worker and for all processes at once: starts a render, kills at a random moment, and looks.
-After every kill of the driver no process may be left; every shard that counts as finished must hold the bytes of an
-uninterrupted run; dataset.json may be there only if all else is. Then the same command goes on, until in the end the
-whole dataset must be the uninterrupted one, byte by byte. Exit code 1 and a sentence if anything is not so.
+The victim is the driver, one worker, or all processes at once. The script starts a render, kills the victim at a random
+moment, and checks the folder. After every kill of the driver no process may be left. Every finished shard must hold the
+bytes of an uninterrupted run. dataset.json may exist only if everything else does. The same command then resumes the
+render; in the end the whole dataset must equal the uninterrupted one, byte by byte. On a fault the script prints a
+sentence and ends with exit code 1.
 """
 
 import argparse
@@ -28,7 +29,7 @@ VICTIMS = ("driver", "worker", "all")
 
 
 def start(folder, backend):
-    """A render in a process of its own."""
+    """Start a render in a separate process."""
     command = [sys.executable, HELPERS / "kill_target.py", folder, "2", backend]
     return subprocess.Popen(
         command,
@@ -38,12 +39,12 @@ def start(folder, backend):
 
 
 def files(folder):
-    """The files of a dataset by path, without the lock that a kill may leave."""
+    """Return the files of a dataset by path, without the lock that a kill may leave behind."""
     return {name: data for name, data in content(folder).items() if name != ".lock"}
 
 
 def check(folder, whole):
-    """What is wrong with an unfinished folder; an empty text if nothing is."""
+    """Return the fault of an unfinished folder, as a sentence; an empty text if there is none."""
     there = {name: data for name, data in files(folder).items() if ".partial" not in name}
     for name, data in there.items():
         if name.endswith(".parquet") and name.count("/") and data != whole[name]:
@@ -54,7 +55,7 @@ def check(folder, whole):
 
 
 def one_kill(folder, whole, victim, dice, backend, longest):
-    """Start or go on, kill once; whether it was in time, and what is wrong then."""
+    """Start or resume a render and kill it once; return whether it was still running, and the fault found after it."""
     process = start(folder, backend)
     time.sleep(dice.uniform(0, longest))
     family = descendants(process.pid)

@@ -1,4 +1,4 @@
-"""Makes the modules of tests/helpers importable for the scripts of this folder."""
+"""Makes the modules of tests/helpers importable for the scripts in this folder."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every extra in an environment of its own, from a wheel: by hand or in CI, in minutes and some gigabytes.
+"""Installs a wheel with each extra in its own environment: by hand or in CI, in minutes and some gigabytes.
 
 python tests/by_hand/installs.py [--constraint .ci/constraints.txt] [--keep FOLDER]
 """
@@ -19,7 +19,7 @@ from paths import ROOT
 @click.option("--constraint", type=click.Path(path_type=Path), default=ROOT / ".ci" / "constraints.txt")
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for the environments.", show_default="a new one")
 def installs(constraint: Path, keep: Path | None) -> None:
-    """Install the wheel bare, with [render] and with [train], and look at what every verb says."""
+    """Install the wheel bare, with [render] and with [train], and check the output of every verb."""
     with tempfile.TemporaryDirectory() as scratch:
         work = keep or Path(scratch)
         wheel, words = built(work), material(work)
@@ -37,7 +37,7 @@ def installs(constraint: Path, keep: Path | None) -> None:
 
 
 def environment(folder: Path, requirement: str, constraint: Path) -> Path:
-    """A virtual environment with one requirement; returns its Python."""
+    """Make a virtual environment with one requirement; return its Python."""
     subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
     python = folder / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", "-c", constraint, requirement], check=True)

@@ -1,11 +1,12 @@
-"""SIGKILL to a training at random moments, by hand: the weights are those of a training that nothing interrupted.
+"""Kills trainings with SIGKILL at random moments, by hand: the weights equal those of an uninterrupted training.
 
     python tests/by_hand/killed_training.py --times 20 --seed 0
     python tests/by_hand/killed_training.py --times 20 --seed 0 --ranks 2   # kills the launcher, or one of the ranks
 
-Starts a training, kills it at a random moment, and looks: no process may be left, and a checkpoint must load if there
-is one. Then the same command goes on. Every training that ends must have the weights, the checkpoint and the log, but
-for times, of the uninterrupted one, bit for bit. Exit code 1 and a sentence if anything is not so.
+The script starts a training and kills it at a random moment. No process may be left, and a checkpoint, if one exists,
+must load. The same command then resumes the training. Every training that ends must have the weights, the checkpoint
+and the log (except for times) of the uninterrupted one, bit for bit. On a fault the script prints a sentence and ends
+with exit code 1.
 """
 
 import argparse
@@ -34,7 +35,7 @@ TARGET = HELPERS / "train_target.py"
 
 
 def start(run, data, ranks, steps):
-    """A training in a process of its own, on one thread a rank."""
+    """Start a training in a separate process, with one thread per rank."""
     return subprocess.Popen(
         [sys.executable, TARGET, run, data, str(ranks), str(steps)],
         env={**environ, "OMP_NUM_THREADS": "1"},
@@ -43,12 +44,12 @@ def start(run, data, ranks, steps):
 
 
 def rank_processes(pid):
-    """The ranks that a training has started, by number."""
+    """Return the process numbers of the ranks that a training has started."""
     return sorted(child for child in descendants(pid) if "spawn_main" in command(child) and alive(child))
 
 
 def ended_alike(run, whole):
-    """Whether two finished trainings have bit-equal weights, optimizers and generators, and the same log."""
+    """True if two finished trainings have bit-equal weights, optimizers and random generators, and the same log."""
     states = [torch.load(folder / CHECKPOINT, weights_only=True) for folder in (run, whole)]
     for state in states:
         state["progress"].pop("seconds")
@@ -60,7 +61,7 @@ def ended_alike(run, whole):
 
 
 def same(one, other):
-    """Whether two nested states are equal to the bit."""
+    """True if two nested states are bit-equal."""
     if isinstance(one, torch.Tensor):
         return torch.equal(one, other)
     if isinstance(one, dict):
@@ -71,21 +72,21 @@ def same(one, other):
 
 
 def log_of(run):
-    """The log without its columns of time."""
+    """Return the log without its time columns."""
     return [{name: value for name, value in line.items() if name not in TIMES} for line in list(read(run))]
 
 
 def wait_for_a_step(process, run):
-    """Wait until a training has logged a step since now, or has ended."""
+    """Wait until a training has logged another step, or has ended."""
     before = len(list(read(run)))
     while len(list(read(run))) == before and process.poll() is None:
         time.sleep(0.01)
 
 
 def one_kill(process, run, dice, startup, training):
-    """Kill once, the process or one of its ranks; whether it was in time, and what is wrong then.
+    """Kill the process or one of its ranks once; return whether it was still running, and the fault found after it.
 
-    One time in three before its first step; without dice, let it end.
+    One kill in three happens before the first step. Without `dice`, the process runs to its end.
     """
     if dice is None:
         process.wait()

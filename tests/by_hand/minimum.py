@@ -1,9 +1,9 @@
-"""The oldest versions that pyproject.toml allows, and the whole path on exactly these: before a release.
+"""Runs the whole path on the oldest versions that pyproject.toml allows: before a release.
 
 python tests/by_hand/minimum.py .venv-minimum
 
-Makes the environment anew, which takes minutes and gigabytes; --keep runs in the one that is there. Without anything to
-say and exit code 0, all is well.
+Makes a new environment, which takes minutes and gigabytes; --keep uses the existing one. Without faults it prints
+nothing and ends with exit code 0.
 """
 
 import os
@@ -39,7 +39,7 @@ torch.export.save(torch.export.export(pool, (images,), dynamic_shapes=({0: batch
 
 
 def requirements(extras: Iterable[str] = EXTRAS) -> list[Requirement]:
-    """The dependencies of the package and of some extras that hold for this Python."""
+    """Return the dependencies of the package and of some extras that apply to this Python."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
     wanted = [Requirement(line) for line in lines]
@@ -47,7 +47,7 @@ def requirements(extras: Iterable[str] = EXTRAS) -> list[Requirement]:
 
 
 def lowest(wanted: Iterable[Requirement]) -> dict[str, str]:
-    """The oldest version that all requirements of a package allow, by the package's name.
+    """Return the oldest version that all requirements of a package allow, by the package's name.
 
     >>> lowest([Requirement("a>=1,<3"), Requirement("b[c]>=4"), Requirement("a>=1.2")])
     {'a': '1.2', 'b': '4'}
@@ -65,12 +65,12 @@ def lowest(wanted: Iterable[Requirement]) -> dict[str, str]:
 
 
 def walk(python: Path, folder: Path) -> None:
-    """Render, inspect, verify, train, resume, score, rank and report with an environment's `iebench`, in a folder.
+    """Render, inspect, verify, train, resume, score, rank and report in a folder, with an environment's `iebench`.
 
     Raises
     ------
     subprocess.CalledProcessError : a command failed.
-    AssertionError : a training that was killed ended otherwise than one that was not.
+    AssertionError : a killed and resumed training ended in another state than an uninterrupted one.
     """
 
     def run(*arguments: str) -> None:
@@ -123,7 +123,7 @@ def _kill_training(command: list[str], run: Path) -> None:
 @click.argument("venv", type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help="Run in the environment that is there.")
 def minimum(venv: Path, keep: bool) -> None:
-    """Install the oldest versions that pyproject.toml allows in VENV, and take the whole path on them."""
+    """Install the oldest versions that pyproject.toml allows in VENV, and run the whole path on them."""
     with tempfile.TemporaryDirectory() as scratch:
         work, python = Path(scratch), venv.absolute() / "bin" / "python"
         if not keep:

@@ -1,11 +1,11 @@
-"""A real Slurm of this one machine, by hand: an array whose tasks are queued again and cancelled in mid-run.
+"""Runs a real Slurm on this machine, by hand: tasks of an array are requeued and killed while they run.
 
     apt-get install --no-install-recommends slurmctld slurmd slurm-client munge
     python tests/by_hand/one_machine_slurm.py               # as root
 
-Renders the dataset of kill_target.py with the local engine and with `--engine slurm`, the fake renderer slowed down.
-While the array runs, one of its tasks is queued again (`scontrol requeue`, what preemption does) and later another is
-killed (`scancel --signal=KILL`). In the end both datasets must be the same, byte by byte. Exit code 1 if they are not.
+Renders the dataset of kill_target.py with the local engine and with `--engine slurm`; the fake renderer is slowed down.
+While the array runs, one of its tasks is requeued (`scontrol requeue`, as preemption does) and later another is killed
+(`scancel --signal=KILL`). In the end both datasets must be equal, byte by byte; otherwise the exit code is 1.
 """
 
 import os
@@ -56,7 +56,7 @@ PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
 @contextmanager
 def daemon(*command):
-    """A server in the foreground of a process of its own, ended afterwards."""
+    """Run a server in the foreground of a separate process; end it afterwards."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield process
@@ -67,7 +67,7 @@ def daemon(*command):
 
 @contextmanager
 def cluster(folder, cpus=4):
-    """Slurm in a folder, ready for jobs; its commands find it by the environment."""
+    """Set up Slurm in a folder, ready for jobs; its commands find it through environment variables."""
     folder.chmod(0o755)
     for name in ("spool", "state"):
         (folder / name).mkdir()
@@ -93,18 +93,18 @@ def cluster(folder, cpus=4):
 
 
 def slurm(*command):
-    """What a command of Slurm prints."""
+    """Run a Slurm command; return its standard output."""
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def running():
-    """The array tasks that run, such as 3_0."""
+    """Return the running array tasks, such as 3_0."""
     lines = slurm("squeue", "-h", "-r", "-t", "RUNNING", "-o", "%i").splitlines()
     return [line for line in lines if "_" in line]
 
 
 def trouble(out, done):
-    """Queue one task again when the first shards are there, and kill another a little later."""
+    """Requeue one task when the first shards exist, and kill another a little later; append both commands to `done`."""
     for enough, command in ((2, ("scontrol", "requeue")), (4, ("scancel", "--signal=KILL", "--full"))):
         while not (tasks := running()) or len(list(out.glob("*/*.parquet"))) < enough:
             time.sleep(0.1)

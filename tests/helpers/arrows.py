@@ -12,7 +12,7 @@ FOLDERS = {
 
 
 def modules(root: Path) -> dict[str, Path]:
-    """Every module and package by its dotted name."""
+    """Return the file of every module and package by its dotted name."""
     names = {}
     for folder, package in FOLDERS.items():
         for path in sorted((root / folder).rglob("*.py")):
@@ -22,7 +22,7 @@ def modules(root: Path) -> dict[str, Path]:
 
 
 def arrows(files: dict[str, Path]) -> dict[str, set[str]]:
-    """What each module imports of the others: at its top, inside functions, and for type checking alone."""
+    """Return the other modules that each module imports: at its top, inside functions, and under TYPE_CHECKING."""
     return {name: set(_imported(name, path, files)) - {name, "iebench"} for name, path in files.items()}
 
 
@@ -39,7 +39,7 @@ def _imported(name: str, path: Path, files: dict[str, Path]) -> Iterator[str]:
 
 
 def cycles(arrows: dict[str, set[str]]) -> list[list[str]]:
-    """Groups of names that reach one another (Tarjan's strongly connected components of two and more)."""
+    """Return the groups of names that reach one another (Tarjan's strongly connected components of two and more)."""
     index: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

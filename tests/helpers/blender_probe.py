@@ -1,4 +1,4 @@
-"""What tests run inside a spawned Blender process (`blender` in conftest.py)."""
+"""Functions that tests run inside a separate Blender process (fixture `blender` in conftest.py)."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,13 @@ REST = {
 
 
 def picture(ref, **latents):
-    """(h, w, 3) uint8 of one object at REST but for some latents."""
+    """Render one object at REST, with the given latents changed: (h, w, 3) uint8."""
     worker._renderer.load(ref)
     return worker._renderer.render({**REST, **latents})
 
 
 def with_three_histories(ref, other):
-    """A view of an object: the first of all, after another of its views, and after another object."""
+    """Render one view three times: first of all, after another view of the object, and after another object."""
     turned = {"rot_z": 0.5}
     first = picture(ref, **turned)
     worker._renderer.render(REST)
@@ -30,7 +30,7 @@ def with_three_histories(ref, other):
 
 
 def passes(ref, **latents):
-    """The passes of one object at REST but for some latents, decoded, by name; and its vertices in pixels (n, 2)."""
+    """Return the decoded passes of one object by name, and its vertices in pixels (n, 2); latents as in `picture`."""
     import io
 
     from PIL import Image
@@ -43,14 +43,14 @@ def passes(ref, **latents):
 
 
 def shown(ref, **latents):
-    """Whether an object covers anything at REST but for some latents, and how many pixels its mask has there."""
+    """Return whether the object covers any pixel, and the number of pixels in its mask; latents as in `picture`."""
     renderer, view = worker._renderer, {**REST, **latents}
     renderer.load(ref)
     return renderer.covers(view), int(renderer.geometry(view).object.sum())
 
 
 def pictures_with_and_without_passes(ref):
-    """The same view before and after its passes were rendered, and its coverage was looked for."""
+    """Render one view before, with and after its passes and coverage were computed."""
     before = picture(ref)
     worker._renderer.geometry(REST)
     worker._renderer.covers(REST)
@@ -58,7 +58,7 @@ def pictures_with_and_without_passes(ref):
 
 
 def mesh_points(ref, **latents):
-    """The object's vertices in world coordinates (n, 3) and in pixels (n, 2), both through Blender."""
+    """Return the object's vertices in world coordinates (n, 3) and in pixels (n, 2), both computed by Blender."""
     import bpy
     import mathutils
     from bpy_extras.object_utils import world_to_camera_view
@@ -74,7 +74,7 @@ def mesh_points(ref, **latents):
 
 
 def drawn_area(ref):
-    """The area of the triangles that Blender draws of an object."""
+    """Return the total area of the triangles that Blender draws for an object."""
     worker._renderer.load(ref)
     mesh = worker._renderer._handles.object.data
     mesh.calc_loop_triangles()
@@ -82,7 +82,7 @@ def drawn_area(ref):
 
 
 def data_counts(ref, swaps):
-    """How many blocks of data Blender holds after each of some swaps of the object."""
+    """Return the number of Blender's data blocks after each reload of the object, for `swaps` reloads."""
     import bpy
 
     counts = []
@@ -93,14 +93,14 @@ def data_counts(ref, swaps):
 
 
 def said_on_stdout():
-    """What reaches the C level's standard output."""
+    """Write to the C-level standard output, which Python's sys.stdout does not see."""
     import os
 
     return os.write(1, b"chatter")
 
 
 def failing_load(ref):
-    """The AssetError that loading an object raises, and how much data it leaves behind."""
+    """Return the message of the AssetError that loading an object raises, and the number of meshes left behind."""
     import bpy
 
     from iebench.renderer.errors import AssetError
@@ -114,7 +114,7 @@ def failing_load(ref):
 
 
 def picture_into(folder, ref):
-    """A view by way of another folder for temporary files."""
+    """Render a view with another folder for temporary files."""
     import bpy
 
     renderer, usual = worker._renderer, worker._renderer._file
@@ -129,13 +129,13 @@ def picture_into(folder, ref):
 
 
 def look(ref):
-    """What is known of an object's mesh, and its picture at REST."""
+    """Return the mesh information of an object, and its picture at REST."""
     info = worker._renderer.load(ref)
     return info, worker._renderer.render(REST)
 
 
 def outward(ref):
-    """The volume of an object as its faces' windings have it: positive when they look outward."""
+    """Return the signed volume of an object from its faces' winding: positive if the faces look outward."""
     import bmesh
 
     worker._renderer.load(ref)
@@ -145,7 +145,7 @@ def outward(ref):
 
 
 def refused_info(ref):
-    """What the AssetError of an object carries."""
+    """Return the `info` of the AssetError that loading the object raises; None if it loads."""
     from iebench.renderer.errors import AssetError
 
     try:
@@ -156,7 +156,7 @@ def refused_info(ref):
 
 
 def resident_mb(ref, swaps):
-    """Resident memory of the process in MB after each of some swaps of the object, each rendered."""
+    """Return the process's resident memory in MB after each load and render of the object, for `swaps` loads."""
     import os
     from pathlib import Path
 
@@ -170,12 +170,12 @@ def resident_mb(ref, swaps):
 
 
 def version():
-    """Blender's version, such as 4.5.15."""
+    """Return Blender's version, such as 4.5.15."""
     return worker._renderer.about()["version"].split()[0]
 
 
 def whole_and_window(ref):
-    """A view of an object, only the object's window of it, and the window."""
+    """Render a view of an object, render only the object's window of it, and return both with the window."""
     picture(ref)
     renderer = worker._renderer
     window = renderer._window(renderer._size)
@@ -183,7 +183,7 @@ def whole_and_window(ref):
 
 
 def in_parts_and_whole(ref):
-    """A view of an object as its quality has it, in two parts, and in one."""
+    """Render a view of an object at its quality setting, in two parts, and in one."""
     renderer = worker._renderer
     parts, before = picture(ref), renderer.quality
     renderer.quality = replace(before, ground_samples=0)
@@ -194,7 +194,7 @@ def in_parts_and_whole(ref):
 
 
 def roughnesses(ref):
-    """Roughness and diffuse roughness of the materials of an object: (n, 2)."""
+    """Return roughness and diffuse roughness of an object's materials: (n, 2)."""
     worker._renderer.load(ref)
     materials = worker._renderer._handles.object.data.materials
     inputs = [material.node_tree.nodes["Principled BSDF"].inputs for material in materials]

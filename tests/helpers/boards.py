@@ -1,4 +1,4 @@
-"""Made-up scores of a real dataset, with everything that the report shows: draws, values per object, examples, logs."""
+"""Made-up scores of a real dataset with everything that the report shows: bootstrap samples, examples, logs."""
 
 import json
 from dataclasses import replace
@@ -22,10 +22,10 @@ SHIFTS = {"whole": 0.0, "invariant": -0.3, "equivariant": 0.3}
 
 
 def made_up(data: Path, folder: Path, count: int) -> dict[Path, Score]:
-    """Scores of `count` methods by file under a folder; every second one has a predictor, every third one parts, every
-    fifth one orbits.
+    """Return made-up scores of `count` methods, by file under a folder.
 
-    Methods differ in skill and objects in difficulty, so that some methods tie and others do not.
+    Every second one has a predictor, every third one parts, every fifth one orbits. Methods differ in skill and objects
+    in difficulty, so that some methods tie and others do not.
     """
     info = DatasetInfo.load(data)
     val = Pictures.of(data, info, SMALL, None)
@@ -75,7 +75,7 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
 
 
 def _examples(val: Pictures, views: int) -> tuple[Example, ...]:
-    """Right for every second object."""
+    """Return examples in which the predictor is right for every second object."""
     found = []
     for k, name in enumerate(val.names[:8]):
         target = 1 + k % (views - 1)

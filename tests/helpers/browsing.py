@@ -1,4 +1,4 @@
-"""A real browser without a window, for the tests of pages: Debian's chromium, driven through chromedriver.
+"""Headless browser for the tests of pages: Debian's chromium, driven through chromedriver.
 
 `make browser` installs both.
 """
@@ -20,7 +20,7 @@ MISSING = "" if CHROMIUM and DRIVER else "needs chromium and chromedriver (`make
 
 @contextmanager
 def browser() -> Iterator[webdriver.Chrome]:
-    """A browser that keeps what pages write to its console."""
+    """Start a browser that keeps all console messages of pages."""
     options = Options()
     options.binary_location = str(CHROMIUM)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # chromium refuses root otherwise
@@ -35,7 +35,7 @@ def browser() -> Iterator[webdriver.Chrome]:
 
 
 def open_page(driver: webdriver.Chrome, page: Path, width: int = 1280, scheme: str = "light") -> None:
-    """Load a file at a width in CSS pixels, with no network, in a colour scheme; 640 and less is a phone."""
+    """Load a file at a width in CSS pixels (640 and less: a phone), without network, in a colour scheme."""
     metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width <= 640}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     set_scheme(driver, scheme)
@@ -46,12 +46,12 @@ def open_page(driver: webdriver.Chrome, page: Path, width: int = 1280, scheme: s
 
 
 def set_scheme(driver: webdriver.Chrome, scheme: str) -> None:
-    """Ask for light or dark pages, and for no motion: a click would miss what still scrolls."""
+    """Set the preferred colour scheme, and switch off motion: a click would miss an element that still scrolls."""
     wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
     media = {"features": [{"name": name, "value": value} for name, value in wishes.items()]}
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
 
 
 def script(driver: webdriver.Chrome, code: str, *arguments: Any) -> Any:
-    """What a piece of JavaScript returns."""
+    """Run JavaScript; return its value."""
     return driver.execute_script(code, *arguments)

@@ -1,4 +1,4 @@
-"""Meshes through the clean copy, as tests want them."""
+"""Cleaned copies of meshes, for tests."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def ref_to(path, folder=None):
 
 
 def cleaned(ref):
-    """The clean mesh, the report on it, and the staged OBJ and MTL text if it is one."""
+    """Return the clean mesh, its report, and the texts of the staged OBJ and MTL files if it is an OBJ."""
     with clean_copy(ref) as mesh:
         texts = [path.read_text() for path in (mesh.path, mesh.path.with_suffix(".mtl")) if mesh.path.suffix == ".obj"]
         return mesh, inspect(read(mesh)), texts
 
 
 def cause(ref, whole=False):
-    """Why a mesh is refused, by its reader or, if `whole`, also by the report."""
+    """Return the message with which a mesh is refused: by its reader or, with `whole`, also by the report."""
     with pytest.raises(AssetError) as caught:
         _, report, _ = cleaned(ref)
         if whole and report.problem:

@@ -1,4 +1,4 @@
-"""Runs command lines of `iebench` in one process, where some packages may be hidden, and prints what each said.
+"""Runs `iebench` command lines in one process, where some packages may be hidden, and prints the output of each.
 
 python tests/helpers/command_lines.py < REQUEST        {"hidden": ["torch"], "lines": [["--help"], ["train", "--help"]]}
 """
@@ -24,7 +24,7 @@ def hide(packages):
 
 
 def said(line):
-    """The exit code, standard output and standard error of a command line."""
+    """Return exit code, standard output and standard error of a command line."""
     from iebench.manifests.shell.cli import main
 
     out, err = io.StringIO(), io.StringIO()

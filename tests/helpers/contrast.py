@@ -1,4 +1,4 @@
-"""Passes, NT-Xent and the prediction of the next view, restated plainly: what methods are compared with."""
+"""Plain implementations of passes, NT-Xent and the prediction of the next view, to compare the methods with."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ Array = NDArray[np.float64]
 
 
 def one_by_one(views: Tensor, *modules: nn.Module) -> Tensor:
-    """What modules in a row make of views (B, K, ...), one forward pass a view: (B, K, E)."""
+    """Apply modules in sequence to views (B, K, ...), one forward pass per view: (B, K, E)."""
     outputs = []
     for k in range(views.shape[1]):
         output = views[:, k]
@@ -25,7 +25,7 @@ def one_by_one(views: Tensor, *modules: nn.Module) -> Tensor:
 
 
 def restated_nt_xent(left: Array, right: Array, temperature: float) -> float:
-    """The mean of -log(exp(s_ij) / sum over k != i of exp(s_ik)) over both directions, by loops."""
+    """Return the mean of -log(exp(s_ij) / sum over k != i of exp(s_ik)) over both directions, by loops."""
     both = [*left, *right]
     losses = []
     for i, anchor in enumerate(both):
@@ -36,14 +36,14 @@ def restated_nt_xent(left: Array, right: Array, temperature: float) -> float:
 
 
 def restated_prediction(weight: Tensor, embedding: Array, latents: Mapping[str, Tensor], view: int) -> Array:
-    """W(q) e with the matrices written out, from one view to the next: (B, E)."""
+    """Return W(q) e with the matrices built explicitly, from each view to the next: (B, E)."""
     q = restated_actions(latents, view)
     matrices = [sum(z * w for z, w in zip(row, weight.detach().numpy(), strict=True)) for row in q]
     return np.stack([m @ e for m, e in zip(matrices, embedding, strict=True)])
 
 
 def restated_actions(latents: Mapping[str, Tensor], view: int, colour: bool = False) -> Array:
-    """The quaternion from a view to the next, and with `colour` the plain differences of both hues: (B, 4 or 6)."""
+    """Return the quaternion from a view to the next; with `colour` also the differences of both hues: (B, 4 or 6)."""
     angles = np.stack([latents[name].numpy() for name in ROTATION], -1)
     first, second = (Rotation.from_euler("xyz", angles[:, v]).as_matrix() for v in (view, view + 1))
     q = Rotation.from_matrix(first.transpose(0, 2, 1) @ second).as_quat()

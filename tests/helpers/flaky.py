@@ -1,4 +1,4 @@
-"""Renderers that misbehave, for tests of the worker pool; imported by spawned processes."""
+"""Renderers with faults, for tests of the worker pool; imported by spawned processes."""
 
 import os
 import time
@@ -11,7 +11,7 @@ CRASH, HANG, BAD, ONCE = "00000", "00001", "00002", "00003"  # object ids
 
 
 class Flaky(FakeRenderer):
-    """Crashes, hangs or refuses on some objects; crashes on ONCE the first time only."""
+    """Renderer that crashes, hangs or refuses on some objects; on ONCE it crashes the first time only."""
 
     def load(self, ref):
         if ref.object_id == CRASH:
@@ -29,7 +29,7 @@ class Flaky(FakeRenderer):
 
 
 class Unseen(FakeRenderer):
-    """Shows nothing of BAD in any view, and ONCE only in those with a floor of large hue."""
+    """Renderer in which BAD is invisible in every view, and ONCE is visible only if the floor's hue is above 0.5."""
 
     def load(self, ref):
         self.object_id = ref.object_id
@@ -40,7 +40,7 @@ class Unseen(FakeRenderer):
 
 
 class Slow(FakeRenderer):
-    """Takes its time, so that a test can kill it half-way."""
+    """Slow renderer, so that a test can kill it half-way."""
 
     def render(self, latents):
         time.sleep(0.002)
@@ -48,7 +48,7 @@ class Slow(FakeRenderer):
 
 
 class Broken(FakeRenderer):
-    """Fails to start, as Blender without a system library does."""
+    """Renderer that fails to start, as Blender does without a system library."""
 
     def __init__(self, *_):
         raise ImportError("libXrender.so.1: cannot open shared object file", name="bpy")

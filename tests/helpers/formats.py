@@ -1,4 +1,4 @@
-"""Formats taken apart as their readers do: what a text in them became."""
+"""Parsers of Markdown and TeX that show how a reader would interpret a text in them."""
 
 import re
 from html.parser import HTMLParser
@@ -9,9 +9,9 @@ INLINE = {"text", "text_special", "softbreak", "strong_open", "strong_close"}
 
 
 def markdown_shape(text: str, allowed: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
-    """Kinds of a Markdown text's blocks, and the plain text of each line or cell.
+    """Return the kinds of a Markdown text's blocks, and the plain text of each line or cell.
 
-    Fails on markup within these, but for the `allowed` kinds, and on what GitHub makes a link of.
+    Fails on markup inside them, except for the `allowed` kinds, and on text that GitHub turns into a link.
     """
     blocks, plain = [], []
     for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text):
@@ -25,7 +25,7 @@ def markdown_shape(text: str, allowed: frozenset[str] = frozenset()) -> tuple[li
 
 
 def tex_shape(text: str) -> list[tuple[str, int]]:
-    """Of every line that is no comment: its last control sequence and how many cells it has; fails on live TeX."""
+    """For every TeX line but comments: its last control sequence and its number of cells; fails on active TeX."""
     shape = []
     for line in text.split("\n"):
         if line.startswith("%"):
@@ -53,7 +53,7 @@ COMMANDS = {
 
 
 class Page(HTMLParser):
-    """Tags with the names of their attributes, in order, and the texts between them."""
+    """Collects tags with their attribute names, in order, and the texts between them."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""Mean colours of regions of a few views: what the look of a Blender series is held to.
+"""Mean colours of regions of a few views: the stored reference for the look of each Blender series.
 
     python tests/helpers/golden.py        # writes renderer/golden/SERIES.toml for the Blender of this Python
 
-Run it again only when a change of the look is meant, and look at the pictures first.
+Run it again only if a change of the look is intended, and inspect the pictures first.
 """
 
 import tempfile
@@ -25,7 +25,7 @@ LATENTS = ("rot_x", "rot_y", "rot_z", "floor_hue", "light_theta", "light_phi", "
 
 
 def refs(folder: Path) -> dict[str, ObjectRef]:
-    """The objects; OBJ files are written to `folder`."""
+    """Return the objects; their OBJ files are written to `folder`."""
     found = {}
     for name in OBJECTS:
         if name in WRITERS:
@@ -37,7 +37,7 @@ def refs(folder: Path) -> dict[str, ObjectRef]:
 
 
 def latents(name: str) -> dict[str, float]:
-    """Pose, hues and light of an object's view, spread over their ranges by the golden ratio."""
+    """Return pose, hues and light of an object's view, spread over their ranges by the golden ratio."""
     start = OBJECTS.index(name)
     parts = [(0.37 + 0.618034 * (start + 1) * (i + 1)) % 1 for i in range(len(LATENTS))]
     scale = {"floor_hue": (0, 1), "light_hue": (0, 1), "light_theta": (0, 0.785398), "light_phi": (0, 6.283185)}
@@ -46,7 +46,7 @@ def latents(name: str) -> dict[str, float]:
 
 
 def regions(picture: np.ndarray) -> dict[str, list[float]]:
-    """Mean colours of a (64, 64, 3) view: upper and lower corners, the object's disc, the ground around it."""
+    """Return mean colours of a (64, 64, 3) view: upper and lower corners, the object's disc, the ground around it."""
     rows, columns = np.mgrid[:SIZE, :SIZE]
     distance = np.hypot(rows - 31.5, columns - 31.5)
     low = rows >= SIZE // 2
@@ -60,13 +60,13 @@ def regions(picture: np.ndarray) -> dict[str, list[float]]:
 
 
 def stored(series: str) -> dict[str, dict[str, list[float]]] | None:
-    """Object -> region -> mean colour, as stored for a series such as "4.5"; None when there is nothing."""
+    """Return object -> region -> mean colour, as stored for a series such as "4.5"; None if no file is stored."""
     path = FOLDER / f"{series}.toml"
     return tomllib.loads(path.read_text()) if path.is_file() else None
 
 
 def main() -> None:
-    """Write the file of this Python's Blender, and the views beside it for the eye (not to be committed)."""
+    """Write the file for this Python's Blender, and the views beside it for inspection (do not commit the views)."""
     from dataclasses import replace
 
     import bpy

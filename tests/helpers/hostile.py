@@ -1,4 +1,4 @@
-"""Texts of strangers, and how to put one into every text field of a dataclass."""
+"""Untrusted texts, and a function that puts one into every text field of a dataclass."""
 
 import dataclasses
 import typing
@@ -32,7 +32,7 @@ HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on"
 
 
 def filled(thing: T, text: str) -> T:
-    """A dataclass with the text in every field that holds text, keys included, however deeply nested."""
+    """Return the dataclass with the text in every text field, keys included, at any depth."""
     hints = typing.get_type_hints(type(thing))
     found: dict[str, Any] = {}
     for field in dataclasses.fields(typing.cast(Any, thing)):
@@ -64,7 +64,7 @@ def filled(thing: T, text: str) -> T:
 
 
 def leaves(table: Any, where: str = "") -> list[tuple[str, Any, Any]]:
-    """Dotted place, the list or table that holds it, and the key, of every text in nested tables."""
+    """Return path, parent list or table, and key of every text in nested tables."""
     found = []
     items = list(table.items() if isinstance(table, dict) else enumerate(table))
     for key, value in items:

@@ -1,6 +1,6 @@
-"""As much of the Hugging Face Hub as its library asks for to commit, list and read files of one dataset repository.
+"""Minimal Hugging Face Hub: commits, lists and serves the files of one dataset repository for the Hub's library.
 
-Large files go by LFS, as there. What the library asks for beside that is answered by 404 and noted in `unknown`.
+Large files go through LFS, as on the Hub. Any other request gets a 404 and is recorded in `unknown`.
 """
 
 import base64
@@ -15,7 +15,7 @@ LARGE = (".tar", ".parquet")
 
 
 class Hub:
-    """A WSGI application. files : content by path; commits : the paths of each."""
+    """WSGI application. files : content by path; commits : the paths of each commit."""
 
     def __init__(self, name="some/data"):
         self.name, self.files, self.objects, self.commits, self.unknown = name, {}, {}, [], []
@@ -91,7 +91,7 @@ class Hub:
         return _json({"success": True, "commitOid": self._head(), "commitUrl": place})
 
     def _entries(self):
-        """Every file and every folder."""
+        """Return every file and every folder."""
         folders = {str(parent) for path in self.files for parent in PurePosixPath(path).parents} - {"."}
         return [{"type": "directory", "path": path, "oid": "0"} for path in sorted(folders)] + [
             {"type": "file", "path": path, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}

@@ -1,4 +1,4 @@
-"""A render that a test kills: python kill_target.py FOLDER WORKERS [BACKEND]."""
+"""Runs a render that a test kills: python kill_target.py FOLDER WORKERS [BACKEND]."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Small mesh files of every kind and oddity, written by tests.
+"""Small mesh files of every kind, also unusual ones, written by tests.
 
 The solids: `STEP`, an asymmetric black L, and `wall`, a thin upright plate before the camera.
 """
@@ -16,7 +16,7 @@ RED = (255, 0, 0)
 
 
 def block(low: tuple[float, ...], high: tuple[float, ...], start: int = 1) -> str:
-    """A box as OBJ text, y up, every face with the corners of a texture; `start` is its first vertex's number."""
+    """Return a box as OBJ text, y up, every face with texture corners; `start` is the number of its first vertex."""
     corners = [(x, y, z) for z in (low[2], high[2]) for y in (low[1], high[1]) for x in (low[0], high[0])]
     faces = [(1, 3, 4, 2), (5, 6, 8, 7), (1, 2, 6, 5), (3, 7, 8, 4), (1, 5, 7, 3), (2, 4, 8, 6)]
     lines = [f"v {x} {y} {z}" for x, y, z in corners]
@@ -38,13 +38,13 @@ PLATE = block((-0.4, -0.4, -0.02), (0.4, 0.4, 0.02))
 
 
 def wall(texture: str) -> tuple[str, str]:
-    """A thin upright box facing the camera, textured; green where the texture is not found."""
+    """Return a thin upright box that faces the camera, textured; green if the texture is missing."""
     obj = TEXTURE_CORNERS + "usemtl w\n" + PLATE
     return obj, f"newmtl w\nKd 0 1 0\nKs 0 0 0\nmap_Kd ../images/{texture}\n"
 
 
 def write_wall(folder: Path, mtl: str, name: str = "wall", library: str = "wall.mtl", encoding: str = "utf-8") -> Path:
-    """folder/NAME.obj, a wall with material `w` from the library beside it."""
+    """Write folder/NAME.obj, a wall with material `w` from the library beside it."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / library).write_bytes(mtl.encode("utf-8"))
     text = f"mtllib {library}\n{TEXTURE_CORNERS}usemtl w\n{PLATE}"
@@ -53,14 +53,14 @@ def write_wall(folder: Path, mtl: str, name: str = "wall", library: str = "wall.
 
 
 def write_image(path: Path, **options: object) -> Path:
-    """A red picture of 16 x 16 pixels."""
+    """Write a red image of 16 x 16 pixels."""
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (16, 16), RED).save(path, **options)
     return path
 
 
 def huge_png(path: Path, side: int = 60_000) -> Path:
-    """A PNG of a few bytes that says it is side x side pixels."""
+    """Return a PNG of a few bytes whose header declares side x side pixels."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
@@ -72,7 +72,7 @@ def huge_png(path: Path, side: int = 60_000) -> Path:
 
 
 def plate(up: str = "z", color: tuple[int, int, int] | None = RED, by: str = "vertex") -> trimesh.Trimesh:
-    """The wall, its normal to the camera, coloured by "vertex" or "face"."""
+    """Return the wall with its normal towards the camera, coloured by "vertex" or "face"."""
     solid = trimesh.creation.box(extents=(0.8, 0.04, 0.8) if up == "z" else (0.8, 0.8, 0.04))
     if color is not None:
         setattr(solid.visual, f"{by}_colors", (*color, 255))
@@ -80,7 +80,7 @@ def plate(up: str = "z", color: tuple[int, int, int] | None = RED, by: str = "ve
 
 
 def l_shape(up: str = "z") -> trimesh.Trimesh:
-    """STEP's solid, its width along x; of extent 0.6 x 0.2 x 0.5 when z is up."""
+    """Return the solid of STEP, its width along x; extent 0.6 x 0.2 x 0.5 with z up."""
     parts = [((1, 1.6), (1, 1.2), (1, 1.2)), ((1, 1.2), (1, 1.1), (1.2, 1.5))]
     boxes = [trimesh.creation.box(bounds=np.array(part).T) for part in parts]
     solid = trimesh.util.concatenate(boxes)
@@ -90,7 +90,7 @@ def l_shape(up: str = "z") -> trimesh.Trimesh:
 
 
 def draco_plate(path: Path, image: bytes) -> Path:
-    """The plate of `textured_plate` as a Draco-compressed GLB."""
+    """Write the plate of `textured_plate` as a Draco-compressed GLB."""
     import DracoPy
 
     tree, body = textured_plate(image)
@@ -118,7 +118,7 @@ def draco_plate(path: Path, image: bytes) -> Path:
 
 
 def write_gltf(path: Path, tree: dict, body: bytes = b"") -> Path:
-    """A GLB or, with the buffer embedded in none, a glTF file from its JSON."""
+    """Write a GLB from JSON and buffer; for a path that ends in .gltf, write the JSON alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     tree = {"asset": {"version": "2.0"}, **tree}
     if path.suffix == ".gltf":
@@ -134,7 +134,7 @@ def write_gltf(path: Path, tree: dict, body: bytes = b"") -> Path:
 
 
 def textured_plate(image: bytes | None, uri: str | None = None) -> tuple[dict, bytes]:
-    """JSON and buffer of a glTF plate, y up, with a texture embedded or at `uri`; green where it is not found."""
+    """Return JSON and buffer of a glTF plate, y up, with a texture embedded or at `uri`; green if it is missing."""
     corners = np.array([[-0.4, -0.4, 0], [0.4, -0.4, 0], [0.4, 0.4, 0], [-0.4, 0.4, 0]], "<f4")
     places = np.array([[0, 1], [1, 1], [1, 0], [0, 0]], "<f4")
     faces = np.array([0, 1, 2, 0, 2, 3, 0, 2, 1, 0, 3, 2], "<u2")  # from both sides

@@ -1,6 +1,6 @@
-"""Tasks and renderers that misbehave, for tests of the worker pool; imported by spawned processes.
+"""Tasks and renderers with faults, for tests of the worker pool; imported by spawned processes.
 
-python misbehave.py FOLDER: two workers that each leave a file named after their process number there, and then hang.
+python misbehave.py FOLDER: two workers; each writes a file named after its process number to FOLDER, then hangs.
 """
 
 import os
@@ -35,7 +35,7 @@ def die(signal):
 
 
 def eat(megabytes, keep):
-    """Fill memory bit by bit; the process's number."""
+    """Allocate memory step by step; return the process number."""
     for _ in range(megabytes // 10):
         kept.append(b"x" * 10_000_000)
         time.sleep(0.005)
@@ -58,21 +58,21 @@ def announce_and_hang(folder):
 
 
 class Stillborn(FakeRenderer):
-    """Dies while it starts."""
+    """Renderer whose process dies while it starts."""
 
     def __init__(self, *_):
         os._exit(7)
 
 
 class Raises(FakeRenderer):
-    """Fails to start in a way nobody foresaw."""
+    """Renderer that fails to start with an unexpected exception."""
 
     def __init__(self, *_):
         raise ValueError("no")
 
 
 class Endless(FakeRenderer):
-    """Never comes to its first task."""
+    """Renderer whose start never ends."""
 
     def __init__(self, *_):
         time.sleep(600)

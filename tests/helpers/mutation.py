@@ -1,4 +1,4 @@
-"""Every place of a table with values of every other type: what a reader must load, or refuse in one clear sentence."""
+"""Copies of a table with one value of another type, at every path: a reader loads or refuses each in one sentence."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Place = tuple[Any, ...]
 
 
 def places(value: Any, place: Place = ()) -> Iterator[Place]:
-    """The places in nested tables and lists, outer ones first; of a long list the first entry and the last."""
+    """Yield the paths in nested tables and lists, outer paths first; in lists only the first and the last entry."""
     items = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
     for key, inner in items[:1] + items[-1:] if isinstance(value, list) else items:
         yield (*place, key)
@@ -25,7 +25,7 @@ def places(value: Any, place: Place = ()) -> Iterator[Place]:
 
 
 def changed(table: Any, place: Place, value: Any) -> Any:
-    """A copy of a table with another value at a place, or without one."""
+    """Return a copy of a table with another value at a path, or without it."""
     whole = inner = copy.deepcopy(table)
     for key in place[:-1]:
         inner = inner[key]
@@ -37,7 +37,7 @@ def changed(table: Any, place: Place, value: Any) -> Any:
 
 
 def variants(table: Any) -> Iterator[tuple[str, Any]]:
-    """All copies of a table with one place changed, each with words for it."""
+    """Yield all copies of a table with one path changed, each with a description."""
     yield from ((f"all {value!r}", value) for value in ODD if not isinstance(value, dict))
     for place in places(table):
         for value in (*ODD, GONE):
@@ -48,9 +48,9 @@ def variants(table: Any) -> Iterator[tuple[str, Any]]:
 
 
 def refusals(table: Any, read: Callable[[Any], object], step: int = 1) -> list[str]:
-    """Read the variants of a table; returns the refusals, and fails where one is no sentence.
+    """Read the variants of a table; return the refusals, and fail if a refusal is not a single sentence.
 
-    read : writes a table to its file and reads it; step : one of so many variants is read
+    read : writes a table to its file and reads it; step : only every `step`-th variant is read
     """
     said, wrong = [], []
     for words, variant in islice(variants(table), 0, None, step):

@@ -1,27 +1,27 @@
-"""What tests look at from outside: the files of a dataset, the processes of a run."""
+"""Observations from outside: the files of a dataset, the processes of a run."""
 
 import time
 from pathlib import Path
 
 
 def content(folder):
-    """Every file of a dataset by its path."""
+    """Return the content of every file of a dataset by its path."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def children(pid):
-    """The processes that a process has started, by number."""
+    """Return the process numbers of a process's children."""
     return [number for number, parent in _parents() if parent == pid]
 
 
 def descendants(pid):
-    """Those, and theirs."""
+    """Return the process numbers of a process's children, their children, and so on."""
     found = children(pid)
     return found + [further for child in found for further in descendants(child)]
 
 
 def alive(pid):
-    """Whether a process still runs (one that has ended may wait for its parent to notice)."""
+    """True if a process still runs (zombies do not count)."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     except OSError:
@@ -29,7 +29,7 @@ def alive(pid):
 
 
 def end(pids, within=10.0):
-    """Whether all of some processes end within so many seconds."""
+    """Wait for processes to end; True if all end within `within` seconds."""
     until = time.monotonic() + within
     while any(map(alive, pids)) and time.monotonic() < until:
         time.sleep(0.02)
@@ -37,7 +37,7 @@ def end(pids, within=10.0):
 
 
 def command(pid):
-    """A process's command line."""
+    """Return a process's command line."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().decode().replace("\0", " ")
     except OSError:

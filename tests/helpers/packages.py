@@ -1,4 +1,4 @@
-"""The wheel and the source distribution, built from this checkout without a network."""
+"""Builds the wheel and the source distribution from this checkout, without network."""
 
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ PARTS = (
 
 
 def built(folder: Path, kind: str = "wheel", source: Path = ROOT) -> Path:
-    """A "wheel" or an "sdist" of a checkout in a folder; the checkout stays as it is."""
+    """Build a "wheel" or an "sdist" of a checkout in a folder; the checkout is not changed."""
     copy = folder / "checkout"
     if not copy.exists():  # setuptools builds inside the tree
         for name in PARTS:

@@ -1,4 +1,4 @@
-"""What `iebench` must say in an environment that lacks some extras; for tests and for `installs.py`."""
+"""Expected output of `iebench` in an environment that lacks some extras; used by tests and by `installs.py`."""
 
 import json
 import subprocess
@@ -42,14 +42,14 @@ WORKING = {
 
 
 def material(folder: Path) -> dict[str, str]:
-    """A dataset and a score on it, made in a folder: what the words in ARGUMENTS and WORKING stand for."""
+    """Make a dataset and a score in a folder; return the values of the words in ARGUMENTS and WORKING."""
     info = render_dataset(plan_of(classes="2", per_class=2, views=3), folder / "data", workers=1, backend=FAKE)
     score_of("mine", {"whole": {"top1": measured(0.5)}}, info.fingerprint).save(folder / "score.json")
     return {"DATASET": str(folder / "data"), "SCORE": str(folder / "score.json"), "KEY": "02691156_00000_000"}
 
 
 def hidden(install: str) -> list[str]:
-    """The packages that an install of MISSING lacks."""
+    """Return the packages that an install of MISSING lacks."""
     lacking = [*MISSING[install], *(["either"] if install == "bare" else [])]
     return [package for extra in lacking for package in HIDDEN[extra]]
 
@@ -57,11 +57,11 @@ def hidden(install: str) -> list[str]:
 def faults(
     python: Sequence[str], install: str, hidden: Sequence[str], folder: Path, words: dict[str, str]
 ) -> Iterator[str]:
-    """Find what an install says wrongly.
+    """Yield the faults in an install's output.
 
-    python : the command that runs its Python; install : one of MISSING
-    hidden : packages that are there and must look as if they were not
-    folder : an empty one to work in; words : from `material`
+    python : command that runs the install's Python; install : one of MISSING
+    hidden : installed packages that must look absent
+    folder : empty working folder; words : from `material`
     """
     named = {verb: extra for extra, verbs in MISSING[install].items() for verb in verbs}
     helps = [[], ["--help"], ["--version"], *([verb, "--help"] for verb in VERBS)]
@@ -82,7 +82,7 @@ def faults(
 
 
 def _list_faults(install: str, named: dict[str, str], text: str) -> Iterator[str]:
-    """Find verbs that the list leaves out, or has below the wrong extra."""
+    """Yield verbs that the list of commands lacks, or has under the wrong extra."""
     heading = ""
     seen = {}
     for line in text.splitlines():

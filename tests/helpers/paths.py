@@ -1,4 +1,4 @@
-"""Folders of the repository that tests read from."""
+"""Folders of the repository that tests read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Plans of datasets that are small enough for a test."""
+"""Plans of small datasets."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from iebench.renderer.sources import Builtin
 
 
 def plan_of(classes: str = "6", per_class: int = 5, views: int = 6, resolution: int = 32, seed: int = 0) -> Plan:
-    """A plan over built-in objects, small enough for a test."""
+    """Return a plan over built-in objects, small enough for a test."""
     recipe = replace(load(), views=views, resolution=resolution)
     objects = Builtin(None).objects(choose(classes), per_class)
     return Plan(recipe, "fast", seed, "builtin", "CC0-1.0", tuple(objects))

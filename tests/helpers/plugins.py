@@ -1,4 +1,4 @@
-"""A package of someone else's, as an installation would leave it: a module and its entry points."""
+"""Third-party packages for tests, in the form that an installation leaves: a module and its entry points."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 
 def install(site: Path, monkeypatch: pytest.MonkeyPatch, group: str, points: dict[str, str], **modules: str) -> None:
-    """Put modules (name -> code) into the folder `site`, with entry points (name -> module) of one group."""
+    """Write modules (name -> code) into the folder `site`, with entry points (name -> module) of one group."""
     info = site / "theirs-1.0.dist-info"
     info.mkdir(parents=True, exist_ok=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")

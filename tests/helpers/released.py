@@ -1,4 +1,4 @@
-"""The released ResNet-18 and heads, restated with functions of a state alone: what converted weights must reproduce."""
+"""The released ResNet-18 and heads as functions of a state: the reference for converted weights."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ State = Mapping[str, Tensor]
 
 
 def normalised(x: Tensor, state: State, name: str) -> Tensor:
-    """Batch norm with running statistics."""
+    """Apply batch norm with running statistics."""
     mean, var = (state[f"{name}.{part}"] for part in ("running_mean", "running_var"))
     shape = (1, -1) + (1,) * (x.ndim - 2)
     x = (x - mean.view(shape)) / torch.sqrt(var.view(shape) + 1e-5)
@@ -20,7 +20,7 @@ def normalised(x: Tensor, state: State, name: str) -> Tensor:
 
 
 def vicreg_resnet18(x: Tensor, state: State) -> Tensor:
-    """Features (B, 512) of normalised images, as facts about the released network say: every padding written out."""
+    """Return features (B, 512) of normalised images by the released network, with explicit padding."""
     x = functional.conv2d(functional.pad(x, (2, 3, 2, 3)), state["conv1.weight"], stride=2)
     x = normalised(x, state, "bn1").clamp(min=0)
     x = functional.max_pool2d(functional.pad(x, (0, 1, 0, 1), value=-1e4), 3, stride=2)
@@ -41,7 +41,7 @@ def vicreg_resnet18(x: Tensor, state: State) -> Tensor:
 
 
 def resnet18(x: Tensor, state: State) -> Tensor:
-    """Features (B, 512) of normalised images by torchvision's ResNet-18, or by that with the stem for CIFAR."""
+    """Return features (B, 512) of normalised images by torchvision's ResNet-18, or by that with the stem for CIFAR."""
     small = state["conv1.weight"].shape[-1] == 3
     x = functional.conv2d(x, state["conv1.weight"], stride=1 if small else 2, padding=1 if small else 3)
     x = normalised(x, state, "bn1").clamp(min=0)
@@ -61,7 +61,7 @@ def resnet18(x: Tensor, state: State) -> Tensor:
 
 
 def projected(x: Tensor, state: State) -> Tensor:
-    """An embedding by a released projector: linear, batch norm, ReLU twice, and a linear layer without bias."""
+    """Return an embedding by a released projector: linear, batch norm, ReLU twice; then a linear layer without bias."""
     for linear, norm in ((0, 1), (3, 4)):
         x = x @ state[f"{linear}.weight"].T + state[f"{linear}.bias"]
         x = normalised(x, state, str(norm)).clamp(min=0)
@@ -69,14 +69,14 @@ def projected(x: Tensor, state: State) -> Tensor:
 
 
 def projected_without_bias(x: Tensor, state: State) -> Tensor:
-    """An embedding by a projector of seq-JEPA: three linear layers without biases, each before a batch norm."""
+    """Return an embedding by seq-JEPA's projector: three linear layers without biases, each before a batch norm."""
     for linear in (0, 3):
         x = normalised(x @ state[f"{linear}.weight"].T, state, str(linear + 1)).clamp(min=0)
     return normalised(x @ state["6.weight"].T, state, "7")
 
 
 def random_like(shapes: Mapping[str, tuple[int, ...]], seed: int = 0) -> dict[str, Tensor]:
-    """A state of float64 numbers that no layer starts with, so that each one counts."""
+    """Return a random float64 state that differs from any initial state, so that every tensor affects the output."""
     generator = torch.Generator().manual_seed(seed)
     state = {}
     for name, shape in shapes.items():
@@ -90,7 +90,7 @@ def random_like(shapes: Mapping[str, tuple[int, ...]], seed: int = 0) -> dict[st
 
 
 def resnet_shapes(shortcuts: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of a ResNet-18's state; `shortcuts` are the stages whose first block has one with weights."""
+    """Return names and shapes of a ResNet-18's state; `shortcuts` : stages whose first block has shortcut weights."""
 
     def norm(name: str, size: int) -> dict[str, tuple[int, ...]]:
         parts = ("weight", "bias", "running_mean", "running_var")

@@ -1,4 +1,4 @@
-"""Helpers for the tests of scoring: small runs, contexts and scores without any training."""
+"""Small runs, contexts and scores for the tests of scoring, made without any training."""
 
 import zlib
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ ANGLES = ("rot_x", "rot_y", "rot_z")
 
 
 def untrained_run(folder: Path, data: Path, method: str = "sie") -> Path:
-    """A finished run of a tiny encoder, whose training is left out."""
+    """Write a finished run of a tiny encoder without training it."""
     projector = [] if method == "random" else ["method.projector=[8]"]
     settings, own = resolve(method, "quick", ["encoder.width=0.125", *projector])
     fingerprint = DatasetInfo.load(data).fingerprint
@@ -49,7 +49,7 @@ def untrained_run(folder: Path, data: Path, method: str = "sie") -> Path:
 
 
 def from_run(folder: Path, resolution: int | None, device: torch.device) -> Encoder:
-    """A run's encoder, ready to be scored on the images that it wants."""
+    """Return a run's encoder, prepared for scoring at its own image size."""
     loaded = registry.load(f"run:{folder}", {})
     return prepare(loaded, resolution or loaded.side(0), device)
 
@@ -57,7 +57,7 @@ def from_run(folder: Path, resolution: int | None, device: torch.device) -> Enco
 def random_split(
     objects: int, views: int, features: NDArray[np.float32] | None = None, seed: int = 0, rounds: int = 3
 ) -> Split:
-    """A split with random latents; by default the features are the angles, the hues and a code of the class."""
+    """Return a split with random latents; by default the features are angles, hues and a code of the class."""
     generator = np.random.default_rng(seed)
     count = objects * views
     latents = {name: generator.uniform(-np.pi / 2, np.pi / 2, count) for name in ANGLES}
@@ -75,9 +75,9 @@ def context_of(
     train: Split, val: Split, protocol: Protocol = SMALL, method: nn.Module | None = None,
     parts: Mapping[str, slice] | None = None, tuners: int = 4,
 ) -> Context:  # fmt: skip
-    """A context over two splits; `method` may be any module with what a predictor needs.
+    """Return a context over two splits; `method` may be any module with a predictor's methods.
 
-    tuners : how many of the first train objects choose rates and decays
+    tuners : number of tuning objects, which select learning rates and weight decays; they come first in train
     """
     return Context(
         train=train,
@@ -97,12 +97,12 @@ def context_of(
 
 
 def measured(value: float, half: float = 0.05, floor: float = 0.1) -> Measured:
-    """A value with a symmetric interval."""
+    """Return a value with a symmetric interval."""
     return Measured(value, value - half, value + half, floor, 96, 6)
 
 
 def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprint: str = "f" * 64) -> Score:
-    """A score with these values and made-up circumstances, its parts side by side."""
+    """Return a score with these values and made-up metadata, its parts side by side."""
     parts = {part: (8 * i, 8 * i + 8) for i, part in enumerate(part for part in values if part != WHOLE)}
     return Score(
         name=name,
@@ -122,7 +122,7 @@ def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprin
 
 
 def resamples_of(name: str, values: Mapping[str, Mapping[str, Measured]]) -> Resamples:
-    """Made-up draws with just the intervals of some values, independent from name to name, and values per object."""
+    """Made-up bootstrap samples with the intervals of `values`, independent between names, and values per object."""
     draws: dict[str, dict[str, str]] = {}
     for part, measured in values.items():
         for metric, entry in measured.items():
@@ -136,7 +136,7 @@ def resamples_of(name: str, values: Mapping[str, Mapping[str, Measured]]) -> Res
 
 
 def with_limit(score: Score, limit: int) -> Score:
-    """The same score as a smoke run."""
+    """Return the same score, marked as a smoke run."""
     return replace(score, limit=limit)
 
 

@@ -1,4 +1,4 @@
-"""Clouds on loopback. All but Google's fail one request in ten."""
+"""Cloud stores on loopback. All but Google's fail one request in ten."""
 
 import socket
 import threading
@@ -12,7 +12,7 @@ from werkzeug.serving import make_server
 
 
 class OneInTen:
-    """Answers every tenth request with an error: in turns without doing what it asks, and after having done it."""
+    """Server that fails every tenth request: alternately without executing it, and after executing it."""
 
     def __init__(self, application):
         self.application, self.requests, self.failed, self.every = application, 0, 0, 10
@@ -34,7 +34,7 @@ class OneInTen:
 
 @contextmanager
 def served(application) -> Iterator[tuple[str, OneInTen]]:
-    """The server's URL, and what counts its requests."""
+    """Yield the server's URL, and the wrapper that counts its requests."""
     moody = OneInTen(application)
     server = make_server("127.0.0.1", 0, moody, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
@@ -48,18 +48,18 @@ def served(application) -> Iterator[tuple[str, OneInTen]]:
 
 
 def s3_server():
-    """A real implementation of S3."""
+    """Yield an S3 server."""
     return served(DomainDispatcherApplication(create_backend_app))
 
 
 def hub_server():
-    """As much of the Hugging Face Hub as its library asks for; see hub.py."""
+    """Yield a minimal Hugging Face Hub (hub.py)."""
     return served(Hub())
 
 
 @contextmanager
 def gs_server(bucket: str) -> Iterator[str]:
-    """The URL of an implementation of Google's Cloud Storage that has one bucket."""
+    """Yield the URL of a Google Cloud Storage server that has one bucket."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = create_server("127.0.0.1", port, in_memory=True, default_bucket=bucket)

@@ -1,4 +1,4 @@
-"""Writes OBJ files with what ShapeNet's have: groups, no objects, normals, many materials, textures beside, glass.
+"""Writes OBJ files with ShapeNet's features: groups, no objects, normals, many materials, separate textures, glass.
 
     python tests/helpers/shapenet_like.py FOLDER      # FOLDER/NAME/models/model_normalized.obj, one folder an object
 
@@ -17,7 +17,7 @@ NAMES = ("cabinet", "vase", "bus", "lamp")
 
 @dataclass
 class Writer:
-    """Collects faces by material; positions, texture corners and normals go out in one list each."""
+    """Collects faces by material; positions, texture corners and normals are written in one list each."""
 
     lines: list[str] = field(default_factory=list)
     points: list[np.ndarray] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Writer:
         self.lines += [f"g mesh{self.groups}", f"usemtl {material}"]
 
     def face(self, points, corners, normals) -> None:
-        """One polygon from (n, 3) points, (n, 2) texture corners and (n, 3) normals."""
+        """Add one polygon from (n, 3) points, (n, 2) texture corners and (n, 3) normals."""
         start = len(self.points) + 1
         self.points += list(points)
         self.corners += list(corners)
@@ -41,7 +41,7 @@ class Writer:
         self.lines.append("f " + " ".join(f"{i}/{i}/{i}" for i in range(start, start + len(points))))
 
     def box(self, low, high) -> None:
-        """Six flat faces, each showing the whole texture."""
+        """Add a box of six flat faces, each showing the whole texture."""
         low, high = np.asarray(low, float), np.asarray(high, float)
         for axis in range(3):
             for side in (0, 1):
@@ -56,7 +56,7 @@ class Writer:
                 self.face(points[order], square[order], [normal] * 4)
 
     def lathe(self, profile, at=(0, 0, 0), around: int = 48) -> None:
-        """A solid of revolution about y with smooth normals, from (n, 2) radius and height."""
+        """Add a solid of revolution about y with smooth normals, from (n, 2) radius and height."""
         profile = np.asarray(profile, float)
         slope = np.gradient(profile, axis=0)
         angles = np.linspace(0, 2 * np.pi, around + 1)
@@ -88,13 +88,13 @@ class Writer:
 
 
 def paint(color, specular: float = 0.4, exponent: float = 10, more: str = "") -> str:
-    """A material as ShapeNet's converter writes it."""
+    """Return a material as ShapeNet's converter writes it."""
     kd, ks = " ".join(f"{c:.4f}" for c in color), " ".join([f"{specular:.2f}"] * 3)
     return f"Kd {kd}\nKa 0 0 0\nKs {ks}\nKe 0 0 0\nNs {exponent:g}\nillum 2\n{more}"
 
 
 def textures(folder: Path) -> None:
-    """A JPEG of stripes and a PNG of checks in FOLDER/images."""
+    """Write a JPEG of stripes and a PNG of checks to FOLDER/images."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     stripes, checks = Image.new("RGB", (128, 128), (170, 60, 40)), Image.new("RGB", (64, 64), (230, 225, 200))
@@ -111,7 +111,7 @@ BLACK, WHITE = (0.02, 0.02, 0.02), (0.9, 0.9, 0.88)
 
 
 def write(root: Path, name: str) -> Path:
-    """Write one of NAMES under root/NAME; returns its OBJ file."""
+    """Write one of NAMES under root/NAME; return its OBJ file."""
     writer, rng = Writer(), np.random.default_rng(NAMES.index(name))
     if name == "cabinet":  # 41 materials
         writer.group("frame", paint((0.35, 0.2, 0.1), 0.1, 5))

@@ -1,16 +1,16 @@
-"""Writes OBJ files as ShapeNetCore's are in the large: triangles that share vertices, surfaces that are there twice.
+"""Writes OBJ files that resemble most of ShapeNetCore: triangles with shared vertices, doubled surfaces.
 
     python tests/helpers/shapenet_real.py FOLDER      # FOLDER/NAME/models/model_normalized.obj, one folder an object
     python tests/helpers/shapenet_real.py FOLDER --once   # without second faces, for renderers that keep them
 
-Nearly every model of ShapeNetCore holds each triangle a second time: the same vertices turned round, with the opposite
-normals. There are line elements among the faces, sheets meet in a T, and the two sides of a surface may have different
-materials. `shapenet_like.py` writes what is simpler: no shared vertex, no face twice.
+Nearly every model of ShapeNetCore holds each triangle twice: the second has the same vertices in reverse order and the
+opposite normals. There are line elements among the faces, sheets meet in a T, and the two sides of a surface may have
+different materials. `shapenet_like.py` writes simpler files: no shared vertex, no doubled face.
 
     plain      a washing machine, each face once
     doubled    the same, each face twice
     joined     sheets in pairs of sides that meet along edges with up to eight faces, flat and bent
-    clear      glass that is there twice, around a solid, and panes with another material on their second side
+    clear      doubled glass around a solid, and panes with another material on their second side
     textured   textures on doubled faces, and two materials over one surface
     veiled     panels whose material has an opacity map and a texture, the texture itself twice, or the map alone
 """
@@ -29,10 +29,10 @@ NAMES = ("plain", "doubled", "joined", "clear", "textured", "veiled")
 
 @dataclass
 class RealWriter(Writer):
-    """Writes each polygon as triangles of shared vertices; those of a doubled group come a second time, turned round.
+    """Writes each polygon as triangles with shared vertices; a doubled group's triangles come a second time, reversed.
 
-    doubled : whether faces from here on have twins; once : whether all twins are left out
-    twin : the material of the twins, which then come in a group of their own at the end; None: right after their faces
+    doubled : True if the next faces get twins; once : True if all twins are left out
+    twin : material of the twins, which then form a separate group at the end; None: each follows its face
     """
 
     doubled: bool = True
@@ -61,7 +61,7 @@ class RealWriter(Writer):
         return "f " + " ".join(f"{v}/{t}/{n}" for (v, t, _), n in zip(triangle, normals, strict=True))
 
     def _number(self, kind: str, values, store) -> int:
-        """The number of a vertex, texture corner or normal in the file, the same for the same values."""
+        """Return the number of a vertex, texture corner or normal in the file; equal values share a number."""
         key = (kind, tuple(round(float(value), 6) for value in values))
         if key not in self.numbers:
             store.append(values)
@@ -75,7 +75,7 @@ class RealWriter(Writer):
         return super().save(folder)
 
     def sheet(self, start, along, across, normal, bend: float = 0.0, pieces: int = 1) -> None:
-        """A rectangle in strips along `along`, bent by `bend` along its normal, with the normals of the curve."""
+        """Add a rectangle in strips along `along`, bent by `bend` along its normal, with the normals of the curve."""
         start, along, across, normal = (np.asarray(v, float) for v in (start, along, across, normal))
         steps = np.linspace(0, 1, pieces + 1)
         rows = [start + s * along + bend * np.sin(np.pi * s) * normal for s in steps]
@@ -91,7 +91,7 @@ class RealWriter(Writer):
 
 
 def machine(writer: RealWriter) -> None:
-    """A washing machine: boxes, a round door, a smooth drum."""
+    """Add a washing machine: boxes, a round door, a smooth drum."""
     writer.group("case", paint(WHITE, 0.3, 20))
     writer.box((-0.5, -0.6, -0.5), (0.5, 0.6, 0.5))
     writer.group("panel", paint((0.25, 0.3, 0.4), 0.5, 60))
@@ -107,7 +107,7 @@ def machine(writer: RealWriter) -> None:
 
 
 def rack(writer: RealWriter) -> None:
-    """Sheets that meet in a T and crosswise; the first half has its faces once, the second twice."""
+    """Add sheets that meet in a T and crosswise; the first half has its faces once, the second twice."""
     writer.doubled = False
     writer.group("wood", paint((0.55, 0.35, 0.15), 0.2, 10))
     for x in (-0.6, 0.0, 0.6):  # uprights in storeys, so that shelves meet them at vertices of both
@@ -125,7 +125,7 @@ def rack(writer: RealWriter) -> None:
 
 
 def tank(writer: RealWriter) -> None:
-    """Glass around a solid; panes that are red on their first side and blue on their second."""
+    """Add glass around a solid, and panes that are red on their first side and blue on their second."""
     writer.group("stand", paint((0.5, 0.5, 0.55), 0.4, 30))
     writer.box((-0.5, -0.5, -0.5), (0.5, -0.4, 0.5))
     writer.group("core", paint((0.9, 0.55, 0.1), 0.3, 20))
@@ -143,7 +143,7 @@ def tank(writer: RealWriter) -> None:
 
 
 def chest(writer: RealWriter) -> None:
-    """Textured boxes, and a lid whose surface is there once in paint and once more, turned round, in a texture."""
+    """Add textured boxes, and a lid whose surface exists once in paint and once, reversed, in a texture."""
     writer.group("body", paint((0.8, 0.8, 0.8), 0.3, 20, STRIPES))
     writer.box((-0.7, -0.4, -0.4), (0.7, 0.2, 0.4))
     writer.group("band", paint((1, 1, 1), 0.6, 80, CHECKS))
@@ -159,7 +159,7 @@ def chest(writer: RealWriter) -> None:
 
 
 def screen(writer: RealWriter) -> None:
-    """A folding screen: the opacity maps of ShapeNet are white where nothing is, but for that of a map alone."""
+    """Add a folding screen: ShapeNet's opacity maps are white where nothing is, except for a panel with a map alone."""
     writer.group("frame", paint((0.5, 0.3, 0.15), 0.3, 20))
     writer.box((-0.75, -0.6, -0.1), (0.75, -0.5, 0.1))
     for k, maps in enumerate((STRIPES + VEIL, CHECKS + "map_d ../images/texture1.png\n", VEIL)):
@@ -176,7 +176,7 @@ def veil(folder: Path) -> None:
 
 
 def write(root: Path, name: str, once: bool = False) -> Path:
-    """Write one of NAMES under root/NAME; returns its OBJ file. `once`: no face has a twin."""
+    """Write one of NAMES under root/NAME; return its OBJ file. `once`: no face is doubled."""
     writer = RealWriter(doubled=name != "plain", once=once)
     {"plain": machine, "doubled": machine, "joined": rack, "clear": tank, "textured": chest, "veiled": screen}[name](
         writer

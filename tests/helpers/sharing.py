@@ -1,4 +1,4 @@
-"""What processes do that a test starts: they encode a split together, or one is killed on the way."""
+"""Processes that a test starts: they encode a split together, or one of them is killed while it encodes."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ BATCH = 8  # images of 32 pixels
 
 
 class Mortal(nn.Module):
-    """Passes on to another module, and kills its process when it has seen so many images."""
+    """Passes images on to another module, and kills its own process after a given number of images."""
 
     def __init__(self, inner: nn.Module, last: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Mortal(nn.Module):
 
 
 def encode(run: Path, data: Path, cache: Path, last: int = 10**9) -> None:
-    """Put the train split's features into `cache`, as one rank of several or alone."""
+    """Encode the train split into `cache`, as one rank of several or alone."""
     features.PIXELS["cpu"] = BATCH * 32**2
     torch.set_num_threads(1)
     with joined("cpu") as ranks:

@@ -1,4 +1,4 @@
-"""Solids of polygons, some concave, as tests write them in any format."""
+"""Solids of polygons, some concave, in any mesh format."""
 
 import struct
 
@@ -11,7 +11,7 @@ FACES = [(3, 2, 1, 0), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (
 AREA = 2 * 0.24 + 0.2 * sum(np.hypot(*np.subtract(ARROW[i], ARROW[i - 1])) for i in range(4))
 EXTENT = (0.8, 0.9, 0.2)
 
-# The same with its upper cap in two triangles, so that faces have three and four corners.
+# The same solid with its upper cap in two triangles, so that faces have three and four corners.
 MIXED = [FACES[0], (4, 5, 7), (5, 6, 7), *FACES[2:]]
 
 CODES = {"char": "b", "uchar": "B", "short": "h", "ushort": "H", "int": "i", "uint": "I", "float": "f", "double": "d"}
@@ -21,10 +21,10 @@ ORDERS = {"binary_little_endian": "<", "binary_big_endian": ">"}
 
 
 def ply(form, tables, end="\n", comments=(), encoding="utf-8"):
-    """A PLY file in bytes.
+    """Return a PLY file in bytes.
 
     form : "ascii", "binary_little_endian" or "binary_big_endian"
-    tables : of each element its name, its properties as the header writes them, and its rows, in which a list is a list
+    tables : name, properties (as written in the header) and rows of each element; a list property is a list in a row
     """
     head = ["ply", f"format {form} 1.0", *comments]
     for element, properties, rows in tables:
@@ -53,22 +53,22 @@ def binary_row(order, properties, row):
 
 
 def vertices(points=POINTS, kind="float"):
-    """The table of vertices of a PLY file."""
+    """Return the vertex table of a PLY file."""
     return ("vertex", [f"{kind} x", f"{kind} y", f"{kind} z"], [tuple(point) for point in points])
 
 
 def faces(polygons=FACES, length="uchar", kind="int", name="vertex_indices"):
-    """The table of faces of a PLY file."""
+    """Return the face table of a PLY file."""
     return ("face", [f"list {length} {kind} {name}"], [(list(polygon),) for polygon in polygons])
 
 
 def off(polygons=FACES, points=POINTS, head="OFF"):
-    """An OFF file in text."""
+    """Return an OFF file as text."""
     lines = [head, f"{len(points)} {len(polygons)} 0", *(" ".join(map(str, point)) for point in points)]
     return "\n".join([*lines, *(f"{len(one)} {' '.join(map(str, one))}" for one in polygons)]) + "\n"
 
 
 def obj(polygons=FACES, points=POINTS):
-    """An OBJ file."""
+    """Return an OBJ file."""
     lines = ["v " + " ".join(map(str, point)) for point in points]
     return "\n".join([*lines, *("f " + " ".join(str(i + 1) for i in one) for one in polygons)]) + "\n"

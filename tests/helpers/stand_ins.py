@@ -1,7 +1,8 @@
-"""Stand-ins for timm and torchvision, which do not import beside a CPU build of torch: the calls that are used, in the
-shape that the real ones have (timm 1.0: create_model, list_models, is_model, data.resolve_model_data_config,
-models.load_state_dict;
-torchvision 0.19: models.list_models, get_model, get_model_weights with transforms()).
+"""Stand-ins for timm and torchvision, which do not import beside a CPU build of torch.
+
+They have the calls that iebench uses, with the real packages' interfaces. timm 1.0: create_model, list_models, is_model,
+data.resolve_model_data_config, models.load_state_dict. torchvision 0.19: models.list_models, get_model,
+get_model_weights with transforms().
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 
 
 class Classifier(nn.Module):
-    """Pools, then classifies: what both packages' models look like from outside."""
+    """Pools, then classifies: the structure of both packages' models."""
 
     def __init__(self, head: str, classes: int, scale: float) -> None:
         super().__init__()
@@ -30,7 +31,7 @@ class Classifier(nn.Module):
 
 
 def timm() -> ModuleType:
-    """timm with one model, whose weights cannot be fetched."""
+    """timm with one model, whose weights cannot be downloaded."""
 
     def create_model(name: str, pretrained: bool = False, num_classes: int = 1000, scale: float = 1.0) -> nn.Module:
         if pretrained:
@@ -48,13 +49,13 @@ def timm() -> ModuleType:
 
 
 class Interpolation(Enum):
-    """As torchvision.transforms.InterpolationMode."""
+    """Stands for torchvision.transforms.InterpolationMode."""
 
     BILINEAR = "bilinear"
 
 
 class TinyWeights(Enum):
-    """As a model's WeightsEnum; DEFAULT is a second name of the newest entry."""
+    """Stands for a model's WeightsEnum; DEFAULT is a second name of the newest entry."""
 
     V1 = "v1"
     V2 = "v2"
@@ -62,7 +63,7 @@ class TinyWeights(Enum):
 
     @property
     def transforms(self) -> Callable[[], Any]:
-        """As of torchvision.transforms._presets.ImageClassification."""
+        """Stands for torchvision.transforms._presets.ImageClassification."""
         return lambda: SimpleNamespace(
             crop_size=[40], resize_size=[44], mean=[0.4, 0.4, 0.4], std=[0.2, 0.2, 0.2],
             interpolation=Interpolation.BILINEAR,
@@ -70,7 +71,7 @@ class TinyWeights(Enum):
 
 
 def torchvision() -> ModuleType:
-    """torchvision with models that keep their classifier in different places, and one without a linear one."""
+    """torchvision with models that keep their classifier under different names, and one without a linear classifier."""
     heads = {"tiny_resnet": "fc", "tiny_efficientnet": "classifier", "tiny_vit": "heads"}
 
     def get_model(name: str, weights: TinyWeights | None = None, scale: float = 1.0) -> nn.Module:

@@ -1,4 +1,4 @@
-"""Changing a finished dataset on purpose, with all its hashes made right again."""
+"""Changes to a finished dataset after which all hashes are made valid again."""
 
 import json
 from dataclasses import replace
@@ -15,7 +15,7 @@ from iebench.renderer.sources.registry import ObjectRef
 
 
 def resealed(folder, **changes):
-    """All hashes made right again; `changes` are of what dataset.json holds."""
+    """Make all hashes valid again; `changes` : new values of fields in dataset.json."""
     for path in folder.glob("*/*.parquet"):
         table = pq.read_table(path, partitioning=None)
         notes = json.loads(table.schema.metadata[OUTCOMES])
@@ -28,7 +28,7 @@ def resealed(folder, **changes):
 
 
 def rewrite(folder, change):
-    """Write the train shard again, by the real writer, from outcomes that `change` has had its hands on."""
+    """Write the train shard again with the real writer, from outcomes changed by `change`."""
     info, place = DatasetInfo.load(folder), "train/00000"
     table = pq.read_table(folder / f"{place}.parquet", partitioning=None)
     tar, recipe = (folder / f"{place}.tar").read_bytes(), info.recipe

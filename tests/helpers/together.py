@@ -1,4 +1,4 @@
-"""What two ranks compute, in processes that a test starts, and how far that is from one process."""
+"""Computations of two ranks, in processes that a test starts, and their difference from one process."""
 
 import time
 
@@ -26,13 +26,13 @@ RANKED = {**dict.fromkeys(TRAINED, ()), "sie, together": ("passes=together",)}  
 
 
 def run_ranks(size, work, folder):
-    """work(file) in `size` ranks at once: what the first one saved there."""
+    """Run work(file) in `size` ranks at once; return what the first rank saved in the file."""
     launch(size, work, folder / "answer.pt")
     return torch.load(folder / "answer.pt")
 
 
 def batch(objects=OBJECTS, views=3):
-    """Random images, all latents and labels, in float64."""
+    """Return random images, all latents and labels, in float64."""
     generator = torch.Generator().manual_seed(1)
     latents = {name: torch.rand(objects, views, generator=generator, dtype=torch.float64) for name in ROTATION}
     latents |= {
@@ -43,7 +43,7 @@ def batch(objects=OBJECTS, views=3):
 
 
 def method_of(name, *changes):
-    """A small method in float64, and the training settings it was made with."""
+    """Return a small method in float64, and its training settings."""
     settings, own = resolve(name, "quick", [*SMALL, *OWN.get(name, PROJECTOR), *changes])
     torch.manual_seed(0)
     method = build(name, own, settings.encoder).double().train()
@@ -52,7 +52,7 @@ def method_of(name, *changes):
 
 
 def outcome(network, method, images, latents, mean):
-    """Loss terms, gradients, and buffers such as running statistics, after one backward pass."""
+    """Return loss terms, gradients, and buffers such as running statistics, after one backward pass."""
     terms = network(images, latents)
     terms["loss"].backward()
     gradients = {name: p.grad for name, p in method.named_parameters() if p.requires_grad}
@@ -60,9 +60,9 @@ def outcome(network, method, images, latents, mean):
 
 
 def compare_methods(answer):
-    """Save for each method: the largest difference between all ranks and one process, and between ranks.
+    """Save for each method the largest difference between all ranks and one process.
 
-    Relative to the size of the compared tensor; of the terms, the gradients and the buffers.
+    Also between ranks. Differences are relative to the size of the tensor, for loss terms, gradients and buffers.
     """
     torch.set_num_threads(1)
     images, latents = batch(SHARED)
@@ -84,14 +84,14 @@ def compare_methods(answer):
 
 
 def difference(one, other):
-    """The largest relative difference of two tables of tensors or numbers."""
+    """Return the largest relative difference of two tables of tensors or numbers."""
     assert one.keys() == other.keys() and one
     pairs = [(torch.as_tensor(one[name]).double(), torch.as_tensor(other[name]).double()) for name in one]
     return max(float((a - b).abs().max() / a.abs().max().clamp(min=1e-6)) for a, b in pairs)
 
 
 def end_with_open_connections(answer):
-    """Save an answer in a process group whose end waits for ever."""
+    """Save a result in a process group whose destruction never returns."""
     distributed.PATIENCE = 0.2
     dist.destroy_process_group = lambda: time.sleep(600)
     with joined("cpu") as ranks:
@@ -102,7 +102,7 @@ def end_with_open_connections(answer):
 
 
 def end_one_by_one(answer):
-    """Save an answer with the other ranks; the first one ends, the others stay."""
+    """Save a result with the other ranks; the first rank ends, the others keep running."""
     with joined("cpu") as ranks:
         saved = ranks.collect(ranks.rank)
         if ranks.first:

@@ -1,4 +1,4 @@
-"""A training that a test stops or kills: python train_target.py RUN DATA RANKS STEPS."""
+"""Runs a training that a test stops or kills: python train_target.py RUN DATA RANKS STEPS."""
 
 import sys
 from pathlib import Path
@@ -17,12 +17,12 @@ SETTINGS = [
 
 
 def config(data, steps):
-    """The run that is killed: SIE on small images."""
+    """Return the settings of the run to be killed: SIE on small images."""
     return RunConfig.of("sie", "quick", [*SETTINGS, f"steps={steps}"], Path(data), 0, "cpu")
 
 
 def work(run, data, ranks, steps):
-    """Start it, or go on with it."""
+    """Start the training, or resume it."""
     torch.set_num_threads(1)
     if int(ranks) > 1:
         launch(int(ranks), train_as_rank, Path(run), config(data, steps), True, "auto")

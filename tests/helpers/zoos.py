@@ -1,4 +1,4 @@
-"""timm and torchvision themselves, for tests: they import beside a CUDA build of torch, which needs no GPU for that."""
+"""The installed timm and torchvision; they import beside a CUDA build of torch, which needs no GPU for that."""
 
 from importlib import import_module
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 
 def package(name: str) -> Any:
-    """The package; skips the test where it cannot be imported."""
+    """Return the package; skip the test if it cannot be imported."""
     try:
         return import_module(name)
     except Exception as error:  # torchvision fails in ways of its own beside a CPU build

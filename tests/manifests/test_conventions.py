@@ -1,4 +1,4 @@
-"""Rotations: scipy and closed forms agree with what the conventions say."""
+"""Rotations: scipy and closed forms agree with the stated conventions."""
 
 import numpy as np
 import pytest

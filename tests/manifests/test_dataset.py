@@ -1,4 +1,4 @@
-"""dataset.json: read back as written; what is not a finished dataset is refused with the remedy."""
+"""dataset.json is read back as it was written; anything but a finished dataset is refused with a remedy."""
 
 import json
 import os

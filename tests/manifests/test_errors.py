@@ -1,4 +1,4 @@
-"""Errors: they reach the user from wherever they are raised."""
+"""Errors reach the user from any process that raises them."""
 
 import pickle
 

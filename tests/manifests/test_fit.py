@@ -1,4 +1,4 @@
-"""Values against laws: scipy's distance, and what lies where a law never falls."""
+"""Fit of values to laws: equal to scipy's distance; values outside a law's range are counted."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Latents: laws, independence, and freedom from order."""
+"""Latents: laws, independence, and no dependence on order."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ OBJECTS = 400
 
 
 def many(recipe):
-    """All factors of 50 views of 400 objects."""
+    """Draw all factors for 50 views of each of 400 objects."""
     return {f.name: np.concatenate([draw(f, 0, "s", f"{i}", 50) for i in range(OBJECTS)]) for f in recipe.factors}
 
 
@@ -40,12 +40,12 @@ def angles(recipe):
 
 
 def in_the_box(rotations):
-    """Whether 3DIEBench can show a rotation: some angles of it, all within a quarter turn."""
+    """True for each rotation whose Euler angles all lie within a quarter turn, the range of 3DIEBench."""
     return (np.abs(rotations.as_euler("xyz")) <= np.pi / 2).all(1)
 
 
 def test_so3_is_uniform_over_all_rotations():
-    """Under Haar measure the angle of a rotation has density (1 - cos) / pi, and its axis has no direction."""
+    """Under Haar measure the density of a rotation's angle is (1 - cos) / pi, and its axis is uniform."""
     rotations = pose(angles("3diebench-so3"))
     vector = rotations.as_rotvec()
     angle = np.linalg.norm(vector, axis=1)
@@ -94,5 +94,5 @@ def test_every_part_of_the_name_matters(change):
 
 
 def test_the_stream_has_not_changed():
-    """Datasets rendered earlier must come out the same: a failure here is a new dataset format."""
+    """Datasets rendered earlier must be reproduced: a failure here means a new dataset format."""
     assert draw(RECIPE.factors[0], 0, "03797390", "00000", 2) == pytest.approx([-1.06381761, -0.25749318], abs=1e-8)

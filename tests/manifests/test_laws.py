@@ -1,4 +1,4 @@
-"""Laws: the values that each gives are distributed as its cdf says."""
+"""Laws: the values of each law are distributed as its cdf."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def test_values_are_distributed_as_the_cdf_says(law):
 
 
 def test_outside_a_square_the_two_coordinates_make_one_uniform_point():
-    """Against rejection from the large square, cell by cell of a 10 x 10 grid."""
+    """Compares with rejection sampling from the large square, cell by cell on a 10 x 10 grid."""
     inner, outer = 1.0, 2.5
     axes = ("first", "second")
     ours = np.column_stack([OutsideSquare(inner, outer, axis).value(UNIFORMS, VIEW) for axis in axes])

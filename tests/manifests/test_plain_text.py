@@ -1,4 +1,4 @@
-"""Other people's text: what is refused, what is spelt out, and what stays as it is in every language."""
+"""Untrusted text: characters that are refused, characters that are escaped, and text of any language kept as it is."""
 
 import re
 

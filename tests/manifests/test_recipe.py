@@ -1,4 +1,4 @@
-"""Recipes: what is shipped reads back the same; what is wrong is one clear sentence."""
+"""Recipes: shipped ones are read back unchanged; a wrong one is refused with one clear sentence."""
 
 import dataclasses
 import hashlib

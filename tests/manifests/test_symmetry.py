@@ -1,4 +1,4 @@
-"""Errors modulo symmetry against brute force over the group, and the table that comes back as it was."""
+"""Errors modulo symmetry equal brute force over the group; the table is read back as it was written."""
 
 import math
 from pathlib import Path
@@ -28,7 +28,7 @@ def pairs(count: int = 40) -> tuple[Rotation, Rotation]:
 
 
 def brute(group: Rotation, truth: Rotation, found: Rotation) -> np.ndarray:
-    """The least angle between F and s^-1 R t over all s and t, from traces of matrices."""
+    """Return the smallest angle between F and s^-1 R t over all s and t, from traces of matrices."""
     least = np.full(len(truth), np.inf)
     rights = group.as_matrix()
     for left in group:

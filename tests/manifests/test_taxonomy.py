@@ -1,4 +1,4 @@
-"""The classes and the official object list have the published counts."""
+"""The classes and the official object list have the published numbers of entries."""
 
 from collections import Counter
 

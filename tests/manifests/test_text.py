@@ -1,4 +1,4 @@
-"""Text as editors of all systems save it, where TOML files are read."""
+"""TOML files in the encodings and line ends that editors of all systems write."""
 
 import codecs
 

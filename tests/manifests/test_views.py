@@ -1,4 +1,4 @@
-"""Views: drawn from the seed, or exactly those of a table."""
+"""Views: drawn from the seed, or exactly those of a given table."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Faults of the machine under a run: nothing lost, nothing wrong that looks right. docs/reliability.md lists them."""
+"""Machine faults during a run: no data is lost, and no wrong data looks right. docs/reliability.md lists them."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ CLI = [sys.executable, "-m", "iebench.manifests.shell.cli", "render", "--quality
 
 @pytest.fixture
 def disk(tmp_path):
-    """Makes and remakes a small file system, where the machine lets us."""
+    """Create and recreate a small file system, if the machine allows it."""
     place = tmp_path / "disk"
     place.mkdir()
 
@@ -75,7 +75,7 @@ def test_a_second_run_in_the_same_folder_is_told_so(tiny_plan, tmp_path):
 
 
 def test_ctrl_c_ends_everything_leaves_nothing_half_and_says_how_to_go_on(tmp_path):
-    """Sent to the whole group of processes, as a terminal does, while Blender renders."""
+    """SIGINT goes to the whole process group, as from a terminal, while Blender renders."""
     command = [*CLI, "--objects-per-class", "5", "--views", "10", "--out", tmp_path / "d", "--workers", "2"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         until = time.monotonic() + 120

@@ -1,4 +1,4 @@
-"""Every format and oddity through the real Blender: the right solid, the right colour, never magenta."""
+"""Every mesh format and variant through the real Blender: the right solid, the right colour, never magenta."""
 
 import pickle
 import shutil
@@ -31,7 +31,7 @@ def ref_to(path, normalise=True):
 
 
 def middle(pool, path):
-    """What is known of a wall's mesh, and the mean colour in the middle of its picture, where the wall is."""
+    """Return a wall's mesh information, and the mean colour of the picture's middle, where the wall is."""
     folder = path.parent.parent if path.parent.name == "models" else path.parent
     info, picture = run(pool, blender_probe.look, replace(ref_to(path), folder=str(folder)))
     return info, picture[28:36, 28:36].reshape(-1, 3).mean(0)
@@ -117,7 +117,7 @@ def ply_with_texture(folder):
 
 
 def ply_with_two_textures(folder):
-    """As MeshLab writes it: places of corners, the number of a texture for each face."""
+    """As MeshLab writes it: texture coordinates of corners, and a texture number for each face."""
     Image.new("RGB", (4, 4), (0, 0, 255)).save(folder / "blue.png")
     meshes.write_image(folder / "red.png")
     solid = meshes.plate(color=None)
@@ -287,7 +287,7 @@ def test_what_no_view_can_show_is_refused(blender, tmp_path, make):
 
 
 def holed(folder, level):
-    """A wall whose opacity map has one level everywhere."""
+    """Write a wall whose opacity map has one level everywhere."""
     Image.new("L", (8, 8), level).save(folder / "o.png")
     return meshes.write_wall(folder, "newmtl w\nKd 1 0 0\nmap_d o.png\n")
 
@@ -414,7 +414,7 @@ def test_a_cause_carries_what_was_found(blender, tmp_path):
 
 
 def test_the_diffuse_part_of_a_material_is_as_rough_as_the_recipe_says(blender, tmp_path):
-    """`worker` renders by the recipe 3diebench, which has a fifth of each material's roughness."""
+    """`worker` renders by the recipe 3diebench, which uses a fifth of each material's roughness."""
     for exponent in (1, 90, 700):
         path = meshes.write_wall(tmp_path, f"newmtl w\nKd 1 0 0\nNs {exponent}\n")
         ((roughness, diffuse),) = run(blender, blender_probe.roughnesses, ref_to(path))

@@ -1,4 +1,4 @@
-"""The look of each Blender series stays what it was when its statistics were stored."""
+"""The look of each Blender series still matches its stored statistics."""
 
 import blender_probe
 import golden
@@ -6,8 +6,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-# Blender 5.2 differs from 4.5 by at most 0.07 of 255 in these means. A change of the look is larger: the sun without
-# its profile moves the ground by 8, a spot of another softness or another view transform by several.
+# Blender 5.2 differs from 4.5 by at most 0.07 of 255 in these means. A change of the look is larger: without the sun's
+# profile the ground changes by 8, with another softness of the spot or another view transform by several.
 TOLERANCE = 0.5
 
 

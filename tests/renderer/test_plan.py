@@ -1,4 +1,4 @@
-"""The plan: what goes where follows from the plan alone."""
+"""The assignment of objects to shards follows from the plan alone."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Rendering a dataset: the same bytes whatever happens on the way."""
+"""Rendering a dataset: the same bytes after any interruption."""
 
 import errno
 import os
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 
 def content(folder):
-    """Every file of a dataset by its path."""
+    """Return the content of every file of a dataset by its path."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -40,7 +40,7 @@ def kill_target(folder, workers):
 
 
 def test_killed_and_resumed_equals_uninterrupted_whatever_the_workers(tmp_path):
-    """SIGKILL at six moments, with 1, 2 and 3 workers in turn, against one run with 2."""
+    """SIGKILL at six moments, with 1, 2 and 3 workers in turn, compared with one uninterrupted run with 2 workers."""
     assert kill_target(tmp_path / "whole", 2).wait() == 0
     moments, kills = np.random.default_rng(0).uniform(0.6, 1.6, 6), 0
     for attempt, moment in enumerate(moments):
@@ -174,7 +174,7 @@ def test_half_a_file_of_a_task_that_was_lost_does_not_stay(tiny_plan, tiny_datas
 
 
 def test_given_latents_are_rendered_exactly(tiny_plan, tiny_dataset, tmp_path):
-    """A dataset's own table makes its pictures again; a part of it, that part."""
+    """A dataset's own table of latents reproduces its pictures; a part of the table reproduces that part."""
     plan = tiny_plan()
     rows = pq.read_table(tiny_dataset / "train/00000.parquet")
     part = rows.filter(pc.is_in(rows["view"], pa.array([1, 4], pa.int32())))

@@ -1,4 +1,4 @@
-"""A stranger's text in every field of a dataset: refused, or the same text in card, page and plot and nothing else."""
+"""Untrusted text in every field of a dataset: refused, or shown unchanged in card, page and plot, never as markup."""
 
 import json
 import shutil
@@ -40,7 +40,7 @@ def info(tiny_dataset: Path) -> DatasetInfo:
 
 
 def changed(info: DatasetInfo, text: str) -> DatasetInfo:
-    """A text wherever dataset.json may have one."""
+    """Return the dataset information with a text in every field that can hold text."""
     one = replace(info.recipe, factors=info.recipe.factors[:1])
     return filled(replace(info, recipe=one), text)
 
@@ -87,7 +87,7 @@ def test_every_text_of_dataset_json_is_looked_at(tiny_dataset: Path, tmp_path: P
 
 
 def sealed(path: Path, table: dict[str, object]) -> None:
-    """Write dataset.json with its own SHA-256, as somebody does who wants it to be read."""
+    """Write dataset.json with its own valid SHA-256, as an author of a hostile file would."""
     from hashlib import sha256
 
     from iebench.manifests.dataset import BLANK
@@ -121,7 +121,7 @@ NAMES = ("<img src=x>", "</script>'\"", "&lt;${title}", "$x$ \\frac{1}{$", "a|b 
 
 @pytest.fixture(scope="module")
 def marked(tiny_plan, tmp_path_factory):
-    """A dataset whose texts are markup."""
+    """Dataset whose texts are markup."""
     plan = tiny_plan(classes="6", per_class=1, views=2)
     refs = [replace(ref, class_name=name) for ref, name in zip(plan.objects, NAMES, strict=True)]
     recipe = replace(plan.recipe, name="<b>$x", licence_note="<i>")

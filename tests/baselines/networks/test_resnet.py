@@ -15,7 +15,7 @@ NORM = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
 
 
 def expected_names(blocks: tuple[int, ...], convolutions: int, shortcuts: tuple[int, ...]) -> set[str]:
-    """Return the parameter names of torchvision's ResNet without its classifier, by the rule in torchvision's source."""
+    """Return the parameter names of torchvision's ResNet without its classifier, by the rule of its source."""
     names = {"conv1.weight", *(f"bn1.{n}" for n in NORM)}
     for stage, count in enumerate(blocks, start=1):
         for block in range(count):

@@ -33,7 +33,7 @@ def restated(images: Tensor, state: dict[str, Tensor], patch: int) -> Tensor:
 
 
 def place(row: int, column: int, dim: int) -> Tensor:
-    """Position embedding: sines, then cosines of row and column, at dim / 4 wavelengths from 2 pi to almost 20,000 pi."""
+    """Position embedding: sines, then cosines of row, then column, at dim / 4 wavelengths, 2 pi to almost 20,000 pi."""
     quarter = dim // 4
     speeds = [10_000 ** (-i / quarter) for i in range(quarter)]
     waves = [wave(at * speed) for at in (row, column) for wave in (math.sin, math.cos) for speed in speeds]

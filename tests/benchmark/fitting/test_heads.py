@@ -89,7 +89,7 @@ def test_rate_and_decay_are_chosen_on_the_tuning_objects_alone() -> None:
     good = learnt(context_of(train, val, protocol(), tuners=12)).outputs
     np.testing.assert_allclose(learnt(context).outputs, good, rtol=1e-4, atol=1e-4)
 
-    # where the tuning objects' features mislead, a head that learns nothing does best on them
+    # if the tuning objects' features mislead, a head that learns nothing does best on them
     blind = train.features.copy()
     blind[: 12 * 4, 3] *= -30
     fooled = learnt(replace(context, train=replace(train, features=blind))).outputs

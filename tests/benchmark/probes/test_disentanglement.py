@@ -55,7 +55,7 @@ def test_columns_that_are_factors_beat_the_same_turned(context: Context) -> None
         assert entry.low <= entry.value <= entry.high and entry.floor < entry.low
         assert (entry.n, entry.objects) == (360, 60)
     assert found["dci_disentanglement"].value > 0.95
-    # of ten columns two or one serve the numbers, one each, two the hue, and four the class
+    # of ten columns, each number takes one, the hue two, and the class four
     assert found["dci_completeness"].value == pytest.approx(1 - np.log10(2 * 4) / 4, abs=0.05)
     turn = Turn.of(10)(np.eye(10))
     other = axes(replace(context_of(turned(context.train, turn), turned(context.val, turn), SMALL, tuners=20)))[WHOLE]

@@ -48,7 +48,7 @@ def blank() -> Values:
 
 @pytest.mark.parametrize(("metric", "atleast"), [
     ("top1", 0.95), ("top5", 1.0), ("rotation_r2_mean", 0.5), ("rotation_r2_pooled", 0.6), ("rotation_within_30", 0.5),
-    # sine and cosine of a difference are much to ask of hues as plain numbers
+    # from hues as plain numbers, sine and cosine of a difference are hard to learn
     ("colour_r2_mean", 0.3), ("colour_r2_pooled", 0.3), ("floor_hue_r2", 0.3), ("light_hue_r2", 0.3),
 ])  # fmt: skip
 def test_what_the_features_hold_is_found(informed: Values, metric: str, atleast: float) -> None:

@@ -1,4 +1,4 @@
-"""Plain words for what cannot be read: the true cause, never a library's text, never advice that destroys good data."""
+"""Messages for unreadable files: the true cause, no library's text, and no advice that destroys good data."""
 
 import errno
 import json
@@ -47,7 +47,7 @@ def test_a_missing_file_is_no_damaged_one(tmp_path):
 
 
 def test_the_true_cause_is_found_where_a_library_names_another(tmp_path):
-    """Under a limit of open files safetensors says "no such file"; its error has no number."""
+    """With too many open files, safetensors reports "no such file"; its error has no number."""
     path = tmp_path / "a.safetensors"
     path.write_bytes(b"sound")
     script = (

@@ -1,4 +1,4 @@
-"""Atomic files: complete or not there."""
+"""Atomic files: complete or absent."""
 
 import errno
 

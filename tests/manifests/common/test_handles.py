@@ -1,4 +1,4 @@
-"""More files than may be open are read at random places, by many threads, and the limit is raised where it may be."""
+"""More files than may be open are read at random positions by many threads; the limit is raised if possible."""
 
 import json
 import subprocess

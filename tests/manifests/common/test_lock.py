@@ -1,4 +1,4 @@
-"""Locks: one process at a time, and never in the way of the next one."""
+"""Locks: one process at a time; a finished process never blocks the next one."""
 
 import os
 import signal
@@ -40,7 +40,7 @@ def test_the_second_is_told_who_the_first_is_and_a_killed_first_is_no_obstacle(t
 
 
 def test_a_lock_that_its_holder_removed_is_taken_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The holder leaves between another's opening and locking of the file: what was locked is then no lock at all."""
+    """Another process opened the file before its holder removed it; the lock it then gets is void."""
     path, opened, calls = tmp_path / "lock", os.open, []
 
     def late(name: Path, flags: int, mode: int = 0o777) -> int:

@@ -1,4 +1,4 @@
-"""What a process may take of its machine."""
+"""Cores and memory that a process may use."""
 
 from pathlib import Path
 

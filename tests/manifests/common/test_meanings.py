@@ -1,4 +1,4 @@
-"""The meanings of fields are read from docstrings as the project writes them."""
+"""Meanings of fields are read from docstrings in the project's form."""
 
 from dataclasses import dataclass
 

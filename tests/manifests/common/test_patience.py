@@ -1,4 +1,4 @@
-"""Waits for what may never end have one."""
+"""Time limits for waits that may never end."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Settings: overriding is strict, typed and nested."""
+"""Settings: overrides are strict, typed and nested."""
 
 from dataclasses import dataclass, field
 from typing import Literal

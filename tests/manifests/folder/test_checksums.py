@@ -1,4 +1,4 @@
-"""SHA256SUMS lists every file, in the standard tool's format, and dataset.json vouches for it."""
+"""SHA256SUMS lists every file in the standard tool's format, and dataset.json holds its hash."""
 
 import hashlib
 import shutil

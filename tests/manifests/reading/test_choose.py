@@ -1,4 +1,4 @@
-"""What is shown of a dataset: every class once, objects of different classes, each factor in ascending order."""
+"""Choice of samples to show: every class once, objects of different classes, each factor in ascending order."""
 
 from dataclasses import replace
 

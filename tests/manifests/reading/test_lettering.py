@@ -1,4 +1,4 @@
-"""What stands on a contact sheet can be read: in its place, in one line, in letters the font has."""
+"""Captions on a contact sheet are legible: in their column, on one line, in letters that the font has."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Samples by number and by key, as the tars have them."""
+"""Samples by number and by key, equal to the tars' content."""
 
 import shutil
 import tarfile

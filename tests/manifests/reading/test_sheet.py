@@ -1,4 +1,4 @@
-"""Contact sheets: pictures where they belong."""
+"""Contact sheets: every picture is at its position."""
 
 import numpy as np
 

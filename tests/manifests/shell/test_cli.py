@@ -1,4 +1,4 @@
-"""The command line: help is quick, errors are one sentence with the right exit code."""
+"""The command line: help is fast; an error is one sentence with the right exit code."""
 
 import re
 import subprocess

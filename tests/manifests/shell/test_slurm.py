@@ -1,4 +1,4 @@
-"""What a cluster is asked for, by the script that an array would be submitted with."""
+"""Resources requested from a Slurm cluster, as in the script with which an array would be submitted."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from iebench.manifests.shell.slurm import Queue
 
 
 def script(*, cpus: int = 4, gpus: int = 1, parallel: int = 0, tasks: int = 6, **options: str) -> list[str]:
-    """The script's lines."""
+    """Return the lines of the script."""
     return Queue(options, Path("jobs"), cpus, gpus, parallel).script(tasks).splitlines()
 
 

@@ -1,4 +1,4 @@
-"""Standard output and error: no command dies of a character, of a reader that has gone, or of a full disk."""
+"""Standard output and error: no command fails on a character, on a closed reader, or on a full disk."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ CODECS = ("latin-1", "cp1252", "ascii", "shift-jis", "utf-8")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset and a score under names that hold more than ASCII, and both under names with a byte that is no text."""
+    """Dataset and score under non-ASCII names, and both under names with a byte that is not valid text."""
     folder = tmp_path_factory.mktemp("material") / "größe-≈-数据"
     folder.mkdir()
     material(folder)

@@ -1,4 +1,4 @@
-"""The real renderer: the picture is where and what the latents say."""
+"""The real renderer: position and appearance in the picture follow the latents."""
 
 import re
 
@@ -32,7 +32,7 @@ def refs(shapenet):
     ("hue", "channels"), [(0.0, (147.5, 102.5, 102.5)), (1 / 3, (102.5, 147.5, 102.5)), (2 / 3, (102.5, 102.5, 147.5))]
 )
 def test_the_bare_floor_has_the_published_colour(blender, mug, hue, channels):
-    """facts: outside the spot the floor's channels are about 147.5 and 102.5 of 255, for every hue."""
+    """In the published images the floor's channels outside the spot are about 147.5 and 102.5 of 255, for every hue."""
     corner = run(blender, blender_probe.picture, mug, floor_hue=hue, light_phi=-1.57, light_theta=0.75)[:10, 8:56]
     assert corner.reshape(-1, 3).mean(0) == pytest.approx(channels, abs=1.5)
 
@@ -60,7 +60,7 @@ def test_a_translation_moves_the_object_along_its_own_axes_before_it_turns(blend
 
 
 def test_the_camera_projects_as_the_recipe_says(blender, mug):
-    """An independent pinhole: at (0, 1.768, 1.768), looking at the origin, 39.6 degrees wide."""
+    """Independent pinhole camera: at (0, 1.768, 1.768), looking at the origin, 39.6 degrees wide."""
     world, pixels = run(blender, blender_probe.mesh_points, mug, rot_x=0.5, rot_y=0.2, rot_z=-0.9)
     eye = 2.5 * np.array([0, np.sqrt(0.5), np.sqrt(0.5)])
     forward, right = -eye / 2.5, np.array([-1.0, 0.0, 0.0])
@@ -103,7 +103,7 @@ def test_a_dangling_texture_is_plain_and_recorded_never_magenta(blender, refs):
 
 
 def rays():
-    """Unit vectors (64, 64, 3) from the camera through the centres of the pixels, by the independent pinhole."""
+    """Return unit vectors (64, 64, 3) from the camera through the pixel centres, by the independent pinhole camera."""
     across = (np.arange(64) + 0.5 - 32) / 32 * np.tan(0.691111 / 2)
     forward, right = np.array([0, -1, -1]) / np.sqrt(2), np.array([-1.0, 0, 0])
     up = np.cross(right, forward)
@@ -128,7 +128,7 @@ def test_the_mask_is_where_the_vertices_are_and_nocs_where_they_were(blender, re
     rows, columns = np.nonzero(found["mask"])
     edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert edges == pytest.approx([*pixels.min(0), *pixels.max(0)], abs=1.1)
-    # back through pose and camera: the stored place on the object must lie on the ray of its pixel
+    # inverting pose and camera: the stored point on the object must lie on the ray of its pixel
     points = found["nocs"][rows, columns] / 255 - 0.5
     world = pose([latents[f"rot_{a}"] for a in "xyz"]).apply(points + np.array([0.1, 0, -0.2]))
     offset = world - 2.5 * np.array([0, np.sqrt(0.5), np.sqrt(0.5)])

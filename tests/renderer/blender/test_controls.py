@@ -1,4 +1,4 @@
-"""Controls: a recipe's factors feed all components of those they act on, or are refused before Blender is there."""
+"""Controls: a recipe's factors set all components of their targets, or are refused before Blender starts."""
 
 import dataclasses
 import subprocess
@@ -13,7 +13,7 @@ from iebench.renderer.blender.controls import COMPONENTS, wiring
 
 
 def acting(*targets):
-    """3diebench with a factor for each target only."""
+    """Recipe 3diebench with one factor for each given target and no others."""
     factor = load().factors[0]
     factors = tuple(dataclasses.replace(factor, name=f"factor_{i}", acts_on=target) for i, target in enumerate(targets))
     return dataclasses.replace(load(), factors=factors)

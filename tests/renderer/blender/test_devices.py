@@ -1,4 +1,4 @@
-"""Devices: what is asked for is used, or refused; several are dealt out to workers. No GPU needed."""
+"""Devices: the requested device is used or refused; several GPUs are distributed over workers. No GPU needed."""
 
 import multiprocessing
 from types import SimpleNamespace
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 class Preferences:
-    """As the add-on of Cycles shows them: every GPU type's list ends with the CPUs."""
+    """Preferences of the Cycles add-on: every GPU type's list ends with the CPUs."""
 
     def __init__(self, **gpus):
         self.compute_device_type = "NONE"

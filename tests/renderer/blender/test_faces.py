@@ -1,4 +1,4 @@
-"""Meshes as ShapeNet's are: surfaces that are there twice, sheets that meet in a T, normals at corners."""
+"""Meshes as in ShapeNet: doubled surfaces, sheets that meet in a T, normals at corners."""
 
 import blender_probe
 import numpy as np
@@ -26,9 +26,9 @@ def pictures(pool, path):
 
 
 def cube(path, doubled, distinct=False, turned=True):
-    """A cube of triangles that share vertices, with normals; `doubled`: each triangle twice.
+    """Return a cube of triangles with shared vertices and normals; `doubled` : each triangle occurs twice.
 
-    distinct : the second ones have vertices of their own; turned : they look the other way
+    distinct : the second triangles have separate vertices; turned : they face the other way
     """
     points = [(x, y, z) for x in (-0.3, 0.3) for y in (-0.3, 0.3) for z in (-0.3, 0.3)]
     quads = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
@@ -54,7 +54,7 @@ def test_a_doubled_solid_has_the_picture_of_the_plain_one(blender, tmp_path, how
 
 @pytest.mark.parametrize("again", ["f 1 2 3 4\n", "f 1 2 3\nf 1 3 4\n", "f 1 2 4\nf 2 3 4\n"])
 def test_a_bare_face_that_is_there_twice_looks_as_if_it_were_there_once(blender, tmp_path, again):
-    """Without normals in the file; the second face is the first turned round, whole or cut in two."""
+    """The file has no normals; the second face is the first one reversed, whole or cut in two."""
     points = "v -.5 0 -.5\nv .5 0 -.5\nv .5 0 .5\nv -.5 0 .5\nv 0 -.3 0\n"
     sides = "f 1 2 5\nf 2 3 5\nf 3 4 5\nf 4 1 5\n"
     once, twice = tmp_path / "once.obj", tmp_path / "twice.obj"
@@ -65,7 +65,7 @@ def test_a_bare_face_that_is_there_twice_looks_as_if_it_were_there_once(blender,
 
 
 def tube(path, sheet):
-    """An open tube of twelve flat sides with the normals of a circle; `sheet`: another sheet stands on an edge of it.
+    """Return an open tube of twelve flat sides with a circle's normals; `sheet` : another sheet meets one edge of it.
 
     Three faces meet in that edge. The file's y is up.
     """
@@ -85,7 +85,7 @@ def tube(path, sheet):
 
 @pytest.mark.parametrize("sheet", [False, True])
 def test_the_normals_drawn_are_those_of_the_file(blender, tmp_path, sheet):
-    """Radial on a tube, between the edges and at them, also where sheets meet it in a T."""
+    """Radial normals on a tube, between the edges and at them, also at a T-junction with another sheet."""
     turn = {"rot_x": 0.4, "rot_y": 0.2, "rot_z": 0.3}
     found, _ = run(blender, blender_probe.passes, ref_to(tube(tmp_path / "tube.obj", sheet)), **turn)
     points, normals = found["nocs"] / 255 - 0.5, found["normal"] / 127.5 - 1
@@ -107,7 +107,7 @@ def test_what_is_left_out_is_counted(blender, tmp_path):
 
 @pytest.mark.parametrize("suffix", ["ply", "off", "stl", "glb"])
 def test_a_doubled_solid_has_the_picture_of_the_plain_one_in_every_format(blender, tmp_path, suffix):
-    """The second faces come last, turned round and cut along the other diagonals."""
+    """The second faces come last, reversed and cut along the other diagonals."""
     box = trimesh.creation.box((0.6, 0.5, 0.4))
     quads = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
     once = [t for a, b, c, d in quads for t in ((a, b, c), (a, c, d))]

@@ -1,4 +1,4 @@
-"""Passes: what is stored is what the geometry says, in the stated frame and unit."""
+"""Passes: stored values follow the geometry, in the stated frame and unit."""
 
 import io
 import tarfile
@@ -32,7 +32,7 @@ def stored():
 
 
 def test_the_ball_of_the_fake_renderer_comes_back(stored):
-    """Its radius is 0.4 in a picture one unit wide; the camera stands 2.5 in front of its centre."""
+    """The ball's radius is 0.4 in a picture one unit wide; the camera is 2.5 in front of its centre."""
     x = (np.arange(SIZE) + 0.5) / SIZE - 0.5
     radius2 = np.add.outer(x**2, x**2)
     ball = radius2 < 0.16

@@ -1,4 +1,4 @@
-"""Where the object is in the picture, and how two parts become one."""
+"""The object's window in the picture, and blending of two rendered parts into one picture."""
 
 import math
 
@@ -55,7 +55,7 @@ def test_parts_fade_into_each_other_and_equal_parts_leave_no_trace():
 
 
 def test_a_window_of_a_view_is_that_part_of_it(blender):
-    """Blender's border counts pixels from below and cuts fractions; a shift by one would blur every edge twice."""
+    """Blender's border counts pixels from below and truncates fractions; a shift by one would blur every edge twice."""
     mug = Builtin(None).objects(choose("mug"), 1)[0]
     whole, near, window = blender.schedule(blender_probe.whole_and_window, args=[mug]).result()
     assert near.shape == (window.bottom - window.top, window.right - window.left, 3)

@@ -1,4 +1,4 @@
-"""Built-in objects: every class of the taxonomy, reproducible, closed, and normalised."""
+"""Built-in objects: one for every class of the taxonomy, reproducible, closed, and normalised."""
 
 import numpy as np
 import pytest

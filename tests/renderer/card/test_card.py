@@ -1,4 +1,4 @@
-"""What a dataset says of itself is read by those who should read it: the Hub's library and Croissant's."""
+"""The dataset card is read correctly by the Hub's library and by Croissant's."""
 
 import json
 import re
@@ -20,7 +20,7 @@ WARNING = '"https://schema.org/datePublished" is recommended'
 
 @pytest.fixture(scope="module", autouse=True)
 def caches(tmp_path_factory):
-    """Where the Hub's library keeps what it reads, which it asks when it is first imported; no network."""
+    """Set the cache folder of the Hub's library before its first import; no network."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HF_HOME", str(tmp_path_factory.mktemp("hub")))
         patch.setenv("HF_HUB_OFFLINE", "1")
@@ -95,7 +95,7 @@ def test_croissant_validates_and_gives_every_record(request, name, tmp_path, mon
 
 
 def plain(records):
-    """Records by the fields' own names, texts as str."""
+    """Return records with the fields' own names and texts as str."""
     return [
         {key.partition("/")[2]: value.decode() if isinstance(value, bytes) else value for key, value in record.items()}
         for record in records

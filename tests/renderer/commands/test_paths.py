@@ -1,4 +1,4 @@
-"""A URL where a path of this machine belongs is refused with what to do instead, as it was typed."""
+"""A URL in place of a local path is refused with a remedy and quoted as typed."""
 
 import pytest
 

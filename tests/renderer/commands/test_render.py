@@ -1,4 +1,4 @@
-"""`iebench render` with real Blender, as a user calls it."""
+"""`iebench render` with the real Blender, from the command line."""
 
 import subprocess
 import sys
@@ -114,7 +114,7 @@ def test_options_that_a_file_of_latents_would_override_are_refused(tmp_path):
 
 
 def test_given_latents_choose_the_classes(shapenet, tmp_path):
-    """Of a tree that holds one class of 55, and need hold no more."""
+    """The source holds one of 55 classes, which is enough."""
     mug = next(path.name for path in sorted((shapenet / "03797390").iterdir()))
     row = {"synset": "03797390", "object_id": mug, "view": 0, **dict.fromkeys(load().factor_names, 0.5)}
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "l.parquet")

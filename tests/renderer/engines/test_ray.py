@@ -1,4 +1,4 @@
-"""The engine of a Ray cluster: the same bytes, whichever machines come and go."""
+"""The engine for Ray clusters gives the same bytes when machines come and go."""
 
 import os
 import re
@@ -28,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture
 def cluster(monkeypatch):
-    """Two machines' worth of Ray on this one: a head that renders too, and another."""
+    """Ray cluster of two simulated machines on this one: a head that also renders, and a second node."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -48,7 +48,7 @@ def test_a_machine_lost_in_the_middle_changes_nothing(cluster, tiny_plan, tmp_pa
     lost = []
 
     def lose():
-        """Once a task of that machine renders, and some shards are there."""
+        """Remove the second node once it renders a task and some shards exist."""
         until = time.monotonic() + 60
         while time.monotonic() < until:
             rendering = [grandchild for child in children(raylet) for grandchild in children(child)]

@@ -1,4 +1,4 @@
-"""The engine of a Slurm cluster, with submitit's executor for one machine: the same bytes, whatever befalls it."""
+"""The engine for Slurm clusters, with submitit's executor for one machine: the same bytes after any interruption."""
 
 import os
 import signal
@@ -44,7 +44,7 @@ def test_a_killed_task_is_submitted_again_and_changes_nothing(tiny_plan, tmp_pat
     render_dataset(plan, tmp_path / "local", workers=2, backend="flaky:Slow")
 
     def kill():
-        """The first task found at work once some shards are there."""
+        """Kill the first task that is running once some shards exist."""
         until = time.monotonic() + 60
         while not killed and time.monotonic() < until:
             if len(list((tmp_path / "slurm").glob("*/*.parquet"))) >= 2:

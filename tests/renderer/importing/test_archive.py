@@ -1,4 +1,4 @@
-"""Archives: a cut one is told from a whole one wherever it was cut, and a damaged one from what is none."""
+"""Archives: a truncated one is recognised at any length, and a damaged archive is told from a file of another kind."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ BLOCK = 512
 
 @pytest.fixture(scope="module")
 def whole(published):
-    """A plain tar of some objects, and where its last member ends."""
+    """Return a plain tar of some objects, and the offset at which its last member ends."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for name, data in list(published[1].items())[:160]:
@@ -30,7 +30,7 @@ def whole(published):
 
 @pytest.fixture
 def read(published, tmp_path):
-    """Reads bytes as an archive; returns how many files were found."""
+    """Read bytes as an archive; return the number of files in it."""
     plan, _ = published
 
     def read(content):
@@ -44,7 +44,7 @@ def read(published, tmp_path):
 
 
 def cuts(content, end):
-    """Places in a tar: random ones, the start of members, within headers, within the block that ends it."""
+    """Return offsets in a tar: random ones, the start of members, inside headers, inside the end block."""
     chance = random.Random(0)
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         starts = chance.sample([member.offset for member in tar][1:], 12)

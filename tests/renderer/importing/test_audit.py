@@ -1,4 +1,4 @@
-"""What an audit finds in latents."""
+"""The audit of imported latents."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation

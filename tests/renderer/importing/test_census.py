@@ -1,4 +1,4 @@
-"""What files there are: counted alike in any order."""
+"""The census of files gives the same counts in any order."""
 
 from iebench.manifests.taxonomy import official_objects
 from iebench.renderer.importing.census import Census

@@ -1,4 +1,4 @@
-"""A published dataset in a folder: found below whatever lies above, each file as it is."""
+"""A published dataset in a folder: recognised at any depth; every file is kept unchanged."""
 
 import errno
 import os

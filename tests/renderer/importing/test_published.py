@@ -1,4 +1,4 @@
-"""The published layout: which file belongs where, and the plan that follows from the official list."""
+"""The published layout: the sample of each file, and the plan that follows from the official list."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Importing: the same bytes from a folder or an archive, in whatever order, interrupted or not; no JPEG changes."""
+"""Importing: the same bytes from folder or archive, in any order, interrupted or not; JPEGs are unchanged."""
 
 import io
 import os
@@ -83,7 +83,7 @@ def test_an_archive_in_any_order_gives_the_same_bytes(published, imported, tmp_p
 
 
 def test_killed_in_the_middle_of_an_archive_and_resumed(published, imported, tmp_path):
-    """SIGKILL while the archive, fed through a pipe, is held back after its first complete shard."""
+    """SIGKILL while the archive, fed through a pipe, is paused after its first complete shard."""
     plan, files = published
     first = {(o.synset, o.object_id) for o in plan.shards()[0].objects}
     ordered = sorted(files.items(), key=lambda item: (place_of(item[0])[:2] not in first, item[0]))
@@ -131,7 +131,7 @@ def test_a_damaged_archive_is_one_sentence_and_keeps_what_was_finished(published
 
 
 def test_what_cannot_be_used_is_a_failure_with_its_cause(published, tmp_path, capsys):
-    """The command as a user calls it, on a folder with one defect an object."""
+    """Runs the command on a folder with one defect in each object."""
     plan, files = published
     files = dict(files)
     owners = [f"3DIEBench/{o.synset}/{o.object_id}" for o in plan.objects[:9]]
@@ -231,7 +231,7 @@ def test_broken_objects_are_shown_before_absent_ones(published, tmp_path):
 
 @pytest.mark.parametrize(("name", "within"), [("3diebench-t", 1.0), ("3diebench-ood", 0.0)])
 def test_the_other_published_sets(tmp_path, name, within):
-    """Ten latents, red and blue exchanged; and angles beyond a quarter turn, which are the poses of 3DIEBench."""
+    """Ten latents with red and blue exchanged; angles beyond a quarter turn, equal to poses of 3DIEBench."""
     plan = published_plan(name, views=4, resolution=16, limit=20)
     info, found = import_dataset(
         plan, archive(tmp_path / "a.tar", published_files(plan), "w"), tmp_path / "d", workers=1

@@ -1,4 +1,4 @@
-"""The spool gives back what it was given, whether it went to disk or not."""
+"""The spool returns its input, in memory or from disk."""
 
 import errno
 

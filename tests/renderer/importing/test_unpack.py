@@ -1,4 +1,4 @@
-"""Files of one object: sound ones are kept as they are, and a broken one is told from them."""
+"""Files of one object: valid ones are kept unchanged, broken ones are recognised."""
 
 import io
 

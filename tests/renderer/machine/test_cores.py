@@ -1,4 +1,4 @@
-"""A worker starts on its share of the cores and may use all of them afterwards."""
+"""A worker starts on its share of the cores and may use all cores later."""
 
 import os
 import threading

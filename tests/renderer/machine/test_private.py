@@ -1,4 +1,4 @@
-"""Temporary files of a run, where other users can write too: nothing of theirs is opened, followed or removed."""
+"""Temporary files in a folder shared with other users: none of theirs is opened, followed or removed."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ from iebench.renderer.machine.scratch import HELD, MARK, scratch
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
-    """The temporary directory of this process, with no runtime directory beside it."""
+    """Temporary directory of this process, without a runtime directory."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -22,7 +22,7 @@ def temporary(tmp_path, monkeypatch):
 
 @pytest.fixture
 def precious(tmp_path):
-    """A folder outside that no run may touch, laid out like one that a killed run left."""
+    """Folder outside that no run may touch, with the layout of one left by a killed run."""
     folder = tmp_path / "precious"
     folder.mkdir()
     (folder / HELD).write_bytes(MARK)

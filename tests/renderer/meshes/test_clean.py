@@ -1,4 +1,4 @@
-"""The clean copy: one mesh, nothing from outside, within limits, gone afterwards."""
+"""The clean copy: one mesh, no outside files, within limits, removed after use."""
 
 import struct
 import tempfile

@@ -1,4 +1,4 @@
-"""Reports on meshes: each field on a solid that is known, and the same for every format."""
+"""Reports on meshes: every field on a known solid, equal for all formats."""
 
 import meshes
 import numpy as np

@@ -1,4 +1,4 @@
-"""Links and paths out of a source are refused with a cause; links within it, and to the whole of it, are not."""
+"""Links and paths out of a source are refused with a cause; links inside it, and a link to all of it, are allowed."""
 
 import os
 import shutil
@@ -16,7 +16,7 @@ OUT = "leads out of its source by a symbolic link"
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """SOURCE/c/o with a textured wall as OBJ, and SOURCE/c/g with one as glTF, buffer and texture beside it."""
+    """SOURCE/c/o with a textured wall as OBJ, and SOURCE/c/g with one as glTF, with buffer and texture files."""
     meshes.write_image(tmp_path / "src/c/o/wall.png")
     meshes.write_wall(tmp_path / "src/c/o", KD)
     tree, body = meshes.textured_plate(None, "t.png")
@@ -28,7 +28,7 @@ def source(tmp_path: Path) -> Path:
 
 
 def linked(path: Path, to: Path) -> None:
-    """Move a file or folder, and leave a link to its new place."""
+    """Move a file or folder, and leave a link to its new position."""
     to.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(path, to)
     path.symlink_to(os.path.relpath(to, path.parent))

@@ -1,4 +1,4 @@
-"""A pointer of Git LFS in place of any file of an object is named as one; the machine's faults are no object's."""
+"""A Git LFS pointer in place of an object's file is named as such; failures of the machine are not the object's."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""An output is of one plan: `.plan.json` says which, and where that is lost the finished dataset proves it."""
+"""An output folder belongs to one plan, stored in `.plan.json`; if that is lost, a finished dataset proves its plan."""
 
 import json
 import shutil

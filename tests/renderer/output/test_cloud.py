@@ -1,4 +1,4 @@
-"""A dataset in a cloud's store: the same bytes as in a folder, whatever the store's moods."""
+"""A dataset in a cloud store: the same bytes as in a folder, despite the store's errors."""
 
 import json
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def memory():
-    """The URL of a fresh place in this process's memory."""
+    """URL of an empty folder in this process's memory."""
     url = f"memory://tests/{time.monotonic_ns()}/tiny"
     yield url
     fsspec.filesystem("memory").store.clear()
@@ -31,7 +31,7 @@ def memory():
 
 @pytest.fixture
 def s3(monkeypatch):
-    """A bucket on a real server that fails one request in ten, and the server."""
+    """Bucket on a real server that fails one request in ten, and the server."""
     with s3_server() as (url, server):
         settings = {"ENDPOINT_URL": url, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "DEFAULT_REGION": "us-east-1"}
         settings["MAX_ATTEMPTS"] = "1"  # what is repeated is repeated by us
@@ -46,7 +46,7 @@ def s3(monkeypatch):
 
 @pytest.fixture
 def gs(monkeypatch):
-    """A bucket on a server that speaks Google's protocol."""
+    """Bucket on a server with Google's protocol."""
     monkeypatch.setenv("GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT", "false")  # asks for the bucket's type, which it cannot tell
     with gs_server("bucket") as url:
         monkeypatch.setenv("STORAGE_EMULATOR_HOST", url)
@@ -56,7 +56,7 @@ def gs(monkeypatch):
 
 @pytest.fixture
 def hub(monkeypatch):
-    """A repository of a Hub that fails one request in ten, its content, and the server."""
+    """Repository of a Hub that fails one request in ten, its content, and the server."""
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)  # tests/helpers/hub.py knows LFS only
     monkeypatch.setattr(HubStore, "pauses", (0.01, 0.1))
     with hub_server() as (url, server):
@@ -65,7 +65,7 @@ def hub(monkeypatch):
 
 
 def held_by(url):
-    """Every file of a dataset by its path, as another program would list and read it."""
+    """Return every file of a dataset by its path, listed and read as another program would."""
     files, root = fsspec.core.url_to_fs(url)
     files.invalidate_cache()
     return {path.partition("tiny/")[2]: files.cat_file(path) for path in files.find(root)}

@@ -1,4 +1,4 @@
-"""The lock of a dataset folder: the sentence for who comes second."""
+"""The lock of a dataset folder: message for a second process."""
 
 import os
 

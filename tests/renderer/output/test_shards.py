@@ -1,4 +1,4 @@
-"""Shards: a standard WebDataset whose Parquet is its index."""
+"""Shards: standard WebDataset tars, indexed by their Parquet files."""
 
 import errno
 import hashlib
@@ -65,7 +65,7 @@ def test_latents_are_those_of_the_object_and_described(tiny_dataset):
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.EACCES])
 def test_a_shard_that_cannot_be_looked_at_is_not_rendered_again(tiny_dataset, tiny_plan, monkeypatch, number):
-    """It may be sound: a run that took it for missing would write over it."""
+    """The shard may be valid: a run that treated it as missing would overwrite it."""
     store, plan = LocalStore(tiny_dataset), tiny_plan()
     shard = plan.shards()[0]
     assert shard_notes(store, plan.recipe, shard) is not None

@@ -1,4 +1,4 @@
-"""Our pictures against the reference's own Blender 3, where a machine has one."""
+"""Compares our pictures with the reference's own Blender 3, on machines that have it."""
 
 import shutil
 import subprocess
@@ -30,10 +30,10 @@ def has_blender3():
 
 @pytest.mark.skipif(not has_blender3(), reason="needs a Blender 3 on the path")
 def test_the_pictures_are_those_of_blender_3(tmp_path):
-    """Textures, glass, 41 materials, surfaces that are there twice, of one material or two, sheets that meet in a T.
+    """Covers textures, glass, 41 materials, doubled surfaces of one or two materials, and sheets that meet in a T.
 
-    38 dB and more, and plain ground, shadows included, within 1.5 of 255. (The face that Blender 3 does not keep of two
-    in red and blue, or the normals of the other face, cost some 10 dB.)
+    Requires 38 dB or more, and plain ground, shadows included, within 1.5 of 255. (Keeping the wrong one of two
+    faces in red and blue, or the normals of the other face, costs about 10 dB.)
     """
     recipe = replace(load(), resolution=128)
     meshes = [shapenet_like.write(tmp_path, name) for name in ("bus", "cabinet")]
@@ -77,7 +77,7 @@ def test_noise_is_told_from_a_difference_that_stays():
 
 
 def test_the_pictures_have_the_textures(tmp_path):
-    """ShapeNet's textures lie beside the mesh's folder, where a mesh may refer to nothing by itself."""
+    """ShapeNet's textures lie outside the mesh's folder, and a mesh's own references may not leave that folder."""
     (job,) = jobs(load(), [shapenet_real.write(tmp_path, "textured")], 1, 0)
     with clean_copy(job.ref()) as mesh:
         assert not mesh.missing

@@ -1,4 +1,4 @@
-"""A dataset small enough to damage at every place."""
+"""A dataset small enough to damage at every position."""
 
 import shutil
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""`inspect`: PNG files and one page that needs nothing else."""
+"""`inspect`: PNG files and one self-contained page."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Latents that no seed drew: finite, and published ones within their laws' range and distributed as declared."""
+"""Latents from outside: finite; published ones lie in the range of their laws and are distributed as declared."""
 
 import re
 import shutil

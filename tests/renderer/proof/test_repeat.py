@@ -1,4 +1,4 @@
-"""`verify --rerender`: a picture that is not what its row says is found out, whatever its hashes say."""
+"""`verify --rerender` finds a picture that does not match its row, even if all hashes are valid."""
 
 import io
 import re
@@ -34,7 +34,7 @@ def encoded_again(samples):
 
 
 def with_hashes_of_train(folder, digest):
-    """objects.parquet as if the meshes of train, 2 of the 4, had this SHA-256."""
+    """Give the meshes of train, 2 of the 4, this SHA-256 in objects.parquet."""
     objects = folder / "objects.parquet"
     table = pq.read_table(objects)
     sha256 = [r["mesh_sha256"] if r["split"] == "val" else digest for r in table.to_pylist()]
@@ -56,7 +56,7 @@ def test_what_was_made_comes_out_the_same(mini):
     ],
 )
 def test_a_wrong_picture_is_found_out(copy, change, words, count):
-    """Every hash, count and latent is right: only rendering again can tell. Train has 2 of the 4 objects."""
+    """Every hash, count and latent is right: only rendering again finds the fault. Train has 2 of the 4 objects."""
     rewrite(copy, change)
     if "mesh" in words:
         with_hashes_of_train(copy, "0" * 64)
@@ -79,7 +79,7 @@ def test_another_version_need_not_give_the_same_bytes(copy):
 
 @pytest.mark.parametrize(("noise", "holds"), [(3, True), (30, False)])
 def test_without_a_hash_of_the_mesh_the_picture_decides(copy, noise, holds):
-    """Imported pictures: about 41 dB by an older Blender are the same picture, 20 dB are another one."""
+    """Imported pictures: about 41 dB, from an older Blender, counts as the same picture; 20 dB does not."""
 
     def older(samples):
         with Image.open(io.BytesIO(samples[0]["jpg"])) as image:

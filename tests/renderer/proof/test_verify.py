@@ -1,4 +1,4 @@
-"""`verify`: what was made holds; no byte of no file can change unseen, and who changes all the hashes is found too."""
+"""`verify` accepts an intact dataset; it finds any changed byte, also if all hashes were changed with it."""
 
 import io
 import re
@@ -24,14 +24,14 @@ BLOCK = 512
 
 
 def owners(tar_path):
-    """Which sample a byte of a tar belongs to, as (end, key) in order; key "" after the last."""
+    """Return (end, key) of the sample that owns each range of a tar's bytes, in order; key "" after the last sample."""
     with tarfile.open(tar_path) as tar:
         found = [(m.offset_data + -(-m.size // BLOCK) * BLOCK, m.name.partition(".")[0]) for m in tar]
     return [*found, (tar_path.stat().st_size, "")]
 
 
 def places(path, random):
-    """Positions to flip: random ones, both ends, and in a tar the parts of every member."""
+    """Return positions to flip: random ones, both ends, and in a tar the parts of every member."""
     size = path.stat().st_size
     found = {0, 1, size - 1, size // 2, *random.integers(0, size, RANDOM_FLIPS).tolist()}
     if path.match("train/*.tar"):
@@ -47,7 +47,7 @@ def places(path, random):
 
 
 def complaints(folder):
-    """What verify says, whether it could go on or not."""
+    """Return the failures that verify reports, or its error if it cannot go on."""
     try:
         return [str(failure) for failure in verify(folder, jobs=1).failures]
     except DatasetError as error:
@@ -194,7 +194,7 @@ def test_what_is_wrong_with_a_file_as_a_whole_says_which_samples_that_concerns(c
 
 
 def test_a_rewritten_shard_is_the_same(copy):
-    """The tests above change what they say and nothing else."""
+    """Shows that the tests above change exactly what they intend to change."""
     rewrite(copy, lambda outcome: outcome)
     assert complaints(copy) == []
 

@@ -1,4 +1,4 @@
-"""Folders of meshes as people have them: splits in folders, formats that are not read, several meshes in a folder."""
+"""Folders of meshes in the wild: splits as folders, unsupported formats, several meshes in a folder."""
 
 import re
 import shutil
@@ -37,7 +37,7 @@ MODELNET = {"bathtub": {"train": (0, 1, 2), "test": (106, 107)}, "night_stand": 
 @pytest.mark.parametrize("layout", ["{c}/{s}/{c}_{n:04d}.off", "{s}/{c}/{c}_{n:04d}.off"])
 @pytest.mark.parametrize("names", [("train", "test"), ("Train", "Test"), ("TRAIN", "Val"), ("training", "validation")])
 def test_folders_named_like_splits_give_the_split(tmp_path, layout, names):
-    """ModelNet10 and 40, beside what their zip files bring."""
+    """ModelNet10 and 40, with the other files of their zip archives."""
     named = dict(zip(("train", "test"), names, strict=True))
     for c, splits in MODELNET.items():
         for split, numbers in splits.items():
@@ -66,7 +66,7 @@ def test_all_that_is_held_out_is_val(tmp_path):
 
 
 def test_splits_that_count_from_one_hold_different_objects(tmp_path):
-    """And those of train have the ids that they would have alone."""
+    """Objects of train keep the ids that they would have without the other split."""
     touch(tmp_path, "train/a/1.off", "test/a/1.off", "val/a/1.off", "test/a/2.off")
     found = objects(tmp_path)
     assert {name: o.path for name, o in found.items()} == {

@@ -1,4 +1,4 @@
-"""CSV tables as spreadsheets of any system save them: encodings, separators, quotes, backslashes."""
+"""CSV tables from spreadsheets of any system: encodings, separators, quotes, backslashes."""
 
 from pathlib import Path
 
@@ -56,13 +56,13 @@ def test_an_older_encoding_is_shown(tmp_path):
 
 
 def test_letters_that_are_not_used_need_no_encoding(tmp_path):
-    """../shared/cases/csv/cp1252.csv"""
+    """Sample file: ../shared/cases/csv/cp1252.csv"""
     text = "path,class,größe\r\nchairs/a.obj,chair,1\r\nchairs/b b.obj,chair,2\r\n"
     assert listed(table(tmp_path, PLAIN, text, "cp1252")) == PLAIN
 
 
 def test_an_encoding_that_nothing_tells_is_one_sentence(tmp_path):
-    """A wrong guess would give a class another name without a word."""
+    """A wrong guess would silently change a class's name."""
     source = table(tmp_path, PLAIN, "path,class\nchairs/a.obj,Stühle\n", "cp1252")
     with pytest.raises(SourceError, match=r"list.csv is not text in UTF-8 \(line 2\), .*: save it as UTF-8") as caught:
         source.classes()

@@ -1,4 +1,4 @@
-"""Sources list the right objects in the right splits, under names that a key may hold."""
+"""Sources list the right objects in the right splits, under names that are valid in keys."""
 
 import re
 import zipfile

@@ -1,4 +1,4 @@
-"""Shapes whose symmetries are known, as they stand and turned; built-in objects and files in the object frame."""
+"""Shapes with known symmetries, upright and rotated; built-in objects and files in the object frame."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ ASKEW = Rotation.from_euler("xyz", [0.3, 1.1, -0.7])
 
 
 def mug() -> trimesh.Trimesh:
-    """A cup with a bottom and a handle on one side."""
+    """Cup with a bottom and a handle on one side."""
     cup, bottom, handle = creation.annulus(0.25, 0.3, 0.7), creation.cylinder(0.3, 0.05), creation.torus(0.15, 0.03)
     bottom.apply_translation([0, 0, -0.35])
     handle.apply_transform(trimesh.transformations.rotation_matrix(np.pi / 2, [1, 0, 0]))
@@ -66,7 +66,7 @@ def test_a_finite_group_is_closed() -> None:
 
 
 def test_a_turn_about_another_point_than_the_centre_is_no_symmetry() -> None:
-    """A prism on an equilateral triangle is its own third of a turn, but not about the middle of its bounding box."""
+    """A prism on an equilateral triangle has a threefold axis, but not through the centre of its bounding box."""
     triangle = creation.cylinder(0.5, 0.4, sections=3)
     vertices = np.asarray(triangle.vertices)
     group, _ = symmetries(vertices - (vertices.min(0) + vertices.max(0)) / 2, np.asarray(triangle.faces))

@@ -1,4 +1,4 @@
-"""Symmetries of a dataset: a table that belongs to it, frames as the renderer's, meshes that cannot be read."""
+"""Symmetries of a dataset: the table belongs to it, frames equal the renderer's, unreadable meshes are handled."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ FACES = "f 1 2 3 4\nf 5 6 7 8\nf 1 2 6 5\nf 2 3 7 6\nf 3 4 8 7\nf 4 1 5 8\n"
 
 @pytest.fixture
 def box(tmp_path: Path) -> ObjectRef:
-    """2 wide, 1 high, 3 deep as an OBJ file has it, y up."""
+    """Write a box 2 wide, 1 high and 3 deep as an OBJ file, y up."""
     (tmp_path / "box.obj").write_text(BOX.format(0) + BOX.format(2) + FACES)
     return ObjectRef("c", "box", "c", 0, "val", str(tmp_path / "box.obj"))
 

@@ -1,4 +1,4 @@
-"""The pool: a result for every task, whatever its workers do."""
+"""The pool returns a result for every task, also when its workers fail."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ def test_every_task_has_one_result(make):
 
 
 def test_a_worker_killed_at_any_moment_costs_nothing(make):
-    """Large results, so that some workers die in the middle of sending one."""
+    """Results are large, so that some workers die while they send one."""
     with make(workers=2) as pool:
         found, killed = {}, 0
         for key, value in pool.run(misbehave.large, ((n, (n,)) for n in range(30))):

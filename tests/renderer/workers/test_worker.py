@@ -1,4 +1,4 @@
-"""The worker: what it makes of pixels."""
+"""The worker: encoding of rendered pixels."""
 
 import io
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""glTF: what is kept, what is refused and why, which textures are missed."""
+"""glTF: kept content, refusals with their reasons, and missing textures."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Numbers of a glTF that cannot be: a sound file with one value changed is read, or refused in one sentence."""
+"""Impossible numbers in a glTF: a valid file with one value changed is read, or refused in one sentence."""
 
 import copy
 import io
@@ -20,7 +20,7 @@ ODD = (-1, -(2**31), 2**31, 2**40, 10**30, 1.5, True, "1", None, [], {})
 
 
 def sound() -> tuple[dict[str, Any], bytes]:
-    """A textured plate with every kind of length: offsets and strides, a sparse accessor, instances."""
+    """Textured plate with every kind of length: offsets and strides, a sparse accessor, instances."""
     png = io.BytesIO()
     Image.new("RGB", (4, 4), meshes.RED).save(png, "PNG")
     tree, body = meshes.textured_plate(png.getvalue())
@@ -47,7 +47,7 @@ def sound() -> tuple[dict[str, Any], bytes]:
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The paths of all whole numbers in a JSON value."""
+    """Return the paths of all whole numbers in a JSON value."""
     if isinstance(value, int) and not isinstance(value, bool):
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -1,4 +1,4 @@
-"""glTF at rest: whatever its accessors, targets, skins and instances, what is measured is what the file means."""
+"""glTF at rest: with accessors, morph targets, skins and instances, the mesh read is the mesh that the file means."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ POINTS, FACES = np.asarray(SOLID.vertices, np.float32), np.asarray(SOLID.faces, 
 
 
 class Scene:
-    """A glTF of one mesh, to be changed by a test; `add` puts an array into its buffer."""
+    """glTF with one mesh, changed by a test; `add` appends an array to its buffer."""
 
     def __init__(self):
         self.writer = Writer()
@@ -45,13 +45,13 @@ class Scene:
 
 
 def measured(path):
-    """What is read of a glTF's clean copy, and the notes."""
+    """Return the mesh read from a glTF's clean copy, and its notes."""
     with clean_copy(ref_to(path)) as mesh:
         return read(mesh), mesh.notes
 
 
 def assert_same(path, points, faces=FACES):
-    """A glTF has these triangles, in any order."""
+    """Check that a glTF has these triangles, in any order."""
     loaded, _ = measured(path)
     found, wanted = (
         np.asarray(p)[np.asarray(f)].reshape(-1, 9) for p, f in ((loaded.vertices, loaded.faces), (points, faces))
@@ -102,7 +102,7 @@ def test_morph_targets_are_weighed_in(tmp_path, place):
 
 
 def test_a_skin_stands_as_its_joints_do(tmp_path):
-    """Against a loop over vertices and joints; the node's own place does not count."""
+    """Compares with a loop over vertices and joints; the transform of the node itself is ignored."""
     scene, rng = Scene(), np.random.default_rng(0)
     joints, weights = rng.integers(0, 2, (len(POINTS), 4)).astype(np.uint8), rng.random((len(POINTS), 4))
     back = np.stack([np.eye(4), np.diag([1, 2, 1, 1.0])]).astype(np.float32)

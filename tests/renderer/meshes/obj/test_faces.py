@@ -1,4 +1,4 @@
-"""The faces of OBJ files: what Blender would draw, or one sentence."""
+"""Faces of OBJ files: the same as in Blender, or refused in one sentence."""
 
 import pytest
 import solids

@@ -1,4 +1,4 @@
-"""Material libraries: keywords in any case; opacity maps with and without alpha, as written and as in ShapeNet."""
+"""Material libraries: keywords in any case; opacity maps with and without alpha, standard and as in ShapeNet."""
 
 import meshes
 import numpy as np
@@ -16,7 +16,7 @@ LUMINANCE = COLOR.astype(float) @ WEIGHTS
 
 
 def opacity(folder, lines, map_d="opacity"):
-    """The alpha of the image that the clean copy has for an opacity map, in [0, 255]; None if it has none."""
+    """Return alpha, in [0, 255], of the clean copy's image for an opacity map; None if there is no image."""
     path = meshes.write_wall(folder, f"newmtl w\n{lines}\n")
     with clean_copy(ref_to(path), Materials(map_d)) as mesh:
         library = mesh.path.with_suffix(".mtl").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""OFF files of every header: the same solid, or one sentence."""
+"""OFF files with every header: the same solid, or refused in one sentence."""
 
 import pytest
 import solids

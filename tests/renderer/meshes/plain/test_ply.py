@@ -1,4 +1,4 @@
-"""PLY files of every form: the same solid, or one sentence."""
+"""PLY files of every form: the same solid, or refused in one sentence."""
 
 import numpy as np
 import pytest
@@ -206,7 +206,7 @@ def test_points_and_range_grids_hold_no_faces(tmp_path, form):
 
 
 def triangle(path, kind, color):
-    """A triangle whose vertices have a colour, its numbers of this type; as it is read."""
+    """Read a triangle with vertex colours whose numbers have the given type."""
     columns = "".join(f"property {kind} {name}\n" for name in ("red", "green", "blue"))
     rows = "".join(f"{place} {color}\n" for place in ("0 0 0", "1 0 0", "0 1 0"))
     text = (

@@ -1,4 +1,4 @@
-"""STL files, binary and in text: the same solid, or one sentence."""
+"""STL files, binary and text: the same solid, or refused in one sentence."""
 
 import meshes
 import pytest

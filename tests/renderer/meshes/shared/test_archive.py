@@ -1,4 +1,4 @@
-"""Objects in zip files: taken out alone, and no bomb, link or member that leaves its folder."""
+"""Objects in zip files: each is extracted alone; bombs, links and members outside the folder are refused."""
 
 import io
 import re
@@ -16,7 +16,7 @@ OBJECT = "03797390/abc"
 
 
 def zipped(tmp_path, members, change=lambda infos: None):
-    """A ref into a zip file; `change` edits what its directory says."""
+    """Return a ref into a zip file; `change` edits the entries of its directory."""
     with zipfile.ZipFile(tmp_path / "03797390.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)

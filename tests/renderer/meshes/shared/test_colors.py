@@ -1,4 +1,4 @@
-"""Colours out of their range: bytes are taken as bytes, bright ones scaled, others refused; each with a note."""
+"""Colours out of range: bytes are read as bytes, bright ones are scaled, others are refused; each gets a note."""
 
 import json
 
@@ -37,7 +37,7 @@ def test_a_bright_colour_keeps_its_hue_and_leaves_the_others():
 
 
 def library(folder, lines):
-    """The lines of the clean library, and the notes."""
+    """Return the lines of the clean material library, and the notes."""
     with clean_copy(ref_to(meshes.write_wall(folder, f"newmtl w\n{lines}\n"))) as mesh:
         return mesh.path.with_suffix(".mtl").read_text().splitlines()[1:], mesh.notes
 
@@ -98,7 +98,7 @@ def test_vertex_colours_that_are_no_numbers_are_refused(tmp_path):
 
 
 def gltf_material(folder, material, **change):
-    """A material of a plate's clean copy, and the notes."""
+    """Return a material of a plate's clean copy, and the notes."""
     tree, body = meshes.textured_plate(meshes.write_image(folder / "t.png").read_bytes())
     tree["materials"] = [material]
     tree |= change

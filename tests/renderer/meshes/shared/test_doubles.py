@@ -1,4 +1,4 @@
-"""Doubled faces: which are found, and which of two is kept."""
+"""Doubled faces: detection, and choice of the face that is kept."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from iebench.renderer.meshes.shared.doubles import double_triangles, doubles, wi
 
 
 def slowly(points, faces):
-    """The same by sets of places, face after face."""
+    """Find doubled faces by sets of corner positions, face after face."""
     seen, found = set(), []
     for face in faces:
         corners = tuple(sorted(tuple(points[i]) for i in face))
@@ -57,7 +57,7 @@ def test_the_four_faces_of_a_tetrahedron_or_of_a_bent_quadrilateral_are_four(fou
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_sides_of_a_solid_cut_anew_are_all_doubles(seed):
-    """A box of quadrilaterals, in any pose: each has a second pair of triangles along the other diagonal."""
+    """Box of quadrilaterals, in any pose: each has a second pair of triangles along the other diagonal."""
     rng = np.random.default_rng(seed)
     box = trimesh.creation.box(transform=trimesh.transformations.random_rotation_matrix(rng.random(3)))
     quads = [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]

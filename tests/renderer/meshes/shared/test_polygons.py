@@ -1,4 +1,4 @@
-"""Polygons into triangles: the same area, the same orientation, no edge lost."""
+"""Triangulation of polygons: the same area and orientation, no edge lost."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ RINGS = {
 
 
 def cut(vertices, corners, counts):
-    """The triangles and their polygons, of which none crosses itself."""
+    """Return the triangles and their polygons; no polygon crosses itself."""
     found = polygons.cut("a", vertices, np.array(corners), np.array(counts))
     assert found.crossing == 0 and found.notes == []
     return found.positions, found.owners

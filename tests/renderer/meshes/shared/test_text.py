@@ -1,4 +1,4 @@
-"""Text of any encoding and line end, in blocks."""
+"""Text in any encoding and with any line end, read in blocks."""
 
 import codecs
 

@@ -1,4 +1,4 @@
-"""Textures are found as Blender finds them, inside the folder only, and missed where they cannot be decoded."""
+"""Textures are found as in Blender, inside the folder only; textures that cannot be decoded count as missing."""
 
 from pathlib import Path
 
