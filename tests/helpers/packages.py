@@ -10,8 +10,8 @@ from paths import ROOT
 BACKEND = "import setuptools.build_meta as backend, sys; getattr(backend, sys.argv[1])(sys.argv[2])"
 PARTS = (
     "api", "manifests", "renderer", "baselines", "benchmark", "tests", "docs", ".ci", "Makefile", "MANIFEST.in",
-    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "pyproject.toml", "setup.py", ".gitignore",
-    ".git-blame-ignore-revs", ".pre-commit-config.yaml",
+    "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "pyproject.toml", "setup.py",
+    ".gitignore", ".git-blame-ignore-revs", ".pre-commit-config.yaml",
 )  # fmt: skip
 
 

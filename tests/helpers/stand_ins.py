@@ -1,7 +1,7 @@
 """Stand-ins for timm and torchvision, which do not import beside a CPU build of torch.
 
-They have the calls that iebench uses, with the real packages' interfaces. timm 1.0: create_model, list_models, is_model,
-data.resolve_model_data_config, models.load_state_dict. torchvision 0.19: models.list_models, get_model,
+They have the calls that iebench uses, with the real packages' interfaces. timm 1.0: create_model, list_models,
+is_model, data.resolve_model_data_config, models.load_state_dict. torchvision 0.19: models.list_models, get_model,
 get_model_weights with transforms().
 """
 
