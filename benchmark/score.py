@@ -21,7 +21,7 @@ from .distributed.ranks import ALONE, Ranks
 from .encoders.predictor import as_released
 from .encoders.prepared import Encoder
 from .features.feature_file import FeatureFile
-from .fitting import oracle as symmetric
+from .fitting import oracle
 from .fitting.context import Context
 from .fitting.standardise import Standardiser
 from .protocol import Protocol
@@ -89,7 +89,7 @@ def score(
             turns=circles,
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
-            oracle=symmetric.of(data, train.recipe, train.split),
+            oracle=oracle.of(data, train.recipe, train.split),
             encoder=encoder if isinstance(encoder, Encoder) else None,
             samples=samples,
         )

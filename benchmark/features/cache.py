@@ -19,7 +19,7 @@ from ..data.images import Images
 from ..distributed.ranks import ALONE, Ranks
 from ..encoders.prepared import Encoder, represent
 from ..errors import EncoderError, InvalidValue
-from . import record as feature_record
+from . import record
 from .blocks import Blocks
 from .feature_file import FeatureFile
 from .record import Encoded
@@ -59,8 +59,8 @@ def encode(
             if ranks.first and isinstance(encoder, Encoder):
                 _join(blocks, path, shape, speed)
             elif ranks.first and isinstance(encoder, FeatureFile):
-                feature_record.write(path, shape, None, lambda partial: encoder.copy(images, rows, partial))
-    return feature_record.load(path)
+                record.write(path, shape, None, lambda partial: encoder.copy(images, rows, partial))
+    return record.load(path)
 
 
 def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:
@@ -87,11 +87,11 @@ def _agreed(
     return told[0][0], told[0][2]
 
 
-def _whole(path: Path, shape: feature_record.Shape) -> bool:
+def _whole(path: Path, shape: record.Shape) -> bool:
     """True if a file of features is there as it was written; says so on screen where it is there and is not."""
     try:
         if path.is_file():
-            feature_record.check(path, shape)
+            record.check(path, shape)
             return True
     except InvalidValue as error:
         say(f"{path} is not used ({error}): its features are made again")
@@ -110,10 +110,10 @@ def _encode_blocks(
     return blocks, round(count / (time.perf_counter() - start), 1) if count else None
 
 
-def _join(blocks: Blocks, path: Path, shape: feature_record.Shape, speed: float | None) -> None:
+def _join(blocks: Blocks, path: Path, shape: record.Shape, speed: float | None) -> None:
     """Make the file of all blocks, which are then removed; the disk must hold both for a moment."""
     try:
-        feature_record.write(path, shape, speed, blocks.join)
+        record.write(path, shape, speed, blocks.join)
     except DiskError:
         if not _whole(path, shape):  # else another process on the same features was first, and removed the blocks
             raise

@@ -2,13 +2,21 @@
 
 from ..fitting import heads
 from ..fitting.context import PROBES, Context, Values, steps
-from . import classification, consistency, kernel, linear, neighbours, prediction, rotation
-from . import disentanglement as axes
-from . import explained_variance as shares
-from . import factor_regression as changes
+from . import (
+    classification,
+    consistency,
+    disentanglement,
+    explained_variance,
+    factor_regression,
+    kernel,
+    linear,
+    neighbours,
+    prediction,
+    rotation,
+)
 from .installed import run
 
 __all__ = [
-    "PROBES", "Context", "Values", "axes", "changes", "classification", "consistency", "heads", "kernel", "linear",
-    "neighbours", "prediction", "rotation", "run", "shares", "steps",
+    "PROBES", "Context", "Values", "classification", "consistency", "disentanglement", "explained_variance",
+    "factor_regression", "heads", "kernel", "linear", "neighbours", "prediction", "rotation", "run", "steps",
 ]  # fmt: skip

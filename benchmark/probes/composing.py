@@ -15,8 +15,7 @@ from ..fitting.context import Context, Split
 from ..fitting.heads import Answers, Task
 from ..fitting.solving import Array, Codes, Targets
 from ..statistics.bootstrap import Measured
-from . import factor_regression as changes
-from . import rotation
+from . import factor_regression, rotation
 
 POSE, ROTATED = "pose", "rotation"
 
@@ -27,7 +26,7 @@ def of_views(context: Context) -> Targets:
     if context.shows(ROTATION):
         found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
     for name in moving(context):
-        found[name] = partial(changes.single, context, factor=name)
+        found[name] = partial(factor_regression.single, context, factor=name)
     return found
 
 
@@ -37,13 +36,15 @@ def of_pairs(context: Context) -> Targets:
     if context.shows(ROTATION):
         found[ROTATED] = rotation.matrices
     for name in moving(context):
-        found[name] = partial(changes.moved, context, factor=name)
+        found[name] = partial(factor_regression.moved, context, factor=name)
     return found
 
 
 def moving(context: Context) -> list[str]:
     """The factors that move between views of an object."""
-    return [name for name in changes.present(context) if changes.task(context, name, [name]) is not None]
+    return [
+        name for name in factor_regression.present(context) if factor_regression.task(context, name, [name]) is not None
+    ]
 
 
 def composed(context: Context, name: str, first: Array, second: Array) -> Array:
@@ -51,7 +52,7 @@ def composed(context: Context, name: str, first: Array, second: Array) -> Array:
     if name == ROTATED:
         relative: Array = np.einsum("nki,nkj->nij", first.reshape(-1, 3, 3), second.reshape(-1, 3, 3))
         return relative.reshape(-1, 9)
-    return changes.composed(context, name, first, second)
+    return factor_regression.composed(context, name, first, second)
 
 
 def of_pair(context: Context, answers: Mapping[str, Array], name: str, rows: Codes) -> Array:
@@ -85,5 +86,5 @@ def measured(
         add(rotation.task(context, names[ROTATED], 2), [found[ROTATED]])
     factors = [name for name in asked if name != ROTATED]
     if factors:
-        add(changes.task(context, "changes", factors, suffix), [found[name] for name in factors])
+        add(factor_regression.task(context, "changes", factors, suffix), [found[name] for name in factors])
     return values

@@ -22,8 +22,8 @@ from ..data.pixel_cache import Room
 from ..distributed.device import pick
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..protocol import DEFAULT
-from ..results import score as results
 from ..results.reading import load_score
+from ..results.score import NAME
 from ..training import checks
 from ..training.config import CONFIG, LENGTH, SEEDS, RunConfig, run_name
 from ..training.log import last as last_line
@@ -125,7 +125,7 @@ class Planned:
     @property
     def score(self) -> Path:
         """Path of its score, beside those of other protocols: score.json, unless that is another protocol's."""
-        first = self.folder / results.NAME
+        first = self.folder / NAME
         try:
             free = load_score(first).protocol_id == self.protocol_id
         except IebenchError:  # none, or a damaged one, in whose place the default protocol's belongs

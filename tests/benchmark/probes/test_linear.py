@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 
 from iebench.benchmark.fitting.context import Context, Split, Values
 from iebench.benchmark.fitting.solving import chosen, thinned
-from iebench.benchmark.probes import factor_regression as changes
+from iebench.benchmark.probes import factor_regression
 from iebench.benchmark.probes.kernel import kernel
 from iebench.benchmark.probes.linear import linear
 from iebench.benchmark.probes.rotation import matrices
@@ -90,9 +90,9 @@ def test_the_truth_of_two_views_composes_to_the_truth_of_the_pair() -> None:
     context_ = context(lambda split, generator: nine(split))
     rows = context_.val.all_pairs()[0]
     for factor in ("floor_hue", "light_hue"):
-        one, two = (changes.single(context_, context_.val, rows[:, view], factor) for view in (0, 1))
-        wanted = changes.moved(context_, context_.val, rows, factor)
-        np.testing.assert_allclose(changes.composed(context_, factor, one, two), wanted, atol=1e-12)
+        one, two = (factor_regression.single(context_, context_.val, rows[:, view], factor) for view in (0, 1))
+        wanted = factor_regression.moved(context_, context_.val, rows, factor)
+        np.testing.assert_allclose(factor_regression.composed(context_, factor, one, two), wanted, atol=1e-12)
 
 
 def test_the_final_weights_are_those_of_a_ridge_regression_on_all_train_views() -> None:
