@@ -44,6 +44,7 @@ VERBS = {
     "leaderboard": Verb("Compare scores of one dataset and one protocol"),
     "report": Verb("Write scores as one HTML page: table, charts, pictures, curves"),
     "demo": Verb("Render, train, score and report on a small scale: the whole path", ("trimesh", "torch")),
+    "completion": Verb("Print the script that completes `iebench` in a shell"),
 }  # fmt: skip
 
 
