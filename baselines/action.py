@@ -1,7 +1,7 @@
-"""The action between two views: what a method is told about how the second differs from the first.
+"""The action between two views: the numbers that describe how the second view differs from the first.
 
-"rotation" is the quaternion of R12 = R1^-1 R2 (4 numbers); "rotation-colour" adds how far the floor's and the light's
-hue move (6); "all" adds the light's direction too (8), as Garrido et al. 2023 and Ghaemi et al. 2025 do.
+"rotation" is the quaternion of R12 = R1^-1 R2 (4 numbers). "rotation-colour" adds the differences of the floor's and
+the light's hue (6). "all" adds the light's direction too (8), as Garrido et al. 2023 and Ghaemi et al. 2025 do.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Action = Literal["rotation", "rotation-colour", "all"]
 Latents = Mapping[str, Tensor]
 """Latent name -> (B,) or (B, K) float64, on the CPU; under LABEL the class, int64."""
 
-LABEL = "label"  # the class of the object, for methods that are told it
+LABEL = "label"  # the class of the object, for methods that are trained on it
 ROTATION = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
 DIFFERENCES: dict[Action, tuple[str, ...]] = {
     "rotation": (),
@@ -27,7 +27,7 @@ DIFFERENCES: dict[Action, tuple[str, ...]] = {
 
 
 def columns(action: Action) -> tuple[str, ...]:
-    """The latents that an action is computed from.
+    """Return the names of the latents that an action is computed from.
 
     >>> columns("rotation-colour")
     ('rot_x', 'rot_y', 'rot_z', 'floor_hue', 'light_hue')
@@ -36,7 +36,7 @@ def columns(action: Action) -> tuple[str, ...]:
 
 
 def size(action: Action) -> int:
-    """How many numbers an action has.
+    """Number of components of an action.
 
     >>> [size(action) for action in DIFFERENCES]
     [4, 6, 8]
@@ -45,9 +45,9 @@ def size(action: Action) -> int:
 
 
 def between(action: Action, source: Latents, target: Latents, as_released: bool = False) -> Tensor:
-    """The action that leads from source to target.
+    """Return the action that leads from source to target.
 
-    Differences are plain, without wrap-around, as released: one of hues lies in (-1, 1).
+    Differences are plain, without wrap-around, as in the released code: a difference of hues lies in (-1, 1).
 
     source, target : (B,) float64 for each of `columns(action)`
     as_released : see `rotation_between`
@@ -58,16 +58,16 @@ def between(action: Action, source: Latents, target: Latents, as_released: bool 
 
 
 def steps(action: Action, latents: Latents) -> list[Tensor]:
-    """The actions from each view but the last to the next: (B, K) each -> K - 1 of (B, size)."""
+    """Return the action from each view to the next one: (B, K) per latent -> K - 1 of (B, size)."""
     views = [view(latents, number) for number in range(latents[ROTATION[0]].shape[1])]
     return [between(action, *pair) for pair in pairwise(views)]
 
 
 def rotation_between(source: Latents, target: Latents, as_released: bool = False) -> Tensor:
-    """The quaternions of R12 = R1^-1 R2 (scalar last) from source to target pose.
+    """Return the quaternions of R12 = R1^-1 R2 (scalar last) from source to target pose.
 
     source, target : (B,) float64 radians for each of rot_x, rot_y, rot_z
-    as_released : with the sign that the SIE scripts give them; else w >= 0
+    as_released : True for the sign that the SIE scripts use; False for w >= 0
     returns : (B, 4) float64 on the CPU
     """
     start, end = (torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target))
@@ -75,10 +75,10 @@ def rotation_between(source: Latents, target: Latents, as_released: bool = False
 
 
 def onto(values: Tensor, device: torch.device) -> Tensor:
-    """Values of the CPU on a device; a GPU copies them when it gets there, and nobody waits for that."""
+    """Copy a CPU tensor to a device; on a GPU the copy is asynchronous, from pinned memory."""
     return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values.to(device)
 
 
 def view(latents: Latents, number: int) -> Latents:
-    """The latents of one view: (B, K) each -> (B,) each."""
+    """Return the latents of one view: (B, K) each -> (B,) each."""
     return {name: values[:, number] for name, values in latents.items()}

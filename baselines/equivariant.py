@@ -1,4 +1,4 @@
-"""What the methods share whose embedding must follow the action between views through a predictor."""
+"""Settings and base class of equivariant methods: a predictor maps an embedding and an action to another embedding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from .networks.predictor import Hypernetwork, Kind, LinearHypernetwork, predicto
 
 @dataclass(frozen=True, kw_only=True)
 class ActionSettings:
-    """What a method is told about two views.
+    """Settings of a method that uses the action between two views.
 
     action : "rotation", "rotation-colour" or "all"
     """
@@ -26,11 +26,11 @@ class ActionSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class PredictorSettings(ActionSettings):
-    """What a predictor is told and how it is built.
+    """Settings of a predictor: the action that it is conditioned on, and its architecture.
 
     predictor : "linear" or "deep" hypernetwork, or "mlp"
-    predictor_hidden : widths between the predictor's input and output, for a longer one
-    predictor_relu : whether a longer hypernetwork has a ReLU between its matrices; an MLP always has
+    predictor_hidden : widths of the layers between the predictor's input and output; empty for none
+    predictor_relu : true for a ReLU between the matrices of a hypernetwork that has several; an MLP always has ReLUs
     """
 
     predictor: Kind = "linear"
@@ -47,7 +47,7 @@ class PredictorSettings(ActionSettings):
 class EquivariantMethod(Method):
     """Base of methods with a projector on `columns` of the representation and a predictor on its embedding.
 
-    A subclass makes the three attributes itself, in its own order: the order decides the initial weights.
+    A subclass creates the three attributes itself. The order in which it does so decides the initial weights.
     """
 
     has_predictor = True
@@ -62,12 +62,12 @@ class EquivariantMethod(Method):
         self.latents = actions.columns(action)
 
     def embed(self, representation: Tensor) -> Tensor:
-        """(B, dim) -> (B, E) through the equivariant projector."""
+        """Map representations (B, dim) to embeddings (B, E) by the equivariant projector."""
         embedding: Tensor = self.equivariant_projector(representation[:, self.columns])
         return embedding
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """The predictor's answer for the action from source to target, see `Method.predict`."""
+        """Return the predictor's output for the action from source to target; see `Method.predict`."""
         action = actions.onto(actions.between(self.action, source, target, self.as_released), embedding.device)
         if not isinstance(self.predictor, (LinearHypernetwork, Hypernetwork)):
             embedding = embedding.repeat_interleave(len(action) // len(embedding), dim=0)
@@ -75,7 +75,7 @@ class EquivariantMethod(Method):
         return prediction
 
     def predict_next(self, embeddings: Sequence[Tensor], latents: Latents) -> list[Tensor]:
-        """The prediction of each view but the first from the one before it.
+        """Predict each view but the first from the view before it.
 
         embeddings : K of (B, E); latents : (B, K) each
         returns : K - 1 of (B, E)
@@ -85,6 +85,6 @@ class EquivariantMethod(Method):
 
 
 def predictor_of(settings: PredictorSettings, dim: int) -> nn.Module:
-    """The predictor that the settings ask for, on embeddings of size `dim`."""
+    """Build the predictor that the settings describe, for embeddings of size `dim`."""
     numbers = actions.size(settings.action)
     return predictor(settings.predictor, numbers, dim, settings.predictor_hidden, settings.predictor_relu)

@@ -1,4 +1,4 @@
-"""What can go wrong in a method; adds to the tree of `iebench.manifests.errors`.
+"""Errors of methods; they extend the tree of `iebench.manifests.errors`.
 
 IebenchError
 ├── BackbonePart             a MissingPart: a backbone whose package cannot be imported here
@@ -23,7 +23,7 @@ class LabelOutOfRange(IebenchError):
 
 
 class MethodBroken(IebenchError):
-    """An entry point promises a method that its module does not define."""
+    """An entry point names a method or backbone that its module does not define."""
 
 
 __all__ = [

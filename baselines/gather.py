@@ -1,8 +1,9 @@
-"""The batch of all ranks, for losses and statistics that compare the objects of a batch with one another.
+"""Gathers the batch of all ranks, for losses and statistics that compare the objects of a batch with one another.
 
-Distributed training averages the ranks' gradients, so it minimises the mean of the ranks' losses. A loss that every
-rank computes on the gathered batch is that mean itself; a loss that is a mean over a rank's own share becomes the mean
-over the batch, all shares being equal. Both then have the value and the gradients of one process with the whole batch.
+Distributed training averages the ranks' gradients, so it minimises the mean of the ranks' losses. If every rank
+computes a loss on the gathered batch, that mean is the loss itself. If a loss is a mean over a rank's own share, the
+mean over ranks is the mean over the batch, since all shares are equal. Both have the value and the gradients of one
+process with the whole batch.
 """
 
 from typing import Any
@@ -13,10 +14,10 @@ from torch import distributed as dist
 
 
 def gather(mine: Tensor) -> Tensor:
-    """The rows of all ranks in rank order, with gradients; without other ranks, the tensor itself.
+    """Return the rows of all ranks in rank order, with gradients; with one rank, the tensor itself.
 
-    The gradient that a rank gets for its rows is the sum over the losses of all ranks, which the average over ranks
-    that follows turns into the gradient of their mean.
+    A rank's rows get the sum of the gradients of all ranks' losses. Distributed training then divides by the number of
+    ranks, which gives the gradient of the mean loss.
 
     mine : (B, ...) of the same shape on every rank
     returns : (ranks * B, ...)

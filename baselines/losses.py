@@ -1,7 +1,7 @@
-"""The loss terms that methods share: scalars of embeddings (B, d), computed in float32 or better under any autocast.
+"""Loss terms shared by the methods: scalars of embeddings (B, d), computed in float32 or better under any autocast.
 
-A method adds them over its views and over pairs of consecutive views; with two views that is the paper. Terms that
-compare objects (variance, covariance, contrast) see those of all ranks; the others are means over a rank's own share.
+A method adds them over its views and over pairs of consecutive views; two views give the loss of the paper. Terms that
+compare objects (variance, covariance, contrast) use the batch of all ranks; the others are means over a rank's share.
 """
 
 from collections.abc import Iterable, Mapping
@@ -61,7 +61,7 @@ def cosine_distance(left: Tensor, right: Tensor) -> Tensor:
 
 
 def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
-    """NT-Xent: the mean over all 2 B embeddings of the cross-entropy of finding the partner among the 2 B - 1 others.
+    """NT-Xent: cross-entropy of finding each embedding's partner among the 2 B - 1 others, mean over the 2 B.
 
     Chen et al. 2020 (SimCLR) eq. 1, with cosine similarity; row i of one side is the partner of row i of the other.
 
@@ -77,18 +77,18 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
 
 
 def check_temperature(temperature: float) -> None:
-    """Raise ValueError unless it is above 0."""
+    """Raise InvalidValue unless the temperature is above 0."""
     if not temperature > 0:
         raise InvalidValue(f"temperature must be above 0, not {temperature}")
 
 
 def total(terms: Iterable[Tensor]) -> Tensor:
-    """The sum of scalars."""
+    """Return the sum of scalars."""
     return torch.stack(list(terms)).sum()
 
 
 def weighted(terms: Mapping[str, Tensor], settings: object) -> dict[str, Tensor]:
-    """The terms with their sum as "loss", each weighted by the setting of its name, in the terms' order."""
+    """Return the terms and their weighted sum, "loss"; the setting of the same name is a term's weight."""
     loss: Tensor = sum(getattr(settings, name) * term for name, term in terms.items())
     return {"loss": loss, **terms}
 

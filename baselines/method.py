@@ -1,4 +1,4 @@
-"""What a method is, and where methods are found.
+"""The base class of methods, and their registry.
 
 A method is one file: a frozen dataclass with its settings, and a class registered by `@method("name", Settings)`. The
 entry point group `iebench.methods` names the module to import for each name, so another package can add methods. A
@@ -29,13 +29,13 @@ class Method(nn.Module):
     encoder : (B, 3, H, W) images in [0, 1] -> (B, dim) representations
     parts : names of slices of the representation, such as "invariant"; {} when it has none
     latents : the latent columns that `loss` and `predict` need
-    as_released : whether `predict` takes quaternions with the sign that the SIE scripts give them, and not w >= 0
-    has_predictor : whether `embed` and `predict` are there
-    scheduled : whether a step depends on how many there are in all, so that a run's length is part of what it is
-    fewest_views : the smallest K that `loss` can compare
-    trains : False for a reference that stays as it was initialised
-    classes : how many a method tells apart, whose `latents` name the label; None for any
-    passes : "apart" for one forward pass a view, so that batch norms in training take their statistics of one view at a
+    as_released : True if `predict` takes quaternions with the sign of the SIE scripts, False if w >= 0
+    has_predictor : True if the method has `embed` and `predict`
+    scheduled : True if the update depends on the total number of steps; such a run cannot change its length on resume
+    fewest_views : the smallest number of views K that `loss` accepts
+    trains : False for a reference method that keeps its initial weights
+    classes : number of classes, for a method whose `latents` contain the label; None if there is no limit
+    passes : "apart" for one forward pass per view, so that batch norms in training use the statistics of one view at a
         time; "together" for one pass with all views
     """
 
@@ -55,7 +55,7 @@ class Method(nn.Module):
         self.as_released = False
 
     def represent(self, images: Tensor) -> Tensor:
-        """Representations of several views of each object.
+        """Return the representations of several views of each object.
 
         images : (B, K, 3, H, W) float in [0, 1]
         returns : (B, K, dim)
@@ -63,7 +63,7 @@ class Method(nn.Module):
         return torch.stack(self.by_view(self.encoder, images), dim=1)
 
     def by_view(self, module: nn.Module, views: Tensor) -> list[Tensor]:
-        """A module's outputs for several views of each object, in the passes that `passes` asks for.
+        """Return a module's outputs for several views of each object, with one pass or several as `passes` says.
 
         module : (N, ...) -> (N, E), such as the encoder or a projector
         views : (B, K, ...)
@@ -74,7 +74,7 @@ class Method(nn.Module):
         return list(module(views.flatten(0, 1)).unflatten(0, views.shape[:2]).unbind(1))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """The loss of a batch: "loss" is minimised, the other entries are its terms before weighting, for the log.
+        """Return the loss of a batch: "loss" is minimised; the other entries are its unweighted terms, for the log.
 
         images : (B, K, 3, H, W) float in [0, 1]; K >= `fewest_views` distinct views of each of B objects
         latents : (B, K) float64 for each name in `self.latents`
@@ -82,25 +82,25 @@ class Method(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} has no loss")
 
     def forward(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """`loss`, under the name that distributed training calls."""
+        """Call `loss`; distributed training calls `forward`."""
         return self.loss(images, latents)
 
     def after_step(self, step: int, steps: int) -> None:
-        """What follows the optimizer's step `step` of `steps`, counted from 1, such as moving a target network.
+        """Update the method after the optimizer's step `step` of `steps`, counted from 1; moves a target network, say.
 
-        Whatever it changes must be a parameter or a buffer, so that a checkpoint holds it.
+        Only parameters and buffers may change here, so that a checkpoint holds them.
         """
 
     def embed(self, representation: Tensor) -> Tensor:
-        """The equivariant embedding (B, E) of representations (B, dim), what `predict` works on."""
+        """Return the equivariant embedding (B, E) of representations (B, dim); it is the input of `predict`."""
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """The embedding that a view should have, from another view of the same object.
+        """Predict the embedding of the target view from the embedding of the source view of the same object.
 
         embedding : (B, E) of the source view
-        source, target : (B,) float64 for each name in `self.latents`, or (B * K,): K consecutive questions about each
-            source view, so that what they share need not be computed anew
+        source, target : (B,) float64 for each name in `self.latents`, or (B * K,): K consecutive targets for each
+            source view, which share the computations that depend on the source view alone
         returns : (B, E) or (B * K, E)
         """
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
@@ -113,7 +113,7 @@ class Method(nn.Module):
 class Entry:
     """A registered method: its settings' dataclass and its class, called with (encoder, settings).
 
-    base : the method that a variant is one of, or its own name
+    base : the method that a variant changes; for a method, its own name
     changed : the settings that a variant changes; {} for a method
     """
 
@@ -124,7 +124,7 @@ class Entry:
     changed: Mapping[str, Any] = field(default_factory=dict)
 
     def defaults(self) -> Any:
-        """The settings of the method or variant when nothing else is said."""
+        """Return the default settings of the method or variant."""
         return build_settings(self.settings, self.changed, f"variant {self.name}")
 
 
@@ -134,7 +134,7 @@ M = TypeVar("M", bound=type[Method])
 
 
 def method(name: str, settings: type[Any]) -> Callable[[M], M]:
-    """Class decorator that registers a method under `name`, with the frozen dataclass of its settings."""
+    """Register a method's class under `name`, with the frozen dataclass of its settings; a class decorator."""
 
     def register(cls: M) -> M:
         _ENTRIES[name] = Entry(name, settings, cls, name)
@@ -144,16 +144,16 @@ def method(name: str, settings: type[Any]) -> Callable[[M], M]:
 
 
 def names() -> list[str]:
-    """The names of all installed methods and variants."""
+    """Return the names of all installed methods and variants, sorted."""
     return sorted(plugins.points(GROUP).keys() | set(_ENTRIES) | set(variants.load()))
 
 
 def find(name: str) -> Entry:
-    """The registered method or variant of that name; imports its module if need be.
+    """Return the method or variant of that name; imports its module if necessary.
 
     Raises
     ------
-    UnknownName : no such method; suggests near ones.
+    UnknownName : no such method; suggests similar names.
     MethodBroken : its module cannot be imported, or does not register it.
     """
     if name in _ENTRIES:
@@ -170,6 +170,6 @@ def find(name: str) -> Entry:
 
 
 def build(name: str, settings: Any, encoder: EncoderSettings) -> Method:
-    """A freshly initialised method; weights are drawn from torch's global generator."""
+    """Build a freshly initialised method; its weights are drawn from torch's global generator."""
     built: Method = find(name).method(Encoder(encoder), settings)
     return built

@@ -1,4 +1,4 @@
-"""Variants: methods under another name with some settings changed, as `variants.toml` lists them. Imports no torch."""
+"""Variants: methods with some settings changed under another name, listed in `variants.toml`. Imports no torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ from iebench.manifests.common.settings import build, read_toml
 
 @dataclass(frozen=True)
 class Variant:
-    """One variant.
+    """A variant of a method.
 
-    method : the method whose settings it changes
-    about : what it is, in one line, with its place in the literature
+    method : the method whose settings the variant changes
+    about : description in one line, with its source in the literature
     settings : name -> value, checked when the variant is used
     """
 
@@ -25,6 +25,6 @@ class Variant:
 
 @cache
 def load() -> Mapping[str, Variant]:
-    """The shipped variants by name, in the file's order."""
+    """Return the shipped variants by name, in the order of the file."""
     with as_file(files(__package__) / "variants.toml") as path:
         return {name: build(Variant, table, f"variant {name}") for name, table in read_toml(path).items()}

@@ -1,4 +1,4 @@
-"""What can go wrong in training and scoring; adds to the tree of `iebench.manifests.errors`.
+"""Errors of training and scoring; they extend the tree of `iebench.manifests.errors`.
 
 IebenchError
 ├── RunError                 a run folder that cannot be used as it is
@@ -6,13 +6,13 @@ IebenchError
 │   ├── RunHeld              exit code 4: another process trains it now
 │   ├── Diverged             the loss is no longer a finite number
 │   └── Collapsed            embeddings no longer depend on the image
-├── RankFailed               the first rank's word for what went wrong on another one
-├── Stopped                  exit code 130: asked to stop; everything is saved and the same run can go on
-│   └── Requeue              exit code 75: so by SIGTERM or SIGUSR1, as a queue does before it takes a job away
-├── ConversionError          a checkpoint from elsewhere that cannot be used, or what became of one
-└── ScoringError             what cannot be scored or compared
-    ├── EncoderError         an encoder that is not there, fails, or returns what it must not
-    ├── ProbeError           a probe of another package that cannot be used
+├── RankFailed               an error of another rank, raised by the first one
+├── Stopped                  exit code 130: stopped by Ctrl-C; the state is saved and the same run can go on
+│   └── Requeue              exit code 75: stopped by SIGTERM or SIGUSR1, as queues send before they end a job
+├── ConversionError          an external checkpoint that cannot be converted, or a converted one that is damaged
+└── ScoringError             an object that cannot be scored or compared
+        ├── EncoderError         an encoder that does not exist, fails, or returns invalid output
+        ├── ProbeError           a probe of another package that cannot be used
     ├── ScoreFileError       a score.json that is missing, damaged or of another format
     └── NotComparable        scores of different protocols, datasets or smoke runs in one table
 """
@@ -54,7 +54,7 @@ class Collapsed(RunError):
 
 
 class RankFailed(IebenchError):
-    """Another rank could not go on."""
+    """Another rank failed."""
 
     def __init__(self, message: str, exit_code: int) -> None:
         super().__init__(message)
@@ -68,7 +68,7 @@ class Stopped(IebenchError):
 
 
 class Requeue(Stopped):
-    """Training was asked to stop by SIGTERM or SIGUSR1 and saved its state first: the job may be queued again."""
+    """Training was asked to stop by SIGTERM or SIGUSR1 and saved its state first; the job may be queued again."""
 
     exit_code = 75  # EX_TEMPFAIL of sysexits.h: try again later
 
@@ -77,15 +77,15 @@ class Requeue(Stopped):
 
 
 class ConversionError(IebenchError):
-    """A checkpoint from elsewhere that cannot be used, or what became of one."""
+    """An external checkpoint that cannot be converted, or a converted one that is damaged."""
 
 
 class ScoringError(IebenchError):
-    """What cannot be scored or compared."""
+    """An object that cannot be scored or compared."""
 
 
 class EncoderError(ScoringError):
-    """An encoder that is not there, fails, or returns what it must not."""
+    """An encoder that does not exist, fails, or returns invalid output."""
 
 
 class ProbeError(ScoringError):

@@ -1,6 +1,8 @@
-"""The protocol: every choice that decides a score, as data. Two scores may be compared when their ids are equal.
+"""The protocol: every choice that affects a score, as data.
 
-The shipped ones are files of iebench.manifests.protocols; `iebench score --protocol FILE` takes one's own.
+Two scores are comparable if their protocol ids are equal.
+
+The shipped protocols are files of iebench.manifests.protocols; `iebench score --protocol FILE` reads another one.
 """
 
 import dataclasses
@@ -23,19 +25,22 @@ HEADS = (
     "classification", "classification_mlp", "rotation", "pose", "colour", "changes", "translation_object",
     "translation_base",
 )  # fmt: skip
-"""What heads may be asked; see `probes/`."""
+"""Names of the heads that a protocol may contain; see `probes/`."""
 MOST_TIE = 0.01
-"""Cosines further apart than this are different answers: a wider tie would make a metric of retrieval say nothing."""
+"""Largest tolerance for ties.
+
+Cosines that differ by more are distinct; a wider tie would make retrieval meaningless.
+"""
 
 
 @dataclass(frozen=True)
 class Head:
-    """How the heads of one question are built and trained.
+    """Architecture and training of the heads of one kind.
 
-    hidden : widths of the hidden layers, none for a linear head
-    epochs : passes over the train objects; batch : objects in a step
-    lr, weight_decay : of AdamW; every combination is trained and the best on the tuning objects counts
-    schedule : whether the rate stays, or falls linearly to 0
+    hidden : widths of the hidden layers, empty for a linear head
+    epochs : passes over the train objects; batch : objects per step
+    lr, weight_decay : values for AdamW; every combination is trained, and the best on the tuning objects is used
+    schedule : learning rate over the epochs: constant, or falling linearly to 0
     """
 
     hidden: tuple[int, ...]
@@ -55,19 +60,20 @@ class Head:
 
     @property
     def grid(self) -> tuple[tuple[float, float], ...]:
-        """The combinations of rate and decay."""
+        """Return the combinations of learning rate and weight decay."""
         return tuple(product(self.lr, self.weight_decay))
 
 
 @dataclass(frozen=True)
 class Linear:
-    """Linear probes of single views that are solved to their optimum; see `probes/linear.py`.
+    """Linear probes of single views, solved to their optimum; see `probes/linear.py`.
 
-    ridge, logistic : penalties that are tried, falling; a constant answer, which is an infinite one, always is
-    gradient : no entry of the gradient is larger where logistic regression ends; see `logistic.py`
-    numbers : of features at most that logistic regression learns from, such as 2**26; of more, fewer views of each
-        object, then fewer objects
-    side : of the largest matrix that is decomposed; features with more columns are learnt from as many views at most
+    ridge, logistic : penalties to select from, in falling order; the constant prediction, an infinite penalty, is
+        always included
+    gradient : logistic regression stops when no entry of the gradient is larger; see `logistic.py`
+    numbers : largest number of feature values for logistic regression, such as 2**26; with more, it uses fewer views of
+        each object, then fewer objects
+    side : side of the largest matrix that is decomposed; features with more columns are fitted on at most as many views
     """
 
     ridge: tuple[float, ...]
@@ -85,11 +91,11 @@ class Linear:
 
 @dataclass(frozen=True)
 class Kernel:
-    """Nonlinear probes that are solved to their optimum; see `probes/kernel.py`.
+    """Nonlinear probes, solved to their optimum; see `probes/kernel.py`.
 
-    ridge : penalties that are tried, falling; a constant answer, which is an infinite one, always is
-    units, pair_units : random Fourier features of a view beside its own, and of two views
-    pairs : of views of each train object that regressions of pairs learn from
+    ridge : penalties to select from, in falling order; the constant prediction, an infinite penalty, is always included
+    units, pair_units : number of random Fourier features added to those of one view, and to those of two views
+    pairs : pairs of views per train object for regressions on pairs
     """
 
     ridge: tuple[float, ...]
@@ -104,7 +110,7 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Classes by the nearest train views: k of them, votes exp(cosine / temperature), among `views` of each object."""
+    """Nearest-neighbour classification: k train views, among `views` of each object, vote exp(cosine / temperature)."""
 
     k: int
     temperature: float
@@ -117,7 +123,7 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class FewShot:
-    """Classes from a few objects of each: `shots` says how many, and `draws` how often they are drawn."""
+    """Classification from a few objects per class: `shots` objects, drawn `draws` times."""
 
     shots: tuple[int, ...]
     draws: int
@@ -130,10 +136,10 @@ class FewShot:
 
 @dataclass(frozen=True)
 class Maps:
-    """How maps between views are fitted to any encoder; see `probes/consistency.py`.
+    """Maps between views that are fitted to any encoder; see `probes/consistency.py`.
 
-    dims : of the subspace they work in, the directions in which views of one object differ most
-    pairs : of views of each train object; units : hidden units of the nonlinear map
+    dims : dimensions of the maps' subspace, the directions in which views of one object differ most
+    pairs : pairs of views per train object; units : hidden units of the nonlinear map
     """
 
     dims: int
@@ -146,31 +152,32 @@ class Maps:
 
 @dataclass(frozen=True)
 class Protocol:
-    """All settings of the scoring; docs/protocols.md says why they are as they are.
+    """All settings of scoring; docs/protocols.md gives the reasons.
 
-    r2 : the kind of R2 that the protocol's tables print; both are measured
-    rotation : what heads learn of a rotation, its matrix or its quaternion with the sign as released
-    circular : whether a factor on a circle is learnt as sine and cosine, or as a plain number
-    features : whether heads see features standardised with the train split's moments
-    batch_norm : the encoder's mode while heads learn; "train" encodes every view anew in every epoch
-    pairs : the same pairs of views for every seed, or others; pair_seed : seed of the lists
-    val_views : whether questions about one view are put to every val view or to the first of each pair
+    r2 : the kind of R2 in the protocol's tables; both kinds are measured
+    rotation : target of the rotation heads: the matrix, or the quaternion with the sign of the released code
+    circular : target for a circular factor: sine and cosine, or the plain number
+    features : input of the heads: features standardised with the train split's moments, or raw features
+    batch_norm : the encoder's mode while heads are trained; "train" encodes every view again in every epoch
+    pairs : the same pairs of views for every seed, or new ones per seed; pair_seed : seed of the lists of pairs
+    val_views : val views for probes of a single view: every view, or the first view of each pair
     val_pairs : pairs of views per val object, drawn with replacement
-    known_meshes : whether val objects count whose mesh is in train too
-    tune : share of the train objects on which rates and decays are chosen, 0 with nothing to choose
-    seeds : how many heads are trained of every kind; values are means over them
-    retrieval : whether the source view is one of the questions and answers of MRR, H@k and PRE, as released
-    quaternions : the sign of those that predictors are given: w >= 0, or that of the product of the two poses, as the
-        SIE scripts give it; a predictor that was trained on the latter gets it whatever the protocol says
-    tie : cosines nearer than this rank as equal
-    draws, level : bootstrap draws and coverage of the intervals
-    rules : in words, what the settings do not say
-    heads : by question
-    neighbours, few_shot : classification without training; left out without settings
-    shares : whether to measure how much of the representation's variance each factor moves
-    axes : whether to measure how far single columns stand for single factors
-    maps : of group consistency, None where it is not measured
-    linear, kernel : of probes that are solved to their optimum, None without them
+    known_meshes : treatment of val objects whose mesh is in train too: left out or kept
+    tune : fraction of the train objects that selects learning rates and weight decays; 0 if there is nothing to select
+    seeds : number of heads trained of each kind; values are means over them
+    retrieval : whether the source view is one of the queries and candidates of MRR, H@k and PRE, as in the released
+        code
+    quaternions : sign of the predictors' quaternions: w >= 0, or the sign of the product of the two poses, as in the
+        SIE scripts; a predictor trained with the latter gets it under any protocol
+    tie : cosines that differ by less than this have equal rank
+    draws, level : number of bootstrap samples and coverage of the intervals
+    rules : statements of what the settings do not contain
+    heads : settings of the heads, by name
+    neighbours, few_shot : settings of classification without training; not measured without settings
+    shares : whether to measure each factor's fraction of the representation's variance
+    axes : whether to measure how well single columns represent single factors
+    maps : settings of group consistency; None if it is not measured
+    linear, kernel : settings of probes that are solved to their optimum; None for none
     """
 
     name: str
@@ -219,7 +226,7 @@ class Protocol:
             self._check_solved()
 
     def _check_solved(self) -> None:
-        """Settings of probes that are solved."""
+        """Check the settings of probes that are solved."""
         if not self.tune:
             raise InvalidValue("the penalties of linear and kernel probes need objects to choose by: set tune = 0.125")
         if self.batch_norm == "train":
@@ -229,16 +236,16 @@ class Protocol:
 
     @property
     def id(self) -> str:
-        """The first 12 hexadecimal digits of the SHA-256 over all values."""
+        """Return the first 12 hexadecimal digits of the SHA-256 over all values."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()[:12]
 
     @property
     def train_epochs(self) -> int:
-        """Rounds of the train pair list: what the longest training and the kernel probes take."""
+        """Number of rounds of the train pair list: the maximum of the heads' epochs and the kernel probes' pairs."""
         return max([1 if self.kernel is None else self.kernel.pairs, *(head.epochs for head in self.heads.values())])
 
     def as_dict(self) -> dict[str, Any]:
-        """The protocol as plain tables, fit for JSON, without a later setting where it is as it was before."""
+        """Return the protocol as plain tables for JSON; settings added later are left out at their defaults."""
         table = dataclasses.asdict(self)
         if self.quaternions == "canonical":
             del table["quaternions"]
@@ -249,15 +256,15 @@ class Protocol:
 
 
 def load(name: str = DEFAULT) -> Protocol:
-    """A shipped protocol by name, or one from a TOML file's path; `extends` names one that it changes.
+    """Load a shipped protocol by name, or one from the path of a TOML file, which may extend another protocol.
 
     >>> load().name, load().id == load().id, load().id == load("released").id
     ('converged', True, False)
 
     Raises
     ------
-    SettingError, UnknownName : no such protocol, or an entry in it that is missing, unknown or of the wrong type; or a
-        file whose name stands for another protocol.
+    SettingError, UnknownName : no such protocol; an entry that is missing, unknown or of the wrong type; or a file
+        whose name is that of another protocol.
     """
     found = _read(name)
     if name not in shipped("protocol"):
@@ -270,7 +277,7 @@ def _read(name: str) -> Protocol:
 
 
 def _check_name(found: Protocol, path: Path) -> None:
-    """Refuse a file with the name of a shipped protocol, or of the one that it extends, and other settings."""
+    """Refuse a file that has the name of a shipped protocol, or of the one it extends, and other settings."""
     base = read_toml(path).get("extends")
     others = [*shipped("protocol"), *([] if base is None else [str(locate("protocol", str(base), path.parent))])]
     for other in map(_read, others):

@@ -1,4 +1,4 @@
-"""Scoring, from top to bottom: encode every view once, probe the cached features, summarise.
+"""Scoring, from top to bottom: encode every view once, train the probes on the cached features, summarise.
 
 iebench score
 """
@@ -47,17 +47,18 @@ def score(
     ranks: Ranks = ALONE,
     samples: Samples | None = None,
 ) -> Score:
-    """Score an encoder, or a file of features, on a dataset: probes are trained on its train split and measured on val.
+    """Score an encoder or a file of features on a dataset: probes are trained on the train split and measured on val.
 
     cache : folder of the feature files
-    seed : of the probes' initial weights and orders
-    limit : objects per split, evenly spread, for a smoke run
-    ranks : of which this is the first; the others only `encode_splits` with the same arguments
-    samples : where the answers go one by one
+    seed : seed of the probes' initial weights and of their orders of training objects
+    limit : number of objects per split, evenly spread, for a smoke run
+    ranks : this process among those that encode, the first of them; the others only call `encode_splits`, with the same
+        arguments
+    samples : store for the values of single objects; None to keep none
 
     Raises
     ------
-    DatasetError : missing or damaged, or with fewer than two views of an object.
+    DatasetError : the dataset is missing or damaged, or has fewer than two views per object.
     EncoderError : the encoder fails on an image.
     """
     start = time.perf_counter()
@@ -145,19 +146,19 @@ def encode_splits(
     limit: int | None,
     ranks: Ranks,
 ) -> list[Loaded]:
-    """The train and the val split with their features; see `score` for the arguments."""
+    """Return the train and the val split with their features; see `score` for the arguments."""
     return [load_split(encoder, data, split, cache, device, protocol, seed, limit, ranks) for split in SPLITS]
 
 
 def _least_views(encoder: Encoder | FeatureFile, protocol: Protocol) -> int:
-    """Views that an object must have so that all which the protocol retrieves can be retrieved."""
+    """Number of views that an object needs, so that the protocol's retrieval metrics are defined."""
     if protocol.maps is not None or (encoder.predictor and protocol.retrieval != "with the source"):
         return 3
     return 2 if encoder.predictor else 0
 
 
 def _facts(config: RunConfig) -> dict[str, Any]:
-    return {**dataclasses.asdict(config), "data": cleaned(config.data.name)}  # a path says nothing elsewhere
+    return {**dataclasses.asdict(config), "data": cleaned(config.data.name)}  # a path has no meaning on another machine
 
 
 def _device_name(device: torch.device) -> str:

@@ -1,4 +1,4 @@
-"""Training, from top to bottom.
+"""Training: the main loop, from top to bottom.
 
 iebench train --method sie
 torchrun --nproc-per-node 2 -m iebench.benchmark.train --method sie
@@ -38,22 +38,22 @@ from .training.trackers import open_trackers
 def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "auto", ranks: Ranks = ALONE) -> None:
     """Train a method and leave config.json, metrics.jsonl, tensorboard/, checkpoint.pt and model.safetensors in `run`.
 
-    The same configuration on the same CPU and number of threads gives the same bytes of weights, whether or not the run
-    was stopped and resumed on the way. All ranks call this together; the first one writes.
+    On the same CPU with the same number of threads, the same configuration gives the same bytes of weights, also if the
+    run was stopped and resumed. All ranks call this function together; the first rank writes.
 
-    resume : go on from the folder's checkpoint; without one, start
-    cache : where decoded pixels are kept; changes no sample
+    resume : continue from the folder's checkpoint; without a checkpoint, start
+    cache : storage of decoded pixels; does not change the samples
 
     Raises
     ------
     RunExists : the folder holds a run, and `resume` is False, or the run has other settings or more steps already.
-    RunError : the ranks were not started alike; the checkpoint cannot be used; another process trains this run; a step
-        needs more memory than there is.
-    MethodBroken : its loss returned something else than a dict of scalars.
+    RunError : the ranks were started with different commands; the checkpoint cannot be used; another process trains
+        this run; a step needs more memory than there is.
+    MethodBroken : the method's loss is not a dict of scalars.
     DatasetError, LatentMissing, SettingError : the dataset is damaged or does not fit the settings.
-    DiskError : a checkpoint or the log could not be written; the checkpoint before stays.
-    Stopped : Ctrl-C, or as Requeue SIGTERM or SIGUSR1; what was done is saved.
-    Diverged, Collapsed : loss or weights are no longer finite, embeddings no longer differ; the last checkpoint stays.
+    DiskError : a checkpoint or the log could not be written; the previous checkpoint stays.
+    Stopped : Ctrl-C, or as Requeue SIGTERM or SIGUSR1; the finished steps are saved.
+    Diverged, Collapsed : loss or weights are not finite, or all embeddings are equal; the last checkpoint stays.
     """
     admit(run, config, resume, ranks)
     with stop_requested(QUEUES) as stop, ExitStack() as stack:
@@ -90,7 +90,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         with (
             _log(run, config, done.step, ranks) as log,
             Meter(f"training {config.method}", steps * per_step, "images", done.step * per_step, ranks.first) as meter,
-            stop_requested(),  # the same one, and Ctrl-C too
+            stop_requested(),  # the same `Stop`, now set by Ctrl-C too
             Watch(run, method, settings.online, images, device) as watch,
             batches.prefetch(done.step, steps) as prefetched,
             enough_memory(settings),
@@ -123,7 +123,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
 
 
 def initialised(config: RunConfig, device: torch.device) -> Method:
-    """The method of a run with its first weights, on the device, to be trained; the same on every rank."""
+    """Build the method of a run with its initial weights, on the device, in training mode; the same on every rank."""
     torch.manual_seed(config.seed)
     method: Method = build_method(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     check_backbone(method.train(), config.settings.encoder.backbone, config.resolution, device)
@@ -131,9 +131,9 @@ def initialised(config: RunConfig, device: torch.device) -> Method:
 
 
 def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: Stop, ranks: Ranks) -> None:
-    """Write what the run is, unless it was asked to stop by now or has done more steps than it is to have.
+    """Write the run's configuration, unless the run was asked to stop or has done more steps than requested.
 
-    why : what was chosen for pixels, to be said
+    why : message about the chosen pixel storage
     """
     if asked := ranks.largest(stop.number):
         raise ranks.common(stopped(asked, done, None))
@@ -145,14 +145,14 @@ def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: 
 
 
 def _log(run: Path, config: RunConfig, done: int, ranks: Ranks) -> AbstractContextManager[Log | None]:
-    """The run's log after so many steps, which the first rank keeps."""
+    """Open the run's log after `done` steps; None on every rank but the first."""
     if not ranks.first:
         return nullcontext()
     return Log(run, done, open_trackers(run, config.settings.log, asdict(config)))
 
 
 def _finish(run: Path, method: Method, steps: int, stop: Stop, ranks: Ranks) -> None:
-    """Write the weights; whoever asked to stop in the meantime is told so afterwards."""
+    """Write the weights; raises afterwards if a signal asked to stop in the meantime."""
     with ranks.agreed():
         if ranks.first:
             save_weights(run, method)
@@ -161,11 +161,11 @@ def _finish(run: Path, method: Method, steps: int, stop: Stop, ranks: Ranks) -> 
 
 
 def check_steps(run: Path, done: int, steps: int, settings: TrainSettings) -> None:
-    """See that a run has not done more steps than it is asked for: its weights are not those of fewer.
+    """Check that a run has not done more steps than requested, since its weights would be those of a longer run.
 
     Raises
     ------
-    RunExists : it has.
+    RunExists : it has done more.
     """
     if done > steps:
         asked = f"steps={steps}" if settings.steps is not None else f"epochs={settings.epochs} ({steps} steps)"

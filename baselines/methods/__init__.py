@@ -1,1 +1,1 @@
-"""One file a method, one skeleton. Start: vicreg.py, then sie.py."""
+"""One file per method, all with the same skeleton. Start: vicreg.py, then sie.py."""

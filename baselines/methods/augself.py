@@ -1,7 +1,7 @@
 """AugSelf: SimCLR that also regresses the action between two views (Lee et al., NeurIPS 2021).
 
-The head sees the representations, so these must know what SimCLR alone would forget; as SimCLRAugSelf of
-facebookresearch/SIE.
+The regression head reads the representations, so they must keep information that SimCLR alone would discard. Follows
+SimCLRAugSelf of facebookresearch/SIE.
 
 iebench train --method augself
 """
@@ -24,7 +24,7 @@ from .simclr import SimCLRSettings
 
 @dataclass(frozen=True)
 class AugSelfSettings(ActionSettings, SimCLRSettings):
-    """Defaults are those of the repository facebookresearch/SIE; which ones made the paper's row is not known.
+    """Defaults of the repository facebookresearch/SIE; the settings behind the paper's row are not known.
 
     hidden : widths of the regression head between the two representations and the action
     regression : weight w of the regression
@@ -50,7 +50,7 @@ class AugSelf(Method):
         self.regressor = perceptron((2 * self.dim, *settings.hidden, actions.size(settings.action)))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = NT-Xent(e^x, e^y) + w MSE(head([h^x, h^y]), a), from each view to the next."""
+        """L = NT-Xent(e^x, e^y) + w MSE(head([h^x, h^y]), a), summed over consecutive views."""
         views = self.represent(images)  # (B, K, dim)
         embedding = self.by_view(self.projector, views)  # K of (B, E)
         found = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]  # K - 1 of (B, actions)

@@ -1,6 +1,6 @@
-"""BYOL: each view predicts what a slowly following network makes of the other (Grill et al., NeurIPS 2020).
+"""BYOL: each view predicts the output of a slowly moving target network for the other (Grill et al., NeurIPS 2020).
 
-The views are those of the dataset, not augmentations, as in Ghaemi et al. 2025 (seq-JEPA), whose widths these are.
+The views are those of the dataset, not augmentations. The widths are those of Ghaemi et al. 2025 (seq-JEPA).
 
 iebench train --method byol
 """
@@ -21,12 +21,12 @@ from ..networks.target import Target, check_momentum, momentum
 
 @dataclass(frozen=True)
 class BYOLSettings:
-    """Defaults are those of the BYOL row of seq-JEPA.
+    """Defaults of the BYOL row of seq-JEPA.
 
     projector : widths of the projector's layers
     hidden : width of the predictor's hidden layer
-    momentum : of the target at the start; it rises to 1 by a cosine over the steps of the run
-    projector_norm : whether the projector ends in a batch norm without scale, as in the repository hafezgh/seq-jepa
+    momentum : initial momentum of the target network; it rises to 1 by a cosine over the steps of the run
+    projector_norm : true for a last batch norm without scale in the projector, as in the repository hafezgh/seq-jepa
     """
 
     projector: tuple[int, ...] = (2048, 2048, 2048)
@@ -41,7 +41,7 @@ class BYOLSettings:
 
 @method("byol", BYOLSettings)
 class BYOL(Method):
-    """A projector on the whole representation, a predictor on its embedding, and the target of both networks."""
+    """A projector on the whole representation, a predictor on its embedding, and a target of encoder and projector."""
 
     scheduled = True
 
@@ -54,7 +54,7 @@ class BYOL(Method):
         self.target = Target(self.encoder, self.projector)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = 2 - 2 cos(p(e^x), t^y) and the same from y to x, for each view and the next (eq. 2)."""
+        """L = 2 - 2 cos(p(e^x), t^y) plus the same from y to x, summed over consecutive views (eq. 2)."""
         embedding = torch.stack(self.by_view(self.projector, self.represent(images)), dim=1)  # (B, K, E)
         predicted = self.by_view(self.predictor, embedding)  # K of (B, E)
         goals = self.by_view(self.target, images)
@@ -62,5 +62,5 @@ class BYOL(Method):
         return {"loss": total(cosine_distance(p, v) + cosine_distance(q, u) for (p, q), (u, v) in pairs)}
 
     def after_step(self, step: int, steps: int) -> None:
-        """The target follows (Grill et al. 2020, eq. 1)."""
+        """Move the target network (Grill et al. 2020, eq. 1)."""
         self.target.follow(self.encoder, self.projector, momentum=momentum(self.settings.momentum, step, steps))

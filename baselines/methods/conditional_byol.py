@@ -1,4 +1,4 @@
-"""Conditional BYOL: BYOL whose predictor is told the action (Ghaemi et al., NeurIPS 2025: a baseline of seq-JEPA).
+"""Conditional BYOL: BYOL with a predictor conditioned on the action (Ghaemi et al., NeurIPS 2025: seq-JEPA's baseline).
 
 iebench train --method conditional-byol
 """
@@ -23,9 +23,9 @@ from .byol import BYOLSettings
 
 @dataclass(frozen=True)
 class ConditionalBYOLSettings(ActionSettings, BYOLSettings):
-    """Widths are those of the repository hafezgh/seq-jepa, where `projector_norm` is true.
+    """Default widths of the repository hafezgh/seq-jepa, where `projector_norm` is true.
 
-    action_size : what the action is projected to before the predictor sees it
+    action_size : size of the linear projection of the action that enters the predictor
     """
 
     projector: tuple[int, ...] = (2048, 128)
@@ -39,7 +39,7 @@ class ConditionalBYOLSettings(ActionSettings, BYOLSettings):
 
 
 class ConditionalPredictor(nn.Module):
-    """An MLP on [P(a), e], where P is linear with batch norm and neither has a bias or a scale."""
+    """An MLP on [P(a), e]; P is a linear layer without bias and a batch norm without scale."""
 
     def __init__(self, numbers: int, settings: ConditionalBYOLSettings) -> None:
         super().__init__()
@@ -58,9 +58,9 @@ class ConditionalPredictor(nn.Module):
 
 @method("conditional-byol", ConditionalBYOLSettings)
 class ConditionalBYOL(EquivariantMethod):
-    """A projector on the whole representation, a predictor told the action, and the target of encoder and projector.
+    """A projector on the whole representation, a predictor conditioned on the action, and the target network.
 
-    A prediction is compared with the target in training and, by `embed`, with the projector itself in scoring.
+    In training a prediction is compared with the target's embedding; in scoring, by `embed`, with the projector's.
     """
 
     scheduled = True
@@ -74,12 +74,12 @@ class ConditionalBYOL(EquivariantMethod):
         self.target = Target(self.encoder, self.equivariant_projector)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = 2 - 2 cos(p([P(a), e^x]), t^y), from each view to the next."""
+        """L = 2 - 2 cos(p([P(a), e^x]), t^y), summed over consecutive views."""
         predicted = self.predict_next(self.by_view(self.equivariant_projector, self.represent(images)), latents)
         goals = self.by_view(self.target, images)[1:]
         return {"loss": total(cosine_distance(p, t) for p, t in zip(predicted, goals, strict=True))}
 
     def after_step(self, step: int, steps: int) -> None:
-        """The target follows (Grill et al. 2020, eq. 1)."""
+        """Move the target network (Grill et al. 2020, eq. 1)."""
         now = momentum(self.settings.momentum, step, steps)
         self.target.follow(self.encoder, self.equivariant_projector, momentum=now)

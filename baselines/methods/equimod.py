@@ -1,6 +1,6 @@
 """EquiMod: an invariant and an equivariant loss on one representation (Devillers, Lefort, ICLR 2023).
 
-Two projectors see the whole representation; the second's embedding must follow the action between views. As
+Two projectors read the whole representation; the embedding of the second must follow the action between views. Follows
 SimCLREquiMod and VICRegEquiMod of facebookresearch/SIE: SimCLR's or VICReg's loss twice, with SIE's hypernetwork.
 
 iebench train --method equimod
@@ -24,9 +24,9 @@ from .simclr import SimCLRSettings
 
 @dataclass(frozen=True)
 class EquiModSettings(PredictorSettings, SimCLRSettings):
-    """Defaults are those of the repository facebookresearch/SIE; which ones made the paper's row is not known.
+    """Defaults of the repository facebookresearch/SIE; the settings behind the paper's row are not known.
 
-    projector : widths of each of the two projectors' layers
+    projector : widths of the layers of each of the two projectors
     base : the loss of both branches, "simclr" with `temperature` or "vicreg" with the three weights below
     similarity, variance, covariance : VICReg's weights s, v and c
     equivariance : weight f of the equivariant branch
@@ -56,7 +56,7 @@ class EquiMod(EquivariantMethod):
         self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = l(i^x, i^y) + f l(W(q) e^x, e^y), from each view to the next, with l of the base method."""
+        """L = l(i^x, i^y) + f l(W(q) e^x, e^y), summed over consecutive views; l is the loss of the base method."""
         views = self.represent(images)
         invariant = self.by_view(self.invariant_projector, views)  # K of (B, E)
         embedding = self.by_view(self.equivariant_projector, views)

@@ -1,4 +1,4 @@
-"""Random: the encoder as it was initialised, the floor that training has to rise above.
+"""Random: the encoder with its initial weights, the lower reference for trained encoders.
 
 iebench train --method random
 """

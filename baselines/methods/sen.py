@@ -1,6 +1,6 @@
-"""SEN: only equivariance, by contrast (Park et al., ICML 2022; SimCLROnlyEqui of facebookresearch/SIE).
+"""SEN: equivariance alone, by a contrastive loss (Park et al., ICML 2022; SimCLROnlyEqui of facebookresearch/SIE).
 
-SimCLR whose first embedding goes through the predictor: nothing asks the representation to be invariant.
+SimCLR whose first embedding passes through the predictor; no term makes the representation invariant.
 
 iebench train --method sen
 """
@@ -20,7 +20,7 @@ from .simclr import SimCLRSettings
 
 @dataclass(frozen=True)
 class SENSettings(PredictorSettings, SimCLRSettings):
-    """Those of SimCLR, and of the predictor."""
+    """Settings of SimCLR and of the predictor."""
 
     def __post_init__(self) -> None:
         SimCLRSettings.__post_init__(self)
@@ -39,7 +39,7 @@ class SEN(EquivariantMethod):
         self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = NT-Xent(W(q) e^x, e^y), from each view to the next."""
+        """L = NT-Xent(W(q) e^x, e^y), summed over consecutive views."""
         embedding = self.by_view(self.equivariant_projector, self.represent(images))  # K of (B, E)
         predicted = self.predict_next(embedding, latents)
         pairs = zip(predicted, embedding[1:], strict=True)

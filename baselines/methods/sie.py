@@ -1,7 +1,7 @@
 """SIE: Split Invariant-Equivariant learning (Garrido, Najman, LeCun, ICML 2023).
 
-One half of the representation is pulled together over views; the other half must follow the relative rotation through
-a hypernetwork. VICReg's variance and covariance terms prevent collapse.
+One half of the representation is trained to be invariant to the view; the other half must follow the relative rotation
+through a hypernetwork. VICReg's variance and covariance terms prevent collapse.
 
 iebench train --method sie
 """
@@ -24,11 +24,11 @@ from ..networks.projector import check_fraction, check_widths, part_of, projecto
 
 @dataclass(frozen=True)
 class SIESettings(PredictorSettings):
-    """Defaults are the paper's.
+    """Defaults of the paper.
 
-    projector : widths of each of the two projectors' layers
-    invariant_projector : widths of the invariant one's, where they differ; the released code scales both with the split
-    equivariant : the share of the representation, at its end, that is equivariant; with 1 there is no invariant part
+    projector : widths of the layers of each of the two projectors
+    invariant_projector : widths of the invariant projector, if different; the released code scales both with the split
+    equivariant : equivariant fraction of the representation, at its end; with 1 there is no invariant part
     invariance, equivariance, variance, prediction_variance, covariance : the loss weights s, f * s, v, v and c, with
         s = 10, f = 0.45, v = 10, c = 1
     """
@@ -54,9 +54,9 @@ class SIESettings(PredictorSettings):
 
 @method("sie", SIESettings)
 class SIE(EquivariantMethod):
-    """Two projectors on the two halves, and a predictor for the equivariant one.
+    """Two projectors on the two parts of the representation, and a predictor for the equivariant one.
 
-    parts : "invariant" and "equivariant", the first and the second half of the representation; {} without the first
+    parts : "invariant" and "equivariant", the first and the second part of the representation; {} without the first
     """
 
     def __init__(self, encoder: Encoder, settings: SIESettings) -> None:
@@ -71,7 +71,7 @@ class SIE(EquivariantMethod):
         self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = s L_inv + f s L_eq + v V + v V_pred + c C, from each view to the next (facebookresearch/SIE)."""
+        """L = s L_inv + f s L_eq + v V + v V_pred + c C, summed over consecutive views (facebookresearch/SIE)."""
         views, terms = self.represent(images), {}  # (B, K, dim)
         whole = equivariant = self.by_view(self.equivariant_projector, views[..., self.columns])  # K of (B, E)
         if self.parts:

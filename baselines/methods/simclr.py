@@ -19,11 +19,11 @@ from ..networks.projector import check_widths, projector
 
 @dataclass(frozen=True)
 class SimCLRSettings:
-    """Defaults are those of the repository facebookresearch/SIE; which ones made the paper's row is not known.
+    """Defaults of the repository facebookresearch/SIE; the settings behind the paper's row are not known.
 
     projector : widths of the projector's layers
     temperature : tau of NT-Xent
-    projector_norm : whether the projector ends in a batch norm without scale, as in the repository hafezgh/seq-jepa
+    projector_norm : true for a last batch norm without scale in the projector, as in the repository hafezgh/seq-jepa
     """
 
     projector: tuple[int, ...] = (2048, 2048, 2048)
@@ -45,6 +45,6 @@ class SimCLR(Method):
         self.projector = projector((self.dim, *settings.projector), settings.projector_norm)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = NT-Xent(e^x, e^y), from each view to the next (eq. 1)."""
+        """L = NT-Xent(e^x, e^y), summed over consecutive views (eq. 1)."""
         embedding = self.by_view(self.projector, self.represent(images))  # K of (B, E)
         return {"loss": total(nt_xent(x, y, self.settings.temperature) for x, y in pairwise(embedding))}

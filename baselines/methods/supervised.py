@@ -1,6 +1,6 @@
-"""Supervised: the encoder trained on the answers themselves, the upper rows of the tables (Garrido et al., ICML 2023).
+"""Supervised: the encoder trained on the labels, the upper rows of the tables (Garrido et al., ICML 2023).
 
-Class by cross-entropy from one view, the action between two views by regression, or both.
+The class of one view is learned by cross-entropy, the action between two views by regression; or both.
 
 iebench train --method supervised
 """
@@ -25,11 +25,11 @@ from ..networks.projector import check_widths, perceptron
 
 @dataclass(frozen=True)
 class SupervisedSettings(ActionSettings):
-    """The literature gives no settings; the regression head is the one that probes use.
+    """Settings of supervised training, of which the literature gives none; the regression head is that of the probes.
 
     target : "class", "action" or "both"
-    classes : how many there are
-    hidden : widths of the regression head between the two representations and the action
+    classes : number of classes
+    hidden : widths of the hidden layers of the regression head, from two representations to the action
     regression : weight of the regression beside the cross-entropy
     """
 
@@ -46,7 +46,7 @@ class SupervisedSettings(ActionSettings):
 
 @method("supervised", SupervisedSettings)
 class Supervised(Method):
-    """A linear classifier on each view, and a regression head on each two."""
+    """A linear classifier on each view, and a regression head on each pair of consecutive views."""
 
     def __init__(self, encoder: Encoder, settings: SupervisedSettings) -> None:
         super().__init__(encoder)
@@ -60,7 +60,7 @@ class Supervised(Method):
             self.regressor = perceptron((2 * self.dim, *settings.hidden, actions.size(settings.action)))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = CE(c(h^x), class) + w MSE(head([h^x, h^y]), a), over all views and from each view to the next."""
+        """L = CE(c(h^x), class) + w MSE(head([h^x, h^y]), a), over all views and all consecutive views."""
         views, terms = self.represent(images), {}  # (B, K, dim)
         if self.settings.target != "action":
             terms["classification"] = self._classification(views, latents[LABEL])

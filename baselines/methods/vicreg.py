@@ -1,7 +1,7 @@
 """VICReg: Variance-Invariance-Covariance Regularisation (Bardes, Ponce, LeCun, ICLR 2022).
 
-The whole representation is pulled together over views; the invariant rival of SIE, with the weights of SIE's
-paper.
+The whole representation is trained to be invariant to the view: the invariant counterpart of SIE, with the loss weights
+of SIE's paper.
 
 iebench train --method vicreg
 """
@@ -20,10 +20,10 @@ from ..networks.projector import check_fraction, check_widths, part_of, projecto
 
 @dataclass(frozen=True)
 class VICRegSettings:
-    """Defaults are those of the VICReg row of Garrido et al. 2023.
+    """Defaults of the VICReg row of Garrido et al. 2023.
 
     projector : widths of the projector's layers
-    invariant : the share of the embedding, at its start, that views have to agree on
+    invariant : invariant fraction of the embedding, at its start
     invariance, variance, covariance : the loss weights s, v and c
     """
 
@@ -49,11 +49,11 @@ class VICReg(Method):
         self.agreeing = part_of(settings.projector[-1], settings.invariant, "invariant")
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = s L_inv + v V + c C, from each view to the next (eq. 6)."""
+        """L = s L_inv + v V + c C, summed over consecutive views (eq. 6)."""
         return weighted(self.terms(self.by_view(self.projector, self.represent(images))), self.settings)
 
     def terms(self, embedding: list[Tensor]) -> dict[str, Tensor]:
-        """The terms by name: K of (B, E) -> scalars."""
+        """Return the terms by name: K of (B, E) -> scalars."""
         agree = slice(0, self.agreeing)
         return {
             "invariance": total(distance(x[:, agree], y[:, agree]) for x, y in pairwise(embedding)),

@@ -1,7 +1,7 @@
-"""VICReg-Traj: VICReg whose embeddings should move on straight paths (Wang et al., ECCV 2024).
+"""VICReg-Traj: VICReg with a loss that straightens the path of the embeddings (Wang et al., ECCV 2024).
 
-A third view continues the path of the first two: the two steps should point in the same direction, as seen from the
-view in the middle. It is the VICRegTraj row of Ghaemi et al. 2025 (seq-JEPA).
+The views of an object form a path. The step to a view and the step from it should point in the same direction; only
+components orthogonal to that view's embedding count. It is the VICRegTraj row of Ghaemi et al. 2025 (seq-JEPA).
 
 iebench train --method vicreg-traj
 """
@@ -18,9 +18,9 @@ from .vicreg import VICReg, VICRegSettings
 
 @dataclass(frozen=True)
 class VICRegTrajSettings(VICRegSettings):
-    """Defaults are those of VICReg, and the weight of the seq-JEPA paper.
+    """Defaults of VICReg; the weight of the path term is that of the seq-JEPA paper.
 
-    trajectory : weight of the path's straightness
+    trajectory : weight of the straightness of the path
     """
 
     trajectory: float = 0.01
@@ -28,12 +28,12 @@ class VICRegTrajSettings(VICRegSettings):
 
 @method("vicreg-traj", VICRegTrajSettings)
 class VICRegTraj(VICReg):
-    """VICReg's projector; its terms on the first two views, and a path over all of them."""
+    """VICReg's projector and its terms on the first two views; a path term over all views."""
 
     fewest_views = 3
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = L_VICReg(e^1, e^2) - a cos(u1, u2), u the steps to and from a view, across that view's own direction."""
+        """L = L_VICReg(e^1, e^2) - a cos(u1, u2); u1 and u2 are the steps to and from a view, orthogonal to it."""
         embedding = self.by_view(self.projector, self.represent(images))  # K of (B, E)
         threes = zip(embedding, embedding[1:], embedding[2:], strict=False)
         terms = self.terms(embedding[:2]) | {"trajectory": total(bend(*three) for three in threes)}
@@ -41,9 +41,9 @@ class VICRegTraj(VICReg):
 
 
 def bend(first: Tensor, middle: Tensor, last: Tensor) -> Tensor:
-    """How far a path of embeddings is from straight: -cos of its two steps, mean over the batch; -1 when straight.
+    """Return minus the cosine of a path's two steps, mean over the batch; -1 if the path is straight.
 
-    Only the steps' components at right angles to the middle embedding count: its direction matters, not its length.
+    Only the steps' components orthogonal to the middle embedding count: its direction matters, not its length.
 
     first, middle, last : (B, E)
     """

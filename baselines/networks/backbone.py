@@ -1,8 +1,8 @@
-"""Where backbones are found: what turns normalised images into representations, by name.
+"""Registry of backbones: modules from normalised images to representations, by name.
 
 A backbone is a function registered by `@backbone("name")` that takes a width and a stem and returns a module with an
 attribute `dim`. The entry point group `iebench.backbones` names the module to import for each name, so another package
-can add some; `timm:NAME` is any model of timm, where that can be imported.
+can add backbones. `timm:NAME` is any model of timm, if timm can be imported.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ TIMM = "timm:"
 
 
 class Backbone(nn.Module):
-    """What a builder returns: (B, 3, H, W) normalised images -> (B, dim) representations."""
+    """Base of backbones: (B, 3, H, W) normalised images -> (B, dim) representations."""
 
     dim: int
 
@@ -30,7 +30,7 @@ _BUILDERS: dict[str, Builder] = {}
 
 
 def backbone(name: str) -> Callable[[Builder], Builder]:
-    """Decorator that registers a function of width and stem under `name`."""
+    """Register a function of width and stem under `name`; a decorator."""
 
     def register(builder: Builder) -> Builder:
         _BUILDERS[name] = builder
@@ -40,28 +40,28 @@ def backbone(name: str) -> Callable[[Builder], Builder]:
 
 
 def names() -> list[str]:
-    """The names of all installed backbones, without timm's."""
+    """Return the names of all installed backbones, without timm's."""
     return sorted(plugins.points(GROUP).keys() | set(_BUILDERS))
 
 
 def check(name: str) -> None:
-    """See that there is a backbone of that name; timm's are looked up when they are built.
+    """Check that a backbone of that name exists; names of timm's models are checked when they are built.
 
     Raises
     ------
-    UnknownName : there is none; suggests near ones.
+    UnknownName : no such backbone; suggests similar names.
     """
     if name not in names() and not name.startswith(TIMM):
         raise UnknownName("backbone", name, [*names(), f"{TIMM}NAME"])
 
 
 def build(name: str, width: float, stem: Stem) -> Backbone:
-    """A freshly initialised backbone.
+    """Build a freshly initialised backbone.
 
     Raises
     ------
     UnknownName : no such backbone.
-    SettingError : it has no such width or stem.
+    SettingError : the backbone has no such width or stem.
     BackbonePart : timm cannot be imported here.
     MethodBroken : the module that an entry point names cannot be imported, or does not register it.
     """
@@ -80,7 +80,7 @@ def build(name: str, width: float, stem: Stem) -> Backbone:
 
 
 class Timm(Backbone):
-    """A model of timm without its classifier, untrained; it has its own width and stem."""
+    """A model of timm without its classifier, untrained; width and stem are the model's own."""
 
     def __init__(self, name: str, width: float, stem: Stem) -> None:
         super().__init__()
@@ -103,5 +103,5 @@ class Timm(Backbone):
         self.dim = int(getattr(self.model, "head_hidden_size", self.model.num_features))
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) normalised images -> (B, dim)."""
+        """Map (B, 3, H, W) normalised images to (B, dim)."""
         return cast(Tensor, self.model(images))

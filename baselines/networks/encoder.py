@@ -14,18 +14,18 @@ from iebench.manifests.errors import InvalidValue
 from . import backbone as backbones
 from .backbone import Stem
 
-# Of 3DIEBench's pixels in [0, 1] as published, channels in the order of its files, blue first. That matters to released
-# weights alone, where `iebench convert` turns both; a network trained here learns with whatever scale a channel has.
+# Statistics of 3DIEBench's published images in [0, 1], in the channel order of its files, blue first. Only released
+# weights depend on the order: `iebench convert` swaps their channels. A network trained here learns with any scale.
 MEAN = (0.5016, 0.5037, 0.5060)
 STD = (0.1030, 0.0999, 0.0969)
 
 
 @dataclass(frozen=True)
 class EncoderSettings:
-    """Which backbone, and its size.
+    """Settings of the encoder: the backbone and its size.
 
-    width : channels relative to the usual; a ResNet-18's representation has 512 * width dimensions
-    stem : "imagenet" (stride 4 in all), "small" (stride 2, for images of 64 pixels or less) or "cifar" (stride 1)
+    width : channels relative to the standard; a ResNet-18's representation has 512 * width dimensions
+    stem : "imagenet" (total stride 4), "small" (stride 2, for images of 64 pixels or less) or "cifar" (stride 1)
     backbone : "resnet18", "resnet50", "resnet18-vicreg" (that of the released SIE), "vit-small", or "timm:NAME"
     """
 
@@ -40,7 +40,7 @@ class EncoderSettings:
 
 
 class Normalise(nn.Module):
-    """Takes [0, 1] images to zero mean and unit variance by channel; carried with the weights."""
+    """Normalises images in [0, 1] to zero mean and unit variance per channel; the weights include the constants."""
 
     mean: Tensor
     std: Tensor
@@ -59,9 +59,9 @@ class Encoder(nn.Module):
     """Images to representations.
 
     dim : size of the representation
-    pieces : how many parts of a batch pass one after the other; with more than one, each is computed again for its
-        gradient, so that only one part's activations are in memory at a time (Gao et al. 2021, GradCache). The
-        representations are those of the whole batch, but for batch norms in training, which see a part.
+    pieces : number of parts of a batch that are computed one after the other. With more than one, each part is computed
+        again for its gradient, so that the activations of only one part are in memory (Gao et al. 2021, GradCache).
+        The representations equal those of the whole batch, except that batch norms in training see only a part.
     """
 
     pieces = 1
@@ -74,7 +74,7 @@ class Encoder(nn.Module):
 
     @property
     def preprocessing(self) -> str:
-        """What it does to images itself, in words."""
+        """Describe the normalisation that the encoder itself applies to images."""
         mean, std = (
             [round(float(x), 4) for x in values.flatten()] for values in (self.normalise.mean, self.normalise.std)
         )
@@ -94,13 +94,13 @@ class Encoder(nn.Module):
         return representation
 
     def _contexts(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        """What surrounds a part's first computation, and the one for its gradient."""
+        """Return the contexts of a part's first computation and of its recomputation for the gradient."""
         return nullcontext(), _statistics_kept(self)
 
 
 @contextmanager
 def _statistics_kept(module: nn.Module) -> Iterator[None]:
-    """Batch norms of a module that compute the same and remember nothing."""
+    """Freeze the running statistics of a module's batch norms, whose outputs stay the same."""
     norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
     before = [(norm.momentum, norm.num_batches_tracked) for norm in norms]
     for norm, (_, count) in zip(norms, before, strict=True):

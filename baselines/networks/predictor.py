@@ -1,6 +1,6 @@
-"""Predictors: from a view's embedding and an action to another view's embedding (Garrido et al. 2023, section 4).
+"""Predictors map a view's embedding and an action to another view's embedding (Garrido et al. 2023, section 4).
 
-"linear" and "deep" are hypernetworks that turn the action into matrices; "mlp" sees action and embedding side by side.
+"linear" and "deep" are hypernetworks that turn the action into matrices; "mlp" reads action and embedding concatenated.
 """
 
 import math
@@ -22,17 +22,17 @@ class LinearHypernetwork(nn.Module):
     (B, d, d) tensor of generated matrices, 4 GiB at B = d = 1024, never exists.
 
     actions : components of z (4 for a quaternion)
-    inputs, outputs : sizes of x and y; the same by default
+    inputs, outputs : sizes of x and y; `outputs` equals `inputs` by default
     """
 
     def __init__(self, actions: int, inputs: int, outputs: int | None = None) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(actions, outputs or inputs, inputs))  # (k, out, in)
-        bound = 1 / math.sqrt(actions)  # what a linear layer from z to the d * d entries starts with
+        bound = 1 / math.sqrt(actions)  # the initialisation of a linear layer from z to the d * d entries
         nn.init.uniform_(self.weight, -bound, bound)
 
     def forward(self, action: Tensor, embedding: Tensor) -> Tensor:
-        """The transformed embeddings.
+        """Return the transformed embeddings.
 
         action : (B, actions) float, or (B * K, actions): K consecutive actions for each embedding share its products
         embedding : (B, inputs) float
@@ -48,16 +48,16 @@ class LinearHypernetwork(nn.Module):
 
 
 class Hypernetwork(nn.Module):
-    """A chain of generated matrices, of an action that two small layers may rework first ("deep").
+    """A chain of matrices generated from the action; with `deep`, two small layers transform the action first.
 
     hidden : widths between input and output; each adds a matrix
-    relu : whether there is a ReLU between two of them; as released, nothing
+    relu : True for a ReLU between consecutive matrices; the released code has none
     """
 
     def __init__(self, actions: int, dim: int, hidden: tuple[int, ...], deep: bool, relu: bool = False) -> None:
         super().__init__()
         self.rework = nn.Sequential()
-        if deep:  # as wide as the action, then the last layer, linear, is the chain's
+        if deep:  # two layers as wide as the action; the last layer, linear, is that of the chain
             self.rework = nn.Sequential(*(m for _ in range(2) for m in (nn.Linear(actions, actions, False), nn.ReLU())))
         self.chain = nn.ModuleList(LinearHypernetwork(actions, *sizes) for sizes in pairwise((dim, *hidden, dim)))
         self.between = nn.ReLU() if relu else nn.Identity()
@@ -84,7 +84,7 @@ class Perceptron(nn.Module):
 
 
 def predictor(kind: Kind, actions: int, dim: int, hidden: tuple[int, ...] = (), relu: bool = False) -> nn.Module:
-    """A predictor, called with (action (B, actions), embedding (B, dim)); returns (B, dim)."""
+    """Build a predictor, called with (action (B, actions), embedding (B, dim)); it returns (B, dim)."""
     if kind == "mlp":
         return Perceptron(actions, dim, hidden)
     if kind == "linear" and not hidden:

@@ -1,4 +1,4 @@
-"""The heads on a representation: projectors to embeddings, and perceptrons that regress or classify."""
+"""Heads on a representation: projectors to embeddings, and perceptrons for regression or classification."""
 
 from itertools import pairwise
 
@@ -10,11 +10,11 @@ from ..errors import SettingError
 
 
 def projector(sizes: tuple[int, ...], norm: bool = False) -> nn.Sequential:
-    """An MLP: linear, batch norm and ReLU for every layer but the last, which is linear without bias.
+    """Build an MLP: linear, batch norm and ReLU for every layer but the last, which is linear without bias.
 
     As in facebookresearch/SIE; (B, sizes[0]) -> (B, sizes[-1]).
 
-    norm : ends it in a batch norm without scale, as in hafezgh/seq-jepa
+    norm : True to end in a batch norm without scale, as in hafezgh/seq-jepa
 
     >>> [type(layer).__name__ for layer in projector((4, 8, 8))]
     ['Linear', 'BatchNorm1d', 'ReLU', 'Linear']
@@ -27,7 +27,7 @@ def projector(sizes: tuple[int, ...], norm: bool = False) -> nn.Sequential:
 
 
 def perceptron(sizes: tuple[int, ...]) -> nn.Sequential:
-    """A plain MLP: linear layers with biases and ReLU between them; (B, sizes[0]) -> (B, sizes[-1]).
+    """Build a plain MLP: linear layers with biases and ReLU between them; (B, sizes[0]) -> (B, sizes[-1]).
 
     >>> [type(layer).__name__ for layer in perceptron((4, 8, 3))]
     ['Linear', 'ReLU', 'Linear']
@@ -39,23 +39,23 @@ def perceptron(sizes: tuple[int, ...]) -> nn.Sequential:
 
 
 def check_widths(widths: tuple[int, ...], name: str = "projector") -> None:
-    """Raise ValueError unless there is a width and all are positive."""
+    """Raise InvalidValue unless there is at least one width and all are positive."""
     if not widths or min(widths) < 1:
         raise InvalidValue(f"{name} needs at least one width, all positive, not {widths}")
 
 
 def check_fraction(fraction: float, name: str) -> None:
-    """Raise ValueError unless it lies in (0, 1]."""
+    """Raise InvalidValue unless the fraction lies in (0, 1]."""
     if not 0 < fraction <= 1:
         raise InvalidValue(f"{name} must be above 0 and at most 1, not {fraction}")
 
 
 def part_of(dim: int, fraction: float, name: str) -> int:
-    """How many of `dim` dimensions a fraction is, at least one.
+    """Number of dimensions in a fraction of `dim`, rounded; at least one.
 
     Raises
     ------
-    SettingError : it rounds to none; names the setting.
+    SettingError : the fraction rounds to no dimension; the message names the setting.
     """
     part = round(dim * fraction)
     if part < 1:

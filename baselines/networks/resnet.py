@@ -1,7 +1,7 @@
 """ResNet-18 and ResNet-50 (He et al. 2016) with torchvision's architecture and parameter names, of any width.
 
-A width of 1 gives 64, 128, 256 and 512 channels, four times that in a bottleneck's output. The last batch norm of each
-block starts at zero (Goyal et al. 2017), so that every block starts as the identity.
+A width of 1 gives 64, 128, 256 and 512 channels; a bottleneck has four times as many outputs. The scale of the last
+batch norm of each block starts at zero (Goyal et al. 2017), so that every block starts as the identity.
 """
 
 from torch import Tensor, nn
@@ -16,13 +16,13 @@ class Block(nn.Module):
     downsample: nn.Module | None
 
     def shortcut(self, inputs: int, outputs: int, stride: int) -> nn.Module | None:
-        """The way around the block: None where the identity fits."""
+        """Build the shortcut of a block; None for the identity."""
         if stride == 1 and inputs == outputs:
             return None
         return nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
 
     def last_norm(self) -> nn.BatchNorm2d:
-        """The batch norm before the sum, whose scale starts at zero."""
+        """Return the batch norm before the sum, whose scale starts at zero."""
         raise NotImplementedError
 
 
@@ -41,7 +41,7 @@ class BasicBlock(Block):
         self.downsample = self.shortcut(inputs, channels, stride)
 
     def last_norm(self) -> nn.BatchNorm2d:
-        """bn2."""
+        """Return bn2."""
         return self.bn2
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,7 +70,7 @@ class Bottleneck(Block):
         self.downsample = self.shortcut(inputs, outputs, stride)
 
     def last_norm(self) -> nn.BatchNorm2d:
-        """bn3."""
+        """Return bn3."""
         return self.bn3
 
     def forward(self, x: Tensor) -> Tensor:
@@ -83,10 +83,10 @@ class Bottleneck(Block):
 
 
 class ResNet(Backbone):
-    """Images to representations by four stages of blocks and a mean over the last map.
+    """Maps images to representations by four stages of blocks and a mean over the last feature map.
 
-    block : the kind of block; blocks : how many in each stage
-    width : multiplies every channel count; the output has dim = 512 * expansion * width
+    block : the kind of block; blocks : number of blocks in each stage
+    width : factor of every channel count; the output has dim = 512 * expansion * width
     stem : "imagenet" is a 7x7 convolution of stride 2 and a max-pool of stride 2; "small" keeps more of small images:
         a 3x3 convolution of stride 2 and no pool; "cifar" the same of stride 1, as in ResNets for CIFAR
     """

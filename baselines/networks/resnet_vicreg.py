@@ -1,8 +1,8 @@
-"""The ResNet-18 of the released SIE, VICReg and EquiCaps weights: torchvision's names, other padding and shortcuts.
+"""ResNet-18 of the released SIE, VICReg and EquiCaps weights: torchvision's names, other padding and shortcuts.
 
-What differs (facebookresearch/SIE): images and maps are padded by one pixel more at the right and bottom wherever the
-stride is 2, a block's stride sits on its second convolution, and the first block of every stage has a shortcut with
-weights.
+Differences from torchvision (facebookresearch/SIE): images and maps are padded by one more pixel at the right and
+bottom where the stride is 2, a block's stride is in its second convolution, and the first block of every stage has a
+shortcut with weights.
 """
 
 from torch import Tensor, nn
@@ -12,12 +12,12 @@ from ..errors import SettingError
 from .backbone import Stem, backbone
 from .resnet import BasicBlock, ResNet
 
-FLOOR = -1e4  # what the max-pool is padded with
+FLOOR = -1e4  # padding value before the max-pool
 END = (0, 1, 0, 1)  # one column at the right, one row at the bottom
 
 
 class PaddedBlock(BasicBlock):
-    """Two 3x3 convolutions, the second with the stride, and a shortcut."""
+    """Two 3x3 convolutions, the second with the stride, and a shortcut; asymmetric padding."""
 
     def __init__(self, inputs: int, channels: int, stride: int) -> None:
         super().__init__(inputs, channels, stride)
@@ -34,11 +34,11 @@ class PaddedBlock(BasicBlock):
 
 
 class VICRegResNet(ResNet):
-    """A ResNet-18 with more padding at the right and bottom than before."""
+    """A ResNet-18 that pads more at the right and bottom than at the left and top."""
 
     def __init__(self, width: float) -> None:
         super().__init__(PaddedBlock, (2, 2, 2, 2), width, "imagenet")
-        first = self.layer1[0]  # its inputs have as many channels as its outputs, and yet it has a shortcut
+        first = self.layer1[0]  # as many input as output channels, and yet a shortcut with weights
         channels = round(64 * width)
         first.downsample = nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
         self.conv1 = nn.Conv2d(3, channels, 7, stride=2, bias=False)

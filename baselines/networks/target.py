@@ -1,4 +1,4 @@
-"""A network that slowly follows another one: the target of BYOL (Grill et al., NeurIPS 2020)."""
+"""A target network that slowly follows another one, as in BYOL (Grill et al., NeurIPS 2020)."""
 
 import copy
 import math
@@ -10,9 +10,9 @@ from iebench.manifests.errors import InvalidValue
 
 
 class Target(nn.Module):
-    """A copy of some modules in a row that takes no gradients and moves towards them by `follow`.
+    """A copy of consecutive modules without gradients; `follow` moves it towards the originals.
 
-    Its parameters are an exponential moving average of theirs; its batch norms keep statistics of their own.
+    Its parameters are an exponential moving average of theirs; its batch norms keep their own statistics.
     """
 
     def __init__(self, *modules: nn.Module) -> None:
@@ -21,20 +21,20 @@ class Target(nn.Module):
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
-        """What the copy makes of its inputs."""
+        """Return the output of the copy."""
         out: Tensor = self.network(inputs)
         return out
 
     @torch.no_grad()
     def follow(self, *modules: nn.Module, momentum: float) -> None:
-        """Parameters <- momentum * parameters + (1 - momentum) * those of `modules`."""
+        """Set parameters to momentum * parameters + (1 - momentum) * parameters of `modules`."""
         online = [parameter for module in modules for parameter in module.parameters()]
         for mine, theirs in zip(self.network.parameters(), online, strict=True):
             mine.lerp_(theirs, 1 - momentum)
 
 
 def momentum(base: float, step: int, steps: int) -> float:
-    """The momentum after step `step` of `steps`, counted from 1: a cosine from `base` to 1 (Grill et al. 2020).
+    """Return the momentum after step `step` of `steps`, counted from 1: a cosine from `base` to 1 (Grill et al. 2020).
 
     >>> [round(momentum(0.9, step, 5), 3) for step in (1, 3, 5)]
     [0.9, 0.935, 0.99]
@@ -43,6 +43,6 @@ def momentum(base: float, step: int, steps: int) -> float:
 
 
 def check_momentum(value: float) -> None:
-    """Raise ValueError unless it lies in [0, 1]."""
+    """Raise InvalidValue unless the momentum lies in [0, 1]."""
     if not 0 <= value <= 1:
         raise InvalidValue(f"momentum must be between 0 and 1, not {value}")

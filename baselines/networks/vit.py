@@ -1,7 +1,7 @@
 """A small vision transformer (Dosovitskiy et al. 2021) with timm's parameter names and fixed positions.
 
 Positions are sines and cosines of row and column (Chen et al. 2021, MoCo v3), so the same weights encode images of any
-size that the patch divides. The representation is the class token's.
+size that is a multiple of the patch size. The representation is that of the class token.
 """
 
 import torch
@@ -31,7 +31,7 @@ class Attention(nn.Module):
 
 
 class Mlp(nn.Module):
-    """Two layers on each token."""
+    """Two linear layers on each token, with a GELU between them."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class TransformerBlock(nn.Module):
 
 
 class PatchEmbed(nn.Module):
-    """Patches to tokens."""
+    """Maps patches to tokens."""
 
     def __init__(self, dim: int, patch: int) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class PatchEmbed(nn.Module):
 
 
 class VisionTransformer(Backbone):
-    """Images to the class token after `depth` blocks."""
+    """Maps images to the class token after `depth` blocks."""
 
     def __init__(self, dim: int, depth: int, patch: int) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class VisionTransformer(Backbone):
                 nn.init.zeros_(module.bias)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) normalised images -> (B, dim), H and W multiples of the patch."""
+        """Map (B, 3, H, W) normalised images to (B, dim); H and W are multiples of the patch size."""
         if images.shape[-1] % self.patch or images.shape[-2] % self.patch:
             raise SettingError(
                 f"the transformer cuts images into patches of {self.patch} pixels and {tuple(images.shape[-2:])} is no "
@@ -107,9 +107,9 @@ class VisionTransformer(Backbone):
 
 
 def positions(rows: int, columns: int, dim: int, device: torch.device | None = None) -> Tensor:
-    """Sines and cosines of each patch's row and column at dim / 4 wavelengths: (rows * columns, dim) float32.
+    """Return sines and cosines of each patch's row and column at dim / 4 wavelengths: (rows * columns, dim) float32.
 
-    device : where they are made, so that a GPU need not wait for them
+    device : device to create them on, which avoids a copy to a GPU
     """
     frequencies = 10_000 ** (-torch.arange(dim // 4, device=device) / (dim // 4))
     places = (torch.arange(count, device=device) for count in (rows, columns))

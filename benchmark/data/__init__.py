@@ -1,1 +1,4 @@
-"""Shards to batches: images read by offset, decoded by threads, in an order that resumes. Start: batches.py."""
+"""Reads shards and makes batches: images are read by offset, decoded by threads, in resumable order.
+
+Start: batches.py.
+"""

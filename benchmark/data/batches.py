@@ -1,4 +1,4 @@
-"""Batches of views for training, decoded by threads while the step before runs."""
+"""Batches of views for training; threads decode them during the step before."""
 
 import queue
 import threading
@@ -19,8 +19,8 @@ from .pixel_cache import Decoded, Kept
 
 T = TypeVar("T")
 
-OBJECT = "object"  # the column with an object's number
-AHEAD = 3  # batches waiting
+OBJECT = "object"  # name of the column with an object's number
+AHEAD = 3  # batches that wait in the queue
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Batch:
     latents: dict[str, Tensor]
 
     def pixels(self, device: torch.device) -> Tensor:
-        """The images on a device as (B, K, 3, H, W) float32 in [0, 1]."""
+        """Return the images on a device as (B, K, 3, H, W) float32 in [0, 1]."""
         return self.images.to(device, non_blocking=True).float().div_(255)  # in place: a batch of 1024 pairs is 1.6 GB
 
 
 class Batches:
     """Makes the batch of any step.
 
-    pixels : where they come from; see `choose` in pixels.py
-    latents : the columns to bring along, the label and the number of the object among them if they are named
-    device : what trains; the images of prefetched batches lie there
+    pixels : source of the pixels; see `choose` in pixel_cache.py
+    latents : columns to include, among them LABEL or OBJECT if they are named
+    device : the training device; prefetched images are copied to it
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Batches:
         self.images, self.order, self.pixels, self.latents, self.device = images, order, pixels, latents, device
 
     def make(self, step: int) -> Batch:
-        """The batch of a step, counted from 0."""
+        """Make the batch of a step, counted from 0."""
         rows = self.order.rows(step)
         stored = self.pixels.take(rows.ravel())
         known = {**self.images.latents, LABEL: self.images.labels}
@@ -64,7 +64,7 @@ class Batches:
 
     @contextmanager
     def prefetch(self, start: int, stop: int) -> Iterator[Iterator[Batch]]:
-        """The batches of steps start .. stop - 1, made in a thread that ends with the `with` block."""
+        """Iterate over the batches of steps start .. stop - 1, made by a thread that ends with the `with` block."""
         made = (self.make(step) for step in range(start, stop))
         if self.device.type == "cuda":
             with ahead(_sent(made, self.device)) as sent:
@@ -75,12 +75,12 @@ class Batches:
 
 
 def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batch, torch.cuda.Event]]:
-    """Batches whose images are on their way to the GPU, each with the event of their arrival.
+    """Start to copy the images of batches to the GPU; yield each batch with the event that marks the end of its copy.
 
-    In a stream of its own, so that copies run beside the training step; the thread that makes batches runs this.
+    The copies use their own stream, so that they run during the training step. The prefetch thread runs this function.
     """
     if device.index is not None:
-        torch.cuda.set_device(device)  # of this thread, in which every rank would else take memory of the first GPU
+        torch.cuda.set_device(device)  # of this thread; else every rank would use memory of the first GPU
     stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
     while True:
         with torch.cuda.stream(stream):  # not around the yield, which would leave it open in between
@@ -93,17 +93,17 @@ def _sent(batches: Iterator[Batch], device: torch.device) -> Iterator[tuple[Batc
 
 
 def _received(sent: Iterator[tuple[Batch, torch.cuda.Event]]) -> Iterator[Batch]:
-    """The same batches for the current stream, which waits for each on the GPU; the CPU does not."""
+    """Yield the batches once the current stream waits for their copies; the wait is on the GPU, not on the CPU."""
     for batch, arrived in sent:
         stream = torch.cuda.current_stream(batch.images.device)
         stream.wait_event(arrived)
-        batch.images.record_stream(stream)  # or its memory might be given away while the step still reads it
+        batch.images.record_stream(stream)  # else its memory might be reused while the step still reads it
         yield batch
 
 
 @contextmanager
 def ahead(items: Iterator[T], depth: int = AHEAD) -> Iterator[Iterator[T]]:
-    """Iterate in a thread, up to `depth` items ahead; an error in it is raised where the items are used.
+    """Iterate in a thread, up to `depth` items ahead; an error in the thread is raised in the consumer.
 
     >>> with ahead(iter(range(3))) as items:
     ...     list(items)
@@ -140,7 +140,7 @@ def _fill(items: Iterator[T], waiting: "queue.Queue[T | _End]", leaving: threadi
             if not put(item):
                 return
         put(_End(None))
-    except BaseException as error:  # whatever it is, it belongs to the thread that waits for items
+    except BaseException as error:  # any error belongs to the consumer's thread
         put(_End(error))
 
 

@@ -1,4 +1,4 @@
-"""Memory for batches of pixels that is used again: fresh memory costs a page fault every few kilobytes."""
+"""Reuses memory for batches of pixels, since fresh memory costs a page fault every few kilobytes."""
 
 import weakref
 
@@ -9,10 +9,10 @@ from torch import Tensor
 
 
 class Buffers:
-    """Hands out uint8 tensors of one size.
+    """Allocates uint8 tensors of one shape.
 
-    pinned : page-locked memory, from which a GPU copies while the CPU goes on; PyTorch keeps and reuses that itself,
-        after the copies from it. Other memory comes back here when the last tensor or view of it is gone.
+    pinned : True for page-locked memory, from which a GPU copies asynchronously; PyTorch reuses it after the copies.
+        False for other memory, which returns to this pool when the last tensor or view of it is deleted.
     """
 
     def __init__(self, shape: tuple[int, ...], pinned: bool) -> None:
@@ -20,16 +20,16 @@ class Buffers:
         self._free: list[NDArray[np.uint8]] = []
 
     def take(self, count: int) -> Tensor:
-        """(count, *shape) uint8, with anything in it."""
+        """Return a (count, *shape) uint8 tensor with arbitrary content."""
         if self.pinned:
             return torch.empty((count, *self.shape), dtype=torch.uint8, pin_memory=True)
         kept = self._large_enough(count)
-        lent = kept[:count]  # a tensor holds on to the array it is made from, and lets it go when it is gone itself
+        lent = kept[:count]  # the tensor holds a reference to this array until it is deleted
         weakref.finalize(lent, self._free.append, kept).atexit = False
         return torch.from_numpy(lent)
 
     def _large_enough(self, count: int) -> NDArray[np.uint8]:
-        """A free array of that length or more, or a new one; smaller ones are let go."""
+        """Return a free array of that length or more, or a new one; shorter ones are dropped."""
         while self._free:
             kept = self._free.pop()
             if len(kept) >= count:

@@ -1,4 +1,4 @@
-"""Random access to the images of one split: Parquet says where each JPEG lies in its tar, threads read and decode."""
+"""Random access to the images of one split: Parquet gives each JPEG's position in its tar, threads read and decode."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ from ..errors import DatasetError
 from .rows import rows_of, spread
 from .tars import Tars, check_tar
 
-CHUNK = 4  # images that a thread decodes at a time: few, so that all threads end a batch together
+CHUNK = 4  # images per task of a thread: few, so that all threads finish a batch together
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ class Images:
     labels : (N,) int64
     objects : (N,) int64, 0 .. number of objects - 1; the rows of an object are contiguous, in the order of its views
     views_per_object : the same for every object
-    threads : that decode; all of this process's cores unless it shares them
+    threads : number of decoding threads; one per core of this process unless the machine is shared
     """
 
     info: DatasetInfo
@@ -49,12 +49,12 @@ class Images:
     def open(folder: Path, split: str, subset: int | None = None, threads: int | None = None) -> "Images":
         """Open a split after checking that tables, tars and dataset.json agree. No image is decoded yet.
 
-        subset : only so many objects, evenly spread over the split and so over its classes; all by default
-        threads : that decode; one for each core by default
+        subset : number of objects, evenly spread over the split and thus over its classes; default: all
+        threads : number of decoding threads; default: one per core
 
         Raises
         ------
-        DatasetError : something is missing, truncated, or disagrees; names the file and the remedy.
+        DatasetError : something is missing, truncated or inconsistent; names the file and the remedy.
         """
         info = DatasetInfo.load(folder)
         paths = _shards(folder, split, info)
@@ -104,15 +104,15 @@ class Images:
         return int(self.table.num_rows)
 
     def read(self, rows: ArrayLike, size: int | None = None, out: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-        """Decode some images, in parallel.
+        """Decode images in parallel.
 
-        Every image's SHA-256 is checked when it is first read. Below the stored resolution the JPEG is decoded at the
-        smallest of its native scales (n/8) that reaches `size`; if that is not `size` exactly, an antialiased bilinear
-        resize follows.
+        Every image's SHA-256 is checked on its first read. Below the stored resolution, the JPEG is decoded at the
+        smallest of its native scales (n/8) that is at least `size`; if that is larger than `size`, an antialiased
+        bilinear resize follows.
 
         rows : (n,) whole numbers in [0, N), any order, repeats allowed
         size : side in pixels, at most the stored resolution (the default)
-        out : where to put them; a new array by default
+        out : array for the result; a new array by default
         returns : (n, size, size, 3) uint8, RGB whatever the recipe's channel_order
 
         Raises
@@ -127,7 +127,7 @@ class Images:
             )
         wanted = np.asarray(rows, np.int64)
         pixels = np.empty((len(wanted), size, size, 3), np.uint8) if out is None else out
-        left = iter(range(0, len(wanted), CHUNK))  # shared: whichever thread is free takes the next, and wakes no other
+        left = iter(range(0, len(wanted), CHUNK))  # shared: a free thread takes the next chunk, without waking another
 
         def work(_: int) -> None:
             for start in left:
@@ -139,11 +139,11 @@ class Images:
 
 
 def check_values(path: Path, table: pa.Table, latents: Sequence[str]) -> None:
-    """See that no row of a Parquet lacks a value, that its latents are finite and its digests as long as they must be.
+    """Check that a Parquet table has no missing values, only finite latents, and digests of 64 characters.
 
     Raises
     ------
-    DatasetError : a row where it is otherwise; names the column and the image.
+    DatasetError : a row violates this; names the column and the image.
     """
     for name in table.column_names:
         wrong = pc.is_null(table[name])
@@ -160,7 +160,7 @@ def check_values(path: Path, table: pa.Table, latents: Sequence[str]) -> None:
 
 
 def _shards(folder: Path, split: str, info: DatasetInfo) -> list[Path]:
-    """The split's Parquet files, as many as dataset.json counts and numbered without a gap."""
+    """Return the split's Parquet files; checks that they are numbered without gaps and match dataset.json's count."""
     if split not in info.counts:
         raise DatasetError(f"{folder} has no {split} split: give another dataset")
     count = int(info.counts[split]["shards"])
@@ -188,7 +188,7 @@ def _check_count(folder: Path, split: str, info: DatasetInfo, images: int) -> No
 
 
 def _objects(place: Path, table: pa.Table, views: int) -> NDArray[np.int64]:
-    """Number the objects in order of appearance, each with rows for views 0 .. views - 1 in that order."""
+    """Number the objects in order of appearance; checks that each has rows for views 0 .. views - 1 in that order."""
     names = pc.binary_join_element_wise(table["synset"], table["object_id"], "/").combine_chunks()
     index: NDArray[np.int64] = names.dictionary_encode().indices.to_numpy().astype(np.int64)
     expected = np.arange(len(index))
@@ -201,5 +201,5 @@ def _objects(place: Path, table: pa.Table, views: int) -> NDArray[np.int64]:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """The decoding threads, shared by all splits."""
+    """Return the decoding threads, shared by all splits."""
     return ThreadPoolExecutor(threads, thread_name_prefix="decode")

@@ -1,10 +1,11 @@
-"""Which views make up which batch: a pure function of (seed, position), so a run resumes by one whole number.
+"""Order of views in batches: a pure function of (seed, position), so that a run resumes from one whole number.
 
-Training walks an endless stream of epochs. Each epoch is a permutation of the objects with K views of each, and batch
-number s holds entries s * batch .. (s + 1) * batch - 1 of the stream: what is left of an epoch opens the next one's
-first batch. So each object is taken once an epoch, and every batch is full: no shape changes on the way, no batch is
-too small for batch statistics, ranks have equal parts. Where an epoch is at least one batch, no batch holds an object
-twice, which a contrastive loss would tell from itself: what the epoch before gave to a first batch stands behind it.
+Training reads an endless stream of epochs. Each epoch is a permutation of the objects with K views of each. Batch
+number s holds entries s * batch .. (s + 1) * batch - 1 of the stream, so the rest of an epoch is in the first batch of
+the next one. Every object is used once per epoch. Every batch is full: shapes never change, no batch is too small for
+batch statistics, and ranks have equal shares. If an epoch is at least one batch, no batch holds an object twice, since
+a contrastive loss would treat the copies as different objects: objects that the previous epoch contributed to a batch
+are moved behind that batch.
 """
 
 import numpy as np
@@ -16,15 +17,15 @@ PERMUTATION, VIEWS = 0, 1  # the two uses of an epoch's random numbers
 
 
 def permutation(seed: int, epoch: int, objects: int) -> Indices:
-    """The order of objects in an epoch: (objects,), a pure function of its arguments."""
+    """Return the order of objects in an epoch: (objects,), a pure function of its arguments."""
     order: Indices = _generator(seed, epoch, PERMUTATION).permutation(objects).astype(np.int64)
     return order
 
 
 def views(seed: int, epoch: int, objects: int, stored: int, count: int) -> Indices:
-    """Which views of each object an epoch takes, in which order.
+    """Choose the views of each object for an epoch, and their order.
 
-    stored : views that each object has
+    stored : number of views of each object
     count : K <= stored
     returns : (objects, count) of distinct views in [0, stored); row i depends on (seed, epoch, i) alone, and every
         ordered choice is equally likely
@@ -32,7 +33,7 @@ def views(seed: int, epoch: int, objects: int, stored: int, count: int) -> Indic
     uniform = _generator(seed, epoch, VIEWS).random((objects, count))
     chosen = np.empty((objects, count), np.int64)
     for k in range(count):
-        place = (uniform[:, k] * (stored - k)).astype(np.int64)  # among the views that are not taken yet
+        place = (uniform[:, k] * (stored - k)).astype(np.int64)  # index among the views that are not taken yet
         for taken in np.sort(chosen[:, :k], axis=1).T:
             place += place >= taken
         chosen[:, k] = place
@@ -42,11 +43,11 @@ def views(seed: int, epoch: int, objects: int, stored: int, count: int) -> Indic
 class Order:
     """The rows of every batch.
 
-    objects : how many there are; object i has rows i * stored .. (i + 1) * stored - 1
+    objects : number of objects; object i has rows i * stored .. (i + 1) * stored - 1
     stored : views of each object on disk
-    batch : objects in a batch
-    count : views of each object in a batch, K
-    share : which of a batch's entries to give, those of one rank of several
+    batch : objects per batch
+    count : views of each object per batch, K
+    share : slice of each batch to return, for one rank of several
     """
 
     def __init__(
@@ -55,10 +56,10 @@ class Order:
         self.share = share
         self.seed, self.objects, self.stored, self.batch, self.count = seed, objects, stored, batch, count
         self._epoch, self._rows = -1, np.empty((0, count), np.int64)
-        self._ordered = (-1, np.empty(0, np.int64))  # the last epoch whose order was asked for, since steps come so
+        self._ordered = (-1, np.empty(0, np.int64))  # the last epoch and its order, kept since steps come in order
 
     def rows(self, step: int) -> Indices:
-        """The rows of batch number `step`, counted from 0: (batch, count), or the share of it."""
+        """Return the rows of batch number `step`, counted from 0: (batch, count), or this rank's share of them."""
         start, end = step * self.batch, (step + 1) * self.batch
         pieces = []
         while start < end:
@@ -77,7 +78,7 @@ class Order:
         return self._rows
 
     def _order(self, epoch: int) -> Indices:
-        """The order of objects in an epoch: its permutation, but for the objects that its first batch has already."""
+        """Return an epoch's order of objects: its permutation; objects that its first batch has already move back."""
         if self.batch > self.objects:
             return permutation(self.seed, epoch, self.objects)
         known, order = self._ordered
@@ -90,13 +91,13 @@ class Order:
         return order
 
     def _alone(self, epoch: int) -> int:
-        """The last epoch, up to this one, whose end no earlier epoch decides."""
-        if 2 * self.batch <= self.objects:  # what moves within an epoch's first batch leaves its last one as it is
+        """Return the last epoch up to this one whose order no earlier epoch affects."""
+        if 2 * self.batch <= self.objects:  # moves within an epoch's first batch do not change its last one
             return max(0, epoch - 1)
         return next(e for e in range(epoch, -1, -1) if not e * self.objects % self.batch)
 
     def _after(self, before: Indices, epoch: int) -> Indices:
-        """The order of an epoch after one of that order."""
+        """Return the order of an epoch from the order of the epoch before it."""
         order, held = permutation(self.seed, epoch, self.objects), epoch * self.objects % self.batch
         if not held:
             return order

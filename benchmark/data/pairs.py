@@ -1,4 +1,4 @@
-"""Fixed lists of view pairs: each a pure function of (seed, purpose, object), so that anyone draws the same."""
+"""Fixed lists of view pairs: a pure function of (seed, purpose, object), so that every machine draws the same."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 from iebench.manifests.latents import uniforms
 
 Identity = tuple[str, str]
-"""What names an object: (synset, object id)."""
+"""Identity of an object: (synset, object id)."""
 
 
 def draw(objects: Sequence[Identity], views: int, rounds: int, seed: int, purpose: str) -> NDArray[np.int64]:
-    """Ordered pairs of distinct views, uniform and independent over rounds.
+    """Draw ordered pairs of distinct views, uniform and independent over rounds.
 
-    Order and choice of objects move nothing: an object's pairs depend on its identity alone.
+    An object's pairs depend on its identity alone, not on the order or choice of objects.
 
     views : number of views per object, at least 2
-    purpose : names the list, such as "train pairs"; lists of different purposes are independent
+    purpose : name of the list, such as "train pairs"; lists of different purposes are independent
     returns : (len(objects), rounds, 2) int64 in [0, views)
     """
     pairs = np.empty((len(objects), rounds, 2), np.int64)
@@ -31,6 +31,6 @@ def draw(objects: Sequence[Identity], views: int, rounds: int, seed: int, purpos
 
 
 def digest(objects: Sequence[Identity], pairs: NDArray[np.int64]) -> str:
-    """SHA-256 of a pair list with the objects it belongs to, in their order."""
+    """Return the SHA-256 of a pair list and of its objects, in their order."""
     names = "\n".join("/".join(identity) for identity in objects)
     return hashlib.sha256(names.encode() + b"\0" + np.ascontiguousarray(pairs, "<i8").tobytes()).hexdigest()

@@ -1,4 +1,4 @@
-"""Where the pixels of a batch come from: decoded each time, or kept as uint8 in memory or on the GPU once decoded."""
+"""Sources of a batch's pixels: decoding each time, or a cache of uint8 pixels in memory or on the GPU."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -22,9 +22,9 @@ CPU = torch.device("cpu")
 
 
 class Decoded:
-    """Decodes at every request.
+    """Decodes images at every request.
 
-    pinned : whether to put the pixels where a GPU can copy them from at once
+    pinned : True for page-locked memory, from which a GPU copies asynchronously
     """
 
     def __init__(self, images: Images, size: int, pinned: bool) -> None:
@@ -32,33 +32,33 @@ class Decoded:
         self._buffers = Buffers((size, size, 3), pinned)
 
     def take(self, rows: NDArray[np.int64]) -> Tensor:
-        """The pixels of some rows: (n, size, size, 3) uint8 RGB on the CPU."""
+        """Return the pixels of some rows: (n, size, size, 3) uint8 RGB on the CPU."""
         pixels = self._buffers.take(len(rows))
         self.images.read(rows, self.size, out=pixels.numpy())
         return pixels
 
 
 class Kept:
-    """Decodes each image when it is first asked for, and keeps its pixels.
+    """Decodes each image at its first request and keeps its pixels.
 
-    So a short run does not wait until a whole split is decoded, and a long one soon decodes nothing.
+    A short run thus does not wait for a whole split to be decoded, and a long run soon decodes nothing.
 
-    device : where to keep them
-    pinned : as of Decoded
+    device : device of the cache
+    pinned : as in Decoded
     """
 
     def __init__(self, images: Images, size: int, device: torch.device, pinned: bool) -> None:
         self._decoded = Decoded(images, size, pinned and device.type != "cpu")
         self._buffers = Buffers((size, size, 3), pinned)
         shape = (len(images), size, size, 3)
-        if device.type == "cpu":  # of NumPy, whose large arrays have huge pages; it takes memory as it is filled
+        if device.type == "cpu":  # by NumPy: its large arrays use huge pages and take memory as they are filled
             self._kept = torch.from_numpy(np.empty(shape, np.uint8))
         else:
             self._kept = torch.empty(shape, dtype=torch.uint8, device=device)
         self._known = np.zeros(len(images), bool)
 
     def take(self, rows: NDArray[np.int64]) -> Tensor:
-        """The pixels of some rows: (n, size, size, 3) uint8 RGB on the device."""
+        """Return the pixels of some rows: (n, size, size, 3) uint8 RGB on the device."""
         missing = np.unique(rows[~self._known[rows]])
         if len(missing):
             self._keep(missing, self._decoded.take(missing))
@@ -70,8 +70,8 @@ class Kept:
         return out
 
     def _keep(self, rows: NDArray[np.int64], pixels: Tensor) -> None:
-        # On the CPU by NumPy: an operation of PyTorch would start threads for the thread that makes batches, after
-        # which those of the training step, now more than there are cores, sleep where they waited (a quarter slower).
+        # On the CPU by NumPy: an operation of PyTorch would start threads for the prefetch thread. The training step's
+        # threads, then more than there are cores, would sleep where they waited before (a quarter slower).
         device = self._kept.device
         if device.type == "cpu":
             self._kept.numpy()[rows] = pixels.numpy()
@@ -81,29 +81,29 @@ class Kept:
 
 @dataclass(frozen=True)
 class Room:
-    """Free memory in bytes: of the machine, for each process that trains on it; of the GPU, 0 without one."""
+    """Free memory in bytes: of the machine, for each process that trains on it; and of the GPU, 0 without a GPU."""
 
     ram: int
     gpu: int
 
     @staticmethod
     def of(device: torch.device, processes: int = 1) -> "Room":
-        """What there is now."""
+        """Measure the free memory now."""
         gpu = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
         return Room(free_memory() // processes, gpu)
 
     @property
     def of_device(self) -> int:
-        """Of the GPU, or of the machine where none is used."""
+        """Free memory of the GPU, or of the machine if no GPU is used."""
         return self.gpu or self.ram
 
 
 def choose(cache: Cache, images: Images, size: int, device: torch.device, room: Room) -> tuple[Decoded | Kept, str]:
-    """Where a run's pixels come from, and a sentence that says what was chosen and why.
+    """Choose the source of a run's pixels; returns it with a sentence that states the choice and its reason.
 
     Raises
     ------
-    SettingError : "gpu" without a GPU; "gpu" or "ram" where the pixels do not fit.
+    SettingError : "gpu" without a GPU; "gpu" or "ram" if the pixels do not fit.
     """
     need, pinned = len(images) * size * size * 3, device.type == "cuda"
     what = f"{len(images)} images of {size} pixels take {_gigabytes(need)}"

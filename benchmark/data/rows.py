@@ -1,11 +1,11 @@
-"""Row numbers of views: a dataset has its objects' views one after another."""
+"""Row numbers of views; a dataset stores the views of each object in consecutive rows."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 
 def spread(count: int, limit: int | None) -> NDArray[np.int64]:
-    """`limit` of 0 .. count-1, evenly spread; all of them when `limit` is None or not less.
+    """Return `limit` numbers of 0 .. count-1, evenly spread; all of them if `limit` is None or larger.
 
     >>> spread(10, 4).tolist()
     [0, 2, 5, 7]
@@ -15,9 +15,9 @@ def spread(count: int, limit: int | None) -> NDArray[np.int64]:
 
 
 def rows_of(objects: NDArray[np.int64], stored: int, views: int | None = None) -> NDArray[np.int64]:
-    """The rows of some objects' first views, object by object.
+    """Return the rows of the first views of some objects, object by object.
 
-    stored : views that each object has; views : how many of them, all by default
+    stored : number of views of each object; views : number of views to return, default all
 
     >>> rows_of(np.array([0, 3]), stored=10, views=2).tolist()
     [0, 1, 30, 31]

@@ -1,7 +1,9 @@
-"""Val objects whose mesh is also in train: a shape learnt by heart is no test, and its label may be another one there.
+"""Val objects whose mesh is also in train.
 
-3DIEBench's official list has 1,258 meshes under several classes, which puts up to 424 of its 10,552 val objects into
-train as well.
+They measure memory rather than generalisation, and the labels may differ.
+
+3DIEBench's official list contains 1,258 meshes under several classes, so up to 424 of its 10,552 val objects have a
+mesh that is in train.
 """
 
 from pathlib import Path
@@ -18,10 +20,10 @@ COLUMNS = ["synset", "object_id", "split", "mesh_sha256"]
 
 
 def leaked(folder: Path) -> set[Identity]:
-    """The val objects of a dataset whose mesh is in its train split too, under any class.
+    """Return the val objects of a dataset whose mesh is in its train split too, under any class.
 
-    Two objects have one mesh when the SHA-256 of their files agree, or when they share one of ShapeNet's object ids,
-    which name a mesh whatever the class; other collections number the objects of each class anew.
+    Two objects have the same mesh if the SHA-256 of their files agree, or if they share one of ShapeNet's object ids,
+    which identify a mesh whatever the class. Other collections number the objects of each class separately.
 
     Raises
     ------
@@ -40,6 +42,6 @@ def leaked(folder: Path) -> set[Identity]:
 
 
 def _names(row: dict[str, str | None], meshes: set[str]) -> set[str]:
-    """What a mesh is known by: the hash of its file, if there was one, and ShapeNet's id."""
+    """Return the names that identify a mesh: the hash of its file, if there is one, and ShapeNet's id."""
     names = {row["mesh_sha256"], row["object_id"] if row["object_id"] in meshes else None}
     return {name for name in names if name}

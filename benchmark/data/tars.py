@@ -1,4 +1,4 @@
-"""The JPEGs inside a split's tar files, read by offset, checked by their SHA-256, decoded by libjpeg-turbo."""
+"""The JPEGs in a split's tar files: read by offset, checked by SHA-256, decoded by libjpeg-turbo."""
 
 import hashlib
 import os
@@ -19,20 +19,20 @@ from iebench.manifests.common.placeholders import placeholder
 
 from ..errors import DatasetError
 
-BLOCK = 512  # bytes; a tar is whole blocks and ends in two of zeros
+BLOCK = 512  # bytes; a tar consists of blocks and ends with two blocks of zeros
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
 
 
 class Tars:
-    """The tar files of a split, and where each row's JPEG lies in them.
+    """The tar files of a split, and the position of each row's JPEG in them.
 
     paths : the tars, in order
     shard : (N,) index into `paths` for each row; offset, size : (N,) bytes; sha256 : (N,) hexadecimal strings
     resolution : side of the stored images
-    order : how the files store a pixel; "BGR" files come out as RGB
+    order : channel order of the files; images of "BGR" files are returned as RGB
 
-    An image's SHA-256 is checked when it is first read: a hash costs some 3 to 15 % of a decoding, and bytes that were
-    right once and change while a run goes on are rare, and seldom still a JPEG.
+    An image's SHA-256 is checked on its first read only: a hash costs some 3 to 15 % of a decoding, and bytes that
+    change during a run are rare and seldom still a valid JPEG.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Tars:
 
         Raises
         ------
-        DatasetError : bytes that cannot be read, are not those that were written, or are no JPEG.
+        DatasetError : bytes that cannot be read, have another SHA-256, or are not a JPEG.
         """
         side = out.shape[1]
         direct = side in self.scales
@@ -70,11 +70,11 @@ class Tars:
                 out[place] = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
 
     def jpegs(self, rows: NDArray[np.int64]) -> Iterator[bytes]:
-        """The bytes of some rows' JPEGs.
+        """Yield the bytes of the JPEGs of some rows.
 
         Raises
         ------
-        DatasetError : they cannot be read, or are not those that were written.
+        DatasetError : bytes that cannot be read or have another SHA-256.
         """
         columns = (rows, self.shard[rows], self.offset[rows], self.size[rows])
         for row, shard, offset, size in zip(*(column.tolist() for column in columns), strict=True):
@@ -94,13 +94,13 @@ class Tars:
 
 
 def check_tar(path: Path, table: pa.Table) -> None:
-    """See that a tar is there, ends as tars end, and reaches beyond every image in its Parquet.
+    """Check that a tar exists, has an end-of-archive mark, and contains every image of its Parquet table.
 
-    table : the rows of its Parquet
+    table : the rows of its Parquet file
 
     Raises
     ------
-    DatasetError : it is or does not.
+    DatasetError : one of these does not hold.
     """
     try:
         with path.open("rb") as file:
@@ -120,7 +120,7 @@ def check_tar(path: Path, table: pa.Table) -> None:
 
 
 def _bytes(sha256: pa.ChunkedArray) -> memoryview:
-    """The hexadecimal digests one behind another, 64 bytes each."""
+    """Return the hexadecimal digests one after another, 64 bytes each."""
     columns = [chunk.cast(pa.binary()).cast(pa.binary(64)) for chunk in sha256.chunks]
     parts = [np.frombuffer(c.buffers()[1], np.uint8)[64 * c.offset : 64 * (c.offset + len(c))] for c in columns]
     return memoryview(np.concatenate([*parts, np.empty(0, np.uint8)]))

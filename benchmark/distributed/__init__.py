@@ -1,1 +1,1 @@
-"""Processes and devices: who trains together, on what, and how all of them stop. Start: ranks.py."""
+"""Processes and devices: ranks that train together, the device of each, and signals that stop them. Start: ranks.py."""

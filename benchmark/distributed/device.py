@@ -1,4 +1,4 @@
-"""Which device to compute on."""
+"""Choice of the device to compute on."""
 
 import os
 
@@ -8,7 +8,7 @@ from ..errors import MissingPart, UsageError
 
 
 def pick(name: str) -> torch.device:
-    """The device of that name; "auto" is a GPU if there is one.
+    """Return the device of that name; "auto" is a GPU if there is one.
 
     Raises
     ------
@@ -22,12 +22,12 @@ def pick(name: str) -> torch.device:
 
 
 def check_gpus(count: int, device: str) -> str:
-    """See that this process may start training on `count` GPUs; returns the device for them.
+    """Check that this process can start training on `count` GPUs; returns the name of the device for them.
 
     Raises
     ------
-    UsageError : GPUs were asked for, and a CPU; or torchrun has started ranks already.
-    MissingPart : there are fewer.
+    UsageError : `device` is "cpu", or torchrun has started ranks already.
+    MissingPart : there are fewer GPUs.
     """
     if device == "cpu" or "WORLD_SIZE" in os.environ:
         other = "torchrun, which starts its own ranks" if "WORLD_SIZE" in os.environ else "--device cpu"

@@ -1,18 +1,18 @@
-"""The environment by which torchrun, `srun` or a script of your own tells a process which of several it is.
+"""Environment variables by which torchrun, `srun` or a script tells a process its rank.
 
-All of it is there or none: a process that took a part for nothing would train the same run as its sisters, or wait for
-them for ever. Imports no torch.
+Either all variables are set or none. A process with only some of them would train the same run as the other processes,
+or wait for them forever. Imports no torch.
 """
 
 from collections.abc import Mapping
 
 from ..errors import UsageError
 
-NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # of every one of several processes
-NUMBERS = {"WORLD_SIZE": 1, "RANK": 0, "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1, "MASTER_PORT": 1}  # name -> the least
-BELOW = {"RANK": "WORLD_SIZE", "LOCAL_RANK": "LOCAL_WORLD_SIZE"}  # is less than
+NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # needed by each of several processes
+NUMBERS = {"WORLD_SIZE": 1, "RANK": 0, "LOCAL_RANK": 0, "LOCAL_WORLD_SIZE": 1, "MASTER_PORT": 1}  # name -> minimum
+BELOW = {"RANK": "WORLD_SIZE", "LOCAL_RANK": "LOCAL_WORLD_SIZE"}  # name -> variable with a larger value
 PORTS = 65535
-COPIES = {  # how many of a program a launcher started that says nothing of ranks -> the launcher
+COPIES = {  # variable with the number of processes, set by launchers that set no ranks -> name of the launcher
     "SLURM_STEP_NUM_TASKS": "srun",
     "OMPI_COMM_WORLD_SIZE": "mpirun",
     "PMI_SIZE": "mpiexec",
@@ -21,16 +21,16 @@ TORCHRUN = "start it with torchrun (docs/training.md), or unset {} to train in o
 
 
 def numbers(environment: Mapping[str, str]) -> dict[str, int]:
-    """RANK, WORLD_SIZE, LOCAL_RANK and LOCAL_WORLD_SIZE, as far as they are set; {} for a process that is alone.
+    """Return RANK, WORLD_SIZE, LOCAL_RANK and LOCAL_WORLD_SIZE, as far as they are set; {} for a single process.
 
     environment : such as os.environ
 
     Raises
     ------
-    UsageError : some are set and others are not, or a value cannot be; names both, and the remedy.
+    UsageError : some are set and others are not, or a value is invalid; names the variables and the remedy.
     """
     there = {name: environment[name] for name in (*NEEDED, "LOCAL_RANK", "LOCAL_WORLD_SIZE") if name in environment}
-    ranks = [name for name in there if not name.startswith("MASTER_")]  # an address alone asks nobody to meet
+    ranks = [name for name in there if not name.startswith("MASTER_")]  # an address alone starts no group of processes
     if not ranks:
         _check_copies(environment)
         return {}
@@ -54,11 +54,11 @@ def numbers(environment: Mapping[str, str]) -> dict[str, int]:
 
 
 def check_once(command: str, environment: Mapping[str, str]) -> None:
-    """Check that a command that starts processes of its own is not one of several.
+    """Check that a command that starts its own processes was started only once.
 
     Raises
     ------
-    UsageError : it is, or the environment is half-set.
+    UsageError : it was started several times, or the environment is incomplete.
     """
     if found := numbers(environment):
         raise UsageError(
@@ -68,7 +68,7 @@ def check_once(command: str, environment: Mapping[str, str]) -> None:
 
 
 def _check_copies(environment: Mapping[str, str]) -> None:
-    """Check that a launcher which says nothing of ranks has not started several of this program."""
+    """Check that no launcher that sets no ranks has started several copies of this program."""
     for name, launcher in COPIES.items():
         count = environment.get(name, "")
         if count.isdecimal() and int(count) > 1:

@@ -1,9 +1,9 @@
-"""The processes that train one model together: who they are, and what they tell one another.
+"""Ranks: the processes that train one model together, and their communication.
 
 torchrun --nproc-per-node 2 -m iebench.benchmark.train --method sie
 
-torchrun, or `iebench train --gpus N`, starts them and says which is which in the environment. Each takes its share of
-every batch; gradients are averaged by DistributedDataParallel.
+torchrun, or `iebench train --gpus N`, starts the ranks and numbers them by environment variables. Each rank trains on
+its share of every batch; DistributedDataParallel averages the gradients.
 """
 
 import os
@@ -26,15 +26,15 @@ from .environment import numbers
 
 T = TypeVar("T")
 
-HEARD = 1.0  # seconds
+HEARD = 1.0  # seconds that a rank waits before it ends, so that the first rank's message is printed
 
 
 @dataclass(frozen=True)
 class Ranks:
-    """This process among those that train together; alone by default.
+    """This process among those that train together; a single process by default.
 
-    rank : from 0; size : how many
-    local : from 0 on this machine, the number of its GPU; here : how many on this machine
+    rank : number of this process, from 0; size : number of processes
+    local : number of this process on this machine, and of its GPU, from 0; here : number of processes on this machine
     """
 
     rank: int = 0
@@ -44,26 +44,26 @@ class Ranks:
 
     @property
     def first(self) -> bool:
-        """Whether this is the one that writes files and speaks to the user."""
+        """True for the rank that writes files and prints messages."""
         return self.rank == 0
 
     def device(self, name: str) -> torch.device:
-        """The device of that name, of several GPUs this rank's own; in every thread, unlike PyTorch's current one."""
+        """Return the device of that name; with several ranks, "cuda" is this rank's own GPU in every thread."""
         return torch.device(name, self.local) if name == "cuda" and self.size > 1 else torch.device(name)
 
     def share(self, batch: int) -> slice:
-        """This rank's entries of a batch, which `checks.check_shares` found to divide evenly."""
+        """Return this rank's slice of a batch, whose size `checks.check_shares` has checked to be divisible."""
         each = batch // self.size
         return slice(self.rank * each, (self.rank + 1) * each)
 
     def seed(self, seed: int) -> None:
-        """Give the generators of every rank but the first, which goes on with its own, a start of their own."""
+        """Seed the generator of every rank but the first, each differently; the first rank keeps its generator."""
         if not self.first:
             state = np.random.SeedSequence([seed, self.rank]).generate_state(1, np.uint64)
             torch.manual_seed(int(state[0]))
 
     def mean(self, terms: Mapping[str, Tensor]) -> dict[str, float]:
-        """Scalars by name, averaged over ranks."""
+        """Return scalars by name, averaged over ranks."""
         values = torch.stack([term.detach().double() for term in terms.values()])
         if self.size > 1:
             values = values.cpu()
@@ -71,7 +71,7 @@ class Ranks:
         return dict(zip(terms, (values / self.size).tolist(), strict=True))
 
     def largest(self, value: int) -> int:
-        """The largest of the ranks' whole numbers."""
+        """Return the maximum of a whole number over ranks."""
         if self.size == 1:
             return value
         values = torch.tensor(value)
@@ -79,7 +79,7 @@ class Ranks:
         return int(values)
 
     def collect(self, item: T) -> list[T]:
-        """Every rank's item, in rank order."""
+        """Return every rank's item, in rank order."""
         if self.size == 1:
             return [item]
         items: list[T | None] = [None] * self.size
@@ -88,13 +88,13 @@ class Ranks:
 
     @contextmanager
     def agreed(self) -> Iterator[None]:
-        """What fails here on one rank ends all of them: the first rank raises, the others leave without a word.
+        """Turn an error on one rank into an end of all: the first rank raises, the others exit silently.
 
-        Ranks must not wait for one another inside, unless nothing can have failed on only some of them before.
+        Ranks must not wait for one another inside, unless all preceding code in the block fails on all ranks alike.
 
         Raises
         ------
-        IebenchError : of the first rank.
+        IebenchError : the error of the first rank.
         RankFailed : the error of another rank.
         """
         error = None
@@ -108,10 +108,10 @@ class Ranks:
                 raise self.common(error or RankFailed(f"rank {rank}: {failed[0]}", failed[1])) from None
 
     def common(self, error: IebenchError) -> IebenchError | SystemExit:
-        """What a rank raises for an error that all ranks have: only the first one speaks."""
+        """Return the exception to raise for an error of all ranks: the error on the first, a silent exit elsewhere."""
         if self.first:
             return error
-        time.sleep(HEARD)  # the first may speak before whatever started the ranks ends all for one that has left
+        time.sleep(HEARD)  # time for the first rank's message, before the launcher ends all ranks
         return SystemExit(error.exit_code)
 
 
@@ -120,15 +120,15 @@ ALONE = Ranks()
 
 @contextmanager
 def joined(device: str) -> Iterator[Ranks]:
-    """This process among its ranks, which the environment names; alone where it names none.
+    """Join the group of ranks that the environment describes; yields a single process if it describes none.
 
     device : "auto", "cpu" or "cuda"
 
     Raises
     ------
-    UsageError : the environment names some of it and not the rest; see `environment.numbers`.
-    MissingPart : more ranks than GPUs on this machine, and they are to train on GPUs.
-    RankFailed : the others are not to be met, or one has ended in the middle of the work.
+    UsageError : only some of the variables are set; see `environment.numbers`.
+    MissingPart : more ranks than GPUs on this machine, for training on GPUs.
+    RankFailed : the other ranks cannot be reached, or one of them ended during the work.
     """
     found = numbers(os.environ)
     if not found:
@@ -163,11 +163,11 @@ def joined(device: str) -> Iterator[Ranks]:
 
 
 def _disconnect(ranks: Ranks, on_gpus: bool) -> None:
-    """Close the connections between the ranks, which some releases of PyTorch now and then wait for without an end."""
+    """Close the connections between the ranks, with a time limit, since some releases of PyTorch can hang here."""
 
     def close() -> None:
         if on_gpus:
-            torch.cuda.set_device(ranks.local)  # of this thread, in which a rank would else take the first GPU's memory
+            torch.cuda.set_device(ranks.local)  # of this thread; else a rank would use memory of the first GPU
         dist.destroy_process_group()
 
     if not ends(close, PATIENCE):
@@ -178,10 +178,10 @@ def _disconnect(ranks: Ranks, on_gpus: bool) -> None:
 
 
 def _meet(ranks: Ranks, backend: str) -> None:
-    """Wait for all ranks. Messages between the programs stay on the CPU, where they wait for no GPU."""
+    """Wait for all ranks. Python objects are exchanged on the CPU, so that messages do not wait for a GPU."""
     try:
         dist.init_process_group(backend)
-    except (RuntimeError, ValueError, OSError) as error:  # no such machine, the port is taken, nobody came
+    except (RuntimeError, ValueError, OSError) as error:  # no such machine, port in use, ranks missing
         where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         raise RankFailed(
             f"rank {ranks.rank} of {ranks.size} could not meet the others at {where}, its MASTER_ADDR and MASTER_PORT: "

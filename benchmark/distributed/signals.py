@@ -1,7 +1,7 @@
-"""Stopping in good order: Ctrl-C, SIGTERM and SIGUSR1 set a flag that the loop looks at after each step.
+"""Orderly stop: Ctrl-C, SIGTERM and SIGUSR1 set a flag that the training loop reads after each step.
 
-Before and after the loop Ctrl-C interrupts as usual, and the other two set the flag all the same. Slurm sends SIGTERM
-when it takes a job away, and whatever `sbatch --signal` says some time before a job's end.
+Before and after the loop, Ctrl-C interrupts as usual; the other two signals always set the flag. Slurm sends SIGTERM
+when it ends a job, and before a job's end any signal that `sbatch --signal` chooses.
 """
 
 import signal
@@ -13,28 +13,28 @@ from types import FrameType
 from ..errors import Requeue, Stopped
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
-QUEUES = (signal.SIGTERM, signal.SIGUSR1)  # those that a queue sends
+QUEUES = (signal.SIGTERM, signal.SIGUSR1)  # signals that a queue sends
 
 
 class Stop:
-    """Whether to stop: the number of the signal that asked for it, 0 before one does."""
+    """Flag for a requested stop: the number of the first signal, 0 before any signal."""
 
     number = 0
 
     def is_set(self) -> bool:
-        """Whether one did."""
+        """True if a signal has arrived."""
         return self.number != 0
 
 
-_active: list[Stop] = []  # the one that signals set, while there is one
+_active: list[Stop] = []  # the flags of the `stop_requested` blocks that are open
 
 
 @contextmanager
 def stop_requested(signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[Stop]:
-    """What the first of some signals sets: SIGINT, SIGTERM and SIGUSR1. Within another, the same one.
+    """Yield a flag that SIGINT, SIGTERM or SIGUSR1 sets; nested blocks share one flag.
 
-    A second SIGINT acts as usual. The others may come several times, to a process and from the one that started it,
-    and only wait for the end. Outside the main thread, where Python cannot watch signals, nothing is ever set.
+    A second SIGINT acts as usual. The other signals may arrive several times, sent to the process or to its parent, and
+    have no further effect. Outside the main thread, where Python cannot handle signals, the flag is never set.
     """
     if threading.current_thread() is not threading.main_thread():
         yield Stop()
@@ -58,9 +58,9 @@ def stop_requested(signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[Stop
 
 
 def stopped(number: int, step: int, steps: int | None) -> Stopped:
-    """The error that ends a run which a signal asked to stop, with the exit code that belongs to it.
+    """Return the error for a run that a signal stopped, with the exit code of that signal.
 
-    step : steps done in all; steps : how many there will be, None if none was done since the start
+    step : steps done in all; steps : total number of steps, None if none was done since the start
     """
     kind = Stopped if number == signal.SIGINT else Requeue
     first = "next" if step else "first"

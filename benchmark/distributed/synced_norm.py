@@ -1,6 +1,6 @@
-"""Batch norm over the batch of all ranks, so that N ranks with a share each compute what one process with all would.
+"""Batch norm over the batch of all ranks, so that N ranks compute the same as one process with the whole batch.
 
-On GPUs this is PyTorch's SyncBatchNorm, which exists there only; on CPUs it is the same by a gather with gradients.
+On GPUs this is PyTorch's SyncBatchNorm, which supports only GPUs; on CPUs a gather with gradients computes the same.
 """
 
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from iebench.baselines.gather import gather
 
 from ..errors import SettingError
 
-ENDS = ("drop", "act")  # of timm's norms, in this order
-PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)  # they do nothing besides
+ENDS = ("drop", "act")  # modules inside timm's norms, in the order of application
+PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)  # norms without further modules
 
 
 class SyncedBatchNorm(_BatchNorm):
-    """A batch norm for CPUs whose statistics in training are those of all ranks; their shares are of one size."""
+    """A batch norm for CPUs whose training statistics are over all ranks, whose shares have equal size."""
 
     def forward(self, values: Tensor) -> Tensor:
-        """(B, C, ...) float -> (B, C, ...) float, of the same type."""
+        """Normalise (B, C, ...) float -> (B, C, ...) float, of the same type."""
         if not self.training:
             return super().forward(values)
         precise = values if values.dtype == torch.float64 else values.float()
@@ -47,15 +47,15 @@ class SyncedBatchNorm(_BatchNorm):
             self.running_var.lerp_(variance * count / (count - 1), momentum)  # unbiased, as in PyTorch's batch norms
 
     def _check_input_dim(self, values: Tensor) -> None:
-        """Whatever the module in whose place it stands took."""
+        """Accept any shape that the replaced module accepted."""
 
 
 def synchronise(module: nn.Module, on_gpu: bool) -> None:
-    """Put synchronised batch norms, with the same weights and statistics, in the place of those inside a module.
+    """Replace the batch norms inside a module by synchronised ones with the same weights and statistics.
 
     Raises
     ------
-    SettingError : a batch norm that does more than PyTorch's, and it is not known what.
+    SettingError : a batch norm that does more than PyTorch's, so that it cannot be replaced.
     """
     for name, child in module.named_children():
         if isinstance(child, _BatchNorm):

@@ -1,1 +1,1 @@
-"""Loaders of encoders: one file for each kind. `registry.load` finds the one that is meant."""
+"""Loaders of encoders, one file per kind. `registry.load` chooses the loader."""

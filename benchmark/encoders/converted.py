@@ -1,4 +1,4 @@
-"""Folders of `iebench convert`: --encoder converted/sie."""
+"""Folders written by `iebench convert`: --encoder converted/sie."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from .registry import Arguments, Loaded, loader, no_arguments
 
 @loader("converted", claims=lambda spec: (Path(spec) / converted.FACTS).is_file())
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """The encoder of a converted checkpoint, with its parts and its predictor; it wants the images it was trained on.
+    """Load a converted checkpoint, with its parts, its predictor and the resolution it was trained on.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Files of torch.export: --encoder model.pt2, or --encoder exported:FILE under another suffix."""
+"""Files of torch.export: --encoder model.pt2, or --encoder exported:FILE with another suffix."""
 
 import logging
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ from .registry import Arguments, Loaded, loader, named, no_arguments
 
 @loader("exported", claims=lambda spec: Path(spec).suffix == ".pt2" and Path(spec).is_file())
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """The program in a file that `torch.export.save` wrote, on images of the side that it was exported with.
+    """Load a program that `torch.export.save` wrote; images have the side that it was exported with.
 
-    Its batch dimension must be dynamic: dynamic_shapes=({0: torch.export.Dim.DYNAMIC},). Its own normalisation must be
-    part of it.
+    Its batch dimension must be dynamic: dynamic_shapes=({0: torch.export.Dim.DYNAMIC},). It must contain its own
+    normalisation.
 
     Raises
     ------
-    EncoderError : no such file, one of another kind, one that could run its author's code, or one that takes no batch
-        of images of any size.
+    EncoderError : no such file, a file of another kind, a file that could execute code, or a program with a fixed batch
+        size.
     """
     no_arguments(spec, arguments)
     path = Path(spec)
@@ -59,7 +59,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """No log of torch about a file that it cannot load: our own sentence says it."""
+    """Silence torch's log about a file that it cannot load; our own message explains it."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
@@ -69,15 +69,15 @@ def _silence() -> Iterator[None]:
 
 
 def _inputs(program: torch.export.ExportedProgram) -> list[torch.fx.Node]:
-    """The nodes of what a program is called with; its weights are inputs of the graph too."""
+    """Return the input nodes of a program, without its weights, which are inputs of the graph too."""
     names = set(program.graph_signature.user_inputs)
     return [node for node in program.graph.nodes if node.op == "placeholder" and node.name in names]
 
 
 class Exported(nn.Module):
-    """An exported program as a module: it is in the mode it was exported in, and may move to a device.
+    """An exported program as a module, in the mode it was exported in; it can move to a device.
 
-    path : where it was read, for messages; side : in pixels of the images that it takes, None where any will do
+    path : file of the program, for messages; side : side of its images in pixels, None if any side is accepted
     """
 
     def __init__(self, program: torch.export.ExportedProgram, path: Path, side: int | None) -> None:
@@ -86,20 +86,20 @@ class Exported(nn.Module):
         self.graph: nn.Module = program.module()
 
     def train(self, mode: bool = True) -> Self:
-        """Nothing: an exported program has no modes, and says so by an error."""
+        """Do nothing: an exported program has no modes and would raise an error."""
         return self
 
     def to(self, device: torch.device) -> Self:  # type: ignore[override]
-        """Move the weights and the constants, which a program makes on the device it was exported on."""
+        """Move the weights, and the constants that a program would create on the device it was exported on."""
         self.graph = move_to_device_pass(self._program, device).module()
         return self
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, D).
+        """Map (B, 3, H, W) to (B, D).
 
         Raises
         ------
-        EncoderError : images of another side than it was exported with.
+        EncoderError : images of another side than the program was exported with.
         """
         if self._side not in (None, images.shape[-1]):
             raise EncoderError(

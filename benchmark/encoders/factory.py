@@ -1,4 +1,4 @@
-"""Anyone's own code: --encoder package.module:factory --encoder-arg depth=50."""
+"""Encoders from Python code: --encoder package.module:factory --encoder-arg depth=50."""
 
 import importlib
 import inspect
@@ -17,19 +17,21 @@ from iebench.manifests.brief import few
 from ..errors import EncoderError, short
 from .registry import Arguments, Loaded, loader, named, near_scheme
 
-_SPEC = re.compile(r"[\w.]+:\w+|.+\.py:\w+")  # a file is claimed in order to say what to write
+_SPEC = re.compile(r"[\w.]+:\w+|.+\.py:\w+")  # files match too, so that the error explains the right form
 
 
 @loader("python", claims=lambda spec: _SPEC.fullmatch(spec) is not None)
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """The module that a callable returns, looked up in the current folder too; arguments are its keywords.
+    """Load the module that a callable returns; modules of the current folder are found too.
 
-    Attributes of the module that are honoured: `parts`, `preprocessing` (text, or what JSON can hold), `resolution`
-    (the side of the images it wants) and `predict`.
+    Arguments are its keywords.
+
+    Attributes of the module that are used: `parts`, `preprocessing` (text, or anything that JSON can hold),
+    `resolution` (side of its images) and `predict`.
 
     Raises
     ------
-    EncoderError : no such module or callable, it fails or returns no module, or an attribute is not what it must be.
+    EncoderError : no such module or callable; it fails or returns no module; or an attribute is invalid.
     """
     module = _call(spec, arguments)
     if not isinstance(module, nn.Module):
@@ -47,26 +49,26 @@ def _call(spec: str, arguments: Arguments) -> object:
     if not (place and colon and name):
         raise EncoderError(f"--encoder {spec!r}: write package.module:factory")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))  # a console script does not look into the current folder by itself
+        sys.path.insert(0, str(Path.cwd()))  # the path of a console script does not contain the current folder
     factory = getattr(_imported(spec, place, name), name)
     if not callable(factory):
         raise EncoderError(f"--encoder {spec} is a {type(factory).__name__}: name a callable that returns a module")
     _see_keywords(spec, factory, arguments)
     try:
         return factory(**arguments)
-    except SystemExit as error:  # or it would end iebench without a word
+    except SystemExit as error:  # else it would end iebench silently
         raise EncoderError(
             f"--encoder {spec} ends the program (exit code {error.code}): let it raise an error"
         ) from error
-    except Exception as error:  # anyone's code may fail in any way
+    except Exception as error:  # foreign code may raise anything
         raise EncoderError(f"--encoder {spec} failed when called ({short(error)}): mend it") from error
 
 
 def _imported(spec: str, place: str, name: str) -> ModuleType:
-    """The module of a factory, which has that name."""
+    """Import the module of a factory, and check that it has a factory of that name."""
     if place.endswith(".py"):
         path = Path(place).with_suffix("")
-        away = path.is_absolute() or ".." in path.parts  # `import` does not reach there from here
+        away = path.is_absolute() or ".." in path.parts  # outside the current folder, so that `import` cannot find it
         words = f"{path.name}:{name} in {path.parent}" if away else f"{'.'.join(path.parts)}:{name}"
         raise EncoderError(f"--encoder {spec} names a file: write {words}, as for `import`")
     try:
@@ -82,7 +84,7 @@ def _imported(spec: str, place: str, name: str) -> ModuleType:
         raise EncoderError(
             f"--encoder {spec}: importing {place} ends the program (exit code {error.code}): mend it"
         ) from error
-    except Exception as error:  # anyone's code may fail in any way while it is imported
+    except Exception as error:  # foreign code may raise anything on import
         raise EncoderError(f"--encoder {spec}: importing {place} failed ({short(error)}): mend it") from error
     if not hasattr(module, name):
         public = {known.lower(): known for known, value in vars(module).items() if callable(value) and known[0] != "_"}
@@ -93,7 +95,7 @@ def _imported(spec: str, place: str, name: str) -> ModuleType:
 
 
 def _see_keywords(spec: str, factory: Callable[..., object], arguments: Arguments) -> None:
-    """Refuse arguments that a factory does not take, where it says which it takes."""
+    """Refuse arguments that a factory does not accept, if its signature lists what it accepts."""
     try:
         parameters = inspect.signature(factory).parameters.values()
     except (TypeError, ValueError):  # something written in C

@@ -24,9 +24,9 @@ POOLS: dict[Pool, str] = {
     "mean": "mean over tokens or places",
 }
 SIZE = 224
-HALF = [0.5, 0.5, 0.5]  # what image processors take when a checkpoint says nothing
+HALF = [0.5, 0.5, 0.5]  # default of image processors
 PROCESSORS = ("preprocessor_config.json", "processor_config.json")
-PLAIN = ((0, 0, 0), (255, 255, 255), (51, 102, 204))  # colours of pictures that show what a processor does to colours
+PLAIN = ((0, 0, 0), (255, 255, 255), (51, 102, 204))  # colours of the test images for a processor
 RESAMPLE = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
 
 
@@ -38,19 +38,20 @@ RESAMPLE = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
     ),
 )
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """A vision model of transformers with its weights, and the size and normalisation of its image processor.
+    """Load a vision model of transformers with its weights, and the size and normalisation of its image processor.
 
-    spec : a name on the Hub, or a folder that `save_pretrained` wrote
-    arguments : pool, one of "pooler", "cls" (the first token) and "mean" (over tokens or places); the model's pooler
-        if it was trained, else "cls" for tokens and "mean" for maps. The rest is for `from_pretrained`, as `revision`
+    spec : name on the Hub, or folder that `save_pretrained` wrote
+    arguments : pool, one of "pooler", "cls" (the first token) and "mean" (over tokens or positions). Default: the
+        model's pooler if it was trained, else "cls" for tokens and "mean" for feature maps. The rest is passed to
+        `from_pretrained`
 
     Raises
     ------
-    MissingPart : transformers cannot be imported here.
-    EncoderError : no such checkpoint, one that lacks weights, no vision model, or an argument that does not fit.
+    MissingPart : transformers cannot be imported.
+    EncoderError : no such checkpoint, missing weights, no vision model, or an invalid argument.
     """
     if not Path(spec).is_dir() and (spec.startswith(("/", "./", "../", "~")) or spec.count("/") > 1):
-        raise EncoderError(f"--encoder hf:{spec}: no such folder; `save_pretrained` writes one")  # no name of the Hub
+        raise EncoderError(f"--encoder hf:{spec}: no such folder; `save_pretrained` writes one")  # no Hub name
     transformers = package("transformers", f"hf:{spec}")
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
@@ -58,14 +59,14 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     pool = given.pop("pool", None)
     if pool is not None and pool not in POOLS:
         raise EncoderError(f"--encoder-arg pool={pool}: choose from {', '.join(POOLS)}")
-    for file in sorted(Path(spec).glob("*.bin")):  # of torch.save; those of safetensors have no sums
+    for file in sorted(Path(spec).glob("*.bin")):  # written by torch.save; files of safetensors have no checksums
         check_sums(file, EncoderError)
     try:
         model, report = transformers.AutoModel.from_pretrained(spec, output_loading_info=True, **given)
-    except Exception as error:  # no network, no such name, an argument it does not take
+    except Exception as error:  # no network, no such name, or a refused argument
         remedy = "check the name, or fetch it first and give its folder"
         raise unfetched(f"hf:{spec}", error, remedy, given) from error
-    vision = getattr(model, "vision_model", model).float()  # the half of CLIP and its like that sees
+    vision = getattr(model, "vision_model", model).float()  # the image encoder of CLIP and similar models
     if getattr(vision, "main_input_name", "") != "pixel_values":
         raise EncoderError(f"hf:{spec} is a {type(model).__name__}, which takes no images: give a vision model")
     missing = sorted(key for key in report["missing_keys"] if not key.startswith("text_model."))
@@ -82,9 +83,9 @@ def load(spec: str, arguments: Arguments) -> Loaded:
 
 
 class Pooled(nn.Module):
-    """A vision model of transformers whose answer is one vector an image.
+    """A vision model of transformers with one output vector per image.
 
-    pool : which one, as POOLS says
+    pool : kind of pooling; see POOLS
     """
 
     def __init__(self, model: nn.Module, pool: Pool) -> None:
@@ -92,7 +93,7 @@ class Pooled(nn.Module):
         self.model, self.pool = model, pool
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) normalised -> (B, D)."""
+        """Map (B, 3, H, W) normalised images to (B, D)."""
         answer: Any = self.model(pixel_values=images)
         pooled = getattr(answer, "pooler_output", None)
         if self.pool == "pooler" and pooled is not None:
@@ -107,7 +108,7 @@ class Pooled(nn.Module):
 def _behind_its_processor(
     transformers: ModuleType, spec: str, arguments: Arguments, model: Pooled
 ) -> tuple[Preprocessed, str]:
-    """The model behind what its image processor does to colours and size, and that in words."""
+    """Put a model behind the normalisation and resize of its image processor; returns it with their description."""
     kept = {name: value for name, value in arguments.items() if name in ("revision", "cache_dir", "local_files_only")}
     side = _side(getattr(model.model.config, "image_size", None)) or SIZE
     try:
@@ -127,7 +128,7 @@ def _behind_its_processor(
 
 @dataclass(frozen=True)
 class Colours:
-    """What a processor makes of an image in [0, 1]: channels in some order, minus mean, over std; side in pixels."""
+    """Normalisation of an image processor, for images in [0, 1]: channel order, mean, std; side in pixels."""
 
     side: int
     mean: list[float]
@@ -136,11 +137,13 @@ class Colours:
 
 
 def _seen(processor: Any, spec: str, side: int) -> Colours:
-    """Measured on plain pictures: settings mean different things in different processors, and some are not written.
+    """Measure a processor's normalisation on images of one colour.
+
+    The settings are not used, since they mean different things in different processors and may be incomplete.
 
     Raises
     ------
-    EncoderError : it fails, or does more to a colour than reorder, shift and scale it.
+    EncoderError : the processor fails, or does more to a colour than reorder, shift and scale it.
     """
     pictures = [Image.new("RGB", (side, side), colour) for colour in PLAIN]
     remedy = "write a factory that does the same (docs/score-your-encoder.md)"
@@ -158,21 +161,21 @@ def _seen(processor: Any, spec: str, side: int) -> Colours:
         order = [min(range(3), key=lambda c: abs(known[c] - value)) for value in shown]
         if sorted(order) != [0, 1, 2] or any(abs(known[c] - v) > 0.01 for c, v in zip(order, shown, strict=True)):
             raise InvalidValue(f"the colour {[round(c, 3) for c in known]} becomes {[round(v, 3) for v in shown]}")
-    except Exception as error:  # anyone's code
+    except Exception as error:  # foreign code may raise anything
         why = reason(error, "it fails on plain pictures")
         raise EncoderError(f"hf:{spec}: its image processor cannot be followed ({why}): {remedy}") from error
     return Colours(int(found.shape[-1]), mean, std, order)
 
 
 def _has_none(spec: str, error: Exception) -> bool:
-    """Whether a processor could not be had because there is none."""
+    """True if the processor could not be loaded because the checkpoint has none."""
     if Path(spec).is_dir():
         return not any((Path(spec) / name).is_file() for name in PROCESSORS)
     return "does not appear to have a file named" in str(error)
 
 
 def _side(size: Any) -> int | None:
-    """The side in what a model's configuration calls a size: a number, or two of them."""
+    """Return the side from the size in a model's configuration: a number, or two of them."""
     if isinstance(size, list | tuple):
         size = size[0]
     return int(size) if isinstance(size, int) and size else None

@@ -1,4 +1,4 @@
-"""Predictors: what may be asked where a view's embedding should go, be it a method of iebench or anyone's module."""
+"""Predictors: map an embedding and a transformation to the transformed view's embedding; ours, or another module's."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,35 +15,35 @@ from .determinism import rounding, unsteady
 
 
 class Predictor(Protocol):
-    """What the retrieval probe asks; every `Method` with a predictor is one.
+    """Interface of predictors for the retrieval probe; every `Method` with a predictor implements it.
 
     latents : the latent columns that `predict` needs
-    as_released : whether it takes relative quaternions with the sign that the SIE scripts give them; else w >= 0
+    as_released : True if `predict` takes relative quaternions with the sign of the SIE scripts; False for w >= 0
     """
 
     as_released: bool
 
     @property
     def latents(self) -> tuple[str, ...]:
-        """The latent columns that `predict` needs."""
+        """Return the names of the latent columns that `predict` needs."""
 
     def embed(self, representation: Tensor) -> Tensor:
-        """The embedding (B, E) of representations (B, D), what `predict` works on."""
+        """Map representations (B, D) to embeddings (B, E), the input of `predict`."""
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """The embedding that the target view should have.
+        """Predict the embedding of the target view.
 
-        source, target : (B,) float64 for each latent, or (B * K,): K consecutive questions about each embedding
+        source, target : (B,) float64 for each latent, or (B * K,): K consecutive targets for each embedding
         returns : (B, E) or (B * K, E)
         """
 
 
 @dataclass(frozen=True)
 class Transform:
-    """The way from one view of an object to another, as a predictor from elsewhere is told it.
+    """The transformation from one view of an object to another, as passed to an external predictor.
 
     source, target : latent name -> (B,) float64; units and frames as in iebench.manifests.conventions
-    as_released : whether quaternions keep the sign that the SIE scripts give them, as the protocol `released` asks
+    as_released : True if quaternions keep the sign of the SIE scripts, as in the protocol `released`
     """
 
     source: Mapping[str, Tensor]
@@ -52,19 +52,19 @@ class Transform:
 
     @property
     def rotation(self) -> Tensor:
-        """The quaternions of R12 = R1^-1 R2, scalar last, w >= 0 unless as released: (B, 4) float32.
+        """Quaternions of R12 = R1^-1 R2, scalar last, w >= 0 unless as released: (B, 4) float32.
 
-        They are on the latents' device.
+        They are on the device of the latents.
         """
         found = rotation_between(self.source, self.target, self.as_released)
         return found.float().to(next(iter(self.source.values())).device)
 
 
 class Guest:
-    """A module's own `predict(z, transform)`, and its `embed(z)` if it has one, with every answer checked.
+    """An external module's `predict(z, transform)`, and its `embed(z)` if it has one, with checks of all outputs.
 
-    Without `embed` the embedding is the representation itself. An attribute `latents` names the columns that the
-    transform brings; the three angles of the pose by default.
+    Without `embed`, the embedding is the representation itself. The attribute `latents` names the columns in the
+    transform; the default is the three angles of the pose.
     """
 
     def __init__(self, name: str, module: nn.Module) -> None:
@@ -75,21 +75,21 @@ class Guest:
         self.latents, self.as_released = tuple(latents), False
 
     def embed(self, representation: Tensor) -> Tensor:
-        """The module's embedding (B, E) of representations (B, D).
+        """Return the module's embeddings (B, E) of representations (B, D).
 
         Raises
         ------
-        EncoderError : it fails, or does not return (B, E) finite floats.
+        EncoderError : the module fails, or does not return (B, E) finite floats.
         """
         own = getattr(self.module, "embed", None)
         return representation if own is None else self._ask("embed", own, (representation,), len(representation))
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        """The module's prediction, see `Predictor`; itself it is told as many embeddings as there are questions.
+        """Return the module's prediction; see `Predictor`. The module gets one embedding per target.
 
         Raises
         ------
-        EncoderError : it fails, or does not return finite floats of the embedding's shape.
+        EncoderError : the module fails, or does not return finite floats of the embedding's shape.
         """
         embedding = embedding.repeat_interleave(len(target[self.latents[0]]) // len(embedding), dim=0)
         start, end = ({name: v.to(embedding.device) for name, v in view.items()} for view in (source, target))
@@ -107,11 +107,11 @@ class Guest:
     def _ask(self, what: str, function: Any, arguments: tuple[object, ...], rows: int) -> Tensor:
         try:
             found = function(*arguments)
-        except SystemExit as error:  # or it would end iebench without a word
+        except SystemExit as error:  # else it would end iebench silently
             raise EncoderError(
                 f"encoder {self.name}: its {what} ends the program (exit code {error.code}): let it raise an error"
             ) from error
-        except Exception as error:  # anyone's code may fail in any way
+        except Exception as error:  # foreign code may raise anything
             raise EncoderError(f"encoder {self.name}: its {what} failed ({short(error)}): mend it") from error
         if not (isinstance(found, Tensor) and found.ndim == 2 and len(found) == rows and found.is_floating_point()):
             kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
@@ -123,9 +123,9 @@ class Guest:
 
 @contextmanager
 def as_released(predictor: Predictor | None, wanted: bool) -> Iterator[None]:
-    """Give a predictor quaternions with the sign of the SIE scripts while the block runs, if that is wanted.
+    """Give a predictor quaternions with the sign of the SIE scripts during the block, if `wanted`.
 
-    One that was trained on them, such as a converted checkpoint, gets them always.
+    A predictor that was trained with this sign, such as a converted checkpoint, always gets it.
     """
     before = predictor is not None and predictor.as_released
     if predictor is not None:
@@ -138,26 +138,26 @@ def as_released(predictor: Predictor | None, wanted: bool) -> Iterator[None]:
 
 
 def guest(name: str, module: nn.Module) -> Guest | None:
-    """The predictor that a module from elsewhere brings along, or None.
+    """Return the predictor of an external module, or None.
 
     Raises
     ------
-    EncoderError : `latents` is no list of names.
+    EncoderError : `latents` is not a list of names.
     """
     return Guest(name, module) if callable(getattr(module, "predict", None)) else None
 
 
 def check(predictor: Guest, representations: Tensor) -> None:
-    """Ask a predictor for no transformation at all, so that what is wrong with it is said before any encoding.
+    """Test a predictor with the identity transformation, so that errors are found before any encoding.
 
     Raises
     ------
-    EncoderError : it fails, answers what it must not, or answers by chance or by what else it is asked.
+    EncoderError : it fails, returns an invalid output, or depends on chance or on the rest of the batch.
     """
 
     def ask(some: Tensor) -> tuple[Tensor, Tensor]:
         still = {name: torch.zeros(len(some), dtype=torch.float64) for name in predictor.latents}
-        embedding = predictor.embed(some.clone())  # a clone: it may overwrite what it is given
+        embedding = predictor.embed(some.clone())  # a copy, since the module may overwrite its input
         return embedding, predictor.predict(embedding.clone(), still, still)
 
     first, again = ask(representations), ask(representations)

@@ -1,6 +1,6 @@
-"""What is scored: a module from images to representations, made ready and tried out before any image is encoded.
+"""The prepared encoder: a module from images to representations, tested before any image is encoded.
 
-Where modules come from: `encoders/`, one small file for each kind.
+Modules are loaded by `encoders/`, one small file per kind.
 """
 
 import hashlib
@@ -32,19 +32,19 @@ Precision = Literal["float32", "bf16"]
 
 @dataclass(frozen=True)
 class Encoder:
-    """An encoder with what scoring must know of it; the module is in eval mode and takes no gradients.
+    """An encoder with all facts that scoring needs; the module is in eval mode and without gradients.
 
-    name : for tables; a run's folder name or the factory's
+    name : name in tables: that of the run's folder or of the factory
     module : (B, 3, H, W) float32 in [0, 1] -> (B, dim)
     parts : names of slices of the representation, or {}
-    resolution : side in pixels of the images it is given
-    preprocessing : what it does to them itself, as it declares
+    resolution : side of its images in pixels
+    preprocessing : description of the module's own preprocessing
     precision : of the forward pass
-    predictor : what predicts embeddings, if it comes with one
+    predictor : predictor of embeddings, or None
     weights : SHA-256 of parameters and buffers
-    identity : SHA-256 of weights and of the answers to fixed noise, so that changed code counts too
-    run : the configuration of the run it comes from, if any
-    cost : its parameters, and what its training took where that is known
+    identity : SHA-256 of weights and of outputs for fixed noise, so that changed code changes it too
+    run : configuration of the run that trained it, if any
+    cost : number of parameters, and the cost of training if known
     """
 
     name: str
@@ -62,20 +62,20 @@ class Encoder:
 
 
 def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Precision = "float32") -> Encoder:
-    """Put a module on a device in eval mode, try it on noise, and take down what it is.
+    """Put a module on a device in eval mode, test it on noise, and collect its facts.
 
-    resolution : side in pixels of the images it is given
+    resolution : side of its images in pixels
 
     Raises
     ------
-    EncoderError : representations of a wrong shape, not finite, or that depend on chance or on the rest of the batch;
-        parts or a predictor that do not fit them.
+    EncoderError : representations of a wrong shape, not finite, or dependent on chance or on the rest of the batch;
+        parts or a predictor that do not fit the representation.
     """
     name, module = loaded.name, loaded.module
     for part in (module, loaded.predictor):
         if isinstance(part, nn.Module):
             _check_filled(name, part)
-            for parameter in part.eval().parameters():  # not by requires_grad_, which ScriptModules do not have
+            for parameter in part.eval().parameters():  # ScriptModules have no requires_grad_
                 parameter.requires_grad_(False)
             part.to(device)
     images = trial(resolution).to(device)
@@ -104,9 +104,9 @@ def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Pr
 
 
 def trial(resolution: int) -> Tensor:
-    """Noise images (TRIAL, 3, H, W) in [0, 1], the same for everyone, each brighter than the one before.
+    """Return noise images (TRIAL, 3, H, W) in [0, 1], the same on every machine, in order of brightness.
 
-    Their unlike brightness is what shows a batch norm in train mode: noise of one kind has one mean.
+    The different brightness reveals batch norms in train mode; with equal brightness, all halves would have one mean.
     """
     noise = torch.rand(TRIAL, 3, resolution, resolution, generator=torch.Generator().manual_seed(0))
     return noise * torch.linspace(1 / TRIAL, 1, TRIAL).view(-1, 1, 1, 1)
@@ -114,24 +114,24 @@ def trial(resolution: int) -> Tensor:
 
 @torch.inference_mode()
 def represent(name: str, module: nn.Module, images: Tensor, precision: Precision = "float32") -> Tensor:
-    """The representations (B, D) float32 of images (B, 3, H, W), checked.
+    """Return the representations (B, D) float32 of images (B, 3, H, W), checked.
 
-    name : the encoder's, for messages
+    name : name of the encoder, for messages
 
     Raises
     ------
-    EncoderError : it fails, or does not return (B, D) finite floats on the device of the images.
+    EncoderError : the module fails, or does not return (B, D) finite floats on the device of the images.
     """
     try:
         with torch.autocast(images.device.type, torch.bfloat16) if precision == "bf16" else nullcontext():
             found = module(images)
     except EncoderError:
         raise
-    except SystemExit as error:  # or it would end iebench without a word
+    except SystemExit as error:  # else it would end iebench silently
         raise EncoderError(
             f"encoder {name} ends the program (exit code {error.code}) on images: let it raise an error"
         ) from error
-    except Exception as error:  # anyone's code may fail in any way
+    except Exception as error:  # foreign code may raise anything
         raise EncoderError(
             f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
         ) from error
@@ -149,7 +149,7 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
             f"encoder {name} was given images on {images.device} and answers on {found.device}: leave its output where "
             "it is, or score with --device cpu"
         )
-    found = found.detach().float()  # detached, where it turns gradients on by itself
+    found = found.detach().float()  # detached, in case the module enables gradients itself
     if not torch.isfinite(found).all():
         raise EncoderError(
             f"encoder {name} returns values that are not finite, or that float32 cannot hold: check its weights and "
@@ -168,11 +168,11 @@ def _check_filled(name: str, module: nn.Module) -> None:
 
 
 def declared_parts(name: str, module: nn.Module) -> Mapping[str, slice]:
-    """A module's `parts`, {} without any.
+    """Return a module's `parts`, {} if it has none.
 
     Raises
     ------
-    EncoderError : they do not map names to slices.
+    EncoderError : `parts` does not map names to slices.
     """
     parts = getattr(module, "parts", {})
     if not (isinstance(parts, Mapping) and all(isinstance(part, slice) for part in parts.values())):
@@ -190,7 +190,7 @@ def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
         check_name(str(part), f"encoder {name}: its part")
         if columns.step != 1 or columns.stop <= columns.start:
             raise EncoderError(f"encoder {name}: its part {part!r:.80} takes no columns out of {dim}: mend its `parts`")
-        for end in (parts[part].start, parts[part].stop):  # which indices() would clip
+        for end in (parts[part].start, parts[part].stop):  # indices() would clip them
             if end is not None and not -dim <= end <= dim:
                 raise EncoderError(
                     f"encoder {name}: its part {part!r:.80} goes to {end} and the representation has {dim} columns: "
@@ -200,10 +200,10 @@ def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
 
 
 def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers: Tensor, precision: Precision) -> None:
-    """Refuse what answers by chance, or by what else is in the batch: its score would mean nothing to anyone else."""
+    """Refuse an encoder whose output depends on chance or on the rest of the batch: its scores are not reproducible."""
 
     def ask(batch: Tensor) -> Tensor:
-        found = represent(name, module, batch.clone(), precision)  # a clone: it may overwrite what it is given
+        found = represent(name, module, batch.clone(), precision)  # a copy, since the module may overwrite its input
         if found.shape[1] != answers.shape[1]:
             raise EncoderError(
                 f"encoder {name} returned {answers.shape[1]} columns at first and {found.shape[1]} then: its "

@@ -1,4 +1,4 @@
-"""What a pretrained model wants done to images, done on the device and put in words for the score file."""
+"""Preprocessing of pretrained models, on the device, with a description for the score file."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -17,14 +17,14 @@ RGB = [0, 1, 2]
 
 
 class Preprocessed(nn.Module):
-    """A model behind its resize and normalisation; the whole picture is kept, nothing is cropped.
+    """A model behind its resize and normalisation; the whole image is kept, without a crop.
 
-    Objects of this benchmark fill their pictures, and a centre crop would cut off what tells poses apart.
+    Objects of this benchmark fill their images, and a centre crop would remove information about the pose.
 
-    size : side in pixels of the images that the model gets
-    mean, std : by channel that the model gets, of images in [0, 1]
+    size : side of the model's images in pixels
+    mean, std : per channel in the model's order, for images in [0, 1]
     interpolation : "bilinear" or "bicubic", with antialiasing
-    order : which of red, green and blue each channel is that the model gets
+    order : index of red, green or blue for each channel of the model's input
     """
 
     mean: Tensor
@@ -43,14 +43,14 @@ class Preprocessed(nn.Module):
 
     @property
     def preprocessing(self) -> str:
-        """In words."""
+        """Describe the preprocessing."""
         mean, std = ([round(float(x), 4) for x in values.flatten()] for values in (self.mean, self.std))
         swapped = ", channels as " + "".join("RGB"[c] for c in self.order) if self.order != RGB else ""
         resized = f"resized to {self.size} ({self.interpolation}, antialiased)"
         return f"{resized}{swapped}, minus mean {mean}, over deviation {std}"
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) float in [0, 1] -> (B, D)."""
+        """Map (B, 3, H, W) float in [0, 1] to (B, D)."""
         if images.shape[-2:] != (self.size, self.size):
             images = nn.functional.interpolate(
                 images, (self.size, self.size), mode=self.interpolation, align_corners=False, antialias=True
@@ -62,11 +62,11 @@ class Preprocessed(nn.Module):
 
 
 def package(name: str, spec: str) -> ModuleType:
-    """An optional package, imported.
+    """Import an optional package.
 
     Raises
     ------
-    MissingPart : it cannot be imported here; says why and what to install.
+    MissingPart : it cannot be imported; gives the reason and the package to install.
     """
     try:
         return import_module(name)
@@ -74,7 +74,7 @@ def package(name: str, spec: str) -> ModuleType:
         if error.name == name:
             raise MissingPart(f"{spec} needs {name}: pip install 'iebench[{EXTRA_OF[name]}]'") from None
         raise MissingPart(f"{spec} needs {name}, which lacks {error.name}: install it again") from None
-    except Exception as error:  # torchvision fails in ways of its own beside a torch of another build
+    except Exception as error:  # torchvision has its own errors beside a torch of another build
         raise MissingPart(
             f"{spec} needs {name}, which cannot be imported beside this torch: install builds of torch and "
             "torchvision that belong together"
@@ -82,9 +82,9 @@ def package(name: str, spec: str) -> ModuleType:
 
 
 def unfetched(spec: str, error: Exception, remedy: str, arguments: Arguments) -> EncoderError:
-    """The sentence for a model that its package could not build or whose weights did not arrive.
+    """Return the error for a model that its package could not build, or whose weights could not be loaded.
 
-    arguments : what the user gave; a package that refuses one names it
+    arguments : the user's arguments; if the package refuses one, the message names it
     """
     refused = [name for name in arguments if isinstance(error, TypeError) and repr(name) in str(error)]
     if refused:

@@ -1,8 +1,8 @@
-"""Where encoders are found: by what --encoder says, some loader makes a module of it.
+"""Registry of encoders: a loader makes a module from the value of --encoder.
 
 A loader is a function registered by `@loader("scheme")`; `--encoder scheme:rest` calls it with the rest. The entry
-point group `iebench.encoders` names the module to import for each scheme, so another package can add one. What is
-written without a scheme goes to the loader that claims it: a folder, a file, or `package.module:factory`.
+point group `iebench.encoders` names the module to import for each scheme, so another package can add loaders. A value
+without a scheme goes to the loader that claims it: a folder, a file, or `package.module:factory`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,23 +26,23 @@ from .predictor import Predictor
 
 GROUP = "iebench.encoders"
 Arguments = Mapping[str, Any]
-"""What --encoder-arg says: name -> whole number, float, boolean, list or string."""
+"""Values of --encoder-arg: name -> whole number, float, boolean, list or string."""
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A module from somewhere, of which nothing was run yet.
+    """A loaded module that has not been run yet.
 
-    name : for tables and, without a home, for the folder under runs/
+    name : name in tables and, without `home`, of the folder under runs/
     module : (B, 3, H, W) float32 in [0, 1] -> (B, D)
-    resolution : side in pixels of the images it wants; None where any will do
-    resizes : it makes smaller images larger itself, so that `resolution` is the most it wants
-    preprocessing : what it does to images itself, in words
-    parts : names of slices of its representation; None: those in the module's attribute `parts`
-    predictor : what predicts; None: the module's own `predict`, if it has one
-    run : the run that it comes from
-    home : the folder for features and score
-    cost : what its training took, where that is known
+    resolution : side of its images in pixels; None if any is accepted
+    resizes : True if the module enlarges smaller images itself, so that `resolution` is an upper limit
+    preprocessing : description of the module's own preprocessing
+    parts : names of slices of the representation; None: the module's attribute `parts`
+    predictor : predictor of embeddings; None: the module's own `predict`, if it has one
+    run : configuration of the run that trained it
+    home : folder for features and score
+    cost : cost of training, if known
     """
 
     name: str
@@ -57,7 +57,7 @@ class Loaded:
     cost: Cost = field(default_factory=Cost)
 
     def side(self, stored: int) -> int:
-        """The side of the images to give it, in pixels, when the dataset's are `stored`."""
+        """Return the side of the module's images in pixels, for a dataset with images of side `stored`."""
         wanted = self.resolution or stored
         return min(wanted, stored) if self.resizes else wanted
 
@@ -69,9 +69,9 @@ Load = Callable[[str, Arguments], Loaded]
 class Scheme:
     """A registered loader.
 
-    claims : True if a specification without a scheme is meant for it
-    runs_code : (rest of the specification, arguments) -> the code of a file's author that loading or encoding runs, as
-        a noun; "" for none. Such a file is loaded only with --trust
+    claims : True if a value without a scheme belongs to this loader
+    runs_code : (rest of the value, arguments) -> a noun for code in a file that loading or encoding executes; "" for
+        none. Such a file is loaded only with --trust
     """
 
     load: Load
@@ -87,7 +87,7 @@ def loader(
     claims: Callable[[str], bool] = lambda spec: False,
     runs_code: Callable[[str, Arguments], str] = lambda spec, arguments: "",
 ) -> Callable[[Load], Load]:
-    """Decorator that registers a function of (rest of the specification, arguments) under a scheme; see `Scheme`."""
+    """Register a function of (rest of the value, arguments) under a scheme; a decorator. See `Scheme`."""
 
     def register(load: Load) -> Load:
         _SCHEMES[scheme] = Scheme(load, claims, runs_code)
@@ -97,33 +97,33 @@ def loader(
 
 
 def schemes() -> dict[str, Scheme]:
-    """All loaders by scheme, those of other packages last; a broken package is named on standard error and left out."""
+    """Return all loaders by scheme, those of other packages last; a broken package is reported and left out."""
     found = plugins.points(GROUP)
     return {scheme: _SCHEMES[scheme] for scheme, point in found.items() if plugins.attempt(point, _there, point)}
 
 
 def _there(point: EntryPoint) -> bool:
-    """Import a loader's module.
+    """Import a loader's module; returns True.
 
     Raises
     ------
-    EncoderError : a package promises a loader that it does not bring.
+    EncoderError : the package's module does not define the loader that its entry point names.
     """
     plugins.load(point, "loader", _SCHEMES, EncoderError)
     return True
 
 
 def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
-    """The module that a specification means. Weights that its loader draws at random come from seed 0.
+    """Load the encoder that a value of --encoder names. Random initial weights come from seed 0.
 
     spec : "timm:resnet18", a folder, a file, "package.module:factory"
-    given : arguments for the loader, or for the factory behind it
-    trust : a file may run its author's code
+    given : arguments for the loader, or for the factory that it calls
+    trust : True to load files that may execute code
 
     Raises
     ------
-    EncoderError : nobody claims it, it would run code without `trust`, or its loader cannot make a module of it.
-    UsageError : its name cannot stand in a table.
+    EncoderError : no loader claims it, it would execute code without `trust`, or its loader fails.
+    UsageError : its name is not allowed in a table.
     """
     if not spec:
         raise EncoderError("--encoder is empty: name an encoder, or leave it out")
@@ -144,7 +144,7 @@ def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
 
 
 def near_scheme(spec: str) -> str:
-    """The remedy for a misspelt scheme, as "tim:resnet18"; "" where none is like it."""
+    """Suggest the scheme for a misspelt one, as in "tim:resnet18"; "" if none is similar."""
     scheme, colon, rest = spec.partition(":")
     near = get_close_matches(scheme, schemes(), n=1, cutoff=0.75)
     return f"did you mean {near[0]}:{rest}?" if colon and near else ""
@@ -162,11 +162,11 @@ def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> Lo
 
 
 def arguments(assignments: Iterable[str]) -> Arguments:
-    """What --encoder-arg says, each as "name=value" with a value in TOML; a bare word is a string.
+    """Parse values of --encoder-arg, "name=value" with a value in TOML; a bare word is a string.
 
     Raises
     ------
-    SettingError : no equals sign, no name that Python can have, or one name twice.
+    SettingError : no equals sign, a name that is no Python identifier, or a repeated name.
 
     >>> arguments(["depth=50", "pool=cls"])
     {'depth': 50, 'pool': 'cls'}
@@ -183,18 +183,18 @@ def arguments(assignments: Iterable[str]) -> Arguments:
 
 
 def no_arguments(spec: str, arguments: Arguments) -> None:
-    """See that a loader without arguments was given none.
+    """Check that a loader without arguments got none.
 
     Raises
     ------
-    EncoderError : it was.
+    EncoderError : it got one.
     """
     for name in arguments:
         raise EncoderError(f"--encoder {spec} takes no --encoder-arg {name}: leave it out")
 
 
 def named(base: str, arguments: Arguments) -> str:
-    """A name for tables and folders that tells encoders of different arguments apart.
+    """Return a name for tables and folders that contains the arguments.
 
     >>> named("timm.vit/small", {"depth": 2})
     'timm.vit-small-depth=2'

@@ -1,4 +1,4 @@
-"""Runs of `iebench train`: --encoder runs/sie, which is --run runs/sie."""
+"""Runs of `iebench train`: --encoder runs/sie, the same as --run runs/sie."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from .registry import Arguments, Loaded, loader, no_arguments
 
 
 def is_run(spec: str) -> bool:
-    """Whether a run lies there; other folders may have a config.json of another kind."""
+    """True if the folder holds a run; other folders may have a config.json of another kind."""
     if not Path(spec).is_dir():
         return False
     try:
@@ -23,11 +23,11 @@ def is_run(spec: str) -> bool:
 
 @loader("run", claims=is_run)
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """The encoder of a finished run, with its parts and its predictor; it wants the images it was trained on.
+    """Load the encoder of a finished run, with its parts, its predictor and the resolution it was trained on.
 
     Raises
     ------
-    RunError : no run there, or one that is not finished.
+    RunError : no run, or an unfinished one.
     """
     no_arguments(spec, arguments)
     folder = Path(spec)
@@ -46,11 +46,11 @@ def load(spec: str, arguments: Arguments) -> Loaded:
 
 
 def data_of(folder: Path) -> Path:
-    """The dataset that a run was trained on, if it is still where it was.
+    """Return the folder of the dataset that a run was trained on, if the dataset is still there.
 
     Raises
     ------
-    RunError : it is gone, or another one lies there now; or there is no run.
+    RunError : it is gone or was replaced by another dataset; or there is no run.
     """
     config = RunConfig.load(folder)
     remedy = f"say where it is with `iebench score --run {folder} --data FOLDER`"

@@ -15,15 +15,15 @@ from .registry import Arguments, Loaded, loader, named
 
 @loader("timm")
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """A model of timm without its classifier, with its pretrained weights, size and normalisation.
+    """Load a model of timm without its classifier, with its pretrained weights, size and normalisation.
 
-    arguments : for timm.create_model, such as pretrained=false; or checkpoint_path=FILE, which may have a classifier
+    arguments : for timm.create_model, such as pretrained=false; or checkpoint_path=FILE, whose classifier is ignored
 
     Raises
     ------
-    MissingPart : timm cannot be imported here.
+    MissingPart : timm cannot be imported.
     UnknownName : timm has no such model.
-    EncoderError : its weights cannot be fetched or do not fit, or timm refuses an argument.
+    EncoderError : its weights cannot be downloaded or do not fit, or timm refuses an argument.
     """
     timm = package("timm", f"timm:{spec}")
     local = spec.startswith(("hf-hub:", "local-dir:"))
@@ -34,7 +34,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     try:
         with weights_only():
             model = timm.create_model(spec, **{"pretrained": file is None, "num_classes": 0, **given})
-    except Exception as error:  # no network, no such weights, an argument it does not take
+    except Exception as error:  # no network, no such weights, or a refused argument
         raise unfetched(
             f"timm:{spec}", error, "fetch its weights first, or --encoder-arg pretrained=false", given
         ) from error
@@ -47,14 +47,14 @@ def load(spec: str, arguments: Arguments) -> Loaded:
 
 
 def _fill(timm: Any, model: Any, file: Path) -> None:
-    """Give a headless model the weights in a file; timm's own way wants a file without a classifier."""
+    """Load a file of weights into a model without a head; timm's own function fails if the file has a classifier."""
     if not file.is_file():
         raise EncoderError(f"no such file: {file}; checkpoint_path takes a checkpoint of timm's")
     check_sums(file, EncoderError)
     try:
         with weights_only():
             state = timm.models.load_state_dict(str(file))
-    except Exception as error:  # whatever it is
+    except Exception as error:  # any error
         what = "it is no checkpoint that timm reads"
         raise EncoderError(read_failure(file, error, "save a state dict", what)) from error
     heads = model.pretrained_cfg.get("classifier") or ()
@@ -74,7 +74,7 @@ def _fill(timm: Any, model: Any, file: Path) -> None:
 
 
 def _misfit(model: Any, state: Mapping[str, Any]) -> str:
-    """The first tensor of another shape than the model's."""
+    """Describe the first tensor whose shape differs from the model's."""
     wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
     differing = ((n, tuple(v.shape)) for n, v in state.items() if n in wanted and tuple(v.shape) != wanted[n])
     return next((f"{name} is {shape}, not {wanted[name]}" for name, shape in differing), "its shapes differ")

@@ -1,4 +1,4 @@
-"""TorchScript files: --encoder model.pt, or --encoder torchscript:FILE under another suffix."""
+"""TorchScript files: --encoder model.pt, or --encoder torchscript:FILE with another suffix."""
 
 import re
 import warnings
@@ -21,12 +21,12 @@ ON_FILES = re.compile(rb"\b(torch|ops[\s\\]*\.[\s\\]*\w+)[\s\\]*\.[\s\\]*(from_f
 
 
 def _program(spec: str) -> str:
-    """A noun for the code in a TorchScript file; "" where there is none, as in a file of bare weights."""
+    """Return a noun for the code in a TorchScript file; "" if there is none, as in a file of weights alone."""
     return f"the TorchScript program in {spec}" if any(_code(Path(spec))) else ""
 
 
 def _code(path: Path) -> Iterator[bytes]:
-    """The source files of a TorchScript archive without their comments; none of what is no archive."""
+    """Yield the source files of a TorchScript archive without comments; nothing for other files."""
     with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if name.lower().endswith(".py"):
@@ -39,11 +39,11 @@ def _code(path: Path) -> Iterator[bytes]:
     runs_code=lambda spec, arguments: _program(spec),
 )
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """The module in a file that `torch.jit.save` wrote. Its own normalisation must be part of it.
+    """Load a module that `torch.jit.save` wrote; it must contain its own normalisation.
 
     Raises
     ------
-    EncoderError : no such file, one of another kind, or a program that reads or writes files.
+    EncoderError : no such file, a file of another kind, or a program that reads or writes files.
     """
     no_arguments(spec, arguments)
     path = Path(spec)
@@ -53,7 +53,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     try:
         _see_no_files(path)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of the format as a whole, which files outlive
+            warnings.simplefilter("ignore", DeprecationWarning)  # about TorchScript as a whole, not this file
             module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
     except EncoderError:
         raise
@@ -64,11 +64,11 @@ def load(spec: str, arguments: Arguments) -> Loaded:
 
 
 def _see_no_files(path: Path) -> None:
-    """Refuse a program with an operator that opens files; before it is loaded, since loading may run a part of it.
+    """Refuse a program with an operator that opens files; before loading, since loading may run a part of it.
 
     Raises
     ------
-    EncoderError : it has one.
+    EncoderError : the program has one.
     """
     for source in _code(path):
         if call := ON_FILES.search(source):

@@ -6,23 +6,23 @@ from ..errors import EncoderError, UnknownName
 from .preprocess import Preprocessed, package, unfetched
 from .registry import Arguments, Loaded, loader, named
 
-IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation that its untrained models are meant for
+IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation for its untrained models
 SIZE = 224
-HEADS = ("fc", "classifier", "heads", "head")  # where its models keep their classifier
+HEADS = ("fc", "classifier", "heads", "head")  # attributes that hold the classifier of its models
 
 
 @loader("torchvision")
 def load(spec: str, arguments: Arguments) -> Loaded:
-    """A model of torchvision without the last layer of its classifier, with its weights, size and normalisation.
+    """Load a model of torchvision without the last layer of its classifier, with its weights, size and normalisation.
 
-    arguments : weights, an entry of the model's weights or "none" for random ones, DEFAULT if left out; the rest is
-        for the model's builder
+    arguments : weights, an entry of the model's weights or "none" for random ones, default DEFAULT; the rest is passed
+        to the model's builder
 
     Raises
     ------
-    MissingPart : torchvision cannot be imported here.
+    MissingPart : torchvision cannot be imported.
     UnknownName : torchvision has no such model, or the model no such weights.
-    EncoderError : its weights cannot be fetched, it refuses an argument, or it has no linear classifier.
+    EncoderError : the weights cannot be downloaded, an argument is refused, or there is no linear classifier.
     """
     models = package("torchvision", f"torchvision:{spec}").models
     known = models.list_models(module=models)
@@ -36,7 +36,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     weights = None if choice.lower() == "none" else entries[choice]
     try:
         model = models.get_model(spec, weights=weights, **given)
-    except Exception as error:  # no network, an argument it does not take
+    except Exception as error:  # no network, or a refused argument
         remedy = "fetch its weights first, or --encoder-arg weights=none"
         raise unfetched(f"torchvision:{spec}", error, remedy, given) from error
     behead(spec, model)
@@ -50,7 +50,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
 
 
 def behead(spec: str, model: nn.Module) -> None:
-    """Put an identity in the place of the last linear layer of a model's classifier.
+    """Replace the last linear layer of a model's classifier by an identity.
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Every view encoded once: representations, cached or from a file. Start: cache.py."""
+"""Features: each view is encoded once, and cached or read from a file. Start: cache.py."""

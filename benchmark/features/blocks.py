@@ -1,7 +1,7 @@
-"""A feature file in the making: blocks of rows, each there whole or not at all; a killed run goes on with the rest.
+"""Blocks of a feature file: each block is written atomically, so that a stopped run continues with the missing blocks.
 
-Which rows a block has depends on nothing but their number, so that several processes may share them out, and another
-number of processes may go on.
+The rows of a block depend on its number alone. Several processes can thus share the blocks, and another number of
+processes can continue.
 """
 
 import shutil
@@ -16,16 +16,16 @@ from numpy.typing import NDArray
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.errors import DiskError
 
-ROWS = 4_096  # of a block at most, unless one batch has more: what a kill costs
-LEAST = 64  # blocks of a file at least, where it has batches enough: several processes share them evenly
+ROWS = 4_096  # largest block, unless a batch has more; limits the loss when a process is killed
+LEAST = 64  # smallest number of blocks if there are enough batches, so that processes get equal shares
 
 
 @dataclass(frozen=True)
 class Blocks:
     """The blocks of one feature file.
 
-    folder : where they are until the file is whole
-    rows, columns : of the file; batch : rows that are encoded together, which a block does not split
+    folder : folder of the blocks until the file is complete
+    rows, columns : shape of the file; batch : rows that are encoded together and stay in one block
     """
 
     folder: Path
@@ -35,34 +35,34 @@ class Blocks:
 
     @property
     def size(self) -> int:
-        """Rows of every block but the last."""
+        """Number of rows of every block but the last."""
         wanted = min(ROWS, -(-self.rows // LEAST))
         return self.batch * max(1, wanted // self.batch)
 
     @property
     def count(self) -> int:
-        """How many blocks there are in all."""
+        """Number of blocks in all."""
         return -(-self.rows // self.size)
 
     def span(self, number: int) -> range:
-        """The rows of a block."""
+        """Return the rows of a block."""
         return range(number * self.size, min((number + 1) * self.size, self.rows))
 
     def has(self, number: int) -> bool:
-        """True if a block is there as it was put."""
+        """True if a block exists and is intact."""
         return self._read(number) is not None
 
     def put(self, number: int, features: NDArray[np.float32]) -> None:
-        """Keep a block's features, (its rows, columns) float32."""
+        """Write a block's features, (its rows, columns) float32, with a checksum."""
         content = np.ascontiguousarray(features, "<f4").tobytes()
         write_atomic(self._path(number), content + sha256(content).digest())
 
     def join(self, path: Path) -> None:
-        """Write the file of all blocks.
+        """Write the file from all blocks.
 
         Raises
         ------
-        DiskError : a block is no longer there, or as it was put.
+        DiskError : a block was removed or changed.
         """
         head = {"descr": "<f4", "fortran_order": False, "shape": (self.rows, self.columns)}
         with path.open("wb") as file:
@@ -78,7 +78,7 @@ class Blocks:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read(self, number: int) -> bytes | None:
-        """A block's bytes; None where it is not there, or not as it was put."""
+        """Return a block's bytes; None if the block is missing or damaged."""
         path = self._path(number)
         content = path.read_bytes() if path.is_file() else b""
         size = 4 * self.columns * len(self.span(number))

@@ -1,4 +1,4 @@
-"""The feature cache: every view is encoded once; the file is found again as long as nothing that decides it changed."""
+"""The feature cache: every view is encoded once; a file is reused while everything that affects it is the same."""
 
 import hashlib
 import json
@@ -25,28 +25,28 @@ from .feature_file import FeatureFile
 from .record import Encoded
 
 Features = NDArray[np.float32]
-PIXELS = {"cpu": 2**20, "cuda": 2**24}  # of a batch: 256 images of 64 pixels, or of 256 on a GPU
-FORMAT = "float32, eval mode, 2"  # changes when the same encoder and images would give other numbers
+PIXELS = {"cpu": 2**20, "cuda": 2**24}  # pixels per batch: 256 images of 64 pixels, or of 256 pixels on a GPU
+FORMAT = "float32, eval mode, 2"  # to be changed when the same encoder and images give other numbers
 
 
 def encode(
     encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device,
     ranks: Ranks = ALONE,
 ) -> Encoded:  # fmt: skip
-    """The representations of some views, read from `cache` or computed and put there, complete or not at all.
+    """Return the representations of some views, read from `cache` or computed and written there atomically.
 
-    What was encoded before a kill is kept beside it in blocks, and goes into the file. Memory stays at a few batches
-    and one block, however many views there are. A file there that is not what was written is made again.
+    Blocks that were encoded before a process was killed are kept and reused. Memory is limited to a few batches and one
+    block, whatever the number of views. A damaged file in the cache is replaced.
 
     rows : (n,) rows of the split
-    cache : folder of the files, the same for all ranks
-    ranks : share the blocks out; the batches are the same however many they are, and so are the bytes on devices of
-        one kind
+    cache : folder of the files, the same on all ranks
+    ranks : processes that share the blocks; batches do not depend on their number, nor do the bytes on devices of one
+        kind
 
     Raises
     ------
-    EncoderError : the encoder fails on an image, or its representation is not finite; names the batch. Or ranks
-        disagree about its weights.
+    EncoderError : the encoder fails on an image, or its representation is not finite; names the batch. Or the ranks
+        have encoders with different weights.
     DatasetError : a damaged image, or images smaller than the encoder's resolution.
     """
     path, found = _agreed(encoder, images, rows, cache, ranks)
@@ -55,7 +55,7 @@ def encode(
         with ranks.agreed():
             if isinstance(encoder, Encoder):
                 blocks, speed = _encode_blocks(encoder, images, rows, path, device, ranks)
-        with ranks.agreed():  # all blocks are there
+        with ranks.agreed():  # after this, all blocks exist
             if ranks.first and isinstance(encoder, Encoder):
                 _join(blocks, path, shape, speed)
             elif ranks.first and isinstance(encoder, FeatureFile):
@@ -64,7 +64,7 @@ def encode(
 
 
 def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:
-    """SHA-256 of all that decides the features: encoder, preprocessing, dataset, split and rows."""
+    """Return the SHA-256 of everything that affects the features: encoder, preprocessing, dataset, split and rows."""
     parts = [
         FORMAT, encoder.identity, encoder.preprocessing, encoder.precision, encoder.resolution,
         images.info.fingerprint, images.split, hashlib.sha256(np.ascontiguousarray(rows, "<i8").tobytes()).hexdigest(),
@@ -75,7 +75,7 @@ def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64])
 def _agreed(
     encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, ranks: Ranks
 ) -> tuple[Path, bool]:
-    """The first rank's file and whether it is there, whole: GPUs may differ in the last digit, and disks in files."""
+    """Return the first rank's file, and True if it is intact; other ranks may differ in the last digit or in files."""
     path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
     with ranks.agreed():
         whole = ranks.first and _whole(path, (len(rows), encoder.dim))
@@ -88,7 +88,7 @@ def _agreed(
 
 
 def _whole(path: Path, shape: record.Shape) -> bool:
-    """True if a file of features is there as it was written; says so on screen where it is there and is not."""
+    """True if a file of features exists and is intact; reports a damaged file on the screen."""
     try:
         if path.is_file():
             record.check(path, shape)
@@ -101,7 +101,7 @@ def _whole(path: Path, shape: record.Shape) -> bool:
 def _encode_blocks(
     encoder: Encoder, images: Images, rows: NDArray[np.int64], path: Path, device: torch.device, ranks: Ranks
 ) -> tuple[Blocks, float | None]:
-    """Encode this rank's share of the blocks; returns all blocks, and images a second if there was something to do."""
+    """Encode this rank's share of the blocks; returns all blocks, and images per second if any were encoded."""
     batch = max(8, PIXELS[device.type] // encoder.resolution**2)
     blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
     wanted = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
@@ -111,11 +111,11 @@ def _encode_blocks(
 
 
 def _join(blocks: Blocks, path: Path, shape: record.Shape, speed: float | None) -> None:
-    """Make the file of all blocks, which are then removed; the disk must hold both for a moment."""
+    """Write the file from all blocks, then remove the blocks; for a moment the disk holds both."""
     try:
         record.write(path, shape, speed, blocks.join)
     except DiskError:
-        if not _whole(path, shape):  # else another process on the same features was first, and removed the blocks
+        if not _whole(path, shape):  # else another process with the same features was faster and removed the blocks
             raise
     blocks.remove()
 
@@ -124,7 +124,7 @@ def _fill(
     blocks: Blocks, wanted: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device,
     shown: bool,
 ) -> int:  # fmt: skip
-    """Encode some blocks, the next batch decoded meanwhile; returns how many images that were."""
+    """Encode some blocks while the next batch is decoded; returns the number of images."""
     chunks = list(_chunks(blocks, wanted, rows))
     decoded = (images.read(chunk, encoder.resolution) for _, chunk, _ in chunks)
     count = sum(len(chunk) for _, chunk, _ in chunks)
@@ -142,7 +142,7 @@ def _fill(
 def _chunks(
     blocks: Blocks, wanted: list[int], rows: NDArray[np.int64]
 ) -> Iterator[tuple[int, NDArray[np.int64], bool]]:
-    """The batches of some blocks: number of the block, rows, and whether it is the block's last."""
+    """Yield the batches of some blocks: number of the block, rows, True for the block's last batch."""
     for number in wanted:
         span = blocks.span(number)
         for start in range(span.start, span.stop, blocks.batch):
@@ -168,5 +168,5 @@ def _encoded(
 
 
 def to_float(batch: NDArray[np.uint8], device: torch.device) -> Tensor:
-    """uint8 (B, H, W, 3) -> float32 (B, 3, H, W) in [0, 1], channels last in memory, which convolutions prefer."""
+    """Convert uint8 (B, H, W, 3) to float32 (B, 3, H, W) in [0, 1], channels last in memory, the fast layout."""
     return torch.from_numpy(batch).to(device).permute(0, 3, 1, 2).float().div_(255)

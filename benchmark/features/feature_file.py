@@ -1,4 +1,4 @@
-"""Features that somebody computed elsewhere, in a Parquet file: no code of theirs runs at all.
+"""Features from a Parquet file, computed with any software; no external code is executed.
 
 iebench score --features mine.parquet --data data/builtin
 """
@@ -25,19 +25,19 @@ from ..errors import EncoderError
 from ..results.score import Cost
 from ..statistics.metric_info import WHOLE
 
-IDENTITY = ("synset", "object_id", "view")  # what names a view where there is no key
-NUMBERS = 2**20  # read at once, if one row has no more
-BUFFER = 2**16  # bytes of a column that are read at once; else Arrow reads all that a row group has of it
-MOST = 3  # names that a message gives
+IDENTITY = ("synset", "object_id", "view")  # columns that identify a view without a key
+NUMBERS = 2**20  # numbers read at once, if one row has no more
+BUFFER = 2**16  # bytes read at once per column; else Arrow reads a column's whole row group
+MOST = 3  # names in a message
 
 
 @dataclass(frozen=True)
 class FeatureFile:
-    """A file of features, checked against a dataset; in place of an encoder.
+    """A file of features, checked against a dataset; it replaces an encoder.
 
-    name : the file's, without suffix
-    parts : where there are several columns of features, their names; the representation is them side by side
-    places : for each row of the file, its number among the views of the dataset, train first
+    name : name of the file without suffix
+    parts : names of the columns of features, if there are several; the representation is their concatenation
+    places : for each row of the file, its index among the views of the dataset, train first
     weights : SHA-256 of the file
     """
 
@@ -58,20 +58,20 @@ class FeatureFile:
 
     @property
     def identity(self) -> str:
-        """What decides the features: the file's bytes."""
+        """Return the SHA-256 of the file, which determines the features."""
         return self.weights
 
     @staticmethod
     def open(path: Path, data: Path) -> "FeatureFile":
-        """Check that a file has every view of a dataset exactly once, and lists of numbers of one length.
+        """Open a file, after checking that it has every view of a dataset exactly once, with lists of equal length.
 
-        Columns: `key`, or `synset`, `object_id` and `view`, as in the dataset's Parquet files; and one or more of lists
-        of floats. Other columns of the dataset may be there too, and say nothing.
+        Columns: `key`, or `synset`, `object_id` and `view`, as in the dataset's Parquet files; and one or more columns
+        of lists of floats. Other columns of the dataset are ignored.
 
         Raises
         ------
-        EncoderError : no such file or no Parquet, columns missing or unknown, views missing, twice or of no dataset.
-        UsageError : a name that cannot stand in a table.
+        EncoderError : no such file, not Parquet, columns missing or unknown, views missing, repeated or unknown.
+        UsageError : a name that is not allowed in a table.
         DatasetError : the dataset is missing or damaged.
         """
         if not path.is_file():
@@ -112,13 +112,13 @@ class FeatureFile:
         )
 
     def copy(self, images: Images, rows: NDArray[np.int64], path: Path) -> None:
-        """Write the features of some rows of a split to an .npy file, in their order.
+        """Write the features of some rows of a split to an .npy file, in the order of `rows`.
 
         Raises
         ------
-        EncoderError : a value is missing or not finite, or a list has another length than the first one.
+        EncoderError : a value is missing or not finite, or a list has another length than the first.
         """
-        slots = np.full(len(images), -1)  # where each row of the split goes
+        slots = np.full(len(images), -1)  # index in `rows` of each row of the split
         slots[rows] = np.arange(len(rows))
         shape = (len(rows), self.dim)
         out = np.lib.format.open_memmap(path, "w+", np.dtype("<f4"), shape)  # type: ignore[no-untyped-call]
@@ -129,7 +129,7 @@ class FeatureFile:
         out.flush()
 
     def _batches(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Places (k,) and features (k, dim) of some rows after others."""
+        """Yield the file in batches: places (k,) and features (k, dim)."""
         start = 0
         with _reading(self.path):
             for batch in _opened(self.path).iter_batches(max(1, NUMBERS // self.dim), columns=list(self.columns)):
@@ -147,7 +147,7 @@ class FeatureFile:
                 "every view needs as many"
             )
         flat = lists.flatten().to_numpy(zero_copy_only=False)  # missing numbers become NaN
-        with np.errstate(over="ignore"):  # what is beyond float32 becomes infinite and is refused below
+        with np.errstate(over="ignore"):  # numbers beyond float32 become infinite and are refused below
             values: NDArray[np.float32] = flat.astype(np.float32).reshape(-1, width)
         good = np.isfinite(values).all(1)
         if not good.all():
@@ -159,13 +159,13 @@ class FeatureFile:
 
 
 def _opened(path: Path) -> pq.ParquetFile:
-    """A file whose row groups may be of any size: memory goes with the rows that are read at once."""
+    """Open a file so that memory depends on the rows read at once, not on the size of row groups."""
     return pq.ParquetFile(path, buffer_size=BUFFER, pre_buffer=False)
 
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Make one sentence of what Arrow says about pages that it cannot read."""
+    """Turn Arrow's errors about unreadable pages into one sentence."""
     try:
         yield
     except (pa.ArrowException, OSError) as error:
@@ -176,7 +176,7 @@ def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[st
     found = []
     for column in schema:
         if column.name in ("key", *IDENTITY):
-            continue  # `_keys` says what is wrong with these
+            continue  # checked by `_keys`
         lists = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
         if lists or pa.types.is_fixed_size_list(column.type):
             if not pa.types.is_floating(column.type.value_type):
@@ -209,7 +209,7 @@ def _read(path: Path, file: pq.ParquetFile, column: str, kind: pa.DataType) -> p
     if not pa.types.is_nested(values.type):
         try:
             return values.cast(kind)
-        except pa.ArrowException:  # a word or 0.5 for a whole number
+        except pa.ArrowException:  # text, or a fraction such as 0.5, for a whole number
             pass
     what = "whole numbers" if kind == pa.int64() else "text"
     raise EncoderError(

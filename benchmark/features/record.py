@@ -1,7 +1,7 @@
-"""Files of features with a record beside each: what was written, so that a file that was changed is not used.
+"""Files of features, each with a record of its content, so that a changed file is not used.
 
-features/train-0123456789abcdef.npy holds the features. The .json beside it holds their shape, the SHA-256 of the file,
-and how fast they were encoded.
+features/train-0123456789abcdef.npy holds the features. The .json file of the same name holds their shape, the SHA-256
+of the file, and the speed of encoding.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ Shape = tuple[int, int]
 
 @dataclass(frozen=True)
 class Encoded:
-    """Features (n, dim) float32, memory-mapped, read only; images_per_s : when they were encoded, if that is known."""
+    """Features (n, dim) float32, memory-mapped, read only; images_per_s : speed of encoding, None if unknown."""
 
     features: NDArray[np.float32]
     images_per_s: float | None
@@ -33,10 +33,10 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Record:
-    """Facts of a file of features.
+    """Facts about a file of features.
 
-    shape : rows and columns; sha256 : of the whole file
-    images_per_s : when they were encoded, None where that is not known
+    shape : rows and columns; sha256 : SHA-256 of the whole file
+    images_per_s : speed of encoding, None if unknown
     """
 
     shape: Shape
@@ -49,13 +49,13 @@ class Record:
 
 
 def write(path: Path, shape: Shape, images_per_s: float | None, save: Callable[[Path], object]) -> None:
-    """Write a file of features and its record, complete or not at all.
+    """Write a file of features and its record atomically.
 
-    save : writes an .npy file of float32 numbers of this shape to the path that it is given
+    save : function that writes an .npy file of float32 numbers of this shape to a path
 
     Raises
     ------
-    DiskError : no space, or the like.
+    DiskError : no space, or another write error.
     """
 
     def both(partial: Path) -> None:
@@ -67,12 +67,12 @@ def write(path: Path, shape: Shape, images_per_s: float | None, save: Callable[[
 
 
 def check(path: Path, shape: Shape) -> None:
-    """See that a file of features is the one that was written, byte by byte.
+    """Check that a file of features has the bytes that were written.
 
     Raises
     ------
-    InvalidValue : it is another, or of another shape; says why.
-    EncoderError : the machine cannot read it; it may be whole.
+    InvalidValue : it has other bytes or another shape; gives the reason.
+    EncoderError : it cannot be read; it may be intact.
     """
     try:
         record = _record(_beside(path))
@@ -88,15 +88,15 @@ def check(path: Path, shape: Shape) -> None:
 
 
 def load(path: Path) -> Encoded:
-    """The features in a file that was just written or checked.
+    """Load the features in a file that was just written or checked.
 
     Raises
     ------
-    EncoderError : it is gone or cannot be read.
+    EncoderError : it was removed or cannot be read.
     """
     try:
         return Encoded(np.load(path, mmap_mode="r"), _record(_beside(path)).images_per_s)
-    except (OSError, ValueError, EOFError) as error:  # somebody else's doing, just now
+    except (OSError, ValueError, EOFError) as error:  # changed by another process just now
         raise _unreadable(path, error) from error
 
 

@@ -1,1 +1,1 @@
-"""What probes share: their context, and the heads and linear maps they fit. Start: context.py."""
+"""Shared code of the probes: their context, and the heads and linear maps that they fit. Start: context.py."""

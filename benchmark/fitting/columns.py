@@ -1,4 +1,4 @@
-"""Columns of a part of the features, standardised, as they are or turned at random."""
+"""Standardised columns of a part of the features, raw or after a random rotation."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ Codes = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn of some dimensions, always the same. turn : (n, D) -> (n, D), orthogonal."""
+    """A fixed rotation of the columns. turn : (n, D) -> (n, D), orthogonal."""
 
     turn: Callable[[Array], Array]
 
     @staticmethod
     def of(width: int) -> "Turn":
-        """Each turn of the dimensions is as likely as any.
+        """Draw a rotation, uniform over orthogonal matrices, from a seed that is the width.
 
-        Of more than WIDE dimensions it is one that mixes all of them in fewer steps: random signs, then a cosine
+        With more than WIDE dimensions it is a faster one that mixes all dimensions: random signs, then a cosine
         transform, three times (as Ailon and Chazelle 2009, "The fast Johnson-Lindenstrauss transform").
         """
         generator = np.random.default_rng(width)
@@ -45,13 +45,13 @@ class Turn:
         return Turn(mixed)
 
     def __call__(self, rows: Array) -> Array:
-        """Rows (n, D), turned: (n, D)."""
+        """Rotate rows (n, D) -> (n, D)."""
         return self.turn(rows)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """A part's columns as they are measured. turn : None to leave them as they are."""
+    """The columns of a part, standardised. turn : rotation to apply, None for none."""
 
     standardiser: Standardiser
     part: slice
@@ -63,19 +63,19 @@ class Columns:
         return int(self.part.stop - self.part.start)
 
     def __call__(self, split: Split, rows: Codes) -> Array:
-        """Of rows (n,) of a split: (n, D)."""
+        """Return the columns for rows (n,) of a split: (n, D)."""
         standard = self.standardiser(split.features[rows], self.part).astype(np.float64)
         return standard if self.turn is None else self.turn(standard)
 
     def held(self, split: Split, rows: Codes) -> NDArray[np.floating[Any]]:
-        """All of some rows (n,) at once, (n, D): float32 of more than WIDE columns, made block by block."""
+        """Return the columns for rows (n,) as one array (n, D); float32 and made in blocks if wider than WIDE."""
         if self.width <= WIDE:
             return self(split, rows)
         step = block_rows(self.width)
         return np.concatenate([self(split, rows[i : i + step]).astype(np.float32) for i in range(0, len(rows), step)])
 
     def blocks(self, split: Split, objects: Codes) -> Iterator[Codes]:
-        """The rows of some objects, block by block of whole objects."""
+        """Yield the rows of some objects in blocks of whole objects."""
         step = max(1, block_rows(self.width) // split.views)
         for start in range(0, len(objects), step):
             yield rows_of(objects[start : start + step], split.views)

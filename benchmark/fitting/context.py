@@ -1,4 +1,4 @@
-"""What a probe gets, what it gives, and the registry of probes."""
+"""The input and output of a probe, and the registry of probes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,25 +22,25 @@ from ..statistics.regularisation import Regularisation
 from .standardise import Standardiser
 
 Rows = NDArray[np.int64]
-"""Row numbers of a split, one row of them per sample: (k, views)."""
+"""Row numbers of a split, (k, views): the rows of one sample each."""
 
 Values = dict[str, dict[str, Measured]]
-"""Part -> metric -> what was measured."""
+"""Part -> metric -> value."""
 
 
-STILL = 1e-9  # a latent that varies by less is constant
-MARGIN = 0.1  # of train's range of a latent, by which val's values may exceed it
+STILL = 1e-9  # a latent with a smaller range is constant
+MARGIN = 0.1  # fraction of train's range of a latent by which val's values may exceed it
 
 
 @dataclass(frozen=True)
 class Split:
-    """One split's views with their cached features.
+    """The views of a split with their cached features.
 
     features : (n, D) float32, maybe memory-mapped
     labels : (n,) int64; latents : name -> (n,) float64
-    identities : one (synset, object id) per object; object i has rows i * views .. (i + 1) * views - 1
+    identities : (synset, object id) of each object; object i has rows i * views .. (i + 1) * views - 1
     pairs : (objects, rounds, 2) int64, the fixed list of view pairs
-    pixels : rows (k,) -> images (k, H, W, 3) uint8 as the encoder gets them; None where there are features only
+    pixels : rows (k,) -> images (k, H, W, 3) uint8 at the encoder's resolution; None for a file of features
     """
 
     features: NDArray[np.float32]
@@ -58,28 +58,28 @@ class Split:
 
     @property
     def image_objects(self) -> NDArray[np.int64]:
-        """The object of each row: (n,)."""
+        """Object of each row: (n,)."""
         return np.repeat(np.arange(self.objects), self.views)
 
     def pair_rows(self, objects: NDArray[np.int64], round_: int) -> Rows:
-        """The rows of some objects' pairs of one round: objects (...) -> (..., 2)."""
+        """Return the rows of some objects' pairs of one round: objects (...) -> (..., 2)."""
         rows: Rows = objects[..., None] * self.views + self.pairs[objects, round_]
         return rows
 
     def pairs_of(self, objects: NDArray[np.int64], rounds: int) -> tuple[Rows, NDArray[np.int64]]:
-        """The rows of the first rounds' pairs, object by object (k, 2), and the object of each (k,)."""
+        """Return the rows of the pairs of the first rounds, object by object (k, 2), and their objects (k,)."""
         chosen = self.pairs[objects, :rounds]
         rows: Rows = objects[:, None, None] * self.views + chosen
         return rows.reshape(-1, 2), np.repeat(objects, chosen.shape[1])
 
     def all_pairs(self) -> tuple[Rows, NDArray[np.int64]]:
-        """The rows of every pair, object by object (k, 2), and the object of each (k,)."""
+        """Return the rows of every pair, object by object (k, 2), and their objects (k,)."""
         return self.pairs_of(np.arange(self.objects), self.pairs.shape[1])
 
     def asked(self, views: int, every: bool) -> tuple[Rows, NDArray[np.int64]]:
-        """The rows (k, views) that questions about 1 or 2 views are put to, and the object of each (k,).
+        """Return the rows (k, views) to evaluate probes of 1 or 2 views on, and their objects (k,).
 
-        every : whether a question about one view is put to all of them, or to the first of each pair
+        every : with 1 view, True for all views, False for the first view of each pair
         """
         if views == 1 and every:
             return np.arange(len(self.labels))[:, None], self.image_objects
@@ -87,47 +87,47 @@ class Split:
         return rows[:, :views], objects
 
     def has(self, names: Sequence[str]) -> bool:
-        """Whether the dataset has all these latents."""
+        """True if the dataset has all these latents."""
         return set(names) <= self.latents.keys()
 
     def shows(self, names: Sequence[str]) -> bool:
-        """Whether the dataset has all these latents and one of them varies, so that there is something to ask."""
+        """True if the dataset has all these latents and at least one varies, so that a probe makes sense."""
         return self.has(names) and any(np.ptp(self.latents[name]) > STILL for name in names)
 
     def columns(self, names: Sequence[str], rows: Rows) -> NDArray[np.float64]:
-        """Latents of some rows: rows (...) -> (..., len(names))."""
+        """Return latents of some rows: rows (...) -> (..., len(names))."""
         return np.stack([self.latents[name][rows] for name in names], axis=-1)
 
 
 class Oracle(Interface):
-    """Who knows every pose and every object's symmetries."""
+    """An oracle that knows every pose and every object's symmetries."""
 
     def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
-        """The best answers to relative rotations: rows (k, 2) -> expected matrices (k, 3, 3)."""
+        """Return the best predictions of relative rotations: rows (k, 2) -> expected matrices (k, 3, 3)."""
 
     def error(self, split: Split, rows: Rows, found: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
+        """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """Everything a probe may use.
+    """The inputs of a probe.
 
-    parts : name -> slice of the representation; the whole one first
-    standardiser : of the train split's features, or one that changes nothing
-    method : what predicts, such as a run's method, on `device`; None without a predictor
-    seeds : of the heads' weights and orders, one for each head of a kind; seed : the first
-    turns : the latents that lie on a circle, with a full turn in their unit
-    learners, tuners : the train objects that heads learn from, and those that choose rate and decay; every one is in
-        just one of them
-    oracle : who knows the objects' symmetries; None where nobody looked at the meshes
-    encoder : what made the features, if it is at hand
-    chosen : filled by the heads: part -> question -> rate and decay that did best on the tuning objects
-    metrics : filled by the probes of other packages: what they declare, by metric
-    packages : filled by them: the version of each such package by its name
-    notes : filled by the probes: what a reader should know before trusting their values, one sentence each
-    samples : where answers go one by one; None where nobody asked for them
-    regularisation : filled by probes that are solved: part -> question -> what was chosen for it
+    parts : name -> slice of the representation; first the whole representation
+    standardiser : standardiser of the features by the train split's moments, or the identity
+    method : predictor, such as a run's method, on `device`; None if there is none
+    seeds : seeds of the heads' weights and orders, one per head of a kind; seed : the first one
+    turns : circular latents, with the period in their unit
+    learners, tuners : train objects that heads are trained on, and those that select learning rate and weight decay;
+        every object is in exactly one of them
+    oracle : oracle that knows the objects' symmetries; None if the symmetries are unknown
+    encoder : encoder of the features; None for a file of features
+    chosen : filled by the heads: part -> head -> learning rate and weight decay that were best on the tuning objects
+    metrics : filled by the probes of other packages: their declarations by metric
+    packages : filled by these probes: version of each package by its name
+    notes : filled by the probes: facts that limit the meaning of their values, one sentence each
+    samples : store for the values of single objects; None to keep none
+    regularisation : filled by probes that are solved: part -> regression -> selected penalty
     """
 
     train: Split
@@ -156,26 +156,26 @@ class Context:
         self, part: str, question: str, rows: Rows, truth: Numbers, answers: Numbers,
         errors: NDArray[np.float64], unit: str, seeds: Sequence[int | None] = (None,),
     ) -> None:  # fmt: skip
-        """Keep the answers to questions about val, if that was asked for; see `Samples.put`.
+        """Store the predictions on val if `samples` is set; see `Samples.put`.
 
-        rows : (k, 1) or (k, 2) of val; truth : (k, c); answers : (S, k, c) and errors (S, k), of each seed
+        rows : (k, 1) or (k, 2) of val; truth : (k, c); answers : (S, k, c) and errors : (S, k), per seed
         """
         if self.samples is not None:
             keys = [keys_of(self.val.identities, self.val.views, view) for view in rows.T]
             self.samples.put(keys, part, question, seeds, truth, answers, errors, unit)
 
     def shows(self, names: Sequence[str]) -> bool:
-        """Whether both splits have these latents and vary one of them."""
+        """True if both splits have these latents and at least one varies in each."""
         return self.train.shows(names) and self.val.shows(names)
 
     @property
     def seed(self) -> int:
-        """For a probe that draws once."""
+        """Return the seed for a probe that uses one seed."""
         return self.seeds[0]
 
 
 def steps(protocol: Protocol, parts: int) -> int:
-    """The epochs of heads that all probes train on so many parts, and the regressions they solve, for progress."""
+    """Number of epochs of all heads, and of regressions, for that many parts; the total of the progress bar."""
     solved = 2 * (protocol.linear is not None) + (protocol.kernel is not None)
     return parts * (solved + sum(head.epochs for head in protocol.heads.values()))
 
@@ -185,7 +185,10 @@ Probe = Callable[[Context], Values]
 
 @dataclass(frozen=True)
 class Registered:
-    """A probe. metrics : those that it declares, by name; {} for iebench's own, whose metrics are in MEASURES"""
+    """A registered probe.
+
+    metrics : its declared metrics by name; {} for iebench's own, whose metrics are in MEASURES
+    """
 
     function: Probe
     metrics: Mapping[str, Measure]
@@ -195,13 +198,13 @@ PROBES: dict[str, Registered] = {}
 
 
 def probe(name: str, metrics: Mapping[str, Measure] | None = None) -> Callable[[Probe], Probe]:
-    """Register a probe; they run in the order of registration. One that does not apply returns {}.
+    """Register a probe; probes run in the order of registration. A probe that does not apply returns {}.
 
-    metrics : what a probe of another package measures, by metric; scores keep it, so that it is shown everywhere
+    metrics : metrics of a probe of another package, by name; scores store them, so that all outputs can show them
 
     Raises
     ------
-    ProbeError : a metric cannot be shown as it is declared.
+    ProbeError : the declaration of a metric is invalid.
     """
     for metric, measure in (metrics or {}).items():
         for fault in declaration_faults(metric, measure):

@@ -1,4 +1,4 @@
-"""Heads on cached features: all questions x parts x seeds x rates learn in one pass over the train split."""
+"""Heads on cached features: all tasks, parts, seeds and learning rates are trained in one pass over the train split."""
 
 import threading
 from collections import defaultdict
@@ -23,18 +23,18 @@ from .stack import Loss, Stack
 from .standardise import BLOCK
 
 Targets = NDArray[np.float32] | NDArray[np.int64]
-ROUNDS = 32  # of the train pairs, for floors
+ROUNDS = 32  # of train pairs, for floors
 METER = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the heads of one part answer on val.
+    """Predictions of the heads of one part on val.
 
-    outputs : (S, k, outputs) float64, of the chosen combination, one head per seed
-    rows, objects : (k, views) and (k,), the views that were asked about and their object
-    part : of the representation
-    seeds : of the heads (S,), None for what depends on none
+    outputs : (S, k, outputs) float64, of the selected combination, one head per seed
+    rows, objects : (k, views) and (k,), the evaluated views and their objects
+    part : name of the part of the representation
+    seeds : seeds of the heads (S,), None if there is no seed
     """
 
     outputs: NDArray[np.float64]
@@ -46,13 +46,13 @@ class Answers:
 
 @dataclass(frozen=True)
 class Task:
-    """A question to heads.
+    """A task for heads.
 
-    name : of its head in the protocol
-    views : 1 or 2 views whose features are the input; outputs : how many numbers answer
-    target : (split, rows (..., views)) -> what the loss compares with, one row or number each
-    measure : what the answers of one part are worth, by metric
-    choice : quantity minimised on the tuning objects to select rate and decay; default: the loss
+    name : name of its heads in the protocol
+    views : 1 or 2 views whose features are the input; outputs : number of outputs
+    target : (split, rows (..., views)) -> targets of the loss, one row or number per sample
+    measure : predictions on one part -> values by metric
+    choice : quantity minimised on the tuning objects to select learning rate and weight decay; default: the loss
     """
 
     name: str
@@ -68,7 +68,7 @@ HEADS: dict[str, Callable[[Context], Task | None]] = {}
 
 
 def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Context], Task | None]]:
-    """Register a question that heads are asked when the protocol has settings for it; None where it does not apply."""
+    """Register a task for heads, trained if the protocol has settings for them; None if the task does not apply."""
 
     def register(make: Callable[[Context], Task | None]) -> Callable[[Context], Task | None]:
         HEADS[name] = make
@@ -79,7 +79,7 @@ def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Co
 
 @probe("heads")
 def heads(context: Context) -> Values:
-    """The metrics of every question that the protocol has heads for and the dataset can answer."""
+    """Return the metrics of every task with heads in the protocol that the dataset has the latents for."""
     made = [make(context) for name, make in HEADS.items() if name in context.protocol.heads]
     tasks = [task for task in made if task is not None]
     values: Values = {part: {} for part in context.parts}
@@ -90,23 +90,23 @@ def heads(context: Context) -> Values:
 
 
 def seen(context: Context, views: int) -> Rows:
-    """Train rows (k, views) that heads learn from, as many as a constant answer needs."""
+    """Return train rows (k, views) for fitting a constant prediction."""
     return context.train.pairs_of(context.learners, ROUNDS)[0][:, :views]
 
 
 def answers(
     context: Context, tasks: Sequence[Task], source: Callable[[], Source] | None = None
 ) -> list[dict[str, Answers]]:
-    """Train heads for all tasks on all parts; for each task, what they answer on val by part.
+    """Train heads for all tasks on all parts; returns, for each task, the predictions on val by part.
 
-    source : makes what features come from; the protocol decides where it is not given
+    source : constructor of the source of features; by default the protocol decides
 
-    On a CPU every stack of heads trains on one core, and the stacks are shared out over the cores: each is too small to
-    be shared, and so the numbers do not depend on how many cores there are. Elsewhere all of them go through one pass.
+    On a CPU every stack of heads is trained on one core, and the stacks are distributed over the cores. A stack is too
+    small for several cores, and so the numbers do not depend on their number. On a GPU one pass trains all stacks.
 
     Raises
     ------
-    ScoringError : heads that did not stay finite.
+    ScoringError : outputs of heads are not finite.
     """
     drifting = context.protocol.batch_norm == "train"
     make = source or (lambda: Anew(context, drifting=True) if drifting else Cached(context))
@@ -125,7 +125,7 @@ def answers(
 
 @dataclass(frozen=True)
 class _Job:
-    """The heads of one task on one part, and where their features come from."""
+    """The heads of one task on one part, and the source of their features."""
 
     task: Task
     part: str
@@ -135,12 +135,12 @@ class _Job:
 
     @property
     def cost(self) -> int:
-        """Roughly, the multiplications of its training."""
+        """Approximate number of multiplications of the training."""
         return self.settings.epochs * sum(weight.numel() for weight in self.stack.weights)
 
 
 def _jobs(context: Context, task: Task, source: Source) -> Iterator[_Job]:
-    """A task's heads, part by part."""
+    """Yield a task's heads, part by part."""
     settings = context.protocol.heads[task.name]
     for part, columns in context.parts.items():
         widths = (task.views * (columns.stop - columns.start), *settings.hidden, task.outputs)
@@ -148,7 +148,7 @@ def _jobs(context: Context, task: Task, source: Source) -> Iterator[_Job]:
 
 
 def _shared_out(jobs: Sequence[_Job], workers: int) -> list[list[_Job]]:
-    """Jobs of one source, equal epochs and batch in groups, one pass each; as many as workers, and alike in cost."""
+    """Group jobs with the same source, epochs and batch into passes: as many as workers, with similar cost."""
     schedules: dict[tuple[int, int, int], list[_Job]] = defaultdict(list)
     for job in sorted(jobs, key=lambda job: -job.cost):
         schedules[job.settings.epochs, job.settings.batch, id(job.source)].append(job)
@@ -162,9 +162,9 @@ def _shared_out(jobs: Sequence[_Job], workers: int) -> list[list[_Job]]:
 
 
 def fit(context: Context, jobs: Sequence[_Job]) -> None:
-    """Train heads in place in one pass: a sample per object and epoch, each seed in an order of its own.
+    """Train heads in place in one pass: one sample per object and epoch; each seed has its own order.
 
-    jobs : of one source, equal epochs and batch
+    jobs : jobs with the same source, epochs and batch
     """
     train, settings = context.train, jobs[0].settings
     orders = [np.random.default_rng(seed) for seed in context.seeds]
@@ -181,7 +181,7 @@ def fit(context: Context, jobs: Sequence[_Job]) -> None:
 
 
 class _Batch:
-    """Some samples of each seed, read and standardised once for all heads. rows : (S, B, 2)."""
+    """Samples of each seed, read and standardised once for all heads. rows : (S, B, 2)."""
 
     def __init__(self, context: Context, source: Source, rows: Rows) -> None:
         self.context, self.source, self.rows = context, source, rows
@@ -190,7 +190,7 @@ class _Batch:
         self._targets: dict[str, Tensor] = {}
 
     def inputs(self, job: _Job) -> Tensor:
-        """What a job's heads see: (S, B, views * width of the part)."""
+        """Inputs of a job's heads: (S, B, views * width of the part)."""
         views = job.task.views
         if (views, job.part) not in self._inputs:
             if views not in self._features:
@@ -200,7 +200,7 @@ class _Batch:
         return self._inputs[views, job.part]
 
     def targets(self, task: Task) -> Tensor:
-        """What its answers are compared with: (S, B, ...)."""
+        """Targets of a task: (S, B, ...)."""
         if task.name not in self._targets:
             target = task.target(self.context.train, self.rows[..., : task.views])
             self._targets[task.name] = torch.from_numpy(target).to(self.context.device)
@@ -209,7 +209,7 @@ class _Batch:
 
 @contextmanager
 def one_thread_an_operation() -> Iterator[None]:
-    """Let PyTorch use one thread for each operation, here and in threads started inside."""
+    """Use one PyTorch thread per operation, in this thread and in threads started in the block."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -219,7 +219,7 @@ def one_thread_an_operation() -> Iterator[None]:
 
 
 def _asked(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
-    """Val answers of a job's heads with the rate and decay that do best on the tuning objects, and both of these."""
+    """Return the val predictions of a job's heads with the best learning rate and weight decay, and these two."""
     best = _best(context, job)
     rows, objects = context.val.asked(job.task.views, context.protocol.val_views == "all")
     blocks = [found[best].double().cpu().numpy() for found, _ in _blocks(context, job, context.val, rows)]
@@ -233,7 +233,7 @@ def _asked(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
 
 
 def _best(context: Context, job: _Job) -> int:
-    """The number of the combination that errs least on the tuning objects, in the mean over seeds."""
+    """Return the index of the combination with the smallest error on the tuning objects, in the mean over seeds."""
     if len(job.settings.grid) == 1:
         return 0
     rows = context.train.pairs_of(context.tuners, context.protocol.val_pairs)[0][:, : job.task.views]
@@ -245,10 +245,10 @@ def _best(context: Context, job: _Job) -> int:
 
 
 def _blocks(context: Context, job: _Job, split: Split, rows: Rows) -> Iterator[tuple[Tensor, Rows]]:
-    """All heads' outputs (C, S, b, outputs) for rows (k, views), block by block, with the rows."""
+    """Yield all heads' outputs (C, S, b, outputs) for rows (k, views), block by block, with the rows."""
     step = max(1, BLOCK // (job.task.views * len(context.seeds) * len(job.settings.grid)))
     for start in range(0, len(rows), step):
         asked = rows[start : start + step]
-        with torch.no_grad():  # holds for this thread only, so other heads go on training
+        with torch.no_grad():  # affects this thread only, so other heads continue training
             inputs = job.source.ask(split, asked)[..., context.parts[job.part]].flatten(-2)
             yield job.stack(inputs.expand(len(context.seeds), -1, -1)), asked

@@ -1,6 +1,6 @@
-"""Maps fitted for any encoder: from a view's representation and a transformation to another view's representation.
+"""Maps fitted to any encoder: from a view's representation and a transformation to another view's representation.
 
-They work in the subspace in which views of one object differ most, scaled so that this difference has variance 1.
+They work in the subspace in which views of one object differ most, scaled to variance 1 of this difference.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,16 @@ from .standardise import block_rows
 from .transforms import Group
 
 Array = NDArray[np.float64]
-BLOCK = 4_096  # pairs whose inputs are held at once
-ROUNDING = 1e-12  # of a representation's mean square: a variance below this is rounding of float32
+BLOCK = 4_096  # pairs per block
+ROUNDING = 1e-12  # fraction of a representation's mean square; a smaller variance is rounding of float32
 
 
 @dataclass(frozen=True)
 class Subspace:
-    """Where views of one object differ. mean : (D,); axes : (D, d), orthogonal, all divided by one scale."""
+    """The subspace in which views of one object differ.
+
+    mean : (D,); axes : (D, d), orthogonal, all divided by one scale.
+    """
 
     context: Context
     part: slice
@@ -31,9 +34,9 @@ class Subspace:
 
     @staticmethod
     def of(context: Context, part: slice, rows: Rows, dims: int) -> "Subspace":
-        """The at most `dims` directions with the largest variance within objects, from pairs of train views (k, 2).
+        """Find the `dims` directions with the largest variance within objects, or fewer, from train pairs (k, 2).
 
-        Of more than WIDE columns, from SIDE of the pairs, evenly spread, by their inner products.
+        With more than WIDE columns it uses SIDE of the pairs, evenly spread, and their inner products.
         """
         width = part.stop - part.start
         if width > WIDE:
@@ -55,21 +58,21 @@ class Subspace:
             values, vectors = np.linalg.eigh(moment)
             kept = np.flatnonzero(values > least * 2 * len(rows))[-dims:]
             values, axes = values[kept], vectors[:, kept]
-        # half the variance of a difference is that of a view
+        # the variance of a view is half that of a difference
         scale = np.sqrt(values.sum() / (2 * len(rows))) if len(values) else 1.0
         return Subspace(context, part, total / len(rows), axes / scale)
 
     def __call__(self, split: Split, rows: Rows) -> Array:
-        """The coordinates of views (k,) of a split: (k, d)."""
+        """Return the coordinates of views (k,) of a split: (k, d)."""
         step, flat = block_rows(len(self.mean)), np.zeros((0, self.axes.shape[1]))
         blocks = (_standard(self.context, split, rows[i : i + step], self.part) for i in range(0, len(rows), step))
         return np.concatenate([flat, *((block - self.mean) @ self.axes for block in blocks)])
 
 
 def principal(rows: NDArray[np.float32], least: float, dims: int) -> tuple[Array, Array]:
-    """The `dims` largest eigenvalues (d,) of rows.T @ rows above `least`, rising, and their vectors (p, d).
+    """Return the `dims` largest eigenvalues (d,) of rows.T @ rows above `least`, rising, and eigenvectors (p, d).
 
-    rows : (n, p), of which the n x n inner products are decomposed
+    rows : (n, p); their n x n inner products are decomposed
     """
     values, vectors = np.linalg.eigh(gram(rows, np.ones(rows.shape[1])))
     kept = np.flatnonzero(values > max(least, 0.0))[-dims:]
@@ -86,13 +89,13 @@ class Map:
     hidden: Array | None
 
     def __call__(self, coordinates: Array, elements: Array) -> Array:
-        """Where views (k, d) go under elements (k, ...) of the group: (k, d)."""
+        """Map views (k, d) by elements (k, ...) of the group: (k, d)."""
         moved: Array = inputs(self.group, coordinates, elements, self.hidden) @ self.weights
         return moved
 
 
 def inputs(group: Group, coordinates: Array, elements: Array, hidden: Array | None) -> Array:
-    """What a map is linear in: products of the element's numbers with coordinates and 1, then hidden units of both.
+    """Return the inputs of a map: products of the element's numbers with coordinates and 1, then hidden units of both.
 
     coordinates : (k, d); elements : (k, ...)
     returns : (k, m (d + 1)) or (k, m (d + 1) + h)
@@ -108,14 +111,14 @@ def inputs(group: Group, coordinates: Array, elements: Array, hidden: Array | No
 
 
 def fitted(context: Context, space: Subspace, group: Group, rounds: int, units: int) -> tuple[Map, Map]:
-    """The best linear map, and the best one with hidden units beside it (random features, Rahimi and Recht 2008).
+    """Fit the best linear map, and the best one with additional hidden units (random features, Rahimi and Recht 2008).
 
-    rounds : pairs of each train object; units : hidden units, whose weights are the same for every encoder
+    rounds : pairs per train object; units : number of hidden units, whose weights are the same for every encoder
     """
     dims, train = space.axes.shape[1], context.train
     numbers = group.numbers(group.between(train, train.pairs_of(np.arange(1), 1)[0])).shape[1]
     hidden = np.random.default_rng(0).normal(size=(numbers + dims, units))
-    hidden[numbers:] *= np.sqrt(numbers)  # all coordinates together weigh as much as the numbers
+    hidden[numbers:] *= np.sqrt(numbers)  # all coordinates together get the same weight as the numbers
 
     def sums(objects: NDArray[np.int64]) -> Sums | None:
         rows = train.pairs_of(objects, rounds)[0]
@@ -137,7 +140,7 @@ def _learnt(space: Subspace, group: Group, hidden: Array, rows: Rows) -> Iterato
 
 
 def _blocks(rows: Rows, width: int = 1) -> list[Rows]:
-    """Some pairs after others, of which so many numbers each are held at once."""
+    """Split pairs into blocks, for `width` numbers per pair."""
     step = min(BLOCK, block_rows(width))
     return [rows[start : start + step] for start in range(0, len(rows), step)]
 

@@ -1,6 +1,6 @@
-"""What an object's symmetries leave to be known of its pose: the best possible answers, and errors that count them.
+"""Upper bounds from objects' symmetries: the best possible predictions of a pose, and errors up to symmetry.
 
-Read from the dataset's symmetry.parquet, which `iebench symmetry` writes.
+The symmetries are read from the dataset's symmetry.parquet, which `iebench symmetry` writes.
 """
 
 import warnings
@@ -27,25 +27,25 @@ from ..errors import DatasetError
 from .context import Rows, Split
 
 Array = NDArray[np.float64]
-STEP = 1e-3  # radians, for the slope of a law's distribution function
-LEAST = 1e-6  # of |cos rot_y|, which the density is divided by
+STEP = 1e-3  # radians, for the derivative of a law's distribution function
+LEAST = 1e-6  # of |cos rot_y|, a divisor of the density
 
 
 @dataclass(frozen=True)
 class Prior:
-    """How likely a pose is under the recipe: the density of rotations against the uniform (Haar) one, up to a factor.
+    """The recipe's distribution of poses: density of rotations relative to the uniform (Haar) one, up to a factor.
 
-    laws : of rot_x, rot_y and rot_z; mean : (3, 3) the mean matrix of the poses in train
+    laws : laws of rot_x, rot_y and rot_z; mean : (3, 3) mean matrix of the poses in train
     """
 
     laws: tuple[Law, Law, Law]
     mean: Array
 
     def density(self, rotations: Rotation) -> Array:
-        """The density at some rotations: (n,)."""
+        """Return the density at some rotations: (n,)."""
         with warnings.catch_warnings(action="ignore"):  # at right angles about y, where angles are not unique
             angles = rotations.as_euler("xyz")
-        other = np.array([np.pi, np.pi, np.pi]) + angles * [1, -1, 1]  # the same rotation by other angles
+        other = np.array([np.pi, np.pi, np.pi]) + angles * [1, -1, 1]  # the second set of angles of the same rotation
         return self._of_angles(angles) + self._of_angles(other)
 
     def _of_angles(self, angles: Array) -> Array:
@@ -60,24 +60,24 @@ class Prior:
 
 @dataclass(frozen=True)
 class Symmetries:
-    """The symmetries of a dataset's objects; one that is not listed has none."""
+    """The symmetries of a dataset's objects; an object that is not listed has none."""
 
     known: Mapping[Identity, Symmetry]
     prior: Prior
 
     def __call__(self, split: Split, rows: Rows) -> Array:
-        """The expected relative rotation for who knows both pictures perfectly: rows (k, 2) -> (k, 3, 3).
+        """Return the expected relative rotation for an oracle that sees both images: rows (k, 2) -> (k, 3, 3).
 
-        Both poses are known up to a symmetry and independent given the pictures, so that the mean of R1^-1 R2 is the
-        product of the two means; weights of the poses that look alike are those of the recipe's laws. The answer with
-        the least expected squared error of the matrix, and so the highest R2 that anyone can expect.
+        Both poses are known up to a symmetry, and independent given the images. The mean of R1^-1 R2 is thus the
+        product of the two means. Poses that look alike are weighted by the recipe's laws. This prediction has the
+        smallest expected squared error of the matrix, and so the highest expected R2.
         """
         first, second = (self._expected(split, column) for column in rows.T)
         product: Array = np.einsum("nki,nkj->nij", first, second)
         return product
 
     def error(self, split: Split, rows: Rows, found: Array) -> Array:
-        """Degrees from found quaternions (k, 4) of R12 to the nearest rotation that looks like the true one: (k,)."""
+        """Return degrees from quaternions (k, 4) of R12 to the nearest rotation that looks like the true one: (k,)."""
         angles = split.columns(ROTATION, rows)
         truth = pose(angles[:, 0]).inv() * pose(angles[:, 1])
         given, error = Rotation.from_quat(found), np.empty(len(rows))
@@ -89,7 +89,7 @@ class Symmetries:
         return self.known.get(split.identities[object_], Symmetry.none())
 
     def _expected(self, split: Split, rows: NDArray[np.int64]) -> Array:
-        """The mean matrix of the poses that look like those of some views: (k,) -> (k, 3, 3)."""
+        """Return the mean matrix of the poses that look like those of some views: (k,) -> (k, 3, 3)."""
         poses, expected = pose(split.columns(ROTATION, rows)), np.empty((len(rows), 3, 3))
         for object_, of in _by_object(rows // split.views):
             shape = self._of(split, object_)
@@ -98,25 +98,25 @@ class Symmetries:
                 continue
             alike = [poses[of] * element for element in shape.elements()]
             weights = np.stack([self.prior.density(turned) for turned in alike])  # (elements, views)
-            weights[:, weights.sum(0) == 0] = 1.0  # angles of a pose may be others than the laws', at +-90 degrees
+            weights[:, weights.sum(0) == 0] = 1.0  # at +-90 degrees the angles of a pose may lie outside the laws
             matrices = np.stack([turned.as_matrix() for turned in alike])
             expected[of] = np.einsum("en,enij->nij", weights / weights.sum(0), matrices)
         return expected
 
 
 def _by_object(objects: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
-    """Every object with the places where it occurs."""
+    """Return every object with the indices where it occurs."""
     order = np.argsort(objects, kind="stable")
     found, starts = np.unique(objects[order], return_index=True)
     return list(zip(found.tolist(), np.split(order, starts[1:]), strict=True))
 
 
 def of(folder: Path, recipe: Recipe, train: Split) -> Symmetries | None:
-    """The symmetries of a dataset's objects, or None where nobody looked at the meshes.
+    """Read the symmetries of a dataset's objects; None if the dataset has no table of symmetries, or no rotations.
 
     Raises
     ------
-    DatasetError : the table is damaged, or not the one that SHA256SUMS lists.
+    DatasetError : the table is damaged, or not the one in SHA256SUMS.
     """
     known = symmetry.read(folder)
     if known is None or not train.has(ROTATION):

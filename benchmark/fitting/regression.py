@@ -1,4 +1,4 @@
-"""What the probes that regress numbers share: both R2s with floor, interval and ceiling."""
+"""Shared code of probes that regress numbers: both R2s with floor, interval and ceiling."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ Chosen = NDArray[np.int64]
 
 
 def left_out(name: str, kept: Chosen, components: int) -> list[str]:
-    """A note on the components that the average NAME leaves out, if any."""
+    """Return a note about the components that the average NAME leaves out, if any."""
     if len(kept) == components:
         return []
     return [
@@ -32,11 +32,11 @@ def both_r2(
     ceiling: Array | None,
     kept: Chosen,
 ) -> dict[str, Measured]:
-    """NAME_r2_pooled, of all components, and NAME_r2_mean, of those that vary.
+    """Measure NAME_r2_pooled, over all components, and NAME_r2_mean, over those that vary.
 
-    targets : (k, c); found : (S, k, c), of each seed; objects : (k,)
-    constant : (c,), the answer that the floor gives; ceiling : (k, c), the best answer there is, if known
-    kept : the components that vary
+    targets : (k, c); found : (S, k, c), per seed; objects : (k,)
+    constant : (c,), prediction for the floor; ceiling : (k, c), best possible prediction, if known
+    kept : indices of the components that vary
     """
 
     def measured(pooled: bool, chosen: Chosen | slice) -> Measured:

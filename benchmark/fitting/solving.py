@@ -1,4 +1,4 @@
-"""Ridge regressions of views or pairs, solved to their optimum at the penalties that the tuning objects choose."""
+"""Ridge regressions of views or pairs, solved to their optimum; the tuning objects select the penalties."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,15 +23,15 @@ from .standardise import block_rows
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 Found = tuple[dict[str, Measured], dict[str, Regularisation]]
-"""Metric -> what was measured; what begins the names of a probe's metrics -> what was chosen for it."""
+"""Metric -> value; prefix of a probe's metrics -> selected penalty."""
 Targets = Mapping[str, Callable[[Split, Codes], Array]]
 """Targets by name: (split, rows) -> (n, c)."""
 
 
 def by_part(context: Context, kinds: Sequence[Callable[[str], Callable[[], Found]]]) -> Values:
-    """Answers of probes of these kinds for each part.
+    """Run probes of these kinds on each part.
 
-    kinds : solve a part's regressions, side by side on a CPU's cores, and return what then measures them, one by one
+    kinds : functions that solve a part's regressions, in parallel on a CPU, and return the function that measures them
     """
     values: Values = {part: {} for part in context.parts}
     jobs = [(kind, part) for part in context.parts for kind in kinds]
@@ -53,10 +53,10 @@ def by_part(context: Context, kinds: Sequence[Callable[[str], Callable[[], Found
 
 @dataclass(frozen=True)
 class Views:
-    """Some views of a split, or pairs of them, as a part of the representation has them.
+    """Views of a split, or pairs of them, in a part of the representation.
 
     rows : (n,) or (n, 2)
-    lifted : maps features (b, D), or (b, 2 D) of pairs, to a regression's inputs; None: as they are
+    lifted : maps features (b, D), or (b, 2 D) of pairs, to a regression's inputs; None for the identity
     """
 
     context: Context
@@ -66,7 +66,7 @@ class Views:
     lifted: Callable[[Tensor], Tensor] | None = None
 
     def blocks(self) -> Iterator[Tensor]:
-        """The regression's inputs, from standardised features: (b, p) float64 on the device, block by block."""
+        """Yield the regression's inputs, from standardised features: (b, p) float64 on the device, block by block."""
         columns = self.context.parts[self.part]
         step = block_rows(2 * (columns.stop - columns.start))
         for start in range(0, len(self.rows), step):
@@ -76,17 +76,17 @@ class Views:
 
     @property
     def objects(self) -> Codes:
-        """The object of each row: (n,)."""
+        """Object of each row: (n,)."""
         first: Codes = self.rows if self.rows.ndim == 1 else self.rows[:, 0]
         return first // self.split.views
 
     def answers(self, answer: Answer) -> Array:
-        """Answers of a regression for them: (n, c)."""
+        """Return the predictions of a regression for these views: (n, c)."""
         blocks = [answer(block).cpu().numpy() for block in self.blocks()]
         return np.concatenate(blocks) if blocks else np.empty((0, len(answer.intercept)))
 
     def all_answers(self, answers: Mapping[str, Answer]) -> dict[str, Array]:
-        """Answers of regressions on the same inputs, by name, (n, c) each, in one pass."""
+        """Return the predictions of regressions on the same inputs, by name, (n, c) each, in one pass."""
         if not answers:
             return {}
         each = list(answers.values())
@@ -97,7 +97,7 @@ class Views:
 
 @dataclass(frozen=True)
 class Train:
-    """Those that give weights at first, those that choose the penalty, and both, which give the final weights."""
+    """Views for the first fit, views that select the penalty, and both together for the final fit."""
 
     learners: Views
     tuners: Views
@@ -105,7 +105,7 @@ class Train:
 
     @staticmethod
     def of(context: Context, part: str, most: int, lifted: Callable[[Tensor], Tensor] | None = None) -> "Train":
-        """Views of train objects, of learners and of all at most so many."""
+        """Select views of train objects, of the learners and of all objects at most `most` views."""
         every = np.sort(np.concatenate([context.learners, context.tuners]))
         kinds = (context.learners, most), (context.tuners, len(context.train.labels)), (every, most)
         return Train(*(Views(context, part, context.train, thinned(context.train, *k), lifted) for k in kinds))
@@ -113,7 +113,10 @@ class Train:
 
 @dataclass(frozen=True)
 class Solved:
-    """A regression. before : learnt from the learners alone; final : from all; chosen : the penalty of both"""
+    """A solved regression.
+
+    before : fitted on the learners alone; final : fitted on all; chosen : the penalty of both
+    """
 
     before: Answer
     final: Answer
@@ -124,11 +127,11 @@ def solve(
     train: Train, targets: Targets, penalties: Sequence[float], final: Targets | None = None,
     losses: Mapping[str, Callable[[Array], Array]] | None = None,
 ) -> dict[str, Solved]:  # fmt: skip
-    """The regressions of some targets on the same inputs, each with the penalty that errs least on the tuning objects.
+    """Solve regressions of several targets on the same inputs, each with the best penalty on the tuning objects.
 
-    penalties : finite ones, to which an infinite one is added
-    final : what the final weights are learnt from, where it is not the same as before
-    losses : errors (n,) of answers (n, c) to the tuning objects' rows, by name; default: the squares
+    penalties : finite penalties; an infinite one is added
+    final : targets of the final fit, if different
+    losses : errors (n,) of predictions (n, c) on the tuning objects' rows, by name; default: squared errors
     """
     if not targets:
         return {}
@@ -149,11 +152,12 @@ def solve(
 
 
 def chosen(errors: Array, objects: Codes) -> int:
-    """The penalty with the least mean error, or the first, the constant answer, if chance could make it look worse.
+    """Return the index of the penalty with the smallest mean error, or 0, the constant prediction, if it is as good.
 
-    A constant answer stays unless it errs more, in the mean over objects, by a standard error of that difference.
+    The constant prediction is kept unless its error is larger, in the mean over objects, by one standard error of the
+    difference.
 
-    errors : (n, penalties) of rows that belong to objects (n,); of equals the first is taken
+    errors : (n, penalties) of rows of objects (n,); of equal errors the first is taken
     """
     if not len(errors):
         return 0
@@ -174,14 +178,14 @@ def _wanted(views: Views, targets: Targets) -> Tensor:
 
 
 def most_views(context: Context, part: str) -> int:
-    """The most views that a decomposition takes: all, or of features with too many columns as many as `side`."""
+    """Largest number of views for a decomposition: all, or `side` of them for features with more columns than that."""
     settings, columns = context.protocol.linear, context.parts[part]
     wide = settings is not None and columns.stop - columns.start > settings.side
     return settings.side if wide and settings is not None else len(context.train.labels)
 
 
 def thinned(split: Split, objects: Codes, most: int) -> Codes:
-    """At most so many rows of some objects: the same number of first views of each, or one view of fewer objects."""
+    """Return at most `most` rows of some objects: equally many first views of each, or one view of fewer objects."""
     count = min(most, len(objects))
     kept = objects[np.arange(count) * len(objects) // max(1, count)]
     return rows_of(kept, split.views, min(split.views, most // max(1, count)))

@@ -1,8 +1,8 @@
-"""Where heads get features from: the cache, or the encoder again, as the released scripts do.
+"""Sources of features for heads: the cache, or encoding again as in the released scripts.
 
-Those put the whole network in train mode while a head learns. Its weights are frozen, but batch norm then uses the
-statistics of the batch and moves its running ones, and val is encoded with those. `batch_norm = "train"` in a protocol
-does the same: every question starts from a fresh copy of the encoder and encodes its views in every epoch.
+The released scripts put the whole network in train mode while a head is trained. The weights are frozen, but batch
+norms use the statistics of the batch and update their running statistics, which then encode val. `batch_norm = "train"`
+in a protocol does the same: every head starts from a fresh copy of the encoder and encodes its views in every epoch.
 """
 
 import copy
@@ -18,20 +18,20 @@ from .context import Context, Rows, Split
 
 
 class Source(Interface):
-    """Gives the features of views as heads see them."""
+    """Source of the input features of heads."""
 
     shared: bool
-    """Whether any number of passes may use it at once."""
+    """True if several passes may use it at once."""
 
     def learn(self, rows: Rows) -> Tensor:
-        """Of each seed's batch of train views: rows (S, B, views) -> (S, B, views, D) on the device."""
+        """Return features of each seed's batch of train views: rows (S, B, views) -> (S, B, views, D) on the device."""
 
     def ask(self, split: Split, rows: Rows) -> Tensor:
-        """Of views that are asked about: rows (k, views) -> (S, k, views, D), or (1, k, views, D) for all seeds."""
+        """Return features for evaluation: rows (k, views) -> (S, k, views, D), or (1, k, views, D) for all seeds."""
 
 
 class Cached:
-    """Features that were computed once. Encoding again in eval mode would give the same."""
+    """Cached features; encoding again in eval mode would give the same."""
 
     shared = True
 
@@ -50,9 +50,9 @@ class Cached:
 
 
 class Anew:
-    """The encoder, a copy of it for each seed, at work on the images themselves.
+    """The encoder, copied for each seed, applied to the images.
 
-    drifting : whether copies are in train mode while heads learn
+    drifting : True to put the copies in train mode while heads are trained
     """
 
     shared = False
@@ -71,7 +71,7 @@ class Anew:
         return torch.stack([self._encode(one.eval(), split, rows) for one in self.copies])
 
     def _encode(self, module: nn.Module, split: Split, rows: Rows) -> Tensor:
-        """Rows (B, views) -> (B, views, D), first views and second views in passes of their own, as released."""
+        """Encode rows (B, views) -> (B, views, D), first views and second views in separate passes, as released."""
         if split.pixels is None:
             raise ScoringError("these views have no images to encode again: score a dataset")
         views = []

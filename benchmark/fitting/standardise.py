@@ -1,4 +1,4 @@
-"""Standardising features with the train split's moments."""
+"""Standardisation of features with the train split's moments."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,25 +8,25 @@ from numpy.typing import NDArray
 
 from ..errors import EncoderError
 
-BLOCK = 16_384  # rows of a feature cache held in memory at once
-NUMBERS = 2**24  # in them, at most
-LEAST = 1e-6  # of a column's size: what varies by less is float32's rounding
-SMALLEST, FARTHEST = 1e-30, 1e4  # deviation, and mean in deviations, that float32 can reckon with
+BLOCK = 16_384  # largest block of rows in memory
+NUMBERS = 2**24  # largest number of values in a block
+LEAST = 1e-6  # of a column's size; smaller variation is rounding of float32
+SMALLEST, FARTHEST = 1e-30, 1e4  # smallest deviation, and largest mean in deviations, for float32
 
 
 def block_rows(width: int) -> int:
-    """The rows of so many columns that are held in memory at once."""
+    """Number of rows of a block with that many columns."""
     return max(1, min(BLOCK, NUMBERS // width))
 
 
 @dataclass(frozen=True)
 class Standardiser:
-    """Maps a feature column to mean 0 and deviation 1.
+    """Maps each feature column to mean 0 and deviation 1.
 
-    mean, scale : (D,) float32; float64 where columns are so small, or so far from 0, that float32 has too few digits
+    mean, scale : (D,) float32; float64 if columns are so small, or so far from 0, that float32 is not precise enough
 
-    A column that is constant on train has scale inf, so that it is 0 everywhere: nothing was learnt from it, and what
-    it holds elsewhere would reach heads through weights that are still as they were drawn.
+    A column that is constant on train has scale inf, so that it becomes 0. Heads cannot learn from it, and its values
+    on val would affect predictions through random initial weights.
     """
 
     mean: NDArray[np.floating[Any]]
@@ -34,7 +34,7 @@ class Standardiser:
 
     @staticmethod
     def of(features: NDArray[np.float32]) -> "Standardiser":
-        """From the train split's features (n, D); moments are summed block by block in float64."""
+        """Compute the moments of the train split's features (n, D), block by block in float64."""
         total, square = np.zeros(features.shape[1]), np.zeros(features.shape[1])
         shift = features[0].astype(np.float64)  # near the mean, so that the variance keeps its digits
         step = block_rows(features.shape[1])
@@ -44,7 +44,7 @@ class Standardiser:
             square += (block**2).sum(0)
         mean = total / len(features)
         deviation = np.sqrt(np.maximum(square / len(features) - mean**2, 0.0))
-        constant = deviation <= LEAST * np.abs(shift)  # no more than float32's rounding: carries nothing
+        constant = deviation <= LEAST * np.abs(shift)  # at most float32's rounding: no information
         centre, scale = mean + shift, np.where(constant, np.inf, deviation)
         hard = (scale < SMALLEST) | (np.abs(centre) > FARTHEST * scale)
         kind = np.float64 if hard.any() else np.float32
@@ -52,15 +52,15 @@ class Standardiser:
 
     @staticmethod
     def nothing(columns: int) -> "Standardiser":
-        """One that leaves features as they are."""
+        """Return a standardiser that does not change features."""
         return Standardiser(np.zeros(columns, np.float32), np.ones(columns, np.float32))
 
     def __call__(self, features: NDArray[np.float32], part: slice) -> NDArray[np.float32]:
-        """Some columns of features (..., D), standardised: (..., width of the part).
+        """Standardise some columns of features (..., D): (..., width of the part).
 
         Raises
         ------
-        EncoderError : one lies so many deviations from train's mean that float32 cannot hold the number.
+        EncoderError : a value lies so many deviations from train's mean that float32 cannot represent it.
         """
         try:
             with np.errstate(over="raise"):

@@ -1,4 +1,4 @@
-"""Groups that act on views: what element leads from one view to another, and how elements compose."""
+"""Groups that act on views: the element that maps one view to another, and the composition of elements."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ Array = NDArray[np.float64]
 class Group:
     """A group of transformations between views of an object.
 
-    between : (split, rows (k, 2)) -> the elements (k, ...) that lead from the first view to the second
-    compose : the element that does as the first and then the second; inverse : the one that undoes
-    numbers : elements (k, ...) -> (k, m) functions of them, 1 first: what a linear map may mix with the representation
+    between : (split, rows (k, 2)) -> elements (k, ...) that map the first view to the second
+    compose : product of two elements, the first applied first; inverse : inverse element
+    numbers : elements (k, ...) -> (k, m) functions of them, the first one 1: factors of a linear map on representations
     """
 
     name: str
@@ -31,7 +31,7 @@ class Group:
 
 
 def trivial() -> Group:
-    """Nobody says what changed: what any map is compared with."""
+    """Return the trivial group, the reference for all maps: no information about the transformation."""
     return Group(
         name="nothing",
         between=lambda split, rows: np.ones((len(rows), 1)),
@@ -42,7 +42,10 @@ def trivial() -> Group:
 
 
 def rotations() -> Group:
-    """R12 = R1^-1 R2 as (k, 3, 3); R13 = R12 R23. With all nine entries a map can hold vectors and matrices exactly."""
+    """Return the group of R12 = R1^-1 R2 as (k, 3, 3); R13 = R12 R23.
+
+    Nine entries represent vectors and matrices exactly.
+    """
 
     def between(split: Split, rows: Rows) -> Array:
         first, second = (pose(split.columns(ROTATION, column)).as_matrix() for column in rows.T)
@@ -59,7 +62,7 @@ def rotations() -> Group:
 
 
 def turns(name: str, latents: tuple[str, ...], context: Context) -> Group:
-    """Steps (k, latents) on circles, in radians: R/2πZ for each of the latents; told as cosines and sines."""
+    """Return steps (k, latents) of circular latents, in radians: R/2πZ each; represented by cosines and sines."""
     full = np.array([context.turns.get(latent, 1.0) for latent in latents])
 
     def between(split: Split, rows: Rows) -> Array:

@@ -1,1 +1,1 @@
-"""A representation followed as one factor is swept, object by object. Start: sweep.py."""
+"""Change of a representation while one factor is swept, object by object. Start: sweep.py."""

@@ -1,4 +1,4 @@
-"""orbits.json: what `iebench orbits` leaves in a run's folder, for readers that may have no torch."""
+"""Reads orbits.json, which `iebench orbits` writes to a run's folder; needs no torch."""
 
 import json
 import sys
@@ -22,7 +22,7 @@ CURVES = {
 
 
 def read(run: Path) -> dict[str, Any] | None:
-    """Contents of a run's orbits.json; None without the file.
+    """Read a run's orbits.json; None if there is no file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Orbits as a picture: curves over the sweep with the worst object, and below them every object on its own line."""
+"""Plot of orbits: curves over the sweep with the worst object, and below them one row of pixels per object."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,7 +12,7 @@ from .sweep import Orbits
 
 
 def draw(found: Orbits, name: str, bootstrap: Bootstrap) -> bytes:
-    """A PNG: each curve with intervals, the worst object dashed, and objects x places as colours."""
+    """Draw a PNG: each curve with intervals, the worst object dashed, and objects x positions as colours."""
     table = found.as_dict(bootstrap)
     with styled():
         figure = Figure(figsize=(11, 6), layout="constrained")
@@ -23,7 +23,7 @@ def draw(found: Orbits, name: str, bootstrap: Bootstrap) -> bytes:
                 line, color = curves[curve], f"C{number}"
                 above.plot(found.places, line["mean"], color=color, label=part)
                 above.fill_between(found.places, line["low"], line["high"], color=color, alpha=0.25, linewidth=0)
-                if part == WHOLE and curve != "class_error":  # where some object is wrong nearly everywhere
+                if part == WHOLE and curve != "class_error":  # its worst object is wrong almost everywhere
                     above.plot(
                         found.places, line["worst"], color=color, linestyle="--", linewidth=1, label="worst object"
                     )

@@ -1,4 +1,4 @@
-"""Orbits: how a representation does as one factor of the views is swept, object by object (compare NERO plots).
+"""Orbits: quality of a representation while one factor of the views is swept, object by object (compare NERO plots).
 
 iebench orbits --data data/orbit
 """
@@ -23,15 +23,15 @@ from ..statistics.ridge import Sums, fit
 Array = NDArray[np.float64]
 
 WITHIN = {"similarity": (-1.0, 1.0), "class_error": (0.0, 1.0)}
-"""Curves whose ends are known, and these."""
+"""Ranges of bounded curves."""
 BLOCK = 8_192
 
 
 @dataclass(frozen=True)
 class Orbits:
-    """What became of every val object over the sweep.
+    """Curves of every val object over the sweep.
 
-    factor, unit : what is swept; places : (views,) its values, ascending, degrees for an angle
+    factor, unit : the swept factor; places : (views,) its values, ascending, degrees for an angle
     found : part -> curve -> (objects, views)
     """
 
@@ -41,7 +41,7 @@ class Orbits:
     found: Mapping[str, Mapping[str, Array]]
 
     def as_dict(self, bootstrap: Bootstrap) -> dict[str, Any]:
-        """Curves as lists: mean with its interval over objects, the worst object at each place, and single numbers."""
+        """Return curves as lists: mean with interval over objects, worst object at each value, and single numbers."""
         parts = {
             part: {name: _summary(name, values, bootstrap, self.places) for name, values in curves.items()}
             for part, curves in self.found.items()
@@ -50,11 +50,11 @@ class Orbits:
 
 
 def swept(recipe: Recipe, where: Path) -> Factor:
-    """The one factor of a recipe that is swept.
+    """Return the factor of a recipe that is swept.
 
     Raises
     ------
-    DatasetError : none, or several.
+    DatasetError : no factor is swept, or several are.
     """
     found = [factor for factor in recipe.factors if isinstance(factor.law, Sweep)]
     if len(found) != 1:
@@ -66,11 +66,11 @@ def swept(recipe: Recipe, where: Path) -> Factor:
 
 
 def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor) -> Orbits:
-    """Similarity along the orbit, and what linear readers of place and class that were fitted on train get wrong.
+    """Measure the similarity along the orbit, and the errors of linear readers of value and class, fitted on train.
 
     similarity : cosine of features, centred on train's mean, with those of the view in the middle of the sweep
-    place_error : in degrees, of a reader of sine and cosine, for an angle that goes full circle; else of the value
-    class_error : 1 where a linear reader of the class is wrong, else 0
+    place_error : in degrees, of a reader of sine and cosine, for an angle over a full circle; else error of the value
+    class_error : 1 if a linear reader of the class is wrong, else 0
     """
     law = factor.law
     angle = factor.unit in TURNS
@@ -104,7 +104,7 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
 def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> dict[str, Any]:
     higher = name == "similarity"
     worst_of = np.min if higher else np.max
-    drawn = bootstrap.counts @ values / values.shape[0]  # (draws, views): as many objects in each draw
+    drawn = bootstrap.counts @ values / values.shape[0]  # (bootstrap samples, views); each sample has as many objects
     range_ = WITHIN.get(name)
     low, high = exact(interval(drawn, bootstrap.level), bootstrap.level, values.shape[0], range_)
     mean = values.mean(0)
@@ -128,7 +128,7 @@ def _targets(values: Array, round_: bool) -> Array:
 
 
 def _read(known: Array, wanted: Array, asked: Array, train: Split) -> Array:
-    """What a linear reader fitted on train answers on val; every fifth train object chooses its penalty."""
+    """Return predictions on val of a linear reader fitted on train; every fifth train object selects its penalty."""
     tuning = np.repeat(np.arange(train.objects) % 5 == 4, train.views)
 
     def sums(of: NDArray[np.bool_]) -> Sums | None:

@@ -1,4 +1,4 @@
-"""The probes: one file each, registered by decorator. Importing this package needs torch."""
+"""The probes: one file each, registered by a decorator. Importing this package needs torch."""
 
 from ..fitting import heads
 from ..fitting.context import PROBES, Context, Values, steps

@@ -1,4 +1,4 @@
-"""Classification: heads on one view's features, linear as Garrido et al. (2023) or with hidden layers."""
+"""Classification from the features of one view: linear heads as Garrido et al. (2023), or heads with hidden layers."""
 
 from collections.abc import Mapping
 
@@ -14,28 +14,28 @@ from ..statistics.metrics import top_k
 
 @head("classification")
 def classification(context: Context) -> Task:
-    """top1 and top5 of a linear head; the floor always answers the train split's most frequent classes."""
+    """top1 and top5 of a linear head; the floor predicts the most frequent classes of the train split."""
     return by_lines(context)
 
 
 @head("classification_mlp")
 def classification_mlp(context: Context) -> Task:
-    """mlp_top1, of a head with hidden layers."""
+    """mlp_top1 of a head with hidden layers."""
     return _task(context, "classification_mlp", {"mlp_top1": 1})
 
 
 def by_lines(context: Context) -> Task:
-    """top1 and top5, of whatever answers linearly."""
+    """top1 and top5 of any linear classifier."""
     return _task(context, "classification", {"top1": 1, "top5": 5})
 
 
 def by_kernel(context: Context) -> Task:
-    """kernel_top1, of a kernel regression."""
+    """kernel_top1 of a kernel regression."""
     return _task(context, "kernel", {"kernel_top1": 1})
 
 
 def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
-    """The question about the class; ks : metric -> how many of the highest answers count."""
+    """Make the classification task; ks : metric -> number of highest logits that count."""
     train, val = context.train, context.val
     classes = np.unique(train.labels)
     learnt, wanted = place(classes, train.labels), place(classes, val.labels)
@@ -62,6 +62,6 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
 
 
 def place(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Position of each label among the sorted classes, -1 for a class that is not among them."""
+    """Return the position of each label among the sorted classes, -1 for a class that is not among them."""
     position = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
     return np.where(classes[position] == labels, position, -1)

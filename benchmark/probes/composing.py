@@ -1,7 +1,7 @@
-"""Questions to single views, and what answers to two of them say of the pair.
+"""Composes predictions for single views to predictions for pairs of views.
 
-If two views are independent given their features, then what is expected of R1^-1 R2, of a difference, or of its sine
-and cosine is exactly what the expectations of both views compose to.
+If two views are independent given their features, the expectation of R1^-1 R2, of a difference, or of its sine and
+cosine follows exactly from the expectations for the two views.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ POSE, ROTATED = "pose", "rotation"
 
 
 def of_views(context: Context) -> Targets:
-    """Targets of single views by name: the pose, and the factors that move between views of an object."""
+    """Return targets for single views by name: the pose, and the factors that change between views of an object."""
     found: dict[str, Callable[[Split, Codes], Array]] = {}
     if context.shows(ROTATION):
         found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
@@ -31,7 +31,7 @@ def of_views(context: Context) -> Targets:
 
 
 def of_pairs(context: Context) -> Targets:
-    """Targets of pairs of views by name: the rotation between them, and the change of each factor."""
+    """Return targets for pairs of views by name: the rotation between them, and the change of each factor."""
     found: dict[str, Callable[[Split, Codes], Array]] = {}
     if context.shows(ROTATION):
         found[ROTATED] = rotation.matrices
@@ -41,14 +41,14 @@ def of_pairs(context: Context) -> Targets:
 
 
 def moving(context: Context) -> list[str]:
-    """The factors that move between views of an object."""
+    """Return the factors that change between views of an object."""
     return [
         name for name in factor_regression.present(context) if factor_regression.task(context, name, [name]) is not None
     ]
 
 
 def composed(context: Context, name: str, first: Array, second: Array) -> Array:
-    """The answer to a question about two views, from the answers to each: (k, c) and (k, c) -> (k, c')."""
+    """Compose predictions for two views to one for the pair: (k, c) and (k, c) -> (k, c')."""
     if name == ROTATED:
         relative: Array = np.einsum("nki,nkj->nij", first.reshape(-1, 3, 3), second.reshape(-1, 3, 3))
         return relative.reshape(-1, 9)
@@ -56,7 +56,7 @@ def composed(context: Context, name: str, first: Array, second: Array) -> Array:
 
 
 def of_pair(context: Context, answers: Mapping[str, Array], name: str, rows: Codes) -> Array:
-    """The composed answer to a question about pairs of rows (k, 2), from answers to all views by name, (n, c) each."""
+    """Compose predictions for pairs of rows (k, 2), from predictions for all views by name, (n, c) each."""
     one = answers[POSE if name == ROTATED else name]
     return composed(context, name, one[rows[:, 0]], one[rows[:, 1]])
 
@@ -65,10 +65,10 @@ def measured(
     context: Context, part: str, answers: Mapping[str, Array], names: Mapping[str, str], suffix: str,
     pairs: Mapping[str, Array] | None = None,
 ) -> dict[str, Measured]:  # fmt: skip
-    """Metrics of answers to all val views (n, c), for single views and for pairs.
+    """Return the metrics of predictions for all val views (n, c), for single views and for pairs.
 
-    names : what metrics of "pose" and "rotation" begin with; suffix : of factors' names in theirs
-    pairs : answers to val's pairs, by name; default: composed from those to their views
+    names : prefixes of the metrics of "pose" and "rotation"; suffix : suffix of factors' names in their metrics
+    pairs : predictions for val's pairs, by name; default: composed from those for views
     """
     values: dict[str, Measured] = {}
     rows = context.val.asked(2, every=False)[0]

@@ -1,7 +1,7 @@
-"""Group consistency: does one map for each transformation move every object's representation as the views move?
+"""Group consistency: one map per transformation should move every object's representation as the views move.
 
-For any encoder, with no predictor of its own: z2 ~ f(z1, g), fitted on train pairs, then asked on val whether it finds
-the other view, and whether f behaves like the group: f(z, 1) = z, f(f(z, g), 1/g) = z, f(f(z, g), h) = f(z, gh).
+It applies to any encoder, without a predictor: z2 ~ f(z1, g) is fitted on train pairs. On val it is measured how well f
+retrieves the other view, and whether f follows the group: f(z, 1) = z, f(f(z, g), 1/g) = z, f(f(z, g), h) = f(z, gh).
 """
 
 import numpy as np
@@ -22,10 +22,10 @@ HUES = ("floor_hue", "light_hue")
 
 @probe("consistency")
 def consistency(context: Context) -> Values:
-    """For rotation and for colour: two fit errors, MRR, and the errors of identity, inverse and composition.
+    """Measure for rotation and for colour: two fit errors, MRR, and the errors of identity, inverse and composition.
 
-    Errors are shares of the variance within val objects. Floors: the same maps without being told the transformation,
-    chance, and another view of the object in place of the answer.
+    Errors are fractions of the variance within val objects. Floors: the same maps without the transformation as input,
+    chance, and another view of the object as the prediction.
     """
     settings = context.protocol.maps
     groups = [rotations()] if context.shows(ROTATION) else []
@@ -50,7 +50,7 @@ def consistency(context: Context) -> Values:
 
 
 class _Questions:
-    """What maps are asked about val views, in the coordinates of one part."""
+    """Evaluates maps on val views, in the coordinates of one part."""
 
     def __init__(self, context: Context, space: Subspace) -> None:
         self.context, self.val = context, context.val
@@ -62,7 +62,7 @@ class _Questions:
         self.spread = (centred**2).sum(1)
 
     def put(self, group: Group, told: tuple[Map, Map], untold: tuple[Map, Map]) -> dict[str, Measured]:
-        """All questions about one group to its linear and its nonlinear map."""
+        """Measure one group's linear and nonlinear map; `untold` : the maps without the transformation as input."""
         linear, val = told[0], self.val
         step = group.between(val, self.rows)
         moved = linear(self.first, step)
@@ -91,18 +91,18 @@ class _Questions:
         }
 
     def _share(self, found: Array, wanted: Array) -> Share:
-        """Squared distances as a share of the variance within the objects."""
+        """Return squared distances as a fraction of the variance within the objects."""
         distance = ((found - wanted) ** 2).sum(1)
         return Share.of(distance, self.spread, self.objects)
 
     def _mrr(self, linear: Map) -> Measured:
-        """The right view's reciprocal rank by distance, from view 0, which is neither asked for nor found."""
+        """Return the reciprocal rank of the right view by distance, for maps of view 0, itself no candidate."""
         val = self.val
         rows = np.arange(len(self.views)).reshape(val.objects, val.views)
         pairs = np.stack([np.repeat(rows[:, :1], val.views - 1, axis=1), rows[:, 1:]], axis=-1).reshape(-1, 2)
         answers = linear(self.views[pairs[:, 0]], linear.group.between(val, pairs))
         views = self.views[pairs[:, 1]]
-        # -|a - v|^2 up to what does not depend on v, as one product
+        # -|a - v|^2 up to terms that do not depend on v, as one product
         gallery = np.concatenate([2 * views, -(views**2).sum(1, keepdims=True)], axis=1)
         queries = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
         shape = (val.objects, val.views - 1, -1)
@@ -112,7 +112,7 @@ class _Questions:
 
 
 def _chained(rows: Rows, views: int) -> NDArray[np.int64]:
-    """A third view for each pair, neither of the two: the next one of the object that is free, going round."""
+    """Choose a third view for each pair, different from both: the next one of the object, cyclically."""
     start = rows - rows % views
     third = (rows[:, 1] - start[:, 1] + 1) % views
     third = np.where(third == rows[:, 0] - start[:, 0], (third + 1) % views, third)

@@ -1,8 +1,9 @@
-"""Axes: how far single columns stand for single one-dimensional factors, by MIG and DCI.
+"""Axes: how well single columns represent single one-dimensional factors, by MIG and DCI.
 
-What is learnt is learnt on train, namely which two columns know most of a factor, and a linear reader of each; val
-measures it. Columns are standardised whatever the protocol says. The statistics are `alignment.py`'s. Of more than WIDE
-columns SIDE train views, evenly spread, are learnt from, in memory that goes with their number.
+Two things are fitted on train: the two columns with the most information about a factor, and a linear reader per
+factor. Val measures them. Columns are always standardised, whatever the protocol says. The statistics are in
+statistics/disentanglement.py. With more than WIDE columns, SIDE train views, evenly spread, are used for fitting, and
+memory grows with their number.
 """
 
 from collections.abc import Iterator
@@ -24,16 +25,16 @@ from .classification import place
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 LATENTS = ("floor_hue", "light_hue", "light_theta", "light_phi")  # one number each
-BINS = 10  # of a column, and of a factor that is a number; alike in how many train views they hold
+BINS = 10  # of a column, and of a numeric factor; each holds equally many train views
 INNER = np.linspace(0, 1, BINS + 1)[1:-1]
-ROWS = 20_000  # train views, evenly spread, that say where bins end and which columns know most
+ROWS = 20_000  # train views, evenly spread, that determine bins and the most informative columns
 
 
 @probe("axes")
 def axes(context: Context) -> Values:
-    """mig, dci_disentanglement and dci_completeness of each part; the floors are the same part turned at random.
+    """Measure mig, dci_disentanglement and dci_completeness per part; the floors are those of a randomly rotated part.
 
-    A turned part knows as much, and no column of it means anything. Left out with fewer than two factors or columns.
+    A rotated part has the same information, but no meaningful columns. Left out with fewer than two factors or columns.
     """
     factors = factors_of(context)
     if not context.protocol.axes or len(factors) < 2:
@@ -54,10 +55,10 @@ def axes(context: Context) -> Values:
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor as train shows it.
+    """A factor, with its moments and bins on train.
 
-    classes : of the class, else empty; ends : where bins end; turn : of a factor on a circle
-    mean, scale : of what a reader is asked
+    classes : labels of the class, else empty; ends : boundaries of bins; turn : period of a circular factor
+    mean, scale : moments of the reader's target
     """
 
     name: str
@@ -69,20 +70,20 @@ class Factor:
 
     @property
     def states(self) -> int:
-        """How many states it is told apart in; one more than the classes, for those that train has not."""
+        """Number of states; for the class one more than the classes, for classes that train does not have."""
         return (len(self.classes) or BINS - 1) + 1
 
     def state(self, split: Split, rows: Codes) -> Codes:
-        """The states (n,) of rows (n,)."""
+        """Return the states (n,) of rows (n,)."""
         if not len(self.classes):
             return np.searchsorted(self.ends, split.latents[self.name][rows], side="right")
         found = place(self.classes, split.labels[rows])
         return np.where(found < 0, len(self.classes), found)
 
     def target(self, split: Split, rows: Codes) -> Array:
-        """What a reader is asked: one-hot classes, sine and cosine, or the number, centred: (n, t).
+        """Return the reader's target: one-hot classes, sine and cosine, or the number, centred: (n, t).
 
-        The variances of the t columns over train add up to 1.
+        The variances of the t columns over train sum to 1.
         """
         return (self._raw(split, rows) - self.mean) / self.scale
 
@@ -97,7 +98,7 @@ class Factor:
 
     @staticmethod
     def of(context: Context, name: str) -> "Factor | None":
-        """From the train views that `sample` gives; None where they are all alike."""
+        """Make a factor from the train views in `sample`; None if its values are all equal."""
         train, rows = context.train, sample(context.train)
         classes, ends = np.unique(train.labels) if name == "class" else np.empty(0, np.int64), np.empty(0)
         if name != "class":
@@ -111,14 +112,14 @@ class Factor:
 
 
 def factors_of(context: Context) -> list[Factor]:
-    """The class and the numbers that train has and varies."""
+    """Return the class and the latents of LATENTS that train has and that vary."""
     known = ["class", *(name for name in LATENTS if context.train.has([name]))]
     found = [Factor.of(context, name) for name in known]
     return [factor for factor in found if factor is not None]
 
 
 def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> list[NDArray[np.uint16]]:
-    """How often each factor's states meet the bins of the two columns that know most of it on train: see `Gap`."""
+    """Count each factor's states in the bins of the two columns that are most informative on train; see `Gap`."""
     train, val = context.train, context.val
     rows = sample(train) if columns.width <= WIDE else spread(len(train.labels), SIDE)
     states = [factor.state(train, rows) for factor in factors]
@@ -132,7 +133,7 @@ def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> lis
 
 
 def _met(val: Split, factors: list[Factor], columns: Columns, ends: Array, known: Array) -> list[NDArray[np.uint16]]:
-    """Counts of states in bins of the columns that know most; ends : (BINS - 1, D), known : (factors, D)."""
+    """Count states in bins of the most informative columns; ends : (BINS - 1, D), known : (factors, D)."""
     best = [np.argsort(-one, kind="stable")[:2] for one in known]
     found = []
     for block in columns.blocks(val, np.arange(val.objects)):
@@ -146,7 +147,7 @@ def _met(val: Split, factors: list[Factor], columns: Columns, ends: Array, known
 
 
 def _by_object(val: Split, factor: Factor, states: Codes, bins: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """How often states (n,) meet bins (n, 2), object by object: (2, objects, states, BINS)."""
+    """Count states (n,) in bins (n, 2), object by object: (2, objects, states, BINS)."""
     shape = val.objects, factor.states, BINS
     cells = (val.image_objects * factor.states + states)[:, None] * BINS + bins
     counts = [np.bincount(cell, minlength=int(np.prod(shape))).astype(np.uint16) for cell in cells.T]
@@ -155,9 +156,9 @@ def _by_object(val: Split, factor: Factor, states: Codes, bins: NDArray[np.uint8
 
 @dataclass(frozen=True)
 class Reader:
-    """Linear readers of all factors, from columns that are not turned.
+    """Linear readers of all factors, fitted on columns without rotation.
 
-    weights : of each factor (D, t); learners : what was learnt from
+    weights : (D, t) for each factor; learners : sums or rows that they were fitted on
     """
 
     weights: list[Array]
@@ -165,7 +166,7 @@ class Reader:
 
     @staticmethod
     def of(context: Context, factors: list[Factor], columns: Columns) -> "Reader":
-        """By ridge regression on train; the tuning objects choose a penalty for each factor."""
+        """Fit by ridge regression on train; the tuning objects select a penalty for each factor."""
         train = context.train
 
         def known(objects: Codes) -> Iterator[tuple[Array, Array]]:
@@ -186,20 +187,20 @@ class Reader:
         return Reader(ridge.fits(own, others, _places(factors)), own)
 
     def of_turned(self, turn: Turn | None) -> tuple[list[Array], Array]:
-        """The weights of the same reader of turned columns, and these columns' mean squares (D,).
+        """Return the weights of the same readers for rotated columns, and these columns' mean squares (D,).
 
-        It answers the same. All columns being standardised, so does a fit.
+        The predictions are the same. Since all columns are standardised, a new fit would give the same weights.
         """
         weights = self.weights if turn is None else [turn(own.T).T for own in self.weights]
         return weights, self.learners.mean_squares(turn)
 
 
 def importances(context: Context, factors: list[Factor], columns: Columns, reader: Reader) -> list[NDArray[np.float32]]:
-    """What each factor's reader loses without a column, summed over each val object's views: (objects, D).
+    """Loss of each factor's reader without a column, summed over each val object's views: (objects, D).
 
-    Its loss is the squared error in units of the factor's variance; without a column it is given that column of some
-    train view, drawn at random, whose expectation is taken: 2 w r x + w^2 (x^2 + mean of x^2 over train) for weight w
-    and residual r. This is the permutation importance of Breiman (2001), exact.
+    The loss is the squared error in units of the factor's variance. The removed column is replaced by its value in a
+    random train view, and the expectation is taken: 2 w r x + w^2 (x^2 + mean of x^2 over train) for weight w and
+    residual r. This is the permutation importance of Breiman (2001), exact.
     """
     val, (weights, squares) = context.val, reader.of_turned(columns.turn)
     found: list[list[NDArray[np.float32]]] = [[] for _ in factors]
@@ -213,7 +214,7 @@ def importances(context: Context, factors: list[Factor], columns: Columns, reade
 
 
 def statistics(context: Context, factors: list[Factor], columns: Columns, reader: Reader) -> dict[str, Gap | Alignment]:
-    """What the probe measures, by metric, ready to be resampled."""
+    """Return the statistics of the probe by metric, for the bootstrap."""
     views, sums = context.val.views, importances(context, factors, columns, reader)
     return {
         "mig": Gap(views, gap_tables(context, factors, columns)),
@@ -223,23 +224,23 @@ def statistics(context: Context, factors: list[Factor], columns: Columns, reader
 
 
 def _targets(factors: list[Factor], split: Split, rows: Codes) -> Array:
-    """What the readers of all factors are asked, side by side: (n, sum of t)."""
+    """Return the targets of all factors' readers side by side: (n, sum of t)."""
     return np.concatenate([factor.target(split, rows) for factor in factors], axis=1)
 
 
 def _places(factors: list[Factor]) -> list[slice]:
-    """Which of `_targets` are whose."""
+    """Return the slice of `_targets` of each factor."""
     ends = np.cumsum([len(factor.mean) for factor in factors])
     return [slice(int(end) - len(factor.mean), int(end)) for factor, end in zip(factors, ends, strict=True)]
 
 
 def sample(split: Split) -> Codes:
-    """ROWS views of a split, evenly spread, or all of them."""
+    """Return ROWS rows of a split, evenly spread, or all of them if there are fewer."""
     count = len(split.labels)
     return np.arange(count) if count <= ROWS else np.linspace(0, count - 1, ROWS).astype(np.int64)
 
 
 def _bins(ends: Array, values: NDArray[np.floating[Any]]) -> Codes:
-    """Bins of columns: ends (BINS - 1, D), values (n, D) -> (n, D)."""
+    """Return the bins of columns: ends (BINS - 1, D), values (n, D) -> (n, D)."""
     pairs = zip(ends.T, values.T, strict=True)
     return np.stack([np.searchsorted(end, column, side="right") for end, column in pairs], axis=1)

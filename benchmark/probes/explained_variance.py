@@ -1,8 +1,8 @@
-"""Shares: how much of a representation's variance each factor moves; free of any head, and of the features' scale.
+"""Shares: fraction of a representation's variance that each factor explains; without heads, and at any feature scale.
 
 The share of a factor is the R2, over all dimensions together, of the best prediction of the features from that factor
-alone, by least squares on functions of it (`basis`), fitted on train and measured on val. What needs two factors at
-once is in none of the shares, so they add up to less than 1. An invariant part has a share of 0 for what it ignores.
+alone: least squares on functions of the factor (`basis`), fitted on train and measured on val. Interactions of two
+factors are in no share, so the shares sum to less than 1. An invariant part has a share of 0 for a factor it ignores.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ from .classification import place
 from .factor_regression import FACTORS
 
 Array = NDArray[np.float64]
-ROUNDING = 1e-12  # of the mean square of features, whose variance has not more digits in float32
-HARMONICS = 3  # of a factor on a circle, and powers of one that is not
+ROUNDING = 1e-12  # of the mean square of features; a smaller variance is rounding of float32
+HARMONICS = 3  # of a circular factor; largest power of another one
 _TRACELESS = np.stack([  # an orthonormal basis of the symmetric 3 x 3 matrices without trace
     np.array(m, np.float64) / np.linalg.norm(m)
     for m in (
@@ -33,7 +33,7 @@ _TRACELESS = np.stack([  # an orthonormal basis of the symmetric 3 x 3 matrices 
 
 @probe("shares")
 def shares(context: Context) -> Values:
-    """share_class, share_object, share_rotation and share_FACTOR of each part; the floor, of a constant, is 0."""
+    """Measure share_class, share_object, share_rotation and share_FACTOR per part; the floor of a constant is 0."""
     if not context.protocol.shares:
         return {}
     values: Values = {}
@@ -65,15 +65,15 @@ def shares(context: Context) -> Values:
 
 
 def mean(context: Context, split: Split, columns: slice) -> Array:
-    """The mean of a part's features as heads see them: (D,)."""
+    """Mean of a part's features, standardised as the protocol says: (D,)."""
     total: Array = sum((features.sum(0) for _, features in _blocks(context, split, columns)), np.zeros(1))
     return total / len(split.labels)
 
 
 def learnt(context: Context, columns: slice, centre: Array) -> dict[str, Array]:
-    """The coefficients (functions, D) that predict train's features of a part best from each factor's functions.
+    """Fit the coefficients (functions, D) that predict train's features of a part from each factor's functions.
 
-    centre : (D,), subtracted from the features, so that products keep their digits
+    centre : (D,), subtracted from the features for numerical precision
     """
     gram: dict[str, Array] = {}
     cross: dict[str, Array] = {}
@@ -86,20 +86,21 @@ def learnt(context: Context, columns: slice, centre: Array) -> dict[str, Array]:
 
 
 def factors(context: Context) -> list[str]:
-    """The factors that the dataset varies, so that one can measure their shares."""
+    """Return the factors that the dataset varies."""
     known = {"rotation": ROTATION, **{name: FACTORS[name] for name in FACTORS if name != "translation_base"}}
     return ["class", *(name for name, latents in known.items() if context.shows(latents))]
 
 
 def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) -> Array:
-    """Functions of a factor for some rows of a split, a constant among them: (n, functions).
+    """Return functions of a factor for some rows of a split, including a constant: (n, functions).
 
-    class : which one it is; rotation : the entries of the rotation matrix and of its action on symmetric traceless
-    matrices (Wigner's functions of degree 1 and 2); other factors : products of harmonics and powers up to the third
+    class : indicators of the classes; rotation : the entries of the rotation matrix and of its action on symmetric
+        traceless
+    matrices (Wigner's functions of degree 1 and 2); other factors : products of harmonics, and powers up to the third
     """
     if factor == "class":
         classes = np.unique(context.train.labels)
-        known = np.eye(len(classes) + 1)[place(classes, split.labels[rows])]  # one that train has not comes last
+        known = np.eye(len(classes) + 1)[place(classes, split.labels[rows])]  # unknown classes come last
         return np.column_stack([known[:, :-1], np.ones(len(known))])
     if factor == "rotation":
         first = pose(split.columns(ROTATION, rows)).as_matrix()
@@ -114,12 +115,12 @@ def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) 
 
 
 def _curve(context: Context, values: Array, name: str) -> Array:
-    """1 and functions of one latent: harmonics where it lies on a circle, powers where it does not: (n, functions)."""
+    """Return 1 and functions of one latent: harmonics if it is circular, else powers: (n, functions)."""
     if name in context.turns:
         angles = np.outer(values * (2 * np.pi / context.turns[name]), np.arange(1, HARMONICS + 1))
         return np.column_stack([np.ones(len(values)), np.cos(angles), np.sin(angles)])
     seen = context.train.latents[name]
-    if np.ptp(seen) <= STILL:  # nothing can be learnt of it
+    if np.ptp(seen) <= STILL:  # nothing can be fitted
         return np.ones((len(values), 1))
     margin = MARGIN * np.ptp(seen)  # beyond it, powers would grow without bound
     known = np.clip(values, seen.min() - margin, seen.max() + margin)
@@ -127,7 +128,7 @@ def _curve(context: Context, values: Array, name: str) -> Array:
 
 
 def _blocks(context: Context, split: Split, columns: slice) -> Iterator[tuple[NDArray[np.int64], Array]]:
-    """The features of a part as heads see them, block by block of whole objects, with their rows."""
+    """Yield the rows and standardised features of a part, in blocks of whole objects."""
     step = max(1, block_rows(columns.stop - columns.start) // split.views) * split.views
     for start in range(0, len(split.features), step):
         rows = np.arange(start, min(start + step, len(split.features)))

@@ -1,6 +1,6 @@
-"""Changes: what moved between two views beside the rotation, and by how much: hues, light, place.
+"""Changes: the change of each factor between two views, apart from the rotation: hues, light, position.
 
-`colour` asks as Garrido et al. (2023) do; `changes` asks for all that the dataset has, in one head.
+`colour` has the target of Garrido et al. (2023); `changes` has all factors of the dataset as targets of one head.
 """
 
 from collections.abc import Sequence
@@ -28,33 +28,34 @@ FACTORS = {
     "translation_object": TRANSLATION,
     "translation_base": (*TRANSLATION, *ROTATION),
 }
-"""A factor of variation, and the latents that make it up. A translation is meant along the object's own axes before it
-is turned, or along the world's after."""
+"""Factors of variation, with their latents. A translation is along the object's own axes before its rotation, or along
+the world's axes after it.
+"""
 COLOUR = ("floor_hue", "light_hue")
 
 
 @head("colour")
 def colour(context: Context) -> Task | None:
-    """R2 of how far both hues move, together and each."""
+    """R2 of the change of both hues, together and each."""
     return task(context, "colour", COLOUR) if all(shown(context, name) for name in COLOUR) else None
 
 
 @head("changes")
 def changes(context: Context) -> Task | None:
-    """R2 of how far each factor moves that the dataset varies."""
+    """R2 of the change of each factor that the dataset varies."""
     factors = present(context)
     return task(context, "changes", factors) if factors else None
 
 
 @head("translation_object")
 def translation_object(context: Context) -> Task | None:
-    """R2 of how far the object moved along its own axes."""
+    """R2 of the object's displacement along its own axes."""
     return _placed(context, "translation_object")
 
 
 @head("translation_base")
 def translation_base(context: Context) -> Task | None:
-    """R2 of how far the object moved along the world's axes."""
+    """R2 of the object's displacement along the world's axes."""
     return _placed(context, "translation_base")
 
 
@@ -63,20 +64,20 @@ def _placed(context: Context, factor: str) -> Task | None:
 
 
 def present(context: Context) -> list[str]:
-    """The factors that both splits have and vary."""
+    """Return the factors that both splits have and vary."""
     return [name for name in FACTORS if shown(context, name)]
 
 
 def shown(context: Context, factor: str) -> bool:
-    """Whether both splits have a factor's latents and vary it; turning what never moves is no translation."""
+    """True if both splits have a factor's latents and vary it; the rotation of a fixed translation does not count."""
     latents = FACTORS[factor]
     return context.train.has(latents) and context.shows(TRANSLATION if factor == "translation_base" else latents)
 
 
 def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
-    """How far a factor moves from the first view to the second: rows (..., 2) -> (..., c).
+    """Return the change of a factor from the first view to the second: rows (..., 2) -> (..., c).
 
-    A plain difference for each of its latents; sine and cosine of it for one on a circle, if the protocol asks so.
+    It is a plain difference for each latent; for a circular latent its sine and cosine, if the protocol says so.
     """
     if factor == "translation_base":
         first, second = (place_in_world(split, rows[..., view]) for view in (0, 1))
@@ -94,7 +95,7 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
 
 
 def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
-    """A factor in single views, from which `composed` finds how far it moves: rows (n,) -> (n, c)."""
+    """Return a factor in single views, in the form that `composed` needs: rows (n,) -> (n, c)."""
     if factor == "translation_base":
         return place_in_world(split, rows)
     columns: list[Array] = []
@@ -109,10 +110,10 @@ def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
 
 
 def composed(context: Context, factor: str, first: Array, second: Array) -> Array:
-    """Change of a factor, from what `single` gives for both views (k, c), or from its expectations: (k, c).
+    """Return the change of a factor from `single` of both views (k, c), or from the expectations of both: (k, c).
 
-    The sine and cosine of a difference are products of the views' own, so what is expected of two views that are
-    independent is exactly what their expectations compose to.
+    The sine and cosine of a difference are products of those of the views. For independent views the expectation of the
+    change thus follows exactly from the expectations of both views.
     """
     if factor == "translation_base":
         return second - first
@@ -133,16 +134,16 @@ def _circular(context: Context, name: str) -> bool:
 
 
 def place_in_world(split: Split, rows: Rows) -> Array:
-    """Where the object's origin is, R t for a translation t before the rotation R: rows (...) -> (..., 3)."""
+    """Position of the object's origin, R t for a translation t before the rotation R: rows (...) -> (..., 3)."""
     flat = rows.reshape(-1)
     turned = pose(split.columns(ROTATION, flat)).apply(split.columns(TRANSLATION, flat))
     return turned.reshape(*rows.shape, 3)
 
 
 def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") -> Task | None:
-    """A head that is asked how far some factors move, all at once; None where none moves between views of an object.
+    """Make a task for the changes of some factors together; None if no factor changes between views of an object.
 
-    suffix : of a metric's name, before its R2
+    suffix : part of a metric's name before its R2
     """
     rows = seen(context, 2), context.val.all_pairs()[0]
     moves = {

@@ -1,4 +1,4 @@
-"""Runs all probes: iebench's own, then those of other packages, which cost nothing but themselves where they fail."""
+"""Runs all probes: iebench's own, then those of other packages; an error in those only leaves them out."""
 
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
@@ -16,15 +16,15 @@ from ..statistics.bootstrap import Measured, Resampled, widened
 from ..statistics.metric_info import Measure, within
 from .separation import separation
 
-LONGEST = 1e18  # that a score may hold
-LARGEST = 180.0  # degrees; every other metric of ours is a share, a rank or an R2
+LONGEST = 1e18  # largest number in a score
+LARGEST = 180.0  # degrees; every other metric of iebench is a share, a rank or an R2
 GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it
 
 
 def run(context: Context) -> Values:
-    """All probes' values, by part in the context's order; intervals of means have a width (`bootstrap.exact`).
+    """Return all probes' values, by part in the context's order; intervals of means have a width (`bootstrap.exact`).
 
-    What keeps a probe of another package from being used is a note of the context.
+    If a probe of another package cannot be used, the reason becomes a note of the context.
     """
     values: Values = {part: {} for part in context.parts}
     for registered in PROBES.values():
@@ -43,7 +43,7 @@ def run(context: Context) -> Values:
 
 
 def _left_out(values: Values) -> list[str]:
-    """Take out what is of no size that means something, as quotients by next to nothing are; a note on it, if any."""
+    """Remove values of meaningless size, such as quotients by almost zero; returns a note about them, if any."""
     found = [
         (part, metric, entry.value)
         for part, measured in values.items()
@@ -69,11 +69,11 @@ def _add(values: Values, found: Values, context: Context) -> None:
 
 
 def _theirs(point: EntryPoint, context: Context) -> Values:
-    """The values of another package's probe; what it declares is added to the context.
+    """Return the values of another package's probe; its declarations are added to the context.
 
     Raises
     ------
-    ProbeError : it fails, or returns what no score can hold.
+    ProbeError : the probe fails, or returns values that a score cannot hold.
     """
     registered = PROBES[point.name]
     about = f"the probe {point.name!r} ({point.value})"
@@ -83,7 +83,7 @@ def _theirs(point: EntryPoint, context: Context) -> Values:
         raise ProbeError(f"{about} measures {metric}, as another probe does: {plugins.REMEDY}")
     try:
         found = registered.function(context)
-    except (Exception, SystemExit) as error:  # any: it is somebody else's code
+    except (Exception, SystemExit) as error:  # foreign code may raise anything
         raise ProbeError(f"{about} failed ({short(error)}): {plugins.REMEDY}") from error
     fault = _fault(found, registered.metrics, context)
     if fault:
@@ -95,7 +95,7 @@ def _theirs(point: EntryPoint, context: Context) -> Values:
 
 
 def _fault(found: Any, metrics: Mapping[str, Measure], context: Context) -> str:
-    """Fault of the values that a probe returned, as a clause; "" for none."""
+    """Describe the fault of the values that a probe returned, as a clause; "" for none."""
     if not isinstance(found, Mapping):
         return f"returned {type(found).__name__}, and not part -> metric -> value"
     for part, measured in found.items():

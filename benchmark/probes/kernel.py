@@ -1,8 +1,8 @@
-"""Nonlinear probes, solved to their optimum: ridge regression on features and random Fourier features of them.
+"""Nonlinear probes, solved to their optimum: ridge regression on features and on random Fourier features of them.
 
 Rahimi and Recht (2007), "Random features for large-scale kernel machines": cos(x W + b) with W normal and b uniform
-spans what a Gaussian kernel does. Single views are asked for their class, their pose and their factors. Pairs are asked
-directly: a regression on both views' Fourier features adds to what is composed from the answers to each.
+approximates a Gaussian kernel. Targets of single views are the class, the pose and the factors. For pairs, a regression
+on the Fourier features of both views is added to the prediction that is composed from the two views.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ SPREAD = 0.5  # deviation of the Fourier features' phases, over views whose feat
 
 @probe("kernel")
 def kernel(context: Context) -> Values:
-    """kernel_top1, pose_*, rotation_* and FACTOR_r2 of each part."""
+    """Measure kernel_top1, pose_*, rotation_* and FACTOR_r2 per part."""
     settings = context.protocol.kernel
     if settings is None:
         return {}
@@ -37,7 +37,7 @@ def kernel(context: Context) -> Values:
 
 
 def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Targets, part: str) -> Callable[[], Found]:
-    """Regressions of single views, then of pairs. of_view, of_two : what they are asked for"""
+    """Solve the regressions of single views, then of pairs. of_view, of_two : their targets"""
     columns, classes = context.parts[part], np.unique(context.train.labels)
     lifted = beside(fourier(context, columns.stop - columns.start, settings.units))
     codes = np.eye(len(classes))
@@ -70,7 +70,10 @@ def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Target
 
 @dataclass(frozen=True)
 class Known:
-    """Answers to all single views by name, (n, c) each. before, final : to train's, from the learners and from all"""
+    """Predictions for all single views by name, (n, c) each.
+
+    before, final : for train, from the learners and from all
+    """
 
     before: dict[str, Array]
     final: dict[str, Array]
@@ -80,7 +83,7 @@ class Known:
 def _pairs(
     context: Context, settings: Kernel, asked: Targets, part: str, known: Known
 ) -> tuple[dict[str, Array], dict[str, Regularisation]]:
-    """Answers to val's pairs (k, c) by name, and what was chosen for what they add to the composed ones."""
+    """Return predictions for val's pairs (k, c) by name, and the penalties of the regressions on pairs."""
     train, columns = context.train, context.parts[part]
     lifted = fourier(context, 2 * (columns.stop - columns.start), settings.pair_units)
     every = np.sort(np.concatenate([context.learners, context.tuners]))
@@ -99,12 +102,12 @@ def _pairs(
 def _left(
     context: Context, split: Split, rows: Codes, known: dict[str, Array], name: str, of: Callable[[Split, Codes], Array]
 ) -> Array:
-    """Residuals of composed answers to pairs of rows (k, 2)."""
+    """Return the residuals of composed predictions for pairs of rows (k, 2)."""
     return of(split, rows) - of_pair(context, known, name, rows)
 
 
 def fourier(context: Context, width: int, units: int) -> Callable[[Tensor], Tensor]:
-    """Random Fourier features of inputs (b, width) of variance 1: (b, units). The probes' seed draws them."""
+    """Return random Fourier features of inputs (b, width) of variance 1: (b, units). The probes' seed draws them."""
     generator = np.random.default_rng([context.seed, width, units])
     weights = torch.from_numpy(generator.normal(0, SPREAD / np.sqrt(width), (width, units))).to(context.device)
     phases = torch.from_numpy(generator.uniform(0, 2 * np.pi, units)).to(context.device)
@@ -112,5 +115,5 @@ def fourier(context: Context, width: int, units: int) -> Callable[[Tensor], Tens
 
 
 def beside(lifted: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    """The inputs themselves and what they are lifted to, side by side."""
+    """Concatenate the inputs and their `lifted` features."""
     return lambda inputs: torch.cat([inputs, lifted(inputs)], dim=1)

@@ -1,7 +1,7 @@
-"""Linear probes of single views, solved to their optimum: nothing of them depends on steps, seeds or orders.
+"""Linear probes of single views, solved to their optimum, so that they do not depend on steps, seeds or orders.
 
-Ridge regression finds the pose and every factor of a view, logistic regression its class. Rotations and changes between
-two views are composed from the answers to each.
+Ridge regression predicts the pose and every factor of a view, logistic regression its class. Rotations and changes
+between two views are composed from the predictions for each.
 """
 
 import math
@@ -23,12 +23,12 @@ from ..statistics.spectrum import Answer, Spectrum
 from . import classification
 from .composing import POSE, measured, of_views
 
-PATIENCE = 2  # weaker penalties that are tried after one that errs least
+PATIENCE = 2  # weaker penalties to try after the best one
 
 
 @probe("linear")
 def linear(context: Context) -> Values:
-    """top1 and top5, pose_linear_*, rotation_composed_* and FACTOR_composed_r2 of each part."""
+    """Measure top1 and top5, pose_linear_*, rotation_composed_* and FACTOR_composed_r2 per part."""
     settings = context.protocol.linear
     if settings is None:
         return {}
@@ -38,7 +38,7 @@ def linear(context: Context) -> Values:
 
 
 def _regress(context: Context, settings: Linear, asked: Targets, part: str) -> Callable[[], Found]:
-    """Ridge regression of everything that single views have, and what follows from it for pairs."""
+    """Solve ridge regressions of all targets of single views; pairs are composed from them."""
     solved = solve(Train.of(context, part, most_views(context, part)), asked, settings.ridge)
     val = Views(context, part, context.val, np.arange(len(context.val.labels)))
     answers = val.all_answers({name: one.final for name, one in solved.items()})
@@ -48,7 +48,7 @@ def _regress(context: Context, settings: Linear, asked: Targets, part: str) -> C
 
 
 def _classify(context: Context, settings: Linear, part: str) -> Callable[[], Found]:
-    """Multinomial logistic regression of the class."""
+    """Solve the multinomial logistic regression of the class."""
     columns = context.parts[part]
     most = min(most_views(context, part), settings.numbers // (columns.stop - columns.start))
     train = Train.of(context, part, most)
@@ -74,10 +74,10 @@ def _labels(views: Views, classes: Codes) -> Tensor:
 
 
 def _chosen(regression: Logistic, tuners: Views, classes: Codes, settings: Linear) -> tuple[float, Optimum]:
-    """The penalty whose first answers miss least of the tuning views, the strongest of equals, and what it leads to.
+    """Select the penalty with the fewest errors on the tuning views, the strongest of equals; returns its solution too.
 
-    Only one with a smaller loss than a constant answer counts, so that what is right by chance does not. Penalties are
-    tried from the strongest on, until the loss is as large as the constant's, or PATIENCE in a row miss no fewer.
+    Only a penalty with a smaller loss than the constant prediction counts, so that chance hits do not. Penalties are
+    tried from the strongest on, until the loss reaches the constant's, or PATIENCE in a row do not reduce the errors.
     """
     labels = classification.place(classes, tuners.split.labels[tuners.rows])
     wanted = torch.from_numpy(labels)

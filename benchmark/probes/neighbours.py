@@ -1,6 +1,6 @@
-"""Classes without training: by the nearest train views, and by the mean of a few examples of each class.
+"""Classification without training: by the nearest train views, and by the class means of a few examples.
 
-Both compare features, standardised as the protocol says, by the cosine of their angle.
+Both use the cosine of features, standardised as the protocol says.
 """
 
 from collections.abc import Iterator
@@ -20,15 +20,15 @@ from ..statistics.bootstrap import Mean
 from ..statistics.metrics import top_k
 from .classification import place
 
-TILE = 4_096  # queries compared with a block of the gallery at once
+TILE = 4_096  # queries per comparison with a block of the gallery
 
 
 @probe("neighbours")
 def neighbours(context: Context) -> Values:
-    """knn_top1 of each part: each of the k nearest train views votes for its class with exp(cosine / temperature).
+    """Measure knn_top1 per part: each of the k nearest train views votes for its class with exp(cosine / temperature).
 
     Wu et al. (2018), "Unsupervised feature learning via non-parametric instance discrimination". The gallery is the
-    first views of every train object; the floor is the largest class.
+    first views of every train object; the floor predicts the largest class.
     """
     settings, train, val = context.protocol.neighbours, context.train, context.val
     if settings is None:
@@ -55,10 +55,10 @@ def neighbours(context: Context) -> Values:
 
 @probe("few")
 def few(context: Context) -> Values:
-    """shotK_top1 of each part: the nearest of the classes' means over K train objects each, one view of each object.
+    """Measure shotK_top1 per part: nearest class mean, of K train objects per class with one view each.
 
-    A mean of several draws of examples; a class with fewer objects has all of them. The floor is a guess among the
-    classes.
+    The value is a mean over several draws of examples. A class with fewer than K objects uses all of them. The floor is
+    a random guess among the classes.
     """
     settings, train, val = context.protocol.few_shot, context.train, context.val
     if settings is None:
@@ -90,9 +90,9 @@ def _named(
     context: Context, part: str, question: str, scores: NDArray[np.floating[Any]], classes: NDArray[np.int64],
     rows: Rows, objects: NDArray[np.int64],
 ) -> list[Mean]:  # fmt: skip
-    """Share of views whose class has the highest score, draw by draw.
+    """Return the accuracy of the class with the highest score, draw by draw.
 
-    scores : (k, draws, classes); classes : the labels that they stand for; rows : (k, 1) views and their object (k,)
+    scores : (k, draws, classes); classes : labels of the last axis; rows : (k, 1) views; objects : (k,) their objects
     """
     labels = context.val.labels[rows[:, 0]]
     wanted, draws = place(classes, labels), scores.swapaxes(0, 1)
@@ -103,9 +103,9 @@ def _named(
 
 
 def shots(train: Split, classes: NDArray[np.int64], k: int, seed: int, draw: int) -> NDArray[np.int64]:
-    """The rows of k examples of each class, of different objects; of all objects where a class has fewer.
+    """Draw the rows of k examples per class, of different objects; of all objects if a class has fewer.
 
-    Which they are depends on the objects' identities alone: those with the k smallest of numbers drawn for each.
+    The choice depends on the objects' identities alone: each object has a random number, and the k smallest are taken.
     """
     drawn = np.array([uniforms(seed, *identity, f"shots {draw}", 1)[0, :2] for identity in train.identities])
     labels = train.labels[:: train.views]
@@ -121,7 +121,7 @@ def shots(train: Split, classes: NDArray[np.int64], k: int, seed: int, draw: int
 def vote(
     gallery: Tensor, labels: NDArray[np.int64], queries: Tensor, k: int, temperature: float, classes: int
 ) -> NDArray[np.float64]:
-    """The votes for each class: (queries, classes).
+    """Return the votes for each class: (queries, classes).
 
     gallery, queries : (g, D) and (q, D), unit length; labels : (g,) in [0, classes)
     """
@@ -141,19 +141,19 @@ def vote(
 
 
 def class_means(examples: Tensor, labels: NDArray[np.int64]) -> Tensor:
-    """Unit vectors along the mean of each class's examples: (n, D), (n,) -> (classes, D)."""
+    """Return unit vectors along the mean of each class's examples: (n, D), (n,) -> (classes, D)."""
     where = torch.from_numpy(labels).to(examples.device)
     total = torch.zeros(int(labels.max()) + 1, examples.shape[1], device=examples.device)
     return normed(total.index_add_(0, where, examples))
 
 
 def unit_rows(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> Tensor:
-    """Some views' features of a part, standardised as the protocol says, at length 1 on the device: (n, D)."""
+    """Return a part's features, standardised as the protocol says, with unit length, on the device: (n, D)."""
     return normed(torch.from_numpy(context.standardiser(split.features[rows], columns)).to(context.device))
 
 
 def normed(vectors: Tensor) -> Tensor:
-    """Vectors (n, D) at length 1, however long or short they are; a zero vector stays zero."""
+    """Normalise vectors (n, D) to unit length without overflow or underflow; a zero vector stays zero."""
     tops = vectors.abs().amax(1, keepdim=True)
     return torch.nn.functional.normalize(vectors / torch.where(tops > 0, tops, 1), dim=1)
 

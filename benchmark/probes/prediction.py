@@ -1,8 +1,8 @@
-"""Prediction: does the method's predictor find the view it was asked for? MRR, H@k and PRE (Garrido et al. 2023).
+"""Retrieval by a method's predictor, of the target view: MRR, H@k and PRE (Garrido et al. 2023).
 
-The source is view 0 of an object. As released, the queries are predictions for each of its views, the source included,
-and the source may be found: whoever can do nothing but stay has one query right. In the strict form the source is
-neither asked for nor found.
+The source is view 0 of an object. In the released form the queries are predictions for each of the object's views,
+including the source, and the source is a candidate; a predictor that always predicts the source has one query right.
+In the strict form the source is neither query nor candidate.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,15 +26,16 @@ from ..statistics.retrieval import Rows, Vectors, chance_reciprocal, nearest_mea
 KS = {"h1": 1, "h2": 2, "h5": 5, "h10": 10}
 
 Found = dict[str, tuple[NDArray[np.float64], float]]
-"""Metric -> its value for every question, and what a random order gets."""
+"""Metric -> its value for every query, and its expectation for a random order."""
 
 
 @probe("prediction")
 def prediction(context: Context) -> Values:
-    """mrr, h1, h2, h5, h10 among an object's own views, and pre among all val views; floors are of a random order.
+    """Measure mrr, h1, h2, h5, h10 among an object's own views, and pre among all val views; floors: random order.
 
-    As released they are called mrr_released and so on: they are other numbers. With them come pre_all_released, val's
-    questions among all views of both splits, and mrr_train_released and so on, train's questions among train's views.
+    The values of the released form differ, and are named mrr_released and so on. Two more kinds come with them:
+    pre_all_released, val's queries among all views of both splits; and mrr_train_released and so on, train's queries
+    among train's views.
     """
     method, train, val = context.method, context.train, context.val
     first = 0 if context.protocol.retrieval == "with the source" else 1
@@ -60,7 +61,7 @@ def prediction(context: Context) -> Values:
 
 
 def _log(context: Context, first: int, values: Found) -> None:
-    """Keep what became of every question: the reciprocal rank's distance from 1, and the pose error."""
+    """Store the errors of every query: one minus the reciprocal rank, and the pose error."""
     val = context.val
     sources = np.arange(val.objects)[:, None] * val.views
     rows = np.stack(np.broadcast_arrays(sources, sources + np.arange(first, val.views)), axis=-1).reshape(-1, 2)
@@ -71,7 +72,7 @@ def _log(context: Context, first: int, values: Found) -> None:
 
 
 def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
-    """MRR and H@k of queries (objects, asked, E) among the last `asked` views of each object in a gallery (n, E)."""
+    """Return MRR and H@k of queries (objects, asked, E) among each object's last `asked` views in a gallery (n, E)."""
     objects, asked, width = queries.shape
     own = gallery.reshape(objects, -1, width)[:, -asked:]
     found = own_places(own, queries, context.protocol.tie)
@@ -80,7 +81,7 @@ def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
 
 
 def _on_train(context: Context, method: Predictor, gallery: Vectors) -> dict[str, Measured]:
-    """Train's questions among train's views, with draws of their own: val's are of other objects."""
+    """Measure train's queries among train's views, with separate bootstrap samples: the objects are not val's."""
     train, protocol = context.train, context.protocol
     queries = predictions(train, method, context.device)
     values = _ranked(context, queries.reshape(train.objects, train.views, -1), gallery)
@@ -95,7 +96,7 @@ def _on_train(context: Context, method: Predictor, gallery: Vectors) -> dict[str
 
 
 def _poses(splits: Sequence[Split]) -> NDArray[np.float64]:
-    """The pose of every view as a quaternion: (n, 4)."""
+    """Return the pose of every view as a quaternion: (n, 4)."""
     angles = [split.columns(ROTATION, np.arange(len(split.features))) for split in splits]
     return pose(np.concatenate(angles)).as_quat()
 
@@ -104,19 +105,19 @@ def _pre(
     context: Context, queries: Vectors, wanted: NDArray[np.float64], gallery: Vectors, poses: NDArray[np.float64],
     barred: Rows | None = None,
 ) -> tuple[NDArray[np.float64], float]:  # fmt: skip
-    """1 - <q, q'>^2 of wanted and found poses of each query, and what a random find gets.
+    """Return 1 - <q, q'>^2 of the target and retrieved pose of each query, and its expectation for a random view.
 
-    wanted : (q, 4) the poses that the queries ask for; poses : (n, 4) those of the gallery's views
-    barred : (q,) the view that each query may not find
+    wanted : (q, 4) poses of the queries' targets; poses : (n, 4) poses of the gallery's views
+    barred : (q,) a view per query that is not a candidate
     """
-    squares = np.einsum("ni,nj->nij", poses, poses).reshape(-1, 16)  # <q, q'>^2 is linear in these: ties can average
+    squares = np.einsum("ni,nj->nij", poses, poses).reshape(-1, 16)  # <q, q'>^2 is linear in these: average ties
     found = nearest_mean(gallery, queries, squares, context.device, context.protocol.tie, barred).reshape(-1, 4, 4)
     return 1 - np.einsum("qi,qij,qj->q", wanted, found, wanted), chance_pose_error(wanted, poses, barred)
 
 
 @torch.no_grad()
 def embeddings(splits: Sequence[Split], method: Predictor, device: torch.device) -> Vectors:
-    """The equivariant embeddings of all views, split after split, scaled to length 1: (n, E)."""
+    """Return the equivariant embeddings of all views, split after split, scaled to unit length: (n, E)."""
     step = block_rows(splits[0].features.shape[1])
     features = [split.features[i : i + step] for split in splits for i in range(0, len(split.features), step)]
     blocks = (method.embed(torch.from_numpy(np.array(block)).to(device)) for block in features)
@@ -125,7 +126,7 @@ def embeddings(splits: Sequence[Split], method: Predictor, device: torch.device)
 
 @torch.no_grad()
 def predictions(split: Split, method: Predictor, device: torch.device) -> Vectors:
-    """The predicted embedding of every view from view 0 of its object, scaled to length 1: (n, E)."""
+    """Return the predicted embedding of every view from view 0 of its object, scaled to unit length: (n, E)."""
 
     def predicted(first: int, last: int) -> Tensor:
         sources = np.arange(first, last) * split.views
@@ -140,7 +141,7 @@ def predictions(split: Split, method: Predictor, device: torch.device) -> Vector
 
 
 def _collected(blocks: Iterable[Tensor], count: int) -> Vectors:
-    """The rows of all blocks, scaled while they are still in the processor's cache: (count, E)."""
+    """Collect the rows of all blocks, scaled to unit length while they are in the CPU's cache: (count, E)."""
     out, start = np.empty((0, 0), np.float32), 0
     for block in blocks:
         if not start:

@@ -1,9 +1,9 @@
 """Rotation: heads on two views' features regress the rotation between them (Garrido et al. 2023, section 5), and heads
 on one view's features its pose.
 
-As "matrix" the target is the nine entries of R12, and the answer is the rotation nearest to the nine numbers that the
-head gives (Levinson et al. 2020, "An analysis of SVD for deep rotation estimation"). A rotation has one matrix, which
-moves continuously with it; quaternions have two, and picking one of them makes a jump somewhere.
+With "matrix" the target is the nine entries of R12, and the prediction is the rotation nearest to the head's nine
+outputs (Levinson et al. 2020, "An analysis of SVD for deep rotation estimation"). A rotation has one matrix, which
+depends on it continuously. It has two quaternions, and any choice of one of them is discontinuous somewhere.
 """
 
 from collections.abc import Callable
@@ -30,24 +30,24 @@ NEAR = (15, 30)  # degrees
 
 @head("rotation")
 def rotation(context: Context) -> Task | None:
-    """How the second view is turned against the first: R12."""
+    """Rotation of the second view relative to the first: R12."""
     return task(context, "rotation", 2) if context.shows(ROTATION) else None
 
 
 @head("pose")
 def absolute(context: Context) -> Task | None:
-    """How one view is turned: R, from the object's own axes to the world's."""
+    """Rotation of one view: R, from the object's own axes to the world's."""
     return task(context, "pose", 1) if context.shows(ROTATION) else None
 
 
 def task(context: Context, name: str, views: int) -> Task | None:
-    """Both R2s, and the angle to the true rotation: its mean and median, and how often it is small.
+    """Make a task with both R2s, mean and median of the angle to the true rotation, and the fractions of small angles.
 
-    None where no component varies in both splits.
+    None if no component varies in both splits.
 
-    Floors: the train views' mean target for R2, their best constant rotation for the angle. Ceiling of R2: the
-    oracle's, whose answer has the least squared error. An angle has none: the oracle answers between the poses that
-    look alike, and a guess at one of them is near the truth more often.
+    Floors: the mean target of train views for R2, their best constant rotation for the angle. The ceiling of R2 is that
+    of the oracle, whose prediction has the smallest squared error. The angle has no ceiling: the oracle predicts a
+    rotation between the poses that look alike, while a guess at one of them is more often close to the truth.
     """
     as_matrix = context.protocol.rotation == "matrix"
     target = matrices if as_matrix else quaternions
@@ -100,14 +100,14 @@ def _share_within(angle: Array, near: float, objects: NDArray[np.int64]) -> Mean
 
 
 def _oracle(context: Context, rows: Rows) -> Array | None:
-    """The oracle's answers to pairs of rows (k, 2) as nine entries each; one view leaves nothing to ask it."""
+    """Return the oracle's predictions for pairs of rows (k, 2) as nine entries each; None for single views."""
     if context.oracle is None or rows.shape[1] == 1:
         return None
     return context.oracle(context.val, rows).reshape(-1, 9)
 
 
 def quaternions(split: Split, rows: Rows) -> Array:
-    """The rotations of rows (..., 1), or between pairs of rows (..., 2), with signs as released: (..., 4)."""
+    """Return quaternions of rows (..., 1), or between pairs of rows (..., 2), with signs as released: (..., 4)."""
     angles = split.columns(ROTATION, rows.reshape(-1, rows.shape[-1]))
     first, last = angles[:, 0], angles[:, -1]
     single = rows.shape[-1] == 1
@@ -116,7 +116,7 @@ def quaternions(split: Split, rows: Rows) -> Array:
 
 
 def matrices(split: Split, rows: Rows) -> Array:
-    """The rotations R of rows (..., 1), or R12 = R1^-1 R2 between pairs of rows (..., 2), as nine entries: (..., 9)."""
+    """Return R of rows (..., 1), or R12 = R1^-1 R2 of pairs of rows (..., 2), as nine entries: (..., 9)."""
     angles = split.columns(ROTATION, rows.reshape(-1, rows.shape[-1]))
     found = [pose(view).as_matrix() for view in angles.swapaxes(0, 1)]
     if len(found) == 2:
@@ -125,5 +125,5 @@ def matrices(split: Split, rows: Rows) -> Array:
 
 
 def _quaternion(entries: Array) -> Array:
-    """The quaternions (k, 4) of the rotations nearest to nine numbers each (k, 9)."""
+    """Return the quaternions (k, 4) of the rotations nearest to nine numbers each (k, 9)."""
     return Rotation.from_matrix(nearest_rotation(entries.reshape(-1, 3, 3))).as_quat()

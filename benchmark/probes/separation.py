@@ -1,6 +1,6 @@
-"""Separation of the halves: how much of what the whole knows is found in the part that should not have it.
+"""Separation of the parts: fraction of the whole representation's information that is in the wrong part.
 
-Derived from the other probes' values and their draws, so that the interval is that of the quotient.
+It is derived from the other probes' values and bootstrap samples, so that the interval is that of the quotient.
 """
 
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ from ..statistics.bootstrap import Bootstrap, Measured, Resampled, interval
 from ..statistics.metric_info import WHOLE
 
 WRONG = {"pose_leak": ("invariant", "rotation_r2_mean"), "class_leak": ("equivariant", "top1")}
-"""A leak, the part that it is in, and the metric that finds it."""
-LEAST = 0.05  # of what the whole knows: a draw in which it knows less counts as this much, or its quotient is anything
+"""Name of a leak, the part that it is measured in, and the metric that measures it."""
+LEAST = 0.05  # of the whole's score above its floor; smallest denominator in a bootstrap sample
 
 
 def separation(values: Mapping[str, Mapping[str, Measured]], bootstrap: Bootstrap) -> dict[str, dict[str, Measured]]:
-    """pose_leak of the invariant and class_leak of the equivariant part: (part - floor) / (whole - floor).
+    """Return pose_leak of the invariant and class_leak of the equivariant part: (part - floor) / (whole - floor).
 
-    0: the part has nothing of it; 1: as much as the whole. Left out where the whole's own interval reaches its floor:
-    what nobody knows cannot leak.
+    0: the part has none of the information; 1: as much as the whole. Left out if the interval of the whole includes its
+    floor, since there is then no information that could leak.
     """
     found: dict[str, dict[str, Measured]] = {}
     for leak, (part, metric) in WRONG.items():

@@ -1,1 +1,1 @@
-"""Checkpoints of papers, turned into encoders of ours. Start: converted.py."""
+"""Checkpoints released with papers, converted to encoders of iebench. Start: converted.py."""

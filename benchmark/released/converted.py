@@ -1,4 +1,4 @@
-"""Encoders that were trained elsewhere, in a folder of two files: encoder.json and encoder.safetensors.
+"""Converted encoders: folders of two files, encoder.json and encoder.safetensors.
 
 iebench convert model.pth converted/sie
 iebench score --encoder converted/sie
@@ -32,17 +32,17 @@ FORMAT = 1
 
 
 def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool) -> None:
-    """Write a converted checkpoint, after seeing that every tensor has its place in the network and none is missing.
+    """Write a converted checkpoint, after checking that its tensors are exactly those of the network.
 
     Raises
     ------
-    ConversionError : `out` is not empty, or a tensor does not fit; names it.
+    ConversionError : `out` is not empty, or a tensor does not fit; names the folder or tensor.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConversionError(f"{out} is there already: choose another folder, or remove it")
     encoder = EncoderSettings(backbone=released.backbone, stem=released.stem)
     normalise = Encoder(encoder).normalise
-    order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are of the channels as the network saw them
+    order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are in the channel order of the network's input
     state = {f"encoder.normalise.{name}": getattr(normalise, name)[order] for name in ("mean", "std")}
     state |= released.state
     try:
@@ -69,7 +69,7 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
 
 
 def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
-    """The encoder of a converted checkpoint, its method if it has a predictor, and the resolution it was trained on.
+    """Load a converted checkpoint; returns its encoder, its method if it has a predictor, and its training resolution.
 
     Raises
     ------
@@ -101,8 +101,8 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
 def _network(
     name: str | None, settings: dict[str, Any], encoder: EncoderSettings, state: dict[str, Tensor], source: Path
 ) -> nn.Module:
-    """The network with these weights, in eval mode; every tensor must have its place and its shape."""
-    with torch.device("meta"):  # no weight is drawn: all are given
+    """Build the network with these weights, in eval mode; every tensor must have its place and its shape."""
+    with torch.device("meta"):  # no initial weights are drawn, since all are loaded
         if name is None:
             network: nn.Module = nn.ModuleDict({"encoder": Encoder(encoder)})
         else:

@@ -1,4 +1,4 @@
-"""Files of checkpoints: which of what they hold is a network, whatever its names were wrapped in."""
+"""Files of checkpoints: finds the network in them, and removes wrappers from its tensors' names."""
 
 import argparse
 import warnings
@@ -21,11 +21,11 @@ from ..training.checkpoint import unreadable
 from ..weights.archive import check_sums
 
 State = dict[str, Tensor]
-WRAPPERS = ("module", "_orig_mod")  # what data-parallel training, torch.compile and averages of weights put into names
-FIRST = "conv1.weight"  # of every network that is known
-PARENTS = ("", "backbone.", "encoder.")  # of that tensor
-DEPTH = 4  # of tables in tables
-SCALAR: Any = np.float64(0).__reduce__()[0]  # what numpy's numbers are made with
+WRAPPERS = ("module", "_orig_mod")  # added to names by data-parallel training, torch.compile and weight averaging
+FIRST = "conv1.weight"  # a tensor of every known network
+PARENTS = ("", "backbone.", "encoder.")  # prefixes of that tensor
+DEPTH = 4  # of nested tables
+SCALAR: Any = np.float64(0).__reduce__()[0]  # constructor of NumPy's pickled numbers
 HARMLESS: list[Any] = [  # what checkpoints hold beside tensors: settings, and numbers of numpy by its old and new names
     argparse.Namespace,
     np.dtype,
@@ -36,11 +36,11 @@ HARMLESS: list[Any] = [  # what checkpoints hold beside tensors: settings, and n
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network in a file.
+    """A network in a checkpoint file.
 
-    name : where it lies, such as "state_dict/model"; "" at the top
-    state : its tensors by their names, without wrappers
-    beside : name of a part of the same table that is no part of the network -> how many tensors it has
+    name : path inside the file, such as "state_dict/model"; "" at the top level
+    state : tensors by name, without wrappers
+    beside : name of a part of the same table outside the network -> its number of tensors
     """
 
     name: str
@@ -49,14 +49,14 @@ class Checkpoint:
 
 
 def read(path: Path, name: str = "") -> Checkpoint:
-    """The network in a file of torch.save or of safetensors; runs no pickled code.
+    """Read the network in a file of torch.save or safetensors; pickled code is not executed.
 
-    name : of the network, where the file holds several
+    name : name of the network, if the file holds several
 
     Raises
     ------
-    ConversionError : no such file, it is damaged or needs code to be read, it holds no tensors by name, or several
-        networks of which none was named.
+    ConversionError : no such file; it is damaged or needs code to be read; it holds no named tensors, or several
+        networks and `name` is "".
     """
     found = list(_networks(_load(path), ""))
     networks = [network for network in found if _is_known(network.state)] or found[:1]
@@ -82,10 +82,10 @@ def _load(path: Path) -> object:
             raise ConversionError(read_failure(path, error, remedy, "it is damaged, or no safetensors")) from error
     check_sums(path, ConversionError)
     try:
-        # a warning of pickle's protocols is no matter here
+        # warnings about pickle's protocols are of no interest
         with warnings.catch_warnings(action="ignore"), torch.serialization.safe_globals(HARMLESS):
             return torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch.load has no error type of its own
+    except Exception as error:  # torch.load has no error class of its own
         if isinstance(error, OSError) or placeholder(path):
             raise ConversionError(read_failure(path, error, "give another file")) from error
         raise ConversionError(
@@ -95,7 +95,7 @@ def _load(path: Path) -> object:
 
 
 def _networks(value: object, name: str, depth: int = DEPTH) -> Iterator[Checkpoint]:
-    """Candidates for networks in a table of tables, the outermost first."""
+    """Yield candidates for networks in nested tables, outermost first."""
     if not isinstance(value, Mapping) or not depth:
         return
     state = _unwrapped({key: v for key, v in value.items() if isinstance(key, str) and isinstance(v, Tensor)}, name)
@@ -106,7 +106,7 @@ def _networks(value: object, name: str, depth: int = DEPTH) -> Iterator[Checkpoi
 
 
 def _within(state: State, name: str, depth: int = DEPTH) -> Iterator[Checkpoint]:
-    """The network that a table is, or those whose names share their beginnings in it."""
+    """Yield the table itself as a network, or the networks among its tensors that share a prefix."""
     parts: dict[str, State] = {}
     for key, value in state.items():
         first, dot, rest = key.partition(".")
@@ -125,11 +125,11 @@ def _is_known(state: State) -> bool:
 
 
 def _unwrapped(state: State, name: str) -> State:
-    """Tensors without the wrappers in their names.
+    """Remove the wrappers from the names of tensors.
 
     Raises
     ------
-    ConversionError : two would then have one name.
+    ConversionError : two tensors would then have the same name.
     """
     found: State = {}
     for key, value in state.items():

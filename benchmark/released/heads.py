@@ -1,4 +1,4 @@
-"""The heads of facebookresearch/SIE's checkpoints: projectors and predictor, by our names and as our settings."""
+"""Converts the heads of facebookresearch/SIE's checkpoints: projectors and predictor, to our names and settings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +12,17 @@ from iebench.baselines.action import DIFFERENCES, size
 from ..errors import ConversionError
 
 State = dict[str, Tensor]
-INVARIANT, EQUIVARIANT, PREDICTOR = "projector_inv.", "projector_equi.", "predictor."  # their names
-FINAL = "running_mean"  # of a batch norm that ends a projector
-QUATERNION = 4  # the first numbers of an action
+INVARIANT, EQUIVARIANT, PREDICTOR = "projector_inv.", "projector_equi.", "predictor."  # names in the checkpoint
+FINAL = "running_mean"  # a tensor of the last batch norm of a projector
+QUATERNION = 4  # the first components of an action
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """Facts that no weight shows of a hypernetwork that generates several matrices.
+    """Facts about a hypernetwork with several matrices that its weights do not show.
 
     hidden : widths between the matrices
-    relu : whether there is a ReLU between them; None where nobody said
+    relu : True for a ReLU between the matrices; None if unknown
     """
 
     hidden: tuple[int, ...] = ()
@@ -35,15 +35,15 @@ ALL_SEEN = Unseen()
 def convert_heads(
     heads: State, dim: int, negated: bool, unseen: Unseen, path: Path
 ) -> tuple[str, dict[str, Any], State]:
-    """The method that has these heads ("sie", "equimod" or "sen"), its settings, and the tensors by its names.
+    """Return the method with these heads ("sie", "equimod" or "sen"), its settings, and the tensors by its names.
 
-    dim : of the representation
-    negated : the predictor was told quaternions of the other sign
-    unseen : what no weight shows of a longer predictor
+    dim : dimension of the representation
+    negated : True if the predictor was trained with quaternions of the opposite sign
+    unseen : facts about a longer predictor that its weights do not show
 
     Raises
     ------
-    ConversionError : a tensor that fits no projector or predictor; names it.
+    ConversionError : a tensor does not fit a projector or predictor; names it.
     """
     ours: State = {}
     for head, mine in ((INVARIANT, "invariant_projector."), (EQUIVARIANT, "equivariant_projector.")):
@@ -67,14 +67,14 @@ def convert_heads(
         return "equimod" if invariant else "sen", {**settings, "projector_norm": True}, ours
     if invariant and inputs == dim:
         return "equimod", settings, ours
-    if invariant:  # whose widths the released code scales with the split
+    if invariant:  # the released code scales its widths with the split
         others = [int(value.shape[0]) for value in _layers(ours, "invariant_projector.", INVARIANT, path)]
         settings |= {"invariant_projector": others if others != widths else []}
     return "sie", {**settings, "equivariant": inputs / dim}, ours
 
 
 def _layers(ours: State, mine: str, theirs: str, path: Path) -> list[Tensor]:
-    """The weights of a projector's linear layers, every third module of it; its prefix here, and in the checkpoint."""
+    """Return the weights of a projector's linear layers, every third module; mine, theirs : prefix of its names."""
     projector = {name.removeprefix(mine): value for name, value in ours.items() if name.startswith(mine)}
     numbers = [name.partition(".")[0] for name in projector]
     last = max((int(number) for number in numbers if number.isdecimal()), default=0)
@@ -82,7 +82,7 @@ def _layers(ours: State, mine: str, theirs: str, path: Path) -> list[Tensor]:
 
 
 def _matrix(tensors: State, name: str, prefix: str, path: Path) -> Tensor:
-    """The weight of a linear layer, seen to be there and to be one; prefix : of its name in the checkpoint."""
+    """Return the weight of a linear layer, checked to be a matrix; prefix : of its name in the checkpoint."""
     value, remedy = tensors.get(name), f"leave the heads out with --drop {EQUIVARIANT.rstrip('.')}"
     if value is None:
         raise ConversionError(f"{path} lacks {prefix}{name}: {remedy}")
@@ -94,7 +94,7 @@ def _matrix(tensors: State, name: str, prefix: str, path: Path) -> Tensor:
 
 
 def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
-    """An MLP on [action, embedding]: its tensors, the numbers of an action, its settings."""
+    """Convert an MLP on [action, embedding]: returns its tensors, the size of an action, and its settings."""
     for name in theirs:
         if name.endswith(".weight"):
             _matrix(theirs, name, PREDICTOR, path)
@@ -109,7 +109,7 @@ def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tup
 def _hypernetwork(
     theirs: State, embedding: int, negated: bool, unseen: Unseen, path: Path
 ) -> tuple[State, int, dict[str, Any]]:
-    """Generated matrices, as `_perceptron`; theirs are rows of one linear layer, ours one tensor for each matrix."""
+    """Convert a hypernetwork, as `_perceptron`; its matrices, rows of one linear layer, become separate tensors."""
     deep = "hypernet.net.4.weight" in theirs
     known = {f"hypernet.net.{i}.weight" for i in ((0, 2, 4) if deep else (0,))}
     if strange := sorted(theirs.keys() - known):

@@ -1,7 +1,7 @@
-"""Released checkpoints: what they are called inside, and what that is here.
+"""Names in released checkpoints, and their conversion to ours.
 
-facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps and hafezgh/seq-jepa. A tensor either has a
-place here, or belongs to a part that is known and left out by name; anything else is an error that names it.
+Covers facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps and hafezgh/seq-jepa. Every tensor is
+either converted, or belongs to a known part that is left out; any other tensor is an error that names it.
 """
 
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from .heads import ALL_SEEN, EQUIVARIANT, INVARIANT, PREDICTOR, State, Unseen, c
 from .seqjepa import ACTION, MARK, as_released
 
 HEADS = (INVARIANT, EQUIVARIANT, PREDICTOR)
-BACKBONE = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")  # what a ResNet's tensors are called
-DIM = 512  # of the representation of those that have heads
-COUNTER = "num_batches_tracked"  # of a batch norm, the only whole number
+BACKBONE = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")  # first parts of the names of a ResNet's tensors
+DIM = 512  # dimension of the representation of networks with heads
+COUNTER = "num_batches_tracked"  # a batch norm's counter, the only whole number
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a repository names things.
+    """The names in a repository's checkpoints.
 
     backbone : prefix of the backbone's tensors
-    left_out : prefixes of parts that scoring has no use for
-    resolution : side in pixels of the images that it trains on
+    left_out : prefixes of parts that scoring does not need
+    resolution : side of its training images in pixels
     """
 
     name: str
@@ -53,12 +53,12 @@ LAYOUTS = (
 
 @dataclass(frozen=True)
 class Released:
-    """A checkpoint in our terms.
+    """A converted checkpoint.
 
-    backbone, stem : names of ours that have these weights' layout
-    method : "sie", "equimod" or "sen" when there is a predictor, else None, with `settings`
+    backbone, stem : our backbone and stem for these weights
+    method : "sie", "equimod" or "sen" with `settings` if there is a predictor, else None
     state : tensors by our names, float32
-    left_out : name of a part -> how many tensors of it were left out
+    left_out : name of a part -> number of its tensors that were left out
     """
 
     layout: Layout
@@ -74,18 +74,18 @@ def convert(
     state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = True, negated: bool = False,
     unseen: Unseen = ALL_SEEN,
 ) -> Released:  # fmt: skip
-    """A checkpoint's tensors in our terms.
+    """Convert the tensors of a checkpoint.
 
-    path : for messages
-    drop : prefixes of further parts to leave out
-    bgr : the network saw images with blue first, as the published files are; its first weights are turned to RGB
-    negated : the predictor was told quaternions of the other sign, those of scipy before 1.11
-    unseen : what no weight shows of a longer predictor
+    path : path of the checkpoint, for messages
+    drop : prefixes of additional parts to leave out
+    bgr : True if the network was trained on BGR images, as the published files are; its first layer is changed to RGB
+    negated : True if the predictor was trained with quaternions of the opposite sign, those of scipy before 1.11
+    unseen : facts about a longer predictor that its weights do not show
 
     Raises
     ------
-    ConversionError : no known layout, a tensor with no place or without finite numbers, a prefix that is none; names
-        it.
+    ConversionError : an unknown layout, an unknown tensor, values that are not finite, or a prefix without tensors;
+        names it.
     """
     layout = next((known for known in LAYOUTS if f"{known.backbone}conv1.weight" in state), None)
     if layout is None:
@@ -116,7 +116,7 @@ def convert(
             )
     if unseen.hidden and not any(name.startswith(f"{PREDICTOR}hypernet.") for name in heads):
         raise ConversionError(f"{path} has no hypernetwork whose widths --predictor could give: leave it out")
-    if bgr and backbone["conv1.weight"].ndim == 4:  # that of another shape is named with the others
+    if bgr and backbone["conv1.weight"].ndim == 4:  # another shape is reported later, with other tensors
         backbone["conv1.weight"] = backbone["conv1.weight"].flip(1)
     kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in backbone else "resnet18"
     small = kind == "resnet18" and backbone["conv1.weight"].shape[2:] == (3, 3)
@@ -130,7 +130,7 @@ def convert(
 
 
 def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path) -> None:
-    """See that each prefix is one of tensors that are no part of the encoder."""
+    """Check that each prefix matches tensors, and none of the encoder."""
     inside = [name for name in state if name.removeprefix(layout.backbone).partition(".")[0] in BACKBONE]
     inside = [name for name in inside if name.startswith(layout.backbone)]
     parts = sorted({name.partition(".")[0] for name in state.keys() - set(inside)})
@@ -144,7 +144,7 @@ def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path)
 
 
 def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
-    """Prefixes of what is left out because there is no equivariant projector, or because a whole head is dropped."""
+    """Return the prefixes of heads to leave out: without an equivariant projector, or if a whole head is dropped."""
     heads = (*HEADS, ACTION) if MARK in state else HEADS
     there = {head: [name for name in state if name.startswith(head)] for head in heads}
     if not there[EQUIVARIANT]:
@@ -154,7 +154,7 @@ def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _numbers(name: str, value: Tensor, path: Path) -> Tensor:
-    """A tensor in float32; a batch norm's counter as it is."""
+    """Return a tensor in float32; a batch norm's counter unchanged."""
     if name.endswith(COUNTER):
         return value
     if not value.is_floating_point():

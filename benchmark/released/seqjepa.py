@@ -1,8 +1,8 @@
-"""The heads of hafezgh/seq-jepa's SEN and EquiMod in the terms of facebookresearch/SIE's, which `released_heads` reads.
+"""Converts the heads of hafezgh/seq-jepa's SEN and EquiMod to those of facebookresearch/SIE, which heads.py reads.
 
-Their linear layers have no biases, their projectors end in a batch norm without scale, and a predictor is a linear
-layer and such a norm on [P(action), embedding], where P is the same on the action. With running statistics a whole
-predictor is one linear map, which is what comes out.
+Their linear layers have no biases, and their projectors end in a batch norm without scale. The predictor is a linear
+layer and such a norm on [P(action), embedding]; P is a linear layer and such a norm on the action. With running
+statistics the whole predictor is one linear map, which is the result of the conversion.
 """
 
 from pathlib import Path
@@ -13,13 +13,13 @@ from torch import Tensor
 from ..errors import ConversionError
 
 State = dict[str, Tensor]
-ACTION = "action_proj."  # the name of P
-MARK = "predictor.0.weight"  # no predictor of SIE has it
-EPSILON = 1e-5  # of their batch norms
+ACTION = "action_proj."  # the prefix of P
+MARK = "predictor.0.weight"  # absent from SIE's predictors
+EPSILON = 1e-5  # of its batch norms
 
 
 def as_released(heads: State, path: Path) -> State:
-    """Those heads by the names of SIE's, with biases of zero and a predictor of one linear layer.
+    """Return the heads by the names of SIE's, with biases of zero and a predictor of one linear layer.
 
     Raises
     ------
@@ -39,7 +39,7 @@ def as_released(heads: State, path: Path) -> State:
 
 
 def _predictor(heads: State, path: Path) -> tuple[Tensor, Tensor]:
-    """Weight (E, actions + E) and bias (E,) of the map that a predictor is."""
+    """Return weight (E, actions + E) and bias (E,) of the linear map that a predictor computes."""
     weight, bias = _normed(heads, "predictor.", path)
     told = len(heads[f"{ACTION}0.weight"]) if f"{ACTION}0.weight" in heads else 0
     if told:
@@ -52,7 +52,7 @@ def _predictor(heads: State, path: Path) -> tuple[Tensor, Tensor]:
 
 
 def _normed(heads: State, prefix: str, path: Path) -> tuple[Tensor, Tensor]:
-    """A linear layer and the batch norm after it as one map, in float64: its weight and bias."""
+    """Combine a linear layer and the batch norm after it to one linear map in float64; returns its weight and bias."""
     names = [f"{prefix}{name}" for name in ("0.weight", "1.running_mean", "1.running_var")]
     for name in names:
         if name not in heads:

@@ -1,1 +1,1 @@
-"""What a score needs around its probes: splits, notes, examples, memory. Start: splits.py."""
+"""The parts of a score around its probes: splits, notes, examples, memory. Start: splits.py."""

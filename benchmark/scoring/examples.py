@@ -1,4 +1,4 @@
-"""A few questions to a predictor with what it found, to be shown as pictures."""
+"""Examples of queries to a predictor with the retrieved views, to be shown as images."""
 
 import numpy as np
 import torch
@@ -17,10 +17,10 @@ OBJECTS = 8
 
 @torch.no_grad()
 def examples(context: Context) -> tuple[Example, ...]:
-    """One question about each of some val objects, evenly spread; () for a method without a predictor.
+    """Make one query for each of some val objects, evenly spread; () for a method without a predictor.
 
-    The source is view 0, the target another view, another one for each object. What is found is the view nearest to the
-    prediction by cosine, the source left out.
+    The source is view 0; the target is another view, which differs between objects. The retrieved view is the one
+    nearest to the prediction by cosine, without the source.
     """
     method, val = context.method, context.val
     if method is None:

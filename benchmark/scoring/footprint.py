@@ -1,4 +1,4 @@
-"""Memory that scoring takes, reckoned before anything is encoded: features of many columns need much of it."""
+"""Estimates the memory of scoring before anything is encoded; wide features need much of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,19 +19,22 @@ from ..statistics.resamples import PACKED
 from ..statistics.ridge import SIDE, WIDE
 from .splits import SMOKE_VIEWS
 
-SINGLE = ("classification", "classification_mlp", "pose")  # heads on one view; all others are on two
+SINGLE = ("classification", "classification_mlp", "pose")  # heads on one view; all others are on two views
 FLOAT, DOUBLE = 4, 8  # bytes
-COPIES = 5  # of a head's weights: themselves, gradients, two moments of the optimiser, and what a step works on
-DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, while rows are decomposed
-BLOCKS = 6  # of features as float64 that a step works on at once
-METRICS = 60  # of a part, at most
-RANDOM = 32  # bytes of the random numbers that a pair of views is drawn from
-PROGRAM = 700_000_000  # bytes of Python with its libraries, before anything is read
+COPIES = 5  # of a head's weights: weights, gradients, two moments of the optimiser, and temporary values
+DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, during a decomposition
+BLOCKS = 6  # of features as float64 in one step
+METRICS = 60  # per part, upper limit
+RANDOM = 32  # bytes of random numbers per pair of views
+PROGRAM = 700_000_000  # bytes of Python with its libraries, before any data
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes that memory depends on. train, val : objects; views : of each; widths : of all parts, the whole first."""
+    """Sizes that determine the memory.
+
+    train, val : objects; views : per object; widths : of all parts, the whole first.
+    """
 
     train: int
     val: int
@@ -41,7 +44,7 @@ class Sizes:
 
     @staticmethod
     def of(info: DatasetInfo, limit: int | None, widths: Sequence[int]) -> "Sizes":
-        """Those of a dataset, of which a smoke run takes so many objects a split."""
+        """Read the sizes of a dataset; limit : number of objects per split in a smoke run."""
         train, val = (int(info.counts[split]["objects"]) for split in ("train", "val"))
         views, classes = info.recipe.views, int(info.counts["classes"])
         if limit is None:
@@ -50,7 +53,7 @@ class Sizes:
 
 
 def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
-    """The bytes that each step of a score holds at once, by the step's name; the steps follow one another."""
+    """Estimate the bytes of each step of a score, by the step's name; the steps run one after another."""
     width, classes = sizes.widths[0], sizes.classes
     rows = sizes.train * sizes.views
     kept = min(SIDE, rows)
@@ -76,7 +79,7 @@ def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
 
 
 def lists(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
-    """The bytes that settings of a protocol take whatever the columns, by the setting that decides them most."""
+    """Estimate the bytes that settings of a protocol need at any width, by the setting with most influence."""
     rounds = max(protocol.train_epochs, protocol.maps.pairs if protocol.maps else 0)
     pairs = 2 * DOUBLE * (sizes.train * rounds + sizes.val * protocol.val_pairs)
     longest = "val_pairs" if sizes.val * protocol.val_pairs > sizes.train * rounds else "epochs and pairs"
@@ -94,11 +97,11 @@ def lists(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
 
 
 def check_settings(protocol: Protocol, sizes: Sizes) -> None:
-    """Refuse a protocol whose numbers are beyond the memory which is free, or whose draws no score file holds.
+    """Refuse a protocol that needs more than the free memory, or more bootstrap samples than a score file may hold.
 
     Raises
     ------
-    ScoringError : names the setting, what it takes, and what there is.
+    ScoringError : names the setting, the memory it needs, and the free memory.
     """
     steps, free = lists(protocol, sizes), free_memory()
     step = max(steps, key=steps.__getitem__)
@@ -119,13 +122,13 @@ def check_settings(protocol: Protocol, sizes: Sizes) -> None:
 def check(
     protocol: Protocol, info: DatasetInfo, limit: int | None, widths: Sequence[int], device: torch.device
 ) -> None:
-    """Refuse features that are too wide, and settings too large, for the memory which is free, before anything is done.
+    """Refuse features that are too wide, or settings that are too large, for the free memory, before any work.
 
     widths : columns of the whole representation and of its parts
 
     Raises
     ------
-    ScoringError : it would take more; names the step that takes most, and what there is.
+    ScoringError : more memory is needed than is free; names the step that needs most.
     """
     sizes = Sizes.of(info, limit, widths)
     check_settings(protocol, sizes)
@@ -150,14 +153,14 @@ def check(
 
 
 def _solved(settings: Linear, rows: int, width: int) -> int:
-    """The numbers that linear probes of a part of so many columns hold: two decompositions, and views to classify."""
+    """Count the numbers in memory for linear probes of a part: two decompositions, and the views to classify."""
     kept = min(rows, settings.side) if width > settings.side else rows
     smaller = min(kept, width)
     return DECOMPOSED * smaller * width + 2 * smaller**2 + 2 * min(settings.numbers, rows * width)
 
 
 def _weights(protocol: Protocol, width: int, classes: int) -> int:
-    """The numbers of all heads on a part of so many columns."""
+    """Count the weights of all heads on a part with that many columns."""
     total = 0
     for name, head in protocol.heads.items():
         layers = (width * (1 if name in SINGLE else 2), *head.hidden, classes if name == "classification" else 9)

@@ -1,1 +1,1 @@
-"""Numbers and their intervals: metrics, bootstrap, regressions in closed form. Start: bootstrap.py."""
+"""Statistics and their intervals: metrics, bootstrap, regressions in closed form. Start: bootstrap.py."""

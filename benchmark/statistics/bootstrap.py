@@ -1,4 +1,4 @@
-"""Values with intervals by resampling val objects, exact for each draw, from sums per object.
+"""Bootstrap intervals over val objects, exact for each bootstrap sample, from sums per object.
 
 Views of one object are not independent, so objects are drawn, never images or pairs.
 """
@@ -14,42 +14,42 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
-"""(draws, objects): how often each object is in each draw."""
+"""(draws, objects): multiplicity of each object in each bootstrap sample."""
 
-FLAT = 1e-9  # of a metric's range: draws that differ by less are all the same
-CHUNK = 20_000_000  # numbers held at once while medians are resampled
+FLAT = 1e-9  # of a metric's range; smaller differences between bootstrap samples count as none
+CHUNK = 20_000_000  # numbers in memory at once while medians are resampled
 
 
 class Statistic(Interface):
-    """A number that can be computed for any multiset of objects."""
+    """A statistic that can be computed for any multiset of objects."""
 
     @property
     def samples(self) -> int:
-        """Number of images, pairs or queries it rests on."""
+        """Number of images, pairs or queries behind it."""
 
     def at(self, counts: Counts) -> Array:
-        """The statistic of each draw: counts (draws, objects) -> (draws,) float64."""
+        """Return the statistic of each bootstrap sample: counts (draws, objects) -> (draws,) float64."""
 
 
 @runtime_checkable
 class PerObject(Interface):
-    """A statistic that each object has one of its own of."""
+    """A statistic that has a value for each object."""
 
     @property
     def each(self) -> Array:
-        """The statistic within each object: (objects,)."""
+        """Value of each object: (objects,)."""
 
 
 @dataclass(frozen=True)
 class Mean:
-    """The mean of a per-sample value. sums, sizes : (objects,), the sum and number of an object's samples."""
+    """Mean of a per-sample value. sums, sizes : (objects,), the sum and number of an object's samples."""
 
     sums: Array
     sizes: Array
 
     @staticmethod
     def of(values: Array, objects: NDArray[np.int64]) -> "Mean":
-        """values (n,) of samples that belong to objects (n,) in [0, number of objects)."""
+        """Compute the sums of values (n,) of samples that belong to objects (n,) in [0, number of objects)."""
         return Mean(np.bincount(objects, values).astype(np.float64), np.bincount(objects).astype(np.float64))
 
     @property
@@ -58,7 +58,7 @@ class Mean:
 
     @property
     def each(self) -> Array:
-        """The mean of each object's samples: (objects,)."""
+        """Mean of each object's samples: (objects,)."""
         return self.sums / self.sizes
 
     def at(self, counts: Counts) -> Array:
@@ -67,14 +67,14 @@ class Mean:
 
 @dataclass(frozen=True)
 class Median:
-    """The median of a per-sample value. values, objects : (n,), sorted by value."""
+    """Median of a per-sample value. values, objects : (n,), sorted by value."""
 
     values: Array
     objects: NDArray[np.int64]
 
     @staticmethod
     def of(values: Array, objects: NDArray[np.int64]) -> "Median":
-        """values (n,) of samples that belong to objects (n,)."""
+        """Sort values (n,) of samples that belong to objects (n,)."""
         order = np.argsort(values, kind="stable")
         return Median(values[order], objects[order])
 
@@ -89,7 +89,7 @@ class Median:
     def _at(self, counts: Counts) -> Array:
         reached = np.cumsum(counts[:, self.objects], axis=1)
         total = reached[:, -1:]
-        lower = (reached < (total + 1) // 2).sum(1)  # the two middle samples of the multiset, maybe the same
+        lower = (reached < (total + 1) // 2).sum(1)  # the two middle samples of the multiset, possibly equal
         upper = (reached < total // 2 + 1).sum(1)
         middle: Array = (self.values[lower] + self.values[upper]) / 2
         return middle
@@ -101,8 +101,8 @@ class Measured:
 
     low, high : bootstrap interval; floor : the same metric of a constant or chance predictor
     n, objects : images, pairs or queries, and val objects, behind the value
-    ceiling : the same metric of who knows all that can be known; None where that is not known
-    spread : standard deviation over the seeds of the heads, whose mean the value is; None with a single seed or none
+    ceiling : the same metric of an oracle that knows the objects' symmetries; None if unknown
+    spread : standard deviation over the seeds of the heads; the value is their mean. None without several seeds
     """
 
     value: float
@@ -120,9 +120,9 @@ M = TypeVar("M", bound=Measured)
 
 @dataclass(frozen=True, kw_only=True)
 class Resampled(Measured):
-    """An entry with what pairs it with other encoders' and what it rests on, which a score keeps apart.
+    """An estimate with its bootstrap samples and per-object values, which a score file stores in separate sections.
 
-    draws : (draws,), the value in every draw; each : (objects,), its mean within each object, None where there is none
+    draws : (draws,), value of every bootstrap sample; each : (objects,), mean within each object, None if it has none
     """
 
     draws: Array = field(compare=False, repr=False)
@@ -130,12 +130,12 @@ class Resampled(Measured):
 
 
 def plain(entry: Measured) -> Measured:
-    """The entry without its draws."""
+    """Return the entry without its bootstrap samples."""
     return Measured(**{f.name: getattr(entry, f.name) for f in fields(Measured)})
 
 
 def interval(draws: Array, level: float) -> Array:
-    """The percentiles of draws (draws, ...) that hold the share `level` of them in their middle: (2, ...).
+    """Return the percentiles of bootstrap samples (draws, ...) around their central fraction `level`: (2, ...).
 
     >>> interval(np.arange(101.0), 0.9).round(9).tolist()
     [5.0, 95.0]
@@ -145,15 +145,14 @@ def interval(draws: Array, level: float) -> Array:
 
 
 def exact(ends: Array, level: float, objects: int, within: tuple[float, float] | None) -> Array:
-    """Intervals of means over objects, with an exact bound in place of those that have no width.
+    """Replace intervals of means without width by exact ones.
 
-    Where all objects have the same value v, every draw does, and the bootstrap has nothing to draw from. But objects of
-    another value, if their share is above `unseen`, would have been met with a probability of (1 + level) / 2; with so
-    large a share of them at either end of the range, the mean lies between v - unseen (v - low) and
+    If all objects have the same value v, so does every bootstrap sample, and the bootstrap interval has no width. But
+    if a fraction of other objects larger than `unseen` existed, one of them would have been drawn with probability
+    (1 + level) / 2. With that fraction at either end of the range, the mean lies between v - unseen (v - low) and
     v + unseen (high - v). For v at an end this is the interval of Clopper and Pearson (1934).
 
-    ends : (2, ...); within : low and high, the range of an object's value; without it nothing is known, and nothing
-        changes
+    ends : (2, ...); within : low and high, the range of an object's value; None if unknown, which changes nothing
 
     >>> exact(np.array([1.0, 1.0]), 0.95, 12, (0.0, 1.0)).round(3).tolist()
     [0.735, 1.0]
@@ -168,32 +167,32 @@ def exact(ends: Array, level: float, objects: int, within: tuple[float, float] |
 
 
 def unseen(risk: float, objects: int) -> float:
-    """The largest share of other objects of which none is among `objects` with a probability of at least `risk`."""
+    """Largest fraction of other objects of which none is among `objects` with a probability of at least `risk`."""
     return float(1 - risk ** (1 / objects))
 
 
 def widened(entry: M, level: float, within: tuple[float, float] | None) -> M:
-    """An entry whose interval is `exact`; old scores have intervals without width."""
+    """Apply `exact` to an entry; older scores have intervals without width."""
     low, high = exact(np.array([entry.low, entry.high]), level, entry.objects, within).tolist()
     return replace(entry, low=low, high=high)
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """Draws of val objects with replacement, the same ones for every metric. counts : (draws, objects)."""
+    """Bootstrap samples of val objects, the same for every metric. counts : (draws, objects)."""
 
     counts: Counts
     level: float
 
     @staticmethod
     def of(objects: int, draws: int, level: float, seed: int) -> "Bootstrap":
-        """`draws` samples of as many objects as there are; level : coverage of the intervals, such as 0.95."""
+        """Draw `draws` bootstrap samples of all objects; level : coverage of the intervals, such as 0.95."""
         counts = np.random.default_rng(seed).multinomial(objects, np.full(objects, 1 / objects), size=draws)
         return Bootstrap(counts, level)
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the draws: scores with the same may be compared draw by draw."""
+        """Return the SHA-256 of the bootstrap samples; scores with the same digest can be compared sample by sample."""
         return hashlib.sha256(np.ascontiguousarray(self.counts, "<i8").tobytes()).hexdigest()
 
     def measure(
@@ -202,10 +201,10 @@ class Bootstrap:
         floor: Statistic | float,
         ceiling: Statistic | float | None = None,
     ) -> Resampled:
-        """A statistic's value with its interval: the percentiles of its draws.
+        """Return a statistic's value with its interval: the percentiles of its bootstrap samples.
 
-        found : one statistic, or one of each seed, whose mean is the value; floor, ceiling : given, or of the same
-            objects
+        found : one statistic, or one per seed, whose mean is the value; floor, ceiling : numbers, or statistics of the
+            same objects
         """
         seeds = list(found) if isinstance(found, Sequence) else [found]
         draws: Array = np.mean([one.at(self.counts) for one in seeds], axis=0)
@@ -226,7 +225,7 @@ class Bootstrap:
         )
 
     def _once(self, statistic: Statistic | float) -> float:
-        """The statistic of the objects as they are."""
+        """Return the statistic of the original objects."""
         if isinstance(statistic, float):
             return statistic
         return float(statistic.at(np.ones((1, self.counts.shape[1]), np.int64))[0])

@@ -1,6 +1,6 @@
-"""How far single columns of a representation stand for single factors: mutual information gaps, and DCI.
+"""Alignment of single columns of a representation with single factors: mutual information gap, and DCI.
 
-Statistics over val objects; what they need from train is fixed before (`probes/axes.py`).
+Statistics over val objects; everything that is fitted on train is an input (`probes/disentanglement.py`).
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from .bootstrap import Counts
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-NUMBERS = 2**23  # importances that are held at once while they are resampled
+NUMBERS = 2**23  # importances in memory at once while they are resampled
 
 
 def joint(factor: Codes, columns: Codes, states: int, bins: int) -> Array:
-    """How often each state of a factor meets each bin of each column.
+    """Count how often each state of a factor and each bin of each column occur together.
 
     factor : (n,) in [0, states); columns : (n, D) in [0, bins). Returns (D, states, bins).
     """
@@ -27,24 +27,25 @@ def joint(factor: Codes, columns: Codes, states: int, bins: int) -> Array:
 
 
 def entropy(counts: Array) -> Array:
-    """Nats of the distribution that counts (..., k) stand for: (...); 0 where nothing was counted."""
+    """Entropy in nats of the distribution with counts (..., k): (...); 0 if all counts are 0."""
     shares = _shares(counts)
     nats: Array = -(shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)).sum(-1)
     return nats
 
 
 def information(tables: Array) -> Array:
-    """Nats of mutual information between rows and columns of tables of counts (..., a, b): (...)."""
+    """Mutual information in nats of rows and columns of tables of counts (..., a, b): (...)."""
     both = entropy(tables.reshape(*tables.shape[:-2], -1))
     shared: Array = entropy(tables.sum(-1)) + entropy(tables.sum(-2)) - both
     return shared
 
 
 def disentanglement(importance: Array) -> Array:
-    """1 - entropy of a column's importances over the factors, in units of log K; columns weigh as they matter.
+    """Return 1 - entropy of a column's importances over the factors, in units of log K, weighted by total importance.
 
-    importance : (..., D, K), not negative, K > 1. Returns (...): 1 where no column serves two factors, 0 where all
-    serve all alike or nothing is important. Eastwood and Williams (2018).
+    importance : (..., D, K), not negative, K > 1. Returns (...): 1 if no column matters for two factors, 0 if every
+        column
+    matters equally for all factors or nothing is important. Eastwood and Williams (2018).
     """
     pure = 1 - entropy(importance) / np.log(importance.shape[-1])
     weighted: Array = (pure * _shares(importance.sum(-1))).sum(-1)
@@ -52,10 +53,11 @@ def disentanglement(importance: Array) -> Array:
 
 
 def completeness(importance: Array) -> Array:
-    """1 - entropy of a factor's importances over the columns, in units of log D, averaged over the factors.
+    """Return 1 - entropy of a factor's importances over the columns, in units of log D, averaged over the factors.
 
-    importance : (..., D, K), not negative, D > 1. Returns (...): 1 where one column serves each factor; a factor for
-    which nothing is important counts as 0. Eastwood and Williams (2018).
+    importance : (..., D, K), not negative, D > 1. Returns (...): 1 if one column matters for each factor; a factor
+        without
+    important columns counts as 0. Eastwood and Williams (2018).
     """
     each = 1 - entropy(np.swapaxes(importance, -1, -2)) / np.log(importance.shape[-2])
     mean: Array = (each * (importance.sum(-2) > 0)).mean(-1)
@@ -69,11 +71,11 @@ def _shares(counts: Array) -> Array:
 
 @dataclass(frozen=True)
 class Gap:
-    """The mutual information gap, averaged over the factors: how much more one column knows than the next, of all.
+    """Mutual information gap, mean over factors: information in the best column minus the next, over the entropy.
 
-    views : samples of every object; tables : of each factor (2, objects, states, bins), how often its states meet the
-    bins of the column that knows most of it and of the next one. Chen et al. (2018), "Isolating sources of
-    disentanglement in VAEs", (I1 - I2) / H, with both columns given.
+    views : samples per object; tables : for each factor (2, objects, states, bins), counts of its states in the bins of
+    the column with the most information and of the next one. Chen et al. (2018), "Isolating sources of disentanglement
+    in VAEs", (I1 - I2) / H, for given columns.
     """
 
     views: int
@@ -97,9 +99,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class Alignment:
-    """Disentanglement or completeness of importances that are sums over objects; a harmful column has none.
+    """Disentanglement or completeness of importances that are sums over objects; negative importances count as 0.
 
-    views : samples of every object; sums : of each factor (objects, D)
+    views : samples per object; sums : for each factor (objects, D)
     """
 
     views: int

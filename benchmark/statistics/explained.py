@@ -1,8 +1,8 @@
-"""Ratios that are resampled: what a prediction leaves of a variance, from sums per object that do not cancel.
+"""Ratios for the bootstrap: unexplained and explained variance, from sums per object without cancellation.
 
-Every ratio here is 1 - residual / spread, or residual / spread. Sums of squares are of centred numbers, so that their
-differences keep their digits; a spread that is rounding counts as nothing to explain, and then the residual is all of
-it: R2 is 0.
+Every ratio is 1 - residual / spread, or residual / spread. Sums of squares are of centred numbers, so that their
+differences are precise. A spread at the level of rounding counts as no variance; the residual is then all of it, and
+R2 is 0.
 """
 
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ from .bootstrap import Counts
 
 Array = NDArray[np.float64]
 
-ROUNDING = 1e-9  # deviations below this share of the largest number are rounding
-CANCELLED = 1e-12  # of a sum of squares: what is left of less has lost its digits
-NOTHING = 1e-12  # a sum of squares of numbers near 1 that is below this is rounding
-LEAST = 1e-2  # of the largest deviation: a component that varies by less says nothing beside the others
+ROUNDING = 1e-9  # smaller deviations, relative to the largest number, are rounding
+CANCELLED = 1e-12  # of a sum of squares; a smaller difference has lost its digits
+NOTHING = 1e-12  # a smaller sum of squares of numbers near 1 is rounding
+LEAST = 1e-2  # of the largest deviation; components that vary by less are left out of averages
 
 
 def varying(*splits: Array) -> NDArray[np.int64]:
-    """The components of a target that vary, beside the others, in all splits: those that an average of R2 is over.
+    """Return the components of a target that vary in all splits, relative to the others; averages of R2 are over them.
 
-    R2 of a component that hardly varies is a quotient by nearly nothing: as negative as one likes for an error that no
-    other component would show.
+    R2 of a component that hardly varies is a quotient by almost zero: an error that is invisible in any other component
+    makes it arbitrarily negative.
 
-    splits : (n, c) targets in one unit
-    returns : (k,) of the c components, ascending; none where nothing varies
+    splits : (n, c) targets in the same unit
+    returns : (k,) indices of components, ascending; empty if none varies
     """
     kept = np.ones(splits[0].shape[1], np.bool_)
     for targets in splits:
@@ -38,9 +38,9 @@ def varying(*splits: Array) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Share:
-    """A sum as a share of another, such as a squared error of a variance; 1 where there is nothing to be a share of.
+    """A sum as a fraction of another, such as a squared error of a variance; 1 if the whole is 0.
 
-    sums, whole : (objects,), both summed over an object's samples; samples : how many there were
+    sums, whole : (objects,), both summed over an object's samples; samples : number of samples
     """
 
     sums: Array
@@ -49,13 +49,13 @@ class Share:
 
     @staticmethod
     def of(values: Array, whole: Array, objects: NDArray[np.int64]) -> "Share":
-        """values, whole (n,) of samples that belong to objects (n,)."""
+        """Sum values and whole, (n,) of samples that belong to objects (n,)."""
         sums, total = (np.bincount(objects, numbers).astype(np.float64) for numbers in (values, whole))
         return Share(sums, total, len(values))
 
     @property
     def each(self) -> Array:
-        """The share within each object: (objects,)."""
+        """Fraction within each object: (objects,)."""
         return _unexplained(self.sums, self.whole, NOTHING)
 
     def at(self, counts: Counts) -> Array:
@@ -66,13 +66,13 @@ class Share:
 class R2:
     """R2 of a regression.
 
-    Pooled, as released with SIE: one scalar mean over all samples and components. It credits the offset between
-    components, so that a constant can score above 0 (0.229 on relative rotation). Else R2 of each component about its
-    own mean, averaged: scikit-learn's default, of which a constant gets at most 0.
+    Pooled, as released with SIE: about one scalar mean over all samples and components. It rewards the offset between
+    components, so that a constant can score above 0 (0.229 on relative rotation). Not pooled: R2 of each component
+    about its own mean, averaged, scikit-learn's default; a constant scores at most 0.
 
     sizes : (objects,); residual, linear, square : (objects, c), sums of (t - p)^2, t and t^2 over an object's samples,
         t centred
-    nothing : a variance of t that is rounding
+    nothing : variance of t at the level of rounding
     """
 
     sizes: Array
@@ -84,12 +84,12 @@ class R2:
 
     @staticmethod
     def of(targets: Array, predictions: Array, objects: NDArray[np.int64], pooled: bool) -> "R2":
-        """targets, predictions (n, c) of samples that belong to objects (n,)."""
+        """Sum targets and predictions (n, c) of samples that belong to objects (n,)."""
 
         def sums(values: Array) -> Array:
             return np.stack([np.bincount(objects, column) for column in values.T], axis=1)
 
-        # the pooled kind is about one mean of all components
+        # the pooled kind is about one mean over all components
         centred = targets - (targets.mean() if pooled else targets.mean(0))
         return R2(
             sizes=np.bincount(objects).astype(np.float64),
@@ -117,11 +117,11 @@ class R2:
 
 @dataclass(frozen=True)
 class Explained:
-    """The share of a vector's variance that a prediction explains: R2 over all dimensions together, each centred.
+    """Fraction of a vector's variance that a prediction explains: R2 over all dimensions together, each centred.
 
-    views : samples of every object; residual, square : (objects,), sums of |z - p|^2 and |z|^2 over an object's
-        samples, z centred; linear : (objects, D), of z
-    nothing : a variance of z, over all dimensions, that is rounding
+    views : samples per object; residual, square : (objects,), sums of |z - p|^2 and |z|^2 over an object's samples, z
+        centred; linear : (objects, D), sums of z
+    nothing : variance of z, over all dimensions, at the level of rounding
     """
 
     views: int
@@ -142,7 +142,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Between(Explained):
-    """The share of a vector's variance that lies between objects, by analysis of variance with random effects.
+    """Fraction of a vector's variance that lies between objects, by analysis of variance with random effects.
 
     residual : (objects,), sums of |z - mean of the object|^2. The sampling noise of the objects' means is subtracted.
     """
@@ -157,5 +157,5 @@ class Between(Explained):
 
 
 def _unexplained(residual: Array, spread: Array, least: float | Array) -> Array:
-    """residual / spread; 1 where the spread is no more than `least`, since there is nothing to explain."""
+    """Return residual / spread; 1 if the spread is at most `least`, since there is no variance to explain."""
     return np.divide(residual, spread, out=np.ones_like(residual), where=spread > least)

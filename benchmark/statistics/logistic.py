@@ -1,11 +1,11 @@
-"""Multinomial logistic regression solved to its optimum, by L-BFGS (scipy), in float64 unless less is enough.
+"""Multinomial logistic regression, solved to its optimum by L-BFGS (scipy), in float64 unless float32 is enough.
 
 For inputs x (p,) and classes k of n rows, the weights W (p, c) and the intercept b (c,) minimise
 
     mean cross-entropy of softmax(b + x W) + penalty / 2 * |W|^2
 
-scikit-learn's `LogisticRegression(C=...)` has C = 1 / (penalty * n). The search runs along the inputs' principal
-directions, each scaled by the curvature that the loss has there, which takes a fraction of the iterations.
+scikit-learn's `LogisticRegression(C=...)` has C = 1 / (penalty * n). The search uses the inputs' principal directions,
+each scaled by the curvature of the loss along it, which takes a fraction of the iterations.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,16 +20,16 @@ from torch.nn import functional as F
 
 from .spectrum import Answer, Spectrum
 
-MOST = 2_000  # iterations; a search that needs more says so
-MEMORY = 20  # steps that L-BFGS remembers
+MOST = 2_000  # largest number of iterations
+MEMORY = 20  # number of steps that L-BFGS stores
 
 
 @dataclass(frozen=True)
 class Optimum:
     """Result of a search.
 
-    answer : the regression; iterations : of L-BFGS
-    gradient : the greatest absolute entry of the loss's gradient by the scaled parameters
+    answer : the regression; iterations : iterations of L-BFGS
+    gradient : largest absolute entry of the gradient of the loss by the scaled parameters
     """
 
     answer: Answer
@@ -38,17 +38,17 @@ class Optimum:
 
 
 class Logistic:
-    """The regression of some rows. inputs : (n, p) float64; labels : (n,) int64 in [0, classes)."""
+    """Regression on some rows. inputs : (n, p) float64; labels : (n,) int64 in [0, classes)."""
 
     def __init__(self, spectrum: Spectrum, inputs: Tensor, labels: Tensor, classes: int) -> None:
         self.spectrum, self.labels, self.classes = spectrum, labels, classes
         self._coordinates = spectrum.coordinates(inputs)
         counts = torch.bincount(labels, minlength=classes).to(inputs)
-        # a class without rows would be answered at minus infinity; half a row keeps it finite and last
+        # a class without rows would get a logit of minus infinity; half a row keeps it finite and last
         self._start = counts.clamp_min(0.5).log() - float(np.log(len(labels)))
 
     def constant(self) -> Optimum:
-        """The optimum at an infinite penalty: the classes' shares of the rows."""
+        """Return the optimum at an infinite penalty: the classes' fractions of the rows."""
         weights = torch.zeros(len(self.spectrum.mean), self.classes).to(self._coordinates)
         return Optimum(Answer(self.spectrum.mean, weights, self._start), 0, 0.0)
 
@@ -56,10 +56,10 @@ class Logistic:
         self, penalties: Sequence[float], gradient: float, start: Answer | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> Iterator[Optimum]:  # fmt: skip
-        """The optima at penalties, the strongest first, each search starting where the last one ended.
+        """Yield the optima at penalties, the strongest first; each search starts from the previous optimum.
 
-        gradient : the search ends where no entry of the gradient is larger
-        start : where the first search starts, a constant answer by default; the optima do not depend on it
+        gradient : the search stops when no entry of the gradient is larger
+        start : start of the first search, by default the constant prediction; the optima do not depend on it
         dtype : of the loss and its gradient; float32 reaches a gradient of 1e-3 in half the time
         """
         before = start or self.constant().answer

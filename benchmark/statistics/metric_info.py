@@ -1,4 +1,4 @@
-"""The metrics by name: how each is called, shown and read. The one list that tables, reports and checks share."""
+"""The metrics by name: title, format and meaning. Tables, reports and checks share this list."""
 
 import math
 import re
@@ -16,13 +16,13 @@ LONGEST = {"title": 60, "about": 300}  # characters
 
 @dataclass(frozen=True)
 class Measure:
-    """How a metric is shown.
+    """Description of a metric, for tables and reports.
 
-    title : column header; about : one line for a reader who has not met it
-    higher : whether more is better; factor, digits : the shown number is value * factor with so many decimals
-    ranked : whether less or more is better at all; without, nothing is marked best and nobody has a rank
-    column : whether the leaderboard has a column for it (CSV has all)
-    within : the range of what any object may have, for a metric that is a mean over objects; None for others
+    title : column header; about : explanation in one line
+    higher : whether more is better; factor, digits : the shown number is value * factor with this number of decimals
+    ranked : false if neither less nor more is better; then no value is marked as best and there are no ranks
+    column : whether the leaderboard has a column for it (CSV has all metrics)
+    within : range of an object's value, for a metric that is a mean over objects; None for others
     """
 
     title: str
@@ -35,7 +35,7 @@ class Measure:
     within: tuple[float, float] | None = None
 
     def show(self, value: float) -> str:
-        """The number as tables print it.
+        """Format a value as tables print it.
 
         >>> MEASURES["top1"].show(0.4567), MEASURES["mrr"].show(0.4567)
         ('45.7', '0.457')
@@ -45,7 +45,7 @@ class Measure:
 
 
 def declaration_faults(metric: str, measure: Measure) -> Iterator[str]:
-    """Find what keeps a metric that another package declares from being shown, one clause each.
+    """Find reasons why a metric that another package declares cannot be shown, one clause each.
 
     >>> list(declaration_faults("top1", Measure("", "mine", digits=-1)))
     ["is iebench's own", 'has a title of 0 characters, not 1 to 60', 'has -1 digits, not 0 to 10']
@@ -82,11 +82,11 @@ MAPS = {
     "inverse": ("inverse error", "how far from home it ends, there and back"),
     "composition": ("composition error", "how far two steps end from where the one does that stands for both"),
 }
-"""What is asked of a map between views that is fitted to any encoder: title and meaning."""
+"""Metrics of a map between views that is fitted to any encoder: title and meaning."""
 
 
 def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, Measure]:
-    """Metrics of answers that are rotations, of one view or between two; those of two have columns and an oracle."""
+    """Make the metrics of predicted rotations, of one view or between two; those of two have columns and an oracle."""
     title = name.replace("_", " ")
     column = views == 2
     share = partial(Measure, factor=100, digits=1, column=False, within=FRACTION)
@@ -114,7 +114,7 @@ def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, Measure]:
 
 
 def _changes(suffix: str, how: str) -> dict[str, Measure]:
-    """Metrics of how far factors move between two views. suffix : of a metric's name, before its R2."""
+    """Make the metrics of factors' changes between two views. suffix : part of a metric's name before its R2."""
     title = suffix.replace("_", " ")
     hidden = partial(Measure, column=False)
     return {
@@ -239,7 +239,7 @@ MEASURES = {
             factor=100,
             digits=1,
             column=False,
-            ranked=False,  # an invariant part should have little of the pose, an equivariant one much
+            ranked=False,  # an invariant part should have a small share of the pose, an equivariant part a large one
         )
         for name, what in SHARES.items()
     },
@@ -266,11 +266,11 @@ MEASURES = {
 }
 
 WHOLE = "whole"
-"""The part that is the whole representation; others are named by the encoder."""
+"""Name of the part that is the whole representation; the encoder names the others."""
 
 
 def within(metric: str, declared: Mapping[str, Measure] | None = None) -> tuple[float, float] | None:
-    """The range of an object's value of a metric that is a mean over objects; None for others.
+    """Return the range of an object's value, for a metric that is a mean over objects; None for others.
 
     declared : metrics of other packages
 

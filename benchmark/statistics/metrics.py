@@ -1,4 +1,4 @@
-"""What is measured, per sample; `bootstrap.py` turns samples into values with intervals."""
+"""Metrics per sample; `bootstrap.py` turns samples into values with intervals."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ Array = NDArray[np.float64]
 
 
 def top_k(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], k: int) -> Array:
-    """Whether the label is among the k highest logits; under ties the probability that a random order puts it there.
+    """1 if the label is among the k highest logits, else 0; with ties the probability of that under a random order.
 
-    logits : (n, classes); labels : (n,) in [0, classes), or -1 for a class the head does not know (always 0)
+    logits : (n, classes); labels : (n,) in [0, classes), or -1 for a class unknown to the head (result 0)
     returns : (n,) float64 in [0, 1]
     """
     own = np.take_along_axis(logits, np.maximum(labels, 0)[:, None], axis=1)
@@ -21,9 +21,9 @@ def top_k(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64], k: int) 
 
 
 def chance_pose_error(targets: Array, poses: Array, barred: NDArray[np.int64] | None = None) -> float:
-    """The expected PRE of a pose retrieved at random.
+    """Expected PRE of a pose retrieved at random.
 
-    targets : (q, 4) poses asked for; poses : (n, 4) poses to find; barred : (q,) the one each may not find
+    targets : (q, 4) poses of the queries; poses : (n, 4) poses of the gallery; barred : (q,) row that is no candidate
     """
     moment = poses.T @ poses
     total, count = np.einsum("qi,ij,qj->q", targets, moment, targets), len(poses)
@@ -33,18 +33,18 @@ def chance_pose_error(targets: Array, poses: Array, barred: NDArray[np.int64] | 
 
 
 def best_constant_rotation(quaternions: Array) -> Array:
-    """The rotation (4,) with the largest mean <q, q'>^2 to quaternions (n, 4): the top eigenvector of their moments.
+    """Rotation (4,) with the largest mean <q, q'>^2 to quaternions (n, 4): the top eigenvector of their second moments.
 
-    Markley et al. (2007), "Averaging quaternions": free of the quaternions' signs.
+    Markley et al. (2007), "Averaging quaternions": independent of the quaternions' signs.
     """
     vector: Array = np.linalg.eigh(quaternions.T @ quaternions)[1][:, -1]
     return vector
 
 
 def nearest_rotation(matrices: Array) -> Array:
-    """The rotations nearest to matrices (n, 3, 3) in the Frobenius norm, by singular value decomposition."""
+    """Project matrices (n, 3, 3) to the nearest rotations in the Frobenius norm, by singular value decomposition."""
     left, _, right = np.linalg.svd(matrices)
-    flip = np.linalg.det(left @ right)  # -1 where the nearest orthogonal matrix is a reflection
-    left[..., -1] *= flip[..., None]  # give up along the axis that costs least
+    flip = np.linalg.det(left @ right)  # -1 if the nearest orthogonal matrix is a reflection
+    left[..., -1] *= flip[..., None]  # flip the axis with the smallest singular value
     rotations: Array = left @ right
     return rotations

@@ -1,4 +1,4 @@
-"""The regularisation that the tuning objects chose for a probe, as a score keeps it."""
+"""Regularisation of a probe, selected on the tuning objects, as a score stores it."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Regularisation:
-    """The strength that a probe was given.
+    """Regularisation strength of a probe.
 
-    penalty : on squared weights, or an MLP's weight decay; None for an infinite one, which leaves a constant answer
-    edge : which end of the grid that is, if any; a penalty of 0 is none, since there is nothing weaker
-    steps : iterations of the solver, or epochs of the training; 0 for a closed form
+    penalty : on squared weights, or an MLP's weight decay; None for an infinite one, which gives a constant prediction
+    edge : end of the grid that was selected, "" for none; a penalty of 0 is not an end, since nothing is weaker
+    steps : iterations of the solver, or epochs of training; 0 for a closed form
     converged : whether the solver reached its gradient norm, or the tuning loss stopped falling before the last epoch
     """
 
@@ -23,7 +23,7 @@ class Regularisation:
 
     @staticmethod
     def of(grid: Sequence[float], chosen: float, steps: int = 0, converged: bool = True) -> "Regularisation":
-        """For one of the strengths that were tried.
+        """Make the record of a strength that was selected from a grid.
 
         >>> Regularisation.of([0.1, 1.0, 10.0], 0.1)
         Regularisation(penalty=0.1, edge='weakest', steps=0, converged=True)
@@ -34,7 +34,7 @@ class Regularisation:
         return Regularisation(None if math.isinf(chosen) else chosen, edge, steps, converged)
 
     def __str__(self) -> str:
-        """As reports show it.
+        """Format the strength for reports.
 
         >>> print(Regularisation.of([0.1, 1.0], 0.1, steps=7))
         0.1 (weakest tried), 7 steps

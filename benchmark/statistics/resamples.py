@@ -1,7 +1,8 @@
-"""What a score keeps beside its values so that it can be paired with others: its draws, and values per object.
+"""Bootstrap samples of a score's values, and values per object, stored so that scores can be compared pairwise.
 
-Both are packed: the least and the greatest number as float64 and one uint16 step between them for each entry, all
-little-endian, by zlib, as base64. A step of draws is about a ten-thousandth of their standard deviation.
+Both are packed: the smallest and the largest number as float64, and a uint16 step between them for each entry, all
+little-endian, compressed by zlib, as base64. A step is about a ten-thousandth of the standard deviation of bootstrap
+samples.
 """
 
 import base64
@@ -23,19 +24,19 @@ from .metric_info import WHOLE
 
 Array = NDArray[np.float64]
 STEPS = 2**16 - 1
-ENDS = 16  # bytes of the two ends
+ENDS = 16  # bytes of the two float64 numbers
 PACKED = 2 * 4 / 3  # bytes of a number as text
-LARGEST = 2**26  # bytes that are unpacked, far more than the largest dataset needs
-MOST = 50_000_000  # numbers drawn for a digest: 400 MB, five times what 3DIEBench needs
+LARGEST = 2**26  # limit of unpacked bytes, far above the needs of the largest dataset
+MOST = 50_000_000  # limit of numbers drawn for a digest: 400 MB, five times the needs of 3DIEBench
 
 
 @dataclass(frozen=True)
 class Resamples:
-    """The draws behind a score's intervals.
+    """The bootstrap samples behind a score's intervals.
 
-    digest : SHA-256 of which objects are in which draw; scores with the same digest have the same draws
-    draws : part -> metric -> the value in every draw, packed
-    each : metric -> the value within each val object, in the dataset's order, of the whole representation, packed
+    digest : SHA-256 of the multiplicities of objects; scores with the same digest have the same bootstrap samples
+    draws : part -> metric -> value in every bootstrap sample, packed
+    each : metric -> value within each val object, in the dataset's order, of the whole representation, packed
     """
 
     digest: str
@@ -44,7 +45,7 @@ class Resamples:
 
     @staticmethod
     def of(bootstrap: Bootstrap, values: Mapping[str, Mapping[str, Measured]]) -> "Resamples":
-        """Those of some values by part and metric; a value that was not resampled has none."""
+        """Pack the samples of values by part and metric; values without bootstrap samples are skipped."""
         found = {
             part: {metric: entry for metric, entry in measured.items() if isinstance(entry, Resampled)}
             for part, measured in values.items()
@@ -56,13 +57,13 @@ class Resamples:
         )
 
     def drawn(self, part: str, metric: str) -> Array | None:
-        """The value in every draw, (draws,); None for a metric that was not resampled."""
+        """Return the value in every bootstrap sample, (draws,); None for a metric without samples."""
         text = self.draws.get(part, {}).get(metric)
         return None if text is None else unpack(text)
 
 
 def pack(values: Array) -> str:
-    """Finite numbers (n,) as text, each within 1/131070 of their range.
+    """Pack finite numbers (n,) to text, each exact to 1/131070 of their range.
 
     >>> unpack(pack(np.array([0.0, 0.25, 1.0]))).round(4).tolist()
     [0.0, 0.25, 1.0]
@@ -74,11 +75,11 @@ def pack(values: Array) -> str:
 
 
 def unpack(text: str) -> Array:
-    """The numbers (n,) that `pack` made into text.
+    """Unpack numbers (n,) that `pack` made.
 
     Raises
     ------
-    InvalidValue : the text does not come from there.
+    InvalidValue : the text is not from `pack`.
     """
     try:
         reader = zlib.decompressobj()
@@ -97,7 +98,7 @@ def unpack(text: str) -> Array:
 
 @lru_cache(maxsize=16)
 def digest_of(objects: int, draws: int, seed: int) -> str | None:
-    """The digest of a `Bootstrap` of so many objects; None where its draws would fill the memory."""
+    """Return the digest of a `Bootstrap` of that many objects; None if its samples need too much memory."""
     if not 1 <= objects * draws <= MOST or min(objects, seed) < 0:
         return None
-    return Bootstrap.of(objects, draws, 0.95, seed).digest  # the level decides what is read off the draws
+    return Bootstrap.of(objects, draws, 0.95, seed).digest  # the level does not change the samples

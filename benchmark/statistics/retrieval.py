@@ -1,7 +1,7 @@
-"""Retrieval at any scale: ranks by counting, nearest rows by tiled products. Nothing is sorted, no matrix is whole.
+"""Retrieval at any scale: ranks by counting, nearest rows by tiled products, without sorting or a whole matrix.
 
-Ties count as the mean over all orders of what ties: a collapsed encoder scores exactly as chance does, where counting
-only what is strictly better would give it rank 1, and an unstable sort anything.
+With ties, values are means over all orders of the tied items, so a collapsed encoder scores exactly as chance. If only
+strictly better items counted, it would have rank 1; an unstable sort could give it any rank.
 """
 
 from collections.abc import Iterator
@@ -16,15 +16,15 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
-SQUARES = 1e-30, 1e30  # squared lengths between which float32 loses nothing
-QUERIES, TILE = 1_024, 16_384  # queries compared with so many rows of the gallery at once: 64 MiB of scores
+SQUARES = 1e-30, 1e30  # range of squared lengths in which float32 is precise
+QUERIES, TILE = 1_024, 16_384  # queries and gallery rows compared at once: 64 MiB of scores
 
 
 @dataclass(frozen=True)
 class Places:
-    """Where the right item stands in each query's order.
+    """Counts that determine the rank of the right item for each query.
 
-    better : (queries,) items with a higher score; equal : items with its score, itself included
+    better : (queries,) number of items with a higher score; equal : number with the same score, itself included
     """
 
     better: Rows
@@ -32,38 +32,38 @@ class Places:
 
     @property
     def ranks(self) -> Array:
-        """The mean 1-based rank over all orders of what ties: (queries,)."""
+        """Mean rank, from 1, over all orders of tied items: (queries,)."""
         ranks: Array = self.better + (self.equal + 1) / 2
         return ranks
 
     @property
     def reciprocal(self) -> Array:
-        """The mean reciprocal rank over all orders of what ties: (queries,)."""
+        """Mean reciprocal rank over all orders of tied items: (queries,)."""
         harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, (self.better + self.equal).max(initial=1) + 1))])
         mean: Array = (harmonic[self.better + self.equal] - harmonic[self.better]) / self.equal
         return mean
 
     def within(self, k: int) -> Array:
-        """The share of the orders of what ties that put it among the first k: (queries,) in [0, 1]."""
+        """Return the fraction of orders of tied items with the right item among the first k: (queries,) in [0, 1]."""
         share: Array = np.clip((k - self.better) / self.equal, 0.0, 1.0)
         return share
 
 
 def places(scores: NDArray[np.floating[Any]], correct: Rows, tie: float) -> Places:
-    """Where the right item of each row stands, by counting.
+    """Count better and equal items for the right item of each row.
 
-    scores : (queries, gallery), higher is nearer; correct : (queries,) columns
-    tie : scores within this distance of the right item's are equal to it
+    scores : (queries, gallery), higher is more similar; correct : (queries,) columns
+    tie : scores that differ from the right item's by at most this are equal to it
     """
     own = np.take_along_axis(scores, correct[:, None], axis=1)
     return Places((scores > own + tie).sum(1), (np.abs(scores - own) <= tie).sum(1))
 
 
 def own_places(gallery: NDArray[np.floating[Any]], queries: NDArray[np.floating[Any]], tie: float) -> Places:
-    """Where query i of each object has the object's view i among all views of that object, by dot product.
+    """Count better and equal views for query i of each object and the object's view i, by dot product.
 
-    gallery, queries : (objects, views, E); objects are taken in blocks, so that memory stays bounded
-    returns : for objects * views queries
+    gallery, queries : (objects, views, E); objects are processed in blocks, so that memory is bounded
+    returns : counts of objects * views queries
     """
     objects, views, width = gallery.shape
     step = max(1, QUERIES * TILE // (views * (views + width)))
@@ -80,12 +80,12 @@ def own_places(gallery: NDArray[np.floating[Any]], queries: NDArray[np.floating[
 def nearest_mean(
     gallery: Vectors, queries: Vectors, values: Array, device: torch.device, tie: float, barred: Rows | None = None
 ) -> Array:
-    """The values of the gallery's row with the largest dot product for each query; the mean of those that tie.
+    """Return the values of the gallery's row with the largest dot product for each query; with ties, their mean.
 
-    Tiled on both sides: memory stays at a few times QUERIES x TILE numbers whatever the sizes.
+    Both sides are tiled: memory is a few times QUERIES x TILE numbers at any size.
 
-    gallery : (n, E), maybe memory-mapped, read once; queries : (q, E); values : (n, c) of the gallery's rows
-    barred : (q,) a row that each query may not find
+    gallery : (n, E), possibly memory-mapped, read once; queries : (q, E); values : (n, c) of the gallery's rows
+    barred : (q,) a row per query that is no candidate
     returns : (q, c) float64
     """
     every = np.arange(len(queries))
@@ -112,7 +112,7 @@ def nearest_mean(
 def _tiles(
     gallery: Vectors, queries: Vectors, asked: Rows, device: torch.device, barred: Rows | None
 ) -> Iterator[tuple[int, slice, torch.Tensor]]:
-    """A tile's first row, some of the asked queries, and their scores (queries, rows), -inf where a row is barred."""
+    """Yield a tile's first row, a slice of `asked`, and their scores (queries, rows), -inf for barred rows."""
     for offset in range(0, len(gallery) if len(asked) else 0, TILE):
         tile = torch.from_numpy(np.array(gallery[offset : offset + TILE])).to(device)
         for start in range(0, len(asked), QUERIES):
@@ -126,11 +126,11 @@ def _tiles(
 
 
 def unit(vectors: Vectors) -> Vectors:
-    """Vectors (..., E) scaled to length 1; a zero vector stays zero."""
+    """Scale vectors (..., E) to unit length; a zero vector stays zero."""
     square = np.einsum("...e,...e->...", vectors, vectors)
     scaled: Vectors = vectors / np.sqrt(np.where(square > 0, square, 1))[..., None]
     lost = ~((square > SQUARES[0]) & (square < SQUARES[1]))
-    if lost.any():  # float64 squares every float32
+    if lost.any():  # float64 can represent every square
         precise = vectors[lost].astype(np.float64)
         length = np.linalg.norm(precise, axis=-1, keepdims=True)
         scaled[lost] = precise / np.where(length > 0, length, 1)
@@ -138,7 +138,7 @@ def unit(vectors: Vectors) -> Vectors:
 
 
 def chance_reciprocal(gallery: int) -> float:
-    """The expected reciprocal rank of a random order of `gallery` items.
+    """Expected reciprocal rank of a random order of `gallery` items.
 
     >>> round(chance_reciprocal(50), 4)
     0.09

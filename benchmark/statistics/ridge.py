@@ -1,6 +1,6 @@
-"""Linear least squares with a penalty in bounded memory: from sums of products, or of many columns from few rows.
+"""Least squares with a ridge penalty in bounded memory: from sums of products, or, with many columns, from few rows.
 
-The penalty of a column is relative to its mean square, so that its unit does not matter.
+The penalty of a column is relative to its mean square, so that its unit has no effect.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,40 +16,40 @@ T = TypeVar("T", bound=np.generic)
 R = TypeVar("R", bound="Rows")
 
 WIDE = 8_192
-"""Columns at most whose products with each other are summed: 512 MiB. Of more, SIDE rows are kept instead."""
+"""Largest number of columns for sums of products: 512 MiB. With more, SIDE rows are stored instead."""
 SIDE = 4_096
 COLUMNS = 1_024
-"""Columns, or rows of many columns, that are held as float64 at once."""
+"""Columns, or rows of many columns, that are in memory as float64 at once."""
 PENALTIES = (1e-9, 1e-6, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""What is tried, as shares of a column's mean square."""
+"""Penalties to select from, as fractions of a column's mean square."""
 
 
 class Rows(Protocol):
-    """Inputs (n, p) and targets (n, c), as far as a fit must know them."""
+    """Inputs (n, p) and targets (n, c), in the form that a fit needs."""
 
     @property
     def rows(self) -> int:
-        """Their number."""
+        """Number of rows."""
 
     def __add__(self, other: Self) -> Self:
-        """The rows of both."""
+        """Return the rows of both."""
 
     def of_targets(self, targets: slice) -> Self:
-        """The same with some targets alone."""
+        """Return the same rows with some of the targets."""
 
     def solve(self, penalty: float) -> Array:
-        """The weights W (p, c) of the smallest |y - x W|^2 + penalty * sum_j mean(x_j^2) rows |W_j|^2."""
+        """Return the weights W (p, c) that minimise |y - x W|^2 + penalty * sum_j mean(x_j^2) rows |W_j|^2."""
 
     def residual(self, weights: Array) -> float:
-        """The sum of |y - x W|^2 over the rows."""
+        """Return the sum of |y - x W|^2 over the rows."""
 
     def mean_squares(self, turn: Callable[[Array], Array] | None = None) -> Array:
-        """The mean square of every column, maybe of turned inputs: (p,)."""
+        """Return the mean square of every column, after a rotation of the inputs if `turn` is given: (p,)."""
 
 
 @dataclass(frozen=True)
 class Sums:
-    """What rows leave behind: xx (p, p), xy (p, c) and yy (c,) sums of products, and how many rows there were."""
+    """Sums of products over rows: xx (p, p), xy (p, c) and yy (c,); rows : number of rows."""
 
     xx: Array
     xy: Array
@@ -58,7 +58,7 @@ class Sums:
 
     @staticmethod
     def of(blocks: Iterable[tuple[Array, Array]]) -> "Sums":
-        """From blocks of inputs (n, p) and targets (n, c), at least one."""
+        """Sum over blocks of inputs (n, p) and targets (n, c), at least one block."""
         sums = [(x.T @ x, x.T @ y, (y**2).sum(0), len(x)) for x, y in blocks]
         return Sums(*(sum(parts[1:], parts[0]) for parts in zip(*sums, strict=True)))
 
@@ -66,17 +66,17 @@ class Sums:
         return Sums(self.xx + other.xx, self.xy + other.xy, self.yy + other.yy, self.rows + other.rows)
 
     def first(self, columns: int) -> "Sums":
-        """The sums of the first inputs alone."""
+        """Return the sums for the first inputs alone."""
         return Sums(self.xx[:columns, :columns], self.xy[:columns], self.yy, self.rows)
 
     def of_targets(self, targets: slice) -> "Sums":
-        """The sums of some targets alone."""
+        """Return the sums for some of the targets."""
         return Sums(self.xx, self.xy[:, targets], self.yy[targets], self.rows)
 
     def solve(self, penalty: float) -> Array:
-        """The weights W (p, c) of the smallest |y - x W|^2 + penalty * sum_j mean(x_j^2) rows |W_j|^2."""
+        """Return the weights W (p, c) that minimise |y - x W|^2 + penalty * sum_j mean(x_j^2) rows |W_j|^2."""
         scale = np.sqrt(np.diag(self.xx))
-        scale = np.where(scale > 0, scale, 1.0)  # a column of zeros weighs nothing
+        scale = np.where(scale > 0, scale, 1.0)  # a column of zeros has no weight
         matrix = self.xx / scale / scale[:, None]
         matrix[np.diag_indices_from(matrix)] += penalty
         factor = cho_factor(matrix, check_finite=False)
@@ -84,7 +84,7 @@ class Sums:
         return weights
 
     def residual(self, weights: Array) -> float:
-        """The sum of |y - x W|^2 over the rows."""
+        """Return the sum of |y - x W|^2 over the rows."""
         fitted = (weights * (self.xx @ weights - 2 * self.xy)).sum()
         return float(self.yy.sum() + fitted)
 
@@ -96,10 +96,10 @@ class Sums:
 
 @dataclass(frozen=True)
 class Few:
-    """Rows themselves, fewer than columns: memory and work go with their number n.
+    """The rows themselves, if they are fewer than columns: memory and time grow with their number n.
 
-    x : (n, p) float32; y : (n, c); scale : (p,), the root of each column's sum of squares
-    inner : (n, n), inner products of rows whose columns are divided by it
+    x : (n, p) float32; y : (n, c); scale : (p,), square root of each column's sum of squares
+    inner : (n, n), inner products of rows after division by `scale`
     """
 
     x: NDArray[np.float32]
@@ -109,14 +109,14 @@ class Few:
 
     @staticmethod
     def of(blocks: Iterable[tuple[Array, Array]]) -> "Few":
-        """From blocks of inputs (n, p) and targets (n, c), at least one."""
+        """Concatenate blocks of inputs (n, p) and targets (n, c), at least one block."""
         x, y = zip(*((x.astype(np.float32), y) for x, y in blocks), strict=True)
         return Few._of(np.concatenate(x), np.concatenate(y))
 
     @staticmethod
     def _of(x: NDArray[np.float32], y: Array) -> "Few":
         square = np.concatenate([np.einsum("np,np->p", part, part, dtype=np.float64) for part in columns_of(x)])
-        scale = np.where(square > 0, np.sqrt(square), 1.0)  # a column of zeros weighs nothing
+        scale = np.where(square > 0, np.sqrt(square), 1.0)  # a column of zeros has no weight
         return Few(x, y, scale, gram(x, scale))
 
     @property
@@ -127,11 +127,11 @@ class Few:
         return Few._of(np.concatenate([self.x, other.x]), np.concatenate([self.y, other.y]))
 
     def of_targets(self, targets: slice) -> "Few":
-        """The rows with some targets alone."""
+        """Return the rows with some of the targets."""
         return replace(self, y=self.y[:, targets])
 
     def solve(self, penalty: float) -> Array:
-        """As `Sums.solve`: W = x' (x x' + penalty)^-1 y for columns of scale 1."""
+        """Return the weights as `Sums.solve`: W = x' (x x' + penalty)^-1 y for columns of scale 1."""
         matrix = self.inner.copy()
         matrix[np.diag_indices_from(matrix)] += penalty
         dual = cho_solve(cho_factor(matrix, check_finite=False, overwrite_a=True), self.y, check_finite=False)
@@ -140,7 +140,7 @@ class Few:
         return scaled
 
     def residual(self, weights: Array) -> float:
-        """The sum of |y - x W|^2 over the rows."""
+        """Return the sum of |y - x W|^2 over the rows."""
         parts = zip(columns_of(self.x), columns_of(weights.T), strict=True)
         fitted = sum((part.astype(np.float64) @ own.T for part, own in parts), np.zeros_like(self.y))
         return float(((self.y - fitted) ** 2).sum())
@@ -154,13 +154,13 @@ class Few:
 
 
 def columns_of(x: NDArray[T]) -> Iterator[NDArray[T]]:
-    """The columns of x (n, p), some after others: (n, at most COLUMNS)."""
+    """Yield the columns of x (n, p) in blocks: (n, at most COLUMNS)."""
     for start in range(0, x.shape[1], COLUMNS):
         yield x[:, start : start + COLUMNS]
 
 
 def gram(x: NDArray[np.float32], scale: Array) -> Array:
-    """The inner products, in float64, of rows (n, p) whose columns are divided by a scale (p,): (n, n)."""
+    """Inner products, in float64, of rows (n, p) whose columns are divided by a scale (p,): (n, n)."""
     inner = np.zeros((len(x), len(x)))
     for part, own in zip(columns_of(x), columns_of(scale[None]), strict=True):
         scaled = part / own
@@ -169,7 +169,7 @@ def gram(x: NDArray[np.float32], scale: Array) -> Array:
 
 
 def fits(learners: R, tuners: R | None, groups: Sequence[slice]) -> list[Array]:
-    """The weights (p, c) of each group of targets, by `fit`."""
+    """Return the weights (p, c) of each group of targets, by `fit`."""
     if tuners is None or not tuners.rows:
         return [learners.of_targets(group).solve(PENALTIES[len(PENALTIES) // 2]) for group in groups]
     both, found = learners + tuners, []
@@ -181,8 +181,8 @@ def fits(learners: R, tuners: R | None, groups: Sequence[slice]) -> list[Array]:
 
 
 def fit(learners: R, tuners: R | None) -> Array:
-    """The weights (p, c) with the penalty that leaves the tuners' rows the smallest residual, then learnt from both.
+    """Select the penalty with the smallest residual on the tuners' rows, then fit the weights (p, c) on both.
 
-    Without tuners the penalty is the middle one.
+    Without tuners the middle penalty is used.
     """
     return fits(learners, tuners, [slice(None)])[0]

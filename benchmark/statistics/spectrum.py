@@ -1,12 +1,12 @@
-"""Ridge regression solved to its optimum for a whole grid of penalties, from one eigendecomposition in float64.
+"""Ridge regression, solved to its optimum for a whole grid of penalties, from one eigendecomposition in float64.
 
 For inputs x (p,) and targets y (c,) of n rows, the weights W (p, c) and the intercept b (c,) minimise
 
     mean |y - b - x W|^2 + penalty * |W|^2
 
-so that a penalty means the same for any number of rows; scikit-learn's `Ridge(alpha)` has alpha = penalty * n. Inputs
-and targets are centred and the intercept is free. The decomposition is that of the p x p covariance, or of the n x n
-matrix of inner products where there are more columns than rows. A penalty of infinity answers the targets' mean.
+so that a penalty has the same meaning for any number of rows; scikit-learn's `Ridge(alpha)` has alpha = penalty * n.
+Inputs and targets are centred, and the intercept is not penalised. The decomposition is that of the p x p covariance,
+or, with more columns than rows, of the n x n matrix of inner products. An infinite penalty predicts the targets' mean.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,15 +16,15 @@ import torch
 from torch import Tensor
 
 NOTHING = 1e-13
-"""A variance below this share of the greatest is rounding: its direction is left out."""
+"""Smallest variance, relative to the largest, that is more than rounding; directions with less are left out."""
 
 Blocks = Callable[[], Iterator[Tensor]]
-"""Begins a pass over rows: yields blocks (b, p) float64, the same ones in every pass."""
+"""Starts a pass over rows: yields blocks (b, p) float64, the same ones in every pass."""
 
 
 @dataclass(frozen=True)
 class Spectrum:
-    """Directions of inputs and their variances. mean : (p,); axes : (p, r), orthonormal; variances : (r,), falling."""
+    """Principal directions of inputs. mean : (p,); axes : (p, r), orthonormal; variances : (r,), falling."""
 
     mean: Tensor
     axes: Tensor
@@ -32,9 +32,9 @@ class Spectrum:
 
     @staticmethod
     def of(blocks: Blocks) -> "Spectrum":
-        """The decomposition of all rows of some blocks, at least one row.
+        """Decompose all rows of some blocks, at least one row.
 
-        Memory: p x p numbers, or where there are fewer rows n than columns n x (n + p), beside a block.
+        Memory: p x p numbers, or n x (n + p) with fewer rows n than columns, in addition to a block.
         """
         rows, total = 0, torch.zeros(())
         for block in blocks():
@@ -52,37 +52,37 @@ class Spectrum:
 
     @staticmethod
     def _of_few(centred: Tensor, mean: Tensor) -> "Spectrum":
-        """From rows (n, p), fewer than columns."""
+        """Decompose rows (n, p), fewer than columns."""
         values, vectors = torch.linalg.eigh(centred @ centred.T / len(centred))
         kept = _kept(values)
         lengths = (values[kept] * len(centred)).sqrt()
         return Spectrum(mean, centred.T @ (vectors[:, kept] / lengths), values[kept])
 
     def coordinates(self, inputs: Tensor) -> Tensor:
-        """Centred inputs along the axes: (n, p) -> (n, r)."""
+        """Return coordinates of inputs along the axes, centred: (n, p) -> (n, r)."""
         return (inputs - self.mean) @ self.axes
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A linear answer, b + (x - mean) W. mean : (p,); weights : (p, c); intercept : (c,)."""
+    """A linear predictor, b + (x - mean) W. mean : (p,); weights : (p, c); intercept : (c,)."""
 
     mean: Tensor
     weights: Tensor
     intercept: Tensor
 
     def of(self, targets: slice) -> "Answer":
-        """The answer to some of the targets alone."""
+        """Return the predictor of some of the targets."""
         return Answer(self.mean, self.weights[:, targets], self.intercept[targets])
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Inputs (n, p) -> answers (n, c)."""
+        """Predict (n, c) from inputs (n, p)."""
         return (inputs - self.mean) @ self.weights + self.intercept
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """Ridge regression of all penalties at once. moments : (r, c), mean products of coordinates and targets."""
+    """Ridge regression for all penalties. moments : (r, c), mean products of coordinates and targets."""
 
     spectrum: Spectrum
     moments: Tensor
@@ -90,7 +90,7 @@ class Ridge:
 
     @staticmethod
     def of(spectrum: Spectrum, blocks: Blocks, targets: Tensor) -> "Ridge":
-        """From the rows that the spectrum is of, and their targets (n, c) float64."""
+        """Compute the moments of the spectrum's rows and their targets (n, c) float64."""
         intercept = targets.mean(0)
         centred, start = targets - intercept, 0
         moments = torch.zeros(len(spectrum.mean), targets.shape[1], dtype=targets.dtype, device=targets.device)
@@ -100,12 +100,12 @@ class Ridge:
         return Ridge(spectrum, spectrum.axes.T @ moments / len(targets), intercept)
 
     def solve(self, penalty: float) -> Answer:
-        """The optimum at a penalty above 0, infinity included."""
+        """Return the optimum at a penalty above 0, which may be infinite."""
         weights = self.spectrum.axes @ (self.moments / (self.spectrum.variances[:, None] + penalty))
         return Answer(self.spectrum.mean, weights, self.intercept)
 
     def errors(self, penalties: Sequence[float], blocks: Blocks, targets: Tensor, groups: Sequence[slice]) -> Tensor:
-        """Squared errors of every penalty's answers to other rows, summed over groups of the targets (n, c).
+        """Return squared errors on other rows for every penalty, summed over groups of the targets (n, c).
 
         returns : (groups, n, penalties)
         """
@@ -123,6 +123,6 @@ class Ridge:
 
 
 def _kept(values: Tensor) -> Tensor:
-    """Which of rising eigenvalues are more than rounding, the greatest first; of zeros alone none."""
+    """Return the indices of eigenvalues above rounding, the largest first; of zeros alone none. values : rising."""
     order = torch.arange(len(values) - 1, -1, -1, device=values.device)
     return order[values[order] > NOTHING * values[-1].clamp_min(0)]

@@ -1,4 +1,4 @@
-"""Checkpoints: everything a run needs to go on as if it had never stopped."""
+"""Checkpoints: the complete state of a run, so that a resumed run continues exactly."""
 
 import io
 from collections.abc import Mapping
@@ -21,12 +21,12 @@ from ..errors import Diverged, RunError
 from ..weights.archive import damage
 
 CHECKPOINT = "checkpoint.pt"
-IDENTITY = "identity"  # the part that says whose a checkpoint is
-KEPT = "checkpoints"  # the folder of those that later ones do not replace
+IDENTITY = "identity"  # key of the run's identity in a checkpoint
+KEPT = "checkpoints"  # folder of checkpoints that later ones do not replace
 
 
 class Stateful(Protocol):
-    """A part of a run that changes from step to step: the method, the optimizer, the gradient scaler."""
+    """A part of a run with a state that changes from step to step: the method, the optimizer, the gradient scaler."""
 
     def state_dict(self) -> dict[str, Any]: ...
 
@@ -34,28 +34,28 @@ class Stateful(Protocol):
 
 
 class AnotherRun(InvalidValue):
-    """A checkpoint was made by a run with other settings, data or seed."""
+    """A checkpoint of a run with other settings, data or seed."""
 
 
 class Identity:
-    """Identity of a run, stored in its checkpoints: one of another run is refused.
+    """Identity of a run, stored in its checkpoints; a checkpoint of another run is refused.
 
-    of : name -> what was chosen, as JSON holds it
+    of : name -> setting, as JSON holds it
     """
 
     def __init__(self, of: Mapping[str, Any]) -> None:
         self._of = dict(of)
 
     def state_dict(self) -> dict[str, Any]:
-        """The same."""
+        """Return the identity."""
         return self._of
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> None:
-        """Check that a checkpoint is of this run.
+        """Check that a checkpoint belongs to this run.
 
         Raises
         ------
-        AnotherRun : it is not; names what differs.
+        AnotherRun : it does not; names the differences.
         """
         there = {name: value for name, value in state_dict.items() if name in self._of}
         wrong = [f"{n}: {v} there, {self._of[n]} here" for n, v in sorted(there.items()) if v != self._of[n]]
@@ -65,10 +65,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is.
+    """Progress of a run.
 
-    step : steps done; with the seed, this is also the place in the order of views and in every schedule
-    seconds : spent training so far
+    step : steps done; with the seed, it determines the position in the order of views and in every schedule
+    seconds : time spent training so far
     """
 
     step: int = 0
@@ -76,16 +76,16 @@ class Progress:
 
 
 def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ranks, keep: bool = False) -> None:
-    """Write run/checkpoint.pt, complete or not at all: parts, random generators of all ranks, progress.
+    """Write run/checkpoint.pt atomically: parts, random generators of all ranks, progress.
 
-    All ranks call this together; the first one writes.
+    All ranks call this function together; the first rank writes.
 
-    keep : also as run/checkpoints/step-NUMBER.pt, which stays
+    keep : True to write run/checkpoints/step-NUMBER.pt too, which later checkpoints do not replace
 
     Raises
     ------
-    Diverged : weights of the method are not finite; the checkpoint before this one is still there.
-    DiskError : no space, or the like; likewise.
+    Diverged : weights of the method are not finite; the previous checkpoint stays.
+    DiskError : no space, or another write error; the previous checkpoint stays.
     """
     generators = ranks.collect(_generators())
     with ranks.agreed():
@@ -101,7 +101,7 @@ def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ra
 
 
 def check_weights(run: Path, method: Stateful, when: str = "") -> None:
-    """See that weights are finite, and so small that their squares are: with larger ones nothing can be computed.
+    """Check that weights are finite, and small enough for the sum of their squares to be finite.
 
     Raises
     ------
@@ -125,18 +125,18 @@ def _finite(values: list[Tensor]) -> list[bool]:
 
 
 def kept(run: Path, step: int) -> Path:
-    """The file of a kept checkpoint."""
+    """Return the path of a kept checkpoint."""
     return run / KEPT / f"step-{step:07d}.pt"
 
 
 def restore(run: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
-    """Put the state in run/checkpoint.pt back into the parts of a run; without the file, start at step 0.
+    """Load run/checkpoint.pt into the parts of a run; without the file, the run starts at step 0.
 
-    With another number of ranks than before, those that were not there keep their generators.
+    If there are more ranks than before, the additional ones keep their generators.
 
     Raises
     ------
-    RunError : the file is damaged, not of this method, or not there for all ranks.
+    RunError : the file is damaged, belongs to another run, or is not visible to all ranks.
     """
     path = run / CHECKPOINT
     found = ranks.collect(path.is_file())
@@ -155,9 +155,9 @@ def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
             raise InvalidValue(words)
         state = torch.load(path, map_location="cpu", weights_only=True)
         for name, part in parts.items():
-            if name == IDENTITY and name not in state:  # of a run that is older than this part
+            if name == IDENTITY and name not in state:  # a checkpoint that is older than this part
                 continue
-            if state[name]:  # that of a scaler that had nothing to do is empty
+            if state[name]:  # the state of an unused scaler is empty
                 part.load_state_dict(state[name])
         if ranks.rank < len(state["generators"]):
             _set_generators(state["generators"][ranks.rank])
@@ -173,7 +173,7 @@ def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
 
 
 def unreadable(error: Exception) -> str:
-    """Why torch.load or what was done with its outcome failed, in a few words."""
+    """Describe in a few words the failure of torch.load, or of loading the state."""
     if isinstance(error, UnpicklingError):
         return "it is no file of torch.save, or holds more than numbers and tensors"
     if "PytorchStreamReader" in str(error) or isinstance(error, EOFError):
@@ -194,5 +194,5 @@ def _set_generators(state: dict[str, Any]) -> None:
 
 
 def _on_gpu() -> bool:
-    """Whether this rank trains on its one GPU: one that is there and not used stays untouched."""
+    """True if this rank trains on a GPU; a GPU that is present but not used stays untouched."""
     return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""What is looked at before a run starts and while it runs, so that what cannot work is said in one sentence."""
+"""Checks before a run starts and while it runs; each failure is explained in one sentence."""
 
 from pathlib import Path
 
@@ -20,15 +20,15 @@ from .config import CONFIG, RunConfig, TrainSettings
 from .runs import WEIGHTS, unmade
 
 FLOAT = 4  # bytes
-MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1}  # numbers that an optimizer keeps of each weight
+MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1}  # values that an optimizer keeps per weight
 
 
 def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
-    """See that all ranks were started alike, can share a batch and have the memory, and that the run's folder is free.
+    """Check that all ranks agree, can share a batch and have enough memory, and that the run's folder is free.
 
     Raises
     ------
-    RunError, SettingError, RunExists : see below.
+    RunError, SettingError, RunExists : see the functions below.
     """
     with ranks.agreed():
         check_ranks(config, resume, ranks)
@@ -39,16 +39,16 @@ def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
 
 
 def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
-    """See that all ranks were started alike.
+    """Check that all ranks were started with the same command.
 
     Raises
     ------
-    RunError : one has other settings, data, seed or versions than the first.
+    RunError : a rank has other settings, data, seed or versions than the first one.
     """
     told = ranks.collect((config, resume))
     first, going_on = told[0]
     for rank, (other, its_resume) in enumerate(told):
-        differences = first.differences(other, free=True)  # ranks meet wherever one of them logs, saves or ends
+        differences = first.differences(other, free=True)  # ranks synchronise when one of them logs, saves or ends
         differences += [] if its_resume == going_on else [f"--resume: {going_on} there, {its_resume} here"]
         differences += [
             f"{name}: {first.versions.get(name)} there, {other.versions.get(name)} here"
@@ -64,11 +64,11 @@ def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
 
 
 def check_shares(settings: TrainSettings, ranks: Ranks) -> None:
-    """See that ranks, and the pieces in which they accumulate, have equal shares of a batch.
+    """Check that a batch divides evenly over ranks and over the pieces of gradient accumulation.
 
     Raises
     ------
-    SettingError : they have not.
+    SettingError : it does not.
     """
     parts = ranks.size * settings.accumulate
     if settings.batch % parts:
@@ -85,19 +85,19 @@ def check_shares(settings: TrainSettings, ranks: Ranks) -> None:
 
 
 def claim(run: Path, config: RunConfig, resume: bool) -> None:
-    """See that `run` is free, or that it may go on as this configuration.
+    """Check that `run` is free, or that the run in it can continue with this configuration.
 
     Raises
     ------
-    RunExists : it is not.
+    RunExists : neither holds.
     """
     if not run.exists() or (run.is_dir() and all(path.name.endswith(PARTIAL) for path in run.iterdir())):
-        return  # not there, or ended in the middle of its first file
+        return  # no folder, or a run that ended while it wrote its first file
     if not (run / CONFIG).is_file():
         raise RunExists(f"{run} is not empty and holds no run: choose another --name or --out")
     finished, saved = (run / WEIGHTS).is_file(), (run / CHECKPOINT).is_file()
     if not (finished or saved or (run / KEPT).is_dir()):
-        return  # nothing was kept of what began here
+        return  # the run that began here saved nothing
     differences = RunConfig.load(run).differences(config)
     if differences:
         shown = few(differences, between="; ")
@@ -112,14 +112,14 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
 
 
 def check_memory(config: RunConfig, free: int, ranks: int = 1) -> None:
-    """See that a run's weights and one batch of images fit into memory, before any of them is made.
+    """Check that a run's weights and one batch of images fit into memory, before they are allocated.
 
-    free : bytes of the device that are not taken; what the backbone keeps for the backward pass comes on top
-    ranks : that share a batch
+    free : free bytes of the device; the backbone's activations for the backward pass need more and are not counted
+    ranks : number of ranks that share a batch
 
     Raises
     ------
-    SettingError : they do not; gives the estimate.
+    SettingError : they do not fit; gives the estimate.
     """
     settings = config.settings
     weights = weight_bytes(config)
@@ -137,17 +137,17 @@ def check_memory(config: RunConfig, free: int, ranks: int = 1) -> None:
 
 
 def weight_bytes(config: RunConfig) -> int:
-    """Bytes of a run's weights with their gradients and the optimizer's moments; see `runs.unmade`."""
+    """Number of bytes of a run's weights with their gradients and the optimizer's moments; see `runs.unmade`."""
     trained = MOMENTS[config.settings.optimizer] + 2
     return FLOAT * sum(one.numel() * (trained if one.requires_grad else 1) for one in unmade(config))
 
 
 def checked(terms: object, method: Method) -> dict[str, Tensor]:
-    """The terms that a method's loss gave, seen to be what they must be.
+    """Check the value of a method's loss, and return it.
 
     Raises
     ------
-    MethodBroken : no dict of scalars with a "loss" that has a gradient.
+    MethodBroken : it is not a dict of scalars with a "loss" that has a gradient.
     """
     if not isinstance(terms, dict):
         wrong = f"returned {type(terms).__name__}"
@@ -165,14 +165,14 @@ def checked(terms: object, method: Method) -> dict[str, Tensor]:
 
 
 def check_backbone(method: Method, name: str, resolution: int, device: torch.device) -> None:
-    """See what a backbone makes of images, before data is read; changes nothing in it.
+    """Check the output of a backbone on blank images, before data is read; changes nothing in the backbone.
 
-    name : of the backbone; resolution : side of the images in pixels
+    name : name of the backbone; resolution : side of the images in pixels
 
     Raises
     ------
-    MethodBroken : it fails, or does not return floats (B, dim).
-    SettingError : it takes no images of that side.
+    MethodBroken : the backbone fails, or does not return floats (B, dim).
+    SettingError : it does not accept images of that side.
     """
     images = torch.zeros(2, 3, resolution, resolution, device=device)
     training = method.training
@@ -181,7 +181,7 @@ def check_backbone(method: Method, name: str, resolution: int, device: torch.dev
             found = method.eval().encoder(images)
     except IebenchError:
         raise
-    except Exception as error:  # anyone's code may fail in any way
+    except Exception as error:  # code of another package may raise anything
         raise MethodBroken(
             f"backbone {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
         ) from error
@@ -196,14 +196,14 @@ def check_backbone(method: Method, name: str, resolution: int, device: torch.dev
 
 
 def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
-    """See that a dataset has what a method and its settings need.
+    """Check that a dataset has everything that a method and its settings need.
 
     Raises
     ------
-    DatasetError : fewer views of an object than a batch takes.
-    SettingError : a batch of more objects than there are, or of fewer views than the method compares.
-    LabelOutOfRange : a label of a class that the method does not tell apart.
-    LatentMissing : not all latents that the method is conditioned on.
+    DatasetError : fewer views per object than a batch needs.
+    SettingError : more objects in a batch than in the dataset, or fewer views than the method needs.
+    LabelOutOfRange : a label that is not below the method's number of classes.
+    LatentMissing : a latent that the method is conditioned on is missing.
     """
     if images.views_per_object < 2:
         raise DatasetError(

@@ -1,4 +1,4 @@
-"""The settings of a training run: from a preset or a file and `--set`, to the config.json that its folder keeps."""
+"""Settings of a training run: from a preset or a file and `--set`, to the config.json in the run's folder."""
 
 import dataclasses
 import json
@@ -29,34 +29,35 @@ from .trackers import LogSettings
 
 CONFIG = "config.json"
 MEND = "restore it, or train again under another --name"
-LENGTH = ("steps", "epochs")  # may differ when a run goes on, unless the method's steps depend on it
+LENGTH = ("steps", "epochs")  # may change when a run is resumed, unless the method's steps depend on it
 COUNTS = ("resolution", "batch", "epochs", "steps", "accumulate", "log_every", "checkpoint_every", "keep_every")
-MOST = 10**12  # of any count: so many steps of a thousandth of a second take 31 years
-SEEDS = 2**63 - 1  # the largest that PyTorch takes with both signs
-LARGEST = {"learning_rate": 1e30, "weight_decay": 1e6}  # beyond, numbers of the optimizers are no float32
+MOST = 10**12  # largest count: as many steps of a millisecond take 31 years
+SEEDS = 2**63 - 1  # the largest seed that PyTorch accepts
+LARGEST = {"learning_rate": 1e30, "weight_decay": 1e6}  # with larger values, numbers of the optimizers overflow float32
 PACKAGES = ("iebench", "torch", "numpy", "scipy", "simplejpeg")
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """Everything about training but the method and its own settings.
+    """Settings of training, without the method and its own settings.
 
-    resolution : side of the images in pixels, at most; the dataset's own where that is smaller, or with None
-    batch : objects in a batch
-    views : distinct views of each object in a batch, K
-    epochs, steps : how long, by passes over the objects or by batches; give one of them
-    optimizer : "adam", "adamw" (whose decay is no L2 term) or "sgd"; momentum : of "sgd"
-    learning_rate, weight_decay : of the optimizer; the decay stays constant
+    resolution : largest side of the images in pixels; the dataset's own if that is smaller, or if None
+    batch : objects per batch
+    views : distinct views of each object per batch, K
+    epochs, steps : length of training in passes over the objects, or in batches; give one of them
+    optimizer : "adam", "adamw" (decoupled weight decay) or "sgd"; momentum : momentum of "sgd"
+    learning_rate, weight_decay : of the optimizer; the weight decay is constant
     schedule : of the learning rate after the warm-up, "constant" or "cosine"
-    warmup : share of the steps over which the learning rate rises
-    lowest : where it rises from and where a cosine ends, in learning rates
-    precision : of the forward pass; "auto" is bf16 on a GPU (fp16 on one without it) and float32 on a CPU
-    passes : "apart" for a forward pass a view, so that batch norms see one view at a time, or "together"
-    accumulate : pieces in which a rank's share of a batch passes the backbone, one after the other, to save memory
-    compile : whether the backbone goes through torch.compile
-    log_every, checkpoint_every : in steps
-    keep_every : in steps; checkpoints that later ones do not replace, or none
-    log, online : where else it is logged, and what is watched
+    warmup : fraction of the steps over which the learning rate rises
+    lowest : start of the warm-up and end of the cosine, as a fraction of the learning rate
+    precision : of the forward pass; "auto" is bf16 on a GPU (fp16 if the GPU has no bf16) and float32 on a CPU
+    passes : "apart" for one forward pass per view, so that batch norms see one view at a time, or "together"
+    accumulate : number of pieces of a rank's share of a batch that pass the backbone one after the other, to save
+        memory
+    compile : whether to apply torch.compile to the backbone
+    log_every, checkpoint_every : interval in steps
+    keep_every : interval in steps of checkpoints that later ones do not replace; None for no such checkpoints
+    log, online : additional logging services, and monitoring of the representation
     """
 
     resolution: int | None = None
@@ -105,20 +106,20 @@ class TrainSettings:
                 raise InvalidValue(f"{name} must lie in [0, 1], not {getattr(self, name)}")
 
     def side(self, stored: int) -> int:
-        """The side of the images to train on, in pixels, given that of the stored ones."""
+        """Return the side of the training images in pixels, given the side of the stored images."""
         return min(self.resolution or stored, stored)
 
     @property
     def scheduled(self) -> bool:
-        """Whether the learning rate of a step depends on how many there are in all."""
+        """True if the learning rate of a step depends on the total number of steps."""
         return self.schedule != "constant" or self.warmup > 0
 
     def keeps(self, step: int) -> bool:
-        """Whether the checkpoint after that many steps is one to keep."""
+        """True if the checkpoint after that many steps is to be kept."""
         return self.keep_every is not None and step % self.keep_every == 0
 
     def total_steps(self, objects: int) -> int:
-        """How many steps the run takes with a training split of that many objects.
+        """Return the number of steps of the run for a training split of that many objects.
 
         Raises
         ------
@@ -133,13 +134,13 @@ class TrainSettings:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """What a run is, as its config.json holds it.
+    """Configuration of a run, as its config.json holds it.
 
-    method : name; settings, method_settings : everything that was chosen
-    data : the dataset's folder; fingerprint : of that dataset
+    method : name; settings, method_settings : all settings of training and of the method
+    data : the dataset's folder; fingerprint : the dataset's fingerprint
     resolution : side of the images in pixels
-    device, versions : where it was last trained and with what; no part of the run's identity
-    subset : trained on so many objects only, spread over the classes; None for all
+    device, versions : device and package versions of the last training session; not part of the run's identity
+    subset : number of objects to train on, spread over the classes; None for all
     """
 
     method: str
@@ -167,17 +168,17 @@ class RunConfig:
         device: str,
         subset: int | None = None,
     ) -> "RunConfig":
-        """The configuration of a new run; see `resolve` and `device.pick`.
+        """Make the configuration of a new run; see `resolve` and `device.pick`.
 
-        data : the dataset's folder; None for the newest under data/
+        data : the dataset's folder; None for the newest dataset under data/
 
         Raises
         ------
-        UnknownName, SettingError : see `resolve`; a seed that is none.
-        DatasetError : no dataset there.
-        MissingPart : no such device here.
+        UnknownName, SettingError : see `resolve`; an invalid seed.
+        DatasetError : the folder holds no dataset.
+        MissingPart : the device is not available.
         """
-        settings, own = resolve(method, start, assignments)  # first, since it says what was misspelt
+        settings, own = resolve(method, start, assignments)  # first: its errors are about spelling
         data = data or newest()
         info = DatasetInfo.load(data)
         return RunConfig(
@@ -194,7 +195,7 @@ class RunConfig:
         )
 
     def save(self, run: Path) -> None:
-        """Write run/config.json, complete or not at all."""
+        """Write run/config.json atomically."""
         table = {**dataclasses.asdict(self), "data": str(self.data)}
         write_atomic(run / CONFIG, json.dumps(table, indent=2) + "\n")
 
@@ -204,22 +205,22 @@ class RunConfig:
 
         Raises
         ------
-        RunError : there is none, or it is damaged.
+        RunError : it is missing or damaged.
         """
         return RunConfig.read(run / CONFIG)
 
     @staticmethod
     def read(path: Path) -> "RunConfig":
-        """Read a run's config.json, which may lie elsewhere by now.
+        """Read a run's config.json, also from a file outside its run's folder.
 
         Raises
         ------
-        RunError : there is none, or it is damaged.
-        SettingError, UnknownName : settings that this version of iebench has not; names the file.
+        RunError : it is missing or damaged.
+        SettingError, UnknownName : settings that this version of iebench does not have; names the file.
         """
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
-            check_text({**table, "data": ""}, path, RunError, MEND)  # the data's path may hold anything
+            check_text({**table, "data": ""}, path, RunError, MEND)  # the path of the data may contain any characters
             settings = build(TrainSettings, {**BEFORE, **table.pop("settings")}, str(path))
         except FileNotFoundError:
             raise RunError(
@@ -235,9 +236,10 @@ class RunConfig:
             raise (_newer(path, table) or _damaged(path, error)) from error
 
     def going_on(self, run: Path, assignments: Sequence[str]) -> "RunConfig":
-        """The same with what a run that is older than some settings did, unless they are assigned.
+        """Return this configuration, with the old behaviour for settings that are newer than the run's config.json.
 
-        run : its folder; one without a readable config.json changes nothing
+        run : the run's folder; without a readable config.json nothing is changed. Assigned settings are not changed
+            either
         """
         try:
             named = json.loads((run / CONFIG).read_text(encoding="utf-8"))["settings"].keys()
@@ -248,9 +250,9 @@ class RunConfig:
         return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **older))
 
     def differences(self, other: "RunConfig", free: bool = False) -> list[str]:
-        """What keeps two configurations from being one run: "batch: 64 there, 32 here", self being there.
+        """List the settings that make two configurations different runs: "batch: 64 there, 32 here"; self is "there".
 
-        free : also what may differ when a run goes on
+        free : True to include settings that may change when a run is resumed
         """
         here, there = other.identity(free), self.identity(free)
         return [
@@ -260,9 +262,9 @@ class RunConfig:
         ]
 
     def identity(self, whole: bool = False) -> dict[str, Any]:
-        """Settings that identify a run, by name, as JSON holds them.
+        """Return the settings that identify a run, by name, as JSON holds them.
 
-        whole : also what may differ when a run goes on
+        whole : True to include settings that may change when a run is resumed
         """
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
@@ -284,7 +286,7 @@ def _damaged(path: Path, error: Exception) -> RunError:
 
 
 def _newer(path: Path, table: dict[str, Any]) -> RunError | None:
-    """The refusal of a run that a newer iebench made, whose settings may be unknown here; None for any other."""
+    """Return the error for a run of a newer iebench, whose settings may be unknown to this version; None otherwise."""
     made_by = table["versions"].get("iebench", "") if isinstance(table.get("versions"), dict) else ""
     here = version("iebench")
     if not is_newer(made_by, here):
@@ -293,9 +295,9 @@ def _newer(path: Path, table: dict[str, Any]) -> RunError | None:
 
 
 def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
-    """What a run is called when nobody says otherwise.
+    """Default name of a run.
 
-    setting : of a sweep, where it has several
+    setting : name of a sweep's setting, if the sweep has several
 
     >>> run_name("sie", Path("data/builtin"), 0), run_name("sie", Path("data/builtin"), 0, "wide")
     ('sie-builtin-s0', 'sie-wide-builtin-s0')
@@ -304,17 +306,17 @@ def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
 
 
 def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainSettings, Any]:
-    """The training settings and the method's own, from where they start and `--set` assignments.
+    """Resolve the training settings and the method's own settings, from a starting point and `--set` assignments.
 
     method : a method's or a variant's name
-    start : a shipped preset's name; the path of a TOML file with tables [train] and [method.NAME], where a variant
-        takes its method's table, then what makes it a variant, then its own table; or that of a run's config.json
-    assignments : "batch=64", "encoder.width=0.5"; the method's own as "method.covariance=1"
+    start : name of a shipped preset; or path of a TOML file with tables [train] and [method.NAME], where a variant uses
+        its method's table, then its own changes, then its own table; or path of a run's config.json
+    assignments : "batch=64", "encoder.width=0.5"; for the method's own settings "method.covariance=1"
 
     Raises
     ------
-    UnknownName : no such method, preset or setting; suggests near ones.
-    SettingError : a value that does not fit, or a config.json of another method.
+    UnknownName : no such method, preset or setting; suggests similar names.
+    SettingError : an invalid value, or a config.json of another method.
     RunError : a config.json that is missing or damaged.
     """
     entry = find(method)
@@ -325,7 +327,7 @@ def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainS
         train, own = _from_tables(method, start)
         if "views" not in assigned:
             train = dataclasses.replace(train, views=max(train.views, entry.method.fewest_views))
-    if "steps" in assigned and "epochs" not in assigned:  # a length replaces the given one, in whichever unit that is
+    if "steps" in assigned and "epochs" not in assigned:  # a new length replaces the old one, in epochs or in steps
         train = dataclasses.replace(train, epochs=None)
     if "epochs" in assigned and "steps" not in assigned:
         train = dataclasses.replace(train, steps=None)
@@ -336,7 +338,7 @@ def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainS
 
 
 def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
-    """The settings in a preset or a TOML file."""
+    """Read the settings of a preset or a TOML file."""
     entry = find(method)
     source = called("preset", start)
     table = read_toml(locate("preset", start))
@@ -355,7 +357,7 @@ def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
 
 
 def _table(given: Any, source: str) -> dict[str, Any]:
-    """A table of settings out of a TOML file, seen to be one and to have finite numbers."""
+    """Check that an entry of a TOML file is a table of finite numbers, and return it."""
     if not isinstance(given, dict):
         raise SettingError(f"{source} is {given!r} and no table: write it as [{source.rpartition(' ')[2]}]")
     check_finite(given, source)
@@ -363,7 +365,7 @@ def _table(given: Any, source: str) -> dict[str, Any]:
 
 
 def _from_run(method: str, path: Path) -> tuple[TrainSettings, Any]:
-    """The settings in a run's config.json."""
+    """Read the settings in a run's config.json."""
     run = RunConfig.read(path)
     if run.method != method:
         raise SettingError(f"{path} is of a run of {run.method}, not {method}: leave out --method, or give a TOML file")
@@ -371,5 +373,5 @@ def _from_run(method: str, path: Path) -> tuple[TrainSettings, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a run's numbers."""
+    """Versions of Python and of the packages that affect a run's numbers."""
     return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}

@@ -1,4 +1,4 @@
-"""What training a run took."""
+"""Cost of training a run."""
 
 import math
 from pathlib import Path
@@ -9,7 +9,7 @@ from .config import RunConfig
 
 
 def of_run(folder: Path, config: RunConfig) -> Cost:
-    """The device-hours that a run took over all its attempts, with the devices of the last, and on what kind.
+    """Device-hours of a run over all its sessions, counted with the number of devices of the last one; and the device.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""TensorBoard's file of a run: an event for each logged step."""
+"""TensorBoard's event file of a run: an event for each logged step."""
 
 import os
 import socket
@@ -15,13 +15,13 @@ from iebench.manifests.common.files import on_disk
 
 
 class EventFile:
-    """TensorBoard's events in a file of their own, each on disk when it is written.
+    """Writes TensorBoard events to a new file and flushes each of them.
 
-    PyTorch's SummaryWriter leaves them to a thread, which prints its own traceback when the disk is full.
+    PyTorch's SummaryWriter writes in a thread, which prints its own traceback when the disk is full.
     """
 
     def __init__(self, folder: Path, step: int) -> None:
-        """step : the first to come; TensorBoard forgets what an earlier attempt wrote from there on."""
+        """Open the file. step : first step to be written; TensorBoard discards earlier events from this step on."""
         name = f"events.out.tfevents.{time.time_ns() // 10**9:010d}.{socket.gethostname()}.{os.getpid()}"
         number = 0
         while (path := folder / f"{name}.{number}").exists():

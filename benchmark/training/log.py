@@ -1,4 +1,4 @@
-"""A run's log: one JSON line and one TensorBoard event per logged step, and what `trackers` adds."""
+"""The log of a run: one JSON line and one TensorBoard event per logged step, and the services of `trackers`."""
 
 import json
 import sys
@@ -19,16 +19,16 @@ from .trackers import Tracker
 
 METRICS = "metrics.jsonl"
 TENSORBOARD = "tensorboard"
-LONGEST = 2**16  # bytes of a line
-LAST = 2**53  # step; what readers in other languages hold
+LONGEST = 2**16  # bytes per line
+LAST = 2**53  # largest step; larger whole numbers are not exact in all languages
 TIMES = ("seconds", "images_per_s", "devices")  # columns that differ from run to run
 
 
 class Log:
-    """Writes run/metrics.jsonl and run/tensorboard/; forgets what an earlier attempt logged after `step`."""
+    """Writes run/metrics.jsonl and run/tensorboard/; drops lines that an earlier session logged after `step`."""
 
     def __init__(self, run: Path, step: int, trackers: Sequence[Tracker] = ()) -> None:
-        from .event_file import EventFile  # with tensorboard, which the readers of a log need not have
+        from .event_file import EventFile  # imports tensorboard, which reading a log does not need
 
         self._path = run / METRICS
         with atomic(self._path) as file:
@@ -46,7 +46,7 @@ class Log:
 
         Raises
         ------
-        DiskError : no space, or the like.
+        DiskError : no space, or another write error.
         """
         with on_disk(self._path):
             self._file.write(json.dumps({"step": step, **values}) + "\n")
@@ -61,7 +61,7 @@ class Log:
             try:
                 with on_disk(path):
                     close()
-            except DiskError as late:  # what was not written before was said already
+            except DiskError as late:  # unless an earlier error was reported already
                 failed = failed or late
         for tracker in self._trackers:
             tracker.finish()
@@ -70,9 +70,9 @@ class Log:
 
 
 def read(run: Path) -> Iterator[dict[str, float]]:
-    """The lines of run/metrics.jsonl in order, one at a time, however many there are; none without the file.
+    """Read the lines of run/metrics.jsonl in order, one at a time; none if there is no file.
 
-    Values are floats, maybe not finite; steps are whole numbers. A last line cut off by a crash is left out.
+    Values are floats, possibly not finite; steps are whole numbers. A last line that a crash cut off is skipped.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def read(run: Path) -> Iterator[dict[str, float]]:
 
 
 def last(run: Path) -> dict[str, float] | None:
-    """The last line of run/metrics.jsonl, all of which is checked; None without any.
+    """Return the last line of run/metrics.jsonl, after checking all lines; None if there is no line.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def last(run: Path) -> dict[str, float] | None:
 
 
 def _lines(path: Path) -> Iterator[tuple[bytes, dict[str, float]]]:
-    """The lines as they are and what they hold."""
+    """Yield each line, raw and parsed."""
     number = 0
     try:
         if not path.is_file():

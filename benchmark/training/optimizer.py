@@ -1,4 +1,4 @@
-"""The optimizer, and its learning rate as a pure function of the step, so that a resumed run needs no more to go on."""
+"""The optimizer, and its learning rate as a pure function of the step, so that a resumed run needs no other state."""
 
 import math
 from collections.abc import Iterable
@@ -9,9 +9,9 @@ from .config import TrainSettings
 
 
 def optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> optim.Optimizer:
-    """The optimizer that the settings ask for; the decay is an L2 term in the gradient, or with "adamw" decoupled."""
+    """Build the optimizer; weight decay is an L2 term in the gradient, or decoupled with "adamw"."""
     rate, decay, weights = settings.learning_rate, settings.weight_decay, list(parameters)
-    fused = weights[0].is_cuda or None  # on a GPU one kernel for all weights, which asks the CPU nothing
+    fused = weights[0].is_cuda or None  # on a GPU one kernel for all weights, without a wait for the CPU
     if settings.optimizer == "sgd":
         return optim.SGD(weights, rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
     kind = optim.AdamW if settings.optimizer == "adamw" else optim.Adam
@@ -19,10 +19,10 @@ def optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> op
 
 
 def rate(step: int, steps: int, settings: TrainSettings) -> float:
-    """The learning rate of a step, counted from 1, of a run of `steps`.
+    """Return the learning rate of a step, counted from 1, in a run of `steps` steps.
 
-    It rises linearly from `lowest` over the first `warmup` of the steps, then stays, or falls by half a cosine back to
-    `lowest`, which the last step has (Loshchilov & Hutter 2017, eq. 5, without restarts).
+    It rises linearly from `lowest` over the fraction `warmup` of the steps. Then it is constant, or falls by half a
+    cosine to `lowest` at the last step (Loshchilov & Hutter 2017, eq. 5, without restarts).
 
     >>> settings = TrainSettings(learning_rate=1.0, schedule="cosine", warmup=0.2)
     >>> [round(rate(step, 10, settings), 3) for step in (1, 2, 6, 10)]
@@ -40,6 +40,6 @@ def rate(step: int, steps: int, settings: TrainSettings) -> float:
 
 
 def set_rate(optimizer: optim.Optimizer, rate: float) -> None:
-    """Give all parameters this learning rate."""
+    """Set the learning rate of all parameters."""
     for group in optimizer.param_groups:
         group["lr"] = rate

@@ -1,20 +1,20 @@
-"""Facts about the settings of training runs that readers of scores need too, who may have no torch."""
+"""Facts about settings of training runs for readers of scores, which may not have torch."""
 
 from collections.abc import Mapping
 from typing import Any
 
 FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")
-"""Settings that change no step: they may differ when a run goes on, and between its seeds."""
+"""Settings that change no step: they may differ when a run is resumed, and between its seeds."""
 
 BEFORE: dict[str, Any] = {"passes": "together"}
-"""Settings that older runs do not name, as they were trained."""
+"""Settings that older runs do not have, with the values of those runs."""
 
 METHODS_BEFORE: Mapping[str, object] = {"projector_norm": False, "predictor_relu": False, "invariant_projector": []}
-"""The same of methods; all are the methods' defaults."""
+"""The same for methods' settings; all values are the methods' defaults."""
 
 
 def told(method_settings: Mapping[str, Any]) -> dict[str, Any]:
-    """A method's settings as JSON holds them, without those that older runs do not name where they are as before.
+    """Return a method's settings as JSON holds them, without newer settings that have their default value.
 
     >>> told({"temperature": 0.1, "projector_norm": False})
     {'temperature': 0.1}

@@ -1,4 +1,4 @@
-"""The folders of runs: holding one while it is trained, finding finished ones and loading what they learned."""
+"""Folders of runs: locks during training, the newest finished run, and the weights of a run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,17 +24,17 @@ from .log import last as last_line
 
 WEIGHTS = "model.safetensors"
 REMEDY = "restore it or train again"
-LOCK = f".lock{PARTIAL}"  # a folder with nothing else is free
+LOCK = f".lock{PARTIAL}"  # a folder that holds nothing else is free
 
 __all__ = ["LOCK", "WEIGHTS", "RunConfig", "begin", "build_method", "held", "load", "newest", "save_weights", "unmade"]
 
 
 def newest(root: Path = Path("runs")) -> Path:
-    """The run under `root` that was finished last.
+    """Return the run under `root` that was finished last.
 
     Raises
     ------
-    RunError : there is none.
+    RunError : there is no finished run.
     """
     found = sorted(root.glob(f"*/{WEIGHTS}"), key=lambda path: path.stat().st_mtime)
     if not found:
@@ -44,20 +44,20 @@ def newest(root: Path = Path("runs")) -> Path:
 
 @contextmanager
 def held(run: Path) -> Iterator[None]:
-    """Hold a run's folder for this process, making it if need be; the system frees it however this process ends.
+    """Lock a run's folder for this process, creating it if necessary; the system unlocks it when the process ends.
 
-    Where a file system knows no locks, nothing is held. A folder that is left empty is removed.
+    On a file system without locks, nothing is locked. A folder that is left empty is removed.
 
     Raises
     ------
-    RunHeld : another process trains this run; names it.
+    RunHeld : another process trains this run; names that process.
     DiskError : the folder cannot be written.
     """
     try:
         with locked(run / LOCK, lambda holder: _in_use(run, holder)):
             yield
     finally:
-        with suppress(OSError):  # it holds something
+        with suppress(OSError):  # the folder is not empty
             run.rmdir()
 
 
@@ -66,12 +66,12 @@ def _in_use(run: Path, holder: str) -> RunHeld:
 
 
 def begin(run: Path, config: RunConfig) -> None:
-    """Write run/config.json; a run that is given more steps is unfinished again.
+    """Write run/config.json; a run that gets more steps counts as unfinished again.
 
     Raises
     ------
     RunError : its log is damaged; nothing is changed.
-    DiskError : no space, or the like.
+    DiskError : no space, or another write error.
     """
     last_line(run)
     config.save(run)
@@ -79,37 +79,37 @@ def begin(run: Path, config: RunConfig) -> None:
 
 
 def save_weights(run: Path, method: nn.Module) -> None:
-    """Write run/model.safetensors, complete or not at all; its presence says that the run is finished.
+    """Write run/model.safetensors atomically; its presence marks the run as finished.
 
     Raises
     ------
     Diverged : weights are not finite.
-    DiskError : no space, or the like.
+    DiskError : no space, or another write error.
     """
     check_weights(run, method)
     tensor_file.write(run / WEIGHTS, method.state_dict())
 
 
 def build_method(config: RunConfig) -> Method:
-    """The method that a run trains, freshly initialised; weights are drawn from torch's global generator."""
+    """Build the method of a run, freshly initialised; weights are drawn from torch's global generator."""
     entry = methods.find(config.method)
     own = build(entry.settings, config.method_settings, config.method)
     return methods.build(config.method, own, config.settings.encoder)
 
 
 def unmade(config: RunConfig) -> list[nn.Parameter]:
-    """The parameters of the method that a run trains, with shapes and without numbers; none where that cannot be.
+    """Return the parameters of a run's method, with shapes and without memory; [] if the method cannot be built so.
 
     Raises
     ------
-    SettingError : one has more numbers than any memory holds.
+    SettingError : a parameter is larger than any memory.
     """
     try:
         with torch.device("meta"):
             return list(build_method(config).parameters())
     except (RuntimeError, TypeError, OverflowError) as error:
         if "overflow" not in str(error).lower():
-            return []  # code of another package that needs numbers while it is built: it says itself what is wrong
+            return []  # code of another package that needs values while it is built; it reports its own errors
         raise SettingError(
             f"{config.method} with these settings has a layer of more than 2^63 bytes, and no memory holds it: lower "
             "encoder.width or the method's widths"
@@ -117,11 +117,11 @@ def unmade(config: RunConfig) -> list[nn.Parameter]:
 
 
 def load(run: Path) -> tuple[Method, RunConfig]:
-    """The trained method of a finished run, on the CPU and in eval mode, and what the run was.
+    """Load the method of a finished run, on the CPU and in eval mode; returns it with the run's configuration.
 
     Raises
     ------
-    RunError : no run, one that is not finished, or a damaged file.
+    RunError : no run, an unfinished one, or a damaged file.
     """
     config = RunConfig.load(run)
     if not (run / WEIGHTS).is_file():

@@ -1,4 +1,4 @@
-"""How a step is computed: in which precision, over ranks, in pieces, compiled."""
+"""The computation of a step: precision, ranks, gradient accumulation, compilation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +16,12 @@ from ..distributed.synced_norm import synchronise
 from ..errors import Diverged, RunError
 from .config import TrainSettings
 
-INITIAL, SMALLEST = 2.0**16, 1e-3  # scales of gradients in fp16; what overflows with the smallest is beyond 6e7
+INITIAL, SMALLEST = 2.0**16, 1e-3  # gradient scales in fp16; with the smallest, gradients beyond 6e7 overflow
 HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def half(settings: TrainSettings, device: torch.device) -> torch.dtype | None:
-    """The type that the forward pass is computed in where that is safe; None for float32 throughout.
+    """Type of the forward pass under autocast; None for float32 throughout.
 
     "auto" is float32 on a CPU, bf16 on a GPU that has it, and fp16 on an older one.
     """
@@ -33,20 +33,20 @@ def half(settings: TrainSettings, device: torch.device) -> torch.dtype | None:
 
 
 def autocast(settings: TrainSettings, device: torch.device) -> torch.autocast:
-    """A context in which the forward pass has the settings' precision."""
+    """Return a context in which the forward pass has the settings' precision."""
     dtype = half(settings, device)
     return torch.autocast(device.type, dtype or torch.bfloat16, enabled=dtype is not None)
 
 
 def scaler_of(settings: TrainSettings, device: torch.device) -> torch.amp.GradScaler:
-    """What keeps small gradients from vanishing in fp16, and leaves out steps whose gradients overflow; else idle."""
+    """Return the gradient scaler: in fp16 it prevents underflow and skips steps that overflow; else it is disabled."""
     return torch.amp.GradScaler(device.type, INITIAL, enabled=half(settings, device) is torch.float16)
 
 
 def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
-    """What computes a method's loss terms, (images, latents) -> terms; it works on the method's own parameters.
+    """Return the module that computes a method's loss terms, (images, latents) -> terms, with the method's parameters.
 
-    With several ranks, gradients are averaged over them and batch norms see the batch of all.
+    With several ranks, gradients are averaged over ranks and batch norms use the batch of all ranks.
     """
     method.passes = settings.passes
     encoders = [module for module in method.modules() if isinstance(module, Encoder)]
@@ -59,12 +59,12 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
     synchronise(method, next(method.parameters()).is_cuda)
     # without device_ids the latents stay on the CPU, where they are used
     network = DistributedDataParallel(method, gradient_as_bucket_view=True)
-    network.broadcast_buffers = False  # from here on they are the same by themselves: synchronised norms, and targets
+    network.broadcast_buffers = False  # buffers stay equal without it: synchronised norms, and targets
     return network
 
 
 def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) -> None:
-    """One step of the optimizer along the gradient of a loss."""
+    """Take one step of the optimizer along the gradient of a loss."""
     optimizer.zero_grad()
     scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
     scaler.step(optimizer)
@@ -72,16 +72,16 @@ def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) ->
 
 
 def check_scale(scaler: torch.amp.GradScaler, steps: int, last: bool) -> None:
-    """See that fp16 has room for a run's gradients, so that steps are taken and not all left out.
+    """Check that fp16 can represent a run's gradients, so that not all steps are skipped.
 
-    steps : done so far, those that were left out too; last : whether the run is at its end
+    steps : steps done so far, with the skipped ones; last : True at the end of the run
 
     Raises
     ------
-    Diverged : gradients overflow however they are scaled, or, at the end, did at every step.
+    Diverged : gradients overflow at any scale, or, at the end of the run, every step overflowed.
     """
     scale = scaler.get_scale() if scaler.is_enabled() else INITIAL
-    if scale < SMALLEST or (last and scaler.is_enabled() and scale <= INITIAL / 2**steps):  # halved at each left out
+    if scale < SMALLEST or (last and scaler.is_enabled() and scale <= INITIAL / 2**steps):  # halved at each skip
         raise Diverged(
             f"no step could be taken in fp16: gradients were not finite (their scale is down to {scale:.1e} after "
             f"{steps} steps): use --set precision=bf16 or float32, or more steps where they are few"
@@ -90,15 +90,15 @@ def check_scale(scaler: torch.amp.GradScaler, steps: int, last: bool) -> None:
 
 @contextmanager
 def enough_memory(settings: TrainSettings) -> Iterator[None]:
-    """Steps whose batch may turn out too large for the device.
+    """Turn an out-of-memory error of a step into a message.
 
     Raises
     ------
-    RunError : it is; says what to change.
+    RunError : the batch is too large for the device; gives the remedy.
     """
     try:
         yield
-    except RuntimeError as error:  # PyTorch has a class of its own for a GPU's memory alone
+    except RuntimeError as error:  # PyTorch has an error class only for a GPU's memory
         if not isinstance(error, torch.cuda.OutOfMemoryError) and "allocate memory" not in str(error):
             raise
         raise RunError(

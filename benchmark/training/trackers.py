@@ -1,4 +1,4 @@
-"""A run's log in services beside its own files: Weights & Biases and trackio, which share the few calls used here.
+"""Logs a run to services too: Weights & Biases and trackio, which share the few calls used here.
 
 iebench train --set log.wandb=my-project
 """
@@ -17,15 +17,15 @@ from iebench.manifests.installed.parts import require
 
 from ..errors import RunError
 
-FINISH = 120.0  # seconds that a service has at the end for what it has not yet sent
+FINISH = 120.0  # seconds that a service has at the end to send its remaining data
 OFFLINE = {"wandb": "log in, or work offline with WANDB_MODE=offline", "trackio": "see its documentation"}
 
 
 @dataclass(frozen=True)
 class LogSettings:
-    """Where else a run is logged; its own files are always there.
+    """Services for logging, in addition to the run's own files.
 
-    wandb, trackio : the project there, "" for none
+    wandb, trackio : name of the project in the service, "" for no logging
     """
 
     wandb: str = ""
@@ -33,7 +33,7 @@ class LogSettings:
 
 
 class Service(Protocol):
-    """A run in a service, as wandb and trackio give it."""
+    """A run in a service; the common interface of wandb and trackio."""
 
     def log(self, values: dict[str, float], step: int) -> Any: ...
 
@@ -41,7 +41,9 @@ class Service(Protocol):
 
 
 class Tracker:
-    """A run in a service that must not disturb it: what fails there is said once, and the service is left out.
+    """A run in a service.
+
+    Errors of the service never stop training: the first is printed, then the service is left out.
 
     kind : "wandb" or "trackio"
     """
@@ -55,16 +57,16 @@ class Tracker:
         if self._service is not None:
             try:
                 self._service.log(values, step=step)
-            except Exception as error:  # whatever the service raises
+            except Exception as error:  # any error of the service
                 self._leave(f"at step {step}", answer(error))
 
     def finish(self) -> None:
-        """Say that this was all."""
+        """Finish the run in the service."""
         if self._service is not None:
             try:
                 if not ends(self._service.finish, FINISH):
                     self._leave("at the end", f"not finished within {FINISH:.0f} s")
-            except Exception as error:  # whatever the service raises
+            except Exception as error:  # any error of the service
                 self._leave("at the end", answer(error))
 
     def _leave(self, when: str, why: str) -> None:
@@ -73,9 +75,9 @@ class Tracker:
 
 
 def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -> list[Tracker]:
-    """The run in each service that the settings name, called after its folder; a resumed one goes on there.
+    """Open the run in each service that the settings name, under its folder's name; a resumed run continues there.
 
-    config : shown there
+    config : configuration to show in the service
 
     Raises
     ------
@@ -94,7 +96,7 @@ def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -
             service = import_module(kind)
             began = service.init(project=project, name=run.name, config=config, resume="allow", **options)
             opened.append(Tracker(kind, began))
-        except Exception as error:  # whatever the service raises
+        except Exception as error:  # any error of the service
             raise RunError(
                 f"{kind} does not start ({answer(error)}): {OFFLINE[kind]}, or leave out log.{kind}"
             ) from error

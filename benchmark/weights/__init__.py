@@ -1,1 +1,1 @@
-"""Files of weights, ours and other people's: checked before anything is loaded. Start: tensor_file.py."""
+"""Files of weights, ours and external ones, checked before they are loaded. Start: tensor_file.py."""

@@ -1,4 +1,7 @@
-"""Sums in the archives of PyTorch, which it writes and does not look at: a few rotten bytes would be wrong weights."""
+"""Checksums in PyTorch's archives.
+
+PyTorch writes them and does not check them, so damaged bytes would be wrong weights.
+"""
 
 import zipfile
 import zlib
@@ -10,12 +13,12 @@ CHUNK = 1 << 20  # bytes
 
 
 def damage(path: Path) -> str:
-    """A member of a zip archive whose content is not what its checksum says, as a clause; "" where there is none.
+    """Describe the first member of a zip archive whose content contradicts its checksum; "" if there is none.
 
-    A file of another kind has no checksums, nor has one written with `torch.serialization.set_crc32_options(False)`,
-    which leaves zeros in their place.
+    Files of other kinds have no checksums. Neither has a file written with
+    `torch.serialization.set_crc32_options(False)`, which stores zeros instead.
 
-    path : what torch.save, torch.jit.save or torch.export.save wrote
+    path : file that torch.save, torch.jit.save or torch.export.save wrote
     """
     if not zipfile.is_zipfile(path):
         return ""
@@ -24,9 +27,9 @@ def damage(path: Path) -> str:
             for member in archive.infolist():
                 if member.CRC and not _sound(archive, member):
                     return f"its {member.filename} is not what its checksum says"
-    except (zipfile.BadZipFile, NotImplementedError):  # a list of members that is rotten itself
+    except (zipfile.BadZipFile, NotImplementedError):  # the list of members is damaged
         return "its list of members is rotten"
-    except OSError:  # whoever reads it next says why
+    except OSError:  # the next reader reports it
         return ""
     return ""
 
@@ -36,7 +39,7 @@ def check_sums(path: Path, kind: type[IebenchError]) -> None:
 
     Raises
     ------
-    IebenchError : of that kind, one is; names it.
+    IebenchError : an error of class `kind` that names a damaged member.
     """
     if words := damage(path):
         raise kind(f"{path} is damaged ({words}): copy or download it again")

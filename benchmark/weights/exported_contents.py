@@ -1,7 +1,7 @@
-"""Checks of a torch.export archive before torch opens it: a file of somebody else must not run code.
+"""Checks of a torch.export archive before torch opens it, so that an untrusted file cannot execute code.
 
 torch unpickles sample inputs, weights and constants, evaluates size expressions and guards as Python, looks operators
-up by name anywhere in its package, and loads compiled libraries. What is not known to be harmless is refused.
+up by name anywhere in its package, and loads compiled libraries. Everything not known to be harmless is refused.
 """
 
 import io
@@ -19,9 +19,9 @@ from ..errors import EncoderError
 MEMBERS = re.compile(
     r"archive_format|archive_version|byteorder|version|\.data/\w+|\.format_version|\.storage_alignment|models/[\w.-]+\.json"
     r"|data/(weights|constants|sample_inputs)/[\w.-]+|extra/.*|serialized_\w+\.(json|pt)|extra_files/.*"
-)  # of today's format and of the one before torch 2.8
+)  # of the current format and of the one before torch 2.8
 COMPILED = "data/aotinductor/"
-OBJECTS = ("custom_obj_", "opaque_obj_")  # constants that are no tensors; only pickle reads them
+OBJECTS = ("custom_obj_", "opaque_obj_")  # constants that are not tensors; only pickle reads them
 OPERATOR = re.compile(
     r"torch\.ops\.aten\.(?!from_file\b)\w+(\.\w+)?"
     r"|torch\.ops\.higher_order\.(wrap_with_set_grad_enabled|wrap_with_autocast|cond|map_impl|while_loop)"
@@ -38,7 +38,7 @@ _WORDS = """
     GreaterThan And Or Not BooleanTrue BooleanFalse true false True False max min abs and or not ceiling floor int_oo oo
 """
 SYMBOLS = frozenset(_WORDS.split())
-"""Names that may stand in an expression of sizes; none of them reads, writes or runs anything."""
+"""Names that are allowed in an expression of sizes; none of them reads, writes or runs anything."""
 SIZES = re.compile(r"L(\[('\w+'|\d+)\])+|'\w+'|\.?\d[\d.]*(e[+-]?\d+)?|\.?[A-Za-z_]\w*|\[\d+\]|[-+*/%<>=!(), ]")
 SYMBOL = re.compile(r"'?[A-Za-z]+\d+'?")  # s0, u3
 NAME = re.compile(r"[\w.]*")
@@ -46,12 +46,12 @@ CONTAINERS = {None, "builtins.tuple", "builtins.list", "builtins.dict", "collect
 
 
 def check(path: Path) -> None:
-    """Refuse an archive that could run code, read or write files, or whose readers could disagree about its members.
+    """Refuse an archive that could run code, read or write files, or that readers could interpret differently.
 
     Raises
     ------
-    EncoderError : with the member and what is wrong in it.
-    zipfile.BadZipFile, OSError : no zip archive.
+    EncoderError : names the member and its fault.
+    zipfile.BadZipFile, OSError : not a zip archive.
     """
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
@@ -79,7 +79,7 @@ def _check_pickle(path: Path, member: str, content: bytes) -> None:
         return
     try:
         torch.load(io.BytesIO(content), weights_only=True)
-    except Exception as error:  # pickle.UnpicklingError for what is not allowed, anything for damaged bytes
+    except Exception as error:  # pickle.UnpicklingError for a forbidden object, anything for damaged bytes
         raise _refusal(path, f"more than tensors in {member}") from error
 
 
@@ -96,7 +96,7 @@ def _check_text(path: Path, member: str, content: Any) -> None:
 
 
 def _strings(content: Any, key: str = "") -> Iterator[tuple[str, str]]:
-    """All strings of a JSON document, each with the nearest key above it."""
+    """Yield all strings of a JSON document, each with the nearest key above it."""
     waiting: list[tuple[str, Any]] = [(key, content)]  # no recursion: a file may nest deeper than Python's stack
     while waiting:
         key, value = waiting.pop()
@@ -109,7 +109,7 @@ def _strings(content: Any, key: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _kinds(spec: Any) -> Iterable[str | None]:
-    """The types of containers in the description of a program's inputs, [version, {type, context, children_spec}]."""
+    """Yield the container types in the description of a program's inputs, [version, {type, context, children_spec}]."""
     waiting = [spec[1]]
     while waiting:
         entry = waiting.pop()
@@ -118,7 +118,7 @@ def _kinds(spec: Any) -> Iterable[str | None]:
 
 
 def _is_arithmetic(text: str) -> bool:
-    """True if a text is made of numbers, sizes, operators and the functions of SYMBOLS alone.
+    """True if a text consists of numbers, sizes, operators and the functions of SYMBOLS alone.
 
     >>> _is_arithmetic("Max(Integer(1), Symbol('s0', positive=True))"), _is_arithmetic("__import__('os')")
     (True, False)

@@ -1,4 +1,4 @@
-"""Our own files of weights: safetensors, which know no checksum, with a digest of all tensors beside them."""
+"""Our files of weights: safetensors, which has no checksums, with a SHA-256 of all tensors in the metadata."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from torch import Tensor
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.errors import InvalidValue
 
-DIGEST = "sha256"  # its key among a file's metadata
+DIGEST = "sha256"  # key in a file's metadata
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of tensors with their names, types and shapes, in the order of the names."""
+    """Return the SHA-256 of tensors with their names, types and shapes, in the order of the names."""
     found = hashlib.sha256()
     for key, value in sorted(tensors.items()):
         found.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
@@ -25,24 +25,24 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def write(path: Path, tensors: Mapping[str, Tensor]) -> None:
-    """Write tensors, complete or not at all.
+    """Write tensors atomically.
 
     Raises
     ------
-    DiskError : no space, or the like.
+    DiskError : no space, or another write error.
     """
-    # each its own: two names of one tensor are no safetensors
+    # copies, since safetensors cannot hold one tensor under two names
     own = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     write_atomic(path, save(own, {DIGEST: digest(own)}))
 
 
 def read(path: Path) -> dict[str, Tensor]:
-    """The tensors in a file; one from before there were digests is taken as it is.
+    """Read the tensors in a file; older files without a digest are not checked.
 
     Raises
     ------
-    InvalidValue : they are not those that were written.
-    SafetensorError, OSError : no such file, or no safetensors.
+    InvalidValue : the tensors do not have the digest in the file.
+    SafetensorError, OSError : no such file, or not in safetensors format.
     """
     with safe_open(path, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  it is no mapping

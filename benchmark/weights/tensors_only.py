@@ -1,4 +1,4 @@
-"""Weights of somebody else, as tensors: nothing that a file has pickled beside them is run."""
+"""Loading external weights as tensors only: pickled code in a file is not executed."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ FORCE, FORCE_NOT = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY
 
 @contextmanager
 def weights_only() -> Iterator[None]:
-    """Inside, every `torch.load` of this process takes tensors only, also where a library asks it for more."""
+    """Restrict every `torch.load` of this process to tensors during the block, also if a library requests more."""
     before = {name: os.environ.pop(name, None) for name in (FORCE, FORCE_NOT)}
     os.environ[FORCE] = "1"
     try:

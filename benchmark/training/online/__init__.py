@@ -1,1 +1,1 @@
-"""What is watched while a run trains, and when it stops. Start: watch.py."""
+"""Monitoring of a run during training, and reasons to stop it. Start: watch.py."""

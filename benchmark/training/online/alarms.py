@@ -1,4 +1,4 @@
-"""When to stop a run that learns nothing more, and what went wrong first."""
+"""Alarms that stop a run whose loss or embeddings are useless, with the first cause."""
 
 import math
 from collections.abc import Mapping
@@ -10,35 +10,35 @@ from torch import Tensor
 from ...errors import Collapsed, Diverged
 from .statistics import spread
 
-PATIENCE = 3  # looks in a row at which embeddings have collapsed
+PATIENCE = 3  # consecutive checks with collapsed embeddings
 
 
 class Alarms:
-    """Keeps the loss terms of the steps since the last look, on their device: looking costs a wait for the GPU.
+    """Stores the loss terms since the last check on their device, because each check waits for the GPU.
 
-    run : for what is said; collapse : see `OnlineSettings`
+    run : folder, for messages; collapse : see `OnlineSettings`
     """
 
     def __init__(self, run: Path, collapse: float) -> None:
         self._run, self._collapse = run, collapse
         self._recent: list[tuple[int, dict[str, Tensor]]] = []
-        self._before: dict[str, float] = {}  # the terms of the last step that was looked at
-        self._flat: dict[str, tuple[int, int]] = {}  # name -> looks in a row, and the step of the first
-        self.spreads: dict[str, float] = {}  # name -> spread at the last look
+        self._before: dict[str, float] = {}  # terms of the last step of the previous check
+        self._flat: dict[str, tuple[int, int]] = {}  # name -> consecutive checks, and the step of the first
+        self.spreads: dict[str, float] = {}  # name -> spread at the last check
 
     def remember(self, step: int, terms: Mapping[str, Tensor]) -> None:
-        """Keep the terms of a step."""
+        """Store the terms of a step."""
         self._recent.append((step, {name: term.detach() for name, term in terms.items()}))
 
     def look(self, step: int, embeddings: Mapping[str, Tensor]) -> None:
-        """See whether all is well after a step.
+        """Check loss and embeddings after a step.
 
-        embeddings : name -> (N, d), of this step
+        embeddings : name -> (N, d) of this step
 
         Raises
         ------
-        Diverged : the loss of this step is not finite; names the term that went first.
-        Collapsed : some embeddings have hardly differed for several looks.
+        Diverged : the loss of this step is not finite; names the first term that was not finite.
+        Collapsed : embeddings hardly differed at several consecutive checks.
         """
         told = self._told()
         last = told[-1][1]["loss"] if told else 0.0
@@ -62,7 +62,7 @@ class Alarms:
                 )
 
     def _told(self) -> list[tuple[int, dict[str, float]]]:
-        """The terms of the last step of the look before and of all steps since, as numbers."""
+        """Return the terms of the previous check's last step and of all steps since, as numbers."""
         steps, self._recent = self._recent, []
         if not steps:
             return []
@@ -75,7 +75,7 @@ class Alarms:
 
 
 def _first(told: list[tuple[int, dict[str, float]]]) -> str:
-    """Which terms went first, and what they were the step before."""
+    """Describe the first terms that were not finite, and their values one step before."""
     for number, (step, terms) in enumerate(told):
         parts = {name: value for name, value in terms.items() if name != "loss"} or terms
         gone = {name: value for name, value in parts.items() if not math.isfinite(value)}

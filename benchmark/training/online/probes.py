@@ -1,4 +1,4 @@
-"""Linear heads that learn beside a run, on its detached features: the class and every latent factor."""
+"""Linear heads trained beside a run on its detached features: for the class and for every latent factor."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,10 +20,10 @@ RATE = 1e-2
 
 @dataclass(frozen=True)
 class Target:
-    """What a head regresses: a factor, or on a circle its sine and cosine, with the train split's moments.
+    """Regression target of a head: a factor, or sine and cosine of a circular one, with the train split's moments.
 
-    turn : a full turn in the factor's unit, None where it is no circle
-    columns : which of its numbers vary, at most 1 or 2; mean, deviation : of these
+    turn : period in the factor's unit; None if the factor is not circular
+    columns : components that vary, at most 1 or 2; mean, deviation : moments of these components
     """
 
     name: str
@@ -34,7 +34,7 @@ class Target:
 
     @staticmethod
     def of(factor: Factor, values: NDArray[np.float64]) -> "Target":
-        """The target of a factor whose values in the train split are these, (n,)."""
+        """Make the target of a factor from its values in the train split, (n,)."""
         numbers = unrolled(torch.tensor(values), factor.turn).numpy()
         columns = varying(numbers)
         moments = (torch.from_numpy(moment[columns]) for moment in (numbers.mean(0), numbers.std(0)))
@@ -42,16 +42,16 @@ class Target:
 
     @property
     def varies(self) -> bool:
-        """Whether there is anything to learn."""
+        """True if a component varies."""
         return len(self.columns) > 0
 
     def numbers(self, values: Tensor) -> Tensor:
-        """(N,) -> (N, 1) or (N, 2), each of mean 0 and variance 1 over the train split."""
+        """Standardise values with the train split's moments: (N,) -> (N, 1) or (N, 2)."""
         return (unrolled(values, self.turn)[:, self.columns] - self.mean) / self.deviation
 
 
 def unrolled(values: Tensor, turn: float | None) -> Tensor:
-    """(N,) -> (N, 1), or on a circle (N, 2) sine and cosine."""
+    """Return values as a column, or sine and cosine of a circular factor: (N,) -> (N, 1) or (N, 2)."""
     if turn is None:
         return values[:, None]
     angles = values * (2 * math.pi / turn)
@@ -59,9 +59,9 @@ def unrolled(values: Tensor, turn: float | None) -> Tensor:
 
 
 class Probes:
-    """The heads, with an optimizer of their own. They start at zero, so no random number is drawn.
+    """The heads and their optimizer. Initial weights are zero, so no random number is drawn.
 
-    dim : of the features; classes : how many; targets : what else to find
+    dim : dimension of the features; classes : number of classes; targets : targets of regression
     """
 
     def __init__(self, dim: int, classes: int, targets: Sequence[Target], device: torch.device) -> None:
@@ -84,7 +84,7 @@ class Probes:
         self._errors = [torch.zeros((), device=self._device) for _ in self.targets]
 
     def learn(self, features: Tensor, labels: Tensor, latents: Mapping[str, Tensor]) -> None:
-        """Answer for views not learnt from yet, then learn from them.
+        """Evaluate the heads on new views, then train them on these views.
 
         features : (N, dim); labels : (N,); latents : (N,) for each target
         """
@@ -105,7 +105,7 @@ class Probes:
         self._errors = [sum_ + count * e.detach() for sum_, e in zip(self._errors, errors, strict=True)]
 
     def values(self) -> dict[str, float]:
-        """Since the last call: "top1", and "NAME_r2" against the train split's mean."""
+        """Return the means since the last call: "top1", and "NAME_r2" relative to the train split's mean."""
         if not self._count:
             return {}
         right, *errors = (torch.stack([self._right, *self._errors]) / self._count).tolist()  # one wait for a GPU

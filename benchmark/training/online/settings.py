@@ -1,4 +1,4 @@
-"""What is watched while a run trains. None of it changes a weight."""
+"""Settings of the monitoring during training; none of them changes a weight."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ from ...errors import InvalidValue
 
 @dataclass(frozen=True)
 class OnlineSettings:
-    """What is watched.
+    """Settings of the monitoring during training.
 
-    probes : whether linear heads, nearest neighbours and ranks of the representation are logged, all as online/...
-    collapse : a run stops when its embeddings differ relatively less than this (see `measures.spread`), 0 for never
+    probes : whether to log linear heads, nearest neighbours and ranks of the representation, all as online/...
+    collapse : smallest relative spread of embeddings (see `statistics.spread`) below which a run stops; 0 for never
     """
 
     probes: bool = False

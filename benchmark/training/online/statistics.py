@@ -1,4 +1,4 @@
-"""Numbers that say how a representation fares while it is trained; of single batches, and no scores."""
+"""Statistics of a representation during training; they describe single batches and are no scores."""
 
 import torch
 from torch import Tensor
@@ -8,9 +8,9 @@ NEIGHBOURS = 20
 
 
 def spread(embeddings: Tensor) -> Tensor:
-    """How much embeddings differ, relative to their size: 1 around the origin, 0 when all are one vector.
+    """Spread of embeddings relative to their size: 1 if centred at the origin, 0 if all are equal.
 
-    The root of their variance over dimensions to their mean square, so scale and rotation do not matter.
+    Square root of the variance over the mean square, so that scale and rotation do not matter.
 
     embeddings : (N, d)
     returns : scalar in [0, 1]
@@ -25,9 +25,9 @@ def spread(embeddings: Tensor) -> Tensor:
 
 
 def rankme(features: Tensor) -> float:
-    """The effective rank of features: the exponential of their singular values' entropy.
+    """Effective rank of features: the exponential of the entropy of their singular values.
 
-    Garrido, Balestriero, Najman, LeCun 2023 (RankMe), eq. 2. At most min(N, d), and more with more of them.
+    Garrido, Balestriero, Najman, LeCun 2023 (RankMe), eq. 2. At most min(N, d); it grows with N.
 
     features : (N, d)
 
@@ -43,11 +43,11 @@ def rankme(features: Tensor) -> float:
 def nearest_class(
     queries: Tensor, objects: Tensor, known: Tensor, known_labels: Tensor, known_objects: Tensor, classes: int
 ) -> Tensor:
-    """The class that most of a query's 20 nearest neighbours by cosine have, views of its own object left out.
+    """Return the most frequent class among a query's 20 nearest neighbours by cosine, without views of its own object.
 
-    queries : (N, d); objects : (N,), whose views they are
+    queries : (N, d); objects : (N,), objects of the queries
     known : (M, d), with `known_labels` and `known_objects` (M,)
-    returns : (N,) classes, the lowest of equals
+    returns : (N,) classes; the lowest one if several are equally frequent
     """
     likeness = F.normalize(queries.float(), dim=1) @ F.normalize(known.float(), dim=1).T  # (N, M)
     likeness = likeness.masked_fill(objects[:, None] == known_objects, -torch.inf)

@@ -1,4 +1,4 @@
-"""Reads along what the encoder and the projectors of a method give, without a forward pass of its own."""
+"""Records the outputs of a method's encoder and projectors by hooks, without an additional forward pass."""
 
 from functools import partial
 from types import TracebackType
@@ -14,17 +14,17 @@ ENCODER = "encoder"
 
 
 class Tap:
-    """The outputs of each watched module in a method's last forward pass, detached."""
+    """The detached outputs of each recorded module in a method's last forward pass."""
 
     def __init__(self, method: Method) -> None:
         self._passes: dict[str, list[Tensor]] = {}
-        self._batch = (0, 0)  # objects and views in it
+        self._batch = (0, 0)  # objects and views in the batch
         self._method = method
         self._handles: list[RemovableHandle] = []
 
     @property
     def outputs(self) -> dict[str, Tensor]:
-        """ "encoder" and the names of the method's projectors -> (B * K, E), the views of an object side by side."""
+        """Outputs by name,"encoder" and the method's projectors: (B * K, E), the views of an object together."""
         return {name: self._joined(passes) for name, passes in self._passes.items()}
 
     def __enter__(self) -> Self:
@@ -39,7 +39,7 @@ class Tap:
             self._handles.pop().remove()
 
     def _joined(self, passes: list[Tensor]) -> Tensor:
-        """The passes of K views, one after another, as one; of whatever else a method calls, the last pass."""
+        """Interleave the outputs of one pass per view; for any other pattern of passes, return the last output."""
         objects, views = self._batch
         apart = len(passes) == views and all(len(output) == objects for output in passes)
         return torch.stack(passes, dim=1).flatten(0, 1) if apart else passes[-1]

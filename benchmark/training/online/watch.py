@@ -1,4 +1,4 @@
-"""What the training loop calls to have a run watched."""
+"""The interface of the training loop to the monitoring."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,16 +21,16 @@ from .settings import OnlineSettings
 from .statistics import nearest_class, rankme
 from .tap import ENCODER, Tap
 
-BANK = 2048  # features that neighbours and ranks are found among
+BANK = 2048  # features kept for neighbours and ranks
 
 
 def watched(settings: OnlineSettings, images: Images) -> tuple[str, ...]:
-    """The columns that batches have to bring beside those of the method."""
+    """Return the columns that batches need for the monitoring, in addition to those of the method."""
     return (LABEL, OBJECT, *(factor.name for factor in _factors(images))) if settings.probes else ()
 
 
 class Watch:
-    """Alarms and, where they are wanted, probes; to be entered, told of every step, and asked to look now and then."""
+    """The alarms and, if enabled, the probes: a context that gets every step and is checked at intervals."""
 
     def __init__(
         self, run: Path, method: Method, settings: OnlineSettings, images: Images, device: torch.device
@@ -51,7 +51,7 @@ class Watch:
         self._tap.__exit__(kind, error, tb)
 
     def step(self, step: int, terms: Mapping[str, Tensor], latents: Mapping[str, Tensor]) -> None:
-        """Take note of a step. latents : (B, K) each, of the batch that it learnt from."""
+        """Record a step. latents : (B, K) each, of the step's batch."""
         self._alarms.remember(step, terms)
         if self._probes is not None:
             flat = {name: latents[name].flatten() for name in self._columns}
@@ -60,9 +60,9 @@ class Watch:
             self._keep(features, flat[LABEL], flat[OBJECT])
 
     def look(self, step: int, terms: Mapping[str, Tensor], ranks: Ranks) -> dict[str, float]:
-        """See whether all is well after a step; what there is to log: its terms, means over ranks, and online/...
+        """Run the alarms after a step; return the values to log: its terms, as means over ranks, and online/...
 
-        All ranks call this together; what is online is of this rank's share of the batch.
+        All ranks call this function together; the values of online/... are of this rank's share of the batch.
 
         Raises
         ------
