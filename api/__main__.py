@@ -1,4 +1,4 @@
-"""`python -m iebench`: the same as the command `iebench`."""
+"""Entry point of `python -m iebench`; same as the command `iebench`."""
 
 from iebench.manifests.shell.cli import main
 

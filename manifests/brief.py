@@ -1,12 +1,12 @@
-"""Messages that stay short: the first of many items, and texts cut in their middle."""
+"""Helpers that keep messages short: list the first of many items, cut long texts in the middle."""
 
 from collections.abc import Iterable
 
-LONGEST = 1_000  # characters of a message, whatever names and values are in it
+LONGEST = 1_000  # most characters of a message, whatever names and values it contains
 
 
 def few(items: Iterable[object], most: int = 3, between: str = ", ", length: int = 120) -> str:
-    """The first of some items, each cut to `length` characters, and how many more there are.
+    """Return the first `most` items as one text, each cut to `length` characters, and the number of items left out.
 
     >>> few(["a", "b"]), few("abcde", between="; ")
     ('a, b', 'a; b; c; and 2 more')
@@ -17,7 +17,7 @@ def few(items: Iterable[object], most: int = 3, between: str = ", ", length: int
 
 
 def cut(text: str, most: int = 120) -> str:
-    """A text without its middle, if it is longer than `most` characters.
+    """Return a text of at most `most` characters; the middle of a longer text is replaced by " ... ".
 
     >>> cut("short"), cut("a" * 50 + "b" * 50, 21)
     ('short', 'aaaaaaaaaaa ... bbbbb')
@@ -29,7 +29,7 @@ def cut(text: str, most: int = 120) -> str:
 
 
 def number(value: float) -> str:
-    """A number for a message; of a whole one beyond 15 digits only how many these are.
+    """Format a number for a message; a whole number beyond 15 digits is given by its number of digits.
 
     >>> number(1234567), number(0.5), number(10**30)
     ('1,234,567', '0.5', 'a number of 31 digits')

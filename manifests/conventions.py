@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 def pose(angles: ArrayLike) -> Rotation:
-    """The rotations object -> world of Tait-Bryan angles.
+    """Return the rotations from object to world frame for Tait-Bryan angles.
 
     angles : (n, 3) or (3,), radians, columns rot_x, rot_y, rot_z
     """
@@ -25,11 +25,11 @@ def pose(angles: ArrayLike) -> Rotation:
 
 
 def pose_quaternion(angles: ArrayLike, as_released: bool = False) -> Array:
-    """The quaternions of `pose(angles)`, in closed form; SciPy's cost training 1 us each.
+    """Return the quaternions of `pose(angles)`, computed in closed form because SciPy is slow in the training loop.
 
     angles : (..., 3), radians, columns rot_x, rot_y, rot_z
-    as_released : keep the sign of the product of the three turns, as SciPy does; w may be below 0 for angles beyond
-        a right one
+    as_released : keep the sign of the product of the three rotations, as SciPy does; w may be negative for angles
+        above 90 degrees
     returns : (..., 4) float64, unit, scalar last, w >= 0 unless as released
     """
     half = np.moveaxis(np.asarray(angles, np.float64), -1, 0) / 2
@@ -47,11 +47,11 @@ def pose_quaternion(angles: ArrayLike, as_released: bool = False) -> Array:
 
 
 def relative_quaternion(angles1: ArrayLike, angles2: ArrayLike, as_released: bool = False) -> Array:
-    """Quaternions of R12 = R1^-1 R2 for poses given by their angles.
+    """Return the quaternions of R12 = R1^-1 R2 for two poses given by their angles.
 
     angles1, angles2 : (n, 3), radians
-    as_released : keep the sign of the product of the two pose quaternions, themselves as released, as the SIE scripts
-        do with scipy 1.11 or later (4.3 % of 3DIEBench pairs then have w < 0); otherwise w >= 0
+    as_released : keep the sign of the product of the two pose quaternions (computed with as_released too), as the SIE
+        scripts do with scipy 1.11 or later (4.3 % of 3DIEBench pairs then have w < 0); otherwise w >= 0
     returns : (n, 4) float64, unit, scalar last
     """
     q1, q2 = (pose_quaternion(angles, as_released) for angles in (angles1, angles2))
@@ -60,12 +60,12 @@ def relative_quaternion(angles1: ArrayLike, angles2: ArrayLike, as_released: boo
 
 
 def canonical(quaternions: Array) -> Array:
-    """The same rotations (n, 4) with w >= 0."""
+    """Return the same rotations with w >= 0; quaternions : (..., 4), scalar last."""
     return np.where(quaternions[..., 3:] < 0, -quaternions, quaternions)
 
 
 def quaternion_product(left: Array, right: Array) -> Array:
-    """Hamilton product of scalar-last quaternions (..., 4): the rotation `right` first, then `left`."""
+    """Return the Hamilton product of scalar-last quaternions (..., 4): rotation `right` first, then `left`."""
     (x1, y1, z1, w1), (x2, y2, z2, w2) = np.moveaxis(left, -1, 0), np.moveaxis(right, -1, 0)
     return np.stack(
         [
@@ -79,9 +79,9 @@ def quaternion_product(left: Array, right: Array) -> Array:
 
 
 def geodesic_degrees(quaternions1: Array, quaternions2: Array) -> Array:
-    """The angle between rotations, in [0, 180] degrees, free of the quaternions' sign and length.
+    """Return the angle between rotations in degrees, in [0, 180]; sign and length of the quaternions do not matter.
 
-    quaternions1, quaternions2 : (n, 4); one that is zero names no rotation and is 180 degrees from every other
+    quaternions1, quaternions2 : (n, 4); a zero quaternion is no rotation and counts as 180 degrees from any other
     returns : (n,) float64
     """
     a, b = (_unit(quaternions) for quaternions in (quaternions1, quaternions2))
@@ -93,7 +93,7 @@ def geodesic_degrees(quaternions1: Array, quaternions2: Array) -> Array:
 
 
 def _unit(vectors: Array) -> Array:
-    """Vectors (n, d) at length 1; a zero vector stays zero."""
+    """Scale vectors (n, d) to length 1; a zero vector stays zero."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: Array = vectors / np.where(length > 0, length, 1)
     return scaled

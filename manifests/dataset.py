@@ -1,4 +1,4 @@
-"""A finished dataset folder as its `dataset.json` describes it. Format 1 is written down in README.md."""
+"""A finished dataset folder as described by its `dataset.json`. Format 1 is specified in README.md."""
 
 import hashlib
 import json
@@ -26,19 +26,19 @@ from .text.plain_text import LINES, UNFIT, check_text, cleaned, flaw, pattern
 
 MEND = "restore it or render again"
 SHA256 = re.compile("[0-9a-f]{64}")
-BLANK = "0" * 64  # stands for dataset.json's own SHA-256 while that is computed
+BLANK = "0" * 64  # replaces dataset.json's own SHA-256 while that is computed
 
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What dataset.json holds.
+    """Content of dataset.json.
 
-    renderer : name, version, device and quality settings of what made the pictures
+    renderer : name, version, device and quality settings of the renderer
     counts : objects, images and shards per split, classes, failures; see `Counts`
-    seed : of the latents; None where they were given or published
-    latents : "drawn" from the recipe's laws and the seed, "given SHA256" of the table they came in, or "published" with
-        pictures that `iebench import` took over
-    fingerprint : SHA-256 over the recipe and every image's key and SHA-256 (see `fingerprint`)
+    seed : seed of the latents; None if the latents were given or published
+    latents : "drawn" from the recipe's laws and the seed, "given SHA256" with the SHA-256 of the given table, or
+        "published" with images that were imported by `iebench import`
+    fingerprint : SHA-256 of the recipe and of every image's key and SHA-256 (see `fingerprint`)
     """
 
     recipe: Recipe
@@ -62,7 +62,7 @@ class DatasetInfo:
     def save(self, folder: Path, known: Mapping[str, str] | None = None) -> None:
         """Finish a dataset: write SHA256SUMS of all its files, then dataset.json, each complete or not at all.
 
-        known : SHA-256 by path of files that need not be read again
+        known : SHA-256 by path of files whose hash is already known
         """
         table = {
             "format": FORMAT,
@@ -80,7 +80,7 @@ class DatasetInfo:
 
         Raises
         ------
-        DatasetError : no dataset there, one that is not finished, one of another format, or a damaged file.
+        DatasetError : the dataset is missing, not finished, of another format, or its dataset.json is damaged.
         """
         (table, _), path = _read(folder), folder / INFO
         try:
@@ -92,7 +92,7 @@ class DatasetInfo:
 
 
 def checksums(folder: Path) -> str:
-    """The SHA-256 that dataset.json gives for the dataset's SHA256SUMS.
+    """Return the SHA-256 of the dataset's SHA256SUMS, as written in dataset.json.
 
     Raises
     ------
@@ -102,9 +102,9 @@ def checksums(folder: Path) -> str:
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], str]:
-    """What dataset.json holds of `DatasetInfo`, and its `checksums`.
+    """Read dataset.json; return the fields of `DatasetInfo` and the SHA-256 of SHA256SUMS.
 
-    The file's own SHA-256 is that of the file with 64 zeros in its place.
+    dataset.json contains its own SHA-256, computed with 64 zeros in the hash's position.
     """
     path = folder / INFO
     try:
@@ -130,14 +130,19 @@ def _read(folder: Path) -> tuple[dict[str, Any], str]:
 
 
 def _hash(table: dict[str, Any], name: str) -> str:
-    """A SHA-256 in a table."""
+    """Return a SHA-256 from a table.
+
+    Raises
+    ------
+    InvalidValue : the value is no SHA-256.
+    """
     if not isinstance(table[name], str) or not SHA256.fullmatch(table[name]):
         raise InvalidValue(f"its {name} is no SHA-256")
     return str(table[name])
 
 
 def _absent(folder: Path) -> DatasetError:
-    """The sentence for a folder without a dataset: what it is instead."""
+    """Return the error for a folder without a dataset; the message says what the folder is instead."""
     if words := placeholder(folder / INFO):  # a link of git-annex to nowhere
         return DatasetError(f"{folder / INFO} {words}")
     if store := re.match(r"([a-z0-9]{2,}):/+(.*)", str(folder)):  # a Path keeps one of a URL's slashes
@@ -151,11 +156,11 @@ def _absent(folder: Path) -> DatasetError:
 
 
 def shard_tables(folder: Path, split: str) -> list[Path]:
-    """The Parquet files of a split's finished shards, in order.
+    """Return the Parquet files of a split's finished shards, in order; an empty list if the split's folder is missing.
 
     Raises
     ------
-    DatasetError : the folder cannot be looked into, which is not to say that they are missing.
+    DatasetError : the folder exists but cannot be listed.
     """
     try:
         found = list((folder / split).iterdir())
@@ -167,13 +172,14 @@ def shard_tables(folder: Path, split: str) -> list[Path]:
 
 
 def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] | None = None) -> pa.Table:
-    """A Parquet file of a dataset, or some of its columns, checked against a schema.
+    """Read a Parquet file of a dataset, or some of its columns, and check it against a schema.
 
-    What an older dataset lacks of `schema.ADDED` is null.
+    Columns of `schema.ADDED` that an older dataset lacks are filled with nulls.
 
     Raises
     ------
-    DatasetError : missing, damaged, other columns than the schema's, or text that nobody may show (see `plain_text`).
+    DatasetError : the file is missing or damaged, its columns differ from the schema, or a text contains forbidden
+        characters (see `plain_text`).
     """
     try:
         table = pq.read_table(path, columns=columns, partitioning=None)
@@ -192,7 +198,7 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
 
 
 def _check_texts(path: Path, table: pa.Table) -> None:
-    """Refuse text that nobody may show, as `check_text` does for JSON."""
+    """Refuse texts with forbidden characters, as `check_text` does for JSON."""
     for column in table.schema:
         kind, values = column.type, table[column.name]
         if pa.types.is_dictionary(kind):  # as pandas writes its categories
@@ -206,7 +212,7 @@ def _check_texts(path: Path, table: pa.Table) -> None:
 
 
 def _with_added(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The table with nulls in those columns of the schema that were added since datasets of this format are written."""
+    """Add the columns of `schema.ADDED` that an older table lacks, filled with nulls."""
     lacking = set(schema.names) - set(table.column_names)
     for place, column in enumerate(schema if lacking <= ADDED else ()):
         if column.name in lacking:
@@ -215,7 +221,7 @@ def _with_added(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 
 def fingerprint(recipe: Recipe, tables: Iterable[pa.Table]) -> str:
-    """SHA-256 over the recipe and, in order, the key and image SHA-256 of every row."""
+    """Return the SHA-256 of the recipe and, in order, of the key and image SHA-256 of every row."""
     digest = hashlib.sha256(recipe.digest.encode())
     for table in tables:
         for line in pc.binary_join_element_wise(table["key"], table["sha256"], " ").to_pylist():
@@ -224,11 +230,11 @@ def fingerprint(recipe: Recipe, tables: Iterable[pa.Table]) -> str:
 
 
 def newest(root: Path = Path("data")) -> Path:
-    """The finished dataset under `root` that was finished last.
+    """Return the folder of the dataset under `root` that was finished last.
 
     Raises
     ------
-    DatasetError : there is none.
+    DatasetError : `root` contains no finished dataset.
     """
     found = sorted(root.glob(f"*/{INFO}"), key=lambda path: path.stat().st_mtime)
     if not found:

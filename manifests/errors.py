@@ -1,16 +1,16 @@
-"""What can go wrong, for the whole project.
+"""The exceptions of the whole project, as a tree.
 
     IebenchError                 exit code 1; the message is all a user sees
-    ├── UsageError               exit code 2: the command was asked for something that does not exist
-    │   ├── UnknownName          a class, method, recipe, preset, ... that is not there; suggests near ones
+    ├── UsageError               exit code 2: the command names something that does not exist
+    │   ├── UnknownName          an unknown class, method, recipe, preset, ...; suggests similar names
     │   └── SettingError         a recipe, preset or --set entry that is unknown, missing or of the wrong type
-    ├── MissingPart              an optional part (Blender, torch) is not installed, or the Python does not fit it
-    ├── PluginBroken             another package's command or engine that cannot be imported, or is none
+    ├── MissingPart              an optional part (Blender, torch) is not installed or does not support this Python
+    ├── PluginBroken             a plug-in of another package that cannot be imported, or is not a command or engine
     ├── DatasetError             a dataset folder that is missing, incomplete, corrupt or of another format
     ├── DiskError                a file could not be written (disk full, no permission)
-    └── QueueError               a cluster's queue that does not take a job
+    └── QueueError               a cluster's queue refuses a job
 
-    InvalidValue                 a ValueError whose text is iebench's own and may be passed on
+    InvalidValue                 a ValueError whose text was written by iebench and may be shown to the user
 
 Each folder's own `errors.py` adds to this tree. A message is one sentence that names the file, the value and the
 remedy.
@@ -22,7 +22,7 @@ from collections.abc import Iterable
 
 from .brief import few
 
-SUGGESTED = 400  # characters of names to choose from
+SUGGESTED = 400  # most characters of the names listed in a message
 
 
 class IebenchError(Exception):
@@ -32,24 +32,25 @@ class IebenchError(Exception):
 
 
 class InvalidValue(ValueError):
-    """A value that a class of iebench refuses; whoever knows where it came from makes an IebenchError of it."""
+    """A value that a class of iebench refuses; a caller that knows its file raises an IebenchError."""
 
 
 class UsageError(IebenchError):
-    """The command was asked for something that does not exist."""
+    """The command names something that does not exist."""
 
     exit_code = 2
 
 
 class UnknownName(UsageError):
-    """A name that is not among the known ones."""
+    """A name that is not among the known names."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], source: str = "") -> None:
         self._given = (kind, name, tuple(known), source)
         super().__init__(f"{source}unknown {kind} {name[:80]!r}; {suggest(name, self._given[2])}")
 
     def __reduce__(self) -> tuple[type["UnknownName"], tuple[str, str, tuple[str, ...], str]]:
-        # An exception pickles as its message alone, which is not what makes this one: a worker's would never arrive.
+        # Pickle would rebuild the exception from its message alone, which does not fit this constructor: an error
+        # raised in a worker process would never arrive.
         return type(self), self._given
 
 
@@ -66,19 +67,19 @@ class PluginBroken(IebenchError):
 
 
 class DatasetError(IebenchError):
-    """A dataset that cannot be used as it lies on disk."""
+    """A dataset folder that is missing, incomplete, damaged or of another format."""
 
 
 class DiskError(IebenchError):
-    """A file could not be written."""
+    """A file that could not be written."""
 
 
 class QueueError(IebenchError):
-    """A cluster's queue does not take a job."""
+    """A job that a cluster's queue refuses."""
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """The remedy for a misspelt name: the nearest known ones, or all of them.
+    """Return the remedy for a misspelt name: the most similar known names, or the list of known names.
 
     >>> suggest("chiar", ["chair", "sofa"])
     'did you mean chair?'
@@ -91,6 +92,6 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def _room(names: list[str]) -> int:
-    """The most names in a message."""
+    """Return how many of the names fit into a message."""
     ends = itertools.accumulate(len(name) + 2 for name in names)
     return sum(end <= SUGGESTED for end in ends)

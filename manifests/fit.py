@@ -1,4 +1,4 @@
-"""How well the values of a latent follow the law that a recipe declares for it."""
+"""Compare the values of a latent with the law that the recipe declares for it."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from scipy.special import kolmogorov
 
 from .laws import Law
 
-EPSILON = 1e-9  # in the latent's unit: how far a value may lie off the law's support
+EPSILON = 1e-9  # in the latent's unit: a value this close to the law's support counts as inside
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Values against a law.
+    """Result of comparing values with a law.
 
-    count, least, greatest : of the values
-    outside : how many lie where the law never falls
-    distance : Kolmogorov-Smirnov, the largest difference between the values' distribution and the law's, in [0, 1]
-    chance : of a distance as large if the values were that many independent draws from the law
+    count, least, greatest : number, minimum and maximum of the values
+    outside : number of values outside the law's support
+    distance : Kolmogorov-Smirnov distance between the values' distribution and the law's, in [0, 1]
+    chance : p-value, the probability of a distance at least as large for `count` independent draws from the law
     """
 
     count: int

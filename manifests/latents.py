@@ -1,8 +1,8 @@
 """Latents: each value is a pure function of (dataset seed, synset, object id, view, factor name).
 
-A Philox generator is keyed by everything but the view, and the view is its counter; so any subset, order or number
-of workers gives the same values, and another factor or object moves none of them. A factor may name another stream
-than its own, which it then shares, and a factor that is `shared` is the same for all objects.
+A Philox generator takes everything but the view as its key, and the view as its counter. The values therefore do not
+depend on the order, the subset or the number of workers, and adding a factor or an object changes no other value. Two
+factors share random numbers if they name the same stream. A factor with `shared` has the same values for all objects.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 
 
 def uniforms(seed: int, synset: str, object_id: str, stream: str, views: int) -> Array:
-    """Four independent uniforms for each of views 0 .. views-1.
+    """Return four independent uniform random numbers for each of views 0 .. views-1.
 
     returns : (views, 4) float64 in [0, 1), multiples of 2^-53
     """
@@ -28,17 +28,17 @@ def uniforms(seed: int, synset: str, object_id: str, stream: str, views: int) ->
 
 
 def draw(factor: Factor, seed: int, synset: str, object_id: str, views: int) -> Array:
-    """The factor's values for views 0 .. views-1 of one object: (views,) float64."""
+    """Return the factor's values for views 0 .. views-1 of one object: (views,) float64."""
     owner = ("", "") if factor.shared else (synset, object_id)
     numbers = uniforms(seed, *owner, factor.stream or factor.name, views)
     return factor.law.value(numbers, np.arange(views))
 
 
 def draw_all(recipe: Recipe, seed: int, synset: str, object_id: str, views: int) -> dict[str, Array]:
-    """All latents of one object by factor name, in the recipe's order; each (views,) float64."""
+    """Return all latents of one object by factor name, in the recipe's order; each (views,) float64."""
     return {factor.name: draw(factor, seed, synset, object_id, views) for factor in recipe.factors}
 
 
 def columns(names: Sequence[str], table: dict[str, Array]) -> Array:
-    """Some latents side by side: (n, len(names)) float64."""
+    """Stack the named latents as columns: (n, len(names)) float64."""
     return np.column_stack([table[name] for name in names])

@@ -1,4 +1,7 @@
-"""Laws: how a factor's value follows from uniform random numbers or the view's number. One decorated class a law.
+"""Laws: functions from uniform random numbers, or the view number, to a factor's value. One decorated class per law.
+
+Only additions, products and square roots may be used without rounding: their results are the same to the last bit on
+every machine. Results of library functions such as sine are rounded to nine decimals, so that they are the same too.
 
 Only additions, products and square roots may make a value as they are: these are the same to the last bit on every
 machine. What needs a library's sine is rounded to nine decimals, so that its last bit does not matter.
@@ -22,17 +25,17 @@ class Law(Protocol):
     """A probability law on the real line."""
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
-        """Values (n,) of views (n,) from independent uniforms (n, 4) in [0, 1); a law uses what it needs of them."""
+        """Return values (n,) for views (n,) from independent uniforms (n, 4) in [0, 1), of which a law may use some."""
 
     def cdf(self, values: Array) -> Array:
-        """P(X <= x) for values (n,), over all views; what a dataset is checked against."""
+        """Return P(X <= x) for values (n,), over all views; a dataset's values are compared with it."""
 
 
 LAWS: dict[str, type[Law]] = {}
 
 
 def in_words(law: Law) -> str:
-    """A law as a reader's table shows it.
+    """Describe a law in words, for a table.
 
     >>> in_words(Uniform(0.0, 6.283185307179586))
     'uniform, low 0, high 6.2832'
@@ -43,7 +46,7 @@ def in_words(law: Law) -> str:
 
 
 def law(name: str) -> Callable[[type[Law]], type[Law]]:
-    """Register a law under the name that recipes use."""
+    """Return a decorator that registers a law under the name used in recipes."""
 
     def register(cls: type[Law]) -> type[Law]:
         LAWS[name] = cls
@@ -73,7 +76,7 @@ class Uniform:
 @law("two_sided")
 @dataclass(frozen=True)
 class TwoSided:
-    """Uniform on [-outer, -inner] and [inner, outer], either side as likely."""
+    """Uniform on [-outer, -inner] and [inner, outer], both sides equally likely."""
 
     inner: float
     outer: float
@@ -93,9 +96,10 @@ class TwoSided:
 @law("uniform_sine")
 @dataclass(frozen=True)
 class UniformSine:
-    """An angle in [-pi/2, pi/2) whose sine is uniform.
+    """Angle in [-pi/2, pi/2) whose sine is uniform.
 
-    The middle angle of uniformly (Haar) distributed rotations, whose outer two are uniform on the circle.
+    It is the law of the middle angle of uniformly (Haar) distributed rotations; the outer two angles are uniform on
+    the circle.
     """
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
@@ -110,9 +114,9 @@ class UniformSine:
 @law("outside_square")
 @dataclass(frozen=True)
 class OutsideSquare:
-    """One coordinate of a point uniform on the square [-outer, outer)^2 without the square [-inner, inner]^2.
+    """One coordinate of a point that is uniform on the square [-outer, outer)^2 without the square [-inner, inner]^2.
 
-    Two factors with the same stream, one of each axis, are the two coordinates of one point.
+    Two factors with the same stream, one with each axis, are the two coordinates of one point.
     """
 
     inner: float
@@ -124,7 +128,10 @@ class OutsideSquare:
         _check_order("0", 0.0, "inner", self.inner)
 
     def _chance_beyond(self) -> tuple[float, float]:
-        """Of lying beyond `inner`: in both coordinates, and in the first only (as likely as in the second only)."""
+        """Return two probabilities of lying beyond `inner`: in both coordinates, and in the first coordinate only.
+
+        The probability of lying beyond it in the second coordinate only equals the latter.
+        """
         beyond, within = self.outer - self.inner, self.inner
         area = beyond * (beyond + 2 * within)
         return beyond * beyond / area, beyond * within / area
@@ -161,7 +168,7 @@ class Constant:
 @law("sweep")
 @dataclass(frozen=True)
 class Sweep:
-    """From low towards high in equal steps, one a view; after `steps` views again from low. Never reaches high."""
+    """Equal steps from low towards high, one per view; starts again at low after `steps` views, never reaches high."""
 
     low: float
     high: float
@@ -185,7 +192,7 @@ def _check_order(low_name: str, low: float, high_name: str, high: float) -> None
 
 
 def support(law: Law) -> tuple[float, float]:
-    """The lowest and highest value that a law gives, found from its distribution within -1000 .. 1000.
+    """Return the lowest and highest value of a law, computed from its distribution function within -1000 .. 1000.
 
     >>> support(Uniform(-1.0, 2.0))
     (-1.0, 2.0)

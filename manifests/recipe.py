@@ -1,4 +1,4 @@
-"""A recipe: what a dataset is made of, as data. Read from a TOML file in `recipes/` or a user's own."""
+"""A recipe: the complete description of a dataset as data, read from a TOML file in `recipes/` or of the user."""
 
 import dataclasses
 import hashlib
@@ -17,14 +17,14 @@ from .laws import LAWS, Law
 from .schema import fixed_fields
 from .text.plain_text import length_fault
 
-TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> a full turn in it
+TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> size of a full turn in it
 
 Pass = Literal["depth", "mask", "nocs", "normal"]
 Pattern = Literal["AUTOMATIC", "TABULATED_SOBOL", "BLUE_NOISE"]
 ViewTransform = Literal["Standard", "Khronos PBR Neutral", "AgX", "Filmic", "Filmic Log", "False Color", "Raw"]
 
 _ANGLE, _SHARE, _BOUNCES, _SAMPLES = (-2 * math.pi, 2 * math.pi), (0, 1), (0, 1024), (0, 65536)
-_LENGTH, _POSITIVE, _LAW = (-1e6, 1e6), (0.001, 1e6), (-1000, 1000)  # laws.support looks no further
+_LENGTH, _POSITIVE, _LAW = (-1e6, 1e6), (0.001, 1e6), (-1000, 1000)  # laws.support searches this range only
 RANGES: dict[str, tuple[float, float]] = {
     "resolution": (8, 4096), "views": (1, 1000), "jpeg.quality": (1, 100),
     "scene.camera.radius": _POSITIVE, "scene.camera.theta": _ANGLE, "scene.camera.phi": _ANGLE,
@@ -45,7 +45,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "factors.*.law.low": _LAW, "factors.*.law.high": _LAW, "factors.*.law.inner": _LAW, "factors.*.law.outer": _LAW,
     "factors.*.law.at": _LAW, "factors.*.law.steps": (1, 1_000_000),
 }  # fmt: skip
-"""Least and greatest value of every number in a recipe, as far as Blender and the dataset's format can take it."""
+"""Smallest and largest value of every number in a recipe: the limits of Blender and of the dataset format."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Factor:
     """One controlled factor of variation.
 
     acts_on : "CONTROL.COMPONENT", the renderer's control that puts the value into the scene
-    unit : "rad", "turn" or a length; frame : what it is measured in and from, in words
-    circular : whether the ends of the unit's range are neighbours
-    stream : which random stream feeds the law, if not the one of the factor's own name; for laws of several factors
-    shared : whether all objects have the same values
+    unit : "rad", "turn" or a length; frame : reference frame and origin of the value, in words
+    circular : True if the value lies on a circle, so that the two ends of its range are neighbours
+    stream : random stream that feeds the law; default: the factor's name; for laws of several factors
+    shared : True if all objects have the same values
     """
 
     name: str
@@ -74,7 +74,7 @@ class Factor:
 
     @property
     def turn(self) -> float | None:
-        """A full turn in the unit of a factor on a circle; None for another."""
+        """Size of a full turn in the factor's unit; None for a factor that is not circular."""
         return TURNS[self.unit] if self.circular else None
 
 
@@ -106,9 +106,9 @@ class Floor:
 class Sun:
     """A distant lamp of some angular width.
 
-    profile : how its light is spread over that width: "cone", evenly over solid angle, as Blender does since 4.0, or
-        "disc", evenly over the flat disc that the width spans at unit distance and not compensated for its mean
-        cosine, as Blender 3 did
+    profile : distribution of the light over the angular width: "cone", uniform over solid angle, as in Blender 4.0 and
+        later; or "disc", uniform over the flat disc that the width spans at unit distance and not compensated for its
+        mean cosine, as in Blender 3
     """
 
     energy: float
@@ -139,12 +139,13 @@ class Film:
 
 @dataclass(frozen=True)
 class Materials:
-    """Reading of the materials of mesh files where readers differ.
+    """Interpretation of the materials of mesh files in points where importers differ.
 
-    map_d : the opacity map of an OBJ material. "opacity": as the file format has it, 1 is opaque; "shapenet": turned
-        round in materials that have other maps too, as BlenderProc's loader of ShapeNet does
-    diffuse_roughness : how rough a material's diffuse part is, in parts of the material's own roughness; 0: ideally
-        diffuse, as Blender 4 and 5 have it. Blender 3's shader was brighter at grazing angles, the rougher the more
+    map_d : meaning of the opacity map of an OBJ material. "opacity": 1 is opaque, as the file format defines;
+        "shapenet": inverted in materials that have other maps too, as BlenderProc's loader of ShapeNet does
+    diffuse_roughness : roughness of a material's diffuse part, as a fraction of the material's own roughness; 0:
+        ideally diffuse, as in Blender 4 and 5. Blender 3's shader was brighter at grazing angles, more so for rough
+        materials
     """
 
     map_d: Literal["opacity", "shapenet"] = "opacity"
@@ -175,7 +176,16 @@ class Scene:
 
 @dataclass(frozen=True)
 class Quality:
-    """What trades noise for time.
+    """Render settings that trade time for noise.
+
+    samples : most samples per pixel; fewer, but at least min_samples, if the pixel's noise is below noise_threshold
+    min_samples : least samples per pixel; 0 leaves the choice to Blender
+    prefilter : treatment of the denoiser's guides (albedo, normals): "ACCURATE" filters each in a pass of its own,
+        "FAST" uses them as noisy guides, "NONE" as exact guides, for which the denoiser has a larger network
+    dither : noise added before rounding to 8 bits, in units of the last bit
+    ground_samples : samples per pixel away from the object, where the image is smooth: this part is rendered at half
+        the width (but at least 128 pixels) and enlarged; 0 renders the whole view with the object's settings
+    ground_pattern : sampling pattern of the ground; "" means sampling_pattern
 
     samples : of a pixel, at most; fewer, but not below min_samples, where its noise falls below noise_threshold
     min_samples : 0 leaves the choice to Blender
@@ -199,9 +209,9 @@ class Quality:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a dataset's pixels but its objects and its seed.
+    """Everything that determines a dataset's pixels except its objects and its seed.
 
-    passes : what else is stored with every view; see docs/format.md
+    passes : additional images stored with every view; see docs/format.md
     """
 
     name: str
@@ -229,13 +239,13 @@ class Recipe:
 
     @property
     def factor_names(self) -> list[str]:
-        """The latents' column names, in order."""
+        """Column names of the latents, in order."""
         return [factor.name for factor in self.factors]
 
     def as_dict(self) -> dict[str, Any]:
-        """The recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
+        """Return the recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
 
-        `scene.materials` came later: its defaults are left out, so that older recipes keep their digest.
+        `scene.materials` was added later: its default values are left out, so that older recipes keep their digest.
         """
         table = dataclasses.asdict(self)
         usual, materials = vars(Materials()), table["scene"].pop("materials")
@@ -248,12 +258,12 @@ class Recipe:
 
     @staticmethod
     def from_dict(table: Any, source: str) -> "Recipe":
-        """The recipe in plain tables.
+        """Build the recipe from plain tables.
 
         Raises
         ------
-        SettingError, UnknownName : an entry that is missing, unknown, of the wrong type or out of range; named after
-            `source`.
+        SettingError, UnknownName : an entry is missing, unknown, of the wrong type or out of range; the message starts
+            with `source`.
         """
         table = table_of(table, source)
         factors = table.get("factors", [])
@@ -271,12 +281,12 @@ class Recipe:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the recipe's content: the same for the same dataset settings, whatever the file's layout."""
+        """SHA-256 of the recipe's content; it does not depend on the layout of the file."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
 
 
 def _numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, float]]:
-    """All numbers in nested settings with their dotted keys; a factor goes by its name."""
+    """Yield all numbers in nested settings with their dotted keys; a factor's key contains its name."""
     if isinstance(settings, tuple):
         settings = {getattr(item, "name", str(i)): item for i, item in enumerate(settings)}
     elif dataclasses.is_dataclass(settings):
@@ -297,7 +307,7 @@ def _check_range(key: str, number: float, source: str) -> None:
 
 
 def _in_ranges(key: str) -> str:
-    """A key as RANGES spells it: with a star for the name of a quality or a factor."""
+    """Return a key as RANGES spells it: with a star in place of a quality's or factor's name."""
     return re.sub(r"^(quality|factors)\..*?(\.law)?(\.\w+)$", r"\1.*\2\3", key)
 
 
@@ -313,13 +323,13 @@ def _with_law(entry: dict[str, Any], source: str) -> dict[str, Any]:
 
 @cache
 def load(name: str = "3diebench") -> Recipe:
-    """A shipped recipe by name, or one from a TOML file's path.
+    """Load a shipped recipe by name, or a recipe from a TOML file's path.
 
     >>> load("3diebench").factor_names
     ['rot_x', 'rot_y', 'rot_z', 'floor_hue', 'light_theta', 'light_phi', 'light_hue']
 
     Raises
     ------
-    SettingError, UnknownName : no such recipe, or an entry in it that is missing, unknown or of the wrong type.
+    SettingError, UnknownName : the recipe does not exist, or an entry is missing, unknown or of the wrong type.
     """
     return Recipe.from_dict(extended("recipe", name), called("recipe", name))

@@ -1,4 +1,4 @@
-"""The tables of dataset format 1: columns, types, and what each latent means."""
+"""Tables of dataset format 1: columns, types and key format."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ _IDENTITY = [
     ("split", pa.string()),
 ]  # fmt: skip
 IDENTITY = tuple(name for name, _ in _IDENTITY)
-"""The columns that say which object a row is of."""
+"""Columns that identify the object of a row."""
 
 _INSPECTION = [
     ("materials", pa.int32()), ("textures", pa.int32()), ("missing", pa.string()), ("vertices", pa.int64()),
@@ -22,7 +22,7 @@ _INSPECTION = [
     ("extent_x", pa.float64()), ("extent_y", pa.float64()), ("extent_z", pa.float64()), ("notes", pa.string()),
 ]  # fmt: skip
 INSPECTION = tuple(name for name, _ in _INSPECTION)
-"""The columns that say how a mesh was found; null as far as nobody looked."""
+"""Columns with the results of the mesh inspection; null where the mesh was not inspected."""
 
 OBJECTS = pa.schema(
     [
@@ -30,10 +30,10 @@ OBJECTS = pa.schema(
         ("path", pa.string()), *_INSPECTION,
     ]
 )  # fmt: skip
-"""One row per object of the plan; docs/format.md says what the columns mean."""
+"""One row per object of the plan; docs/format.md explains the columns."""
 
 ADDED = frozenset({"notes", "doubles"})
-"""Columns of OBJECTS that datasets made before they were added lack; they are read as null there."""
+"""Columns of OBJECTS that were added later; they are read as null from older datasets."""
 
 OF_LINES = frozenset({"missing", "notes", "cause"})
 """Columns of OBJECTS and FAILURES that may hold several lines."""
@@ -41,17 +41,17 @@ OF_LINES = frozenset({"missing", "notes", "cause"})
 FAILURES = pa.schema(
     [("synset", pa.string()), ("object_id", pa.string()), ("split", pa.string()), ("cause", pa.string())]
 )
-"""One row per object that could not be made, with the cause in one sentence."""
+"""One row per object that could not be rendered or imported, with the cause in one sentence."""
 
 
 def fixed_fields(passes: Iterable[str]) -> tuple[list[pa.Field], list[pa.Field]]:
-    """The fields of the Parquet beside a tar that are no latent's: those before the latents, and those behind."""
+    """Return the fields of a shard's Parquet that are not latents: those before the latents, and those after them."""
     head = [pa.field("key", pa.string()), *(pa.field(*column) for column in _IDENTITY), pa.field("view", pa.int32())]
     return head, [field for name in ("", *passes) for field in _member(name)]
 
 
 def place_columns(pass_name: str = "") -> tuple[str, str, str]:
-    """The columns that say where a sample's JPEG, or its pass of this name, lies: offset, size, sha256."""
+    """Return the columns that locate a sample's JPEG, or its pass of this name, in the tar: offset, size, sha256."""
     prefix = f"{pass_name}_" if pass_name else ""
     return f"{prefix}offset", f"{prefix}size", f"{prefix}sha256"
 
@@ -63,7 +63,7 @@ def _member(pass_name: str) -> list[pa.Field]:
 
 
 def key(synset: str, object_id: str, view: int) -> str:
-    """A sample's name in tar and Parquet; holds no dot, sorts by object and view.
+    """Return a sample's name in tar and Parquet; it contains no dot and sorts by object and view.
 
     >>> key("03797390", "00004", 7)
     '03797390_00004_007'

@@ -1,4 +1,7 @@
-"""An object's rotational symmetries: which poses look the same, and what an error is worth when they do.
+"""Rotational symmetries of an object: poses that look the same, and rotation errors that take them into account.
+
+R and R s give the same image for every s in the object's symmetry group G. Therefore R1^-1 R2 and s^-1 R1^-1 R2 t
+cannot be distinguished (s, t in G). Only shape counts: material and texture may break a symmetry that is listed here.
 
 R and R s show the same picture for every s of the object's group G, so R1^-1 R2 and s^-1 R1^-1 R2 t cannot be told
 apart. Only shape counts: material and texture may break a symmetry that is listed here.
@@ -28,20 +31,20 @@ COLUMNS = pa.schema(
         ("quaternions", pa.list_(pa.float64())), ("residual", pa.float64()), ("cause", pa.string()),
     ]
 )  # fmt: skip
-"""One row per object whose mesh was looked at; docs/format.md says what the columns mean."""
+"""One row per object whose mesh was analysed; docs/format.md explains the columns."""
 
 DEGREES = 180 / np.pi
-STEPS = 72  # rotations that stand for a continuous turn where all are needed: one every 5 degrees
+STEPS = 72  # rotations that represent a continuous symmetry in a list: one every 5 degrees
 
 
 @dataclass(frozen=True)
 class Symmetry:
     """The rotations about the origin of the object frame that map a shape onto itself.
 
-    kind : "finite", all of them in `quaternions`; "axial", any turn about `axis`; "sphere", every rotation
-    quaternions : (n, 4) scalar last, the identity first; of the other kinds only the identity
-    axis : (3,) unit vector of an axial one, object frame
-    flips : whether an axial one is also its own upside down, as a cylinder is and a cone is not
+    kind : "finite", all rotations are in `quaternions`; "axial", any rotation about `axis`; "sphere", every rotation
+    quaternions : (n, 4) scalar last, the identity first; only the identity for the other kinds
+    axis : (3,) unit vector of an axial symmetry, object frame
+    flips : True if an axial shape also maps onto itself upside down, like a cylinder and unlike a cone
     """
 
     kind: Kind
@@ -51,14 +54,14 @@ class Symmetry:
 
     @staticmethod
     def none() -> "Symmetry":
-        """Nothing but the identity."""
+        """Return the group that contains only the identity."""
         return Symmetry("finite", np.array([[0.0, 0.0, 0.0, 1.0]]))
 
     def error(self, truth: Rotation, found: Rotation) -> Array:
-        """The smallest angle, in degrees, from found rotations R12 to one that looks like the true one: (n,).
+        """Return the smallest angle between `found` rotations R12 and any that look like `truth`: (n,) degrees.
 
-        Over all s^-1 R12 t with s and t of the group. For an axis a, these are the rotations that turn a by the same
-        angle as R12 does, so that angle is all that can be wrong.
+        The minimum is over all s^-1 R12 t with s and t in the group. For an axis a, these are the rotations that tilt a
+        by the same angle as R12, so only an error of that angle counts.
         """
         if self.kind == "sphere":
             return np.zeros(len(truth))
@@ -76,11 +79,11 @@ class Symmetry:
         return best * DEGREES
 
     def elements(self) -> Rotation:
-        """The group as a list; of a continuous turn one rotation every 5 degrees.
+        """Return the group as a list of rotations; a continuous rotation is sampled every 5 degrees.
 
         Raises
         ------
-        ValueError : a sphere's, which no list stands for.
+        ValueError : the group of a sphere, which no list represents.
         """
         if self.kind == "sphere":
             raise ValueError("every rotation is a symmetry of a sphere")
@@ -94,7 +97,7 @@ class Symmetry:
         return Rotation.concatenate([turns, turns * flip])
 
     def row(self) -> dict[str, object]:
-        """Its columns of the table."""
+        """Return the group's columns of the table."""
         axis = [None] * 3 if self.axis is None else self.axis.tolist()
         return {
             "kind": self.kind, "order": len(self.quaternions) if self.kind == "finite" else None,
@@ -104,7 +107,7 @@ class Symmetry:
 
 
 def _tilt(rotation: Rotation, axis: Array) -> Array:
-    """By what angle rotations move an axis, radians: (n,)."""
+    """Return the angle by which rotations move an axis, in radians: (n,)."""
     moved = rotation.apply(axis)
     # half-angle form: exact near 0 and near pi
     tilt: Array = 2 * np.arctan2(np.linalg.norm(moved - axis, axis=1), np.linalg.norm(moved + axis, axis=1))
@@ -112,7 +115,7 @@ def _tilt(rotation: Rotation, axis: Array) -> Array:
 
 
 def read(folder: Path) -> Mapping[tuple[str, str], Symmetry] | None:
-    """The symmetries of a dataset's objects by (synset, object id); None where nobody looked at the meshes.
+    """Read the symmetries of a dataset's objects by (synset, object id); None if the meshes were not analysed.
 
     Raises
     ------
@@ -135,11 +138,11 @@ def read(folder: Path) -> Mapping[tuple[str, str], Symmetry] | None:
 
 
 def _of_row(row: Mapping[str, Any]) -> Symmetry:
-    """The symmetry in a row of the table.
+    """Return the symmetry in a row of the table.
 
     Raises
     ------
-    InvalidValue : a group that is none; says why as a clause.
+    InvalidValue : the row holds no valid group; the message is a clause that gives the reason.
     """
     if row["kind"] not in get_args(Kind):
         raise InvalidValue(f"has the kind {row['kind']!a:.40}, not {', '.join(get_args(Kind))}")

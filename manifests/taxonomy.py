@@ -24,19 +24,19 @@ class ObjectClass:
 
 @cache
 def classes() -> tuple[ObjectClass, ...]:
-    """All 55 classes in label order."""
+    """Return all 55 classes in label order."""
     text = (files("iebench.manifests") / "taxonomy.csv").read_text(encoding="utf-8")
     return tuple(ObjectClass(r["synset"], r["name"], int(r["label"])) for r in csv.DictReader(text.splitlines()))
 
 
 def choose(selection: str, among: Sequence[ObjectClass] = ()) -> list[ObjectClass]:
-    """Classes by number ("10": evenly spread over all) or by names or synsets ("chair,mug,02691156").
+    """Select classes by number ("10": evenly spread over all) or by names or synsets ("chair,mug,02691156").
 
-    among : all classes of a collection; by default the 55
+    among : all classes of a collection; default: the 55 classes
 
     Raises
     ------
-    UnknownName : a name that is no class, with the nearest ones; or a number outside 1 .. as many as there are.
+    UnknownName : a name is no class (the message suggests similar names), or the number of classes is out of range.
     """
     everything = among or classes()
     by_name = {c.synset: c for c in everything} | {c.name: c for c in everything}
@@ -55,5 +55,5 @@ def choose(selection: str, among: Sequence[ObjectClass] = ()) -> list[ObjectClas
 
 @cache
 def official_objects() -> pa.Table:
-    """3DIEBench's 52,472 objects: columns synset, object_id, split ("train" or "val"), sorted by the first two."""
+    """Return 3DIEBench's 52,472 objects: columns synset, object_id, split ("train", "val"), sorted by the first two."""
     return pq.read_table(Path(str(files("iebench.manifests") / "3diebench.parquet")))

@@ -1,4 +1,4 @@
-"""Views: which pictures of an object a dataset holds and with which latents, drawn from a seed or given in a table."""
+"""Views of each object in a dataset and their latents, drawn from a seed or given in a table."""
 
 import hashlib
 from dataclasses import dataclass
@@ -26,36 +26,36 @@ Array = NDArray[np.float64]
 class Views:
     """The views of one object.
 
-    numbers : their numbers, ascending; latents : factor name -> float64 values, one a view, in the recipe's order
+    numbers : view numbers, ascending; latents : factor name -> float64 values, one per view, in the recipe's order
     """
 
     numbers: tuple[int, ...]
     latents: dict[str, tuple[float, ...]]
 
     def of(self, index: int) -> dict[str, float]:
-        """The latents of the view at a place in `numbers`."""
+        """Return the latents of the view at position `index` of `numbers`."""
         return {name: values[index] for name, values in self.latents.items()}
 
 
 def drawn(recipe: Recipe, seed: int, synset: str, object_id: str) -> Views:
-    """Views 0 .. recipe.views - 1 with latents from the recipe's laws."""
+    """Return views 0 .. recipe.views - 1 with latents drawn from the recipe's laws."""
     table = draw_all(recipe, seed, synset, object_id, recipe.views)
     return Views(tuple(range(recipe.views)), {name: tuple(values.tolist()) for name, values in table.items()})
 
 
 class GivenViews:
-    """The views of a table: columns synset, object_id, view and one for each factor of a recipe.
+    """Views given in a table with columns synset, object_id, view and one column per factor of a recipe.
 
-    sha256 : of the table's content, whatever its order and its other columns
+    sha256 : SHA-256 of the table's content; it does not depend on the row order or on other columns
     """
 
     def __init__(self, table: pa.Table, recipe: Recipe, name: str) -> None:
-        """Check the table and sort it by object and view; `name` is its file, for messages.
+        """Check the table and sort it by object and view; `name` is the file's name for messages.
 
         Raises
         ------
-        SettingError : a column that is missing or of another type, a value that is not finite, a view that is there
-            twice or outside 0 .. MAX_VIEW, no rows.
+        SettingError : a column is missing or of another type, a value is not finite, a view is repeated or outside
+            0 .. MAX_VIEW, or there are no rows.
         """
         if not table.num_rows:
             raise SettingError(f"{name} has no rows: a row for each view is needed")
@@ -80,27 +80,27 @@ class GivenViews:
 
     @property
     def most(self) -> int:
-        """Views of the object that has most."""
+        """Largest number of views of any object."""
         return max(place.stop - place.start for place in self._place.values())
 
     def of(self, synset: str, object_id: str) -> Views:
-        """The views of one object, which must be one of `objects`."""
+        """Return the views of one object, which must be one of `objects`."""
         place = self._place[synset, object_id]
         part = self._table.slice(place.start, place.stop - place.start)
         return Views(tuple(part["view"].to_pylist()), {name: tuple(part[name].to_pylist()) for name in self._factors})
 
     def count(self, synset: str, object_id: str) -> int:
-        """How many views an object has."""
+        """Return the number of views of an object."""
         place = self._place[synset, object_id]
         return int(place.stop - place.start)
 
 
 def read_given(path: Path, recipe: Recipe) -> GivenViews:
-    """The views of a Parquet file, or of a dataset folder with all its shards.
+    """Read views from a Parquet file, or from all shards of a dataset folder.
 
     Raises
     ------
-    SettingError : nothing there that can be read, or as GivenViews.
+    SettingError : nothing readable at `path`, or for the reasons of `GivenViews`.
     """
     if not path.exists():
         raise SettingError(f"no such file: {path}; give a Parquet with columns synset, object_id, view and the latents")
@@ -160,7 +160,7 @@ def _numbers(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
 def _cast(values: pa.ChunkedArray, kind: pa.DataType, file: str, name: str) -> pa.ChunkedArray:
     try:
         made = values.cast(kind)
-        made.validate(full=True)  # Parquet's text is not looked into as it is read
+        made.validate(full=True)  # reading a Parquet does not check its text
     except pa.ArrowException as error:
         raise SettingError(
             f"{file}: column {name!r} ({values.type}) cannot be used as {kind}: mend its values"

@@ -1,12 +1,12 @@
-"""What can go wrong while a dataset is made.
+"""The exceptions raised while a dataset is made, as a tree.
 
 IebenchError
 ├── UsageError
-│   ├── SourceError    a mesh collection that is not there or not laid out as expected
-│   │   └── DamagedSource   a published archive that is damaged or cut short; exit code 1
-│   ├── DeviceError    a render device that was asked for and is not there
-│   └── OutputError    an output folder that holds something else
-├── WorkerError        rendering processes that do not survive their start
+│   ├── SourceError    a mesh collection that is missing or has an unexpected layout
+│   │   └── DamagedSource   a published archive that is damaged or truncated; exit code 1
+│   ├── DeviceError    a requested render device that is not available
+│   └── OutputError    an output folder that contains something else
+├── WorkerError        rendering processes that end during their start
 ├── MissingPart        no Blender for this Python, or a system library that Blender needs is missing
 └── AssetError         one object that cannot be rendered; recorded in failures.parquet, never stops a run
 """
@@ -28,25 +28,25 @@ __all__ = [
 
 
 class SourceError(UsageError):
-    """A mesh collection that is not there or not laid out as expected."""
+    """A mesh collection that is missing or has an unexpected layout."""
 
 
 class DamagedSource(SourceError):
-    """A published archive that is damaged or cut short: the command was right, what it read was not."""
+    """A published archive that is damaged or truncated; the command itself was correct."""
 
     exit_code = 1
 
 
 class DeviceError(UsageError):
-    """A render device that was asked for and is not there."""
+    """A requested render device that is not available."""
 
 
 class OutputError(UsageError):
-    """An output folder that holds another dataset or something else."""
+    """An output folder that contains another dataset or something else."""
 
 
 class WorkerError(IebenchError):
-    """Rendering processes that do not survive their start."""
+    """Rendering processes that end during their start."""
 
 
 class AssetError(IebenchError):

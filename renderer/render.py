@@ -20,9 +20,9 @@ def render_dataset(
     plan: Plan, out: Path | str, workers: int, device: str = "cpu", threads: int = 1, backend: str = BLENDER,
     patience: float = 0.0, memory: int = 0, engine: str = "local", options: Mapping[str, str] | None = None,
 ) -> DatasetInfo:  # fmt: skip
-    """Render a plan into the folder or URL `out`, going on from whatever finished shards lie there.
+    """Render a plan into the folder or URL `out`; finished shards that are already there are kept.
 
-    See `prepare` and `render_work`, of which it is the two.
+    It calls `prepare` and then `render_work`, which describe the arguments.
     """
     return render_work(plan, prepare(plan, out, workers, device, threads, backend, patience, memory), engine, options)
 
@@ -31,11 +31,11 @@ def prepare(
     plan: Plan, out: Path | str, workers: int, device: str = "cpu", threads: int = 1, backend: str = BLENDER,
     patience: float = 0.0, memory: int = 0,
 ) -> Work:  # fmt: skip
-    """What an engine needs to know.
+    """Return the settings that an engine needs.
 
-    workers : processes (of each task, on a cluster), each with `threads` CPU threads; neither changes a byte
+    workers : processes (per task on a cluster), each with `threads` CPU threads; neither changes the dataset's bytes
     patience : seconds after which an object's worker counts as hung; 0 for a default from the plan's expected time
-    memory : resident bytes that one worker may take; 0 for its share of the machine it runs on
+    memory : resident bytes that one worker may take; 0 for its share of the machine's memory
     """
     if not patience:
         most = max(map(plan.view_count, plan.objects), default=0)
@@ -45,15 +45,15 @@ def prepare(
 
 
 def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[str, str] | None = None) -> DatasetInfo:
-    """Render a plan with an engine and finish the dataset; which engine changes no byte of it.
+    """Render a plan with an engine and finish the dataset; the choice of engine does not change the dataset's bytes.
 
-    options : the engine's own
+    options : options of the engine
 
     Raises
     ------
-    OutputError : the output holds another dataset or something else, or another run writes into it.
+    OutputError : the output contains another dataset or something else, or another run writes into it.
     MissingPart, DeviceError : the renderer or the engine cannot start.
-    DiskError : a file cannot be written; what is finished stays, and the same call goes on.
+    DiskError : a file cannot be written; finished shards stay, and the same call continues.
     """
     store = open_store(work.out)
     with second_interrupt_ends(), find_engine(engine)(work, options or {}) as machines:
@@ -73,12 +73,12 @@ def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[
 
                 if todo:
                     machines.render(todo, renderer, advance)
-                    store.clean()  # a task that was killed while it wrote, on whatever machine, left half a file
+                    store.clean()  # removes partial files of tasks that were killed while writing
             return finish(plan, store, renderer)
 
 
 def unfinished(store: Store, plan: Plan) -> list[Shard]:
-    """The shards of a plan that a store lacks."""
+    """Return the shards of a plan that a store lacks."""
     shards = plan.shards()
     notes = side_by_side(lambda shard: shard_notes(store, plan.recipe, shard), shards)
     return [shard for shard, note in zip(shards, notes, strict=True) if note is None]

@@ -1,1 +1,1 @@
-"""What every part shares: settings, files, locks, words for what cannot be read. Start: settings.py."""
+"""Utilities shared by all parts: settings, files, locks, messages for unreadable files. Start: settings.py."""

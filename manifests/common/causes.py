@@ -1,4 +1,7 @@
-"""Plain words for what cannot be read: the cause, and a remedy that harms nothing.
+"""Plain messages for files that cannot be read: the cause, and a remedy that does no harm.
+
+No message of iebench repeats the text of another library's exception, such as `KeyError: 'POSITION'`
+(tests/test_messages.py checks this). Messages take their words from here.
 
 No message of iebench passes on what another library's exception says (`KeyError: 'POSITION'`); tests/test_messages.py
 looks for it. Messages take their words from here.
@@ -23,7 +26,7 @@ LIMITS = {
     errno.ENFILE: f"close other programs on this machine {_AGAIN}",
     errno.ENOMEM: f"close other programs on this machine {_AGAIN}",
 }
-"""Remedies by error number where the process or the machine is at a limit."""
+"""Remedies by error number for errors caused by a limit of the process or the machine."""
 SOUND = {
     **LIMITS,
     **dict.fromkeys((errno.EACCES, errno.EPERM), _RIGHTS),
@@ -31,16 +34,16 @@ SOUND = {
         (errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN, errno.ENODEV), _STORAGE
     ),
 }
-"""The same where a file that cannot be read may be sound: nobody is told to delete it or to make it again."""
+"""Remedies by error number where the unreadable file may be intact; none tells the user to delete or remake it."""
 
 
 def read_failure(path: Path, error: BaseException, remedy: str, damage: str = "it is damaged") -> str:
-    """The sentence for a file that could not be read, or that holds something else than it should.
+    """Return the sentence for a file that could not be read, or that has unexpected content.
 
-    The file is opened once more: libraries say "no such file" where too many are open.
+    The file is opened once more, because libraries say "no such file" when too many files are open.
 
-    error : what reading it raised; remedy : for a file that is missing or damaged
-    damage : the cause where nothing better is known
+    error : exception raised by reading the file; remedy : remedy for a file that is missing or damaged
+    damage : cause given when nothing better is known
     """
     fault = error if isinstance(error, OSError) and error.errno else _open_fault(path)
     if fault is not None and fault.errno in SOUND:
@@ -51,7 +54,7 @@ def read_failure(path: Path, error: BaseException, remedy: str, damage: str = "i
 
 
 def fault(error: OSError) -> str:
-    """The sentence for an error of the machine, wherever it arose; "" for any other."""
+    """Return the sentence for an error of the machine (disk, memory, limits); "" for any other error."""
     if error.errno not in SOUND:
         return ""
     where = f"cannot use {error.filename}" if error.filename else "a file cannot be used"
@@ -59,7 +62,7 @@ def fault(error: OSError) -> str:
 
 
 def remedy_of(error: BaseException, remedy: str) -> str:
-    """A remedy for something that cannot be read; one that harms nothing where it may be sound."""
+    """Return the remedy for a file that cannot be read; a harmless one if the file may be intact."""
     return SOUND.get(error.errno or 0, remedy) if isinstance(error, OSError) else remedy
 
 
@@ -73,9 +76,9 @@ def _open_fault(path: Path) -> OSError | None:
 
 
 def reason(error: BaseException, damage: str = "it is damaged") -> str:
-    """Why something failed, in plain words; what iebench itself says is passed on.
+    """Return the cause of an error in plain words; texts written by iebench are passed on.
 
-    damage : for an error that says nothing by its kind
+    damage : cause given for an error whose type says nothing
 
     >>> reason(OSError(errno.EIO, "whatever a library says")), reason(KeyError("seed")), reason(ZeroDivisionError())
     ('Input/output error', "it has no 'seed'", 'it is damaged')
@@ -85,7 +88,7 @@ def reason(error: BaseException, damage: str = "it is damaged") -> str:
     if isinstance(error, FileNotFoundError):
         return "no such file"
     if isinstance(error, OSError) and error.errno:
-        return os.strerror(error.errno)  # some libraries put a sentence and a path into the error's own
+        return os.strerror(error.errno)  # some libraries add a sentence and a path to the error's own text
     if isinstance(error, json.JSONDecodeError):
         return f"it is not JSON at line {error.lineno}, column {error.colno}"
     if isinstance(error, tomllib.TOMLDecodeError):
@@ -113,12 +116,12 @@ def _toml(error: tomllib.TOMLDecodeError) -> str:
 
 
 def answer(error: BaseException, silence: str = "it gives no reason") -> str:
-    """Why a service on the network refused something: what its server answers, or what the connection lacks.
+    """Return the reason for which a network service refused a request: its server's status, or the connection's fault.
 
-    silence : where the error knows neither
+    silence : reason given when the error contains neither
     """
     link: BaseException | None = error
-    while link is not None:  # packages wrap what went wrong in errors of their own
+    while link is not None:  # packages wrap the original error in errors of their own
         if status := getattr(getattr(link, "response", None), "status_code", 0):
             return f"its server answers {status}{ANSWERS.get(status, '')}"
         if isinstance(link, OSError) and (link.errno or 0) > 0:
@@ -133,7 +136,7 @@ ANSWERS = {401: ", log in first", 403: ", this account may not", 404: ", it is n
 
 
 def scene_of(error: BaseException) -> str:
-    """Origin of an error that nobody foresaw, for a report of it: file and line, none of its words."""
+    """Return the origin of an unexpected error for a report: file and line, without the error's text."""
     frames = traceback.extract_tb(error.__traceback__)
     return (
         f"an unexpected error in {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else "an error"
@@ -141,9 +144,9 @@ def scene_of(error: BaseException) -> str:
 
 
 def short(error: BaseException) -> str:
-    """An error of code that the user gives, in a few words: its kind and the first line of what it says.
+    """Return an error raised by the user's code in a few words: its type and the first line of its text.
 
-    Only for such code, whose author has to mend it: an encoder, a probe, a plugin.
+    Use it only for code that its author has to mend: an encoder, a probe, a plug-in.
     """
     first = str(error).strip().splitlines()
     return f"{type(error).__name__}: {first[0]}" if first else type(error).__name__

@@ -1,4 +1,4 @@
-"""Files that are either finished or not there."""
+"""Atomic writing: files are either complete or absent."""
 
 import errno
 import os
@@ -18,12 +18,13 @@ PARTIAL = ".partial"  # suffix of a file being written; safe to delete when no i
 def atomic(path: Path) -> Iterator[IO[bytes]]:
     """Write `path` so that it appears complete or not at all.
 
-    The bytes go to a file of the same folder whose name ends in ".partial", are flushed to disk, then renamed. That
-    name is this writer's own: of two that write the same path, perhaps on two machines, one comes last, whole.
+    The bytes go to a file in the same folder whose name ends in ".partial", are flushed to disk, then the file is
+    renamed. Each writer has a temporary name of its own, so if two processes write the same path, perhaps on two
+    machines, the file renamed last remains, complete.
 
     Raises
     ------
-    DiskError : no space, no permission, or the like; the partial file is removed.
+    DiskError : no space, no permission or a similar cause; the partial file is removed.
     """
     partial = path.with_name(f"{path.name}.{token_hex(4)}{PARTIAL}")
     try:
@@ -43,7 +44,7 @@ def atomic(path: Path) -> Iterator[IO[bytes]]:
 def write_atomic(path: Path, content: bytes | str) -> None:
     """Write bytes or UTF-8 text to `path`, complete or not at all (see `atomic`).
 
-    Text may hold names of files that are no text in UTF-8: their odd bytes are escaped.
+    Text may contain file names that are not valid UTF-8: their invalid bytes are escaped.
     """
     with atomic(path) as file:
         file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
@@ -66,7 +67,7 @@ def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
 
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:
-    """Turn what keeps `path` from being written into a DiskError."""
+    """Turn an OSError raised while writing `path` into a DiskError."""
     try:
         yield
     except OSError as error:
@@ -74,12 +75,12 @@ def on_disk(path: Path) -> Iterator[None]:
 
 
 def _remove(partial: Path) -> None:
-    with suppress(OSError):  # the folder itself may be what is wrong; the error that led here says so
+    with suppress(OSError):  # the folder itself may be the problem; the original error says so
         partial.unlink(missing_ok=True)
 
 
 def disk_error(path: Path, error: OSError) -> DiskError:
-    """The one sentence for a file that could not be written."""
+    """Return the error for a file that could not be written, with a remedy."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskError(
             f"no space left to write {path}: free some and run the same command again (train with --resume), it goes on"

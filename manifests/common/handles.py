@@ -1,4 +1,4 @@
-"""Reading at random places of more files than may be open: few are, and the limit is raised where it may be."""
+"""Random access to more files than the process may open: few stay open, and the limit is raised if allowed."""
 
 import errno
 import os
@@ -9,36 +9,36 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-SHARE = 4  # a set of files opens at most one in so many of those that the process may have open
+SHARE = 4  # a set of files opens at most 1/SHARE of the files that the process may open
 FEWEST = 16
-MOST = 65_536  # files that a process asks for
+MOST = 65_536  # largest limit of open files that a process requests
 
 
 class Files:
-    """Some files, of which those read last are open. Threads may share it.
+    """A set of files of which the most recently read ones are open. It is safe to use from several threads.
 
-    paths : in order; a file is called by its place here
+    paths : the files, in order; a file is addressed by its index in this sequence
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.paths = paths
         self._most = max(FEWEST, raised_limit(SHARE * len(paths)) // SHARE)
-        self._open = OrderedDict[int, _Handle]()  # the one read last comes last
+        self._open = OrderedDict[int, _Handle]()  # the most recently read file comes last
         self._lock = threading.Lock()
         _ALL.add(self)
 
     def read(self, number: int, size: int, offset: int) -> bytes:
-        """At most `size` bytes of the file with this number, from byte `offset`.
+        """Read at most `size` bytes from byte `offset` of the file with index `number`.
 
         Raises
         ------
-        OSError : it cannot be read.
+        OSError : the file cannot be read.
         """
-        handle = self._handle(number)  # stays open while it is held here, whoever pushes it out meanwhile
+        handle = self._handle(number)  # this reference keeps the file open even if it is evicted meanwhile
         return os.pread(handle.number, size, offset)
 
     def close(self) -> None:
-        """Close all files; the next that is read is opened again."""
+        """Close all files; a file is opened again when it is read."""
         with self._lock:
             self._open.clear()
 
@@ -52,7 +52,7 @@ class Files:
         except OSError as error:
             if error.errno not in (errno.EMFILE, errno.ENFILE):
                 raise
-            for files in list(_ALL):  # they hold what others than them need now
+            for files in list(_ALL):  # the other sets give up their open files
                 files.close()
             handle = _Handle(self.paths[number])
         with self._lock:
@@ -62,11 +62,11 @@ class Files:
         return handle
 
 
-_ALL = weakref.WeakSet[Files]()  # of this process
+_ALL = weakref.WeakSet[Files]()  # all sets of this process
 
 
 class _Handle:
-    """An open file; closed once nobody holds it."""
+    """An open file; it is closed when the last reference to it is gone."""
 
     def __init__(self, path: Path) -> None:
         self.number = -1
@@ -78,7 +78,7 @@ class _Handle:
 
 
 def raised_limit(wanted: int) -> int:
-    """Number of files that this process may have open, after asking for `wanted` where the system lets it."""
+    """Request a limit of `wanted` open files from the system; return the limit that then applies to this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft == resource.RLIM_INFINITY:
@@ -86,7 +86,7 @@ def raised_limit(wanted: int) -> int:
     if wanted > soft and most > soft:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, most), hard))
-        except (OSError, ValueError):  # macOS has another limit below the one that it shows
+        except (OSError, ValueError):  # macOS has another limit below the one that it reports
             return soft
         return min(wanted, most)
     return soft

@@ -1,4 +1,4 @@
-"""Files that one process holds at a time; the system frees them however it ends."""
+"""Lock files that one process holds at a time; the system releases them however the process ends."""
 
 import errno
 import fcntl
@@ -13,16 +13,16 @@ from typing import IO
 from ..errors import IebenchError
 from .files import disk_error
 
-UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)  # what file systems without locks answer
+UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)  # errors of file systems without locks
 
 
 def holder() -> str:
-    """Who this process is, for whoever finds the lock."""
+    """Return a description of this process as JSON, written into the lock file."""
     return json.dumps({"pid": os.getpid(), "host": socket.gethostname()})
 
 
 def named(held: str) -> str:
-    """Who a holder is in a sentence, given what its `holder` wrote.
+    """Return the name of a lock's holder for a sentence, from the text written by its `holder`.
 
     >>> named('{"pid": 7, "host": "pc"}'), named("")
     ('process 7 on pc', 'another process')
@@ -35,7 +35,7 @@ def named(held: str) -> str:
 
 
 def is_held(path: Path) -> bool:
-    """True if another process, or another open file of this one, holds the file `path` now."""
+    """True if another process, or another open file of this process, holds the lock file `path` now."""
     try:
         file = path.open()
     except OSError:
@@ -50,25 +50,25 @@ def is_held(path: Path) -> bool:
 
 @contextmanager
 def locked(path: Path, in_use: Callable[[str], IebenchError]) -> Iterator[None]:
-    """Hold the file `path` for this process, making its folder if need be; it is removed on leaving.
+    """Hold the lock file `path` for this process; its folder is made if necessary, and the file is removed on leaving.
 
-    Where a file system knows no locks, nothing is held.
+    On a file system without locks, nothing is held.
 
-    in_use : the error to raise where another process holds it, given what that one's `holder` wrote
+    in_use : builds the error for a lock that another process holds, from the text of that process's `holder`
 
     Raises
     ------
-    IebenchError : that one.
+    IebenchError : the error built by `in_use`.
     DiskError : the folder cannot be written.
     """
     with _acquired(path, in_use) as file:
-        with suppress(OSError):  # a full disk: what matters is the lock, and what cannot be written will say so
+        with suppress(OSError):  # on a full disk the lock still works; later writes report the error
             os.ftruncate(file.fileno(), 0)
             os.write(file.fileno(), holder().encode())
         try:
             yield
         finally:
-            with suppress(OSError):  # on a disk that just failed, the error that led here matters more
+            with suppress(OSError):  # on a failing disk the original error matters more
                 path.unlink()
 
 
@@ -88,7 +88,7 @@ def _acquired(path: Path, in_use: Callable[[str], IebenchError]) -> IO[str]:
                 raise in_use(held) from error
         if _same(file.fileno(), path):
             return file
-        file.close()  # its last holder removed it on leaving, after it was opened here
+        file.close()  # the previous holder removed the file after it was opened here
 
 
 def _same(descriptor: int, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What this process may take of the machine it runs on."""
+"""Resources of this machine that the process may use: cores and memory."""
 
 import os
 from pathlib import Path
@@ -6,27 +6,29 @@ from pathlib import Path
 from ..brief import number
 from ..errors import UsageError
 
-SHARE = "IEBENCH_SHARE"  # how many processes that were started together share the machine; in their environment
-LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # a container's, a job's
+SHARE = "IEBENCH_SHARE"  # environment variable: number of processes started together that share the machine
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container or job
 USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
-CACHED = ("/sys/fs/cgroup/memory.stat", "/sys/fs/cgroup/memory/memory.stat")  # of that, what files can give back
+CACHED = ("/sys/fs/cgroup/memory.stat", "/sys/fs/cgroup/memory/memory.stat")  # file caches that can be freed
 
-PYTHON = 60_000_000  # bytes that a process takes at least that has loaded NumPy and Arrow
+PYTHON = 60_000_000  # least bytes that a process takes once it has loaded NumPy and Arrow
 
 
 def cores() -> int:
-    """Cores that this process may run on, or its share of them."""
+    """Return the number of cores that this process may use, divided by the number of processes started together."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, there // _sharing())
 
 
 def memory() -> int:
-    """Memory in bytes that this process and others like it may fill: the machine's, or its container's if less."""
+    """Return the total memory in bytes: the machine's, or its container's if less."""
     return min([os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), *_numbers(LIMITS)])
 
 
 def free_memory() -> int:
-    """Memory in bytes that nothing uses now but caches of files; of the machine, or of its container if less.
+    """Return the memory in bytes that is free or holds only file caches, of the machine, or of its container if less.
+
+    It is divided by the number of processes started together.
 
     Of several processes that were started together, this one's share.
     """
@@ -39,13 +41,13 @@ def free_memory() -> int:
 
 
 def check_processes(count: int, option: str, each: int = PYTHON) -> int:
-    """A number of processes that this machine has the memory for, else the refusal of an option.
+    """Check that the machine has enough memory for a number of processes given by an option; return the number.
 
-    each : bytes that one takes at least
+    each : least bytes per process
 
     Raises
     ------
-    UsageError : they take more memory than there is; gives the estimate.
+    UsageError : they need more memory than the machine has; the message gives the estimate.
     """
     there = memory()
     if count * each > there:
@@ -71,7 +73,7 @@ def _numbers(paths: tuple[str, ...] | list[str]) -> list[int]:
 
 
 def _field(path: str, name: str) -> int:
-    """The number behind a name in a file of such lines; 0 where there is none."""
+    """Return the number after a name in a file with one "name number" pair per line; 0 if the name is missing."""
     try:
         lines = (line.split() for line in Path(path).read_text().splitlines())
         return next((int(line[1]) for line in lines if line[0] == name), 0)

@@ -1,4 +1,4 @@
-"""What a dataclass's docstring says of its fields: written once, shown by commands and schemas."""
+"""Descriptions of a dataclass's fields, read from its docstring and shown by commands and schemas."""
 
 import inspect
 import re
@@ -8,7 +8,9 @@ _NEXT = re.compile(r"; (?=[a-z_0-9]+(?:, [a-z_0-9]+)* : )")
 
 
 def meanings(cls: type) -> dict[str, str]:
-    """Field -> meaning, from lines "name, other : meaning" of the docstrings of a class and its bases.
+    """Return field -> description, from lines "name, other : text" in the docstrings of a class and its bases.
+
+    Several entries may share a line: "name : text; other : text". A text continues in lines indented by four blanks.
 
     Several may share a line: "name : meaning; other : meaning". A meaning goes on in lines indented by four blanks.
     """

@@ -1,4 +1,4 @@
-"""Waits at the end of the work for what should end at once and might not: a service, a connection, a thread."""
+"""Time limits for steps at the end of a run that may hang: a service, a connection, a thread."""
 
 import os
 import sys
@@ -8,27 +8,27 @@ from concurrent.futures import Future, wait
 
 PATIENCE = 30.0  # seconds
 
-_left: list[threading.Thread] = []  # those that went on after their wait was over
+_left: list[threading.Thread] = []  # threads that still ran when their wait was over
 
 
 def ends(work: Callable[[], object], seconds: float) -> bool:
-    """Do some work in a thread of its own; False if it has not ended after so many seconds, and is left to itself.
+    """Run `work` in a thread of its own; False if it has not ended after `seconds`, and the thread is left running.
 
-    A process that has left a thread ends by `end_now`: Python's own end, or that of a library, might wait for it.
+    A process with such a thread must end by `end_now`: a normal exit of Python or of a library might wait for it.
 
     >>> ends(lambda: None, 1)
     True
 
     Raises
     ------
-    Exception : what the work raises.
+    Exception : any exception raised by `work`.
     """
     result: Future[None] = Future()
 
     def run() -> None:
         try:
             work()
-        except BaseException as error:  # whatever it is, it belongs to the thread that waits
+        except BaseException as error:  # of any kind: it is raised again in the waiting thread
             result.set_exception(error)
         else:
             result.set_result(None)
@@ -44,7 +44,7 @@ def ends(work: Callable[[], object], seconds: float) -> bool:
 
 
 def joins(thread: threading.Thread, seconds: float) -> bool:
-    """Wait for a daemon thread; False if it has not ended after so many seconds, and is left to itself."""
+    """Wait for a daemon thread; False if it has not ended after `seconds`, and it is left running."""
     thread.join(seconds)
     if thread.is_alive():
         _left.append(thread)
@@ -52,7 +52,7 @@ def joins(thread: threading.Thread, seconds: float) -> bool:
 
 
 def end_now(code: object) -> None:
-    """End this process at once with the exit code of a SystemExit, if a thread was left; else do nothing."""
+    """End this process at once with the exit code of a SystemExit if a thread still runs; otherwise do nothing."""
     if any(thread.is_alive() for thread in _left):
         for stream in (sys.stdout, sys.stderr):
             stream.flush()

@@ -1,23 +1,25 @@
-"""Small files that version control leaves in place of large ones until these are fetched."""
+"""Small files that Git LFS and git-annex leave in place of large files that were not downloaded."""
 
 import os
 from pathlib import Path
 
-HEAD = 1024  # bytes; a Git LFS pointer has fewer
+HEAD = 1024  # bytes; a Git LFS pointer is shorter
 LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
 ANNEX = b"/annex/objects/"
 
 
 def placeholder(path: Path) -> str:
-    """The words "is a Git LFS pointer: ..." for a file that stands for another, with the remedy; "" for any other.
+    """Return "is a Git LFS pointer: ..." with the remedy for a file that is a placeholder; "" for any other file.
+
+    A file that cannot be read counts as any other: reading it later gives the cause.
 
     A file that cannot be read counts as any other: reading it says why.
     """
     try:
-        if path.is_file():  # to open a pipe would wait for whoever writes to it
+        if path.is_file():  # opening a pipe would block until something is written to it
             with path.open("rb") as file:
                 return placeholder_in(file.read(HEAD))
-        if not path.exists() and path.is_symlink():  # what git-annex has not fetched is a link to nowhere
+        if not path.exists() and path.is_symlink():  # git-annex leaves a dangling link for a missing file
             return _ANNEX_WORDS if ANNEX in os.fspath(path.readlink()).encode() else ""
     except OSError:
         pass
@@ -25,7 +27,7 @@ def placeholder(path: Path) -> str:
 
 
 def placeholder_in(content: bytes) -> str:
-    """The same for a file's content, or its first 1,024 bytes.
+    """Do the same for a file's content, or its first 1,024 bytes.
 
     >>> placeholder_in(b"version https://git-lfs.github.com/spec/v1\\noid sha256:4d7a\\nsize 12345\\n")
     'is a Git LFS pointer: run `git lfs pull` in its repository, or download the file itself'

@@ -1,4 +1,4 @@
-"""Processes that must not outlive the one that started them."""
+"""Child processes that must not outlive their parent."""
 
 import ctypes
 import os
@@ -7,21 +7,21 @@ import sys
 import threading
 from multiprocessing import parent_process
 
-PR_SET_PDEATHSIG = 1  # Linux: the signal that this process gets when its parent ends
+PR_SET_PDEATHSIG = 1  # Linux: sets the signal that this process gets when its parent ends
 
 
 def end_with_parent() -> None:
-    """Make this process end when its parent does, however that ends: SIGKILL included, in the middle of long work."""
+    """End this process when its parent ends, even if the parent is killed by SIGKILL during long work."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     parent = parent_process()
     if parent is None:
         return
-    if not parent.is_alive():  # it ended before the line above
+    if not parent.is_alive():  # it ended before prctl was called
         os._exit(1)
 
     def watch() -> None:
         parent.join()
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()  # where there is no such signal
+    threading.Thread(target=watch, daemon=True).start()  # for systems without this signal

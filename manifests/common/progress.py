@@ -1,4 +1,4 @@
-"""Progress of long work: a live bar on a terminal, a plain line now and then in a log."""
+"""Progress of long work: a live bar on a terminal, or a plain line at intervals in a log."""
 
 import sys
 import time
@@ -14,19 +14,19 @@ PLAIN_EVERY = 15.0  # seconds between lines when standard error is not a termina
 
 
 class Meter:
-    """Counts work done and shows it on standard error with rate and time left.
+    """Counter of finished work, shown on standard error with rate and time left.
 
     >>> with Meter("rendering", total=2, unit="images") as meter:
     ...     meter.advance(2)
     """
 
     def __init__(self, label: str, total: int, unit: str, done: int = 0, shown: bool = True) -> None:
-        """Start at `done` of `total`; the rate counts only what this meter saw. One that is not shown only counts."""
+        """Start at `done` of `total`; the rate counts only units recorded here. Without `shown` it only counts."""
         self.shown = shown
         self.label, self.total, self.unit, self.done = label, total, unit, done
         self._first = done
         self._note = ""
-        self._shown = -1  # count on the last plain line
+        self._shown = -1  # count in the last plain line
         self._start = self._last = time.monotonic()
         self._bar: Progress | None = None
 
@@ -43,7 +43,7 @@ class Meter:
         return self
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """Record `count` more units; `note` is a short free text (a loss, failures so far)."""
+        """Record `count` more units; `note` is a short text shown with the progress (a loss, failures so far)."""
         self.done += count
         self._note = note
         if self._bar is not None:
@@ -74,12 +74,12 @@ class Meter:
 
 
 def say(line: str) -> None:
-    """A line on standard error, where meters are."""
+    """Print a line on standard error, where the meters are."""
     print(cleaned(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201
 
 
 def duration(seconds: float) -> str:
-    """A time for people.
+    """Format a duration for a reader.
 
     >>> duration(42), duration(754), duration(90000)
     ('42 s', '12 min 34 s', '25 h 0 min')

@@ -1,5 +1,8 @@
 """Settings as frozen dataclasses: strict reading from TOML tables and from `--set key=value`.
 
+Recipes, presets, methods and run configurations are all built here, so that an unknown key is always an error with a
+suggestion.
+
 Recipes, presets, methods and run configurations all pass through here, so an unknown key is an error with a
 suggestion everywhere.
 """
@@ -23,11 +26,12 @@ T = TypeVar("T")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The table in a TOML file.
+    """Read the table of a TOML file.
 
     Raises
     ------
-    SettingError : no such file, or not TOML; names the line. Or texts that nobody may show (see `plain_text`).
+    SettingError : the file is missing, is not TOML (the message gives the line), or contains forbidden characters (see
+        `plain_text`).
     """
     try:
         table = tomllib.loads(unicode_text(path.read_bytes()))
@@ -40,11 +44,11 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def table_of(given: Any, source: str) -> Mapping[str, Any]:
-    """A value that was read, seen to be a table whose keys are text.
+    """Check that a value is a table whose keys are text, and return it.
 
     Raises
     ------
-    SettingError : it is none.
+    SettingError : it is not.
     """
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
         raise SettingError(f"{source}: {given!r:.80} is no table of settings")
@@ -52,14 +56,14 @@ def table_of(given: Any, source: str) -> Mapping[str, Any]:
 
 
 def build(cls: type[T], table: Any, source: str) -> T:
-    """An instance of the dataclass `cls` from a table, checked entry by entry.
+    """Build an instance of the dataclass `cls` from a table, checking every entry.
 
     Nested dataclasses are built from nested tables; whole numbers are accepted as floats; lists become tuples.
 
     Raises
     ------
-    UnknownName : a key that `cls` has not, with the nearest ones.
-    SettingError : no table, a missing key, or a value of the wrong type; names `source` and the key.
+    UnknownName : a key is not a field of `cls`; the message suggests similar keys.
+    SettingError : no table, a missing key, or a value of the wrong type; the message names `source` and the key.
     """
     table = table_of(table, source)
     fields = {field.name: field for field in dataclasses.fields(typing.cast(Any, cls)) if field.init}
@@ -75,12 +79,12 @@ def build(cls: type[T], table: Any, source: str) -> T:
         return cls(**{key: _convert(hints[key], value, f"{source}: {key}") for key, value in table.items()})
     except InvalidValue as error:  # a dataclass's own check of its values
         raise SettingError(f"{source}: {error}") from None
-    except ValueError as error:  # the same of a class that another package brings
+    except ValueError as error:  # the same check in a class of another package
         raise SettingError(f"{source}: {short(error)}") from None
 
 
 def override(settings: T, assignments: Iterable[str], source: str = "--set") -> T:
-    """A copy of a settings dataclass with `key=value` (or `table.key=value`) assignments applied.
+    """Return a copy of a settings dataclass with `key=value` (or `table.key=value`) assignments applied.
 
     Values are TOML; a bare word is taken as a string.
     """
@@ -96,11 +100,11 @@ def override(settings: T, assignments: Iterable[str], source: str = "--set") -> 
 
 
 def check_finite(given: Any, source: str) -> None:
-    """See that there is no infinity and no NaN in a value, list or table.
+    """Check that a value, list or table contains no infinity and no NaN.
 
     Raises
     ------
-    SettingError : there is one; names `source` and the key.
+    SettingError : it contains one; the message names `source` and the key.
     """
     if isinstance(given, float) and not math.isfinite(given):
         raise SettingError(f"{source}: {given} is no finite number")
@@ -124,7 +128,7 @@ def _assign(settings: T, path: list[str], given: Any, source: str) -> T:
 
 
 def value(text: str) -> Any:
-    """What a value on the command line means: TOML, and a bare word is a string.
+    """Parse a value of the command line as TOML; a bare word is a string.
 
     >>> value("3"), value("true"), value("[1, 2]"), value("cls")
     (3, True, [1, 2], 'cls')

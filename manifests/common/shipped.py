@@ -1,4 +1,4 @@
-"""The TOML files that come with iebench, by kind and name, and a user's own by path."""
+"""TOML files: those shipped with iebench, by kind and name, and the user's own, by path."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -8,11 +8,11 @@ from ..errors import SettingError, UnknownName
 from .settings import read_toml
 
 Kind = Literal["recipe", "preset", "protocol", "sweep"]
-"""What a file is; those of a kind lie in one folder of manifests, such as recipes."""
+"""Kind of a TOML file; each kind has a folder in manifests, such as recipes."""
 
 
 def shipped(kind: Kind) -> list[str]:
-    """The names of those that come with iebench.
+    """Return the names of the shipped files of a kind.
 
     >>> shipped("protocol")
     ['converged', 'equicaps', 'released', 'seqjepa', 'strict']
@@ -22,13 +22,13 @@ def shipped(kind: Kind) -> list[str]:
 
 
 def locate(kind: Kind, name: str, folder: Path = Path(), source: str = "") -> Path:
-    """Where the shipped file of a name lies, or the TOML file at a path from `folder`, be it there or not.
+    """Return the path of a shipped file by name, or of a TOML file relative to `folder`, which need not exist.
 
-    source : what names it, for the message
+    source : file that mentions the name, for the message
 
     Raises
     ------
-    UnknownName : neither; suggests near ones.
+    UnknownName : the name is neither; the message suggests similar names.
     """
     known = shipped(kind)
     if name in known:
@@ -39,7 +39,7 @@ def locate(kind: Kind, name: str, folder: Path = Path(), source: str = "") -> Pa
 
 
 def called(kind: Kind, name: str) -> str:
-    """What messages call it: a file by its path, a shipped one by kind and name.
+    """Return the name used in messages: the path of a user's file, or kind and name of a shipped file.
 
     >>> called("preset", "quick"), called("preset", "mine.toml")
     ('preset quick', 'mine.toml')
@@ -48,17 +48,17 @@ def called(kind: Kind, name: str) -> str:
 
 
 def extended(kind: Kind, name: str) -> dict[str, Any]:
-    """A file's table over that of the one that its entry `extends` names, and so on.
+    """Read a file's table, merged over the table of the file named by its entry `extends`, recursively.
 
     Raises
     ------
-    SettingError, UnknownName : no such file, not TOML, or files that extend one another.
+    SettingError, UnknownName : a file is missing or not TOML, or files extend one another in a circle.
     """
     return _extended(kind, name, Path(), ())
 
 
 def _extended(kind: Kind, name: str, folder: Path, below: tuple[str, ...]) -> dict[str, Any]:
-    """`below` are the files that led here."""
+    """Do the work of `extended`; `below` are the files that led here through `extends`."""
     path = locate(kind, name, folder, f"{below[-1]}: " if below else "")
     if str(path) in below:
         raise SettingError(f"{path}: extends itself, through {' and '.join(below)}; break the circle")
@@ -68,7 +68,7 @@ def _extended(kind: Kind, name: str, folder: Path, below: tuple[str, ...]) -> di
 
 
 def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """A table over the one it extends: tables entry by entry, factors by name, a law as a whole."""
+    """Merge a table over the table it extends: tables entry by entry, factors by name, a law as a whole."""
     result = dict(base)
     for key, value in own.items():
         under = base.get(key)
@@ -83,7 +83,7 @@ def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
 
 def _merged_factors(base: list[Any], own: list[Any]) -> list[Any]:
     if not all(isinstance(entry, dict) and isinstance(entry.get("name"), str) for entry in own):
-        return own  # reading it says what is wrong
+        return own  # building the recipe reports the fault
     by_name = {entry.get("name"): entry for entry in base}
     for entry in own:
         by_name[entry.get("name")] = merged(by_name.get(entry.get("name"), {}), entry)

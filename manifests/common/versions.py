@@ -1,4 +1,4 @@
-"""Versions of files and of what wrote them: the sentence for a file of another one than this iebench reads."""
+"""Versions of files and of the software that wrote them, and the message for an unknown file format."""
 
 import re
 from pathlib import Path
@@ -7,9 +7,9 @@ from ..brief import number
 
 
 def version_fault(path: Path, what: str, found: object, known: int, remedy: str) -> str:
-    """The sentence for a file whose `format` is not the known one; "" for one that is.
+    """Return the sentence for a file whose `format` is not the known one; "" if it is.
 
-    what : kind of file, with its article; remedy : for an older file
+    what : kind of file, with its article; remedy : remedy for an older file
 
     >>> version_fault(Path("a.json"), "a score", 3, 2, "score again")
     'a.json is a score of format 3, and this iebench reads 2: update iebench'
@@ -27,7 +27,7 @@ def version_fault(path: Path, what: str, found: object, known: int, remedy: str)
 
 
 def is_newer(version: object, than: str) -> bool:
-    """True if a package's version, as a file has it, is a later one; False for what is no version.
+    """True if a package's version, as found in a file, is later than `than`; False if it is no version.
 
     >>> is_newer("0.10.0", "0.9.2"), is_newer("0.1.0", "0.1.0"), is_newer(None, "0.1.0")
     (True, False, False)
@@ -36,6 +36,6 @@ def is_newer(version: object, than: str) -> bool:
 
 
 def _release(version: str) -> list[int]:
-    """The numbers that a version begins with."""
+    """Return the numbers at the start of a version."""
     found = re.match(r"\d{1,9}(\.\d{1,9})*", version)
     return [int(part) for part in found[0].split(".")] if found else []

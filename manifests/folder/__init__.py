@@ -1,1 +1,1 @@
-"""What a dataset's folder holds beside its pictures: index, counts, checksums. Start: index.py."""
+"""Files of a dataset's folder beside the images: index, counts, checksums. Start: index.py."""

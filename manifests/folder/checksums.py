@@ -11,15 +11,15 @@ from ..errors import DatasetError
 from ..text.plain_text import cleaned, flaw
 
 SUMS = "SHA256SUMS"
-INFO = "dataset.json"  # vouches for SHA256SUMS, and for itself
-PLAN = ".plan.json"  # what an unfinished folder holds in place of dataset.json
+INFO = "dataset.json"  # holds the SHA-256 of SHA256SUMS and of itself
+PLAN = ".plan.json"  # stored in an unfinished folder instead of dataset.json
 
 
 def files(folder: Path) -> list[str]:
-    """The files of a dataset that SHA256SUMS lists, by path inside it, sorted.
+    """Return the files of a dataset that SHA256SUMS lists, as sorted paths relative to the folder.
 
-    Not: SHA256SUMS and dataset.json, which vouches for both; hidden files and folders but the plan (locks, caches of
-    version control); files being written.
+    It leaves out SHA256SUMS, dataset.json (which holds the SHA-256 of both), files being written, and hidden files and
+    folders (locks, caches of version control) except the plan.
     """
     found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return sorted(
@@ -31,24 +31,24 @@ def files(folder: Path) -> list[str]:
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes.
+    """Return the SHA-256 of a file's bytes.
 
     Raises
     ------
-    OSError : it cannot be read.
+    OSError : the file cannot be read.
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_sums(folder: Path, known: Mapping[str, str]) -> str:
-    """Write folder/SHA256SUMS, complete or not at all; returns its own SHA-256.
+    """Write folder/SHA256SUMS, complete or not at all; return its own SHA-256.
 
-    known : SHA-256 by path of files that need not be read, or that lie elsewhere; all others in the folder are read
+    known : SHA-256 by path of files that need not be read or that are not in the folder; all other files are read
 
     Raises
     ------
-    DatasetError : a file with a name that cannot stand in a line.
+    DatasetError : a file's name contains a character that does not fit in a line.
     """
     for name in files(folder):
         if what := flaw(name):
@@ -62,13 +62,13 @@ def write_sums(folder: Path, known: Mapping[str, str]) -> str:
 
 
 def read_sums(folder: Path, sha256: str) -> dict[str, str]:
-    """SHA-256 by path of every file that SHA256SUMS lists.
+    """Read SHA256SUMS; return the SHA-256 by path of every listed file.
 
-    sha256 : what dataset.json says the file's own is
+    sha256 : SHA-256 of SHA256SUMS itself, from dataset.json
 
     Raises
     ------
-    DatasetError : it is missing, or not the one that was written.
+    DatasetError : SHA256SUMS is missing or was changed.
     """
     try:
         content = (folder / SUMS).read_bytes()

@@ -1,4 +1,4 @@
-"""Counts of a dataset as its dataset.json has them, checked against one another."""
+"""Counts of objects, images and shards in dataset.json, checked for consistency."""
 
 from dataclasses import dataclass
 
@@ -6,25 +6,25 @@ from ..brief import number
 from ..errors import InvalidValue
 from ..schema import MAX_VIEW
 
-MOST_SHARDS = 1_000_000  # of a split: 2.5 billion images
+MOST_SHARDS = 1_000_000  # per split: 2.5 billion images
 
 
 @dataclass(frozen=True)
 class SplitCounts:
-    """Objects that have pictures, their pictures, and the shards that these lie in."""
+    """Number of objects with images, of their images and of the shards that contain them."""
 
     objects: int
     images: int
     shards: int
 
     def check(self, split: str, failures: int) -> None:
-        """Refuse counts that no rendering leaves.
+        """Refuse counts that no rendering can produce.
 
-        failures : objects of all splits that have no pictures
+        failures : number of objects without images in all splits
 
         Raises
         ------
-        InvalidValue : names the count.
+        InvalidValue : a count is impossible; the message names it.
         """
         for name, value in vars(self).items():
             if value < 0:
@@ -39,7 +39,7 @@ class SplitCounts:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of a dataset. classes : with at least one object; failures : objects without pictures."""
+    """Counts of a dataset. classes : with at least one object; failures : objects without images."""
 
     train: SplitCounts
     val: SplitCounts

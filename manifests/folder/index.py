@@ -1,4 +1,4 @@
-"""The index of a shard: the Parquet beside a tar, with a row for each image."""
+"""Index of a shard: the Parquet beside a tar, with one row per image."""
 
 import pyarrow as pa
 
@@ -7,10 +7,10 @@ from ..schema import fixed_fields
 
 
 def rows(recipe: Recipe) -> pa.Schema:
-    """The Parquet beside a tar: one row per image, in the tar's order.
+    """Return the schema of the Parquet beside a tar: one row per image, in the tar's order.
 
-    key, identity, view; the latents as float64 with unit, frame and law in the field's metadata; then where the
-    JPEG lies in the tar (offset and size in bytes) and its SHA-256, and the same for every pass (`depth_offset`, ...).
+    Columns are key, identity and view; the latents as float64 with unit, frame and law in the field's metadata; the
+    JPEG's offset and size in the tar in bytes and its SHA-256; and the same for every pass (`depth_offset`, ...).
     """
     latents = [
         pa.field(

@@ -1,1 +1,1 @@
-"""What is installed: optional parts, and plug-ins of other packages. Start: plugins.py."""
+"""Installed optional parts, and plug-ins of other packages. Start: plugins.py."""

@@ -1,4 +1,4 @@
-"""The optional parts of iebench: which extra brings which module, and the sentence where one is missing."""
+"""Optional parts of iebench: the extra that installs each module, and the message for a missing module."""
 
 import sys
 from importlib.util import find_spec
@@ -8,7 +8,7 @@ from ..errors import MissingPart
 
 EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render", "DracoPy": "render",
-    "matplotlib": "render", "simplejpeg": "render",  # [train] brings these two as well
+    "matplotlib": "render", "simplejpeg": "render",  # [train] installs these two as well
     "torch": "train", "safetensors": "train", "tensorboard": "train",
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud", "huggingface_hub": "cloud",
     "timm": "timm", "torchvision": "torchvision", "transformers": "hf",
@@ -18,7 +18,7 @@ BLENDER_PYTHONS = ("3.11", "3.13")
 
 
 def missing_part(module: str, cause: Exception | None = None) -> MissingPart:
-    """The sentence for a module that an extra would have brought, or that could not be loaded because of `cause`."""
+    """Return the error for a module that is not installed, or that could not be loaded because of `cause`."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     if cause is not None:  # the module is there, but the system lacks a library
         why = reason(cause, "a library that it needs is missing")
@@ -31,7 +31,7 @@ def missing_part(module: str, cause: Exception | None = None) -> MissingPart:
 
 
 def command(extra: str) -> str:
-    """The command that installs an extra.
+    """Return the command that installs an extra.
 
     >>> command("train")
     "pip install 'iebench[train]'"
@@ -40,16 +40,16 @@ def command(extra: str) -> str:
 
 
 def missing_extras(modules: tuple[str, ...]) -> tuple[str, ...]:
-    """The extras that bring those of some modules that are not installed; imports nothing."""
+    """Return the extras of those modules that are not installed; imports nothing."""
     return tuple(EXTRA_OF[module] for module in modules if find_spec(module) is None)
 
 
 def require(module: str) -> None:
-    """Make sure that an optional module is installed, without importing it.
+    """Check that an optional module is installed, without importing it.
 
     Raises
     ------
-    MissingPart : it is not; the message says how to get it.
+    MissingPart : it is not installed; the message says how to install it.
     """
     if find_spec(module) is None:
         raise missing_part(module)

@@ -1,4 +1,4 @@
-"""Everything that installed packages bring by entry points: names, imports that may fail, and who is to blame."""
+"""Plug-ins that installed packages register as entry points: names, imports, and the message for one that fails."""
 
 from collections.abc import Callable, MutableMapping
 from importlib.metadata import EntryPoint, entry_points
@@ -13,7 +13,7 @@ REMEDY = "mend or remove that package"
 
 
 def points(group: str) -> dict[str, EntryPoint]:
-    """The entry points of a group by name, iebench's own first. Of several with one name the first counts."""
+    """Return the entry points of a group by name. If several have one name, iebench's own counts, else the first."""
     known = sorted(entry_points(group=group), key=lambda point: (not ours(point), "" if ours(point) else point.value))
     found: dict[str, EntryPoint] = {}
     for point in known:
@@ -27,29 +27,29 @@ def ours(point: EntryPoint) -> bool:
 
 
 def imported(point: EntryPoint, kind: str, broken: type[IebenchError]) -> Any:
-    """The module or object that an entry point names.
+    """Import the module or object of an entry point.
 
-    kind : "method" or "probe", for the message; broken : the error that is raised
+    kind : "method" or "probe", for the message; broken : class of the error to raise
 
     Raises
     ------
-    broken : the import fails, for whatever reason.
+    broken : the import fails for any reason.
     """
     try:
         return point.load()
-    except (Exception, SystemExit) as error:  # any: it is somebody else's code
+    except (Exception, SystemExit) as error:  # of any kind: it is the code of another package
         what = f"{point.value}, of the {kind} {point.name!r}, cannot be imported"
         raise broken(f"{what} ({short(error)}): {REMEDY}") from error
 
 
 def load(point: EntryPoint, kind: str, registered: MutableMapping[str, Any], broken: type[IebenchError]) -> None:
-    """Import the module of a method, probe, source and so on, which then has to be registered.
+    """Import the module of a method, probe, source or similar, and check that it registers itself.
 
-    registered : what is registered, by name; a package cannot take the place of what is iebench's own
+    registered : registered entries by name; a package cannot replace an entry of iebench
 
     Raises
     ------
-    broken : the import fails, for whatever reason, registers something of iebench, or does not register its own.
+    broken : the import fails for any reason, replaces an entry of iebench, or does not register its own entry.
     """
     before = dict(registered)
     imported(point, kind, broken)
@@ -64,9 +64,9 @@ def load(point: EntryPoint, kind: str, registered: MutableMapping[str, Any], bro
 
 
 def attempt(point: EntryPoint, question: Callable[..., bool], *arguments: object) -> bool:
-    """Put a question to a plug-in that nobody asked for by name; one that fails is named on standard error, and False.
+    """Call `question` of a plug-in that the user did not name; on failure, report it on standard error, return False.
 
-    Only for packages of others: what iebench itself raises is passed on.
+    Errors are caught only for other packages; an error of iebench's own entry points is raised.
     """
     try:
         return question(*arguments)
@@ -85,7 +85,7 @@ def attempt(point: EntryPoint, question: Callable[..., bool], *arguments: object
 
 
 def blamed(error: BaseException) -> str:
-    """The sentence for an error that another package's plug-in raised; "" where none of them was at work."""
+    """Return the sentence for an error raised by another package's plug-in; "" if no plug-in was involved."""
     theirs = {
         point.module.partition(".")[0]: point
         for kind in KINDS
@@ -94,7 +94,7 @@ def blamed(error: BaseException) -> str:
     }
     blame = ""
     trace = error.__traceback__
-    while trace is not None:  # the innermost frame of a plug-in counts
+    while trace is not None:  # the innermost frame of a plug-in decides
         frame = trace.tb_frame
         package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
         if package in theirs:

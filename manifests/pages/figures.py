@@ -1,4 +1,4 @@
-"""Matplotlib figures in one style: as PNG on white, and as SVG whose ink follows the page, light or dark."""
+"""Matplotlib figures in one style: as PNG on white, and as SVG whose ink adapts to a light or dark page."""
 
 import io
 from collections.abc import Iterator
@@ -8,23 +8,23 @@ from typing import Any
 import matplotlib
 from matplotlib.figure import Figure
 
-INK = "#3c4045"  # on paper; on a page it gives way to the page's own, light or dark
+INK = "#3c4045"  # in a PNG; in an SVG it is replaced by the page's text colour
 STYLE: Any = {
     "svg.fonttype": "none", "svg.hashsalt": "iebench", "font.family": "sans-serif", "font.size": 9,
-    "text.parse_math": False,  # a name may have dollars in it
+    "text.parse_math": False,  # a name may contain dollar signs
     "text.color": INK, "axes.edgecolor": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK,
 }  # fmt: skip
 
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """The style, for what is drawn and saved inside."""
+    """Apply the style to figures drawn and saved inside this context."""
     with matplotlib.rc_context(STYLE):
         yield
 
 
 def svg(figure: Figure) -> str:
-    """An <svg> element with a transparent ground, the same bytes every time."""
+    """Return a figure as an <svg> element with a transparent background; equal figures give equal bytes."""
     out = io.StringIO()
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(out, format="svg", transparent=True, metadata=nothing)
@@ -33,7 +33,7 @@ def svg(figure: Figure) -> str:
 
 
 def png(figure: Figure) -> bytes:
-    """A PNG on white, the same bytes every time."""
+    """Return a figure as PNG on white; equal figures give equal bytes."""
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=150, facecolor="white", metadata={"Software": None})
     return out.getvalue()

@@ -1,1 +1,1 @@
-"""How scores are made, read by `iebench score --protocol`."""
+"""Settings of scoring, read by `iebench score --protocol`."""

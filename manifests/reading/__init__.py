@@ -1,1 +1,1 @@
-"""A finished dataset's samples: by key, which to show, as contact sheets. Start: samples.py."""
+"""Samples of a finished dataset: access by key, selection for display, contact sheets. Start: samples.py."""

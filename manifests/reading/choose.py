@@ -1,4 +1,4 @@
-"""Which samples of a dataset to show: every class, the views of some objects, each factor from low to high."""
+"""Selection of samples for display: every class, the views of some objects, each factor from low to high."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from ..recipe import Factor, Recipe
 from .samples import Sample, Samples
 from .words import value_in_words
 
-ACROSS = 11  # pictures in a row
+ACROSS = 11  # images in a row
 
 
 @dataclass(frozen=True)
 class Row:
-    """Samples that belong side by side, with a word or two under each."""
+    """Samples shown side by side, with a short caption under each."""
 
     title: str
     samples: Sequence[Sample]
@@ -24,7 +24,7 @@ class Row:
 
 
 def classes(samples: Samples) -> Row:
-    """The first view of the first object of every class, in label order."""
+    """Return the first view of the first object of every class, in label order."""
     first: dict[int, tuple[str, int]] = {}
     for note, numbers in samples.objects:
         first.setdefault(note["label"], (note["class_name"], numbers[0]))
@@ -33,7 +33,7 @@ def classes(samples: Samples) -> Row:
 
 
 def views(samples: Samples, objects: int) -> list[Row]:
-    """The first views of some objects, of classes spread over the labels."""
+    """Return the first views of some objects, from classes spread over the labels."""
     rows = []
     for note, numbers in _spread(samples, objects):
         found = samples.at(numbers[:ACROSS])
@@ -42,7 +42,10 @@ def views(samples: Samples, objects: int) -> list[Row]:
 
 
 def sweeps(samples: Samples) -> list[Row]:
-    """For each factor that varies, views of one object from its lowest to its highest value, of another class each."""
+    """Return, for each factor that varies, views of one object from its lowest to its highest value.
+
+    Each factor shows an object of another class, as far as there are enough.
+    """
     recipe, rows = samples.info.recipe, []
     objects = _spread(samples, len(recipe.factors))
     for factor, (note, numbers) in zip(recipe.factors, cycle(objects), strict=False):  # objects may be fewer
@@ -54,9 +57,10 @@ def sweeps(samples: Samples) -> list[Row]:
 
 
 def sweep(candidates: Sequence[Sample], factor: Factor, recipe: Recipe) -> list[Sample]:
-    """At most ACROSS samples, ascending in one factor; none if it does not vary.
+    """Return at most ACROSS samples, ascending in one factor; an empty list if the factor does not vary.
 
-    They are cut into as many equal groups; from each comes the sample whose other factors are nearest their middle.
+    The sorted samples are cut into equal groups. From each group comes the sample whose other factors are nearest to
+    their medians.
     """
     values = np.array([sample.row[factor.name] for sample in candidates])
     if values.min() == values.max():
@@ -70,7 +74,7 @@ def sweep(candidates: Sequence[Sample], factor: Factor, recipe: Recipe) -> list[
 
 
 def _spread(samples: Samples, count: int) -> list[tuple[dict[str, Any], range]]:
-    """Some objects, of different classes as long as there are enough, and then of different objects of these."""
+    """Return `count` objects, of different classes as long as there are enough classes."""
     by_class: dict[int, list[tuple[dict[str, Any], range]]] = {}
     for entry in samples.objects:
         by_class.setdefault(entry[0]["label"], []).append(entry)

@@ -1,4 +1,4 @@
-"""Stored pictures as arrays, whatever their channel order."""
+"""Decode stored images to arrays, whatever their channel order."""
 
 import io
 from typing import Any
@@ -15,33 +15,33 @@ Pixels = NDArray[np.uint8]
 
 
 def decode(picture: bytes) -> Pixels:
-    """An encoded picture as (h, w, 3) uint8, channels as they are stored.
+    """Decode an image to (h, w, 3) uint8, channels in stored order.
 
     Raises
     ------
-    OSError : it does not decode.
+    OSError : the image does not decode.
     """
     with Image.open(io.BytesIO(picture)) as image:
         return np.asarray(image.convert("RGB"))
 
 
 def raw(picture: bytes) -> NDArray[Any]:
-    """An encoded picture or pass as it is: (h, w) or (h, w, 3), of whatever type its pixels have."""
+    """Decode an image or pass without conversion: (h, w) or (h, w, 3), in its own pixel type."""
     with Image.open(io.BytesIO(picture)) as image:
         return np.asarray(image)
 
 
 def as_rgb(pixels: Pixels, recipe: Recipe) -> Pixels:
-    """Stored pixels as RGB."""
+    """Return stored pixels as RGB."""
     return pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels
 
 
 def picture(sample: Sample, recipe: Recipe) -> Pixels:
-    """A sample's picture as (h, w, 3) uint8, RGB.
+    """Read a sample's image as (h, w, 3) uint8, RGB.
 
     Raises
     ------
-    DatasetError : damaged.
+    DatasetError : the image is damaged.
     """
     try:
         return as_rgb(decode(sample.read()), recipe)
@@ -50,6 +50,6 @@ def picture(sample: Sample, recipe: Recipe) -> Pixels:
 
 
 def peak_signal_to_noise(first: Pixels, second: Pixels) -> float:
-    """PSNR of two pictures (h, w, 3) in dB, infinite for equal ones."""
+    """Return the PSNR of two images (h, w, 3) in dB; infinite for equal images."""
     error = float(np.mean((first.astype(np.float64) - second) ** 2))
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

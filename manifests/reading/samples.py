@@ -1,4 +1,4 @@
-"""Single samples of a finished dataset, by key or by place, without a tar reader."""
+"""Single samples of a finished dataset, by key or by number, without a tar reader."""
 
 import hashlib
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ MEND = "restore it, or delete it with its Parquet and render the dataset again"
 class Sample:
     """One view of one object.
 
-    stem : path of its shard inside the dataset, without suffix; row : its row in the shard's Parquet
+    stem : path of the shard inside the dataset, without suffix; row : the view's row in the shard's Parquet
     """
 
     folder: Path
@@ -39,19 +39,19 @@ class Sample:
 
     @property
     def tar(self) -> str:
-        """Path of its tar inside the dataset."""
+        """Path of the sample's tar inside the dataset."""
         return f"{self.stem}.tar"
 
     def latents(self, recipe: Recipe) -> dict[str, float]:
-        """Its latents by factor name."""
+        """Return the latents by factor name."""
         return {name: self.row[name] for name in recipe.factor_names}
 
     def read(self, pass_name: str = "") -> bytes:
-        """The bytes of its JPEG, or of the PNG of one of its passes.
+        """Read the bytes of the JPEG, or of the PNG of one of the passes.
 
         Raises
         ------
-        DatasetError : they cannot be read, or do not have the SHA-256 in the Parquet.
+        DatasetError : the bytes cannot be read, or their SHA-256 differs from that in the Parquet.
         """
         offset, size, sha256 = (self.row[column] for column in place_columns(pass_name))
         try:
@@ -75,24 +75,24 @@ class Samples:
 
     @cached_property
     def stems(self) -> list[str]:
-        """The shards, by path inside the dataset without suffix."""
+        """Paths of the shards inside the dataset, without suffix."""
         return [f"{split}/{number:05d}" for split in SPLITS for number in range(self.info.counts[split]["shards"])]
 
     @cached_property
     def _ends(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """The number after the last sample of each shard."""
+        """Number of samples up to the end of each shard."""
         counts = [_rows(self.folder / f"{stem}.parquet") for stem in self.stems]
         return np.cumsum(counts, dtype=np.int64)
 
     @cached_property
     def objects(self) -> list[tuple[dict[str, Any], range]]:
-        """Every object that was made, as objects.parquet has it, with the numbers of its samples."""
+        """Every object with samples: its row of objects.parquet and the numbers of its samples."""
         made = [o for o in read_table(self.folder / "objects.parquet").to_pylist() if o["status"] != "failed"]
         ends = np.cumsum([0, *(note["views"] for note in made)]).tolist()  # objects are in the order of the shards
         return [(note, range(*ends[i : i + 2])) for i, note in enumerate(made)]
 
     def latents(self) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
-        """All latents of all samples, by factor name: (n,) float64 each."""
+        """Return all latents of all samples, by factor name: (n,) float64 each."""
         names = self.info.recipe.factor_names
         tables = [read_table(self.folder / f"{stem}.parquet", columns=names) for stem in self.stems]
         return {name: np.concatenate([table[name].to_numpy() for table in tables]) for name in names if tables}
@@ -101,11 +101,11 @@ class Samples:
         return int(self._ends[-1]) if len(self._ends) else 0
 
     def at(self, numbers: Iterable[int]) -> list[Sample]:
-        """The samples of some numbers, in their order; each shard's Parquet is read once.
+        """Return the samples with the given numbers, in the given order; each shard's Parquet is read once.
 
         Raises
         ------
-        DatasetError : a Parquet is missing or damaged.
+        DatasetError : a Parquet file is missing or damaged.
         """
         wanted = np.asarray(list(numbers), np.int64)
         shards = np.searchsorted(self._ends, wanted, "right")
@@ -120,11 +120,11 @@ class Samples:
         return [found[number] for number in wanted.tolist()]
 
     def find(self, key: str) -> Sample:
-        """The sample of a key.
+        """Return the sample with a key.
 
         Raises
         ------
-        UnknownName : there is none; suggests near ones.
+        UnknownName : the key is unknown; the message suggests similar keys.
         DatasetError : a table is missing or damaged.
         """
         names = {f"{note['synset']}_{note['object_id']}": numbers for note, numbers in self.objects}

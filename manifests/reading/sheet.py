@@ -1,4 +1,4 @@
-"""Contact sheets: rows of pictures, each over its caption, in one picture."""
+"""Contact sheets: rows of images with captions, in one image."""
 
 import math
 import unicodedata
@@ -18,31 +18,31 @@ from .samples import Samples
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-TILE = 112  # side of a picture on the sheet, pixels
+TILE = 112  # side of an image on the sheet, pixels
 CAPTION = 18  # height of a caption, pixels
 GAP = 4
 TITLE = 22  # height of a row's title, if it has one
-SIZES = (13, 11, 9)  # of a caption's letters; 14 for a title's
+SIZES = (13, 11, 9)  # font sizes of a caption; a title has 14
 PAPER, INK = (255, 255, 255), (40, 40, 40)
 
 
 def classes_sheet(folder: Path) -> Image.Image:
-    """View 0 of the first object of every class, in label order, with the class names.
+    """Draw view 0 of the first object of every class, in label order, with the class names.
 
     Raises
     ------
-    DatasetError : missing or damaged.
+    DatasetError : the dataset is missing or damaged.
     """
     samples = Samples(folder, DatasetInfo.load(folder))
     return sheet([choose.classes(samples)], samples)
 
 
 def views_sheet(folder: Path) -> Image.Image:
-    """The views of the first object, as many as fill one row.
+    """Draw the views of the first object, as many as fill one row.
 
     Raises
     ------
-    DatasetError : missing or damaged.
+    DatasetError : the dataset is missing or damaged.
     """
     samples = Samples(folder, DatasetInfo.load(folder))
     [row] = choose.views(samples, 1)
@@ -50,11 +50,11 @@ def views_sheet(folder: Path) -> Image.Image:
 
 
 def sheet(rows: Sequence[choose.Row], samples: Samples) -> Image.Image:
-    """Rows of samples below one another, each under its title if it has one.
+    """Draw rows of samples below one another, each under its title if it has one.
 
     Raises
     ------
-    DatasetError : damaged.
+    DatasetError : the dataset is damaged.
     """
     recipe = samples.info.recipe
     parts = [grid([picture(s, recipe) for s in row.samples], row.captions, row.title) for row in rows]
@@ -67,7 +67,7 @@ def sheet(rows: Sequence[choose.Row], samples: Samples) -> Image.Image:
 
 
 def grid(pictures: Sequence[NDArray[np.uint8]], captions: Sequence[str], title: str = "") -> Image.Image:
-    """Pictures (H, W, 3) row by row, each over its caption."""
+    """Draw images (H, W, 3) row by row, each with its caption below."""
     columns, head = min(choose.ACROSS, len(pictures)), TITLE if title else 0
     rows = math.ceil(len(pictures) / columns)
     title, font = _shortened(title, (14,), choose.ACROSS * (TILE + GAP) - GAP)
@@ -84,9 +84,9 @@ def grid(pictures: Sequence[NDArray[np.uint8]], captions: Sequence[str], title: 
 
 
 def _shortened(text: str, sizes: Sequence[int], width: int) -> tuple[str, Font]:
-    """A text on one line in the largest size at which it is at most `width` pixels long; if none, cut at the smallest.
+    """Fit a text on one line of `width` pixels: in the largest font size that fits, else cut at the smallest size.
 
-    A class's name is anything that a list of meshes says: newlines too.
+    A class's name comes from a list of meshes and may contain anything, even newlines.
     """
     text = " ".join("".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text).split())
     end = "…"
@@ -97,22 +97,22 @@ def _shortened(text: str, sizes: Sequence[int], width: int) -> tuple[str, Font]:
         if font.getlength(text) <= width:
             return text, font
     smallest = fonts[-1]
-    # the longest beginning that leaves room for the end
+    # the longest prefix that leaves room for the end
     kept = (
         bisect_right(range(len(text)), width, key=lambda n: math.ceil(smallest.getlength(text[:n].rstrip() + end))) - 1
     )
     return text[:kept].rstrip() + end, smallest
 
 
-_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode's categories of what is no letter, sign or space
+_UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode categories without a visible character
 
 
 @cache
 def _dejavu(size: int) -> ImageFont.FreeTypeFont | None:
-    """The font that comes with matplotlib; Pillow's own has neither a minus sign nor most accents."""
+    """Load the font that comes with matplotlib; Pillow's own font lacks the minus sign and most accents."""
     try:
         import matplotlib as mpl
 
         return ImageFont.truetype(f"{mpl.get_data_path()}/fonts/ttf/DejaVuSans.ttf", size)
-    except (ImportError, OSError):  # not installed, or by a distribution that keeps its fonts elsewhere
+    except (ImportError, OSError):  # matplotlib is missing, or its distribution keeps fonts elsewhere
         return None

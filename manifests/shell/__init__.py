@@ -1,1 +1,1 @@
-"""The command `iebench`: its verbs, tables on screen, exit codes. Start: cli.py."""
+"""The command `iebench`: its verbs, tables on the terminal, exit codes. Start: cli.py."""

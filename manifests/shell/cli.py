@@ -25,25 +25,25 @@ from ..text.plain_text import cleaned
 from .terminal import harden, undecoded
 from .verbs import Verbs
 
-AGAIN = 75  # the exit code that asks a queue for another start
+AGAIN = 75  # exit code that asks the queue to start the job again
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "show_default": True, "max_content_width": 110}
 
 
 def examples(*lines: str) -> str:
-    """An epilog of commands to copy, one a line."""
+    """Return the epilog of a help text: example commands, one per line."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def pairs(option: str, entries: Iterable[str]) -> dict[str, str]:
-    """What a repeatable option KEY=VALUE was given.
+    """Return the entries of a repeatable option KEY=VALUE as a dictionary.
 
     >>> pairs("--slurm", ["partition=long", "time=90"])
     {'partition': 'long', 'time': '90'}
 
     Raises
     ------
-    UsageError : an entry without a value.
+    UsageError : an entry has no value.
     """
     split = {entry: entry.partition("=") for entry in entries}
     for entry, (_, equals, _) in split.items():
@@ -63,12 +63,12 @@ def iebench() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run a command line; turns every expected error into one sentence and an exit code (0, 1, 2 or 3)."""
+    """Run a command line; turn every expected error into one sentence and an exit code (0, 1, 2 or 3)."""
     guarded(lambda: iebench(arguments, prog_name="iebench", standalone_mode=False))
 
 
 def guarded(work: Callable[[], object]) -> NoReturn:
-    """Do some work and exit, by its result or, after one sentence, by its error: what `main` does with a command."""
+    """Call `work` and exit with its result, or print one sentence for its error and exit with the error's code."""
     harden()
     try:
         _exit(work)
@@ -82,7 +82,7 @@ def _exit(work: Callable[[], object]) -> NoReturn:
         sys.exit(work() or 0)  # type: ignore[arg-type]
     except IebenchError as error:
         if error.exit_code == AGAIN:
-            for number in (signal.SIGTERM, signal.SIGUSR1):  # a queue may ask more than once, while Python ends, too
+            for number in (signal.SIGTERM, signal.SIGUSR1):  # the queue may signal again while Python exits
                 signal.signal(number, signal.SIG_IGN)
         _stop(str(error), error.exit_code)
     except ModuleNotFoundError as error:
@@ -96,7 +96,7 @@ def _exit(work: Callable[[], object]) -> NoReturn:
         click.echo(cut(cleaned(shown.getvalue(), lines=True), LONGEST), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt) as error:
-        if isinstance(error.__cause__, EOFError):  # of a file that is cut off; click means the end of what one types
+        if isinstance(error.__cause__, EOFError):  # from a truncated file; click expects it from the keyboard only
             _unforeseen(error.__cause__)
         _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
     except UnicodeEncodeError as error:
@@ -109,12 +109,12 @@ def _exit(work: Callable[[], object]) -> NoReturn:
 
 
 def _unforeseen(error: Exception) -> NoReturn:
-    """One sentence for an error of the machine or of another package; others are raised again."""
+    """Exit with one sentence for an error of the machine or of another package; raise other errors again."""
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         _stop(f"no file can have the name {cut(str(error.filename))}: give a shorter one", UsageError.exit_code)
     told = plugins.blamed(error) or (fault(error) if isinstance(error, OSError) else "")
     if not told:
-        raise error  # a fault of iebench: its developers need the traceback
+        raise error  # a bug in iebench: its developers need the traceback
     _stop(told, 1)
 
 

@@ -1,4 +1,4 @@
-"""A Slurm cluster's queue through submitit: what its options mean, job arrays, and why a job failed."""
+"""A Slurm queue used through submitit: its options, job arrays, and the cause of a failed job."""
 
 import inspect
 import io
@@ -16,7 +16,7 @@ from submitit.slurm.slurm import _make_sbatch_string  # its public callers want 
 
 from ..errors import QueueError, UsageError
 
-MINUTES = 24 * 60  # that a task may take, if not said otherwise
+MINUTES = 24 * 60  # default time limit of a task
 GENERAL = {
     "job_name": "name",
     "time": "timeout_min",
@@ -30,16 +30,20 @@ PENDING = re.compile(r"[0-9a-f]{32}\.pkl|\.submission_file_[0-9a-f]{32}\.sh")
 
 
 class _InQueue(submitit.slurm.slurm.SlurmInfoWatcher):  # type: ignore[misc]  # untyped
-    """Knows of each job whether it is still in Slurm's queue.
+    """Watcher that knows for each job if it is still in Slurm's queue.
 
-    submitit's own asks the accounts, which not every cluster keeps: there a killed job would be waited for without end.
+    submitit's own watcher reads Slurm's accounting, which some clusters do not keep: there it would wait forever for a
+    killed job.
     """
 
     def _make_command(self) -> list[str]:
         return ["squeue", "--noheader", "--array", f"--user={os.getuid()}", "--format=%i %N"]
 
     def read_info(self, string: bytes | str) -> dict[str, dict[str, str]]:
-        """What squeue lists is pending or runs, or is about to; what it does not has ended, well or not."""
+        """Return the state of each job: RUNNING if squeue lists it (pending, starting or running), else ENDED.
+
+        An ended job may have succeeded or failed.
+        """
         lines = (string if isinstance(string, str) else string.decode()).splitlines()
         there = {job: node.strip() for job, _, node in (line.strip().partition(" ") for line in lines)}
         return {
@@ -52,14 +56,14 @@ submitit.SlurmJob.watcher = _InQueue(delay_s=60)
 
 
 class Queue:
-    """Where job arrays go.
+    """Queue of a cluster that receives job arrays.
 
-    Options: `folder` of scripts and logs, which every machine must see; `cluster` of submitit (slurm, or local to try
-    it without one); `time` in minutes; all others are sbatch's (partition, account, ...). `tasks` is for the caller.
+    Options: `folder` of scripts and logs, visible to every machine; `cluster` of submitit ("slurm", or "local" to test
+    without a cluster); `time` in minutes; `tasks`, which the caller reads. All others go to sbatch (partition, ...).
     """
 
     def __init__(self, options: Mapping[str, str], folder: Path, cpus: int, gpus: int, parallel: int = 0) -> None:
-        """folder : if no option names one; cpus, gpus : of a task; parallel : tasks of an array at once, 0 for all."""
+        """folder : default folder; cpus, gpus : per task; parallel : most tasks of an array at once, 0 for all."""
         for key in options:
             if not NAME.fullmatch(key):
                 raise UsageError(f"--slurm {key!r} is no option's name: letters, digits, - and _ make one")
@@ -68,7 +72,7 @@ class Queue:
             if not str(given.get(key, "1")).isdecimal():
                 raise UsageError(f"--slurm {key}={given[key]}: give a whole number")
         self.tasks = int(given.pop("tasks")) if "tasks" in given else None
-        if self.tasks == 0:  # a time of 0 is Slurm's word for no limit
+        if self.tasks == 0:  # only `time` may be 0: in Slurm it means no limit
             raise UsageError("--slurm tasks=0: give a whole number from 1 up")
         self.folder = Path(given.pop("folder", folder)).absolute()
         self._cluster = given.pop("cluster", "slurm")
@@ -82,12 +86,12 @@ class Queue:
         self._parameters |= {"additional_parameters": other} if other else {}
 
     def submit(self, calls: Sequence[Any]) -> list[Any]:
-        """A job array with one task for each callable, which travel there pickled; the jobs of submitit.
+        """Submit a job array with one task per callable, which is pickled; return submitit's jobs.
 
         Raises
         ------
-        UsageError : jobs cannot be submitted from this machine.
-        QueueError : sbatch does not take the job.
+        UsageError : this machine cannot submit jobs.
+        QueueError : sbatch refuses the job.
         """
         try:
             executor = submitit.AutoExecutor(self.folder, cluster=self._cluster)
@@ -101,10 +105,10 @@ class Queue:
 
     @contextmanager
     def _refusals(self) -> Iterator[None]:
-        """What sbatch says against a submission becomes one sentence, and what was written for it goes."""
+        """Turn a refusal of sbatch into one sentence, and delete the files written for the submission."""
         before = set(self._pending())
         try:
-            with redirect_stderr(io.StringIO()):  # submitit prints what sbatch says, too
+            with redirect_stderr(io.StringIO()):  # submitit also prints the messages of sbatch
                 yield
         except submitit.core.utils.FailedJobError as error:
             for path in set(self._pending()) - before:
@@ -116,16 +120,16 @@ class Queue:
             ) from error
 
     def _pending(self) -> Iterator[Path]:
-        """What submitit writes before Slurm has given a job its number."""
+        """Return the files that submitit writes before Slurm has given a job its number."""
         return (path for path in self.folder.glob("*") if PENDING.fullmatch(path.name))
 
     def script(self, tasks: int) -> str:
-        """The script that an array of so many tasks would be submitted with."""
+        """Return the batch script of an array with so many tasks."""
         command = shlex.join([sys.executable, "-m", "submitit.core._submit", str(self.folder)])
         return str(_make_sbatch_string(command, self.folder, map_count=tasks, **self._parameters))
 
     def cause(self, job: Any) -> str:
-        """Why a job failed: what iebench's own error said at the end of its traceback, or submitit's first line."""
+        """Return the cause of a failed job: the text of iebench's error in the traceback, or submitit's first line."""
         text = str(job.exception()).strip()
         _, dashes, trace = text.partition("-" * 20)
         lines = [line for line in trace.splitlines() if line.strip("- ") and "You can check full logs" not in line]
@@ -138,6 +142,6 @@ class Queue:
 
 
 def _last_line(refusal: submitit.core.utils.FailedJobError) -> str:
-    """The last line of sbatch, without its name: submitit gives it as the error's text."""
+    """Return the last line of sbatch's message, without its name; submitit gives it as the error's text."""
     lines = str(refusal).strip().splitlines() or ["it does not say why"]
     return lines[-1].removeprefix("sbatch: ")

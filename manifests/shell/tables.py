@@ -1,14 +1,14 @@
-"""Rich's tables as text."""
+"""Text of Rich tables."""
 
 import io
 
 from rich.console import Console, RenderableType
 
-WIDTH = 400  # columns; a table is as wide as it must be, since cutting numbers off would help nobody
+WIDTH = 400  # columns; wide enough that no number is cut off
 
 
 def drawn(table: RenderableType, colour: bool = True) -> list[str]:
-    """The lines of a table, the same whatever the terminal is; colour : with bold type and the like as escape codes."""
+    """Return the lines of a table, independent of the terminal; colour : with escape codes for bold type etc."""
     console = Console(
         file=io.StringIO(),
         width=WIDTH,

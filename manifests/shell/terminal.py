@@ -1,4 +1,4 @@
-"""Standard output and error that end no command: whatever their encoding lacks, and when nobody reads them any more."""
+"""Standard output and error that never end a command: missing characters, and readers that close early."""
 
 import codecs
 import io
@@ -13,15 +13,15 @@ PLAIN = {
     "≈": "~", "─": "-", "–": "-", "−": "-", "│": "|", "├": "|", "└": "`", "°": "deg", "²": "2", "±": "+-", "×": "x",
     "…": "...", "π": "pi",
 }  # fmt: skip
-"""Characters of iebench's own texts, in ASCII."""
-ERRORS = "iebench-plain"  # name of the way in which a stream writes what its encoding lacks
-UNDECODED = range(0xDC80, 0xDD00)  # what Python makes of bytes in a file's name that are no text
+"""ASCII replacements of the characters used in iebench's own texts."""
+ERRORS = "iebench-plain"  # name of the codec error handler `plain`
+UNDECODED = range(0xDC80, 0xDD00)  # code points by which Python represents undecodable bytes of a file name
 
 
 class Lasting(io.RawIOBase):
-    """A stream that may lose its reader (`iebench ... | head`): the work goes on, and what is written then is lost.
+    """Stream that survives the loss of its reader (`iebench ... | head`): the work goes on, later output is discarded.
 
-    lossy : whether it may fail in any way, as standard error may; else a full disk is an error
+    lossy : True if any write error is ignored, as for standard error; otherwise a full disk raises an error
     """
 
     def __init__(self, raw: io.RawIOBase, name: str, lossy: bool) -> None:
@@ -29,22 +29,22 @@ class Lasting(io.RawIOBase):
         self._raw, self._name, self._lossy, self._lost = raw, name, lossy, False
 
     def writable(self) -> bool:
-        """True if it can be written to."""
+        """True if the stream can be written to."""
         return True
 
     def write(self, data: Any) -> int:
-        """Write bytes, as far as somebody reads them.
+        """Write bytes as long as the stream has a reader.
 
         Raises
         ------
-        DiskError : no space, or the like; what is written later is lost.
+        DiskError : no space or a similar cause; later output is discarded.
         """
         left = memoryview(data)
         while left and not self._lost:
             try:
                 written = self._raw.write(left)
                 left = left[written or 0 :]
-                time.sleep(0.01 if written is None else 0)  # a pipe that does not block is full for now
+                time.sleep(0.01 if written is None else 0)  # None: a non-blocking pipe is full for now
             except OSError as error:
                 self._lost = True
                 if not (self._lossy or isinstance(error, BrokenPipeError)):
@@ -52,7 +52,7 @@ class Lasting(io.RawIOBase):
         return len(data)
 
     def fileno(self) -> int:
-        """The number of its file."""
+        """Return the stream's file descriptor."""
         return self._raw.fileno()
 
     def isatty(self) -> bool:
@@ -61,12 +61,12 @@ class Lasting(io.RawIOBase):
 
 
 def harden() -> None:
-    """Make standard output and error of this process such streams. Called again, or in a test, it does nothing."""
+    """Replace this process's standard output and error by `Lasting` streams; does nothing if repeated or in a test."""
     codecs.register_error(ERRORS, plain)
     for name, words, lossy in (("stdout", "standard output", False), ("stderr", "standard error", True)):
         stream = getattr(sys, name)
         buffer = getattr(stream, "buffer", None)
-        raw = getattr(buffer, "raw", buffer)  # with `python -u` there is nothing between
+        raw = getattr(buffer, "raw", buffer)  # with `python -u` there is no buffer between
         if stream is getattr(sys, f"__{name}__") and isinstance(raw, io.RawIOBase):
             stream.flush()
             lasting = Lasting(raw, words, lossy)
@@ -78,7 +78,7 @@ def harden() -> None:
 
 
 def plain(error: UnicodeError) -> tuple[str, int]:
-    r"""Spell what an encoding lacks in ASCII; an error handler of Python's codecs.
+    r"""Replace characters that an encoding lacks by ASCII; an error handler for Python's codecs.
 
     >>> codecs.register_error(ERRORS, plain)
     >>> "≈ 5 mm, größer".encode("ascii", ERRORS), "a\udce9".encode("utf-8", ERRORS)
@@ -90,7 +90,7 @@ def plain(error: UnicodeError) -> tuple[str, int]:
 
 
 def undecoded(text: str) -> bool:
-    """True if a name holds bytes that are no text in this locale's encoding."""
+    """True if a file name contains bytes that are invalid in this locale's encoding."""
     return any(ord(letter) in UNDECODED for letter in text)
 
 

@@ -1,4 +1,4 @@
-"""The verbs of `iebench`, listed without importing any of them; a verb is imported when it is called."""
+"""The verbs of `iebench`. Listing them imports none; a verb is imported when it is called."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ GROUP = "iebench.commands"  # entry points: name of a verb -> its click command
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb in the list.
+    """An entry in the list of verbs.
 
-    summary : the first sentence of its own help; needs : modules that an extra brings and that it does not work without
+    summary : first sentence of the verb's help; needs : required modules that an extra installs
     """
 
     summary: str
     needs: tuple[str, ...] = ()
 
 
-# in the order of work; verbs of other packages follow
+# in the order of use; verbs of other packages follow
 VERBS = {
     "render": Verb("Render a dataset with Blender: tar shards and Parquet latents", ("trimesh",)),
     "import": Verb("Bring published data into iebench's format, checked", ("trimesh",)),
@@ -52,12 +52,12 @@ class Verbs(click.Group):
     """A click group whose commands are imported only when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The verbs that are installed, iebench's own in the order of work, then those of other packages."""
+        """Return the installed verbs: iebench's own in the order of use, then those of other packages."""
         installed = plugins.points(GROUP)
         return [*(name for name in VERBS if name in installed), *sorted(installed.keys() - VERBS)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a verb; imports its module."""
+        """Return the command of a verb; imports its module."""
         installed = plugins.points(GROUP)
         if cmd_name not in installed:
             if ctx.resilient_parsing:
@@ -70,13 +70,13 @@ class Verbs(click.Group):
         return _theirs(point)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take `help VERB` for `VERB --help`, and no arguments for `--help`."""
-        if (not args or args[0] == "help") and not ctx.resilient_parsing:  # so while a shell completes
+        """Read `help VERB` as `VERB --help`, and no arguments as `--help`."""
+        if (not args or args[0] == "help") and not ctx.resilient_parsing:  # resilient: a shell completes
             args = [*args[1:2], "--help"]
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list of verbs; those that lack an extra stand apart, below the command that brings it."""
+        """Write the list of verbs; verbs that lack an extra are listed apart, under the command that installs it."""
         sections: dict[str, list[tuple[str, str]]] = {"Commands": []}
         for name, summary, missing in self._listed(ctx):
             title = " and ".join(map(command, missing))
@@ -87,14 +87,14 @@ class Verbs(click.Group):
                     formatter.write_dl(rows)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The verbs, and options of `iebench` itself, that begin with what was typed."""
+        """Return the verbs, and options of `iebench` itself, that begin with the typed text."""
         verbs = [
             CompletionItem(name, help=about) for name, about, _ in self._listed(ctx) if name.startswith(incomplete)
         ]
         return verbs + click.Command.shell_complete(self, ctx, incomplete)
 
     def _listed(self, ctx: click.Context) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-        """Each verb with its summary and the extras that it lacks here."""
+        """Yield each verb with its summary and its missing extras."""
         installed = plugins.points(GROUP)
         for name in self.list_commands(ctx):
             verb = VERBS[name] if name in VERBS else Verb(f"(of another package: {installed[name].value})")
@@ -102,7 +102,7 @@ class Verbs(click.Group):
 
 
 def _theirs(point: EntryPoint) -> click.Command:
-    """The command of another package.
+    """Load the command of another package.
 
     Raises
     ------

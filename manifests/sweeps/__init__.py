@@ -1,1 +1,1 @@
-"""What `iebench sweep` trains and scores for a table."""
+"""Training runs and scores of a results table, read by `iebench sweep`."""

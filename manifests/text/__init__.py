@@ -1,1 +1,1 @@
-"""Text: read in any encoding, checked where it is a stranger's, escaped for each format. Start: plain_text.py."""
+"""Text: decoded from any Unicode encoding, checked, escaped for each output format. Start: plain_text.py."""

@@ -1,4 +1,6 @@
-"""A text as each format writes it: one function a format, so that the reader of the format gives the same text back.
+"""Escaping of text for each output format: one function per format; a reader of the format gets the same text back.
+
+The functions accept any text; characters that `plain_text.flaw` finds are spelled out in ASCII first.
 
 They take whatever there is; what `plain_text.flaw` finds in it is spelt out first.
 """
@@ -14,22 +16,22 @@ from .plain_text import cleaned
 _LATEX = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",  # after \\, [ and * would be taken for its arguments
+    "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}",  # after \\, LaTeX takes [ and * for its arguments
     '"': "''", "`": "{`}", "²": "$^2$", "°": r"$^\circ$", "±": r"$\pm$", "−": "$-$",
 }  # fmt: skip
 _LATEX_TABLE = str.maketrans(_LATEX)
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~&$]|(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)  # the last two make links
-_BLOCK = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")  # before what makes a list or a heading of a line
-_FORMULA = re.compile(r"(^|[;|])(\s*)(?=[=+\-@＝＋－＠])")  # a cell begins; some countries' programs end it at ;
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~&$]|(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)  # the last two: links
+_BLOCK = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")  # position before the mark of a list or heading
+_FORMULA = re.compile(r"(^|[;|])(\s*)(?=[=+\-@＝＋－＠])")  # start of a cell; some locales separate cells by ;
 
 
 def screen(text: str, lines: bool = False) -> Text:
-    """For rich: without markup, emoji codes or control characters. lines : whether it may have several lines"""
+    """For rich: without markup, emoji codes or control characters. lines : True if line breaks are allowed"""
     return Text(cleaned(text, lines))
 
 
 def markdown(text: str) -> str:
-    """In a line or a cell of Markdown (CommonMark and GitHub's): no markup, links, HTML, mathematics.
+    """Escape for a line or a cell of Markdown (CommonMark and GitHub's): no markup, links, HTML, mathematics.
 
     >>> print(markdown("a_b|c <img>"), markdown("![x](https://y.z)"), markdown("- item"))
     a\\_b\\|c \\<img\\> !\\[x\\](https\\://y.z) \\- item
@@ -38,7 +40,7 @@ def markdown(text: str) -> str:
 
 
 def markdown_code(text: str) -> str:
-    """As code in a line or a cell of Markdown.
+    """Format as code in a line or a cell of Markdown.
 
     >>> print(markdown_code("rot_x"), markdown_code("a`b|c"))
     `rot_x` ``a`b\\|c``
@@ -50,12 +52,12 @@ def markdown_code(text: str) -> str:
 
 
 def markdown_row(cells: Iterable[str]) -> str:
-    """A row of a table in Markdown, of cells that are Markdown already."""
+    """Return a row of a Markdown table from cells that are Markdown already."""
     return "| " + " | ".join(cells) + " |"
 
 
 def csv_cell(text: str) -> str:
-    """In a cell of a spreadsheet: what it would take for a formula has an apostrophe before it.
+    """Escape for a cell of a spreadsheet: a text that would be read as a formula gets an apostrophe before it.
 
     >>> csv_cell("sie"), csv_cell("=HYPERLINK(1)")
     ('sie', "'=HYPERLINK(1)")
@@ -64,7 +66,7 @@ def csv_cell(text: str) -> str:
 
 
 def latex(text: str) -> str:
-    """In a paragraph or a cell of LaTeX.
+    """Escape for a paragraph or a cell of LaTeX.
 
     >>> print(latex("50 % of R²"), latex(r"\\input{x}"), latex("a--b"))
     50 \\% of R$^2$ \\textbackslash{}input\\{x\\} a-{}-b
@@ -73,12 +75,12 @@ def latex(text: str) -> str:
 
 
 def html(text: str) -> str:
-    """In an element or a quoted attribute of HTML."""
+    """Escape for an element or a quoted attribute of HTML."""
     return standard.escape(cleaned(text), quote=True)
 
 
 def yaml(text: str) -> str:
-    """As a quoted scalar of YAML.
+    """Return a text as a quoted scalar of YAML.
 
     >>> print(yaml('a: "b" \\\\ 大'))
     "a: \\"b\\" \\\\ 大"

@@ -1,4 +1,8 @@
-"""Text of other people's files: what no name, note or licence may hold, and how a file's name is shown all the same.
+"""Text from other people's files: characters that names, notes and licences may not contain, and their safe display.
+
+Every reader of such a file calls `check_text`, and every option that takes a name calls `check_name`. File names may
+contain any character and are never a reason to refuse a file: `cleaned` makes them fit for display. `escapes` writes a
+text in Markdown, LaTeX and so on.
 
 Every reader of such a file calls `check_text`, and what takes a name as an option calls `check_name`. Names of files
 may hold anything, and are no reason to refuse a file: `cleaned` makes them fit to be shown. How a text is then written
@@ -13,12 +17,12 @@ from typing import Any
 from ..brief import cut, few
 from ..errors import IebenchError, UsageError
 
-LONGEST_NAME = 120  # characters of the name of a score, a run, a dataset, a recipe or a protocol
+LONGEST_NAME = 120  # characters; for the name of a score, a run, a dataset, a recipe or a protocol
 
 Ranges = tuple[tuple[int, int], ...]
 LINE_BREAKS: Ranges = ((0x0A, 0x0D), (0x85, 0x85), (0x2028, 0x2029))
 DIRECTIONS: Ranges = ((0x061C, 0x061C), (0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069))
-"""Marks that turn the direction of writing: what is shown has another order than what is stored."""
+"""Marks that change the writing direction: the displayed order then differs from the stored order."""
 CONTROLS: Ranges = ((0x00, 0x1F), (0x7F, 0x9F), (0xFFFE, 0xFFFF))
 SURROGATES: Ranges = ((0xD800, 0xDFFF),)
 KINDS = {
@@ -26,13 +30,13 @@ KINDS = {
     "a control character": CONTROLS,
 }  # fmt: skip
 UNFIT: Ranges = (*CONTROLS, *LINE_BREAKS, *DIRECTIONS)
-"""What text may not hold, beside the surrogates, which UTF-8 and so Parquet cannot hold."""
+"""Characters that text may not contain. Surrogates are not listed: UTF-8, and so Parquet, cannot hold them."""
 LINES: Ranges = (*((low, high) for low, high in UNFIT if low > 0x0D), (0x00, 0x09), (0x0B, 0x1F))
-"""The same for a text of several lines, which end in U+000A."""
+"""Characters that a text of several lines may not contain; its lines end in U+000A."""
 
 
 def pattern(ranges: Ranges) -> str:
-    """A regular expression of Arrow's (RE2's) for one of these characters."""
+    """Return a regular expression of Arrow (RE2) that matches one of these characters."""
     return "[" + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges) + "]"
 
 
@@ -44,7 +48,7 @@ _UNFIT, _UNFIT_OF_LINES = _compiled(UNFIT), _compiled(LINES)
 
 
 def flaw(text: str) -> str:
-    """The first thing in a text that it may not hold, in words; "" for a sound text.
+    """Describe the first forbidden character of a text; "" if there is none.
 
     >>> flaw("Größe, 大きさ, 📦"), flaw("a\\x1b[31m"), flaw("a\\nb"), flaw("\\u202egnp.exe")
     ('', 'a control character (U+001B)', 'a line break (U+000A)', 'a mark of writing direction (U+202E)')
@@ -57,9 +61,9 @@ def flaw(text: str) -> str:
 
 
 def cleaned(text: str, lines: bool = False) -> str:
-    """A text with what it may not hold spelt in ASCII, for a screen or a table.
+    """Return a text with forbidden characters spelled in ASCII, for a terminal or a table.
 
-    lines : whether it may have several lines
+    lines : True if line breaks are allowed
 
     >>> cleaned("a\\x1b[31m\\nb"), cleaned("a\\nb", lines=True)
     ('a\\\\x1b[31m\\\\x0ab', 'a\\nb')
@@ -69,26 +73,26 @@ def cleaned(text: str, lines: bool = False) -> str:
 
 def _spelt(code: int) -> str:
     if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00  # a byte of a file's name that is no text in UTF-8
+        code -= 0xDC00  # a byte of a file name that is not valid UTF-8
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def check_text(table: Any, source: object, error: type[IebenchError], remedy: str) -> None:
-    """Refuse texts and keys with a `flaw` in nested tables and lists, as JSON and TOML have them.
+    """Refuse texts and keys with forbidden characters in nested tables and lists, as read from JSON and TOML.
 
-    source : the file; error : what to raise; remedy : what mends it
+    source : the file; error : class of the error to raise; remedy : remedy for the message
 
     Raises
     ------
-    IebenchError : of that kind; names the file, the fields, and what they hold.
+    IebenchError : of class `error`; the message names the file, the fields and the characters.
     """
     if found := list(_flaws(table)):
         raise error(f"{cleaned(str(source))}: {few(found, 2, '; ')}: {remedy}")
 
 
 def _flaws(table: Any) -> Iterator[str]:
-    """A clause for each text with a flaw. Tables that are left are in a list: they may be nested deeply."""
-    left: list[tuple[Any, Any]] = [((), table)]  # where (the keys, innermost first, as pairs), what
+    """Yield a clause for each text with a forbidden character; iterative, as tables may be nested deeply."""
+    left: list[tuple[Any, Any]] = [((), table)]  # path (nested pairs, innermost key first), value
     while left:
         where, value = left.pop()
         if isinstance(value, str) and (what := flaw(value)):
@@ -111,20 +115,20 @@ def _dotted(where: Any) -> str:
 
 
 def check_name(name: str, source: str) -> None:
-    """Refuse what cannot be the name of a folder, or would be taken for something else where it is used as one.
+    """Refuse a name that cannot be a folder's name, or that would be taken for something else (an option).
 
-    source : where it was given, such as "--name"
+    source : option that gave the name, such as "--name"
 
     Raises
     ------
-    UsageError : it is no folder's name, too long, begins with - or a dot, or has a `flaw`.
+    UsageError : it is no folder's name, is too long, begins with - or a dot, or contains a forbidden character.
     """
     if fault := name_fault(name):
         raise UsageError(f"{source} {cut(cleaned(name), 60)} {fault}")
 
 
 def name_fault(name: str) -> str:
-    """What keeps a text from being a name, with the remedy, as a clause; "" for a name.
+    """Return the reason why a text cannot be a name, with the remedy, as a clause; "" for a valid name.
 
     >>> name_fault("sie-builtin-s0"), name_fault("-rf"), name_fault("a/b")
     ('', 'begins with "-": begin with a letter or a digit', "is no folder's name: leave out / and ..")
@@ -143,5 +147,5 @@ def name_fault(name: str) -> str:
 
 
 def length_fault(name: str) -> str:
-    """The same for a name that no folder has, such as a recipe's, whose other letters are free."""
+    """Check the length only, for a name that is not used for a folder, such as a recipe's."""
     return f"has {len(name)} letters: give one of at most {LONGEST_NAME}" if len(name) > LONGEST_NAME else ""

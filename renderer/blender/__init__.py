@@ -1,1 +1,1 @@
-"""The only files that import bpy, and the interface they stand behind. Start: interface.py, then blender.py."""
+"""The only files that import bpy, and the interface that they implement. Start: interface.py, then blender.py."""

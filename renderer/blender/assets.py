@@ -1,4 +1,7 @@
-"""Objects into Blender: built-in parts or mesh files, one mesh each, centred on the bounding box.
+"""Load objects into Blender: built-in parts or mesh files, one mesh each, centred on the bounding box.
+
+Blender's importers report success for nearly any input. A mesh is therefore cleaned and inspected beforehand
+(`meshes/`), and the imported mesh is checked here once more, in Blender's 32-bit numbers.
 
 Blender's importers report success for nearly any input, so a mesh is cleaned and inspected before (`meshes/`) and what
 arrived is checked here once more, as Blender's 32-bit numbers have it.
@@ -23,16 +26,16 @@ from ..sources import ObjectRef
 from .importers import import_mesh
 from .interface import MeshInfo, RefusedMesh
 
-SHARP = math.radians(40)  # built-in solids are shaded smooth across flatter edges than this
-LARGEST = 100  # units; what is not normalised and larger than that was not meant for this scene
+SHARP = math.radians(40)  # built-in solids are shaded smooth across edges with a smaller angle
+LARGEST = 100  # units; a larger mesh that is not normalised does not fit this scene
 
 
 def load_asset(ref: ObjectRef, materials: Materials) -> tuple[bpy.types.Object, MeshInfo]:
-    """Put one object into the current scene, its materials read as a recipe has it.
+    """Load one object into the current scene, with its materials interpreted as the recipe says.
 
     Raises
     ------
-    AssetError : it cannot be rendered as it is.
+    AssetError : the object cannot be rendered.
     """
     if ref.mesh is None:
         parts = build(ref.synset, int(ref.object_id))
@@ -64,7 +67,7 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
 
 
 def _roughen(materials: Iterable[bpy.types.Material | None], share: float) -> None:
-    """Make the diffuse part of each material rough, by a share of the material's roughness (see `recipe.Materials`)."""
+    """Set the diffuse roughness of each material to `share` times the material's roughness (see `recipe.Materials`)."""
     for material in materials:
         nodes = material.node_tree.nodes if material is not None and material.node_tree else ()
         for node in nodes:
@@ -73,11 +76,11 @@ def _roughen(materials: Iterable[bpy.types.Material | None], share: float) -> No
 
 
 def free_assets(thing: bpy.types.Object) -> None:
-    """Remove an object with its mesh, materials and images; what Blender merely unlinks would pile up."""
+    """Remove an object with its mesh, materials and images; unlinked data would otherwise accumulate in Blender."""
     bpy.data.objects.remove(thing)
     bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
     for scene in bpy.data.scenes:
-        if scene.render.use_persistent_data:  # else Cycles keeps the textures of every object it has seen
+        if scene.render.use_persistent_data:  # otherwise Cycles keeps the textures of every object rendered so far
             scene.render.use_persistent_data = False
             scene.render.use_persistent_data = True
 
@@ -112,14 +115,14 @@ def _painted(color: tuple[float, float, float]) -> bpy.types.Material:
 def _parts_sha256(parts: list[Part]) -> str:
     digest = hashlib.sha256()
     for part in parts:
-        # rounded, so that the last bit of a sine on another machine is not another mesh
+        # rounded, so that a last-bit difference of a sine on another machine does not change the hash
         digest.update(np.round(part.vertices, 6).astype("<f4").tobytes())
         digest.update(part.faces.astype("<i4").tobytes() + np.asarray(part.color, "<f4").tobytes())
     return digest.hexdigest()
 
 
 def _check_seen(thing: bpy.types.Object, ref: ObjectRef) -> None:
-    """Refuse an object that no view can show, and remove it."""
+    """Refuse and remove an object that is invisible in every view."""
     slots = np.empty(len(thing.data.polygons), np.int32)
     thing.data.polygons.foreach_get("material_index", slots)
     materials = [slot.material for slot in thing.material_slots]
@@ -137,7 +140,7 @@ def _clear(material: bpy.types.Material) -> bool:
 
 
 def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:
-    """Move the bounding box to the origin and, if asked for, scale its diagonal to 1."""
+    """Move the bounding box's centre to the origin and, if `ref.normalise`, scale the diagonal to 1."""
     mesh = thing.data
     points = np.empty(3 * len(mesh.vertices), np.float32)
     mesh.vertices.foreach_get("co", points)

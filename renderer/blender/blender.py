@@ -1,4 +1,4 @@
-"""The renderer that makes datasets: Blender's Cycles behind the interface of `backend.py`."""
+"""The renderer that makes datasets: Blender's Cycles behind the interface of `interface.py`."""
 
 import math
 import tempfile
@@ -24,12 +24,12 @@ from .interface import Geometry, MeshInfo
 from .scene import build_scene, set_quality, set_window
 from .zones import WIDEST, Window, enlarged, ground_size, joined, window_of
 
-COVERAGE = 128  # pixels: the least width at which an object's coverage is looked for
-TINY = 4  # pixels: about the smallest picture that Blender makes
+COVERAGE = 128  # pixels: least image width at which an object's coverage is tested
+TINY = 4  # pixels: about the smallest image that Blender renders
 
 
 class BlenderRenderer:
-    """One Blender scene in this process. Not to be imported where a fork may follow."""
+    """One Blender scene in this process. Do not import this module in a process that may fork afterwards."""
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         self.quality = quality
@@ -44,7 +44,7 @@ class BlenderRenderer:
         self._file = Path(self._folder.name) / "view.tga"
         bpy.context.scene.render.filepath = str(self._file)
         self._geometry = GeometryScene(str(self._file.with_suffix(".exr")), keep=bool(recipe.passes))
-        bpy.ops.render.render()  # the empty scene: now, and not at the first view, libraries start their threads
+        bpy.ops.render.render()  # renders the empty scene, so that libraries start their threads before the first view
 
     def about(self) -> dict[str, str]:
         return {"name": "Blender", "version": bpy.app.version_string, "device": self._device}
@@ -62,7 +62,7 @@ class BlenderRenderer:
         return info
 
     def arrange(self, latents: Mapping[str, float]) -> bpy.types.Object:
-        """Put a view's latents into the scene; returns the object."""
+        """Apply a view's latents to the scene; return the object."""
         self._apply(self._handles, latents)
         return self._handles.object
 
@@ -74,8 +74,8 @@ class BlenderRenderer:
         window = self._window(size)
         if window is not None and window.area > WIDEST * size**2:
             return self._picture(quality)
-        # The most samples first: Cycles' tables of random numbers grow with what is asked for and shrink now and then,
-        # so that a picture with fewer samples depends on what came before it.
+        # The image with the most samples first: Cycles' tables of random numbers grow with the number of samples and
+        # shrink at times, so an image with fewer samples depends on the renders before it.
         near = self._picture(quality, size, window) if window else self._picture(quality, TINY)
         few = replace(
             quality,
@@ -87,7 +87,7 @@ class BlenderRenderer:
         return joined(ground, near, window) if window else ground
 
     def _window(self, size: int) -> Window | None:
-        """Window of the object in a picture of that size."""
+        """Return the window of the object in an image of `size` pixels."""
         bpy.context.view_layer.update()
         thing, camera = self._handles.object, bpy.context.scene.camera
         points = np.empty(3 * len(thing.data.vertices), np.float32)
@@ -96,16 +96,16 @@ class BlenderRenderer:
         return window_of(points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3], self._half_width, size)
 
     def _picture(self, quality: Quality, size: int | None = None, window: Window | None = None) -> NDArray[np.uint8]:
-        """The scene as it stands, or a window of it: (h, w, 3)."""
+        """Render the scene as it stands, or a window of it: (h, w, 3)."""
         set_quality(quality)
         set_window(bpy.context.scene, size or self._size, window)
-        self._file.unlink(missing_ok=True)  # an old picture must never pass for this view's
+        self._file.unlink(missing_ok=True)  # an old image must never be taken for this view's
         bpy.ops.render.render(write_still=True)
         set_window(bpy.context.scene, self._size, None)
         try:
             with Image.open(self._file) as image:
                 return np.asarray(image.convert("RGB"))
-        except OSError as error:  # no object's fault
+        except OSError as error:  # a fault of the machine, not of the object
             raise DiskError(
                 f"Blender could not write {self._file}: make space for temporary files, or set TMPDIR to another "
                 "folder, and run the same command again"

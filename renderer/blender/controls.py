@@ -1,4 +1,7 @@
-"""Controls: how a factor's value acts on the scene. One decorated function each; a recipe's factors name them.
+"""Controls: functions that apply a factor's value to the scene. One decorated function each, named in recipes.
+
+A control `name` receives the values of all factors whose `acts_on` is "name.component", by component. A recipe uses all
+components of a control or none.
 
 A control `name` gets the values of all factors whose `acts_on` is "name.component", by component, and all of its
 components or none.
@@ -15,17 +18,17 @@ from iebench.manifests.recipe import Recipe, Scene
 
 from ..errors import UnknownName
 
-if TYPE_CHECKING:  # a recipe is checked against the controls where Blender is not loaded
+if TYPE_CHECKING:  # recipes are checked against the controls in processes without Blender, too
     import bpy
     import mathutils
 
 
 @dataclass
 class Handles:
-    """The parts of the Blender scene that controls move."""
+    """Parts of the Blender scene that controls change."""
 
     scene: Scene
-    object: "bpy.types.Object"  # None until the first one is loaded; hangs on the pivot
+    object: "bpy.types.Object"  # None until the first object is loaded; its parent is the pivot
     pivot: "bpy.types.Object"
     spot: "bpy.types.Object"
     floor_color: "bpy.types.NodeSocket"
@@ -37,7 +40,7 @@ COMPONENTS: dict[str, tuple[str, ...]] = {}
 
 
 def control(name: str, *components: str) -> Callable[[Control], Control]:
-    """Register a control under the name that factors act on, with the components that it needs."""
+    """Return a decorator that registers a control under its name in recipes, with the components that it needs."""
 
     def register(function: Control) -> Control:
         CONTROLS[name], COMPONENTS[name] = function, components
@@ -47,14 +50,14 @@ def control(name: str, *components: str) -> Callable[[Control], Control]:
 
 
 def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
-    """Which factor feeds which component: control -> component -> factor's name.
+    """Return the assignment of factors to control components: control -> component -> factor's name.
 
-    source : what messages call the recipe, if not by its name
+    source : the recipe's name in messages; default: its own name
 
     Raises
     ------
     UnknownName : a factor acts on a control or a component that does not exist.
-    SettingError : two factors act on one component, or a control gets some of its components only.
+    SettingError : two factors act on one component, or a control gets only some of its components.
     """
     source = source or f"recipe {recipe.name}"
     wires: dict[str, dict[str, str]] = {}
@@ -79,7 +82,7 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
 
 
 def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
-    """A function that puts all latents of a recipe into the scene.
+    """Return a function that applies all latents of a recipe to the scene.
 
     Raises
     ------
@@ -95,7 +98,7 @@ def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
 
 
 def spherical(radius: float, theta: float, phi: float) -> "mathutils.Vector":
-    """The point at polar angle `theta` from +z and azimuth `phi` from +x towards +y."""
+    """Return the point at polar angle `theta` from +z and azimuth `phi` from +x towards +y, in radians."""
     import mathutils  # a part of Blender
 
     return radius * mathutils.Vector(
@@ -104,33 +107,33 @@ def spherical(radius: float, theta: float, phi: float) -> "mathutils.Vector":
 
 
 def look_at_origin(thing: "bpy.types.Object", position: "mathutils.Vector") -> None:
-    """Place a camera or lamp and turn its -z to the origin, +y up."""
+    """Place a camera or lamp at `position` and turn its -z axis to the origin, +y up."""
     thing.location = position
     thing.rotation_euler = (-position).to_track_quat("-Z", "Y").to_euler()
 
 
 @control("rotation", "x", "y", "z")
 def rotation(handles: Handles, angles: Mapping[str, float]) -> None:
-    """Blender's Euler order XYZ is scipy's extrinsic "xyz"."""
+    """Set the pose; Blender's Euler order XYZ is scipy's extrinsic "xyz"."""
     handles.pivot.rotation_euler = (angles["x"], angles["y"], angles["z"])
 
 
 @control("translation", "x", "y", "z")
 def translation(handles: Handles, offset: Mapping[str, float]) -> None:
-    """Along the object's own axes, so before the rotation: the object moves on the pivot, which turns."""
+    """Translate along the object's own axes, that is before the rotation: the object moves on the rotated pivot."""
     handles.object.location = (offset["x"], offset["y"], offset["z"])
 
 
 @control("floor", "hue")
 def floor(handles: Handles, color: Mapping[str, float]) -> None:
-    """The floor's HSV colour, taken as linear."""
+    """Set the floor's HSV colour, used as linear RGB."""
     settings = handles.scene.floor
     handles.floor_color.default_value = (*colorsys.hsv_to_rgb(color["hue"], settings.saturation, settings.value), 1.0)
 
 
 @control("spot", "theta", "phi", "hue")
 def spot(handles: Handles, light: Mapping[str, float]) -> None:
-    """The spot's place on its sphere and its HSV colour, taken as linear."""
+    """Set the spot's position on its sphere and its HSV colour, used as linear RGB."""
     settings = handles.scene.spot
     look_at_origin(handles.spot, spherical(settings.radius, light["theta"], light["phi"]))
     handles.spot.data.color = colorsys.hsv_to_rgb(light["hue"], settings.saturation, settings.value)

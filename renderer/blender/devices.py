@@ -1,4 +1,4 @@
-"""Which device Cycles renders on: "cpu", a GPU type such as "optix", some of its devices "optix:0,2", or "auto"."""
+"""Render devices of Cycles: "cpu", a GPU type such as "optix", some of its devices as in "optix:0,2", or "auto"."""
 
 import os
 from typing import Any
@@ -14,15 +14,15 @@ COMPILES = (
 
 
 def parse_device(device: str) -> tuple[str, tuple[int, ...]]:
-    """A device's name and the numbers behind its colon, if any.
+    """Split a device into its name and the numbers after the colon, if any.
 
     >>> parse_device("optix:0,2")
     ('optix', (0, 2))
 
     Raises
     ------
-    UnknownName : no such name.
-    DeviceError : numbers that are none, that repeat, or for the CPU.
+    UnknownName : the name is unknown.
+    DeviceError : the numbers are invalid, repeated, or given for the CPU.
     """
     name, colon, numbers = device.partition(":")
     if name not in NAMES:
@@ -36,14 +36,14 @@ def parse_device(device: str) -> tuple[str, tuple[int, ...]]:
 
 
 def use_device(device: str, cycles: Any, preferences: Any, place: int) -> str:
-    """Make Cycles render on one device: the chosen ones are dealt out to workers by their place.
+    """Make Cycles render on one device; the chosen devices are distributed over the workers by their number.
 
-    cycles : the scene's settings of Cycles; preferences : those of its add-on
-    returns : all chosen devices for the record, such as "CPU" or "OPTIX NVIDIA H100, NVIDIA H100"
+    cycles : the scene's Cycles settings; preferences : settings of the Cycles add-on; place : number of this worker
+    returns : all chosen devices, for dataset.json, such as "CPU" or "OPTIX NVIDIA H100, NVIDIA H100"
 
     Raises
     ------
-    UnknownName, DeviceError : a device that does not exist, or that this machine does not have.
+    UnknownName, DeviceError : the device does not exist, or this machine does not have it.
     """
     name, numbers = parse_device(device)
     if (

@@ -1,4 +1,4 @@
-"""Faces of an imported mesh as Cycles shall draw them: each corner with its own normal, no face twice."""
+"""Faces of an imported mesh prepared for Cycles: each corner with its own normal, no duplicate faces."""
 
 import bmesh
 import bpy
@@ -9,7 +9,12 @@ from ..meshes.shared.doubles import double_triangles, doubles
 
 
 def keep_corner_normals(mesh: bpy.types.Mesh) -> None:
-    """Let each face be drawn with the normals that the file gives its corners.
+    """Render each face with the normals that the file gives its corners.
+
+    Cycles up to Blender 4 stores one normal per vertex, and first splits the mesh where faces are flat or edges sharp.
+    Blender 4.2 marked faces that have normals as flat. Blender 4.5 marks them as smooth, so that at an edge with more
+    than two faces (a duplicated surface, sheets that meet in a T) the normal of one face would be used on another. The
+    normals are stored as vectors, because Blender's usual encoding of them depends on the flat mark of a face.
 
     Cycles up to Blender 4 holds one normal for a vertex, and first cuts the mesh apart where faces are flat or edges
     sharp. Blender 4.2 flagged faces that have normals flat. 4.5 flags them smooth, so where an edge has more than two
@@ -27,7 +32,7 @@ def keep_corner_normals(mesh: bpy.types.Mesh) -> None:
 
 
 def drop_doubles(mesh: bpy.types.Mesh) -> int:
-    """Remove the polygons that repeat earlier ones (see `meshes/doubles.py`); returns how many."""
+    """Remove the polygons that repeat earlier polygons (see `meshes/doubles.py`); return their number."""
     points, corners = np.empty(3 * len(mesh.vertices), np.float32), np.empty(len(mesh.loops), np.int32)
     mesh.vertices.foreach_get("co", points)
     mesh.loops.foreach_get("vertex_index", corners)
@@ -43,7 +48,7 @@ def drop_doubles(mesh: bpy.types.Mesh) -> int:
 
 
 def _repeated(mesh: bpy.types.Mesh, points: NDArray[np.float32], corners: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Tell which polygons have the corners of an earlier one, or lie where earlier ones of other sizes lie."""
+    """Mark polygons that have the corners of an earlier polygon, or are covered by earlier polygons of other sizes."""
     sizes = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("loop_total", sizes)
     repeated = doubles(points, corners, sizes)

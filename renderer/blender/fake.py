@@ -1,5 +1,8 @@
 """A renderer without Blender, for tests of everything else: three coloured axes over a tinted floor.
 
+The image depends only on object and latents: the pose rotates the axes, the class determines their colours, the object
+their lengths. The background shows the floor's hue, and a disc shows the light's position and hue.
+
 The picture is a function of object and latents alone: the axes are turned by the pose, their colours are the class's,
 their lengths the object's, the background the floor's hue, a disc the light's place and hue.
 """
@@ -21,7 +24,7 @@ from .interface import Geometry, MeshInfo
 
 
 class FakeRenderer:
-    """See the module's docstring."""
+    """Renderer for tests, as described in the module's docstring."""
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         self._size = recipe.resolution
@@ -48,7 +51,7 @@ class FakeRenderer:
         return np.asarray(image)
 
     def geometry(self, latents: Mapping[str, float]) -> Geometry:
-        """A ball of radius 0.4 about the origin before a wall one unit behind, seen from far along y."""
+        """Return a ball of radius 0.4 at the origin in front of a wall one unit behind, seen from far along y."""
         x, z = np.meshgrid(*[(np.arange(self._size) + 0.5) / self._size - 0.5] * 2)
         y = np.sqrt(np.maximum(0.16 - x**2 - z**2, 0.0))
         ball = y > 0

@@ -1,4 +1,4 @@
-"""What each pixel's centre sees, from a second, one-sample render of the same objects."""
+"""Geometry at the centre of each pixel, from a second, one-sample render of the same objects."""
 
 import bpy
 import numpy as np
@@ -10,36 +10,36 @@ from .interface import Geometry
 from .scene import set_window
 from .zones import Window
 
-FAINT = 1 / 512  # a surface of this opacity moves a pixel by less than half a level
-OBJECT = 1  # the object's number in the pass that tells objects apart; everything else has 0
+FAINT = 1 / 512  # a surface of this opacity changes a pixel by less than half a level
+OBJECT = 1  # the object's index in the object index pass; everything else has index 0
 
 
 class GeometryScene:
-    """A copy of the current scene that renders positions, normals and object numbers instead of light."""
+    """A copy of the current scene that renders positions, normals and object indices instead of light."""
 
     def __init__(self, file: str, keep: bool) -> None:
-        """Make it.
+        """Make the copy.
 
-        file : where its renders go, an EXR
-        keep : whether Cycles keeps the object's data from one render to the next, which saves time and takes memory
+        file : path of its renders, an EXR
+        keep : True if Cycles keeps the object's data between renders, which saves time and takes memory
         """
         self._file = file
         self._scene = scene = bpy.context.scene.copy()
-        scene.use_fake_user = True  # else freeing an object's data frees this scene too
+        scene.use_fake_user = True  # otherwise freeing an object's data frees this scene too
         scene.render.filepath = file
         _multilayer_exr(scene.render.image_settings)
-        scene.world = None  # no light is looked at
+        scene.world = None  # light is not needed
         for thing in [thing for thing in scene.objects if thing.type == "LIGHT"]:
             scene.collection.objects.unlink(thing)
         self._layer = layer = scene.view_layers[0]
         layer.use_pass_position = layer.use_pass_normal = layer.use_pass_object_index = True
         scene.render.use_persistent_data = keep
         scene.cycles.samples, scene.cycles.use_adaptive_sampling, scene.cycles.use_denoising = 1, False, False
-        scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01  # the centre of each pixel
+        scene.cycles.pixel_filter_type, scene.cycles.filter_width = "BOX", 0.01  # samples the centre of each pixel
         scene.cycles.max_bounces = 0
 
     def render(self, handles: Handles) -> Geometry:
-        """The geometry of the view that the controls have set."""
+        """Render the geometry of the view that the controls have set."""
         channels = self._channels(handles)
         position, normal = (_stack(channels, name) for name in ("Position", "Normal"))
         camera = np.array(self._scene.camera.matrix_world, np.float64)
@@ -54,9 +54,9 @@ class GeometryScene:
         )
 
     def covers(self, handles: Handles, size: int, window: Window) -> bool:
-        """True if the object covers the centre of a pixel in that view, be it ever so faintly.
+        """True if the object covers the centre of at least one pixel in the current view, however transparent it is.
 
-        size : of the picture whose pixels are meant; window : where in it the object is
+        size : width of the image in pixels; window : part of the image that contains the object
         """
         layer, usual = self._layer, self._scene.render.resolution_x
         opaque = layer.pass_alpha_threshold
@@ -71,13 +71,13 @@ class GeometryScene:
             layer.use_pass_position = layer.use_pass_normal = True
 
     def _channels(self, handles: Handles) -> dict[str, NDArray[np.float32]]:
-        """Channels of a render of the view, by pass and component."""
+        """Render the view; return its channels by pass and component."""
         if handles.object.name not in self._scene.collection.objects:
             self._scene.collection.objects.link(handles.object)
             handles.object.pass_index = OBJECT
         bpy.ops.render.render(write_still=True, scene=self._scene.name)
         with OpenEXR.File(self._file, separate_channels=True) as file:
-            # Blender 4 writes one part with all channels, Blender 5 a part for each pass
+            # Blender 4 writes one part with all channels, Blender 5 one part per pass
             parts = [part.channels for part in file.parts]
             return {name.partition(".")[2]: c.pixels for part in parts for name, c in part.items()}
 

@@ -1,4 +1,4 @@
-"""Clean mesh files into Blender, each as one object: y up in OBJ and glTF, z up in PLY, STL and OFF."""
+"""Import of clean mesh files into Blender, each as one object: y up in OBJ and glTF, z up in PLY, STL and OFF."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,9 +17,9 @@ from .faces import drop_doubles, keep_corner_normals
 
 
 class Imported(NamedTuple):
-    """An object in the scene, its pose in its vertices.
+    """An imported object in the scene, with its pose applied to its vertices.
 
-    unread : names of textures that Blender could not read; doubles : how many faces were left out as there twice
+    unread : names of textures that Blender could not read; doubles : number of duplicate faces that were removed
     """
 
     object: bpy.types.Object
@@ -28,15 +28,15 @@ class Imported(NamedTuple):
 
 
 def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> Imported:
-    """Put a mesh into the scene as one object.
+    """Import a mesh into the scene as one object.
 
-    loaded : its triangles, which are what Blender gets of PLY, STL and OFF
+    loaded : the mesh's triangles; for PLY, STL and OFF, Blender gets these instead of the file
 
-    What lies far from its origin is brought there first, since Blender has 32 bits for a coordinate.
+    A mesh far from its origin is moved there first, because Blender stores coordinates in 32 bits.
 
     Raises
     ------
-    AssetError : Blender refuses the file, or finds no faces in it, or its coordinates are too far from their origin.
+    AssetError : Blender refuses the file or finds no faces in it, or the coordinates are too far from their origin.
     """
     suffix, centre = mesh.path.suffix, far_centre(loaded)
     if suffix in (".gltf", ".ply", ".stl"):
@@ -54,14 +54,14 @@ def import_mesh(mesh: CleanMesh, loaded: trimesh.Trimesh) -> Imported:
         thing = _from_arrays(loaded, centre, texture_files(mesh.path))
     keep_corner_normals(thing.data)
     doubles = drop_doubles(thing.data)
-    for image in bpy.data.images:  # into memory: the clean copy is about to go
+    for image in bpy.data.images:  # pack images into memory: the clean copy of the files is deleted soon
         if image.source == "FILE" and not image.packed_file and min(image.size) > 0:
             image.pack()
     return Imported(thing, _take_out_unread(thing), doubles)
 
 
 def _imported(mesh: CleanMesh, operator: str, **options: object) -> list[bpy.types.Object]:
-    """The mesh objects that an importer made, after it; what else it made is removed."""
+    """Run an importer; return the objects that it made."""
     before = set(bpy.data.objects)
     group, name = operator.split(".")
     if operator == "wm.obj_import":
@@ -76,7 +76,7 @@ def _imported(mesh: CleanMesh, operator: str, **options: object) -> list[bpy.typ
 
 
 def _join(mesh: CleanMesh, things: list[bpy.types.Object]) -> bpy.types.Object:
-    """All faces of what was imported as one object at rest; the importer's own objects are removed."""
+    """Join all imported faces to one object without a transform; the importer's own objects are removed."""
     depsgraph = bpy.context.evaluated_depsgraph_get()
     parts = []
     for thing in things:
@@ -85,7 +85,7 @@ def _join(mesh: CleanMesh, things: list[bpy.types.Object]) -> bpy.types.Object:
         part = bpy.data.meshes.new_from_object(
             thing.evaluated_get(depsgraph), preserve_all_data_layers=True, depsgraph=depsgraph
         )
-        part.transform(thing.matrix_world)  # rotation zero is then upright
+        part.transform(thing.matrix_world)  # so that rotation zero is upright
         if thing.matrix_world.determinant() < 0:
             part.flip_normals()
         parts.append(_link(part))
@@ -110,7 +110,7 @@ def _link(data: bpy.types.Mesh) -> bpy.types.Object:
 
 
 def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], textures: dict[int, Path]) -> bpy.types.Object:
-    """Triangles, shaded flat, with the colours of vertices or faces, or textures; else Blender's plain grey."""
+    """Make an object of flat-shaded triangles, with vertex colours, face colours or textures; else in Blender's grey."""
     data = bpy.data.meshes.new("object")
     faces = np.asarray(loaded.faces, np.int32)
     data.vertices.add(len(loaded.vertices))
@@ -147,7 +147,7 @@ def _paint(data: bpy.types.Mesh, attribute: str) -> None:
 
 
 def _painted(attribute: str = "", image: bpy.types.Image | None = None) -> bpy.types.Material:
-    """A material in the colours of an attribute or of an image; plain grey without either."""
+    """Make a material in the colours of an attribute or of an image; plain grey without either."""
     material = bpy.data.materials.new("paint")
     material.use_nodes = True
     nodes = material.node_tree.nodes
@@ -164,7 +164,7 @@ def _painted(attribute: str = "", image: bpy.types.Image | None = None) -> bpy.t
 
 
 def _take_out_unread(thing: bpy.types.Object) -> tuple[str, ...]:
-    """Take textures that Blender could not read out of the materials, which else would render magenta."""
+    """Remove unreadable textures from the materials, where they would render magenta; return their names."""
     unread = []
     for material in thing.data.materials:
         if material is None or material.node_tree is None:

@@ -1,4 +1,4 @@
-"""What a renderer is: the one interface behind which Blender and the fake renderer stand."""
+"""The interface of a renderer, implemented by Blender and by the fake renderer."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -17,21 +17,21 @@ from ..sources import ObjectRef
 BLENDER = "iebench.renderer.blender.blender:BlenderRenderer"
 FAKE = "iebench.renderer.blender.fake:FakeRenderer"
 BACKENDS = {"Blender": BLENDER, "fake": FAKE}
-"""By the name that a renderer gives itself in dataset.json."""
+"""Classes by the renderer's name in dataset.json."""
 
 
 @dataclass(frozen=True)
 class MeshInfo:
-    """What is known of an object's mesh.
+    """Information about an object's mesh.
 
-    sha256 : of the mesh file, or of a built-in object's parts
-    faces : how many Blender renders, 0 while it has none
+    sha256 : SHA-256 of the mesh file, or of a built-in object's parts
+    faces : number of faces that Blender renders, 0 before the import
     status : "ok" or "texture missing"
-    materials : how many Blender gave it; textures : different images that were found good
-    missing : textures and material libraries that could not be used, as the file names them
-    doubles : faces left out since an earlier one has the same corners; None for a built-in object
-    notes : what was changed or taken otherwise than the file has it, one sentence each
-    report : what the inspection found; None for a built-in object
+    materials : number of materials in Blender; textures : number of different usable images
+    missing : textures and material libraries that could not be used, by their names in the file
+    doubles : number of faces removed because an earlier face has the same corners; None for a built-in object
+    notes : deviations from the content of the file, one sentence each
+    report : result of the inspection; None for a built-in object
     """
 
     sha256: str
@@ -45,7 +45,7 @@ class MeshInfo:
     report: Report | None = None
 
     def inspection(self) -> dict[str, Any]:
-        """The columns of objects.parquet that say how the mesh is."""
+        """Return the columns of objects.parquet that describe the mesh."""
         found = asdict(self.report) if self.report else {}
         sizes = dict(zip(("extent_x", "extent_y", "extent_z"), found.pop("extent", ()), strict=False))
         return {
@@ -60,19 +60,24 @@ class MeshInfo:
 
 
 class RefusedMesh(AssetError):
-    """An object that cannot be rendered, with what is known of its mesh."""
+    """An object that cannot be rendered, with the information about its mesh."""
 
     def __init__(self, cause: str, info: MeshInfo) -> None:
         super().__init__(cause)
         self.info = info
 
     def __reduce__(self) -> tuple[type["RefusedMesh"], tuple[str, MeshInfo]]:
-        return type(self), (str(self), self.info)  # else it pickles as its message alone, which does not make one
+        return type(self), (str(self), self.info)  # by default only the message is pickled, and `info` is lost
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """What each pixel's centre sees.
+    """Geometry at the centre of each pixel.
+
+    position, normal : (h, w, 3) float64, world frame; point on the surface, and unit shading normal there
+    hit : (h, w) bool, True where a surface is seen; object : (h, w) bool, True where it is the object
+    to_object : (4, 4) float64, world to object frame before translation and rotation
+    eye, forward : (3,) float64, world frame; position of the camera and unit vector of its viewing direction
 
     position, normal : (h, w, 3) float64, world frame; a place on a surface, and the unit normal there as it is shaded
     hit : (h, w) bool, whether anything is seen; object : (h, w) bool, whether it is the object
@@ -90,32 +95,32 @@ class Geometry:
 
 
 class Renderer(Protocol):
-    """Loads one object at a time and renders views of it; made once in each worker process."""
+    """Loads one object at a time and renders views of it; created once in each worker process."""
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         """Build the scene without an object.
 
         Raises
         ------
-        DeviceError : the device was asked for by name and is not there.
+        DeviceError : the named device is not available.
         """
 
     def about(self) -> dict[str, str]:
-        """Name, version and device, for dataset.json."""
+        """Return name, version and device, for dataset.json."""
 
     def load(self, ref: ObjectRef) -> MeshInfo:
-        """Put an object into the scene in place of the last one, centred, at rotation zero.
+        """Load an object into the scene in place of the previous one, centred, at rotation zero.
 
         Raises
         ------
-        AssetError : it cannot be rendered as it is.
+        AssetError : the object cannot be rendered.
         """
 
     def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
-        """One view: (resolution, resolution, 3) uint8, RGB."""
+        """Render one view: (resolution, resolution, 3) uint8, RGB."""
 
     def geometry(self, latents: Mapping[str, float]) -> Geometry:
-        """What is seen in the same view."""
+        """Return the geometry of the same view."""
 
     def covers(self, latents: Mapping[str, float]) -> bool:
-        """True if anything of the object is in the same view, be it less than half opaque."""
+        """True if any part of the object is visible in the same view, even if it is less than half opaque."""

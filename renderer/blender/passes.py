@@ -1,4 +1,6 @@
-"""Passes: what is stored with a view beside its picture, each a PNG of the same size. One decorated function a pass.
+"""Passes: additional images of a view, each stored as a PNG of the same size. One decorated function per pass.
+
+README.md of `manifests/` states the frame and unit of each pass.
 
 README.md of `manifests/` states frame and unit of each for those who read them.
 """
@@ -12,7 +14,7 @@ from PIL import Image
 
 from .interface import Geometry
 
-DEPTH_STEPS = 8192  # of depth in one unit; 16 bits then reach 8 units, beyond the far edge of the floor in view
+DEPTH_STEPS = 8192  # depth levels per unit; 16 bits then reach 8 units, beyond the far edge of the visible floor
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 PASSES: dict[str, Callable[[Geometry], Pixels]] = {}
@@ -25,13 +27,13 @@ def stored_pass(function: Callable[[Geometry], Pixels]) -> Callable[[Geometry], 
 
 
 def encode_passes(geometry: Geometry, names: Sequence[str]) -> dict[str, bytes]:
-    """Some passes of one view as PNG files, by the suffix of their member in the sample."""
+    """Encode the named passes of one view as PNG files, by the suffix of their member in the sample."""
     return {f"{name}.png": _png(PASSES[name](geometry)) for name in names}
 
 
 @stored_pass
 def depth(geometry: Geometry) -> Pixels:
-    """Distance along the camera's axis in steps of 1 / DEPTH_STEPS: (h, w) uint16; 65535 from 8 units on."""
+    """Distance along the camera's axis in steps of 1 / DEPTH_STEPS: (h, w) uint16; 65535 for 8 units or more."""
     distance = (geometry.position - geometry.eye) @ geometry.forward
     steps = np.where(geometry.hit, np.round(distance * DEPTH_STEPS), 65535)
     return np.clip(steps, 0, 65535).astype(np.uint16)
@@ -39,19 +41,19 @@ def depth(geometry: Geometry) -> Pixels:
 
 @stored_pass
 def mask(geometry: Geometry) -> Pixels:
-    """Where the pixel's centre sees the object: (h, w) uint8, 255 or 0."""
+    """Mask of the pixels whose centre sees the object: (h, w) uint8, 255 or 0."""
     return np.where(geometry.object, 255, 0).astype(np.uint8)
 
 
 @stored_pass
 def normal(geometry: Geometry) -> Pixels:
-    """Unit normal in the world frame as 127.5 (n + 1): (h, w, 3) uint8; black where nothing is seen."""
+    """Unit normal in the world frame as 127.5 (n + 1): (h, w, 3) uint8; black where no surface is seen."""
     return _in_unit_cube((geometry.normal + 1) / 2, geometry.hit)
 
 
 @stored_pass
 def nocs(geometry: Geometry) -> Pixels:
-    """Place on the object in its own frame, before it was moved, as 255 (p + 0.5): (h, w, 3) uint8; black elsewhere."""
+    """Point on the object in its own frame before any motion, as 255 (p + 0.5): (h, w, 3) uint8; black elsewhere."""
     points = geometry.position @ geometry.to_object[:3, :3].T + geometry.to_object[:3, 3]
     return _in_unit_cube(points + 0.5, geometry.object)
 

@@ -1,4 +1,4 @@
-"""The scene, from a recipe's constants: camera, floor, sun, spot, world, and how Cycles renders it."""
+"""The Blender scene built from a recipe's constants: camera, floor, sun, spot, world, and Cycles' render settings."""
 
 import math
 
@@ -11,7 +11,7 @@ from .zones import Window
 
 
 def build_scene(recipe: Recipe, quality: Quality) -> Handles:
-    """Replace whatever Blender holds by the recipe's scene, without an object."""
+    """Replace Blender's current scene by the recipe's scene, without an object."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     constants = recipe.scene
     scene = bpy.context.scene
@@ -35,7 +35,7 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
     sun.energy, sun.angle = constants.sun.energy, constants.sun.angle
     if constants.sun.profile == "disc":
         _spread_over_disc(sun, constants.sun.angle)
-    _add("sun", sun)  # a lamp's own direction is straight down
+    _add("sun", sun)  # a lamp without rotation points straight down
 
     cone = bpy.data.lights.new("spot", "SPOT")
     cone.energy, cone.spot_size, cone.spot_blend = constants.spot.energy, constants.spot.size, constants.spot.blend
@@ -53,17 +53,17 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
 
 
 def _spread_over_disc(sun: bpy.types.Light, angle: float) -> None:
-    """Give a sun that points straight down the profile of Blender 3.
+    """Give a sun that points straight down the angular profile of Blender 3.
 
-    Blender now makes its radiance E / (pi sin^2 h) over the cone of half angle h. Blender 3 spread E evenly over the
-    disc of radius tan h at unit distance, where an area A fills the solid angle A cos^3 t when seen from below at angle
-    t from the axis: the radiance was E / (pi tan^2 h cos^3 t). The quotient is cos^2 h / cos^3 t.
+    Current Blender gives it the radiance E / (pi sin^2 h) over the cone of half angle h. Blender 3 spread E evenly over
+    the disc of radius tan h at unit distance. There, an area A seen from below at angle t from the axis fills the solid
+    angle A cos^3 t, so the radiance was E / (pi tan^2 h cos^3 t). The quotient is cos^2 h / cos^3 t.
     """
     sun.use_nodes = True
     nodes, links = sun.node_tree.nodes, sun.node_tree.links
     ray, parts = nodes.new("ShaderNodeNewGeometry"), nodes.new("ShaderNodeSeparateXYZ")
     links.new(ray.outputs["Incoming"], parts.inputs[0])
-    value = parts.outputs["Z"]  # cosine to the axis, up to its sign
+    value = parts.outputs["Z"]  # cosine of the angle to the axis, up to its sign
     for operation, number in (("ABSOLUTE", 0.0), ("POWER", -3.0), ("MULTIPLY", math.cos(angle / 2) ** 2)):
         step = nodes.new("ShaderNodeMath")
         step.operation, step.inputs[1].default_value = operation, number
@@ -79,9 +79,9 @@ def _add(name: str, data: bpy.types.ID | None) -> bpy.types.Object:
 
 
 def _diffuse(material: bpy.types.Material) -> bpy.types.NodeSocket:
-    """Make a material ideally diffuse; returns its colour socket.
+    """Make a material ideally diffuse; return its colour socket.
 
-    Newer Blender ignores `material.diffuse_color`: colour has to come through a shader node.
+    Newer versions of Blender ignore `material.diffuse_color`: a shader node must supply the colour.
     """
     material.use_nodes = True
     nodes, links = material.node_tree.nodes, material.node_tree.links
@@ -100,7 +100,7 @@ def _render_settings(recipe: Recipe) -> None:
     render.resolution_percentage = 100
     render.use_persistent_data = True
     render.filter_size = 1.5
-    render.image_settings.file_format = "TARGA_RAW"  # the cheapest lossless way out of a headless Blender
+    render.image_settings.file_format = "TARGA_RAW"  # the cheapest lossless format that a headless Blender writes
     render.image_settings.color_mode = "RGB"
     scene.view_settings.view_transform = recipe.scene.film.view_transform
     scene.view_settings.look = "None"
@@ -112,7 +112,7 @@ def _render_settings(recipe: Recipe) -> None:
     cycles.use_denoising = True
     cycles.denoiser = "OPENIMAGEDENOISE"
     cycles.denoising_input_passes = "RGB_ALBEDO_NORMAL"
-    cycles.denoising_use_gpu = False  # the GPU's denoiser gives other bytes
+    cycles.denoising_use_gpu = False  # denoising on a GPU gives different bytes
 
     bounces = recipe.scene.bounces
     cycles.max_bounces = bounces.total
@@ -124,17 +124,17 @@ def _render_settings(recipe: Recipe) -> None:
 
 
 def set_window(scene: bpy.types.Scene, size: int, window: Window | None) -> None:
-    """Render pictures of `size` pixels from now on, or only a window of them."""
+    """Render images of `size` pixels from now on, or only a window of them."""
     render = scene.render
     render.resolution_x = render.resolution_y = size
     render.use_border = render.use_crop_to_border = window is not None
-    if window is not None:  # Blender cuts fractions of a pixel off; the half keeps rounding from cutting more
+    if window is not None:  # Blender truncates fractions of a pixel; adding a half guards against rounding errors
         render.border_min_x, render.border_max_x = (window.left + 0.5) / size, (window.right + 0.5) / size
         render.border_min_y, render.border_max_y = 1 - (window.bottom - 0.5) / size, 1 - (window.top - 0.5) / size
 
 
 def set_quality(quality: Quality) -> None:
-    """Render the scene, as it stands, at another quality from now on."""
+    """Set the quality of the scene's next renders."""
     bpy.context.scene.render.dither_intensity = quality.dither
     cycles = bpy.context.scene.cycles
     cycles.samples, cycles.sampling_pattern = quality.samples, quality.sampling_pattern

@@ -1,4 +1,7 @@
-"""A view in two parts: the window of the object, rendered as finely as its edges ask, and the ground, which is smooth.
+"""Rendering of a view in two parts: the object's window with full samples, and the smooth ground with fewer.
+
+Samples that the even ground does not need are spent where the image has detail. This module handles plain arrays;
+`blender.py` renders.
 
 Rays that the even ground does not need go where the picture has detail. Plain arrays; `blender.py` renders.
 """
@@ -12,15 +15,15 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
-SMALLEST = 128  # pixels: the ground's picture is half as wide as the view, but no narrower than this
+SMALLEST = 128  # pixels: the ground's image is half as wide as the view, but at least this wide
 FILTER = 2  # pixels by which Blender's pixel filter spreads an edge
-FADE = 4  # pixels over which one part passes into the other
-WIDEST = 0.5  # of the picture: a larger window saves nothing
+FADE = 4  # pixels over which one part fades into the other
+WIDEST = 0.5  # share of the image; a larger window saves no time
 
 
 @dataclass(frozen=True)
 class Window:
-    """Columns left .. right - 1 and rows top .. bottom - 1 of a picture, rows counted from above."""
+    """Columns left .. right - 1 and rows top .. bottom - 1 of an image, rows counted from above."""
 
     left: int
     top: int
@@ -34,12 +37,12 @@ class Window:
 
 
 def window_of(points: NDArray[np.floating[Any]], half_width: float, size: int) -> Window | None:
-    """The window that holds some points and what surrounds them closely; None where none of them is in the picture.
+    """Return the window that contains some points and a margin around them; None if no point is in the image.
 
     points : (n, 3), camera frame: x to the right, y up, looking along -z
     half_width : tangent of half the field of view
-    size : width and height of the picture in pixels
-    returns : the whole picture where a point lies behind the camera
+    size : width and height of the image in pixels
+    returns : the whole image if a point lies behind the camera
     """
     depth = -points[:, 2]
     if (depth <= 0).any():
@@ -54,19 +57,19 @@ def window_of(points: NDArray[np.floating[Any]], half_width: float, size: int) -
 
 
 def ground_size(size: int) -> int:
-    """Width of the ground's picture for a view so many pixels wide."""
+    """Return the width of the ground's image for a view of `size` pixels."""
     return max(size // 2, min(size, SMALLEST))
 
 
 def enlarged(ground: Pixels, size: int) -> Pixels:
-    """The ground's picture (k, k, 3) at the size of the view, (size, size, 3)."""
+    """Enlarge the ground's image (k, k, 3) to the size of the view, (size, size, 3)."""
     if len(ground) == size:
         return ground
     return np.asarray(Image.fromarray(ground).resize((size, size), Image.Resampling.BICUBIC))
 
 
 def joined(ground: Pixels, near: Pixels, window: Window) -> Pixels:
-    """The picture (h, w, 3) of the ground with the window's picture in it, faded in from the sides that it shares."""
+    """Paste the window's image into the ground's image (h, w, 3), faded in at the sides inside the image."""
     size = len(ground)
     across = _weights(near.shape[1], window.left > 0, window.right < size)
     down = _weights(near.shape[0], window.top > 0, window.bottom < size)
@@ -78,6 +81,6 @@ def joined(ground: Pixels, near: Pixels, window: Window) -> Pixels:
 
 
 def _weights(length: int, first: bool, last: bool) -> NDArray[np.float64]:
-    """1 inside, falling to 0 over FADE pixels at the ends that are asked for."""
+    """Return weights that are 1 inside and fall to 0 over FADE pixels at the selected ends."""
     ramp = np.minimum((np.arange(length) + 0.5) / FADE, 1.0)
     return (ramp if first else np.ones(length)) * (ramp[::-1] if last else np.ones(length))

@@ -1,4 +1,4 @@
-"""What a dataset says of itself to people (README.md, the Hub's card) and to machines (croissant.json)."""
+"""Description of a dataset for people (README.md, the Hub's card) and for programs (croissant.json)."""
 
 from .write import CROISSANT, README, write_card
 

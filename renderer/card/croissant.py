@@ -1,4 +1,8 @@
-"""A dataset in Croissant 1.0, the JSON-LD by which data sets describe themselves to machines.
+"""Description of a dataset in Croissant 1.0, a JSON-LD format for programs.
+
+Every data file is a FileObject with its SHA-256. The record set `latents` reads the Parquet files column by column,
+`images` (and one record set per pass) the images inside the tars, `objects` and `failures` the tables of these names.
+No date is stored, so that the same dataset always gives the same bytes.
 
 Every data file is a FileObject with its SHA-256. The record set `latents` reads the Parquet files column by column,
 `images` (and one for each pass) the pictures inside the tars, `objects` and `failures` the tables of these names. There
@@ -25,7 +29,7 @@ _TYPES = {
     pa.bool_(): "sc:Boolean",
 }  # fmt: skip
 
-# The context that Croissant 1.0 prescribes: which vocabulary each key below belongs to.
+# The context that Croissant 1.0 prescribes: it maps each key below to its vocabulary.
 _CONTEXT: dict[str, Any] = {
     "@language": "en",
     "@vocab": "https://schema.org/",
@@ -53,7 +57,7 @@ Node = dict[str, Any]
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A data file: path inside the dataset, bytes, SHA-256."""
+    """A data file: path inside the dataset, size in bytes, SHA-256."""
 
     path: str
     size: int
@@ -61,9 +65,9 @@ class StoredFile:
 
 
 def croissant(info: DatasetInfo, stored: Sequence[StoredFile]) -> Node:
-    """The description as plain tables, fit for JSON.
+    """Return the description as plain tables, fit for JSON.
 
-    stored : the shards' tars and Parquet files, objects.parquet and failures.parquet
+    stored : tars and Parquet files of the shards, objects.parquet and failures.parquet
     """
     pictures = [_pictures(name, suffix, info.recipe.channel_order) for name, suffix in _members(info).items()]
     return {
@@ -84,7 +88,7 @@ def croissant(info: DatasetInfo, stored: Sequence[StoredFile]) -> Node:
 
 
 def _responsible(info: DatasetInfo) -> Node:
-    """Answers in the vocabulary for responsible AI."""
+    """Return the properties of the vocabulary for responsible AI."""
     return {
         "rai:dataCollection": f"Synthetic: no picture was taken of anything real. {made(info)}",
         "rai:dataCollectionType": ["Software Collection"],
@@ -136,7 +140,7 @@ def _file_sets(info: DatasetInfo, stored: Sequence[StoredFile]) -> Iterator[Node
 
 
 def _members(info: DatasetInfo) -> dict[str, str]:
-    """Record sets of pictures, and the suffix of their members in the tars."""
+    """Return the record sets of images with the suffix of their members in the tars."""
     return {"images": "jpg"} | {name: f"{name}.png" for name in info.recipe.passes}
 
 

@@ -1,4 +1,4 @@
-"""What the card and the Croissant description both say."""
+"""Texts shared by the card and the Croissant description."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from iebench.manifests.laws import in_words
 from iebench.manifests.recipe import Factor, Recipe
 from iebench.manifests.schema import SPLITS
 
-HUB_SPLITS = {"train": "train", "val": "validation"}  # format 1's names -> what readers expect
+HUB_SPLITS = {"train": "train", "val": "validation"}  # split names of format 1 -> usual names on the Hub
 
 SCENE_CITATION = """@inproceedings{garrido2023sie,
   title     = {Self-supervised learning of Split Invariant Equivariant representations},
@@ -25,7 +25,7 @@ SHAPENET_CITATION = """@article{chang2015shapenet,
 
 @dataclass(frozen=True)
 class Licence:
-    """A licence as the Hub names it, and where its text is."""
+    """A licence: its name on the Hub and the address of its text."""
 
     hub: str
     url: str
@@ -38,17 +38,17 @@ _LICENCES = {
 
 
 def licence(info: DatasetInfo) -> Licence:
-    """The dataset's licence; what the Hub has no name for is "other", and its text stands for the address."""
+    """Return the dataset's licence; one without a name on the Hub is "other", with its text in place of the address."""
     return _LICENCES.get(info.licence, Licence("other", info.licence))
 
 
 def title(info: DatasetInfo) -> str:
-    """A name for people."""
+    """Return the dataset's title."""
     return f"{info.recipe.name} with {info.source} objects" if info.renderer["name"] != "imported" else info.source
 
 
 def summary(info: DatasetInfo) -> str:
-    """What the pictures are and where they come from, in a few sentences."""
+    """Describe the images and their origin in a few sentences."""
     recipe, counts = info.recipe, info.counts
     images, objects = (sum(counts[split][what] for split in SPLITS) for what in ("images", "objects"))
     most = "" if images == objects * recipe.views else "up to "
@@ -60,7 +60,7 @@ def summary(info: DatasetInfo) -> str:
 
 
 def made(info: DatasetInfo) -> str:
-    """How the pictures came about, in a sentence."""
+    """Describe in one sentence how the images were made."""
     if info.renderer["name"] == "imported":
         return "Published pictures, byte for byte: iebench checked and indexed them and encoded none again."
     return (
@@ -70,7 +70,7 @@ def made(info: DatasetInfo) -> str:
 
 
 def latents(info: DatasetInfo) -> str:
-    """Where the latents come from, in a sentence."""
+    """Describe in one sentence the origin of the latents."""
     if info.latents == "drawn":
         return f"The latents are drawn from the laws of the recipe with seed {info.seed}."
     if info.latents == "published":
@@ -79,13 +79,13 @@ def latents(info: DatasetInfo) -> str:
 
 
 def citations(info: DatasetInfo) -> list[str]:
-    """BibTeX entries: of the scene and laws, and of the objects where these are ShapeNet's."""
+    """Return BibTeX entries: for the scene and the laws, and for ShapeNet if the objects come from it."""
     shapenet = "shapenet" in info.source.lower() or info.latents == "published"
     return [SCENE_CITATION, *([SHAPENET_CITATION] if shapenet else [])]
 
 
 def columns(recipe: Recipe) -> dict[str, str]:
-    """What each column of a shard's Parquet holds."""
+    """Return the description of each column of a shard's Parquet."""
     head = {
         "key": "SYNSET_OBJECTID_VIEW: name of the sample in the tar",
         "synset": "WordNet synset of the object's class, or the name of its folder",
@@ -109,7 +109,7 @@ def columns(recipe: Recipe) -> dict[str, str]:
 
 
 def factor_text(factor: Factor) -> str:
-    """A latent's frame, unit and law in a phrase."""
+    """Describe a latent's frame, unit and law in a phrase."""
     circular = "; circular" if factor.circular else ""
     return f"{factor.frame}; in {factor.unit}{circular}; law: {in_words(factor.law)}"
 

@@ -1,4 +1,7 @@
-"""The dataset card: README.md of a dataset folder, with the header that makes it a dataset of the Hugging Face Hub.
+"""The dataset card: README.md of a dataset folder, with the header that the Hugging Face Hub needs.
+
+`datasets` uses one reader for all configurations of a folder, that of the first (huggingface/datasets issue 7101).
+Therefore the header has a configuration only for the tars, and the Parquet files are loaded by their paths.
 
 `datasets` takes one reader for all configurations of a folder (huggingface/datasets issue 7101), the one for the first;
 so the header has one for the tars, and the Parquet files are loaded by their paths.
@@ -16,7 +19,7 @@ _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "
 
 
 def readme(info: DatasetInfo) -> str:
-    """The card's text."""
+    """Return the text of the card."""
     head = [_header(info), f"# {markdown(title(info))}", markdown(summary(info))]
     sections = [_splits(info), _latents(info), _passes(info), _use(info), _files(info), _terms(info)]
     return "\n\n".join(part for part in [*head, *sections] if part) + "\n"

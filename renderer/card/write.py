@@ -1,4 +1,4 @@
-"""Writing a dataset's card and its Croissant description, both from dataset.json and the hashes of its files."""
+"""Write a dataset's card and its Croissant description from dataset.json and the hashes of the files."""
 
 import json
 from collections.abc import Mapping
@@ -21,8 +21,8 @@ CROISSANT = "croissant.json"
 def write_card(folder: Path, info: DatasetInfo, known: Mapping[str, str], sizes: Mapping[str, int]) -> None:
     """Write folder/README.md and folder/croissant.json; the same dataset gives the same bytes.
 
-    known : SHA-256 by path of files that need not be read again
-    sizes : bytes by path of the shards' files, which may lie elsewhere
+    known : SHA-256 by path of files whose hash is already known
+    sizes : size in bytes by path of the shards' files, which may be in another folder or a store
 
     Raises
     ------

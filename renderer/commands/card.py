@@ -24,7 +24,7 @@ from ..output.store import LocalStore
 def card(dataset: Path) -> None:
     """Write a dataset's README.md, croissant.json and SHA256SUMS again.
 
-    Every dataset has both from the start; this is for one of an older iebench, or one whose card was lost.
+    Every new dataset has these files. Use this command if the dataset was made by an older iebench or lost its card.
     """
     info = DatasetInfo.load(dataset)
     known = read_sums(dataset, checksums(dataset))

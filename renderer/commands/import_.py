@@ -34,10 +34,10 @@ def import_(
 ) -> int:
     """Bring published data into iebench's format, checked.
 
-    The JPEGs stay as they are. SOURCE is a folder, a tar or a tar.gz. Run the same command again after an interruption,
-    or once the source is mended: it makes the shards that are missing, or in which an object could not be used.
+    The JPEGs are copied unchanged. SOURCE is a folder, a tar or a tar.gz. After an interruption, or once the source is
+    repaired, run the same command again: it makes the missing shards and those in which an object could not be used.
     """
-    from ..importing.page import page  # with what only [render] brings, so that --help needs none of it
+    from ..importing.page import page  # needs packages of [render], which --help must not
     from ..importing.run import import_dataset
 
     check_name(out.absolute().name, "OUT: the dataset's name")

@@ -1,4 +1,7 @@
-"""Paths of this machine, as options and arguments take them; of datasets, `DatasetInfo.load` says the same."""
+"""Types of command-line options and arguments for local paths.
+
+For datasets, `DatasetInfo.load` gives the same message about URLs.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -9,18 +12,18 @@ from ..errors import UsageError
 
 
 class LocalPath(click.Path):
-    """A file or folder of this machine; a URL, which a Path would take for one, is refused with what to do instead."""
+    """A local file or folder; a URL is refused with a message that says what to do instead."""
 
     def __init__(self, instead: str) -> None:
         super().__init__(path_type=Path)
         self._instead = instead
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path.
+        """Return the path.
 
         Raises
         ------
-        UsageError : it is a URL.
+        UsageError : the value is a URL.
         """
         if "://" in str(value):
             raise UsageError(f"{value} lies in a store, and {self._instead}")

@@ -1,4 +1,4 @@
-"""The commands about a finished dataset: `iebench verify`, `inspect`, `view`."""
+"""The commands for a finished dataset: `iebench verify`, `inspect`, `view`."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ DEVICE = click.option(
 def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: int | None) -> int:
     """Check every byte of a dataset: files, tables, pictures, latents.
 
-    Exit code 0 when all is as it was made, 1 otherwise; then every failure names its file, and its sample or shard.
+    The exit code is 0 if the dataset is unchanged, otherwise 1. Every failure names its file, and its sample or shard.
     """
     from ..proof.verify import verify as verify_dataset
 

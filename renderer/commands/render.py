@@ -102,11 +102,11 @@ def render(
 ) -> int:  # fmt: skip
     """Render a dataset with Blender: tar shards and Parquet latents.
 
-    Shards are WebDataset's, with their latents beside them. Run the same command again after an interruption: it goes
-    on with the shards that are missing.
+    Shards are WebDataset tars, each with a Parquet of its latents. After an interruption, run the same command again:
+    it renders the missing shards.
     """
     settings = adapted(load(recipe), views, resolution, passes)
-    wiring(settings, called("recipe", recipe))  # here, and not when the first worker starts
+    wiring(settings, called("recipe", recipe))  # reports errors here, before the first worker starts
     if quality not in settings.quality:
         raise UnknownName("quality", quality, settings.quality)
     if latents:
@@ -152,7 +152,7 @@ def render(
 
 
 def announce(info: DatasetInfo, out: str) -> int:
-    """Say what a finished dataset holds; returns the exit code, 3 where some objects could not be made."""
+    """Print the content of a finished dataset; return the exit code, which is 3 if some objects could not be made."""
     images = sum(info.counts[split]["images"] for split in ("train", "val"))
     click.echo(f"{out}: {images} images, fingerprint {info.fingerprint[:12]}")
     if info.counts["failures"]:
@@ -165,21 +165,21 @@ def announce(info: DatasetInfo, out: str) -> int:
 
 
 def engine_options(ray_address: str | None, slurm: tuple[str, ...]) -> dict[str, str]:
-    """An engine's own options; one that belongs to another engine is refused by the one that is chosen.
+    """Return the engine's own options; the chosen engine refuses options of other engines.
 
     Raises
     ------
-    UsageError : an entry without a value.
+    UsageError : an entry has no value.
     """
     return pairs("--slurm", slurm) | ({"address": ray_address} if ray_address else {})
 
 
 def adapted(recipe: Recipe, views: int | None, resolution: int | None, passes: str | None) -> Recipe:
-    """A recipe with what the command line says instead.
+    """Return a recipe with the values given on the command line.
 
     Raises
     ------
-    UnknownName : a pass that does not exist.
+    UnknownName : a pass does not exist.
     """
     names = sorted({name.strip() for name in passes.split(",")}) if passes else []
     for name in names:
@@ -190,7 +190,7 @@ def adapted(recipe: Recipe, views: int | None, resolution: int | None, passes: s
 
 
 def refuse_drawing(latents: Path) -> None:
-    """Refuse options of the command being run that say which views are drawn, where a file says which there are.
+    """Refuse options of the current command that determine drawn views when a file gives the views.
 
     Raises
     ------
@@ -203,11 +203,11 @@ def refuse_drawing(latents: Path) -> None:
 
 
 def only_given(objects: list[ObjectRef], given: GivenViews, source: str) -> list[ObjectRef]:
-    """The objects that have views in a table.
+    """Return the objects that have views in a table.
 
     Raises
     ------
-    SourceError : the table names objects that are not among them.
+    SourceError : the table names objects that are not in `objects`.
     """
     by_name = {(ref.synset, ref.object_id): ref for ref in objects}
     absent = [name for name in given.objects if name not in by_name]
@@ -220,7 +220,7 @@ def only_given(objects: list[ObjectRef], given: GivenViews, source: str) -> list
 
 
 def cut_sweeps(recipe: Recipe) -> list[str]:
-    """What a reader should know of sweeps that have more steps than objects have views, one sentence each."""
+    """Return one sentence for each sweep that has more steps than objects have views."""
     return [
         f"{factor.name} is swept in {factor.law.steps} steps, and {recipe.views} views of each object are only the "
         f"first {recipe.views} of them; to sweep its whole range, give its law fewer steps in a recipe of your own"
@@ -230,7 +230,7 @@ def cut_sweeps(recipe: Recipe) -> list[str]:
 
 
 def describe(plan: Plan, cores: int) -> str:
-    """A plan in one line: objects, views, shards, bytes, and the expected time on this many CPU cores."""
+    """Describe a plan in one line: objects, views, shards, bytes, and the expected time on this many CPU cores."""
     resolution = plan.recipe.resolution
     seconds = plan.images * expected_core_seconds(plan.quality_settings, resolution) / cores
     counted = "" if plan.given else f" x {plan.recipe.views} views"

@@ -24,9 +24,9 @@ from iebench.manifests.symmetry import TABLE
 def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
     """Find the rotational symmetries of a dataset's objects.
 
-    They are found in the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then have
-    ceilings for rotation, and the rotation error that counts poses that look alike as the same. Shape alone is looked
-    at: material and texture may tell apart what it cannot.
+    They are computed from the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then
+    contain upper bounds for rotation, and a rotation error that treats poses with the same appearance as equal. Only
+    the shape is analysed: material and texture may distinguish poses that have the same shape.
     """
     from ..symmetry.run import write_symmetries
 

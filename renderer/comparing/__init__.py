@@ -1,1 +1,1 @@
-"""Pictures of two renderers measured against each other: which views, PSNR, discs. Start: compare.py."""
+"""Comparison of the images of two renderers: chosen views, PSNR, object disc, ground. Start: compare.py."""

@@ -1,4 +1,4 @@
-"""How alike two pictures of one view are: over the whole picture, in the object's disc, and on plain ground."""
+"""Similarity of two images of one view: over the whole image, in the object's disc, and on plain ground."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from scipy.ndimage import maximum_filter, minimum_filter, uniform_filter
 
 from .views import Job, Picture
 
-DISC = 70 / 256  # the object's disc about the centre: its radius over the picture's width
-Pixels = NDArray[np.uint8] | NDArray[np.float64]  # (h, w, 3), RGB, 0 .. 255; floats are means of pictures
+DISC = 70 / 256  # radius of the object's disc about the centre, as a share of the image's width
+Pixels = NDArray[np.uint8] | NDArray[np.float64]  # (h, w, 3), RGB, 0 .. 255; float64 for means of images
 BOX = 7 / 256  # plain ground is compared in boxes this wide
-PLAIN = 6  # ground is plain where the reference varies by at most this much of 255 over three boxes
+PLAIN = 6  # ground is plain where the reference varies by at most this many levels of 255 over three boxes
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """All in units of 1/255 but for the PSNRs; ground : see `largest_on_ground`."""
+    """Measures of similarity, in units of 1/255 except the PSNRs; ground : see `largest_on_ground`."""
 
     psnr: float
     psnr_disc: float
@@ -30,20 +30,20 @@ class Likeness:
 
 
 def disc(size: int) -> NDArray[np.bool_]:
-    """(size, size): the pixels in which most of the object is."""
+    """Return the mask (size, size) of the pixels that contain most of the object."""
     rows, columns = np.ogrid[:size, :size]
     distance = np.hypot(rows - size / 2 + 0.5, columns - size / 2 + 0.5)
     return np.asarray(distance < DISC * size)
 
 
 def psnr(ours: Pixels, theirs: Pixels) -> float:
-    """Peak signal-to-noise ratio in dB."""
+    """Return the peak signal-to-noise ratio in dB, at most 99 for equal images."""
     error = float(np.mean((ours.astype(float) - theirs) ** 2))
     return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
 
 
 def compare(ours: Picture, theirs: Picture) -> Likeness:
-    """How alike two pictures of one view are; `theirs` says where the ground is plain."""
+    """Measure the similarity of two images of one view; `theirs` determines where the ground is plain."""
     inside = disc(len(ours))
     difference = np.abs(ours.astype(float) - theirs)
     return Likeness(
@@ -56,19 +56,19 @@ def compare(ours: Picture, theirs: Picture) -> Likeness:
 
 
 def largest_on_ground(ours: Pixels, theirs: Pixels) -> float:
-    """Largest difference of box means on plain ground, away from every edge, in 1/255."""
+    """Return the largest difference of box means on plain ground, away from every edge, in 1/255."""
     size = len(ours)
     box = max(3, round(BOX * size) | 1)
     window = (3 * box, 3 * box, 1)
     spread = maximum_filter(theirs, window).astype(float) - minimum_filter(theirs, window)
     plain = (spread.max(-1) <= PLAIN) & ~disc(size)
-    plain[:box] = plain[-box:] = plain[:, :box] = plain[:, -box:] = False  # a picture's rim is an edge
+    plain[:box] = plain[-box:] = plain[:, :box] = plain[:, -box:] = False  # the image's border is an edge
     means = [uniform_filter(picture.astype(float), (box, box, 0)) for picture in (ours, theirs)]
     return float(np.abs(means[0] - means[1])[plain].max(initial=0))
 
 
 def report(names: Sequence[str], found: Sequence[Likeness]) -> str:
-    """A table with one line a view and the least favourable values last."""
+    """Return a table with one line per view and the least favourable values last."""
     lines = [f"{'view':24} {'PSNR dB':>8} {'in disc':>8} {'mean':>6} {'largest':>8} {'ground':>7}"]
     for name, like in [*zip(names, found, strict=True), ("worst", worst(found))]:
         lines.append(
@@ -78,7 +78,7 @@ def report(names: Sequence[str], found: Sequence[Likeness]) -> str:
 
 
 def worst(found: Sequence[Likeness]) -> Likeness:
-    """The least favourable value of each measure."""
+    """Return the least favourable value of each measure."""
     return Likeness(
         min(x.psnr for x in found),
         min(x.psnr_disc for x in found),
@@ -89,9 +89,9 @@ def worst(found: Sequence[Likeness]) -> Likeness:
 
 
 def show(todo: Sequence[Job], ours: Sequence[Picture], theirs: Sequence[Picture], sheets: Path | None) -> None:
-    """Print the table; `sheets`: a folder for a PNG of each mesh, named after it.
+    """Print the table; `sheets` : folder for one PNG per mesh, named after the mesh.
 
-    A sheet has a row for each view: ours, theirs, and eight times their difference about grey.
+    A sheet has a row for each view: our image, their image, and eight times the difference on grey.
     """
     names = [f"{job.name} {i}" for job in todo for i in range(len(job.views))]
     click.echo(report(names, [compare(a, b) for a, b in zip(ours, theirs, strict=True)]))

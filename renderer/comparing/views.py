@@ -1,4 +1,4 @@
-"""The views that both sides render: which meshes, which latents, and our side's pictures."""
+"""Views that both renderers render: meshes and latents, and the images of iebench's renderer."""
 
 import multiprocessing
 import os
@@ -22,29 +22,29 @@ Picture = NDArray[np.uint8]  # (h, w, 3), RGB
 
 @dataclass(frozen=True)
 class Job:
-    """A mesh file and the latents of its views, one dictionary by factor name for each."""
+    """A mesh file and the latents of its views, one dictionary by factor name per view."""
 
     mesh: Path
     views: tuple[dict[str, float], ...]
 
     @property
     def folder(self) -> Path:
-        """What belongs to the object: in ShapeNet, textures lie beside the mesh's folder."""
+        """Folder of the object's files; in ShapeNet, textures lie beside the mesh's folder."""
         return self.mesh.parent.parent if self.mesh.stem == "model_normalized" else self.mesh.parent
 
     @property
     def name(self) -> str:
-        """ShapeNet's files all have one name; the object's is two folders up."""
+        """Name of the object; ShapeNet's mesh files all have one name, so it is that of the folder two levels up."""
         return self.folder.name if self.mesh.stem == "model_normalized" else self.mesh.stem
 
     def ref(self, normalise: bool = False) -> ObjectRef:
-        """The object for a renderer, textures included."""
+        """Return the object for a renderer, with its textures."""
         return ObjectRef(
             "parity", self.name, "", 0, "train", str(self.mesh), folder=str(self.folder), normalise=normalise
         )
 
     def table(self, folder: Path) -> dict[str, Any]:
-        """The job for a plain script: what each view's latents act on, and the file to write."""
+        """Return the job for a script without iebench: each view's latents by control, and its output file."""
         views = [
             {
                 "rotation": [view["rot_x"], view["rot_y"], view["rot_z"]],
@@ -58,7 +58,7 @@ class Job:
 
 
 def jobs(recipe: Recipe, meshes: Sequence[Path], views: int, seed: int) -> list[Job]:
-    """Views with latents drawn by the recipe's laws, the same for the same mesh name and seed."""
+    """Return views with latents drawn from the recipe's laws; they depend only on mesh name and seed."""
     found = []
     for mesh in meshes:
         job = Job(mesh.resolve(), ())
@@ -69,14 +69,14 @@ def jobs(recipe: Recipe, meshes: Sequence[Path], views: int, seed: int) -> list[
 
 
 def render_ours(recipe: Recipe, quality: str, todo: Sequence[Job]) -> list[Picture]:
-    """All views of all jobs, in order, by this package's renderer in a process of its own."""
+    """Render all views of all jobs, in order, with iebench's renderer in a separate process."""
     with ProcessPool(1, context=multiprocessing.get_context("spawn")) as pool:
         pictures: list[Picture] = pool.schedule(_render, args=[recipe, quality, list(todo)]).result()
     return pictures
 
 
 def _render(recipe: Recipe, quality: str, todo: list[Job]) -> list[Picture]:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C level's standard output
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # silences Blender, which writes to the C library's standard output
     from ..blender.blender import BlenderRenderer
 
     renderer = BlenderRenderer(recipe, recipe.quality[quality], "cpu", cores())

@@ -1,4 +1,6 @@
-"""Engines: where shards are rendered. Each gets the same work and leaves the same bytes.
+"""Engines: the machines on which shards are rendered. All engines get the same work and produce the same bytes.
+
+An engine is a class with the methods of `Engine`, registered as an entry point of the group `iebench.engines`.
 
 An engine is a class with the methods of `Engine`, named by an entry point of the group `iebench.engines`.
 """
@@ -27,12 +29,18 @@ GROUP = "iebench.engines"  # entry points: name of an engine -> its class
 NEEDS = ("__enter__", "__exit__", "preview", "about", "render")
 
 Advance = Callable[[int, int], None]
-"""Told of progress: images that are rendered or given up, objects that failed; both since the last call."""
+"""Callback for progress: number of images rendered or given up and of objects that failed, both since the last call."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What an engine needs to render any shard of a plan, on any machine.
+    """All settings that an engine needs to render any shard of a plan, on any machine.
+
+    plan : the plan; may lack its objects, which come with the shards
+    out : folder or URL of the store, in a form that is valid on every machine that takes part
+    workers : rendering processes per task of the engine, each with `threads` CPU threads
+    patience : seconds after which an object's worker counts as hung
+    memory : resident bytes that one worker may take; 0 for its share of the machine's memory
 
     plan : may lack its objects, which come with the shards
     out : the store's folder or URL, as every machine that takes part can reach it
@@ -52,26 +60,26 @@ class Work:
 
     @property
     def setup(self) -> Setup:
-        """What each worker process is told."""
+        """Settings passed to each worker process."""
         plan = self.plan
         return Setup(self.backend, plan.recipe, plan.quality_settings, self.device, self.threads)
 
     @property
     def gpus(self) -> int:
-        """How many GPUs one task of a cluster asks for: as many as were numbered, one if only the type was given."""
+        """Number of GPUs that one task of a cluster requests: one per device number, or 1 if only a type was given."""
         name, numbers = parse_device(self.device)
         return 0 if name in ("cpu", "auto") else max(1, len(numbers))
 
 
 class Engine(Protocol):
-    """A context manager that renders shards; what it started is gone when the context ends."""
+    """A context manager that renders shards; everything it started has ended when the context ends."""
 
     def __init__(self, work: Work, options: Mapping[str, str]) -> None:
-        """Take the engine's own options, as the command line gives them.
+        """Read the engine's own options, as given on the command line.
 
         Raises
         ------
-        UsageError : an option that it does not know or cannot use.
+        UsageError : an option is unknown or unusable.
         """
 
     def __enter__(self) -> Self: ...
@@ -81,28 +89,28 @@ class Engine(Protocol):
     ) -> None: ...
 
     def preview(self, shards: Sequence[Shard]) -> str:
-        """What `render` would hand to another program, for `--dry-run`; empty where it would not."""
+        """Return the text that `render` would submit to another program, for `--dry-run`; "" if there is none."""
 
     def about(self) -> dict[str, str]:
-        """The renderer's name, version and device, from where it will run; raises what keeps it from starting."""
+        """Start the renderer where shards will be rendered; return its name, version and device, or raise its error."""
 
     def render(self, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
-        """Render each shard with a renderer that says the same about itself, and write it; return when all are there.
+        """Render each shard with a renderer whose `about` equals `renderer`, and write it; return when all are written.
 
         Raises
         ------
-        IebenchError : what cannot be made up for by trying again; finished shards stay.
+        IebenchError : an error that a retry cannot repair; finished shards stay.
         """
 
 
 def find_engine(name: str) -> type[Engine]:
-    """The engine of a name.
+    """Return the engine with a name.
 
     Raises
     ------
-    UnknownName : there is none.
-    MissingPart : a package that it needs is not installed.
-    PluginBroken : another package's cannot be imported, or is no engine.
+    UnknownName : the name is unknown.
+    MissingPart : a package that the engine needs is not installed.
+    PluginBroken : an engine of another package cannot be imported, or lacks a method.
     """
     theirs = {name: point for name, point in plugins.points(GROUP).items() if name not in OURS}
     if name in theirs:

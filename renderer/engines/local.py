@@ -1,4 +1,6 @@
-"""The engine of one machine: objects to worker processes, a shard to the store as soon as its last object is in.
+"""Engine of one machine: worker processes render objects, and each shard is written when its last object is rendered.
+
+The other engines run this engine on their machines (`render_as`).
 
 The other engines run this one on their machines (`render_as`).
 """
@@ -26,7 +28,7 @@ from . import Advance, Work
 
 
 class Local:
-    """See the module's docstring."""
+    """Engine of one machine, as described in the module's docstring."""
 
     def __init__(self, work: Work, options: Mapping[str, str]) -> None:
         if options:
@@ -71,11 +73,11 @@ class Local:
 
 
 def render_as(work: Work, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
-    """Render shards on this machine, one of several: only where it sees the store and renders like the others.
+    """Render shards on one of several machines, after checking that it sees the store and has the same renderer.
 
     Raises
     ------
-    OutputError, DeviceError : it does not.
+    OutputError, DeviceError : it does not see the store, or its renderer differs.
     """
     machine = socket.gethostname()
     if open_store(work.out).size(PLAN) is None:

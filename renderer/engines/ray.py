@@ -1,4 +1,7 @@
-"""The engine of a Ray cluster: one Ray task for a shard, in which the local engine runs.
+"""Engine of a Ray cluster: one Ray task per shard, which runs the local engine.
+
+Ray starts a task where its CPU threads (and a GPU, if requested) are free, and repeats it elsewhere if its process or
+machine is lost. Blender runs in a process that the task starts and watches, never in Ray's own process.
 
 Ray places a task where its CPU threads (and a GPU, if one was asked for) are free, and repeats it elsewhere when its
 process or its whole machine is lost. Blender runs in a process that the task starts and watches, never in Ray's own.
@@ -22,16 +25,16 @@ from ..plan import Shard
 from . import Advance, Work
 from .local import Local, render_as
 
-RETRIES = 10  # of a task whose process or machine was lost
-WAITING = 256  # tasks that Ray is given at a time
-TICK = 1.0  # seconds between two looks at the progress
-ANSWER = 5.0  # seconds in which a cluster must take up a connection
+RETRIES = 10  # per task, after the loss of its process or machine
+WAITING = 256  # most tasks submitted to Ray at a time
+TICK = 1.0  # seconds between two reads of the progress
+ANSWER = 5.0  # seconds in which a cluster must accept a connection
 
 Counts = tuple[int, int]  # images rendered or given up, objects failed
 
 
 class Ray:
-    """See the module's docstring. Option: `address` of a cluster; without it one is started on this machine."""
+    """Engine of a Ray cluster. Option: `address` of the cluster; without it, one is started on this machine."""
 
     def __init__(self, work: Work, options: Mapping[str, str]) -> None:
         unknown = options.keys() - {"address"}
@@ -93,13 +96,13 @@ class Ray:
         return ray.remote(function).options(**needs, max_retries=RETRIES)
 
     def _tally(self) -> Any:
-        """An actor on the driver's own machine, which no other machine can take with it."""
+        """Start the actor that counts progress, on the driver's machine: losing another machine does not end it."""
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         return ray.remote(_Tally).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
 class _Tally:
-    """How far each shard's task has come."""
+    """Progress of each shard's task."""
 
     def __init__(self) -> None:
         self._counts: dict[int, Counts] = {}
@@ -113,11 +116,11 @@ class _Tally:
 
 
 def _knock(address: str) -> None:
-    """Connect to HOST:PORT and leave again: where nobody answers, Ray would wait for many minutes, deaf to Ctrl-C.
+    """Connect to HOST:PORT and disconnect; if nothing answers, Ray would wait for minutes and ignore Ctrl-C.
 
     Raises
     ------
-    OSError, OverflowError : nobody answers, or there is no such host or port.
+    OSError, OverflowError : no answer, or the host or port does not exist.
     """
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdecimal():
@@ -142,7 +145,7 @@ def _render(work: Work, number: int, shard: Shard, renderer: dict[str, str], tal
 
 
 def _report(known: dict[int, Counts], now: dict[int, Counts], advance: Advance) -> None:
-    """Pass on what is new; a task that begins again counts again only once it is further than before."""
+    """Report new progress; a restarted task counts again only once it is further than before."""
     for number, (images, failed) in now.items():
         before = known.get(number, (0, 0))
         if images > before[0]:
@@ -151,7 +154,7 @@ def _report(known: dict[int, Counts], now: dict[int, Counts], advance: Advance) 
 
 
 def _result(ref: Any) -> Any:
-    """A task's result, or the error that it raised, or that it was lost too often."""
+    """Return a task's result; raise its error, or a WorkerError if it was lost too often."""
     try:
         return ray.get(ref)
     except RayTaskError as error:

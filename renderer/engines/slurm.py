@@ -1,4 +1,7 @@
-"""The engine of a Slurm cluster: a job array through submitit, its tasks each a part of the shards.
+"""Engine of a Slurm cluster: a job array submitted through submitit, each task with a part of the shards.
+
+A task that Slurm preempts, or that runs out of time, is queued again and continues with its missing shards. The driver
+waits, reports shards as they appear in the store, and submits the shards of lost tasks again.
 
 A task that Slurm preempts, or that runs out of time, is queued again and goes on with the shards it still lacks. The
 driver waits, shows the shards as they appear in the store, and submits once more what lost tasks have left.
@@ -21,15 +24,15 @@ from ..plan import Shard
 from . import Advance, Work
 from .local import Local, render_as
 
-TASKS = 64  # of an array, if not said otherwise
-ROUNDS = 3  # arrays in a row that may end without one more shard
-TICK = 5.0  # seconds between two looks at the store
+TASKS = 64  # default number of tasks of an array
+ROUNDS = 3  # job arrays in a row that may end without a new shard
+TICK = 5.0  # seconds between two checks of the store
 
 
 class Slurm:
-    """See the module's docstring.
+    """Engine of a Slurm cluster, as described in the module's docstring.
 
-    Options: `tasks` of the array, and those of `iebench.manifests.shell.slurm.Queue`.
+    Options: `tasks` of the array, and the options of `iebench.manifests.shell.slurm.Queue`.
     """
 
     def __init__(self, work: Work, options: Mapping[str, str]) -> None:
@@ -42,13 +45,13 @@ class Slurm:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        """Nothing to end: `render` leaves no job behind."""
+        """Do nothing: `render` leaves no job behind."""
 
     def preview(self, shards: Sequence[Shard]) -> str:
         return self._queue.script(min(self._tasks, len(shards)))
 
     def about(self) -> dict[str, str]:
-        """From one job, which also shows that the array will find what it needs before it is queued."""
+        """Run one job that returns the renderer's description; it also shows that jobs can run, before the array is queued."""
         [job] = self._queue.submit([_About(self._work)])
         try:
             while not job.done():
@@ -82,7 +85,7 @@ class Slurm:
                 raise WorkerError(f"{len(left)} shards are still missing after the job array: {why}")
 
     def _look(self, shards: list[Shard], advance: Advance) -> list[Shard]:
-        """The shards that are not there yet; tells of those that have come."""
+        """Return the shards that are still missing; report those that have been written."""
         store, plan, left = open_store(self._work.out), self._work.plan, []
         there = store.sizes()
         for shard in shards:
@@ -95,7 +98,7 @@ class Slurm:
 
 
 class _About:
-    """The job that asks for the renderer."""
+    """The job that returns the renderer's description."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -106,7 +109,7 @@ class _About:
 
 
 class Part:
-    """What one task of the array does; submitit keeps it, as `checkpoint` says, when the task is queued again."""
+    """The work of one task of the array; submitit queues it again through `checkpoint`."""
 
     def __init__(self, work: Work, shards: Sequence[Shard], renderer: dict[str, str]) -> None:
         self.work, self.shards, self.renderer = work, shards, renderer
@@ -118,5 +121,5 @@ class Part:
             render_as(self.work, left, self.renderer, lambda images, failed: None)
 
     def checkpoint(self) -> Any:
-        """The same again: what is in the store by then will be left out."""
+        """Submit the same work again; shards that are in the store by then are skipped."""
         return submitit.helpers.DelayedSubmission(self)

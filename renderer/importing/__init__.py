@@ -1,1 +1,1 @@
-"""Published datasets of 3DIEBench's layout, brought into format 1 as they are; start with run.py."""
+"""Import of published datasets with 3DIEBench's layout into format 1, without changing the images. Start: run.py."""

@@ -1,4 +1,7 @@
-"""A published dataset as a tar or tar.gz, read once from front to back, in whatever order its files are.
+"""A published dataset as a tar or tar.gz, read once from front to back, with its files in any order.
+
+The plan (the official list) is known beforehand, so each file's shard is known when the file is read. The file waits
+in the spool until its shard is complete.
 
 The plan is known beforehand (the official list), so each file's shard is known when it comes by; it waits in the spool
 until its shard has all files.
@@ -28,25 +31,25 @@ from .unpack import LARGEST, TOO_LARGE, Files
 
 GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20
-TOLD_EVERY = 4096  # files
+TOLD_EVERY = 4096  # files between two progress reports
 
 
 class Archive:
     """Reads shards in the order in which the archive completes them.
 
-    meter : is told how far the archive has been read, since all shards may be complete only near its end
+    meter : shows the share of the archive that has been read, since shards may be complete only near its end
     """
 
     def __init__(self, path: Path, views: int, spool: Spool, meter: Meter) -> None:
         self.census, self._path, self._views, self._spool, self._meter = Census(), path, views, spool, meter
 
     def jobs(self, shards: Sequence[Shard]) -> "Iterator[tuple[Shard, partial[list[Files]]]]":
-        """Each shard with the call that gives its objects' files, in order; those that stay incomplete come last.
+        """Yield each shard with the function that returns its objects' files, in order; incomplete shards come last.
 
         Raises
         ------
-        DamagedSource : the archive is damaged or cut short.
-        SourceError : it is no archive, holds nothing of the layout, or cannot be read.
+        DamagedSource : the archive is damaged or truncated.
+        SourceError : the file is no archive, contains no file of the layout, or cannot be read.
         """
         owners = {
             (ref.synset, ref.object_id): (s, number)
@@ -73,7 +76,7 @@ class Archive:
             yield self._job(s, shards[s])
 
     def _progress(self) -> str:
-        size = self._path.stat().st_size  # 0: it comes through a pipe
+        size = self._path.stat().st_size  # 0 for a pipe
         return f"{self._raw.tell() / size:.0%} of the archive read" if size else ""
 
     def _job(self, s: int, shard: Shard) -> "tuple[Shard, partial[list[Files]]]":
@@ -81,7 +84,7 @@ class Archive:
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
-        """The archive's bytes, inflated; what goes wrong with them becomes one sentence."""
+        """Open the archive's decompressed bytes; errors become one sentence."""
         try:
             with io.BufferedReader(self._path.open("rb", buffering=0), CHUNK) as raw:
                 self._raw = raw
@@ -101,7 +104,7 @@ class Archive:
             ) from error
 
     def _tar(self, file: IO[bytes]) -> tarfile.TarFile:
-        """Open it, which reads its first header."""
+        """Open the tar, which reads its first header."""
         try:
             return tarfile.open(fileobj=file, mode="r:")
         except tarfile.TarError as error:
@@ -109,18 +112,18 @@ class Archive:
             raise SourceError(f"{self._path} {words}") from error
 
     def _members(self, file: IO[bytes]) -> Iterator[tuple[Place, int]]:
-        """Place and size of each file of the layout, the first of its place; its bytes are the next to read."""
+        """Yield place and size of each file of the layout, without repeats; the file's bytes are the next to read."""
         with self._tar(file) as tar:
             while (member := tar.next()) is not None:
-                tar.members.clear()  # type: ignore[attr-defined]  # else it keeps a record of every member
+                tar.members.clear()  # type: ignore[attr-defined]  # otherwise it records every member
                 if member.isdir():
                     continue
                 place = place_of(member.name) if member.isreg() else None
                 if self.census.add(place) and place is not None:
                     yield place, member.size
-            if file.tell() != tar.offset + tarfile.BLOCKSIZE:  # a block of zeros: without it, whole members are gone
+            if file.tell() != tar.offset + tarfile.BLOCKSIZE:  # without the end block of zeros, members are missing
                 raise InvalidValue("its end is missing")
-            while chunk := file.read(CHUNK):  # reads the checksum of a tar.gz, too
+            while chunk := file.read(CHUNK):  # also checks the checksum of a tar.gz
                 if chunk.count(0) != len(chunk):
                     raise InvalidValue("a header in it is not readable")
 

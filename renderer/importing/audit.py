@@ -1,4 +1,6 @@
-"""What an import found: counts against the official list, latents against their laws, repeats, what cannot be used.
+"""Audit of an import: counts against the official list, latents against their laws, repeated rows, unusable objects.
+
+The audit depends only on the source's files and the finished shards, not on interruptions of the import.
 
 An audit follows from the source's files and the finished shards alone, not from how often the import was stopped.
 """
@@ -38,7 +40,20 @@ QUARTER = np.pi / 2 + 1e-9  # rad
 
 @dataclass(frozen=True)
 class Audit:
-    """What audit.json holds.
+    """Content of audit.json.
+
+    recipe, resolution, views : expected recipe, image size and number of views per object
+    planned, imported : number of objects requested from the official list, and of those imported
+    absent, unusable : number of objects without any file in the source, and with a missing or broken file
+    causes : SYNSET/OBJECT -> cause, of the first objects that were not imported; unusable ones before absent ones
+    unlisted, unlisted_examples : objects in the source that are not on the official list
+    views_found : number of views with image and latents -> number of the source's objects with so many views
+    twice, other : number of files that repeat an earlier file's place, and of files outside the layout
+    images : number of imported images
+    fits : factor -> comparison of its imported values with its law; empty without images
+    repeated, repeat_example : number of latent rows equal to an earlier row, and the first: "KEY repeats KEY"
+    poses_within, poses_equal : share of poses with all angles within a quarter turn, and share of poses that are the
+        same rotation as such a pose
 
     recipe, resolution, views : what was looked for; views is a number for each object
     planned, imported : objects of the official list that were looked for, and those that were sound
@@ -84,7 +99,7 @@ class Audit:
 
         Raises
         ------
-        DatasetError : it is missing or damaged.
+        DatasetError : audit.json is missing or damaged.
         """
         try:
             table = json.loads((folder / AUDIT).read_text(encoding="utf-8"))
@@ -95,15 +110,15 @@ class Audit:
 
 
 def audit(plan: Plan, out: Path, census: Census) -> Audit:
-    """Look over a dataset whose shards are all written.
+    """Audit a dataset whose shards are all written.
 
-    census : of the source's files
+    census : counts of the source's files
     """
     recipe, shards = plan.recipe, plan.shards()
     notes = [note for shard in shards for note in shard_notes(LocalStore(out), recipe, shard) or []]
     failed = _failed(notes)
     absent = sum(owner not in census for owner in failed)
-    causes = sorted(failed.items(), key=lambda item: item[0] not in census)  # what is broken tells more than a gap
+    causes = sorted(failed.items(), key=lambda item: item[0] not in census)  # broken objects first, absent ones last
     unlisted = census.unlisted()
     columns = ["key", *recipe.factor_names]
     table = pa.concat_tables(read_table(part_paths(out, shard)[1], columns=columns) for shard in shards)
@@ -134,24 +149,24 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
 
 
 def commonest(plan: Plan, out: Path) -> tuple[int, str]:
-    """Of how many objects of a dataset what is wrong with most; one that is absent only where all are."""
+    """Return the most frequent cause of failure and its number of objects; "absent" only if all objects are absent."""
     notes = [note for shard in plan.shards() for note in shard_notes(LocalStore(out), plan.recipe, shard) or []]
-    counts = Counter(cause.partition("; ")[0] for cause in _failed(notes).values())  # without "; 3 more of its files"
+    counts = Counter(cause.partition("; ")[0] for cause in _failed(notes).values())  # drops "; 3 more of its files"
     cause, count = max(counts.items(), key=lambda item: (item[0] != ABSENT, item[1]))
     return count, cause
 
 
 def _failed(notes: Iterable[dict[str, Any]]) -> dict[ObjectKey, str]:
-    """Synset and object id -> cause, of the objects that could not be used."""
+    """Return synset and object id -> cause, for the objects that could not be used."""
     return {(n["synset"], n["object_id"]): n["cause"] for n in notes if n["status"] == "failed"}
 
 
 def repeats(rows: NDArray[np.float64]) -> tuple[int, tuple[int, ...]]:
-    """How many rows (n, k) are equal to an earlier one; the first that is, and the one before it that it is equal to.
+    """Count rows (n, k) that equal an earlier row; also return the indices of the first such row and its equal.
 
-    Generators that draw from one stream and skip what is finished give such rows when they are resumed.
+    Generators that draw all objects from one stream and skip finished objects give such rows when they are resumed.
     """
-    order = np.lexsort(rows.T[::-1])  # stable: equal rows stay in their order
+    order = np.lexsort(rows.T[::-1])  # stable: equal rows keep their order
     equal = (rows[order[1:]] == rows[order[:-1]]).all(1)
     if not equal.any():
         return 0, ()
@@ -161,14 +176,14 @@ def repeats(rows: NDArray[np.float64]) -> tuple[int, tuple[int, ...]]:
 
 
 def quarter_turns(angles: NDArray[np.float64]) -> tuple[float, float]:
-    """Shares of poses (n, 3) with all angles within a quarter turn: as they are, and also as the same rotation.
+    """Return the shares of poses (n, 3) with all angles within a quarter turn: as given, and as an equal rotation.
 
-    (a, b, c) and (a + pi, pi - b, c + pi) are the same rotation.
+    (a, b, c) and (a + pi, pi - b, c + pi) are the same rotation. Angles are in radians.
     """
     if not len(angles):
         return 0.0, 0.0
     within = (np.abs(angles) <= QUARTER).all(1)
-    twin = np.remainder(angles * [1, -1, 1] + 2 * np.pi, 2 * np.pi) - np.pi  # plus a half turn, back into +-pi
+    twin = np.remainder(angles * [1, -1, 1] + 2 * np.pi, 2 * np.pi) - np.pi  # add a half turn, wrap to +-pi
     plain = np.remainder(angles + np.pi, 2 * np.pi) - np.pi
     equal = (np.abs(twin) <= QUARTER).all(1) | (np.abs(plain) <= QUARTER).all(1)
     return float(within.mean()), float(equal.mean())

@@ -1,4 +1,4 @@
-"""What files a published dataset holds, whether a folder or an archive and in whatever order."""
+"""Count of the files of a published dataset, for a folder or an archive and in any order."""
 
 from collections import Counter
 
@@ -10,17 +10,17 @@ ObjectKey = tuple[str, str]  # synset and object id; an id alone occurs in sever
 
 
 class Census:
-    """Counts files as they are come upon.
+    """Counts files as they are read.
 
-    other : files that are not part of the layout; twice : files of a place that another file had already
+    other : number of files outside the layout; twice : number of files that repeat an earlier file's place
     """
 
     def __init__(self) -> None:
         self.other = self.twice = 0
-        self._seen: dict[ObjectKey, int] = {}  # two bits a view: 50 views of 52,472 objects fit in a few megabytes
+        self._seen: dict[ObjectKey, int] = {}  # two bits per view: 50 views of 52,472 objects fit in a few megabytes
 
     def add(self, place: Place | None) -> bool:
-        """Count a file; whether it is the first of its place."""
+        """Count a file; return True if it is the first file of its place."""
         if place is None:
             self.other += 1
             return False
@@ -31,27 +31,27 @@ class Census:
         return not seen & bit
 
     def __len__(self) -> int:
-        """How many objects have been found."""
+        """Number of objects with at least one file."""
         return len(self._seen)
 
     def __contains__(self, owner: ObjectKey) -> bool:
-        """Whether any file of an object has been found."""
+        """True if at least one file of an object has been counted."""
         return owner in self._seen
 
     def unlisted(self) -> list[ObjectKey]:
-        """The objects that are not on the official list, sorted."""
+        """Return the objects that are not on the official list, sorted."""
         listed = official_objects()
         official = zip(listed["synset"].to_pylist(), listed["object_id"].to_pylist(), strict=True)
         return sorted(self._seen.keys() - set(official))
 
     def views(self) -> dict[int, int]:
-        """How many objects have how many views, each with image and latents."""
+        """Return number of views (with image and latents) -> number of objects."""
         counts = Counter(_pairs(seen).bit_count() for seen in self._seen.values())
         return dict(sorted(counts.items()))
 
 
 def _pairs(seen: int) -> int:
-    """The views whose two bits are both set, as bits."""
+    """Return, as bits, the views whose two bits are both set."""
     both = seen & (seen >> 1)
     images = int("01" * ((seen.bit_length() + 1) // 2) or "0", 2)
     return both & images

@@ -1,4 +1,4 @@
-"""A published dataset's files without its archive, for tests and speed: the fake renderer's pictures in that layout."""
+"""Files of a published dataset without its archive, for tests and speed measurements: images of the fake renderer."""
 
 import io
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from .published import file_name
 
 
 def published_files(plan: Plan, seed: int = 0) -> Iterator[tuple[str, bytes]]:
-    """Path and content of every file of a plan, such as ("03797390/.../image_0.jpg", ...); latents from the seed."""
+    """Yield path and content of every file of a plan, such as ("03797390/.../image_0.jpg", ...); latents from `seed`."""
     recipe = plan.recipe
     renderer = FakeRenderer(recipe, next(iter(recipe.quality.values())), "cpu", 1)
     for ref in plan.objects:

@@ -1,4 +1,4 @@
-"""A published dataset that lies unpacked in a folder."""
+"""A published dataset in an unpacked folder."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,15 +13,15 @@ from .census import Census, ObjectKey
 from .published import LAYOUT, file_name, place_of
 from .unpack import LARGEST, TOO_LARGE, Files
 
-DEEPEST = 5  # folders below the given one that are looked into; links are followed, also one in a circle
+DEEPEST = 5  # most folder levels that are searched; links are followed, even in a circle
 
 
 class Folder:
-    """Finds the objects of a folder; those of a shard are read by the worker that packs it.
+    """Finds the objects of a folder; the worker that packs a shard reads its files.
 
     Raises
     ------
-    SourceError : nothing of the layout in it, or a folder that cannot be read.
+    SourceError : the folder contains no file of the layout, or a folder cannot be read.
     """
 
     def __init__(self, path: Path, views: int) -> None:
@@ -49,14 +49,14 @@ class Folder:
                 self._where.setdefault((place.synset, place.object_id), folder)
 
     def jobs(self, shards: Sequence[Shard]) -> "Iterator[tuple[Shard, partial[list[Files]]]]":
-        """Each shard with the call that reads its objects' files, in order."""
+        """Yield each shard with the function that reads its objects' files, in order."""
         for shard in shards:
             folders = [self._where.get((ref.synset, ref.object_id)) for ref in shard.objects]
             yield shard, partial(read_objects, folders, self._views)
 
 
 def read_objects(folders: Sequence[str | None], views: int) -> list[Files]:
-    """The files of some objects, views 0 .. views-1 of each; None stands for an object that is not there."""
+    """Read views 0 .. views-1 of some objects; a folder of None gives an object without files."""
     return [_read_object(folder, views) if folder else {} for folder in folders]
 
 

@@ -1,4 +1,4 @@
-"""An audit as one page of text."""
+"""An audit as a page of text."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from .audit import Audit
 
 
 def page(audit: Audit, recipe: Recipe) -> str:
-    """The page; `recipe` is the one that the audit is about."""
+    """Return the page; `recipe` is the recipe of the audited dataset."""
     return "\n".join([*_counts(audit), "", *_latents(audit, recipe), *_causes(audit)])
 
 
 def views_found(audit: Audit) -> str:
-    """How many views the source's objects have, in words."""
+    """Describe in words the numbers of views of the source's objects."""
     found = ", ".join(f"{count:,} objects with {views}" for views, count in audit.views_found.items())
     return f"in the source {found}"
 

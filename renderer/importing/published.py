@@ -1,9 +1,9 @@
-"""The published datasets: what each is, and where a file of theirs belongs.
+"""The published datasets and their file layout.
 
     SYNSET/OBJECT/image_I.jpg     a view, red and blue exchanged
     SYNSET/OBJECT/latent_I.npy    its latents, float64, in the order of the recipe's factors
 
-A folder or two may lie above, as in an archive.
+Parent folders may precede this path, as in an archive.
 """
 
 import re
@@ -26,8 +26,8 @@ LAYOUT = "SYNSET/OBJECT/image_I.jpg"
 class Published:
     """One published dataset.
 
-    recipe : the shipped recipe that says how it was made
-    splits : which of the official list's splits it holds
+    recipe : shipped recipe that describes how it was made
+    splits : splits of the official list that it contains
     """
 
     recipe: str
@@ -43,14 +43,14 @@ PUBLISHED = {
 
 
 def published_plan(name: str, views: int, resolution: int, limit: int | None = None) -> Plan:
-    """The plan of a published dataset: the official objects and split, whatever files there are.
+    """Return the plan of a published dataset: the official objects and splits, independent of the files present.
 
-    views : of each object, numbered from 0; resolution : side of the images in pixels
-    limit : only so many objects, spread over the list
+    views : number of views per object, numbered from 0; resolution : side of the images in pixels
+    limit : most objects, spread over the list
 
     Raises
     ------
-    UnknownName : no such dataset.
+    UnknownName : the dataset is unknown.
     """
     if name not in PUBLISHED:
         raise UnknownName("published dataset", name, PUBLISHED)
@@ -69,7 +69,7 @@ def published_plan(name: str, views: int, resolution: int, limit: int | None = N
 
 
 class Place(NamedTuple):
-    """Where a file belongs; kind is "image" or "latent"."""
+    """Place of a file in the layout; kind is "image" or "latent"."""
 
     synset: str
     object_id: str
@@ -78,7 +78,7 @@ class Place(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The file's own name."""
+        """Name of the file without its folders."""
         return file_name(self.kind, self.view)
 
 
@@ -89,7 +89,7 @@ _PATH = re.compile(
 
 
 def place_of(path: str) -> Place | None:
-    """Where the file at a path belongs; None when it is not part of the layout.
+    """Return the place of the file at a path; None if it is not part of the layout.
 
     >>> place_of("3DIEBench/03797390/00004/image_7.jpg")
     Place(synset='03797390', object_id='00004', kind='image', view=7)
@@ -101,11 +101,11 @@ def place_of(path: str) -> Place | None:
         return None
     kind = "image" if found["image"] is not None else "latent"
     place = Place(found["synset"], found["object"], kind, int(found[kind]))
-    return place if path.endswith(place.name) else None  # else image_007.jpg would be image_7.jpg
+    return place if path.endswith(place.name) else None  # otherwise image_007.jpg would count as image_7.jpg
 
 
 def file_name(kind: str, view: int) -> str:
-    """A file's own name.
+    """Return the name of a file in the layout.
 
     >>> file_name("image", 7), file_name("latent", 7)
     ('image_7.jpg', 'latent_7.npy')

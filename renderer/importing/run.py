@@ -31,7 +31,10 @@ IMPORTED = {"name": "imported", "version": "as released", "device": "unknown"}
 
 
 def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[DatasetInfo, Audit]:
-    """Bring a published dataset, unpacked or as an archive, into format 1 without encoding a picture again.
+    """Import a published dataset, unpacked or as an archive, into format 1 without encoding an image again.
+
+    Finished shards in `out` are kept. Shards in which an object could not be used are tried again, since the source may
+    have been repaired. The dataset's bytes depend neither on the source's form and order nor on the workers.
 
     Goes on from whatever finished shards lie in `out`; those in which an object could not be used are tried again,
     since the source may have been mended. The dataset's bytes depend on neither the source's form and order nor the
@@ -41,11 +44,10 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
 
     Raises
     ------
-    DamagedSource : it is damaged or cut short; what is finished stays.
-    SourceError : it is not there, not laid out like a published dataset, or no object of it can be used; then `out` is
-        left as it was.
+    DamagedSource : the source is damaged or truncated; finished shards stay.
+    SourceError : the source is missing, has another layout, or contains no usable object; then `out` is left unchanged.
     OutputError : `out` holds another dataset or something else, or another run writes into it.
-    DiskError : a file cannot be written; what is finished stays, and the same call goes on.
+    DiskError : a file cannot be written; finished shards stay, and the same call continues.
     """
     if not source.exists():
         raise SourceError(f"no such file or folder: {source}; give the published folder, tar or tar.gz")
@@ -65,13 +67,13 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
         found = audit(plan, out, reader.census)
         if not found.images:
             raise _useless(plan, source, out, found)
-        store.remove(INFO)  # its sums are of another audit
+        store.remove(INFO)  # its checksums include the old audit
         found.save(out)
         return finish(plan, store, IMPORTED), found
 
 
 def incomplete(store: LocalStore, plan: Plan) -> tuple[list[Shard], list[Shard]]:
-    """The shards of a plan that a store lacks, and those in which an object could not be used."""
+    """Return the shards of a plan that are missing in a store, and those in which an object could not be used."""
     shards = plan.shards()
     notes = list(side_by_side(lambda shard: shard_notes(store, plan.recipe, shard), shards))
     lacking = [shard for shard, note in zip(shards, notes, strict=True) if note is None]
@@ -85,9 +87,9 @@ def _failed(note: dict[str, Any]) -> bool:
 
 @contextmanager
 def _made(folder: Path) -> Iterator[None]:
-    """Remove the folders that were made for a source that proves useless, if nothing is in them."""
+    """Remove empty folders that were made for a source that contains no usable object."""
     missing = []
-    with suppress(OSError):  # what makes the folder says why it cannot
+    with suppress(OSError):  # making the folder later reports the error
         missing = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         yield
@@ -98,7 +100,7 @@ def _made(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _claimed(store: LocalStore, plan: Plan) -> Iterator[None]:
-    """Claim a store; where the source proves useless before anything was made of it, the claim is given up."""
+    """Claim a store; release the claim if the source proves unusable before a shard was written."""
     claim(store, plan, IMPORTED)
     try:
         yield
@@ -112,12 +114,12 @@ def _claimed(store: LocalStore, plan: Plan) -> Iterator[None]:
 
 def _remove_empty(folders: Iterable[Path]) -> None:
     for folder in folders:
-        with suppress(OSError):  # it holds something, or is not there
+        with suppress(OSError):  # it is not empty, or does not exist
             folder.rmdir()
 
 
 def _useless(plan: Plan, source: Path, out: Path, found: Audit) -> SourceError:
-    """Remove shards without a picture, which would stand in the way of the right command; the sentence about them."""
+    """Remove shards without images, which would block a corrected command; return the error about the source."""
     count, cause = commonest(plan, out)
     for path in (out / INFO, *(path for shard in plan.shards() for path in part_paths(out, shard))):
         path.unlink(missing_ok=True)
@@ -130,7 +132,7 @@ def _useless(plan: Plan, source: Path, out: Path, found: Audit) -> SourceError:
 def pack(
     jobs: Iterable[tuple[Shard, Callable[[], list[Files]]]], out: Path, recipe: Recipe, workers: int, meter: Meter
 ) -> None:
-    """Check and write each shard in a worker process, no more than two for each worker at a time."""
+    """Check and write each shard in a worker process, at most two shards per worker at a time."""
     context = multiprocessing.get_context("spawn")
     with ProcessPool(workers, context=context) as pool:
         try:
@@ -154,9 +156,9 @@ def _finished(running: set[Future[int]], meter: Meter) -> set[Future[int]]:
 
 
 def make_shard(out: Path, recipe: Recipe, shard: Shard, files: Callable[[], list[Files]]) -> int:
-    """Read, check and write one shard; returns how many images were looked for.
+    """Read, check and write one shard; return the number of expected images.
 
-    One that is there stays unless this mends it: a source that lacks what an earlier one had costs nothing.
+    An existing shard is replaced only if the new one improves it, so an incomplete source never loses a valid object.
     """
     store = LocalStore(out)
     outcomes, before = [outcome(found, recipe) for found in files()], shard_notes(store, recipe, shard)
@@ -167,7 +169,7 @@ def make_shard(out: Path, recipe: Recipe, shard: Shard, files: Callable[[], list
 
 
 def _mends(outcomes: Sequence[Outcome], before: Sequence[dict[str, Any]]) -> bool:
-    """Whether something else is now known of an object, and none that was sound is lost."""
+    """True if the status of any object changes and no valid object is lost."""
     now, then = ([(o.status, o.cause) for o in outcomes], [(note["status"], note["cause"]) for note in before])
     lost = any(new[0] == "failed" and old[0] != "failed" for new, old in zip(now, then, strict=True))
     return now != then and not lost

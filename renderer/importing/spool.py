@@ -1,4 +1,4 @@
-"""Files that wait until their shard is complete: in memory, and beyond a budget on disk."""
+"""Storage for files that wait until their shard is complete: in memory, and beyond a budget on disk."""
 
 import shutil
 import struct
@@ -13,13 +13,16 @@ from .unpack import TOO_LARGE, Files
 BUDGET = 1 << 28  # bytes in memory: enough for about 15 shards of 2,500 images
 FOLDER = ".spool"
 KINDS = ("image", "latent")
-_HEAD = struct.Struct("<IBIq")  # object in the shard, kind, view, bytes; -1 bytes: too large to keep
+_HEAD = struct.Struct("<IBIq")  # object in the shard, kind, view, size in bytes; size -1: too large to keep
 
 _Waiting = dict[tuple[int, str, int], bytes | OSError]  # (object in the shard, kind, view) -> content
 
 
 class Spool:
-    """Holds the files of shards, each known by a number, and gives them back shard by shard.
+    """Stores the files of shards, addressed by shard number, and returns them shard by shard.
+
+    Files beyond the memory budget lie in the dataset's folder, one file per shard, until the spool closes. Files left
+    by an earlier run are removed, because the archive is read again.
 
     What memory does not hold lies in the dataset's folder, one file a shard, until the spool closes. What an earlier
     run left there is removed: whatever a shard waits for comes by again.
@@ -39,11 +42,11 @@ class Spool:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add(self, shard: int, number: int, kind: str, view: int, content: bytes | OSError) -> None:
-        """Keep a file of the shard's object with this number.
+        """Store a file of the shard's object with this number.
 
         Raises
         ------
-        DiskError : there is no space for what memory should not hold.
+        DiskError : the disk has no space for files beyond the memory budget.
         """
         size = 0 if isinstance(content, OSError) else len(content)
         self._waiting.setdefault(shard, {})[number, kind, view] = content
@@ -53,7 +56,7 @@ class Spool:
             self._spill(max(self._bytes, key=self._bytes.__getitem__))
 
     def take(self, shard: int, count: int) -> list[Files]:
-        """All files kept for a shard, by object 0 .. count-1; they are no longer kept."""
+        """Return all files stored for a shard, by object 0 .. count-1, and remove them from the spool."""
         found: list[dict[tuple[str, int], bytes | OSError]] = [{} for _ in range(count)]
         path = self._folder / str(shard)
         if path.is_file():

@@ -1,4 +1,4 @@
-"""The files of one published object, checked: all its views as they are, or why it cannot be used."""
+"""Files of one published object, checked: all its views unchanged, or the reason why it cannot be used."""
 
 import errno
 import io
@@ -18,16 +18,16 @@ from ..errors import AssetError
 from ..output.shards import Outcome
 from .published import file_name
 
-LARGEST = 1 << 26  # bytes of one file: no picture or latent of a published dataset comes near
+LARGEST = 1 << 26  # bytes of one file; files of a published dataset are far smaller
 ABSENT = "absent: none of its files is in the source"
 TOO_LARGE = OSError(errno.EFBIG, "File too large")
 
 Files = Mapping[tuple[str, int], bytes | OSError]
-"""("image" or "latent", view) -> a file's bytes, or why they could not be read."""
+"""("image" or "latent", view) -> a file's bytes, or the error that reading it raised."""
 
 
 def outcome(files: Files, recipe: Recipe) -> Outcome:
-    """An object with every JPEG byte for byte and its latents; failed when any of its views cannot be used."""
+    """Return an object with unchanged JPEGs and its latents; it has failed if any of its views cannot be used."""
     jpegs, rows, problems = [], [], []
     for view in range(recipe.views):
         for kind in ("image", "latent"):
@@ -61,11 +61,11 @@ def _content(files: Files, kind: str, view: int) -> bytes:
 
 
 def check_jpeg(content: bytes, resolution: int) -> None:
-    """Decode a JPEG as training will, at an eighth of its size: every code in it is read.
+    """Decode a JPEG as training does, but at an eighth of its size; all of its entropy-coded data is read.
 
     Raises
     ------
-    AssetError : it is no sound JPEG, or not `resolution` pixels wide and high.
+    AssetError : the JPEG is damaged, or not `resolution` pixels wide and high.
     """
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(content)
@@ -78,13 +78,13 @@ def check_jpeg(content: bytes, resolution: int) -> None:
 
 
 def read_latents(content: bytes, count: int) -> list[float]:
-    """The numbers in an .npy file's bytes.
+    """Read the numbers in an .npy file's bytes.
 
-    returns : `count` floats, as many as the recipe has factors
+    returns : `count` floats, one per factor of the recipe
 
     Raises
     ------
-    AssetError : not an .npy of float64 (count,), or numbers that are not finite.
+    AssetError : the file is no .npy of float64 (count,), or contains numbers that are not finite.
     """
     start = 10 + int.from_bytes(content[8:10], "little")
     shape, dtype = _npy_header(content[:start])
@@ -98,7 +98,7 @@ def read_latents(content: bytes, count: int) -> list[float]:
     return [float(value) for value in values]
 
 
-@lru_cache(64)  # all files of a dataset have the same
+@lru_cache(64)  # all files of a dataset have the same header
 def _npy_header(head: bytes) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
     file = io.BytesIO(head)
     try:
