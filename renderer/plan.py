@@ -1,4 +1,4 @@
-"""The plan: which object goes into which shard. Settled before Blender starts, and the same on every machine."""
+"""The plan: the assignment of objects to shards. It is fixed before Blender starts, and the same on every machine."""
 
 import dataclasses
 import hashlib
@@ -16,13 +16,13 @@ from .blender.zones import ground_size
 from .errors import UsageError
 from .sources import ObjectRef
 
-IMAGES_PER_SHARD = (256, 2500)  # at least, at most: a shard is what a killed run loses per worker
+IMAGES_PER_SHARD = (256, 2500)  # least, most; a killed run loses at most one shard per worker
 SHARDS_WANTED = 64
 
 
 @dataclass(frozen=True)
 class Shard:
-    """A tar with its Parquet: the unit of resume."""
+    """A tar with its Parquet: the unit in which a run resumes."""
 
     split: str
     number: int
@@ -36,12 +36,12 @@ class Shard:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that decides a dataset's content.
+    """Everything that determines a dataset's content.
 
     quality : name of one of the recipe's qualities
-    seed : of the latents; None where they come with published pictures
+    seed : seed of the latents; None if they come with published images
     objects : sorted by split, synset and object id, without repeats
-    given : the views to render, where they are not drawn from the recipe's laws and the seed
+    given : the views to render; None if they are drawn from the recipe's laws and the seed
     """
 
     recipe: Recipe
@@ -58,15 +58,15 @@ class Plan:
 
     @property
     def images(self) -> int:
-        """Images in all."""
+        """Total number of images."""
         return sum(map(self.view_count, self.objects))
 
     def view_count(self, ref: ObjectRef) -> int:
-        """Images of one object."""
+        """Return the number of images of one object."""
         return self.given.count(ref.synset, ref.object_id) if self.given else self.recipe.views
 
     def views(self, ref: ObjectRef) -> Views:
-        """The views of one object with their latents, a pure function of plan and object."""
+        """Return the views of one object with their latents; a pure function of plan and object."""
         if self.given:
             return self.given.of(ref.synset, ref.object_id)
         if self.seed is None:
@@ -75,7 +75,7 @@ class Plan:
 
     @property
     def latents(self) -> str:
-        """Where the latents come from, for dataset.json."""
+        """Origin of the latents, for dataset.json."""
         return f"given {self.given.sha256}" if self.given else "published" if self.seed is None else "drawn"
 
     @property
@@ -83,7 +83,7 @@ class Plan:
         return self.recipe.quality[self.quality]
 
     def shards(self) -> list[Shard]:
-        """Shards in order; their size follows from the plan alone, never from the workers."""
+        """Return the shards in order; their size depends only on the plan, never on the workers."""
         low, high = IMAGES_PER_SHARD
         size = min(max(self.images // SHARDS_WANTED, low), high)
         per_shard = max(1, size // self.recipe.views)
@@ -95,7 +95,7 @@ class Plan:
         return found
 
     def identity(self) -> dict[str, Any]:
-        """What two runs must share to write into one folder, as plain JSON."""
+        """Return the properties that two runs must share to write into one folder, as plain JSON."""
         return {
             "format": FORMAT,
             "source": self.source,
@@ -108,7 +108,7 @@ class Plan:
         }
 
     def _objects_sha256(self) -> str:
-        """SHA-256 of all objects' names as one JSON list, which is never in memory as a whole."""
+        """Return the SHA-256 of all objects' names as one JSON list, which is never in memory as a whole."""
         digest, step = hashlib.sha256(b"["), 10_000
         for start in range(0, len(self.objects), step):
             names = [[o.split, o.synset, o.object_id] for o in self.objects[start : start + step]]
@@ -117,22 +117,22 @@ class Plan:
         return digest.hexdigest()
 
     def limited(self, count: int) -> "Plan":
-        """The same plan with at most `count` objects, spread evenly over it."""
+        """Return the plan with at most `count` objects, spread evenly over it."""
         total = len(self.objects)
         kept = [self.objects[i * total // count] for i in range(count)] if count < total else self.objects
         return dataclasses.replace(self, objects=tuple(kept))
 
     def without_objects(self) -> "Plan":
-        """The same plan for machines that get their objects shard by shard."""
+        """Return the plan without objects, for machines that receive objects shard by shard."""
         return dataclasses.replace(self, objects=())
 
 
 def check_shards(plan: Plan) -> None:
-    """Refuse a plan of more shards than a dataset may have.
+    """Refuse a plan with more shards than a dataset may have.
 
     Raises
     ------
-    UsageError : it has more; gives the number of images.
+    UsageError : it has more; the message gives the number of images.
     """
     if (count := len(plan.shards())) > MOST_SHARDS:
         raise UsageError(
@@ -141,17 +141,17 @@ def check_shards(plan: Plan) -> None:
         )
 
 
-# Measured on 2 cores (AMD EPYC) with bpy 4.5. Core-seconds for one picture.
+# Measured on 2 cores (AMD EPYC) with bpy 4.5. Core-seconds per image.
 _PER_PICTURE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.014, 0.079, {"ACCURATE": 1.3, "FAST": 0.18, "NONE": 0.45}
-_WINDOW = 0.2  # the object's part of a view
+_WINDOW = 0.2  # share of a view taken by the object's window
 
 
 def expected_core_seconds(quality: Quality, resolution: int) -> float:
-    """About how long one CPU core works on one image; a guide for `--dry-run` and the watchdog."""
+    """Estimate the CPU core-seconds per image; used for `--dry-run` and the watchdog."""
     if not quality.ground_samples:
-        samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # what pixels need on average, as measured
+        samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # measured mean number per pixel
         return _core_seconds(quality, resolution, samples)
-    samples = min(quality.samples, 0.045 / quality.noise_threshold**2)  # edges need more
+    samples = min(quality.samples, 0.045 / quality.noise_threshold**2)  # edges need more samples
     ground = _core_seconds(quality, ground_size(resolution), quality.ground_samples)
     return ground + _core_seconds(quality, resolution, samples, _WINDOW)
 
@@ -162,18 +162,18 @@ def _core_seconds(quality: Quality, resolution: int, samples: float, share: floa
 
 
 def hang_after(views: int, quality: Quality, resolution: int) -> float:
-    """Seconds after which a worker that renders so many views of an object counts as hung."""
+    """Return the seconds after which a worker that renders `views` views of an object counts as hung."""
     return 120 + 30 * views * expected_core_seconds(quality, resolution)
 
 
 def expected_bytes(resolution: int) -> int:
-    """About how many bytes one image takes in a tar with its latents (JPEG, two headers, JSON)."""
+    """Estimate the bytes of one image with its latents in a tar (JPEG, two headers, JSON)."""
     jpeg: float = 7250 * (resolution / 256) ** 1.25
     return round(jpeg) + 2300
 
 
 def identity_differences(there: dict[str, Any], asked: dict[str, Any]) -> list[str]:
-    """What two plan identities disagree on, one short phrase each."""
+    """Return the differences between two plan identities, one short phrase each."""
     flat_there, flat_asked = _flatten(there), _flatten(asked)
     return [
         f"{key} is {flat_there.get(key)!r:.60} there and {flat_asked.get(key)!r:.60} now"
@@ -190,5 +190,5 @@ def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def part_paths(folder: Path, shard: Shard) -> tuple[Path, Path]:
-    """The tar and the Parquet of a shard."""
+    """Return the paths of a shard's tar and Parquet."""
     return folder / f"{shard.stem}.tar", folder / f"{shard.stem}.parquet"

@@ -110,7 +110,7 @@ def _link(data: bpy.types.Mesh) -> bpy.types.Object:
 
 
 def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], textures: dict[int, Path]) -> bpy.types.Object:
-    """Make an object of flat-shaded triangles, with vertex colours, face colours or textures; else in Blender's grey."""
+    """Make an object of flat-shaded triangles, with vertex colours, face colours or textures, else in plain grey."""
     data = bpy.data.meshes.new("object")
     faces = np.asarray(loaded.faces, np.int32)
     data.vertices.add(len(loaded.vertices))

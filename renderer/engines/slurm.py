@@ -51,7 +51,10 @@ class Slurm:
         return self._queue.script(min(self._tasks, len(shards)))
 
     def about(self) -> dict[str, str]:
-        """Run one job that returns the renderer's description; it also shows that jobs can run, before the array is queued."""
+        """Run one job that returns the renderer's description.
+
+        It also shows, before the array is queued, that jobs find what they need.
+        """
         [job] = self._queue.submit([_About(self._work)])
         try:
             while not job.done():

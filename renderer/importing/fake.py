@@ -14,7 +14,10 @@ from .published import file_name
 
 
 def published_files(plan: Plan, seed: int = 0) -> Iterator[tuple[str, bytes]]:
-    """Yield path and content of every file of a plan, such as ("03797390/.../image_0.jpg", ...); latents from `seed`."""
+    """Yield path and content of every file of a plan, such as ("03797390/.../image_0.jpg", ...).
+
+    Latents are drawn from `seed`.
+    """
     recipe = plan.recipe
     renderer = FakeRenderer(recipe, next(iter(recipe.quality.values())), "cpu", 1)
     for ref in plan.objects:

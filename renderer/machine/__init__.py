@@ -1,1 +1,1 @@
-"""What a process takes of its machine: cores, memory, temporary files. Start: scratch.py."""
+"""Resources that a process takes on its machine: cores, memory, temporary files. Start: scratch.py."""

@@ -1,22 +1,27 @@
-"""Keeping a worker's libraries to its share of the cores."""
+"""Limit a worker's libraries to its share of the cores."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-THREADS = Path("/proc/self/task")  # the process's threads, by number
+THREADS = Path("/proc/self/task")  # the process's threads, by thread id
 
 
 @contextmanager
 def few_cores(count: int, place: int) -> Iterator[None]:
-    """Inside, this process may run on `count` of its cores only; afterwards, with all its threads, on all again.
+    """Limit this process to `count` of its cores inside the block; afterwards all its threads may use all cores again.
+
+    Blender's libraries (TBB, the denoiser) start one thread per visible core on first use, whatever the scene's thread
+    setting. With a worker on every core, those threads busy-wait for one another, and small images take about 1.5 times
+    as long. Libraries that start inside the block see few cores and keep few threads.
 
     Blender's libraries (TBB, the denoiser) make a thread for every core they see when they are first used, whatever
     the scene's thread setting. With a worker on every core those threads wait for one another, busily: small pictures
     then take about 1.5 times as long. What starts inside sees few cores and stays that small.
 
-    place : which cores; neighbours with places n, n + 1, ... get different ones. No effect where a system cannot do it.
+    place : selects the cores; workers numbered n, n + 1, ... get different cores. No effect on systems without
+        affinity.
     """
     if not hasattr(os, "sched_setaffinity"):
         yield
@@ -30,5 +35,5 @@ def few_cores(count: int, place: int) -> Iterator[None]:
         for thread in THREADS.iterdir():
             try:
                 os.sched_setaffinity(int(thread.name), allowed)
-            except ProcessLookupError:  # it has just ended
+            except ProcessLookupError:  # the thread has just ended
                 continue

@@ -1,4 +1,4 @@
-"""Ctrl-C: what may not be cut in half."""
+"""Ctrl-C: blocks of code that must not be interrupted."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from types import FrameType
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Ctrl-C waits until the end of the block; a process started inside never sees one."""
+    """Delay Ctrl-C until the end of the block; a process started inside never receives it."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -23,7 +23,9 @@ def without_interrupts() -> Iterator[None]:
 
 @contextmanager
 def second_interrupt_ends() -> Iterator[None]:
-    """The first Ctrl-C raises KeyboardInterrupt as ever, and what is in hand is put away; a second ends the process.
+    """Raise KeyboardInterrupt at the first Ctrl-C, so that finished work is saved; end the process at the second.
+
+    The second Ctrl-C loses only partial files, which the next run removes.
 
     Only what is half-written is lost by that, and the next run removes it.
     """

@@ -1,17 +1,17 @@
-"""Memory: what a process takes, and what share of the machine a worker may."""
+"""Memory used by a process, and a worker's share of the machine's memory."""
 
 import os
 from pathlib import Path
 
 from iebench.manifests.common.machine import cores, memory
 
-SHARE = 0.8  # of the machine's memory for all workers together; the driver, its files and others have the rest
+SHARE = 0.8  # of the machine's memory for all workers together; the rest is for the driver, file caches and others
 
-BLENDER_BYTES = 200_000_000  # that a process with Blender takes at least
+BLENDER_BYTES = 200_000_000  # least memory of a process with Blender
 
 
 def resident(pid: int | None) -> int:
-    """Resident memory of a process in bytes; 0 where the system does not say, or when it is gone."""
+    """Return the resident memory of a process in bytes; 0 if the system does not tell or the process has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
@@ -19,9 +19,9 @@ def resident(pid: int | None) -> int:
 
 
 def worker_memory(workers: int, threads: int) -> int:
-    """Bytes that one of `workers` may take by default.
+    """Return the default memory limit of one of `workers` processes, in bytes.
 
-    Where they use only some of the cores, others (further tasks of a cluster) share the machine, and its memory.
+    If they use only some of the cores, further processes (other tasks of a cluster) get the rest of the memory.
 
     >>> worker_memory(1, 10**6) == int(SHARE * memory())
     True

@@ -1,4 +1,4 @@
-"""A folder that only this user can write to, so that nobody else can plant a file or a link in it."""
+"""A folder that only this user can write to, so that no other user can place a file or a link in it."""
 
 import os
 import stat
@@ -11,20 +11,20 @@ from ..errors import UsageError
 
 
 def private_folder() -> Path:
-    """The folder `iebench-UID` of the temporary directory, made with mode 0700; else that of $XDG_RUNTIME_DIR.
+    """Return the folder `iebench-UID` of the temporary directory, made with mode 0700; else that of $XDG_RUNTIME_DIR.
 
-    The temporary directory comes first: a run's files may need more room than the runtime directory, which is memory.
+    The temporary directory comes first: a run may need more space than the runtime directory, which is kept in memory.
 
     Raises
     ------
-    UsageError : something that is not a folder of this user alone has that name in both.
+    UsageError : in both places, that name belongs to something other than a private folder of this user.
     """
     for folder in _candidates():
         try:
             folder.mkdir(mode=0o700)
         except FileExistsError:
             pass
-        except OSError:  # the parent does not exist or cannot be written to; the next one may
+        except OSError:  # the parent is missing or read-only; try the next candidate
             continue
         if _is_private(folder):
             return folder
@@ -36,11 +36,11 @@ def private_folder() -> Path:
 
 
 def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> IO[bytes]:
-    """Open a regular file of this user, unbuffered; never follows a link and never waits for a pipe's other end.
+    """Open a regular file of this user, unbuffered; never follows a link and never blocks on a pipe.
 
     Raises
     ------
-    OSError : it cannot be opened, is a link, is no regular file, or belongs to another user.
+    OSError : the file cannot be opened, is a link, is no regular file, or belongs to another user.
     """
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     status = os.fstat(descriptor)
@@ -57,6 +57,6 @@ def _candidates() -> Iterator[Path]:
 
 
 def _is_private(folder: Path) -> bool:
-    """True if it is a folder, not a link to one, owned by this user, which nobody else can write to."""
+    """True if it is a folder (not a link) that this user owns and nobody else can write to."""
     status = folder.lstat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022

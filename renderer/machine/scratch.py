@@ -1,4 +1,4 @@
-"""Temporary files of a run: in one folder that goes with the run, or with the next one if the run was killed."""
+"""Temporary files of a run, in one folder that is removed with the run, or by the next run if this one was killed."""
 
 import fcntl
 import shutil
@@ -10,13 +10,13 @@ from pathlib import Path
 from .private import open_own, private_folder
 
 PREFIX = "run-"
-HELD = "held"  # locked while the run lives; the system frees the lock however the run ends
-MARK = b"temporary files of an iebench run; removed with it\n"  # a folder without it is nobody's to remove
+HELD = "held"  # locked while the run lives; the system releases the lock however the run ends
+MARK = b"temporary files of an iebench run; removed with it\n"  # a folder without this mark is never removed
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A folder for temporary files; folders that killed runs of this user left beside it are removed first.
+    """Make a folder for temporary files; folders left by killed runs of this user are removed first.
 
     Raises
     ------
@@ -28,7 +28,7 @@ def scratch() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     with open_own(folder / HELD) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(MARK)  # only now another run could take the folder for one that was left, and it is locked
+        file.write(MARK)  # only a marked folder may be removed by another run, and this one is already locked
         try:
             yield folder
         finally:
@@ -36,10 +36,10 @@ def scratch() -> Iterator[Path]:
 
 
 def _remove_if_left(folder: Path) -> None:
-    """Remove a folder that holds our mark, unless its run lives. Never a link, nor what a link leads to."""
+    """Remove a folder with our mark unless its run is alive. Links, and their targets, are never removed."""
     if folder.is_symlink():
         return
-    with suppress(OSError), open_own(folder / HELD, flags=0) as file:  # just removed, in use, or not ours
+    with suppress(OSError), open_own(folder / HELD, flags=0) as file:  # fails if removed, in use or not ours
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if file.read(len(MARK) + 1) == MARK:
             shutil.rmtree(folder, ignore_errors=True)

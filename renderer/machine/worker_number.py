@@ -1,4 +1,4 @@
-"""A worker's number among those of one machine and user: the lowest that no living worker holds."""
+"""Number of a worker among the workers of one machine and user: the lowest number that no living worker holds."""
 
 from functools import cache
 from itertools import count
@@ -6,12 +6,12 @@ from typing import IO
 
 from .private import open_own, private_folder
 
-_held: list[IO[bytes]] = []  # the lock lasts as long as the process, however it ends
+_held: list[IO[bytes]] = []  # keeps the lock until the process ends, however it ends
 
 
 @cache
 def take_place() -> int:
-    """This process's number: the lowest that was free. Always 0 where a system has no file locks.
+    """Return this process's number, the lowest that was free; always 0 on systems without file locks.
 
     Raises
     ------

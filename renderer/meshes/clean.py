@@ -1,4 +1,4 @@
-"""From a ref to a mesh file that is safe to read: the one that is meant, within limits, with what belongs to it."""
+"""Make a safe copy of an object's mesh file: the right file, within limits, with all files that it refers to."""
 
 import errno
 import os
@@ -34,7 +34,14 @@ AS_WRITTEN = Materials()
 
 @dataclass(frozen=True)
 class CleanMesh:
-    """A mesh file in a temporary folder of its own, with all that it refers to, by plain names.
+    """A mesh file in a temporary folder of its own, with all files it refers to, under plain names.
+
+    name : name of the mesh in messages
+    path : .obj, .gltf, .ply, .stl or .off; text in UTF-8
+    sha256 : SHA-256 of the original file
+    textures : number of different usable images
+    missing : textures and material libraries, by their names in the file, that are absent, unreadable or outside
+    notes : differences between the copy and the file, one sentence each
 
     name : what messages call it
     path : .obj, .gltf, .ply, .stl or .off; text in UTF-8
@@ -54,14 +61,14 @@ class CleanMesh:
 
 @contextmanager
 def clean_copy(ref: ObjectRef, materials: Materials = AS_WRITTEN) -> Iterator[CleanMesh]:
-    """A clean copy of an object's mesh, which is gone afterwards.
+    """Make a clean copy of an object's mesh; the copy is removed at the end of the block.
 
-    materials : how the recipe reads them; shape does not depend on it
+    materials : the recipe's settings for reading materials; the shape does not depend on them
 
     Raises
     ------
-    AssetError : no mesh, several, or one beyond the limits; says which.
-    DiskError : the machine is at fault and not the object: no space for the copy, too many open files, a lost disk.
+    AssetError : no mesh, several meshes, or a mesh beyond the limits.
+    DiskError : a fault of the machine, not of the object: no space for the copy, too many open files, a lost disk.
     """
     with tempfile.TemporaryDirectory(prefix="iebench-mesh-") as temporary:
         to = Path(temporary) / "clean"
@@ -77,7 +84,7 @@ def clean_copy(ref: ObjectRef, materials: Materials = AS_WRITTEN) -> Iterator[Cl
 
 
 def _unread(shown: str, error: OSError) -> IebenchError:
-    """A failure of the object, or of the machine; only the first belongs into a dataset."""
+    """Return the error of the object or of the machine; only an object's error is recorded in a dataset."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskError(
             f"no space for a temporary copy of {shown} in {tempfile.gettempdir()}: make some, or set TMPDIR to another "
@@ -89,7 +96,7 @@ def _unread(shown: str, error: OSError) -> IebenchError:
 
 
 def _located(ref: ObjectRef, unpacked: Path) -> tuple[Path, Bounds]:
-    """The mesh file of a ref, and what it must not leave."""
+    """Return the mesh file of a ref and the folders that its files must not leave."""
     mesh = Path(ref.mesh or "")
     folder = Path(ref.folder) if ref.folder is not None else mesh.parent
     collection = Path(ref.collection) if ref.collection is not None else None

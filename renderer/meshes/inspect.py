@@ -1,4 +1,4 @@
-"""Reading and inspecting a clean mesh, before Blender sees it."""
+"""Read and inspect a clean mesh before it reaches Blender."""
 
 import logging
 from pathlib import Path
@@ -18,20 +18,20 @@ from .shared.doubles import without_doubles
 from .shared.polygons import check_corners
 from .shared.report import Report
 
-logging.getLogger("trimesh").addHandler(logging.NullHandler())  # else Python prints its warnings, tracebacks and all
+logging.getLogger("trimesh").addHandler(logging.NullHandler())  # otherwise Python prints its warnings and tracebacks
 
-FLAT = 5e-6  # of the diagonal: the width up to which a triangle is a line; six digits round by a fifth of it
+FLAT = 5e-6  # of the diagonal: a narrower triangle counts as a line; 6-digit coordinates round by a fifth of it
 
 
 def read(mesh: CleanMesh) -> trimesh.Trimesh:
-    """The whole object as one mesh, its parts put in place; vertices as the file has them, but for those of no face.
+    """Read the whole object as one mesh, its parts placed; vertices are unchanged, but those without a face removed.
 
-    Colours and textures are kept where the format is one that Blender gets from here (PLY, STL, OFF). What is to be
-    known about it is in metadata[NOTES], one sentence each.
+    Colours and textures are kept for formats that Blender gets through this function (PLY, STL, OFF). Notes are in
+    metadata[NOTES], one sentence each.
 
     Raises
     ------
-    AssetError : it cannot be read, or has faces between vertices that it has not.
+    AssetError : the mesh cannot be read, or its faces use missing vertices.
     """
     name, path = mesh.name, mesh.path
     match path.suffix:
@@ -52,19 +52,19 @@ def read(mesh: CleanMesh) -> trimesh.Trimesh:
 
 def _read_gltf(name: str, path: Path) -> trimesh.Trimesh:
     try:
-        with path.open("rb") as file:  # given a file and not its path, trimesh looks for no others
+        with path.open("rb") as file:  # from a file object, trimesh does not look for other files
             buffers = {beside.name: beside.read_bytes() for beside in path.parent.glob("*.bin")}
             scene = trimesh.load_scene(file, file_type="gltf", resolver=buffers, process=False, skip_materials=True)
             loaded: trimesh.Trimesh = scene.to_mesh()
-    except Exception as error:  # trimesh raises whatever its parsers run into
+    except Exception as error:  # trimesh passes on any exception of its parsers
         raise AssetError(f"{name} is no valid glTF: its parts do not fit together") from error
     check_corners(name, np.asarray(getattr(loaded, "faces", ())), len(loaded.vertices))
     return loaded
 
 
-@np.errstate(all="ignore")  # coordinates may be none, or too large for their products
+@np.errstate(all="ignore")  # coordinates may be non-finite, or overflow in products
 def inspect(loaded: trimesh.Trimesh) -> Report:
-    """Counts, extent and soundness of a mesh; a cloud of points has no triangles."""
+    """Return counts, extent and problems of a mesh; a point cloud has no triangles."""
     vertices = np.asarray(loaded.vertices, np.float64).reshape(-1, 3)
     faces = np.asarray(getattr(loaded, "faces", ()), np.int64).reshape(-1, 3)
     finite = np.isfinite(vertices).all(axis=1)
@@ -81,7 +81,9 @@ def inspect(loaded: trimesh.Trimesh) -> Report:
 
 
 def _flat(vertices: NDArray[np.float64], faces: NDArray[np.int64], diagonal: float) -> NDArray[np.bool_]:
-    """Which triangles are lines or points, (n,): no wider than FLAT.
+    """Mark triangles that are lines or points, (n,): not wider than FLAT times the diagonal.
+
+    The width is the height over the longest edge.
 
     Their width is the height over the longest edge.
     """

@@ -1,1 +1,1 @@
-"""Views to shards, shards to a finished dataset, on a disk or in a cloud's store. Start: shards.py."""
+"""Views written to shards, shards to a finished dataset, on a disk or in a cloud store. Start: shards.py."""

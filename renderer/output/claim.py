@@ -1,4 +1,4 @@
-"""Which plan an output is of: `.plan.json`, written before the first shard; a finished dataset can prove it again."""
+"""Plan of an output: `.plan.json` is written before the first shard; a finished dataset also identifies its plan."""
 
 import io
 import json
@@ -23,11 +23,11 @@ OBJECTS_TABLE = "objects.parquet"
 
 
 def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
-    """Claim a store for a plan and what renders it, or recognise it as this plan's own.
+    """Claim a store for a plan and its renderer, or recognise that the store already belongs to this plan.
 
     Raises
     ------
-    OutputError : it holds another plan (says what differs), files that are no dataset, or shards of nobody knows what.
+    OutputError : the store has another plan (the message lists differences), other files, or shards of an unknown plan.
     """
     identity = {**plan.identity(), "renderer": renderer}
     there = store.sizes()
@@ -60,7 +60,7 @@ def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
 
 
 def _written(store: Store) -> dict[str, Any] | None:
-    """The identity in `.plan.json`; None where that file is damaged."""
+    """Return the identity in `.plan.json`; None if the file is damaged."""
     with store.open(PLAN) as file:
         try:
             table = json.load(file)
@@ -70,13 +70,13 @@ def _written(store: Store) -> dict[str, Any] | None:
 
 
 def _proved(store: Store, plan: Plan) -> dict[str, Any]:
-    """The identity of the plan that a finished dataset was made by, from dataset.json and the table of its objects.
+    """Return the identity of a finished dataset's plan, from dataset.json and the table of its objects.
 
-    plan : whose objects those of the table are compared with, in the order of the shards
+    plan : its objects, in the order of the shards, are compared with the table
 
     Raises
     ------
-    OutputError : one of the two files is damaged, so that nothing is proved.
+    OutputError : one of the two files is missing or damaged.
     """
     try:
         with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,9 @@
-"""A dataset in a cloud's store: s3://, gs://, hf:// and whatever else fsspec knows.
+"""A dataset in a cloud store: s3://, gs://, hf:// and every other kind that fsspec supports.
+
+Object stores have no rename and need none: an uploaded object appears complete or not at all. Some stores guarantee
+less (for example a server behind sftp://). A shard's Parquet is therefore written after its tar and records the tar's
+size, so that a truncated shard is rendered again. Requests that fail for a temporary reason are repeated at growing
+intervals.
 
 Stores of objects have no rename, and need none: an upload makes an object appear whole or not at all. Where a store
 gives less than that (a server behind sftp://, say), a shard's Parquet still comes after its tar and notes its size, so
@@ -29,17 +34,17 @@ from ..errors import DiskError, IebenchError, MissingPart, UsageError
 from ..machine.scratch import scratch
 from .lock import LOCK, in_use
 
-BEAT = 10.0  # seconds between two signs of life of a run that holds a store
-LASTING = (PermissionError, NotImplementedError, TypeError, ValueError)  # errors that no repetition mends
-PASSING = (408, 409, 412, 425, 429)  # answers of the 400s that one mends
+BEAT = 10.0  # seconds between two heartbeats of a run that holds a store
+LASTING = (PermissionError, NotImplementedError, TypeError, ValueError)  # errors that a retry cannot fix
+PASSING = (408, 409, 412, 425, 429)  # status codes below 500 that a retry may fix
 
 T = TypeVar("T")
 
 
 class CloudStore:
-    """A store behind a URL; `store.Store` says what the methods do."""
+    """A store behind a URL; `store.Store` documents the methods."""
 
-    pauses = (0.2, 30.0)  # seconds after the first failure of a request, doubled at each further one; at most
+    pauses = (0.2, 30.0)  # seconds: first pause after a failed request, doubled each time; longest pause
     tries = 8
 
     def __init__(self, url: str) -> None:
@@ -100,14 +105,14 @@ class CloudStore:
             self._repeat("remove", name, lambda: self._files.rm_file(self._path(name)))
 
     def clean(self) -> None:
-        """Nothing: what is not uploaded whole is not there."""
+        """Do nothing: incomplete uploads are invisible."""
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the store while an object with signs of life lies in it; two that start together may both miss it.
+        """Hold the store by an object with a heartbeat; two runs that start at the same moment may both miss it.
 
-        One whose sign of life stays the same while this waits, or whose process is gone from this machine, is dead:
-        no clocks are compared, and a killed run is no obstacle.
+        A holder is dead if its heartbeat does not change while this run waits, or if its process on this machine has
+        ended. No clocks are compared, and a killed run does not block the store.
         """
         self._wait_for_the_dead()
         name, beats, ended = uuid.uuid4().hex, 0, threading.Event()
@@ -119,7 +124,7 @@ class CloudStore:
 
         def live_on() -> None:
             while not ended.wait(BEAT):
-                with suppress(IebenchError):  # one sign of life less
+                with suppress(IebenchError):  # a single missed heartbeat does no harm
                     live()
 
         live()
@@ -131,7 +136,7 @@ class CloudStore:
             yield
         finally:
             ended.set()
-            joins(thread, PATIENCE)  # it writes a sign of life at most, which no later run waits for
+            joins(thread, PATIENCE)  # at worst it writes one more heartbeat, for which no later run waits
             with suppress(IebenchError):
                 self.remove(LOCK)
 
@@ -152,7 +157,7 @@ class CloudStore:
                 raise in_use(self._url, held)
 
     def _upload(self, files: dict[str, Path]) -> None:
-        """Local files by their name, in this order."""
+        """Upload local files by name, in this order."""
 
         def put(name: str, local: Path) -> None:
             self._files.put_file(str(local), self._path(name))
@@ -174,12 +179,12 @@ class CloudStore:
             raise DiskError(f"cannot write {self._url}/{name}: make the bucket or repository first") from error
 
     def _repeat(self, verb: str, name: str, action: Callable[[], T]) -> T:
-        """What `action` returns, sooner or later.
+        """Return the result of `action`, with retries.
 
         Raises
         ------
-        FileNotFoundError : it says so.
-        DiskError : it fails in another way, for good or again and again.
+        FileNotFoundError : the file does not exist.
+        DiskError : the action fails permanently, or too many times.
         """
         for attempt in range(1, self.tries + 1):
             try:
@@ -201,17 +206,17 @@ class CloudStore:
 
 
 def _lasts(error: Exception) -> bool:
-    """Whether to ask again would be of no use."""
+    """True if a retry is useless."""
     return isinstance(error, LASTING) or (400 <= _status(error) < 500 and _status(error) not in PASSING)
 
 
 def _status(error: Exception) -> int:
-    """What a server answered; 0 where an error does not say."""
+    """Return the HTTP status of an error's response; 0 if it has none."""
     return int(getattr(getattr(error, "response", None), "status_code", 0))
 
 
 def _gone(held: str) -> bool:
-    """Whether the process that held a store ran on this machine and has ended."""
+    """True if the process that held a store ran on this machine and has ended."""
     try:
         who = json.loads(held)
         if who["host"] != socket.gethostname():

@@ -1,4 +1,4 @@
-"""The last step of a dataset whose shards are all there: its tables, its card, its sums, and dataset.json."""
+"""Last step of a dataset whose shards are complete: its tables, its card, SHA256SUMS and dataset.json."""
 
 import hashlib
 from collections import Counter, deque
@@ -19,13 +19,13 @@ from ..plan import Plan, Shard
 from .shards import Finished, read_shard
 from .store import Store
 
-AHEAD = 16  # shards looked at side by side
+AHEAD = 16  # shards read concurrently
 
 T = TypeVar("T")
 
 
 class _Census:
-    """What became of every object, added shard by shard; in columns, since lists of twenty millions would not fit."""
+    """Outcome of every object, added shard by shard; stored in columns, since lists of twenty million would not fit."""
 
     def __init__(self) -> None:
         self.objects: list[pa.Table] = []
@@ -49,7 +49,7 @@ class _Census:
 
 
 def finish(plan: Plan, store: Store, renderer: dict[str, str]) -> DatasetInfo:
-    """Write the tables and the card of a dataset whose shards are all there, dataset.json last."""
+    """Write the tables and the card of a dataset whose shards are complete, dataset.json last."""
     shards, census = plan.shards(), _Census()
 
     def rows() -> Iterator[pa.Table]:
@@ -88,7 +88,7 @@ def finish(plan: Plan, store: Store, renderer: dict[str, str]) -> DatasetInfo:
 
 
 def side_by_side(look: Callable[[Shard], T], shards: Iterable[Shard]) -> Iterator[T]:
-    """Results in order, a few looks ahead: a cloud's store answers slowly, but many at once."""
+    """Yield results in order, computed ahead: a cloud store answers slowly, but serves many requests at once."""
     with ThreadPoolExecutor(AHEAD) as threads:
         ahead: deque[Future[T]] = deque()
         for shard in shards:

@@ -1,7 +1,7 @@
 """A dataset in a repository of the Hugging Face Hub: hf://datasets/NAME/NAME.
 
-Every upload there is a commit, and the Hub limits their number. So what belongs together, a shard's tar and its
-Parquet, goes up in one commit, which is there whole or not at all; and no signs of life are written.
+Every upload to the Hub is a commit, and the number of commits is limited. Files that belong together, a shard's tar and
+its Parquet, are uploaded in one commit, which appears complete or not at all. No heartbeats are written.
 """
 
 from collections.abc import Iterator
@@ -14,18 +14,18 @@ from .cloud import CloudStore
 
 
 class HubStore(CloudStore):
-    """See the module's docstring; `store.Store` says what the methods do."""
+    """Store in a repository of the Hub, as described in the module's docstring; `store.Store` documents the methods."""
 
-    pauses = (1.0, 600.0)  # 47 minutes in all at most: a limit on commits takes long to pass
+    pauses = (1.0, 600.0)  # up to 47 minutes in total, since a rate limit on commits lasts long
     tries = 14
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Nothing holds a repository: two runs of one plan write the same bytes, and one of another plan is refused."""
+        """Do nothing: two runs of one plan write the same bytes, and a run of another plan is refused."""
         yield
 
     def _upload(self, files: dict[str, Path]) -> None:
-        """All in one commit."""
+        """Upload all files in one commit."""
 
         def commit() -> None:
             place = self._files.resolve_path(self._root)

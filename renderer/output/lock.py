@@ -1,4 +1,4 @@
-"""One run at a time in a dataset folder."""
+"""Lock that allows one run at a time in a dataset folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +12,14 @@ LOCK = ".lock"
 
 
 def in_use(place: str, held: str) -> OutputError:
-    """The sentence for the run that comes second; `held` is what `lock.holder` of the first one says."""
+    """Return the error for a second run; `held` is the text of the first run's `lock.holder`."""
     name = lock.named(held)
     return OutputError(f"{place} is being written by {name}: wait until it ends, stop it, or choose another output")
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold `folder` for this process, making it if need be; the system frees it however this process ends.
+    """Hold `folder` for this process, making it if necessary; the system releases it however this process ends.
 
     Raises
     ------

@@ -26,19 +26,19 @@ from ..plan import Shard, part_paths
 from ..sources import ObjectRef
 from .store import Store
 
-NEEDED = {*OBJECTS.names, "cause"} - ADDED  # of an object's note
-OUTCOMES = b"iebench"  # key of the Parquet's metadata: what became of each object, and the tar's size
+NEEDED = {*OBJECTS.names, "cause"} - ADDED  # keys of an object's note
+OUTCOMES = b"iebench"  # key of the Parquet's metadata: outcome of each object, and the tar's size
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one object.
+    """Outcome of rendering or importing one object.
 
     status : "ok", "texture missing" (rendered in its plain colour) or "failed"
-    cause : one sentence when failed, else ""
-    views : numbers and latents of its views, none when failed
+    cause : one sentence if failed, else ""
+    views : numbers and latents of its views, none if failed
     samples : for each view the files of its sample by suffix: "jpg", and "NAME.png" for a pass
-    inspection : the columns of objects.parquet that say how the mesh is, as far as known
+    inspection : the columns of objects.parquet that describe the mesh, as far as known
     """
 
     mesh_sha256: str
@@ -51,20 +51,20 @@ class Outcome:
 
     @staticmethod
     def failed(cause: str, info: MeshInfo | None = None) -> "Outcome":
-        """An object that could not be made; `info` is what was found out about it before."""
+        """Return the outcome of an object that could not be made; `info` is what was known before the failure."""
         found = info or MeshInfo("", 0, "")
         return Outcome(found.sha256, 0, "failed", cause, Views((), {}), (), found.inspection() if info else {})
 
 
 def identity(ref: ObjectRef) -> dict[str, Any]:
-    """The identity columns of an object."""
+    """Return the identity columns of an object."""
     return {name: getattr(ref, name) for name in IDENTITY} | {"class_name": cleaned(ref.class_name)}
 
 
 def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[Outcome]) -> None:
     """Write a shard's tar, then its Parquet, each complete or not at all.
 
-    outcomes : one for each of shard.objects, in order. The same outcomes give the same bytes.
+    outcomes : one per object of the shard, in order. The same outcomes give the same bytes.
     """
     tar_path, table_path = part_paths(folder, shard)
     table: list[dict[str, Any]] = []
@@ -87,7 +87,7 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
 
 
 class _Hashed:
-    """A file that hashes what is written to it: a tar need not be read again for SHA256SUMS."""
+    """A file that hashes its content while it is written, so that a tar need not be read again for SHA256SUMS."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self.sha256, self.tell = file, hashlib.sha256(), file.tell
@@ -98,7 +98,7 @@ class _Hashed:
 
 
 def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
-    """Append a sample's members in the order of their names; returns where each picture lies."""
+    """Append a sample's members in the order of their names; return the location of each image."""
     members = {**files, "json": sample_json(row)}
     places: dict[str, Any] = {}
     for suffix, content in sorted(members.items()):
@@ -110,7 +110,7 @@ def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, byte
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> int:
-    """Append a member; returns where its bytes start."""
+    """Append a member; return the offset of its bytes."""
     start = int(tar.offset) + tarfile.BLOCKSIZE
     tar.addfile(_member(name, len(content)), io.BytesIO(content))
     return start
@@ -123,12 +123,12 @@ def _member(name: str, size: int) -> tarfile.TarInfo:
 
 
 def member_header(name: str, size: int) -> bytes:
-    """A member's 512-byte header, which depends on nothing but name and size."""
+    """Return a member's 512-byte header, which depends only on name and size."""
     return _member(name, size).tobuf(tarfile.USTAR_FORMAT)
 
 
 def sample_json(row: dict[str, Any]) -> bytes:
-    """The JSON member of a row: what it holds up to its latents."""
+    """Return the JSON member of a row: its columns up to the last latent."""
     return json.dumps(row).encode()
 
 
@@ -145,11 +145,11 @@ def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
 
 
 def read_notes(schema: pa.Schema) -> dict[str, Any]:
-    """The notes in the metadata of a shard's Parquet: "objects", what became of each; "tar_bytes" and "tar_sha256".
+    """Read the notes in a shard's Parquet metadata: "objects" (outcome of each), "tar_bytes" and "tar_sha256".
 
     Raises
     ------
-    InvalidValue : there are none, or they are not what `write_shard` writes.
+    InvalidValue : the notes are missing, or not in the form written by `write_shard`.
     """
     try:
         notes = json.loads((schema.metadata or {})[OUTCOMES])
@@ -164,9 +164,9 @@ def read_notes(schema: pa.Schema) -> dict[str, Any]:
 
 
 def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:
-    """What became of each object of a finished shard; None when the shard is not finished or not this one.
+    """Return the note of each object of a finished shard; None if the shard is not finished or is another one.
 
-    A shard is finished when its Parquet reads, lists these objects, and the tar has the size noted in it.
+    A shard is finished if its Parquet is readable and lists these objects, and the tar has the size noted in it.
     """
     try:
         with store.open(f"{shard.stem}.parquet") as file:
@@ -176,7 +176,7 @@ def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, An
         finished = store.size(f"{shard.stem}.tar") == notes["tar_bytes"] and schema.equals(rows(recipe))
     except (FileNotFoundError, KeyError, ValueError, pa.ArrowException):
         return None
-    except OSError as error:  # it may be sound: nobody should render it again
+    except OSError as error:  # the file may be intact: do not render it again
         remedy = remedy_of(error, "see to the disk that it lies on and run the same command again")
         raise DatasetError(f"cannot read {store}/{shard.stem}.parquet ({reason(error)}): {remedy}") from error
     return notes["objects"] if finished and listed == [(o.synset, o.object_id) for o in shard.objects] else None
@@ -184,11 +184,11 @@ def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, An
 
 @dataclass(frozen=True)
 class Finished:
-    """What a finished shard's Parquet says.
+    """Content of a finished shard's Parquet.
 
-    notes : what became of each object
-    sha256, sizes : of both files by name; bytes
-    rows : see `index.rows`
+    notes : note of each object, with its outcome
+    sha256, sizes : SHA-256 and size in bytes of both files, by name
+    rows : table with the schema `index.rows`
     """
 
     notes: list[dict[str, Any]]
@@ -198,11 +198,11 @@ class Finished:
 
 
 def read_shard(store: Store, shard: Shard) -> Finished:
-    """A finished shard, but for its pictures.
+    """Read a finished shard without its images.
 
     Raises
     ------
-    DatasetError : its Parquet cannot be read.
+    DatasetError : the Parquet cannot be read.
     """
     name = f"{shard.stem}.parquet"
     try:

@@ -1,4 +1,8 @@
-"""Where a dataset goes: a local folder, or a cloud's store. What bears its final name is complete in either.
+"""Destination of a dataset: a local folder or a cloud store. In both, a file under its final name is complete.
+
+All files are first written to a local folder. `LocalStore` uses the dataset's own folder, in which files are written
+under a temporary name, flushed to disk and renamed. `cloud.CloudStore` uses an empty folder and uploads its files: an
+uploaded object appears complete, and the file named `last` is uploaded last.
 
 Everything is written with ordinary code into a local folder. `LocalStore` gives the dataset's own, in which files are
 written under a temporary name, flushed to disk and renamed. `cloud.CloudStore` gives an empty one and uploads from it:
@@ -16,35 +20,35 @@ from .lock import LOCK, locked
 
 
 class Store(Protocol):
-    """A place for one dataset; names are relative paths with forward slashes."""
+    """Storage of one dataset; names are relative paths with forward slashes."""
 
     def sizes(self) -> dict[str, int]:
-        """Size in bytes of every complete file by its name."""
+        """Return the size in bytes of every complete file by name."""
 
     def size(self, name: str) -> int | None:
-        """Size of one file in bytes; None when it is not there."""
+        """Return the size of one file in bytes; None if it does not exist."""
 
     def open(self, name: str) -> IO[bytes]:
-        """One file, to read.
+        """Open one file for reading.
 
         Raises
         ------
-        FileNotFoundError : it is not there.
+        FileNotFoundError : the file does not exist.
         """
 
     def writing(self, last: str) -> AbstractContextManager[Path]:
-        """A local folder to write files into; once the block ends they are in the store, `last` after all others.
+        """Provide a local folder for new files; at the end of the block they are in the store, `last` written last.
 
         Raises
         ------
-        DiskError : they cannot be written; what was complete before stays as it was.
+        DiskError : the files cannot be written; files that were complete before stay unchanged.
         """
 
     def remove(self, name: str) -> None:
-        """Remove one file, if it is there."""
+        """Remove one file, if it exists."""
 
     def clean(self) -> None:
-        """Remove what killed runs left half-written."""
+        """Remove partial files left by killed runs."""
 
     def lock(self) -> AbstractContextManager[None]:
         """Hold the store for one run.
@@ -56,7 +60,7 @@ class Store(Protocol):
 
 
 class LocalStore:
-    """A folder of this machine, or one that several machines share."""
+    """A folder on this machine, or one that several machines share."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -71,7 +75,7 @@ class LocalStore:
     def size(self, name: str) -> int | None:
         try:
             return (self.folder / name).stat().st_size
-        except FileNotFoundError:  # any other error does not say that it is not there, or it would be made again
+        except FileNotFoundError:  # after any other error the file may exist, and must not be rendered again
             return None
 
     def open(self, name: str) -> IO[bytes]:
@@ -96,12 +100,12 @@ class LocalStore:
 
 
 def open_store(place: str | Path) -> Store:
-    """The store of a folder, or of a URL such as s3://bucket/name.
+    """Open the store of a folder, or of a URL such as s3://bucket/name.
 
     Raises
     ------
-    MissingPart : the extra that knows such URLs is not installed.
-    UsageError : nobody knows such URLs.
+    MissingPart : the extra for such URLs is not installed.
+    UsageError : URLs of this kind are not supported.
     """
     if isinstance(place, Path) or "://" not in place:
         return LocalStore(Path(place))

@@ -1,4 +1,4 @@
-"""Writing shards while the next ones are rendered."""
+"""Write shards while the next shards are rendered."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,9 +13,9 @@ from .store import Store
 
 
 class Writer:
-    """Writes one shard at a time in a thread of its own; the next one waits, so that memory stays bounded.
+    """Writes one shard at a time in a separate thread; a second shard waits, so that memory stays bounded.
 
-    A context manager: what was given to it is in the store when the context ends, on Ctrl-C too.
+    A context manager: all shards passed to it are in the store when the context ends, also after Ctrl-C.
     """
 
     def __init__(self, store: Store, recipe: Recipe) -> None:
@@ -32,11 +32,11 @@ class Writer:
             self._settle()
 
     def write(self, shard: Shard, outcomes: Sequence[Outcome]) -> None:
-        """Write a shard soon, after the one before.
+        """Start writing a shard once the previous one is written.
 
         Raises
         ------
-        DiskError : the one before could not be written.
+        DiskError : the previous shard could not be written.
         """
         self._settle()
         self._last = self._thread.submit(self._write, shard, outcomes)

@@ -1,1 +1,1 @@
-"""Our pictures beside those of Blender 3 and BlenderProc: scripts to run with `python -m`; see README.md here."""
+"""Comparison of our images with those of Blender 3 and BlenderProc: scripts for `python -m`; see README.md here."""

@@ -1,4 +1,4 @@
-"""Our pictures against Blender 3's, for the look of the published data.
+"""Comparison of our images with Blender 3's, which made the published data.
 
     python tests/helpers/shapenet_real.py meshes
     python -m iebench.renderer.parity.blender3 meshes/*/models/*.obj --sheets sheets

@@ -1,8 +1,8 @@
-"""Renders views of OBJ files as the generator did, in Blender 3: `blender -b --python THIS -- JOB.json`.
+"""Render views of OBJ files like the generator, in Blender 3: `blender -b --python THIS -- JOB.json`.
 
-Knows nothing of iebench. The job is JSON: a recipe's `scene` table, `resolution`, `samples`, random `seed`, `dither`,
-`importer`, and `jobs`, each a mesh and its views: what the latents act on (`rotation`, `floor`, `spot`) and the `file`
-to write.
+It does not import iebench. The job is JSON: a recipe's `scene` table, `resolution`, `samples`, random `seed`, `dither`,
+`importer`, and `jobs`. Each job is a mesh and its views. A view has the latents by control (`rotation`, `floor`,
+`spot`) and the output `file`.
 """
 
 import colorsys
@@ -19,7 +19,7 @@ def spherical(radius, theta, phi):  # type: ignore[no-untyped-def]
 
 
 def place(thing, position):  # type: ignore[no-untyped-def]
-    """At `position`, looking at the origin."""
+    """Place an object at `position`, facing the origin."""
     thing.location = position
     thing.rotation_euler = (-position).to_track_quat("-Z", "Y").to_euler()
 
@@ -31,7 +31,7 @@ def add(name, data):  # type: ignore[no-untyped-def]
 
 
 def build(job):  # type: ignore[no-untyped-def]
-    """The scene without an object; returns floor and spot."""
+    """Build the scene without an object; return floor and spot."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene, table = bpy.context.scene, job["scene"]
     camera, lens = table["camera"], bpy.data.cameras.new("camera")
@@ -41,7 +41,7 @@ def build(job):  # type: ignore[no-untyped-def]
 
     bpy.ops.mesh.primitive_plane_add(size=table["floor"]["size"], location=(0, 0, table["floor"]["height"]))
     floor = bpy.context.object
-    floor.data.materials.append(bpy.data.materials.new("floor"))  # without nodes: its viewport colour is its colour
+    floor.data.materials.append(bpy.data.materials.new("floor"))  # without nodes, Cycles uses its viewport colour
 
     sun = bpy.data.lights.new("sun", "SUN")
     sun.energy, sun.angle = table["sun"]["energy"], table["sun"]["angle"]
@@ -59,7 +59,7 @@ def build(job):  # type: ignore[no-untyped-def]
 
 
 def settings(job):  # type: ignore[no-untyped-def]
-    """What BlenderProc's defaults amount to, with its denoiser in the compositor."""
+    """Set the render settings that BlenderProc uses by default, with its denoiser in the compositor."""
     scene, bounces = bpy.context.scene, job["scene"]["bounces"]
     scene.render.engine = "CYCLES"
     scene.render.resolution_x = scene.render.resolution_y = job["resolution"]
@@ -87,8 +87,8 @@ def settings(job):  # type: ignore[no-untyped-def]
 
 
 def load(path, importer):  # type: ignore[no-untyped-def]
-    """One OBJ file: the import's turn goes into the mesh, the bounding box's centre to the origin."""
-    if importer == "python":  # what BlenderProc used for ShapeNet in the days of Blender 3
+    """Load one OBJ file; apply the import's rotation to the mesh, move the bounding box's centre to the origin."""
+    if importer == "python":  # BlenderProc's importer for ShapeNet with Blender 3
         bpy.ops.import_scene.obj(filepath=path)
     else:
         bpy.ops.wm.obj_import(filepath=path)
@@ -107,7 +107,7 @@ def load(path, importer):  # type: ignore[no-untyped-def]
 
 
 def turn_opacity_maps(thing):  # type: ignore[no-untyped-def]
-    """Turn opacity maps round where a material has other images, as BlenderProc's ShapeNet loader does."""
+    """Invert opacity maps in materials that have other images too, as BlenderProc's ShapeNet loader does."""
     for material in thing.data.materials:
         tree = material.node_tree if material else None
         if tree is None or sum(node.type == "TEX_IMAGE" for node in tree.nodes) < 2:

@@ -1,4 +1,4 @@
-"""Our pictures against BlenderProc's on bpy 4.2, both with the generator's sun: the same numbers, a present Blender.
+"""Comparison of our images with BlenderProc's on bpy 4.2, both with Blender 4's sun: same latents, current Blender.
 
 python3.11 -m venv proc
 proc/bin/pip install blenderproc==2.8.0 bpy==4.2.23 'numpy<2' opencv-python-headless
@@ -22,7 +22,7 @@ SCENE = Path(__file__).with_name("blenderproc_scene.py")
 
 
 def proc_recipe() -> Recipe:
-    """The recipe with Blender 4's sun and shader, which is what theirs gets."""
+    """Return the recipe with Blender 4's sun and shader, which BlenderProc uses on bpy 4.2."""
     recipe = load()
     sun = replace(recipe.scene.sun, profile="cone")
     materials = replace(recipe.scene.materials, diffuse_roughness=0.0)
@@ -30,8 +30,8 @@ def proc_recipe() -> Recipe:
 
 
 def proc_command(python: str) -> list[str]:
-    """The command that renders a job with BlenderProc, but for the job's path."""
-    return [python, "-P", str(SCENE)]  # -P: this folder holds a blenderproc.py
+    """Return the command that renders a job with BlenderProc, without the path of the job."""
+    return [python, "-P", str(SCENE)]  # -P: this folder contains a blenderproc.py of its own
 
 
 @click.command(context_settings=SETTINGS)

@@ -1,8 +1,8 @@
-"""Renders views of OBJ files with BlenderProc 2.8.0 inside the bpy wheel: a plain script (`python THIS JOB.json`).
+"""Render views of OBJ files with BlenderProc 2.8.0 inside the bpy wheel: a plain script (`python THIS JOB.json`).
 
-Knows nothing of iebench; runs in an environment of its own that has `blenderproc==2.8.0` and `bpy` 4.2. The job is
-that of blender3_scene.py. BlenderProc expects a Blender program around it: what it would install there is taken as
-installed, and a language setting that the wheel refuses is skipped.
+It does not import iebench and runs in a separate environment with `blenderproc==2.8.0` and `bpy` 4.2. The job has the
+format of blender3_scene.py. BlenderProc expects to run inside a Blender program: the packages it would install there
+are assumed to be installed, and a language setting that the wheel refuses is skipped.
 """
 
 import colorsys
@@ -29,7 +29,7 @@ def spherical(radius, theta, phi):  # type: ignore[no-untyped-def]
 
 
 class SetupUtility:
-    """In place of BlenderProc's, which would install packages with the pip of a Blender program."""
+    """Replacement of BlenderProc's class, which would install packages with the pip of a Blender program."""
 
     @staticmethod
     def setup(*args, **kwargs):  # type: ignore[no-untyped-def]
@@ -43,18 +43,18 @@ class SetupUtility:
 
 
 def import_blenderproc():  # type: ignore[no-untyped-def]
-    """BlenderProc, with the class above in its place."""
+    """Import BlenderProc with the class above in place of its own."""
     module = types.ModuleType("SetupUtility")
     module.SetupUtility = SetupUtility  # type: ignore[attr-defined]
     sys.modules["blenderproc.python.utility.SetupUtility"] = module
-    sys.path.append(sysconfig.get_path("purelib"))  # BlenderProc takes the first entry of its own folder out
+    sys.path.append(sysconfig.get_path("purelib"))  # BlenderProc removes the first entry for its own folder
     import blenderproc
 
     return blenderproc
 
 
 def initialise(bproc):  # type: ignore[no-untyped-def]
-    """`bproc.init()`, but for the language."""
+    """Call `bproc.init()` without setting the language."""
     from blenderproc.python.utility import Initializer
 
     class Preferences:
@@ -136,4 +136,4 @@ def render(job):  # type: ignore[no-untyped-def]
 if __name__ == "__main__":
     with open(sys.argv[1]) as file:  # noqa: PTH123
         render(json.load(file))
-    os._exit(0)  # the wheel's own exit crashes after BlenderProc
+    os._exit(0)  # after BlenderProc, a normal exit of the wheel crashes

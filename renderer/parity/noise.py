@@ -1,11 +1,11 @@
-"""Our pictures against BlenderProc's on bpy 4.2, beside what the generator's own way differs by from itself.
+"""Comparison of our images with BlenderProc's on bpy 4.2, together with the noise of the generator itself.
 
     python tests/helpers/shapenet_real.py once --once
     python -m iebench.renderer.parity.noise once/{plain,joined,clear,textured}/models/*.obj --python proc/bin/python
 
-`blenderproc.py` says what --python has to have. Each view is rendered with the random numbers of `--seeds` seeds by
-BlenderProc on bpy 4.2, with and without dither, in the generator's way in our scene on this Blender, and by ours; and
-once more with `--truth` samples, without denoiser and dither. A table says how far they are apart.
+`blenderproc.py` lists the requirements of --python. Each view is rendered with `--seeds` random seeds in four ways: by
+BlenderProc on bpy 4.2 with and without dither, by the generator's method in our scene on this Blender, and by iebench.
+It is rendered once more with `--truth` samples, without denoiser and dither. A table gives the differences.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,22 +24,22 @@ from ..speed.rendering import GENERATOR, TRUTH, Way
 from .blenderproc import proc_command, proc_recipe
 from .theirs import render_theirs
 
-Takes = Mapping[int, Pixels]  # pictures of one view by random seed
+Takes = Mapping[int, Pixels]  # images of one view by random seed
 
 
 def render_here(recipe: Recipe, way: str, todo: Sequence[Job], truth: int, seed: int) -> list[Picture]:
-    """All views of all jobs, in order, on this Blender in a way of `speed/rendering.py`."""
+    """Render all views of all jobs, in order, on this Blender by a method of `speed/rendering.py`."""
     with Way(recipe, way, truth, cores(), seed) as process:
         return [process.view(job, number)[-1] for job in todo for number in range(len(job.views))]
 
 
 def mean(takes: Takes, seed: int) -> Takes:
-    """The mean picture of the seeds, as a take of a seed that none of them has."""
+    """Return the mean image over the seeds, stored under the unused seed `seed`."""
     return {seed: np.mean([picture.astype(float) for picture in takes.values()], axis=0)}
 
 
 def line(ours: Takes, theirs: Takes) -> tuple[float, float, float, float]:
-    """PSNR over all pairs of different seeds, the same in the object's disc, most on plain ground, mean difference."""
+    """Compare pairs of different seeds: PSNR, PSNR in the disc, largest ground difference, mean difference."""
     pairs = [(a, b) for i, a in ours.items() for j, b in theirs.items() if i != j]
     first, second = (np.stack(side).astype(float) for side in zip(*pairs, strict=True))
     inside = disc(first.shape[1])
@@ -52,7 +52,10 @@ def line(ours: Takes, theirs: Takes) -> tuple[float, float, float, float]:
 
 
 def table(names: Sequence[str], views: Sequence[Mapping[str, Takes]], pairs: Sequence[tuple[str, str]]) -> str:
-    """A row for each pair of ways: PSNR in dB and that of the disc for each view, then the worst and the means."""
+    """Return a table with a row per pair of methods: PSNR (whole image and disc, dB) per view, then the minimum.
+
+    The last two columns are the largest difference on plain ground and the mean difference.
+    """
     lines = [" " * 36 + "".join(f"{name:>15}" for name in [*names, "least"]) + f"{'ground':>8}{'lighter':>9}"]
     for ours, theirs in pairs:
         found = np.array([line(view[ours], view[theirs]) for view in views])

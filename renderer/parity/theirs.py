@@ -1,4 +1,4 @@
-"""The other side's pictures: a plain script in another Blender, handed the scene and the views as JSON."""
+"""Images of the other renderer: a plain script in another Blender, which gets the scene and the views as JSON."""
 
 import json
 import subprocess
@@ -18,13 +18,13 @@ from ..comparing.views import Job, Picture
 def render_theirs(
     recipe: Recipe, todo: Sequence[Job], command: Sequence[str], importer: str = "", seed: int = 0, dither: float = 1.0
 ) -> list[Picture]:
-    """All views of all jobs, in order, by `command` with the path of the job file appended.
+    """Render all views of all jobs, in order, by `command` with the path of the job file appended.
 
-    The scene is the recipe's, the settings are the generator's but for the random `seed` and the `dither`.
+    The scene is the recipe's; the settings are the generator's, except for the random `seed` and the `dither`.
 
     Raises
     ------
-    click.ClickException : the command failed; the message ends with what it said.
+    click.ClickException : the command failed; the message ends with its output.
     """
     with tempfile.TemporaryDirectory(prefix="iebench-parity-") as name:
         folder = Path(name)

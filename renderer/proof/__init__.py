@@ -1,1 +1,1 @@
-"""What can be said about a finished dataset: verify, inspect, view. Start: verify.py."""
+"""Commands for a finished dataset: verify, inspect, view. Start: verify.py."""

@@ -1,4 +1,4 @@
-"""What a dataset's numbers look like: latents over their laws, faces of the meshes."""
+"""Charts of a dataset: histograms of latents with their laws, and face counts of the meshes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ BAR, LAW = "#4c8fd6", "#d9772b"  # readable on white and on black
 
 
 def latents_figure(samples: Samples) -> Figure:
-    """A histogram of each factor, with what its law expects as a line; angles in degrees."""
+    """Draw a histogram of each factor, with the values expected from its law as a line; angles in degrees."""
     recipe, values = samples.info.recipe, samples.latents()
     rows = -(-len(recipe.factors) // COLUMNS)
     figure = Figure(figsize=(11, 2.15 * rows + 0.35), layout="constrained")
@@ -41,7 +41,7 @@ def latents_figure(samples: Samples) -> Figure:
 
 
 def _edges(factor: Factor, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Bins over the law's range and whatever lies outside it; values on an edge belong above it, as in the law."""
+    """Return bin edges over the law's range and all values; a value on an edge falls into the bin above it."""
     low, high = support(factor.law)
     low, high = min(low, float(values.min())), max(high, float(values.max()))
     margin = (high - low or 1.0) * 1e-9
@@ -49,7 +49,7 @@ def _edges(factor: Factor, values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def faces_figure(objects: Sequence[Mapping[str, Any]]) -> Figure:
-    """How many objects have how many faces; objects : rows of objects.parquet, some with faces."""
+    """Draw a histogram of the number of faces; objects : rows of objects.parquet, some with faces."""
     faces = [note["faces"] for note in objects if note["faces"]]
     figure = Figure(figsize=(5.5, 2.2), layout="constrained")
     axes = figure.add_subplot()

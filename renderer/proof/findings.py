@@ -1,4 +1,4 @@
-"""What a verification found: checks that hold, and failures that name file, sample and what is wrong."""
+"""Result of a verification: checks that passed, and failures with file, sample and reason."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,22 +7,22 @@ from iebench.manifests.common.progress import duration
 from iebench.manifests.text.plain_text import cleaned
 
 NO_FILE = "cannot be read (no such file)"
-SHOWN = 20  # failures on screen; the rest is counted
+SHOWN = 20  # failures listed; the others are only counted
 
 CHECKS = {
     "files": "every file has the SHA-256 that was written down for it",
     "tables": "dataset.json, objects.parquet, failures.parquet and the shards' Parquet agree",
     "tars": "every byte of every tar is what its Parquet says",
     "images": "every picture decodes, at the recipe's resolution",
-}  # and "latents", "rerender", whose lines depend on the dataset
+}  # "latents" and "rerender" are added later, since their text depends on the dataset
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One thing that is wrong.
+    """One fault of a dataset.
 
-    check : a name in Report.checks
-    file : path inside the dataset; key : the sample's, "" where there is none
+    check : name of the check in Report.checks
+    file : path inside the dataset; key : key of the sample, "" if the fault has no sample; what : the fault
     """
 
     check: str
@@ -36,9 +36,9 @@ class Failure:
 
 @dataclass
 class Report:
-    """All failures, and for each check that was made what it says in one line.
+    """All failures, and the result of each check in one line.
 
-    images, bytes, seconds : what was read of the shards, and how long that took
+    images, bytes, seconds : number of images and bytes read from the shards, and the time taken
     """
 
     images: int = 0
@@ -49,15 +49,15 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether every check held."""
+        """True if every check passed."""
         return not self.failures
 
     def add(self, failures: Iterable[Failure]) -> None:
-        """Take in what a check found."""
+        """Add the failures of a check."""
         self.failures.extend(failures)
 
     def lines(self) -> list[str]:
-        """The report for a terminal: a line a check, then the first failures."""
+        """Return the report for a terminal: one line per check, then the first failures."""
         failed = {name: sum(f.check == name for f in self.failures) for name in self.checks}
         found = [f"{'FAILED' if failed[name] else 'ok':8}{name:10}{line}" for name, line in self.checks.items()]
         rate = f"{self.bytes / 1e6 / max(self.seconds, 1e-9):.0f} MB/s"

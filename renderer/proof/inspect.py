@@ -1,4 +1,4 @@
-"""The main path of `iebench inspect`: choose samples, draw sheets and charts, write them as PNG and as one page."""
+"""The main path of `iebench inspect`: select samples, draw sheets and charts, write them as PNG and as one page."""
 
 import io
 from pathlib import Path
@@ -19,11 +19,11 @@ from .charts import faces_figure, latents_figure
 from .page import page
 
 PAGE = "index.html"
-OBJECTS = 4  # of which views are shown
+OBJECTS = 4  # number of objects whose views are shown
 
 
 def inspect(folder: Path, out: Path) -> list[Path]:
-    """Write pictures of a dataset, and a page that holds them all, into the folder `out`; returns what was written.
+    """Write images of a dataset, and a page that contains them, into the folder `out`; return the paths written.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def inspect(folder: Path, out: Path) -> list[Path]:
     charts: dict[str, str] = {}
     with styled():
         figures = {"latents": latents_figure(samples)}
-        if any(note["faces"] for note in objects):  # else they are not known, as of published pictures
+        if any(note["faces"] for note in objects):  # unknown for published images
             figures["faces"] = faces_figure(objects)
         for name, figure in figures.items():
             files[f"{name}.png"], charts[name] = png(figure), svg(figure)

@@ -1,4 +1,4 @@
-"""Latents that were not drawn from a seed, against the laws that their recipe declares."""
+"""Comparison of latents that were not drawn from a seed with the laws of their recipe."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from iebench.manifests.reading.samples import Sample, Samples
 
 from .findings import Failure
 
-CHANCE = 1e-6  # of calling latents wrong that follow their law, for each factor
-NAMED = 3  # latents in one line
+CHANCE = 1e-6  # significance level of the test, per factor
+NAMED = 3  # most latents named in one line
 
 
 @dataclass(frozen=True)
 class Strays:
-    """Values of one latent that something is wrong with.
+    """Invalid values of one latent.
 
-    count : how many; first : the first sample that has one
+    count : number of such values; first : first sample with such a value
     """
 
     count: int
@@ -31,10 +31,10 @@ class Strays:
 
 @dataclass(frozen=True)
 class Followed:
-    """How a factor's values over the whole dataset follow its law.
+    """Comparison of a factor's values over the whole dataset with its law.
 
-    law : in words
-    endless : values that are no finite numbers; outside : others that lie where the law never falls; None without any
+    law : the law in words
+    endless : non-finite values, or None; outside : finite values outside the law's support, or None
     """
 
     fit: Fit
@@ -44,7 +44,7 @@ class Followed:
 
 
 def fits(folder: Path, info: DatasetInfo) -> dict[str, Followed]:
-    """How well each factor's values over the whole dataset follow its law; empty without samples."""
+    """Compare each factor's values over the whole dataset with its law; empty without samples."""
     samples = Samples(folder, info)
     values = samples.latents()
     return {
@@ -63,9 +63,9 @@ def _strays(wrong: NDArray[np.bool_], samples: Samples) -> Strays | None:
 
 
 def check_laws(found: Mapping[str, Followed], published: bool) -> Iterator[Failure]:
-    """See that all values are finite, and for published latents that they follow their laws and never leave them.
+    """Check that all values are finite; for published latents, also that they follow their laws and stay in range.
 
-    Latents that someone gave on purpose may follow another law than the recipe's.
+    Given latents may follow another law than the recipe's on purpose.
     """
     for name, one in found.items():
         if one.endless:
@@ -86,9 +86,9 @@ def _failure(name: str, strays: Strays, what: str, count: int) -> Failure:
 
 
 def in_one_line(found: Mapping[str, Followed], latents: str) -> str:
-    """Where the latents come from, what was compared, and how far the values are from their laws.
+    """Describe the origin of the latents, and the deviations of the values from their laws.
 
-    latents : "published", or "given" and the table's SHA-256
+    latents : "published", or "given" with the table's SHA-256
     """
     origin = latents.partition(" ")[0]
     if not found:
@@ -103,7 +103,7 @@ def in_one_line(found: Mapping[str, Followed], latents: str) -> str:
 
 
 def _notes(found: Mapping[str, Followed], published: bool) -> Iterator[str]:
-    """What is worth a word of each latent."""
+    """Yield a remark on each latent with invalid or unexpected values."""
     for name, one in found.items():
         if one.endless:
             yield f"{name}: {one.endless.count} of {one.fit.count} values are no finite numbers"

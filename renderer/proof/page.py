@@ -1,4 +1,4 @@
-"""The page of `iebench inspect`: one HTML file that needs nothing else, readable on light and on dark."""
+"""The page of `iebench inspect`: one self-contained HTML file, readable in light and dark mode."""
 
 import io
 from collections import Counter
@@ -20,8 +20,8 @@ from iebench.manifests.reading.samples import Samples
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.escapes import html as escape
 
-THUMBNAIL = 224  # pixels at most; shown at half that, so that they are sharp on dense screens
-LISTED = 50  # failures, missing textures, and notes, at most
+THUMBNAIL = 224  # pixels at most; shown at half this size, so that images are sharp on dense screens
+LISTED = 50  # most failures, missing textures or notes listed
 
 Objects = Sequence[Mapping[str, Any]]
 """Rows of objects.parquet or failures.parquet."""
@@ -31,10 +31,10 @@ def page(
     name: str, samples: Samples, rows: Mapping[str, Sequence[Row]], charts: Mapping[str, str], objects: Objects,
     failures: Objects,
 ) -> str:  # fmt: skip
-    """The page of a dataset.
+    """Return the page of a dataset.
 
-    rows : "classes", "views" and "sweeps" with their samples
-    charts : "latents", and "faces" where these are known, as <svg> elements
+    rows : samples under "classes", "views" and "sweeps"
+    charts : <svg> elements under "latents", and under "faces" if face counts are known
     """
     info = samples.info
     template = Template((files("iebench.renderer.proof") / "inspect.html").read_text(encoding="utf-8"))
@@ -107,7 +107,7 @@ def _laws(samples: Samples) -> Iterable[str]:
 def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
     for status, count in Counter(note["status"] for note in objects).most_common():
         yield status, f"{count:,} object{'s' if count != 1 else ''}"
-    made = [note for note in objects if note["faces"]]  # of published pictures the meshes are not known
+    made = [note for note in objects if note["faces"]]  # meshes of published images are unknown
     for column in ("faces", "materials", "textures"):
         numbers = [note[column] for note in made if note[column] is not None]
         if numbers:

@@ -1,4 +1,4 @@
-"""Random samples rendered again: is every picture what its row says?"""
+"""Check that random samples, rendered again, match the stored images."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,24 +11,24 @@ from iebench.manifests.reading.samples import Samples
 from .findings import Failure
 from .rerender import Again, render_again
 
-# dB between a stored JPEG and one of the same row by another Blender or another kind of processor. Measured on built-in
+# Least PSNR in dB between a stored JPEG and its repetition by another Blender or another kind of processor. On built-in
 # objects (seed 0, CPU, 24 to 96 views each of draft, fast, reference at 64 to 256 pixels): never below 50.8 from bpy
 # 4.5.15 to 5.2.3, never below 51.4 from AVX2 to SSE 4.2. Another view of the same object: never above 28.6; a rotation
 # off by a degree: 44.5 in the median.
 CLOSE = 45.0
-# dB where no hash of the mesh was recorded: those pictures are imported, and the Blender that made them is older.
-# Blender 3.x against ours: about 41.5. This bound still tells another view, but no longer a rotation off by a degree.
+# dB if no hash of the mesh was recorded: such images were imported, and an older Blender made them.
+# Blender 3.x against ours: about 41.5. This limit still detects another view, but not a rotation off by a degree.
 ALIKE = 35.0
 
 
 def check_pictures(
     folder: Path, info: DatasetInfo, count: int, source: str | None, device: str, workers: int
 ) -> tuple[str, list[Failure]]:
-    """Render random samples again and compare; returns what was found in one line, and the failures.
+    """Render random samples again and compare; return the result in one line, and the failures.
 
     Raises
     ------
-    SourceError, MissingPart, DeviceError : they cannot be rendered.
+    SourceError, MissingPart, DeviceError : the samples cannot be rendered.
     """
     samples = Samples(folder, info)
     chosen = np.random.default_rng().choice(len(samples), min(count, len(samples)), replace=False)
@@ -41,7 +41,7 @@ def check_pictures(
     if renderer != info.renderer:
         here, there = (f"{about['version']} on {about['device']}" for about in (renderer, info.renderer))
         line += f" ({here}; made with {there})"
-    # A processor of another kind changes last bits in nearly every picture. Where most come out the same, all should.
+    # Another kind of processor changes last bits in nearly every image. If most are identical, all should be.
     exact = renderer == info.renderer and 2 * same > len(found)
     objects = read_table(folder / "objects.parquet").to_pylist()
     meshes = {(o["synset"], o["object_id"]): o["mesh_sha256"] for o in objects}

@@ -1,4 +1,4 @@
-"""Samples of a dataset rendered again, through the same worker as the first time, and compared with what is stored."""
+"""Samples of a dataset rendered again by the same worker code, and compared with the stored samples."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from ..workers.pool import Lost, Pool
 
 @dataclass(frozen=True)
 class Again:
-    """A sample beside its second rendering.
+    """A sample with its second rendering.
 
-    picture : its JPEG made again; b"" when that failed, with the cause
-    same : whether every file of the sample, passes included, has the same bytes
-    psnr : of the stored JPEG against the one made again, dB; infinite for equal pixels
-    mesh_sha256 : of the mesh as it is now
+    picture : the new JPEG; b"" if rendering failed, with the cause
+    same : True if every file of the sample, passes included, has the same bytes
+    psnr : PSNR between the stored and the new JPEG in dB; infinite for equal pixels
+    mesh_sha256 : SHA-256 of the current mesh
     """
 
     sample: Sample
@@ -43,13 +43,13 @@ class Again:
 def render_again(
     samples: Sequence[Sample], info: DatasetInfo, source: str | None, device: str, workers: int
 ) -> tuple[dict[str, str], list[Again]]:
-    """Render some samples again; returns the renderer's name, version and device, and the samples in the order asked.
+    """Render samples again; return the renderer's name, version and device, and the results in the order of `samples`.
 
-    source : where the objects are, as `iebench render --source` takes it; not needed for built-in ones
+    source : collection of the objects, as for `iebench render --source`; not needed for built-in objects
 
     Raises
     ------
-    SourceError, UnknownName : the objects are not there.
+    SourceError, UnknownName : an object is missing in the source.
     MissingPart, DeviceError : the renderer cannot start.
     """
     refs = objects_of([sample.row for sample in samples], info, source)
@@ -76,11 +76,11 @@ def render_again(
 
 
 def check_source(info: DatasetInfo, source: str | None) -> None:
-    """See that the objects can be looked for: built-in ones need no place.
+    """Check that a source is given, unless the objects are built-in.
 
     Raises
     ------
-    SourceError : they are not built-in, and no place was given.
+    SourceError : the objects are not built-in, and no source was given.
     """
     if source is None and info.source != "builtin":
         raise SourceError(f"the objects came from {info.source}: say where they are with --source PATH")
@@ -89,11 +89,11 @@ def check_source(info: DatasetInfo, source: str | None) -> None:
 def objects_of(
     rows: Iterable[Mapping[str, Any]], info: DatasetInfo, source: str | None
 ) -> dict[tuple[str, str], ObjectRef]:
-    """The objects of some rows of a dataset by synset and object id, found in their collection.
+    """Return the objects of some rows of a dataset by synset and object id, located in their collection.
 
     Raises
     ------
-    SourceError, UnknownName : the objects are not there.
+    SourceError, UnknownName : an object is missing in the source.
     """
     wanted = {(row["synset"], row["object_id"]): {name: row[name] for name in IDENTITY} for row in rows}
     check_source(info, source)

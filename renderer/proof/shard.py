@@ -1,4 +1,4 @@
-"""One shard of a dataset against everything that is known about it: hashes, rows, tar, latents."""
+"""Check of one shard of a dataset: hashes, rows, tar, latents."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class ShardTask:
     """A shard to check.
 
     stem : path inside the dataset, without suffix
-    tar_sha256, parquet_sha256 : what SHA256SUMS says of its files; None when it says nothing that can be believed
+    tar_sha256, parquet_sha256 : SHA-256 of its files in SHA256SUMS; None if unknown or SHA256SUMS is damaged
     """
 
     folder: Path
@@ -46,21 +46,21 @@ class ShardTask:
 
     @property
     def doubt(self) -> str:
-        """What follows where a file of it as a whole is wrong."""
+        """Words on the consequence of a fault that concerns a whole file."""
         return f"all samples of shard {self.stem} are in doubt"
 
     @property
     def bytes(self) -> int:
-        """Size of what is there of its files."""
+        """Total size of the shard's existing files."""
         paths = (self.folder / self.tar, self.folder / self.parquet)
         return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 @dataclass
 class ShardFindings:
-    """What is wrong with a shard, and what it says it holds.
+    """Faults of a shard, and the content it lists.
 
-    notes : what became of each of its objects, from the Parquet's metadata; None when it cannot be read
+    notes : note of each of its objects, from the Parquet's metadata; None if it cannot be read
     """
 
     failures: list[Failure] = field(default_factory=list)
@@ -71,7 +71,7 @@ class ShardFindings:
 def check_shard(task: ShardTask) -> ShardFindings:
     """Check every byte of a shard's two files."""
     found, info = ShardFindings(), task.info
-    there = (task.folder / task.tar).is_file()  # then its samples are looked at one by one
+    there = (task.folder / task.tar).is_file()  # then its samples are checked one by one
     found.failures += check_file(task.folder, task.tar, task.tar_sha256, "" if there else task.doubt)
     found.failures += check_file(task.folder, task.parquet, task.parquet_sha256, task.doubt)
     try:
@@ -86,7 +86,7 @@ def check_shard(task: ShardTask) -> ShardFindings:
     if info.latents == "drawn":
         wrong += [("latents", k, what) for k, what in _check_drawn(table, info)]
     found.failures += [Failure(check, task.parquet, k, what) for check, k, what in wrong]
-    if there:  # else `check_file` has said so
+    if there:  # otherwise `check_file` has reported it
         try:
             for check, k, what in check_tar(task.folder / task.tar, table, info.recipe):
                 found.failures.append(Failure(check, task.tar, k, what))
@@ -96,9 +96,9 @@ def check_shard(task: ShardTask) -> ShardFindings:
 
 
 def check_file(folder: Path, name: str, sha256: str | None, doubt: str = "") -> Iterator[Failure]:
-    """See that a file is there and has the SHA-256 that was written down for it, if there is one.
+    """Check that a file exists and has its recorded SHA-256, if one is recorded.
 
-    doubt : what follows where it does not
+    doubt : words on the consequence of a failure
     """
     more = f"; {doubt}" if doubt else ""
     try:
@@ -114,11 +114,11 @@ def check_file(folder: Path, name: str, sha256: str | None, doubt: str = "") -> 
 
 
 def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """Rows and notes of a shard's Parquet.
+    """Read rows and notes of a shard's Parquet.
 
     Raises
     ------
-    DatasetError : it cannot be read, or holds what was never written.
+    DatasetError : the Parquet cannot be read, or has invalid content.
     """
     path = task.folder / task.parquet
     if not path.is_file():
@@ -135,7 +135,7 @@ def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 def _check_rows(table: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """See that the rows are the views of the objects that were made, in order."""
+    """Check that the rows are the views of the objects that were made, in order."""
     expected = [note for note in notes if note["status"] != "failed" for _ in range(note["views"])]
     if len(expected) != len(table):
         yield "", f"has {len(table)} rows and lists objects with {len(expected)} views"

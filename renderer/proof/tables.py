@@ -1,4 +1,4 @@
-"""The dataset's own tables against its shards: nothing missing, nothing extra, counts and fingerprint right."""
+"""Comparison of a dataset's tables with its shards: completeness, counts and fingerprint."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,9 +14,9 @@ from .findings import NO_FILE, Failure
 
 
 def check_listing(present: Sequence[str], sums: Mapping[str, str], info: DatasetInfo) -> Iterator[Failure]:
-    """See that the files there are those that SHA256SUMS lists, and the shards those that dataset.json counts.
+    """Check that the existing files are those in SHA256SUMS, and the shards those counted in dataset.json.
 
-    present : paths of the files there, see iebench.manifests.folder.checksums.files
+    present : paths of the existing files, from iebench.manifests.folder.checksums.files
     """
     if sums:
         for name in sorted(set(present) - set(sums)):
@@ -34,9 +34,9 @@ def check_listing(present: Sequence[str], sums: Mapping[str, str], info: Dataset
 
 
 def check_tables(folder: Path, info: DatasetInfo, notes: Sequence[dict[str, Any]]) -> Iterator[Failure]:
-    """Compare dataset.json, objects.parquet and failures.parquet with what the shards say became of the objects.
+    """Compare dataset.json, objects.parquet and failures.parquet with the outcomes that the shards list.
 
-    notes : of all shards, in order
+    notes : notes of all shards, in order
     """
     failed = [note for note in notes if note["status"] == "failed"]
     for name, expected, schema in (("objects.parquet", notes, OBJECTS), ("failures.parquet", failed, FAILURES)):
@@ -76,7 +76,7 @@ def _compare(name: str, table: pa.Table, notes: Sequence[dict[str, Any]]) -> Ite
 
 
 def check_fingerprint(folder: Path, info: DatasetInfo, stems: Sequence[str]) -> Iterator[Failure]:
-    """Compute the fingerprint again from every row's key and SHA-256."""
+    """Compute the fingerprint again from every row's key and SHA-256, and compare it."""
     found = fingerprint(info.recipe, (read_table(folder / f"{s}.parquet", columns=["key", "sha256"]) for s in stems))
     if found != info.fingerprint:
         yield Failure("tables", INFO, "", f"has fingerprint {info.fingerprint[:12]}, its rows give {found[:12]}")

@@ -1,4 +1,7 @@
-"""A tar against its Parquet: the expected bytes of every member are made again from the row and compared.
+"""Comparison of a tar with its Parquet: the expected bytes of every member are built again from the row and compared.
+
+The rows determine every byte of a tar of format 1: headers follow from name and size, the JSON member is the row,
+images have their SHA-256, and the rest is zeros. So every byte is checked, and a wrong byte is assigned to a sample.
 
 A tar of format 1 holds nothing that its rows do not decide: headers follow from name and size, the JSON member is the
 row, pictures have their SHA-256, the rest is zeros. So every byte is checked, and a wrong one belongs to a sample.
@@ -21,16 +24,16 @@ from iebench.manifests.schema import place_columns
 
 from ..output.shards import member_header, sample_json
 
-BLOCK, RECORD = tarfile.BLOCKSIZE, tarfile.RECORDSIZE  # a tar ends in zeros, up to a whole record
+BLOCK, RECORD = tarfile.BLOCKSIZE, tarfile.RECORDSIZE  # a tar is padded with zeros to a whole record
 Wrong = tuple[str, str, str]
-"""Check, key, what."""
+"""Name of the check, key of the sample, and the fault."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member of a sample as its row has it.
+    """An expected member of a sample, according to its row.
 
-    content : for the JSON member; sha256 and offset : for pictures
+    content : for the JSON member; sha256 and offset : for images
     """
 
     suffix: str
@@ -41,12 +44,12 @@ class Member:
 
     @property
     def span(self) -> int:
-        """Bytes in the tar, header and padding included."""
+        """Number of bytes in the tar, header and padding included."""
         return BLOCK + -(-self.size // BLOCK) * BLOCK
 
 
 def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
-    """The members of a row's sample, in the tar's order."""
+    """Return the expected members of a row's sample, in the tar's order."""
     places = {name: place_columns(name) for name in ("", *recipe.passes)}
     beyond = {column for columns in places.values() for column in columns}
     text = sample_json({name: value for name, value in row.items() if name not in beyond})
@@ -58,11 +61,11 @@ def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
 
 
 def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Iterator[Wrong]:
-    """Compare every byte of a tar with what its rows say, and decode its pictures.
+    """Compare every byte of a tar with its rows, and decode its images.
 
     Raises
     ------
-    OSError : it cannot be read.
+    OSError : the tar cannot be read.
     """
     place = 0
     with path.open("rb") as file:
@@ -92,7 +95,7 @@ def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Ite
 
 
 def _begin(descriptor: int, place: int, key: str, parts: Sequence[Member]) -> int:
-    """Where a sample begins: after the one before it, or where its row says if only that place has its name."""
+    """Return the offset of a sample: the end of the previous one, or the row's if only that has the sample's name."""
     said = next(part.offset for part in parts if part.sha256) - BLOCK
     said -= sum(part.span for part in parts[: next(i for i, part in enumerate(parts) if part.sha256)])
     if said == place or said < 0:
@@ -138,14 +141,14 @@ def _json_difference(found: bytes, expected: bytes) -> str:
 
 
 def _picture_problem(content: bytes, suffix: str, resolution: int) -> str | None:
-    """What keeps a picture from being used; None when it decodes."""
+    """Return the reason why an image cannot be used; None if it decodes."""
     try:
         with Image.open(io.BytesIO(content), formats=["JPEG" if suffix == "jpg" else "PNG"]) as image:
             if image.size != (resolution, resolution):
                 return f"is {image.width} x {image.height} pixels, the recipe says {resolution}"
             if suffix == "jpg" and image.mode != "RGB":
                 return f"has mode {image.mode}, not RGB"
-            image.draft("RGB", (1, 1))  # the smallest scale still reads all of the coefficients, and is quickest
+            image.draft("RGB", (1, 1))  # the smallest scale is fastest and still reads all coefficients
             image.load()
     except (OSError, SyntaxError, ValueError):
         return "does not decode"

@@ -1,4 +1,4 @@
-"""The main path of `iebench verify`: files, shards, tables, latents, then some pictures rendered again."""
+"""The main path of `iebench verify`: files, shards, tables, latents, then some images rendered again."""
 
 import multiprocessing
 import time
@@ -19,28 +19,29 @@ from .rerender import check_source
 from .shard import ShardFindings, ShardTask, check_file, check_shard
 from .tables import check_fingerprint, check_listing, check_tables
 
-PER_PROCESS = 64 << 20  # bytes; less is read sooner than a process starts
-UNLISTED = 100  # shards that SHA256SUMS does not list and that are looked for one by one
+PER_PROCESS = 64 << 20  # bytes per process; reading less is faster than starting a process
+UNLISTED = 100  # most shards missing in SHA256SUMS that are checked one by one
 
 
 def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None, device: str = "cpu") -> Report:
-    """Check every byte of a dataset, and some of its pictures by rendering them again.
+    """Check every byte of a dataset, and some of its images by rendering them again.
 
-    jobs : processes at most
-    rerender : how many random samples, where all else holds; source, device : for these, as `iebench render` takes them
+    jobs : most processes
+    rerender : number of random samples to render again, if all other checks pass
+    source, device : for rendering again, as for `iebench render`
 
     Raises
     ------
-    DatasetError : no finished dataset there, or its dataset.json is damaged.
-    SourceError, MissingPart, DeviceError : what is needed to render again is not there.
+    DatasetError : the folder contains no finished dataset, or its dataset.json is damaged.
+    SourceError, MissingPart, DeviceError : the objects, the renderer or the device is missing.
     """
     info, report = DatasetInfo.load(folder), Report()
     if rerender:
-        check_source(info, source)  # now, not after an hour of reading
+        check_source(info, source)  # fail now, not after an hour of reading
     present = files(folder)
     try:
         sums = read_sums(folder, checksums(folder))
-    except DatasetError as error:  # then nothing it says is held against a file
+    except DatasetError as error:  # then the files are not compared with it
         report.add([Failure("files", SUMS, "", str(error))])
         sums = {}
     report.add(check_listing(present, sums, info))
@@ -59,7 +60,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
         report.add(part.failures)
     report.images = sum(part.images for part in found)
     report.checks["latents"] = f"drawn again from seed {info.seed}, equal to the last bit"
-    if all(part.notes is not None for part in found):  # else there are no rows to go by
+    if all(part.notes is not None for part in found):  # the tables can only be compared with complete notes
         report.add(check_tables(folder, info, [note for part in found for note in part.notes or []]))
         report.add(check_fingerprint(folder, info, stems))
         if info.latents != "drawn":
@@ -73,7 +74,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
 
 
 def _check_shards(tasks: Sequence[ShardTask], jobs: int) -> list[ShardFindings]:
-    """Check all shards, in several processes where that pays; the findings in the order of `tasks`."""
+    """Check all shards, in several processes if that is faster; return the findings in the order of `tasks`."""
     size, found = sum(task.bytes for task in tasks), {}
     images = sum(tasks[0].info.counts[split]["images"] for split in SPLITS) if tasks else 0
     with Meter("verifying", images, "images") as meter:

@@ -1,4 +1,4 @@
-"""The main path of `iebench view`: find a sample, perhaps render it again, say what it is, draw it."""
+"""The main path of `iebench view`: find a sample, optionally render it again, describe it, draw it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from ..errors import AssetError
 from .charts import BAR
 from .rerender import Again, render_again
 
-SIDE = 3.3  # of a picture, inches
-COLUMNS = 3  # of pictures
-AMPLIFIED = 8  # how much stronger differences are shown
+SIDE = 3.3  # inches, side of an image
+COLUMNS = 3  # most images in a row
+AMPLIFIED = 8  # factor by which differences are amplified
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A picture (h, w, 3) uint8, RGB, or a pass of one number a pixel, (h, w), and what is written over it."""
+    """An image (h, w, 3) uint8, RGB, or a pass with one number per pixel, (h, w), and its title."""
 
     title: str
     pixels: NDArray[Any]
@@ -39,16 +39,16 @@ class Panel:
 
 
 def view(folder: Path, key: str, out: Path, rerender: bool, source: str | None, device: str) -> list[str]:
-    """Draw the sample of a key into the PNG file `out`; returns what it is, in lines of text.
+    """Draw the sample with a key into the PNG file `out`; return its description in lines of text.
 
-    rerender : whether it is rendered again and shown beside it
-    source, device : for that, as `iebench render` takes them
+    rerender : True to render the sample again and show both
+    source, device : for rendering again, as for `iebench render`
 
     Raises
     ------
-    UnknownName : no such key; suggests near ones.
+    UnknownName : the key is unknown; the message suggests similar keys.
     DatasetError : the dataset is missing, unfinished or damaged.
-    AssetError : it cannot be rendered again.
+    AssetError : the sample cannot be rendered again.
     """
     info = DatasetInfo.load(folder)
     sample = Samples(folder, info).find(key)
@@ -69,7 +69,7 @@ def view(folder: Path, key: str, out: Path, rerender: bool, source: str | None, 
 
 
 def _latents(sample: Sample, recipe: Recipe) -> list[str]:
-    """Name, value, unit and law of each latent."""
+    """Return name, value, unit and law of each latent."""
     return [
         f"  {f.name:12} {value_in_words(sample.row[f.name], f.unit):>10}  {sample.row[f.name]:9.5f} {f.unit:4}  "
         f"{in_words(f.law)}; {f.frame}"
@@ -106,7 +106,7 @@ def _figure(title: str, panels: Sequence[Panel], sample: Sample, recipe: Recipe)
 
 
 def _scales(axes: Axes, sample: Sample, recipe: Recipe) -> None:
-    """A scale for each latent, from its law's lowest to its highest value, with the sample's place on it."""
+    """Draw a scale per latent, from its law's lowest to its highest value, with the sample's value marked on it."""
     for place, factor in enumerate(recipe.factors):
         low, high = support(factor.law)
         value = sample.row[factor.name]

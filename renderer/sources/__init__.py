@@ -1,4 +1,7 @@
-"""Sources: where objects come from. Each lists the objects of some classes; a renderer later loads them one by one.
+"""Sources: collections of objects. Each lists the objects of some classes; a renderer later loads them one by one.
+
+There is one file per source, with a class decorated with `@source(name)`. Another package adds a source through the
+entry point group `iebench.sources`.
 
 One file a source, each a class decorated with `@source(name)`; another package adds its own through the entry point
 group `iebench.sources`.

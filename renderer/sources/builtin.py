@@ -1,4 +1,4 @@
-"""The source `builtin`: procedural objects, without end and without a download."""
+"""The source `builtin`: an unlimited number of procedural objects, without a download."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +11,9 @@ from iebench.manifests.taxonomy import ObjectClass
 from ..errors import SourceError
 from .registry import ObjectRef, source
 
-DEFAULT_PER_CLASS = 5  # there is no end of built-in objects, so some number must be chosen
+DEFAULT_PER_CLASS = 5  # the number of built-in objects is unlimited, so a default is needed
 
-PLANNED = 600  # bytes of an object in a plan, as measured for docs/scale.md
+PLANNED = 600  # bytes per object in a plan, as measured for docs/scale.md
 
 
 @source("builtin")

@@ -1,4 +1,4 @@
-"""The source `folder`: any folder of meshes with a folder for each class."""
+"""The source `folder`: a folder of meshes with one folder per class."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
@@ -19,7 +19,12 @@ from .registry import ObjectRef, source
 
 @source("folder")
 class Folder:
-    """PATH/CLASS/OBJECT.obj (or another format), or PATH/CLASS/OBJECT/... with one mesh somewhere inside.
+    """PATH/CLASS/OBJECT.obj (or another format), or PATH/CLASS/OBJECT/... with one mesh at any depth.
+
+    Folders of a split may lie above or below those of classes (see `layout`). If an object has several formats, such
+    as OBJECT.obj and OBJECT.glb, one of them is used. An object that cannot be loaded is a failure of the run: an
+    unsupported format, or a folder with several meshes or none. A folder without a mesh beside mesh files contains
+    their textures.
 
     Folders of a split may lie above or below those of classes (see `layout`). Of OBJECT.obj and OBJECT.glb one is
     taken. What names show to be an object and cannot be loaded is a failure of the run: a format that is not read, a
@@ -32,8 +37,8 @@ class Folder:
         if path is None or not path.is_dir():
             raise SourceError(f"--source folder needs a folder of meshes, got {path}: iebench render --source PATH")
         self.path = path
-        self._passed: dict[str, list[str]] = {}  # what -> places
-        self._by_split = Counter[tuple[str, str]]()  # (split, folder that gives it) -> objects
+        self._passed: dict[str, list[str]] = {}  # reason -> skipped paths
+        self._by_split = Counter[tuple[str, str]]()  # (split, folder that gives it) -> number of objects
 
     @staticmethod
     def recognises(path: Path) -> bool:
@@ -41,7 +46,7 @@ class Folder:
 
     @cached_property
     def _listed(self) -> dict[str, list[Listed]]:
-        """Class name -> its objects, for classes that have any."""
+        """Class name -> its objects, for classes that have at least one."""
         found: dict[str, list[Listed]] = {}
         self._pass_over("mesh files outside of class folders", filter(is_model, sorted(self.path.iterdir())))
         places, beside = class_folders(self.path)
@@ -86,7 +91,7 @@ class Folder:
         self._passed.setdefault(what, []).extend(cleaned(path.relative_to(self.path).as_posix()) for path in paths)
 
     def classes(self) -> Sequence[ObjectClass]:
-        """The classes, sorted by name.
+        """Return the classes, sorted by name.
 
         Raises
         ------
@@ -111,7 +116,7 @@ class Folder:
         return [ref for c in classes for ref in refs(c, self._listed[c.name], per_class)]
 
     def notes(self) -> list[str]:
-        """Files that were passed over or cannot be loaded, and the split where folders give it; one sentence each."""
+        """Return one sentence each about skipped files, unloadable objects, and splits given by folders."""
         everything = [one for listed in self._listed.values() for one in listed]
         found = []
         if self._by_split:
@@ -124,5 +129,5 @@ class Folder:
 
 
 def _apart(one: Listed, place: ClassFolder, ids: Container[str]) -> Listed:
-    """The object under another id, where one of another split has its id: each split may count from 1."""
+    """Return the object, under another id if an object of another split has its id: each split may count from 1."""
     return replace(one, object_id=object_key(f"{one.object_id}_{place.split_folder}")) if one.object_id in ids else one

@@ -1,4 +1,4 @@
-"""Mesh formats: those that can be loaded, and those that are known and cannot."""
+"""Mesh formats: those that can be loaded, and known formats that cannot."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -7,35 +7,35 @@ from pathlib import Path
 from ..errors import AssetError
 
 FORMATS = (".glb", ".gltf", ".obj", ".ply", ".stl", ".off")
-"""Suffixes that can be loaded; of one object in several formats the first of these is taken."""
+"""Suffixes that can be loaded; for an object in several formats, the first of these is used."""
 UNREAD = {
     ".fbx": "FBX", ".dae": "Collada", ".usd": "USD", ".usda": "USD", ".usdc": "USD", ".usdz": "USD", ".3ds": "3DS",
     ".blend": "Blender", ".3mf": "3MF", ".abc": "Alembic", ".x3d": "X3D", ".wrl": "VRML", ".vrml": "VRML",
     ".vrm": "VRM", ".max": "3ds Max", ".ma": "Maya", ".mb": "Maya", ".c4d": "Cinema 4D", ".lwo": "LightWave",
     ".skp": "SketchUp", ".dxf": "DXF", ".stp": "STEP", ".step": "STEP", ".igs": "IGES", ".iges": "IGES",
 }  # fmt: skip
-"""Suffixes of 3D models that cannot be loaded, and what their formats are called."""
+"""Suffixes of 3D models that cannot be loaded, with the names of their formats."""
 REMEDY = "convert it to glTF (.glb) or OBJ, for example with Blender"
 
 
 def is_mesh(path: Path) -> bool:
-    """True if a file's name is that of a mesh that can be loaded, and neither hidden nor a system's own."""
+    """True if the file's suffix is loadable and its name is not hidden."""
     return path.suffix.lower() in FORMATS and not path.name.startswith(".")
 
 
 def is_model(path: Path) -> bool:
-    """True if a file's name is that of a 3D model, be it that it can be loaded or not."""
+    """True if the file's name is that of a 3D model, loadable or not."""
     return is_mesh(path) or (path.suffix.lower() in UNREAD and not path.name.startswith("."))
 
 
 def rank(path: Path) -> tuple[int, str, str]:
-    """Sorts models by format, those that cannot be loaded last, then by name."""
+    """Return a sort key: models by format, unsupported formats last, then by name."""
     suffix = path.suffix.lower()
     return FORMATS.index(suffix) if suffix in FORMATS else len(FORMATS), path.name, str(path)
 
 
 def unread(path: Path) -> str:
-    """The words, after a file's name, for a format that cannot be loaded.
+    """Return the words, after a file's name, for a format that cannot be loaded.
 
     >>> unread(Path("chair/c.FBX")), unread(Path("chair/c.txt"))
     ('is in FBX format, which iebench does not read: convert it to glTF (.glb) or OBJ, for example with Blender', \
@@ -47,7 +47,7 @@ def unread(path: Path) -> str:
 
 
 def models_in(folder: Path) -> list[Path]:
-    """The models in a folder at whatever depth, sorted by `rank`."""
+    """Return the models in a folder at any depth, sorted by `rank`."""
     return sorted(_models(folder), key=rank)
 
 
@@ -58,18 +58,18 @@ def _models(folder: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    """Raise what `os.walk` would leave out: a folder that cannot be looked into is not one without a mesh."""
+    """Raise the error that `os.walk` would skip: an unreadable folder must not count as one without a mesh."""
     raise error
 
 
 def sole_mesh(folder: Path, models: Sequence[Path] | None = None) -> Path:
-    """The mesh that a folder holds, at whatever depth.
+    """Return the only mesh in a folder, at any depth.
 
-    models : what `models_in` finds there, if that is known
+    models : result of `models_in`, if already known
 
     Raises
     ------
-    AssetError : none, none that can be loaded, or several of its best format, of which any might be the wrong one.
+    AssetError : the folder has no mesh, no loadable mesh, or several meshes of its best format.
     """
     found = models_in(folder) if models is None else models
     if not found:

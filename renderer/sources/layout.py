@@ -1,4 +1,4 @@
-"""Layout of a folder of classes, with or without folders for the split: ModelNet's layout and its relatives."""
+"""Layout of a folder of classes, with or without split folders: ModelNet's layout and similar ones."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ SPLIT_NAMES = {
     "train": "train", "training": "train",
     "test": "val", "testing": "val", "val": "val", "valid": "val", "validation": "val",
 }  # fmt: skip
-"""Names of folders, in small letters, that give a split. All that is held out is val: nothing of it is trained on."""
+"""Names of split folders, in lower case. All held-out data is val: it is never trained on."""
 
 
 @dataclass(frozen=True)
 class ClassFolder:
     """A folder with objects of one class.
 
-    split_folder : name of the folder that gives their split, "" where none does
+    split_folder : name of the folder that gives their split, "" if there is none
     """
 
     name: str
@@ -26,20 +26,20 @@ class ClassFolder:
 
     @property
     def split(self) -> str:
-        """The split of its objects: "train", "val", or "" where no folder gives it."""
+        """Split of its objects: "train", "val", or "" if no folder gives it."""
         return _split(self.split_folder)
 
 
 def folders(path: Path) -> list[Path]:
-    """The folders in a folder, sorted; without hidden ones and a system's own."""
+    """Return the folders in a folder, sorted, without hidden and system folders."""
     return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith((".", "__MACOSX")))
 
 
 def class_folders(path: Path) -> tuple[list[ClassFolder], list[Path]]:
-    """The class folders of a collection, and the folders that stand beside those of splits.
+    """Return the class folders of a collection, and other folders that lie beside split folders.
 
-    PATH/CLASS, PATH/CLASS/SPLIT as in ModelNet, or PATH/SPLIT/CLASS. A folder is one of a split where both train and
-    something held out are among the folders beside it: a class may be called "train".
+    Layouts are PATH/CLASS, PATH/CLASS/SPLIT as in ModelNet, or PATH/SPLIT/CLASS. A folder counts as a split folder only
+    if both a train and a held-out folder exist at its level, since a class may be called "train".
     """
     tops = folders(path)
     if _give_splits(tops):
@@ -62,7 +62,7 @@ def _split(name: str) -> str:
 
 
 def _splits(found: Iterable[Path]) -> list[Path]:
-    """The folders of splits, train first."""
+    """Return the split folders, train first."""
     return sorted((path for path in found if _split(path.name)), key=lambda path: (_split(path.name), path.name))
 
 
@@ -71,5 +71,5 @@ def _give_splits(found: Sequence[Path]) -> bool:
 
 
 def _only_splits(top: Path, inner: Sequence[Path]) -> bool:
-    """True if a class has nothing but the folder of one split, in a collection where others have both."""
+    """True if a class has only one split folder, in a collection in which other classes have both."""
     return bool(inner) and len(_splits(inner)) == len(inner) and not any(is_model(path) for path in top.iterdir())

@@ -1,4 +1,4 @@
-"""Shared parts of sources of loose mesh files: objects before they are refs, what was passed over, refs of a class."""
+"""Code shared by sources of loose mesh files: listed objects, messages about skipped files, refs of a class."""
 
 import os
 from collections.abc import Sequence
@@ -14,14 +14,22 @@ from .registry import ObjectRef
 from .splits import split_of, subset
 
 LICENCE = "that of the meshes"
-NAMED = 3  # of what a sentence counts
+NAMED = 3  # most names listed in a sentence
 CLIMBS = "leads out of its table's folder: put the table above the meshes, or write absolute paths"
-"""The words, after a mesh's path, for a relative one that leaves the collection."""
+"""Words, after a mesh's path, for a relative path that leaves the collection."""
 
 
 @dataclass(frozen=True)
 class Listed:
     """An object of a collection.
+
+    object_id : object id in the form used in keys
+    mesh : path of the mesh file, or of the folder that should contain one
+    folder : files that the mesh refers to must lie in this folder
+    path : path inside the collection
+    collection : symbolic links must not lead out of this folder
+    split : "train", "val", or "" for a split by hash
+    problem : reason why it cannot be loaded, as far as file names show; rendering gives the same cause
 
     object_id : as a key holds it
     mesh : its file, or the folder that should hold one
@@ -42,7 +50,7 @@ class Listed:
 
 
 def climbs(mesh: Path, folder: Path) -> bool:
-    """True if a path as written, links aside, leaves a folder.
+    """True if a path, as written and without following links, leaves a folder.
 
     >>> climbs(Path("../a.obj"), Path(".")), climbs(Path("src/../a.obj"), Path("."))
     (True, False)
@@ -51,7 +59,7 @@ def climbs(mesh: Path, folder: Path) -> bool:
 
 
 def counted(what: str, names: Sequence[str]) -> str:
-    """A count with the first names.
+    """Return a count with the first names.
 
     >>> counted("files without a class", ["a", "b", "c", "d"])
     'files without a class: 4 (a, b, c, ...)'
@@ -61,24 +69,24 @@ def counted(what: str, names: Sequence[str]) -> str:
 
 
 def failing(collection: Path, listed: Sequence[Listed]) -> list[str]:
-    """A sentence about the objects that cannot be loaded; none where there are none."""
+    """Return a sentence about the objects that cannot be loaded; an empty list if there are none."""
     broken = [one for one in listed if one.problem]
     what = counted("objects that cannot be loaded and will be failures", [one.path for one in broken])
     return [f"{collection}: {what}: {broken[0].problem}"] if broken else []
 
 
 def collection_classes(class_names: Sequence[str]) -> tuple[ObjectClass, ...]:
-    """The classes of a collection: the label is the rank of the name, the synset the name as a key holds it."""
+    """Return the classes of a collection: the label is the rank of the name, the synset the name in key form."""
     ordered = sorted(set(class_names))
     return tuple(ObjectClass(class_key(name), name, label) for label, name in enumerate(ordered))
 
 
 def refs(c: ObjectClass, listed: Sequence[Listed], per_class: int | None) -> list[ObjectRef]:
-    """The refs of a class's objects, at most `per_class`, both splits represented from two up.
+    """Return the refs of a class's objects, at most `per_class`; with two or more, both splits have at least one.
 
     Raises
     ------
-    SourceError : two objects of the same id.
+    SourceError : two objects have the same id.
     """
     ordered = sorted(listed, key=lambda one: one.object_id)
     for one, other in pairwise(ordered):

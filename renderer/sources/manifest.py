@@ -1,4 +1,4 @@
-"""The source `manifest`: a CSV or Parquet table with one row for each object."""
+"""The source `manifest`: a CSV or Parquet table with one row per object."""
 
 import os
 import unicodedata
@@ -28,15 +28,15 @@ NEEDED, KNOWN = ("path", "class"), ("path", "class", "split", "id")
 SUFFIXES = (".csv", ".tsv", ".parquet")
 
 Row = dict[str, str]
-"""A row's text by column, for those of KNOWN that the table has."""
+"""Text of a row by column, for the columns of KNOWN that the table has."""
 
 
 @source("manifest")
 class Manifest:
     """Columns `path` (relative to the table's folder, or absolute) and `class`; optional `split` and `id`.
 
-    Without `split`, or where it is empty, a hash decides; without `id` it is the path without its suffix. Other
-    columns are ignored. Paths may have backslashes. See `text_table` for encodings and separators of CSV.
+    An empty or missing `split` is chosen by a hash. A missing `id` is the path without its suffix. Other columns are
+    ignored. Paths may have backslashes. `text_table` describes the encodings and separators of CSV.
     """
 
     licence = LICENCE
@@ -45,7 +45,7 @@ class Manifest:
         if path is None or not path.is_file() or path.suffix.lower() not in SUFFIXES:
             raise SourceError(f"--source manifest needs a .csv, .tsv or .parquet file, got {path}")
         self.path = path
-        self._form = ""  # how a CSV file was read, where that is not plain
+        self._form = ""  # note on an unusual encoding or separator of a CSV file
 
     @staticmethod
     def recognises(path: Path) -> bool:
@@ -69,7 +69,7 @@ class Manifest:
         return found
 
     def _csv(self) -> list[tuple[str, Row]]:
-        """Rows with their place in the file."""
+        """Return the rows with their position in the file."""
         table = read_text_table(self.path, KNOWN, lambda path: _exists(self._located(path)))
         self._check_columns(table.header)
         if (table.encoding, table.separator) not in (("utf-8", ","), ("utf-8-sig", ",")):
@@ -102,7 +102,7 @@ class Manifest:
     def _text(self, table: pa.Table, name: str) -> pa.ChunkedArray:
         try:
             text = pc.cast(table[name], pa.string())
-            text.validate(full=True)  # Parquet's text is not looked into as it is read
+            text.validate(full=True)  # reading a Parquet does not check its text
         except pa.ArrowException as error:
             raise SourceError(
                 f"{self.path}: column {name!r} ({table[name].type}) cannot be used as text: write it as strings"
@@ -110,7 +110,7 @@ class Manifest:
         return text
 
     def _check(self, place: str, row: Row) -> None:
-        for name in KNOWN[1:]:  # a path may hold anything
+        for name in KNOWN[1:]:  # a path may contain any character
             if what := flaw(row.get(name, "")):
                 raise SourceError(f"{self.path}: {place} has a {name} that holds {what}: mend it")
         for name in NEEDED:
@@ -126,7 +126,7 @@ class Manifest:
         return [ref for c in classes for ref in refs(c, self._listed[c.name], per_class)]
 
     def notes(self) -> list[str]:
-        """The encoding of a CSV file, and objects that cannot be loaded; one sentence each."""
+        """Return one sentence each about an unusual CSV encoding and about objects that cannot be loaded."""
         listed = [one for objects in self._listed.values() for one in objects]
         return [self._form, *failing(self.path, listed)] if self._form else failing(self.path, listed)
 
@@ -153,7 +153,7 @@ class Manifest:
         return Listed(object_id, mesh, home, cleaned(path), collection, split, cleaned(problem))
 
     def _located(self, path: str) -> Path:
-        """The file or folder at a path, be it with backslashes for slashes or accents written otherwise."""
+        """Return the file or folder at a path; backslashes and both Unicode forms of accents are tried."""
         plain = path.replace("\\", "/")
         spellings = (path, plain, unicodedata.normalize("NFC", plain), unicodedata.normalize("NFD", plain))
         places = [Path(os.path.normpath(self.path.parent / spelling)) for spelling in spellings]
@@ -163,7 +163,7 @@ class Manifest:
 def _exists(place: Path) -> bool:
     try:
         return place.exists()
-    except OSError:  # a name that is too long
+    except OSError:  # the name is too long
         return False
 
 
@@ -172,6 +172,6 @@ def _absent(path: str) -> str:
 
 
 def alike(name: str, names: Sequence[str]) -> str:
-    """The remedy for a column that is not there: its name in another case, or a near one."""
+    """Return the remedy for a missing column: its name in another case, or a similar name."""
     same = [other for other in names if other.lower() == name]
     return f"rename {same[0]!r} to {name!r}" if same else suggest(name, names)

@@ -1,14 +1,14 @@
-"""Names from file names: what a key, a tar member or a latent's seed may hold."""
+"""Names made from file names: restricted to characters that are safe in keys, tar members and seeds of latents."""
 
 import hashlib
 import re
 import unicodedata
 
-LONGEST_CLASS, LONGEST_OBJECT = 32, 48  # a tar's header has room for 100 bytes
+LONGEST_CLASS, LONGEST_OBJECT = 32, 48  # a tar's header has 100 bytes for a member's name
 
 
 def class_key(name: str) -> str:
-    """A class's name as the first part of a key: letters, digits and hyphens, since an underscore ends it there.
+    """Return a class's name as the first part of a key: letters, digits and hyphens; an underscore would end it.
 
     >>> class_key("sofa"), class_key("night_stand")
     ('sofa', 'night-stand-e03246cc')
@@ -17,9 +17,9 @@ def class_key(name: str) -> str:
 
 
 def object_key(name: str) -> str:
-    """An object's name as the middle part of a key: letters, digits, hyphens and underscores.
+    """Return an object's name as the middle part of a key: letters, digits, hyphens and underscores.
 
-    A name that had to be changed ends in a part of its hash, so that two never become one.
+    A changed name ends in a part of the original's hash, so that two names never become equal.
 
     >>> object_key("chair_0001"), object_key("Stühle/No. 1")
     ('chair_0001', 'Stuhle-No-1-b1366e56')
@@ -28,7 +28,7 @@ def object_key(name: str) -> str:
 
 
 def _safe(name: str, allowed: str, longest: int) -> str:
-    name = unicodedata.normalize("NFC", name)  # the same file copied from another system's disk is the same object
+    name = unicodedata.normalize("NFC", name)  # systems differ in the Unicode form of the same file name
     if re.fullmatch(f"[{allowed}]{{1,{longest}}}", name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:8]

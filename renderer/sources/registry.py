@@ -1,4 +1,4 @@
-"""What a source is, and where sources are found."""
+"""Interface of a source, and the registry of sources."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from ..errors import SourceError, UnknownName
 class ObjectRef:
     """One object of a plan.
 
-    mesh : path of its mesh file, or of the folder that should hold one; None for a built-in object, whose instance
+    mesh : path of the mesh file, or of the folder that should contain one; None for a built-in object, whose instance
         number is its `object_id`
-    archive : the zip file whose member `mesh` is, if it is one
-    folder : nothing that the mesh refers to may lie outside this folder, of the disk or of the archive; by default
-        the mesh's own
-    path : what tables and messages call the mesh: its place in the collection, the same on every machine
-    normalise : whether it is scaled to a bounding box with a diagonal of 1
-    collection : no symbolic link may lead out of this folder; by default `folder`
+    archive : zip file that contains `mesh` as a member; None for a file on disk
+    folder : files that the mesh refers to must lie in this folder, on disk or in the archive; default: the mesh's
+        folder
+    path : path of the mesh inside the collection, for tables and messages; the same on every machine
+    normalise : True if it is scaled to a bounding box with a diagonal of 1
+    collection : symbolic links must not lead out of this folder; default: `folder`
     """
 
     synset: str
@@ -39,7 +39,7 @@ class ObjectRef:
 
     @property
     def shown(self) -> str:
-        """The object's name in a message."""
+        """Name of the object in a message."""
         return self.path or self.mesh or f"{self.synset}/{self.object_id}"
 
 
@@ -49,25 +49,25 @@ class Source(Protocol):
     licence: str
 
     def __init__(self, path: Path | None) -> None:
-        """Open the collection; `path` is what the user gave with `--source`, if anything.
+        """Open the collection; `path` is the path given with `--source`, or None.
 
         Raises
         ------
-        SourceError : the path is not what this source reads.
+        SourceError : this source cannot read the path.
         """
 
     @staticmethod
     def recognises(path: Path) -> bool:
-        """Whether this file or folder, which exists, looks like one of this source's collections."""
+        """True if this existing file or folder looks like a collection of this source."""
 
     def classes(self) -> Sequence[ObjectClass]:
-        """All classes of the collection, in label order."""
+        """Return all classes of the collection, in label order."""
 
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
-        """The objects of some classes, at most `per_class` of each, both splits represented from two up."""
+        """Return the objects of some classes, at most `per_class` each; with two or more, no split is empty."""
 
     def notes(self) -> list[str]:
-        """Sentences about how the collection was read, for the screen: what was passed over, or cannot be loaded."""
+        """Return sentences for the user about the collection: skipped files, and objects that cannot be loaded."""
 
 
 GROUP = "iebench.sources"  # entry points: name of a source -> module that registers it
@@ -76,7 +76,7 @@ S = TypeVar("S", bound=Source)
 
 
 def source(name: str) -> Callable[[type[S]], type[S]]:
-    """Register a source under the name that `--source` takes; it is made from the path given with it, if any."""
+    """Return a decorator that registers a source under its name for `--source`."""
 
     def register(cls: type[S]) -> type[S]:
         _SOURCES[name] = cls
@@ -86,16 +86,16 @@ def source(name: str) -> Callable[[type[S]], type[S]]:
 
 
 def names() -> list[str]:
-    """The names of all installed sources, iebench's own first."""
+    """Return the names of all installed sources, iebench's own first."""
     return list(dict.fromkeys([*_SOURCES, *sorted(plugins.points(GROUP))]))
 
 
 def find(name: str) -> type[Source]:
-    """The registered source of that name; imports its module if need be.
+    """Return the registered source with a name; imports its module if necessary.
 
     Raises
     ------
-    UnknownName : no such source; suggests near ones.
+    UnknownName : the source is unknown; the message suggests similar names.
     SourceError : its module cannot be imported, or does not register it.
     """
     if name in _SOURCES:
@@ -108,13 +108,13 @@ def find(name: str) -> type[Source]:
 
 
 def open_source(chosen: str, path: Path | None = None) -> tuple[str, Source]:
-    """The collection that `--source CHOSEN [PATH]` means, with its source's name.
+    """Open the collection given by `--source CHOSEN [PATH]`; return its source's name and the collection.
 
-    chosen : the name of a source, or the path of a collection whose kind is guessed from what lies there
+    chosen : name of a source, or path of a collection whose kind is detected from its content
 
     Raises
     ------
-    UnknownName, SourceError : neither a source nor a collection, with the remedy.
+    UnknownName, SourceError : `chosen` is neither a source nor a collection; the message gives the remedy.
     """
     if chosen in names():
         return chosen, find(chosen)(path)
@@ -126,7 +126,7 @@ def open_source(chosen: str, path: Path | None = None) -> tuple[str, Source]:
     if path is not None:
         raise SourceError(f"--source {chosen} is a collection already, but {path} was given too: leave one out")
     points = plugins.points(GROUP)
-    for name in sorted(names(), key=lambda name: name == "folder"):  # which takes any folder, so it comes last
+    for name in sorted(names(), key=lambda name: name == "folder"):  # last, because it accepts any folder
         if plugins.attempt(points[name], _recognises, name, place) if name in points else _recognises(name, place):
             return name, find(name)(place)
     raise SourceError(f"{place} is neither a folder nor a .csv or .parquet file: give --source a collection of meshes")

@@ -1,4 +1,4 @@
-"""The source `shapenet`: ShapeNetCore v2, unpacked or as the zip files it is handed out in."""
+"""The source `shapenet`: ShapeNetCore v2, unpacked or as the distributed zip files."""
 
 import os
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ MESH = "models/model_normalized.obj"
 class ShapeNet:
     """PATH/SYNSET/OBJECT/models/model_normalized.obj, or PATH/SYNSET.zip with members SYNSET/OBJECT/models/...
 
-    Objects and split are the official list of 3DIEBench; one that has no mesh in the folder is a failure of the run,
-    not an error. A zip file is read in place: an object's members are taken out while it is rendered.
+    Objects and splits come from the official list of 3DIEBench. A listed object without a mesh is a failure of the run,
+    not an error. A zip file is read in place: an object's members are extracted while it is rendered.
     """
 
     licence = "ShapeNet terms of use (non-commercial research); see shapenet.org/terms"
@@ -73,7 +73,7 @@ class ShapeNet:
         return chosen
 
     def notes(self) -> list[str]:
-        """Which folders of the chosen classes the official list lacks."""
+        """Return a sentence about folders of the chosen classes that are not in the official list."""
         if not self._unlisted:
             return []
         what = counted("folders that the official list of 3DIEBench lacks", self._unlisted)
@@ -92,5 +92,5 @@ class ShapeNet:
 
 
 def _names(folder: Path) -> set[str]:
-    """Entries of a class's folder, but for hidden files; none of it is looked into: there may be thousands."""
+    """Return the entries of a class's folder, without hidden files; they are not opened, as there may be thousands."""
     return {entry.name for entry in os.scandir(folder) if not entry.name.startswith((".", "__MACOSX"))}

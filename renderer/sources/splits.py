@@ -1,4 +1,4 @@
-"""Which objects of a collection go to train and which to val."""
+"""Assignment of a collection's objects to train and val."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ VAL = 0.2
 
 
 def split_of(synset: str, object_ids: Sequence[str]) -> dict[str, str]:
-    """Object id -> "train" or "val" for the objects of one class: four to one, by a hash of synset and id.
+    """Return object id -> "train" or "val" for the objects of one class: four to one, by a hash of synset and id.
 
-    Another object added or taken away moves none of the others, but where a split would else be empty: from two
-    objects up both have one.
+    Adding or removing an object does not change the split of the others, unless a split would be empty: with two or
+    more objects, both splits have at least one.
 
     >>> split_of("mug", ["a", "b", "c", "d"])
     {'a': 'val', 'b': 'train', 'c': 'val', 'd': 'train'}
@@ -35,7 +35,7 @@ def _place(synset: str, object_id: str) -> float:
 
 
 def subset(train: Sequence[T], val: Sequence[T], count: int | None) -> tuple[list[T], list[T]]:
-    """The first of both splits, `count` in all and as close to four to one as they allow; all when None.
+    """Return the first objects of both splits, `count` in total and as close to four to one as possible; all if None.
 
     >>> subset("abcdefgh", "xyz", 5)
     (['a', 'b', 'c', 'd'], ['x'])

@@ -1,4 +1,4 @@
-"""A CSV file as spreadsheets of any system save it: its encoding, its separator, its rows."""
+"""Reader of CSV files as spreadsheets of any system save them: encoding, separator, rows."""
 
 import csv
 import io
@@ -15,12 +15,12 @@ from ..errors import SourceError
 
 SEPARATORS = (",", ";", "\t", "|")
 LEGACY = ("cp1252", "cp932", "gb18030", "big5", "cp949", "cp1251", "cp1250", "latin-1")
-"""Encodings of systems before Unicode; only names of files that exist can tell which of them a text is in."""
+"""Encodings of systems before Unicode; a file's encoding is detected by names of existing files."""
 REMEDY = 'save it as UTF-8 (in Excel "CSV UTF-8")'
 
 
 class _Strict(csv.excel):
-    """As spreadsheets write it, blanks after separators left out; a quote out of place is an error."""
+    """Dialect of spreadsheets; blanks after separators are skipped, and a misplaced quote is an error."""
 
     skipinitialspace = True
     strict = True
@@ -29,6 +29,9 @@ class _Strict(csv.excel):
 @dataclass(frozen=True)
 class TextTable:
     """The rows of a text file.
+
+    header : names of the columns; rows : line number in the file, and as many fields as the header has
+    encoding, separator : encoding and separator of the file
 
     header : names of the columns; rows : line number in the file, and as many fields as the header has
     encoding, separator : as the file has them
@@ -41,15 +44,15 @@ class TextTable:
 
 
 def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bool]) -> TextTable:
-    """Read a CSV file; its separator is the one with which the header has most of the known columns.
+    """Read a CSV file; the separator is the one that gives the header most of the known columns.
 
-    known : names of columns that are used; the first holds paths. In a file that is not in Unicode, names of files
-        that exist tell the encoding
-    exists : whether a path leads somewhere
+    known : names of the used columns; the first contains paths. If the file is not Unicode, names of existing files
+        determine its encoding
+    exists : returns True if a path exists
 
     Raises
     ------
-    SourceError : it cannot be read, decoded or taken apart; names the line.
+    SourceError : the file cannot be read, decoded or parsed; the message names the line.
     """
     try:
         raw = path.read_bytes()
@@ -62,7 +65,7 @@ def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bo
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
     for encoding in LEGACY:
-        with suppress(UnicodeDecodeError, SourceError):  # in a wrong encoding, bytes of letters may be quotes
+        with suppress(UnicodeDecodeError, SourceError):  # in a wrong encoding, bytes of letters may look like quotes
             table = _parsed(path, raw.decode(encoding), encoding, known)
             if _proven(table, known, exists):
                 return table
@@ -72,7 +75,7 @@ def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bo
 
 
 def _proven(table: TextTable, known: Sequence[str], exists: Callable[[str], bool]) -> bool:
-    """True if files show that a table was decoded rightly, or nothing that is used of it depends on that."""
+    """True if existing files confirm the decoding of a table, or if no used column depends on the encoding."""
     places = {name: table.header.index(name) for name in known if name in table.header}
     odd = [row for _, row in table.rows if not all(row[place].isascii() for place in places.values())]
     paths = [row[places[known[0]]] for row in odd] if known[0] in places else []
@@ -86,7 +89,7 @@ def _parsed(path: Path, text: str, encoding: str, known: Sequence[str]) -> TextT
     lines = io.StringIO(text, newline="")
     start = lines.readline()
     given = start.strip().strip('"')
-    if given[:4].lower() == "sep=" and len(given) == 5:  # a line of Excel's own, which says the separator
+    if given[:4].lower() == "sep=" and len(given) == 5:  # Excel's own line that states the separator
         return _table(path, lines, 1, encoding, given[4])
     lines.seek(0)
     while (start := lines.readline()) and not start.strip():
@@ -100,12 +103,12 @@ def _parsed(path: Path, text: str, encoding: str, known: Sequence[str]) -> TextT
 def _header(line: str, separator: str) -> list[str]:
     try:
         return [name.strip() for name in next(csv.reader([line], _Strict, delimiter=separator), [])]
-    except csv.Error:  # a quote that is none with this separator
+    except csv.Error:  # with this separator, a quote is misplaced
         return []
 
 
 def _table(path: Path, lines: io.StringIO, before: int, encoding: str, separator: str) -> TextTable:
-    """The table in the lines that are left of a file, of which `before` are read."""
+    """Parse the remaining lines of a file, of which `before` lines have been read."""
     reader = csv.reader(lines, _Strict, delimiter=separator)
     header, rows = list[str](), list[tuple[int, list[str]]]()
     try:

@@ -1,1 +1,1 @@
-"""Speed and memory of rendering and importing: scripts to run with `python -m`; docs/rendering.md, docs/scale.md."""
+"""Scripts that measure speed and memory of rendering and importing; see docs/rendering.md and docs/scale.md."""

@@ -1,8 +1,8 @@
-"""The generator's way of rendering a view, in our scene: what ours is timed against.
+"""The generator's method of rendering a view, in our scene: the baseline of the timings.
 
-BlenderProc's defaults: 100 samples, the denoiser as a node of the compositor with three filter passes, 8-bit PNG and an
-EXR distance map written and read back, the object's origin set again for each view. Blender 4 only: Blender 5 has no
-`scene.node_tree`.
+It uses BlenderProc's defaults: 100 samples, the denoiser as a compositor node with three filter passes, 8-bit PNG, an
+EXR distance map that is written and read back, and the object's origin set again for each view. Blender 4 only, because
+Blender 5 has no `scene.node_tree`.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ REFERENCE = Quality(100, 0, 0.01, "AUTOMATIC", "ACCURATE", 1.0)
 
 
 def as_generator(folder: Path) -> None:
-    """Let the scene be rendered as the generator's was from now on, files going to `folder`."""
+    """Set up the scene to be rendered by the generator's method from now on, with files written to `folder`."""
     scene, layer = bpy.context.scene, bpy.context.view_layer
     set_quality(REFERENCE)
     scene.cycles.use_denoising = False
@@ -41,7 +41,7 @@ def as_generator(folder: Path) -> None:
 
 
 def render_as_generator(thing: bpy.types.Object) -> NDArray[np.uint8]:
-    """One view of the scene as it stands, after `as_generator`: (h, w, 3) uint8, RGB."""
+    """Render one view of the current scene, after `as_generator`: (h, w, 3) uint8, RGB."""
     thing.select_set(True)
     bpy.context.view_layer.objects.active = thing
     bpy.ops.object.origin_set(type="ORIGIN_GEOMETRY", center="BOUNDS")
@@ -50,7 +50,7 @@ def render_as_generator(thing: bpy.types.Object) -> NDArray[np.uint8]:
     with Image.open(picture) as image:
         pixels = np.asarray(image.convert("RGB"))
     for distance in picture.parent.glob("distance_*.exr"):
-        distance.read_bytes()  # the generator decoded it, too
+        distance.read_bytes()  # the generator decoded this file too
         distance.unlink()
     picture.unlink()
     return pixels

@@ -1,10 +1,10 @@
-"""How fast published data is imported, against `cp -r` of the same files and `tar xzf` of the same archive.
+"""Speed of importing published data, against `cp -r` of the same files and `tar xzf` of the same archive.
 
     python -m iebench.renderer.speed.importing             # 120 objects x 50 views of 256 pixels, about 45 MB
 
-Files are the fake renderer's. Each round measures all ways once, in turn, so that a machine's bursts fall on all; the
-table gives medians. Warm: the files are in the page cache; cold: it has been asked to forget them. `cp` and `tar` leave
-writing to the system, the import waits until its shards are on the disk.
+The files are made by the fake renderer. Each round measures all methods once, in turn, so that changes of the machine's
+speed affect all of them; the table gives medians. Warm: the files are in the page cache. Cold: the system was asked to
+drop them from it. `cp` and `tar` leave writing to the system; the import waits until its shards are on the disk.
 """
 
 import os
@@ -26,7 +26,7 @@ from iebench.renderer.plan import Plan
 
 
 def make(plan: Plan, folder: Path) -> int:
-    """Write the published layout and its tar.gz; returns the bytes of all files."""
+    """Write the published layout and its tar.gz; return the total size of the files in bytes."""
     size = 0
     for name, content in published_files(plan):
         path = folder / "3DIEBench" / name
@@ -48,7 +48,7 @@ def forget(folder: Path) -> None:
 
 
 def timed(action: Callable[[Path], object], out: Path) -> float:
-    """Seconds that an action takes; what it wrote is removed."""
+    """Return the seconds that an action takes; its output is removed."""
     os.sync()
     start = time.perf_counter()
     action(out)
@@ -62,7 +62,7 @@ def timed(action: Callable[[Path], object], out: Path) -> float:
 @click.option("--rounds", default=3, show_default=True)
 @click.option("--workers", default=cores(), show_default=True)
 def main(objects: int, rounds: int, workers: int) -> None:
-    """Time the ways and print medians and ratios."""
+    """Time all methods and print medians and ratios."""
     plan = published_plan("3diebench", 50, 256, objects)
     with tempfile.TemporaryDirectory(dir=".", prefix="speed-") as name:
         folder = Path(name)

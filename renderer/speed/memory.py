@@ -2,7 +2,7 @@
 
     python -m iebench.renderer.speed.memory        # 500 built-in objects, one view of 32 pixels each
 
-For comparison it then swaps objects as the reference generator does, removing only the object and not its data.
+For comparison, it then replaces objects as the reference generator does, removing only the object and not its data.
 """
 
 import multiprocessing
@@ -22,14 +22,15 @@ OBJECTS, EVERY = 500, 100
 
 
 def resident_mb() -> float:
-    """Resident memory of this process in MB."""
+    """Return the resident memory of this process in MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def measure(free: bool) -> list[float]:
-    """Resident memory after the first object and every 100 further ones; `free`: as iebench does, else object only."""
-    quiet = os.open(os.devnull, os.O_WRONLY)  # Blender writes to the C level's standard output
+    """Return the resident memory in MB after the first object and every 100 further ones.
+    free : True to free objects as iebench does, False to remove only the object"""
+    quiet = os.open(os.devnull, os.O_WRONLY)  # Blender writes to the C library's standard output
     os.dup2(quiet, 1)
     import bpy
 

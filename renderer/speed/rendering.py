@@ -1,12 +1,12 @@
-"""What a view costs and how good it is: the generator's way against ours, on one machine in one run.
+"""Cost and quality of a view: the generator's method against ours, on one machine in one run.
 
     python -m iebench.renderer.speed.rendering A.obj B.obj --quality fast --quality reference
 
-Each way has a process of its own, since Cycles keeps tables from one picture to the next. They take turns, view by view
-and `--repeats` times over, so that a throttled or busy machine slows them alike. One works at a time, by default on
-one core, as each of the workers of `iebench render`. Costs are ratios of CPU seconds (user and system, all threads) and
-of wall seconds, medians over repeats. Pictures are judged as they are stored, as JPEG, against a view of `--truth`
-samples without denoiser, in the whole picture and in the object's disc. Needs Blender 4 (see generator.py).
+Each method has its own process, since Cycles keeps tables from one image to the next. The methods alternate, view by
+view and `--repeats` times, so that a throttled or busy machine slows all of them. One works at a time, by default on
+one core, like each worker of `iebench render`. Costs are ratios of CPU seconds (user and system, all threads) and of
+wall seconds, medians over repeats. The stored JPEGs are compared with a view of `--truth` samples without denoiser, in
+the whole image and in the object's disc. Needs Blender 4 (see generator.py).
 """
 
 import io
@@ -44,7 +44,7 @@ GENERATOR, TRUTH = "generator", "truth"
 
 @dataclass(frozen=True)
 class Sample:
-    """One view rendered once. cpu, wall : seconds for rendering and encoding; jpeg : what would be stored."""
+    """One view rendered once. cpu, wall : seconds for rendering and encoding; jpeg : bytes that would be stored."""
 
     view: str
     faces: int
@@ -55,9 +55,9 @@ class Sample:
 
 
 class Way:
-    """One way of rendering, in a process of its own: a quality of the recipe, the generator's, or the truth.
+    """One rendering method in its own process: a quality of the recipe, the generator's method, or the reference.
 
-    truth : samples of the truth; seed : of the random numbers
+    truth : number of samples of the reference; seed : seed of Cycles' random numbers
     """
 
     def __init__(self, recipe: Recipe, name: str, truth: int, threads: int, seed: int = 0) -> None:
@@ -76,7 +76,7 @@ class Way:
         self._pool.join()
 
     def view(self, job: Job, number: int) -> tuple[int, float, float, bytes, Picture]:
-        """Faces of the mesh, CPU and wall seconds, the JPEG, and the picture before it."""
+        """Return the mesh's number of faces, CPU and wall seconds, the JPEG, and the image before compression."""
         return self._pool.schedule(_view, args=(job, number)).result()
 
 
@@ -84,7 +84,7 @@ _state: dict[str, Any] = {}
 
 
 def _begin(recipe: Recipe, name: str, truth: int, threads: int, seed: int) -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C level's standard output
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C library's standard output
     with few_cores(threads, place=0):
         import bpy
 
@@ -120,7 +120,7 @@ def _view(job: Job, number: int) -> tuple[int, float, float, bytes, Picture]:
 def measure(
     recipe: Recipe, ways: Sequence[str], todo: Sequence[Job], repeats: int, truth: int, threads: int
 ) -> tuple[list[Sample], dict[str, Picture]]:
-    """All views in all ways, and the truth of each view."""
+    """Render all views by all methods, and the reference of each view."""
     samples, truths = [], {}
     with ExitStack() as stack:
         processes = {name: stack.enter_context(Way(recipe, name, truth, threads)) for name in [*ways, TRUTH]}
@@ -135,7 +135,7 @@ def measure(
 
 
 def ssim(ours: Picture, truth: Picture) -> NDArray[np.float64]:
-    """Structural similarity of each pixel, mean of the channels: (h, w). Gaussian windows of 1.5 pixels."""
+    """Return the structural similarity of each pixel, mean over channels: (h, w). Gaussian windows of 1.5 pixels."""
     a, b = ours.astype(float), truth.astype(float)
 
     def blur(picture: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -149,7 +149,7 @@ def ssim(ours: Picture, truth: Picture) -> NDArray[np.float64]:
 
 
 def measures(jpeg: bytes, truth: Picture) -> list[float]:
-    """PSNR (dB) and SSIM of a stored view, then of its object's disc."""
+    """Return PSNR (dB) and SSIM of a stored view, then of its object's disc."""
     picture, inside = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB")), disc(len(truth))
     likeness = ssim(picture, truth)
     return [
@@ -161,7 +161,7 @@ def measures(jpeg: bytes, truth: Picture) -> list[float]:
 
 
 def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[str]) -> str:
-    """A line for each view and way: cost, how many times the generator's throughput, quality and its change."""
+    """Return a table with a line per view and method: cost, speed relative to the generator, quality and its change."""
     lines = [
         f"{'view':12} {'faces':>7} {'way':10} {'CPU s':>7} {'x':>5} {'wall s':>7} {'x':>5} "
         f"{'PSNR':>6} {'':>6} {'SSIM':>6} {'':>7} {'disc':>6} {'':>6} {'SSIM':>6} {'':>7}"
@@ -188,7 +188,7 @@ def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[
 
 
 def _totals(samples: Sequence[Sample], views: Iterable[str], ways: Sequence[str]) -> list[str]:
-    """Throughput over all views: medians over repeats, added up."""
+    """Return the cost over all views per method: medians over repeats, summed."""
     costs = {
         way: np.sum(
             [np.median([(s.cpu, s.wall) for s in samples if (s.view, s.way) == (view, way)], axis=0) for view in views],
@@ -216,7 +216,7 @@ def main(
     meshes: tuple[Path, ...], qualities: tuple[str, ...], views: int, repeats: int, truth: int, resolution: int,
     threads: int, seed: int,
 ) -> None:  # fmt: skip
-    """Time and judge views of some OBJ files, the generator's way against ours."""
+    """Time and compare views of some OBJ files, the generator's method against ours."""
     recipe = replace(load(), resolution=resolution)
     ways = [GENERATOR, *qualities]
     todo = jobs(recipe, meshes, views, seed)

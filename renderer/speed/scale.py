@@ -1,8 +1,8 @@
-"""What the driver itself costs at sizes nobody has rendered yet: seconds and memory of a plan of many objects.
+"""Cost of the driver for very large datasets: seconds and memory of a plan of many objects.
 
     python -m iebench.renderer.speed.scale 2000000        # objects; 50 views of each
 
-Each line is one step of the main path, with the peak of resident memory after it.
+Each line is one step of the main path, with the peak resident memory after it.
 """
 
 import resource
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def step(name: str, action: Callable[[], T]) -> T:
-    """Run one step and print what it took."""
+    """Run one step and print its time and memory."""
     start = time.perf_counter()
     result = action()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -28,7 +28,7 @@ def step(name: str, action: Callable[[], T]) -> T:
 
 
 def refs(count: int) -> tuple[ObjectRef, ...]:
-    """Objects like ShapeNet's, every fifth of them for validation."""
+    """Return objects like ShapeNet's, every fifth of them in val."""
     return tuple(
         ObjectRef(
             f"{i % 55:08d}",

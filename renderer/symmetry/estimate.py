@@ -1,4 +1,7 @@
-"""The rotational symmetries of a mesh, found by turning it and seeing how far it comes to lie from itself.
+"""Rotational symmetries of a mesh, found by rotating it and measuring its distance from itself.
+
+Only rotations about the origin of the object frame count, which is the centre of the bounding box: an object rotated
+about another point appears elsewhere in the image. Only the shape is analysed, not material or texture.
 
 Only turns about the origin of the object frame count, the centre of the bounding box, because a picture of an object
 turned about another point shows it elsewhere. Shape alone is looked at: no material, no texture.
@@ -15,24 +18,24 @@ from iebench.manifests.symmetry import Symmetry
 Array = NDArray[np.float64]
 
 TOLERANCE = 0.02  # of the bounding box's diagonal
-SHARE = 0.98  # of the surface that must come to lie within the tolerance
-POINTS, COARSE, DENSE = 1_024, 192, 16_384  # sampled on the surface: turned, turned at first, and lain upon
-PRIMES = (2, 3, 5, 7)  # a cyclic group has a turn of one of these orders; higher ones count as continuous
+SHARE = 0.98  # share of the surface that must lie within the tolerance
+POINTS, COARSE, DENSE = 1_024, 192, 16_384  # surface samples: rotated, rotated in the first test, compared with
+PRIMES = (2, 3, 5, 7)  # a cyclic group contains a rotation of prime order; orders above 7 count as continuous
 ORDERS = tuple(range(4, 13))
 FREE = (0.4, 1.0, 1.7, 2.3, 2.9)  # radians
-FLAT, SAME = np.radians(20), np.radians(12)  # axes, turns nearer than this are one
-ENOUGH, TRIES = 3, 16  # turns found that make a search all around needless; turns tried in that search
-NEAR = 0.15  # a turn that misses by more is not worth settling
-SETTLING, SETTLED = 20, np.radians(0.1)  # rounds at most, and what is no longer a change
-ALIKE = 0.12  # relative difference of two moments of inertia below which their axes cannot be told apart
-LARGEST = 60  # elements of a finite group, the icosahedron's
+FLAT, SAME = np.radians(20), np.radians(12)  # axes, or rotations, closer than this are equal
+ENOUGH, TRIES = 3, 16  # rotations found that make a search in all directions needless; rotations tried in that search
+NEAR = 0.15  # a rotation with a larger residual is not refined
+SETTLING, SETTLED = 20, np.radians(0.1)  # most refinement steps; a smaller change ends the refinement
+ALIKE = 0.12  # relative difference of two moments of inertia below which their axes are ambiguous
+LARGEST = 60  # most elements of a finite group: those of the icosahedron
 
 
 def symmetries(vertices: Array, faces: NDArray[np.int64]) -> tuple[Symmetry, float]:
-    """The symmetries of a mesh whose bounding box is centred, and the largest residual among those that count.
+    """Return the symmetries of a mesh whose bounding box is centred, and the largest residual of its symmetries.
 
     vertices : (n, 3) object frame; faces : (m, 3)
-    returns : the group, and by how much of the diagonal its worst element misses (see `Shape.residual`)
+    returns : the group, and the largest residual of its elements as a share of the diagonal (see `Shape.residual`)
     """
     shape = Shape(vertices, faces)
     axes = shape.axes()
@@ -55,7 +58,7 @@ def symmetries(vertices: Array, faces: NDArray[np.int64]) -> tuple[Symmetry, flo
 
 
 class Shape:
-    """Points on a surface, at home and to be turned; diagonal 1."""
+    """Points on a surface, at rest and to be rotated; the diagonal is 1."""
 
     def __init__(self, vertices: Array, faces: NDArray[np.int64]) -> None:
         scale = 1 / np.linalg.norm(np.ptp(vertices, axis=0))
@@ -67,16 +70,16 @@ class Shape:
         self._centroid = dense.mean(0)
 
     def residual(self, turn: Rotation, points: int = POINTS) -> float:
-        """How far from the surface the SHARE of it comes to lie that fits best, in diagonals."""
+        """Return the SHARE quantile of the distances of the rotated points from the surface, in diagonals."""
         distances, _ = self._home.query(turn.apply(self._points[:: POINTS // points]))
         return float(np.quantile(distances, SHARE))
 
     def fits(self, turn: Rotation) -> bool:
-        """Whether a turn is a symmetry: a few points are asked first."""
+        """True if a rotation is a symmetry; a few points are tested first."""
         return self.residual(turn, COARSE) <= 1.5 * TOLERANCE and self.residual(turn) <= TOLERANCE
 
     def axes(self) -> Array:
-        """Directions (n, 3) of likely axes: the frame's and the principal ones."""
+        """Return directions (n, 3) of likely axes: the frame's axes and the principal axes."""
         if self._lopsided:
             through: Array = self._centroid[None] / np.linalg.norm(self._centroid)
             return through
@@ -84,18 +87,18 @@ class Shape:
         return np.array([*np.eye(3), *own])
 
     def more_axes(self) -> Array:
-        """Directions (n, 3) all around where the moments do not decide between axes, else none."""
+        """Return directions (n, 3) all around if the moments of inertia leave the axes ambiguous, else none."""
         low, middle, high = self._moments
         decided = min(middle - low, high - middle) > ALIKE * high
         return np.empty((0, 3)) if self._lopsided or decided else _directions()
 
     @property
     def _lopsided(self) -> bool:
-        """Whether the centroid is off the centre: a symmetry leaves it where it is, so the axis goes through it."""
+        """True if the centroid is off the origin: a symmetry does not move it, so the axis passes through it."""
         return bool(np.linalg.norm(self._centroid) > 1.5 * TOLERANCE)
 
     def turns(self, axes: Array, orders: tuple[int, ...], tries: int) -> list[Rotation]:
-        """Symmetries of some orders about these axes or ones near them, each once; only the likeliest are tried."""
+        """Return distinct symmetries of these orders about or near these axes, from the `tries` best candidates."""
         turns = [Rotation.from_rotvec(axis * (2 * np.pi / order)) for axis in axes for order in orders]
         misses = [self.residual(turn, COARSE) for turn in turns]
         found: list[Rotation] = []
@@ -108,20 +111,20 @@ class Shape:
         return found
 
     def worst(self, axes: list[Array]) -> float:
-        """The largest residual of free turns about some axes."""
+        """Return the largest residual of rotations by the angles FREE about some axes."""
         return max(self.residual(Rotation.from_rotvec(angle * axis)) for axis in axes for angle in FREE)
 
     def turns_freely(self, axis: Array) -> bool:
-        """Whether every turn about an axis is a symmetry, judged by angles of which none is a simple fraction."""
+        """True if every rotation about an axis is a symmetry; tested with the irregular angles of FREE."""
         return all(self.fits(Rotation.from_rotvec(angle * axis)) for angle in FREE)
 
     def group(self, found: list[Rotation]) -> Rotation:
-        """All products of some symmetries that are symmetries too, the identity first."""
+        """Return all products of some symmetries that are symmetries too, the identity first."""
         axes = [turn.as_rotvec() / turn.magnitude() for turn in found]
         finest = [Rotation.from_rotvec(axis * (2 * np.pi / order)) for axis in axes for order in ORDERS]
         generators = found + [turn for turn in finest if self.fits(turn)]
         elements = [Rotation.identity()]
-        for element in elements:  # grows while it is gone through
+        for element in elements:  # the list grows during the loop
             for generator in generators:
                 product = element * generator
                 if len(elements) < LARGEST and not _among(product, elements):
@@ -131,7 +134,7 @@ class Shape:
         return Rotation.concatenate(elements)
 
     def _settled(self, turn: Rotation) -> Rotation:
-        """The turn near this one that lays points best on the surface: nearest points and their best turn, repeated."""
+        """Refine a rotation by repeating two steps: nearest surface points, and best alignment with them."""
         points = self._points[:: POINTS // COARSE]
         for _ in range(SETTLING):
             nearest = self._home.data[self._home.query(turn.apply(points))[1]]
@@ -146,7 +149,7 @@ def _among(turn: Rotation, others: list[Rotation]) -> bool:
 
 
 def _directions() -> Array:
-    """Axes all around, about 15 degrees apart: (81, 3)."""
+    """Return axes in all directions, about 15 degrees apart: (81, 3)."""
     corners: Array = np.asarray(trimesh.creation.icosphere(subdivisions=2).vertices)
     upper = corners @ [1.0, 1e-3, 1e-6] > 0
     return corners[upper]

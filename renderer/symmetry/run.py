@@ -26,20 +26,20 @@ from ..sources import ObjectRef
 from .estimate import SHARE, TOLERANCE, symmetries
 
 Array = NDArray[np.float64]
-Y_UP = (".obj", ".gltf")  # which arrive in Blender as (x, -z, y)
+Y_UP = (".obj", ".gltf")  # Blender imports their points as (x, -z, y)
 
 
 def write_symmetries(folder: Path, source: str | None, jobs: int) -> list[dict[str, Any]]:
-    """Look at the mesh of every object that was made, and write symmetry.parquet into the dataset.
+    """Analyse the mesh of every rendered object, and write symmetry.parquet into the dataset.
 
-    source : where the objects are, as `iebench render --source` takes it; not needed for built-in ones
-    jobs : processes
-    returns : the rows
+    source : collection of the objects, as for `iebench render --source`; not needed for built-in objects
+    jobs : number of processes
+    returns : rows of the table
 
     Raises
     ------
-    DatasetError : no finished dataset there.
-    SourceError : the objects are not there.
+    DatasetError : the folder contains no finished dataset.
+    SourceError : the objects are missing.
     """
     info = DatasetInfo.load(folder)
     kept = {name: sha for name, sha in read_sums(folder, checksums(folder)).items() if name != TABLE}
@@ -59,7 +59,7 @@ def write_symmetries(folder: Path, source: str | None, jobs: int) -> list[dict[s
 
 
 def look(ref: ObjectRef) -> dict[str, Any]:
-    """An object's row of the table; one whose mesh cannot be read has a cause and no kind."""
+    """Return an object's row of the table; if the mesh cannot be read, the row has a cause and no kind."""
     row: dict[str, Any] = {**dict.fromkeys(COLUMNS.names), "synset": ref.synset, "object_id": ref.object_id}
     try:
         found, residual = symmetries(*surface(ref))
@@ -69,7 +69,7 @@ def look(ref: ObjectRef) -> dict[str, Any]:
 
 
 def surface(ref: ObjectRef) -> tuple[Array, NDArray[np.int64]]:
-    """Vertices (n, 3) in the object frame, the bounding box centred, and triangles (m, 3) of an object.
+    """Return vertices (n, 3) in the object frame, the bounding box centred, and triangles (m, 3) of an object.
 
     Raises
     ------

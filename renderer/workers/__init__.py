@@ -1,1 +1,1 @@
-"""Processes that render, watched and replaced. Start: pool.py."""
+"""Rendering processes that are watched and replaced. Start: pool.py."""

@@ -1,4 +1,7 @@
-"""Worker processes that may crash, hang or eat memory: each watched, replaced when it fails, gone when its parent is.
+"""Worker processes that may crash, hang or use too much memory: watched, replaced on failure, ended with their parent.
+
+Every worker has its own pipe and no lock is shared, so killing one at any moment does not affect the others. Times come
+from the monotonic clock: changing the machine's clock neither kills a worker nor hides a hanging one.
 
 Every worker has a pipe of its own and no lock is shared, so that killing one at any moment harms no other. Time is
 taken from the monotonic clock: setting the machine's clock neither kills a worker nor hides one that hangs.
@@ -25,11 +28,11 @@ from ..machine.memory import resident
 from .serve import serve
 from .worker import Setup
 
-TRIES = 2  # a task whose worker crashes, hangs or eats too much memory gets one more, in a fresh process
-KILLED_TRIES = 5  # SIGKILL comes from outside (the system short of memory, a person) and says little about the task
-STARTS, KILLED_STARTS = 3, 20  # workers in a row that may die while they start
+TRIES = 2  # a task whose worker crashes, hangs or uses too much memory is tried once more, in a new process
+KILLED_TRIES = 5  # SIGKILL comes from outside (out of memory, a person) and is rarely the task's fault
+STARTS, KILLED_STARTS = 3, 20  # workers in a row that may end during their start
 START_PATIENCE = 1800.0  # seconds; the first start on a GPU may compile its kernels
-TICK = 0.2  # seconds between two looks at deadlines and memory
+TICK = 0.2  # seconds between two checks of deadlines and memory
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -37,7 +40,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Lost:
-    """A task that no worker could finish, and why in one sentence."""
+    """A task that no worker could finish, with the cause in one sentence."""
 
     cause: str
 
@@ -59,7 +62,7 @@ class _Done:
 class _Broken:
     how: str
     killed: bool = False  # by SIGKILL
-    began: bool = True  # the task; else the worker was still starting
+    began: bool = True  # the task had started; otherwise the worker was still starting
 
 
 @dataclass(eq=False)
@@ -67,33 +70,34 @@ class _Worker:
     process: BaseProcess
     connection: Connection
     scratch: Path
-    since: float  # monotonic: when its task began, or it itself
+    since: float  # monotonic: start of its task, or of the worker itself
     ready: bool = False
     task: _Task | None = None
 
     def send(self) -> None:
         self.since = time.monotonic()
         if self.task is not None:
-            with suppress(OSError):  # it has just died, which `Pool._look` will see
+            with suppress(OSError):  # the worker has just died; `Pool._look` will notice
                 self.connection.send(self.task.message)
 
 
 class Pool:
-    """Up to `workers` processes made by `worker.start(setup)`; a context manager that leaves none behind.
+    """Up to `workers` processes initialised by `worker.start(setup)`; a context manager that leaves no process behind.
 
-    Processes start when there is a task for them. Use it from one thread.
+    A process starts when there is a task for it. Use the pool from one thread.
     """
 
     def __init__(self, workers: int, setup: Setup, patience: float, memory: int, scratch: Path) -> None:
         """
         patience : seconds after which a task counts as hung
-        memory : resident bytes one worker may take, 0 for any; one that keeps half of it is replaced between tasks
+        memory : most resident bytes per worker, 0 for no limit; a worker that keeps half of it is replaced between
+            tasks
         scratch : folder for the workers' temporary files
         """
         self._count, self._setup, self._patience = workers, setup, patience
         self._memory, self._scratch = memory, scratch
         self._workers: list[_Worker] = []
-        self._deaths = 0  # of workers while they started, in a row
+        self._deaths = 0  # workers in a row that ended during their start
         self._looked = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -101,7 +105,7 @@ class Pool:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         for worker in self._workers:
-            worker.process.kill()  # all at once, then one after the other
+            worker.process.kill()  # kill all first, then clean up one by one
         for worker in list(self._workers):
             self._discard(worker)
 
@@ -110,7 +114,7 @@ class Pool:
 
         Raises
         ------
-        IebenchError : what it raised, or what kept workers from it.
+        IebenchError : raised by the function, or because no worker could run it.
         """
         [(_, result)] = self.run(function, [(None, arguments)])
         if isinstance(result, Lost):
@@ -120,12 +124,12 @@ class Pool:
     def run(
         self, function: Callable[..., T], tasks: Iterable[tuple[K, tuple[Any, ...]]]
     ) -> Iterator[tuple[K, T | Lost]]:
-        """Results of `function(*arguments)` for each (key, arguments), in the order they come.
+        """Yield the results of `function(*arguments)` for each (key, arguments), in order of completion.
 
         Raises
         ------
-        IebenchError : raised by `function`; anything else that it raises makes its task a `Lost`.
-        WorkerError : no worker survives its start.
+        IebenchError : raised by `function`; any other exception makes the task a `Lost`.
+        WorkerError : several workers in a row ended during their start.
         """
         fresh, again = (_Task(key, (function, arguments)) for key, arguments in tasks), deque[_Task]()
         while True:
@@ -151,7 +155,7 @@ class Pool:
                     yield task.key, Lost(f"{event.how}, {task.tries or task.killed} times")
 
     def _assign(self, fresh: Iterator[_Task], again: "deque[_Task]") -> None:
-        """Give every worker that has none a task, starting workers while there are tasks for them."""
+        """Give every idle worker a task, and start workers while there are tasks for them."""
         while True:
             free = next((worker for worker in self._workers if worker.task is None), None)
             if free is None and len(self._workers) >= self._count:
@@ -177,11 +181,11 @@ class Pool:
         return worker
 
     def _look(self, worker: _Worker, tick: bool) -> _Done | _Broken | None:
-        """What became of the worker's task since the last look; a worker that is broken is removed."""
+        """Return the result or failure of the worker's task since the last check, or None; remove a broken worker."""
         try:
             if worker.connection.poll():
                 return self._hear(worker, *worker.connection.recv())
-        except (EOFError, OSError):  # it died, perhaps in the middle of a result
+        except (EOFError, OSError):  # it died, perhaps while sending a result
             worker.process.join(5)
         if not worker.process.is_alive():
             return self._broken(worker, f"the renderer {_death(worker.process.exitcode)}")
@@ -218,10 +222,10 @@ class Pool:
         return _Broken(how, killed, worker.ready)
 
     def _discard(self, worker: _Worker) -> None:
-        """Kill a worker and remove what it left."""
+        """Kill a worker and remove its temporary files."""
         self._workers.remove(worker)
         worker.process.kill()
-        worker.process.join(5)  # not for ever: a process stuck in the kernel cannot be killed, only left
+        worker.process.join(5)  # with a time limit: a process stuck in the kernel cannot be killed
         worker.connection.close()
         shutil.rmtree(worker.scratch, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""What a worker process does: start the renderer, then serve one task after the other until its parent is gone."""
+"""Main loop of a worker process: start the renderer, then serve one task after the other until the parent ends."""
 
 import os
 import signal
@@ -17,20 +17,20 @@ from . import worker
 
 
 def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
-    """Answer each (function, arguments) with ("result", value), ("error", one of iebench's own) or ("failure", why).
+    """Reply to each (function, arguments) with ("result", value), ("error", IebenchError) or ("failure", cause).
 
-    The first answer is ("ready", None).
+    The first reply is ("ready", None).
 
-    scratch : the only folder in which this process makes temporary files
+    scratch : folder for all temporary files of this process
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
     end_with_parent()
     volunteer_for_the_killer()
-    take_place()  # among all workers of this machine, so before the temporary files move
+    take_place()  # counts all workers of this machine, so it comes before TMPDIR changes
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
     try:
         worker.start(setup)
-    except Exception as error:  # without this, the parent would start one worker after the other
+    except Exception as error:  # otherwise the parent would start worker after worker
         connection.send(("error", IebenchError(f"the renderer cannot start: {reason(error, scene_of(error))}")))
         return
     connection.send(("ready", None))
@@ -49,6 +49,6 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
 
 
 def volunteer_for_the_killer() -> None:
-    """Have Linux, when memory runs out, kill this process and not the driver, which could not replace itself."""
+    """Make Linux kill this process, not the driver, when memory runs out; the driver can replace a worker."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")

@@ -1,4 +1,4 @@
-"""What runs in a worker process: one renderer, one object at a time."""
+"""Code that runs in a worker process: one renderer, one object at a time."""
 
 import importlib
 import io
@@ -24,7 +24,7 @@ from ..sources import ObjectRef
 
 @dataclass(frozen=True)
 class Setup:
-    """All a worker needs to know, sent to it once."""
+    """Settings sent to a worker once."""
 
     backend: str  # "package.module:Class" of a Renderer
     recipe: Recipe
@@ -39,7 +39,7 @@ _failure: IebenchError | None = None
 
 
 def start(setup: Setup) -> None:
-    """Initialise the process: silence it and build the scene."""
+    """Initialise the process: silence its output and build the scene."""
     global _renderer, _setup, _failure  # noqa: PLW0603  one renderer a process is the point
     _setup = setup
     _silence()
@@ -50,28 +50,29 @@ def start(setup: Setup) -> None:
             _renderer = cls(setup.recipe, setup.quality, setup.device, setup.threads)
     except ImportError as error:
         _failure = missing_part(error.name or "bpy", None if isinstance(error, ModuleNotFoundError) else error)
-    except IebenchError as error:  # reported by `about`, the first task; raising here would only restart the process
+    except IebenchError as error:  # raised later by `about`, the first task; raising it here would cause restarts
         _failure = error
 
 
 def _silence() -> None:
-    """Blender writes to the C level's standard output; send that, and its warnings, to a file nobody waits for."""
+    """Redirect the C library's standard output and error, where Blender writes, to a temporary file."""
     log = tempfile.TemporaryFile(prefix="iebench-worker-")  # noqa: SIM115  lives as long as the process
     os.dup2(log.fileno(), 1)
     os.dup2(log.fileno(), 2)
 
 
 def about() -> dict[str, str]:
-    """The renderer's name, version and device; raises what kept it from starting."""
+    """Return the renderer's name, version and device; raise the error that prevented its start."""
     if _failure is not None:
         raise _failure
     return _renderer.about()
 
 
 def render_all(ref: ObjectRef, views: Views) -> Outcome:
-    """All views of one object, encoded; one that none of them shows is a failure.
+    """Render and encode all views of one object; an object that is visible in none of them has failed.
 
-    One view that shows it is enough to know, so that this costs one render of a sample a pixel for nearly every object.
+    The test stops at the first view that shows the object: for nearly every object it costs one render with one sample
+    per pixel.
     """
     outcome, count = render_object(ref, views), len(views.numbers)
     if outcome.status == "failed" or any(_renderer.covers(views.of(place)) for place in range(count)):
@@ -84,7 +85,7 @@ def render_all(ref: ObjectRef, views: Views) -> Outcome:
 
 
 def render_object(ref: ObjectRef, views: Views) -> Outcome:
-    """Some views of one object, encoded; an object that cannot be rendered is an outcome, not an exception."""
+    """Render and encode some views of one object; a failure to render is an outcome, not an exception."""
     recipe = _setup.recipe
     try:
         mesh = _renderer.load(ref)
@@ -104,7 +105,7 @@ _SUBSAMPLING = {"4:4:4": 0, "4:2:2": 1, "4:2:0": 2}  # Pillow's numbers
 
 
 def encode(pixels: NDArray[np.uint8], recipe: Recipe) -> bytes:
-    """A JPEG of (h, w, 3) uint8 RGB pixels with the recipe's settings and channel order."""
+    """Encode (h, w, 3) uint8 RGB pixels as JPEG with the recipe's settings and channel order."""
     stored = pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(stored)).save(

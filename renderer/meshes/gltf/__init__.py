@@ -1,1 +1,1 @@
-"""glTF 2.0 and GLB: a copy that every reader takes alike. Start: gltf.py."""
+"""glTF 2.0 and GLB: a copy that every reader interprets in the same way. Start: gltf.py."""

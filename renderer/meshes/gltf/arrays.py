@@ -1,4 +1,4 @@
-"""The numbers of a glTF: accessors of every kind read as arrays, and arrays written as plain ones."""
+"""Numbers of a glTF: accessors of every kind read as arrays, and arrays written as plain accessors."""
 
 import os
 from pathlib import Path
@@ -17,11 +17,11 @@ WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "M
 
 
 def item(tree: Json, kind: str, number: Any) -> Json:
-    """An entry of one of a glTF's lists.
+    """Return an entry of one of a glTF's lists.
 
     Raises
     ------
-    InvalidValue : there is none of that number.
+    InvalidValue : the list has no entry of that number.
     """
     entries = tree.get(kind, [])
     if not isinstance(number, int) or not 0 <= number < len(entries):
@@ -31,33 +31,33 @@ def item(tree: Json, kind: str, number: Any) -> Json:
 
 
 def view_bytes(tree: Json, number: int, folder: Path) -> bytes:
-    """The bytes of a buffer view, whose buffer is staged in a folder.
+    """Return the bytes of a buffer view whose buffer is staged in a folder.
 
     Raises
     ------
-    InvalidValue : no such view or buffer.
+    InvalidValue : the view or buffer does not exist.
     """
     view = item(tree, "bufferViews", number)
     with (folder / item(tree, "buffers", view["buffer"])["uri"]).open("rb") as file:
-        size = os.fstat(file.fileno()).st_size  # to ask for more would take the memory for it first
+        size = os.fstat(file.fileno()).st_size  # read(n) allocates n bytes first, even if the file is shorter
         file.seek(view.get("byteOffset", 0))
         content: bytes = file.read(min(view["byteLength"], size))
     return content
 
 
 class Reader:
-    """Accessors of a glTF whose buffers are staged in a folder."""
+    """Reader of the accessors of a glTF whose buffers are staged in a folder."""
 
     def __init__(self, tree: Json, folder: Path) -> None:
         self._tree, self._folder = tree, folder
         self._buffers: dict[int, bytes] = {}
 
     def array(self, number: int) -> Array:
-        """An accessor as (count, width): float32 where it holds floats or normalised integers, else its own integers.
+        """Return an accessor as (count, width): float32 for floats or normalised integers, else its own integer type.
 
         Raises
         ------
-        InvalidValue : no such accessor, or it reaches beyond its data.
+        InvalidValue : the accessor does not exist, or extends beyond its data.
         """
         accessor = item(self._tree, "accessors", number)
         dtype, width, count = np.dtype(TYPES[accessor["componentType"]]), WIDTHS[accessor["type"]], accessor["count"]
@@ -92,7 +92,7 @@ class Reader:
 
 
 class Writer:
-    """One buffer of a glTF, filled with arrays; `accessors` and `views` are its entries for them."""
+    """One buffer of a glTF, filled with arrays; `accessors` and `views` are the glTF entries of these arrays."""
 
     def __init__(self) -> None:
         self.accessors: list[Json] = []
@@ -101,7 +101,7 @@ class Writer:
         self._size = 0
 
     def add(self, values: Array, width: int) -> int:
-        """Append an array (count, width); returns its accessor's number."""
+        """Append an array (count, width); return its accessor's number."""
         content = np.ascontiguousarray(values).tobytes()
         self.views.append({"buffer": 0, "byteOffset": self._size, "byteLength": len(content)})
         kind = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}[width]
@@ -116,6 +116,6 @@ class Writer:
         return len(self.accessors) - 1
 
     def save(self, path: Path) -> Json:
-        """Write the buffer; returns its entry."""
+        """Write the buffer; return its glTF entry."""
         path.write_bytes(b"".join(self._parts))
         return {"uri": path.name, "byteLength": self._size}

@@ -1,4 +1,4 @@
-"""Draco-compressed primitives of glTF, unpacked, so that trimesh and every Blender read them."""
+"""Decompression of Draco-compressed glTF primitives, so that trimesh and every Blender read them."""
 
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ from .arrays import view_bytes
 
 EXTENSION = "KHR_draco_mesh_compression"
 COMPONENT = {"int8": 5120, "uint8": 5121, "int16": 5122, "uint16": 5123, "uint32": 5125, "float32": 5126}
-"""glTF's numbers for the types of an accessor's components."""
+"""glTF's numbers of the component types of accessors."""
 
 
 def undo_draco(name: str, tree: dict[str, Any], to: Path) -> None:
-    """Unpack the compressed primitives of a glTF whose buffers are staged in `to`, into one more buffer.
+    """Decompress the primitives of a glTF whose buffers are staged in `to`, into an additional buffer.
 
     Raises
     ------
-    AssetError : no decoder installed, or data that it does not take.
+    AssetError : no decoder is installed, or the data cannot be decoded.
     """
     primitives = [
         p for mesh in tree.get("meshes", []) for p in mesh["primitives"] if EXTENSION in p.get("extensions", {})
@@ -47,10 +47,10 @@ def undo_draco(name: str, tree: dict[str, Any], to: Path) -> None:
             packed, primitive["mode"] = (
                 primitive["extensions"].pop(EXTENSION),
                 4,
-            )  # whatever they were, unpacked as triangles
+            )  # decoded as triangles, whatever the original mode
             try:
                 mesh = DracoPy.decode(view_bytes(tree, packed["bufferView"], to))
-            except Exception as error:  # its own exceptions share no base
+            except Exception as error:  # DracoPy's exceptions have no common base
                 raise AssetError(f"{name} has Draco data that cannot be decoded: get the file again") from error
             check(name, "faces", len(mesh.faces), FACES)
             check(name, "vertices", len(mesh.points), VERTICES)

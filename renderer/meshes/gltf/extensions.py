@@ -1,4 +1,4 @@
-"""glTF extensions: those undone here or drawn by every Blender, and the refusal of others that a file requires."""
+"""glTF extensions: those removed here or supported by every Blender; other required extensions are refused."""
 
 from typing import Any
 
@@ -9,23 +9,23 @@ UNDONE = frozenset({
     "EXT_texture_webp", "KHR_texture_basisu", "MSFT_texture_dds", "KHR_lights_punctual", "KHR_animation_pointer",
     "KHR_materials_variants", "KHR_xmp_json_ld", "KHR_meshopt_compression", "EXT_meshopt_compression",
 })  # fmt: skip
-"""Those that the clean copy does without; meshopt's where the data is there uncompressed too."""
+"""Extensions that the clean copy does not need; for meshopt, if the file contains the uncompressed data too."""
 DRAWN = frozenset({
     "KHR_materials_pbrSpecularGlossiness", "KHR_materials_unlit", "KHR_texture_transform", "KHR_materials_clearcoat",
     "KHR_materials_emissive_strength", "KHR_materials_transmission", "KHR_materials_specular", "KHR_materials_sheen",
     "KHR_materials_ior", "KHR_materials_volume", "KHR_materials_anisotropy",
 })  # fmt: skip
-"""Those that the importers of Blender 4.5 and later know."""
+"""Extensions that the importers of Blender 4.5 and later support."""
 MESHOPT = ("EXT_meshopt_compression", "KHR_meshopt_compression")
 COMPRESSED = "write it again without compression, with the program that made it or with `gltfpack -noq`"
 
 
 def check_required(name: str, tree: dict[str, Any]) -> None:
-    """Refuse a glTF that cannot be drawn without an extension which is not known.
+    """Refuse a glTF that requires an unknown extension.
 
     Raises
     ------
-    AssetError : names the extensions, with the remedy.
+    AssetError : the message names the extensions and the remedy.
     """
     unknown = sorted(set(tree.get("extensionsRequired", [])) - UNDONE - DRAWN)
     if unknown:
@@ -34,11 +34,11 @@ def check_required(name: str, tree: dict[str, Any]) -> None:
 
 
 def check_uncompressed(name: str, tree: dict[str, Any], buffer: dict[str, Any]) -> None:
-    """Refuse a buffer without data of its own, which stands for compressed data in another.
+    """Refuse a buffer without data, which is a placeholder for compressed data in another buffer.
 
     Raises
     ------
-    AssetError : it is one.
+    AssetError : the buffer is such a placeholder.
     """
     views = [view.get("extensions", {}) for view in tree.get("bufferViews", [])]
     packed = [key for key in MESHOPT if key in buffer.get("extensions", {}) or any(key in view for view in views)]
@@ -47,7 +47,7 @@ def check_uncompressed(name: str, tree: dict[str, Any], buffer: dict[str, Any]) 
 
 
 def forget_undone(tree: dict[str, Any]) -> None:
-    """Declare only the extensions that a clean copy still has, and none as required."""
+    """Declare only the extensions that a clean copy still uses, and none as required."""
     tree.pop("extensionsRequired", None)
     if "extensionsUsed" in tree:
         tree["extensionsUsed"] = [extension for extension in tree["extensionsUsed"] if extension not in UNDONE]

@@ -1,4 +1,4 @@
-"""glTF 2.0 and GLB: a copy as JSON beside its buffers and verified textures, without cameras, lights and animations."""
+"""glTF 2.0 and GLB: a copy as JSON with its buffers and verified textures, without cameras, lights and animations."""
 
 import base64
 import binascii
@@ -23,16 +23,16 @@ from .rest import at_rest
 
 MAGIC, JSON_CHUNK, BIN_CHUNK = b"glTF", 0x4E4F534A, 0x004E4942
 MALFORMED = "it is not made as glTF 2.0 asks for"
-ELEMENTS = 20 * FACES  # of all accessors
+ELEMENTS = 20 * FACES  # most elements of all accessors together
 IMAGE_EXTENSIONS = ("EXT_texture_webp", "KHR_texture_basisu", "MSFT_texture_dds")
 
 
 def clean_gltf(name: str, path: Path, to: Path, textures: Textures) -> Path:
-    """Write `to`/mesh.gltf; see `clean_obj`.
+    """Write the clean copy `to`/mesh.gltf; same interface as `clean_obj`.
 
     Raises
     ------
-    AssetError : no glTF 2.0, a buffer that is missing, too many faces, or a node within itself.
+    AssetError : the file is no glTF 2.0, a buffer is missing, there are too many faces, or a node contains itself.
     """
     check_size(name, path)
     try:
@@ -58,7 +58,7 @@ def clean_gltf(name: str, path: Path, to: Path, textures: Textures) -> Path:
 
 
 def _read(path: Path) -> tuple[Json, bytes | None]:
-    """The JSON and, of a GLB, the binary chunk."""
+    """Return the JSON and, for a GLB, the binary chunk."""
     raw = path.read_bytes()
     if not raw.startswith(MAGIC):
         return _object(raw), None
@@ -88,7 +88,7 @@ def _object(raw: bytes) -> Json:
 
 
 def _one_scene(tree: Json) -> None:
-    """Leave the default scene, and nothing that is not seen of an object at rest."""
+    """Keep only the default scene; remove cameras and animations."""
     for key in ("cameras", "animations"):
         tree.pop(key, None)
     if tree.get("scenes"):
@@ -96,7 +96,7 @@ def _one_scene(tree: Json) -> None:
 
 
 def _check_counts(name: str, tree: Json) -> None:
-    """Bound what Blender will make of it, by the numbers in the JSON."""
+    """Check the number of faces that Blender will create, from the counts in the JSON."""
     accessors = tree.get("accessors", [])
     check(name, "accessor elements", sum(int(a["count"]) for a in accessors), ELEMENTS)
     meshes = [sum(_faces(p, accessors) for p in mesh["primitives"]) for mesh in tree.get("meshes", [])]
@@ -154,7 +154,7 @@ def _data(uri: str) -> bytes:
 
 
 def _stage_images(tree: Json, path: Path, to: Path, textures: Textures) -> None:
-    """Point images to verified files; take textures without one out of the materials."""
+    """Replace images by verified files; remove textures without such a file from the materials."""
     staged: list[str | None] = []
     for number, image in enumerate(tree.get("images", [])):
         uri, shown = image.get("uri"), image.get("name") or f"image {number}"
@@ -174,7 +174,7 @@ def _stage_images(tree: Json, path: Path, to: Path, textures: Textures) -> None:
         if source is None:
             lost.add(number)
             if any(s is not None and s >= len(staged) for s in sources):
-                textures.lost(f"texture {number}")  # of an image that the file does not have
+                textures.lost(f"texture {number}")  # its image does not exist in the file
         else:
             texture["source"] = source
     for material in tree.get("materials", []):

@@ -1,4 +1,4 @@
-"""The numbers in the materials of a glTF: brought into their ranges, with notes."""
+"""Numbers in the materials of a glTF: moved into their valid ranges, with notes."""
 
 import math
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ EMISSION, STRENGTH = "emissiveFactor", "KHR_materials_emissive_strength"
 
 
 def materials_in_range(name: str, tree: Json) -> list[str]:
-    """Change the numbers of all materials of a glTF that are out of their ranges; returns notes.
+    """Move all out-of-range numbers in a glTF's materials into their ranges; return notes.
 
     Raises
     ------
-    AssetError : a number that is not finite.
+    AssetError : a number is not finite.
     """
     materials = tree.get("materials", [])
     tables = [table for material in materials for table in _tables(material)]
@@ -40,7 +40,7 @@ def materials_in_range(name: str, tree: Json) -> list[str]:
 
 
 def _tables(table: Json) -> Iterator[Json]:
-    """A material and all tables within it."""
+    """Yield a material and all tables inside it."""
     yield table
     for value in table.values():
         if isinstance(value, dict):
@@ -64,7 +64,7 @@ def _share(table: Json, key: str) -> str:
 
 
 def _emission(material: Json) -> str:
-    """Take the strength of an emission into its colour, which is at most 1."""
+    """Multiply an emission's strength into its colour, which is then limited to 1."""
     strength = material.get("extensions", {}).pop(STRENGTH, {}).get("emissiveStrength", 1.0)
     if EMISSION not in material:
         return ""

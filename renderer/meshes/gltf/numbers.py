@@ -7,24 +7,24 @@ from iebench.manifests.errors import InvalidValue
 
 from .extensions import DRAWN, UNDONE
 
-LARGEST = 2**53  # up to which JSON's numbers are exact
-TABLES = frozenset({"attributes", "targets"})  # whose values, whatever their keys, refer to accessors
+LARGEST = 2**53  # whole numbers in JSON are exact up to this value
+TABLES = frozenset({"attributes", "targets"})  # all their values refer to accessors
 NUMBERS = TABLES | {
     "count", "byteLength", "byteOffset", "byteStride",
     "buffer", "bufferView", "indices", "mesh", "material", "skin", "scene", "source", "index", "texCoord",
     "nodes", "children", "joints", "inverseBindMatrices",
 }  # fmt: skip
-"""Keys of what counts, and of what refers to an entry of a list."""
+"""Keys of counts, and of references to an entry of a list."""
 
 
 def check_numbers(tree: dict[str, Any]) -> None:
-    """Refuse a glTF with a length, offset, count or reference that is none; those of unknown extensions do not count.
+    """Refuse a glTF with an invalid length, offset, count or reference; unknown extensions are not checked.
 
-    Python would take an entry -1 for the last one, and an offset of -1 for a place before the data.
+    Python would read entry -1 as the last entry, and offset -1 as a position before the data.
 
     Raises
     ------
-    InvalidValue : there is one; names it.
+    InvalidValue : a number is invalid; the message names it.
     """
     for key, value in _numbers("", tree):
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= LARGEST:
@@ -32,7 +32,7 @@ def check_numbers(tree: dict[str, Any]) -> None:
 
 
 def _numbers(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    """The values that are numbers by their keys, wherever they are."""
+    """Yield the keys and values of all checked numbers at any depth."""
     if isinstance(value, dict):
         for inner, item in value.items():
             if inner != "extras" and (key != "extensions" or inner in UNDONE | DRAWN):

@@ -1,4 +1,4 @@
-"""A primitive of a glTF as plain arrays: triangles whatever its mode, morphed, skinned and repeated by its node."""
+"""A glTF primitive as plain arrays: triangles for every mode, with morphing, skinning and instancing applied."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -18,11 +18,11 @@ TRIANGLES, STRIP, FAN = 4, 5, 6
 
 @dataclass(frozen=True)
 class Part:
-    """Triangles with what their vertices have.
+    """Triangles with the attributes of their vertices.
 
-    points : (n, 3); normals : (n, 3), or none; triangles : (m, 3)
-    others : texture coordinates (n, 2) and colours (n, 3 or 4) by the names of their attributes
-    joints, weights : (n, k), or none
+    points : (n, 3); normals : (n, 3), or None; triangles : (m, 3)
+    others : texture coordinates (n, 2) and colours (n, 3 or 4) by attribute name
+    joints, weights : (n, k), or None
     """
 
     points: Floats
@@ -36,13 +36,13 @@ class Part:
 
 
 def read_part(name: str, primitive: Json, reader: Reader, morph: Sequence[float]) -> Part | str:
-    """A primitive, its targets weighed in; or a note, why it is left out.
+    """Read a primitive and add its weighted morph targets; return a note with the reason if it is left out.
 
-    morph : weight of each target
+    morph : weight of each morph target
 
     Raises
     ------
-    InvalidValue : it refers to what is not there, or attributes have different lengths.
+    InvalidValue : it refers to a missing entry, or its attributes have different lengths.
     """
     attributes, mode = primitive.get("attributes", {}), primitive.get("mode", TRIANGLES)
     if mode not in (TRIANGLES, STRIP, FAN):
@@ -74,7 +74,7 @@ def read_part(name: str, primitive: Json, reader: Reader, morph: Sequence[float]
 
 
 def skinned(part: Part, joints: Floats) -> Part:
-    """A part as its skin moves it; joints : (j, 4, 4), from the bind pose to the scene."""
+    """Apply a skin to a part; joints : (j, 4, 4), from the bind pose to the scene."""
     if part.joints is None or part.weights is None:
         return part
     if part.joints.max(initial=0) >= len(joints):
@@ -90,7 +90,7 @@ def skinned(part: Part, joints: Floats) -> Part:
 
 
 def repeated(part: Part, copies: Floats) -> Part:
-    """A part once for each matrix (k, 4, 4)."""
+    """Repeat a part once for each matrix (k, 4, 4)."""
     moved = np.einsum("kij,nj->kni", copies[:, :3, :3], part.points) + copies[:, None, :3, 3]
     normals = part.normals
     if normals is not None:
@@ -107,7 +107,7 @@ def repeated(part: Part, copies: Floats) -> Part:
 
 
 def _delta(reader: Reader, target: Json, attribute: str, like: Floats) -> Floats:
-    """Offsets that a target adds to an attribute."""
+    """Return the offsets that a morph target adds to an attribute."""
     if attribute not in target:
         return np.zeros_like(like)
     delta = reader.array(target[attribute]).astype(np.float64)
@@ -117,7 +117,7 @@ def _delta(reader: Reader, target: Json, attribute: str, like: Floats) -> Floats
 
 
 def _triangles(corners: NDArray[np.int64], mode: int) -> NDArray[np.uint32]:
-    """The triangles (m, 3) of a list, strip or fan, without those that have a corner twice."""
+    """Return the triangles (m, 3) of a list, strip or fan; strips and fans lose triangles with a repeated corner."""
     if mode == TRIANGLES:
         found = corners[: len(corners) // 3 * 3].reshape(-1, 3)
     else:
@@ -131,7 +131,7 @@ def _triangles(corners: NDArray[np.int64], mode: int) -> NDArray[np.uint32]:
 
 
 def _shared(name: str, key: str, values: Array, notes: list[str]) -> NDArray[np.float32]:
-    """Texture coordinates as they are, colours in their range."""
+    """Return texture coordinates unchanged, and colours moved into [0, 1]."""
     if key.startswith("COLOR_"):
         colors, note = in_range(values[:, :3].astype(np.float64), name, "vertex colours")
         notes += [note] if note else []
@@ -141,7 +141,7 @@ def _shared(name: str, key: str, values: Array, notes: list[str]) -> NDArray[np.
 
 
 def _sets(reader: Reader, attributes: Json, prefix: str) -> Any:
-    """Joints or weights of all sets side by side (n, 4 k); None where there are none."""
+    """Return joints or weights of all sets side by side (n, 4 k); None if there are none."""
     keys = sorted(key for key in attributes if key.startswith(prefix))
     found = [reader.array(attributes[key]) for key in keys]
     if not found:
@@ -150,7 +150,7 @@ def _sets(reader: Reader, attributes: Json, prefix: str) -> Any:
 
 
 def _compact(part: Part) -> Part:
-    """Without the vertices that no triangle has: nothing draws them, and they would count in the extent."""
+    """Remove vertices without a triangle: they are not drawn, but would count for the extent."""
     used, places = np.unique(part.triangles, return_inverse=True)
     if len(used) == len(part.points):
         return part

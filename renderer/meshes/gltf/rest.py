@@ -1,4 +1,7 @@
-"""A glTF at rest: its scene with one plain mesh of triangles for each node, which every reader takes alike.
+"""A glTF at rest: its scene with one plain triangle mesh per node, which every reader interprets in the same way.
+
+Morph targets are added with their weights, skins are posed by their joints, and instances become copies. Measurements
+of the object then agree with the rendered object.
 
 Morph targets are weighed in, skins stand as their joints do, instances are there as often as they are drawn. What is
 measured of the object is then what is drawn of it.
@@ -20,12 +23,12 @@ NODE = ("children", "mesh", "matrix", "translation", "rotation", "scale")
 
 
 def at_rest(name: str, tree: Json, folder: Path) -> list[str]:
-    """Replace meshes, skins and buffers of a glTF, whose buffers are staged in `folder`; returns notes.
+    """Replace meshes, skins and buffers of a glTF, whose buffers are staged in `folder`, by plain ones; return notes.
 
     Raises
     ------
-    InvalidValue : it refers to what is not there.
-    AssetError : nothing of it has faces.
+    InvalidValue : it refers to a missing entry.
+    AssetError : the scene contains no faces.
     """
     scene = _Scene(name, tree, folder)
     for number in scene.order:
@@ -41,7 +44,7 @@ def at_rest(name: str, tree: Json, folder: Path) -> list[str]:
 
 
 class _Scene:
-    """The nodes of a glTF, and the meshes that are written for them."""
+    """The nodes of a glTF, and the plain meshes that are written for them."""
 
     def __init__(self, name: str, tree: Json, folder: Path) -> None:
         self._name, self._tree = name, tree
@@ -55,7 +58,7 @@ class _Scene:
         self.order = self._visible()
 
     def _visible(self) -> list[int]:
-        """The nodes of the scene, parents first; those that hide take their children with them."""
+        """Return the visible nodes of the scene, parents first; a hidden node also hides its children."""
         roots = [number for number in range(len(self._nodes)) if number not in self._parents]
         scene = self._tree["scenes"][0] if self._tree.get("scenes") else {"nodes": roots}
         order, waiting = [], list(scene.get("nodes", []))
@@ -70,7 +73,7 @@ class _Scene:
         return order
 
     def settle(self, number: int) -> None:
-        """Give a node a plain mesh in place of its own; a skinned one becomes a root, where its joints put it."""
+        """Give a node a plain mesh in place of its own; a skinned mesh gets a new root node, as its joints place it."""
         node = self._nodes[number]
         old, skin = node.pop("mesh", None), node.get("skin")
         if old is None:
@@ -105,7 +108,7 @@ class _Scene:
         return [part for part in parts if len(part.triangles)]
 
     def _write(self, parts: Sequence[Part]) -> int | None:
-        """Append a mesh; returns its number, None for one without triangles."""
+        """Append a mesh; return its number, or None for a mesh without triangles."""
         if not parts:
             return None
         self.meshes.append({"primitives": [self._primitive(part) for part in parts]})
@@ -125,7 +128,7 @@ class _Scene:
         return {"attributes": attributes, "indices": add(part.triangles, 1), **material}
 
     def _joints(self, skin: Json) -> Floats:
-        """From the bind pose to the scene: (j, 4, 4)."""
+        """Return the matrices from the bind pose to the scene: (j, 4, 4)."""
         now = np.stack([self._to_scene(joint) for joint in skin["joints"]])
         if "inverseBindMatrices" not in skin:
             return now
@@ -134,16 +137,16 @@ class _Scene:
         return product
 
     def _to_scene(self, number: int) -> Floats:
-        """The matrix of a node with those of all above it."""
+        """Return the product of a node's matrix with those of all its ancestors."""
         matrix, place = _matrix(item(self._tree, "nodes", number)), number
-        for _ in self._nodes:  # no longer: nodes outside the scene may be within themselves
+        for _ in self._nodes:  # bounded, because nodes outside the scene may form a cycle
             if (above := self._parents.get(place)) is None:
                 break
             matrix, place = _matrix(self._nodes[above]) @ matrix, above
         return matrix
 
     def _copies(self, attributes: Json) -> Floats:
-        """The matrices of a node's instances: (k, 4, 4)."""
+        """Return the matrices of a node's instances: (k, 4, 4)."""
         columns = {key: self._reader.array(number).astype(np.float64) for key, number in attributes.items()}
         count = max(map(len, columns.values()), default=0)
         shift = columns.get("TRANSLATION", np.zeros((count, 3)))
@@ -154,7 +157,7 @@ class _Scene:
 
 
 def _matrix(node: Json) -> Floats:
-    """A node's own (4, 4): for column vectors, from its frame to that of the node above."""
+    """Return a node's own matrix (4, 4) for column vectors, from its frame to its parent's."""
     if "matrix" in node:
         return np.array(node["matrix"], np.float64).reshape(4, 4).T
     matrix = np.eye(4)

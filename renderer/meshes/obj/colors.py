@@ -1,4 +1,4 @@
-"""The colours that some OBJ files give their vertices, behind the coordinates: brought into their range."""
+"""Vertex colours after the coordinates in some OBJ files: moved into [0, 1]."""
 
 import re
 from pathlib import Path
@@ -11,13 +11,13 @@ VERTEX = re.compile(rb"^[ \t]*v[ \t]+(.*)$", re.MULTILINE)
 
 
 def colored(block: bytes) -> bool:
-    """True if the first vertex of a block of lines has a colour."""
+    """True if the first vertex in a block of lines has a colour."""
     first = VERTEX.search(block)
     return first is not None and _color(first[0]) is not None
 
 
 def colors_in_range(name: str, mesh: Path) -> str:
-    """Write a clean OBJ file again where its colours are not in [0, 1]; returns a note, "" if they are.
+    """Rewrite a clean OBJ file if its colours are not in [0, 1]; return a note, or "" if they are.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def colors_in_range(name: str, mesh: Path) -> str:
 
 
 def _color(line: bytes) -> list[float] | None:
-    """The three numbers behind the coordinates of a vertex; None where there are none, or words such as a comment."""
+    """Return the three numbers after a vertex's coordinates; None if there are none, or words such as a comment."""
     words = line.split()
     if words[:1] != [b"v"] or len(words) < 7:
         return None

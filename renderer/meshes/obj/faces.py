@@ -1,4 +1,4 @@
-"""The faces of an OBJ file as Blender draws them, without materials: for inspection and symmetries."""
+"""Faces of an OBJ file as Blender draws them, without materials: for inspection and symmetries."""
 
 from array import array
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from ..shared.report import NOTES
 
 KINDS = {b"v": "vertex", b"f": "face", b"l": "line"}
 UNDRAWN = (b"surf", b"fo", b"bsp", b"bzp", b"call", b"csh")
-"""Statements that bring surfaces of which Blender's importer makes none."""
+"""Statements of surfaces that Blender's importer ignores."""
 
 
 def read_obj(name: str, path: Path) -> trimesh.Trimesh:
-    """Triangles of an OBJ file in UTF-8, whose polygons are cut.
+    """Read the triangles of an OBJ file in UTF-8; polygons are cut into triangles.
 
-    Points and curves are left out. Of lines and of faces of two corners, the vertices are kept: Blender draws nothing
-    of them, but they count for the bounding box by which it is placed.
+    Points and curves are left out. The vertices of lines and of faces with two corners are kept: Blender does not draw
+    these elements, but they count for the bounding box that centres the object.
 
     Raises
     ------
-    AssetError : vertices or faces that are not numbers, faces before their vertices, surfaces that are not drawn.
+    AssetError : vertices or faces are not numbers, faces precede their vertices, or a surface would not be drawn.
     """
     places, corners, counts, ends = array("d"), array("q"), array("q"), array("q")
     vertices = 0
@@ -57,7 +57,7 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a text, each with those that a backslash at its end joins to it."""
+    """Yield the lines of a text, each joined with the lines that a backslash at its end continues."""
     begun = b""
     with path.open("rb") as file:
         for line in file:

@@ -1,4 +1,4 @@
-"""Material libraries of OBJ: keywords as Blender spells them, maps staged, opacity maps made into images with alpha."""
+"""Material libraries of OBJ: keywords in Blender's spelling, textures staged, opacity maps made into alpha images."""
 
 import re
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from .mtl_numbers import numbers_in_range
 DRAWN = {"map_kd": "map_Kd", "map_ks": "map_Ks", "map_ns": "map_Ns", "map_ke": "map_Ke", "map_d": "map_d",
          "map_bump": "map_Bump", "bump": "bump", "norm": "norm", "refl": "refl", "map_refl": "map_refl",
          "map_pr": "map_Pr", "map_pm": "map_Pm", "map_ps": "map_Ps"}  # fmt: skip
-"""The maps that Blender's importer draws, as it spells them; others are left out and not missed."""
+"""Maps that Blender's importer draws, in its spelling; other maps are left out and not reported as missing."""
 PLAIN = {word.lower(): word for word in ("newmtl", "Ka", "Kd", "Ks", "Ke", "Ns", "Ni", "d", "Tr", "illum", "Pr", "Pm",
                                          "Ps", "Pc", "Pcr", "aniso", "anisor", "Tf")}  # fmt: skip
-"""The other keywords that it reads, by their lower case; it does not know them in another one."""
+"""Other keywords that Blender reads, by their lower-case form; it accepts only this spelling."""
 MAP = re.compile(r"\s*(map_\w+|bump|norm|refl|disp|decal)\s+(.*?)\s*", re.IGNORECASE)
 OPTIONS = re.compile(r"(?:-(?:o|s|t)(?:\s+[-+.\deE]+){1,3}\s+|-mm\s+\S+\s+\S+\s+|-(?!mm\b)[a-z]+\s+\S+\s+)*")
 
 
 @dataclass(frozen=True)
 class _Map:
-    """A map of a material: its keyword in lower case, its options, and the name of its image."""
+    """A map of a material: its keyword in lower case, its options, and the file name of its image."""
 
     kind: str
     options: str
@@ -38,11 +38,11 @@ class _Map:
 
 
 def clean_library(path: Path, textures: Textures) -> list[str]:
-    """The lines of a material library for Blender, whose maps are staged and whose numbers are in their ranges.
+    """Return the lines of a material library for Blender, with textures staged and numbers moved into their ranges.
 
     Raises
     ------
-    AssetError : the library is over the limit, or all textures together are; a number is not finite.
+    AssetError : the library, or all textures together, are over the limit; or a number is not finite.
     """
     check_size(path.name, path, TEXT_BYTES)
     kept: list[str] = []
@@ -60,7 +60,7 @@ def clean_library(path: Path, textures: Textures) -> list[str]:
 
 
 def _materials(lines: list[str]) -> list[list[str]]:
-    """The lines before the first material, then those of each."""
+    """Split lines into those before the first material, then the lines of each material."""
     groups: list[list[str]] = [[]]
     for line in lines:
         if line.split()[:1] and line.split()[0].lower() == "newmtl":
@@ -70,7 +70,7 @@ def _materials(lines: list[str]) -> list[list[str]]:
 
 
 def _unread(lines: list[str]) -> list[str]:
-    """A note on `Tr`, which no Blender draws: to some programs it is transparency, to others opacity."""
+    """Return a note about `Tr`, which no Blender reads: some programs use it as transparency, others as opacity."""
     count = 0
     for material in _materials(lines):
         words = {statement[0]: statement[1:] for line in material if len(statement := line.split()) > 1}
@@ -85,7 +85,7 @@ def _stage(found: _Map, folder: Path, textures: Textures, turned: bool) -> str |
 
 
 def _spelled(line: str) -> str:
-    """A line with its keyword as Blender reads it, and an opacity without its option `-halo`."""
+    """Return a line with its keyword in Blender's spelling, and an opacity without its option `-halo`."""
     words = line.split(maxsplit=1)
     if len(words) < 2 or (known := PLAIN.get(words[0].lower())) is None:
         return line

@@ -1,4 +1,4 @@
-"""The numbers of a material library: brought into their ranges, with notes."""
+"""Numbers of a material library: moved into their valid ranges, with notes."""
 
 import math
 from collections.abc import Callable
@@ -10,18 +10,18 @@ from ...errors import AssetError
 from ..shared.colors import Floats, clipped, dimmed, divisor, in_range
 
 SHARES = ("d", "Pr", "Pm", "Ps", "Pc", "Pcr")
-"""Statements of one number in [0, 1]."""
+"""Statements with one number in [0, 1]."""
 
 
 def numbers_in_range(lines: list[str], name: str) -> tuple[list[str], list[str]]:
-    """The lines of a library, keywords as Blender spells them, with numbers in their ranges; and notes.
+    """Return the lines of a library, keywords in Blender's spelling, with numbers in their ranges; and notes.
 
     Raises
     ------
-    AssetError : a number that is not finite.
+    AssetError : a number is not finite.
     """
     diffuse = _Statements(lines, "Kd", name)
-    top = divisor(diffuse.values) or 1.0  # a library in bytes has them in all colours
+    top = divisor(diffuse.values) or 1.0  # a library with colours in bytes uses bytes for all its colours
     notes = [diffuse.change(lambda values: in_range(values, name, "Kd"))]
     for word in ("Ks", "Ka"):
         notes.append(_Statements(lines, word, name).change(partial(_as_diffuse, top=top, name=name, word=word)))
@@ -35,7 +35,7 @@ def _as_diffuse(values: Floats, top: float, name: str, word: str) -> tuple[Float
 
 
 class _Statements:
-    """All statements of one keyword in a list of lines, which they are written back into.
+    """All statements of one keyword in a list of lines; changed values are written back into the lines.
 
     values : (n, width)
     """
@@ -48,7 +48,7 @@ class _Statements:
         self.values = np.array([row for row in rows if row is not None], np.float64).reshape(-1, width)
 
     def change(self, function: Callable[[Floats], tuple[Floats, str]]) -> str:
-        """Put the values that a function makes of these in their place; returns the note that comes with them."""
+        """Apply a function to the values and write them back; return the function's note."""
         changed, note = function(self.values)
         for i, before, after in zip(self._places, self.values, changed, strict=True):
             if (before != after).any() or len(self._lines[i].split()) <= len(after):
@@ -57,7 +57,7 @@ class _Statements:
 
 
 def _row(line: str, name: str, width: int) -> list[float] | None:
-    """The numbers of a statement, one standing for three; None for what is no number, such as a spectrum's file."""
+    """Return the numbers of a statement, a single number repeated; None if it has other words, such as a file name."""
     try:
         row = [float(word) for word in line.split()[1 : width + 1]]
     except ValueError:

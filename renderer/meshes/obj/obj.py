@@ -1,4 +1,4 @@
-"""OBJ: a copy in UTF-8 with one material library beside it, whose textures are verified and lie in the same folder."""
+"""OBJ: a copy in UTF-8 with one material library, whose textures are verified and lie in the same folder."""
 
 import re
 from pathlib import Path
@@ -13,11 +13,11 @@ LIBRARY = re.compile(rb"^[ \t]*mtllib[ \t]+(.*?)[ \t]*$", re.MULTILINE)
 
 
 def clean_obj(name: str, path: Path, to: Path, textures: Textures) -> Path:
-    """Write `to`/mesh.obj and `to`/mesh.mtl; returns the first.
+    """Write `to`/mesh.obj and `to`/mesh.mtl; return the path of the first.
 
     Raises
     ------
-    AssetError : more faces, vertices or bytes than the limits allow, or colours that are not finite numbers.
+    AssetError : faces, vertices or bytes are over the limits, or a colour is not a finite number.
     """
     check_size(name, path)
     libraries: list[str] = []
@@ -35,7 +35,7 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures) -> Path:
             file.write(LIBRARY.sub(b"", block) if libraries else block)
     if painted and (note := colors_in_range(name, to / "mesh.obj")):
         textures.notes.append(note)
-    own = path.with_suffix(".mtl").name  # where none is named, Blender takes it
+    own = path.with_suffix(".mtl").name  # Blender's default if the file names no library
     found = [place for library in dict.fromkeys(libraries) for place in _libraries(library, path, textures)]
     if not found and (place := textures.bounds.find(path.parent, own)) is not None:
         found = [place]
@@ -45,14 +45,14 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures) -> Path:
 
 
 def _lines(block: bytes, statement: bytes) -> int:
-    """How many lines of a block are a statement such as `f`."""
+    """Count the lines of a block that are a statement such as `f`."""
     if b"\n " in block or b"\n\t" in block or b"\t" in block:
         return len(re.findall(rb"^[ \t]*%b[ \t]" % statement, block, re.MULTILINE))
     return block.count(b"\n" + statement + b" ") + block.startswith(statement + b" ")  # much faster
 
 
 def _libraries(named: str, path: Path, textures: Textures) -> list[Path]:
-    """The files of one mtllib line: its rest is one name, spaces and all, or else several."""
+    """Return the files of an mtllib line: its rest is one name, which may contain spaces, or several names."""
     for names in ([named], named.split()):
         found = [place for name in names if (place := textures.bounds.find(path.parent, name)) is not None]
         if found:

@@ -1,4 +1,4 @@
-"""OFF: polygons in text; colours, normals and places in a texture are not used."""
+"""OFF: polygons in text; colours, normals and texture coordinates are not used."""
 
 import re
 from array import array
@@ -16,13 +16,13 @@ from ..shared.polygons import cut
 from ..shared.report import NOTES
 from ..shared.text import utf8_blocks
 
-START = re.compile(rb"(?:ST|C|N)*(4?)(n?)OFF|(?=\d+[ \t]+\d+)")  # the word may be missing
-WRAPPED = 8  # lines that the header takes at most
+START = re.compile(rb"(?:ST|C|N)*(4?)(n?)OFF|(?=\d+[ \t]+\d+)")  # the word OFF may be missing
+WRAPPED = 8  # most lines of the header
 
 
 @dataclass(frozen=True)
 class OffHeader:
-    """The header of an OFF file: how many vertices and faces follow, and after how many lines."""
+    """Header of an OFF file: number of vertices and of faces, and number of header lines."""
 
     vertices: int
     faces: int
@@ -30,7 +30,7 @@ class OffHeader:
 
 
 def content_lines(block: bytes) -> Iterator[bytes]:
-    """The lines of a text that hold more than a comment, without their comments."""
+    """Yield the lines of a text that contain more than a comment, without their comments."""
     for line in block.split(b"\n"):
         content = line.partition(b"#")[0].strip()
         if content:
@@ -38,11 +38,11 @@ def content_lines(block: bytes) -> Iterator[bytes]:
 
 
 def parse_header(name: str, lines: Sequence[bytes]) -> OffHeader:
-    """The header at the start of an OFF file, of which `lines` are the first ones with content.
+    """Parse the header of an OFF file; `lines` are its first lines with content.
 
     Raises
     ------
-    AssetError : it is no OFF header, or one of a kind that cannot be drawn: binary, or not of three dimensions.
+    AssetError : there is no OFF header, or its kind is not supported: binary, or not three-dimensional.
     """
     start = START.match(lines[0]) if lines else None
     if start is None:
@@ -64,11 +64,11 @@ def parse_header(name: str, lines: Sequence[bytes]) -> OffHeader:
 
 
 def read_off(name: str, path: Path) -> trimesh.Trimesh:
-    """Triangles of an OFF file.
+    """Read the triangles of an OFF file.
 
     Raises
     ------
-    AssetError : it is damaged, or of a kind that is not read.
+    AssetError : the file is damaged, or of an unsupported kind.
     """
     lines = [line for block in utf8_blocks(path) for line in content_lines(block)]
     header = parse_header(name, lines[:WRAPPED])
@@ -84,7 +84,7 @@ def read_off(name: str, path: Path) -> trimesh.Trimesh:
 
 
 def _vertices(name: str, lines: list[bytes]) -> NDArray[np.float64]:
-    """The first three numbers of each line: (n, 3)."""
+    """Return the first three numbers of each line: (n, 3)."""
     if len({len(line.split()) for line in lines}) > 1:
         lines = [b" ".join(line.split()[:3]) for line in lines]
     numbers = parse_numbers(name, b"\n".join(lines))
@@ -95,7 +95,7 @@ def _vertices(name: str, lines: list[bytes]) -> NDArray[np.float64]:
 
 
 def _polygons(name: str, lines: list[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The corners of all faces, one after the other, and how many each has."""
+    """Return the corners of all faces, concatenated, and the number of corners of each face."""
     corners, counts = array("q"), array("q")
     for line in lines:
         words = line.split()

@@ -1,4 +1,4 @@
-"""PLY, STL and OFF: nothing but geometry and colours, and counts that the first lines give away."""
+"""PLY, STL and OFF: only geometry, colours and counts, which the first lines state."""
 
 from itertools import islice
 from pathlib import Path
@@ -9,20 +9,20 @@ from ..shared.textures import Textures
 from . import off, ply_header
 from .stl import count_facets
 
-TEXTURE = "texture"  # begins the names of a PLY file's images in the clean folder; a number follows
+TEXTURE = "texture"  # prefix of the names of a PLY file's images in the clean folder; a number follows
 
 
 def texture_files(mesh: Path) -> dict[int, Path]:
-    """The images of a PLY file in the clean folder by their number in the file; some may be missing."""
+    """Return the images of a PLY file in the clean folder by their number in the file; some may be missing."""
     return {int(place.name.removeprefix(TEXTURE)): place for place in mesh.parent.glob(f"{TEXTURE}*")}
 
 
 def clean_plain(name: str, path: Path, to: Path, textures: Textures) -> Path:
-    """Check the counts of a PLY, STL or OFF file, and link it as `to`/mesh.SUFFIX with the textures that it names.
+    """Check the counts of a PLY, STL or OFF file, and link it as `to`/mesh.SUFFIX together with its textures.
 
     Raises
     ------
-    AssetError : more faces, vertices or bytes than the limits allow, or a header that is not understood.
+    AssetError : faces, vertices or bytes are over the limits, or the header is not understood.
     """
     check_size(name, path)
     suffix = path.suffix.lower()

@@ -1,4 +1,4 @@
-"""PLY: faces and strips as triangles, with their colours or their places in a texture."""
+"""PLY: faces and strips as triangles, with their colours or texture coordinates."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,24 +18,24 @@ from .ply_header import Header, as_bytes, parse_header
 
 INDICES = ("vertex_indices", "vertex_index")
 PLACES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
-"""Names of a vertex's coordinates in a texture."""
-TEXTURE_NUMBER = "texnumber"  # of a face, where there are several textures
+"""Names of a vertex's texture coordinates."""
+TEXTURE_NUMBER = "texnumber"  # property of a face in files with several textures
 COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
 TOPS = {"u1": 255, "u2": 65535}
-"""Full scale of the colours of a type; of any other, 1, or what `in_range` finds."""
+"""Largest colour value by integer type; for other types it is 1, or the value that `in_range` finds."""
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
 def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
-    """Triangles of a PLY file, text or binary of either byte order.
+    """Read the triangles of a PLY file, in text or binary of either byte order.
 
-    textured : whether places in a texture are wanted, not colours
+    textured : True to read texture coordinates instead of colours
 
     Raises
     ------
-    AssetError : it is damaged, or holds no faces.
+    AssetError : the file is damaged, or contains no faces.
     """
     raw = as_bytes(path.read_bytes())
     header = parse_header(name, raw)
@@ -70,14 +70,14 @@ def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
 
 
 def _indices(table: Table) -> Lists:
-    """The lists of vertices of an element, whatever their name is; none where it has none."""
+    """Return the vertex lists of an element, whatever their name; empty lists if it has none."""
     lists = {key: column for key, column in table.items() if isinstance(column, Lists) and key != "texcoord"}
     named = [lists[key] for key in INDICES if key in lists]
     return (named or [*lists.values(), Lists(np.empty(0, np.int64), np.empty(0, np.int64))])[0]
 
 
 def _whole(name: str, values: Numbers) -> Ints:
-    """Numbers of vertices, as integers."""
+    """Return vertex indices as integers."""
     with np.errstate(invalid="ignore"):
         whole = values.astype(np.int64)
     if (whole != values).any():
@@ -86,9 +86,9 @@ def _whole(name: str, values: Numbers) -> Ints:
 
 
 def _strips(corners: Ints, counts: Ints) -> Ints:
-    """The triangles (m, 3) of strips, which a vertex of -1 ends; every second one is turned round.
+    """Return the triangles (m, 3) of strips, which an index of -1 ends; every second triangle is reversed.
 
-    corners : (k,), strip after strip; counts : (n,), how many each has
+    corners : (k,), all strips concatenated; counts : (n,), number of corners of each strip
     """
     starts = np.zeros(len(corners), np.bool_)
     starts[(np.cumsum(counts) - counts)[counts > 0]] = True
@@ -104,7 +104,7 @@ def _strips(corners: Ints, counts: Ints) -> Ints:
 
 
 def _textures(face: Table, owners: Ints, places: Floats) -> dict[str, Any]:
-    """Places of vertices in a texture, and of each triangle the number of its texture, as trimesh takes them."""
+    """Return texture coordinates of vertices, and the texture number of each triangle, in trimesh's form."""
     numbers = _columns(face, (TEXTURE_NUMBER,))
     which = np.zeros(len(owners), np.int64) if numbers is None else numbers[owners, 0].astype(np.int64)
     visual = trimesh.visual.TextureVisuals(uv=places)  # type: ignore[no-untyped-call]
@@ -112,18 +112,18 @@ def _textures(face: Table, owners: Ints, places: Floats) -> dict[str, Any]:
 
 
 def _columns(table: Table, names: Sequence[str]) -> Floats | None:
-    """The columns of these names side by side, (n, names), if the table has them all."""
+    """Return the named columns side by side, (n, names); None if one is missing."""
     columns = [column for name in names if not isinstance(column := table.get(name), Lists | None)]
     return np.column_stack(columns).astype(np.float64) if len(columns) == len(names) else None
 
 
 def _places(vertex: Table) -> Floats | None:
-    """Places in a texture of each vertex (n, 2), if it has any."""
+    """Return texture coordinates of each vertex (n, 2), or None."""
     return next((places for names in PLACES if (places := _columns(vertex, names)) is not None), None)
 
 
 def _wedges(face: Table, polygons: Lists) -> Floats | None:
-    """Places in a texture of each corner (k, 2), if each has one."""
+    """Return texture coordinates of each corner (k, 2); None if any corner lacks them."""
     places = face.get("texcoord")
     if not isinstance(places, Lists) or (places.counts != 2 * polygons.counts).any():
         return None
@@ -131,7 +131,7 @@ def _wedges(face: Table, polygons: Lists) -> Floats | None:
 
 
 def _colors(name: str, header: Header, element: str, table: Table) -> tuple[NDArray[np.uint8], list[str]] | None:
-    """The colours (n, 4) of an element's rows, if any, and notes; bytes and shorts are shares of their largest."""
+    """Return the colours (n, 4) of an element's rows and notes, or None; integers are divided by their maximum."""
     types = header.types(element)
     for keys in COLORS:
         values = _columns(table, keys)

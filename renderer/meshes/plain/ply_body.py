@@ -1,4 +1,4 @@
-"""The body of a PLY file as columns: text or binary, lists of one length or of many."""
+"""Body of a PLY file as columns: text or binary, with lists of equal or different lengths."""
 
 import re
 import struct
@@ -16,12 +16,12 @@ Ints = NDArray[np.int64]
 Numbers = NDArray[np.generic]
 CODES = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q",
          "f2": "e", "f4": "f", "f8": "d"}  # fmt: skip
-"""The module `struct`'s names of NumPy's types."""
+"""Format characters of the module `struct` for NumPy's types."""
 
 
 @dataclass(frozen=True)
 class Lists:
-    """A property that is a list: `values`, row after row, of which each row has `counts` (n,)."""
+    """A property that is a list: `values` of all rows, concatenated, and `counts` (n,), the lengths of the lists."""
 
     values: Numbers
     counts: Ints
@@ -31,24 +31,24 @@ Table = dict[str, Numbers | Lists]
 
 
 def read_body(name: str, header: Header, raw: bytes) -> dict[str, Table]:
-    """The tables of a PLY file by name, each with its properties by name.
+    """Read the tables of a PLY file by name, each with its properties by name.
 
-    Text is read as if it were a binary file of doubles.
+    Text is converted to a binary file of doubles first.
 
     Raises
     ------
-    AssetError : there is less than the header asks for, or more, or text that is no number.
+    AssetError : the file has less or more data than its header states, or text that is no number.
     """
     order, elements, at = header.order, header.elements, header.size
     if not order:
-        text = re.sub(rb"#[^\r\n]*", b"", raw[at:])  # no comment by the rules, but written as one
+        text = re.sub(rb"#[^\r\n]*", b"", raw[at:])  # not allowed by the format, but some files have such comments
         raw, order, at = parse_numbers(name, text).astype("<f8").tobytes(), "<", 0
         elements = tuple(map(_in_doubles, elements))
     tables = {}
     for element in elements:
         try:
             table, at = _alike(element, order, raw, at) or _walked(element, order, raw, at)
-        except (ValueError, OverflowError, struct.error):  # beyond the end; a length that is no count
+        except (ValueError, OverflowError, struct.error):  # beyond the end of the file, or an invalid length
             raise AssetError(
                 f"{name} is cut short or damaged: it has not the {element.count:,} rows of {element.name!r} that its "
                 "header asks for"
@@ -65,11 +65,11 @@ def _in_doubles(element: Element) -> Element:
 
 
 def _alike(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, int] | None:
-    """The columns of rows that all have lists as long as the first row's, and where they end; None if they differ.
+    """Read rows whose lists all have the first row's lengths; return columns and end offset, or None if lengths differ.
 
     Raises
     ------
-    ValueError : they would end beyond the file.
+    ValueError : the rows would end beyond the file.
     """
     properties = element.properties if element.count else ()
     fields: list[tuple[str, str] | tuple[str, str, tuple[int]]] = []
@@ -99,11 +99,11 @@ def _alike(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, in
 
 
 def _walked(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, int]:
-    """The columns of rows that differ, read one after the other, and where they end.
+    """Read rows with lists of different lengths one after the other; return columns and end offset.
 
     Raises
     ------
-    ValueError, struct.error : they would end beyond the file.
+    ValueError, struct.error : the rows would end beyond the file.
     """
     columns = [_Column(one, order) for one in element.properties]
     for _ in range(element.count):
@@ -115,7 +115,7 @@ def _walked(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, i
 
 
 class _Column:
-    """A property's values, taken row by row."""
+    """A property's values, read row by row."""
 
     def __init__(self, one: Property, order: str) -> None:
         self.name = one.name
@@ -124,7 +124,7 @@ class _Column:
         self._values, self._counts = bytearray(), array("q")
 
     def take(self, raw: bytes, at: int) -> int:
-        """Take the value or the list at an offset; returns the offset after it."""
+        """Read the value or list at an offset; return the offset after it."""
         count = 1
         if self._length is not None:
             count = int(self._length.unpack_from(raw, at)[0])
@@ -137,6 +137,6 @@ class _Column:
         return end
 
     def content(self) -> Numbers | Lists:
-        """All that was taken."""
+        """Return all values read so far."""
         values = np.frombuffer(bytes(self._values), self._type)
         return values if self._length is None else Lists(values, np.array(self._counts, np.int64))

@@ -1,4 +1,4 @@
-"""The header of a PLY file: which elements follow, how they are laid out, which image it names."""
+"""Header of a PLY file: its elements, their layout, and the names of its images."""
 
 import re
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ TYPES = {
     "uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "int64": "i8", "uint64": "u8",
     "float": "f4", "float32": "f4", "double": "f8", "float64": "f8", "float16": "f2",
 }  # fmt: skip
-"""NumPy's names of PLY's types, and of those that other programs have added."""
+"""NumPy's names of PLY's types, and of types that other programs have added."""
 ORDERS = {"ascii": "", "binary_little_endian": "<", "binary_big_endian": ">"}
 START = re.compile(rb"(?:\xef\xbb\xbf)?ply[ \t]*(\r\n|\n|\r)")
-MOST = 1 << 18  # bytes
+MOST = 1 << 18  # bytes of the longest header
 
 
 @dataclass(frozen=True)
 class Property:
-    """A number, or a list of numbers with its length before it, of each row of an element; types are NumPy's."""
+    """A number, or a list of numbers preceded by its length, in each row of an element; types are NumPy's names."""
 
     name: str
     type: str
@@ -42,9 +42,9 @@ class Element:
 class Header:
     """The header of a PLY file.
 
-    order : "<" or ">" of a binary file, "" of one in text
-    size : of the header in bytes
-    textures : images that its comments name
+    order : "<" or ">" for a binary file, "" for text
+    size : size of the header in bytes
+    textures : images named in its comments
     """
 
     order: str
@@ -53,31 +53,31 @@ class Header:
     textures: tuple[str, ...]
 
     def count(self, element: str) -> int:
-        """Number of rows of an element, 0 where there is none of that name."""
+        """Return the number of rows of an element; 0 if the element is missing."""
         return sum(one.count for one in self.elements if one.name == element)
 
     def types(self, element: str) -> dict[str, str]:
-        """NumPy's types of an element's properties by name."""
+        """Return NumPy's types of an element's properties by name."""
         return {one.name: one.type for table in self.elements if table.name == element for one in table.properties}
 
 
 def read_header(name: str, path: Path) -> Header:
-    """The header of a file; see `parse_header`."""
+    """Read the header of a file; errors as in `parse_header`."""
     with path.open("rb") as file:
         return parse_header(name, as_bytes(file.read(MOST)))
 
 
 def as_bytes(raw: bytes) -> bytes:
-    """A PLY file or its start, out of UTF-16 if it is in that."""
+    """Return a PLY file or its start, converted to UTF-8 if it is in UTF-16."""
     return raw if encoding_of(raw[:64]).startswith("utf-8") else decode(raw).encode()
 
 
 def parse_header(name: str, raw: bytes) -> Header:
-    """The header at the start of a PLY file, with line ends of any kind, and any other lines in any encoding.
+    """Parse the header of a PLY file; line ends may be of any kind, unknown lines are in any encoding.
 
     Raises
     ------
-    AssetError : it does not begin as PLY does, has no end, or a line that is not understood.
+    AssetError : the header does not begin as PLY, has no end, or has a line that is not understood.
     """
     start = START.match(raw)
     if start is None:

@@ -1,4 +1,4 @@
-"""STL: binary, or text with one or several solids."""
+"""STL: binary, or text with one or more solids."""
 
 from array import array
 from pathlib import Path
@@ -17,11 +17,11 @@ TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribu
 
 
 def count_facets(name: str, path: Path) -> int:
-    """Number of faces of an STL file.
+    """Return the number of faces of an STL file.
 
     Raises
     ------
-    AssetError : binary, and of another length than its header says; more faces than the limits allow.
+    AssetError : a binary file's length differs from its header, or there are more faces than the limits allow.
     """
     faces, size, start = _binary(path)
     wanted = len(start) + TRIANGLE.itemsize * faces
@@ -29,7 +29,7 @@ def count_facets(name: str, path: Path) -> int:
         return faces
     faces = 0
     for block in utf8_blocks(path):
-        faces += block.lower().count(b"facet ")  # not "endfacet", which ends its line
+        faces += block.lower().count(b"facet ")  # does not match "endfacet", which ends its line
         check(name, "faces", faces, FACES)
     if not faces and b"\0" in start:
         raise AssetError(f"{name} has {size} bytes where its header asks for {wanted}: it is damaged")
@@ -37,18 +37,18 @@ def count_facets(name: str, path: Path) -> int:
 
 
 def _binary(path: Path) -> tuple[int, int, bytes]:
-    """Number of faces of a file if it is a binary one, its size in bytes, and its first START bytes."""
+    """Return the number of faces if the file is binary, its size in bytes, and its first START bytes."""
     with path.open("rb") as file:
         start = file.read(START)
     return int.from_bytes(start[80:], "little"), path.stat().st_size, start
 
 
 def read_stl(name: str, path: Path) -> trimesh.Trimesh:
-    """Triangles of an STL file, each with vertices of its own. One is binary if its length fits, however it begins.
+    """Read the triangles of an STL file, each with its own vertices. A file whose length fits the header is binary.
 
     Raises
     ------
-    AssetError : it is cut short or damaged.
+    AssetError : the file is truncated or damaged.
     """
     faces, size, _ = _binary(path)
     if size == START + TRIANGLE.itemsize * faces:
@@ -59,7 +59,7 @@ def read_stl(name: str, path: Path) -> trimesh.Trimesh:
 
 
 def _facets(name: str, path: Path) -> NDArray[np.float64]:
-    """The vertices (3 * n, 3) of all facets of a file in text."""
+    """Return the vertices (3 * n, 3) of all facets of a text file."""
     places: list[bytes] = []
     firsts, last = array("q"), b""
     for block in utf8_blocks(path):

@@ -1,1 +1,1 @@
-"""What the readers of all formats share: limits, colours, polygons, textures. Start: limits.py."""
+"""Code shared by the readers of all mesh formats: limits, colours, polygons, textures. Start: limits.py."""

@@ -1,4 +1,4 @@
-"""One object out of a zip file: read in place, bounded, nothing outside the object's folder."""
+"""Extraction of one object from a zip file: within limits, and only files inside the object's folder."""
 
 import shutil
 import stat
@@ -16,7 +16,7 @@ from .limits import FILE_BYTES, MEMBERS, RATIO, RATIO_FROM, check
 DEPTH = 2  # an object's folder is SYNSET/OBJECT
 
 
-@lru_cache(maxsize=1)  # objects come sorted by class, and a large archive takes a second to open
+@lru_cache(maxsize=1)  # objects are sorted by class, and opening a large archive takes a second
 def _opened(path: str) -> tuple[zipfile.ZipFile, dict[str, list[zipfile.ZipInfo]]]:
     archive = zipfile.ZipFile(path)
     members = defaultdict(list)
@@ -26,12 +26,12 @@ def _opened(path: str) -> tuple[zipfile.ZipFile, dict[str, list[zipfile.ZipInfo]
 
 
 def take_out(path: str, folder: str, to: Path) -> None:
-    """Unpack the members below `folder`, SYNSET/OBJECT, of a zip file into `to`.
+    """Unpack the members below `folder` (SYNSET/OBJECT) of a zip file into `to`.
 
     Raises
     ------
-    AssetError : no zip file, no such folder in it, members that leave it, more or larger ones than the limits allow,
-        or damaged ones.
+    AssetError : the file is no zip file or lacks the folder; or members leave the folder, exceed the limits or are
+        damaged.
     OSError : the archive cannot be read.
     """
     try:
@@ -47,7 +47,7 @@ def take_out(path: str, folder: str, to: Path) -> None:
             target = to / PurePosixPath(info.filename).relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(info) as source, target.open("wb") as file:
-                shutil.copyfileobj(source, file, 1 << 20)  # stops at the size that was checked above
+                shutil.copyfileobj(source, file, 1 << 20)  # never exceeds the size checked above
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise AssetError(
             f"cannot read {info.filename} in {Path(path).name}: it is damaged; get the archive again"

@@ -1,4 +1,4 @@
-"""Bounds of an object's files: paths stay in its folder, and links stay in its collection."""
+"""Limits on the location of an object's files: paths stay in its folder, and links stay in its collection."""
 
 import os
 from collections.abc import Iterator
@@ -14,23 +14,23 @@ from ...errors import AssetError
 class Bounds:
     """Folders that an object's files must not leave.
 
-    folder : of the object; what its files refer to lies inside, as far as paths are written
-    collection : of all objects; links end inside, or in the store of git-annex or the Hugging Face cache that holds
-        the collection; None for the object's own folder
+    folder : folder of the object; all referenced paths, as written, lie inside it
+    collection : folder of all objects; links end inside it, or in the git-annex store or Hugging Face cache that
+        contains the collection; None for the object's own folder
     """
 
     def __init__(self, folder: Path, collection: Path | None = None) -> None:
-        self.folder = folder.resolve()  # without "..", so that a path can be seen to leave it
+        self.folder = folder.resolve()  # without "..", so that paths can be compared with it
         self._collection = (folder if collection is None else collection).resolve()
 
     def check_link(self, path: Path, name: str) -> None:
-        """Refuse a path that leads out of the collection by a link.
+        """Refuse a path that leaves the collection through a link.
 
-        name : what the message calls it
+        name : name of the file in the message
 
         Raises
         ------
-        AssetError : it does.
+        AssetError : the path leaves the collection.
         """
         real = Path(os.path.realpath(path))
         if not any(real.is_relative_to(folder) for folder in (self._collection, *_stores(self._collection))):
@@ -40,13 +40,14 @@ class Bounds:
             )
 
     def find(self, base: Path, name: str) -> Path | None:
-        """The file that a mesh or material file in the folder `base` means by `name`: what Blender tries, in its order.
+        """Find the file that a mesh or material file in the folder `base` calls `name`; None if there is none.
 
-        Windows separators, quotes, underscores for spaces, and at last the bare name beside the file that names it.
+        It tries Blender's variants in Blender's order: Windows separators, quotes, underscores for spaces, and at last
+        the file name without its folders, in `base`.
 
         Raises
         ------
-        AssetError : a pointer of Git LFS lies there in its place, or a link out of the collection.
+        AssetError : the file is a Git LFS pointer, or a link that leaves the collection.
         """
         plain = name.strip().strip("\"'").replace("\\", "/")
         for candidate in (name, plain, plain.replace("_", " "), unquote(plain), plain.rpartition("/")[2]):
@@ -56,7 +57,7 @@ class Bounds:
         return None
 
     def _file(self, place: Path) -> Path | None:
-        """The file at `place`, if it is one and the path as written does not leave the folder.
+        """Return the path if it is a file and, as written, does not leave the folder; else None.
 
         >>> Bounds(Path("/data/chair"))._file(Path("/data/chair/../../etc/passwd")) is None
         True
@@ -72,19 +73,19 @@ class Bounds:
                 return None
             self.check_link(plain, shown)
             return plain
-        except (OSError, ValueError) as error:  # a name that is too long, or holds a zero byte
+        except (OSError, ValueError) as error:  # the name is too long, or contains a zero byte
             raise_machine_fault(error)
             return None
 
 
 def raise_machine_fault(error: Exception) -> None:
-    """Raise what is no fault of a file again: without a texture, the object would be drawn in its plain colour."""
+    """Raise errors of the machine again; treating them as a missing texture would render the object without it."""
     if isinstance(error, OSError) and error.errno in SOUND:
         raise error
 
 
 def _stores(collection: Path) -> Iterator[Path]:
-    """Folders above a collection where git-annex and the Hugging Face cache keep what links in it stand for."""
+    """Yield the folders in which git-annex and the Hugging Face cache store the targets of a collection's links."""
     for above in (collection, *collection.parents):
         yield above / ".git" / "annex" / "objects"
         if above.name == "snapshots":

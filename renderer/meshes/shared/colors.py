@@ -1,4 +1,4 @@
-"""Colours out of their range: taken as bytes or shorts where they can be nothing else, else scaled; noted, refused."""
+"""Colours out of range: read as bytes or shorts if they are clearly such, else scaled; with notes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,18 +6,18 @@ from numpy.typing import NDArray
 from ...errors import AssetError
 
 Floats = NDArray[np.float64]
-SLACK = 1e-3  # above 1 or below 0: the rounding of another program
-BRIGHT = 16.0  # a largest component above it is that of whole numbers up to 255 or 65535, and none of a bright colour
+SLACK = 1e-3  # above 1 or below 0: rounding errors of another program
+BRIGHT = 16.0  # a larger component means whole numbers up to 255 or 65535, not a bright colour
 TOPS = (255.0, 65535.0)
 
 
 def in_range(colors: Floats, name: str, what: str) -> tuple[Floats, str]:
-    """Colours (n, 3) in [0, 1], and a note in words; "" where they were in it.
+    """Move colours (n, 3) into [0, 1]; return them and a note, "" if they were in range.
 
-    Up to `BRIGHT`, each one above 1 is divided by its own largest component; above it, all are divided by 255, or
-    65535. What is negative becomes 0.
+    If no component is above `BRIGHT`, each colour above 1 is divided by its largest component. Otherwise all are
+    divided by 255 or 65535. Negative components become 0.
 
-    name : of the file; what : the colours are of it, for messages
+    name : name of the file; what : name of the colours, both for messages
 
     Raises
     ------
@@ -42,19 +42,19 @@ def in_range(colors: Floats, name: str, what: str) -> tuple[Floats, str]:
 
 
 def divisor(colors: Floats) -> float:
-    """The number that colours which are no shares of 1 are shares of; 0 for shares of 1."""
+    """Return the maximum of the integer range that colours use (255, 65535 or more); 0 if they are fractions of 1."""
     high = float(colors.max(initial=0))
     return 0.0 if high <= BRIGHT else next((top for top in TOPS if high <= top), high)
 
 
 def dimmed(colors: Floats, what: str) -> tuple[Floats, str]:
-    """Emission (n, 3) of at most 1, and a note: an object is no lamp beside those of the recipe."""
+    """Limit emission (n, 3) to 1, so that an object is no lamp beside those of the recipe; return it and a note."""
     high, positive = float(colors.max(initial=0)), np.maximum(colors, 0)
     return positive / np.maximum(positive.max(axis=1, keepdims=True, initial=0), 1), _scaled(what, high)
 
 
 def clipped(values: Floats, what: str) -> tuple[Floats, str]:
-    """Shares in [0, 1], and a note on the one that is farthest from it."""
+    """Clip values to [0, 1]; return them and a note on the value farthest outside."""
     shares = np.clip(values, 0, 1)
     if (shares == values).all():
         return shares, ""

@@ -1,4 +1,8 @@
-"""Doubled faces: files such as ShapeNet's hold a surface twice, once for each of its sides.
+"""Duplicate faces: files such as ShapeNet's contain a surface twice, once for each of its sides.
+
+Two faces in the same position shadow each other: rounding decides which one a ray hits, so the image gets black specks.
+Of faces with the same corners the first in the file is kept, regardless of corner order, normals and materials. Blender
+3's importer of OBJ files, which made the published images, did the same.
 
 Two faces in one place shadow each other: which of them a ray meets is a matter of rounding, so the picture has black
 specks. Of faces with the same corners the first in the file is kept, whatever the order of their corners, their
@@ -10,15 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FLAT = 1e-5  # four points are in one plane up to this share of their distances, which 32-bit numbers round
+FLAT = 1e-5  # tolerance for four points in one plane, relative to their distances, which 32-bit numbers round
 
 
 def doubles(
     points: NDArray[np.floating[Any]], corners: NDArray[np.integer[Any]], sizes: NDArray[np.integer[Any]]
 ) -> NDArray[np.bool_]:
-    """Tell which faces have the same corners as an earlier one; vertices at one place are one corner.
+    """Mark faces that have the same corners as an earlier face; vertices at the same position are one corner.
 
-    points : (n, 3) finite; corners : (c,) indices of points, face after face; sizes : (m,) corners of each face
+    points : (n, 3) finite; corners : (c,) indices of points, face after face; sizes : (m,) number of corners per face
     returns : (m,), True for a face that repeats an earlier one
 
     >>> points = np.eye(3)[[0, 1, 2, 0]]
@@ -35,10 +39,10 @@ def doubles(
 
 
 def double_triangles(points: NDArray[np.floating[Any]], triangles: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-    """Tell which triangles (m, 3) repeat earlier ones: (m,); `points` is (n, 3) and finite.
+    """Mark triangles (m, 3) that repeat earlier ones: (m,); `points` is (n, 3) and finite.
 
-    Those with the corners of an earlier one, and pairs that cut a flat quadrilateral along its other diagonal: a
-    polygon that is there twice, once turned round, is often cut so.
+    A triangle repeats if it has the corners of an earlier one. Two triangles repeat if they split a flat quadrilateral
+    along its other diagonal: a polygon that occurs twice, once reversed, is often split in this way.
     """
     places = _places(points)
     first = np.empty((places.max(initial=-1) + 1, 3))
@@ -51,19 +55,22 @@ def double_triangles(points: NDArray[np.floating[Any]], triangles: NDArray[np.in
 
 
 def without_doubles(points: NDArray[np.floating[Any]], triangles: NDArray[np.integer[Any]]) -> NDArray[np.integer[Any]]:
-    """Leave out the triangles (m, 3) that repeat earlier ones; `points` is (n, 3) and finite."""
+    """Remove the triangles (m, 3) that repeat earlier ones; `points` is (n, 3) and finite."""
     return triangles[~double_triangles(points, triangles)]
 
 
 def _other_diagonals(points: NDArray[np.float64], triangles: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Find the triangles (m, 3), no two alike, that fill a quadrilateral which two earlier ones fill, cut otherwise."""
+    """Find triangles (m, 3) that cover the same quadrilateral as two earlier ones, split along the other diagonal.
+
+    The given triangles contain no duplicates.
+    """
     edges = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2), axis=1)
     order = np.lexsort(edges.T)
     run = _runs(edges[order])
     (starts,) = np.nonzero(np.bincount(run, minlength=1)[run] == 2)
-    one, two = order[starts[::2]], order[starts[1::2]]  # the two sides of edges that have just two
+    one, two = order[starts[::2]], order[starts[1::2]]  # the two sides of edges that have exactly two
     opposite = triangles[:, [2, 0, 1]].ravel()
-    quads = np.column_stack([edges[one], opposite[one], opposite[two]])  # the cut, then the two other corners
+    quads = np.column_stack([edges[one], opposite[one], opposite[two]])  # the shared edge, then the two other corners
     crossed = _cross(*points[quads].transpose(1, 0, 2))
     pairs, quads = np.column_stack([one, two])[crossed] // 3, np.sort(quads[crossed], axis=1)
     by_age = np.argsort(pairs.min(axis=1), kind="stable")
@@ -73,7 +80,7 @@ def _other_diagonals(points: NDArray[np.float64], triangles: NDArray[np.int64]) 
 def _cross(
     a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64], d: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Tell where the lines from a to b and from c to d, each (n, 3), cross in one plane: (n,)."""
+    """Mark where the segments from a to b and from c to d, each (n, 3), cross in one plane: (n,)."""
     to_c, to_d = np.cross(b - a, c - a), np.cross(b - a, d - a)
     to_a, to_b = np.cross(d - c, a - c), np.cross(d - c, b - c)
     height = np.abs((to_c * (d - a)).sum(1))
@@ -82,7 +89,7 @@ def _cross(
 
 
 def _places(points: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
-    """A number for each point, (n,), the same where points are equal."""
+    """Number the points, (n,); equal points have equal numbers."""
     order = np.lexsort(points.T)
     numbers = np.empty(len(points), np.int64)
     numbers[order] = _runs(points[order])
@@ -90,7 +97,7 @@ def _places(points: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
 
 
 def _repeats(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which rows (m, k) equal an earlier one: (m,)."""
+    """Mark rows (m, k) that equal an earlier row: (m,)."""
     order = np.lexsort(rows.T)  # stable: of equal rows the first comes first
     number = _runs(rows[order])
     repeated = np.empty(len(rows), bool)
@@ -99,6 +106,6 @@ def _repeats(rows: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def _runs(rows: NDArray[np.generic]) -> NDArray[np.int64]:
-    """Number sorted rows (m, k) from 0, equal ones alike: (m,)."""
+    """Number sorted rows (m, k) from 0; equal rows have equal numbers: (m,)."""
     changes = np.any(rows[1:] != rows[:-1], axis=1)
     return np.concatenate([np.zeros(min(len(rows), 1), np.int64), np.cumsum(changes)])

@@ -1,4 +1,4 @@
-"""Meshes far from their origin, such as those in map coordinates: brought to it before 32 bits must hold them."""
+"""Meshes far from their origin, for example in map coordinates: moved to it before they are stored in 32 bits."""
 
 from pathlib import Path
 
@@ -8,22 +8,22 @@ from numpy.typing import NDArray
 
 from ...errors import AssetError
 
-FAR = 16  # diagonals from the origin; nearer, 32-bit numbers hold a vertex within a millionth of the diagonal
-LOST = 1_000  # diagonals; farther, within no ten-thousandth
+FAR = 16  # diagonals from the origin; up to here, 32-bit numbers hold a vertex to a millionth of the diagonal
+LOST = 1_000  # diagonals; beyond, the precision is worse than a ten-thousandth of the diagonal
 
 
 def far_centre(loaded: trimesh.Trimesh) -> NDArray[np.float64]:
-    """The centre of a mesh's bounding box, (3,) in its own units, if that is far from the origin; else zeros."""
+    """Return the centre of a mesh's bounding box, (3,) in the mesh's units, if far from the origin; else zeros."""
     centre, diagonal = _box(loaded)
     return centre if np.linalg.norm(centre) > FAR * diagonal else np.zeros(3)
 
 
 def check_near(name: str, loaded: trimesh.Trimesh) -> None:
-    """See that 32-bit numbers hold the shape where it is, if it has no others.
+    """Check that a mesh stored in 32-bit numbers is close enough to its origin to keep its shape.
 
     Raises
     ------
-    AssetError : they do not.
+    AssetError : it is not.
     """
     centre, diagonal = _box(loaded)
     vertices = np.asarray(loaded.vertices)
@@ -35,11 +35,11 @@ def check_near(name: str, loaded: trimesh.Trimesh) -> None:
 
 
 def move_obj(mesh: Path, centre: NDArray[np.float64]) -> None:
-    """Write a clean OBJ file again with `centre` as its origin.
+    """Rewrite a clean OBJ file with `centre` as its origin.
 
     Raises
     ------
-    AssetError : a vertex that is not three numbers.
+    AssetError : a vertex is not three numbers.
     """
     moved = mesh.with_suffix(".moved")
     with mesh.open("rb") as old, moved.open("wb") as new:

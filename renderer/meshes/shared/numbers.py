@@ -1,4 +1,4 @@
-"""Numbers out of text."""
+"""Parse numbers in text."""
 
 import warnings
 from contextlib import suppress
@@ -10,16 +10,16 @@ from ...errors import AssetError
 
 
 def parse_numbers(name: str, text: bytes) -> NDArray[np.float64]:
-    """All numbers of a text, between which are blanks and line ends: (n,).
+    """Parse all numbers of a text, separated by blanks and line ends: (n,).
 
-    name : of the file, for messages
+    name : name of the file, for messages
 
     Raises
     ------
-    AssetError : something in it is no number.
+    AssetError : a word is no number.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("error", DeprecationWarning)  # how NumPy 1 says that it stopped before the end
+        warnings.simplefilter("error", DeprecationWarning)  # NumPy 1 warns if it stopped before the end
         with suppress(DeprecationWarning, ValueError):
             return np.fromstring(text, np.float64, sep=" ")
     wrong = next((word for word in text.split() if not _is_number(word)), b"")

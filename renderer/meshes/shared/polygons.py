@@ -1,4 +1,4 @@
-"""Polygons cut into triangles: fans where a fan lies inside, ear clipping (mapbox_earcut) where it does not."""
+"""Polygons cut into triangles: as a fan if the fan lies inside, else by ear clipping (mapbox_earcut)."""
 
 from dataclasses import dataclass
 
@@ -12,16 +12,20 @@ from .limits import FACES, check
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-BATCH = 1 << 20  # corners looked at together, so that temporary arrays stay below about 200 MB
-THIN = 1e-12  # a triangle with less than this share of its polygon's area is none
+BATCH = 1 << 20  # corners processed together; keeps temporary arrays below about 200 MB
+THIN = 1e-12  # a triangle with less than this share of its polygon's area counts as empty
 CROSSED = (
-    1e-6  # of a polygon's squared size: by how much the area of its triangles is not its own where it crosses itself
+    1e-6  # share of a polygon's squared size: a larger difference between its area and its triangles' means it crosses
 )
 
 
 @dataclass(frozen=True)
 class Cut:
     """Polygons cut into triangles.
+
+    positions : (m, 3), positions of each triangle's corners in the list of the polygons' corners
+    owners : (m,), polygon of each triangle, ascending
+    crossing : number of polygons that cross themselves
 
     positions : (m, 3), of each triangle's corners among the polygons' corners
     owners : (m,), each triangle's polygon, ascending
@@ -34,23 +38,23 @@ class Cut:
 
     @property
     def notes(self) -> list[str]:
-        """Notes about an object that is drawn so, one sentence each."""
+        """Notes about such an object, one sentence each."""
         many = f"{self.crossing} polygons cross themselves: programs differ in what these cover"
         return [many] if self.crossing else []
 
 
 def cut(name: str, vertices: Floats, corners: Ints, counts: Ints) -> Cut:
-    """Cut polygons into triangles that turn the same way round.
+    """Cut polygons into triangles of the same orientation.
 
-    name : of the file, for messages
-    vertices : (v, 3); corners : (k,) vertices, polygon after polygon; counts : (n,) how many of them each polygon has
-    A polygon may be concave, have corners on its edges, the same corner twice in a row, or a hole that is joined to its
-    outline by an edge there and back. Fewer than three corners are no face. A polygon that is not flat is seen along
-    its mean normal. One that crosses itself is covered as far as ear clipping goes.
+    name : name of the file, for messages
+    vertices : (v, 3); corners : (k,) vertices, polygon after polygon; counts : (n,) number of corners of each polygon
+    A polygon may be concave, have corners on its edges, repeat a corner, or have a hole that an edge in both directions
+    joins to its outline. A polygon of fewer than three corners is no face. A polygon that is not flat is projected
+    along its mean normal. Ear clipping decides the area covered by a polygon that crosses itself.
 
     Raises
     ------
-    AssetError : a corner that is no vertex, or more triangles than the limits allow.
+    AssetError : a corner is no vertex, or there are more triangles than the limits allow.
     """
     check_corners(name, corners, len(vertices))
     check(name, "triangles", int(np.maximum(counts - 2, 0).sum()), FACES)
@@ -74,20 +78,20 @@ def cut(name: str, vertices: Floats, corners: Ints, counts: Ints) -> Cut:
 
 
 def check_corners(name: str, corners: Ints, vertices: int) -> None:
-    """Check that the corners of faces are vertices.
+    """Check that the corners of faces are existing vertices.
 
     Raises
     ------
-    AssetError : one is not.
+    AssetError : a corner is no vertex.
     """
     if corners.size and not 0 <= corners.min() <= corners.max() < vertices:
         raise AssetError(f"{name} has faces between vertices that it has not")
 
 
 def _without_repeats(corners: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """The counts of polygons without corners that repeat the one before, and the positions of those that stay.
+    """Return polygons without corners that repeat the previous one: counts, and positions of the remaining corners.
 
-    Triangles stay as they are: one that repeats a corner is counted as flat.
+    Triangles stay unchanged: a triangle that repeats a corner is counted as flat.
     """
     starts = np.cumsum(counts) - counts
     before = np.arange(len(corners)) - 1
@@ -98,15 +102,15 @@ def _without_repeats(corners: Ints, counts: Ints) -> tuple[Ints, Ints]:
 
 
 def _cut_alike(points: Floats) -> tuple[Ints, Ints, int]:
-    """Cut (n, size, 3) polygons.
+    """Cut polygons of equal size, (n, size, 3).
 
-    returns : triangles (m, 3) as corners of their polygon, the polygon (m,) of each, and how many cross themselves
+    returns : triangles (m, 3) as corners of their polygon, polygon (m,) of each, number of self-crossing polygons
     """
     size, numbers = points.shape[1], np.arange(len(points))
     fans = np.tile(_fan(size), (len(points), 1, 1))
     if size == 3:
         return fans[:, 0], numbers, 0
-    with np.errstate(all="ignore"):  # what is not finite, or has no area, is no fan
+    with np.errstate(all="ignore"):  # a polygon that is not finite, or has no area, is no fan
         hard = np.flatnonzero(~_fans(points))
         turned = hard[_fans(np.roll(points[hard], -1, axis=1))] if size == 4 else hard[:0]
         fans[turned] = (fans[turned] + 1) % 4
@@ -124,7 +128,7 @@ def _fan(size: int) -> Ints:
 
 
 def _fans(points: Floats) -> NDArray[np.bool_]:
-    """True where the fan from the first corner covers a polygon and nothing else, for (n, size, 3) polygons: (n,)."""
+    """Mark polygons (n, size, 3) that the fan from their first corner covers exactly: (n,)."""
     spokes = points[:, 1:] - points[:, :1]
     doubled = np.cross(spokes[:, :-1], spokes[:, 1:])  # (n, size - 2, 3), the fan's triangles
     normal = doubled.sum(axis=1)
@@ -137,9 +141,9 @@ def _fans(points: Floats) -> NDArray[np.bool_]:
 
 
 def _clipped(ring: Floats) -> tuple[Ints, bool]:
-    """Triangles of a polygon (size, 3) by ear clipping, and whether their area is not its own: it crosses itself.
+    """Cut a polygon (size, 3) by ear clipping; return its triangles and True if it crosses itself (areas differ).
 
-    A fan is left of four corners, as Blender has it, and where a polygon has no normal.
+    A polygon of four corners is cut as a fan, as in Blender; so is one without a normal.
     """
     ring, fan = ring - ring[0], _fan(len(ring))
     tolerance = CROSSED * np.ptp(ring, axis=0).max() ** 2
@@ -149,7 +153,7 @@ def _clipped(ring: Floats) -> tuple[Ints, bool]:
         return fan, bool(np.linalg.norm(np.cross(ring[fan[:, 1]], ring[fan[:, 2]]), axis=1).sum() > tolerance)
     across = np.cross(normal / size, np.eye(3)[np.abs(normal).argmin()])
     across /= np.linalg.norm(across)
-    seen = ring @ np.column_stack([across, np.cross(normal / size, across)])  # against the normal: counter-clockwise
+    seen = ring @ np.column_stack([across, np.cross(normal / size, across)])  # viewed against the normal: ccw
     if len(ring) > 4:
         fan = mapbox_earcut.triangulate_float64(seen, np.array([len(ring)], np.uint32)).reshape(-1, 3).astype(np.int64)
     a, b, c = seen[fan.T]

@@ -1,13 +1,18 @@
-"""What the inspection of a mesh finds; docs/format.md has the same as columns of objects.parquet."""
+"""Result of the inspection of a mesh; docs/format.md describes the same values as columns of objects.parquet."""
 
 from dataclasses import dataclass
 
-NOTES = "iebench"  # key of a read mesh's metadata: what was taken otherwise than the file has it
+NOTES = "iebench"  # key of a mesh's metadata: notes on differences from the file
 
 
 @dataclass(frozen=True)
 class Report:
-    """The geometry of a whole object, its parts put in place, before Blender sees it.
+    """Geometry of a whole object, its parts placed, before it reaches Blender.
+
+    vertices : number of vertices used by faces; triangles : number of faces after polygons are cut
+    bad_vertices : number with a non-finite coordinate; flat_faces : number of triangles without area, up to rounding
+    watertight : True if every edge has two faces, after vertices at one position are merged and duplicate faces removed
+    extent : size of the bounding box along the file's x, y, z, in the file's units
 
     vertices : how many the faces use; triangles : faces, after polygons are cut
     bad_vertices : with a coordinate that is not a finite number; flat_faces : triangles without area, up to rounding
@@ -24,7 +29,7 @@ class Report:
 
     @property
     def problem(self) -> str | None:
-        """Why it cannot be rendered, in words that follow the file's name; None if it can."""
+        """Reason why the object cannot be rendered, in words that follow the file's name; None if it can."""
         if self.triangles == 0:
             return "holds no faces"
         if self.bad_vertices:

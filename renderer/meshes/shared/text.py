@@ -1,4 +1,4 @@
-"""Text files of any age and origin as UTF-8 with plain line ends."""
+"""Text files of any age and origin, converted to UTF-8 with plain line ends."""
 
 import codecs
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ BLOCK = 1 << 24
 
 
 def decode(raw: bytes) -> str:
-    """A whole file's text: UTF-8, UTF-16 or else Latin-1, without mark, line ends as they are."""
+    """Decode a whole file: UTF-8, UTF-16 or else Latin-1, without byte order mark; line ends stay as they are."""
     encoding = encoding_of(raw[:64])
     if encoding in ("utf-8", "utf-8-sig"):
         return _decode_line(raw.removeprefix(codecs.BOM_UTF8))
@@ -25,17 +25,20 @@ def _decode_line(raw: bytes) -> str:
 
 
 def utf8_blocks(path: Path) -> Iterator[bytes]:
-    """A text file as UTF-8, in blocks of whole lines ending in a line feed; holds a block, or the longest line."""
+    """Yield a text file as UTF-8 in blocks of whole lines that end in a line feed.
+
+    Memory holds one block, or the longest line.
+    """
     with path.open("rb") as file:
         start = file.read(64)
         encoding = encoding_of(start)
-        marked = encoding == "utf-8-sig"  # a mark at the start of lines that may be in Latin-1 nevertheless
+        marked = encoding == "utf-8-sig"  # even after a UTF-8 mark, lines may be in Latin-1
         file.seek(len(codecs.BOM_UTF8) if marked else 0)
         decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding != "utf-8" and not marked else None
         rest = b""
         while raw := file.read(BLOCK):
             block = rest + (decoder.decode(raw).encode() if decoder else raw)
-            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # one cut in two becomes an empty line
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # a \r\n split by blocks gives an empty line
             end = block.rfind(b"\n") + 1
             rest = block[end:]
             if end:

@@ -1,4 +1,4 @@
-"""Textures: found as Blender would find them, but never outside the object's folder, and decoded once to be sure."""
+"""Textures: located as Blender locates them, but only inside the object's folder, and decoded once as a check."""
 
 import warnings
 from pathlib import Path
@@ -13,12 +13,12 @@ from .bounds import Bounds, raise_machine_fault
 from .limits import ALL_PIXELS, IMAGE_PIXELS, check
 
 KEPT = {"PNG": ".png", "JPEG": ".jpg", "BMP": ".bmp", "TIFF": ".tif", "TGA": ".tga", "WEBP": ".webp"}
-"""Formats that Blender reads as they are, by Pillow's name; others are copied as PNG."""
-WEIGHTS = np.array([0.2126729, 0.7151522, 0.0721750], np.float32)  # of red, green and blue in Cycles' luminance
+"""Formats that Blender reads directly, by Pillow's name; images in other formats are converted to PNG."""
+WEIGHTS = np.array([0.2126729, 0.7151522, 0.0721750], np.float32)  # red, green, blue in Cycles' luminance
 
 
 def alpha(image: Image.Image) -> NDArray[np.float32]:
-    """An image's opacity, (h, w) in [0, 1]: its alpha channel, or else its luminance.
+    """Return an image's opacity, (h, w) in [0, 1]: its alpha channel, or else its luminance.
 
     >>> float(alpha(Image.new("RGBA", (1, 1), (255, 255, 255, 51)))[0, 0].round(3))
     0.2
@@ -29,12 +29,12 @@ def alpha(image: Image.Image) -> NDArray[np.float32]:
 
 
 def luminance(image: Image.Image) -> NDArray[np.float32]:
-    """The luminance of an image's numbers as they are stored, (h, w) in [0, 1], which is how Blender 3 read maps.
+    """Return the luminance of an image's stored values, (h, w) in [0, 1], as Blender 3 read maps.
 
     >>> float(luminance(Image.new("RGB", (1, 1), (0, 255, 0)))[0, 0].round(3))
     0.715
     """
-    if image.mode.startswith("I"):  # 16 bits a pixel, which Pillow would cut off at 255
+    if image.mode.startswith("I"):  # 16 bits per pixel, which Pillow would clip at 255
         return np.clip(np.asarray(image).astype(np.float32) / 65535, 0, 1)
     if image.mode == "F":
         return np.clip(np.nan_to_num(np.asarray(image, np.float32)), 0, 1)
@@ -43,6 +43,11 @@ def luminance(image: Image.Image) -> NDArray[np.float32]:
 
 class Textures:
     """The textures of one object: verified, linked into the clean folder, counted.
+
+    bounds : folders that the object's files must not leave
+    materials : settings for reading opacity maps
+    missing : names, as written in the files, of textures that are absent, unreadable or outside
+    notes : differences between the rendered object and its files
 
     bounds : what the object's files must not leave
     materials : how opacity maps are read
@@ -59,17 +64,17 @@ class Textures:
 
     @property
     def used(self) -> int:
-        """How many different images the object has."""
+        """Number of different images of the object."""
         return sum(staged is not None for staged in self._staged.values())
 
     def lost(self, name: str) -> None:
-        """Note a file that cannot be used."""
+        """Record a file that cannot be used."""
         shown = name.encode("utf-8", "replace").decode()[:200]
         if shown not in self.missing:
             self.missing.append(shown)
 
     def stage(self, base: Path, name: str) -> str | None:
-        """The name in the clean folder of the image called `name` by a file in the folder `base`; None if missing.
+        """Return the clean folder's name of the image called `name` by a file in the folder `base`; None if missing.
 
         Raises
         ------
@@ -82,7 +87,7 @@ class Textures:
         return None
 
     def stage_file(self, path: Path, name: str) -> str | None:
-        """The same for an image whose place is known."""
+        """Do the same for an image whose path is known."""
         if path not in self._staged:
             self._staged[path] = self._link(path)
         if self._staged[path] is None:
@@ -90,9 +95,9 @@ class Textures:
         return self._staged[path]
 
     def stage_opacity(self, base: Path, name: str, turned: bool) -> str | None:
-        """The same for an opacity map, as an image whose alpha it is: the only part of one that Blender looks at.
+        """Do the same for an opacity map, stored as the alpha of an image, since Blender reads only a map's alpha.
 
-        The map's alpha channel, its luminance where it has none; or, if `turned`, what its luminance lacks to 1.
+        The opacity is the map's alpha channel, or its luminance if it has none; if `turned`, it is 1 - luminance.
 
         Raises
         ------
@@ -113,7 +118,7 @@ class Textures:
     def _link(self, path: Path) -> str | None:
         try:
             with warnings.catch_warnings(), Image.open(path) as image:
-                warnings.simplefilter("ignore")  # Pillow's on large images, for which there are limits here
+                warnings.simplefilter("ignore")  # Pillow warns about large images, which have limits here
                 pixels = image.width * image.height
                 if pixels > IMAGE_PIXELS:
                     return None
