@@ -1,1 +1,1 @@
-"""The benchmark's verbs of `iebench`, one file a verb. Start: score.py."""
+"""Commands of the benchmark for `iebench`, one file per command. Start: score.py."""

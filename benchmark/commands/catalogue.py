@@ -1,4 +1,4 @@
-"""What each method is, told by its own file: title, equation, settings, parts, size and cost.
+"""The catalogue of methods, read from their files: title, equation, settings, parts, size and cost.
 
 iebench methods
 iebench methods --format md --out docs/methods.md
@@ -24,21 +24,21 @@ from iebench.manifests.common.meanings import meanings
 
 from ..errors import short
 
-BATCH, SIDE = 1024, 256  # the paper's batch and resolution, at which costs are counted
+BATCH, SIDE = 1024, 256  # the batch and resolution of the SIE paper, for which costs are counted
 YARDSTICK = "simclr"
 
 
 @dataclass(frozen=True)
 class Listed:
-    """A method or variant with its default settings and the paper's encoder, batch and resolution.
+    """Facts about a method or variant with its default settings and the SIE paper's encoder, batch and resolution.
 
-    about : what it is and whose
-    told : what `loss` is told beside the images, such as "rotation"
-    parts : name -> dimensions of the representation; the whole one without names
-    predictor : size of the embedding that it predicts, None without a predictor
-    views : of each object in a step
-    encoder, heads : parameters that learn, in the encoder and outside of it
-    cost : floating-point operations of a training step, in those of SimCLR's
+    about : title, with the source in the literature
+    told : labels or action that `loss` needs beside the images, such as "rotation"
+    parts : name -> dimensions; {"whole": dimensions} for a representation without parts
+    predictor : size of the predicted embedding, None without a predictor
+    views : views of each object in a step
+    encoder, heads : number of trained parameters in the encoder and outside it
+    cost : floating-point operations of a training step, relative to SimCLR's
     """
 
     entry: Entry
@@ -54,11 +54,11 @@ class Listed:
 
 @cache
 def listed(name: str) -> Listed:
-    """The facts of a method or variant; nothing is trained and no weight is made.
+    """Return the facts of a method or variant, without training and without memory for weights.
 
     Raises
     ------
-    UnknownName : there is none of that name.
+    UnknownName : there is no such method or variant.
     """
     entry = find(name)
     method, operations = measure(name)
@@ -80,9 +80,9 @@ def listed(name: str) -> Listed:
 
 @cache
 def measure(name: str) -> tuple[Method, int]:
-    """A method without weights, and the floating-point operations of its step: forward and backward, counted.
+    """Build a method without weights, and count the floating-point operations of its step, forward and backward.
 
-    Those of convolutions and matrix products count, on tensors that have shapes and no contents.
+    Convolutions and matrix products are counted, on tensors that have shapes and no contents.
     """
     entry = find(name)
     views = entry.method.fewest_views
@@ -100,13 +100,13 @@ def measure(name: str) -> tuple[Method, int]:
 
 
 def predicts(method: Method) -> int:
-    """The size of the embedding that a method predicts."""
+    """Return the size of the embedding that a method predicts."""
     with torch.device("meta"):
         return int(method.eval().embed(torch.empty(2, method.dim)).shape[1])
 
 
 def told(method: Method) -> str:
-    """What a method is told beside the images, in words; "–" if nothing."""
+    """Describe the labels or the action that a method needs beside the images; "–" if none."""
     words = ["class"] if LABEL in method.latents else []
     rest = tuple(name for name in method.latents if name != LABEL)
     known = {columns(action): action.replace("-", " + ") for action in DIFFERENCES}
@@ -115,26 +115,26 @@ def told(method: Method) -> str:
 
 
 def title(entry: Entry) -> str:
-    """The first line of a method's file, which says what it is and whose."""
+    """Return the first line of the docstring of a method's file."""
     document = inspect.getdoc(sys.modules[entry.method.__module__])
     return document.splitlines()[0].rstrip(".") if document else entry.name
 
 
 def settings(entry: Entry) -> list[tuple[str, Any, str]]:
-    """Name, default and meaning of each of a method's settings, the meaning from the dataclass's docstring."""
+    """Return name, default and meaning of each of a method's settings; meanings are from the dataclass's docstring."""
     told = meanings(entry.settings)
     defaults = entry.defaults()
     return [(f.name, getattr(defaults, f.name), told.get(f.name, "")) for f in dataclasses.fields(defaults)]
 
 
 def everything(chosen: Sequence[str] = ()) -> list[Listed]:
-    """The chosen methods and variants, all by default: methods by name, each followed by its variants."""
+    """Return the chosen methods and variants, default all: methods by name, each followed by its variants."""
     found = [listed(name) for name in (chosen or names())]
     return sorted(found, key=lambda row: (row.entry.base, row.entry.name != row.entry.base, row.entry.name))
 
 
 def whole() -> tuple[list[Listed], list[MethodBroken]]:
-    """All methods and variants in that order but those of broken packages, and what is wrong with these."""
+    """Return all working methods and variants in that order, and the errors of broken packages."""
     working: list[str] = []
     broken: list[MethodBroken] = []
     for name in names():
@@ -143,13 +143,13 @@ def whole() -> tuple[list[Listed], list[MethodBroken]]:
             working.append(name)
         except MethodBroken as error:
             broken.append(error)
-        except Exception as error:  # of somebody else's code, which may do anything with images that are not there
+        except Exception as error:  # foreign code may raise anything on tensors without contents
             broken.append(MethodBroken(f"the method {name!r} cannot be sized up without images ({short(error)})"))
     return everything(working), broken
 
 
 def count(parameters: int) -> str:
-    """A number of parameters for people.
+    """Format a number of parameters.
 
     >>> count(11_176_512), count(28_215), count(0)
     ('11.2 M', '28 k', '–')

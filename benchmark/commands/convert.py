@@ -1,4 +1,4 @@
-"""`iebench convert`: released weights, so that they can be scored."""
+"""`iebench convert`: convert released weights, so that they can be scored."""
 
 from pathlib import Path
 
@@ -58,11 +58,10 @@ def convert(
 ) -> None:  # fmt: skip
     """Turn a checkpoint that somebody released into a folder to score.
 
-    It may be of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa. The checkpoint is read without running
-    code in it. Projectors and predictor of SIE and EquiMod come along; a tensor with no place is an error that names
-    it.
+    It may be of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa. Code in the checkpoint is not executed.
+    Projectors and predictor of SIE and EquiMod are converted too. A tensor that is not known is an error that names it.
     """
-    from ..released.converted import write  # with torch, so that --help is quick
+    from ..released.converted import write  # imports torch; here, so that --help is quick
     from ..released.file import read
     from ..released.heads import Unseen
     from ..released.names import convert as convert_state

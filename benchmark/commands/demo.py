@@ -1,4 +1,4 @@
-"""`iebench demo`: the whole path, small: render, train, score, compare."""
+"""`iebench demo`: the whole workflow on a small scale: render, train, score, compare."""
 
 import os
 import shlex
@@ -25,12 +25,12 @@ RESOLUTION = 64
 QUALITY = "draft"
 METHODS = ("sie", "vicreg", "random")
 
-WITH_FAILURES = 3  # the exit code of a command that finished, but not everything in it could be made
+WITH_FAILURES = 3  # exit code of a command that finished with some failures
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command: its arguments, the file it makes, and the files that file is made from."""
+    """One command: its arguments, its output file, and the files that the output depends on."""
 
     arguments: Sequence[str]
     makes: Path
@@ -38,7 +38,7 @@ class Step:
 
     @property
     def done(self) -> bool:
-        """Whether the file is there and not older than what it is made from."""
+        """True if the output exists and is not older than the files it depends on."""
         if not self.makes.is_file():
             return False
         made = self.makes.stat().st_mtime
@@ -46,7 +46,7 @@ class Step:
 
 
 def steps(out: Path) -> list[Step]:
-    """The demo's commands in order, for a folder that holds everything."""
+    """Return the demo's commands in order; all files are in one folder."""
     data, runs = out / "builtin", out / "runs"
     ready, weights, scores = (
         data / "dataset.json",
@@ -70,10 +70,10 @@ def steps(out: Path) -> list[Step]:
 
 
 def run(todo: Sequence[Step], execute: Callable[[Sequence[str]], int]) -> int:
-    """Run steps one after another, skipping those that are done; stops at a failure.
+    """Run steps one after another, without those that are done; stops at a failure.
 
-    execute : runs a command's arguments and returns its exit code
-    returns : 0, the exit code of the step that failed, or 3 when all finished and some had failures in them
+    execute : function that runs a command and returns its exit code
+    returns : 0, the exit code of the failed step, or 3 if all finished and some with failures
     """
     worst = 0
     for step in todo:
@@ -92,7 +92,7 @@ def run(todo: Sequence[Step], execute: Callable[[Sequence[str]], int]) -> int:
 
 
 def as_process(arguments: Sequence[str]) -> int:
-    """Run `iebench ARGUMENTS` in a process of its own, with this terminal; returns its exit code."""
+    """Run `iebench ARGUMENTS` in a separate process on this terminal; returns its exit code."""
     return subprocess.run([sys.executable, "-m", "iebench.manifests.shell.cli", *arguments], check=False).returncode
 
 
@@ -108,8 +108,8 @@ def as_process(arguments: Sequence[str]) -> int:
 def demo(out: Path) -> int:
     """Render, train, score and report on a small scale: the whole path.
 
-    All 55 classes; SIE, VICReg and an untrained encoder. Prints every command that it runs. Run it again and it goes on
-    where it stopped.
+    All 55 classes; SIE, VICReg and an untrained encoder. Prints every command before it runs it. A second call
+    continues after the last finished step.
     """
     check_once("demo", os.environ)
     for module in ("bpy", "torch"):  # before minutes of work, not after

@@ -1,4 +1,4 @@
-"""Which scores a command compares when it is given some files, or none."""
+"""Selection of the scores that a command compares."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,13 +13,13 @@ from ..results.score import Score
 
 
 def gather(files: Sequence[Path]) -> dict[Path, Score]:
-    """The scores in these files; without any, those under runs/, smoke runs only where there is nothing else.
+    """Read the scores in some files; without files, those under runs/, with smoke runs only if there are no others.
 
-    What is left out is said on standard error.
+    Scores that are left out are named on standard error.
 
     Raises
     ------
-    ScoreFileError : a file that cannot be read, or none at all.
+    ScoreFileError : a file cannot be read, or there is none.
     """
     scores = load_scores(files)
     whole = {path: score for path, score in scores.items() if score.limit is None}

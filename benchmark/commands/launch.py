@@ -1,4 +1,4 @@
-"""Starting ranks on this machine: `iebench train --gpus 2`."""
+"""Starts ranks on this machine: `iebench train --gpus 2`."""
 
 import math
 import multiprocessing
@@ -24,23 +24,23 @@ from ..errors import RankFailed
 from ..train import train
 from ..training.config import RunConfig
 
-GRACE = 5.0  # seconds that ranks have to end by themselves after one has failed
-LAST = PATIENCE + 2 * GRACE  # seconds that ranks have to end after one has ended with its work done
+GRACE = 5.0  # seconds for ranks to end by themselves after one has failed
+LAST = PATIENCE + 2 * GRACE  # seconds for ranks to end after one has finished its work
 
 
 def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
-    """work(*arguments) in `count` processes of this machine, which find one another by `distributed.joined`.
+    """Call work(*arguments) in `count` processes of this machine, which `distributed.joined` connects.
 
-    A signal to stop is passed on to all of them. When one fails, the others are ended; none outlives this process.
-    They must end together: one whose work is done waits for the others' work, by a call of `Ranks`.
+    A signal to stop is passed on to all of them. If one fails, the others are ended; none outlives this process. They
+    must end together: a process that finishes waits for the others' work by a call of `Ranks`.
 
-    work : a function of a module; arguments : what can be pickled
+    work : function of a module; arguments : objects that can be pickled
 
     Raises
     ------
-    SystemExit : one failed, with its exit code; it has said why.
-    Stopped : asked to, before the ranks had begun.
-    RankFailed : one was killed.
+    SystemExit : a process failed, with its exit code; it has printed its error.
+    Stopped : a signal arrived before the ranks had started.
+    RankFailed : a process was killed.
     """
     context = multiprocessing.get_context("spawn")
     port = _free_port()
@@ -73,13 +73,16 @@ def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
 
 
 def train_as_rank(run: Path, config: RunConfig, resume: bool, cache: Cache) -> None:
-    """`train.train` in a process that `launch` started."""
+    """Call `train.train` in a process that `launch` started."""
     with joined(config.device) as ranks:
         train(run, config, resume, cache, ranks)
 
 
 def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
-    """Wait until all have ended, or one has failed: that one. After the first, the others have LAST seconds."""
+    """Wait until all have ended, or one has failed, and return that one.
+
+    After the first end, the others have LAST seconds.
+    """
     running, until = list(processes), math.inf
     while running:
         left = until - time.monotonic()
@@ -87,15 +90,15 @@ def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
         ended = [process for process in running if process.exitcode is not None]
         if not ended and time.monotonic() < until:
             continue  # a process closes its sentinel a moment before it has an exit code
-        if not ended:  # what they did is done: the first would not have ended without them
+        if not ended:  # their work is done: the first process would not have ended without it
             names = " and ".join(process.name for process in running)
             say(f"iebench: {names} did not end within {LAST:.0f} s of the work's end; what is saved is complete")
             return None
         until = min(until, time.monotonic() + LAST)
         running = [process for process in running if process not in ended]
-        for process in sorted(ended, key=lambda process: process.exitcode or 0):  # a signal before what came of it
+        for process in sorted(ended, key=lambda process: process.exitcode or 0):  # killed ones first
             if process.exitcode:
-                for other in running:  # what fails for the same reason says so, or leaves, by itself
+                for other in running:  # others that fail for the same reason print it, or end, by themselves
                     other.join(GRACE)
                 return process
     return None
@@ -104,14 +107,14 @@ def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
 def _error(name: str, code: int, asked: Sequence[int]) -> BaseException:
     if code > 0:
         return SystemExit(code)
-    if asked:  # before the rank could wait for it
+    if asked:  # before the rank could handle the signal
         return stopped(asked[0], 0, None)
     reason = f"{name} was ended by {signal.Signals(-code).name}, perhaps for want of memory"
     return RankFailed(f"{reason}: the same command with --resume goes on from the last checkpoint", 1)
 
 
 def _rank(rank: int, size: int, port: int, work: Callable[..., object], arguments: tuple[object, ...]) -> None:
-    os.setpgrp()  # Ctrl-C on a terminal then reaches the parent alone, which passes it on once
+    os.setpgrp()  # Ctrl-C on a terminal then reaches only the parent, which passes it on once
     end_with_parent()
     sizes = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size}
     where = {"RANK": rank, "LOCAL_RANK": rank, **sizes, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}

@@ -1,4 +1,4 @@
-"""`iebench leaderboard`: scores side by side."""
+"""`iebench leaderboard`: compare scores in a table."""
 
 from pathlib import Path
 
@@ -32,8 +32,8 @@ def leaderboard(
 ) -> None:
     """Compare scores of one dataset and one protocol.
 
-    Without files: all of runs/*/score.json that are no smoke runs. Ranks come from a paired bootstrap over val objects.
-    Runs that differ in their training seed only share a row.
+    Without files: all of runs/*/score.json except smoke runs. Ranks are from a paired bootstrap over val objects. Runs
+    that differ only in the training seed share a row.
     """
     if published and form not in reported.FORMATS:
         raise click.UsageError(

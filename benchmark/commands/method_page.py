@@ -20,14 +20,14 @@ NOTE = (
 
 
 def cells(row: Listed) -> list[str]:
-    """A row's texts under TITLES."""
+    """Return a row's texts for the columns of TITLES."""
     parts = ", ".join(str(size) if name == "whole" else f"{name} {size}" for name, size in row.parts.items())
     predictor = str(row.predictor) if row.predictor else "–"
     return [row.entry.name, row.told, parts, predictor, count(row.heads), f"{row.cost:.2f}" if row.cost else "–"]
 
 
 def screen(rows: Sequence[Listed]) -> str:
-    """For a terminal: a table, what each is, and what the columns mean."""
+    """Format for a terminal: a table, a line on each method, and the meaning of the columns."""
     table = Table(*TITLES, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*cells(row), style=None if row.entry.name == row.entry.base else "dim")
@@ -38,12 +38,12 @@ def screen(rows: Sequence[Listed]) -> str:
 
 
 def note(rows: Sequence[Listed]) -> str:
-    """What the columns mean."""
+    """Return the meaning of the columns."""
     return NOTE.format(encoder=count(max(row.encoder for row in rows)))
 
 
 def markdown(rows: Sequence[Listed]) -> str:
-    """The page: the table, then each method with its equation, settings and variants."""
+    """Format the page: the table, then each method with its equation, settings and variants."""
     lines = [
         "# Methods",
         "",
@@ -81,7 +81,7 @@ def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
 
 
 def _first(document: str | None) -> str:
-    """The first paragraph of a docstring on one line."""
+    """Return the first paragraph of a docstring in one line."""
     return " ".join(inspect.cleandoc(document or "").partition("\n\n")[0].split())
 
 

@@ -1,4 +1,4 @@
-"""`iebench methods`: what can be trained."""
+"""`iebench methods`: list the methods that can be trained."""
 
 from pathlib import Path
 
@@ -21,10 +21,10 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
     """List methods and variants: needs, parts, size and cost of each.
 
-    Sizes are those of the default settings with a ResNet-18; nothing is trained. The exit code is 3 if a
-    package of somebody else's is broken, which is said and left out.
+    Sizes are for the default settings with a ResNet-18; nothing is trained. A broken package of another author is
+    reported and left out; the exit code is then 3.
     """
-    from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
+    from iebench.manifests.common.files import write_atomic  # the others import torch; here, so that --help is quick
 
     from .catalogue import everything, whole
     from .method_page import FORMATS

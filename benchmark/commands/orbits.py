@@ -1,4 +1,4 @@
-"""`iebench orbits`: how a representation does as one factor is swept."""
+"""`iebench orbits`: measure a representation while one factor is swept."""
 
 import json
 from pathlib import Path
@@ -34,11 +34,11 @@ def orbits(
 ) -> None:
     """Measure how features follow one factor that is swept.
 
-    Similarity and errors of place and class are written as orbits.json and orbits.png. Each curve has its mean over val
-    objects with a 95 % interval, and the worst object. Readers of place and class are linear and learn from the
-    dataset's train objects. `iebench report` draws the curves of the runs that have them.
+    Writes similarity and the errors of value and class to orbits.json and orbits.png. Each curve is a mean over val
+    objects with a 95 % interval, and the worst object. Value and class are predicted by linear readers that are fitted
+    on the dataset's train objects. `iebench report` draws the curves of runs that have them.
     """
-    from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
+    from iebench.manifests.common.files import write_atomic  # the others import torch; here, so that --help is quick
     from iebench.manifests.dataset import DatasetInfo
 
     from ..distributed import device as devices
@@ -93,7 +93,7 @@ def orbits(
 
 
 def _keep(home: Path, limit: int) -> None:
-    """Refuse to replace the orbits of all objects by those of a few."""
+    """Refuse to replace orbits of all objects by those of a smoke run."""
     from ..errors import RunError, UsageError
     from ..orbits.file import NAME, read
 

@@ -1,4 +1,4 @@
-"""`iebench report`: everything about some scores on one page."""
+"""`iebench report`: one page about some scores."""
 
 from pathlib import Path
 
@@ -24,10 +24,10 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
     """Write scores as one HTML page: table, charts, pictures, curves.
 
-    Without files: all of runs/*/score.json that are no smoke runs. Without the dataset: no pictures. The page needs no
+    Without files: all of runs/*/score.json except smoke runs. Without the dataset: no images. The page needs no
     network.
     """
-    from iebench.manifests.common.files import write_atomic  # the rest with torch, so that --help is quick
+    from iebench.manifests.common.files import write_atomic  # the others import torch; here, so that --help is quick
 
     from ..report import dataset_of
     from ..report import report as make_report

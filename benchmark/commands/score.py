@@ -1,4 +1,4 @@
-"""`iebench score`: measure what a representation knows."""
+"""`iebench score`: measure the invariance and equivariance of a representation."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..protocol import Protocol
 
 TRUST = "Let --encoder run code that a file or a hub brings: TorchScript, hf: with trust_remote_code=true."
-UNFIT = re.compile(r"[^\w.-]+")  # for the name of a file
+UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a file
 
 
 @click.command(
@@ -85,14 +85,14 @@ def score(
 ) -> None:  # fmt: skip
     """Score an encoder for invariance and equivariance.
 
-    Class, rotation and colour are read from its features; its predictor is scored too, if it has one. The encoder is
-    frozen. Every view is encoded once into FOLDER/features, where a stopped run goes on; probes learn on the train
-    split and are measured on val, with 95 % intervals over val objects and the floor of a constant answer.
+    Class, rotation and colour are predicted from its features; its predictor is scored too, if it has one. The encoder
+    is frozen. Every view is encoded once into FOLDER/features, and a stopped run continues there. Probes are trained on
+    the train split and measured on val, with 95 % intervals over val objects and the floor of a constant prediction.
 
-    Without --out, a finished score is replaced only by one of the same protocol, dataset and encoder, and by no smoke
-    run; --out replaces whatever is there.
+    Without --out, a finished score is replaced only by a full score of the same protocol, dataset and encoder. With
+    --out, an existing file is always replaced.
     """
-    from iebench.manifests import dataset  # the rest with torch, so that --help is quick
+    from iebench.manifests import dataset  # the others import torch; here, so that --help is quick
 
     from ..distributed import device as devices
     from ..distributed.ranks import joined
@@ -118,7 +118,7 @@ def score(
         with ranks.agreed():
             protocol, where = load(rules), ranks.device(devices.pick(device).type)
             encoder: Encoder | FeatureFile
-            shared = True  # whether other encoders may have the same folder, and not only earlier states of this one
+            shared = True  # True if other encoders may use the same folder, not only earlier states of this one
             if table is not None:
                 data, home = data or dataset.newest(), Path("runs") / table.stem
                 encoder = FeatureFile.open(table, data)
@@ -149,9 +149,9 @@ def score(
 
 
 def _keep(path: Path, protocol: "Protocol", data: Path, limit: int | None, weights: str | None) -> None:
-    """Refuse to replace a finished score by one of another kind; a smoke run's and a damaged one protect nothing.
+    """Refuse to replace a finished score by one of another kind; smoke runs and damaged files may be replaced.
 
-    weights : SHA-256 that a score there must be of; None where any may
+    weights : SHA-256 that the existing score must have; None for any
     """
     from iebench.manifests.dataset import DatasetInfo
 

@@ -1,4 +1,4 @@
-"""`iebench sweep`: many runs, one table."""
+"""`iebench sweep`: train and score many runs, and write one table."""
 
 import os
 import shlex
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..sweep.job import Job
     from ..sweep.plan import Planned, State
 
-CPUS = 8  # of a cluster's job, if not said otherwise: they decode images
+CPUS = 8  # default cores of a cluster's job, for decoding images
 
 
 @click.command(
@@ -48,9 +48,9 @@ def sweep(
 ) -> int:  # fmt: skip
     """Train and score methods x settings x seeds, and write a table.
 
-    A small file lists them. Runs lie in OUT/METHOD-DATASET-sSEED, as `iebench train` puts them. Those that are there
-    are not done again, those that were interrupted go on, and those that another process trains now are left to it.
-    Each one's words go to OUT/NAME.log. The exit code is 3 if some failed.
+    A small file lists them. Runs are in OUT/METHOD-DATASET-sSEED, as from `iebench train`. Finished runs are skipped,
+    interrupted ones continue, and runs that another process is training are left out. The output of each run goes to
+    OUT/NAME.log. The exit code is 3 if some failed.
     """
     from iebench.manifests.dataset import newest
 
@@ -101,7 +101,7 @@ def sweep(
 
 
 def _tell(planned: Sequence["Planned"], found: Mapping[str, "State"], todo: Sequence["Job"]) -> None:
-    """How far each run is, and the commands that are left."""
+    """Print the state of each run, and the remaining commands."""
     from ..sweep.job import IEBENCH
     from ..sweep.plan import State
 

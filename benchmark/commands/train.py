@@ -1,4 +1,4 @@
-"""`iebench train`: learn a representation from a dataset."""
+"""`iebench train`: train a representation on a dataset."""
 
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -10,7 +10,7 @@ from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.text.plain_text import check_name
 
-METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without importing torch
+METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without an import of torch
 
 
 @click.command(
@@ -57,7 +57,7 @@ def train(
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split.
 
-    The weights, the log and the settings lie in OUT/NAME, where `iebench score` finds them.
+    Weights, log and settings are written to OUT/NAME, where `iebench score` finds them.
     """
     from ..distributed.signals import QUEUES, stop_requested, stopped
 
@@ -67,7 +67,7 @@ def train(
         raise click.UsageError(f"--preset {preset}: that is a file, give it to --config")
     if file is not None and file.suffix not in (".toml", ".json"):
         raise click.UsageError(f"--config {file}: give a .toml file or a run's config.json; presets go to --preset")
-    with stop_requested(QUEUES) as asked:  # by now, since to import torch takes seconds
+    with stop_requested(QUEUES) as asked:  # before the import of torch, which takes seconds
         from ..distributed.device import check_gpus
         from ..distributed.ranks import joined
         from ..train import train as train_run

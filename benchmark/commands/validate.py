@@ -1,4 +1,4 @@
-"""`iebench validate`: may these scores go on a leaderboard?"""
+"""`iebench validate`: check scores for a leaderboard."""
 
 import json
 import sys
@@ -28,8 +28,8 @@ from ..results.reading import read_score
 def validate(files: tuple[Path, ...], schema: bool) -> None:
     """Check that score files may go on a leaderboard.
 
-    They must be whole, unchanged, of the full dataset, and known in every metric. Each fault is one sentence. Exit code
-    1 when there is any.
+    They must be complete, unchanged, of the full dataset, and have only known metrics. Each fault is reported in one
+    sentence. The exit code is 1 if there is any.
     """
     if schema:
         from ..results.schema import schema as made
@@ -48,7 +48,7 @@ def validate(files: tuple[Path, ...], schema: bool) -> None:
 
 
 def faults(path: Path) -> list[str]:
-    """What keeps a score file from a leaderboard, one sentence each."""
+    """List the faults that exclude a score file from a leaderboard, one sentence each."""
     try:
         score = read_score(path)
     except ScoreFileError as error:

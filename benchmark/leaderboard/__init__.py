@@ -1,1 +1,1 @@
-"""Scores side by side: rows, ranks, tables. Start: leaderboard.py."""
+"""Comparison of scores: rows, ranks, tables. Start: leaderboard.py."""

@@ -1,4 +1,4 @@
-"""Scores side by side: checked to be comparable, ranked in every metric, best and tied values marked."""
+"""The leaderboard: scores are checked to be comparable and ranked in every metric; best and tied values are marked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from ..statistics.metric_info import MEASURES, WHOLE, Measure
 from ..statistics.rank_intervals import Rank, ranks
 from .seeds import Group, Value, grouped
 
-SHOWN = 4  # differences in a message: the protocol, and three more
+SHOWN = 4  # differences in a message, the protocol included
 
 
 class Mark(Enum):
-    """A value's standing among the rows of its part."""
+    """Mark of a value among the rows of its part."""
 
     BEST = "best"
     TIED = "tied"  # no row is better beyond chance
@@ -32,9 +32,9 @@ class Mark(Enum):
 
 @dataclass(frozen=True)
 class Cell:
-    """One value with its standing.
+    """A value with its mark and rank.
 
-    measure : how it is shown; rank : None alone or not resampled; spread : see `groups.Value`
+    measure : description of the metric; rank : None if alone or without bootstrap samples; spread : see `seeds.Value`
     """
 
     measure: Measure
@@ -46,7 +46,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One part of one method. cells : metric -> cell; a metric that was not measured is missing."""
+    """One part of one method. cells : metric -> cell; metrics that were not measured are missing."""
 
     group: Group
     part: str
@@ -54,12 +54,12 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The method's."""
+        """Name of the method."""
         return self.group.name
 
     @property
     def seeds(self) -> int:
-        """How many training seeds it has."""
+        """Number of training seeds."""
         return len(self.group.scores)
 
 
@@ -67,11 +67,11 @@ class Row:
 class Board:
     """A leaderboard.
 
-    rows : sorted by the whole representation's metric `sort`; a method's parts follow it
-    measures : how each metric is shown, iebench's own first, then those of other packages' probes
-    metrics : those that any row has, in the order of `measures`
-    floors : metric -> what a constant or chance predictor gets
-    ceilings : metric -> what one gets who knows all that can be known, where that is known
+    rows : sorted by the metric `sort` of the whole representation; each is followed by the method's parts
+    measures : descriptions of the metrics, iebench's own first, then those of other packages' probes
+    metrics : metrics of any row, in the order of `measures`
+    floors : metric -> score of a constant or chance predictor
+    ceilings : metric -> score of an oracle, if known
     """
 
     rows: tuple[Row, ...]
@@ -84,14 +84,14 @@ class Board:
 
     @staticmethod
     def of(scores: Mapping[Path, Score], parts: bool, sort: str = "") -> "Board":
-        """The board of some scores by file.
+        """Make the leaderboard of some scores by file.
 
-        parts : also rows of the representation's parts
-        sort : the metric whose best is first; the first one that there is without
+        parts : True for rows of the representation's parts too
+        sort : metric to sort by, best first; "" for the first metric available
 
         Raises
         ------
-        NotComparable : different protocols, datasets or smoke limits; names two files and what differs.
+        NotComparable : different protocols, datasets or smoke limits; names two files and their differences.
         ScoreFileError : no scores.
         UnknownName, UsageError : no such metric, or no score has it.
         """
@@ -118,22 +118,22 @@ class Board:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The metrics that have a column: of each R2 the kind that the protocol prints."""
+        """Return the metrics that have a column; of each R2 the kind that the protocol prints."""
         return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2, self.measures))
 
     @property
     def has_parts(self) -> bool:
-        """Whether any row is of a part."""
+        """True if a row is of a part."""
         return any(row.part != WHOLE for row in self.rows)
 
     @property
     def has_ranks(self) -> bool:
-        """Whether any row has a rank in the metric that sorts."""
+        """True if a row has a rank in the metric `sort`."""
         return any(row.cells[self.sort].rank for row in self.rows if self.sort in row.cells)
 
     @property
     def caption(self) -> str:
-        """What the numbers rest on, in one line."""
+        """Dataset and protocol of the numbers, in one line."""
         data = self.about.dataset
         smoke = f"SMOKE RUN, at most {self.about.limit} objects a split; " if self.about.limit else ""
         return (
@@ -143,13 +143,13 @@ class Board:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to know before trusting a row, one sentence each that begins with the score's name."""
+        """Facts that limit the meaning of rows, one sentence each that begins with the score's name."""
         scores = [score for row in self.rows if row.part == WHOLE for score in row.group.scores.values()]
         return tuple(f"{score.name}: {note}" for score in scores for note in (*score.notes, *_unpaired(score)))
 
     @property
     def legend(self) -> str:
-        """How to read the marks, in one line."""
+        """Explanation of the marks, in one line."""
         level = f"{self.about.protocol.level:.0%}"
         seeds = ""
         if any(row.seeds > 1 for row in self.rows):
@@ -163,7 +163,7 @@ class Board:
 
 
 def _unpaired(score: Score) -> list[str]:
-    """Why a score takes the ranks and marks of chance from the others' columns, as a note; most have nothing to say."""
+    """Describe why a score prevents ranks and marks in its columns, as a note; [] for most scores."""
     first, *others = absences_of(score) or [""]
     more = f" (and {len(others)} more of the kind)" if others else ""
     return [f"{first}{more}, so no row is ranked there: `iebench validate` says more"] if first else []
@@ -175,17 +175,17 @@ def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:
 
 
 def _place(cell: Cell | None) -> float:
-    """Sort key of a row: the least comes first, rows without the metric last."""
+    """Return the sort key of a row: smaller is better; rows without the metric come last."""
     return float("inf") if cell is None else _ordered(cell.measured.value, cell.measure)
 
 
 def _ordered(value: float, measure: Measure) -> float:
-    """A number that is less for a better value."""
+    """Return a number that is smaller for a better value."""
     return -value if measure.higher else value
 
 
 def _cells(groups: Sequence[Group], part: str, level: float, measures: Mapping[str, Measure]) -> list[dict[str, Cell]]:
-    """The cells of one part of every group, ranked among themselves."""
+    """Make the cells of one part of every group, ranked against each other."""
     rows = [group.values(part) if _has(group, part) else {} for group in groups]
     cells: list[dict[str, Cell]] = [{} for _ in rows]
     for metric in dict.fromkeys(metric for row in rows for metric in row):
@@ -208,7 +208,7 @@ def _has(group: Group, part: str) -> bool:
 
 
 def _ranked(values: Mapping[int, Value], measure: Measure, level: float) -> dict[int, Rank]:
-    """The ranks of those that were resampled, by row; none for a row alone, or where not all were."""
+    """Rank the rows with bootstrap samples; {} for a single row, or if a row has no samples."""
     drawn = {i: value.draws for i, value in values.items() if value.draws is not None}
     if len(drawn) < len(values):
         return {}
@@ -219,7 +219,7 @@ def _ranked(values: Mapping[int, Value], measure: Measure, level: float) -> dict
 
 
 def has_column(metric: str, r2: str, measures: Mapping[str, Measure] = MEASURES) -> bool:
-    """Whether leaderboards have a column for a metric, given the kind of R2 that they print, "mean" or "pooled".
+    """True if leaderboards have a column for a metric, given the kind of R2 that they print, "mean" or "pooled".
 
     >>> has_column("rotation_r2_mean", "mean"), has_column("rotation_r2_mean", "pooled"), has_column("top5", "mean")
     (True, False, False)
@@ -231,11 +231,11 @@ def has_column(metric: str, r2: str, measures: Mapping[str, Measure] = MEASURES)
 
 
 def check(scores: Mapping[Path, Score]) -> None:
-    """See that scores may share a table.
+    """Check that scores are comparable.
 
     Raises
     ------
-    NotComparable : they may not.
+    NotComparable : they are not.
     """
     (path, first), *others = scores.items()
     for other, score in others:
@@ -264,7 +264,7 @@ def _called(score: Score) -> str:
 
 
 def _pairs(score: Score) -> str:
-    """The pairs that must be the same: those of a protocol that fixes them."""
+    """Return the digest of the val pairs if the protocol fixes them, else ""."""
     return score.pairs.get("val", "")[:12] if score.protocol.pairs == "fixed" else ""
 
 
@@ -274,7 +274,7 @@ def _protocol_entries(first: Score, second: Score) -> list[tuple[str, object, ob
 
 
 def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:
-    """Declarations of those metrics of other packages that both scores have."""
+    """List the entries of those metric declarations of other packages that both scores have."""
     return [
         (f"metric {metric}'s {key}", value, vars(second.metrics[metric])[key])
         for metric in sorted(first.metrics.keys() & second.metrics.keys())
@@ -283,7 +283,7 @@ def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:
 
 
 def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
-    """Nested tables as one, with dotted keys.
+    """Flatten nested tables to one with dotted keys.
 
     >>> flat({"rotation": {"epochs": 3}, "draws": 5})
     {'rotation.epochs': 3, 'draws': 5}

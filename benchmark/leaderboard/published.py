@@ -1,4 +1,4 @@
-"""What papers and their repositories report: shown apart, never ranked against what was measured here."""
+"""Results reported by papers and their repositories; shown separately, never ranked with measured results."""
 
 import csv
 import io
@@ -19,9 +19,9 @@ CAPTION = (
 
 @dataclass(frozen=True)
 class Published:
-    """One reported row, numbers as text with the digits that were printed, "" where there is none.
+    """A reported row; numbers are text with the printed digits, "" if there is none.
 
-    conditioning : the transformation that training is told; source, place : where it stands
+    conditioning : the transformation that training is conditioned on; source, place : paper, and table in it
     top1 : percent; rotation_r2, pose_r2, colour_r2 : relative rotation, absolute pose, hue differences
     r2_kind : "pooled" over components, "mean" of them, or "unclear"
     resolution : pixels; batch, epochs, seeds : the budget of training
@@ -57,18 +57,18 @@ TITLES = {
 
 
 def published() -> list[Published]:
-    """All reported rows, in the order of manifests/published.csv."""
+    """Read all reported rows, in the order of manifests/published.csv."""
     text = (files("iebench.manifests") / "published.csv").read_text(encoding="utf-8")
     return [Published(**row) for row in csv.DictReader(io.StringIO(text))]
 
 
 def cells() -> list[list[str]]:
-    """The rows as tables show them, in the columns of TITLES."""
+    """Return the rows as tables show them, in the columns of TITLES."""
     return [[getattr(row, column) or "–" for column in TITLES] for row in published()]
 
 
 def screen() -> str:
-    """For a terminal."""
+    """Format the rows for a terminal."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for title in TITLES.values():
         table.add_column(title, no_wrap=True)
@@ -78,7 +78,7 @@ def screen() -> str:
 
 
 def markdown() -> str:
-    """A GitHub table."""
+    """Format the rows as a GitHub table."""
     body = [[escapes.markdown(cell) for cell in row] for row in cells()]
     lines = [list(TITLES.values()), ["---"] * len(TITLES), *body]
     return "\n".join([*map(escapes.markdown_row, lines), "", CAPTION])

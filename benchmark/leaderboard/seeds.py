@@ -1,4 +1,4 @@
-"""Runs that differ only in their training seed, as one row: mean, spread, and draws of objects and seeds."""
+"""Groups of runs that differ only in the training seed, as one row: mean, spread, samples of objects and seeds."""
 
 import dataclasses
 import json
@@ -22,10 +22,10 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Value:
-    """One metric of one row.
+    """A metric of a row.
 
-    measured : of one run, or the mean over seeds with the interval of `draws`
-    draws : (draws,), None for what was not resampled
+    measured : entry of one run, or mean over seeds with the interval of `draws`
+    draws : (draws,) bootstrap samples, None if there are none
     spread : standard deviation over training seeds, None for one run (that of `measured` is over heads)
     """
 
@@ -36,28 +36,28 @@ class Value:
 
 @dataclass(frozen=True)
 class Group:
-    """A row's runs. name : what the row is called; scores : by file, one for each seed."""
+    """The runs of a row. name : name of the row; scores : by file, one per seed."""
 
     name: str
     scores: Mapping[Path, Score]
 
     def values(self, part: str) -> dict[str, Value]:
-        """What was measured of a part in all of its runs, by metric."""
+        """Return the values of a part that all runs have, by metric."""
         scores = list(self.scores.values())
         shared = [metric for metric in scores[0].values[part] if all(metric in s.values[part] for s in scores)]
         return {metric: _value(scores, part, metric) for metric in shared}
 
 
 def grouped(scores: Mapping[Path, Score]) -> list[Group]:
-    """Scores by method: runs whose configurations agree but for the seed belong together, in the order of the files.
+    """Group scores by method: runs whose configurations differ only in the seed, in the order of the files.
 
-    An encoder that was not trained here stands alone. Groups that would share a name are told apart by a file.
+    An external encoder is a group of its own. If groups have the same name, a file name is added.
     """
     found: dict[object, dict[Path, Score]] = {}
     for path, score in scores.items():
         runs = found.setdefault(_configuration(score) or path, {})
         if any(other.run["seed"] == score.run["seed"] for other in runs.values()):
-            runs = found[path] = {}  # the same run again is no further seed
+            runs = found[path] = {}  # a repeated run is not a further seed
         runs[path] = score
     names = [_name(list(runs.values())) for runs in found.values()]
     return [
@@ -67,7 +67,7 @@ def grouped(scores: Mapping[Path, Score]) -> list[Group]:
 
 
 def _configuration(score: Score) -> str:
-    """What the run was but for seed, machine and what changes no step, as text; "" for an encoder from elsewhere."""
+    """Return a run's configuration as text, without seed, machine and settings that change no step; "" if external."""
     kept = {key: value for key, value in score.run.items() if key not in ("seed", "device", "versions", "settings")}
     kept |= {key: value for key, value in {**BEFORE, **score.run.get("settings", {})}.items() if key not in FREE}
     kept["method_settings"] = told(kept.get("method_settings", {}))
@@ -75,7 +75,7 @@ def _configuration(score: Score) -> str:
 
 
 def _name(scores: list[Score]) -> str:
-    """One run's own name; of several what their names begin with, or the method."""
+    """Return the name of a single run; for several, the common start of their names, or the method."""
     if len(scores) == 1:
         return scores[0].name
     letters = zip(*(score.name for score in scores), strict=False)
@@ -103,9 +103,9 @@ def _value(scores: list[Score], part: str, metric: str) -> Value:
 
 
 def over_seeds(draws: Array) -> Array:
-    """The mean over seeds in every draw, seeds drawn with replacement too: (seeds, draws) -> (draws,).
+    """Average bootstrap samples over seeds that are drawn with replacement too: (seeds, draws) -> (draws,).
 
-    Objects are the same in a draw for all seeds and all methods; which seeds are drawn follows from their number alone.
+    A sample has the same objects for all seeds and methods; the drawn seeds depend on the number of seeds alone.
     """
     seeds, count = draws.shape
     chosen = np.random.default_rng(seeds).integers(0, seeds, (seeds, count))

@@ -25,19 +25,19 @@ NOTHING = "–"
 
 
 def number(cell: Cell) -> str:
-    """The value as tables print it, with its spread over training seeds if there is one."""
+    """Format a value as tables print it, with its spread over training seeds if there are several."""
     spread = "" if cell.spread is None else f" ± {cell.measure.show(cell.spread)}"
     return cell.measure.show(cell.measured.value) + spread
 
 
 def interval(cell: Cell) -> str:
-    """ "[low, high]" as tables print it."""
+    """Format an interval as "[low, high]"."""
     show = cell.measure.show
     return f"[{show(cell.measured.low)}, {show(cell.measured.high)}]"
 
 
 def place(board: Board, row: Row) -> str:
-    """The rank's interval in the metric that sorts: "1", or "2-4"."""
+    """Format the rank interval in the metric `sort`: "1", or "2-4"."""
     cell = row.cells.get(board.sort)
     if cell is None or cell.rank is None:
         return NOTHING
@@ -45,12 +45,12 @@ def place(board: Board, row: Row) -> str:
 
 
 def name(row: Row) -> str:
-    """The method's name, with the number of its training seeds if there are several."""
+    """Return the method's name, with the number of its training seeds if there are several."""
     return row.name if row.seeds == 1 else f"{row.name} ({row.seeds} seeds)"
 
 
 def screen(board: Board) -> str:
-    """For a terminal, with bold type as escape codes; the interval stands under its value."""
+    """Format for a terminal, with escape codes for bold type; the interval is under its value."""
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
     for title in _titles(board):
         table.add_column(title, no_wrap=True)
@@ -66,7 +66,7 @@ def screen(board: Board) -> str:
 
 
 def markdown(board: Board) -> str:
-    """A GitHub table."""
+    """Format as a GitHub table."""
 
     def cell(metric: str, row: Row) -> str:
         if metric not in row.cells:
@@ -87,7 +87,7 @@ def markdown(board: Board) -> str:
 
 
 def comma_separated(board: Board) -> str:
-    """Every metric in full precision with all that belongs to it; empty where it was not measured."""
+    """Format as CSV: every metric in full precision with all its numbers; empty if it was not measured."""
     entries = [(row, _numbers(row)) for row in board.rows]
     kinds = list(dict.fromkeys(kind for _, values in entries for entry in values.values() for kind in entry))
     out = io.StringIO()
@@ -105,7 +105,7 @@ def comma_separated(board: Board) -> str:
 
 
 def as_json(board: Board) -> str:
-    """The same for programs, with the files of every row and what all of them share."""
+    """Format as JSON, with the files of every row and the dataset and protocol."""
     table = {
         "dataset": dataclasses.asdict(board.about.dataset),
         "protocol": {"name": board.about.protocol.name, "id": board.about.protocol_id},
@@ -129,7 +129,7 @@ def as_json(board: Board) -> str:
 
 
 def latex(board: Board) -> str:
-    """A tabular for the booktabs package."""
+    """Format as a tabular for the booktabs package."""
 
     def cell(metric: str, row: Row) -> str:
         if metric not in row.cells:
@@ -170,13 +170,13 @@ def _titles(board: Board) -> list[str]:
 
 
 def _head(board: Board, row: Row) -> list[str]:
-    """What stands before a row's values."""
+    """Return the cells before a row's values."""
     rank = [place(board, row)] if board.has_ranks else []
     return [*rank, name(row), *([row.part] if board.has_parts else [])]
 
 
 def ends(board: Board) -> list[list[str]]:
-    """The lines below the rows: the floors, and the ceilings where any is known."""
+    """Return the lines below the rows: the floors, and the ceilings if any is known."""
     lines = [(FLOOR, board.floors), *([(CEILING, board.ceilings)] if board.ceilings else [])]
     return [
         [word if title == "run" else "" for title in _titles(board)]
@@ -186,12 +186,12 @@ def ends(board: Board) -> list[list[str]]:
 
 
 def _first(row: Row) -> Score:
-    """The score of the row's first training seed."""
+    """Return the score of the row's first training seed."""
     return next(iter(row.group.scores.values()))
 
 
 def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
-    """Metric -> all that is known of it: value, low, high, floor and so on, spread over seeds, rank."""
+    """Return all numbers by metric: value, low, high, floor and so on, spread over seeds, rank."""
     found = {}
     for metric, cell in row.cells.items():
         rank = cell.rank

@@ -1,7 +1,7 @@
-"""The report: one HTML page that needs nothing else; table, charts, pictures and machines of some scores.
+"""The report: one self-contained HTML page with table, charts, images and machines of some scores.
 
-The page is readable without its script: `board.py` draws the table and `facts.py` the lists. The script (page.js and
-the files beside it) sorts, filters, and draws charts from what `content.py` puts into the page as JSON.
+The page is readable without its script: `board.py` makes the table and `facts.py` the lists. The script (page.js and
+the files beside it) sorts, filters, and draws charts from the JSON that `content.py` puts into the page.
 """
 
 import json
@@ -27,13 +27,13 @@ SCRIPTS = ("core.js", "table.js", "scatter.js", "profile.js", "lines.js", "retri
 
 
 def report(scores: Mapping[Path, Score], data: Path | None) -> str:
-    """The page for some scores (by file, beside which the run's log lies) of one dataset.
+    """Make the page for some scores of one dataset, by file; the run's log is beside the file.
 
-    data : the dataset, for pictures, objects and facts of it; without, these are left out
+    data : folder of the dataset, for its images, objects and facts; None to leave these out
 
     Raises
     ------
-    NotComparable : scores that may not share a table, or of another dataset than `data`.
+    NotComparable : scores that are not comparable, or of another dataset than `data`.
     DatasetError : `data` is missing or damaged.
     """
     board = Board.of(scores, parts=True)
@@ -66,18 +66,18 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
 
 
 def embedded_json(table: object) -> str:
-    """JSON that cannot end the <script> element that it stands in."""
+    """Return JSON that cannot end the <script> element around it."""
     return json.dumps(table, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def dataset_of(scores: Mapping[Path, Score], root: Path = Path("data")) -> Path | None:
-    """The dataset under `root` that the scores are of, None if it is not there."""
+    """Find the dataset of the scores under `root`; None if it is not there."""
     wanted = {score.dataset.fingerprint for score in scores.values()}
     for path in sorted(root.glob(f"*/{INFO}")):
         try:
             if DatasetInfo.load(path.parent).fingerprint in wanted:
                 return path.parent
-        except DatasetError:  # somebody else's, or unfinished
+        except DatasetError:  # foreign or unfinished
             continue
     return None
 

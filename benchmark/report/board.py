@@ -1,4 +1,4 @@
-"""The leaderboard of the page: every value with its interval, in numbers and drawn on its column's scale."""
+"""The leaderboard of the page: every value with its interval, as numbers and drawn on the scale of its column."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ from ..statistics.metric_info import WHOLE
 
 @dataclass(frozen=True)
 class Scale:
-    """Where a column's numbers lie in its small drawing, 2 .. 98."""
+    """Scale of a column's small drawings: values to positions 2 .. 98."""
 
     low: float
     high: float
 
     @staticmethod
     def of(entries: list[Measured]) -> "Scale":
-        """One that holds every interval and floor."""
+        """Make a scale that contains every interval and floor."""
         numbers = [x for entry in entries for x in (entry.low, entry.high, entry.value, entry.floor)]
         return Scale(min(numbers), max(numbers))
 
     def at(self, value: float) -> str:
-        """The place of a value."""
+        """Return the position of a value."""
         width = self.high - self.low
         return f"{2 + 96 * ((value - self.low) / width if width else 0.5):.1f}"
 
 
 def html(board: Board) -> str:
-    """The <table>. Metrics without a column are there too, to be shown on demand."""
+    """Make the <table>. Metrics without a column are included and shown on demand."""
     scales = {m: Scale.of([row.cells[m].measured for row in board.rows if m in row.cells]) for m in board.metrics}
     lines = [_line(board, row, scales) for row in board.rows]
     foot = _end(board, FLOOR, board.floors) + (_end(board, CEILING, board.ceilings) if board.ceilings else "")
@@ -44,7 +44,7 @@ def html(board: Board) -> str:
 
 
 def _end(board: Board, word: str, found: Mapping[str, float]) -> str:
-    """A line of floors or ceilings."""
+    """Make a line of floors or ceilings."""
     shown = {metric: board.measures[metric].show(value) for metric, value in found.items()}
     cells = "".join(f"<td class='n{_more(board, m)}'>{shown.get(m, NOTHING)}</td>" for m in board.metrics)
     return f"<tr><td></td><th scope='row'>{word}</th><td></td>{cells}</tr>"
@@ -83,7 +83,7 @@ def _cell(board: Board, metric: str, cell: Cell | None, scale: Scale) -> str:
 
 
 def _drawn(entry: Measured, scale: Scale) -> str:
-    """The interval as a line, the value as a dot, the floor as a stroke."""
+    """Draw the interval as a line, the value as a dot, the floor as a stroke."""
     low, high, value, floor = (scale.at(x) for x in (entry.low, entry.high, entry.value, entry.floor))
     return (
         f"<svg class='interval' viewBox='0 0 100 8' preserveAspectRatio='none' aria-hidden='true'>"

@@ -1,4 +1,4 @@
-"""What the page's script draws from, as one JSON object. Every number in it is a copy of what the tables hold."""
+"""Data for the page's script, as one JSON object; every number in it is a copy of a number in the tables."""
 
 import base64
 import math
@@ -21,15 +21,15 @@ from ..training.log import METRICS, TIMES
 from ..training.log import read as read_log
 from .pictures import Pictures
 
-POINTS = 150  # of a training curve, at least, if so many were logged
-TERMS = 1_000  # names of values in a log
-VALUES = 2_500_000  # per object, of all methods and metrics, at most: a byte each; metrics with a column come first
-PICTURED = 500  # objects with a picture, at most: the worst of every method and metric first
+POINTS = 150  # smallest number of points of a training curve, if so many were logged
+TERMS = 1_000  # largest number of names in a log
+VALUES = 2_500_000  # largest number of per-object values, a byte each; metrics with a column come first
+PICTURED = 500  # largest number of objects with an image: the worst of every method and metric first
 Array = NDArray[np.float64]
 
 
 def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
-    """All of it. Methods are told apart by their place in `methods`, everywhere."""
+    """Collect all data. Methods are identified by their index in `methods`."""
     whole = [row for row in board.rows if row.part == WHOLE]
     places = {row.name: i for i, row in enumerate(whole)}
     return {
@@ -63,13 +63,13 @@ def _row(row: Row, method: int) -> dict[str, Any]:
 
 
 def curves(rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
-    """Logged value -> a line of every run that logged it: its method, its name, and [step, value] points.
+    """Return, by logged value, a line for each run: its method, its name, and [step, value] points.
 
-    Memory goes with the number of lines, however long the logs are.
+    Memory grows with the number of lines, not with the length of the logs.
 
     Raises
     ------
-    RunError : a log is damaged, or has values of more than TERMS names.
+    RunError : a log is damaged, or has more than TERMS names of values.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     for method, row in enumerate(rows):
@@ -81,14 +81,14 @@ def curves(rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
 
 @dataclass
 class Curve:
-    """Every so-manyth of the points that it is given, POINTS of them or up to twice as many."""
+    """A thinned curve: every n-th of the added points, between POINTS and twice as many."""
 
     points: list[list[float]] = field(default_factory=list)
     seen: int = 0
     stride: int = 1
 
     def add(self, step: float, value: float) -> None:
-        """Take the next point, or pass over it."""
+        """Add the next point, or skip it."""
         if self.seen % self.stride == 0:
             self.points.append([step, _short(value)])
         self.seen += 1
@@ -98,7 +98,7 @@ class Curve:
 
 
 def _curves(run: Path) -> dict[str, Curve]:
-    """What a run logged, by name; only finite numbers."""
+    """Return the logged values of a run by name; only finite numbers."""
     found: dict[str, Curve] = {}
     for line in read_log(run):
         for term in line:
@@ -110,11 +110,11 @@ def _curves(run: Path) -> dict[str, Curve]:
 
 
 def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Swept dataset -> its axis, and every curve's lines: method, name, part, [place, mean, low, high], [place, worst].
+    """Return, by swept dataset, axis and curves: method, name, part, [value, mean, low, high], [value, worst].
 
     Raises
     ------
-    NotComparable : orbits of other weights than the score beside them.
+    NotComparable : orbits and score are of different weights.
     """
     found: dict[str, dict[str, Any]] = {}
     for method, row in enumerate(rows):
@@ -145,7 +145,7 @@ def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
 
 
 def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
-    """Every val object's values; metrics with a column first, then what there is room for; pictures of the worst."""
+    """Return all val objects' values, metrics with a column first, limited in size; and images of the worst."""
     values = {method: _each(row, len(pictures.names)) for method, row in enumerate(rows)}
     known = [metric for metric in board.measures if any(metric in found for found in values.values())]
     room = max(1, VALUES // (len(rows) * len(pictures.names)))
@@ -164,11 +164,11 @@ def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, 
 
 
 def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
-    """What each method's predictor was asked and found, with the views' pictures; of the first training seed.
+    """Return the queries of each method's predictor with the retrieved views and images; of the first training seed.
 
     Raises
     ------
-    NotComparable : an example of an object or a view that the dataset does not have.
+    NotComparable : an example has an object or a view that the dataset does not have.
     """
     place = {name: i for i, name in enumerate(pictures.names)}
     asked: dict[int, list[dict[str, Any]]] = {}
@@ -195,14 +195,14 @@ def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
 
 
 def packed(values: Array) -> list[Any]:
-    """[least, greatest, base64 of one byte a value]: within 1/510 of their range."""
+    """Pack values to [smallest, largest, base64 of one byte per value], exact to 1/510 of their range."""
     low, high = float(values.min()), float(values.max())
     steps = np.rint((values - low) * (255 / (high - low) if high > low else 0)).astype(np.uint8)
     return [_short(low), _short(high), base64.b64encode(steps.tobytes()).decode()]
 
 
 def _each(row: Row, count: int) -> dict[str, Array]:
-    """Metric -> the mean of each object over the method's seeds; those of another number of objects are left out."""
+    """Return metric -> mean of each object over the method's seeds; skips metrics of another number of objects."""
     scores = list(row.group.scores.values())
     shared = [metric for metric in scores[0].resamples.each if all(metric in s.resamples.each for s in scores)]
     found = {metric: np.mean([unpack(s.resamples.each[metric]) for s in scores], axis=0) for metric in shared}
@@ -210,14 +210,14 @@ def _each(row: Row, count: int) -> dict[str, Array]:
 
 
 def _worst(columns: Sequence[tuple[Measure, Array]]) -> list[int]:
-    """The objects that come first when every column's worst are taken in turn, PICTURED of them at most."""
+    """Return the worst objects of every column in turn, at most PICTURED."""
     if not columns:
         return []
     orders = [np.argsort(values if measure.higher else -values, kind="stable") for measure, values in columns]
-    ranked = np.stack(orders, axis=1).ravel()  # all worst ones, then all second worst ones, and so on
+    ranked = np.stack(orders, axis=1).ravel()  # all worst objects, then all second worst, and so on
     return list(dict.fromkeys(ranked.tolist()))[:PICTURED]
 
 
 def _short(value: float) -> float:
-    """Six digits, which is more than any drawing shows."""
+    """Round to six digits, more than a drawing can show."""
     return float(f"{value:.6g}")

@@ -1,4 +1,4 @@
-"""The lists of the page: what the numbers mean, dataset, runs and machines, protocol, what papers report."""
+"""The lists of the page: meaning of the numbers, dataset, runs and machines, protocol, published results."""
 
 from collections.abc import Iterable, Mapping
 from io import BytesIO
@@ -17,12 +17,12 @@ from ..results.score import Score
 
 
 def measures(board: Board) -> str:
-    """Every metric in a line."""
+    """Make a list of every metric with its meaning."""
     return definitions((board.measures[metric].title, board.measures[metric].about) for metric in board.metrics)
 
 
 def notes(board: Board) -> str:
-    """What to know before trusting a row; nothing if there is nothing."""
+    """Make a list of facts that limit the meaning of rows; "" if there are none."""
     if not board.notes:
         return ""
     lines = "".join(f"<li>{escape(note)}</li>" for note in board.notes)
@@ -30,7 +30,7 @@ def notes(board: Board) -> str:
 
 
 def dataset(about: Score, data: Path | None, info: DatasetInfo | None) -> str:
-    """Pictures and facts of the dataset; of one that is not at hand what the scores know of it."""
+    """Show images and facts of the dataset; without its folder, the facts in the scores."""
     if data is None or info is None:
         known = about.dataset
         return definitions([("name", known.name), ("fingerprint", known.fingerprint), ("views", str(known.views))])
@@ -45,7 +45,7 @@ def dataset(about: Score, data: Path | None, info: DatasetInfo | None) -> str:
 
 
 def runs(board: Board) -> str:
-    """How every score came about: one column a run."""
+    """Make a table of the runs' settings and machines, one column per run."""
     scores = [score for row in board.rows if row.part == "whole" for score in row.group.scores.values()]
     rows = {
         "method": [str(score.run.get("method", "–")) for score in scores],
@@ -69,7 +69,7 @@ def runs(board: Board) -> str:
 
 
 def protocol(about: Score) -> str:
-    """Every setting of the protocol, and its rules in words."""
+    """List every setting of the protocol, and its rules in words."""
     settings = {k: v for k, v in flat(about.protocol.as_dict()).items() if k != "rules"}
     rules = "".join(f"<li>{escape(rule)}</li>" for rule in about.protocol.rules)
     listed = definitions([("id", about.protocol_id), *((key, _plain(value)) for key, value in settings.items())])
@@ -77,7 +77,7 @@ def protocol(about: Score) -> str:
 
 
 def probes(board: Board) -> str:
-    """The regularisation that the tuning objects chose for each probe; nothing where no score keeps it."""
+    """Make a table of the regularisation selected for each probe; "" if no score has it."""
     scores = [score for row in board.rows if row.part == "whole" for score in row.group.scores.values()]
     asked = dict.fromkeys((p, name) for s in scores for p, found in s.regularisation.items() for name in found)
     if not asked:
@@ -91,17 +91,17 @@ def probes(board: Board) -> str:
 
 
 def published_rows() -> str:
-    """What papers report, apart from what was measured."""
+    """Make a table of results reported by papers, separate from measured results."""
     return f"<p class='soft'>{escape(CAPTION)}</p>{grid(list(TITLES.values()), cells())}"
 
 
 def definitions(entries: Iterable[tuple[str, str]]) -> str:
-    """A <dl> of terms and texts."""
+    """Make a <dl> of terms and texts."""
     return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in entries) + "</dl>"
 
 
 def grid(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table of texts, which scrolls by itself where the page is narrow."""
+    """Make a table of texts, which scrolls on a narrow page."""
     head = "".join(f"<th scope='col'>{escape(title)}</th>" for title in titles)
     body = "".join(f"<tr>{''.join(f'<td>{escape(value)}</td>' for value in row)}</tr>" for row in rows)
     return f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -127,7 +127,7 @@ def _settings(score: Score, key: str) -> str:
 
 
 def _flat_line(table: Mapping[str, object]) -> str:
-    """ "name value" of everything that has one, in a line."""
+    """Format every non-empty entry as "name value", in one line."""
     return (
         ", ".join(f"{name} {_plain(value)}" for name, value in flat(table).items() if value is not None and value != "")
         or "–"

@@ -1,4 +1,4 @@
-"""Small pictures of val objects for the page, and the turn between two poses as a drawing."""
+"""Small images of val objects for the page, and a drawing of the rotation between two poses."""
 
 import io
 from collections.abc import Iterable
@@ -19,16 +19,16 @@ from ..data.rows import spread
 from ..data.split_overlap import leaked
 from ..protocol import Protocol
 
-SIDE = 96  # pixels of a picture
-CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # where the recipes' camera stands, seen from the object
+SIDE = 96  # pixels of an image
+CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # direction of the recipes' camera, seen from the object
 ANGLES = ("rot_x", "rot_y", "rot_z")
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """The val objects that scores are of, in their order.
+    """The val objects of the scores, in their order.
 
-    names : "SYNSET/OBJECT"; classes : their class's name; first : the number of each one's first view
+    names : "SYNSET/OBJECT"; classes : names of their classes; first : index of each object's first view
     """
 
     samples: Samples
@@ -38,11 +38,11 @@ class Pictures:
 
     @staticmethod
     def of(data: Path, info: DatasetInfo, protocol: Protocol, limit: int | None) -> "Pictures":
-        """Those that scores of a dataset by a protocol are of; `limit` as in a smoke run.
+        """Select the val objects that are scored by a protocol; `limit` as in a smoke run.
 
         Raises
         ------
-        DatasetError : it is damaged.
+        DatasetError : the dataset is damaged.
         """
         samples = Samples(data, info)
         val = [(note, numbers) for note, numbers in samples.objects if note["split"] == "val"]
@@ -58,13 +58,13 @@ class Pictures:
         )
 
     def views(self, wanted: Iterable[tuple[int, int]]) -> dict[str, str]:
-        """Pictures of some views, (object, view), as sources of <img> by "OBJECT.VIEW"."""
+        """Return images of some views, (object, view), as sources of <img> by "OBJECT.VIEW"."""
         places = sorted(set(wanted))
         found = self.samples.at(self.first[i] + view for i, view in places)
         return {f"{i}.{view}": self._source(sample) for (i, view), sample in zip(places, found, strict=True)}
 
     def turn(self, index: int, source: int, target: int) -> tuple[float, str] | None:
-        """The turn from one view of an object to another: degrees and a drawing; None where the data have no angles."""
+        """Return the rotation between two views of an object as degrees and a drawing; None if there are no angles."""
         if not set(ANGLES) <= set(self.samples.info.recipe.factor_names):
             return None
         one, two = self.samples.at(self.first[index] + view for view in (source, target))
@@ -82,13 +82,13 @@ class Pictures:
 
 
 def axes(matrices: NDArray[np.float64]) -> str:
-    """An object's three axes before (thin) and after (bold) a turn, as the camera sees them: an <svg> element.
+    """Draw an object's three axes before (thin) and after (bold) a rotation, as the camera sees them: an <svg> element.
 
     matrices : (2, 3, 3), object -> world
     """
     right = np.cross(-CAMERA, [0.0, 0.0, 1.0])
     right /= np.linalg.norm(right)
-    across = np.stack([right, -np.cross(right, -CAMERA)])  # the picture's x to the right and y downwards
+    across = np.stack([right, -np.cross(right, -CAMERA)])  # the image's x to the right and y downwards
     lines = []
     for name, matrix in zip(("before", "after"), matrices, strict=True):
         for axis, (x, y) in zip("xyz", (across @ matrix * 40 + 48).T, strict=True):

@@ -1,1 +1,1 @@
-"""The score file: its structure, its JSON schema, its consistency checks. Start: score.py."""
+"""The score file: its structure, its JSON schema, and its consistency checks. Start: score.py."""

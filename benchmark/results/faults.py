@@ -1,4 +1,4 @@
-"""What in a score cannot be: `iebench score` writes none of it, an editor may."""
+"""Consistency checks for score files; they catch files that were edited by hand."""
 
 import math
 import re
@@ -18,11 +18,11 @@ from ..statistics.resamples import digest_of, unpack
 from .score import Score
 
 SHA256 = re.compile("[0-9a-f]{64}")
-LARGEST = 2**63  # what readers in other languages hold
-DEEPEST = 50  # objects in objects; Python gives up at some hundreds
+LARGEST = 2**63  # limit of numbers in other languages
+DEEPEST = 50  # nesting of objects; Python's limit is some hundreds
 ROUNDING = 1e-6
-FEW = 30  # val objects; of fewer, a quotient's draws may miss its value by far
-RESAMPLED_APART = "_train_released"  # ends what rests on train objects, whose draws pair with nobody's
+FEW = 30  # val objects; with fewer, the bootstrap samples of a quotient may be far from its value
+RESAMPLED_APART = "_train_released"  # suffix of metrics on train objects, whose bootstrap samples cannot be paired
 
 RANGES = {
     re.compile(r"\w+_degrees_\w+"): (0.0, 180.0),
@@ -32,22 +32,22 @@ RANGES = {
 
 
 def faults_of(score: Score) -> list[str]:
-    """List what keeps a score from a leaderboard, one clause each; `iebench score` writes none of it."""
+    """List faults that exclude a score from a leaderboard, one clause each; `iebench score` makes no such file."""
     return damage_of(score) or absences_of(score)
 
 
 def damage_of(score: Score) -> list[str]:
-    """What in a score contradicts itself or cannot be, one clause each."""
+    """List contradictions and impossible values in a score, one clause each."""
     found = [*_number_faults(score), *_count_faults(score)]
     if found:
-        return found  # nothing can be reckoned with these
+        return found  # the other checks need valid numbers
     for check in (_fact_faults, _example_faults, _run_faults, _value_faults, _resample_faults):
         found += check(score)
     return found
 
 
 def absences_of(score: Score) -> list[str]:
-    """What keeps a sound score from being paired with others: draws that are missing, or of other objects."""
+    """List reasons why a valid score cannot be paired with others: missing bootstrap samples, or of other objects."""
     kept, data, protocol = score.resamples, score.dataset, score.protocol
     found = [
         f"{part} {metric} has no draws, and its protocol says {protocol.draws}"
@@ -67,7 +67,7 @@ def absences_of(score: Score) -> list[str]:
 
 
 def _number_faults(score: Score) -> Iterator[str]:
-    """Numbers that are none, wherever they are; a list of what is left to see, since a run may be nested deeply."""
+    """Find numbers that are not finite or too large; iterative, so that deep nesting cannot overflow the stack."""
     left: list[tuple[str, Any, int]] = [("", score, 0)]
     while left:
         where, value, depth = left.pop()
@@ -165,7 +165,7 @@ def _value_faults(score: Score) -> Iterator[str]:
 def _entry_faults(score: Score, metric: str, entry: Measured) -> Iterator[str]:
     if metric not in MEASURES.keys() | score.metrics.keys():
         yield "is a metric that this iebench does not know (update it)"
-    ours = RANGES if metric in MEASURES else {}  # names of other packages mean nothing here
+    ours = RANGES if metric in MEASURES else {}  # names of other packages' metrics have no ranges here
     low, high = within(metric, score.metrics) or next(
         (ends for names, ends in ours.items() if names.fullmatch(metric)), (-math.inf, math.inf)
     )
@@ -179,7 +179,7 @@ def _entry_faults(score: Score, metric: str, entry: Measured) -> Iterator[str]:
     if width < 0:
         yield f"has an interval from {entry.low} down to {entry.high}"
         return
-    slack = width + ROUNDING * max(1.0, abs(entry.value))  # percentiles of what is no mean may miss it, not by more
+    slack = width + ROUNDING * max(1.0, abs(entry.value))  # a value that is no mean may miss its percentiles
     trusted = entry.objects >= FEW or within(metric, score.metrics)
     if trusted and not entry.low - slack <= entry.value <= entry.high + slack:
         yield f"has the value {entry.value}, far outside its interval [{entry.low}, {entry.high}]"
@@ -206,7 +206,7 @@ def _drawn_faults(score: Score, part: str, metric: str, entry: Measured) -> Iter
     if len(draws) != score.protocol.draws:
         yield f"has {len(draws)} draws and its protocol says {score.protocol.draws}"
     low, high = interval(draws, score.protocol.level).tolist()
-    plain = replace(entry, low=low, high=high)  # without width where all draws agree, as scores had it at first
+    plain = replace(entry, low=low, high=high)  # without width if all samples agree, as in older scores
     wide = widened(plain, score.protocol.level, within(metric, score.metrics))
     rounding = 1e-4 * float(np.ptp(draws)) + 1e-12
     if not any(np.allclose([e.low, e.high], [entry.low, entry.high], rtol=1e-9, atol=rounding) for e in (plain, wide)):
@@ -231,5 +231,5 @@ def _resample_faults(score: Score) -> Iterator[str]:
 
 
 def _agree(each: Any, value: float) -> bool:
-    """Every object is asked as often as the others, so the value is the objects' mean, up to packing."""
+    """True if a value is the mean over objects, up to packing; every object has equally many queries."""
     return abs(float(each.mean()) - value) <= 1e-4 * float(np.ptp(each)) + ROUNDING

@@ -1,4 +1,4 @@
-"""Score files read back strictly: of the right structure, then without contradictions."""
+"""Reads score files strictly: first their structure, then their consistency."""
 
 import dataclasses
 import json
@@ -24,7 +24,7 @@ def load_score(path: Path) -> Score:
 
     Raises
     ------
-    ScoreFileError : missing, damaged, of another format, or changed by hand.
+    ScoreFileError : missing, damaged, of another format, or inconsistent.
     """
     score = read_score(path)
     damage = damage_of(score)
@@ -34,7 +34,7 @@ def load_score(path: Path) -> Score:
 
 
 def read_score(path: Path) -> Score:
-    """Read a JSON file of the right structure, whatever its numbers say.
+    """Read a JSON file of the right structure, without consistency checks.
 
     Raises
     ------
@@ -49,11 +49,11 @@ def read_score(path: Path) -> Score:
 
 
 def load_scores(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, Score]:
-    """The scores in some files, by file; without any, all of root/*/score.json.
+    """Read the scores in some files, by file; without files, all of root/*/score.json.
 
     Raises
     ------
-    ScoreFileError : a file that cannot be read, or none at all.
+    ScoreFileError : a file cannot be read, or there is none.
     """
     chosen = list(paths) or sorted(root.glob(f"*/{NAME}"))
     if not chosen:
@@ -62,7 +62,7 @@ def load_scores(paths: Sequence[Path], root: Path = Path("runs")) -> dict[Path, 
 
 
 def _table(path: Path) -> dict[str, Any]:
-    """The object in a file of this format, without `format`."""
+    """Read the object in a file of this format, without `format`."""
     try:
         if (size := path.stat().st_size) > MOST_BYTES:
             raise ScoreFileError(f"{path} has {size:,} bytes, and a score has at most {MOST_BYTES:,}: {REMEDY}")
@@ -78,7 +78,7 @@ def _table(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         what = placeholder(path) or f"is not a score: {reason(error)}: {REMEDY}"
         raise ScoreFileError(f"{path} {what}") from None
-    except ValueError:  # Python reads no whole number so long
+    except ValueError:  # Python's limit for the length of whole numbers
         raise ScoreFileError(f"{path} is not a score: it has a number of thousands of digits: {REMEDY}") from None
     if not isinstance(table, dict):
         raise ScoreFileError(f"{path} is not a score: it is not a JSON object: {REMEDY}")

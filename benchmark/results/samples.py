@@ -1,4 +1,4 @@
-"""Answers of the probes question by question, on request: a Parquet file with a row for each question, part and seed.
+"""Optional log of the probes' predictions: a Parquet file with a row per sample, part and seed.
 
 iebench score --log-samples answers.parquet
 """
@@ -20,7 +20,7 @@ from ..data.pairs import Identity
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Numbers = Array | NDArray[np.int64]
-ROWS = 100_000  # of the file written at once
+ROWS = 100_000  # rows per write
 
 SCHEMA = pa.schema(
     [
@@ -36,11 +36,11 @@ SCHEMA = pa.schema(
         ("unit", pa.string()),
     ]
 )
-"""Columns; docs/score-your-encoder.md says what is in them."""
+"""Columns; docs/score-your-encoder.md describes them."""
 
 
 class Samples:
-    """Takes answers and writes them. writer : of a file with SCHEMA"""
+    """Writes predictions to a file. writer : writer of a file with SCHEMA"""
 
     def __init__(self, writer: pq.ParquetWriter) -> None:
         self._writer = writer
@@ -49,10 +49,10 @@ class Samples:
         self, keys: Sequence[pa.Array], part: str, question: str, seeds: Sequence[int | None], truth: Numbers,
         answers: Numbers, errors: Array, unit: str,
     ) -> None:  # fmt: skip
-        """Write the answers of every seed to some questions about views of val.
+        """Write the predictions of every seed for samples of val.
 
-        keys : (k,) of the view, or of the first and of the second view, that a question is about
-        truth : (k, c); answers : (S, k, c), of each seed; errors : (S, k), in a unit
+        keys : (k,) keys of the view, or of the first and of the second view, of each sample
+        truth : (k, c); answers : (S, k, c), per seed; errors : (S, k), in `unit`
         """
         for start in range(0, len(truth), ROWS):
             block = slice(start, start + ROWS)
@@ -76,11 +76,11 @@ class Samples:
 
 @contextmanager
 def opened(path: Path | None) -> Iterator[Samples | None]:
-    """A file of samples, there when the block has ended well, complete or not at all; None without a path.
+    """Open a file of samples, which is written atomically when the block ends without error; None without a path.
 
     Raises
     ------
-    DiskError : it cannot be written.
+    DiskError : the file cannot be written.
     """
     if path is None:
         yield None
@@ -90,16 +90,16 @@ def opened(path: Path | None) -> Iterator[Samples | None]:
 
 
 def keys_of(identities: Sequence[Identity], views: int, rows: Rows) -> pa.Array:
-    """The dataset's keys of some views: rows (k,) -> (k,) strings.
+    """Return the dataset's keys of some views: rows (k,) -> (k,) strings.
 
-    identities : of the objects, each of which has so many views, one after another
+    identities : identities of the objects; views : views per object, in consecutive rows
     """
     names = pa.array(["_".join(identity) for identity in identities]).take(pa.array(rows // views))
     return pc.binary_join_element_wise(names, pc.utf8_lpad(pa.array(rows % views).cast(pa.string()), 3, "0"), "_")
 
 
 def _lists(values: Numbers) -> pa.Array:
-    """Rows (k, c) as lists of c numbers."""
+    """Convert rows (k, c) to lists of c numbers."""
     count, width = values.shape
     offsets = pa.array(np.arange(count + 1, dtype=np.int32) * width)
     return pa.ListArray.from_arrays(offsets, pa.array(values.astype(np.float32).ravel()))

@@ -17,7 +17,7 @@ SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
 def schema() -> dict[str, Any]:
-    """The schema (draft 2020-12) of a score of this format. `iebench validate` checks more than a schema can say."""
+    """Return the schema (draft 2020-12) of a score file. `iebench validate` checks more than a schema can express."""
     parts: dict[str, Any] = {}
     root = _object(Score, parts)
     root["properties"] = {"format": {"const": FORMAT}, **root["properties"]}
@@ -45,7 +45,7 @@ def _typed(hint: Any, parts: dict[str, Any]) -> dict[str, Any]:
     if dataclasses.is_dataclass(hint):
         cls = typing.cast(type, hint)
         if cls.__name__ not in parts:
-            parts[cls.__name__] = {}  # in its place before what it holds
+            parts[cls.__name__] = {}  # entered before its fields, which may refer to other classes
             parts[cls.__name__] = _object(cls, parts)
         return {"$ref": f"#/$defs/{cls.__name__}"}
     origin, args = typing.get_origin(hint), typing.get_args(hint)

@@ -1,4 +1,4 @@
-"""A score: what scoring leaves behind as score.json. `reading` reads it back."""
+"""The score that `iebench score` writes as score.json. `reading` reads it."""
 
 import dataclasses
 import json
@@ -16,15 +16,17 @@ from ..statistics.resamples import Resamples
 
 FORMAT = 2
 NAME = "score.json"
-MOST_BYTES = 16_000_000  # of a file that is read: ten times what 3DIEBench needs
+MOST_BYTES = 16_000_000  # largest file that is read: ten times the size for 3DIEBench
 
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """What was scored. weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels it was given.
+    """The scored encoder.
 
-    preprocessing : what it does to images itself, as it declares
-    precision : of its forward pass; where features came as a file "", with a resolution of 0
+    weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels of its images.
+
+    preprocessing : its own preprocessing, as it declares
+    precision : precision of its forward pass; for a file of features "", with a resolution of 0
     """
 
     name: str
@@ -39,11 +41,11 @@ class EncoderFacts:
 
 @dataclass(frozen=True)
 class Cost:
-    """What an encoder costs; None where nobody knows.
+    """Cost of an encoder; None if unknown.
 
-    parameters : in the encoder, without projectors and predictors
-    images_per_s : encoded on the score's device, decoding included
-    training_hours : of one device, times the number of devices; training_device : which
+    parameters : number in the encoder, without projectors and predictors
+    images_per_s : speed of encoding on the score's device, decoding included
+    training_hours : device-hours of training; training_device : kind of device
     """
 
     parameters: int | None = None
@@ -54,10 +56,10 @@ class Cost:
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What it was scored on.
+    """The dataset of the score.
 
-    name : the folder's; train_objects, val_objects : scored; views : per object
-    known_meshes : val objects that were left out, because their mesh is in train too
+    name : name of the folder; train_objects, val_objects : scored objects; views : views per object
+    known_meshes : number of val objects that were left out because their mesh is in train too
     """
 
     name: str
@@ -70,9 +72,9 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class Example:
-    """One question to a predictor: which view of an object is the target, told the change from the source?
+    """A query to a predictor: retrieve the target view of an object, given the source view and the transformation.
 
-    source, target, found : views; rank : of the target among the object's other views, from 1
+    source, target, found : views; rank : rank of the target among the object's other views, from 1
     """
 
     synset: str
@@ -85,18 +87,18 @@ class Example:
 
 @dataclass(frozen=True)
 class Score:
-    """One encoder's score.
+    """The score of one encoder.
 
     values : part -> metric -> value, interval, floor, n
-    limit : objects per split in a smoke run, which says nothing about the encoder; None for a real one
-    seed : of the probes' weights and orders; pairs : SHA-256 of the train and val pair lists
-    run : the training run's config.json, {} for an encoder from elsewhere
-    device, versions, seconds : where, with what and how long (encoding, probes)
-    resamples : what pairs it with other scores; examples : of what a predictor found, to be shown
-    notes : what a reader should know before trusting the values, one sentence each
-    chosen : part -> question -> learning rate and weight decay of the heads that count
-    metrics : those that probes of other packages measured: how each is shown
-    regularisation : part -> question -> what the tuning objects chose for a probe that is solved
+    limit : objects per split in a smoke run, which does not measure the encoder; None for a full run
+    seed : seed of the probes' weights and orders; pairs : SHA-256 of the train and val pair lists
+    run : the training run's config.json, {} for an external encoder
+    device, versions, seconds : device and package versions of scoring, and its duration (encoding, probing)
+    resamples : bootstrap samples, for comparison with other scores; examples : queries to a predictor, to be shown
+    notes : facts that limit the meaning of the values, one sentence each
+    chosen : part -> head -> selected learning rate and weight decay
+    metrics : metrics of probes of other packages, with their descriptions
+    regularisation : part -> regression -> penalty that the tuning objects selected for a probe that is solved
     """
 
     name: str
@@ -121,6 +123,6 @@ class Score:
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
-        """Write the JSON file, complete or not at all."""
+        """Write the JSON file atomically."""
         table = {"format": FORMAT, **dataclasses.asdict(self)}
         write_atomic(path, json.dumps(table, indent=2, allow_nan=False) + "\n")

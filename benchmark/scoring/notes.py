@@ -1,4 +1,4 @@
-"""What a reader of a score should know before trusting its values: one sentence each, kept in the score file."""
+"""Notes of a score: facts that limit the meaning of its values, one sentence each, stored in the score file."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +12,7 @@ from ..fitting.context import MARGIN, Split
 from ..fitting.standardise import LEAST, Standardiser, block_rows
 from ..statistics.regularisation import Regularisation
 
-UNUSUAL = 1e6  # deviation of features as they are, or its inverse
+UNUSUAL = 1e6  # deviation of raw features, or its inverse
 STRANGE = 1e3  # deviations of val's features from train's mean
 NARROW = 1e-2  # of a latent's deviation in the other split
 
@@ -20,10 +20,10 @@ NARROW = 1e-2  # of a latent's deviation in the other split
 def about(
     features: NDArray[np.float32], parts: Mapping[str, slice], wanted: Sequence[str], latents: Mapping[str, object]
 ) -> tuple[str, ...]:
-    """Notes on the train split's features (n, D).
+    """Make notes on the train split's features (n, D).
 
-    parts : of the representation
-    wanted : the latents that the encoder's predictor needs, () without a predictor; latents : those of the dataset
+    parts : parts of the representation
+    wanted : latents that the encoder's predictor needs, () without a predictor; latents : latents of the dataset
     """
     notes = []
     constant, rounded = still_columns(features)
@@ -47,7 +47,7 @@ def about(
 
 
 def still_columns(features: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which columns of features (n, D) are the same in every row, and which others up to float32's rounding: (D,)."""
+    """Find constant columns of features (n, D), and columns that are constant up to float32's rounding: (D,) each."""
     first = features[0].astype(np.float64)
     same, dead = np.ones((2, features.shape[1]), np.bool_)
     step = block_rows(features.shape[1])
@@ -61,9 +61,9 @@ def still_columns(features: NDArray[np.float32]) -> tuple[NDArray[np.bool_], NDA
 
 
 def sizes(moments: Standardiser, standardised: bool, val: NDArray[np.float32]) -> tuple[str, ...]:
-    """Notes on features of a size that a protocol cannot use, or that differs from split to split.
+    """Make notes on features whose size does not suit the protocol, or differs between the splits.
 
-    moments : of train's features; standardised : whether the protocol divides by them; val : (n, D), its features
+    moments : moments of train's features; standardised : True if the protocol divides by them; val : (n, D) features
     """
     alive = np.isfinite(moments.scale)
     if not alive.any():
@@ -88,9 +88,10 @@ def sizes(moments: Standardiser, standardised: bool, val: NDArray[np.float32]) -
 
 
 def signs(predictor: Predictor | None, released: bool, trained_here: bool) -> tuple[str, ...]:
-    """A note on the sign of the quaternions that a predictor is given, where there is something to know.
+    """Make a note on the sign of a predictor's quaternions if the sign differs from that of its training.
 
-    released : whether the protocol gives those of the SIE scripts; trained_here : on w >= 0, as iebench trains
+    released : True if the protocol uses the sign of the SIE scripts; trained_here : True if
+        iebench trained it, on w >= 0
     """
     if predictor is None or predictor.as_released == released:
         return ()
@@ -107,10 +108,10 @@ def signs(predictor: Predictor | None, released: bool, trained_here: bool) -> tu
 
 
 def scarce(train: Split, val: Split, retrieval: int, turns: Mapping[str, float]) -> tuple[str, ...]:
-    """Notes on what a dataset is too small or too uniform to say.
+    """Make notes on metrics that a dataset is too small or too uniform for.
 
-    retrieval : least number of views that finding one among an object's others needs; 0 where nobody is asked to
-    turns : latents that lie on a circle
+    retrieval : smallest number of views per object for retrieval; 0 if nothing is retrieved
+    turns : circular latents
     """
     notes = []
     still = [name for name in val.latents if not (train.shows([name]) and val.shows([name]))]
@@ -137,7 +138,7 @@ def scarce(train: Split, val: Split, retrieval: int, turns: Mapping[str, float])
 
 
 def _unlike(train: Split, val: Split, turns: Mapping[str, float]) -> list[str]:
-    """Notes on latents that both splits vary, and not alike."""
+    """Make notes on latents that vary in both splits, but over different ranges."""
     outside, narrow = [], []
     for name in val.latents:
         if not (train.shows([name]) and val.shows([name])):
@@ -160,7 +161,7 @@ def _unlike(train: Split, val: Split, turns: Mapping[str, float]) -> list[str]:
 
 
 def unsettled(chosen: Mapping[str, Mapping[str, Regularisation]]) -> tuple[str, ...]:
-    """Notes on probes that are not known to be at their best: part -> question -> what was chosen for it."""
+    """Make notes on probes that may not be optimal. chosen : part -> regression or head -> selected regularisation."""
     every = [(f"{question} ({part})", one) for part, found in chosen.items() for question, one in found.items()]
     cut = [name for name, one in every if not one.converged]
     weak = [name for name, one in every if one.edge == "weakest"]

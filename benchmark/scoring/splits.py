@@ -1,4 +1,4 @@
-"""A split as probes see it: which objects count, their features, and the pairs of views that are asked about."""
+"""The input of the probes: the objects of a split, their features, and the fixed pairs of views."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ from ..features.feature_file import FeatureFile
 from ..fitting.context import Split
 from ..protocol import Protocol
 
-SMOKE_VIEWS = 8  # of each object, at most, in a smoke run: 64 objects are then encoded within a minute on a CPU
+SMOKE_VIEWS = 8  # most views per object in a smoke run: a CPU encodes 64 objects within a minute
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A split with what a score says of it.
+    """A split with the facts that a score stores about it.
 
     pairs : SHA-256 of the pair list
-    known_meshes : objects that were left out, because their mesh is in train too
-    images_per_s : when they were encoded, if that is known
+    known_meshes : number of objects that were left out because their mesh is in train too
+    images_per_s : speed of encoding, None if unknown
     """
 
     split: Split
@@ -55,11 +55,11 @@ def load_split(
     limit: int | None,
     ranks: Ranks = ALONE,
 ) -> Loaded:
-    """Encode a split, or read its features where they are cached, and draw its pairs.
+    """Encode a split, or read its cached features, and draw its pairs.
 
     Raises
     ------
-    DatasetError : missing or damaged, with fewer than two views of an object, or without val objects that may count.
+    DatasetError : missing or damaged, fewer than two views per object, or no val object with a mesh of its own.
     EncoderError : the encoder fails on an image.
     """
     images = Images.open(data, name)
@@ -74,7 +74,7 @@ def load_split(
     kept = kept_objects(data, identities) if name == "val" and protocol.known_meshes == "left out" else None
     encoded = encode(encoder, images, rows, cache, device, ranks)
     features = encoded.features
-    if kept is not None and len(kept) < len(objects):  # encoded with the rest, so that all protocols share a cache
+    if kept is not None and len(kept) < len(objects):  # encoded too, so that all protocols share a cache
         chosen = rows_of(kept, views)
         identities, features, rows = [identities[i] for i in kept], features[chosen], rows[chosen]
     rounds = {"train": protocol.train_epochs, "val": protocol.val_pairs}[name]
@@ -101,11 +101,11 @@ def load_split(
 
 
 def kept_objects(data: Path, identities: Sequence[Identity]) -> NDArray[np.int64]:
-    """The positions of the val objects whose mesh is not in train.
+    """Return the indices of the val objects whose mesh is not in train.
 
     Raises
     ------
-    DatasetError : there is none.
+    DatasetError : there is no such object.
     """
     known = leaked(data)
     kept = np.array([i for i, identity in enumerate(identities) if identity not in known], np.int64)
@@ -118,11 +118,11 @@ def kept_objects(data: Path, identities: Sequence[Identity]) -> NDArray[np.int64
 
 
 def unseen(data: str, train: Split, val: Split) -> tuple[str, ...]:
-    """A note where val has classes that train lacks: nothing learnt there can name them.
+    """Make a note if val has classes that train does not have, which no probe can predict.
 
     Raises
     ------
-    DatasetError : train lacks all of them.
+    DatasetError : train has none of val's classes.
     """
     known = np.isin(val.labels, train.labels)
     if known.all():
@@ -138,9 +138,10 @@ def unseen(data: str, train: Split, val: Split) -> tuple[str, ...]:
 
 
 def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bool_]:
-    """Which train objects choose rates and decays, about `share` of them: (len(objects),).
+    """Select the tuning objects among train objects, about the fraction `share` of them: (len(objects),) bool.
 
-    Whether an object is one of them depends on nothing but itself; at least one is and one is not, unless share is 0.
+    The selection of an object depends on its identity alone. With a share above 0, at least one is selected and one is
+    not.
     """
     if share == 0:
         return np.zeros(len(objects), np.bool_)
@@ -150,5 +151,5 @@ def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bo
 
 
 def turns(recipe: Recipe) -> dict[str, float]:
-    """The latents that lie on a circle, with a full turn in their unit."""
+    """Return the circular latents, with the period in their unit."""
     return {factor.name: factor.turn for factor in recipe.factors if factor.turn is not None}

@@ -1,1 +1,1 @@
-"""Speed of training and scoring against the usual way: scripts to run with `python -m`; docs/performance.md."""
+"""Speed of training and scoring compared with common implementations: scripts for `python -m`; docs/performance.md."""

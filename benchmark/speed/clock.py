@@ -1,4 +1,4 @@
-"""Measuring on a machine that others may use too: wall and CPU time side by side, what others took, peaks of memory."""
+"""Measurements on a shared machine: wall and CPU time, load by other processes, peaks of memory."""
 
 import ctypes
 import os
@@ -22,10 +22,10 @@ TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Spent:
-    """What a piece of work took.
+    """Time that some work took.
 
-    wall, cpu : seconds; of the CPU those of this process and the given ones
-    others : cores that other processes kept busy meanwhile, on average
+    wall, cpu : seconds; CPU time is of this process and the given ones
+    others : mean number of cores that other processes used meanwhile
     """
 
     wall: float = 0.0
@@ -35,9 +35,9 @@ class Spent:
 
 @contextmanager
 def watch(processes: Iterable[int] = ()) -> Iterator[Spent]:
-    """Fills in what the work inside took.
+    """Measure the work inside the block.
 
-    processes : ids of further processes that work for it, alive at both ends
+    processes : ids of further processes that work for it, alive at the start and the end
     """
     pids, spent = list(processes), Spent()
 
@@ -51,7 +51,7 @@ def watch(processes: Iterable[int] = ()) -> Iterator[Spent]:
 
 
 def in_turns(work: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
-    """The results of all kinds of work, which take turns so that a busy moment hits each alike."""
+    """Run several kinds of work in alternation, so that a busy moment affects all alike; returns their results."""
     found: dict[str, list[T]] = {name: [] for name in work}
     for _ in range(rounds):
         for name, call in work.items():
@@ -60,14 +60,14 @@ def in_turns(work: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list
 
 
 def middle(samples: Iterable[Spent], what: str) -> float:
-    """The median of an attribute of several measurements."""
+    """Return the median of an attribute of several measurements."""
     return float(median(getattr(sample, what) for sample in samples))
 
 
 def added_memory(work: Callable[[], object], device: torch.device) -> int:
-    """The most bytes that some work takes beyond what was taken before, of the GPU or of resident memory.
+    """Return the peak of additional bytes that some work takes, of the GPU or of resident memory.
 
-    On a CPU small results are rough, and 0 on systems other than Linux.
+    On a CPU small results are imprecise. On systems other than Linux the result is 0.
     """
     if device.type == "cuda":
         torch.cuda.synchronize(device)
@@ -78,20 +78,20 @@ def added_memory(work: Callable[[], object], device: torch.device) -> int:
         return int(torch.cuda.max_memory_allocated(device) - before)
     if not sys.platform.startswith("linux"):
         return 0
-    libc = ctypes.CDLL(None)  # of the GNU C library, both calls do nothing harmful elsewhere
-    libc.mallopt(M_MMAP_THRESHOLD, 2**20)  # what is freed goes back to the system at once, so that the peak is real
-    libc.malloc_trim(0)  # and so does what was freed before
-    Path("/proc/self/clear_refs").write_text("5")  # forget the peak
+    libc = ctypes.CDLL(None)  # functions of the GNU C library
+    libc.mallopt(M_MMAP_THRESHOLD, 2**20)  # freed memory returns to the system at once, so that the peak is correct
+    libc.malloc_trim(0)  # also memory that was freed before
+    Path("/proc/self/clear_refs").write_text("5")  # reset the peak
     before = _resident("VmRSS")
     work()
     added = max(0, _resident("VmHWM") - before)
-    libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # where the library's own adjusting ends: what is timed next reuses memory
+    libc.mallopt(M_MMAP_THRESHOLD, 2**25)  # the library's own upper limits, so that the next measurement reuses memory
     libc.mallopt(M_TRIM_THRESHOLD, 2**26)
     return added
 
 
 def machine() -> str:
-    """What measures, in one line."""
+    """Describe the machine in one line."""
     gpu = f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ", no GPU"
     return (
         f"{_model()}, {cores()} cores{gpu}; torch {torch.__version__}, {torch.get_num_threads()} threads; "
@@ -105,12 +105,12 @@ def _model() -> str:
 
 
 def _busy() -> float:
-    """Seconds that all cores together were busy since the machine's start."""
+    """Seconds that all cores together were busy since the machine started."""
     try:
         fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
     except OSError:
         return 0.0
-    return TICK * (sum(fields) - fields[3] - fields[4])  # without idle and waiting for disks
+    return TICK * (sum(fields) - fields[3] - fields[4])  # without idle time and waiting for disks
 
 
 def _cpu_of(pid: int) -> float:

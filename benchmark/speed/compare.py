@@ -1,4 +1,4 @@
-"""Ours against the usual way, in one run on one machine: loading, the predictor, whole training steps.
+"""Comparison of ours with the usual way, in one run on one machine: loading, the predictor, whole training steps.
 
 python -m iebench.benchmark.speed.compare data/builtin
 python -m iebench.benchmark.speed.compare data/builtin --only training --device cuda --batch 1024 --workers 8 --steps 50
@@ -39,7 +39,7 @@ def main(
     data: Path, only: tuple[str, ...], resolution: int | None, rounds: int, seconds: float, pairs: int, dim: int,
     predictor_batches: str, device: str, batch: int, width: float, steps: int, workers: int,
 ) -> None:  # fmt: skip
-    """Measure DATA's train split, page cache warm, and print images/s, milliseconds, bytes and ratios."""
+    """Measure DATA's train split with a warm page cache, and print images/s, milliseconds, bytes and ratios."""
     parts, where = only or PARTS, pick(device)
     images = Images.open(data, "train")
     size = resolution or images.resolution

@@ -1,4 +1,4 @@
-"""Memory of encoding: how much a process needs at most while it fills a feature file, by the number of views.
+"""Memory of encoding: peak memory of a process that fills a feature file, by the number of views.
 
 python -m iebench.benchmark.speed.encoding --views 50000 --views 100000 --views 200000 --dim 512
 """
@@ -21,7 +21,7 @@ from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import Loaded
 from iebench.benchmark.features.cache import encode
 
-SIDE = 8  # pixels: next to nothing to decode or to compute, so that the rest shows
+SIDE = 8  # pixels; small, so that decoding and computing take little memory
 FULL = 2_622_650  # views of 3DIEBench
 
 
@@ -33,13 +33,13 @@ class Vectors(nn.Module):
         self.layer = nn.Linear(3 * SIDE**2, dim)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, SIDE, SIDE) -> (B, dim)."""
+        """Map (B, 3, SIDE, SIDE) to (B, dim)."""
         out: Tensor = self.layer(images.flatten(1))
         return out
 
 
 class Noise:
-    """Stands for a split: random images, drawn when they are read."""
+    """Replaces a split: random images, drawn on reading."""
 
     def __init__(self, views: int) -> None:
         self.info, self.split = SimpleNamespace(fingerprint=f"{views} random images"), "noise"
@@ -47,14 +47,14 @@ class Noise:
         self.views = views
 
     def read(self, rows: NDArray[np.int64], size: int) -> NDArray[np.uint8]:
-        """(len(rows), size, size, 3)."""
+        """Draw images (len(rows), size, size, 3)."""
         return np.random.default_rng(int(rows[0])).integers(0, 256, (len(rows), size, size, 3), np.uint8)
 
 
 def fill(views: int, dim: int, folder: str, answers: Any) -> None:
-    """Encode so many views in this process; answers with its peak memory before and after, and the file's size, in MB.
+    """Encode `views` views in this process; sends its peak memory before and after, and the file's size, in MB.
 
-    folder : for the file
+    folder : folder of the file
     """
     torch.set_num_threads(1)
     encoder = prepare(Loaded("vectors", Vectors(dim)), SIDE, torch.device("cpu"))
@@ -74,7 +74,7 @@ def _peak() -> float:
 @click.option("--views", multiple=True, type=int, default=(50_000, 100_000, 200_000), show_default=True)
 @click.option("--dim", default=512, show_default=True)
 def main(views: tuple[int, ...], dim: int) -> None:
-    """Encode random images in a fresh process for each number of views, and print what that took at most."""
+    """Encode random images in a new process for each number of views, and print the peak memory."""
     context = multiprocessing.get_context("spawn")
     added = []
     for count in views:

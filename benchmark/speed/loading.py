@@ -1,4 +1,4 @@
-"""Pairs of views a second: ours and the usual loader, with as many threads as the other has processes."""
+"""Pairs of views per second: ours and the usual loader, with as many threads as the other has processes."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -30,17 +30,17 @@ REFERENCE, UINT8, FLOAT, KEPT, DECODE = (
     "ours, kept in memory (all decoded before): uint8", "decoding alone, from memory to memory",
 )  # fmt: skip
 Stream = tuple[Iterator[object], list[int]]
-"""Batches, and the ids of the processes that make them beside this one."""
+"""Batches, and ids of the other processes that make them."""
 
 
 def measure(
     images: Images, files: Path, size: int, batch: int, workers: int, seconds: float, rounds: int
 ) -> dict[str, list[Spent]]:
-    """Time and CPU time for an image, by way of loading and round.
+    """Measure wall and CPU time per image, by way of loading and round.
 
-    images : with `threads` as many as `workers`
-    files : the same split as `lay_out` writes it
-    batch : pairs
+    images : opened with `workers` threads
+    files : the same split as files, from `lay_out`
+    batch : pairs per batch
     """
     ways = {
         REFERENCE: partial(reference, images, files, size, batch, workers),
@@ -54,7 +54,7 @@ def measure(
 
 
 def report(found: dict[str, list[Spent]], workers: int) -> list[str]:
-    """Lines of a table: medians of images/s and of CPU time, and both relative to the usual way."""
+    """Format a table: medians of images/s and of CPU time, and both relative to the usual way."""
     lines = [f"{workers} worker{'s' if workers > 1 else ''}: images/s (times the usual), CPU ms for an image (times)"]
     base = found[REFERENCE]
     for name, samples in found.items():
@@ -71,10 +71,10 @@ def report(found: dict[str, list[Spent]], workers: int) -> list[str]:
 
 @contextmanager
 def reference(images: Images, files: Path, size: int, batch: int, workers: int) -> Iterator[Stream]:
-    """PyTorch's loader over files."""
+    """Load files with PyTorch's DataLoader."""
     views = images.views_per_object
     dataset = Pairs(files, images.labels[::views].tolist(), views, size)
-    # a real set is long; this one is repeated, so that no epoch ends while we measure
+    # a real dataset is long; this one is repeated, so that no epoch ends during the measurement
     endless = torch.utils.data.RandomSampler(dataset, replacement=True, num_samples=10**7)
     iterator = iter(DataLoader(dataset, batch, sampler=endless, num_workers=workers))
     try:
@@ -85,7 +85,7 @@ def reference(images: Images, files: Path, size: int, batch: int, workers: int) 
 
 @contextmanager
 def ours(images: Images, pixels: Decoded | Kept, batch: int) -> Iterator[Stream]:
-    """What training uses, with the relative rotations that it computes from the latents."""
+    """Load as training does, with the relative rotations that it computes from the latents."""
     batches = Batches(images, _order(images, batch), pixels, ROTATION, CPU)
 
     def with_rotations(made: Iterator[object]) -> Iterator[object]:
@@ -98,9 +98,9 @@ def ours(images: Images, pixels: Decoded | Kept, batch: int) -> Iterator[Stream]
 
 @contextmanager
 def normalised(images: Images, size: int, batch: int) -> Iterator[Stream]:
-    """As the usual loader hands them over: decoded and normalised by the same threads, a few images at a time.
+    """Load normalised floats, as the usual loader: decoded and normalised by the same threads, a few images at a time.
 
-    Training does not do this: a GPU normalises at no cost that can be seen.
+    Training does not do this, since the cost of normalising on a GPU is not measurable.
     """
     order, buffers = _order(images, batch), Buffers((size, size, 3 * 4), pinned=False)
     scale, shift = (torch.tensor(row).repeat(size) for row in _affine())
@@ -109,14 +109,14 @@ def normalised(images: Images, size: int, batch: int) -> Iterator[Stream]:
     def part(rows: NDArray[np.int64], out: Tensor) -> None:
         raw = np.empty((len(rows), size, size, 3), np.uint8)
         images.tars.decode(rows, raw)
-        lines = out.view(-1, size, 3 * size)  # long rows: operations run along them
+        lines = out.view(-1, size, 3 * size)  # operations run along these long rows
         torch.addcmul(shift, lines.copy_(torch.from_numpy(raw).view(lines.shape)), scale, out=lines)
 
     def made() -> Iterator[Tensor]:
         for step in range(10**7):
             rows = order.rows(step).ravel()
             out = buffers.take(len(rows)).view(torch.float32)  # (n, size, size, 3)
-            pieces = np.array_split(rows, -(-len(rows) // 4))  # few: they stay in a core's cache
+            pieces = np.array_split(rows, -(-len(rows) // 4))  # small pieces stay in a core's cache
             list(pool.map(part, pieces, torch.split(out, [len(piece) for piece in pieces])))
             yield out.permute(0, 3, 1, 2)
 
@@ -126,7 +126,7 @@ def normalised(images: Images, size: int, batch: int) -> Iterator[Stream]:
 
 @contextmanager
 def decoding(images: Images, size: int, batch: int) -> Iterator[Stream]:
-    """libjpeg-turbo alone: no files, no hashes, no order."""
+    """Decode with libjpeg-turbo alone: no files, no hashes, no order."""
     jpegs = list(images.tars.jpegs(np.arange(min(len(images), 2 * batch))))
     jpegs = [jpegs[i % len(jpegs)] for i in range(2 * batch)]
     out = np.empty((2 * batch, size, size, 3), np.uint8)
@@ -141,7 +141,7 @@ def decoding(images: Images, size: int, batch: int) -> Iterator[Stream]:
 
 
 def _one(open_: Callable[[], AbstractContextManager[Stream]], size: int, workers: int, seconds: float) -> Spent:
-    """What an image takes once the queues that fill at the start are empty again."""
+    """Measure the time per image after the queues that fill at the start are empty again."""
     with open_() as (batches, processes):
         for _ in range(2 * workers + 4):
             next(batches)
@@ -166,5 +166,5 @@ def _filled(images: Images, size: int) -> Kept:
 
 
 def _affine() -> tuple[list[float], list[float]]:
-    """Scale and shift by channel from a byte to a normalised value."""
+    """Scale and shift per channel from a byte to a normalised value."""
     return [1 / (255 * std) for std in STD], [-mean / std for mean, std in zip(MEAN, STD, strict=True)]

@@ -1,4 +1,4 @@
-"""The predictor and a step of SIE without its encoder: our factored hypernetwork against the materialised one."""
+"""Speed of the predictor and of an SIE step without encoder: our factored hypernetwork and the materialised one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,20 +22,20 @@ PARTS = ("predictor alone", "SIE step without encoder")
 
 
 class Given(nn.Module):
-    """Stands for an encoder whose representations are there already: takes (B, dim, 1, 1), gives (B, dim)."""
+    """Replaces an encoder by given representations: takes (B, dim, 1, 1), returns (B, dim)."""
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, dim, 1, 1) -> (B, dim)."""
+        """Map (B, dim, 1, 1) to (B, dim)."""
         return images.flatten(1)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One part of training at one batch size; of a pair of values the first is of the materialised form.
+    """Measurement of one part of training at one batch size; the first of two values is of the materialised form.
 
-    wall, cpu : median seconds; memory : bytes added
-    gap : largest difference of an output, relative to the largest output
-    others : cores that other processes kept busy meanwhile
+    wall, cpu : median seconds; memory : additional bytes
+    gap : largest difference of outputs, relative to the largest output
+    others : mean number of cores that other processes used meanwhile
     """
 
     part: str
@@ -48,7 +48,7 @@ class Row:
 
     @property
     def line(self) -> str:
-        """One line of a table."""
+        """Format the measurement as a line of a table."""
         faster, cheaper, less = (pair[0] / max(pair[1], 1e-9) for pair in (self.wall, self.cpu, self.memory))
         return (
             f"  {self.part:25s} batch {self.batch:5d}: {1e3 * self.wall[0]:9.1f} -> {1e3 * self.wall[1]:7.1f} ms "
@@ -58,9 +58,9 @@ class Row:
 
 
 def measure(batch: int, dim: int, repeats: int, device: torch.device) -> list[Row]:
-    """Forward and backward of both, alone and in a step of SIE with projectors of width `dim`.
+    """Measure forward and backward of both, alone and in a step of SIE with projectors of width `dim`.
 
-    Empty where the matrices, the gradient of them and half as much again do not fit into free memory.
+    Empty if the matrices, their gradient and half as much again do not fit into free memory.
     """
     free = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else free_memory()
     if 2.5 * 4 * batch * dim**2 > free:

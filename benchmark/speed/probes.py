@@ -1,10 +1,10 @@
-"""What scoring costs beside the reference protocol, which encodes every view again in every epoch of every head.
+"""Cost of scoring compared with the reference protocol, which encodes every view again in every epoch of every head.
 
 python -m iebench.benchmark.speed.probes --objects 32 --resolution 256
 
-Measured: encoding pictures; an epoch of a head that encodes its views again; a step of all heads (questions x parts x
-seeds) side by side on cached features, and of one alone. Computed from those: both ways in full at 3DIEBench's size.
-All times are CPU time, which other work on the machine disturbs little.
+Measured: encoding of images; an epoch of a head that encodes its views again; a step of all heads (tasks x parts x
+seeds) in parallel on cached features, and of one head alone. Computed from these: both ways in full at 3DIEBench's
+size. All times are CPU time, which other work on the machine affects little.
 """
 
 import os
@@ -37,7 +37,7 @@ CPU = torch.device("cpu")
 
 
 def pictures(objects: int, resolution: int, width: float) -> tuple[Encoder, NDArray[np.uint8]]:
-    """A fresh ResNet-18 and VIEWS_HERE random pictures of each object."""
+    """Make an untrained ResNet-18 and VIEWS_HERE random images of each object."""
     torch.manual_seed(0)
     encoder = prepare(Loaded("resnet18", Network(EncoderSettings(width=width, stem="imagenet"))), resolution, CPU)
     shape = (objects * VIEWS_HERE, resolution, resolution, 3)
@@ -45,7 +45,7 @@ def pictures(objects: int, resolution: int, width: float) -> tuple[Encoder, NDAr
 
 
 def context_of(features: NDArray[np.float32], protocol: Protocol) -> Context:
-    """A context over some features with random poses and hues, whose splits are the same objects."""
+    """Make a context over features with random poses and hues; both splits are the same objects."""
     generator, count = np.random.default_rng(1), len(features)
     identities = [("0", f"{i:05d}") for i in range(count // VIEWS_HERE)]
     names = ("rot_x", "rot_y", "rot_z", "floor_hue", "light_hue", "light_theta", "light_phi")
@@ -76,7 +76,7 @@ def context_of(features: NDArray[np.float32], protocol: Protocol) -> Context:
 
 
 def an_epoch(context: Context, epochs: int, tasks: list[Task], anew: bool) -> float:
-    """CPU seconds that an epoch of some tasks' heads takes, by the difference between two lengths of training."""
+    """Measure the CPU seconds of an epoch of some tasks' heads, from the difference between two lengths of training."""
 
     def seconds(length: int) -> float:
         heads = {name: replace(head, epochs=length) for name, head in context.protocol.heads.items()}
@@ -85,7 +85,7 @@ def an_epoch(context: Context, epochs: int, tasks: list[Task], anew: bool) -> fl
         answers(short, tasks, (lambda: Anew(short, drifting=False)) if anew else None)
         return time.process_time() - start
 
-    seconds(1)  # warm
+    seconds(1)  # warm-up
     return max(1e-9, (seconds(1 + epochs) - seconds(1)) / epochs)
 
 
@@ -97,11 +97,11 @@ def an_epoch(context: Context, epochs: int, tasks: list[Task], anew: bool) -> fl
 @click.option("--seeds", default=5, show_default=True)
 @click.option("--protocol", "name", default="released", show_default=True)
 def main(objects: int, resolution: int, width: float, epochs: int, seeds: int, name: str) -> None:
-    """Time a protocol's heads both ways on random pictures, and compute what both cost in full."""
+    """Time a protocol's heads both ways on random images, and compute the full cost of both."""
     full = load(name)
     one = {key: replace(head, lr=head.lr[:1], weight_decay=head.weight_decay[:1]) for key, head in full.heads.items()}
     encoder, images = pictures(objects, resolution, width)
-    represent("", encoder.module, to_float(images[:8], CPU))  # warm
+    represent("", encoder.module, to_float(images[:8], CPU))  # warm-up
     start = time.process_time()
     features = np.concatenate(
         [represent("", encoder.module, to_float(images[i : i + 32], CPU)).numpy() for i in range(0, len(images), 32)]

@@ -2,7 +2,7 @@
 
 python -m iebench.benchmark.speed.protocols --run runs/sie --data data/builtin
 
-The features are computed first and not counted. Each protocol is scored as `iebench score` does it.
+The features are computed first and not counted. Each protocol is scored as by `iebench score`.
 """
 
 import os
@@ -28,10 +28,10 @@ CPU = torch.device("cpu")
 @click.option("--protocol", "names", multiple=True, default=("strict", "converged"), show_default=True)
 @click.option("--limit", type=int, help="Objects of each split, for a quick look.")
 def main(folder: Path, data: Path, names: tuple[str, ...], limit: int | None) -> None:
-    """Score a run by each protocol and print the CPU seconds that its probes take."""
+    """Score a run by each protocol and print the CPU seconds of its probes."""
     loaded = registry.load(f"run:{folder}", {})
     encoder = prepare(loaded, loaded.side(0), CPU)
-    torch.optim.AdamW([torch.zeros(1, requires_grad=True)])  # its first use imports for seconds
+    torch.optim.AdamW([torch.zeros(1, requires_grad=True)])  # its first use imports modules for seconds
     with TemporaryDirectory() as cache:
         encode_splits(encoder, data, Path(cache), CPU, load(names[0]), 0, limit, ALONE)
         for name in names:

@@ -1,4 +1,4 @@
-"""How much faster several ranks on CPUs take a step than one takes the same step, measured in one run.
+"""Speed of several ranks on CPUs relative to one rank for the same step, measured in one run.
 
 python -m iebench.benchmark.speed.ranks --batch 64 --side 64
 """
@@ -25,9 +25,9 @@ from ..training.step import prepare
 
 
 def measure(batch: int, side: int, width: float, steps: int, out: Path) -> None:
-    """Steps of SIE on random images, each rank on one thread and with its share; the first rank writes its seconds.
+    """Time steps of SIE on random images, each rank on one thread with its share; the first rank writes its seconds.
 
-    Of each step, by the clock and of its own CPU time, which other work on the machine does not lengthen.
+    Times are wall time and the rank's own CPU time, which other work on the machine does not affect.
     """
     torch.set_num_threads(1)
     with joined("cpu") as ranks:
@@ -39,7 +39,7 @@ def measure(batch: int, side: int, width: float, steps: int, out: Path) -> None:
         images = torch.rand(batch, 2, 3, side, side)[share]
         latents = {name: torch.rand(batch, 2, dtype=torch.float64)[share] for name in ROTATION}
         times = []
-        for _ in range(steps + 1):  # the first is to warm up
+        for _ in range(steps + 1):  # the first step is a warm-up
             start, used = time.perf_counter(), time.process_time()
             optimizer.zero_grad()
             torch.autograd.backward(network(images, latents)["loss"])

@@ -1,8 +1,8 @@
-"""The usual way, to measure against: files and Pillow in worker processes, and a predictor that builds its matrices.
+"""The usual implementation, for comparison: files and Pillow in worker processes, and a predictor with full matrices.
 
-Written from what is known of the released code (a JPEG and an .npy for each view; whole images decoded by Pillow, made
-float and normalised one by one; SciPy for one rotation at a time; Garrido et al. 2023's hypernetwork as a linear layer
-to the entries of a matrix for each sample), not from that code.
+It is written from facts about the released code, not from that code: a JPEG and an .npy for each view; whole images
+decoded by Pillow, converted to float and normalised one by one; SciPy for one rotation at a time; the hypernetwork of
+Garrido et al. 2023 as a linear layer to the entries of a matrix per sample.
 """
 
 from pathlib import Path
@@ -51,7 +51,7 @@ class Pairs(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         return one, other, turn, self.labels[index]
 
     def image(self, path: Path) -> Tensor:
-        """One image, normalised."""
+        """Load one image, normalised."""
         with Image.open(path) as file:
             picture = file.convert("RGB")
         if picture.size != (self.size, self.size):
@@ -61,17 +61,17 @@ class Pairs(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
 
 
 class Materialised(nn.Module):
-    """A linear layer from the action to the entries of one (d, d) matrix a sample, and the product with it."""
+    """A linear layer from the action to the entries of one (d, d) matrix per sample, and the product with it."""
 
     def __init__(self, ours: LinearHypernetwork) -> None:
-        """With the weights of ours, so that both give the same."""
+        """Copy the weights of ours, so that both have the same outputs."""
         super().__init__()
         actions, self.dim, _ = ours.weight.shape
         self.generate = nn.Linear(actions, self.dim**2, bias=False, device=ours.weight.device)
         self.generate.weight.data.copy_(ours.weight.detach().flatten(1).T)
 
     def forward(self, action: Tensor, embedding: Tensor) -> Tensor:
-        """(B, actions) and (B, d) -> (B, d)."""
+        """Map (B, actions) and (B, d) to (B, d)."""
         matrices = self.generate(action.to(self.generate.weight.dtype)).view(-1, self.dim, self.dim)
         product: Tensor = torch.bmm(matrices, embedding.to(matrices.dtype).unsqueeze(-1)).squeeze(-1)
         return product

@@ -1,4 +1,4 @@
-"""How much less CPU batched MRR, H@k and PRE take than a loop over samples, and that the ranks are the same.
+"""CPU time of batched MRR, H@k and PRE relative to a loop over samples, with a check that the ranks are the same.
 
 python -m iebench.benchmark.speed.retrieval --objects 1000 --views 50 --width 1024
 """
@@ -26,7 +26,7 @@ from .reference import Materialised
 
 
 class Predicting(nn.Module):
-    """What the probe needs of a method: embeddings as they are and a linear hypernetwork."""
+    """The probe's interface of a method: the identity as embedding, and a linear hypernetwork."""
 
     latents = ROTATION
 
@@ -43,7 +43,7 @@ class Predicting(nn.Module):
 
 
 def one_by_one(split: Split, generate: Materialised, queries: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The ranks of some queries as a script finds them: one sample, one generated matrix, one sort at a time."""
+    """Compute the ranks of some queries one by one: one sample, one generated matrix, one sort at a time."""
     ranks = []
     for query in queries:
         source = query - query % split.views
@@ -57,17 +57,17 @@ def one_by_one(split: Split, generate: Materialised, queries: NDArray[np.int64])
 
 
 def neighbours_one_by_one(features: Tensor, queries: Tensor) -> NDArray[np.int64]:
-    """The nearest row of each query by cosine, one query at a time, as `one_by_one` compares."""
+    """Find the nearest row of each query by cosine, one query at a time, as `one_by_one`."""
     return np.array([int(nn.functional.cosine_similarity(query[None], features).argmax()) for query in queries])
 
 
 def products_one_by_one(gallery: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The same by whoever scales all rows once: one product with them at a time."""
+    """Find the nearest row of each query by one product with rows of unit length, one query at a time."""
     return np.array([int(np.argmax(gallery @ query)) for query in queries])
 
 
 def cpu(work: Callable[[], object]) -> float:
-    """Seconds of CPU, all threads together."""
+    """Measure the CPU seconds of all threads together."""
     start = time.process_time()
     work()
     return time.process_time() - start
@@ -81,7 +81,7 @@ def cpu(work: Callable[[], object]) -> float:
 @click.option("--pre/--no-pre", default=True, help="Also the nearest neighbour over all views.")
 @torch.no_grad()
 def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
-    """Rank random embeddings both ways; the loop does a sample of the queries and is extrapolated."""
+    """Rank random embeddings both ways; the loop processes a sample of the queries and is extrapolated."""
     torch.manual_seed(0)
     count, method = objects * views, Predicting(width)
     noise = np.random.default_rng(0).normal(size=(count, width)).astype(np.float32)
@@ -90,7 +90,7 @@ def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
     split = Split(noise, np.zeros(count, np.int64), dict(zip(ROTATION, angles, strict=True)), identities, views,
                   np.empty((objects, 0, 2), np.int64))  # fmt: skip
     device = torch.device("cpu")
-    arguments: Any = (split, method, device)  # a method as far as retrieval goes
+    arguments: Any = (split, method, device)  # it has the interface that retrieval needs
     chosen = np.random.default_rng(1).choice(count, sample, replace=False)
     generate = Materialised(method.predictor)
     found: dict[str, NDArray[np.float64]] = {}
@@ -100,7 +100,7 @@ def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
         shape = (objects, views, width)
         found["ranks"] = own_places(gallery.reshape(shape), queries.reshape(shape), 1e-6).ranks
 
-    one_by_one(split, generate, chosen[:5])  # warm
+    one_by_one(split, generate, chosen[:5])  # warm-up
     loop: list[NDArray[np.int64]] = []
     slow = cpu(lambda: loop.append(one_by_one(split, generate, chosen))) * count / sample
     fast = min(cpu(ranked) for _ in range(3))

@@ -1,4 +1,4 @@
-"""Memory of `--features FILE.parquet`: how much a process needs at most to read one, by the size of its row groups.
+"""Memory of `--features FILE.parquet`: peak memory of a process that reads one, by the size of its row groups.
 
 python -m iebench.benchmark.speed.row_groups --views 200000 --dim 512
 """
@@ -20,7 +20,7 @@ SMALL = 4_096  # rows
 
 
 class OneView:
-    """Stands for a split with one view, so that nothing but reading takes memory."""
+    """Replaces a split by one view, so that only reading takes memory."""
 
     split = "train"
 
@@ -29,14 +29,14 @@ class OneView:
 
 
 def write(path: Path, views: int, dim: int, group: int) -> None:
-    """A file of random features in row groups of so many rows."""
+    """Write a file of random features in row groups of `group` rows."""
     numbers = np.random.default_rng(0).normal(size=(views, dim)).astype(np.float32)
     column = pa.FixedSizeListArray.from_arrays(pa.array(numbers.ravel()), dim).cast(pa.list_(pa.float32()))
     pq.write_table(pa.table({"features": column}), path, row_group_size=group)
 
 
 def read(path: Path, views: int, dim: int, answers: Any) -> None:
-    """Read a file in this process; answers with its peak memory before and after, in MB."""
+    """Read a file in this process; sends its peak memory before and after, in MB."""
     before, images = _peak(), OneView()
     places, starts = np.arange(views), {"train": 0, "val": views}
     file = FeatureFile(path, path.stem, dim, {}, ("features",), places, starts, weights="")
@@ -52,7 +52,7 @@ def _peak() -> float:
 @click.option("--views", default=200_000, show_default=True)
 @click.option("--dim", default=512, show_default=True)
 def main(views: int, dim: int) -> None:
-    """Read files of random features, each in a fresh process, and print what that took at most."""
+    """Read files of random features, each in a new process, and print the peak memory."""
     context = multiprocessing.get_context("spawn")
     for group in (SMALL, views):
         answers = context.SimpleQueue()

@@ -1,8 +1,9 @@
-"""Images a second of whole training steps of SIE, from the files to the updated weights: ours and the usual way.
+"""Images per second of whole training steps of SIE, from the files to the updated weights: ours and the usual way.
 
-"compute alone" repeats one batch that lies on the device: what the device could do if it never waited. Its time for a
-step over that of another way is the share of the time that the device is busy there. All ways train the same encoder in
-the same precision and memory format; what differs is how images come, where they are normalised, and the predictor.
+"compute alone" repeats one batch in the device's memory: the speed of a device that never waits. The ratio of its time
+per step to that of another way is the fraction of time that the device is busy there. All ways train the same encoder
+in the same precision and memory format; they differ in the loading of images, the place of normalisation, and the
+predictor.
 """
 
 import gc
@@ -39,10 +40,10 @@ PAPER = 2 * 41_920 * 2000  # images of 2,000 epochs of 3DIEBench's train split
 
 @dataclass(frozen=True)
 class Setting:
-    """What is trained, and where.
-
-    batch : objects; size : pixels; width : of the encoder; dim : of projectors and predictor
-    workers : threads of ours, processes of the usual loader
+    """Configuration of the measurement.
+    batch : objects; size : pixels; width : width of the encoder; dim : width of projectors and predictor
+        workers : threads of ours, or processes of the usual loader
+        workers : threads of ours, processes of the usual loader
     """
 
     batch: int
@@ -55,7 +56,7 @@ class Setting:
 
 
 class Trainer:
-    """SIE with its optimizer; `predictor` replaces the method's own if given, `normalised` if images come so."""
+    """SIE with its optimizer; usual : True for the materialised predictor and images that are normalised already."""
 
     def __init__(self, setting: Setting, usual: bool) -> None:
         torch.manual_seed(0)
@@ -71,7 +72,7 @@ class Trainer:
         self.optimizer = torch.optim.Adam(sie.parameters(), 1e-3, weight_decay=1e-6)
 
     def step(self, images: Tensor, latents: Latents) -> None:
-        """One update from (B, 2, 3, H, W) float images."""
+        """Make one update from (B, 2, 3, H, W) float images."""
         with torch.autocast(self.setting.device.type, torch.bfloat16, enabled=self.setting.bf16):
             loss = self.method.loss(images, latents)["loss"]
         self.optimizer.zero_grad()
@@ -80,13 +81,13 @@ class Trainer:
 
 
 Steps = tuple[Iterator[Callable[[], None]], list[int]]
-"""Training steps to be called, where getting the next waits for its batch; and the processes that load for them."""
+"""Training steps as functions; the iterator waits for the next batch. With the ids of the processes that load them."""
 
 
 def measure(images: Images, files: Path, setting: Setting, steps: int, rounds: int) -> dict[str, list[Spent]]:
-    """What an image takes by each way, `steps` steps a round; a way that runs out of GPU memory is left out.
+    """Measure the time per image of each way, `steps` steps per round; a way that runs out of GPU memory is left out.
 
-    images : with `threads` as many as `setting.workers`; files : as `lay_out` writes the same split
+    images : opened with `setting.workers` threads; files : the same split from `lay_out`
     """
     ways = {
         COMPUTE: partial(_compute, images, setting),
@@ -98,7 +99,7 @@ def measure(images: Images, files: Path, setting: Setting, steps: int, rounds: i
     try:
         return in_turns(calls, rounds)
     except torch.cuda.OutOfMemoryError:
-        pass  # and not again from in here, where the error still holds what the failed way had taken
+        pass  # not retried inside this block, where the error still holds the memory of the failed way
     del calls[REFERENCE]
     gc.collect()
     torch.cuda.empty_cache()
@@ -106,16 +107,16 @@ def measure(images: Images, files: Path, setting: Setting, steps: int, rounds: i
 
 
 def busy(images: Images, setting: Setting, steps: int) -> list[int]:
-    """What nvidia-smi says of the GPU's use while ours trains from the tars, in percent; nothing without one."""
+    """Measure the GPU utilisation by nvidia-smi while ours trains from the tars, in percent; [] without nvidia-smi."""
     with gpu_busy() as found:
         _one(partial(_ours, images, setting, "none"), setting, steps)
     return found
 
 
 def report(found: dict[str, list[Spent]], setting: Setting, used: list[int]) -> list[str]:
-    """Lines of a table.
+    """Format a table.
 
-    used : see `busy`
+    used : GPU utilisation; see `busy`
     """
     precision = "bf16" if setting.bf16 else "float32"
     lines = [
@@ -140,13 +141,13 @@ def report(found: dict[str, list[Spent]], setting: Setting, used: list[int]) -> 
 
 @contextmanager
 def gpu_busy() -> Iterator[list[int]]:
-    """What nvidia-smi says of the GPU's use, in percent, five times a second; nothing without one."""
+    """Collect the GPU utilisation by nvidia-smi, in percent, five times a second; [] without nvidia-smi."""
     found: list[int] = []
     program = shutil.which("nvidia-smi")
     if program is None or not torch.cuda.is_available():
         yield found
         return
-    number = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]  # nvidia-smi counts all of the machine's
+    number = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]  # nvidia-smi counts all GPUs of the machine
     query = [program, "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200", "-i", number]
     with subprocess.Popen(query, stdout=subprocess.PIPE, text=True) as process:
         try:
@@ -194,7 +195,7 @@ def _reference(images: Images, files: Path, setting: Setting) -> Iterator[Steps]
     def steps() -> Iterator[Callable[[], None]]:
         for one, other, _, _ in iterator:
             pair = (one.to(setting.device, non_blocking=True), other.to(setting.device, non_blocking=True))
-            # the rotation came from the workers; ours takes poses, so that any will do to have it computed again
+            # the workers computed the rotation already; ours computes it from poses, and any poses take the same time
             latents = {name: torch.rand(len(one), 2, dtype=torch.float64) for name in ROTATION}
             yield partial(trainer.step, torch.stack(pair, dim=1), latents)
 
@@ -205,7 +206,7 @@ def _reference(images: Images, files: Path, setting: Setting) -> Iterator[Steps]
 
 
 def _one(way: Callable[[], AbstractContextManager[Steps]], setting: Setting, steps: int) -> Spent:
-    """What an image takes after the first steps, which warm up and use what was made ahead."""
+    """Measure the time per image after the first steps, which warm up and use prefetched batches."""
     with way() as (iterator, processes):
         for _ in range(2 if setting.device.type == "cpu" else 10):
             next(iterator)()

@@ -1,1 +1,1 @@
-"""Many runs and their scores from one small file, here or on a cluster. Start: run.py."""
+"""Many runs and their scores from one small file, on this machine or a cluster. Start: run.py."""

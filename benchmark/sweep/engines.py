@@ -1,4 +1,4 @@
-"""Where the jobs of a sweep run: in processes of this machine, or as a job array of a cluster."""
+"""Engines that run the jobs of a sweep: processes of this machine, or a job array of a cluster."""
 
 import os
 import time
@@ -16,15 +16,15 @@ from .job import Job, Outcome
 if TYPE_CHECKING:
     from iebench.manifests.shell.slurm import Queue
 
-LOOK = 1.0  # seconds between two looks at whether to stop, and at a cluster's jobs
+LOOK = 1.0  # seconds between two checks of the stop flag and of a cluster's jobs
 GPUS = "CUDA_VISIBLE_DEVICES"
 
 
 def here(jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool]) -> Iterator[Outcome]:
-    """Run jobs in processes of this machine, `at_once` of them; outcomes as they come.
+    """Run jobs in `at_once` processes of this machine; yields outcomes as they come.
 
-    device : "cpu", where processes share the cores, or "cuda", where they take turns on the GPUs
-    stop : once true, those that run save their state and end, and no other starts
+    device : "cpu", where processes share the cores, or "cuda", where they share the GPUs
+    stop : once true, running jobs save their state and end, and no other starts
     """
     places: SimpleQueue[Mapping[str, str]] = SimpleQueue()
     for number in range(at_once):
@@ -48,7 +48,7 @@ def here(jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool
 
 
 def queued(jobs: Sequence[Job], queue: "Queue", stop: Callable[[], bool]) -> Iterator[Outcome]:
-    """Run jobs as tasks of a job array; outcomes as they come. Once `stop()`, they are cancelled."""
+    """Run jobs as tasks of a job array; yields outcomes as they come. Once `stop()` is true, they are cancelled."""
     start = time.monotonic()
     submitted = dict(zip(queue.submit(jobs), jobs, strict=True))
     try:
@@ -68,7 +68,7 @@ def queued(jobs: Sequence[Job], queue: "Queue", stop: Callable[[], bool]) -> Ite
 
 
 def _place(number: int, at_once: int, device: str) -> Mapping[str, str]:
-    """The environment of one of several processes at once: its share of cores and memory, and its GPU."""
+    """Return the environment of one of several processes: its share of cores and memory, and its GPU."""
     found = {SHARE: str(at_once)}
     if device == "cpu":
         threads = str(max(1, cores() // at_once))

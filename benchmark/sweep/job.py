@@ -1,6 +1,6 @@
-"""One run of a sweep as work that a process here or a cluster's job can do: `iebench train`, then `iebench score`.
+"""A run of a sweep as a job for this machine or a cluster: `iebench train`, then `iebench score`.
 
-Imports no torch: a cluster's job only starts the commands.
+Imports no torch, since a job only starts the commands.
 """
 
 import os
@@ -15,15 +15,15 @@ from typing import Any
 from iebench.manifests.text.plain_text import cleaned
 
 IEBENCH = (sys.executable, "-m", "iebench.manifests.shell.cli")
-SHIELD = ("sh", "-c", 'trap "" USR2; exec "$@"', "sh")  # Slurm's warning is for the job, which then asks us to stop
-STOPPED = 130  # the exit code of what was asked to stop
-PATIENCE = 60.0  # seconds that a command gets to save its state
+SHIELD = ("sh", "-c", 'trap "" USR2; exec "$@"', "sh")  # Slurm's warning is for the job, which then stops the command
+STOPPED = 130  # exit code after a request to stop
+PATIENCE = 60.0  # seconds for a command to save its state
 TICK = 0.2
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a job ended. code : exit code of its last command; reason : what that said, when it failed."""
+    """The outcome of a job. code : exit code of its last command; reason : message of that command, if it failed."""
 
     name: str
     code: int
@@ -32,11 +32,11 @@ class Outcome:
 
 
 class Job:
-    """What is left to do of a run.
+    """The remaining work of a run.
 
-    name : of the run; log : the file that the commands' words go to
+    name : name of the run; log : file for the commands' output
     commands : run one after another until one fails
-    env : what their environment has besides
+    env : additional environment variables
     """
 
     def __init__(self, name: str, commands: tuple[tuple[str, ...], ...], log: Path) -> None:
@@ -46,7 +46,7 @@ class Job:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __call__(self) -> Outcome:
-        """Do it."""
+        """Run the commands."""
         start, code, reason = time.monotonic(), 0, ""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
@@ -71,13 +71,13 @@ class Job:
         return Outcome(self.name, code, reason, time.monotonic() - start)
 
     def stop(self) -> None:
-        """Ask the command that runs to save its state and end."""
+        """Ask the running command to save its state and end."""
         self._stopping = True
         if self._process is not None and self._runs():
             self._process.terminate()
 
     def checkpoint(self) -> Any:
-        """What submitit calls when the cluster wants the machine back: stop in order, then the same again."""
+        """Stop in order and submit the job again; submitit calls this when the cluster takes the machine back."""
         import submitit
 
         self.stop()
@@ -91,7 +91,7 @@ class Job:
 
 
 def said(log: Path, start: int) -> str:
-    """The last sentence of a failed command, which begins at byte `start`: iebench's own, or its last line."""
+    """Return the message of a failed command, whose output starts at byte `start`: iebench's own, or the last line."""
     with log.open("rb") as file:
         file.seek(start)
         lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]

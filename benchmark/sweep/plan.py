@@ -1,4 +1,4 @@
-"""What a sweep trains: methods x settings x seeds out of one small file, and how far each run is.
+"""The runs of a sweep: methods x settings x seeds from one small file, and the state of each run.
 
 iebench sweep results --dry-run
 """
@@ -32,14 +32,14 @@ from ..training.runs import LOCK, WEIGHTS
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep's file.
+    """The file of a sweep.
 
     methods : names of methods and variants
-    seeds : of each
-    preset : a shipped one's name, or a TOML file's path from where the sweep's file lies
-    set : assignments for every run, as those of `iebench train --set`
-    settings : name -> more assignments; each name is one more run of every method and seed. Without any there is one
-    protocol : of the scores; a shipped one's name, or a TOML file's path from where the sweep's file lies
+    seeds : training seeds of each method
+    preset : name of a shipped preset, or path of a TOML file relative to the sweep's file
+    set : assignments for every run, as for `iebench train --set`
+    settings : name -> further assignments; each name adds one run per method and seed. Without settings there is one
+    protocol : protocol of the scores: name of a shipped one, or path of a TOML file relative to the sweep's file
     """
 
     methods: tuple[str, ...]
@@ -61,7 +61,7 @@ class Sweep:
 
 
 class State(Enum):
-    """How far a run is."""
+    """State of a run."""
 
     NEW = "new"
     UNFINISHED = "unfinished"
@@ -72,13 +72,13 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Planned:
-    """One run of a sweep.
+    """A planned run of a sweep.
 
-    folder : where it lies
-    config : what it has to be
-    setting : which of the sweep's settings, "" where there is one
-    preset, assignments : what `iebench train` is called with
-    protocol, protocol_id : what `iebench score` is called with, and what its score then has
+    folder : the run's folder
+    config : configuration that the run must have
+    setting : name of the sweep's setting, "" if there is only one
+    preset, assignments : options for `iebench train`
+    protocol, protocol_id : option for `iebench score`, and the protocol id of its score
     """
 
     folder: Path
@@ -90,11 +90,11 @@ class Planned:
     protocol_id: str
 
     def state(self) -> State:
-        """How far it is.
+        """Return the state of the run.
 
         Raises
         ------
-        RunExists : its folder holds something else; says what differs.
+        RunExists : its folder holds other files or another run; names the differences.
         RunError : the run there is damaged.
         """
         if not (self.folder / CONFIG).is_file():
@@ -118,22 +118,22 @@ class Planned:
 
     @property
     def last_step(self) -> int:
-        """The last step in the log of an unfinished run."""
+        """Last step in the log of an unfinished run."""
         line = last_line(self.folder)
         return int(line["step"]) if line else 0
 
     @property
     def score(self) -> Path:
-        """Path of its score, beside those of other protocols: score.json, unless that is another protocol's."""
+        """Path of its score: score.json, unless that file is a score by another protocol."""
         first = self.folder / NAME
         try:
             free = load_score(first).protocol_id == self.protocol_id
-        except IebenchError:  # none, or a damaged one, in whose place the default protocol's belongs
+        except IebenchError:  # no score, or a damaged one, which the default protocol replaces
             free = self.protocol == DEFAULT
         return first if free else first.with_stem(f"score-{Path(self.protocol).stem}")
 
     def _is_scored(self) -> bool:
-        """Whether its score is one of this run as it is now, and no smoke run's."""
+        """True if its score is of this run in its current state, and no smoke run."""
         try:
             score = load_score(self.score)
         except IebenchError:
@@ -145,7 +145,7 @@ class Planned:
 
 
 def _lengths(there: RunConfig, here: RunConfig) -> Iterator[str]:
-    """What differs in length, which `RunConfig.differences` lets pass where a run may go on: rows need one budget."""
+    """Yield differences in length, which `RunConfig.differences` allows in a resumed run: rows need the same budget."""
     for key in LENGTH:
         one, other = getattr(there.settings, key), getattr(here.settings, key)
         if one != other:
@@ -153,12 +153,12 @@ def _lengths(there: RunConfig, here: RunConfig) -> Iterator[str]:
 
 
 def load(name: str) -> Sweep:
-    """A shipped sweep by name, or one from a TOML file's path.
+    """Load a shipped sweep by name, or one from the path of a TOML file.
 
     Raises
     ------
-    UnknownName : no such sweep, setting or method; suggests near ones.
-    SettingError, UsageError : a value that does not fit, a setting that cannot be part of a run's name.
+    UnknownName : no such sweep, setting or method; suggests similar names.
+    SettingError, UsageError : an invalid value, or a setting that is not allowed in a run's name.
     """
     path = locate("sweep", name)
     sweep = build(Sweep, read_toml(path), called("sweep", name))
@@ -174,18 +174,18 @@ def load(name: str) -> Sweep:
 
 
 def _beside(path: Path, name: str) -> str:
-    """What a file calls by name, or where what it calls by path lies."""
+    """Return a name unchanged, and a path relative to the folder of `path`."""
     return str(path.parent / name) if name.endswith(".toml") else name
 
 
 def plan(sweep: Sweep, data: Path, out: Path, device: str) -> list[Planned]:
-    """The runs of a sweep, all of the first seed first, so that a whole table is there early.
+    """Return the runs of a sweep, ordered by seed, so that a complete table exists early.
 
     Raises
     ------
-    UnknownName, SettingError : settings that a method cannot take, or no such protocol.
-    DatasetError : no dataset there.
-    MissingPart : no such device here.
+    UnknownName, SettingError : settings that a method does not accept, or no such protocol.
+    DatasetError : the folder holds no dataset.
+    MissingPart : the device is not available.
     """
     protocol_id = protocols.load(sweep.protocol).id
     planned = [
@@ -212,13 +212,13 @@ def _planned(
 
 
 def check_memory(planned: Sequence[Planned], device: str, at_once: int) -> None:
-    """See that each kind of run fits into the memory that is free here.
+    """Check that each kind of run fits into the free memory.
 
-    at_once : runs that share it
+    at_once : number of runs that share the memory
 
     Raises
     ------
-    SettingError : one does not; names it, with the estimate.
+    SettingError : one does not fit; names it, with the estimate.
     """
     room = Room.of(pick(device), at_once).of_device
     for run in {(run.config.method, run.setting): run for run in planned}.values():
@@ -229,11 +229,11 @@ def check_memory(planned: Sequence[Planned], device: str, at_once: int) -> None:
 
 
 def states(planned: Sequence[Planned]) -> dict[str, State]:
-    """Run name -> state, of all of them.
+    """Return run name -> state for all runs.
 
     Raises
     ------
-    RunError : some folders hold something else or are damaged; names them all.
+    RunError : some folders hold other runs or are damaged; names all of them.
     """
     found, wrong = {}, []
     for run in planned:

@@ -1,4 +1,4 @@
-"""Running a sweep, from top to bottom: what is left, do it, say how it went.
+"""Runs a sweep: find the remaining jobs, run them, report the outcomes.
 
 iebench sweep results --data data/builtin
 """
@@ -16,9 +16,9 @@ Engine = Callable[[Sequence[Job]], Iterator[Outcome]]
 
 
 def remaining(planned: Sequence[Planned], found: Mapping[str, State], device: str) -> list[Job]:
-    """The jobs of all runs that are neither trained and scored nor another process's, those that were begun first.
+    """Return the jobs of all runs that are neither finished nor held by another process, started runs first.
 
-    found : see `states`
+    found : state of each run; see `states`
     """
     order = [State.TRAINED, State.UNFINISHED, State.NEW]
     left = [run for run in planned if found[run.folder.name] in order]
@@ -27,7 +27,7 @@ def remaining(planned: Sequence[Planned], found: Mapping[str, State], device: st
 
 
 def job(run: Planned, state: State, device: str) -> Job:
-    """What is left to do of a run that is in this state."""
+    """Return the remaining work of a run in this state."""
     name, out = run.folder.name, str(run.folder.parent)
     start = "--config" if run.preset.endswith(".toml") else "--preset"
     sets = [word for assignment in run.assignments for word in ("--set", assignment)]
@@ -46,11 +46,11 @@ def job(run: Planned, state: State, device: str) -> Job:
 def carry_out(
     jobs: Sequence[Job], engine: Engine, stop: Callable[[], bool], say: Callable[[str], None]
 ) -> list[Outcome]:
-    """Run jobs, with one line for each that ends; returns those that failed.
+    """Run jobs, and print one line for each that ends; returns the failed ones.
 
-    A run that another process began to train in the meantime is left to it, and is no failure.
+    A run that another process started to train in the meantime is skipped, and is no failure.
 
-    stop : once true, jobs end early; those are no failures
+    stop : once true, jobs end early; these are no failures
     """
     start, failed = time.monotonic(), []
     for done, outcome in enumerate(engine(jobs), start=1):

@@ -1,4 +1,4 @@
-"""The table of a sweep: its leaderboard as Markdown, in a file of its own or within a page."""
+"""The table of a sweep: its leaderboard as Markdown, in a separate file or inside a page."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ START, END = "<!-- table -->\n", "<!-- /table -->"  # around the table of a page
 
 
 def write(path: Path, runs: Sequence[Planned]) -> None:
-    """Write the leaderboard of some runs, seeds in one row, parts too; a page keeps what is around START and END.
+    """Write the leaderboard of some runs, seeds in one row, with parts; a page keeps its text outside START and END.
 
     Raises
     ------
