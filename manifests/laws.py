@@ -2,9 +2,6 @@
 
 Only additions, products and square roots may be used without rounding: their results are the same to the last bit on
 every machine. Results of library functions such as sine are rounded to nine decimals, so that they are the same too.
-
-Only additions, products and square roots may make a value as they are: these are the same to the last bit on every
-machine. What needs a library's sine is rounded to nine decimals, so that its last bit does not matter.
 """
 
 from collections.abc import Callable

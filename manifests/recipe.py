@@ -186,15 +186,6 @@ class Quality:
     ground_samples : samples per pixel away from the object, where the image is smooth: this part is rendered at half
         the width (but at least 128 pixels) and enlarged; 0 renders the whole view with the object's settings
     ground_pattern : sampling pattern of the ground; "" means sampling_pattern
-
-    samples : of a pixel, at most; fewer, but not below min_samples, where its noise falls below noise_threshold
-    min_samples : 0 leaves the choice to Blender
-    prefilter : what the denoiser does to its guides (albedo, normals) first: "ACCURATE" filters each in a pass of its
-        own, "FAST" takes them as noisy, "NONE" as exact, for which it has a larger network
-    dither : noise added before rounding to 8 bits, in units of the last bit
-    ground_samples : of a pixel away from the object, where the picture is smooth: it is rendered at half its width (but
-        no less than 128 pixels) and enlarged; 0 renders the whole view as the object
-    ground_pattern : sampling pattern of the ground; "" is sampling_pattern
     """
 
     samples: int

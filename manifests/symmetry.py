@@ -2,9 +2,6 @@
 
 R and R s give the same image for every s in the object's symmetry group G. Therefore R1^-1 R2 and s^-1 R1^-1 R2 t
 cannot be distinguished (s, t in G). Only shape counts: material and texture may break a symmetry that is listed here.
-
-R and R s show the same picture for every s of the object's group G, so R1^-1 R2 and s^-1 R1^-1 R2 t cannot be told
-apart. Only shape counts: material and texture may break a symmetry that is listed here.
 """
 
 from collections.abc import Mapping

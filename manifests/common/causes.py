@@ -2,9 +2,6 @@
 
 No message of iebench repeats the text of another library's exception, such as `KeyError: 'POSITION'`
 (tests/test_messages.py checks this). Messages take their words from here.
-
-No message of iebench passes on what another library's exception says (`KeyError: 'POSITION'`); tests/test_messages.py
-looks for it. Messages take their words from here.
 """
 
 import errno

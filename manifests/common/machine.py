@@ -29,8 +29,6 @@ def free_memory() -> int:
     """Return the memory in bytes that is free or holds only file caches, of the machine, or of its container if less.
 
     It is divided by the number of processes started together.
-
-    Of several processes that were started together, this one's share.
     """
     page = os.sysconf("SC_PAGE_SIZE")
     free = [_field("/proc/meminfo", "MemAvailable:") * 1024 or os.sysconf("SC_AVPHYS_PAGES") * page]

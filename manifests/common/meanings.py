@@ -11,8 +11,6 @@ def meanings(cls: type) -> dict[str, str]:
     """Return field -> description, from lines "name, other : text" in the docstrings of a class and its bases.
 
     Several entries may share a line: "name : text; other : text". A text continues in lines indented by four blanks.
-
-    Several may share a line: "name : meaning; other : meaning". A meaning goes on in lines indented by four blanks.
     """
     found: dict[str, str] = {}
     for base in reversed(cls.__mro__):

@@ -12,8 +12,6 @@ def placeholder(path: Path) -> str:
     """Return "is a Git LFS pointer: ..." with the remedy for a file that is a placeholder; "" for any other file.
 
     A file that cannot be read counts as any other: reading it later gives the cause.
-
-    A file that cannot be read counts as any other: reading it says why.
     """
     try:
         if path.is_file():  # opening a pipe would block until something is written to it

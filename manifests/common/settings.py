@@ -2,9 +2,6 @@
 
 Recipes, presets, methods and run configurations are all built here, so that an unknown key is always an error with a
 suggestion.
-
-Recipes, presets, methods and run configurations all pass through here, so an unknown key is an error with a
-suggestion everywhere.
 """
 
 import dataclasses

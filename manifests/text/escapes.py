@@ -1,8 +1,6 @@
 """Escaping of text for each output format: one function per format; a reader of the format gets the same text back.
 
 The functions accept any text; characters that `plain_text.flaw` finds are spelled out in ASCII first.
-
-They take whatever there is; what `plain_text.flaw` finds in it is spelt out first.
 """
 
 import html as standard

@@ -3,10 +3,6 @@
 Every reader of such a file calls `check_text`, and every option that takes a name calls `check_name`. File names may
 contain any character and are never a reason to refuse a file: `cleaned` makes them fit for display. `escapes` writes a
 text in Markdown, LaTeX and so on.
-
-Every reader of such a file calls `check_text`, and what takes a name as an option calls `check_name`. Names of files
-may hold anything, and are no reason to refuse a file: `cleaned` makes them fit to be shown. How a text is then written
-in Markdown, LaTeX and so on is in `escapes`.
 """
 
 import re

@@ -2,9 +2,6 @@
 
 Blender's importers report success for nearly any input. A mesh is therefore cleaned and inspected beforehand
 (`meshes/`), and the imported mesh is checked here once more, in Blender's 32-bit numbers.
-
-Blender's importers report success for nearly any input, so a mesh is cleaned and inspected before (`meshes/`) and what
-arrived is checked here once more, as Blender's 32-bit numbers have it.
 """
 
 import hashlib

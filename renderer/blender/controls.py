@@ -2,9 +2,6 @@
 
 A control `name` receives the values of all factors whose `acts_on` is "name.component", by component. A recipe uses all
 components of a control or none.
-
-A control `name` gets the values of all factors whose `acts_on` is "name.component", by component, and all of its
-components or none.
 """
 
 import colorsys

@@ -15,11 +15,6 @@ def keep_corner_normals(mesh: bpy.types.Mesh) -> None:
     Blender 4.2 marked faces that have normals as flat. Blender 4.5 marks them as smooth, so that at an edge with more
     than two faces (a duplicated surface, sheets that meet in a T) the normal of one face would be used on another. The
     normals are stored as vectors, because Blender's usual encoding of them depends on the flat mark of a face.
-
-    Cycles up to Blender 4 holds one normal for a vertex, and first cuts the mesh apart where faces are flat or edges
-    sharp. Blender 4.2 flagged faces that have normals flat. 4.5 flags them smooth, so where an edge has more than two
-    faces (a surface that is there twice, sheets that meet in a T) the normal of one face would be drawn on another.
-    The normals are stored as vectors, since Blender's usual code for them is relative to whether a face is flat.
     """
     if not mesh.has_custom_normals:
         return

@@ -2,9 +2,6 @@
 
 The image depends only on object and latents: the pose rotates the axes, the class determines their colours, the object
 their lengths. The background shows the floor's hue, and a disc shows the light's position and hue.
-
-The picture is a function of object and latents alone: the axes are turned by the pose, their colours are the class's,
-their lengths the object's, the background the floor's hue, a disc the light's place and hue.
 """
 
 import colorsys

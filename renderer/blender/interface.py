@@ -78,11 +78,6 @@ class Geometry:
     hit : (h, w) bool, True where a surface is seen; object : (h, w) bool, True where it is the object
     to_object : (4, 4) float64, world to object frame before translation and rotation
     eye, forward : (3,) float64, world frame; position of the camera and unit vector of its viewing direction
-
-    position, normal : (h, w, 3) float64, world frame; a place on a surface, and the unit normal there as it is shaded
-    hit : (h, w) bool, whether anything is seen; object : (h, w) bool, whether it is the object
-    to_object : (4, 4) float64, world to object frame before translation and rotation
-    eye, forward : (3,) float64, world frame; the camera's place and the unit vector it looks along
     """
 
     position: NDArray[np.float64]

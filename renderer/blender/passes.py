@@ -1,8 +1,6 @@
 """Passes: additional images of a view, each stored as a PNG of the same size. One decorated function per pass.
 
 README.md of `manifests/` states the frame and unit of each pass.
-
-README.md of `manifests/` states frame and unit of each for those who read them.
 """
 
 import io

@@ -2,8 +2,6 @@
 
 Samples that the even ground does not need are spent where the image has detail. This module handles plain arrays;
 `blender.py` renders.
-
-Rays that the even ground does not need go where the picture has detail. Plain arrays; `blender.py` renders.
 """
 
 from dataclasses import dataclass

@@ -3,10 +3,6 @@
 Every data file is a FileObject with its SHA-256. The record set `latents` reads the Parquet files column by column,
 `images` (and one record set per pass) the images inside the tars, `objects` and `failures` the tables of these names.
 No date is stored, so that the same dataset always gives the same bytes.
-
-Every data file is a FileObject with its SHA-256. The record set `latents` reads the Parquet files column by column,
-`images` (and one for each pass) the pictures inside the tars, `objects` and `failures` the tables of these names. There
-is no date: the same dataset has the same bytes whenever it is made, and who publishes it knows the day.
 """
 
 import re

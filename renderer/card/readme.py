@@ -2,9 +2,6 @@
 
 `datasets` uses one reader for all configurations of a folder, that of the first (huggingface/datasets issue 7101).
 Therefore the header has a configuration only for the tars, and the Parquet files are loaded by their paths.
-
-`datasets` takes one reader for all configurations of a folder (huggingface/datasets issue 7101), the one for the first;
-so the header has one for the tars, and the Parquet files are loaded by their paths.
 """
 
 from iebench.manifests.dataset import DatasetInfo

@@ -1,8 +1,6 @@
 """Engines: the machines on which shards are rendered. All engines get the same work and produce the same bytes.
 
 An engine is a class with the methods of `Engine`, registered as an entry point of the group `iebench.engines`.
-
-An engine is a class with the methods of `Engine`, named by an entry point of the group `iebench.engines`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,12 +39,6 @@ class Work:
     workers : rendering processes per task of the engine, each with `threads` CPU threads
     patience : seconds after which an object's worker counts as hung
     memory : resident bytes that one worker may take; 0 for its share of the machine's memory
-
-    plan : may lack its objects, which come with the shards
-    out : the store's folder or URL, as every machine that takes part can reach it
-    workers : rendering processes for one task of the engine, each with `threads` CPU threads
-    patience : seconds after which an object's worker counts as hung
-    memory : resident bytes that one worker may take; 0 for its share of the machine it runs on
     """
 
     plan: Plan

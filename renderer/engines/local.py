@@ -1,8 +1,6 @@
 """Engine of one machine: worker processes render objects, and each shard is written when its last object is rendered.
 
 The other engines run this engine on their machines (`render_as`).
-
-The other engines run this one on their machines (`render_as`).
 """
 
 import socket

@@ -2,9 +2,6 @@
 
 Ray starts a task where its CPU threads (and a GPU, if requested) are free, and repeats it elsewhere if its process or
 machine is lost. Blender runs in a process that the task starts and watches, never in Ray's own process.
-
-Ray places a task where its CPU threads (and a GPU, if one was asked for) are free, and repeats it elsewhere when its
-process or its whole machine is lost. Blender runs in a process that the task starts and watches, never in Ray's own.
 """
 
 import socket

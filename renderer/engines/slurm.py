@@ -2,9 +2,6 @@
 
 A task that Slurm preempts, or that runs out of time, is queued again and continues with its missing shards. The driver
 waits, reports shards as they appear in the store, and submits the shards of lost tasks again.
-
-A task that Slurm preempts, or that runs out of time, is queued again and goes on with the shards it still lacks. The
-driver waits, shows the shards as they appear in the store, and submits once more what lost tasks have left.
 """
 
 import time

@@ -2,9 +2,6 @@
 
 The plan (the official list) is known beforehand, so each file's shard is known when the file is read. The file waits
 in the spool until its shard is complete.
-
-The plan is known beforehand (the official list), so each file's shard is known when it comes by; it waits in the spool
-until its shard has all files.
 """
 
 import gzip

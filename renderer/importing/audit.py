@@ -1,8 +1,6 @@
 """Audit of an import: counts against the official list, latents against their laws, repeated rows, unusable objects.
 
 The audit depends only on the source's files and the finished shards, not on interruptions of the import.
-
-An audit follows from the source's files and the finished shards alone, not from how often the import was stopped.
 """
 
 import dataclasses
@@ -54,19 +52,6 @@ class Audit:
     repeated, repeat_example : number of latent rows equal to an earlier row, and the first: "KEY repeats KEY"
     poses_within, poses_equal : share of poses with all angles within a quarter turn, and share of poses that are the
         same rotation as such a pose
-
-    recipe, resolution, views : what was looked for; views is a number for each object
-    planned, imported : objects of the official list that were looked for, and those that were sound
-    absent, unusable : those of which the source has no file, and those with a file missing or broken
-    causes : SYNSET/OBJECT -> cause, of the first that were not imported, unusable ones before absent ones
-    unlisted, unlisted_examples : objects in the source that are not on the official list
-    views_found : number of views, each with image and latents -> how many of the source's objects have so many
-    twice, other : files of a place that an earlier file has, and files that are not part of the layout
-    images : imported
-    fits : factor -> its imported values against its law; empty without images
-    repeated, repeat_example : rows of latents equal to an earlier row, and the first: "KEY repeats KEY"
-    poses_within, poses_equal : share of poses whose angles are all within a quarter turn, and share of those that are
-        the same rotation as one whose angles are
     """
 
     recipe: str

@@ -36,10 +36,6 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
     Finished shards in `out` are kept. Shards in which an object could not be used are tried again, since the source may
     have been repaired. The dataset's bytes depend neither on the source's form and order nor on the workers.
 
-    Goes on from whatever finished shards lie in `out`; those in which an object could not be used are tried again,
-    since the source may have been mended. The dataset's bytes depend on neither the source's form and order nor the
-    workers.
-
     source : a folder, a tar or a tar.gz; workers : processes that check and pack
 
     Raises

@@ -23,9 +23,6 @@ class Spool:
 
     Files beyond the memory budget lie in the dataset's folder, one file per shard, until the spool closes. Files left
     by an earlier run are removed, because the archive is read again.
-
-    What memory does not hold lies in the dataset's folder, one file a shard, until the spool closes. What an earlier
-    run left there is removed: whatever a shard waits for comes by again.
     """
 
     def __init__(self, out: Path, budget: int = BUDGET) -> None:

@@ -16,10 +16,6 @@ def few_cores(count: int, place: int) -> Iterator[None]:
     setting. With a worker on every core, those threads busy-wait for one another, and small images take about 1.5 times
     as long. Libraries that start inside the block see few cores and keep few threads.
 
-    Blender's libraries (TBB, the denoiser) make a thread for every core they see when they are first used, whatever
-    the scene's thread setting. With a worker on every core those threads wait for one another, busily: small pictures
-    then take about 1.5 times as long. What starts inside sees few cores and stays that small.
-
     place : selects the cores; workers numbered n, n + 1, ... get different cores. No effect on systems without
         affinity.
     """

@@ -26,8 +26,6 @@ def second_interrupt_ends() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first Ctrl-C, so that finished work is saved; end the process at the second.
 
     The second Ctrl-C loses only partial files, which the next run removes.
-
-    Only what is half-written is lost by that, and the next run removes it.
     """
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:

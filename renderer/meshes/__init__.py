@@ -1,6 +1,4 @@
 """Meshes before they reach Blender: located, checked, copied clean into a temporary folder, inspected. No bpy here.
 
 Start: clean.py, `with clean_copy(ref) as mesh:`, then `read` and `inspect` of inspect.py.
-
-`clean.py` is the way in: `with clean_copy(ref) as mesh:`, then `inspect.py`'s `inspect(mesh)`.
 """

@@ -42,13 +42,6 @@ class CleanMesh:
     textures : number of different usable images
     missing : textures and material libraries, by their names in the file, that are absent, unreadable or outside
     notes : differences between the copy and the file, one sentence each
-
-    name : what messages call it
-    path : .obj, .gltf, .ply, .stl or .off; text in UTF-8
-    sha256 : of the file as it was given
-    textures : how many different images were found good
-    missing : textures and material libraries, as the file names them, that are absent, unreadable or outside
-    notes : what the copy has otherwise than the file, one sentence each
     """
 
     name: str

@@ -84,8 +84,6 @@ def _flat(vertices: NDArray[np.float64], faces: NDArray[np.int64], diagonal: flo
     """Mark triangles that are lines or points, (n,): not wider than FLAT times the diagonal.
 
     The width is the height over the longest edge.
-
-    Their width is the height over the longest edge.
     """
     corners = vertices[faces]  # (n, 3, 3)
     edges = corners - np.roll(corners, 1, axis=1)

@@ -4,10 +4,6 @@ Object stores have no rename and need none: an uploaded object appears complete 
 less (for example a server behind sftp://). A shard's Parquet is therefore written after its tar and records the tar's
 size, so that a truncated shard is rendered again. Requests that fail for a temporary reason are repeated at growing
 intervals.
-
-Stores of objects have no rename, and need none: an upload makes an object appear whole or not at all. Where a store
-gives less than that (a server behind sftp://, say), a shard's Parquet still comes after its tar and notes its size, so
-that a shard cut short is made again. Requests that fail for a passing reason are repeated, ever more slowly.
 """
 
 import json

@@ -3,10 +3,6 @@
 All files are first written to a local folder. `LocalStore` uses the dataset's own folder, in which files are written
 under a temporary name, flushed to disk and renamed. `cloud.CloudStore` uses an empty folder and uploads its files: an
 uploaded object appears complete, and the file named `last` is uploaded last.
-
-Everything is written with ordinary code into a local folder. `LocalStore` gives the dataset's own, in which files are
-written under a temporary name, flushed to disk and renamed. `cloud.CloudStore` gives an empty one and uploads from it:
-an upload makes an object appear whole, and the last name goes last.
 """
 
 from collections.abc import Iterator

@@ -2,9 +2,6 @@
 
 The rows determine every byte of a tar of format 1: headers follow from name and size, the JSON member is the row,
 images have their SHA-256, and the rest is zeros. So every byte is checked, and a wrong byte is assigned to a sample.
-
-A tar of format 1 holds nothing that its rows do not decide: headers follow from name and size, the JSON member is the
-row, pictures have their SHA-256, the rest is zeros. So every byte is checked, and a wrong one belongs to a sample.
 """
 
 import hashlib

@@ -2,9 +2,6 @@
 
 There is one file per source, with a class decorated with `@source(name)`. Another package adds a source through the
 entry point group `iebench.sources`.
-
-One file a source, each a class decorated with `@source(name)`; another package adds its own through the entry point
-group `iebench.sources`.
 """
 
 from .builtin import Builtin

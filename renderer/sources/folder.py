@@ -25,10 +25,6 @@ class Folder:
     as OBJECT.obj and OBJECT.glb, one of them is used. An object that cannot be loaded is a failure of the run: an
     unsupported format, or a folder with several meshes or none. A folder without a mesh beside mesh files contains
     their textures.
-
-    Folders of a split may lie above or below those of classes (see `layout`). Of OBJECT.obj and OBJECT.glb one is
-    taken. What names show to be an object and cannot be loaded is a failure of the run: a format that is not read, a
-    folder with several meshes or with none. A folder without a mesh beside mesh files holds their textures.
     """
 
     licence = LICENCE

@@ -30,14 +30,6 @@ class Listed:
     collection : symbolic links must not lead out of this folder
     split : "train", "val", or "" for a split by hash
     problem : reason why it cannot be loaded, as far as file names show; rendering gives the same cause
-
-    object_id : as a key holds it
-    mesh : its file, or the folder that should hold one
-    folder : nothing that the mesh refers to may lie outside
-    path : its place in the collection
-    collection : no symbolic link may lead out of this folder
-    split : "train", "val", or "" to let a hash decide
-    problem : why it cannot be loaded, as far as names tell; rendering gives the same cause
     """
 
     object_id: str

@@ -32,9 +32,6 @@ class TextTable:
 
     header : names of the columns; rows : line number in the file, and as many fields as the header has
     encoding, separator : encoding and separator of the file
-
-    header : names of the columns; rows : line number in the file, and as many fields as the header has
-    encoding, separator : as the file has them
     """
 
     header: list[str]

@@ -2,9 +2,6 @@
 
 Only rotations about the origin of the object frame count, which is the centre of the bounding box: an object rotated
 about another point appears elsewhere in the image. Only the shape is analysed, not material or texture.
-
-Only turns about the origin of the object frame count, the centre of the bounding box, because a picture of an object
-turned about another point shows it elsewhere. Shape alone is looked at: no material, no texture.
 """
 
 import numpy as np

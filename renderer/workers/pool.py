@@ -2,9 +2,6 @@
 
 Every worker has its own pipe and no lock is shared, so killing one at any moment does not affect the others. Times come
 from the monotonic clock: changing the machine's clock neither kills a worker nor hides a hanging one.
-
-Every worker has a pipe of its own and no lock is shared, so that killing one at any moment harms no other. Time is
-taken from the monotonic clock: setting the machine's clock neither kills a worker nor hides one that hangs.
 """
 
 import multiprocessing

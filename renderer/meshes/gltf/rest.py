@@ -2,9 +2,6 @@
 
 Morph targets are added with their weights, skins are posed by their joints, and instances become copies. Measurements
 of the object then agree with the rendered object.
-
-Morph targets are weighed in, skins stand as their joints do, instances are there as often as they are drawn. What is
-measured of the object is then what is drawn of it.
 """
 
 from collections.abc import Sequence

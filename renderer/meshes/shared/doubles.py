@@ -3,10 +3,6 @@
 Two faces in the same position shadow each other: rounding decides which one a ray hits, so the image gets black specks.
 Of faces with the same corners the first in the file is kept, regardless of corner order, normals and materials. Blender
 3's importer of OBJ files, which made the published images, did the same.
-
-Two faces in one place shadow each other: which of them a ray meets is a matter of rounding, so the picture has black
-specks. Of faces with the same corners the first in the file is kept, whatever the order of their corners, their
-normals and their materials: so did Blender 3's importer of OBJ files, which made the published pictures.
 """
 
 from typing import Any

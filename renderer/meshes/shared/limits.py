@@ -2,9 +2,6 @@
 
 They keep a worker below a few GB of memory. Counts are read from headers and plain text scans, before anything is
 parsed or unpacked.
-
-A worker that keeps to these stays below a few GB. Counts are taken from headers and plain text scans, before anything
-is parsed or unpacked.
 """
 
 from pathlib import Path

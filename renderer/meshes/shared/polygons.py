@@ -26,10 +26,6 @@ class Cut:
     positions : (m, 3), positions of each triangle's corners in the list of the polygons' corners
     owners : (m,), polygon of each triangle, ascending
     crossing : number of polygons that cross themselves
-
-    positions : (m, 3), of each triangle's corners among the polygons' corners
-    owners : (m,), each triangle's polygon, ascending
-    crossing : how many polygons cross themselves
     """
 
     positions: Ints

@@ -13,11 +13,6 @@ class Report:
     bad_vertices : number with a non-finite coordinate; flat_faces : number of triangles without area, up to rounding
     watertight : True if every edge has two faces, after vertices at one position are merged and duplicate faces removed
     extent : size of the bounding box along the file's x, y, z, in the file's units
-
-    vertices : how many the faces use; triangles : faces, after polygons are cut
-    bad_vertices : with a coordinate that is not a finite number; flat_faces : triangles without area, up to rounding
-    watertight : whether every edge has two faces, once vertices at one place are one and no face is there twice
-    extent : of the bounding box along the file's x, y, z, in its units
     """
 
     vertices: int

@@ -48,11 +48,6 @@ class Textures:
     materials : settings for reading opacity maps
     missing : names, as written in the files, of textures that are absent, unreadable or outside
     notes : differences between the rendered object and its files
-
-    bounds : what the object's files must not leave
-    materials : how opacity maps are read
-    missing : names, as the files write them, of what is absent, unreadable or outside
-    notes : what is drawn otherwise than the files have it
     """
 
     def __init__(self, name: str, bounds: Bounds, to: Path, materials: Materials) -> None:
