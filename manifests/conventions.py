@@ -1,12 +1,12 @@
-"""The conventions that every other file relies on.
+"""Conventions that every other file relies on.
 
 - Angles are radians; positions are in units of the normalised object (bounding-box diagonal 1), z up.
 - A pose is three Tait-Bryan angles (rot_x, rot_y, rot_z) about the fixed axes, x first: R = Rz Ry Rx, which is
   scipy's lower-case "xyz" and Blender's Euler order "XYZ". R maps object to world column vectors.
-- Quaternions are scalar-last (x, y, z, w), with w >= 0 unless "as released" is asked for.
+- Quaternions are scalar-last (x, y, z, w), with w >= 0 unless "as released" is requested.
 - The relative rotation from view 1 to view 2 is R12 = R1^-1 R2, so that R2 = R1 R12 (Garrido et al. 2023).
 - Hues are in [0, 1) and circular.
-- Images are RGB; a dataset that stores another order says so in its recipe (`channel_order`).
+- Images are RGB; a dataset with another channel order declares it in its recipe (`channel_order`).
 """
 
 import numpy as np

@@ -26,7 +26,7 @@ SUGGESTED = 400  # most characters of the names listed in a message
 
 
 class IebenchError(Exception):
-    """Root of every error that iebench raises on purpose."""
+    """Base class of every error that iebench raises on purpose."""
 
     exit_code = 1
 

@@ -42,7 +42,7 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
     ------
     DamagedSource : the source is damaged or truncated; finished shards stay.
     SourceError : the source is missing, has another layout, or contains no usable object; then `out` is left unchanged.
-    OutputError : `out` holds another dataset or something else, or another run writes into it.
+    OutputError : `out` contains another dataset or something else, or another run writes into it.
     DiskError : a file cannot be written; finished shards stay, and the same call continues.
     """
     if not source.exists():

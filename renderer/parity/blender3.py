@@ -31,7 +31,7 @@ PROGRAM = ["blender", "-b", "--python-exit-code", "1", "--python", str(SCENE), "
     "--sheets", type=click.Path(path_type=Path), help="Folder for a PNG a mesh: ours, theirs, difference x 8."
 )
 def main(meshes: tuple[Path, ...], views: int, seed: int, quality: str, importer: str, sheets: Path | None) -> None:
-    """Compare pictures of some OBJ files, ours against Blender 3's."""
+    """Compare images of some OBJ files: iebench's renderer against Blender 3."""
     recipe = load()
     todo = jobs(recipe, meshes, views, seed)
     theirs = render_theirs(recipe, todo, PROGRAM, importer)

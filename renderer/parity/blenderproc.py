@@ -44,7 +44,7 @@ def proc_command(python: str) -> list[str]:
     "--sheets", type=click.Path(path_type=Path), help="Folder for a PNG a mesh: ours, theirs, difference x 8."
 )
 def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheets: Path | None) -> None:
-    """Compare pictures of some OBJ files, ours against BlenderProc's."""
+    """Compare images of some OBJ files: iebench's renderer against BlenderProc."""
     recipe = proc_recipe()
     todo = jobs(recipe, meshes, views, seed)
     theirs = render_theirs(recipe, todo, proc_command(python))

@@ -79,7 +79,7 @@ def table(names: Sequence[str], views: Sequence[Mapping[str, Takes]], pairs: Seq
 def main(
     meshes: tuple[Path, ...], python: str, views: int, seed: int, seeds: int, quality: str, truth: int
 ) -> None:  # fmt: skip
-    """Compare pictures of some OBJ files: ours, BlenderProc's, and the generator's way on this Blender."""
+    """Compare images of some OBJ files: iebench's renderer, BlenderProc, and the generator's method on this Blender."""
     recipe = proc_recipe()
     todo = jobs(recipe, meshes, views, seed)
     takes = range(seeds)

@@ -36,7 +36,7 @@ def folders(path: Path) -> list[Path]:
 
 
 def class_folders(path: Path) -> tuple[list[ClassFolder], list[Path]]:
-    """Return the class folders of a collection, and other folders that lie beside split folders.
+    """Return the class folders of a collection, and the other folders that lie beside split folders.
 
     Layouts are PATH/CLASS, PATH/CLASS/SPLIT as in ModelNet, or PATH/SPLIT/CLASS. A folder counts as a split folder only
     if both a train and a held-out folder exist at its level, since a class may be called "train".

@@ -1,4 +1,4 @@
-"""The main path of `iebench symmetry`: every object's mesh, its symmetries, one table."""
+"""The main path of `iebench symmetry`: read every object's mesh, find its symmetries, write one table."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
