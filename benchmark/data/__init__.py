@@ -1,4 +1,1 @@
-"""Reads shards and makes batches: images are read by offset, decoded by threads, in resumable order.
-
-Start: batches.py.
-"""
+"""Reads shards and makes batches: images by offset, decoded by threads, in resumable order. Start: batches.py."""

@@ -95,8 +95,8 @@ def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) 
     """Return functions of a factor for some rows of a split, including a constant: (n, functions).
 
     class : indicators of the classes; rotation : the entries of the rotation matrix and of its action on symmetric
-        traceless
-    matrices (Wigner's functions of degree 1 and 2); other factors : products of harmonics, and powers up to the third
+        traceless matrices (Wigner's functions of degree 1 and 2)
+    other factors : products of harmonics, and powers up to the third
     """
     if factor == "class":
         classes = np.unique(context.train.labels)

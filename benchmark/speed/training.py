@@ -41,9 +41,9 @@ PAPER = 2 * 41_920 * 2000  # images of 2,000 epochs of 3DIEBench's train split
 @dataclass(frozen=True)
 class Setting:
     """Configuration of the measurement.
+
     batch : objects; size : pixels; width : width of the encoder; dim : width of projectors and predictor
-        workers : threads of ours, or processes of the usual loader
-        workers : threads of ours, processes of the usual loader
+    workers : threads of ours, or processes of the usual loader
     """
 
     batch: int

@@ -44,8 +44,7 @@ def disentanglement(importance: Array) -> Array:
     """Return 1 - entropy of a column's importances over the factors, in units of log K, weighted by total importance.
 
     importance : (..., D, K), not negative, K > 1. Returns (...): 1 if no column matters for two factors, 0 if every
-        column
-    matters equally for all factors or nothing is important. Eastwood and Williams (2018).
+        column matters equally for all factors or nothing is important. Eastwood and Williams (2018).
     """
     pure = 1 - entropy(importance) / np.log(importance.shape[-1])
     weighted: Array = (pure * _shares(importance.sum(-1))).sum(-1)
@@ -56,8 +55,7 @@ def completeness(importance: Array) -> Array:
     """Return 1 - entropy of a factor's importances over the columns, in units of log D, averaged over the factors.
 
     importance : (..., D, K), not negative, D > 1. Returns (...): 1 if one column matters for each factor; a factor
-        without
-    important columns counts as 0. Eastwood and Williams (2018).
+        without important columns counts as 0. Eastwood and Williams (2018).
     """
     each = 1 - entropy(np.swapaxes(importance, -1, -2)) / np.log(importance.shape[-2])
     mean: Array = (each * (importance.sum(-2) > 0)).mean(-1)

@@ -23,7 +23,7 @@ GPUS = "CUDA_VISIBLE_DEVICES"
 def here(jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool]) -> Iterator[Outcome]:
     """Run jobs in `at_once` processes of this machine; yields outcomes as they come.
 
-    device : "cpu", where processes share the cores, or "cuda", where they share the GPUs
+    device : "cpu", where processes share the cores, or "cuda", where they are distributed over the GPUs
     stop : once true, running jobs save their state and end, and no other starts
     """
     places: SimpleQueue[Mapping[str, str]] = SimpleQueue()

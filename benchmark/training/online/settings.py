@@ -10,7 +10,7 @@ class OnlineSettings:
     """Settings of the monitoring during training.
 
     probes : whether to log linear heads, nearest neighbours and ranks of the representation, all as online/...
-    collapse : smallest relative spread of embeddings (see `statistics.spread`) below which a run stops; 0 for never
+    collapse : a run stops if the relative spread of its embeddings (see `statistics.spread`) is below this; 0 for never
     """
 
     probes: bool = False
