@@ -148,7 +148,7 @@ def exact(ends: Array, level: float, objects: int, within: tuple[float, float] |
     """Replace intervals of means without width by exact ones.
 
     If all objects have the same value v, so does every bootstrap sample, and the bootstrap interval has no width. But
-    if more than a fraction `unseen` of all objects had another value, the objects would contain one of them with
+    if more than a fraction `unseen` of the population had another value, the sample would contain one of them with
     probability (1 + level) / 2 or more. With that fraction at either end of the range, the mean lies between
     v - unseen (v - low) and v + unseen (high - v). For v at an end this is the interval of Clopper and Pearson (1934).
 
