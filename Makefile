@@ -1,7 +1,7 @@
 # make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core
 # make quick  the tests that train nothing and start no Blender, cluster, ranks or cloud
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
-# make setup  only the virtual environment in .venv          make check   format, lint and types
+# make setup  only the virtual environment in .venv          make check   format, lint, docstrings and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
 # make test-minimum   the whole path on the oldest versions that pyproject.toml allows, in .venv-minimum: before a release
 # make test-next   the rendering tests on Blender 5.2, in .venv-next; needs a Python 3.13 (NEXT=/path/to/python3.13)
@@ -45,6 +45,7 @@ test-next:
 check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python .ci/docstrings.py
 	rm -rf build/check build/lib && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
 	rm build/check/iebench/renderer/parity/*_scene.py  # they run in the Python of other Blenders
