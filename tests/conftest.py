@@ -23,7 +23,7 @@ from iebench.renderer.plan import Plan
 from iebench.renderer.render import render_dataset
 from iebench.renderer.workers import worker
 
-if "PYTEST_XDIST_WORKER" in os.environ:  # one of several that share the cores; torch is not imported yet
+if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes that share the cores; torch is not imported yet
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
@@ -112,7 +112,7 @@ def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Use one thread: small networks run faster, and the other cores stay free."""
-    import torch  # the tests of rendering run where it is not installed
+    import torch  # tests of rendering also run without torch installed
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -18,7 +18,7 @@ def commands(text):
     """Return every `iebench ...` in a text that stands on a line of code, or in backquotes with more than a verb."""
     for block in re.findall(r"^```[a-z]*\n(.*?)^```", text, re.M | re.S):
         found = re.findall(r"^[$ ]*(?:exec |srun )?(iebench .+)$", block.replace("\\\n", " "), re.M)
-        yield from found if "─>" not in block else []  # a drawing of what flows
+        yield from found if "─>" not in block else []  # a drawing of the data flow
     yield from re.findall(r"`(iebench [a-z]+ [^`\n]+)`", text)
 
 
@@ -33,9 +33,9 @@ def parsed(line):
     arguments = [word for word in words[1:] if word not in ("...", "…")]
     try:
         command.make_context(words[0], arguments, parent=context)
-    except (click.exceptions.Exit, click.MissingParameter):  # --help; a text may speak of a command without arguments
+    except (click.exceptions.Exit, click.MissingParameter):  # --help, or a command that a text names without arguments
         return
-    except click.BadOptionUsage as error:  # or name an option without its value
+    except click.BadOptionUsage as error:  # or an option that a text names without a value
         assert error.option_name == words[-1], line
 
 

@@ -24,7 +24,7 @@ from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.errors import OutputError
 from iebench.renderer.render import render_dataset
 
-MOST = 600  # characters; paths come on top
+MOST = 600  # characters, without paths
 
 
 def said(kind: type[IebenchError], call) -> str:  # type: ignore[no-untyped-def]

@@ -29,8 +29,8 @@ FACTS = {
 """Attributes of an exception that are no words of a library."""
 TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
 """Functions that make text of an exception."""
-CAUSES = ROOT / "manifests" / "common" / "causes.py"  # makes words of exceptions for all others
-USERS_CODE = {  # what runs code that a user or another package gives, whose author has to mend it
+CAUSES = ROOT / "manifests" / "common" / "causes.py"  # turns exceptions into messages for all other modules
+USERS_CODE = {  # functions that run code of a user or of another package, whose author must fix it
     "manifests/installed/plugins.py",
     "manifests/common/settings.py",
     "benchmark/encoders/predictor.py",
@@ -42,7 +42,7 @@ USERS_CODE = {  # what runs code that a user or another package gives, whose aut
 }
 
 
-QUOTES = {("manifests/shell/slurm.py", "_last_line")}  # what sbatch said, which submitit gives as an error's text
+QUOTES = {("manifests/shell/slurm.py", "_last_line")}  # output of sbatch, which submitit gives as an error's text
 
 
 def caught(tree: ast.Module) -> Iterator[tuple[str, list[ast.stmt]]]:

@@ -74,7 +74,7 @@ def as_json(path: Path, table: Any) -> Path:
 )
 def test_a_toml_file(tmp_path: Path, kind: str, name: str, read: Callable[[str], object], step: int) -> None:
     table = read_toml(Path(str(files(f"iebench.manifests.{kind}s") / f"{name}.toml")))
-    numbers = iter(range(1_000_000))  # of files: a recipe of the same path is read once
+    numbers = iter(range(1_000_000))  # file numbers: a recipe of the same path is read only once
     said = refusals(table, lambda variant: read(toml(tmp_path / f"{next(numbers)}.toml", variant)), step)
     assert len(said) > 20
 

@@ -6,7 +6,7 @@ from together import TRAINED, batch, method_of
 
 from iebench.baselines.method import Method
 
-STEP = 1e-8  # so short that hardly a ReLU changes sides
+STEP = 1e-8  # so short that hardly any ReLU changes its sign
 
 
 def moved(method: Method, direction: list[torch.Tensor], by: float) -> float:

@@ -80,7 +80,7 @@ def test_nt_xent_equals_a_loop_over_embeddings() -> None:
 
 @pytest.mark.parametrize("temperature", [0.1, 1.0])
 def test_nt_xent_of_perfect_pairs_at_right_angles_has_a_closed_form(temperature: float) -> None:
-    left = 3 * torch.eye(6, dtype=torch.float64)  # the length does not count
+    left = 3 * torch.eye(6, dtype=torch.float64)  # the length has no effect
     expected = math.log(1 + 10 * math.exp(-1 / temperature))
     assert float(nt_xent(left, torch.eye(6, dtype=torch.float64), temperature)) == pytest.approx(expected)
 

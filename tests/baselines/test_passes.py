@@ -68,7 +68,7 @@ def test_apart_is_one_pass_whose_norms_see_one_view_at_a_time(name: str, views: 
     others = result(together, images, latents)
     for mine, wanted, other in zip(result(method, images, latents), reference, others, strict=True):
         assert difference(mine, wanted) < 1e-8
-        assert difference(mine, other) > 1e-3  # or the setting would do nothing
+        assert difference(mine, other) > 1e-3  # otherwise the setting would have no effect
 
 
 def test_apart_is_a_plain_loop_over_views() -> None:

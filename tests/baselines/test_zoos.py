@@ -7,14 +7,14 @@ from zoos import package
 from iebench.baselines.networks import backbone
 from iebench.baselines.networks.vit import positions
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # they warn of their own affairs
+pytestmark = pytest.mark.filterwarnings("ignore")  # the packages give warnings of their own
 
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50"])
 def test_weights_of_torchvision_load_and_answer_alike(name: str) -> None:
     torch.manual_seed(0)
     own = getattr(package("torchvision").models, name)(weights=None)
-    for module in own.modules():  # else every block is near the identity
+    for module in own.modules():  # otherwise every block is near the identity
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean), torch.nn.init.uniform_(module.running_var, 0.5, 2)
     own.fc = torch.nn.Identity()

@@ -41,7 +41,7 @@ from iebench.renderer.render import render_dataset
 
 pytestmark = pytest.mark.slow
 
-WHOLE_SCALE = 200  # degrees reach 180; nothing else that a score has comes near
+WHOLE_SCALE = 200  # degrees reach 180; all other numbers are much smaller
 ASKED = replace(
     SMALL, heads=dict.fromkeys(("classification", "rotation", "pose", "changes"), BRIEF), draws=20, seeds=1,
     maps=Maps(dims=4, pairs=2, units=4),
@@ -212,7 +212,7 @@ def test_a_leak_is_a_quotient_by_what_the_whole_knows_and_not_by_next_to_nothing
         return Resampled(value, float(low), float(high), 0.0, 9, 9, draws=draws, each=None)
 
     whole, part = 0.1 + 0.05 * generator.normal(size=1000), 0.08 + 0.05 * generator.normal(size=1000)
-    whole[:24] = 1e-12  # so many draws of a thousand may be at the floor while the interval is above it
+    whole[:24] = 1e-12  # up to 24 of a thousand bootstrap samples may be at the floor with the interval above it
     whole[24:] = np.maximum(whole[24:], 0.01)
     values = {WHOLE: {"rotation_r2_mean": entry(0.1, whole)}, "invariant": {"rotation_r2_mean": entry(0.08, part)}}
     found = separation(values, Bootstrap.of(9, 1000, 0.95, 0))["invariant"]["pose_leak"]

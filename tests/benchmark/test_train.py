@@ -101,7 +101,7 @@ def test_the_weights_move(whole: Path) -> None:
 def test_ten_steps_are_five_and_five(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     train(run, config(tiny_dataset, "steps=5"))
-    torch.manual_seed(99)  # whatever state the next process starts with
+    torch.manual_seed(99)  # for any initial state of the next process
     train(run, config(tiny_dataset), resume=True)
     assert_same_end(run, whole)
 
@@ -132,7 +132,7 @@ def test_a_checkpoint_of_another_run_is_not_gone_on_from(whole: Path, tiny_datas
         train(run, mine, resume=True)
     old = torch.load(whole / CHECKPOINT, weights_only=True)
     assert old.pop("identity")["seed"] == 0
-    torch.save(old, run / CHECKPOINT)  # from before checkpoints said whose they are
+    torch.save(old, run / CHECKPOINT)  # from before checkpoints stored their run
     train(run, mine, resume=True)
 
 
@@ -265,7 +265,7 @@ def test_one_view_of_each_object(tiny_plan: Callable[..., Plan], tmp_path: Path)
 def test_a_damaged_image_stops_the_run_and_is_named(tiny_dataset: Path, tmp_path: Path) -> None:
     data = Path(shutil.copytree(tiny_dataset, tmp_path / "data"))
     tar = data / "train" / "00000.tar"
-    tar.write_bytes(tar.read_bytes().replace(b"\xff\xd9", b"\xff\xd8"))  # no JPEG ends any more
+    tar.write_bytes(tar.read_bytes().replace(b"\xff\xd9", b"\xff\xd8"))  # no JPEG has its end marker any more
     with pytest.raises(
         DatasetError, match=r"train/00000\.tar is damaged: the image at byte \d+ does not have the SHA-"
     ):
@@ -287,7 +287,7 @@ def test_a_subset_is_another_run_and_the_cache_is_not(whole: Path, tiny_dataset:
 def test_fewer_views_than_the_method_compares(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match=r"compares 3 views of an object and views=2 .* --set views=3"):
         train(tmp_path / "run", config(tiny_dataset, "views=2", method="vicreg-traj"))
-    assert config(tiny_dataset, method="vicreg-traj").settings.views == 3  # where nobody says how many
+    assert config(tiny_dataset, method="vicreg-traj").settings.views == 3  # if no number of steps is given
 
 
 def test_a_latent_that_the_dataset_lacks(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

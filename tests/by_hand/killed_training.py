@@ -116,7 +116,7 @@ def main():
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--steps", type=int, default=100)
     arguments = parser.parse_args()
-    from plans import plan_of  # not where a test imports this file
+    from plans import plan_of  # not at the top, because a test imports this file
 
     place = Path(tempfile.mkdtemp(prefix="killed-"))
     data, whole, run = place / "data", place / "whole", place / "run"

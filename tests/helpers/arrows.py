@@ -34,7 +34,7 @@ def _imported(name: str, path: Path, files: dict[str, Path]) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             climbed = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*climbed, *([node.module] if node.module else [])])
-            for alias in node.names:  # of a package either a module of it or something that it defines
+            for alias in node.names:  # a module of the package, or a name that the package defines
                 yield from [thing for thing in (f"{base}.{alias.name}", base) if thing in files][:1]
 
 

@@ -23,7 +23,7 @@ def browser() -> Iterator[webdriver.Chrome]:
     """Start a browser that keeps all console messages of pages."""
     options = Options()
     options.binary_location = str(CHROMIUM)
-    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # chromium refuses root otherwise
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # chromium refuses to run as root without it
     for argument in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", *sandbox):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})

@@ -12,7 +12,7 @@ from iebench.manifests.errors import IebenchError
 ODD: tuple[Any, ...] = (
     None, True, -1, 0, 1.5, 10**9, 10**30, 1e300, "", "x", [], {}, [[]], {"x": 1}, ["x"],
 )  # fmt: skip
-GONE = object()  # stands for an entry that is taken out
+GONE = object()  # stands for a removed entry
 Place = tuple[Any, ...]
 
 

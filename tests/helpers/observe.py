@@ -48,5 +48,5 @@ def _parents():
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             yield int(stat.parent.name), int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it has just ended
+        except OSError:  # the process has just ended
             continue

@@ -14,7 +14,7 @@ def normalised(x: Tensor, state: State, name: str) -> Tensor:
     mean, var = (state[f"{name}.{part}"] for part in ("running_mean", "running_var"))
     shape = (1, -1) + (1,) * (x.ndim - 2)
     x = (x - mean.view(shape)) / torch.sqrt(var.view(shape) + 1e-5)
-    if f"{name}.weight" not in state:  # one without a scale
+    if f"{name}.weight" not in state:  # batch norm without a scale
         return x
     return x * state[f"{name}.weight"].view(shape) + state[f"{name}.bias"].view(shape)
 

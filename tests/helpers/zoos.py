@@ -10,5 +10,5 @@ def package(name: str) -> Any:
     """Return the package; skip the test if it cannot be imported."""
     try:
         return import_module(name)
-    except Exception as error:  # torchvision fails in ways of its own beside a CPU build
+    except Exception as error:  # beside a CPU build of torch, torchvision fails with other errors than ImportError
         pytest.skip(f"{name} cannot be imported here: {error}")

@@ -56,7 +56,7 @@ def test_a_dataset_in_a_store_is_told_to_be_copied(tmp_path, monkeypatch):
         with pytest.raises(DatasetError, match=r"^s3://bucket/x lies in a store, .* copy all of it into one first$"):
             DatasetInfo.load(Path("s3://bucket/x"))
         (tmp_path / "s3:/bucket/x").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "s3:/bucket/x/.plan.json").write_text("{}")  # what an unfinished run left there
+        (tmp_path / "s3:/bucket/x/.plan.json").write_text("{}")  # left by an unfinished run
 
 
 def test_a_damaged_or_foreign_table_is_refused(tiny_dataset, tmp_path):

@@ -176,7 +176,7 @@ def test_names_of_folders_and_meshes_are_spelt_out(tmp_path: Path, name: str) ->
     assert not any(map(flaw, source.notes()))
 
 
-@pytest.mark.parametrize("kind", [kind for kind in REFUSED if kind not in ("nul", "surrogate")])  # in no text file
+@pytest.mark.parametrize("kind", [kind for kind in REFUSED if kind not in ("nul", "surrogate")])  # not in any text file
 @pytest.mark.parametrize("column", ["class", "id"])
 def test_texts_of_a_list_of_meshes_are_refused(tmp_path: Path, kind: str, column: str) -> None:
     (tmp_path / "a.obj").write_text(PLATE)

@@ -38,7 +38,7 @@ def test_a_straight_path_has_the_smallest_bend_and_the_way_back_the_largest() ->
     arc = [torch.stack([angle.cos(), angle.sin(), torch.zeros(())]).expand(4, 3) for angle in angles]
     assert float(bend(*arc)) == pytest.approx(-1)
     assert float(bend(arc[0], arc[1], arc[0])) == pytest.approx(1)
-    assert float(bend(2 * arc[0], 5 * arc[1], 3 * arc[2])) == pytest.approx(-1)  # lengths do not count
+    assert float(bend(2 * arc[0], 5 * arc[1], 3 * arc[2])) == pytest.approx(-1)  # lengths have no effect
     assert torch.equal(bend(*(view.float() for view in arc)), bend(*(view.float() for view in arc)))
 
 

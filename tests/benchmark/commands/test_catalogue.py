@@ -60,7 +60,7 @@ def test_operations_are_those_of_the_literature() -> None:
 
 def test_costs_are_relative_to_simclr() -> None:
     assert listed("simclr").cost == 1
-    assert listed("byol").cost == pytest.approx(4 / 3, abs=0.02)  # one forward pass of the target more
+    assert listed("byol").cost == pytest.approx(4 / 3, abs=0.02)  # plus one forward pass of the target network
     assert listed("vicreg-traj").cost == pytest.approx(1.5, abs=0.02)  # three views instead of two
     assert 1 < listed("equimod").cost < 1.02
 

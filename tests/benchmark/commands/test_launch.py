@@ -29,7 +29,7 @@ def lines(run: Path) -> int:
 
 def until_step(run: Path, process: subprocess.Popen[bytes], step: int) -> None:
     """Wait until a training has logged `step` steps."""
-    until = time.monotonic() + 300  # far more than it takes, unless the machine is very busy
+    until = time.monotonic() + 300  # far more than needed, unless the machine is very busy
     while lines(run) < step and process.poll() is None and time.monotonic() < until:
         time.sleep(0.005)
     assert process.poll() is None and lines(run) >= step, process.communicate()[1].decode()[-2000:]

@@ -121,7 +121,7 @@ def test_a_probe_of_another_package_is_shown_everywhere_also_without_it(
         finally:
             PROBES.pop("spread", None)
     assert "note: sie: broken_probe, of the probe 'broken', cannot be imported" in capsys.readouterr().out
-    assert call("score", "--run", "runs/random") == 0  # without that package
+    assert call("score", "--run", "runs/random") == 0  # without the plug-in package
     assert call("validate", "runs/sie/score.json", "runs/random/score.json") == 0
     capsys.readouterr()
     assert call("leaderboard", "--sort", "spread") == 0
@@ -191,7 +191,7 @@ def test_a_finished_score_is_replaced_by_its_like_alone(
     monkeypatch.setattr(protocol, "load", lambda name: replace(SMALL, name="my own", seeds=1))
     assert "of protocol test (" in (said := refused(capsys, *run)) and "not of protocol my own (" in said
     assert "--out runs/random/score-my-own.json" in said and path.read_bytes() == before
-    assert call("score", *run, "--limit", "4", "--out", str(path)) == 0  # whoever names the file means it
+    assert call("score", *run, "--limit", "4", "--out", str(path)) == 0  # an explicit --out may overwrite
     assert load_score(path).protocol.name == "my own"
 
 

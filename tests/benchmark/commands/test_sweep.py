@@ -135,7 +135,7 @@ def test_a_run_that_another_process_trains_is_left_to_it(
         assert not any("sie-tiny-s1" in command for command in inside.ran)
         sets = [word for text in ("steps=2", "batch=4", "encoder.width=0.125") for word in ("--set", text)]
         assert iebench("train", "--seed", "1", *sets) == RunHeld.exit_code
-    said_of_it: list[str] = []  # one that it began only then
+    said_of_it: list[str] = []  # a run that the sweep started only then
     late = Outcome("late", RunHeld.exit_code, "", 1.0)
     assert not carry_out([], lambda _: iter([late]), lambda: False, said_of_it.append)
     assert said_of_it == ["late: being trained by another process, which it is left to"]

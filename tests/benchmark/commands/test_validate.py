@@ -72,7 +72,7 @@ def test_a_score_with_too_much_in_it(tmp_path: Path, capsys: pytest.CaptureFixtu
     path = tmp_path / "large.json"
     SCORE.save(path)
     with path.open("r+") as file:
-        file.truncate(300_000_000)  # a hole: takes no space
+        file.truncate(300_000_000)  # a sparse file takes no disk space
     with pytest.raises(SystemExit) as stop:
         main([command, str(path)])
     assert stop.value.code == 1

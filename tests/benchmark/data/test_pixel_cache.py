@@ -12,7 +12,7 @@ from iebench.benchmark.data.images import Images
 from iebench.benchmark.data.pixel_cache import CPU, Cache, Decoded, Kept, Room, choose
 from iebench.benchmark.errors import SettingError
 
-GPU = torch.device("cuda")  # the name alone is used: no test here has one
+GPU = torch.device("cuda")  # only the name is used: these tests need no GPU
 BYTES = 144 * 16 * 16 * 3  # of the train split at 16 pixels
 
 

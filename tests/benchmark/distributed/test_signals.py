@@ -44,7 +44,7 @@ def test_one_within_another_is_the_same_and_leaves_the_other_one_watching() -> N
             assert inner is outer
             os.kill(os.getpid(), signal.SIGINT)
             assert outer.number == signal.SIGINT
-        os.kill(os.getpid(), signal.SIGTERM)  # ends nothing
+        os.kill(os.getpid(), signal.SIGTERM)  # has no effect
         assert outer.number == signal.SIGINT and signal.getsignal(signal.SIGINT) == before[0]
     assert [signal.getsignal(s) for s in SIGNALS] == before
     with stop_requested() as anew:

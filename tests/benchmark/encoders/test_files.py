@@ -27,7 +27,7 @@ def scripted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("files") / "net.pt"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        torch.jit.save(torch.jit.script(network()), str(path))  # in train mode: scoring has to see to that
+        torch.jit.save(torch.jit.script(network()), str(path))  # in train mode: scoring must switch it to eval mode
     return path
 
 

@@ -121,7 +121,7 @@ def test_torch_itself_runs_what_is_refused(plain: Path, tmp_path: Path, mark: Pa
     member, change, _ = HOSTILE[kind]
     path = rewritten(plain, tmp_path / "net.pt2", member, change(mark))
     logging.disable(logging.CRITICAL)
-    with suppress(Exception):  # whatever comes after the code has run
+    with suppress(Exception):  # any error after the code has run
         torch.export.load(path).module()(IMAGES)
     logging.disable(logging.NOTSET)
     assert mark.exists()

@@ -239,7 +239,7 @@ def test_a_run(tiny_dataset: Path, tmp_path: Path) -> None:
 
 def test_what_a_run_cost(tiny_dataset: Path, tmp_path: Path) -> None:
     run = untrained_run(tmp_path / "sie", tiny_dataset)
-    assert from_run(run, None, CPU).cost.training_hours is None  # no log: nobody knows
+    assert from_run(run, None, CPU).cost.training_hours is None  # unknown without a log
     (run / "metrics.jsonl").write_text('{"step": 10, "seconds": 900.0}\n{"step": 20, "seconds": 1800.0}\n')
     encoder = from_run(run, None, CPU)
     assert (encoder.cost.training_hours, encoder.cost.training_device) == (0.5, "cpu")

@@ -13,7 +13,7 @@ from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import EncoderError, UnknownName
 
 CPU = torch.device("cpu")
-pytestmark = pytest.mark.filterwarnings("ignore")  # they warn of their own affairs
+pytestmark = pytest.mark.filterwarnings("ignore")  # the packages give warnings of their own
 
 
 def images(side: int) -> Tensor:

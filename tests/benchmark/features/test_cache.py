@@ -75,7 +75,7 @@ def test_the_second_time_nothing_is_encoded(encoder: Encoder, images: Images, tm
     assert encoder.module.seen == 12
     second = encode(encoder, images, rows, tmp_path, CPU)
     assert encoder.module.seen == 12 and (first.features == second.features).all()
-    assert second.images_per_s == first.images_per_s  # of the time when they were encoded
+    assert second.images_per_s == first.images_per_s  # measured when the features were encoded
 
 
 def test_whatever_decides_the_features_decides_the_key(encoder: Encoder, images: Images, tiny_dataset: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_failure_names_the_batch_and_what_was_encoded_is_not_lost(
     first = images.table["key"][16].as_py()
     with pytest.raises(EncoderError, match=f"not finite.*starts with val image {first}"):
         encode(spoilt, images, rows, tmp_path / "cache", CPU)
-    assert not list((tmp_path / "cache").glob("*.npy"))  # 16 rows are kept, but nobody can mistake them for the file
+    assert not list((tmp_path / "cache").glob("*.npy"))  # 16 rows are kept, but not under the final file's name
     going_on = Counting(inner)
     found = encode(replace(encoder, module=going_on), images, rows, tmp_path / "cache", CPU).features
     assert going_on.seen == 12 and found.tobytes() == whole.tobytes()

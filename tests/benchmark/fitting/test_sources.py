@@ -80,7 +80,7 @@ def test_batch_norm_drifts_by_each_pass(context: Context) -> None:
     norm = source.copies[0][0]  # type: ignore[index]
     torch.testing.assert_close(norm.running_mean, mean)
     source.ask(context.val, rows[0])
-    torch.testing.assert_close(norm.running_mean, mean)  # val is only asked
+    torch.testing.assert_close(norm.running_mean, mean)  # val is only encoded
 
 
 def test_each_seed_drifts_alone(context: Context) -> None:

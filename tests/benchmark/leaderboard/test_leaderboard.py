@@ -36,7 +36,7 @@ def test_the_best_is_marked_in_each_metrics_own_direction() -> None:
 @pytest.mark.parametrize(("value", "mark"), [(0.47, Mark.TIED), (0.3, Mark.NONE), (0.5, Mark.BEST)])
 def test_what_nothing_beats_beyond_chance_is_tied(value: float, mark: Mark) -> None:
     best, other = score_of("best", whole(mrr=0.5, top1=0.9)), score_of("other", whole(mrr=value, top1=0.1))  # type: ignore[arg-type]
-    board = Board.of({A: best, B: other}, parts=False)  # intervals are +- 0.05 wide, draws independent
+    board = Board.of({A: best, B: other}, parts=False)  # intervals are +- 0.05 wide, bootstrap samples independent
     cell = board.rows[1].cells["mrr"]
     assert cell.mark is mark and cell.rank is not None
     assert (cell.rank.low, cell.rank.high) == ((2, 2) if mark is Mark.NONE else (1, 2))

@@ -74,6 +74,6 @@ def test_draws_of_seeds_and_objects_have_the_variance_of_both() -> None:
     effects = np.array([-1.0, 0.0, 1.0])
     draws = effects[:, None] + generator.normal(0, 0.5, 20_000)  # the same objects for all seeds
     joint = over_seeds(draws)
-    expected = 0.25 + effects.var() / 3  # of the mean of three effects drawn with replacement
+    expected = 0.25 + effects.var() / 3  # variance of the mean of three effects drawn with replacement
     assert joint.mean() == pytest.approx(0, abs=0.02) and joint.var() == pytest.approx(expected, rel=0.05)
     np.testing.assert_array_equal(over_seeds(draws), joint)

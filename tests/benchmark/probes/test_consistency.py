@@ -129,7 +129,7 @@ def test_the_subspace_is_where_views_differ() -> None:
                       parts={WHOLE: slice(0, 9)})  # fmt: skip
     rows = context.train.all_pairs()[0]
     space = Subspace.of(context, slice(0, 9), rows, 24)
-    assert space.axes.shape == (9, 4)  # the object's code never moves
+    assert space.axes.shape == (9, 4)  # the object's code is constant
     views = space(context.train, np.arange(720)).reshape(120, 6, 4)
     assert views.var(axis=1, ddof=1).sum(-1).mean() == pytest.approx(1.0, rel=0.1)
 
@@ -141,5 +141,5 @@ def test_wide_features_have_the_same_maps_by_inner_products_of_pairs(monkeypatch
     monkeypatch.setattr("iebench.benchmark.statistics.ridge.COLUMNS", 5)
     monkeypatch.setattr("iebench.benchmark.fitting.standardise.NUMBERS", 700)
     for name, entry in consistency(context)["whole"].items():
-        random_units = name.endswith("nonlinear")  # which an axis of the other sign meets differently
+        random_units = name.endswith("nonlinear")  # which depend on the sign of an axis
         assert entry.value == pytest.approx(plain[name].value, abs=0.01 if random_units else 1e-4), name

@@ -109,7 +109,7 @@ def test_importances_are_what_permutations_cost(context: Context, as_they_are: C
         model = LinearRegression(fit_intercept=False).fit(x, y)
         costs = permutation_importance(model, x, y, scoring="neg_mean_squared_error", n_repeats=30, random_state=0)
         expected = costs.importances_mean * y.shape[1]  # scikit-learn averages over the targets
-        np.testing.assert_allclose(sums.sum(0) / len(rows), expected, rtol=0.05, atol=0.002)  # of 30 draws
+        np.testing.assert_allclose(sums.sum(0) / len(rows), expected, rtol=0.05, atol=0.002)  # of 30 permutations
         assert expected.max() > 0.5
 
 
@@ -135,7 +135,7 @@ def test_a_turn_is_orthogonal_and_always_the_same() -> None:
         np.testing.assert_allclose(turned @ turned.T, rows @ rows.T, atol=1e-9)
         np.testing.assert_array_equal(turned, Turn.of(width)(rows.copy()))
     one = np.zeros((1, WIDE + 1))
-    one[0, 5] = 1  # whatever dimension something is in, it is then in all, as of any turn
+    one[0, 5] = 1  # the rotation spreads one dimension's content over all dimensions
     assert np.abs(Turn.of(WIDE + 1)(one)).max() < 6 / np.sqrt(WIDE)
 
 

@@ -156,7 +156,7 @@ def test_a_constant_answer_stays_where_chance_could_make_it_look_worse() -> None
     generator = np.random.default_rng(0)
     constant = 1 + 0.1 * generator.random((32, 1))
     steady = constant - 0.01
-    lucky = constant + np.where(objects == 0, -1.0, 0.13)[:, None]  # one object makes it the better one in the mean
+    lucky = constant + np.where(objects == 0, -1.0, 0.13)[:, None]  # one object makes it better in the mean
     assert chosen(np.hstack([constant, steady]), objects) == 1
     assert lucky.mean() < constant.mean() and chosen(np.hstack([constant, lucky]), objects) == 0
     assert (

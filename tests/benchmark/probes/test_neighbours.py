@@ -53,7 +53,7 @@ def test_examples_are_of_k_objects_of_each_class_and_of_them_alone() -> None:
     rows = shots(train, classes, 5, 0, 0)
     assert np.bincount(train.labels[rows]).tolist() == [5, 5, 5, 5]
     assert len(np.unique(rows // 6)) == 20
-    assert set(shots(train, classes, 1, 0, 0)) <= set(rows)  # one is among five
+    assert set(shots(train, classes, 1, 0, 0)) <= set(rows)  # the one-shot examples are among the five-shot ones
     assert len(shots(train, classes, 99, 0, 0)) == 40
     assert (rows != shots(train, classes, 5, 0, 1)).any() and (rows == shots(train, classes, 5, 0, 0)).all()
     fewer = replace(train, identities=train.identities[:20], features=train.features[:120], labels=train.labels[:120])

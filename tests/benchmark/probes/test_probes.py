@@ -111,7 +111,7 @@ def test_targets_are_the_released_ones() -> None:
     rows, objects = val.all_pairs()
     assert (rows // val.views == objects[:, None]).all() and (rows[:, 0] != rows[:, 1]).all()
     released = quaternions(val, rows)
-    assert 0 < (released[:, 3] < 0).mean() < 0.1  # facts of the law: about 4.3 % have w < 0
+    assert 0 < (released[:, 3] < 0).mean() < 0.1  # under this law about 4.3 % have w < 0
     differences = moved(context_of(val, val, RELEASED), val, rows, "floor_hue")
     assert differences.shape == (len(rows), 1) and (np.abs(differences) < 1).all() and (np.abs(differences) > 0.5).any()
 

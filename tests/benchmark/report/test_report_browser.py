@@ -80,7 +80,7 @@ def test_it_sorts_by_any_column_both_ways_and_ranks_follow(opened: Any, twenty: 
     assert len(top1) == COUNT and top1 == sorted(top1, reverse=True)
     head(opened, "rotation_degrees_mean").find_element(By.TAG_NAME, "button").click()
     error = column(opened, "rotation_degrees_mean")
-    assert error == sorted(error) != top1  # the least first: less is better
+    assert error == sorted(error) != top1  # smallest first: less is better
     assert head(opened, "rotation_degrees_mean").get_attribute("aria-sort") == "ascending"
     assert head(opened, "top1").get_attribute("aria-sort") is None
     best = min(twenty.values(), key=lambda score: score.values["whole"]["rotation_degrees_mean"].value)
@@ -109,7 +109,7 @@ def test_it_filters_by_name_parts_and_metrics(opened: Any) -> None:
     field.send_keys("Z")
     assert names(opened) == [] and told.text == f"0 of {COUNT} methods"
     field.clear()
-    field.send_keys(Keys.ENTER)  # a form that would reload the page is no filter
+    field.send_keys(Keys.ENTER)  # the filter must not submit a form and reload the page
     opened.find_element(By.ID, "parts").click()
     assert len(names(opened)) == COUNT + 2 * 7
     assert not head(opened, "top5").is_displayed()

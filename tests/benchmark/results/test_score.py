@@ -208,7 +208,7 @@ def perfect(low: float) -> Score:
 
 def test_all_right_on_few_objects_has_the_exact_interval_or_that_of_older_scores() -> None:
     exact = 0.025 ** (1 / 6)
-    flat = perfect(1.0)  # draws and objects that are all 1
+    flat = perfect(1.0)  # all bootstrap samples and objects are 1
     assert not faults_of(flat)
     wide = replace(flat, values=perfect(exact).values)
     assert not faults_of(wide)

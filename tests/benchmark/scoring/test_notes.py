@@ -60,7 +60,7 @@ def test_features_of_a_size_that_a_protocol_cannot_use_are_named() -> None:
     (note,) = sizes(Standardiser.of(plain), True, plain * np.float32(1e20))
     assert note.startswith("features of val lie up to") and "made alike" in note
     still = np.ones((9, 2), np.float32)
-    assert sizes(Standardiser.of(still), False, 9 * still) == ()  # `about` has said that they are constant
+    assert sizes(Standardiser.of(still), False, 9 * still) == ()  # `about` already reports that they are constant
 
 
 def test_a_predictor_that_cannot_be_asked() -> None:

@@ -65,7 +65,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
         hits += found.low <= 0 <= found.high
         naive += abs(values.mean()) <= 1.96 * values.std() / np.sqrt(300)
     assert 0.91 <= hits / 300 <= 0.98
-    assert naive / 300 < 0.8  # what treating views as independent would give
+    assert naive / 300 < 0.8  # coverage if views are treated as independent
 
 
 def test_intervals_of_every_kind_cover_the_truth() -> None:

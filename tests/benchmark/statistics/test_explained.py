@@ -63,7 +63,7 @@ def test_components_that_vary_beside_the_others_in_both_splits() -> None:
     still = targets.copy()
     still[:, 1] = 0.25
     assert varying(targets, still).tolist() == varying(still, targets).tolist() == [0, 3, 4]
-    assert varying(1e-9 * targets).tolist() == [0, 1, 3, 4]  # whatever the unit
+    assert varying(1e-9 * targets).tolist() == [0, 1, 3, 4]  # in any unit
     assert not len(varying(np.full((9, 3), 0.3))) and not len(varying(np.zeros((9, 3)), targets[:9, :3]))
     assert varying(generator.normal(size=(500, 2)) * [1, 1e-3]).tolist() == [0]
 

@@ -26,7 +26,7 @@ def test_top_k_equals_sorting(generator: np.random.Generator, k: int) -> None:
 def test_top_k_under_ties_is_the_mean_over_all_orders(k: int) -> None:
     logits = np.array([[1.0, 2.0, 2.0, 2.0]])
     for label in range(4):
-        orders = [p for p in itertools.permutations(range(4)) if p.index(0) == 3]  # the lowest comes last
+        orders = [p for p in itertools.permutations(range(4)) if p.index(0) == 3]  # the lowest is last
         expected = np.mean([label in order[:k] for order in orders])
         assert metrics.top_k(logits, np.array([label]), k)[0] == pytest.approx(expected)
 

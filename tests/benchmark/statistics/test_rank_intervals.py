@@ -44,7 +44,7 @@ def test_the_same_encoder_twice_ties_and_a_constant_lead_is_certain() -> None:
     assert same == [Rank(1, 1, 2), Rank(1, 1, 2)]
     both = np.array([0.5, 0.625]), np.stack([draws, draws + 0.125])
     assert ranks(*both, 0.95, True, objects=200, within=(0.0, 1.0)) == [Rank(2, 2, 2), Rank(1, 1, 1)]
-    for objects, within in ((5, (0.0, 1.0)), (200, None)):  # few objects, or a metric of which no range is known
+    for objects, within in ((5, (0.0, 1.0)), (200, None)):  # few objects, or a metric without a known range
         assert ranks(*both, 0.95, True, objects, within) == [Rank(2, 1, 2), Rank(1, 1, 2)]
 
 
@@ -92,5 +92,5 @@ def test_intervals_hold_the_true_rank_as_often_as_they_say() -> None:
     for _ in range(250):
         found = simulated(means, 60, noise=1.0, own=0.3, generator=generator)
         hits += [r.low <= a and b <= r.high for r, a, b in zip(found, least, most, strict=True)]
-    assert (hits / 250 >= 0.92).all()  # 0.95 less three standard errors of the simulation
+    assert (hits / 250 >= 0.92).all()  # 0.95 minus three standard errors of the simulation
     assert hits[4] / 250 > 0.98 and simulated(means, 60, 1.0, 0.3, generator)[4] == Rank(1, 1, 1)  # and not idle

@@ -17,7 +17,7 @@ def rows() -> tuple[np.ndarray, np.ndarray]:
 def test_the_solution_is_that_of_least_squares_over_rows_and_penalty_rows(rows: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = rows
     penalty = 0.2
-    # one more row for each column: sqrt(penalty) times the column's length, wanted to be 0
+    # one more row for each column: sqrt(penalty) times the column's length, with target 0
     extra = np.diag(np.sqrt(penalty) * np.linalg.norm(x, axis=0))
     expected = np.linalg.lstsq(np.vstack([x, extra]), np.vstack([y, np.zeros((5, 2))]), rcond=None)[0]
     sums = Sums.of((x[i : i + 30], y[i : i + 30]) for i in range(0, 200, 30))
@@ -47,7 +47,7 @@ def test_some_targets_alone_have_their_own_sums(rows: tuple[np.ndarray, np.ndarr
 
 def test_the_tuners_choose_the_penalty() -> None:
     generator = np.random.default_rng(1)
-    x, y = generator.normal(size=(30, 25)), generator.normal(size=(30, 1))  # nothing to learn
+    x, y = generator.normal(size=(30, 25)), generator.normal(size=(30, 1))  # targets are independent of the features
     learners, tuners = Sums.of([(x, y)]), Sums.of([(generator.normal(size=(500, 25)), generator.normal(size=(500, 1)))])
     np.testing.assert_array_equal(fit(learners, tuners), (learners + tuners).solve(max(PENALTIES)))
     exact = Sums.of([(x, x @ np.ones((25, 1)))])

@@ -69,7 +69,7 @@ def test_a_run_that_another_process_has_just_begun_is_its_own(tiny_dataset: Path
         assert run.state() is State.HELD
         assert remaining([run], states([run]), "cpu") == []
     run.folder.mkdir()
-    (run.folder / runs.LOCK).touch()  # what a killed training leaves
+    (run.folder / runs.LOCK).touch()  # left by a killed training
     assert run.state() is State.NEW
 
 
@@ -90,7 +90,7 @@ def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: 
     assert (run.state(), released.state()) == (State.SCORED, State.SCORED)
     released.score.replace(run.score)  # a score of another protocol in its place
     assert run.state() is State.TRAINED
-    assert run.score.name == "score-converged.json"  # which leaves the other's work alone
+    assert run.score.name == "score-converged.json"  # which does not overwrite the other score
     run.score.write_text("{")
     assert run.state() is State.TRAINED
 

@@ -105,7 +105,7 @@ def test_what_pytorch_says_of_a_damaged_checkpoint_is_cut_short(content: bytes |
     assert "weights_only" not in str(e.value) and len(str(e.value)) < 200 + 2 * len(str(path))
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])  # the last is finite, and its square is not
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])  # the last value is finite, but its square is not
 @pytest.mark.parametrize("name", ["0.bias", "1.running_var"])
 def test_weights_that_are_not_finite_are_not_saved(name: str, value: float, tmp_path: Path) -> None:
     save(tmp_path, trained(1), Progress(4), ALONE)

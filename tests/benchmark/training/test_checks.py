@@ -79,10 +79,10 @@ def test_finished_weights_are_not_trained_away_where_their_checkpoint_is_gone(tm
     for method in ("sie", "random"):
         config(method=method).save(tmp_path / method)
         (tmp_path / method / WEIGHTS).touch()
-    (tmp_path / "sie" / CHECKPOINT).mkdir()  # no file, so nothing to go on from either
+    (tmp_path / "sie" / CHECKPOINT).mkdir()  # not a file, so no checkpoint either
     with pytest.raises(RunExists, match=r"finished weights and no checkpoint\.pt to go on from: score them, or"):
         claim(tmp_path / "sie", config(), resume=True)
-    claim(tmp_path / "random", config(method="random"), resume=True)  # which never has one
+    claim(tmp_path / "random", config(method="random"), resume=True)  # which never has a checkpoint
 
 
 ONE = torch.ones((), requires_grad=True)

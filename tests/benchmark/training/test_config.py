@@ -29,7 +29,7 @@ def test_the_sie_preset_is_the_papers() -> None:
     assert (train.batch, train.epochs, train.views, train.resolution) == (1024, 2000, 2, 256)
     assert (train.optimizer, train.learning_rate, train.weight_decay, train.scheduled) == ("adam", 1e-3, 1e-6, False)
     assert train.encoder == EncoderSettings(1.0, "imagenet", "resnet18-vicreg")
-    assert own == type(own)()  # the defaults are the paper's too
+    assert own == type(own)()  # the defaults equal the paper's settings
     assert resolve("vicreg", "sie-paper", [])[1] == type(resolve("vicreg", "sie-paper", [])[1])()
     assert train.total_steps(41_920) == 81_875
 
@@ -111,7 +111,7 @@ def test_a_variant_takes_its_methods_table_then_its_own(tmp_path: Path) -> None:
     )
     own = resolve("sie-deep", str(path), ["method.invariance=3"])[1]
     assert (own.predictor, own.covariance, own.variance, own.invariance) == ("deep", 5.0, 2.0, 3.0)
-    assert resolve("sie-only-equi", str(path), [])[1].equivariance == 10.0  # what makes the variant stands
+    assert resolve("sie-only-equi", str(path), [])[1].equivariance == 10.0  # the settings that define the variant stay
     assert resolve("sie", str(path), [])[1].predictor == "linear"
 
 

@@ -125,7 +125,7 @@ def test_a_full_disk_is_one_sentence(lines: int, full: str, tmp_path: Path) -> N
 
 def test_an_error_of_the_training_is_not_hidden_by_one_of_the_log(tmp_path: Path) -> None:
     with files_up_to(400), pytest.raises(ZeroDivisionError), Log(tmp_path, 0) as log:
-        log._file.write("x" * 1000)  # what closing will write
+        log._file.write("x" * 1000)  # written on closing
         raise ZeroDivisionError
     with files_up_to(400), pytest.raises(DiskError, match=METRICS), Log(tmp_path, 0) as log:
         log._file.write("x" * 1000)

@@ -75,7 +75,7 @@ def test_fp16_that_takes_no_step_is_said() -> None:
     optimizer, scaler = torch.optim.SGD([weight], lr=1.0), scaler_of(TrainSettings(precision="fp16"), CPU)
     for step in (1, 2, 3):
         descend(weight.sum() * float("inf"), optimizer, scaler)
-        check_scale(scaler, step, last=False)  # it may still find its scale
+        check_scale(scaler, step, last=False)  # the scaler may still find a scale
     with pytest.raises(Diverged, match=r"no step could be taken in fp16: .* down to 8\.2e\+03 after 3 steps"):
         check_scale(scaler, 3, last=True)
     descend(weight.sum() / 4, optimizer, scaler)

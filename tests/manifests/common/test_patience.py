@@ -47,4 +47,4 @@ def test_work_that_does_not_end_is_left_after_its_time() -> None:
 def test_a_command_that_left_something_ends_all_the_same_with_its_own_exit_code(end: str, code: int) -> None:
     program = HANGING.format(end=end)
     done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stdout) == (code, "False\n")  # what was printed is out, too
+    assert (done.returncode, done.stdout) == (code, "False\n")  # printed output is flushed too

@@ -65,6 +65,6 @@ def test_a_job_that_has_left_the_queue_is_over_whatever_became_of_it(
     (tmp_path / "queue").write_text("  7_0 node3\n7_1\n9_0 node4\n")
     assert [job.done(force_check=True) for job in jobs] == [False, False]
     (tmp_path / "queue").write_text("7_1 node3\n")
-    SlurmJob.watcher.clear()  # it does not ask again within a thousandth of a second
+    SlurmJob.watcher.clear()  # the watcher does not poll again within a millisecond
     assert [job.done(force_check=True) for job in jobs] == [True, False]
     assert "7_0" in str(jobs[0].exception())

@@ -56,7 +56,7 @@ def test_results_die_of_no_character_and_files_are_the_same_everywhere(folder: P
     done = run(["-c", LOOP, lines], folder, codec=codec, capture_output=True)
     assert done.returncode == 0, done.stderr[-2000:].decode("utf-8", "replace")
     assert b"Traceback" not in done.stderr
-    done.stdout.decode("utf-8" if codec == "ascii" else codec)  # click takes a terminal in ASCII for one in UTF-8
+    done.stdout.decode("utf-8" if codec == "ascii" else codec)  # click treats an ASCII terminal as UTF-8
     assert "≈" in (folder / "table.txt").read_text(encoding="utf-8")
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -94,7 +94,7 @@ def test_a_full_disk_behind_the_output_is_one_sentence(folder: Path) -> None:
         done = run(command, folder, stdout=full, stderr=subprocess.PIPE)
         assert done.returncode == 1 and done.stderr.startswith(b"iebench: no space left to write standard output: ")
         assert done.stderr.count(b"\n") == 1
-        assert run(command, folder, stdout=subprocess.PIPE, stderr=full).returncode == 0  # a log that is lost
+        assert run(command, folder, stdout=subprocess.PIPE, stderr=full).returncode == 0  # the log is lost
 
 
 def test_closed_output_is_no_error(folder: Path) -> None:

@@ -39,7 +39,7 @@ def test_the_bare_floor_has_the_published_colour(blender, mug, hue, channels):
 
 def test_the_spot_lights_the_floor_in_its_hue_where_its_angles_say(blender, mug):
     dark = run(blender, blender_probe.picture, mug, floor_hue=0.5, light_hue=0.0, light_theta=0.7, light_phi=0.0)
-    # a lamp at +x shines past the origin to -x, which is the picture's right; red light lifts the red channel
+    # a lamp at +x shines past the origin to -x, the right side of the picture; red light raises the red channel
     red = dark[..., 0].astype(float)
     assert red[36:, 36:].mean() > red[36:, :28].mean() + 5
 

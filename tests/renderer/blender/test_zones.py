@@ -50,7 +50,7 @@ def test_parts_fade_into_each_other_and_equal_parts_leave_no_trace():
     assert (picture[:20] == 100).all()
     assert (picture[:, :5] == 100).all()
     assert picture[30, 5:10, 0].tolist() == [105, 115, 125, 135, 140]
-    assert (picture[39, 9:31] == 140).all()  # nothing fades where the picture ends
+    assert (picture[39, 9:31] == 140).all()  # no blending at the picture's edge
     assert (joined(ground, near - 40, Window(5, 20, 35, 40)) == 100).all()
 
 

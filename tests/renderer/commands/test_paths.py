@@ -17,7 +17,7 @@ from iebench.manifests.shell.cli import main
 def test_a_url_is_no_path(tmp_path, monkeypatch, capsys, command, remedy):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s3:" / "bucket" / "x").mkdir(parents=True)
-    (tmp_path / "s3:" / "bucket" / "x" / ".plan.json").write_text("{}")  # what a Path makes of the URL is there
+    (tmp_path / "s3:" / "bucket" / "x" / ".plan.json").write_text("{}")  # the path into which Path turns the URL exists
     with pytest.raises(SystemExit) as stop:
         main(["s3://bucket/x" if word == "URL" else word for word in command])
     err = capsys.readouterr().err

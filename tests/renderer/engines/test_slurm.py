@@ -121,4 +121,4 @@ def test_a_job_that_sbatch_does_not_take_is_one_sentence_and_leaves_nothing(tiny
         with pytest.raises(QueueError, match=r"sbatch does not take the job \(fatal: no controller\)"):
             submitting()
     assert not list((tmp_path / "jobs").iterdir())
-    assert capsys.readouterr().err == ""  # submitit would say it, too
+    assert capsys.readouterr().err == ""  # submitit would report it too

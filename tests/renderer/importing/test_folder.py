@@ -27,7 +27,7 @@ def test_objects_are_read_in_the_order_of_their_shard(published, tmp_path):
         for ref, found in zip(shard.objects, job(), strict=True):
             prefix = f"3DIEBench/{ref.synset}/{ref.object_id}"
             assert found[("image", 3)] == files[f"{prefix}/image_3.jpg"] and len(found) == 16
-    assert folder.census.twice > 0  # the circle; followed a few times, not for ever
+    assert folder.census.twice > 0  # the loop is followed a few times, not for ever
 
 
 def test_what_cannot_be_read_is_told(published, tmp_path):
@@ -37,7 +37,7 @@ def test_what_cannot_be_read_is_told(published, tmp_path):
     for view in range(8):
         put(tmp_path, f"{owner}/latent_{view}.npy")
     put(tmp_path, f"{owner}/image_0.jpg")
-    os.truncate(tmp_path / owner / "image_0.jpg", LARGEST + 1)  # a hole: takes no space
+    os.truncate(tmp_path / owner / "image_0.jpg", LARGEST + 1)  # a sparse file takes no disk space
     (tmp_path / owner / "image_1.jpg").mkdir()
     (tmp_path / owner / "image_2.jpg").symlink_to(tmp_path / "nowhere")
     _, job = next(Folder(tmp_path, 8).jobs(plan.shards()))

@@ -293,10 +293,10 @@ def test_the_same_command_completes_an_import_once_its_source_is_complete(publis
     assert (found.absent, found.unusable) == (1, 1)
     before, written = content(tmp_path / "d"), times()
     assert import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)[1] == found
-    assert content(tmp_path / "d") == before and times() == written  # the same source says the same
+    assert content(tmp_path / "d") == before and times() == written  # the same source changes nothing
     lay([(name, data) for name, data in files.items() if name.rpartition("/")[0] == owners[0]])
     _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
-    assert found.imported == 68 and times() == written  # what is sound is not given up for what now is absent
+    assert found.imported == 68 and times() == written  # a valid object is kept although its source is now absent
     lay(list(files.items()))
     _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
     assert found.imported == 70

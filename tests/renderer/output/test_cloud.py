@@ -34,7 +34,7 @@ def s3(monkeypatch):
     """Bucket on a real server that fails one request in ten, and the server."""
     with s3_server() as (url, server):
         settings = {"ENDPOINT_URL": url, "ACCESS_KEY_ID": "x", "SECRET_ACCESS_KEY": "x", "DEFAULT_REGION": "us-east-1"}
-        settings["MAX_ATTEMPTS"] = "1"  # what is repeated is repeated by us
+        settings["MAX_ATTEMPTS"] = "1"  # all retries are iebench's own
         for name, value in settings.items():
             monkeypatch.setenv(f"AWS_{name}", value)
         monkeypatch.setattr(CloudStore, "pauses", (0.01, 0.1))
@@ -86,7 +86,7 @@ def test_an_s3_server_that_fails_one_request_in_ten_does_not_matter(tiny_plan, t
     url, server = s3
     info = render_dataset(tiny_plan(), url, workers=1, backend=FAKE)
     first = server.failed
-    render_dataset(tiny_plan(), url, workers=1, backend=FAKE)  # nothing to do, in a store as moody
+    render_dataset(tiny_plan(), url, workers=1, backend=FAKE)  # nothing to do, also in a store with errors
     assert min(first, server.failed - first) >= 3
     server.every = 10**9
     assert held_by(url) == content(tiny_dataset)
@@ -192,7 +192,7 @@ def test_a_living_holder_is_respected_and_a_dead_one_is_not(memory, monkeypatch)
     one, other = CloudStore(memory), CloudStore(memory)
     with one.lock(), pytest.raises(OutputError, match=f"process {os.getpid()} on "), other.lock():
         pass
-    other._put(LOCK, held(host="elsewhere"))  # and shows no further sign of life
+    other._put(LOCK, held(host="elsewhere"))  # and never renews the lock
     with one.lock():
         pass
     other._put(LOCK, held(pid=2**22 + 1))  # no such process here

@@ -64,12 +64,14 @@ def test_noise_is_told_from_a_difference_that_stays():
         {seed: np.clip(level + rng.normal(0, 2, (64, 64, 3)).round(), 0, 255).astype(np.uint8) for seed in range(8)}
         for level in (120, 121)
     )
-    variance = 2 * (2**2 + 1 / 12)  # of a difference of two: noise, and rounding
+    variance = 2 * (2**2 + 1 / 12)  # noise of a difference of two pictures, and rounding
     noise, both = line(ours, ours), line(ours, theirs)
-    assert noise[0] == pytest.approx(10 * np.log10(255**2 / variance), abs=0.05)  # no seed beside itself
+    assert noise[0] == pytest.approx(10 * np.log10(255**2 / variance), abs=0.05)  # no seed is compared with itself
     assert both[0] == pytest.approx(10 * np.log10(255**2 / (variance + 1)), abs=0.05)
     means = line(mean(ours, 8), mean(theirs, 9))
-    assert means[0] == pytest.approx(10 * np.log10(255**2 / (variance / 8 + 1)), abs=0.1)  # the level is left whole
+    assert means[0] == pytest.approx(
+        10 * np.log10(255**2 / (variance / 8 + 1)), abs=0.1
+    )  # the difference of the levels stays
     assert means[3] == pytest.approx(-1, abs=0.1)
     row = table(["a 0"], [{"ours": ours, "theirs": theirs}], [("ours", "theirs")]).splitlines()[-1]
     assert row.startswith("ours / theirs")

@@ -17,7 +17,7 @@ from iebench.renderer.sources import Builtin, Folder, Manifest, ShapeNet, open_s
 from iebench.renderer.sources.names import class_key, object_key
 from iebench.renderer.sources.splits import split_of, subset
 
-NO_TEXT = pa.array([b"\xff"]).view(pa.string())  # as a careless writer makes it
+NO_TEXT = pa.array([b"\xff"]).view(pa.string())  # as a careless tool writes it
 
 
 def touch(root, *paths):
@@ -165,7 +165,7 @@ def test_a_table_gives_path_class_and_split(tmp_path, suffix):
     assert [(c.name, c.label) for c in source.classes()] == [("2", 0), ("tea pot", 1)]
     found = {o.path: o for o in source.objects(source.classes(), None)}
     splits = [found[path].split for path in columns["path"]]
-    assert splits == ["val", "train", "train"]  # the second by the hash, alone among those without one
+    assert splits == ["val", "train", "train"]  # the second by its hash: the only file without a split
     assert found["meshes/a b.obj"].object_id == "first"
     assert found["c/deep"].mesh == str(tmp_path / "c/deep/m.glb")
     assert found["/elsewhere/x.ply"].folder == "/elsewhere"

@@ -64,7 +64,7 @@ def test_the_step_before_may_belong_to_an_earlier_look() -> None:
 
 def test_a_loss_that_was_infinite_for_a_moment_goes_on() -> None:
     alarms = Alarms(RUN, 1e-4)
-    for step, loss in enumerate([1.0, inf, 2.0], start=1):  # fp16 leaves out a step whose gradients overflow
+    for step, loss in enumerate([1.0, inf, 2.0], start=1):  # fp16 skips a step whose gradients overflow
         alarms.remember(step, terms(loss))
     alarms.look(3, GOOD)
 

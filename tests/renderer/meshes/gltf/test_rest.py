@@ -71,7 +71,7 @@ def test_accessors_of_every_kind_are_the_same_solid(tmp_path, name):
         wrong[rows] = 9
         position["POSITION"] = scene.add(wrong)
         accessor = scene.writer.accessors[-1]
-    if name == "zeros":  # all of them, of nothing
+    if name == "zeros":  # all of them, without a base array
         rows = np.arange(len(POINTS)).astype(np.uint16)
         del accessor["bufferView"]
     if name in ("sparse", "zeros"):
@@ -169,7 +169,7 @@ def test_lists_strips_and_fans_are_triangles(tmp_path, mode):
 def test_what_is_not_drawn_is_not_measured(tmp_path):
     scene = Scene()
     far = np.vstack([POINTS, [[100, 0, 0]]]).astype(np.float32)
-    scene.part["attributes"]["POSITION"] = scene.add(far)  # a vertex of no face
+    scene.part["attributes"]["POSITION"] = scene.add(far)  # a vertex without a face
     bare = {"attributes": {"NORMAL": scene.add(POINTS)}}
     line = {"attributes": {"POSITION": scene.add(far)}, "mode": 1}
     scene.tree["meshes"] += [{"primitives": [bare, line]}]

@@ -20,7 +20,7 @@ def slowly(points, faces):
 @pytest.mark.parametrize("seed", range(5))
 def test_a_face_is_a_double_if_an_earlier_one_has_its_corners(seed):
     rng = np.random.default_rng(seed)
-    points = rng.integers(-1, 2, (12, 3)) / 8  # many at one place
+    points = rng.integers(-1, 2, (12, 3)) / 8  # many faces at one position
     faces = [rng.choice(12, rng.integers(3, 6), replace=False) for _ in range(60)]
     faces += [rng.permutation(faces[i]) for i in rng.choice(60, 40)]
     found = doubles(points, np.concatenate(faces), np.array([len(face) for face in faces]))
@@ -44,7 +44,7 @@ SQUARE = np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
 def test_a_square_cut_along_either_diagonal_is_one_square(second):
     triangles = np.array([[0, 1, 2], [0, 2, 3], *second])
     assert double_triangles(SQUARE, triangles).tolist() == [False, False, True, True]
-    apart = np.concatenate([SQUARE, SQUARE])  # vertices of its own
+    apart = np.concatenate([SQUARE, SQUARE])  # separate vertices
     triangles = np.array([[0, 1, 2], *(np.array(second) + 4), [0, 2, 3]])
     assert double_triangles(apart, triangles).sum() == 2
 

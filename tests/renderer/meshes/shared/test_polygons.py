@@ -54,7 +54,7 @@ def test_triangles_cover_the_polygon_and_face_as_it_does(name, backward, turn):
     assert signed.sum() == pytest.approx(abs(area(ring)))
     assert len(triangles) == count - 2 and not owners.any()
     edges = {(int(i), int(j)) for t in triangles for i, j in zip(t, np.roll(t, -1), strict=True)}
-    assert {(i, (i + 1) % count) for i in range(count)} <= edges  # a neighbour along any edge still fits
+    assert {(i, (i + 1) % count) for i in range(count)} <= edges  # neighbours along every edge still match
 
 
 def test_a_convex_polygon_is_a_fan():
