@@ -16,8 +16,12 @@ from ..weights.archive import check_sums
 from .registry import Arguments, Loaded, loader, named, no_arguments
 
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
-ON_FILES = re.compile(rb"\b(torch|ops[\s\\]*\.[\s\\]*\w+)[\s\\]*\.[\s\\]*(from_file|save|load_tensor)\b")
-"""Calls of TorchScript's operators that read or write files."""
+ON_FILES = re.compile(
+    rb"\b(?:from_file|load_tensor|read_file|write_file)\b|(?:\.(?:[\s\\]|#[^\n]*\n)*|[\"'])save\b(?=[\"']|[\s\\]*\()"
+)
+"""Names of TorchScript's operators that read or write files, however they are reached."""
+GETATTR = re.compile(rb"\bgetattr\([\w.() ]*, \"[^\"\\\n]*\"\)")
+"""An attribute by its name as torch writes it; another form could spell a name that is not seen."""
 
 
 def _program(spec: str) -> str:
@@ -26,11 +30,11 @@ def _program(spec: str) -> str:
 
 
 def _code(path: Path) -> Iterator[bytes]:
-    """Yield the source files of a TorchScript archive without comments; nothing for other files."""
+    """Yield the source files of a TorchScript archive; nothing for other files."""
     with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
             if name.lower().endswith(".py"):
-                yield re.sub(rb"#[^\n]*", b"", archive.read(name))
+                yield archive.read(name)
 
 
 @loader(
@@ -72,7 +76,21 @@ def _see_no_files(path: Path) -> None:
     """
     for source in _code(path):
         if call := ON_FILES.search(source):
-            words = re.sub(rb"[\s\\]", b"", call[0]).decode()
-            raise EncoderError(
-                f"{path} calls {words}, which opens files of this machine: take that out and save it again"
-            )
+            words = re.search(rb"\w+$", call[0])
+            raise _on_files(path, words[0].decode() if words else "save")
+        if b"getattr" in _without_attributes(source):
+            raise _on_files(path, "an attribute by a name that cannot be read")
+
+
+def _without_attributes(source: bytes) -> bytes:
+    """Replace attributes by a plain name, the innermost first, as they nest."""
+    found = 1
+    while found:
+        source, found = GETATTR.subn(b"x", source)
+    return source
+
+
+def _on_files(path: Path, what: str) -> EncoderError:
+    return EncoderError(
+        f"{path} uses {what}, which can open files of this machine: take that out and save it again with torch.jit.save"
+    )

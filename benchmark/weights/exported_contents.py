@@ -8,7 +8,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ from ..errors import EncoderError
 
 MEMBERS = re.compile(
     r"archive_format|archive_version|byteorder|version|\.data/\w+|\.format_version|\.storage_alignment|models/[\w.-]+\.json"
-    r"|data/(weights|constants|sample_inputs)/[\w.-]+|extra/.*|serialized_\w+\.(json|pt)|extra_files/.*"
+    r"|data/(weights|constants|sample_inputs)/[\w.-]+|serialized_\w+\.(json|pt)|(extra|extra_files)/[\w.-]+"
 )  # of the current format and of the one before torch 2.8
 COMPILED = "data/aotinductor/"
 OBJECTS = ("custom_obj_", "opaque_obj_")  # constants that are not tensors; only pickle reads them
 OPERATOR = re.compile(
-    r"torch\.ops\.aten\.(?!from_file\b)\w+(\.\w+)?"
+    r"torch\.ops\.aten\.(?!(from_file|save)\b)\w+(\.\w+)?"
     r"|torch\.ops\.higher_order\.(wrap_with_set_grad_enabled|wrap_with_autocast|cond|map_impl|while_loop)"
     r"|torch\.sym_(int|float|max|min|not|ite|sum)|math\.(ceil|floor|trunc|sqrt|pow)"
     r"|_operator\.(add|sub|mul|neg|pos|floordiv|truediv|mod|pow|eq|ne|lt|le|gt|ge|and_|or_|not_|getitem)"
@@ -64,13 +64,13 @@ def check(path: Path) -> None:
                 raise _refusal(path, f"a compiled library ({inner})")
             if not MEMBERS.fullmatch(inner):
                 raise _refusal(path, f"a member that no exported program has ({inner})")
-            if inner.rpartition("/")[2].startswith(OBJECTS):
+            if inner.rpartition("/")[2].lower().startswith(OBJECTS):  # torch finds members whatever their case
                 raise _refusal(path, f"a pickled object ({inner})")
             content = archive.read(name)
             if content[:2] == b"PK" or inner.endswith(".pt"):
                 _check_pickle(path, inner, content)
-            if inner.endswith(".json") and content[:1] == b"{":
-                _check_text(path, inner, json.loads(content))
+            elif inner.endswith(".json") and not inner.startswith("extra"):
+                _check_text(path, inner, json.loads(content.decode()))
 
 
 def _check_pickle(path: Path, member: str, content: bytes) -> None:
@@ -91,7 +91,7 @@ def _check_text(path: Path, member: str, content: Any) -> None:
             raise _refusal(path, f"the expression {value[:80]!r} ({member})")
         if key in ("name", "forward_arg_names", "fqn", "parameter_name", "buffer_name") and not NAME.fullmatch(value):
             raise _refusal(path, f"the name {value[:80]!r} ({member})")
-        if key in ("in_spec", "out_spec") and value and not set(_kinds(json.loads(value))) <= CONTAINERS:
+        if key in ("in_spec", "out_spec") and value and not all(map(_is_plain, _entries(json.loads(value)))):
             raise _refusal(path, f"inputs or outputs of a kind of their own ({member})")
 
 
@@ -108,13 +108,20 @@ def _strings(content: Any, key: str = "") -> Iterator[tuple[str, str]]:
             yield key, value
 
 
-def _kinds(spec: Any) -> Iterable[str | None]:
-    """Yield the container types in the description of a program's inputs, [version, {type, context, children_spec}]."""
+def _entries(spec: Any) -> Iterator[dict[str, Any]]:
+    """Yield the entries in the description of a program's inputs, [version, {type, context, children_spec}]."""
     waiting = [spec[1]]
     while waiting:
         entry = waiting.pop()
         waiting.extend(entry["children_spec"])
-        yield entry["type"]
+        yield entry
+
+
+def _is_plain(entry: dict[str, Any]) -> bool:
+    """True for a known container with plain keys; a key that is a JSON object makes torch import a module."""
+    keys = json.loads(entry["context"] or "null")
+    plain = keys is None or (isinstance(keys, list) and all(isinstance(key, str | int | float) for key in keys))
+    return entry["type"] in CONTAINERS and plain
 
 
 def _is_arithmetic(text: str) -> bool:

@@ -57,6 +57,21 @@ def rewritten(plain: Path, path: Path, member: str, change: Callable[[bytes], by
     return path
 
 
+def after_a_blank(change: Callable[[Path], Callable[[bytes], bytes]]) -> Callable[[Path], Callable[[bytes], bytes]]:
+    """Put a blank before the member that `change` makes, which JSON allows."""
+    return lambda mark: lambda content: b" " + change(mark)(content)
+
+
+def imports(content: bytes) -> bytes:
+    """Describe a program's inputs by an entry of an enumeration, whose module torch imports."""
+    model = json.loads(content)
+    signature = model["graph_module"]["module_call_graph"][0]["signature"]
+    spec = json.loads(signature["in_spec"])
+    spec[1]["context"] = json.dumps({"__enum__": True, "fqn": "this.c", "name": "x"})
+    signature["in_spec"] = json.dumps(spec)
+    return json.dumps(model).encode()
+
+
 def in_model(*keys: Any, value: Callable[[Path], str]) -> tuple[str, Callable[[Path], Callable[[bytes], bytes]]]:
     """Return the name of the member that holds the program's graph, and a function that changes one entry of it."""
 
@@ -98,9 +113,21 @@ HOSTILE = {
     "an operator on files": (
         *in_model(*FIRST, "target", value=lambda _: "torch.ops.aten.from_file.default"), "the operator",
     ),
+    "a guard behind a blank": (
+        "models/model.json",
+        after_a_blank(in_model("guards_code", 0, value=lambda mark: RUNS.format(mark) + " is None")[1]),
+        "the expression",
+    ),
+    "an operator that writes files": (
+        *in_model(*FIRST, "target", value=lambda _: "torch.ops.aten.save.default"), "the operator",
+    ),
+    "inputs that import a module": ("models/model.json", lambda _: imports, "inputs or outputs of a kind of their own"),
     "a name that is code": (*in_model(*FIRST, "name", value=lambda _: "x = 1; import os"), "the name"),
     "a compiled library": ("data/aotinductor/model/x.so", lambda _: lambda _: b"\x7fELF", "a compiled library"),
     "a pickled object": ("data/constants/opaque_obj_0", lambda _: lambda _: b"\x80\x04.", "a pickled object"),
+    "a pickled object in capitals": (
+        "data/constants/OPAQUE_OBJ_0", lambda _: lambda _: b"\x80\x04.", "a pickled object",
+    ),
     "an unknown member": ("data/scripts/run.py", lambda _: lambda _: b"1", "a member that no exported program has"),
 }  # fmt: skip
 
@@ -114,6 +141,31 @@ def test_an_exported_program_that_could_run_code_is_refused_before_it_does(
     with pytest.raises(EncoderError, match=f"net.pt2 holds {words}.*could run its author's code: export it again"):
         load(str(path), {})
     assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("data/constants/opaque_obj_/x", "a member that no exported program has"),
+        ("data/aotinductor/model/x.so", "a compiled library"),
+    ],
+)
+def test_the_folder_of_extra_files_as_the_folder_of_all_hides_nothing(
+    plain: Path, tmp_path: Path, member: str, words: str
+) -> None:
+    path = tmp_path / "net.pt2"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr("extra/" + name.partition("/")[2], old.read(name))
+        new.writestr("extra/" + member, b"1")
+    with pytest.raises(EncoderError, match=f"net.pt2 holds {words}"):
+        load(str(path), {})
+
+
+def test_extra_files_of_any_content_are_not_looked_at(tmp_path: Path) -> None:
+    program = torch.export.export(nn.Flatten(), (IMAGES,), dynamic_shapes=({0: torch.export.Dim.DYNAMIC},))
+    torch.export.save(program, tmp_path / "net.pt2", extra_files={"note.json": "no JSON"})
+    assert load(str(tmp_path / "net.pt2"), {}).name == "net"
 
 
 @pytest.mark.parametrize("kind", ["a pickled sample input", "a size that is a call", "a guard that is a call"])
@@ -157,10 +209,32 @@ def scripted(module: nn.Module, path: Path) -> Path:
 
 
 def test_torchscript_that_opens_files_is_refused_also_with_trust(tmp_path: Path) -> None:
-    for module, call in ((Reads(), "torch.from_file"), (Writes("mark"), "torch.save")):
+    for module, name in ((Reads(), "from_file"), (Writes("mark"), "save")):
         path = scripted(module, tmp_path / "net.pt")
-        with pytest.raises(EncoderError, match=rf"net\.pt calls {call}, which opens files of this machine"):
+        with pytest.raises(EncoderError, match=rf"net\.pt uses {name}, which can open files of this machine"):
             load(str(path), {}, trust=True)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "(torch).from_file(", 'getattr(torch, "from_file")(', 'getattr(torch, "from\\137file")(',
+        'getattr(torch, "from_" "file")(', 'getattr((torch), "from_" "file")(', "torch.#x\n from_file(",
+    ],
+)  # fmt: skip
+def test_torchscript_that_opens_files_by_another_spelling_is_refused(tmp_path: Path, call: str) -> None:
+    plain = scripted(Reads(), tmp_path / "plain.pt")
+    path = tmp_path / "net.pt"
+    with zipfile.ZipFile(plain) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"torch.from_file(", call.encode()))
+    with pytest.raises(EncoderError, match=r"net\.pt uses .*, which can open files of this machine"):
+        load(str(path), {}, trust=True)
+
+
+def test_torchscript_with_attributes_of_any_name_is_loaded(tmp_path: Path) -> None:
+    inner = nn.Sequential(nn.Sequential(nn.Flatten(), nn.Identity()), nn.Identity())
+    assert load(str(scripted(inner, tmp_path / "net.pt")), {}, trust=True).name == "net"
 
 
 def test_code_that_a_file_or_a_hub_brings_needs_trust(tmp_path: Path) -> None:
