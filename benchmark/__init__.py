@@ -1,0 +1,30 @@
+"""Train, score and compare, from Python as from the command line; see docs/python.md.
+
+Importing this package loads neither torch nor a dataset: each name is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__all__ = ["Dataset", "Leaderboard", "Run", "Score", "leaderboard", "open_dataset", "score", "train"]
+
+if TYPE_CHECKING:
+    from .python.boards import Leaderboard, leaderboard
+    from .python.datasets import Dataset, open_dataset
+    from .python.runs import Run, train
+    from .python.scores import score
+    from .results.score import Score
+else:
+    _MODULES = {
+        "Leaderboard": "python.boards", "leaderboard": "python.boards", "Dataset": "python.datasets",
+        "open_dataset": "python.datasets", "Run": "python.runs", "train": "python.runs", "score": "python.scores",
+        "Score": "results.score",
+    }  # fmt: skip
+
+    def __getattr__(name):
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

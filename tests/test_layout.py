@@ -46,8 +46,8 @@ def test_imports_point_one_way(path):
     ("module", "without"),
     [
         ("iebench.benchmark", ("bpy", "torch")),
-        ("iebench.benchmark.score", ("bpy", "trimesh", "pebble")),
-        ("iebench.benchmark.train", ("bpy", "trimesh", "pebble")),
+        ("iebench.benchmark.scoring.score", ("bpy", "trimesh", "pebble")),
+        ("iebench.benchmark.training.train", ("bpy", "trimesh", "pebble")),
         ("iebench.renderer.render", ("bpy", "torch")),
         ("iebench.renderer.commands.render", ("bpy", "torch")),
         ("iebench.renderer.proof.verify", ("bpy", "torch", "trimesh", "matplotlib")),
@@ -76,8 +76,8 @@ HOUSE = {
     """,
     "baselines": "gather losses errors action networks variants method equivariant methods",
     "benchmark": """
-        errors protocol statistics distributed weights data results training.online training train released encoders
-        features fitting probes orbits scoring score leaderboard sweep report commands speed
+        errors protocol statistics distributed weights data results training.online training released encoders features
+        fitting probes orbits scoring ranking sweep report python commands speed
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan card output
@@ -109,7 +109,7 @@ def test_no_module_imports_itself_by_way_of_others():
 def test_rooms_import_only_from_rooms_before_them(part):
     rooms = HOUSE[part].split()
     for module, others in ARROWS.items():
-        for other in others:
+        for other in others if module != f"iebench.{part}" else ():  # the part itself may offer names of any room
             (here, mine), (there, theirs) = room(module), room(other)
             if here == there == part and mine != theirs and theirs:
                 assert mine, f"{module} lies in no room of the map"

@@ -10,7 +10,7 @@ from scoring import measured, score_of
 
 from iebench.benchmark import protocol
 from iebench.benchmark.errors import NotComparable, RunExists
-from iebench.benchmark.leaderboard.leaderboard import Board
+from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.training import checks
 from iebench.benchmark.training.config import RunConfig

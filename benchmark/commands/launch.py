@@ -21,8 +21,8 @@ from ..data.pixel_cache import Cache
 from ..distributed.ranks import joined
 from ..distributed.signals import SIGNALS, stopped
 from ..errors import RankFailed
-from ..train import train
 from ..training.config import RunConfig
+from ..training.train import train
 
 GRACE = 5.0  # seconds for ranks to end by themselves after one has failed
 LAST = PATIENCE + 2 * GRACE  # seconds for ranks to end after one has finished its work

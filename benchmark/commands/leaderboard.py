@@ -7,9 +7,9 @@ import click
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.shell.cli import SETTINGS, examples
 
-from ..leaderboard import published as reported
-from ..leaderboard.leaderboard import Board
-from ..leaderboard.tables import FORMATS
+from ..ranking import published as reported
+from ..ranking.board import Board
+from ..ranking.tables import FORMATS
 from .gather import gather
 
 

@@ -51,7 +51,7 @@ def orbits(
     from ..orbits.sweep import orbits as measure
     from ..orbits.sweep import swept
     from ..protocol import load
-    from ..score import encode_splits
+    from ..scoring.score import encode_splits
     from ..statistics.bootstrap import Bootstrap
     from ..statistics.metric_info import WHOLE
     from ..statistics.ridge import WIDE

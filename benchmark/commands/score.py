@@ -92,22 +92,17 @@ def score(
     Without --out, a finished score is replaced only by a full score of the same protocol, dataset and encoder. With
     --out, an existing file is always replaced.
     """
-    from iebench.manifests import dataset  # the others import torch; here, so that --help is quick
-
-    from ..distributed import device as devices
+    from ..distributed import device as devices  # these import torch; here, so that --help is quick
     from ..distributed.ranks import joined
     from ..encoders import registry
-    from ..encoders.prepared import Encoder, prepare
-    from ..encoders.run import data_of
-    from ..features.feature_file import FeatureFile
-    from ..leaderboard.leaderboard import Board
-    from ..leaderboard.tables import screen
     from ..protocol import load
+    from ..ranking.board import Board
+    from ..ranking.tables import screen
     from ..results.samples import opened
     from ..results.score import NAME
-    from ..score import encode_splits
-    from ..score import score as score_encoder
-    from ..scoring import footprint
+    from ..scoring.score import encode_splits
+    from ..scoring.score import score as score_encoder
+    from ..scoring.subject import of_encoder, of_features
     from ..training import runs
 
     if log is not None and log.suffix != ".parquet":
@@ -117,30 +112,24 @@ def score(
     with joined(device) as ranks:
         with ranks.agreed():
             protocol, where = load(rules), ranks.device(devices.pick(device).type)
-            encoder: Encoder | FeatureFile
-            shared = True  # True if other encoders may use the same folder, not only earlier states of this one
             if table is not None:
-                data, home = data or dataset.newest(), Path("runs") / table.stem
-                encoder = FeatureFile.open(table, data)
+                subject = of_features(table, data)
             else:
                 loaded = registry.load(
                     f"run:{folder or runs.newest()}" if spec is None else spec, registry.arguments(assignments), trust
                 )
-                home, shared = loaded.home or Path("runs") / loaded.name, loaded.home is None
-                data = data or (dataset.newest() if loaded.run is None else data_of(home))
-                stored = dataset.DatasetInfo.load(data).recipe.resolution
-                encoder = prepare(loaded, resolution or loaded.side(stored), where, precision)
-            widths = [encoder.dim, *(part.stop - part.start for part in encoder.parts.values())]
-            footprint.check(protocol, dataset.DatasetInfo.load(data), limit, widths, where)
+                subject = of_encoder(loaded, data, where, resolution, precision)
+            subject.check_memory(protocol, limit, where)
             if out is None:
-                _keep(home / NAME, protocol, data, limit, encoder.weights if shared else None)
-        chosen = encoder, data, home / "features", where, protocol, seed, limit, ranks
+                weights = subject.encoder.weights if subject.shared else None
+                _keep(subject.home / NAME, protocol, subject.data, limit, weights)
+        chosen = subject.encoder, subject.data, subject.features, where, protocol, seed, limit, ranks
         if not ranks.first:
             encode_splits(*chosen)
             return
         with opened(log) as samples:
             result = score_encoder(*chosen, samples)
-    out = out or home / NAME
+    out = out or subject.home / NAME
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))
     if log is not None:

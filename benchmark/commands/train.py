@@ -8,7 +8,6 @@ import click
 
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.cli import SETTINGS, examples
-from iebench.manifests.text.plain_text import check_name
 
 METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without an import of torch
 
@@ -70,8 +69,8 @@ def train(
     with stop_requested(QUEUES) as asked:  # before the import of torch, which takes seconds
         from ..distributed.device import check_gpus
         from ..distributed.ranks import joined
-        from ..train import train as train_run
-        from ..training.config import RunConfig, run_name
+        from ..training.planning import planned
+        from ..training.train import train as train_run
         from .launch import launch, train_as_rank
 
         if gpus is not None:
@@ -79,19 +78,7 @@ def train(
         start = str(file or preset or "quick")
         with joined(device) as ranks:
             with ranks.agreed():
-                if name:
-                    check_name(name, "--name")
-                if start.endswith(".json"):
-                    again = RunConfig.read(Path(start))
-                    method, data, subset = method or again.method, data or again.data, subset or again.subset
-                    seed = again.seed if seed is None else seed
-                config = RunConfig.of(method or "sie", start, assignments, data, seed or 0, device, subset)
-                if not name:
-                    name = run_name(config.method, config.data, config.seed)
-                    check_name(name, "without --name, the run's name")
-            run = out / name
-            if resume:
-                config = config.going_on(run, assignments)
+                run, config = planned(method, data, start, assignments, name, out, seed, device, subset, resume)
             if gpus is not None and gpus > 1:
                 if asked.is_set():
                     raise stopped(asked.number, 0, None)

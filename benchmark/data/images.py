@@ -1,5 +1,6 @@
 """Random access to the images of one split: Parquet gives each JPEG's position in its tar, threads read and decode."""
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -203,3 +204,6 @@ def _objects(place: Path, table: pa.Table, views: int) -> NDArray[np.int64]:
 def _pool(threads: int) -> ThreadPoolExecutor:
     """Return the decoding threads, shared by all splits."""
     return ThreadPoolExecutor(threads, thread_name_prefix="decode")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)  # a forked process has none of the threads

@@ -4,7 +4,9 @@ import os
 
 import torch
 
-from ..errors import MissingPart, UsageError
+from ..errors import MissingPart, UnknownName, UsageError
+
+DEVICES = ("auto", "cpu", "cuda")
 
 
 def pick(name: str) -> torch.device:
@@ -13,7 +15,10 @@ def pick(name: str) -> torch.device:
     Raises
     ------
     MissingPart : "cuda" without a GPU that PyTorch can use.
+    UnknownName : another name.
     """
+    if name not in DEVICES:
+        raise UnknownName("device", name, DEVICES)
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
@@ -36,6 +41,6 @@ def check_gpus(count: int, device: str) -> str:
     if there < count:
         raise MissingPart(
             f"--gpus {count} and PyTorch sees {there}: ask for fewer, or start ranks on CPUs with "
-            f"`torchrun --nproc-per-node {count} -m iebench.benchmark.train --device cpu`"
+            f"`torchrun --nproc-per-node {count} -m iebench train --device cpu`"
         )
     return "cuda"

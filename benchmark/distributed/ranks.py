@@ -1,6 +1,6 @@
 """Ranks: the processes that train one model together, and their communication.
 
-torchrun --nproc-per-node 2 -m iebench.benchmark.train --method sie
+torchrun --nproc-per-node 2 -m iebench train --method sie
 
 torchrun, or `iebench train --gpus N`, starts the ranks and numbers them by environment variables. Each rank trains on
 its share of every batch; DistributedDataParallel averages the gradients.

@@ -36,12 +36,22 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     module = _call(spec, arguments)
     if not isinstance(module, nn.Module):
         raise EncoderError(f"--encoder {spec} returned {type(module).__name__}: return a torch.nn.Module")
+    return declared(named(spec.replace(":", "."), arguments), module, f"--encoder {spec}")
+
+
+def declared(name: str, module: nn.Module, source: str) -> Loaded:
+    """Return a module with what its attributes `resolution` and `preprocessing` declare.
+
+    source : of the module, for messages
+
+    Raises
+    ------
+    EncoderError : an attribute is invalid.
+    """
     resolution = getattr(module, "resolution", None)
     if not (resolution is None or (isinstance(resolution, int) and resolution >= 1)):
-        wrong = f"must be a whole number of pixels, not {resolution!r:.80}"
-        raise EncoderError(f"--encoder {spec}: its `resolution` {wrong}")
-    name = named(spec.replace(":", "."), arguments)
-    return Loaded(name, module, resolution, preprocessing=_preprocessing(spec, module))
+        raise EncoderError(f"{source}: its `resolution` must be a whole number of pixels, not {resolution!r:.80}")
+    return Loaded(name, module, resolution, preprocessing=_preprocessing(source, module))
 
 
 def _call(spec: str, arguments: Arguments) -> object:
@@ -109,7 +119,7 @@ def _see_keywords(spec: str, factory: Callable[..., object], arguments: Argument
             raise EncoderError(f"--encoder {spec} takes no --encoder-arg {name}: {remedy}")
 
 
-def _preprocessing(spec: str, module: nn.Module) -> str:
+def _preprocessing(source: str, module: nn.Module) -> str:
     declared = getattr(module, "preprocessing", "")
     if isinstance(declared, str):
         return declared
@@ -117,5 +127,5 @@ def _preprocessing(spec: str, module: nn.Module) -> str:
         return json.dumps(dict(declared) if isinstance(declared, Mapping) else declared, sort_keys=True)
     except (TypeError, ValueError):
         raise EncoderError(
-            f"--encoder {spec}: its `preprocessing` must be text or what JSON can hold, not {declared!r:.120}"
+            f"{source}: its `preprocessing` must be text or what JSON can hold, not {declared!r:.120}"
         ) from None

@@ -16,7 +16,7 @@ from iebench.manifests.pages.page import page_style
 from iebench.manifests.text.escapes import html as escape
 
 from ..errors import NotComparable
-from ..leaderboard.leaderboard import Board
+from ..ranking.board import Board
 from ..results.score import Score
 from . import board as table
 from . import facts

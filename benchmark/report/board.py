@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from iebench.manifests.text.escapes import html as escape
 
-from ..leaderboard.leaderboard import Board, Cell, Mark, Row
-from ..leaderboard.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
+from ..ranking.board import Board, Cell, Mark, Row
+from ..ranking.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
 from ..statistics.bootstrap import Measured
 from ..statistics.metric_info import WHOLE
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotComparable, RunError
-from ..leaderboard.leaderboard import Board, Row
 from ..orbits.file import CURVES
 from ..orbits.file import NAME as ORBITS
 from ..orbits.file import read as read_orbits
+from ..ranking.board import Board, Row
 from ..statistics.metric_info import WHOLE, Measure
 from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES

@@ -11,8 +11,8 @@ from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 from iebench.manifests.text.escapes import html as escape
 
-from ..leaderboard.leaderboard import Board, flat
-from ..leaderboard.published import CAPTION, TITLES, cells
+from ..ranking.board import Board, flat
+from ..ranking.published import CAPTION, TITLES, cells
 from ..results.score import Score
 
 

@@ -85,7 +85,7 @@ class Example:
     rank: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Score:
     """The score of one encoder.
 
@@ -121,6 +121,10 @@ class Score:
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     metrics: dict[str, Measure] = field(default_factory=dict)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:  # not the bootstrap samples, which are thousands of lines
+        smoke = f", limit={self.limit}" if self.limit is not None else ""
+        return f"Score({self.name!r}, dataset={self.dataset.name!r}, protocol={self.protocol.name!r}{smoke})"
 
     def save(self, path: Path) -> None:
         """Write the JSON file atomically."""

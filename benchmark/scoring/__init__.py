@@ -1,1 +1,1 @@
-"""The parts of a score around its probes: splits, notes, examples, memory. Start: splits.py."""
+"""Scoring: the main path, and splits, notes, examples and memory around the probes. Start: score.py."""

@@ -17,7 +17,7 @@ from ..distributed.ranks import ALONE
 from ..encoders import registry
 from ..encoders.prepared import prepare
 from ..protocol import load
-from ..score import encode_splits, score
+from ..scoring.score import encode_splits, score
 
 CPU = torch.device("cpu")
 

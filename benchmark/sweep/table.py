@@ -5,8 +5,8 @@ from pathlib import Path
 
 from iebench.manifests.common.files import write_atomic
 
-from ..leaderboard.leaderboard import Board
-from ..leaderboard.tables import markdown
+from ..ranking.board import Board
+from ..ranking.tables import markdown
 from ..results.reading import load_scores
 from .plan import Planned
 

@@ -1,1 +1,1 @@
-"""Everything the training loop calls: settings, run folders, steps, checkpoints, logs. Start: config.py."""
+"""The training loop and all that it calls: settings, run folders, steps, checkpoints, logs. Start: train.py."""

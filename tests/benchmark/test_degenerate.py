@@ -26,7 +26,7 @@ from iebench.benchmark.probes.separation import separation
 from iebench.benchmark.protocol import Maps, Protocol
 from iebench.benchmark.protocol import load as load_protocol
 from iebench.benchmark.results.faults import damage_of, faults_of
-from iebench.benchmark.score import score
+from iebench.benchmark.scoring.score import score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Resampled, plain
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.benchmark.statistics.resamples import Resamples

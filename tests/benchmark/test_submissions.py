@@ -6,7 +6,7 @@ import pytest
 from paths import ROOT
 
 from iebench.benchmark.commands.validate import faults
-from iebench.benchmark.leaderboard.leaderboard import check
+from iebench.benchmark.ranking.board import check
 from iebench.benchmark.results.reading import load_scores
 
 SCORES = ROOT / "benchmark" / "scores"

@@ -16,13 +16,13 @@ from hostile import MARKUP, REFUSED, SOUND, filled, leaves
 from scoring import SMALL, measured, score_of
 
 from iebench.benchmark.errors import RunError, ScoreFileError
-from iebench.benchmark.leaderboard import published as reported
-from iebench.benchmark.leaderboard.leaderboard import Board
-from iebench.benchmark.leaderboard.tables import FORMATS
 from iebench.benchmark.orbits.file import CURVES
 from iebench.benchmark.orbits.file import read as read_orbits
 from iebench.benchmark.orbits.plot import draw
 from iebench.benchmark.orbits.sweep import Orbits
+from iebench.benchmark.ranking import published as reported
+from iebench.benchmark.ranking.board import Board
+from iebench.benchmark.ranking.tables import FORMATS
 from iebench.benchmark.report import report
 from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.reading import load_score

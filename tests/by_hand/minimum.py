@@ -91,7 +91,7 @@ def walk(python: Path, folder: Path) -> None:
     iebench("train", *whole, "--name", "killed", "--resume")
     weights = [(folder / "runs" / name / "model.safetensors").read_bytes() for name in ("whole", "killed")]
     assert weights[0] == weights[1], "a training that was killed ended with other weights"
-    ranks = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "iebench.benchmark.train"]
+    ranks = ["-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "iebench", "train"]
     run(*ranks, *whole, "--name", "ranks")
     run("-c", EXPORT)
     scores = []

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 
 from iebench.benchmark.commands.launch import launch, train_as_rank
-from iebench.benchmark.train import train
 from iebench.benchmark.training.config import RunConfig
+from iebench.benchmark.training.train import train
 from iebench.manifests.shell.cli import guarded
 
 SETTINGS = [

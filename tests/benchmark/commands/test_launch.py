@@ -93,7 +93,7 @@ def test_two_ranks_stopped_and_killed_end_as_if_they_had_not_been(tiny_dataset: 
 
 def test_ranks_that_were_started_with_different_commands(tiny_dataset: Path, tmp_path: Path) -> None:
     """Ranks started as `srun` may start them, by environment variables; rank 0 reports the error and no rank hangs."""
-    command = [sys.executable, "-m", "iebench.benchmark.train", "--data", tiny_dataset, "--out", tmp_path]
+    command = [sys.executable, "-m", "iebench", "train", "--data", tiny_dataset, "--out", tmp_path]
     where = {**os.environ, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
     ranks = [
         subprocess.Popen(

@@ -96,7 +96,7 @@ def test_more_gpus_than_there_are(
     assert run("--gpus", "2") == 1
     error = capsys.readouterr().err
     assert "--gpus 2 and PyTorch sees 0" in error
-    assert "torchrun --nproc-per-node 2 -m iebench.benchmark.train --device cpu" in error
+    assert "torchrun --nproc-per-node 2 -m iebench train --device cpu" in error
     monkeypatch.setenv("WORLD_SIZE", "1")
     assert run("--gpus", "2") == 2
     assert "does not go with torchrun" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from scoring import SMALL, from_run, untrained_run
 
 from iebench.benchmark.data.split_overlap import leaked
 from iebench.benchmark.errors import DatasetError
-from iebench.benchmark.score import score
+from iebench.benchmark.scoring.score import score
 from iebench.manifests.schema import OBJECTS
 from iebench.manifests.taxonomy import official_objects
 

@@ -19,7 +19,7 @@ from iebench.benchmark.errors import EncoderError
 from iebench.benchmark.features import feature_file
 from iebench.benchmark.features.cache import encode
 from iebench.benchmark.features.feature_file import FeatureFile
-from iebench.benchmark.score import score
+from iebench.benchmark.scoring.score import score
 
 CPU = torch.device("cpu")
 

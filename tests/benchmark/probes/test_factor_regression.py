@@ -14,7 +14,7 @@ from iebench.benchmark.fitting.context import Split
 from iebench.benchmark.probes.factor_regression import TRANSLATION, moved, place_in_world
 from iebench.benchmark.probes.installed import run
 from iebench.benchmark.protocol import Head
-from iebench.benchmark.score import score
+from iebench.benchmark.scoring.score import score
 from iebench.benchmark.statistics.metric_info import MEASURES
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE

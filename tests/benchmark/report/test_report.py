@@ -14,7 +14,7 @@ import pytest
 from scoring import SMALL, measured, score_of
 
 from iebench.benchmark.errors import NotComparable, RunError
-from iebench.benchmark.leaderboard.leaderboard import Board
+from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.report import dataset_of, embedded_json, report
 from iebench.benchmark.report.content import curves, packed
 from iebench.benchmark.report.pictures import Pictures, axes

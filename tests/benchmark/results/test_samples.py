@@ -16,7 +16,7 @@ from iebench.benchmark.commands.score import score as command
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.results.samples import SCHEMA, opened
 from iebench.benchmark.results.score import Score
-from iebench.benchmark.score import score
+from iebench.benchmark.scoring.score import score
 from iebench.manifests.errors import DiskError
 
 pytestmark = pytest.mark.slow

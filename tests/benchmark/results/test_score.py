@@ -16,7 +16,7 @@ from paths import ROOT
 from scoring import measured, score_of
 
 from iebench.benchmark.errors import ScoreFileError
-from iebench.benchmark.leaderboard.leaderboard import Board
+from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.reading import load_score, load_scores
 from iebench.benchmark.results.schema import schema

@@ -12,8 +12,8 @@ from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.statistics.resamples import Resamples
 from iebench.benchmark.sweep.plan import Planned, State, Sweep, load, plan, states
 from iebench.benchmark.sweep.run import remaining
-from iebench.benchmark.train import train
 from iebench.benchmark.training import runs
+from iebench.benchmark.training.train import train
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import IebenchError
 

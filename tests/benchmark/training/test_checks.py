@@ -18,11 +18,11 @@ from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.distributed.ranks import Ranks
 from iebench.benchmark.errors import RunError, RunExists
-from iebench.benchmark.train import train
 from iebench.benchmark.training.checkpoint import CHECKPOINT, KEPT
 from iebench.benchmark.training.checks import check_backbone, check_fit, check_ranks, checked, claim
 from iebench.benchmark.training.config import RunConfig, TrainSettings, resolve
 from iebench.benchmark.training.runs import WEIGHTS
+from iebench.benchmark.training.train import train
 
 
 def config(*assignments: str, method: str = "sie") -> RunConfig:

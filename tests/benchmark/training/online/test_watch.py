@@ -9,12 +9,12 @@ from together import batch, method_of
 
 from iebench.baselines.method import names
 from iebench.benchmark.errors import Collapsed, Diverged
-from iebench.benchmark.train import train
 from iebench.benchmark.training import runs
 from iebench.benchmark.training.checkpoint import CHECKPOINT
 from iebench.benchmark.training.config import RunConfig, resolve
 from iebench.benchmark.training.log import TIMES, read
 from iebench.benchmark.training.online.tap import Tap
+from iebench.benchmark.training.train import train
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
 

@@ -7,7 +7,7 @@ import pytest
 from scoring import measured, score_of, with_limit
 
 from iebench.benchmark.errors import NotComparable, ScoreFileError, UnknownName, UsageError
-from iebench.benchmark.leaderboard.leaderboard import Board, Mark
+from iebench.benchmark.ranking.board import Board, Mark
 
 A, B, C = Path("runs/a/score.json"), Path("runs/b/score.json"), Path("runs/c/score.json")
 

@@ -20,13 +20,13 @@ from iebench.baselines.method import names
 from iebench.baselines.methods.sie import SIE
 from iebench.benchmark.data.batches import Batch, Batches
 from iebench.benchmark.errors import DatasetError, Diverged, Requeue, RunError, RunExists, SettingError, Stopped
-from iebench.benchmark.train import train
 from iebench.benchmark.training import optimizer as optimize
 from iebench.benchmark.training import runs
 from iebench.benchmark.training.checkpoint import CHECKPOINT
 from iebench.benchmark.training.checks import check_fit
 from iebench.benchmark.training.config import RunConfig, resolve
 from iebench.benchmark.training.log import TIMES, read
+from iebench.benchmark.training.train import train
 from iebench.manifests.dataset import DatasetInfo
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan

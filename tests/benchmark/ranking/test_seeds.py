@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scoring import measured, score_of
 
-from iebench.benchmark.leaderboard.seeds import grouped, over_seeds
+from iebench.benchmark.ranking.seeds import grouped, over_seeds
 from iebench.benchmark.results.score import Score
 
 

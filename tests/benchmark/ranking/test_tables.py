@@ -11,8 +11,8 @@ import click
 import pytest
 from scoring import measured, score_of
 
-from iebench.benchmark.leaderboard.leaderboard import Board
-from iebench.benchmark.leaderboard.tables import FORMATS
+from iebench.benchmark.ranking.board import Board
+from iebench.benchmark.ranking.tables import FORMATS
 from iebench.benchmark.statistics.metric_info import MEASURES
 
 SIE = {

@@ -16,24 +16,24 @@ from iebench.manifests.common.progress import Meter
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.plain_text import LONGEST_NAME, cleaned
 
-from . import probes
-from .distributed.ranks import ALONE, Ranks
-from .encoders.predictor import as_released
-from .encoders.prepared import Encoder
-from .features.feature_file import FeatureFile
-from .fitting import oracle
-from .fitting.context import Context
-from .fitting.standardise import Standardiser
-from .protocol import Protocol
-from .results.samples import Samples
-from .results.score import DataFacts, EncoderFacts, Score
-from .scoring.examples import examples
-from .scoring.notes import about, scarce, signs, sizes, unsettled
-from .scoring.splits import Loaded, load_split, tuned, turns, unseen
-from .statistics.bootstrap import Bootstrap, plain
-from .statistics.metric_info import WHOLE
-from .statistics.resamples import Resamples
-from .training.config import RunConfig, versions
+from .. import probes
+from ..distributed.ranks import ALONE, Ranks
+from ..encoders.predictor import as_released
+from ..encoders.prepared import Encoder
+from ..features.feature_file import FeatureFile
+from ..fitting import oracle
+from ..fitting.context import Context
+from ..fitting.standardise import Standardiser
+from ..protocol import Protocol
+from ..results.samples import Samples
+from ..results.score import DataFacts, EncoderFacts, Score
+from ..statistics.bootstrap import Bootstrap, plain
+from ..statistics.metric_info import WHOLE
+from ..statistics.resamples import Resamples
+from ..training.config import RunConfig, versions
+from .examples import examples
+from .notes import about, scarce, signs, sizes, unsettled
+from .splits import Loaded, load_split, tuned, turns, unseen
 
 
 def score(

@@ -1,6 +1,6 @@
 """Published rows: each names its source and its kind of R², and is kept apart from measured rows."""
 
-from iebench.benchmark.leaderboard.published import CAPTION, TITLES, markdown, published, screen
+from iebench.benchmark.ranking.published import CAPTION, TITLES, markdown, published, screen
 
 SEVERAL = {"BYOL", "SIE", "SEN", "EquiMod"}
 

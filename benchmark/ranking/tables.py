@@ -16,7 +16,7 @@ from iebench.manifests.text import escapes
 from iebench.manifests.text.plain_text import cleaned
 
 from ..results.score import Cost, Score
-from .leaderboard import Board, Cell, Mark, Row
+from .board import Board, Cell, Mark, Row
 
 _END = re.compile(r"(?:\x1b\[[0-9;]*m|[ ])+$")  # blanks and escape codes at the end of a line
 MARKS = {Mark.BEST: "*", Mark.TIED: "≈", Mark.NONE: ""}
@@ -86,20 +86,26 @@ def markdown(board: Board) -> str:
     return "\n".join([*lines, "", f"{escapes.markdown(board.caption)}. {legend}.", *notes])
 
 
-def comma_separated(board: Board) -> str:
-    """Format as CSV: every metric in full precision with all its numbers; empty if it was not measured."""
+def records(board: Board) -> tuple[list[str], list[list[object]]]:
+    """Return column names and rows: every metric in full precision with all its numbers; None if not measured."""
     entries = [(row, _numbers(row)) for row in board.rows]
     kinds = list(dict.fromkeys(kind for _, values in entries for entry in values.values() for kind in entry))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    titles = (metric if kind == "value" else f"{metric}_{kind}" for metric in board.metrics for kind in kinds)
+    titles = [metric if kind == "value" else f"{metric}_{kind}" for metric in board.metrics for kind in kinds]
     costs = [field.name for field in dataclasses.fields(Cost)]
-    table: list[list[object]] = [["run", "part", "seeds", *costs, *titles]]
+    table: list[list[object]] = []
     for row, values in entries:
         cost = (getattr(_first(row).cost, name) for name in costs)
         numbers = (values.get(metric, {}).get(kind) for metric in board.metrics for kind in kinds)
         table.append([row.name, row.part, row.seeds, *cost, *numbers])
-    for line in table:
+    return ["run", "part", "seeds", *costs, *titles], table
+
+
+def comma_separated(board: Board) -> str:
+    """Write `records` as CSV; empty where a metric was not measured."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    titles, table = records(board)
+    for line in [list[object](titles), *table]:
         writer.writerow([escapes.csv_cell(cell) if isinstance(cell, str) else cell for cell in line])
     return out.getvalue().rstrip("\n")
 

@@ -1,10 +1,9 @@
 """Training: the main loop, from top to bottom.
 
 iebench train --method sie
-torchrun --nproc-per-node 2 -m iebench.benchmark.train --method sie
+torchrun --nproc-per-node 2 -m iebench train --method sie
 """
 
-import sys
 import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import asdict
@@ -16,23 +15,23 @@ from iebench.baselines.method import Method
 from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import Meter, say
 
-from .data.batches import Batches
-from .data.images import Images
-from .data.order import Order
-from .data.pixel_cache import Cache, Room, choose
-from .distributed.ranks import ALONE, Ranks
-from .distributed.signals import QUEUES, Stop, stop_requested, stopped
-from .errors import RunExists
-from .training import checkpoint
-from .training import optimizer as optimize
-from .training.checkpoint import IDENTITY, Identity, Progress, Stateful
-from .training.checks import admit, check_backbone, check_fit, checked, claim
-from .training.config import RunConfig, TrainSettings
-from .training.log import Log
-from .training.online.watch import Watch, watched
-from .training.runs import WEIGHTS, begin, build_method, held, save_weights
-from .training.step import autocast, check_scale, descend, enough_memory, prepare, scaler_of
-from .training.trackers import open_trackers
+from ..data.batches import Batches
+from ..data.images import Images
+from ..data.order import Order
+from ..data.pixel_cache import Cache, Room, choose
+from ..distributed.ranks import ALONE, Ranks
+from ..distributed.signals import QUEUES, Stop, stop_requested, stopped
+from ..errors import RunExists
+from . import checkpoint
+from . import optimizer as optimize
+from .checkpoint import IDENTITY, Identity, Progress, Stateful
+from .checks import admit, check_backbone, check_fit, checked, claim
+from .config import RunConfig, TrainSettings
+from .log import Log
+from .online.watch import Watch, watched
+from .runs import WEIGHTS, begin, build_method, held, save_weights
+from .step import autocast, check_scale, descend, enough_memory, prepare, scaler_of
+from .trackers import open_trackers
 
 
 def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "auto", ranks: Ranks = ALONE) -> None:
@@ -173,9 +172,3 @@ def check_steps(run: Path, done: int, steps: int, settings: TrainSettings) -> No
             f"{run} has done {done} steps already and {asked} asks for fewer: ask for as many with --set steps={done}, "
             "or choose another --name"
         )
-
-
-if __name__ == "__main__":
-    from iebench.manifests.shell.cli import main
-
-    main(["train", *sys.argv[1:]])

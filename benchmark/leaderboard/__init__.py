@@ -1,1 +1,0 @@
-"""Comparison of scores: rows, ranks, tables. Start: leaderboard.py."""

@@ -1,0 +1,1 @@
+"""Comparison of scores: rows, ranks, tables. Start: board.py."""
