@@ -158,7 +158,7 @@ class Board:
         return (
             f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
             f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
-            + ("; ceiling: the answer of one who knows all there is to know" if self.ceilings else "")
+            + ("; ceiling: the best possible answer, given the objects' symmetries" if self.ceilings else "")
         )
 
 

@@ -75,12 +75,12 @@ SHARES = {
 }  # fmt: skip
 
 MAPS = {
-    "mrr": ("MRR", "reciprocal rank of the right view among the object's, for any encoder"),
-    "error": ("error", "the share of the variance within objects that it leaves"),
-    "error_nonlinear": ("error, nonlinear", "the same with a layer of hidden units beside it"),
-    "identity": ("identity error", "how far it moves a view when told not to, as a share of that variance"),
-    "inverse": ("inverse error", "how far from home it ends, there and back"),
-    "composition": ("composition error", "how far two steps end from where the one does that stands for both"),
+    "mrr": ("MRR", "reciprocal rank of the target view among the object's views, for any encoder"),
+    "error": ("error", "unexplained share of the variance within objects"),
+    "error_nonlinear": ("error, nonlinear", "the same for a map with a hidden layer beside the linear one"),
+    "identity": ("identity error", "distance between f(z, identity) and z, as a share of that variance"),
+    "inverse": ("inverse error", "distance between f(f(z, g), inverse of g) and z"),
+    "composition": ("composition error", "distance between f(f(z, g), h) and f(z, gh)"),
 }
 """Metrics of a map between views that is fitted to any encoder: title and meaning."""
 
@@ -174,13 +174,13 @@ MEASURES = {
     **_changes("_composed", "composed from linear answers to each"),
     "pose_leak": Measure(
         "pose leak",
-        "share of what the whole knows of the rotation that the invariant part knows too",
+        "rotation information of the invariant part, as a share of the whole representation's",
         higher=False,
         column=False,
     ),
     "class_leak": Measure(
         "class leak",
-        "share of what the whole knows of the class that the equivariant part knows too",
+        "class information of the equivariant part, as a share of the whole representation's",
         higher=False,
         column=False,
     ),
@@ -218,7 +218,7 @@ MEASURES = {
     **{
         f"{name}_train_released": Measure(
             f"{title} train-train as released",
-            "the same as released, asked about train's views",
+            "the same as released, on views of the train split",
             column=False,
             within=FRACTION,
         )
@@ -226,7 +226,7 @@ MEASURES = {
     },
     "pre_train_released": Measure(
         "PRE train-train as released",
-        "the same, asked about train and answered from it",
+        "the same, with queries and candidates from the train split",
         higher=False,
         column=False,
         within=FRACTION,
