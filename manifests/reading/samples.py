@@ -1,6 +1,7 @@
 """Single samples of a finished dataset, by key or by number, without a tar reader."""
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from ..dataset import DatasetInfo, read_table
 from ..errors import DatasetError, UnknownName
 from ..folder.index import rows
 from ..recipe import Recipe
-from ..schema import SPLITS, place_columns
+from ..schema import OBJECTS, SPLITS, place_columns
 
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
 
@@ -56,8 +57,9 @@ class Sample:
         offset, size, sha256 = (self.row[column] for column in place_columns(pass_name))
         try:
             with (self.folder / self.tar).open("rb") as file:
-                file.seek(offset)
-                content = file.read(size)
+                room = file.seek(0, os.SEEK_END)
+                file.seek(min(max(offset, 0), room))
+                content = file.read(min(max(size, 0), room))  # what the Parquet says may be more than memory
         except OSError as error:
             raise DatasetError(read_failure(self.folder / self.tar, error, MEND)) from error
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -87,15 +89,25 @@ class Samples:
     @cached_property
     def objects(self) -> list[tuple[dict[str, Any], range]]:
         """Every object with samples: its row of objects.parquet and the numbers of its samples."""
-        made = [o for o in read_table(self.folder / "objects.parquet").to_pylist() if o["status"] != "failed"]
+        path = self.folder / "objects.parquet"
+        made = [note for note in read_table(path, OBJECTS).to_pylist() if note["status"] != "failed"]
+        if wrong := [note for note in made if note["views"] is None or note["views"] < 0]:
+            raise DatasetError(f"{path} gives {wrong[0]['synset']}/{wrong[0]['object_id']} no number of views: {MEND}")
         ends = np.cumsum([0, *(note["views"] for note in made)]).tolist()  # objects are in the order of the shards
         return [(note, range(*ends[i : i + 2])) for i, note in enumerate(made)]
 
     def latents(self) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
         """Return all latents of all samples, by factor name: (n,) float64 each."""
         names = self.info.recipe.factor_names
-        tables = [read_table(self.folder / f"{stem}.parquet", columns=names) for stem in self.stems]
+        tables = [self._latents(self.folder / f"{stem}.parquet", names) for stem in self.stems]
         return {name: np.concatenate([table[name].to_numpy() for table in tables]) for name in names if tables}
+
+    def _latents(self, path: Path, names: list[str]) -> pa.Table:
+        table = read_table(path, columns=names)
+        for name in names:
+            if not pa.types.is_floating(table[name].type):
+                raise DatasetError(f"{path}: {name} holds no numbers: {MEND}")
+        return table
 
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
@@ -113,6 +125,9 @@ class Samples:
         for shard in np.unique(shards).tolist():
             stem = self.stems[shard]
             table = read_table(self.folder / f"{stem}.parquet", rows(self.info.recipe))
+            needed = ("key", "view", *self.info.recipe.factor_names, *place_columns())
+            if empty := [name for name in needed if table[name].null_count]:
+                raise DatasetError(f"{self.folder / stem}.parquet: {empty[0]} is empty in some rows: {MEND}")
             start = int(self._ends[shard]) - table.num_rows
             for number in wanted[shards == shard].tolist():
                 [row] = table.slice(number - start, 1).to_pylist()

@@ -48,7 +48,7 @@ def inspect(folder: Path, out: Path) -> list[Path]:
             figures["faces"] = faces_figure(objects)
         for name, figure in figures.items():
             files[f"{name}.png"], charts[name] = png(figure), svg(figure)
-    failures: list[dict[str, Any]] = read_table(folder / "failures.parquet").to_pylist()
+    failures: list[dict[str, Any]] = read_table(folder / "failures.parquet", schema.FAILURES).to_pylist()
     files[PAGE] = page(folder.resolve().name, samples, rows, charts, objects, failures).encode()
     for name, content in files.items():
         write_atomic(out / name, content)

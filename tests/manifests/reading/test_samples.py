@@ -2,8 +2,11 @@
 
 import shutil
 import tarfile
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -62,3 +65,28 @@ def test_damage_is_refused(tiny_dataset, tmp_path):
 def test_latents_are_the_columns_of_all_shards(samples, tiny_dataset):
     columns = [pq.read_table(tiny_dataset / f"{split}/00000.parquet")["rot_z"].to_numpy() for split in ("train", "val")]
     np.testing.assert_array_equal(samples.latents()["rot_z"], np.concatenate(columns))
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "values", "words"),
+    [
+        ("val/00000.parquet", "rot_x", lambda n: pa.array([b"x"] * n), "rot_x holds no numbers"),
+        ("val/00000.parquet", "rot_x", lambda n: pa.array(["x"] * n), "rot_x holds no numbers"),
+        ("train/00000.parquet", "view", lambda n: pa.nulls(n, pa.int32()), "view is empty in some rows"),
+        ("train/00000.parquet", "size", lambda n: pa.array([2**62] * n), "is damaged"),
+        ("train/00000.parquet", "offset", lambda n: pa.array([2**62] * n), "is damaged"),
+        ("objects.parquet", "views", lambda n: pa.nulls(n, pa.int32()), "no number of views"),
+        ("objects.parquet", "views", lambda n: pa.array(["x"] * n), "has other columns than format"),
+    ],
+)
+def test_tables_of_other_values_are_refused_in_a_sentence(
+    tiny_dataset: Path, tmp_path: Path, file: str, column: str, values: Callable[[int], pa.Array], words: str
+) -> None:
+    folder = Path(shutil.copytree(tiny_dataset, tmp_path / "tiny"))
+    table = pq.read_table(folder / file)
+    changed = table.set_column(table.column_names.index(column), column, values(len(table)))
+    pq.write_table(changed, folder / file)
+    samples = Samples(folder, DatasetInfo.load(folder))
+    with pytest.raises(DatasetError, match=words):
+        for _ in (samples.objects, samples.latents()):
+            samples.at([0])[0].read()
