@@ -4,6 +4,7 @@ torch unpickles sample inputs, weights and constants, evaluates size expressions
 up by name anywhere in its package, and loads compiled libraries. Everything not known to be harmless is refused.
 """
 
+import ast
 import io
 import json
 import re
@@ -42,6 +43,9 @@ SYMBOLS = frozenset(_WORDS.split())
 SIZES = re.compile(r"L(\[('\w+'|\d+)\])+|'\w+'|\.?\d[\d.]*(e[+-]?\d+)?|\.?[A-Za-z_]\w*|\[\d+\]|[-+*/%<>=!(), ]")
 SYMBOL = re.compile(r"'?[A-Za-z]+\d+'?")  # s0, u3
 NAME = re.compile(r"[\w.]*")
+POWERS = ("Pow", "PowByNatural", "FloatPow", "LShift")
+EXPONENT = re.compile(r"Integer\(-?[0-8]\)|-?[0-8]")
+MOST_POWERS = 4  # in one expression: numbers of 18 digits then grow to some ten thousand at most
 CONTAINERS = {None, "builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict"}
 
 
@@ -141,7 +145,25 @@ def _is_arithmetic(text: str) -> bool:
             if not known:
                 return False
         position = token.end()
-    return True
+    return "**" not in text and _powers_are_small(text)
+
+
+def _powers_are_small(text: str) -> bool:
+    """True if powers are few and their exponents small numbers, so that nothing takes hours to compute.
+
+    >>> _powers_are_small("Pow(Symbol('s0'), Integer(2))"), _powers_are_small("Pow(Integer(9), Integer(387420489))")
+    (True, False)
+    """
+    if not any(name in text for name in POWERS):
+        return True
+    try:
+        nodes = list(ast.walk(ast.parse(text, mode="eval")))
+    except (SyntaxError, RecursionError, MemoryError):
+        return False
+    names = [node for node in nodes if isinstance(node, ast.Name) and node.id in POWERS]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and node.func in names]
+    exponents = [ast.unparse(call.args[1]) if len(call.args) > 1 else "" for call in calls]
+    return len(names) == len(calls) <= MOST_POWERS and all(map(EXPONENT.fullmatch, exponents))
 
 
 def _refusal(path: Path, what: str) -> EncoderError:

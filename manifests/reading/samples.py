@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..brief import number as short_number
 from ..common.causes import read_failure
 from ..common.placeholders import placeholder
 from ..dataset import DatasetInfo, read_table
@@ -20,6 +21,7 @@ from ..folder.index import rows
 from ..recipe import Recipe
 from ..schema import OBJECTS, SPLITS, place_columns
 
+AGAIN = "restore it, or render the dataset again"
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
 
 
@@ -92,7 +94,9 @@ class Samples:
         path = self.folder / "objects.parquet"
         made = [note for note in read_table(path, OBJECTS).to_pylist() if note["status"] != "failed"]
         if wrong := [note for note in made if note["views"] is None or note["views"] < 0]:
-            raise DatasetError(f"{path} gives {wrong[0]['synset']}/{wrong[0]['object_id']} no number of views: {MEND}")
+            raise DatasetError(f"{path} gives {wrong[0]['synset']}/{wrong[0]['object_id']} no number of views: {AGAIN}")
+        if (views := sum(note["views"] for note in made)) > len(self):
+            raise DatasetError(f"{path} counts {short_number(views)} views, and the shards hold {len(self):,}: {AGAIN}")
         ends = np.cumsum([0, *(note["views"] for note in made)]).tolist()  # objects are in the order of the shards
         return [(note, range(*ends[i : i + 2])) for i, note in enumerate(made)]
 

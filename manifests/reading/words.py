@@ -9,6 +9,8 @@ def value_in_words(value: float, unit: str) -> str:
     >>> value_in_words(-0.7853981633974483, "rad"), value_in_words(0.25, "turn")
     ('−45°', '0.25 turn')
     """
+    if not math.isfinite(value):
+        return str(value)  # of a damaged table
     if unit == "rad":
         words = f"{round(math.degrees(value))}°"  # rounding to a whole number avoids "-0"
     else:

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from iebench.manifests import schema
@@ -12,11 +13,11 @@ from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.pages.figures import png, styled, svg
 from iebench.manifests.reading import choose
-from iebench.manifests.reading.samples import Samples
+from iebench.manifests.reading.samples import AGAIN, Samples
 from iebench.manifests.reading.sheet import sheet
 
 from .charts import faces_figure, latents_figure
-from .page import page
+from .page import Objects, page
 
 PAGE = "index.html"
 OBJECTS = 4  # number of objects whose views are shown
@@ -34,12 +35,13 @@ def inspect(folder: Path, out: Path) -> list[Path]:
     samples = Samples(folder, info)
     if not samples.objects:
         raise DatasetError(f"{folder} holds no pictures: {folder / 'failures.parquet'} says why")
+    objects = read_table(folder / "objects.parquet", schema.OBJECTS).to_pylist()
+    _check_numbers(samples, objects)
     rows = {
         "classes": [choose.classes(samples)],
         "views": choose.views(samples, OBJECTS),
         "sweeps": choose.sweeps(samples),
     }
-    objects = read_table(folder / "objects.parquet", schema.OBJECTS).to_pylist()
     files = {f"{name}.png": _png(sheet(chosen, samples)) for name, chosen in rows.items() if chosen}
     charts: dict[str, str] = {}
     with styled():
@@ -59,3 +61,14 @@ def _png(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
+
+
+def _check_numbers(samples: Samples, objects: Objects) -> None:
+    """Check that latents are finite and no object has a negative number of faces, so that both can be drawn."""
+    for note in objects:
+        if note["faces"] is not None and note["faces"] < 0:
+            name = f"{note['synset']}/{note['object_id']}"
+            raise DatasetError(f"{samples.folder / 'objects.parquet'} gives {name} {note['faces']} faces: {AGAIN}")
+    for name, values in samples.latents().items():
+        if not np.isfinite(values).all():
+            raise DatasetError(f"{samples.folder}: {name} is not finite in some views; `iebench verify` names them")

@@ -109,6 +109,14 @@ HOSTILE = {
     "a guard that is a call": (
         *in_model("guards_code", 0, value=lambda mark: RUNS.format(mark) + " is None"), "the expression",
     ),
+    "a size that takes for ever": (
+        *in_model("graph_module", "graph", "tensor_values", "input", "sizes", 0, "as_expr", "expr_str",
+                  value=lambda _: "9**9**9"), "the expression",
+    ),
+    "powers of powers": (
+        *in_model("graph_module", "graph", "tensor_values", "input", "sizes", 0, "as_expr", "expr_str",
+                  value=lambda _: "Pow(Integer(9), Pow(Integer(9), Integer(9)))"), "the expression",
+    ),
     "an operator of Python's": (*in_model(*FIRST, "target", value=lambda _: "torch.hub.os.mkdir"), "the operator"),
     "an operator on files": (
         *in_model(*FIRST, "target", value=lambda _: "torch.ops.aten.from_file.default"), "the operator",

@@ -77,6 +77,7 @@ def test_latents_are_the_columns_of_all_shards(samples, tiny_dataset):
         ("train/00000.parquet", "offset", lambda n: pa.array([2**62] * n), "is damaged"),
         ("objects.parquet", "views", lambda n: pa.nulls(n, pa.int32()), "no number of views"),
         ("objects.parquet", "views", lambda n: pa.array(["x"] * n), "has other columns than format"),
+        ("objects.parquet", "views", lambda n: pa.array([900] * n, pa.int32()), "views, and the shards hold"),
     ],
 )
 def test_tables_of_other_values_are_refused_in_a_sentence(

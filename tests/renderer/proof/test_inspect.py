@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from tampering import resealed
 
+from iebench.manifests.errors import DatasetError
 from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import load
 from iebench.manifests.schema import ADDED
@@ -101,3 +102,23 @@ def test_other_recipes_can_be_shown_too(name, tiny_plan, tmp_path):
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     laws = [factor for factor in recipe.factors if not isinstance(factor.law, Constant)]
     assert page.count("<h3>") == 2 + len(laws)  # two objects' views, and a sweep of what varies
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "value", "words"),
+    [
+        ("train/00000.parquet", "rot_x", float("inf"), "rot_x is not finite in some views"),
+        ("objects.parquet", "faces", -5, "-5 faces: restore it"),
+    ],
+)
+def test_numbers_that_cannot_be_drawn_are_named(tiny_dataset, tmp_path, file, column, value, words):
+    folder = shutil.copytree(tiny_dataset, tmp_path / "tiny")
+    table = pq.read_table(folder / file)
+    values = [value, *table[column].to_pylist()[1:]]
+    place = table.schema.get_field_index(column)
+    pq.write_table(
+        table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type)),
+        folder / file,
+    )
+    with pytest.raises(DatasetError, match=words):
+        inspect(folder, tmp_path / "out")
