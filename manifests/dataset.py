@@ -182,14 +182,15 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
         characters (see `plain_text`).
     """
     try:
-        table = pq.read_table(path, columns=columns, partitioning=None)
+        lacking = set(columns or ()) - set(pq.read_schema(path).names)
+        table = pq.read_table(path, columns=None if lacking else columns, partitioning=None)
         table.validate(full=True)  # a damaged page may still read, with text that is no text
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise DatasetError(
             read_failure(path, error, "restore it or render the dataset again", "it is no whole Parquet file")
         ) from error
-    if lacking := [name for name in columns or () if name not in table.column_names]:
-        raise DatasetError(f"{path} has no column {lacking[0]!r}, which {INFO} names: {MEND}")
+    if lacking:
+        raise DatasetError(f"{path} has no column {min(lacking)!r}, which {INFO} names: {MEND}")
     _check_texts(path, table)
     table = _with_added(table, schema) if schema is not None else table
     if schema is not None and not table.schema.equals(schema):

@@ -66,6 +66,7 @@ def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
         for process in processes:
             if process.is_alive():
                 process.kill()
+                process.join(GRACE)
         for number, handler in before.items():
             signal.signal(number, handler)
     if failed is not None:
