@@ -1,4 +1,4 @@
-"""Archives: a truncated one is recognised at any length, and a damaged archive is told from a file of another kind."""
+"""Archives: truncation is recognised at any length; a damaged archive differs from a file of another kind."""
 
 import gzip
 import io
