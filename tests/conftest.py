@@ -20,7 +20,7 @@ from iebench.renderer.importing.fake import published_files
 from iebench.renderer.importing.published import published_plan
 from iebench.renderer.importing.run import import_dataset
 from iebench.renderer.plan import Plan
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 from iebench.renderer.workers import worker
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes that share the cores; torch is not imported yet

@@ -48,7 +48,7 @@ def test_imports_point_one_way(path):
         ("iebench.benchmark", ("bpy", "torch")),
         ("iebench.benchmark.scoring.score", ("bpy", "trimesh", "pebble")),
         ("iebench.benchmark.training.train", ("bpy", "trimesh", "pebble")),
-        ("iebench.renderer.render", ("bpy", "torch")),
+        ("iebench.renderer.rendering.render", ("bpy", "torch")),
         ("iebench.renderer.commands.render", ("bpy", "torch")),
         ("iebench.renderer.proof.verify", ("bpy", "torch", "trimesh", "matplotlib")),
         ("iebench.renderer.proof.inspect", ("bpy", "torch", "trimesh")),
@@ -81,7 +81,7 @@ HOUSE = {
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan card output
-        workers engines render importing proof symmetry commands comparing speed parity
+        workers engines rendering importing proof symmetry commands comparing speed parity
     """,
 }
 """The map of the house: the rooms of each part in the order of the flow."""

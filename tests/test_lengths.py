@@ -22,7 +22,7 @@ from iebench.manifests.shell.cli import main
 from iebench.manifests.views import read_given
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.errors import OutputError
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 MOST = 600  # characters, without paths
 

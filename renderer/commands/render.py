@@ -25,7 +25,7 @@ from ..engines import find_engine
 from ..errors import SourceError, UnknownName, UsageError
 from ..machine.memory import BLENDER_BYTES
 from ..plan import Plan, check_shards, expected_bytes, expected_core_seconds
-from ..render import prepare, render_work
+from ..rendering.render import prepare, render_work
 from ..sources import ObjectRef, open_source
 from .paths import SOURCE
 

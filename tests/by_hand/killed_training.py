@@ -29,7 +29,7 @@ from iebench.benchmark.training.checkpoint import CHECKPOINT
 from iebench.benchmark.training.log import TIMES, read
 from iebench.benchmark.training.runs import WEIGHTS
 from iebench.renderer.blender.interface import FAKE
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 TARGET = HELPERS / "train_target.py"
 

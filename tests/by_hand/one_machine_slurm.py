@@ -23,7 +23,7 @@ from observe import content
 from plans import plan_of
 
 from iebench.renderer import plan as plan_module
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 CONFIGURATION = """
 ClusterName=one

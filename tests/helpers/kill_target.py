@@ -5,7 +5,7 @@ from pathlib import Path
 
 from plans import plan_of
 
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 if __name__ == "__main__":
     backend = sys.argv[3] if len(sys.argv) > 3 else "flaky:Slow"

@@ -10,7 +10,7 @@ from scoring import measured, score_of
 
 from iebench.manifests.shell.verbs import VERBS
 from iebench.renderer.blender.interface import FAKE
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 SCRIPT = Path(__file__).with_name("command_lines.py")
 MISSING = {

@@ -18,7 +18,7 @@ from iebench.renderer.errors import DiskError, OutputError
 from iebench.renderer.machine.private import private_folder
 from iebench.renderer.machine.scratch import scratch
 from iebench.renderer.output.lock import locked
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 from iebench.renderer.sources import Builtin
 
 pytestmark = pytest.mark.slow

@@ -28,7 +28,7 @@ from iebench.renderer.card.readme import readme
 from iebench.renderer.errors import SourceError
 from iebench.renderer.proof.inspect import inspect
 from iebench.renderer.proof.view import view
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 from iebench.renderer.sources import Folder, Manifest
 
 CODE = frozenset({"code_inline"})

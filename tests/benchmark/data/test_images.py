@@ -21,7 +21,7 @@ from iebench.benchmark.errors import DatasetError
 from iebench.manifests.dataset import DatasetInfo
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 
 def reference(folder: Path, split: str) -> tuple[list[str], list[np.ndarray]]:

@@ -21,7 +21,7 @@ from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ from iebench.benchmark.statistics.metric_info import MEASURES
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 KEEN = Head(hidden=(), epochs=60, batch=16, lr=(1e-2,), weight_decay=(0.0,), schedule="linear")
 EQUICAPS = replace(

@@ -27,7 +27,7 @@ from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 pytestmark = pytest.mark.slow
 

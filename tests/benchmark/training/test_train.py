@@ -30,7 +30,7 @@ from iebench.benchmark.training.train import train
 from iebench.manifests.dataset import DatasetInfo
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 SMALL = [

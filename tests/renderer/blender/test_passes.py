@@ -14,7 +14,7 @@ from iebench.manifests.recipe import load
 from iebench.renderer.blender.fake import FakeRenderer
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.blender.passes import PASSES, encode_passes
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 pytestmark = pytest.mark.slow
 

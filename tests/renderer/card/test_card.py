@@ -13,7 +13,7 @@ from iebench.manifests.dataset import DatasetInfo, shard_tables
 from iebench.manifests.folder.checksums import file_sha256
 from iebench.manifests.shell.cli import main
 from iebench.renderer.blender.interface import FAKE
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 WARNING = '"https://schema.org/datePublished" is recommended'
 

@@ -18,7 +18,7 @@ from iebench.renderer.engines import Work  # noqa: E402
 from iebench.renderer.engines import ray as module  # noqa: E402
 from iebench.renderer.engines.ray import Ray  # noqa: E402
 from iebench.renderer.errors import OutputError, UsageError  # noqa: E402
-from iebench.renderer.render import render_dataset  # noqa: E402
+from iebench.renderer.rendering.render import render_dataset  # noqa: E402
 
 pytestmark = [
     pytest.mark.slow,

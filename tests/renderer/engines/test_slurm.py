@@ -17,7 +17,7 @@ from iebench.renderer.blender.interface import FAKE  # noqa: E402
 from iebench.renderer.engines import Work, slurm  # noqa: E402
 from iebench.renderer.engines.slurm import Part, Slurm  # noqa: E402
 from iebench.renderer.errors import DeviceError, UsageError, WorkerError  # noqa: E402
-from iebench.renderer.render import render_dataset  # noqa: E402
+from iebench.renderer.rendering.render import render_dataset  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

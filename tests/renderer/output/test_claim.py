@@ -10,7 +10,7 @@ from iebench.manifests.dataset import INFO, PLAN
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.errors import OutputError
 from iebench.renderer.proof.verify import verify
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 DAMAGE = {"lost": None, "empty": "", "cut short": '{"format": 1, "sou', "a list": "[1, 2]", "binary": "\x00\x01"}
 

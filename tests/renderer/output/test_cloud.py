@@ -16,7 +16,7 @@ from iebench.renderer.output import cloud
 from iebench.renderer.output.cloud import CloudStore
 from iebench.renderer.output.hub import HubStore
 from iebench.renderer.output.lock import LOCK
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from iebench.renderer.blender.interface import FAKE
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from iebench.manifests.recipe import load
 from iebench.manifests.schema import ADDED
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.proof.inspect import inspect
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 
 @pytest.fixture(scope="module")

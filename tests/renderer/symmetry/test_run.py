@@ -16,7 +16,7 @@ from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.commands.symmetry import symmetry as command
 from iebench.renderer.plan import Plan
 from iebench.renderer.proof.verify import verify
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 from iebench.renderer.sources import Builtin, ObjectRef
 from iebench.renderer.symmetry import run
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import INFO, DatasetInfo
 
-from .blender.interface import BLENDER
-from .engines import Work, find_engine
-from .machine.interrupts import second_interrupt_ends
-from .output.claim import claim
-from .output.finish import finish, side_by_side
-from .output.shards import shard_notes
-from .output.store import Store, open_store
-from .plan import Plan, Shard, hang_after
+from ..blender.interface import BLENDER
+from ..engines import Work, find_engine
+from ..machine.interrupts import second_interrupt_ends
+from ..output.claim import claim
+from ..output.finish import finish, side_by_side
+from ..output.shards import shard_notes
+from ..output.store import Store, open_store
+from ..plan import Plan, Shard, hang_after
 
 
 def render_dataset(

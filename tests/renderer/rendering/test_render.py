@@ -22,7 +22,7 @@ from iebench.manifests.views import GivenViews
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.engines.local import Local
 from iebench.renderer.errors import DiskError, MissingPart, OutputError
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 pytestmark = pytest.mark.slow
 
