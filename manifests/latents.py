@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .recipe import Factor, Recipe
+from .factors import Factor
+from .recipe import Recipe
 
 Array = NDArray[np.float64]
 

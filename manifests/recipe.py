@@ -13,11 +13,10 @@ from typing import Any, Literal, get_args
 from .common.settings import build, table_of
 from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
-from .laws import LAWS, Law
+from .factors import Factor
+from .laws import LAWS
 from .schema import fixed_fields
 from .text.plain_text import length_fault
-
-TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> size of a full turn in it
 
 Pass = Literal["depth", "mask", "nocs", "normal"]
 Pattern = Literal["AUTOMATIC", "TABULATED_SOBOL", "BLUE_NOISE"]
@@ -46,36 +45,6 @@ RANGES: dict[str, tuple[float, float]] = {
     "factors.*.law.at": _LAW, "factors.*.law.steps": (1, 1_000_000),
 }  # fmt: skip
 """Smallest and largest value of every number in a recipe: the limits of Blender and of the dataset format."""
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One controlled factor of variation.
-
-    acts_on : "CONTROL.COMPONENT", the renderer's control that puts the value into the scene
-    unit : "rad", "turn" or a length; frame : reference frame and origin of the value, in words
-    circular : True if the value lies on a circle, so that the two ends of its range are neighbours
-    stream : random stream that feeds the law; default: the factor's name; for laws of several factors
-    shared : True if all objects have the same values
-    """
-
-    name: str
-    acts_on: str
-    unit: str
-    frame: str
-    circular: bool
-    law: Law
-    stream: str = ""
-    shared: bool = False
-
-    def __post_init__(self) -> None:
-        if self.circular and self.unit not in TURNS:
-            raise InvalidValue(f"{self.name} is circular in {self.unit!r}: give it in {' or '.join(TURNS)}")
-
-    @property
-    def turn(self) -> float | None:
-        """Size of a full turn in the factor's unit; None for a factor that is not circular."""
-        return TURNS[self.unit] if self.circular else None
 
 
 @dataclass(frozen=True)
@@ -236,7 +205,8 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
 
-        `scene.materials` was added later: its default values are left out, so that older recipes keep their digest.
+        `scene.materials` and a factor's group were added later: their default values are left out, so that older
+        recipes keep their digest.
         """
         table = dataclasses.asdict(self)
         usual, materials = vars(Materials()), table["scene"].pop("materials")
@@ -245,6 +215,8 @@ class Recipe:
         for entry, factor in zip(table["factors"], self.factors, strict=True):
             kind = next(kind for kind, cls in LAWS.items() if isinstance(factor.law, cls))
             entry["law"] = {"kind": kind, **entry["law"]}
+            if not entry["group"]:
+                del entry["group"]
         return table
 
     @staticmethod

@@ -71,8 +71,8 @@ def test_every_package_is_installed():
 HOUSE = {
     "api": "__main__",
     "manifests": """
-        brief errors conventions schema laws fit taxonomy text common installed pages shell recipe folder dataset
-        latents views symmetry reading presets protocols recipes sweeps
+        brief errors conventions schema laws fit factors taxonomy text common installed pages shell recipe folder
+        dataset latents views symmetry reading presets protocols recipes sweeps
     """,
     "baselines": "gather losses errors action networks variants method equivariant methods",
     "benchmark": """

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iebench.manifests.factors import TURNS, Factor
 from iebench.manifests.laws import Sweep
-from iebench.manifests.recipe import TURNS, Factor, Recipe
+from iebench.manifests.recipe import Recipe
 
 from ..errors import DatasetError
 from ..fitting.context import Split

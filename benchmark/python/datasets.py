@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from PIL import Image
 
 from iebench.manifests.dataset import DatasetInfo, newest
-from iebench.manifests.recipe import Factor
+from iebench.manifests.factors import Factor
 from iebench.manifests.schema import SPLITS
 
 from ..errors import UnknownName

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..recipe import Factor, Recipe
+from ..factors import Factor
+from ..recipe import Recipe
 from .samples import Sample, Samples
 from .words import value_in_words
 

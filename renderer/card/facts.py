@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.factors import Factor
 from iebench.manifests.laws import in_words
-from iebench.manifests.recipe import Factor, Recipe
+from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import SPLITS
 
 HUB_SPLITS = {"train": "train", "val": "validation"}  # split names of format 1 -> usual names on the Hub

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from numpy.typing import NDArray
 
+from iebench.manifests.factors import Factor
 from iebench.manifests.laws import support
 from iebench.manifests.reading.samples import Samples
-from iebench.manifests.recipe import Factor
 
 BINS = 36
 COLUMNS = 4

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from iebench.baselines.action import onto
-from iebench.manifests.recipe import Factor
+from iebench.manifests.factors import Factor
 
 from ...statistics.explained import varying
 

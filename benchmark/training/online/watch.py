@@ -10,7 +10,7 @@ from torch import Tensor
 
 from iebench.baselines.action import LABEL, onto
 from iebench.baselines.method import Method
-from iebench.manifests.recipe import Factor
+from iebench.manifests.factors import Factor
 
 from ...data.batches import OBJECT
 from ...data.images import Images

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from iebench.benchmark.training.online.probes import Probes, Target, unrolled
-from iebench.manifests.recipe import Factor, load
+from iebench.manifests.factors import Factor
+from iebench.manifests.recipe import load
 
 FACTORS = {factor.name: factor for factor in load().factors}
 CPU = torch.device("cpu")
