@@ -16,15 +16,15 @@ from ..encoders.prepared import Encoder
 from ..errors import ProbeError
 from ..protocol import Protocol
 from ..results.samples import Numbers, Samples, keys_of
-from ..statistics.bootstrap import Bootstrap, Measured
-from ..statistics.metric_info import Measure, declaration_faults
+from ..statistics.bootstrap import Bootstrap, Estimate
+from ..statistics.metric_info import MetricInfo, declaration_faults
 from ..statistics.regularisation import Regularisation
 from .standardise import Standardiser
 
 Rows = NDArray[np.int64]
 """Row numbers of a split, (k, views): the rows of one sample each."""
 
-Values = dict[str, dict[str, Measured]]
+Values = dict[str, dict[str, Estimate]]
 """Part -> metric -> value."""
 
 
@@ -146,7 +146,7 @@ class Context:
     oracle: Oracle | None = None
     encoder: Encoder | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
-    metrics: dict[str, Measure] = field(default_factory=dict)
+    metrics: dict[str, MetricInfo] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
@@ -187,17 +187,17 @@ Probe = Callable[[Context], Values]
 class Registered:
     """A registered probe.
 
-    metrics : its declared metrics by name; {} for iebench's own, whose metrics are in MEASURES
+    metrics : its declared metrics by name; {} for iebench's own, whose metrics are in METRICS
     """
 
     function: Probe
-    metrics: Mapping[str, Measure]
+    metrics: Mapping[str, MetricInfo]
 
 
 PROBES: dict[str, Registered] = {}
 
 
-def probe(name: str, metrics: Mapping[str, Measure] | None = None) -> Callable[[Probe], Probe]:
+def probe(name: str, metrics: Mapping[str, MetricInfo] | None = None) -> Callable[[Probe], Probe]:
     """Register a probe; probes run in the order of registration. A probe that does not apply returns {}.
 
     metrics : metrics of a probe of another package, by name; scores store them, so that all outputs can show them
@@ -206,8 +206,8 @@ def probe(name: str, metrics: Mapping[str, Measure] | None = None) -> Callable[[
     ------
     ProbeError : the declaration of a metric is invalid.
     """
-    for metric, measure in (metrics or {}).items():
-        for fault in declaration_faults(metric, measure):
+    for metric, info in (metrics or {}).items():
+        for fault in declaration_faults(metric, info):
             raise ProbeError(f"the metric {metric!r:.80} {fault}")
 
     def register(function: Probe) -> Probe:

@@ -16,7 +16,7 @@ from iebench.manifests.common.machine import cores
 
 from ..errors import ScoringError
 from ..protocol import Head
-from ..statistics.bootstrap import Measured
+from ..statistics.bootstrap import Estimate
 from .context import Context, Rows, Split, Values, probe
 from .sources import Anew, Cached, Source
 from .stack import Loss, Stack
@@ -60,7 +60,7 @@ class Task:
     outputs: int
     target: Callable[[Split, Rows], Targets]
     loss: Loss
-    measure: Callable[[Answers], dict[str, Measured]]
+    measure: Callable[[Answers], dict[str, Estimate]]
     choice: Loss | None = None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ..statistics.bootstrap import Bootstrap, Measured
+from ..statistics.bootstrap import Bootstrap, Estimate
 from ..statistics.explained import LEAST, R2
 
 Array = NDArray[np.float64]
@@ -31,7 +31,7 @@ def both_r2(
     constant: Array,
     ceiling: Array | None,
     kept: Chosen,
-) -> dict[str, Measured]:
+) -> dict[str, Estimate]:
     """Measure NAME_r2_pooled, over all components, and NAME_r2_mean, over those that vary.
 
     targets : (k, c); found : (S, k, c), per seed; objects : (k,)
@@ -39,7 +39,7 @@ def both_r2(
     kept : indices of the components that vary
     """
 
-    def measured(pooled: bool, chosen: Chosen | slice) -> Measured:
+    def measured(pooled: bool, chosen: Chosen | slice) -> Estimate:
         def of(answers: Array) -> R2:
             return R2.of(targets[:, chosen], answers[:, chosen], objects, pooled)
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from iebench.manifests.common.machine import cores
 
 from ..data.rows import rows_of
-from ..statistics.bootstrap import Measured
+from ..statistics.bootstrap import Estimate
 from ..statistics.regularisation import Regularisation
 from ..statistics.spectrum import Answer, Ridge, Spectrum
 from .context import Context, Split, Values
@@ -22,7 +22,7 @@ from .standardise import block_rows
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-Found = tuple[dict[str, Measured], dict[str, Regularisation]]
+Found = tuple[dict[str, Estimate], dict[str, Regularisation]]
 """Metric -> value; prefix of a probe's metrics -> selected penalty."""
 Targets = Mapping[str, Callable[[Split, Codes], Array]]
 """Targets by name: (split, rows) -> (n, c)."""

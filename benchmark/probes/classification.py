@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..fitting.context import Context
 from ..fitting.heads import Answers, Task, head
 from ..fitting.stack import entropy, misses
-from ..statistics.bootstrap import Mean, Measured
+from ..statistics.bootstrap import Estimate, Mean
 from ..statistics.metrics import top_k
 
 
@@ -41,7 +41,7 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
     learnt, wanted = place(classes, train.labels), place(classes, val.labels)
     frequency = np.bincount(learnt).astype(np.float64)
 
-    def measure(found: Answers) -> dict[str, Measured]:
+    def measure(found: Answers) -> dict[str, Estimate]:
         labels = wanted[found.rows[:, 0]]
         wrong = np.stack([1 - top_k(logits, labels, 1) for logits in found.outputs])
         context.log(

@@ -14,7 +14,7 @@ from iebench.baselines.action import ROTATION
 from ..fitting.context import Context, Split
 from ..fitting.heads import Answers, Task
 from ..fitting.solving import Array, Codes, Targets
-from ..statistics.bootstrap import Measured
+from ..statistics.bootstrap import Estimate
 from . import factor_regression, rotation
 
 POSE, ROTATED = "pose", "rotation"
@@ -64,13 +64,13 @@ def of_pair(context: Context, answers: Mapping[str, Array], name: str, rows: Cod
 def measured(
     context: Context, part: str, answers: Mapping[str, Array], names: Mapping[str, str], suffix: str,
     pairs: Mapping[str, Array] | None = None,
-) -> dict[str, Measured]:  # fmt: skip
+) -> dict[str, Estimate]:  # fmt: skip
     """Return the metrics of predictions for all val views (n, c), for single views and for pairs.
 
     names : prefixes of the metrics of "pose" and "rotation"; suffix : suffix of factors' names in their metrics
     pairs : predictions for val's pairs, by name; default: composed from those for views
     """
-    values: dict[str, Measured] = {}
+    values: dict[str, Estimate] = {}
     rows = context.val.asked(2, every=False)[0]
     asked = [*([ROTATED] if POSE in answers else []), *(name for name in answers if name != POSE)]
     found = pairs or {name: of_pair(context, answers, name, rows) for name in asked}

@@ -12,7 +12,7 @@ from iebench.baselines.action import ROTATION
 from ..fitting.context import Context, Rows, Values, probe
 from ..fitting.maps import Map, Subspace, fitted
 from ..fitting.transforms import Group, rotations, trivial, turns
-from ..statistics.bootstrap import Mean, Measured
+from ..statistics.bootstrap import Estimate, Mean
 from ..statistics.explained import Share
 from ..statistics.retrieval import chance_reciprocal, own_places
 
@@ -61,7 +61,7 @@ class _Questions:
         centred = self.second - blocks.mean(1)[self.objects]
         self.spread = (centred**2).sum(1)
 
-    def put(self, group: Group, told: tuple[Map, Map], untold: tuple[Map, Map]) -> dict[str, Measured]:
+    def put(self, group: Group, told: tuple[Map, Map], untold: tuple[Map, Map]) -> dict[str, Estimate]:
         """Measure one group's linear and nonlinear map; `untold` : the maps without the transformation as input."""
         linear, val = told[0], self.val
         step = group.between(val, self.rows)
@@ -95,7 +95,7 @@ class _Questions:
         distance = ((found - wanted) ** 2).sum(1)
         return Share.of(distance, self.spread, self.objects)
 
-    def _mrr(self, linear: Map) -> Measured:
+    def _mrr(self, linear: Map) -> Estimate:
         """Return the reciprocal rank of the right view by distance, for maps of view 0, itself no candidate."""
         val = self.val
         rows = np.arange(len(self.views)).reshape(val.objects, val.views)

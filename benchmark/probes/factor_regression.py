@@ -15,7 +15,7 @@ from ..fitting.context import Context, Rows, Split
 from ..fitting.heads import Answers, Task, head, seen
 from ..fitting.regression import Chosen, both_r2, left_out
 from ..fitting.stack import squares
-from ..statistics.bootstrap import Measured
+from ..statistics.bootstrap import Estimate
 from ..statistics.explained import varying
 
 Array = NDArray[np.float64]
@@ -168,14 +168,14 @@ def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") 
     def target(split: Split, rows: Rows) -> Array:
         return np.concatenate([moved(context, split, rows, factor) for factor in asked], axis=-1)
 
-    def measure(found: Answers) -> dict[str, Measured]:
+    def measure(found: Answers) -> dict[str, Estimate]:
         wanted = target(context.val, found.rows)
         for factor, chosen in columns.items():
             truth, answers = wanted[:, chosen], found.outputs[..., chosen]
             squares = ((answers - truth) ** 2).sum(-1)
             context.log(found.part, f"{factor}{suffix}", found.rows, truth, answers, squares, "squared", found.seeds)
 
-        def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Measured]:
+        def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Estimate]:
             return both_r2(
                 context.bootstrap, metric, wanted[:, chosen], found.outputs[..., chosen], found.objects, mean[chosen],
                 wanted[:, chosen], kept,

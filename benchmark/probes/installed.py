@@ -12,8 +12,8 @@ from iebench.manifests.installed import plugins
 
 from ..errors import ProbeError
 from ..fitting.context import PROBES, Context, Values
-from ..statistics.bootstrap import Measured, Resampled, widened
-from ..statistics.metric_info import Measure, within
+from ..statistics.bootstrap import Estimate, Resampled, widened
+from ..statistics.metric_info import MetricInfo, within
 from .separation import separation
 
 LONGEST = 1e18  # largest number in a score
@@ -94,7 +94,7 @@ def _theirs(point: EntryPoint, context: Context) -> Values:
     return found
 
 
-def _fault(found: Any, metrics: Mapping[str, Measure], context: Context) -> str:
+def _fault(found: Any, metrics: Mapping[str, MetricInfo], context: Context) -> str:
     """Describe the fault of the values that a probe returned, as a clause; "" for none."""
     if not isinstance(found, Mapping):
         return f"returned {type(found).__name__}, and not part -> metric -> value"
@@ -111,18 +111,18 @@ def _fault(found: Any, metrics: Mapping[str, Measure], context: Context) -> str:
     return ""
 
 
-def _entry_fault(entry: Any, measure: Measure, objects: int) -> str:
+def _entry_fault(entry: Any, info: MetricInfo, objects: int) -> str:
     if not isinstance(entry, Resampled):
         return f"{type(entry).__name__}, and not what `context.bootstrap.measure` makes"
     if entry.objects != objects:
         return f"a value over {entry.objects} objects, where val has {objects}"
-    numbers = [getattr(entry, name) for name in Measured.__dataclass_fields__]
+    numbers = [getattr(entry, name) for name in Estimate.__dataclass_fields__]
     if not all(n is None or abs(n) < LONGEST for n in numbers) or not (np.abs(entry.draws) < LONGEST).all():
         return "numbers that are not finite, or of more than 18 digits"
-    if measure.within is None:
+    if info.within is None:
         return ""
     if entry.each is None or not np.isclose(entry.each.mean(), entry.value, rtol=1e-9, atol=1e-9):
         return "what is no mean over objects, and it declares a range for one"
-    low, high = measure.within
+    low, high = info.within
     inside = low <= min(entry.each.min(), entry.floor) and max(entry.each.max(), entry.floor) <= high
     return "" if inside else f"values outside the range that it declares, {low:g} to {high:g}"

@@ -18,7 +18,7 @@ from iebench.manifests.conventions import pose
 from ..encoders.predictor import Predictor
 from ..fitting.context import Context, Split, Values, probe
 from ..fitting.standardise import BLOCK, block_rows
-from ..statistics.bootstrap import Bootstrap, Mean, Measured, plain
+from ..statistics.bootstrap import Bootstrap, Estimate, Mean, plain
 from ..statistics.metric_info import WHOLE
 from ..statistics.metrics import chance_pose_error
 from ..statistics.retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_places, unit
@@ -56,7 +56,7 @@ def prediction(context: Context) -> Values:
     _log(context, first, values)
     suffix, measure = "" if first else "_released", context.bootstrap.measure
     objects = np.repeat(np.arange(val.objects), asked)
-    whole: dict[str, Measured] = {f"{name}{suffix}": measure(Mean.of(v, objects), f) for name, (v, f) in values.items()}
+    whole: dict[str, Estimate] = {f"{name}{suffix}": measure(Mean.of(v, objects), f) for name, (v, f) in values.items()}
     return {WHOLE: whole if first else whole | _on_train(context, method, every[: len(train.features)])}
 
 
@@ -80,7 +80,7 @@ def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
     return {"mrr": (found.reciprocal, chance_reciprocal(asked)), **hits}
 
 
-def _on_train(context: Context, method: Predictor, gallery: Vectors) -> dict[str, Measured]:
+def _on_train(context: Context, method: Predictor, gallery: Vectors) -> dict[str, Estimate]:
     """Measure train's queries among train's views, with separate bootstrap samples: the objects are not val's."""
     train, protocol = context.train, context.protocol
     queries = predictions(train, method, context.device)

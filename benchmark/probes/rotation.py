@@ -20,7 +20,7 @@ from ..fitting.context import Context, Rows, Split
 from ..fitting.heads import Answers, Task, head, seen
 from ..fitting.regression import both_r2, left_out
 from ..fitting.stack import squares
-from ..statistics.bootstrap import Mean, Measured, Median, Statistic
+from ..statistics.bootstrap import Estimate, Mean, Median, Statistic
 from ..statistics.explained import varying
 from ..statistics.metrics import best_constant_rotation, nearest_rotation
 
@@ -61,7 +61,7 @@ def task(context: Context, name: str, views: int) -> Task | None:
     context.notes.extend(left_out(f"{name}_r2_mean", kept, shown.shape[1]))
     mean, still = shown.mean(0), best_constant_rotation(quaternions(context.train, rows))
 
-    def measure(found: Answers) -> dict[str, Measured]:
+    def measure(found: Answers) -> dict[str, Estimate]:
         objects, truth = found.objects, quaternions(context.val, found.rows)
 
         def angles(answer: Array) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ..statistics.bootstrap import Bootstrap, Measured, Resampled, interval
+from ..statistics.bootstrap import Bootstrap, Estimate, Resampled, interval
 from ..statistics.metric_info import WHOLE
 
 WRONG = {"pose_leak": ("invariant", "rotation_r2_mean"), "class_leak": ("equivariant", "top1")}
@@ -15,13 +15,13 @@ WRONG = {"pose_leak": ("invariant", "rotation_r2_mean"), "class_leak": ("equivar
 LEAST = 0.05  # of the whole's score above its floor; smallest denominator in a bootstrap sample
 
 
-def separation(values: Mapping[str, Mapping[str, Measured]], bootstrap: Bootstrap) -> dict[str, dict[str, Measured]]:
+def separation(values: Mapping[str, Mapping[str, Estimate]], bootstrap: Bootstrap) -> dict[str, dict[str, Estimate]]:
     """Return pose_leak of the invariant and class_leak of the equivariant part: (part - floor) / (whole - floor).
 
     0: the part has none of the information; 1: as much as the whole. Left out if the interval of the whole includes its
     floor, since there is then no information that could leak.
     """
-    found: dict[str, dict[str, Measured]] = {}
+    found: dict[str, dict[str, Estimate]] = {}
     for leak, (part, metric) in WRONG.items():
         here, whole = values.get(part, {}).get(metric), values.get(WHOLE, {}).get(metric)
         if not (isinstance(here, Resampled) and isinstance(whole, Resampled)) or whole.low <= whole.floor:

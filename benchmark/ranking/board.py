@@ -14,8 +14,8 @@ from iebench.manifests.errors import suggest
 from ..errors import NotComparable, ScoreFileError, UnknownName, UsageError
 from ..results.faults import absences_of
 from ..results.score import Score
-from ..statistics.bootstrap import Measured
-from ..statistics.metric_info import MEASURES, WHOLE, Measure
+from ..statistics.bootstrap import Estimate
+from ..statistics.metric_info import METRICS, WHOLE, MetricInfo
 from ..statistics.rank_intervals import Rank, ranks
 from .seeds import Group, Value, grouped
 
@@ -34,11 +34,11 @@ class Mark(Enum):
 class Cell:
     """A value with its mark and rank.
 
-    measure : description of the metric; rank : None if alone or without bootstrap samples; spread : see `seeds.Value`
+    info : description of the metric; rank : None if alone or without bootstrap samples; spread : see `seeds.Value`
     """
 
-    measure: Measure
-    measured: Measured
+    info: MetricInfo
+    estimate: Estimate
     mark: Mark
     rank: Rank | None
     spread: float | None
@@ -68,14 +68,14 @@ class Board:
     """A leaderboard.
 
     rows : sorted by the metric `sort` of the whole representation; each is followed by the method's parts
-    measures : descriptions of the metrics, iebench's own first, then those of other packages' probes
-    metrics : metrics of any row, in the order of `measures`
+    infos : descriptions of the metrics, iebench's own first, then those of other packages' probes
+    metrics : metrics of any row, in the order of `infos`
     floors : metric -> score of a constant or chance predictor
     ceilings : metric -> score of an oracle, if known
     """
 
     rows: tuple[Row, ...]
-    measures: Mapping[str, Measure]
+    infos: Mapping[str, MetricInfo]
     metrics: tuple[str, ...]
     floors: Mapping[str, float]
     ceilings: Mapping[str, float]
@@ -99,27 +99,27 @@ class Board:
             raise ScoreFileError("no score files: run `iebench score` first, or name some")
         check(scores)
         groups = grouped(scores)
-        measures = MEASURES | {name: one for score in scores.values() for name, one in score.metrics.items()}
-        known = [m for m in measures if any(m in score.values[WHOLE] for score in scores.values())]
+        infos = METRICS | {name: one for score in scores.values() for name, one in score.metrics.items()}
+        known = [m for m in infos if any(m in score.values[WHOLE] for score in scores.values())]
         if sort and sort not in known:
-            if sort in measures:
+            if sort in infos:
                 raise UsageError(f"no score has {sort} of its whole representation: {suggest(sort, known)}")
             raise UnknownName("metric", sort, known)
         sort = sort or known[0]
         about = next(iter(scores.values()))
-        cells = {part: _cells(groups, part, about.protocol.level, measures) for part in _parts(groups, parts)}
+        cells = {part: _cells(groups, part, about.protocol.level, infos) for part in _parts(groups, parts)}
         order = sorted(range(len(groups)), key=lambda i: _place(cells[WHOLE][i].get(sort)))
         rows = tuple(Row(groups[i], part, cells[part][i]) for i in order for part in cells if cells[part][i])
-        metrics = tuple(metric for metric in measures if any(metric in row.cells for row in rows))
-        floors = {m: next(row.cells[m].measured.floor for row in rows if m in row.cells) for m in metrics}
-        tops = {m: row.cells[m].measured.ceiling for row in rows for m in row.cells}
+        metrics = tuple(metric for metric in infos if any(metric in row.cells for row in rows))
+        floors = {m: next(row.cells[m].estimate.floor for row in rows if m in row.cells) for m in metrics}
+        tops = {m: row.cells[m].estimate.ceiling for row in rows for m in row.cells}
         ceilings = {metric: top for metric, top in tops.items() if top is not None}
-        return Board(rows, measures, metrics, floors, ceilings, about, sort)
+        return Board(rows, infos, metrics, floors, ceilings, about, sort)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the metrics that have a column; of each R2 the kind that the protocol prints."""
-        return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2, self.measures))
+        return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2, self.infos))
 
     @property
     def has_parts(self) -> bool:
@@ -154,7 +154,7 @@ class Board:
         seeds = ""
         if any(row.seeds > 1 for row in self.rows):
             seeds = "; ±: deviation over training seeds, which the interval then draws too"
-        ranked = f"; rank: {level} interval of the place in {self.measures[self.sort].title}" if self.has_ranks else ""
+        ranked = f"; rank: {level} interval of the place in {self.infos[self.sort].title}" if self.has_ranks else ""
         return (
             f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
             f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
@@ -176,30 +176,30 @@ def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:
 
 def _place(cell: Cell | None) -> float:
     """Return the sort key of a row: smaller is better; rows without the metric come last."""
-    return float("inf") if cell is None else _ordered(cell.measured.value, cell.measure)
+    return float("inf") if cell is None else _ordered(cell.estimate.value, cell.info)
 
 
-def _ordered(value: float, measure: Measure) -> float:
+def _ordered(value: float, info: MetricInfo) -> float:
     """Return a number that is smaller for a better value."""
-    return -value if measure.higher else value
+    return -value if info.higher else value
 
 
-def _cells(groups: Sequence[Group], part: str, level: float, measures: Mapping[str, Measure]) -> list[dict[str, Cell]]:
+def _cells(groups: Sequence[Group], part: str, level: float, infos: Mapping[str, MetricInfo]) -> list[dict[str, Cell]]:
     """Make the cells of one part of every group, ranked against each other."""
     rows = [group.values(part) if _has(group, part) else {} for group in groups]
     cells: list[dict[str, Cell]] = [{} for _ in rows]
     for metric in dict.fromkeys(metric for row in rows for metric in row):
         column = {i: row[metric] for i, row in enumerate(rows) if metric in row}
-        measure = measures[metric]
-        compared = len(column) > 1 and measure.ranked
-        standing = _ranked(column, measure, level) if compared else {}
-        best = min(_ordered(value.measured.value, measure) for value in column.values())
+        info = infos[metric]
+        compared = len(column) > 1 and info.ranked
+        standing = _ranked(column, info, level) if compared else {}
+        best = min(_ordered(value.estimate.value, info) for value in column.values())
         for i, value in column.items():
             rank = standing.get(i)
             mark = Mark.TIED if rank and rank.low == 1 else Mark.NONE
-            if compared and _ordered(value.measured.value, measure) == best:
+            if compared and _ordered(value.estimate.value, info) == best:
                 mark = Mark.BEST
-            cells[i][metric] = Cell(measure, value.measured, mark, rank, value.spread)
+            cells[i][metric] = Cell(info, value.estimate, mark, rank, value.spread)
     return cells
 
 
@@ -207,27 +207,27 @@ def _has(group: Group, part: str) -> bool:
     return all(part in score.values for score in group.scores.values())
 
 
-def _ranked(values: Mapping[int, Value], measure: Measure, level: float) -> dict[int, Rank]:
+def _ranked(values: Mapping[int, Value], info: MetricInfo, level: float) -> dict[int, Rank]:
     """Rank the rows with bootstrap samples; {} for a single row, or if a row has no samples."""
     drawn = {i: value.draws for i, value in values.items() if value.draws is not None}
     if len(drawn) < len(values):
         return {}
-    numbers = np.array([values[i].measured.value for i in drawn])
-    objects = min(value.measured.objects for value in values.values())
-    found = ranks(numbers, np.stack(list(drawn.values())), level, measure.higher, objects, measure.within)
+    numbers = np.array([values[i].estimate.value for i in drawn])
+    objects = min(value.estimate.objects for value in values.values())
+    found = ranks(numbers, np.stack(list(drawn.values())), level, info.higher, objects, info.within)
     return dict(zip(drawn, found, strict=True))
 
 
-def has_column(metric: str, r2: str, measures: Mapping[str, Measure] = MEASURES) -> bool:
+def has_column(metric: str, r2: str, infos: Mapping[str, MetricInfo] = METRICS) -> bool:
     """True if leaderboards have a column for a metric, given the kind of R2 that they print, "mean" or "pooled".
 
     >>> has_column("rotation_r2_mean", "mean"), has_column("rotation_r2_mean", "pooled"), has_column("top5", "mean")
     (True, False, False)
     """
     stem, dividing, kind = metric.rpartition("_r2_")
-    if not dividing or metric not in MEASURES:
-        return measures[metric].column
-    return kind == r2 and any(MEASURES[m].column for m in (f"{stem}_r2_mean", f"{stem}_r2_pooled") if m in MEASURES)
+    if not dividing or metric not in METRICS:
+        return infos[metric].column
+    return kind == r2 and any(METRICS[m].column for m in (f"{stem}_r2_mean", f"{stem}_r2_pooled") if m in METRICS)
 
 
 def check(scores: Mapping[Path, Score]) -> None:

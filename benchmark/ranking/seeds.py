@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from iebench.manifests.text.plain_text import cleaned
 
 from ..results.score import Score
-from ..statistics.bootstrap import Measured, interval, widened
+from ..statistics.bootstrap import Estimate, interval, widened
 from ..statistics.metric_info import within
 from ..training.run_settings import BEFORE, FREE, told
 
@@ -24,12 +24,12 @@ Array = NDArray[np.float64]
 class Value:
     """A metric of a row.
 
-    measured : entry of one run, or mean over seeds with the interval of `draws`
+    estimate : entry of one run, or mean over seeds with the interval of `draws`
     draws : (draws,) bootstrap samples, None if there are none
-    spread : standard deviation over training seeds, None for one run (that of `measured` is over heads)
+    spread : standard deviation over training seeds, None for one run (that of `estimate` is over heads)
     """
 
-    measured: Measured
+    estimate: Estimate
     draws: Array | None
     spread: float | None
 

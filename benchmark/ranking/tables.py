@@ -26,14 +26,14 @@ NOTHING = "–"
 
 def number(cell: Cell) -> str:
     """Format a value as tables print it, with its spread over training seeds if there are several."""
-    spread = "" if cell.spread is None else f" ± {cell.measure.show(cell.spread)}"
-    return cell.measure.show(cell.measured.value) + spread
+    spread = "" if cell.spread is None else f" ± {cell.info.show(cell.spread)}"
+    return cell.info.show(cell.estimate.value) + spread
 
 
 def interval(cell: Cell) -> str:
     """Format an interval as "[low, high]"."""
-    show = cell.measure.show
-    return f"[{show(cell.measured.low)}, {show(cell.measured.high)}]"
+    show = cell.info.show
+    return f"[{show(cell.estimate.low)}, {show(cell.estimate.high)}]"
 
 
 def place(board: Board, row: Row) -> str:
@@ -55,7 +55,7 @@ def screen(board: Board) -> str:
     for title in _titles(board):
         table.add_column(title, no_wrap=True)
     for metric in board.columns:
-        title = board.measures[metric].title.replace(" ", "\n", 1)
+        title = board.infos[metric].title.replace(" ", "\n", 1)
         table.add_column(escapes.screen(title, lines=True), justify="right", no_wrap=True)
     for row in board.rows:
         table.add_row(*map(escapes.screen, _head(board, row)), *(_stacked(m, row) for m in board.columns))
@@ -76,7 +76,7 @@ def markdown(board: Board) -> str:
         strong = f"**{value}**" if found.mark is Mark.BEST else value + MARKS[found.mark]
         return f"{strong} {interval(found)}"
 
-    titles = [*_titles(board), *(escapes.markdown(board.measures[m].title) for m in board.columns)]
+    titles = [*_titles(board), *(escapes.markdown(board.infos[m].title) for m in board.columns)]
     rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
     body = [[*map(escapes.markdown, _head(board, row)), *(cell(m, row) for m in board.columns)] for row in board.rows]
     body += ends(board)
@@ -146,7 +146,7 @@ def latex(board: Board) -> str:
         tied = r"$^\approx$" if found.mark is Mark.TIED else ""
         return rf"{strong}{tied} {{\scriptsize {interval(found)}}}"
 
-    titles = [*_titles(board), *(board.measures[m].title for m in board.columns)]
+    titles = [*_titles(board), *(board.infos[m].title for m in board.columns)]
     lines = [
         rf"% {cleaned(board.caption)}",
         *(rf"% note: {cleaned(note)}" for note in board.notes),
@@ -186,7 +186,7 @@ def ends(board: Board) -> list[list[str]]:
     lines = [(FLOOR, board.floors), *([(CEILING, board.ceilings)] if board.ceilings else [])]
     return [
         [word if title == "run" else "" for title in _titles(board)]
-        + [board.measures[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
+        + [board.infos[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
         for word, found in lines
     ]
 
@@ -202,7 +202,7 @@ def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
     for metric, cell in row.cells.items():
         rank = cell.rank
         found[metric] = {
-            **dataclasses.asdict(cell.measured),
+            **dataclasses.asdict(cell.estimate),
             "seed_spread": cell.spread,
             "rank": rank.place if rank else None,
             "rank_low": rank.low if rank else None,

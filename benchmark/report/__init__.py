@@ -54,7 +54,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         board=table.html(board),
         legend=escape(board.legend.replace("*: best", "bold: best")),
         notes=facts.notes(board),
-        measures=facts.measures(board),
+        meanings=facts.meanings(board),
         dataset=facts.dataset(about, data, info),
         runs=facts.runs(board),
         protocol=facts.protocol(about),

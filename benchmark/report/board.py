@@ -7,7 +7,7 @@ from iebench.manifests.text.escapes import html as escape
 
 from ..ranking.board import Board, Cell, Mark, Row
 from ..ranking.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
-from ..statistics.bootstrap import Measured
+from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE
 
 
@@ -19,7 +19,7 @@ class Scale:
     high: float
 
     @staticmethod
-    def of(entries: list[Measured]) -> "Scale":
+    def of(entries: list[Estimate]) -> "Scale":
         """Make a scale that contains every interval and floor."""
         numbers = [x for entry in entries for x in (entry.low, entry.high, entry.value, entry.floor)]
         return Scale(min(numbers), max(numbers))
@@ -32,7 +32,7 @@ class Scale:
 
 def html(board: Board) -> str:
     """Make the <table>. Metrics without a column are included and shown on demand."""
-    scales = {m: Scale.of([row.cells[m].measured for row in board.rows if m in row.cells]) for m in board.metrics}
+    scales = {m: Scale.of([row.cells[m].estimate for row in board.rows if m in row.cells]) for m in board.metrics}
     lines = [_line(board, row, scales) for row in board.rows]
     foot = _end(board, FLOOR, board.floors) + (_end(board, CEILING, board.ceilings) if board.ceilings else "")
     head = "".join(_head(board, metric) for metric in board.metrics)
@@ -45,19 +45,19 @@ def html(board: Board) -> str:
 
 def _end(board: Board, word: str, found: Mapping[str, float]) -> str:
     """Make a line of floors or ceilings."""
-    shown = {metric: board.measures[metric].show(value) for metric, value in found.items()}
+    shown = {metric: board.infos[metric].show(value) for metric, value in found.items()}
     cells = "".join(f"<td class='n{_more(board, m)}'>{shown.get(m, NOTHING)}</td>" for m in board.metrics)
     return f"<tr><td></td><th scope='row'>{word}</th><td></td>{cells}</tr>"
 
 
 def _head(board: Board, metric: str) -> str:
-    measure = board.measures[metric]
-    sorts = " aria-sort='descending'" if metric == board.sort and measure.higher else ""
-    sorts = " aria-sort='ascending'" if metric == board.sort and not measure.higher else sorts
-    better = "desc" if measure.higher else "asc"
+    info = board.infos[metric]
+    sorts = " aria-sort='descending'" if metric == board.sort and info.higher else ""
+    sorts = " aria-sort='ascending'" if metric == board.sort and not info.higher else sorts
+    better = "desc" if info.higher else "asc"
     return (
         f"<th scope='col' class='n{_more(board, metric)}' data-metric='{metric}' data-better='{better}'{sorts} "
-        f"title='{escape(measure.about)}'><span>{escape(measure.title)}</span></th>"
+        f"title='{escape(info.about)}'><span>{escape(info.title)}</span></th>"
     )
 
 
@@ -77,12 +77,12 @@ def _cell(board: Board, metric: str, cell: Cell | None, scale: Scale) -> str:
     shown = f"<strong>{value}</strong>" if cell.mark is Mark.BEST else value + MARKS[cell.mark]
     rank = "" if cell.rank is None else f" data-low='{cell.rank.low}' data-high='{cell.rank.high}'"
     return (
-        f"<td class='n{_more(board, metric)}' data-value='{cell.measured.value!r}'{rank}>{shown}"
-        f"<small>{interval(cell)}</small>{_drawn(cell.measured, scale)}</td>"
+        f"<td class='n{_more(board, metric)}' data-value='{cell.estimate.value!r}'{rank}>{shown}"
+        f"<small>{interval(cell)}</small>{_drawn(cell.estimate, scale)}</td>"
     )
 
 
-def _drawn(entry: Measured, scale: Scale) -> str:
+def _drawn(entry: Estimate, scale: Scale) -> str:
     """Draw the interval as a line, the value as a dot, the floor as a stroke."""
     low, high, value, floor = (scale.at(x) for x in (entry.low, entry.high, entry.value, entry.floor))
     return (

@@ -15,7 +15,7 @@ from ..orbits.file import CURVES
 from ..orbits.file import NAME as ORBITS
 from ..orbits.file import read as read_orbits
 from ..ranking.board import Board, Row
-from ..statistics.metric_info import WHOLE, Measure
+from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES
 from ..training.log import read as read_log
@@ -34,7 +34,7 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     places = {row.name: i for i, row in enumerate(whole)}
     return {
         "methods": [row.name for row in whole],
-        "metrics": {m: _metric(board.measures[m]) for m in board.metrics},
+        "metrics": {m: _metric(board.infos[m]) for m in board.metrics},
         "sort": board.sort,
         "rows": [_row(row, places[row.name]) for row in board.rows],
         "curves": curves(whole),
@@ -44,20 +44,20 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     }
 
 
-def _metric(measure: Measure) -> dict[str, Any]:
+def _metric(info: MetricInfo) -> dict[str, Any]:
     return {
-        "title": measure.title,
-        "about": measure.about,
-        "higher": measure.higher,
-        "factor": measure.factor,
-        "digits": measure.digits,
+        "title": info.title,
+        "about": info.about,
+        "higher": info.higher,
+        "factor": info.factor,
+        "digits": info.digits,
     }
 
 
 def _row(row: Row, method: int) -> dict[str, Any]:
     values = {
         metric: [*map(_short, (m.value, m.low, m.high, m.floor)), m.ceiling]
-        for metric, m in ((metric, cell.measured) for metric, cell in row.cells.items())
+        for metric, m in ((metric, cell.estimate) for metric, cell in row.cells.items())
     }
     return {"method": method, "part": row.part, "values": values}
 
@@ -147,11 +147,11 @@ def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
 def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
     """Return all val objects' values, metrics with a column first, limited in size; and images of the worst."""
     values = {method: _each(row, len(pictures.names)) for method, row in enumerate(rows)}
-    known = [metric for metric in board.measures if any(metric in found for found in values.values())]
+    known = [metric for metric in board.infos if any(metric in found for found in values.values())]
     room = max(1, VALUES // (len(rows) * len(pictures.names)))
     metrics = sorted(known, key=lambda metric: metric not in board.columns)[:room]
     columns = [
-        (board.measures[metric], found[metric]) for metric in metrics for found in values.values() if metric in found
+        (board.infos[metric], found[metric]) for metric in metrics for found in values.values() if metric in found
     ]
     classes = sorted(set(pictures.classes))
     return {
@@ -209,11 +209,11 @@ def _each(row: Row, count: int) -> dict[str, Array]:
     return {metric: values for metric, values in found.items() if len(values) == count}
 
 
-def _worst(columns: Sequence[tuple[Measure, Array]]) -> list[int]:
+def _worst(columns: Sequence[tuple[MetricInfo, Array]]) -> list[int]:
     """Return the worst objects of every column in turn, at most PICTURED."""
     if not columns:
         return []
-    orders = [np.argsort(values if measure.higher else -values, kind="stable") for measure, values in columns]
+    orders = [np.argsort(values if info.higher else -values, kind="stable") for info, values in columns]
     ranked = np.stack(orders, axis=1).ravel()  # all worst objects, then all second worst, and so on
     return list(dict.fromkeys(ranked.tolist()))[:PICTURED]
 

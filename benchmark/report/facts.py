@@ -16,9 +16,9 @@ from ..ranking.published import CAPTION, TITLES, cells
 from ..results.score import Score
 
 
-def measures(board: Board) -> str:
+def meanings(board: Board) -> str:
     """Make a list of every metric with its meaning."""
-    return definitions((board.measures[metric].title, board.measures[metric].about) for metric in board.metrics)
+    return definitions((board.infos[metric].title, board.infos[metric].about) for metric in board.metrics)
 
 
 def notes(board: Board) -> str:

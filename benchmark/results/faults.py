@@ -12,8 +12,8 @@ from iebench.manifests.common.causes import reason
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.plain_text import length_fault, name_fault
 
-from ..statistics.bootstrap import Measured, interval, widened
-from ..statistics.metric_info import MEASURES, WHOLE, declaration_faults, within
+from ..statistics.bootstrap import Estimate, interval, widened
+from ..statistics.metric_info import METRICS, WHOLE, declaration_faults, within
 from ..statistics.resamples import digest_of, unpack
 from .score import Score
 
@@ -150,8 +150,8 @@ def _run_faults(score: Score) -> Iterator[str]:
 
 
 def _value_faults(score: Score) -> Iterator[str]:
-    for metric, measure in score.metrics.items():
-        yield from (f"the metric {metric[:60]!r} {fault}" for fault in declaration_faults(metric, measure))
+    for metric, info in score.metrics.items():
+        yield from (f"the metric {metric[:60]!r} {fault}" for fault in declaration_faults(metric, info))
     if not score.values.get(WHOLE):
         yield "it has no values of the whole representation"
     for part, measured in score.values.items():
@@ -162,10 +162,10 @@ def _value_faults(score: Score) -> Iterator[str]:
             yield from (f"{part} {metric} {fault}" for fault in faults)
 
 
-def _entry_faults(score: Score, metric: str, entry: Measured) -> Iterator[str]:
-    if metric not in MEASURES.keys() | score.metrics.keys():
+def _entry_faults(score: Score, metric: str, entry: Estimate) -> Iterator[str]:
+    if metric not in METRICS.keys() | score.metrics.keys():
         yield "is a metric that this iebench does not know (update it)"
-    ours = RANGES if metric in MEASURES else {}  # names of other packages' metrics have no ranges here
+    ours = RANGES if metric in METRICS else {}  # names of other packages' metrics have no ranges here
     low, high = within(metric, score.metrics) or next(
         (ends for names, ends in ours.items() if names.fullmatch(metric)), (-math.inf, math.inf)
     )
@@ -191,7 +191,7 @@ def _told(low: float, high: float) -> str:
     return f"{low:g} to {high:g}"
 
 
-def _drawn_faults(score: Score, part: str, metric: str, entry: Measured) -> Iterator[str]:
+def _drawn_faults(score: Score, part: str, metric: str, entry: Estimate) -> Iterator[str]:
     scored = score.dataset.train_objects if metric.endswith(RESAMPLED_APART) else score.dataset.val_objects
     if entry.n < 1 or entry.objects != scored:
         yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"

@@ -9,8 +9,8 @@ from typing import Any
 from iebench.manifests.common.files import write_atomic
 
 from ..protocol import Protocol
-from ..statistics.bootstrap import Measured
-from ..statistics.metric_info import Measure
+from ..statistics.bootstrap import Estimate
+from ..statistics.metric_info import MetricInfo
 from ..statistics.regularisation import Regularisation
 from ..statistics.resamples import Resamples
 
@@ -103,7 +103,7 @@ class Score:
 
     name: str
     limit: int | None
-    values: dict[str, dict[str, Measured]]
+    values: dict[str, dict[str, Estimate]]
     protocol_id: str
     protocol: Protocol
     seed: int
@@ -119,7 +119,7 @@ class Score:
     cost: Cost = field(default_factory=Cost)
     notes: tuple[str, ...] = ()
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
-    metrics: dict[str, Measure] = field(default_factory=dict)
+    metrics: dict[str, MetricInfo] = field(default_factory=dict)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
 
     def __repr__(self) -> str:  # not the bootstrap samples, which are thousands of lines

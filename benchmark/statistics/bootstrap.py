@@ -96,7 +96,7 @@ class Median:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Estimate:
     """One entry of a score.
 
     low, high : bootstrap interval; floor : the same metric of a constant or chance predictor
@@ -115,11 +115,11 @@ class Measured:
     spread: float | None = None
 
 
-M = TypeVar("M", bound=Measured)
+M = TypeVar("M", bound=Estimate)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Resampled(Measured):
+class Resampled(Estimate):
     """An estimate with its bootstrap samples and per-object values, which a score file stores in separate sections.
 
     draws : (draws,), value of every bootstrap sample; each : (objects,), mean within each object, None if it has none
@@ -129,9 +129,9 @@ class Resampled(Measured):
     each: Array | None = field(compare=False, repr=False)
 
 
-def plain(entry: Measured) -> Measured:
+def plain(entry: Estimate) -> Estimate:
     """Return the entry without its bootstrap samples."""
-    return Measured(**{f.name: getattr(entry, f.name) for f in fields(Measured)})
+    return Estimate(**{f.name: getattr(entry, f.name) for f in fields(Estimate)})
 
 
 def interval(draws: Array, level: float) -> Array:

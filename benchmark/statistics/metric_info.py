@@ -15,7 +15,7 @@ LONGEST = {"title": 60, "about": 300}  # characters
 
 
 @dataclass(frozen=True)
-class Measure:
+class MetricInfo:
     """Description of a metric, for tables and reports.
 
     title : column header; about : explanation in one line
@@ -37,35 +37,35 @@ class Measure:
     def show(self, value: float) -> str:
         """Format a value as tables print it.
 
-        >>> MEASURES["top1"].show(0.4567), MEASURES["mrr"].show(0.4567)
+        >>> METRICS["top1"].show(0.4567), METRICS["mrr"].show(0.4567)
         ('45.7', '0.457')
         """
         shown = f"{value * self.factor:.{self.digits}f}"
         return shown.removeprefix("-") if float(shown) == 0 else shown  # never "-0.000"
 
 
-def declaration_faults(metric: str, measure: Measure) -> Iterator[str]:
+def declaration_faults(metric: str, info: MetricInfo) -> Iterator[str]:
     """Find reasons why a metric that another package declares cannot be shown, one clause each.
 
-    >>> list(declaration_faults("top1", Measure("", "mine", digits=-1)))
+    >>> list(declaration_faults("top1", MetricInfo("", "mine", digits=-1)))
     ["is iebench's own", 'has a title of 0 characters, not 1 to 60', 'has -1 digits, not 0 to 10']
     """
     if not NAME.fullmatch(metric):
         yield f"must have a name of at most 60 lower-case letters, digits and _, not {metric!r:.80}"
-    if metric in MEASURES:
+    if metric in METRICS:
         yield "is iebench's own"
     for name, most in LONGEST.items():
-        text = getattr(measure, name)
+        text = getattr(info, name)
         if not 1 <= len(text) <= most:
             yield f"has {'a' if name == 'title' else 'an'} {name} of {len(text)} characters, not 1 to {most}"
         if what := flaw(text):
             yield f"has {'a' if name == 'title' else 'an'} {name} that holds {what}"
-    if not 0 < measure.factor < math.inf:
-        yield f"has the factor {measure.factor}, not a positive number"
-    if not 0 <= measure.digits <= 10:
-        yield f"has {measure.digits} digits, not 0 to 10"
-    if measure.within is not None and not -math.inf < measure.within[0] < measure.within[1] < math.inf:
-        yield f"has the range {measure.within}, not two numbers of which the first is less"
+    if not 0 < info.factor < math.inf:
+        yield f"has the factor {info.factor}, not a positive number"
+    if not 0 <= info.digits <= 10:
+        yield f"has {info.digits} digits, not 0 to 10"
+    if info.within is not None and not -math.inf < info.within[0] < info.within[1] < math.inf:
+        yield f"has the range {info.within}, not two numbers of which the first is less"
 
 
 SHARES = {
@@ -85,15 +85,15 @@ MAPS = {
 """Metrics of a map between views that is fitted to any encoder: title and meaning."""
 
 
-def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, Measure]:
+def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, MetricInfo]:
     """Make the metrics of predicted rotations, of one view or between two; those of two have columns and an oracle."""
     title = name.replace("_", " ")
     column = views == 2
-    share = partial(Measure, factor=100, digits=1, column=False, within=FRACTION)
-    error = partial(Measure, higher=False, digits=1)
+    share = partial(MetricInfo, factor=100, digits=1, column=False, within=FRACTION)
+    error = partial(MetricInfo, higher=False, digits=1)
     found = {
-        "r2_pooled": Measure(f"{title} R² pooled", f"{about}, R² against one mean of all components", column=column),
-        "r2_mean": Measure(
+        "r2_pooled": MetricInfo(f"{title} R² pooled", f"{about}, R² against one mean of all components", column=column),
+        "r2_mean": MetricInfo(
             f"{title} R² mean", f"{about}, mean R² of the components; a constant scores 0", column=column
         ),
         "degrees_mean": error(
@@ -113,15 +113,15 @@ def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, Measure]:
     return {f"{name}_{kind}": measure for kind, measure in found.items()}
 
 
-def _changes(suffix: str, how: str) -> dict[str, Measure]:
+def _changes(suffix: str, how: str) -> dict[str, MetricInfo]:
     """Make the metrics of factors' changes between two views. suffix : part of a metric's name before its R2."""
     title = suffix.replace("_", " ")
-    hidden = partial(Measure, column=False)
+    hidden = partial(MetricInfo, column=False)
     return {
         f"colour{suffix}_r2_pooled": hidden(
             f"colour{title} R² pooled", f"change of floor and light hue between two views {how}, pooled R²"
         ),
-        f"colour{suffix}_r2_mean": Measure(
+        f"colour{suffix}_r2_mean": MetricInfo(
             f"colour{title} R²", f"change of floor and light hue between two views {how}, R² of each component averaged"
         ),
         f"floor_hue{suffix}_r2": hidden(f"floor hue{title} R²", f"change of the floor's hue between two views {how}"),
@@ -138,15 +138,15 @@ def _changes(suffix: str, how: str) -> dict[str, Measure]:
     }
 
 
-MEASURES = {
-    "top1": Measure("top-1 %", "class from one view by a linear layer", factor=100, digits=1, within=FRACTION),
-    "top5": Measure(
+METRICS = {
+    "top1": MetricInfo("top-1 %", "class from one view by a linear layer", factor=100, digits=1, within=FRACTION),
+    "top5": MetricInfo(
         "top-5 %", "the class is among the five highest", factor=100, digits=1, column=False, within=FRACTION
     ),
-    "mlp_top1": Measure(
+    "mlp_top1": MetricInfo(
         "MLP top-1 %", "class from one view by an MLP", factor=100, digits=1, column=False, within=FRACTION
     ),
-    "kernel_top1": Measure(
+    "kernel_top1": MetricInfo(
         "kernel top-1 %",
         "class from one view by kernel regression",
         factor=100,
@@ -154,16 +154,16 @@ MEASURES = {
         column=False,
         within=FRACTION,
     ),
-    "knn_top1": Measure(
+    "knn_top1": MetricInfo(
         "kNN top-1 %", "class by a vote of the nearest train views", factor=100, digits=1, column=False, within=FRACTION
     ),
-    "shot1_top1": Measure(
+    "shot1_top1": MetricInfo(
         "1-shot top-1 %", "class by one object of each class", factor=100, digits=1, column=False, within=FRACTION
     ),
-    "shot5_top1": Measure(
+    "shot5_top1": MetricInfo(
         "5-shot top-1 %", "class by 5 objects of each class", factor=100, digits=1, column=False, within=FRACTION
     ),
-    "shot10_top1": Measure(
+    "shot10_top1": MetricInfo(
         "10-shot top-1 %", "class by 10 objects of each class", factor=100, digits=1, column=False, within=FRACTION
     ),
     **_angles("rotation", "rotation between two views by a nonlinear probe of both", views=2),
@@ -172,43 +172,45 @@ MEASURES = {
     **_angles("pose_linear", "pose of one view by a linear layer", views=1),
     **_changes("", "by a nonlinear probe of both"),
     **_changes("_composed", "composed from linear answers to each"),
-    "pose_leak": Measure(
+    "pose_leak": MetricInfo(
         "pose leak",
         "rotation information of the invariant part, as a share of the whole representation's",
         higher=False,
         column=False,
     ),
-    "class_leak": Measure(
+    "class_leak": MetricInfo(
         "class leak",
         "class information of the equivariant part, as a share of the whole representation's",
         higher=False,
         column=False,
     ),
-    "mrr": Measure(
+    "mrr": MetricInfo(
         "MRR", "predictor: reciprocal rank of the right view among the object's other views", within=FRACTION
     ),
-    "h1": Measure("H@1", "predictor: the right view comes first", within=FRACTION),
-    "h2": Measure("H@2", "predictor: the right view is among the first two", column=False, within=FRACTION),
-    "h5": Measure("H@5", "predictor: the right view is among the first five", column=False, within=FRACTION),
-    "h10": Measure("H@10", "predictor: the right view is among the first ten", column=False, within=FRACTION),
-    "pre": Measure("PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False, within=FRACTION),
-    "mrr_released": Measure(
+    "h1": MetricInfo("H@1", "predictor: the right view comes first", within=FRACTION),
+    "h2": MetricInfo("H@2", "predictor: the right view is among the first two", column=False, within=FRACTION),
+    "h5": MetricInfo("H@5", "predictor: the right view is among the first five", column=False, within=FRACTION),
+    "h10": MetricInfo("H@10", "predictor: the right view is among the first ten", column=False, within=FRACTION),
+    "pre": MetricInfo(
+        "PRE", "predictor: pose error of the nearest val embedding, 0 to 1", higher=False, within=FRACTION
+    ),
+    "mrr_released": MetricInfo(
         "MRR as released", "the same with the source view among the questions and the answers", within=FRACTION
     ),
-    "h1_released": Measure("H@1 as released", "the right view comes first, the source included", within=FRACTION),
-    "h2_released": Measure(
+    "h1_released": MetricInfo("H@1 as released", "the right view comes first, the source included", within=FRACTION),
+    "h2_released": MetricInfo(
         "H@2 as released", "the right view is among the first two, the source included", column=False, within=FRACTION
     ),
-    "h5_released": Measure(
+    "h5_released": MetricInfo(
         "H@5 as released", "the right view is among the first five, the source included", column=False, within=FRACTION
     ),
-    "h10_released": Measure(
+    "h10_released": MetricInfo(
         "H@10 as released", "the right view is among the first ten, the source included", column=False, within=FRACTION
     ),
-    "pre_released": Measure(
+    "pre_released": MetricInfo(
         "PRE as released", "pose error of the nearest val embedding, the source included", higher=False, within=FRACTION
     ),
-    "pre_all_released": Measure(
+    "pre_all_released": MetricInfo(
         "PRE val-all as released",
         "the same with the nearest embedding of both splits",
         higher=False,
@@ -216,7 +218,7 @@ MEASURES = {
         within=FRACTION,
     ),
     **{
-        f"{name}_train_released": Measure(
+        f"{name}_train_released": MetricInfo(
             f"{title} train-train as released",
             "the same as released, on views of the train split",
             column=False,
@@ -224,7 +226,7 @@ MEASURES = {
         )
         for name, title in (("mrr", "MRR"), ("h1", "H@1"), ("h2", "H@2"), ("h5", "H@5"), ("h10", "H@10"))
     },
-    "pre_train_released": Measure(
+    "pre_train_released": MetricInfo(
         "PRE train-train as released",
         "the same, with queries and candidates from the train split",
         higher=False,
@@ -232,7 +234,7 @@ MEASURES = {
         within=FRACTION,
     ),
     **{
-        f"share_{name}": Measure(
+        f"share_{name}": MetricInfo(
             f"{name.replace('_', ' ')} share %",
             f"how much of the representation's variance {what} moves; less is more invariant",
             higher=False,
@@ -243,17 +245,17 @@ MEASURES = {
         )
         for name, what in SHARES.items()
     },
-    "mig": Measure(
+    "mig": MetricInfo(
         "MIG", "how much more of a factor the best column knows than the next one, mean over factors", column=False
     ),
-    "dci_disentanglement": Measure(
+    "dci_disentanglement": MetricInfo(
         "DCI disentanglement", "how far each column serves a linear reader of one factor alone", column=False
     ),
-    "dci_completeness": Measure(
+    "dci_completeness": MetricInfo(
         "DCI completeness", "how far each factor is read linearly from one column alone", column=False
     ),
     **{
-        f"{group}_map_{name}": Measure(
+        f"{group}_map_{name}": MetricInfo(
             f"{group} map {title}",
             f"best linear map of views, told {what}: {about}",
             higher=name == "mrr",
@@ -269,7 +271,7 @@ WHOLE = "whole"
 """Name of the part that is the whole representation; the encoder names the others."""
 
 
-def within(metric: str, declared: Mapping[str, Measure] | None = None) -> tuple[float, float] | None:
+def within(metric: str, declared: Mapping[str, MetricInfo] | None = None) -> tuple[float, float] | None:
     """Return the range of an object's value, for a metric that is a mean over objects; None for others.
 
     declared : metrics of other packages
@@ -277,5 +279,5 @@ def within(metric: str, declared: Mapping[str, Measure] | None = None) -> tuple[
     >>> within("top1"), within("pose_degrees_mean"), within("rotation_r2_mean")
     ((0.0, 1.0), (0.0, 180.0), None)
     """
-    found = MEASURES.get(metric) or (declared or {}).get(metric)
+    found = METRICS.get(metric) or (declared or {}).get(metric)
     return None if found is None else found.within

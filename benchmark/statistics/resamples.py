@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from iebench.manifests.common.causes import reason
 from iebench.manifests.errors import InvalidValue
 
-from .bootstrap import Bootstrap, Measured, Resampled
+from .bootstrap import Bootstrap, Estimate, Resampled
 from .metric_info import WHOLE
 
 Array = NDArray[np.float64]
@@ -44,7 +44,7 @@ class Resamples:
     each: dict[str, str]
 
     @staticmethod
-    def of(bootstrap: Bootstrap, values: Mapping[str, Mapping[str, Measured]]) -> "Resamples":
+    def of(bootstrap: Bootstrap, values: Mapping[str, Mapping[str, Estimate]]) -> "Resamples":
         """Pack the samples of values by part and metric; values without bootstrap samples are skipped."""
         found = {
             part: {metric: entry for metric, entry in measured.items() if isinstance(entry, Resampled)}

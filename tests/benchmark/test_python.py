@@ -200,7 +200,7 @@ def test_a_leaderboard_in_every_form(twenty: dict[Path, Score], monkeypatch: pyt
     pd = pytest.importorskip("pandas")
     frame = board.to_pandas()
     assert isinstance(frame, pd.DataFrame) and frame["run"].tolist() == [row.name for row in board.board.rows]
-    assert frame["top1"].tolist() == [row.cells["top1"].measured.value for row in board.board.rows]
+    assert frame["top1"].tolist() == [row.cells["top1"].estimate.value for row in board.board.rows]
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingPart, match="pandas is not installed"):
         board.to_pandas()

@@ -28,7 +28,7 @@ from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.results.score import Cost, Example, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap
-from iebench.benchmark.statistics.metric_info import Measure
+from iebench.benchmark.statistics.metric_info import MetricInfo
 from iebench.manifests.shell.cli import main
 from iebench.manifests.text.plain_text import flaw
 
@@ -38,7 +38,7 @@ FORMULA = tuple("=+-@\t\r")
 
 def scores(text: str) -> dict[Path, Score]:
     """Two scores with a text in every field that can hold text."""
-    own = Measure("own", "measured by another package", digits=2)
+    own = MetricInfo("own", "measured by another package", digits=2)
     found = {}
     for i in range(2):
         whole, part = {"top1": measured(0.5 + i / 9), "own": measured(0.2)}, {"top1": measured(0.1)}

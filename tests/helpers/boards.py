@@ -11,8 +11,8 @@ from iebench.benchmark.orbits.file import CURVES, FORMAT
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report.pictures import Pictures
 from iebench.benchmark.results.score import DataFacts, Example, Score
-from iebench.benchmark.statistics.bootstrap import Bootstrap, Mean, Measured, plain
-from iebench.benchmark.statistics.metric_info import MEASURES
+from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate, Mean, plain
+from iebench.benchmark.statistics.metric_info import METRICS
 from iebench.benchmark.statistics.resamples import Resamples
 from iebench.manifests.dataset import DatasetInfo
 
@@ -38,18 +38,18 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
     bootstrap = Bootstrap.of(objects, SMALL.draws, SMALL.level, 0)
     generator = np.random.default_rng(i + 1)
     skill = generator.normal()
-    values: dict[str, dict[str, Measured]] = {}
+    values: dict[str, dict[str, Estimate]] = {}
     for part, shift in SHIFTS.items():
         if part != "whole" and i % 3:
             continue
         values[part] = {}
-        for metric, measure in MEASURES.items():
+        for metric, info in METRICS.items():
             if metric.removeprefix("strict_") in PREDICTION and (i % 2 or part != "whole"):
                 continue
             shares = 0.8 / (1 + np.exp(-(skill + shift + hard * 0.5 + generator.normal(size=objects) * 0.2)))
             top = 110.0 if "degrees" in metric else 1.0
-            each = shares if measure.higher else top * (1 - shares)
-            floor = 0.1 if measure.higher else 0.9 * top
+            each = shares if info.higher else top * (1 - shares)
+            floor = 0.1 if info.higher else 0.9 * top
             statistic = Mean.of(np.repeat(each, views), np.repeat(np.arange(objects), views))
             values[part][metric] = bootstrap.measure(statistic, floor)
     score = score_of(name, {part: {m: plain(e) for m, e in found.items()} for part, found in values.items()})

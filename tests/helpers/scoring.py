@@ -18,7 +18,7 @@ from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.protocol import FewShot, Head, Protocol, load
 from iebench.benchmark.results.score import DataFacts, EncoderFacts, Score
-from iebench.benchmark.statistics.bootstrap import Bootstrap, Measured
+from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.benchmark.statistics.resamples import Resamples, digest_of, pack
 from iebench.benchmark.training import runs
@@ -96,12 +96,12 @@ def context_of(
     )
 
 
-def measured(value: float, half: float = 0.05, floor: float = 0.1) -> Measured:
+def measured(value: float, half: float = 0.05, floor: float = 0.1) -> Estimate:
     """Return a value with a symmetric interval."""
-    return Measured(value, value - half, value + half, floor, 96, 6)
+    return Estimate(value, value - half, value + half, floor, 96, 6)
 
 
-def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprint: str = "f" * 64) -> Score:
+def score_of(name: str, values: Mapping[str, Mapping[str, Estimate]], fingerprint: str = "f" * 64) -> Score:
     """Return a score with these values and made-up metadata, its parts side by side."""
     parts = {part: (8 * i, 8 * i + 8) for i, part in enumerate(part for part in values if part != WHOLE)}
     return Score(
@@ -121,7 +121,7 @@ def score_of(name: str, values: Mapping[str, Mapping[str, Measured]], fingerprin
     )
 
 
-def resamples_of(name: str, values: Mapping[str, Mapping[str, Measured]]) -> Resamples:
+def resamples_of(name: str, values: Mapping[str, Mapping[str, Estimate]]) -> Resamples:
     """Made-up bootstrap samples with the intervals of `values`, independent between names, and values per object."""
     draws: dict[str, dict[str, str]] = {}
     for part, measured in values.items():

@@ -100,10 +100,10 @@ def test_features_that_somebody_computed(here: Path, capsys: pytest.CaptureFixtu
 THEIRS = """
 import numpy as np
 from iebench.benchmark.statistics.bootstrap import Mean
-from iebench.benchmark.statistics.metric_info import Measure
+from iebench.benchmark.statistics.metric_info import MetricInfo
 from iebench.benchmark.fitting.context import probe
 
-@probe("spread", metrics={"spread": Measure("spread [of all]", "deviation of all columns", higher=False, digits=2)})
+@probe("spread", metrics={"spread": MetricInfo("spread [of all]", "deviation of all columns", higher=False, digits=2)})
 def spread(context):
     each = context.val.features.std(1).astype(float)
     return {"whole": {"spread": context.bootstrap.measure(Mean.of(each, context.val.image_objects), 0.0)}}

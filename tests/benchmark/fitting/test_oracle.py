@@ -17,7 +17,7 @@ from iebench.benchmark.fitting import oracle as symmetric
 from iebench.benchmark.fitting.oracle import Prior, Symmetries
 from iebench.benchmark.probes import run
 from iebench.benchmark.probes.rotation import matrices, quaternions
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 from iebench.benchmark.statistics.metrics import nearest_rotation
 from iebench.manifests.conventions import geodesic_degrees, pose
 from iebench.manifests.dataset import DatasetInfo
@@ -96,7 +96,7 @@ def test_scoring_measures_the_error_and_its_ceiling() -> None:
     bare = run(context_of(train, val))[WHOLE]
     oracle = Symmetries(dict.fromkeys(val.identities, FOUR), prior())
     found = run(replace(context_of(train, val), oracle=oracle))[WHOLE]
-    assert found.keys() - bare.keys() == {"rotation_degrees_symmetric"} <= MEASURES.keys()
+    assert found.keys() - bare.keys() == {"rotation_degrees_symmetric"} <= METRICS.keys()
     error = found["rotation_degrees_symmetric"]
     assert error.value < found["rotation_degrees_mean"].value and error.floor < found["rotation_degrees_mean"].floor
     assert found["rotation_r2_mean"].ceiling is not None and found["rotation_r2_mean"].ceiling < 0.95

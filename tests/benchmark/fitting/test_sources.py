@@ -18,7 +18,7 @@ from iebench.benchmark.fitting.sources import Anew, Cached
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.protocol import load
 from iebench.benchmark.scoring.splits import load_split
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 
 pytestmark = pytest.mark.slow
 
@@ -43,9 +43,7 @@ def test_encoding_again_in_eval_mode_gives_the_same_scores(context: Context) -> 
     once, anew = answers(context, tasks), answers(context, tasks, lambda: Anew(context, drifting=False))
     for task, one, other in zip(tasks, once, anew, strict=True):
         np.testing.assert_allclose(one[WHOLE].outputs, other[WHOLE].outputs, atol=1e-5)
-        shown = [
-            {m: MEASURES[m].show(v.value) for m, v in task.measure(found[WHOLE]).items()} for found in (one, other)
-        ]
+        shown = [{m: METRICS[m].show(v.value) for m, v in task.measure(found[WHOLE]).items()} for found in (one, other)]
         assert shown[0] == shown[1]
 
 

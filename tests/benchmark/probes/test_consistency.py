@@ -11,7 +11,7 @@ from iebench.benchmark.fitting.maps import Subspace
 from iebench.benchmark.fitting.transforms import Group, rotations, turns
 from iebench.benchmark.probes.consistency import _chained, consistency
 from iebench.benchmark.protocol import Maps
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 from iebench.manifests.conventions import pose
 
 PROTOCOL = replace(SMALL, maps=Maps(dims=24, pairs=6, units=16), draws=20)
@@ -71,7 +71,7 @@ def test_the_other_groups_map_has_nothing_to_go_by(exact: Values) -> None:
 
 def test_a_representation_of_noise_is_at_the_floor() -> None:
     values = consistency(contexts(None, noise=True))[WHOLE]
-    assert set(values) <= MEASURES.keys() and len(values) == 12
+    assert set(values) <= METRICS.keys() and len(values) == 12
     for group in ("rotation", "colour"):
         error, mrr = values[f"{group}_map_error"], values[f"{group}_map_mrr"]
         assert error.value == pytest.approx(error.floor, rel=0.1) and error.value > 0.9

@@ -16,7 +16,7 @@ from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.probes import disentanglement as probe
 from iebench.benchmark.probes.disentanglement import Reader, axes, factors_of, gap_tables, importances, sample
 from iebench.benchmark.statistics.disentanglement import information
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 from iebench.benchmark.statistics.ridge import WIDE
 
 NUMBERS = ("light_theta", "light_phi")
@@ -50,7 +50,7 @@ def as_they_are(context: Context) -> Columns:
 
 def test_columns_that_are_factors_beat_the_same_turned(context: Context) -> None:
     found = axes(context)[WHOLE]
-    assert set(found) == {"mig", "dci_disentanglement", "dci_completeness"} <= MEASURES.keys()
+    assert set(found) == {"mig", "dci_disentanglement", "dci_completeness"} <= METRICS.keys()
     for entry in found.values():
         assert entry.low <= entry.value <= entry.high and entry.floor < entry.low
         assert (entry.n, entry.objects) == (360, 60)

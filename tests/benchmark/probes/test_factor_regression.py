@@ -15,7 +15,7 @@ from iebench.benchmark.probes.factor_regression import TRANSLATION, moved, place
 from iebench.benchmark.probes.installed import run
 from iebench.benchmark.protocol import Head
 from iebench.benchmark.scoring.score import score
-from iebench.benchmark.statistics.metric_info import MEASURES
+from iebench.benchmark.statistics.metric_info import METRICS
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan
@@ -70,6 +70,6 @@ def test_a_translated_dataset_is_scored_in_both_frames(tiny_plan: Callable[..., 
     encoder = from_run(untrained_run(tmp_path / "run", tmp_path / "moved"), None, torch.device("cpu"))
     found = score(encoder, tmp_path / "moved", tmp_path / "features", torch.device("cpu"), EQUICAPS)
     for part in ("whole", "invariant", "equivariant"):
-        assert {f"{name}_r2" for name in EQUICAPS.heads} <= found.values[part].keys() <= MEASURES.keys()
+        assert {f"{name}_r2" for name in EQUICAPS.heads} <= found.values[part].keys() <= METRICS.keys()
     strict = score(encoder, tmp_path / "moved", tmp_path / "features", torch.device("cpu"), SMALL)
     assert {"translation_object_r2", "share_translation_object"} <= strict.values["whole"].keys()

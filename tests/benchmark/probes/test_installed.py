@@ -11,15 +11,15 @@ from iebench.benchmark.errors import ProbeError
 from iebench.benchmark.fitting.context import probe
 from iebench.benchmark.probes import PROBES, run
 from iebench.benchmark.probes.installed import GROUP
-from iebench.benchmark.statistics.metric_info import WHOLE, Measure
+from iebench.benchmark.statistics.metric_info import WHOLE, MetricInfo
 
 HEAD = """
 import numpy as np
-from iebench.benchmark.statistics.bootstrap import Mean, Measured
-from iebench.benchmark.statistics.metric_info import Measure
+from iebench.benchmark.statistics.bootstrap import Mean, Estimate
+from iebench.benchmark.statistics.metric_info import MetricInfo
 from iebench.benchmark.fitting.context import probe
 
-@probe("first", metrics={"first": Measure("first", "mean of the first column")})
+@probe("first", metrics={"first": MetricInfo("first", "mean of the first column")})
 def first(context):
     column = Mean.of(context.val.features[:, 0].astype(float), context.val.image_objects)
     value = context.bootstrap.measure(column, 0.0)
@@ -48,7 +48,7 @@ def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
     found = run(context)[WHOLE]
     assert found["first"].value == pytest.approx(split.features[:, 0].mean(), rel=1e-6)
     assert found.keys() == {"knn_top1", "first"} and context.notes == []
-    assert context.metrics == {"first": Measure("first", "mean of the first column")}
+    assert context.metrics == {"first": MetricInfo("first", "mean of the first column")}
     assert context.packages == {"theirs": "1.0"}
 
 
@@ -69,7 +69,7 @@ def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
     (f"{HEAD}    return {{'elsewhere': {{'first': value}}}}", "returned values of the part 'elsewhere'"),
     (f"{HEAD}    return {{'whole': {{'second': value}}}}", "the metric 'second', which it does not declare"),
     (f"{HEAD}    return {{'whole': {{'first': 0.5}}}}", "for first float, and not what `context.bootstrap"),
-    (f"{HEAD}    return {{'whole': {{'first': Measured(0, 0, 0, 0, 1, 1)}}}}", "for first Measured, and not what"),
+    (f"{HEAD}    return {{'whole': {{'first': Estimate(0, 0, 0, 0, 1, 1)}}}}", "for first Estimate, and not what"),
     (f"{HEAD}    return {{'whole': {{'first': context.bootstrap.measure(column, float('nan'))}}}}", "are not finite"),
     (f"{HEAD}    return {{'whole': {{'first': context.bootstrap.measure(part, 0.0)}}}}", "failed ("),
     (FIRST.replace('column")', 'column", within=(2.0, 3.0))'), "values outside the range that it declares, 2 to 3"),
@@ -101,12 +101,12 @@ def test_two_packages_that_measure_the_same_are_not_mixed(tmp_path: Path, monkey
     assert "measures first, as another probe does" in context.notes[0]
 
 
-@pytest.mark.parametrize(("measure", "fault"), [
-    (Measure("", "about"), "a title of 0 characters"),
-    (Measure("x" * 61, "about"), "a title of 61 characters"),
-    (Measure("title", "about", factor=float("nan")), "the factor nan"),
-    (Measure("title", "about", digits=99), "99 digits"),
+@pytest.mark.parametrize(("info", "fault"), [
+    (MetricInfo("", "about"), "a title of 0 characters"),
+    (MetricInfo("x" * 61, "about"), "a title of 61 characters"),
+    (MetricInfo("title", "about", factor=float("nan")), "the factor nan"),
+    (MetricInfo("title", "about", digits=99), "99 digits"),
 ])  # fmt: skip
-def test_metrics_that_cannot_be_shown_are_refused(measure: Measure, fault: str) -> None:
+def test_metrics_that_cannot_be_shown_are_refused(info: MetricInfo, fault: str) -> None:
     with pytest.raises(ProbeError, match=fault):
-        probe("mine", metrics={"mine": measure})
+        probe("mine", metrics={"mine": info})

@@ -15,7 +15,7 @@ from iebench.benchmark.probes.kernel import kernel
 from iebench.benchmark.probes.linear import linear
 from iebench.benchmark.probes.rotation import matrices
 from iebench.benchmark.protocol import load
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 
 PROTOCOL = replace(load(), draws=100, heads={}, val_pairs=4)
 TURN = np.linalg.qr(np.random.default_rng(9).normal(size=(9, 9)))[0]
@@ -82,7 +82,7 @@ def test_without_knowledge_no_probe_is_significantly_below_its_floor(
     asked = {linear: {"top1", "rotation_composed_degrees_mean"}, kernel: {"kernel_top1", "rotation_degrees_mean"}}
     assert asked[probe] <= found.keys()
     for metric, entry in found.items():
-        beside = entry.high - entry.floor if MEASURES[metric].higher else entry.floor - entry.low
+        beside = entry.high - entry.floor if METRICS[metric].higher else entry.floor - entry.low
         assert beside >= -1e-9, (metric, entry)
 
 

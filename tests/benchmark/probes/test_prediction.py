@@ -15,7 +15,7 @@ from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.probes import prediction as module
 from iebench.benchmark.probes.prediction import prediction
 from iebench.benchmark.statistics.bootstrap import Resampled
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 from iebench.manifests.conventions import pose
 
 Latents = Mapping[str, Tensor]
@@ -120,7 +120,7 @@ def test_every_value_equals_that_of_a_plain_loop(method: type[Perfect], released
     expected = loop(method(), released)
     found = values_of(method(), released)
     assert found == pytest.approx({f"{n}_released" if released else n: v for n, v in expected.items()}, abs=1e-6)
-    assert found.keys() <= MEASURES.keys() and (method is Identity or 0.3 < expected["mrr"] < 0.99)
+    assert found.keys() <= METRICS.keys() and (method is Identity or 0.3 < expected["mrr"] < 0.99)
 
 
 @pytest.mark.parametrize("released", [False, True])

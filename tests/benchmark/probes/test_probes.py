@@ -15,7 +15,7 @@ from iebench.benchmark.probes import PROBES, run, steps
 from iebench.benchmark.probes.classification import place
 from iebench.benchmark.probes.factor_regression import COLOUR, moved
 from iebench.benchmark.probes.rotation import matrices, quaternions
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 from iebench.manifests.conventions import geodesic_degrees
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ def test_the_angle_shrinks_with_knowledge(informed: Values) -> None:
         assert informed[WHOLE][metric].value < 0.6 * informed[WHOLE][metric].floor
 
 
-@pytest.mark.parametrize("metric", [m for m in MEASURES if m.startswith(("rotation_r2", "colour_r2", "top"))])
+@pytest.mark.parametrize("metric", [m for m in METRICS if m.startswith(("rotation_r2", "colour_r2", "top"))])
 def test_without_knowledge_a_probe_is_at_its_floor(blank: Values, metric: str) -> None:
     found = blank[WHOLE][metric]
     assert found.value == pytest.approx(found.floor, abs=0.04)
@@ -161,7 +161,7 @@ def test_classes_of_val_that_train_has_not_count_as_wrong() -> None:
 
 def test_every_probe_gives_metrics_that_are_described(informed: Values) -> None:
     assert {"heads", "prediction"} <= set(PROBES) and set(HEADS) == set(protocols.HEADS)
-    assert informed[WHOLE].keys() <= MEASURES.keys()
+    assert informed[WHOLE].keys() <= METRICS.keys()
 
 
 def test_progress_counts_every_epoch() -> None:

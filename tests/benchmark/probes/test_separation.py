@@ -5,7 +5,7 @@ import pytest
 
 from iebench.benchmark.probes.separation import WRONG, separation
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Mean, Resampled
-from iebench.benchmark.statistics.metric_info import MEASURES, WHOLE
+from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
 
 BOOTSTRAP = Bootstrap.of(40, 300, 0.95, 0)
 OBJECTS = np.arange(40)
@@ -34,4 +34,4 @@ def test_the_same_knowledge_is_a_leak_of_one_without_spread() -> None:
 def test_what_nobody_knows_cannot_leak_and_without_parts_there_is_no_leak() -> None:
     ignorant = {WHOLE: {"top1": known(0.12)}, "equivariant": {"top1": known(0.12, seed=1)}}
     assert separation(ignorant, BOOTSTRAP) == {} == separation({WHOLE: {"top1": known(0.8)}}, BOOTSTRAP)
-    assert set(WRONG) <= MEASURES.keys()
+    assert set(WRONG) <= METRICS.keys()

@@ -29,10 +29,10 @@ def test_seeds_share_a_row_with_mean_spread_and_a_joint_interval() -> None:
     [group] = grouped(scores)
     assert group.name == "sie-builtin" and list(group.scores) == list(scores)
     value = group.values("whole")["top1"]
-    assert value.measured.value == pytest.approx(0.5) and value.spread == pytest.approx(0.1)
+    assert value.estimate.value == pytest.approx(0.5) and value.spread == pytest.approx(0.1)
     assert value.draws is not None and value.draws.shape == (50,)
-    assert (value.measured.low, value.measured.high) == pytest.approx(tuple(np.quantile(value.draws, [0.025, 0.975])))
-    assert value.measured.high - value.measured.low > 0.1  # seeds differ by more than objects do (0.1 over root 3)
+    assert (value.estimate.low, value.estimate.high) == pytest.approx(tuple(np.quantile(value.draws, [0.025, 0.975])))
+    assert value.estimate.high - value.estimate.low > 0.1  # seeds differ by more than objects do (0.1 over root 3)
 
 
 def test_what_is_not_a_seed_apart_is_not_joined() -> None:
@@ -62,7 +62,7 @@ def test_names_without_a_common_beginning_give_way_to_the_methods() -> None:
 
 def test_only_what_all_seeds_have_is_shown() -> None:
     [group] = grouped(by_file(trained("x-s0", 0.4, 0, part=0.2), trained("x-s1", 0.5, 1, part=0.3)))
-    assert group.values("invariant")["top1"].measured.value == pytest.approx(0.25)
+    assert group.values("invariant")["top1"].estimate.value == pytest.approx(0.25)
     one = trained("x-s0", 0.4, 0)
     other = replace(one, values={"whole": {"top1": measured(0.5), "mrr": measured(0.2)}}, run={**one.run, "seed": 1})
     [group] = grouped(by_file(one, other))

@@ -13,7 +13,7 @@ from scoring import measured, score_of
 
 from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.ranking.tables import FORMATS
-from iebench.benchmark.statistics.metric_info import MEASURES
+from iebench.benchmark.statistics.metric_info import METRICS
 
 SIE = {
     "whole": {"top1": measured(0.61), "mrr": measured(0.3), "rotation_r2_mean": measured(-0.0001)},
@@ -76,11 +76,11 @@ def test_without_parts_there_is_no_column_for_them() -> None:
         assert not re.search(r"\bpart\b", FORMATS[form](board))
 
 
-def test_every_measure_is_shown_with_its_digits() -> None:
-    for measure in MEASURES.values():
-        shown = measure.show(0.123456)
-        assert len(shown.split(".")[1]) == measure.digits
-        assert float(shown) == pytest.approx(0.123456 * measure.factor, abs=0.5 * 10**-measure.digits)
+def test_every_metric_is_shown_with_its_digits() -> None:
+    for info in METRICS.values():
+        shown = info.show(0.123456)
+        assert len(shown.split(".")[1]) == info.digits
+        assert float(shown) == pytest.approx(0.123456 * info.factor, abs=0.5 * 10**-info.digits)
 
 
 def test_json_has_the_same_numbers_and_the_files(board: Board) -> None:

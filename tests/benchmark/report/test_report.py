@@ -19,7 +19,7 @@ from iebench.benchmark.report import dataset_of, embedded_json, report
 from iebench.benchmark.report.content import curves, packed
 from iebench.benchmark.report.pictures import Pictures, axes
 from iebench.benchmark.results.score import Score
-from iebench.benchmark.statistics.metric_info import MEASURES
+from iebench.benchmark.statistics.metric_info import METRICS
 from iebench.benchmark.statistics.regularisation import Regularisation
 from iebench.benchmark.statistics.resamples import unpack
 from iebench.manifests.conventions import pose
@@ -78,7 +78,7 @@ def test_without_its_script_it_shows_table_dataset_runs_and_protocol(
     words = " ".join(Page(page).words)
     info = DatasetInfo.load(tiny_dataset)
     best = max(twenty.values(), key=lambda score: score.values["whole"]["top1"].value).values["whole"]["top1"]
-    show = MEASURES["top1"].show
+    show = METRICS["top1"].show
     interval = f"[{show(best.low)}, {show(best.high)}]"
     for shown in (show(best.value), interval, "invariant", "floor", info.fingerprint, info.licence, "floor_hue",
                   "batch 64", "heads.rotation.epochs", "24 objects", "Table 11"):  # fmt: skip
@@ -101,7 +101,7 @@ def test_the_script_gets_the_tables_numbers(page: str, twenty: dict[Path, Score]
     for row, drawn in zip(board.rows, table["rows"], strict=True):
         assert table["methods"][drawn["method"]] == row.name and drawn["part"] == row.part
         for metric, cell in row.cells.items():
-            m = cell.measured
+            m = cell.estimate
             assert drawn["values"][metric][:4] == pytest.approx([m.value, m.low, m.high, m.floor], rel=1e-5)
 
 
@@ -133,7 +133,7 @@ def test_metrics_with_a_column_come_first_where_objects_are_many(
     monkeypatch.setattr("iebench.benchmark.report.content.VALUES", 2 * 6 * 3)
     columns = Board.of(two, parts=False).columns
     assert list(held(report(two, tiny_dataset))["objects"]["values"]) == list(columns[:3])
-    assert columns[1] != list(MEASURES)[1]
+    assert columns[1] != list(METRICS)[1]
 
 
 def test_questions_have_pictures_and_turns(page: str) -> None:

@@ -21,7 +21,7 @@ from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.reading import load_score, load_scores
 from iebench.benchmark.results.schema import schema
 from iebench.benchmark.results.score import DataFacts, Score
-from iebench.benchmark.statistics.bootstrap import Measured
+from iebench.benchmark.statistics.bootstrap import Estimate
 from iebench.benchmark.statistics.resamples import digest_of, pack, unpack
 
 EXAMPLE = {"synset": "0", "object_id": "0", "source": 0, "target": 1, "found": 1, "rank": 1}
@@ -202,7 +202,7 @@ def test_the_schema_and_the_reader_agree(path: Path, change: Callable[[dict[str,
 
 def perfect(low: float) -> Score:
     """Score that is right on every object, with an interval that starts at `low`."""
-    flat = score_of("perfect", {"whole": {"top1": Measured(1.0, 1.0, 1.0, 0.1, 96, 6)}})
+    flat = score_of("perfect", {"whole": {"top1": Estimate(1.0, 1.0, 1.0, 0.1, 96, 6)}})
     return replace(flat, values={"whole": {"top1": replace(flat.values["whole"]["top1"], low=low)}})
 
 
@@ -224,5 +224,5 @@ def test_a_board_shows_the_exact_interval_of_old_and_new_scores_of_one_seed_and_
     together = Board.of({Path(str(i)): score for i, score in enumerate(seeds)}, parts=False)
     assert together.rows[0].seeds == 2
     for row in (*board.rows, *together.rows):
-        found = row.cells["top1"].measured
+        found = row.cells["top1"].estimate
         assert (found.value, found.low, found.high) == (1.0, pytest.approx(0.025 ** (1 / 6)), 1.0)

@@ -22,7 +22,7 @@ from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.scoring.score import score
-from iebench.benchmark.statistics.metric_info import MEASURES
+from iebench.benchmark.statistics.metric_info import METRICS
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE
@@ -56,7 +56,7 @@ def test_every_part_and_metric_is_there(result: Score) -> None:
     assert list(result.values) == ["whole", "invariant", "equivariant"]
     predicted = {"mrr", "h1", "h5", "h10", "pre"}
     found = {"top1", "knn_top1", "shot5_top1", "rotation_degrees_mean", "light_position_r2", "share_class"} | predicted
-    assert found <= result.values["whole"].keys() <= MEASURES.keys()
+    assert found <= result.values["whole"].keys() <= METRICS.keys()
     assert found - predicted <= result.values["invariant"].keys() and not predicted & result.values["invariant"].keys()
     for part in result.values.values():
         for found in part.values():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from iebench.benchmark.statistics.bootstrap import Bootstrap, Mean, Measured, plain
+from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate, Mean, plain
 from iebench.benchmark.statistics.explained import R2
 from iebench.benchmark.statistics.resamples import Resamples, pack, unpack
 
@@ -36,11 +36,11 @@ def test_what_was_resampled_is_kept_beside_the_values() -> None:
     hits, targets = generator.normal(size=24), generator.normal(size=(24, 2))
     mean = bootstrap.measure(Mean.of(hits, objects), 0.0)
     explained = bootstrap.measure(R2.of(targets, targets * 0.9, objects, pooled=False), 0.0)
-    fixed = Measured(1.0, 1.0, 1.0, 0.0, 24, 8)
+    fixed = Estimate(1.0, 1.0, 1.0, 0.0, 24, 8)
     kept = Resamples.of(bootstrap, {"whole": {"top1": mean, "r2": explained, "size": fixed}, "half": {"top1": mean}})
     assert kept.digest == bootstrap.digest != Bootstrap.of(8, 40, 0.95, 1).digest
     assert {part: list(found) for part, found in kept.draws.items()} == {"whole": ["top1", "r2"], "half": ["top1"]}
     np.testing.assert_allclose(kept.drawn("whole", "top1"), Mean.of(hits, objects).at(bootstrap.counts), atol=1e-4)
     np.testing.assert_allclose(unpack(kept.each["top1"]), hits.reshape(8, 3).mean(1), atol=1e-4)
     assert list(kept.each) == ["top1"] and kept.drawn("whole", "size") is None
-    assert type(plain(mean)) is Measured and plain(mean) == Measured(mean.value, mean.low, mean.high, mean.floor, 24, 8)
+    assert type(plain(mean)) is Estimate and plain(mean) == Estimate(mean.value, mean.low, mean.high, mean.floor, 24, 8)
