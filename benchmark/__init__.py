@@ -1,4 +1,4 @@
-"""Train, score and compare, from Python as from the command line; see docs/python.md.
+"""Train, score and compare, from Python as from the command line; see docs/guides/python.md.
 
 Importing this package loads neither torch nor a dataset: each name is imported when it is first used.
 """

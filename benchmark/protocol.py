@@ -152,7 +152,7 @@ class Maps:
 
 @dataclass(frozen=True)
 class Protocol:
-    """All settings of scoring; docs/protocols.md gives the reasons.
+    """All settings of scoring; docs/background/protocols.md gives the reasons.
 
     r2 : the kind of R2 in the protocol's tables; both kinds are measured
     rotation : target of the rotation heads: the matrix, or the quaternion with the sign of the released code

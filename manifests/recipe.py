@@ -171,7 +171,7 @@ class Quality:
 class Recipe:
     """Everything that determines a dataset's pixels except its objects and its seed.
 
-    passes : additional images stored with every view; see docs/format.md
+    passes : additional images stored with every view; see docs/reference/format.md
     """
 
     name: str

@@ -30,7 +30,7 @@ OBJECTS = pa.schema(
         ("path", pa.string()), *_INSPECTION,
     ]
 )  # fmt: skip
-"""One row per object of the plan; docs/format.md explains the columns."""
+"""One row per object of the plan; docs/reference/format.md explains the columns."""
 
 ADDED = frozenset({"notes", "doubles"})
 """Columns of OBJECTS that were added later; they are read as null from older datasets."""

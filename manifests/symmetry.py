@@ -28,7 +28,7 @@ COLUMNS = pa.schema(
         ("quaternions", pa.list_(pa.float64())), ("residual", pa.float64()), ("cause", pa.string()),
     ]
 )  # fmt: skip
-"""One row per object whose mesh was analysed; docs/format.md explains the columns."""
+"""One row per object whose mesh was analysed; docs/reference/format.md explains the columns."""
 
 DEGREES = 180 / np.pi
 STEPS = 72  # rotations that represent a continuous symmetry in a list: one every 5 degrees

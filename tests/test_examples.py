@@ -10,7 +10,7 @@ from paths import ROOT
 from iebench.manifests.shell.cli import iebench
 from iebench.manifests.shell.verbs import VERBS
 
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("*/README.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("*/README.md"))]
 END = re.compile(r"\s(#|&&|\|\||\||;|>)\s.*|\s+[\\&]$")
 
 

@@ -56,7 +56,7 @@ def test_the_package_runs_as_a_module_and_knows_its_version(site, tmp_path, monk
 
 
 def test_every_module_that_the_pages_run_is_in_the_wheel(wheel):
-    pages = [*ROOT.glob("docs/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md"), ROOT / "README.md"]
+    pages = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md"), ROOT / "README.md"]
     named = {name for page in pages for name in re.findall(r"python\s+-m\s+(iebench[.\w]*)", page.read_text("utf-8"))}
     assert len(named) > 8
     files = zipfile.ZipFile(wheel).namelist()

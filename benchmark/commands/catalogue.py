@@ -1,7 +1,7 @@
 """The catalogue of methods, read from their files: title, equation, settings, parts, size and cost.
 
 iebench methods
-iebench methods --format md --out docs/methods.md
+iebench methods --format md --out docs/reference/methods.md
 """
 
 import dataclasses

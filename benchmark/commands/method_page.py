@@ -1,4 +1,4 @@
-"""The catalogue of methods as text: a table for the screen, and the page docs/methods.md."""
+"""The catalogue of methods as text: a table for the screen, and the page docs/reference/methods.md."""
 
 import inspect
 from collections.abc import Callable, Sequence
@@ -47,7 +47,7 @@ def markdown(rows: Sequence[Listed]) -> str:
     lines = [
         "# Methods",
         "",
-        "Made by `iebench methods --format md --out docs/methods.md`; the texts are those of `baselines/`.",
+        "Made by `iebench methods --format md --out docs/reference/methods.md`; the texts are those of `baselines/`.",
         "",
         _line(TITLES),
         _line(["---"] * 4 + ["---:"] * 2),

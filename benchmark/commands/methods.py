@@ -12,7 +12,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     epilog=examples(
         "iebench methods",
         "iebench methods sie vicreg simclr",
-        "iebench methods --format md --out docs/methods.md",
+        "iebench methods --format md --out docs/reference/methods.md",
     ),
 )
 @click.argument("names", nargs=-1, metavar="[METHOD]...")

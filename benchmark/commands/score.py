@@ -32,7 +32,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 @click.option(
     "--encoder", "spec", metavar="SPEC",
     help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, hf:NAME|FOLDER, a TorchScript or torch.export file, a "
-    "folder of `iebench convert`; docs/score-your-encoder.md.",
+    "folder of `iebench convert`; docs/guides/your-encoder.md.",
 )  # fmt: skip
 @click.option(
     "--encoder-arg",
@@ -62,7 +62,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 )  # fmt: skip
 @click.option(
     "--protocol", "rules", default="converged", metavar="NAME|FILE", show_default=True,
-    help=f"How: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/protocols.md).",
+    help=f"How: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/background/protocols.md).",
 )  # fmt: skip
 @click.option("--precision", type=click.Choice(["float32", "bf16"]), default="float32", help="Of the encoder.")
 @click.option(
@@ -73,7 +73,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 )
 @click.option(
     "--log-samples", "log", type=click.Path(path_type=Path), metavar="FILE.parquet",
-    help="Also keep every answer of the probes, a row each; docs/score-your-encoder.md.",
+    help="Also keep every answer of the probes, a row each; docs/guides/your-encoder.md.",
 )  # fmt: skip
 @click.option(
     "--limit", type=click.IntRange(1), help="Take only so many objects of each split, and 8 views of each: a smoke run."

@@ -17,7 +17,7 @@ COPIES = {  # variable with the number of processes, set by launchers that set n
     "OMPI_COMM_WORLD_SIZE": "mpirun",
     "PMI_SIZE": "mpiexec",
 }
-TORCHRUN = "start it with torchrun (docs/training.md), or unset {} to train in one process"
+TORCHRUN = "start it with torchrun (docs/guides/training.md), or unset {} to train in one process"
 
 
 def numbers(environment: Mapping[str, str]) -> dict[str, int]:
@@ -74,7 +74,7 @@ def _check_copies(environment: Mapping[str, str]) -> None:
         if count.isdecimal() and int(count) > 1:
             raise UsageError(
                 f"{launcher} started this {count} times ({name}={count}) and {', '.join(NEEDED)} are not set: set them "
-                "for each (docs/training.md), or WORLD_SIZE=1 where each is to work alone"
+                "for each (docs/guides/training.md), or WORLD_SIZE=1 where each is to work alone"
             )
 
 

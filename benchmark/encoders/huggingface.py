@@ -146,7 +146,7 @@ def _seen(processor: Any, spec: str, side: int) -> Colours:
     EncoderError : the processor fails, or does more to a colour than reorder, shift and scale it.
     """
     pictures = [Image.new("RGB", (side, side), colour) for colour in PLAIN]
-    remedy = "write a factory that does the same (docs/score-your-encoder.md)"
+    remedy = "write a factory that does the same (docs/guides/your-encoder.md)"
     try:
         found = processor(images=pictures, return_tensors="pt")["pixel_values"]
         black, white, mixed = found.double().mean((2, 3)).tolist()  # (3, 3, H, W)

@@ -22,7 +22,7 @@ from ..scoring.subject import of_encoder, of_features
 from .datasets import Dataset, folder_of
 from .runs import Run
 
-ATTRIBUTES = ("parts", "preprocessing", "resolution", "predict", "embed", "latents")  # see docs/score-your-encoder.md
+ATTRIBUTES = ("parts", "preprocessing", "resolution", "predict", "embed", "latents")  # see docs/guides/your-encoder.md
 
 
 def score(

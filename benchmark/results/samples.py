@@ -36,7 +36,7 @@ SCHEMA = pa.schema(
         ("unit", pa.string()),
     ]
 )
-"""Columns; docs/score-your-encoder.md describes them."""
+"""Columns; docs/guides/your-encoder.md describes them."""
 
 
 class Samples:

@@ -1,1 +1,1 @@
-"""Speed of training and scoring compared with common implementations: scripts for `python -m`; docs/performance.md."""
+"""Scripts for `python -m` that compare training and scoring with common code; docs/background/performance.md."""

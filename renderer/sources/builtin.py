@@ -13,7 +13,7 @@ from .registry import ObjectRef, source
 
 DEFAULT_PER_CLASS = 5  # the number of built-in objects is unlimited, so a default is needed
 
-PLANNED = 600  # bytes per object in a plan, as measured for docs/scale.md
+PLANNED = 600  # bytes per object in a plan, as measured for docs/guides/cluster.md
 
 
 @source("builtin")

@@ -1,1 +1,1 @@
-"""Scripts that measure speed and memory of rendering and importing; see docs/rendering.md and docs/scale.md."""
+"""Scripts that measure speed and memory; docs/background/rendering.md and docs/guides/cluster.md have the figures."""

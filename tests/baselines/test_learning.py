@@ -1,7 +1,8 @@
 """Methods with a predictor learn to follow a rotation when the images show nothing but the pose.
 
 On real images training first finds an embedding of the object alone. A fifth of that embedding stays unpredicted, and
-leaving it takes a long training (docs/results.md). Here every image shows one object: three coloured marks on its axes.
+leaving it takes a long training (docs/background/results.md). Here every image shows one object: three coloured marks
+on its axes.
 """
 
 import math

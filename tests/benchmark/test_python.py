@@ -229,7 +229,7 @@ def test_names_are_imported_when_they_are_used(tiny_dataset: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("here", "one_thread")
 def test_the_page_runs(data: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    page = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "guides" / "python.md").read_text(encoding="utf-8")
     (Path("data")).mkdir()
     (Path("data") / "builtin").symlink_to(data.folder)
     monkeypatch.setattr(protocol, "load", lambda name: SMALL)
@@ -241,6 +241,6 @@ def test_the_page_runs(data: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: p
     for long, short in small.items():
         assert long in code
         code = code.replace(long, short)
-    exec(compile(code, "docs/python.md", "exec"), {"__name__": "page"})
+    exec(compile(code, "docs/guides/python.md", "exec"), {"__name__": "page"})
     board = capsys.readouterr().out
     assert "mine" in board and "sie-tiny-s0" in board

@@ -1,4 +1,4 @@
-"""docs/score-your-encoder.md is correct: its code is run with the commands that it gives."""
+"""docs/guides/your-encoder.md is correct: its code is run with the commands that it gives."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ from iebench.benchmark.features.feature_file import FeatureFile
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 
-TEXT = (ROOT / "docs" / "score-your-encoder.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "guides" / "your-encoder.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.M | re.S)  # (language, text) in order
 ENCODER, PREDICT, FEATURES = (text for language, text in BLOCKS if language)
 COMMANDS = next(text for language, text in BLOCKS if not language).splitlines()

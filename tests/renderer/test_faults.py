@@ -1,4 +1,4 @@
-"""Machine faults during a run: no data is lost, and no wrong data looks right. docs/reliability.md lists them."""
+"""Machine faults lose no data, and no wrong data looks right; docs/background/reliability.md lists them."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Result of the inspection of a mesh; docs/format.md describes the same values as columns of objects.parquet."""
+"""Result of the inspection of a mesh; docs/reference/format.md has the same values as columns of objects.parquet."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The catalogue of methods is correct and complete, and docs/methods.md is what the command writes."""
+"""The catalogue of methods is correct and complete, and docs/reference/methods.md is what the command writes."""
 
 import re
 from itertools import pairwise
@@ -20,14 +20,14 @@ from iebench.manifests.shell.cli import main
 
 pytestmark = pytest.mark.slow
 
-PAGE = ROOT / "docs" / "methods.md"
+PAGE = ROOT / "docs" / "reference" / "methods.md"
 
 
 def test_the_page_is_what_the_command_makes(tmp_path: Path) -> None:
     out = tmp_path / "methods.md"
     result = CliRunner().invoke(methods, ["--format", "md", "--out", str(out)], catch_exceptions=False)
     assert result.exit_code == 0
-    assert out.read_text() == PAGE.read_text(), "run: iebench methods --format md --out docs/methods.md"
+    assert out.read_text() == PAGE.read_text(), "run: iebench methods --format md --out docs/reference/methods.md"
 
 
 def test_every_method_is_there_once_with_its_variants_behind_it() -> None:

@@ -7,7 +7,7 @@ from iebench.benchmark.data import pairs
 from iebench.benchmark.protocol import load
 from iebench.manifests.taxonomy import official_objects
 
-DOCS = ROOT / "docs" / "protocols.md"
+DOCS = ROOT / "docs" / "background" / "protocols.md"
 
 OBJECTS = [("02691156", f"{i:05d}") for i in range(40)]
 
@@ -32,7 +32,7 @@ def test_seed_purpose_and_object_each_make_another_list() -> None:
 
 
 def test_the_published_list_is_drawn_again() -> None:
-    """docs/protocols.md prints the hash of the list for 3DIEBench's val objects whose mesh is not in train."""
+    """Hash of the list of val objects whose mesh is not in train, as docs/background/protocols.md has it."""
     rows, strict = official_objects().to_pylist(), load("strict")
     train = {row["object_id"] for row in rows if row["split"] == "train"}
     val = [(r["synset"], r["object_id"]) for r in rows if r["split"] == "val" and r["object_id"] not in train]

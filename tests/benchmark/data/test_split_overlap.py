@@ -44,7 +44,7 @@ def test_one_file_or_one_shapenet_id_is_one_mesh(tmp_path: Path) -> None:
 def test_the_official_list_leaks_as_counted(tmp_path: Path) -> None:
     rows = [(row["synset"], row["object_id"], row["split"], None) for row in official_objects().to_pylist()]
     found = leaked(objects(tmp_path, rows))
-    assert len(found) == 424  # as docs/protocols.md says
+    assert len(found) == 424  # as docs/background/protocols.md says
     labels = {(synset, mesh) for synset, mesh, *_ in rows}
     assert found <= labels
 
