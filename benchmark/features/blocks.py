@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.files import own_folder, write_atomic
 from iebench.manifests.errors import DiskError
 
 ROWS = 4_096  # largest block, unless a batch has more; limits the loss when a process is killed
@@ -55,6 +55,7 @@ class Blocks:
     def put(self, number: int, features: NDArray[np.float32]) -> None:
         """Write a block's features, (its rows, columns) float32, with a checksum."""
         content = np.ascontiguousarray(features, "<f4").tobytes()
+        own_folder(self.folder)
         write_atomic(self._path(number), content + sha256(content).digest())
 
     def join(self, path: Path) -> None:

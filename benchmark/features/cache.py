@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from iebench.manifests.common.files import own_folder
 from iebench.manifests.common.progress import Meter, say
 from iebench.manifests.errors import DiskError
 
@@ -49,6 +50,8 @@ def encode(
         have encoders with different weights.
     DatasetError : a damaged image, or images smaller than the encoder's resolution.
     """
+    with ranks.agreed():
+        own_folder(cache)
     path, found = _agreed(encoder, images, rows, cache, ranks)
     shape = len(rows), encoder.dim
     if not found:

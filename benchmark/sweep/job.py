@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.common.files import disk_error, opened
+from iebench.manifests.errors import DiskError
 from iebench.manifests.text.plain_text import cleaned
 
 IEBENCH = (sys.executable, "-m", "iebench.manifests.shell.cli")
@@ -48,8 +50,12 @@ class Job:
     def __call__(self) -> Outcome:
         """Run the commands."""
         start, code, reason = time.monotonic(), 0, ""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        try:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            file = os.fdopen(opened(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab")
+        except OSError as error:
+            return Outcome(self.name, DiskError.exit_code, str(disk_error(self.log, error)), 0.0)
+        with file as log:
             for command in self.commands:
                 if self._stopping:
                     return Outcome(self.name, STOPPED, "stopped", time.monotonic() - start)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from iebench.manifests.brief import few
 from iebench.manifests.common.causes import read_failure, reason
-from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.files import own_folder, write_atomic
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.errors import InvalidValue
 
@@ -96,6 +96,7 @@ def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ra
         content = io.BytesIO()  # a full disk is then an OSError, which torch.save to a file would hide
         torch.save({**state, "generators": generators, "progress": vars(progress)}, content)
         if keep:
+            own_folder(run / KEPT)
             write_atomic(kept(run, progress.step), content.getvalue())
         write_atomic(run / CHECKPOINT, content.getvalue())
 

@@ -11,7 +11,7 @@ from tensorboard.compat.proto.event_pb2 import Event, SessionLog
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from iebench.manifests.common.files import on_disk
+from iebench.manifests.common.files import on_disk, own_folder
 
 
 class EventFile:
@@ -27,8 +27,8 @@ class EventFile:
         while (path := folder / f"{name}.{number}").exists():
             number += 1
         self.path = path
+        own_folder(folder)
         with on_disk(path):
-            folder.mkdir(parents=True, exist_ok=True)
             self._file = path.open("wb")
         self._records = RecordWriter(self._file)
         self._put(Event(file_version="brain.Event:2", step=step))

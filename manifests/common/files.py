@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,11 @@ from ..errors import DiskError
 from .causes import LIMITS, reason
 
 PARTIAL = ".partial"  # suffix of a file being written; safe to delete when no iebench runs
+ODD = {
+    errno.ELOOP: "it is a symbolic link, and iebench writes through none that it did not get from you: remove the link",
+    errno.ENXIO: "it is no regular file: remove it",
+}
+"""Clauses for what stands where iebench writes a file or folder of its own name, by error number."""
 
 
 @contextmanager
@@ -65,6 +71,35 @@ def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
         _remove(partial)
 
 
+def opened(path: Path, flags: int) -> int:
+    """Open a file with a name that iebench chose; it is never another one behind a link, and no pipe is waited for.
+
+    returns : descriptor of a regular file
+
+    Raises
+    ------
+    OSError : the file cannot be opened, is a symbolic link, or is no regular file; see `disk_error`.
+    """
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.ENXIO, os.strerror(errno.ENXIO), str(path))
+    return descriptor
+
+
+def own_folder(folder: Path) -> None:
+    """Make a folder with a name that iebench chose, inside one that the user gave.
+
+    Raises
+    ------
+    DiskError : it cannot be made, or is a symbolic link, whose target may be anything.
+    """
+    with on_disk(folder):
+        if folder.is_symlink():
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 @contextmanager
 def on_disk(path: Path) -> Iterator[None]:
     """Turn an OSError raised while writing `path` into a DiskError."""
@@ -85,5 +120,7 @@ def disk_error(path: Path, error: OSError) -> DiskError:
         return DiskError(
             f"no space left to write {path}: free some and run the same command again (train with --resume), it goes on"
         )
+    if error.errno in ODD:
+        return DiskError(f"cannot write {path}: {ODD[error.errno]}")
     remedy = LIMITS.get(error.errno or 0, "choose another folder or mend this one")
     return DiskError(f"cannot write {path}: {reason(error, 'the system gives no reason')}; {remedy}")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import IebenchError
-from .files import disk_error
+from .files import disk_error, opened
 
 UNSUPPORTED = (errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EINVAL)  # errors of file systems without locks
 
@@ -37,7 +37,7 @@ def named(held: str) -> str:
 def is_held(path: Path) -> bool:
     """True if another process, or another open file of this process, holds the lock file `path` now."""
     try:
-        file = path.open()
+        file = os.fdopen(opened(path, os.O_RDONLY))
     except OSError:
         return False
     with file:
@@ -76,7 +76,7 @@ def _acquired(path: Path, in_use: Callable[[str], IebenchError]) -> IO[str]:
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+")
+            file = os.fdopen(opened(path, os.O_RDWR | os.O_CREAT), "r+")
         except OSError as error:
             raise disk_error(path, error) from error
         try:

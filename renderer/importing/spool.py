@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from iebench.manifests.common.files import disk_error
+from iebench.manifests.common.files import disk_error, own_folder
 
 from .unpack import TOO_LARGE, Files
 
@@ -71,8 +71,8 @@ class Spool:
 
     def _spill(self, shard: int) -> None:
         path = self._folder / str(shard)
+        own_folder(self._folder)
         try:
-            self._folder.mkdir(exist_ok=True)
             with path.open("ab") as file:
                 for (number, kind, view), content in self._forget(shard).items():
                     kept = None if isinstance(content, OSError) else content

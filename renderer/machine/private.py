@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from iebench.manifests.common.files import opened
+
 from ..errors import UsageError
 
 
@@ -42,11 +44,10 @@ def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT) -> IO[bytes]:
     ------
     OSError : the file cannot be opened, is a link, is no regular file, or belongs to another user.
     """
-    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
-    status = os.fstat(descriptor)
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.getuid():
+    descriptor = opened(path, flags)
+    if os.fstat(descriptor).st_uid != os.getuid():
         os.close(descriptor)
-        raise PermissionError(f"{path} is no regular file of this user")
+        raise PermissionError(f"{path} is no file of this user")
     return os.fdopen(descriptor, "r+b" if flags & os.O_RDWR else "rb", buffering=0)
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from iebench.manifests.common.causes import reason, remedy_of
-from iebench.manifests.common.files import atomic, save_atomic
+from iebench.manifests.common.files import atomic, own_folder, save_atomic
 from iebench.manifests.errors import DatasetError, InvalidValue
 from iebench.manifests.folder.index import rows
 from iebench.manifests.recipe import Recipe
@@ -68,6 +68,7 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
     """
     tar_path, table_path = part_paths(folder, shard)
     table: list[dict[str, Any]] = []
+    own_folder(tar_path.parent)
     with atomic(tar_path) as file:
         hashed = _Hashed(file)
         with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="w", format=tarfile.USTAR_FORMAT) as tar:
