@@ -1,11 +1,13 @@
 """Settings and base class of equivariant methods: a predictor maps an embedding and an action to another embedding."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from torch import Tensor, nn
 
 from iebench.manifests.errors import InvalidValue
+from iebench.manifests.factors import Factor
 
 from . import action as actions
 from .action import Action, Latents
@@ -18,10 +20,20 @@ from .networks.predictor import Hypernetwork, Kind, LinearHypernetwork, predicto
 class ActionSettings:
     """Settings of a method that uses the action between two views.
 
-    action : "rotation", "rotation-colour" or "all"
+    action : "rotation", "rotation-colour", "all", or a comma list of the dataset's factor groups, such as
+        "rotation,camera_azimuth"; of a circular factor the sine and cosine of the difference
     """
 
     action: Action = "rotation"
+
+    def of_dataset(self, factors: Sequence[Factor], dataset: str) -> Self:
+        """Return these settings with the action's groups replaced by their factors; see `action.resolved`.
+
+        Raises
+        ------
+        SettingError : the dataset has no such group.
+        """
+        return replace(self, action=actions.resolved(self.action, factors, dataset))
 
 
 @dataclass(frozen=True, kw_only=True)

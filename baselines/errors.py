@@ -7,7 +7,7 @@ IebenchError
 └── MethodBroken             an installed method or backbone whose module fails, or does not define it
 """
 
-from iebench.manifests.errors import IebenchError, MissingPart, SettingError, UnknownName
+from iebench.manifests.errors import IebenchError, MissingPart, SettingError, UnknownName, suggest
 
 
 class BackbonePart(MissingPart):
@@ -34,4 +34,5 @@ __all__ = [
     "MethodBroken",
     "SettingError",
     "UnknownName",
+    "suggest",
 ]

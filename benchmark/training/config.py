@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+from iebench.baselines.equivariant import ActionSettings
 from iebench.baselines.method import Passes, find, names
 from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.brief import number
@@ -174,13 +175,16 @@ class RunConfig:
 
         Raises
         ------
-        UnknownName, SettingError : see `resolve`; an invalid seed.
+        UnknownName, SettingError : see `resolve`; an invalid seed; an action with a factor group that the dataset
+            lacks.
         DatasetError : the folder holds no dataset.
         MissingPart : the device is not available.
         """
         settings, own = resolve(method, start, assignments)  # first: its errors are about spelling
         data = data or newest()
         info = DatasetInfo.load(data)
+        if isinstance(own, ActionSettings):
+            own = own.of_dataset(info.recipe.factors, str(data))
         return RunConfig(
             method=method,
             method_settings=dataclasses.asdict(own),

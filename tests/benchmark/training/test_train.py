@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from iebench.baselines import action
+from iebench.baselines.action import LABEL
 from iebench.baselines.errors import LatentMissing
 from iebench.baselines.method import names
 from iebench.baselines.methods.sie import SIE
@@ -302,6 +303,23 @@ def test_a_method_told_of_all_latents_names_the_one_that_is_missing_and_the_way_
     monkeypatch.setitem(action.DIFFERENCES, "rotation-colour", ("floor_hue", "lamp_hue"))
     with pytest.raises(LatentMissing, match=r"no column lamp_hue, .* or with --set method\.action=rotation"):
         train(tmp_path / "run", config(tiny_dataset, method="sie-rotation-colour"))
+
+
+@pytest.mark.parametrize("method", ["sie", "augself", "supervised", "conditional-byol"])
+def test_an_action_of_factor_groups_is_checked_before_the_training_and_kept_with_the_run(
+    method: str, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    def planned(action: str) -> RunConfig:
+        widths = HEAD if method == "supervised" else [] if method == "conditional-byol" else PROJECTOR
+        changes = [*SMALL, "steps=2", *widths, f"method.action={action}"]
+        return RunConfig.of(method, "quick", changes, tiny_dataset, 0, "cpu")
+
+    with pytest.raises(SettingError, match=r"tiny.* has no factor group 'hue' \(it has rotation, floor_hue, light_pos"):
+        planned("rotation,hue")
+    train(tmp_path / "run", planned("light_position,rotation"))
+    trained, loaded = runs.load(tmp_path / "run")
+    assert loaded.method_settings["action"] == "light_theta,light_phi:rad,rotation"
+    assert set(trained.latents) - {LABEL} == {"light_theta", "light_phi", "rot_x", "rot_y", "rot_z"}
 
 
 def test_a_loss_that_explodes(tiny_dataset: Path, tmp_path: Path) -> None:
