@@ -7,13 +7,14 @@ from pathlib import Path
 
 from iebench.manifests.common.causes import read_failure
 
-from ..errors import SourceError
+from ..errors import AssetError, SourceError
+from ..meshes.shared.bounds import Bounds
 from ..plan import Shard
 from .census import Census, ObjectKey
 from .published import LAYOUT, file_name, place_of
 from .unpack import LARGEST, TOO_LARGE, Files
 
-DEEPEST = 5  # most folder levels that are searched; links are followed, even in a circle
+DEEPEST = 5  # most folder levels that are searched; links inside the folder are followed, even in a circle
 
 
 class Folder:
@@ -21,12 +22,13 @@ class Folder:
 
     Raises
     ------
-    SourceError : the folder contains no file of the layout, or a folder cannot be read.
+    SourceError : the folder contains no file of the layout, a link out of it, or a pipe; or a folder cannot be read.
     """
 
     def __init__(self, path: Path, views: int) -> None:
         self.census, self._views = Census(), views
         self._where: dict[ObjectKey, str] = {}
+        self._bounds = Bounds(path)
         self._walk(os.fspath(path), "", DEEPEST)
         if not len(self.census):
             raise SourceError(f"{path} holds no {LAYOUT}: give the published folder, tar or tar.gz")
@@ -34,12 +36,15 @@ class Folder:
     def _walk(self, folder: str, inside: str, deeper: int) -> None:
         try:
             with os.scandir(folder) as found:
-                entries = sorted(found, key=lambda entry: entry.name)
+                entries = [(entry, self._is_folder(entry)) for entry in sorted(found, key=lambda entry: entry.name)]
         except OSError as error:
-            raise SourceError(read_failure(Path(folder), error, "make it readable")) from error
-        for entry in entries:
+            path = Path(error.filename or folder)
+            raise SourceError(read_failure(path, error, "make it readable, or remove it")) from error
+        except AssetError as error:
+            raise SourceError(str(error)) from error
+        for entry, is_folder in entries:
             path = f"{inside}/{entry.name}"
-            if entry.is_dir():
+            if is_folder:
                 if deeper:
                     self._walk(entry.path, path, deeper - 1)
                 continue
@@ -47,6 +52,16 @@ class Folder:
             self.census.add(place)
             if place is not None:
                 self._where.setdefault((place.synset, place.object_id), folder)
+
+    def _is_folder(self, entry: os.DirEntry[str]) -> bool:
+        """True for a folder and False for a file; raises AssetError for a link out of the source, or a pipe."""
+        if entry.is_symlink():
+            self._bounds.check_link(Path(entry.path), entry.path)
+        if entry.is_dir():
+            return True
+        if not entry.is_file() and os.path.exists(entry.path):  # noqa: PTH110  a link may lead nowhere
+            raise AssetError(f"{entry.path} is no regular file: remove it")
+        return False
 
     def jobs(self, shards: Sequence[Shard]) -> "Iterator[tuple[Shard, partial[list[Files]]]]":
         """Yield each shard with the function that reads its objects' files, in order."""

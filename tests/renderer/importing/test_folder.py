@@ -50,3 +50,35 @@ def test_a_folder_without_the_layout_is_refused(tmp_path):
     put(tmp_path, "03797390/models/model.obj")
     with pytest.raises(SourceError, match="holds no SYNSET/OBJECT"):
         Folder(tmp_path, 8)
+
+
+@pytest.mark.parametrize("link", ["03797390/a/image_0.jpg", "03797390/a", "03797390", "notes.txt"])
+def test_a_link_out_of_the_folder_is_refused(tmp_path, link):
+    put(tmp_path, "theirs/a/image_0.jpg", b"private")
+    put(tmp_path, "src/03797390/b/image_0.jpg")
+    target = tmp_path / "theirs" / "a" / "image_0.jpg" if "." in link else tmp_path / "theirs"
+    if link == "03797390":
+        link = "04379243"
+    (tmp_path / "src" / link).parent.mkdir(exist_ok=True, parents=True)
+    (tmp_path / "src" / link).symlink_to(target)
+    with pytest.raises(SourceError, match=rf"src/{link} leads out of its source by a symbolic link"):
+        Folder(tmp_path / "src", 8)
+
+
+def test_links_into_the_store_of_git_annex_or_the_hub_are_followed(tmp_path):
+    put(tmp_path, ".git/annex/objects/x/key")
+    put(tmp_path, "src/03797390/a/latent_0.npy")
+    (tmp_path / "src/03797390/a/image_0.jpg").symlink_to("../../../.git/annex/objects/x/key")
+    assert Folder(tmp_path / "src", 8).census.views() == {1: 1}
+
+
+def test_a_pipe_is_not_waited_for_and_a_link_to_itself_is_named(tmp_path):
+    put(tmp_path, "03797390/a/latent_0.npy")
+    pipe = tmp_path / "03797390/a/image_0.jpg"
+    os.mkfifo(pipe)
+    with pytest.raises(SourceError, match=r"image_0\.jpg is no regular file: remove it"):
+        Folder(tmp_path, 8)
+    pipe.unlink()
+    pipe.symlink_to(pipe.name)
+    with pytest.raises(SourceError, match=r"cannot read .*image_0\.jpg \(Too many levels of symbolic links\)"):
+        Folder(tmp_path, 8)
