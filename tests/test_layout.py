@@ -48,6 +48,9 @@ def test_imports_point_one_way(path):
         ("iebench.benchmark", ("bpy", "torch")),
         ("iebench.benchmark.scoring.score", ("bpy", "trimesh", "pebble")),
         ("iebench.benchmark.training.train", ("bpy", "trimesh", "pebble")),
+        ("iebench.benchmark.training.trial", ("bpy", "trimesh", "pebble")),
+        ("iebench.renderer.commands.trial", ("bpy", "torch")),
+        ("iebench.manifests.doctor.command", ("bpy", "torch", "trimesh", "matplotlib")),
         ("iebench.renderer.rendering.render", ("bpy", "torch")),
         ("iebench.renderer.commands.render", ("bpy", "torch")),
         ("iebench.renderer.proof.verify", ("bpy", "torch", "trimesh", "matplotlib")),
@@ -71,7 +74,7 @@ def test_every_package_is_installed():
 HOUSE = {
     "api": "__main__",
     "manifests": """
-        brief errors conventions schema laws fit factors taxonomy text common installed pages shell recipe folder
+        brief errors conventions schema laws fit factors taxonomy text common installed pages shell doctor recipe folder
         dataset latents views symmetry reading presets protocols recipes sweeps
     """,
     "baselines": "gather losses errors action networks variants method equivariant methods",

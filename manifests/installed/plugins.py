@@ -8,7 +8,16 @@ from typing import Any
 from ..common.causes import short
 from ..errors import IebenchError
 
-KINDS = ("commands", "engines", "sources", "methods", "backbones", "encoders", "probes")  # groups iebench.KIND
+KINDS = (
+    "commands",
+    "engines",
+    "sources",
+    "methods",
+    "backbones",
+    "encoders",
+    "probes",
+    "checks",
+)  # groups iebench.KIND
 REMEDY = "mend or remove that package"
 
 

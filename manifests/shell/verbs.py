@@ -44,6 +44,7 @@ VERBS = {
     "leaderboard": Verb("Compare scores of one dataset and one protocol"),
     "report": Verb("Write scores as one HTML page: table, charts, pictures, curves"),
     "demo": Verb("Render, train, score and report on a small scale: the whole path", ("trimesh", "torch")),
+    "doctor": Verb("Check this machine and installation: each line says ok or what to do"),
     "completion": Verb("Print the script that completes `iebench` in a shell"),
 }  # fmt: skip
 

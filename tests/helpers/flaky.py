@@ -52,3 +52,10 @@ class Broken(FakeRenderer):
 
     def __init__(self, *_):
         raise ImportError("libXrender.so.1: cannot open shared object file", name="bpy")
+
+
+class Blank(FakeRenderer):
+    """Renderer whose pictures show nothing."""
+
+    def render(self, latents):
+        return super().render(latents) * 0

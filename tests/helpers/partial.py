@@ -36,7 +36,7 @@ ARGUMENTS = {
 }  # fmt: skip
 WORKING = {
     "verify": ["DATASET"], "card": ["DATASET"], "validate": ["SCORE"], "leaderboard": ["SCORE"],
-    "report": ["SCORE", "--data", "DATASET"],
+    "report": ["SCORE", "--data", "DATASET"], "doctor": [],
 }  # fmt: skip
 """Verbs that work in every install."""
 

@@ -1,0 +1,43 @@
+"""The verb `iebench doctor`: checks this machine and this installation, and says what to do."""
+
+import itertools
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from ..errors import UsageError
+from ..shell.cli import SETTINGS, examples
+from ..text.plain_text import cleaned
+from .finding import MEND
+from .machine import machine
+from .packages import packages
+from .parts import parts
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench doctor", "iebench doctor /scratch/data", "iebench doctor > doctor.txt   # for a report of a bug"
+    ),
+)
+@click.argument("folder", type=click.Path(path_type=Path), default=Path())
+def doctor(folder: Path) -> int:
+    """Check this machine and installation: each line says ok or what to do.
+
+    Versions, cores, memory, GPUs, open files, the disk of FOLDER (default: this folder), and what is installed of
+    iebench at work: one picture of 64 pixels, one training step.
+
+    A line begins with ok, hint (it works, and could do more) or mend. Exit code 1 if something is to be mended.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {folder}: make it, or name another one")
+    states = Counter[str]()
+    for finding in itertools.chain(packages(), machine(folder), parts()):
+        click.echo(f"{finding.state:5} {finding.title:14} {cleaned(finding.text)}")
+        states[finding.state] += 1
+    if states[MEND]:
+        click.echo(
+            f"iebench: {states[MEND]} of {states.total()} checks failed: do what the lines with `mend` say", err=True
+        )
+    return int(states[MEND] > 0)

@@ -1,0 +1,81 @@
+"""Checks that the parts of iebench, and other packages, contribute; each runs in a process of its own.
+
+A crash inside Blender or PyTorch ends only that process, and is reported. A check is a function that takes a
+temporary folder and yields findings; it is named in the entry point group `iebench.checks`. A check with the name of
+an extra runs only where that extra is installed.
+
+python -m iebench.manifests.doctor.parts NAME FOLDER      # writes FOLDER/NAME.json
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from signal import Signals
+
+from ..common.causes import reason, scene_of
+from ..common.progress import duration
+from ..errors import IebenchError, PluginBroken
+from ..installed import plugins
+from .finding import MEND, Finding
+from .packages import complete, extras
+
+GROUP = "iebench.checks"
+PATIENCE = 300.0  # seconds
+
+
+def parts() -> Iterator[Finding]:
+    """Yield the findings of all checks that can run with what is installed."""
+    for name in plugins.points(GROUP):
+        if name not in extras() or complete(name):
+            yield from findings(name)
+
+
+def findings(name: str, patience: float = PATIENCE) -> list[Finding]:
+    """Run one check in a child process; return its findings, the last of which may be its failure."""
+    with tempfile.TemporaryDirectory(prefix="iebench-doctor-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch)
+        command = [sys.executable, "-m", __name__, name, scratch]
+        with (folder / "stderr").open("wb") as errors:
+            try:
+                done = subprocess.run(command, stdout=errors, stderr=errors, timeout=patience, check=False)
+            except subprocess.TimeoutExpired:
+                return [_failed(name, f"it has not ended after {duration(patience)}: is the machine busy?")]
+        if done.returncode:
+            return [_failed(name, _end(done.returncode, folder / "stderr"))]
+        return [Finding(**entry) for entry in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))]
+
+
+def collected(point: EntryPoint, folder: Path) -> list[Finding]:
+    """Run a check in this process; an error ends it and becomes its last finding."""
+    results: list[Finding] = []
+    try:
+        results.extend(plugins.imported(point, "check", PluginBroken)(folder))
+    except IebenchError as error:
+        results.append(_failed(point.name, str(error)))
+    except Exception as error:
+        known = isinstance(error, OSError | MemoryError | ImportError)
+        text = plugins.blamed(error) or (reason(error, scene_of(error)) if known else scene_of(error))
+        results.append(_failed(point.name, text))
+    return results
+
+
+def _failed(name: str, text: str) -> Finding:
+    return Finding(name, text, MEND)
+
+
+def _end(code: int, errors: Path) -> str:
+    """Describe the end of a child process that wrote no findings."""
+    lines = errors.read_text(encoding="utf-8", errors="replace").split("\n")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "it gives no reason")
+    return f"its process ended with {Signals(-code).name if code < 0 else f'exit code {code}'} ({last})"
+
+
+if __name__ == "__main__":
+    chosen, target = sys.argv[1], Path(sys.argv[2])
+    entries = [asdict(finding) for finding in collected(plugins.points(GROUP)[chosen], target)]
+    (target / f"{chosen}.json").write_text(json.dumps(entries), encoding="utf-8")
