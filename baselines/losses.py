@@ -22,7 +22,7 @@ def distance(left: Tensor, right: Tensor) -> Tensor:
 
     left, right : (B, d)
     """
-    return (_precise(left) - _precise(right)).square().mean()
+    return (precise(left) - precise(right)).square().mean()
 
 
 def variance(embedding: Tensor) -> Tensor:
@@ -32,7 +32,7 @@ def variance(embedding: Tensor) -> Tensor:
 
     embedding : (B, d), B >= 2
     """
-    deviation = torch.sqrt(gather(_precise(embedding)).var(dim=0) + EPSILON)  # (d,)
+    deviation = torch.sqrt(gather(precise(embedding)).var(dim=0) + EPSILON)  # (d,)
     return torch.relu(1 - deviation).mean() / 2
 
 
@@ -43,10 +43,10 @@ def covariance(embedding: Tensor) -> Tensor:
 
     embedding : (B, d), B >= 2
     """
-    whole = gather(_precise(embedding))
+    whole = gather(precise(embedding))
     batch, size = whole.shape
     centred = whole - whole.mean(dim=0)
-    with _no_autocast(embedding.device):  # else the product would fall back to bf16
+    with no_autocast(embedding.device):  # else the product would fall back to bf16
         matrix = centred.T @ centred / (batch - 1)  # (d, d)
     others = matrix - torch.diag(matrix.diagonal())
     return others.square().sum() / size
@@ -57,7 +57,7 @@ def cosine_distance(left: Tensor, right: Tensor) -> Tensor:
 
     left, right : (B, d)
     """
-    return 2 - 2 * torch.nn.functional.cosine_similarity(_precise(left), _precise(right), dim=1).mean()
+    return 2 - 2 * torch.nn.functional.cosine_similarity(precise(left), precise(right), dim=1).mean()
 
 
 def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
@@ -67,9 +67,9 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
 
     left, right : (B, d)
     """
-    whole = [gather(_precise(side)) for side in (left, right)]
+    whole = [gather(precise(side)) for side in (left, right)]
     both = torch.nn.functional.normalize(torch.cat(whole), dim=1)
-    with _no_autocast(left.device):
+    with no_autocast(left.device):
         similarity = both @ both.T / temperature  # (2 B, 2 B)
     similarity.fill_diagonal_(-torch.inf)  # an embedding is no candidate for itself
     partner = torch.arange(len(both), device=left.device).roll(len(both) // 2)
@@ -93,10 +93,12 @@ def weighted(terms: Mapping[str, Tensor], settings: object) -> dict[str, Tensor]
     return {"loss": loss, **terms}
 
 
-def _no_autocast(device: torch.device) -> AbstractContextManager[object]:
+def no_autocast(device: torch.device) -> AbstractContextManager[object]:
+    """Return a context in which products keep the type of their inputs under any autocast."""
     known = torch.amp.is_autocast_available(device.type)  # not on "meta", where operations are only counted
     return torch.autocast(device.type, enabled=False) if known else nullcontext()
 
 
-def _precise(embedding: Tensor) -> Tensor:
+def precise(embedding: Tensor) -> Tensor:
+    """Return a tensor in float64 if it is in float64, else in float32."""
     return embedding if embedding.dtype == torch.float64 else embedding.float()

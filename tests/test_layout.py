@@ -77,7 +77,10 @@ HOUSE = {
         brief errors conventions schema laws fit factors taxonomy text common installed pages shell doctor recipe folder
         dataset latents views symmetry reading presets protocols recipes sweeps
     """,
-    "baselines": "gather losses errors action networks variants method equivariant methods",
+    "baselines": """
+        gather losses errors action rotations networks variants method equivariant fixed_action methods.fixed_action
+        methods
+    """,
     "benchmark": """
         errors protocol statistics distributed weights data results training.online training released encoders features
         fitting probes orbits scoring ranking sweep report python commands speed

@@ -148,6 +148,8 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "supervised-class": layered(512, 55),
     "supervised-rotation": layered(1024, 1024, 1024, 4),
     "random": 0,
+    "equin": WIDE + projecting(512, 512, 6),
+    "wigner": projecting(512, 512, 32 * 16),
 }
 
 

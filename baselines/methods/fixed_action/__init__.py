@@ -1,0 +1,1 @@
+"""Methods whose embedding moves by a fixed matrix of the rotation, without a learned predictor. Start: equin.py."""
