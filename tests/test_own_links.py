@@ -27,7 +27,7 @@ from iebench.manifests.errors import DiskError
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.importing.spool import FOLDER, Spool
 from iebench.renderer.output import lock
-from iebench.renderer.render import render_dataset
+from iebench.renderer.rendering.render import render_dataset
 
 Writer = Callable[[Path], object]
 TEXT = "a file of somebody's\n"
