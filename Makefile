@@ -1,5 +1,6 @@
 # make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core
 # make quick  the tests that train nothing and start no Blender, cluster, ranks or cloud
+# make docs   the site of docs/ in build/site      make docs-serve  the same on http://127.0.0.1:8000, made again on a change
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make setup  only the virtual environment in .venv          make check   format, lint, docstrings and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
@@ -13,14 +14,15 @@ NEXT ?= python3.13
 INDEX ?=
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := render,train,test,check
+EXTRAS := render,train,test,check,docs
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
 
 # What Blender's wheel takes from the system, and the Debian packages that bring it.
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo test quick test-installs test-minimum test-next check setup system browser clean
+.PHONY: demo test quick test-installs test-minimum test-next check docs docs-serve setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
@@ -51,6 +53,12 @@ check: setup
 	rm build/check/iebench/renderer/parity/*_scene.py  # they run in the Python of other Blenders
 	cd build/check && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
 		-p iebench
+
+docs: setup
+	$(MKDOCS) build --strict
+
+docs-serve: setup
+	$(MKDOCS) serve --strict
 
 setup: $(VENV)/ready
 

@@ -11,7 +11,7 @@ BACKEND = "import setuptools.build_meta as backend, sys; getattr(backend, sys.ar
 PARTS = (
     "api", "manifests", "renderer", "baselines", "benchmark", "tests", "docs", ".ci", "Makefile", "MANIFEST.in",
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "pyproject.toml", "setup.py",
-    ".gitignore", ".git-blame-ignore-revs", ".pre-commit-config.yaml",
+    ".gitignore", ".git-blame-ignore-revs", ".pre-commit-config.yaml", "mkdocs.yml",
 )  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""The site of docs/ builds without a warning or a network, and has a page for everything that iebench ships."""
+
+import doctest
+import importlib
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from paths import ROOT
+
+from iebench.benchmark.statistics.metric_info import METRICS
+from iebench.manifests.common.shipped import shipped
+from iebench.manifests.shell.verbs import VERBS
+
+pytestmark = pytest.mark.slow
+LOADING = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src")}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built by the command of `make docs`; a warning is an error."""
+    pytest.importorskip("mkdocstrings", reason="pip install -e '.[docs]'")
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=quiet)
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr
+    return folder
+
+
+def words(html: str) -> str:
+    """The text of a page, without its tags."""
+    return re.sub(r"<[^>]+>", "", html)
+
+
+def test_every_verb_has_a_page_with_its_options(site: Path) -> None:
+    assert {page.stem for page in (site / "reference/commands").iterdir()} == {"index", *VERBS}
+    page = words((site / "reference/commands/score.html").read_text("utf-8"))
+    assert "--encoder-arg KEY=VALUE" in page and "iebench score --run runs/sie-builtin-s0" in page
+
+
+def test_everything_shipped_is_in_the_reference(site: Path) -> None:
+    recipes, protocols = ((site / f"reference/{kind}s.html").read_text("utf-8") for kind in ("recipe", "protocol"))
+    assert [name for name in shipped("recipe") if f'<h2 id="{name}">' not in recipes] == []
+    assert [name for name in shipped("protocol") if f'<h2 id="{name}">' not in protocols] == []
+    metrics = (site / "reference/metrics.html").read_text("utf-8")
+    assert [name for name in METRICS if f"<code>{name}</code>" not in metrics] == []
+
+
+def test_python_functions_have_their_parameters_and_errors(site: Path) -> None:
+    page = (site / "reference/python.html").read_text("utf-8")
+    section = words(page.partition('id="iebench.benchmark.score"')[2].partition("<h3")[0])
+    assert "trust" in section and "True to load encoders that may execute code" in section
+    assert re.search(r"EncoderError\s+the encoder cannot be used", section)
+
+
+class Loaded(HTMLParser):
+    """Collects the addresses that a page loads when it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the address of a tag that loads something."""
+        self.addresses += [value for name, value in attrs if (tag, name) in LOADING and value]
+
+
+def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        parser = Loaded()
+        parser.feed(page.read_text(encoding="utf-8"))
+        assert [one for one in parser.addresses if re.match(r"(https?:)?//", one)] == [], page
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", sheet.read_text(encoding="utf-8")), sheet
+
+
+@pytest.mark.parametrize("name", ["commands", "docstrings", "markdown", "score_file"])
+def test_examples_in_the_generators(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("griffe", reason="pip install -e '.[docs]'")
+    monkeypatch.syspath_prepend(str(ROOT / ".ci"))
+    assert doctest.testmod(importlib.import_module(f"pages.{name}")).failed == 0
