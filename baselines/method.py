@@ -1,24 +1,16 @@
-"""The base class of methods, and their registry.
+"""The base class of methods. A method is one file: a frozen dataclass with its settings, and a registered class."""
 
-A method is one file: a frozen dataclass with its settings, and a class registered by `@method("name", Settings)`. The
-entry point group `iebench.methods` names the module to import for each name, so another package can add methods. A
-variant (`variants.toml`) is a method under another name with some settings changed.
-"""
-
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from iebench.manifests.common.settings import build as build_settings
-from iebench.manifests.installed import plugins
-
-from . import variants
 from .action import Latents
-from .errors import MethodBroken, UnknownName
 from .networks.encoder import Encoder, EncoderSettings
+from .registry import METHODS, Entry, find, names
+
+__all__ = ["Entry", "Method", "build", "find", "method", "names"]
 
 Passes = Literal["apart", "together"]
 
@@ -106,67 +98,12 @@ class Method(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
 
 
-# --- registry -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A registered method: its settings' dataclass and its class, called with (encoder, settings).
-
-    base : the method that a variant changes; for a method, its own name
-    changed : the settings that a variant changes; {} for a method
-    """
-
-    name: str
-    settings: type[Any]
-    method: type[Any]
-    base: str
-    changed: Mapping[str, Any] = field(default_factory=dict)
-
-    def defaults(self) -> Any:
-        """Return the default settings of the method or variant."""
-        return build_settings(self.settings, self.changed, f"variant {self.name}")
-
-
-GROUP = "iebench.methods"  # entry points: name of a method -> module that registers it
-_ENTRIES: dict[str, Entry] = {}
 M = TypeVar("M", bound=type[Method])
 
 
 def method(name: str, settings: type[Any]) -> Callable[[M], M]:
     """Register a method's class under `name`, with the frozen dataclass of its settings; a class decorator."""
-
-    def register(cls: M) -> M:
-        _ENTRIES[name] = Entry(name, settings, cls, name)
-        return cls
-
-    return register
-
-
-def names() -> list[str]:
-    """Return the names of all installed methods and variants, sorted."""
-    return sorted(plugins.points(GROUP).keys() | set(_ENTRIES) | set(variants.load()))
-
-
-def find(name: str) -> Entry:
-    """Return the method or variant of that name; imports its module if necessary.
-
-    Raises
-    ------
-    UnknownName : no such method; suggests similar names.
-    MethodBroken : its module cannot be imported, or does not register it.
-    """
-    if name in _ENTRIES:
-        return _ENTRIES[name]
-    if name in variants.load():
-        variant = variants.load()[name]
-        base = find(variant.method)
-        return Entry(name, base.settings, base.method, base.name, variant.settings)
-    points = plugins.points(GROUP)
-    if name not in points:
-        raise UnknownName("method", name, names())
-    plugins.load(points[name], "method", _ENTRIES, MethodBroken)
-    return _ENTRIES[name]
+    return METHODS.register(name, lambda cls: Entry(name, settings, cls, name))
 
 
 def build(name: str, settings: Any, encoder: EncoderSettings) -> Method:

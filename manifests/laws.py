@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidValue
+from .installed.registry import Registry
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -28,7 +29,7 @@ class Law(Protocol):
         """Return P(X <= x) for values (n,), over all views; a dataset's values are compared with it."""
 
 
-LAWS: dict[str, type[Law]] = {}
+LAWS: Registry[type[Law]] = Registry("law")
 
 
 def in_words(law: Law) -> str:
@@ -37,19 +38,14 @@ def in_words(law: Law) -> str:
     >>> in_words(Uniform(0.0, 6.283185307179586))
     'uniform, low 0, high 6.2832'
     """
-    kind = next(name for name, cls in LAWS.items() if isinstance(law, cls))
+    kind = next(name for name in LAWS if isinstance(law, LAWS[name]))
     settings = (f"{name} {value if isinstance(value, str) else f'{value:.5g}'}" for name, value in vars(law).items())
     return ", ".join([kind.replace("_", " "), *settings])
 
 
 def law(name: str) -> Callable[[type[Law]], type[Law]]:
     """Return a decorator that registers a law under the name used in recipes."""
-
-    def register(cls: type[Law]) -> type[Law]:
-        LAWS[name] = cls
-        return cls
-
-    return register
+    return LAWS.register(name)
 
 
 @law("uniform")

@@ -213,7 +213,7 @@ class Recipe:
         if chosen := {key: value for key, value in materials.items() if value != usual[key]}:
             table["scene"]["materials"] = chosen
         for entry, factor in zip(table["factors"], self.factors, strict=True):
-            kind = next(kind for kind, cls in LAWS.items() if isinstance(factor.law, cls))
+            kind = next(kind for kind in LAWS if isinstance(factor.law, LAWS[kind]))
             entry["law"] = {"kind": kind, **entry["law"]}
             if not entry["group"]:
                 del entry["group"]

@@ -74,12 +74,12 @@ def test_every_package_is_installed():
 HOUSE = {
     "api": "__main__",
     "manifests": """
-        brief errors conventions schema laws fit factors taxonomy text common installed pages shell doctor recipe folder
+        brief errors conventions schema text common installed laws fit factors taxonomy pages shell doctor recipe folder
         dataset latents views symmetry reading presets protocols recipes sweeps
     """,
     "baselines": """
-        gather losses errors action rotations networks variants method equivariant fixed_action methods.fixed_action
-        methods
+        gather losses errors action rotations networks variants registry method equivariant fixed_action
+        methods.fixed_action methods
     """,
     "benchmark": """
         errors protocol statistics distributed weights data results training.online training released encoders features

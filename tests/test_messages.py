@@ -32,6 +32,7 @@ TEXT = {"str", "repr", "ascii", "format", "print", "type", "echo"}
 CAUSES = ROOT / "manifests" / "common" / "causes.py"  # turns exceptions into messages for all other modules
 USERS_CODE = {  # functions that run code of a user or of another package, whose author must fix it
     "manifests/installed/plugins.py",
+    "manifests/installed/registry.py",
     "manifests/common/settings.py",
     "benchmark/encoders/predictor.py",
     "benchmark/encoders/prepared.py",

@@ -1,19 +1,16 @@
 """Plug-ins of other packages (entry points): a broken one is named, fails alone, and never replaces ours."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from plugins import install
 
-from iebench.baselines import method as methods
-from iebench.baselines.errors import MethodBroken
+from iebench.baselines.registry import METHODS
 from iebench.manifests.installed import plugins
 from iebench.manifests.shell.cli import main
-from iebench.renderer.engines import find_engine
+from iebench.renderer.engines import ENGINES
 from iebench.renderer.errors import PluginBroken
-from iebench.renderer.sources import open_source
-from iebench.renderer.sources import registry as sources
+from iebench.renderer.sources import SOURCES, open_source
 
 METHOD = """
 from dataclasses import dataclass
@@ -60,14 +57,6 @@ class Engine:
 """
 
 
-@pytest.fixture(autouse=True)
-def forgetful() -> Iterator[None]:
-    """Remove a test's registrations after it."""
-    yield
-    methods._ENTRIES.pop("theirs", None)
-    sources._SOURCES.pop("theirs", None)
-
-
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     with pytest.raises(SystemExit) as stop:
         main(list(arguments))
@@ -82,7 +71,7 @@ def test_a_method_that_fails_while_it_trains_is_blamed_with_its_line(
     loss: str, reason: str,
 ) -> None:  # fmt: skip
     code = METHOD.replace("LOSS", loss)
-    install(tmp_path, monkeypatch, methods.GROUP, {"theirs": "their_method"}, their_method=code)
+    install(tmp_path, monkeypatch, METHODS, {"theirs": "their_method"}, their_method=code)
     line = 1 + code.splitlines().index(f"        return {loss}")
     small = ("--data", str(tiny_dataset), "--set", "batch=4", "--set", "encoder.width=0.125", "--device", "cpu")
     code, said = run(capsys, "train", "--method", "theirs", "--out", str(tmp_path), *small)
@@ -90,19 +79,11 @@ def test_a_method_that_fails_while_it_trains_is_blamed_with_its_line(
     assert code == 1 and said.splitlines()[-1] == f"iebench: {blame}: mend or remove that package"
 
 
-def test_a_package_takes_the_place_of_nothing_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    thief = METHOD.replace('"theirs"', '"sie"')
-    install(tmp_path, monkeypatch, methods.GROUP, {"theirs": "thief", "sie": "thief"}, thief=thief)
-    with pytest.raises(MethodBroken, match="thief registers a method 'sie', and there is one: mend or remove"):
-        methods.find("theirs")
-    assert methods.find("sie").method.__module__ == "iebench.baselines.methods.sie"
-
-
 def test_a_broken_source_does_not_keep_others_from_their_collections(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     points = {"theirs": "their_source", "ghost": "poltergeist"}
-    install(tmp_path / "site", monkeypatch, sources.GROUP, points, their_source=SOURCE, poltergeist="1 / 0")
+    install(tmp_path / "site", monkeypatch, SOURCES, points, their_source=SOURCE, poltergeist="1 / 0")
     mesh = tmp_path / "meshes" / "cup" / "one.obj"
     mesh.parent.mkdir(parents=True)
     mesh.write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
@@ -121,12 +102,12 @@ def test_a_broken_engine_is_named(
 ) -> None:
     points = {"theirs": "their_engine:Engine", "idle": "idle_engine:Idle", "ghost": "poltergeist", "local": "no:No"}
     code = {"their_engine": ENGINE, "idle_engine": "class Idle: ...", "poltergeist": "1 / 0"}
-    install(tmp_path, monkeypatch, "iebench.engines", points, **code)
-    assert find_engine("local").__module__ == "iebench.renderer.engines.local"
+    install(tmp_path, monkeypatch, ENGINES, points, **code)
+    assert ENGINES["local"].__module__ == "iebench.renderer.engines.local"
     with pytest.raises(PluginBroken, match="idle_engine:Idle, of the engine 'idle', has no __enter__"):
-        find_engine("idle")
+        ENGINES["idle"]
     with pytest.raises(PluginBroken, match="poltergeist, of the engine 'ghost', cannot be imported"):
-        find_engine("ghost")
+        ENGINES["ghost"]
     code, said = run(capsys, "render", "--classes", "1", "--engine", "theirs", "--dry-run")
     assert (
         code == 1 and "their_engine, of the engine 'theirs', failed in their_engine.py, line 4 (RuntimeError:" in said
@@ -134,5 +115,5 @@ def test_a_broken_engine_is_named(
 
 
 def test_a_fault_of_iebench_is_blamed_on_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    install(tmp_path, monkeypatch, methods.GROUP, {"theirs": "their_method"}, their_method=METHOD)
+    install(tmp_path, monkeypatch, METHODS, {"theirs": "their_method"}, their_method=METHOD)
     assert plugins.blamed(KeyError("x")) == ""

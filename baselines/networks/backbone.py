@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 from torch import Tensor, nn
 
-from iebench.manifests.installed import plugins
+from iebench.manifests.installed.registry import Registry
 
 from ..errors import BackbonePart, MethodBroken, SettingError, UnknownName
 
@@ -25,23 +25,17 @@ class Backbone(nn.Module):
 
 
 Builder = Callable[[float, Stem], Backbone]
-GROUP = "iebench.backbones"  # entry points: name of a backbone -> module that registers it
-_BUILDERS: dict[str, Builder] = {}
+BACKBONES: Registry[Builder] = Registry("backbone", "iebench.backbones", MethodBroken)
 
 
 def backbone(name: str) -> Callable[[Builder], Builder]:
     """Register a function of width and stem under `name`; a decorator."""
-
-    def register(builder: Builder) -> Builder:
-        _BUILDERS[name] = builder
-        return builder
-
-    return register
+    return BACKBONES.register(name)
 
 
 def names() -> list[str]:
     """Return the names of all installed backbones, without timm's."""
-    return sorted(plugins.points(GROUP).keys() | set(_BUILDERS))
+    return sorted(BACKBONES)
 
 
 def check(name: str) -> None:
@@ -51,7 +45,7 @@ def check(name: str) -> None:
     ------
     UnknownName : no such backbone; suggests similar names.
     """
-    if name not in names() and not name.startswith(TIMM):
+    if name not in BACKBONES and not name.startswith(TIMM):
         raise UnknownName("backbone", name, [*names(), f"{TIMM}NAME"])
 
 
@@ -68,9 +62,7 @@ def build(name: str, width: float, stem: Stem) -> Backbone:
     check(name)
     if name.startswith(TIMM):
         return Timm(name, width, stem)
-    if name not in _BUILDERS:
-        plugins.load(plugins.points(GROUP)[name], "backbone", _BUILDERS, MethodBroken)
-    built = _BUILDERS[name](width, stem)
+    built = BACKBONES[name](width, stem)
     dim = getattr(built, "dim", None)
     if not (isinstance(built, nn.Module) and isinstance(dim, int) and dim > 0):
         raise MethodBroken(

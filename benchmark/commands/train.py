@@ -1,15 +1,13 @@
 """`iebench train`: train a representation on a dataset."""
 
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Literal
 
 import click
 
+from iebench.baselines.registry import METHODS
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.cli import SETTINGS, examples
-
-METHODS = sorted({point.name for point in entry_points(group="iebench.methods")})  # without an import of torch
 
 
 @click.command(
@@ -21,7 +19,9 @@ METHODS = sorted({point.name for point in entry_points(group="iebench.methods")}
     ),
 )
 @click.option(
-    "--method", help=f"What to train: {', '.join(METHODS)}; or a variant (see `iebench methods`).", show_default="sie"
+    "--method",
+    help=f"What to train: {', '.join(sorted(METHODS))}; or a variant (see `iebench methods`).",
+    show_default="sie",
 )
 @click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
 @click.option("--preset", help=f"Shipped settings to start from: {', '.join(shipped('preset'))}.", show_default="quick")

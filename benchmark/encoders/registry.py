@@ -8,7 +8,6 @@ without a scheme goes to the loader that claims it: a folder, a file, or `packag
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import torch
 from torch import nn
 
 from iebench.manifests.common.settings import value
-from iebench.manifests.installed import plugins
+from iebench.manifests.installed.registry import Registry
 from iebench.manifests.text.plain_text import check_name
 
 from ..errors import EncoderError, SettingError
@@ -24,7 +23,6 @@ from ..results.score import Cost
 from ..training.config import RunConfig
 from .predictor import Predictor
 
-GROUP = "iebench.encoders"
 Arguments = Mapping[str, Any]
 """Values of --encoder-arg: name -> whole number, float, boolean, list or string."""
 
@@ -79,7 +77,7 @@ class Scheme:
     runs_code: Callable[[str, Arguments], str]
 
 
-_SCHEMES: dict[str, Scheme] = {}
+SCHEMES: Registry[Scheme] = Registry("encoder", "iebench.encoders", EncoderError)
 
 
 def loader(
@@ -88,29 +86,7 @@ def loader(
     runs_code: Callable[[str, Arguments], str] = lambda spec, arguments: "",
 ) -> Callable[[Load], Load]:
     """Register a function of (rest of the value, arguments) under a scheme; a decorator. See `Scheme`."""
-
-    def register(load: Load) -> Load:
-        _SCHEMES[scheme] = Scheme(load, claims, runs_code)
-        return load
-
-    return register
-
-
-def schemes() -> dict[str, Scheme]:
-    """Return all loaders by scheme, those of other packages last; a broken package is reported and left out."""
-    found = plugins.points(GROUP)
-    return {scheme: _SCHEMES[scheme] for scheme, point in found.items() if plugins.attempt(point, _there, point)}
-
-
-def _there(point: EntryPoint) -> bool:
-    """Import a loader's module; returns True.
-
-    Raises
-    ------
-    EncoderError : the package's module does not define the loader that its entry point names.
-    """
-    plugins.load(point, "loader", _SCHEMES, EncoderError)
-    return True
+    return SCHEMES.register(scheme, lambda load: Scheme(load, claims, runs_code))
 
 
 def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
@@ -127,13 +103,12 @@ def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
     """
     if not spec:
         raise EncoderError("--encoder is empty: name an encoder, or leave it out")
-    points = plugins.points(GROUP)
     scheme, colon, rest = spec.partition(":")
-    if colon and rest and scheme in points and _there(points[scheme]):
-        return _trusted(_SCHEMES[scheme], rest, given, trust)
-    known = schemes()
+    if colon and rest and scheme in SCHEMES:
+        return _trusted(SCHEMES[scheme], rest, given, trust)
+    known = SCHEMES.usable()
     for name, entry in known.items():
-        if plugins.attempt(points[name], entry.claims, spec):
+        if SCHEMES.attempt(name, entry.claims, spec):
             return _trusted(entry, spec, given, trust)
     exists = Path(spec).exists()
     there = "is neither a folder nor a file that iebench knows" if exists else "names no such file or folder"
@@ -146,7 +121,7 @@ def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
 def near_scheme(spec: str) -> str:
     """Suggest the scheme for a misspelt one, as in "tim:resnet18"; "" if none is similar."""
     scheme, colon, rest = spec.partition(":")
-    near = get_close_matches(scheme, schemes(), n=1, cutoff=0.75)
+    near = get_close_matches(scheme, list(SCHEMES), n=1, cutoff=0.75)
     return f"did you mean {near[0]}:{rest}?" if colon and near else ""
 
 

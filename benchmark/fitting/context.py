@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.installed.registry import Registry
 
 from ..data.pairs import Identity
 from ..encoders.predictor import Predictor
@@ -194,7 +195,7 @@ class Registered:
     metrics: Mapping[str, MetricInfo]
 
 
-PROBES: dict[str, Registered] = {}
+PROBES: Registry[Registered] = Registry("probe", "iebench.probes", ProbeError)
 
 
 def probe(name: str, metrics: Mapping[str, MetricInfo] | None = None) -> Callable[[Probe], Probe]:
@@ -209,9 +210,4 @@ def probe(name: str, metrics: Mapping[str, MetricInfo] | None = None) -> Callabl
     for metric, info in (metrics or {}).items():
         for fault in declaration_faults(metric, info):
             raise ProbeError(f"the metric {metric!r:.80} {fault}")
-
-    def register(function: Probe) -> Probe:
-        PROBES[name] = Registered(function, dict(metrics or {}))
-        return function
-
-    return register
+    return PROBES.register(name, lambda function: Registered(function, dict(metrics or {})))

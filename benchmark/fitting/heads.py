@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from iebench.manifests.common.machine import cores
+from iebench.manifests.installed.registry import Registry
 
 from ..errors import ScoringError
 from ..protocol import Head
@@ -64,23 +65,18 @@ class Task:
     choice: Loss | None = None
 
 
-HEADS: dict[str, Callable[[Context], Task | None]] = {}
+HEADS: Registry[Callable[[Context], Task | None]] = Registry("head")
 
 
 def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Context], Task | None]]:
     """Register a task for heads, trained if the protocol has settings for them; None if the task does not apply."""
-
-    def register(make: Callable[[Context], Task | None]) -> Callable[[Context], Task | None]:
-        HEADS[name] = make
-        return make
-
-    return register
+    return HEADS.register(name)
 
 
 @probe("heads")
 def heads(context: Context) -> Values:
     """Return the metrics of every task with heads in the protocol that the dataset has the latents for."""
-    made = [make(context) for name, make in HEADS.items() if name in context.protocol.heads]
+    made = [HEADS[name](context) for name in HEADS if name in context.protocol.heads]
     tasks = [task for task in made if task is not None]
     values: Values = {part: {} for part in context.parts}
     for task, by_part in zip(tasks, answers(context, tasks), strict=True):

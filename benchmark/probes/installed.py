@@ -1,14 +1,13 @@
 """Runs all probes: iebench's own, then those of other packages; an error in those only leaves them out."""
 
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint
 from typing import Any
 
 import numpy as np
 
 from iebench.manifests.brief import few
 from iebench.manifests.common.causes import short
-from iebench.manifests.installed import plugins
+from iebench.manifests.installed.plugins import REMEDY
 
 from ..errors import ProbeError
 from ..fitting.context import PROBES, Context, Values
@@ -18,7 +17,6 @@ from .separation import separation
 
 LONGEST = 1e18  # largest number in a score
 LARGEST = 180.0  # degrees; every other metric of iebench is a share, a rank or an R2
-GROUP = "iebench.probes"  # entry points: name of a probe -> module that registers it
 
 
 def run(context: Context) -> Values:
@@ -27,16 +25,16 @@ def run(context: Context) -> Values:
     If a probe of another package cannot be used, the reason becomes a note of the context.
     """
     values: Values = {part: {} for part in context.parts}
-    for registered in PROBES.values():
-        if registered.function.__module__.startswith("iebench."):
-            _add(values, registered.function(context), context)
+    theirs = [name for name in PROBES if not PROBES.ours(name)]
+    for name in PROBES:
+        if name not in theirs:
+            _add(values, PROBES[name].function(context), context)
     for part, leaks in separation(values, context.bootstrap).items():
         values[part].update(leaks)
     context.notes.extend(_left_out(values))
-    for point in plugins.points(GROUP).values():
+    for name in theirs:
         try:
-            plugins.load(point, "probe", PROBES, ProbeError)
-            _add(values, _theirs(point, context), context)
+            _add(values, _theirs(name, context), context)
         except ProbeError as error:
             context.notes.append(str(error))
     return values
@@ -68,28 +66,29 @@ def _add(values: Values, found: Values, context: Context) -> None:
             values[part][metric] = widened(entry, level, within(metric, context.metrics))
 
 
-def _theirs(point: EntryPoint, context: Context) -> Values:
+def _theirs(name: str, context: Context) -> Values:
     """Return the values of another package's probe; its declarations are added to the context.
 
     Raises
     ------
-    ProbeError : the probe fails, or returns values that a score cannot hold.
+    ProbeError : the probe cannot be imported, fails, or returns values that a score cannot hold.
     """
-    registered = PROBES[point.name]
-    about = f"the probe {point.name!r} ({point.value})"
+    registered = PROBES[name]
+    about = f"the probe {name!r} ({PROBES.origin(name)})"
     if not registered.metrics:
         raise ProbeError(f"{about} declares no metrics: give @probe its metrics")
     for metric in registered.metrics.keys() & context.metrics.keys():
-        raise ProbeError(f"{about} measures {metric}, as another probe does: {plugins.REMEDY}")
+        raise ProbeError(f"{about} measures {metric}, as another probe does: {REMEDY}")
     try:
         found = registered.function(context)
     except (Exception, SystemExit) as error:  # foreign code may raise anything
-        raise ProbeError(f"{about} failed ({short(error)}): {plugins.REMEDY}") from error
+        raise ProbeError(f"{about} failed ({short(error)}): {REMEDY}") from error
     fault = _fault(found, registered.metrics, context)
     if fault:
-        raise ProbeError(f"{about} {fault}: {plugins.REMEDY}")
+        raise ProbeError(f"{about} {fault}: {REMEDY}")
     context.metrics.update(registered.metrics)
-    if point.dist is not None:
+    point = PROBES.point(name)
+    if point and point.dist:
         context.packages[point.dist.name] = point.dist.version
     return found
 

@@ -11,26 +11,28 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from importlib.metadata import EntryPoint
 from pathlib import Path
 from signal import Signals
 
 from ..common.causes import reason, scene_of
 from ..common.progress import duration
-from ..errors import IebenchError, PluginBroken
-from ..installed import plugins
+from ..errors import IebenchError
+from ..installed.plugins import blamed
+from ..installed.registry import Registry
 from .finding import MEND, Finding
 from .packages import complete, extras
 
-GROUP = "iebench.checks"
 PATIENCE = 300.0  # seconds
+CHECKS: Registry[Callable[[Path], Iterable[Finding]]] = Registry(
+    "check", "iebench.checks", fault=lambda made: "" if callable(made) else "is no function"
+)
 
 
 def parts() -> Iterator[Finding]:
     """Yield the findings of all checks that can run with what is installed."""
-    for name in plugins.points(GROUP):
+    for name in CHECKS:
         if name not in extras() or complete(name):
             yield from findings(name)
 
@@ -50,17 +52,17 @@ def findings(name: str, patience: float = PATIENCE) -> list[Finding]:
         return [Finding(**entry) for entry in json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))]
 
 
-def collected(point: EntryPoint, folder: Path) -> list[Finding]:
+def collected(name: str, folder: Path) -> list[Finding]:
     """Run a check in this process; an error ends it and becomes its last finding."""
     results: list[Finding] = []
     try:
-        results.extend(plugins.imported(point, "check", PluginBroken)(folder))
+        results.extend(CHECKS[name](folder))
     except IebenchError as error:
-        results.append(_failed(point.name, str(error)))
+        results.append(_failed(name, str(error)))
     except Exception as error:
         known = isinstance(error, OSError | MemoryError | ImportError)
-        text = plugins.blamed(error) or (reason(error, scene_of(error)) if known else scene_of(error))
-        results.append(_failed(point.name, text))
+        text = blamed(error) or (reason(error, scene_of(error)) if known else scene_of(error))
+        results.append(_failed(name, text))
     return results
 
 
@@ -77,5 +79,5 @@ def _end(code: int, errors: Path) -> str:
 
 if __name__ == "__main__":
     chosen, target = sys.argv[1], Path(sys.argv[2])
-    entries = [asdict(finding) for finding in collected(plugins.points(GROUP)[chosen], target)]
+    entries = [asdict(finding) for finding in collected(chosen, target)]
     (target / f"{chosen}.json").write_text(json.dumps(entries), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""Installed optional parts, and plug-ins of other packages. Start: plugins.py."""
+"""Installed optional parts, and what installed packages add to iebench. Start: registry.py."""

@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
+from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
-from ..errors import PluginBroken, suggest
-from ..installed import plugins
+from ..errors import suggest
 from ..installed.parts import command, missing_extras
+from ..installed.registry import Registry
 
-GROUP = "iebench.commands"  # entry points: name of a verb -> its click command
+
+def _fault(command: Any) -> str:
+    return "" if isinstance(command, click.Command) else "is no click command"
+
+
+COMMANDS: Registry[click.Command] = Registry("command", "iebench.commands", fault=_fault)
 
 
 @dataclass(frozen=True)
@@ -54,21 +59,16 @@ class Verbs(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the installed verbs: iebench's own in the order of use, then those of other packages."""
-        installed = plugins.points(GROUP)
-        return [*(name for name in VERBS if name in installed), *sorted(installed.keys() - VERBS)]
+        installed = list(COMMANDS)
+        return [*(name for name in VERBS if name in installed), *(name for name in installed if name not in VERBS)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a verb; imports its module."""
-        installed = plugins.points(GROUP)
-        if cmd_name not in installed:
-            if ctx.resilient_parsing:
-                return None
-            ctx.fail(f"no such command {cmd_name!r}; {suggest(cmd_name, self.list_commands(ctx))}")
-        point = installed[cmd_name]
-        if plugins.ours(point):
-            command: click.Command = point.load()
-            return command
-        return _theirs(point)
+        if cmd_name in COMMANDS:
+            return COMMANDS[cmd_name]
+        if ctx.resilient_parsing:
+            return None
+        ctx.fail(f"no such command {cmd_name!r}; {suggest(cmd_name, self.list_commands(ctx))}")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read `help VERB` as `VERB --help`, and no arguments as `--help`."""
@@ -96,20 +96,6 @@ class Verbs(click.Group):
 
     def _listed(self, ctx: click.Context) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Yield each verb with its summary and its missing extras."""
-        installed = plugins.points(GROUP)
         for name in self.list_commands(ctx):
-            verb = VERBS[name] if name in VERBS else Verb(f"(of another package: {installed[name].value})")
+            verb = VERBS[name] if name in VERBS else Verb(f"(of another package: {COMMANDS.origin(name)})")
             yield name, verb.summary, missing_extras(verb.needs)
-
-
-def _theirs(point: EntryPoint) -> click.Command:
-    """Load the command of another package.
-
-    Raises
-    ------
-    PluginBroken : it cannot be imported, or is no click command.
-    """
-    found = plugins.imported(point, "command", PluginBroken)
-    if not isinstance(found, click.Command):
-        raise PluginBroken(f"{point.value}, of the command {point.name!r}, is no click command: {plugins.REMEDY}")
-    return found

@@ -1,7 +1,8 @@
 """Controls: functions that apply a factor's value to the scene. One decorated function each, named in recipes.
 
 A control `name` receives the values of all factors whose `acts_on` is "name.component", by component. A recipe uses all
-components of a control or none.
+components of a control or none. The entry point group `iebench.controls` names the module of a control of another
+package.
 """
 
 import colorsys
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iebench.manifests.errors import SettingError
+from iebench.manifests.installed.registry import Registry
 from iebench.manifests.recipe import Recipe, Scene
 
 from ..errors import UnknownName
@@ -31,19 +33,23 @@ class Handles:
     floor_color: "bpy.types.NodeSocket"
 
 
-Control = Callable[[Handles, Mapping[str, float]], None]
-CONTROLS: dict[str, Control] = {}
-COMPONENTS: dict[str, tuple[str, ...]] = {}
+Setter = Callable[[Handles, Mapping[str, float]], None]
 
 
-def control(name: str, *components: str) -> Callable[[Control], Control]:
+@dataclass(frozen=True)
+class Control:
+    """A registered control: its function, and the components that it needs."""
+
+    apply: Setter
+    components: tuple[str, ...]
+
+
+CONTROLS: Registry[Control] = Registry("control", "iebench.controls")
+
+
+def control(name: str, *components: str) -> Callable[[Setter], Setter]:
     """Return a decorator that registers a control under its name in recipes, with the components that it needs."""
-
-    def register(function: Control) -> Control:
-        CONTROLS[name], COMPONENTS[name] = function, components
-        return function
-
-    return register
+    return CONTROLS.register(name, lambda apply: Control(apply, components))
 
 
 def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
@@ -63,13 +69,13 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
         where = f"{source}: factor {factor.name}: acts_on {factor.acts_on!r}: "
         if name not in CONTROLS:
             raise UnknownName("control", name, CONTROLS, where)
-        if component not in COMPONENTS[name]:
-            raise UnknownName(f"component of control {name}", component, COMPONENTS[name], where)
+        if component not in (needed := CONTROLS[name].components):
+            raise UnknownName(f"component of control {name}", component, needed, where)
         if other := wires.setdefault(name, {}).get(component):
             raise SettingError(f"{where}factor {other} acts on that already; leave one of them out")
         wires[name][component] = factor.name
     for name, components in wires.items():
-        if lacking := [f"{name}.{component}" for component in COMPONENTS[name] if component not in components]:
+        if lacking := [f"{name}.{component}" for component in CONTROLS[name].components if component not in components]:
             raise SettingError(
                 f"{source}: no factor acts on {' or '.join(lacking)}, which control {name} needs beside "
                 f"{', '.join(f'{name}.{component}' for component in components)}; add one each, of a constant law if "
@@ -89,7 +95,7 @@ def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
 
     def apply(handles: Handles, latents: Mapping[str, float]) -> None:
         for name, components in wires.items():
-            CONTROLS[name](handles, {component: latents[factor] for component, factor in components.items()})
+            CONTROLS[name].apply(handles, {component: latents[factor] for component, factor in components.items()})
 
     return apply
 

@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from iebench.manifests.installed.registry import Registry
+
 from .interface import Geometry
 
 DEPTH_STEPS = 8192  # depth levels per unit; 16 bits then reach 8 units, beyond the far edge of the visible floor
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
-PASSES: dict[str, Callable[[Geometry], Pixels]] = {}
+PASSES: Registry[Callable[[Geometry], Pixels]] = Registry("pass")
 
 
 def stored_pass(function: Callable[[Geometry], Pixels]) -> Callable[[Geometry], Pixels]:
     """Register a pass under the function's name."""
-    PASSES[function.__name__] = function
-    return function
+    return PASSES.register(function.__name__)(function)
 
 
 def encode_passes(geometry: Geometry, names: Sequence[str]) -> dict[str, bytes]:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from iebench.manifests.installed.registry import Registry
+
 from .kit import Color, Part
 
 Generator = Callable[["Dice"], list[Part]]
-GENERATORS: dict[str, Generator] = {}
+GENERATORS: Registry[Generator] = Registry("built-in class")
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,6 @@ def _hsv(hue: float, saturation: float, value: float) -> Color:
 
 def builtin(synset: str) -> Callable[[Generator], Generator]:
     """Register a generator as the built-in class of `synset`."""
-
-    def register(generator: Generator) -> Generator:
-        if synset in GENERATORS:
-            raise ValueError(f"two built-in classes for synset {synset}")
-        GENERATORS[synset] = generator
-        return generator
-
-    return register
+    if synset in GENERATORS:
+        raise ValueError(f"two built-in classes for synset {synset}")
+    return GENERATORS.register(synset)

@@ -21,7 +21,7 @@ from iebench.manifests.views import GivenViews, read_given
 from ..blender.controls import wiring
 from ..blender.devices import COMPILES, parse_device
 from ..blender.passes import PASSES
-from ..engines import find_engine
+from ..engines import ENGINES
 from ..errors import SourceError, UnknownName, UsageError
 from ..machine.memory import BLENDER_BYTES
 from ..plan import Plan, check_shards, expected_bytes, expected_core_seconds
@@ -145,7 +145,7 @@ def render(
     work = prepare(plan, out, workers, device, threads, memory=int((worker_memory or 0) * 1e9))
     options = engine_options(ray_address, slurm)
     if dry_run:
-        click.echo(find_engine(engine)(work, options).preview(plan.shards()), nl=False)
+        click.echo(ENGINES[engine](work, options).preview(plan.shards()), nl=False)
         return 0
     info = render_work(plan, work, engine, options)
     return announce(info, out)

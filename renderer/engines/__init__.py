@@ -5,25 +5,15 @@ An engine is a class with the methods of `Engine`, registered as an entry point 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
-from iebench.manifests.installed import plugins
-from iebench.manifests.installed.parts import missing_part
+from iebench.manifests.installed.registry import Registry
 
 from ..blender.devices import parse_device
-from ..errors import PluginBroken, UnknownName
 from ..plan import Plan, Shard
 from ..workers.worker import Setup
 
-OURS = {
-    "local": "iebench.renderer.engines.local:Local",
-    "ray": "iebench.renderer.engines.ray:Ray",
-    "slurm": "iebench.renderer.engines.slurm:Slurm",
-}
-
-GROUP = "iebench.engines"  # entry points: name of an engine -> its class
 NEEDS = ("__enter__", "__exit__", "preview", "about", "render")
 
 Advance = Callable[[int, int], None]
@@ -95,27 +85,9 @@ class Engine(Protocol):
         """
 
 
-def find_engine(name: str) -> type[Engine]:
-    """Return the engine with a name.
+def _fault(engine: Any) -> str:
+    lacking = [need for need in NEEDS if not callable(getattr(engine, need, None))]
+    return f"has no {lacking[0]}" if lacking else ""
 
-    Raises
-    ------
-    UnknownName : the name is unknown.
-    MissingPart : a package that the engine needs is not installed.
-    PluginBroken : an engine of another package cannot be imported, or lacks a method.
-    """
-    theirs = {name: point for name, point in plugins.points(GROUP).items() if name not in OURS}
-    if name in theirs:
-        found: type[Engine] = plugins.imported(theirs[name], "engine", PluginBroken)
-        lacking = [need for need in NEEDS if not callable(getattr(found, need, None))]
-        if lacking:
-            raise PluginBroken(f"{theirs[name].value}, of the engine {name!r}, has no {lacking[0]}: {plugins.REMEDY}")
-        return found
-    if name not in OURS:
-        raise UnknownName("engine", name, [*OURS, *theirs])
-    module, _, attribute = OURS[name].partition(":")
-    try:
-        found = getattr(import_module(module), attribute)
-    except ModuleNotFoundError as error:
-        raise missing_part(error.name or name) from error
-    return found
+
+ENGINES: Registry[type[Engine]] = Registry("engine", "iebench.engines", fault=_fault)

@@ -7,7 +7,7 @@ from iebench.manifests.common.progress import Meter
 from iebench.manifests.dataset import INFO, DatasetInfo
 
 from ..blender.interface import BLENDER
-from ..engines import Work, find_engine
+from ..engines import ENGINES, Work
 from ..machine.interrupts import second_interrupt_ends
 from ..output.claim import claim
 from ..output.finish import finish, side_by_side
@@ -56,7 +56,7 @@ def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[
     DiskError : a file cannot be written; finished shards stay, and the same call continues.
     """
     store = open_store(work.out)
-    with second_interrupt_ends(), find_engine(engine)(work, options or {}) as machines:
+    with second_interrupt_ends(), ENGINES[engine](work, options or {}) as machines:
         renderer = machines.about()
         with store.lock():
             claim(store, plan, renderer)

@@ -7,9 +7,9 @@ entry point group `iebench.sources`.
 from .builtin import Builtin
 from .folder import Folder
 from .manifest import Manifest
-from .registry import ObjectRef, Source, find, names, open_source, source
+from .registry import SOURCES, ObjectRef, Source, open_source, source
 from .shapenet import ShapeNet
 
 __all__ = [
-    "Builtin", "Folder", "Manifest", "ObjectRef", "ShapeNet", "Source", "find", "names", "open_source", "source",
+    "SOURCES", "Builtin", "Folder", "Manifest", "ObjectRef", "ShapeNet", "Source", "open_source", "source",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from iebench.manifests.installed import plugins
+from iebench.manifests.installed.registry import Registry
 from iebench.manifests.taxonomy import ObjectClass
 
 from ..errors import SourceError, UnknownName
@@ -70,41 +70,13 @@ class Source(Protocol):
         """Return sentences for the user about the collection: skipped files, and objects that cannot be loaded."""
 
 
-GROUP = "iebench.sources"  # entry points: name of a source -> module that registers it
-_SOURCES: dict[str, type[Source]] = {}
+SOURCES: Registry[type[Source]] = Registry("source", "iebench.sources", SourceError)
 S = TypeVar("S", bound=Source)
 
 
 def source(name: str) -> Callable[[type[S]], type[S]]:
     """Return a decorator that registers a source under its name for `--source`."""
-
-    def register(cls: type[S]) -> type[S]:
-        _SOURCES[name] = cls
-        return cls
-
-    return register
-
-
-def names() -> list[str]:
-    """Return the names of all installed sources, iebench's own first."""
-    return list(dict.fromkeys([*_SOURCES, *sorted(plugins.points(GROUP))]))
-
-
-def find(name: str) -> type[Source]:
-    """Return the registered source with a name; imports its module if necessary.
-
-    Raises
-    ------
-    UnknownName : the source is unknown; the message suggests similar names.
-    SourceError : its module cannot be imported, or does not register it.
-    """
-    if name in _SOURCES:
-        return _SOURCES[name]
-    points = plugins.points(GROUP)
-    if name not in points:
-        raise UnknownName("source", name, names())
-    plugins.load(points[name], "source", _SOURCES, SourceError)
-    return _SOURCES[name]
+    return SOURCES.register(name)
 
 
 def open_source(chosen: str, path: Path | None = None) -> tuple[str, Source]:
@@ -116,21 +88,20 @@ def open_source(chosen: str, path: Path | None = None) -> tuple[str, Source]:
     ------
     UnknownName, SourceError : `chosen` is neither a source nor a collection; the message gives the remedy.
     """
-    if chosen in names():
-        return chosen, find(chosen)(path)
+    if chosen in SOURCES:
+        return chosen, SOURCES[chosen](path)
     place = Path(chosen)
     if not place.exists():
         if place.name == chosen and not place.suffix:
-            raise UnknownName("source", chosen, names())
-        raise SourceError(f"no such file or folder: {chosen}; --source takes one of {', '.join(names())}, or a path")
+            raise UnknownName("source", chosen, SOURCES)
+        raise SourceError(f"no such file or folder: {chosen}; --source takes one of {', '.join(SOURCES)}, or a path")
     if path is not None:
         raise SourceError(f"--source {chosen} is a collection already, but {path} was given too: leave one out")
-    points = plugins.points(GROUP)
-    for name in sorted(names(), key=lambda name: name == "folder"):  # last, because it accepts any folder
-        if plugins.attempt(points[name], _recognises, name, place) if name in points else _recognises(name, place):
-            return name, find(name)(place)
+    for name in sorted(SOURCES, key=lambda name: name == "folder"):  # last, because it accepts any folder
+        if SOURCES.attempt(name, _recognises, name, place):
+            return name, SOURCES[name](place)
     raise SourceError(f"{place} is neither a folder nor a .csv or .parquet file: give --source a collection of meshes")
 
 
 def _recognises(name: str, place: Path) -> bool:
-    return find(name).recognises(place)
+    return SOURCES[name].recognises(place)

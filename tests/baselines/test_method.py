@@ -1,21 +1,18 @@
 """The registry of methods, and the rotation that methods are conditioned on."""
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import torch
+from plugins import forget
 
-from iebench.baselines import method as registry
 from iebench.baselines import variants
-from iebench.baselines.errors import MethodBroken, UnknownName
+from iebench.baselines.errors import UnknownName
 from iebench.baselines.method import Method, build, find, method, names
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
-from iebench.manifests.installed import plugins
+from iebench.baselines.registry import METHODS
 
 
 @dataclass(frozen=True)
@@ -24,10 +21,10 @@ class NoSettings:
 
 
 @pytest.fixture
-def extra() -> Iterator[str]:
+def extra(monkeypatch: pytest.MonkeyPatch) -> str:
+    forget(monkeypatch, METHODS, "extra")
     method("extra", NoSettings)(type("Extra", (Method,), {"__init__": lambda self, e, s: Method.__init__(self, e)}))
-    yield "extra"
-    del registry._ENTRIES["extra"]
+    return "extra"
 
 
 def test_the_shipped_methods_are_found_by_name() -> None:
@@ -47,37 +44,6 @@ def test_a_decorated_class_is_found(extra: str) -> None:
 def test_a_misspelt_method_is_an_error_with_a_suggestion() -> None:
     with pytest.raises(UnknownName, match=r"unknown method 'vicregg'; did you mean vicreg"):
         find("vicregg")
-
-
-@pytest.mark.parametrize(
-    ("code", "reason"),
-    [
-        ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
-        ("def f(:", "SyntaxError: invalid syntax"),
-        ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("raise SystemExit(7)", "SystemExit: 7"),
-        ("raise KeyError", "KeyError"),
-        (r"raise ValueError('boom\nand a long story')", r"ValueError: boom\): mend or remove that package$"),
-    ],
-)
-def test_a_module_that_fails_to_import_is_named(
-    code: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "poltergeist.py").write_text(code)
-    monkeypatch.syspath_prepend(tmp_path)
-    point = EntryPoint("ghost", "poltergeist", "iebench.methods")
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
-    with pytest.raises(MethodBroken, match=rf"poltergeist, of the method 'ghost', cannot be imported \({reason}"):
-        find("ghost")
-    assert "ghost" in registry.names()  # it is listed, and the others can be trained
-    assert find("sie").name == "sie"
-
-
-def test_a_module_that_registers_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = EntryPoint("ghost", "iebench.baselines.losses", "iebench.methods")
-    monkeypatch.setattr(plugins, "entry_points", lambda group: [point])
-    with pytest.raises(MethodBroken, match="losses does not register the method 'ghost'"):
-        find("ghost")
 
 
 def test_the_base_class_promises_nothing() -> None:

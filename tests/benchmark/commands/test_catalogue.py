@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from paths import ROOT
 from plugins import install
 
-from iebench.baselines import method as registry
 from iebench.baselines import variants
 from iebench.baselines.errors import UnknownName
 from iebench.baselines.method import find, names
+from iebench.baselines.registry import METHODS
 from iebench.benchmark.commands import catalogue
 from iebench.benchmark.commands.catalogue import BATCH, SIDE, everything, listed, settings
 from iebench.benchmark.commands.methods import methods
@@ -97,12 +97,9 @@ class Peek(Method):
 def test_a_method_that_looks_at_numbers_is_said_and_the_others_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    install(tmp_path, monkeypatch, "iebench.methods", {"peek": "peeking"}, peeking=PEEKS)
-    try:
-        with pytest.raises(SystemExit) as stop:
-            main(["methods", "--out", str(tmp_path / "methods.md"), "--format", "md"])
-    finally:
-        registry._ENTRIES.pop("peek", None)
+    install(tmp_path, monkeypatch, METHODS, {"peek": "peeking"}, peeking=PEEKS)
+    with pytest.raises(SystemExit) as stop:
+        main(["methods", "--out", str(tmp_path / "methods.md"), "--format", "md"])
     assert stop.value.code == 3 and (tmp_path / "methods.md").read_text() == PAGE.read_text()
     said = capsys.readouterr().err
     assert "the method 'peek' cannot be sized up without images (RuntimeError: " in said and "Traceback" not in said
@@ -112,7 +109,7 @@ def test_a_broken_package_is_said_and_the_others_are_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     points = {"ghost": "poltergeist", "exits": "leaver"}
-    install(tmp_path, monkeypatch, "iebench.methods", points, poltergeist="1 / 0\n", leaver="raise SystemExit(7)\n")
+    install(tmp_path, monkeypatch, METHODS, points, poltergeist="1 / 0\n", leaver="raise SystemExit(7)\n")
     with pytest.raises(SystemExit) as stop:
         main(["methods", "--out", str(tmp_path / "methods.md"), "--format", "md"])
     assert stop.value.code == 3 and (tmp_path / "methods.md").read_text() == PAGE.read_text()

@@ -18,7 +18,6 @@ from scoring import SMALL, untrained_run
 from iebench.benchmark import protocol
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.probes import PROBES
-from iebench.benchmark.probes.installed import GROUP
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 
@@ -115,11 +114,8 @@ def test_a_probe_of_another_package_is_shown_everywhere_also_without_it(
 ) -> None:
     points = {"spread": "spread_probe", "broken": "broken_probe"}
     with monkeypatch.context() as installed:
-        install(here / "site", installed, GROUP, points, spread_probe=THEIRS, broken_probe="1 / 0")
-        try:
-            assert call("score") == 0
-        finally:
-            PROBES.pop("spread", None)
+        install(here / "site", installed, PROBES, points, spread_probe=THEIRS, broken_probe="1 / 0")
+        assert call("score") == 0
     assert "note: sie: broken_probe, of the probe 'broken', cannot be imported" in capsys.readouterr().out
     assert call("score", "--run", "runs/random") == 0  # without the plug-in package
     assert call("validate", "runs/sie/score.json", "runs/random/score.json") == 0

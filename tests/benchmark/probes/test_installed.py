@@ -1,16 +1,14 @@
 """Probes of other packages run beside ours; a broken one fails alone, with one sentence."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from plugins import install
+from plugins import forget, install
 from scoring import context_of, random_split
 
 from iebench.benchmark.errors import ProbeError
 from iebench.benchmark.fitting.context import probe
 from iebench.benchmark.probes import PROBES, run
-from iebench.benchmark.probes.installed import GROUP
 from iebench.benchmark.statistics.metric_info import WHOLE, MetricInfo
 
 HEAD = """
@@ -29,27 +27,31 @@ FIRST = f"{HEAD}    return {{'whole': {{'first': value}}}}\n"
 
 
 @pytest.fixture(autouse=True)
-def quick() -> Iterator[None]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep one of our probes, for speed, and remove the probes that a test registers."""
-    ours = dict(PROBES)
-    PROBES.clear()
-    PROBES["neighbours"] = ours["neighbours"]
-    yield
-    PROBES.clear()
-    PROBES.update(ours)
+    for entries in ("_entries", "_modules"):
+        monkeypatch.setattr(PROBES, entries, {"neighbours": getattr(PROBES, entries)["neighbours"]})
 
 
 def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     split = random_split(12, 4)
-    install(tmp_path, monkeypatch, GROUP, {"first": "their_probe"}, their_probe=FIRST)
+    install(tmp_path, monkeypatch, PROBES, {"first": "their_probe"}, their_probe=FIRST)
     context = context_of(split, split)
     found = run(context)[WHOLE]
     assert found["first"].value == pytest.approx(split.features[:, 0].mean(), rel=1e-6)
     assert found.keys() == {"knn_top1", "first"} and context.notes == []
     assert context.metrics == {"first": MetricInfo("first", "mean of the first column")}
     assert context.packages == {"theirs": "1.0"}
+
+
+def test_a_probe_of_a_script_or_notebook_runs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget(monkeypatch, PROBES, "first")
+    exec(FIRST, {"__name__": "__main__"})
+    split = random_split(8, 3)
+    context = context_of(split, split)
+    assert run(context)[WHOLE].keys() == {"knn_top1", "first"} and context.packages == {}
 
 
 @pytest.mark.parametrize(("code", "message"), [
@@ -61,7 +63,7 @@ def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
     (FIRST.replace('{"first"', '{"top1"'), "the metric 'top1' is iebench's own"),
     (FIRST.replace('{"first"', '{"First <b>"'), "must have a name of at most 60 lower-case letters"),
     (FIRST.replace('"mean of', '"\\n'), "has an about that holds a line break"),
-    (FIRST.replace('probe("first"', 'probe("neighbours"'), "their_probe registers a probe 'neighbours', and there"),
+    (FIRST.replace('probe("first"', 'probe("neighbours"'), "the probe 'neighbours' belongs to iebench: choose"),
     (f"{HEAD}    raise KeyError('x')", "the probe 'first' (their_probe) failed (KeyError: 'x')"),
     (f"{HEAD}    raise SystemExit(0)", "failed (SystemExit: 0)"),
     (f"{HEAD}    return None", "returned NoneType, and not part -> metric -> value"),
@@ -79,7 +81,7 @@ def test_a_broken_one_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str, message: str
 ) -> None:
     split = random_split(8, 3)
-    install(tmp_path, monkeypatch, GROUP, {"first": "their_probe"}, their_probe=code)
+    install(tmp_path, monkeypatch, PROBES, {"first": "their_probe"}, their_probe=code)
     context = context_of(split, split)
     assert run(context)[WHOLE].keys() == {"knn_top1"} and context.metrics == {}
     [note] = context.notes
@@ -95,7 +97,7 @@ def test_two_packages_that_measure_the_same_are_not_mixed(tmp_path: Path, monkey
     split = random_split(8, 3)
     points = {"first": "their_probe", "second": "other_probe"}
     other = FIRST.replace('probe("first"', 'probe("second"')
-    install(tmp_path, monkeypatch, GROUP, points, their_probe=FIRST, other_probe=other)
+    install(tmp_path, monkeypatch, PROBES, points, their_probe=FIRST, other_probe=other)
     context = context_of(split, split)
     assert run(context)[WHOLE].keys() == {"knn_top1", "first"}
     assert "measures first, as another probe does" in context.notes[0]

@@ -138,7 +138,7 @@ def test_a_backbone_of_another_shape_is_named_before_data_is_read(
         def forward(self, images: Tensor) -> Tensor:
             return forward(images)  # type: ignore[return-value]
 
-    monkeypatch.setitem(backbones._BUILDERS, "odd", lambda width, stem: Odd())
+    monkeypatch.setitem(backbones.BACKBONES._entries, "odd", lambda width, stem: Odd())
     monkeypatch.setattr(Images, "open", lambda *given, **named: pytest.fail("data were read"))
     settings, own = resolve("simclr", "quick", ["encoder.backbone=odd", "resolution=16"])
     config = RunConfig("simclr", asdict(own), settings, tiny_dataset, "0" * 64, 16, 0, "cpu", {})

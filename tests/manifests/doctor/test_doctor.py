@@ -126,7 +126,7 @@ def check(tmp_path, monkeypatch):
     """Function that installs a package with a check, and returns the findings of the check."""
 
     def findings(code, **rest):
-        install(tmp_path, monkeypatch, parts.GROUP, {"mine": "mine:check"}, mine=code)
+        install(tmp_path, monkeypatch, parts.CHECKS, {"mine": "mine:check"}, mine=code)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
         return parts.findings("mine", **rest)
 

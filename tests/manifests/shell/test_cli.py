@@ -11,7 +11,7 @@ from plugins import install
 
 from iebench.manifests.installed import parts
 from iebench.manifests.shell import cli
-from iebench.manifests.shell.verbs import VERBS
+from iebench.manifests.shell.verbs import COMMANDS, VERBS
 
 
 def run(*arguments):
@@ -85,7 +85,7 @@ def test_a_shell_completes_verbs_and_options(typed, offered, monkeypatch):
 
 def test_a_broken_command_of_another_package_is_listed_and_costs_only_itself(tmp_path, monkeypatch, capsys):
     points = {"theirs": "their_command:theirs", "text": "their_text:text", "score": "their_command:theirs"}
-    install(tmp_path, monkeypatch, "iebench.commands", points, their_command="1 / 0", their_text="text = 'no command'")
+    install(tmp_path, monkeypatch, COMMANDS, points, their_command="1 / 0", their_text="text = 'no command'")
     heard = []
     for arguments in (["--help"], ["theirs"], ["text"], ["score", "--help"]):
         with pytest.raises(SystemExit) as stop:

@@ -9,7 +9,7 @@ import pytest
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.errors import UsageError
 from iebench.manifests.recipe import load
-from iebench.renderer.blender.controls import COMPONENTS, wiring
+from iebench.renderer.blender.controls import CONTROLS, wiring
 
 
 def acting(*targets):
@@ -23,7 +23,7 @@ def acting(*targets):
 def test_shipped_recipes_feed_whole_controls(name):
     recipe = load(name)
     wires = wiring(recipe)
-    assert all(set(components) == set(COMPONENTS[control]) for control, components in wires.items())
+    assert all(set(components) == set(CONTROLS[control].components) for control, components in wires.items())
     assert sorted(name for wire in wires.values() for name in wire.values()) == sorted(recipe.factor_names)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.commands.render import engine_options
-from iebench.renderer.engines import Work, find_engine
+from iebench.renderer.engines import ENGINES, Work
 from iebench.renderer.engines.local import Local
 from iebench.renderer.errors import MissingPart, UnknownName, UsageError
 
@@ -18,12 +18,12 @@ def test_a_missing_package_is_named_with_its_extra(monkeypatch, name, module, ex
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, f"iebench.renderer.engines.{name}", raising=False)
     with pytest.raises(MissingPart, match=rf"needs {module}: pip install 'iebench\[{extra}\]'"):
-        find_engine(name)
+        ENGINES[name]
 
 
 def test_a_misspelt_engine_is_a_usage_error():
     with pytest.raises(UnknownName, match="did you mean local"):
-        find_engine("locale")
+        ENGINES["locale"]
 
 
 def test_options_of_another_engine_are_refused(tiny_plan, tmp_path):

@@ -3,17 +3,16 @@
 import re
 import zipfile
 from collections import Counter
-from types import SimpleNamespace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from plugins import install
 
-from iebench.manifests.installed import plugins
 from iebench.manifests.schema import key
 from iebench.manifests.taxonomy import choose, classes
 from iebench.renderer.errors import SourceError, UnknownName
-from iebench.renderer.sources import Builtin, Folder, Manifest, ShapeNet, open_source, registry
+from iebench.renderer.sources import SOURCES, Builtin, Folder, Manifest, ShapeNet, open_source
 from iebench.renderer.sources.names import class_key, object_key
 from iebench.renderer.sources.splits import split_of, subset
 
@@ -238,16 +237,8 @@ def test_a_path_says_itself_what_it_is(tmp_path, shapenet):
         Folder(tmp_path / "loose").classes()
 
 
-def test_another_package_adds_a_source_by_an_entry_point(monkeypatch):
-    def load():
-        registry.source("lego")(Builtin)
-
-    monkeypatch.setattr(registry, "_SOURCES", dict(registry._SOURCES))
-    points = [
-        SimpleNamespace(name="lego", value="lego", group=registry.GROUP, load=load),
-        SimpleNamespace(name="no", value="m", group=registry.GROUP, load=str),
-    ]
-    monkeypatch.setattr(plugins, "entry_points", lambda group: points if group == "iebench.sources" else [])
-    assert open_source("lego")[0] == "lego"
-    with pytest.raises(SourceError, match="does not register the source 'no'"):
-        open_source("no")
+def test_another_package_adds_a_source_by_an_entry_point(tmp_path, monkeypatch):
+    code = "from iebench.renderer.sources import SOURCES, Builtin, source\n@source('lego')\nclass Lego(Builtin): ...\n"
+    install(tmp_path, monkeypatch, SOURCES, {"lego": "their_source"}, their_source=code)
+    name, opened = open_source("lego")
+    assert name == "lego" and type(opened).__module__ == "their_source"

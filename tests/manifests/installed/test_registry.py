@@ -1,0 +1,147 @@
+"""All registries alike: suggestions, lists without imports, broken plug-ins that cost only themselves."""
+
+import ast
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paths import ROOT
+from plugins import forget, install
+
+from iebench.baselines.registry import METHODS
+from iebench.manifests.errors import IebenchError, UnknownName
+from iebench.manifests.installed.registry import Registry
+from iebench.renderer.blender.controls import CONTROLS
+
+HOMES = {
+    "iebench.baselines.registry": "METHODS",
+    "iebench.baselines.networks.backbone": "BACKBONES",
+    "iebench.benchmark.encoders.registry": "SCHEMES",
+    "iebench.benchmark.probes": "PROBES",
+    "iebench.renderer.sources": "SOURCES",
+    "iebench.renderer.engines": "ENGINES",
+    "iebench.renderer.blender.controls": "CONTROLS",
+    "iebench.manifests.shell.verbs": "COMMANDS",
+    "iebench.manifests.doctor.parts": "CHECKS",
+}
+"""Modules to import each registry from."""
+NEEDING_TORCH = ("BACKBONES", "SCHEMES", "PROBES")
+ALL: dict[str, Registry[Any]] = {name: getattr(import_module(module), name) for module, name in HOMES.items()}
+PARTS = [p for folder in ("manifests", "renderer", "baselines", "benchmark") for p in (ROOT / folder).rglob("*.py")]
+THEFT = "registry.register('{own}')(theirs)"
+BROKEN = {  # code of a package, before which it registers "theirs" -> the sentence about it
+    "1 / 0": "their_module, of the {kind} 'theirs', cannot be imported (ZeroDivisionError: division by zero)",
+    "import nowhere": "cannot be imported (ModuleNotFoundError: No module named 'nowhere')",
+    "raise SystemExit(7)": "cannot be imported (SystemExit: 7)",
+    "raise ValueError('boom\\nand a long story')": "cannot be imported (ValueError: boom)",
+    "def f(:": "cannot be imported (SyntaxError: invalid syntax",
+    "raise KeyError": "cannot be imported (KeyError)",
+    THEFT: "the {kind} '{own}' belongs to iebench: choose another name",
+}
+
+
+def code(name: str, registered: str, then: str = "") -> str:
+    """Return a module that registers a function in the registry `name` under the name `registered`."""
+    home = next(module for module, registry in HOMES.items() if registry == name)
+    return (
+        f"from {home} import {name} as registry\ndef theirs(): ...\nregistry.register({registered!r})(theirs)\n{then}\n"
+    )
+
+
+def test_every_registry_is_tested_here_and_nothing_else_reads_entry_points() -> None:
+    groups, readers = set(), set()
+    for path in PARTS:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Registry":
+                groups |= {argument.value for argument in node.args[1:2] if isinstance(argument, ast.Constant)}
+            if isinstance(node, ast.ImportFrom) and node.module == "importlib.metadata":
+                readers |= {path.name for alias in node.names if alias.name == "entry_points"}
+    assert groups == {registry.group for registry in ALL.values()} and readers == {"plugins.py"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_name_is_found_or_answered_with_the_nearest_names(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = ALL[name]
+    own = next(iter(registry))
+    install(tmp_path, monkeypatch, registry, {"theirs": "their_module"}, their_module=code(name, "theirs"))
+    assert list(registry)[-1] == "theirs" and registry["theirs"].__class__ and registry[own] is registry[own]
+    with pytest.raises(UnknownName, match=rf"unknown {registry.kind} 'theirss'; did you mean theirs"):
+        registry["theirss"]
+    with pytest.raises(UnknownName, match=rf"unknown {registry.kind} 'xyzzy'; choose from .*{own}"):
+        registry["xyzzy"]
+
+
+@pytest.mark.parametrize(("name", "then"), [
+    *(("METHODS", then) for then in BROKEN),
+    *((name, then) for name in ALL if name != "METHODS" for then in ("1 / 0", THEFT)),
+])  # fmt: skip
+def test_a_broken_plug_in_is_named_in_one_sentence_and_costs_only_itself(
+    name: str, then: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = ALL[name]
+    own = next(iter(registry))
+    before = registry[own]
+    points = {"theirs": "their_module", "whole": "whole_module", own: "their_module"}
+    modules = {"their_module": code(name, "theirs", then.replace("{own}", own))}
+    install(tmp_path, monkeypatch, registry, points, whole_module=code(name, "whole"), **modules)
+    for _ in range(2):  # the second time nothing is left of the first
+        with pytest.raises(IebenchError) as broken:
+            registry["theirs"]
+        text = str(broken.value)
+        assert BROKEN[then].format(kind=registry.kind, own=own) in text and text.count("their_module") >= 1
+        assert text.endswith(": mend or remove that package") and "\n" not in text and len(text) < 300
+    assert registry[own] is before and "whole" in registry and registry["whole"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_module_that_registers_nothing_is_named(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = ALL[name]
+    install(tmp_path, monkeypatch, registry, {"theirs": "their_module"}, their_module=code(name, "other"))
+    forget(monkeypatch, registry, "other")
+    with pytest.raises(IebenchError, match=rf"^their_module.* the {registry.kind} 'theirs'.*: mend or remove that"):
+        registry["theirs"]
+    assert "other" not in registry
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_list_imports_no_plug_in(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = ALL[name]
+    install(tmp_path, monkeypatch, registry, {"theirs": "their_module"}, their_module="1 / 0")
+    entries = dict(registry._entries)
+    assert "theirs" in registry and "theirs" in list(registry) and registry.origin("theirs") == "their_module"
+    assert "their_module" not in sys.modules and registry._entries == entries
+
+
+def test_lists_need_neither_torch_nor_blender() -> None:
+    light = {module: name for module, name in HOMES.items() if name not in NEEDING_TORCH}
+    lists = "".join(f"from {module} import {name}; assert list({name})\n" for module, name in light.items())
+    hide = f"import sys\nsys.modules.update(dict.fromkeys(('torch', 'bpy', 'mathutils')))\n{lists}"
+    subprocess.run([sys.executable, "-c", hide], check=True)
+
+
+def test_a_broken_plug_in_takes_none_of_our_entries_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that imports a method of iebench before it fails leaves that method usable."""
+    METHODS["sen"]
+    monkeypatch.delitem(sys.modules, "iebench.baselines.methods.sen")
+    for entries in (METHODS._entries, METHODS._modules):
+        monkeypatch.delitem(entries, "sen")
+    install(
+        tmp_path, monkeypatch, METHODS, {"theirs": "their_module"},
+        their_module="import iebench.baselines.methods.sen\n1 / 0",
+    )  # fmt: skip
+    with pytest.raises(IebenchError, match="cannot be imported"):
+        METHODS["theirs"]
+    assert METHODS["sen"].name == "sen"
+
+
+def test_a_name_belongs_to_the_package_that_has_it_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = {"a_module": code("CONTROLS", "wobble"), "b_module": code("CONTROLS", "wobble")}
+    install(tmp_path, monkeypatch, CONTROLS, {"wobble": "a_module", "wiggle": "b_module"}, **modules)
+    with pytest.raises(IebenchError, match="the control 'wobble' belongs to a_module: choose another name"):
+        CONTROLS["wiggle"]
+    assert CONTROLS.origin("wobble") == "a_module" and CONTROLS["wobble"].__module__ == "a_module"
