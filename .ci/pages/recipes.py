@@ -28,8 +28,8 @@ def pages() -> dict[str, str]:
             table(
                 ("law", "parameters", "distribution"),
                 [
-                    (code(name), ", ".join(map(code, inspect.signature(law).parameters)), first(law))
-                    for name, law in LAWS.items()
+                    (code(name), ", ".join(map(code, inspect.signature(LAWS[name]).parameters)), first(LAWS[name]))
+                    for name in LAWS
                 ],
             ),
             "## Ranges",
