@@ -26,31 +26,31 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
     "--channels", type=click.Choice(["bgr", "rgb"]), default="bgr",
-    help="The order in which the network saw the channels: the published images hold blue first.",
+    help="Channel order of the images that the network was trained on; the published images store blue first.",
 )  # fmt: skip
 @click.option(
     "--negated-quaternions", "negated", is_flag=True,
-    help="The predictor was told -q: it was trained with scipy before 1.11.",
+    help="The predictor was conditioned on -q: it was trained with scipy before 1.11.",
 )  # fmt: skip
 @click.option(
     "--drop", multiple=True, metavar="PART",
-    help="Leave out the tensors whose names start with this, too; a whole head of SIE takes the others along.",
+    help="Also leave out tensors whose names start with PART; without one head of SIE, no head is kept. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--predictor", metavar="N[-N...]", callback=_widths, default="",
-    help="Widths between the matrices of a longer predictor, as its training was given them; its weights do not tell.",
+    help="Widths between the matrices of a predictor with several layers, as in its training; no weight shows them.",
     show_default="one matrix",
 )  # fmt: skip
 @click.option(
     "--predictor-relu/--no-predictor-relu", "relu", default=None,
-    help="Whether there is a ReLU between those matrices, as its training was told; needed with --predictor.",
+    help="A ReLU between those matrices, or none, as in its training; required with --predictor.",
 )  # fmt: skip
 @click.option(
     "--network",
     default="",
     metavar="NAME",
     show_default="the only one",
-    help="Which network, where the file holds several, such as that of an average of weights.",
+    help="Network to convert if the file holds several, such as an average of weights.",
 )
 def convert(
     checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...],

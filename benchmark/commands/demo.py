@@ -104,7 +104,12 @@ def as_process(arguments: Sequence[str]) -> int:
         "iebench demo --out elsewhere   # again: it goes on where it stopped",
     ),
 )
-@click.option("--out", type=click.Path(path_type=Path), default=Path("demo"), help="Folder for all that it makes.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo"),
+    help="Folder for the dataset, runs, scores and report.",
+)
 def demo(out: Path) -> int:
     """Render, train, score and report on a small scale: the whole path.
 

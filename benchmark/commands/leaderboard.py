@@ -22,11 +22,11 @@ from .gather import gather
     ),
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
-@click.option("--parts", is_flag=True, help="Also a row for each part of a representation.")
-@click.option("--sort", metavar="METRIC", help="Best in this first, and ranked by it.", show_default="top1")
-@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="How it is written.")
-@click.option("--published", is_flag=True, help="Below it what papers report, unranked (table and md).")
-@click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
+@click.option("--parts", is_flag=True, help="Also show a row for each part of a representation.")
+@click.option("--sort", metavar="METRIC", help="Metric that ranks the rows, best first.", show_default="top1")
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="Output format.")
+@click.option("--published", is_flag=True, help="Also show figures of papers, without ranks (table and md).")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.", show_default="the screen")
 def leaderboard(
     files: tuple[Path, ...], parts: bool, sort: str | None, form: str, published: bool, out: Path | None
 ) -> None:

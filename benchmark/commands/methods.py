@@ -16,8 +16,8 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     ),
 )
 @click.argument("names", nargs=-1, metavar="[METHOD]...")
-@click.option("--format", "form", type=click.Choice(["table", "md"]), default="table", help="How it is written.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write it to a file.", show_default="the screen")
+@click.option("--format", "form", type=click.Choice(["table", "md"]), default="table", help="Output format.")
+@click.option("--out", type=click.Path(path_type=Path), help="File to write.", show_default="the screen")
 def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
     """List methods and variants: needs, parts, size and cost of each.
 

@@ -17,18 +17,23 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     ),
 )
 @click.option(
-    "--run", "folder", type=click.Path(path_type=Path), help="A run's folder.", show_default="newest under runs/"
+    "--run", "folder", type=click.Path(path_type=Path), help="Folder of a run.", show_default="newest under runs/"
 )
-@click.option("--encoder", "spec", metavar="SPEC", help="As `iebench score` takes it.")
-@click.option("--trust", is_flag=True, help="As `iebench score` takes it.")
+@click.option("--encoder", "spec", metavar="SPEC", help="Encoder, as for `iebench score`.")
+@click.option("--trust", is_flag=True, help="Allow the encoder to run its own code, as for `iebench score`.")
 @click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data/orbit"), help="A dataset that sweeps one factor."
+    "--data", type=click.Path(path_type=Path), default=Path("data/orbit"), help="Dataset that sweeps one factor."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of both files.", show_default="the encoder's")
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
+    "--out", type=click.Path(path_type=Path), help="Folder of both output files.", show_default="the encoder's"
 )
-@click.option("--limit", type=click.IntRange(1), help="Take only so many objects of each split.")
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    help="Device; auto takes a GPU if there is one.",
+)
+@click.option("--limit", type=click.IntRange(1), help="At most this many objects per split.")
 def orbits(
     folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None
 ) -> None:

@@ -17,10 +17,10 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="The scores' dataset, for pictures.",
-    show_default="the one under data/ that they are of",
+    "--data", type=click.Path(path_type=Path), help="Dataset of the scores, for pictures.",
+    show_default="their dataset, if it is under data/",
 )  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), help="The page.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), help="HTML file to write.")
 def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
     """Write scores as one HTML page: table, charts, pictures, curves.
 

@@ -14,7 +14,7 @@ from ..results.reading import load_score
 if TYPE_CHECKING:
     from ..protocol import Protocol
 
-TRUST = "Let --encoder run code that a file or a hub brings: TorchScript, hf: with trust_remote_code=true."
+TRUST = "Allow --encoder to run code of a file or a hub: TorchScript, and hf: with trust_remote_code=true."
 UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a file
 
 
@@ -27,56 +27,62 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     ),
 )
 @click.option(
-    "--run", "folder", type=click.Path(path_type=Path), help="A run's folder.", show_default="newest under runs/"
+    "--run", "folder", type=click.Path(path_type=Path), help="Folder of a run.", show_default="newest under runs/"
 )
 @click.option(
     "--encoder", "spec", metavar="SPEC",
-    help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, hf:NAME|FOLDER, a TorchScript or torch.export file, a "
-    "folder of `iebench convert`; docs/guides/your-encoder.md.",
+    help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, hf:NAME|FOLDER, a TorchScript or torch.export file, or "
+    "a folder that `iebench convert` wrote; see docs/guides/your-encoder.md.",
 )  # fmt: skip
 @click.option(
     "--encoder-arg",
     "assignments",
     metavar="KEY=VALUE",
     multiple=True,
-    help="For what makes the encoder; may be repeated.",
+    help="Keyword argument of the encoder's factory or loader. Repeatable.",
 )
 @click.option("--trust", is_flag=True, help=TRUST)
 @click.option(
     "--features", "table", type=click.Path(path_type=Path), metavar="FILE.parquet",
-    help="Features that you computed, a row a view; no code runs.",
+    help="Features that you computed, one row per view; no code runs.",
 )  # fmt: skip
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="A dataset's folder.",
+    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.",
     show_default="the run's; else the newest under data/",
 )  # fmt: skip
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
-    help="The JSON file.",
+    help="Score file to write.",
     show_default="FOLDER/score.json, or runs/NAME/score.json",
 )
 @click.option(
-    "--resolution", type=click.IntRange(8), help="Side in pixels of the images given to the encoder.",
-    show_default="what it wants; else the dataset's",
+    "--resolution", type=click.IntRange(8), help="Side in pixels of the encoder's input images.",
+    show_default="the encoder's own; else the dataset's",
 )  # fmt: skip
 @click.option(
     "--protocol", "rules", default="converged", metavar="NAME|FILE", show_default=True,
-    help=f"How: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/background/protocols.md).",
+    help=f"Protocol: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/background/protocols.md).",
 )  # fmt: skip
-@click.option("--precision", type=click.Choice(["float32", "bf16"]), default="float32", help="Of the encoder.")
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Of the probes' weights and orders.", metavar="N"
+    "--precision",
+    type=click.Choice(["float32", "bf16"]),
+    default="float32",
+    help="Number format in which the encoder runs.",
 )
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Seed of the probes.", metavar="N")
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    help="Device; auto takes a GPU if there is one.",
 )
 @click.option(
     "--log-samples", "log", type=click.Path(path_type=Path), metavar="FILE.parquet",
-    help="Also keep every answer of the probes, a row each; docs/guides/your-encoder.md.",
+    help="Also write every prediction of the probes, one row each; see docs/guides/your-encoder.md.",
 )  # fmt: skip
 @click.option(
-    "--limit", type=click.IntRange(1), help="Take only so many objects of each split, and 8 views of each: a smoke run."
+    "--limit", type=click.IntRange(1), help="Smoke run: at most this many objects per split, with 8 views each."
 )
 def score(
     folder: Path | None, spec: str | None, assignments: tuple[str, ...], trust: bool, table: Path | None,

@@ -29,19 +29,31 @@ CPUS = 8  # default cores of a cluster's job, for decoding images
     ),
 )
 @click.argument("sweep", metavar="NAME|FILE.toml")
-@click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.", show_default="newest under data/"
+)
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
 @click.option("--table", type=click.Path(path_type=Path), help="Markdown file to write.", show_default="OUT/NAME.md")
-@click.option("--jobs", type=click.IntRange(1), help="Runs at once.", show_default="1 here, all on a cluster")
-@click.option("--engine", type=click.Choice(["local", "slurm"]), default="local", help="Where runs are trained.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Number of runs at a time.", show_default="1 here, all on a cluster"
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "slurm"]),
+    default="local",
+    help="Processes on this machine, or jobs of a Slurm queue.",
+)
 @click.option(
     "--slurm", multiple=True, metavar="KEY=VALUE",
-    help="An option of sbatch; or folder=PATH of its scripts and logs, cluster=local to try it here. Repeatable.",
+    help="Option of sbatch; also folder=PATH for scripts and logs, cluster=local for a trial here. Repeatable.",
 )  # fmt: skip
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    help="Device; auto takes a GPU if there is one.",
 )
-@click.option("--dry-run", is_flag=True, help="Say how far each run is and what would be done, and do nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the state of each run and the commands that would run, and stop.")
 def sweep(
     sweep: str, data: Path | None, out: Path, table: Path | None, jobs: int | None, engine: str,
     slurm: tuple[str, ...], device: str, dry_run: bool,

@@ -20,35 +20,44 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 )
 @click.option(
     "--method",
-    help=f"What to train: {', '.join(sorted(METHODS))}; or a variant (see `iebench methods`).",
+    help=f"Method to train: {', '.join(sorted(METHODS))}; or a variant (see `iebench methods`).",
     show_default="sie",
 )
-@click.option("--data", type=click.Path(path_type=Path), help="A dataset's folder.", show_default="newest under data/")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.", show_default="newest under data/"
+)
 @click.option("--preset", help=f"Shipped settings to start from: {', '.join(shipped('preset'))}.", show_default="quick")
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="FILE",
-    help="Start from a file: a TOML one as those presets are, or a run's config.json, which also replaces the defaults "
+    help="File to start from: TOML in the form of the presets, or a run's config.json, which also gives the defaults "
     "of --method, --data, --seed and --subset.",
 )  # fmt: skip
 @click.option(
     "--set", "assignments", multiple=True, metavar="KEY=VALUE",
-    help="Change one of those settings (batch=64, encoder.width=0.5) or the method's (method.covariance=2).",
+    help="Setting to change: batch=64, encoder.width=0.5, or one of the method, method.covariance=2. Repeatable.",
 )  # fmt: skip
-@click.option("--name", help="Name of the run, at most 120 letters.", show_default="METHOD-DATASET-sSEED")
+@click.option("--name", help="Name of the run, at most 120 characters.", show_default="METHOD-DATASET-sSEED")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
-@click.option("--seed", type=click.IntRange(0), help="Of the weights and the order of views.", show_default="0")
+@click.option("--seed", type=click.IntRange(0), help="Seed of the weights and of the order of views.", show_default="0")
 @click.option(
-    "--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", help="auto: a GPU if there is one."
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    help="Device; auto takes a GPU if there is one.",
 )
 @click.option(
-    "--subset", type=click.IntRange(2), metavar="N", help="Only N objects, spread over the classes.", show_default="all"
+    "--subset",
+    type=click.IntRange(2),
+    metavar="N",
+    help="Train on N objects only, spread over the classes.",
+    show_default="all",
 )
 @click.option(
     "--cache", type=click.Choice(["auto", "ram", "gpu", "none"]), default="auto",
-    help="Where decoded images are kept: auto takes the GPU, else memory, if a small share of it holds them all.",
+    help="Memory for decoded images; auto takes the GPU's, else the machine's, if they fit into a small share of it.",
 )  # fmt: skip
-@click.option("--gpus", type=click.IntRange(1), help="Train on that many GPUs of this machine.", show_default="1")
-@click.option("--resume", is_flag=True, help="Go on from the run's last checkpoint, if it has one.")
+@click.option("--gpus", type=click.IntRange(1), help="Number of GPUs of this machine.", show_default="1")
+@click.option("--resume", is_flag=True, help="Continue from the run's last checkpoint, if there is one.")
 def train(
     method: str | None, data: Path | None, preset: str | None, file: Path | None, assignments: tuple[str, ...],
     name: str | None, out: Path, seed: int | None, device: str, gpus: int | None, subset: int | None,

@@ -24,7 +24,7 @@ from ..results.reading import read_score
     ),
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="SCORE.JSON...")
-@click.option("--schema", is_flag=True, help="Print the JSON schema of scores instead.")
+@click.option("--schema", is_flag=True, help="Print the JSON schema of score files, and stop.")
 def validate(files: tuple[Path, ...], schema: bool) -> None:
     """Check that score files may go on a leaderboard.
 

@@ -25,10 +25,18 @@ from .render import announce
 @click.argument("name", metavar="|".join(PUBLISHED))
 @click.argument("source", type=SOURCE)
 @click.argument("out", type=OUTPUT)
-@click.option("--views", type=click.IntRange(1, 1000), default=50, help="Of each object; one with fewer is a failure.")
-@click.option("--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Of the files.")
-@click.option("--workers", type=click.IntRange(1), help="Processes that check and pack.  [default: one a core]")
-@click.option("--limit", type=click.IntRange(1), metavar="N", help="Only N objects, spread over the official list.")
+@click.option(
+    "--views", type=click.IntRange(1, 1000), default=50, help="Views of each object; an object with fewer is a failure."
+)
+@click.option(
+    "--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Width and height of the images."
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Number of processes that check and pack.  [default: one a core]"
+)
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="Import N objects only, spread over the official list."
+)
 def import_(
     name: str, source: Path, out: Path, views: int, resolution: int, workers: int | None, limit: int | None
 ) -> int:

@@ -13,10 +13,10 @@ from .paths import OUTPUT
 
 DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 SOURCE = click.option(
-    "--source", metavar="PATH", help="Where the objects are, to render them again; not needed for built-in ones."
+    "--source", metavar="PATH", help="Source of the objects, for rendering again; not needed for built-in ones."
 )
 DEVICE = click.option(
-    "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="What renders again."
+    "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="Device for rendering again."
 )
 
 
@@ -29,10 +29,12 @@ DEVICE = click.option(
     ),
 )
 @DATASET
-@click.option("--rerender", type=click.IntRange(0), default=0, metavar="N", help="Render N random samples again.")
+@click.option(
+    "--rerender", type=click.IntRange(0), default=0, metavar="N", help="Number of random samples to render again."
+)
 @SOURCE
 @DEVICE
-@click.option("--jobs", type=click.IntRange(1), help="Processes at most.  [default: one a core]")
+@click.option("--jobs", type=click.IntRange(1), help="Largest number of processes.  [default: one a core]")
 def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: int | None) -> int:
     """Check every byte of a dataset: files, tables, pictures, latents.
 
@@ -55,7 +57,7 @@ def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: 
     ),
 )
 @DATASET
-@click.option("--out", type=OUTPUT, help="Folder.  [default: inspect/DATASET]")
+@click.option("--out", type=OUTPUT, help="Folder to write.  [default: inspect/DATASET]")
 def inspect(dataset: Path, out: Path | None) -> None:
     """Show a dataset as PNG files and a page: views, laws, objects."""
     require("matplotlib")
@@ -75,10 +77,10 @@ def inspect(dataset: Path, out: Path | None) -> None:
 )
 @DATASET
 @click.argument("key")
-@click.option("--rerender", is_flag=True, help="Render it again and show both, with their difference.")
+@click.option("--rerender", is_flag=True, help="Render the sample again and show both, with their difference.")
 @SOURCE
 @DEVICE
-@click.option("--out", type=OUTPUT, help="PNG file.  [default: KEY.png]")
+@click.option("--out", type=OUTPUT, help="PNG file to write.  [default: KEY.png]")
 def view(dataset: Path, key: str, rerender: bool, source: str | None, device: str, out: Path | None) -> None:
     """Show one sample with its latents, as text and as a PNG."""
     require("matplotlib")

@@ -43,57 +43,80 @@ from .paths import SOURCE
     "--source",
     default="builtin",
     metavar="builtin|PATH",
-    help="Where objects come from: ShapeNet's folder, a folder CLASS/OBJECT.obj|glb|gltf|ply|stl|off or "
-    "CLASS/{train,test}/OBJECT.off, or a .csv or .parquet with columns path and class. Where PATH's kind must not be "
-    "guessed: shapenet|folder|manifest PATH.",
+    help="Source of the objects: ShapeNet's folder, a folder CLASS/OBJECT.obj|glb|gltf|ply|stl|off or "
+    "CLASS/{train,test}/OBJECT.off, or a .csv or .parquet with columns path and class. To state the kind "
+    "of PATH: shapenet|folder|manifest PATH.",
 )
-@click.option("--classes", metavar="N|name,name", help="How many classes, or which.  [default: all]")
-@click.option("--objects-per-class", type=click.IntRange(1), help="At most this many.  [default: 5 built-in, else all]")
-@click.option("--keep-size", is_flag=True, help="Do not scale a folder's or table's meshes to a diagonal of 1.")
+@click.option("--classes", metavar="N|name,name", help="Number of classes, or their names.  [default: all]")
 @click.option(
-    "--recipe", default="3diebench", metavar="NAME|FILE.toml", help=f"One of {', '.join(shipped('recipe'))}, or a file."
+    "--objects-per-class", type=click.IntRange(1), help="Most objects of a class.  [default: 5 built-in, else all]"
 )
-@click.option("--views", type=click.IntRange(1, 1000), help="Images of each object.  [default: the recipe's]")
+@click.option("--keep-size", is_flag=True, help="Do not scale meshes of a folder or table to a diagonal of 1.")
 @click.option(
-    "--resolution", type=click.IntRange(8, 4096), metavar="PIXELS", help="Width and height.  [default: the recipe's]"
+    "--recipe",
+    default="3diebench",
+    metavar="NAME|FILE.toml",
+    help=f"Recipe: {', '.join(shipped('recipe'))}, or a TOML file.",
 )
-@click.option("--passes", metavar="NAME,NAME", help="Also stored: mask, depth, normal, nocs.  [default: the recipe's]")
+@click.option("--views", type=click.IntRange(1, 1000), help="Views of each object.  [default: the recipe's]")
+@click.option(
+    "--resolution",
+    type=click.IntRange(8, 4096),
+    metavar="PIXELS",
+    help="Width and height of the images.  [default: the recipe's]",
+)
+@click.option(
+    "--passes", metavar="NAME,NAME", help="Additional images: mask, depth, normal, nocs.  [default: the recipe's]"
+)
 @click.option(
     "--latents",
     type=SOURCE,
     metavar="FILE|DATASET",
-    help="Render exactly the views of this Parquet or dataset.  [default: drawn from the recipe's laws]",
+    help="Parquet or dataset with the views to render.  [default: drawn from the recipe's laws]",
 )
 @click.option(
     "--quality",
     default="fast",
     metavar="fast|reference|draft",
-    help="reference: as good as the generator's, about three times as long as fast. draft: for small pictures.",
+    help="reference: as good as the generator's images, about three times as slow as fast. draft: for small images.",
 )
-@click.option("--seed", type=int, default=0, help="Decides all latents.")
+@click.option("--seed", type=int, default=0, help="Seed of all latents.")
 @click.option(
-    "--workers", type=click.IntRange(1), help="Rendering processes.  [default: one a core, or one a GPU of --devices]"
-)
-@click.option("--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="What Cycles renders on.")
-@click.option("--devices", metavar="N,N", help="Which GPUs of that type, dealt out to the workers.  [default: all]")
-@click.option("--out", metavar="FOLDER|URL", help="Dataset folder, or s3://, gs://, hf:// ...  [default: data/SOURCE]")
-@click.option(
-    "--engine", default="local", metavar="local|ray|slurm", help="Where shards are rendered: here or on a cluster."
-)
-@click.option("--ray-address", metavar="HOST:PORT|auto", help="The Ray cluster.  [default: one started here]")
-@click.option(
-    "--slurm", multiple=True, metavar="KEY=VALUE", help="tasks=N of the job array, or an option of sbatch. Repeatable."
+    "--workers",
+    type=click.IntRange(1),
+    help="Number of rendering processes.  [default: one a core, or one a GPU of --devices]",
 )
 @click.option(
-    "--threads", type=click.IntRange(1, 1024), help="Of each process.  [default: its share of the cores; elsewhere 1]"
+    "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="Device that Cycles renders on."
+)
+@click.option("--devices", metavar="N,N", help="Numbers of the GPUs, distributed over the workers.  [default: all]")
+@click.option(
+    "--out", metavar="FOLDER|URL", help="Dataset folder, or an address s3://, gs:// or hf://.  [default: data/SOURCE]"
 )
 @click.option(
-    "--worker-memory", type=click.FloatRange(0.1), metavar="GB", help="Of each process, at most.  [default: its share]"
+    "--engine", default="local", metavar="local|ray|slurm", help="Engine for the shards: this machine or a cluster."
 )
 @click.option(
-    "--limit", type=click.IntRange(1), metavar="N", help="Only N objects, spread over the plan.  [default: all]"
+    "--ray-address", metavar="HOST:PORT|auto", help="Address of the Ray cluster.  [default: one started here]"
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be rendered and how long it takes, then stop.")
+@click.option(
+    "--slurm", multiple=True, metavar="KEY=VALUE", help="tasks=N for the job array, or an option of sbatch. Repeatable."
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 1024),
+    help="Threads of each process.  [default: its share of the cores; elsewhere 1]",
+)
+@click.option(
+    "--worker-memory",
+    type=click.FloatRange(0.1),
+    metavar="GB",
+    help="Memory limit of each process.  [default: its share]",
+)
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="Render N objects only, spread over the plan.  [default: all]"
+)
+@click.option("--dry-run", is_flag=True, help="Print what would be rendered and how long it takes, and stop.")
 def render(
     path: Path | None, source: str, classes: str | None, objects_per_class: int | None, keep_size: bool, recipe: str,
     views: int | None, resolution: int | None, passes: str | None, latents: Path | None, quality: str, seed: int,

@@ -19,8 +19,8 @@ from iebench.manifests.symmetry import TABLE
     ),
 )
 @click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--source", metavar="PATH", help="Where the meshes are; not needed for built-in objects.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes.", show_default="one a core")
+@click.option("--source", metavar="PATH", help="Source of the objects; not needed for built-in ones.")
+@click.option("--jobs", type=click.IntRange(1), help="Number of processes.", show_default="one a core")
 def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
     """Find the rotational symmetries of a dataset's objects.
 
