@@ -79,7 +79,7 @@ HOUSE = {
     """,
     "baselines": """
         gather losses errors action rotations networks variants registry method equivariant fixed_action
-        methods.fixed_action methods
+        methods.invariant methods.fixed_action methods
     """,
     "benchmark": """
         errors protocol statistics distributed weights data results training.online training released encoders features

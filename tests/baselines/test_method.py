@@ -115,6 +115,9 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "supervised-rotation": layered(1024, 1024, 1024, 4),
     "random": 0,
     "equin": WIDE + projecting(512, 512, 6),
+    "barlow": projecting(512, 8192, 8192, 8192),
+    "tico": projecting(512, 4096, 256),
+    "ivne": projecting(512, 2048, 2048, 256),
     "wigner": projecting(512, 512, 32 * 16),
 }
 
@@ -140,6 +143,9 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "equimod-rotation-colour": {"equivariance": 1.0},
     "augself": {"temperature": 0.1, "regression": 1.0},
     "byol": {"momentum": 0.996},
+    "barlow": {"redundancy": 0.0051},  # facebookresearch/barlowtwins
+    "tico": {"memory": 0.9, "contrast": 8.0, "momentum": 0.99},  # Zhu et al. 2022
+    "ivne": {"agreement": None, "entropy": 1.0},  # jaeill/CVPR23-VNE
     "vicreg-traj": {"invariance": 10.0, "variance": 10.0, "covariance": 1.0, "trajectory": 0.01},
 }
 
