@@ -22,7 +22,8 @@ from .folder.checksums import INFO, PLAN, write_sums
 from .folder.counts import Counts
 from .recipe import Recipe
 from .schema import ADDED, FORMAT, OF_LINES, SPLITS
-from .text.plain_text import LINES, UNFIT, check_text, cleaned, flaw, pattern
+from .text.characters import arrow_pattern
+from .text.plain_text import check_text, cleaned, flaw
 
 MEND = "restore it or render again"
 SHA256 = re.compile("[0-9a-f]{64}")
@@ -205,11 +206,12 @@ def _check_texts(path: Path, table: pa.Table) -> None:
         if pa.types.is_dictionary(kind):  # as pandas writes its categories
             kind, values = kind.value_type, values.cast(kind.value_type)
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-            ranges = LINES if column.name in OF_LINES else UNFIT
-            row = pc.index(pc.match_substring_regex(values, pattern(ranges)), True).as_py()
-            if row >= 0:
-                what = flaw(values[row].as_py().replace("\n", " " if ranges is LINES else "\n"))
-                raise DatasetError(f"{path}: {cleaned(column.name)} of row {row + 1} holds {what}: {MEND}")
+            lines = column.name in OF_LINES
+            suspects = values.filter(pc.match_substring_regex(values, arrow_pattern(lines)))
+            for text in pc.unique(suspects).to_pylist():
+                if what := flaw(text, lines):
+                    row = pc.index(values, text).as_py() + 1
+                    raise DatasetError(f"{path}: {cleaned(column.name)} of row {row} holds {what}: {MEND}")
 
 
 def _with_added(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -18,7 +18,13 @@ _LATEX = {
     '"': "''", "`": "{`}", "²": "$^2$", "°": r"$^\circ$", "±": r"$\pm$", "−": "$-$",
 }  # fmt: skip
 _LATEX_TABLE = str.maketrans(_LATEX)
-_MARKDOWN = re.compile(r"[\\`*_\[\]<>#|~&$]|(?<=\w):(?=//)|(?<=\bwww)\.", re.IGNORECASE)  # the last two: links
+_MARKDOWN = re.compile(r"[\\`*_\[\]<>#~&$]")
+_LINKED = re.compile(
+    r"\w://|(?<![^\W_])www\.|(?<!\w)@\w|@[\w-]+\.\w|#\d|(?<![^\W_])gh-\d|(?<![^\W_])[0-9a-f]{7,40}(?![^\W_])|:[\w+-]+:",
+    re.IGNORECASE,
+)
+"""Part of a word that GitHub turns into a link or a picture, mostly even after a backslash: an address of the web or of
+mail, a mention, an issue's number, a commit's hash, the name of an emoji."""
 _BLOCK = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[-+=]))")  # position before the mark of a list or heading
 _FORMULA = re.compile(r"(^|[;|])(\s*)(?=[=+\-@＝＋－＠])")  # start of a cell; some locales separate cells by ;
 
@@ -31,10 +37,19 @@ def screen(text: str, lines: bool = False) -> Text:
 def markdown(text: str) -> str:
     """Escape for a line or a cell of Markdown (CommonMark and GitHub's): no markup, links, HTML, mathematics.
 
-    >>> print(markdown("a_b|c <img>"), markdown("![x](https://y.z)"), markdown("- item"))
-    a\\_b\\|c \\<img\\> !\\[x\\](https\\://y.z) \\- item
+    Words that GitHub would link become code, in which no renderer links anything.
+
+    >>> print(markdown("a_b|c <img>"), markdown("- see @team at x@y.z"))
+    a\\_b\\|c \\<img\\> \\- see `@team` at `x@y.z`
     """
-    return _BLOCK.sub(r"\1\\", _MARKDOWN.sub(lambda found: "\\" + found[0], cleaned(text).strip()))
+    return _BLOCK.sub(r"\1\\", re.sub(r"\S+", lambda match: _markdown_word(match[0]), cleaned(text).strip()))
+
+
+def _markdown_word(word: str) -> str:
+    parts = (
+        markdown_code(part) if _LINKED.search(part) else _MARKDOWN.sub(r"\\\g<0>", part) for part in word.split("|")
+    )
+    return r"\|".join(parts)  # a | in code needs a backslash in a table, and shows it elsewhere
 
 
 def markdown_code(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Text from other people's files: characters that names, notes and licences may not contain, and their safe display.
+"""Text from other people's files: checks of names, notes and licences, and their safe display.
 
 Every reader of such a file calls `check_text`, and every option that takes a name calls `check_name`. File names may
 contain any character and are never a reason to refuse a file: `cleaned` makes them fit for display. `escapes` writes a
@@ -12,46 +12,27 @@ from typing import Any
 
 from ..brief import cut, few
 from ..errors import IebenchError, UsageError
+from .characters import KINDS, compiled
 
 LONGEST_NAME = 120  # characters; for the name of a score, a run, a dataset, a recipe or a protocol
 
-Ranges = tuple[tuple[int, int], ...]
-LINE_BREAKS: Ranges = ((0x0A, 0x0D), (0x85, 0x85), (0x2028, 0x2029))
-DIRECTIONS: Ranges = ((0x061C, 0x061C), (0x200E, 0x200F), (0x202A, 0x202E), (0x2066, 0x2069))
-"""Marks that change the writing direction: the displayed order then differs from the stored order."""
-CONTROLS: Ranges = ((0x00, 0x1F), (0x7F, 0x9F), (0xFFFE, 0xFFFF))
-SURROGATES: Ranges = ((0xD800, 0xDFFF),)
-KINDS = {
-    "a line break": LINE_BREAKS, "a mark of writing direction": DIRECTIONS, "half a character": SURROGATES,
-    "a control character": CONTROLS,
-}  # fmt: skip
-UNFIT: Ranges = (*CONTROLS, *LINE_BREAKS, *DIRECTIONS)
-"""Characters that text may not contain. Surrogates are not listed: UTF-8, and so Parquet, cannot hold them."""
-LINES: Ranges = (*((low, high) for low, high in UNFIT if low > 0x0D), (0x00, 0x09), (0x0B, 0x1F))
-"""Characters that a text of several lines may not contain; its lines end in U+000A."""
+_WRONG, _WRONG_IN_LINES = compiled(lines=False), compiled(lines=True)
 
 
-def pattern(ranges: Ranges) -> str:
-    """Return a regular expression of Arrow (RE2) that matches one of these characters."""
-    return "[" + "".join(rf"\x{{{low:x}}}-\x{{{high:x}}}" for low, high in ranges) + "]"
-
-
-def _compiled(ranges: Ranges) -> re.Pattern[str]:
-    return re.compile("[" + "".join(rf"\u{low:04x}-\u{high:04x}" for low, high in (*ranges, *SURROGATES)) + "]")
-
-
-_UNFIT, _UNFIT_OF_LINES = _compiled(UNFIT), _compiled(LINES)
-
-
-def flaw(text: str) -> str:
+def flaw(text: str, lines: bool = False) -> str:
     """Describe the first forbidden character of a text; "" if there is none.
+
+    lines : True if line breaks are allowed
 
     >>> flaw("Größe, 大きさ, 📦"), flaw("a\\x1b[31m"), flaw("a\\nb"), flaw("\\u202egnp.exe")
     ('', 'a control character (U+001B)', 'a line break (U+000A)', 'a mark of writing direction (U+202E)')
     """
-    if not (found := _UNFIT.search(text)):
+    if text.isascii() and text.isprintable():
         return ""
-    code = ord(found[0])
+    letter = next((match["wrong"] for match in _pattern(lines).finditer(text) if match["wrong"]), None)
+    if letter is None:
+        return ""
+    code = ord(letter)
     kind = next(kind for kind, ranges in KINDS.items() if any(low <= code <= high for low, high in ranges))
     return f"{kind} (U+{code:04X})"
 
@@ -64,12 +45,18 @@ def cleaned(text: str, lines: bool = False) -> str:
     >>> cleaned("a\\x1b[31m\\nb"), cleaned("a\\nb", lines=True)
     ('a\\\\x1b[31m\\\\x0ab', 'a\\nb')
     """
-    return (_UNFIT_OF_LINES if lines else _UNFIT).sub(lambda found: _spelt(ord(found[0])), text)
+    return _pattern(lines).sub(lambda match: _spelt(ord(match["wrong"])) if match["wrong"] else match[0], text)
+
+
+def _pattern(lines: bool) -> re.Pattern[str]:
+    return _WRONG_IN_LINES if lines else _WRONG
 
 
 def _spelt(code: int) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         code -= 0xDC00  # a byte of a file name that is not valid UTF-8
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 

@@ -5,7 +5,12 @@ from html.parser import HTMLParser
 
 from markdown_it import MarkdownIt
 
-INLINE = {"text", "text_special", "softbreak", "strong_open", "strong_close"}
+INLINE = {"text", "text_special", "softbreak", "strong_open", "strong_close", "code_inline"}
+LINKED = re.compile(
+    r"[a-z]://|\bwww\.|@[\w-]+\.\w|(?<!\w)@\w|#[0-9]|\bgh-[0-9]|\b[0-9a-f]{7,40}\b|:[a-z0-9_+-]+:",
+    re.IGNORECASE,
+)
+"""Text that GitHub links or replaces after the Markdown is read, so that a backslash does not keep it from that."""
 
 
 def markdown_shape(text: str, allowed: frozenset[str] = frozenset()) -> tuple[list[str], list[str]]:
@@ -19,7 +24,8 @@ def markdown_shape(text: str, allowed: frozenset[str] = frozenset()) -> tuple[li
         if token.type == "inline":
             kinds = {child.type for child in token.children or []}
             assert kinds <= INLINE | allowed, (token.content, kinds - INLINE)
-            assert not re.search(r"\w://|\bwww\.", re.sub(r"(`+).*?\1", "", token.content)), token.content
+            shown = "".join(c.content if c.type.startswith("text") else "\n" for c in token.children or [])
+            assert not LINKED.search(shown), token.content
             plain.append("".join(child.content for child in token.children or []))
     return blocks, plain
 

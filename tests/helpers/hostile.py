@@ -9,7 +9,8 @@ T = TypeVar("T")
 REFUSED = {
     "line break": "a\nb", "carriage return": "a\rb", "unicode line": "a\u2028b", "next line": "a\x85b",
     "tab": "a\tb", "nul": "a\0b", "escape": "\x1b[2J\x1b[31mred", "c1": "\x9b31m", "surrogate": "a\ud83d",
-    "override": "\u202egnp.exe", "isolate": "a\u2066b", "mark": "\u200fa",
+    "override": "\u202egnp.exe", "isolate": "a\u2066b", "mark": "\u200fa", "no width": "a\u200bb", "joiner": "a\u200db",
+    "tags": "a\U000e0068\U000e0069", "selector": "a\ufe0f",
 }  # fmt: skip
 """Texts that no reader takes."""
 
@@ -17,17 +18,19 @@ MARKUP = [
     "=HYPERLINK(\"https://x.y\")", "+1+1", "-1+1", "@SUM(A1)", " =1", "＝1", "a;=1+1", "# heading", "- item",
     "1. item", "> quote", "---", "===", "```", "    code", "![x](https://x.y/z.png)", "[x](https://x.y)",
     "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!-- table -->", "**bold**", "_a_",
-    "~~a~~", "a|b|c", "&lt;b&gt;", "https://x.y", "www.x.y", "`code`", "``", "a\\", r"\|", "[red]x[/red]",
+    "~~a~~", "a|b|c", "&lt;b&gt;", "https://x.y", "www.x.y", "x@y.z", "@team", "(@a/b)", "a/b#12", "GH-12",
+    "0123abc", "a@0123456789abcdef0123456789abcdef01234567", "_www.x.y_", "mailto:x@y.z", "`@a`", "@a|b",
+    "`code`", "``", "a\\", r"\|", "[red]x[/red]",
     ":skull:", "[/]", r"\input{/etc/passwd}", r"\write18{ls}", "%", "a % b", "a & b", r"a \\ b", "[1cm]", "*",
     "$x$", r"$\frac{1}{$", "{", "}", "^^M", "~", "a--b", "#1", "_", "'\"", "key: value", "- x: {y",
     "!!python/object:os.system", "${title}", "$title", "{0}", "%s", "null", "true", "...",
 ]  # fmt: skip
 """Texts that readers take, which mean something in one format or another."""
 
-SOUND = ["sie-builtin-s0", "Größe", "大きさ", "αβγ", "👩\u200d🔬", "50 %", "a_b"]
+SOUND = ["sie-builtin-s0", "Größe", "大きさ", "αβγ", "👩\u200d🔬", "نامه\u200cها", "50 %", "a_b"]
 """Texts that must look as they are."""
 
-HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on", "unit", "latents"}
+HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on", "unit", "latents", "group"}
 """Fields that are no free text."""
 
 

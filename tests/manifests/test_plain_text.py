@@ -10,8 +10,9 @@ from iebench.manifests.recipe import Jpeg
 from iebench.manifests.text.plain_text import LONGEST_NAME, check_name, check_text, cleaned, flaw
 
 SOUND = [
-    "sie-builtin-s0", "Größe", "étagère", "大きさ", "αβγ", "مثال", "👩\u200d🔬",
-    "🏴\U000e0067\U000e007f", "−0.5", "-0.5",
+    "sie-builtin-s0", "Größe", "étagère", "大きさ", "αβγ", "مثال", "نامه\u200cها", "क्\u200dष", "ന്\u200d",
+    "👩\u200d🔬", "❤\ufe0f\u200d🔥", "👩🏽\u200d🚀", "1\ufe0f\u20e3", "葛\U000e0100", "ᠠ\u180b",
+    "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "−0.5", "-0.5",
     "a\u0301", "50 %", "C:\\x", "'quoted' \"twice\"", "",
 ]  # fmt: skip
 UNSOUND = {
@@ -20,7 +21,16 @@ UNSOUND = {
     "\x1b[31m": "a control character (U+001B)", "\x9b31m": "a control character (U+009B)",
     "a\x7f": "a control character (U+007F)", "\ud83d": "half a character (U+D83D)",
     "\u202egnp.exe": "a mark of writing direction (U+202E)", "\u2066": "a mark of writing direction (U+2066)",
-    "\u200f": "a mark of writing direction (U+200F)",
+    "\u200f": "a mark of writing direction (U+200F)", "a\u200bb": "an invisible character (U+200B)",
+    "\ufeffsie": "an invisible character (U+FEFF)", "si\u00ade": "an invisible character (U+00AD)",
+    "si\u200de": "an invisible character (U+200D)", "sie\u200c": "an invisible character (U+200C)",
+    "ö\u200dß": "an invisible character (U+200D)", "👩\u200dx": "an invisible character (U+200D)",
+    "مثال\u200c": "an invisible character (U+200C)", "sie\ufe0f": "an invisible character (U+FE0F)",
+    "👩\ufe00": "an invisible character (U+FE00)", "👩\ufe0f\ufe0f": "an invisible character (U+FE0F)",
+    "sie\U000e0100": "an invisible character (U+E0100)", "葛\U000e0100\U000e0101": "an invisible character (U+E0101)",
+    "sie\U000e0068": "an invisible character (U+E0068)", "🏴\U000e0067": "an invisible character (U+E0067)",
+    "👩\U000e0067\U000e0062\U000e0073\U000e007f": "an invisible character (U+E0067)",
+    "ㅤ": "an invisible character (U+3164)",
 }  # fmt: skip
 
 
