@@ -11,7 +11,9 @@ from paths import ROOT
 from plugins import install
 from scoring import SMALL
 
+from iebench.baselines.registry import METHODS
 from iebench.benchmark import protocol
+from iebench.benchmark.probes import PROBES
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 
@@ -26,7 +28,8 @@ def installed(name: str, module: str, site: Path, monkeypatch: pytest.MonkeyPatc
     """Install a guide's module and entry points; returns the commands that it gives, as words."""
     (_, code), (_, project), (_, commands), *_ = blocks(name)
     ((group, points),) = tomllib.loads(project)["project"]["entry-points"].items()
-    install(site, monkeypatch, group, points, **{module: code})
+    registry = next(registry for registry in (METHODS, PROBES) if registry.group == group)
+    install(site, monkeypatch, registry, points, **{module: code})
     return [shlex.split(line, comments=True) for line in commands.splitlines() if line.startswith("iebench ")]
 
 
