@@ -42,7 +42,7 @@ test-minimum: setup
 test-next:
 	@$(NEXT) -c '' 2>/dev/null || { echo "make: $(NEXT) does not run here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }
 	$(MAKE) --no-print-directory VENV=.venv-next PYTHON=$(NEXT) EXTRAS=render,test setup
-	.venv-next/bin/python $(PYTEST) $(addprefix tests/renderer/,blender builtin commands parity test_golden.py test_formats.py)
+	.venv-next/bin/python $(PYTEST) $(addprefix tests/renderer/,blender builtin commands parity test_golden.py)
 
 check: setup
 	$(BIN)/ruff format --check .

@@ -5,16 +5,13 @@ import re
 import blender_probe
 import numpy as np
 import pytest
+from probing import run
 
 from iebench.manifests.conventions import pose
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.sources import Builtin, ObjectRef, ShapeNet
 
 pytestmark = pytest.mark.slow
-
-
-def run(pool, function, *args, **kwargs):
-    return pool.schedule(function, args=args, kwargs=kwargs).result()
 
 
 @pytest.fixture(scope="module")

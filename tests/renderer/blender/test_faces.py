@@ -4,6 +4,7 @@ import blender_probe
 import numpy as np
 import pytest
 import trimesh
+from probing import run
 
 from iebench.manifests.conventions import pose
 from iebench.renderer.sources import ObjectRef
@@ -11,10 +12,6 @@ from iebench.renderer.sources import ObjectRef
 pytestmark = pytest.mark.slow
 
 POSES = [{}, {"rot_x": 0.7, "rot_y": -0.5, "rot_z": 1.2}, {"rot_x": -1.1, "rot_y": 0.9, "rot_z": -2.0}]
-
-
-def run(pool, function, *args, **kwargs):
-    return pool.schedule(function, args=args, kwargs=kwargs).result()
 
 
 def ref_to(path):
