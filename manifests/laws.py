@@ -144,6 +144,25 @@ class OutsideSquare:
         return np.interp(values, knots, [0.0, tail, 1 - tail, 1.0])
 
 
+@law("whole")
+@dataclass(frozen=True)
+class Whole:
+    """Whole numbers from low to high, both included, all equally likely; for counts and for choices by number."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        _check_order("low", self.low, "high", self.high)
+
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        values: Array = self.low + np.floor((self.high - self.low + 1) * uniforms[:, 0])
+        return values
+
+    def cdf(self, values: Array) -> Array:
+        return np.clip((np.floor(values) - self.low + 1) / (self.high - self.low + 1), 0.0, 1.0)
+
+
 @law("constant")
 @dataclass(frozen=True)
 class Constant:

@@ -83,6 +83,11 @@ class GivenViews:
         """Largest number of views of any object."""
         return max(place.stop - place.start for place in self._place.values())
 
+    def span(self, factor: str) -> tuple[float, float]:
+        """Return the lowest and the highest value of a factor."""
+        values = self._table[factor].to_numpy()
+        return float(values.min()), float(values.max())
+
     def of(self, synset: str, object_id: str) -> Views:
         """Return the views of one object, which must be one of `objects`."""
         place = self._place[synset, object_id]

@@ -17,7 +17,7 @@ from ..errors import AssetError, DiskError
 from ..machine.worker_number import take_place
 from ..sources import ObjectRef
 from .assets import free_assets, load_asset
-from .controls import bind
+from .controls.wiring import bind, smooth_floor
 from .devices import use_device
 from .geometry import GeometryScene
 from .interface import Geometry, MeshInfo
@@ -33,11 +33,11 @@ class BlenderRenderer:
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         self.quality = quality
-        self._size, self._half_width = recipe.resolution, math.tan(recipe.scene.camera.field_of_view / 2)
+        self._size = recipe.resolution
         self._handles = build_scene(recipe, quality)
         preferences = bpy.context.preferences.addons["cycles"].preferences
         self._device = use_device(device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_place())
-        self._apply = bind(recipe)
+        self._apply, self._in_parts = bind(recipe), smooth_floor(recipe)
         bpy.context.scene.render.threads_mode = "FIXED"
         bpy.context.scene.render.threads = threads
         self._folder = tempfile.TemporaryDirectory(prefix="iebench-")
@@ -69,7 +69,7 @@ class BlenderRenderer:
     def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
         self.arrange(latents)
         quality, size = self.quality, self._size
-        if not quality.ground_samples:
+        if not (quality.ground_samples and self._in_parts):
             return self._picture(quality)
         window = self._window(size)
         if window is not None and window.area > WIDEST * size**2:
@@ -93,7 +93,11 @@ class BlenderRenderer:
         points = np.empty(3 * len(thing.data.vertices), np.float32)
         thing.data.vertices.foreach_get("co", points)
         to_camera = np.array(camera.matrix_world.inverted() @ thing.matrix_world)
-        return window_of(points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3], self._half_width, size)
+        return window_of(
+            points.reshape(-1, 3) @ to_camera[:3, :3].T + to_camera[:3, 3],
+            math.tan(self._handles.field_of_view / 2),
+            size,
+        )
 
     def _picture(self, quality: Quality, size: int | None = None, window: Window | None = None) -> NDArray[np.uint8]:
         """Render the scene as it stands, or a window of it: (h, w, 3)."""

@@ -1,7 +1,9 @@
 """A renderer without Blender, for tests of everything else: three coloured axes over a tinted floor.
 
 The image depends only on object and latents: the pose rotates the axes, the class determines their colours, the object
-their lengths. The background shows the floor's hue, and a disc shows the light's position and hue.
+their lengths. The background shows the floor's hue, and a disc shows the light's position and hue. Every factor of
+another control is a stripe along the lower edge: its brightness grows over the law's range; for a circular factor its
+hue goes round.
 """
 
 import colorsys
@@ -14,10 +16,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from iebench.manifests.conventions import pose
+from iebench.manifests.laws import support
 from iebench.manifests.recipe import Quality, Recipe
 
 from ..sources import ObjectRef
 from .interface import Geometry, MeshInfo
+
+DRAWN = (
+    "rotation.x", "rotation.y", "rotation.z", "translation.x", "translation.y", "translation.z", "floor.hue",
+    "spot.theta", "spot.phi", "spot.hue",
+)  # fmt: skip
+"""Components that are drawn by shape or colour; translations are left out."""
 
 
 class FakeRenderer:
@@ -25,6 +34,8 @@ class FakeRenderer:
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         self._size = recipe.resolution
+        others = [factor for factor in recipe.factors if factor.acts_on not in DRAWN]
+        self._stripes = [(factor.name, factor.turn, support(factor.law)) for factor in others]
 
     def about(self) -> dict[str, str]:
         return {"name": "fake", "version": "1", "device": "CPU"}
@@ -45,6 +56,11 @@ class FakeRenderer:
         for axis, hue in sorted(zip(axes, self._hues, strict=True), key=lambda pair: float(pair[0] @ [0, 1, 1])):
             tip = size / 2 + size * np.array([-axis[0], (axis[1] - axis[2]) / 2**0.5])
             draw.line([size / 2, size / 2, *tip], fill=_rgb(hue, 0.9, 1.0), width=max(2, size // 10))
+        height = max(2, size // 10)
+        for row, (name, turn, (low, high)) in enumerate(self._stripes, start=1):
+            share = float(np.clip((latents[name] - low) / ((high - low) or 1), 0, 1))
+            paint = _rgb(latents[name] / turn, 1.0, 1.0) if turn else _rgb(0.0, 0.0, share)
+            draw.rectangle([0, size - row * height, size, size - (row - 1) * height - 1], fill=paint)
         return np.asarray(image)
 
     def geometry(self, latents: Mapping[str, float]) -> Geometry:

@@ -5,7 +5,7 @@ import numpy as np
 import OpenEXR
 from numpy.typing import NDArray
 
-from .controls import Handles
+from .controls.control import Handles
 from .interface import Geometry
 from .scene import set_window
 from .zones import Window

@@ -76,7 +76,7 @@ class Geometry:
 
     position, normal : (h, w, 3) float64, world frame; point on the surface, and unit shading normal there
     hit : (h, w) bool, True where a surface is seen; object : (h, w) bool, True where it is the object
-    to_object : (4, 4) float64, world to object frame before translation and rotation
+    to_object : (4, 4) float64, world to object frame before scale, translation and rotation
     eye, forward : (3,) float64, world frame; position of the camera and unit vector of its viewing direction
     """
 

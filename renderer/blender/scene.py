@@ -6,7 +6,8 @@ import bpy
 
 from iebench.manifests.recipe import Quality, Recipe
 
-from .controls import Handles, look_at_origin, spherical
+from .controls.control import Handles
+from .controls.placing import look_at_origin, spherical
 from .zones import Window
 
 
@@ -35,7 +36,7 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
     sun.energy, sun.angle = constants.sun.energy, constants.sun.angle
     if constants.sun.profile == "disc":
         _spread_over_disc(sun, constants.sun.angle)
-    _add("sun", sun)  # a lamp without rotation points straight down
+    lamp = _add("sun", sun)  # a lamp without rotation points straight down
 
     cone = bpy.data.lights.new("spot", "SPOT")
     cone.energy, cone.spot_size, cone.spot_blend = constants.spot.energy, constants.spot.size, constants.spot.blend
@@ -44,12 +45,23 @@ def build_scene(recipe: Recipe, quality: Quality) -> Handles:
 
     world = bpy.data.worlds.new("world")
     world.use_nodes = True
-    world.node_tree.nodes["Background"].inputs["Color"].default_value = (*[constants.world.gray] * 3, 1.0)
+    background = world.node_tree.nodes["Background"].inputs["Color"]
+    background.default_value = (*[constants.world.gray] * 3, 1.0)
     scene.world = world
 
     _render_settings(recipe)
     set_quality(quality)
-    return Handles(constants, None, _add("pivot", None), spot, _diffuse(floor_material))
+    return Handles(
+        scene=constants,
+        object=None,
+        pivot=_add("pivot", None),
+        camera=camera,
+        sun=lamp,
+        spot=spot,
+        floor_color=_diffuse(floor_material),
+        background_color=background,
+        field_of_view=constants.camera.field_of_view,
+    )
 
 
 def _spread_over_disc(sun: bpy.types.Light, angle: float) -> None:

@@ -18,7 +18,7 @@ from iebench.manifests.taxonomy import choose
 from iebench.manifests.text.plain_text import check_name, cleaned
 from iebench.manifests.views import GivenViews, read_given
 
-from ..blender.controls import wiring
+from ..blender.controls.wiring import check_values, wiring
 from ..blender.devices import COMPILES, parse_device
 from ..blender.passes import PASSES
 from ..engines import ENGINES
@@ -56,7 +56,7 @@ from .paths import SOURCE
     "--recipe",
     default="3diebench",
     metavar="NAME|FILE.toml",
-    help=f"Recipe: {', '.join(shipped('recipe'))}, or a TOML file.",
+    help=f"Recipe: {', '.join(shipped('recipe'))}, factors/NAME (one for each control), or a TOML file.",
 )
 @click.option("--views", type=click.IntRange(1, 1000), help="Views of each object.  [default: the recipe's]")
 @click.option(
@@ -135,6 +135,7 @@ def render(
     if latents:
         refuse_drawing(latents)
     given = read_given(latents, settings) if latents else None
+    check_values(settings, given, str(latents) if given else called("recipe", recipe))
     name, collection = open_source(source, path)
     chosen = collection.classes()
     if classes:

@@ -199,3 +199,21 @@ def roughnesses(ref):
     materials = worker._renderer._handles.object.data.materials
     inputs = [material.node_tree.nodes["Principled BSDF"].inputs for material in materials]
     return np.array([[i["Roughness"].default_value, i["Diffuse Roughness"].default_value] for i in inputs])
+
+
+def cameras(ref, **latents):
+    """Return the camera's matrix (4, 4) in a newly built scene of the recipe, and after applying the latents."""
+    import bpy
+
+    renderer = worker._renderer
+    renderer.load(ref)
+    found = []
+    from iebench.renderer.blender.controls.placing import look_at_origin, spherical
+
+    camera, usual = renderer._handles.camera, renderer._handles.scene.camera
+    look_at_origin(camera, spherical(usual.radius, usual.theta, usual.phi))
+    for apply in (lambda: None, lambda: renderer.arrange({**REST, **latents})):
+        apply()
+        bpy.context.view_layer.update()
+        found.append(np.array(camera.matrix_world))
+    return found

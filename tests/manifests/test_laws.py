@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from iebench.manifests.laws import LAWS, Constant, OutsideSquare, Sweep, TwoSided, Uniform, UniformSine, support
+from iebench.manifests.fit import fit
+from iebench.manifests.laws import LAWS, Constant, OutsideSquare, Sweep, TwoSided, Uniform, UniformSine, Whole, support
 
 COUNT = 20_000
 UNIFORMS = np.random.default_rng(0).random((COUNT, 4))
@@ -21,7 +22,9 @@ CONTINUOUS = [
 
 
 def test_every_law_is_tested_here():
-    assert {type(law) for law in [*CONTINUOUS, Constant(1), Sweep(0, 1, 2)]} == {LAWS[name] for name in LAWS}
+    assert {type(law) for law in [*CONTINUOUS, Constant(1), Sweep(0, 1, 2), Whole(0, 1)]} == {
+        LAWS[name] for name in LAWS
+    }
 
 
 @pytest.mark.parametrize("law", CONTINUOUS, ids=repr)
@@ -49,6 +52,15 @@ def test_a_constant_and_a_sweep_are_what_they_say():
     sweep = Sweep(-1, 1, 4)
     assert sweep.value(UNIFORMS[:6], VIEW[:6]).tolist() == [-1, -0.5, 0, 0.5, -1, -0.5]
     assert sweep.cdf(np.array([-1.1, -1, -0.6, 0.5, 2])).tolist() == [0, 0.25, 0.25, 1, 1]
+
+
+def test_whole_numbers_are_equally_likely_and_both_ends_are_among_them():
+    law = Whole(-1, 3)
+    numbers, counts = np.unique(law.value(UNIFORMS, VIEW), return_counts=True)
+    assert numbers.tolist() == [-1, 0, 1, 2, 3] and stats.chisquare(counts).pvalue > 1e-3
+    assert law.cdf(np.array([-1.1, -1, 0.5, 3, 4])).tolist() == [0, 0.2, 0.4, 1, 1]
+    assert support(law) == (-1, 3)
+    assert fit(law.value(UNIFORMS[:500], VIEW[:500]), law).outside == 0
 
 
 @pytest.mark.parametrize("make", [lambda: Uniform(1, 1), lambda: OutsideSquare(2, 1, "first"), lambda: Sweep(0, 1, 0)])

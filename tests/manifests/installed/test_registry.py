@@ -14,7 +14,7 @@ from plugins import forget, install
 from iebench.baselines.registry import METHODS
 from iebench.manifests.errors import IebenchError, UnknownName
 from iebench.manifests.installed.registry import Registry
-from iebench.renderer.blender.controls import CONTROLS
+from iebench.renderer.blender.controls.wiring import CONTROLS
 
 HOMES = {
     "iebench.baselines.registry": "METHODS",
@@ -23,7 +23,7 @@ HOMES = {
     "iebench.benchmark.probes": "PROBES",
     "iebench.renderer.sources": "SOURCES",
     "iebench.renderer.engines": "ENGINES",
-    "iebench.renderer.blender.controls": "CONTROLS",
+    "iebench.renderer.blender.controls.control": "CONTROLS",
     "iebench.manifests.shell.verbs": "COMMANDS",
     "iebench.manifests.doctor.parts": "CHECKS",
 }

@@ -4,12 +4,15 @@ import dataclasses
 import subprocess
 import sys
 
+import pyarrow as pa
 import pytest
 
-from iebench.manifests.common.shipped import shipped
+from iebench.manifests.common.shipped import examples, shipped
 from iebench.manifests.errors import UsageError
+from iebench.manifests.laws import Uniform
 from iebench.manifests.recipe import load
-from iebench.renderer.blender.controls import CONTROLS, wiring
+from iebench.manifests.views import GivenViews
+from iebench.renderer.blender.controls.wiring import CONTROLS, check_values, smooth_floor, wiring
 
 
 def acting(*targets):
@@ -19,18 +22,21 @@ def acting(*targets):
     return dataclasses.replace(load(), factors=factors)
 
 
-@pytest.mark.parametrize("name", shipped("recipe"))
-def test_shipped_recipes_feed_whole_controls(name):
+@pytest.mark.parametrize("name", [*shipped("recipe"), *examples("recipe")])
+def test_shipped_recipes_feed_all_that_their_controls_need(name):
     recipe = load(name)
     wires = wiring(recipe)
-    assert all(set(components) == set(CONTROLS[control].components) for control, components in wires.items())
+    check_values(recipe, None, name)
+    for control, components in wires.items():
+        known = CONTROLS[control].components
+        assert {component for component, about in known.items() if about.needed} <= set(components) <= set(known)
     assert sorted(name for wire in wires.values() for name in wire.values()) == sorted(recipe.factor_names)
 
 
 @pytest.mark.parametrize(
     ("targets", "words"),
     [
-        (["nothing"], "factor factor_0: acts_on 'nothing': unknown control 'nothing'; choose from rotation"),
+        (["nothing"], "factor factor_0: acts_on 'nothing': unknown control 'nothing'; choose from "),
         (["rotatoin.x"], "did you mean rotation?"),
         (["rotation.q"], "unknown component of control rotation 'q'; choose from x, y, z"),
         (["rotation"], "unknown component of control rotation ''; choose from x, y, z"),
@@ -46,7 +52,7 @@ def test_a_factor_that_would_do_nothing_is_refused(targets, words):
 
 
 def test_controls_are_checked_without_blender():
-    code = "import sys, iebench.renderer.blender.controls; assert not {'bpy', 'mathutils'} & set(sys.modules)"
+    code = "import sys, iebench.renderer.blender.controls.wiring; assert not {'bpy', 'mathutils'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -58,3 +64,41 @@ def test_a_dry_run_refuses_too(tmp_path):
     result = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
     assert result.returncode == 2
     assert result.stderr.startswith("iebench: mine.toml: factor rot_x: acts_on 'rotation.q': unknown component")
+
+
+def with_camera(**changes):
+    """Recipe 3diebench with an azimuth, an elevation and a texture, and some entries of the elevation changed."""
+    names = ("camera-azimuth", "camera-elevation", "floor-texture")
+    azimuth, elevation, texture = (load(f"factors/{name}").factors[-1] for name in names)
+    factors = (*load().factors, azimuth, dataclasses.replace(elevation, **changes), texture)
+    return dataclasses.replace(load(), factors=factors)
+
+
+def test_a_component_that_is_not_needed_may_be_left_out():
+    assert wiring(with_camera())["camera"] == {"azimuth": "camera_azimuth", "elevation": "camera_elevation"}
+    assert smooth_floor(load()) and not smooth_floor(with_camera())
+
+
+def test_an_angle_in_another_unit_is_refused():
+    with pytest.raises(
+        UsageError, match=r"factor camera_elevation has the unit 'turn', and camera\.elevation takes 'rad'"
+    ):
+        wiring(with_camera(unit="turn"))
+
+
+def test_a_law_beyond_the_range_of_its_control_is_refused():
+    with pytest.raises(UsageError) as error:
+        check_values(with_camera(law=Uniform(0.0, 2.0)), None, "mine.toml")
+    assert str(error.value) == (
+        "mine.toml: camera_elevation reaches from 0 to 2, and camera.elevation takes values from -1.5708 to 1.5708 "
+        "(rad): change its law"
+    )
+
+
+def test_given_values_beyond_the_range_of_their_control_are_refused():
+    recipe = with_camera()
+    columns = {name: [0.5, 1.0] for name in recipe.factor_names} | {"floor_texture": [1, 9]}
+    table = pa.table({"synset": ["s", "s"], "object_id": ["o", "o"], "view": [0, 1], **columns})
+    given = GivenViews(table, recipe, "views.parquet")
+    with pytest.raises(UsageError, match=r"views.parquet: floor_texture reaches from 1 to 9, .* 0 to 5 \(number\)"):
+        check_values(recipe, given, "views.parquet")

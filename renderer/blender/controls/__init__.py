@@ -1,0 +1,1 @@
+"""Controls: a factor's values in, a changed scene out. Start: control.py, then lights.py as an example."""

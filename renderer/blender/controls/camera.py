@@ -1,0 +1,26 @@
+"""The control of the camera: its position on a sphere about the origin, at which it looks, and its field of view."""
+
+import math
+from collections.abc import Mapping
+
+from .control import Component, Handles, control
+from .placing import spherical
+
+
+@control(
+    "camera",
+    azimuth=Component("rad", "moves the camera round the upright axis, from the world's +x towards +y"),
+    elevation=Component("rad", "raises the camera above the horizon", -math.pi / 2, math.pi / 2),
+    distance=Component("object", "moves the camera away from the origin: the picture shrinks", 0.001, 1e6),
+    field_of_view=Component("rad", "widens the picture's angle: the picture shrinks", 0.0065, 3.0),
+)
+def camera(handles: Handles, values: Mapping[str, float]) -> None:
+    """Place the camera, with the horizon level, and set its field of view."""
+    usual = handles.scene.camera
+    theta = math.pi / 2 - values["elevation"] if "elevation" in values else usual.theta
+    phi = values.get("azimuth", usual.phi)
+    handles.camera.location = spherical(values.get("distance", usual.radius), theta, phi)
+    # a camera without rotation looks straight down; unlike a direction to look in, these angles keep it level at a pole
+    handles.camera.rotation_euler = (theta, 0.0, phi + math.pi / 2)
+    handles.field_of_view = values.get("field_of_view", usual.field_of_view)
+    handles.camera.data.angle = handles.field_of_view

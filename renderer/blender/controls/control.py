@@ -1,0 +1,73 @@
+"""The interface of controls: the parts of the scene that they change, and the decorator that registers them.
+
+A control `name` receives the values of all factors whose `acts_on` is "name.component", by component. A component that
+no factor of the recipe acts on keeps the value of the recipe's scene, unless the control needs it. The entry point
+group `iebench.controls` names the module of a control of another package.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iebench.manifests.installed.registry import Registry
+from iebench.manifests.recipe import Scene
+
+if TYPE_CHECKING:  # recipes are checked against the controls in processes without Blender, too
+    import bpy
+
+
+@dataclass
+class Handles:
+    """Parts of the Blender scene that controls change.
+
+    field_of_view : of the camera in radians, as it was set; Blender itself stores it in 32 bits
+    """
+
+    scene: Scene
+    object: "bpy.types.Object"  # None until the first object is loaded; its parent is the pivot
+    pivot: "bpy.types.Object"
+    camera: "bpy.types.Object"
+    sun: "bpy.types.Object"
+    spot: "bpy.types.Object"
+    floor_color: "bpy.types.NodeSocket"
+    background_color: "bpy.types.NodeSocket"
+    field_of_view: float
+
+
+@dataclass(frozen=True)
+class Component:
+    """An argument of a control, on which one factor of a recipe acts.
+
+    unit : unit of its values; a factor that acts on an angle has the same unit
+    moves : change of the picture with the value, as a phrase for the table of controls
+    low, high : smallest and largest value that the control takes
+    needed : True if a recipe that uses the control must have a factor for this component
+    smooth : False if the value may put detail on the floor, which is then rendered like the object, with all samples
+    """
+
+    unit: str
+    moves: str
+    low: float = -math.inf
+    high: float = math.inf
+    needed: bool = False
+    smooth: bool = True
+
+
+Setter = Callable[[Handles, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A registered control: the function that applies values by component, and its components by name."""
+
+    apply: Setter
+    components: Mapping[str, Component]
+
+
+CONTROLS: Registry[Control] = Registry("control", "iebench.controls")
+
+
+def control(name: str, **components: Component) -> Callable[[Setter], Setter]:
+    """Return a decorator that registers a control under its name in recipes, with its components."""
+    return CONTROLS.register(name, lambda apply: Control(apply, components))

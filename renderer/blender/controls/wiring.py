@@ -1,0 +1,101 @@
+"""The factors of a recipe assigned to the controls, checked, and applied to the scene."""
+
+import math
+from collections.abc import Callable, Mapping
+
+from iebench.manifests.errors import SettingError
+from iebench.manifests.factors import TURNS, Factor
+from iebench.manifests.laws import support
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.views import GivenViews
+
+from ...errors import UnknownName
+from . import camera, distractors, floor, lights, pose  # noqa: F401  registers the controls of iebench
+from .control import CONTROLS, Component, Handles
+
+__all__ = ["CONTROLS", "bind", "check_values", "component_of", "smooth_floor", "wiring"]
+
+
+def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
+    """Return the assignment of factors to control components: control -> component -> factor's name.
+
+    source : the recipe's name in messages; default: its own name
+
+    Raises
+    ------
+    UnknownName : a factor acts on a control or a component that does not exist.
+    SettingError : two factors act on one component, a needed component has no factor, or an angle has another unit.
+    """
+    source = source or f"recipe {recipe.name}"
+    wires: dict[str, dict[str, str]] = {}
+    for factor in recipe.factors:
+        name, _, component = factor.acts_on.partition(".")
+        where = f"{source}: factor {factor.name}: acts_on {factor.acts_on!r}: "
+        if name not in CONTROLS:
+            raise UnknownName("control", name, CONTROLS, where)
+        if component not in CONTROLS[name].components:
+            raise UnknownName(f"component of control {name}", component, CONTROLS[name].components, where)
+        if other := wires.setdefault(name, {}).get(component):
+            raise SettingError(f"{where}factor {other} acts on that already; leave one of them out")
+        wires[name][component] = factor.name
+    for name, components in wires.items():
+        needed = [component for component, about in CONTROLS[name].components.items() if about.needed]
+        if lacking := [f"{name}.{component}" for component in needed if component not in components]:
+            raise SettingError(
+                f"{source}: no factor acts on {' or '.join(lacking)}, which control {name} needs beside "
+                f"{', '.join(f'{name}.{component}' for component in components)}; add one each, of a constant law if "
+                "it is not to vary"
+            )
+    for factor in recipe.factors:
+        unit = component_of(factor).unit
+        if unit != factor.unit and unit in TURNS:
+            raise SettingError(
+                f"{source}: factor {factor.name} has the unit {factor.unit!r}, and {factor.acts_on} takes {unit!r}"
+            )
+    return wires
+
+
+def check_values(recipe: Recipe, given: GivenViews | None, source: str) -> None:
+    """Check that the controls can take every value of the given views, or of the recipe's laws if none are given.
+
+    source : file or recipe with the values, for the message
+
+    Raises
+    ------
+    SettingError : a value is beyond the range of its component; names the factor and the range.
+    """
+    for factor in recipe.factors:
+        about, (low, high) = component_of(factor), given.span(factor.name) if given else support(factor.law)
+        if low < about.low or high > about.high:
+            top = f"to {about.high:g}" if math.isfinite(about.high) else "on"
+            raise SettingError(
+                f"{source}: {factor.name} reaches from {low:g} to {high:g}, and {factor.acts_on} takes values from "
+                f"{about.low:g} {top} ({about.unit}): change {'its values' if given else 'its law'}"
+            )
+
+
+def component_of(factor: Factor) -> Component:
+    """Return the component that a factor acts on."""
+    name, _, component = factor.acts_on.partition(".")
+    return CONTROLS[name].components[component]
+
+
+def smooth_floor(recipe: Recipe) -> bool:
+    """True if no factor puts detail on the floor, so that fewer samples are enough there."""
+    return all(component_of(factor).smooth for factor in recipe.factors)
+
+
+def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
+    """Return a function that applies all latents of a recipe to the scene.
+
+    Raises
+    ------
+    UnknownName, SettingError : see `wiring`.
+    """
+    wires = wiring(recipe)
+
+    def apply(handles: Handles, latents: Mapping[str, float]) -> None:
+        for name, components in wires.items():
+            CONTROLS[name].apply(handles, {component: latents[factor] for component, factor in components.items()})
+
+    return apply
