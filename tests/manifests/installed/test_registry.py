@@ -23,7 +23,7 @@ HOMES = {
     "iebench.benchmark.probes": "PROBES",
     "iebench.renderer.sources": "SOURCES",
     "iebench.renderer.engines": "ENGINES",
-    "iebench.renderer.blender.controls.control": "CONTROLS",
+    "iebench.renderer.blender.controls.wiring": "CONTROLS",
     "iebench.manifests.shell.verbs": "COMMANDS",
     "iebench.manifests.doctor.parts": "CHECKS",
 }
