@@ -28,6 +28,12 @@ def gather(mine: Tensor) -> Tensor:
     return every
 
 
+def rows(count: int, device: torch.device) -> tuple[Tensor, int]:
+    """Return the positions (count,) of a rank's rows in the batch of all ranks, and the size of that batch."""
+    rank, ranks = (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+    return torch.arange(rank * count, (rank + 1) * count, device=device), ranks * count
+
+
 class _Gather(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, mine: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ def from_quaternion(quaternion: Tensor) -> Tensor:
 def from_six(numbers: Tensor) -> Tensor:
     """Return the rotation whose first two columns are two given vectors, made orthonormal by Gram and Schmidt.
 
-    A continuous map onto the rotations, so a network can learn it (Zhou et al. 2019, section 4.2).
+    A continuous map onto the rotations, so a network can learn it (Zhou et al. 2019).
 
     numbers : (..., 6), the two vectors
     returns : (..., 3, 3)

@@ -78,8 +78,8 @@ HOUSE = {
         dataset latents views symmetry reading presets protocols recipes sweeps
     """,
     "baselines": """
-        gather losses errors action rotations networks variants registry method equivariant fixed_action
-        methods.invariant methods.fixed_action methods
+        gather crops losses errors action rotations networks variants registry method equivariant fixed_action
+        methods.invariant methods.fixed_action methods.pretext methods
     """,
     "benchmark": """
         errors protocol statistics distributed weights data results training.online training released encoders features

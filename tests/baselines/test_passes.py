@@ -4,7 +4,7 @@ from copy import deepcopy
 
 import pytest
 import torch
-from together import TRAINED, batch, difference, method_of, outcome
+from together import OBJECTS, TRAINED, batch, difference, method_of, outcome
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -23,6 +23,8 @@ class Grouped(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         norm, outputs = self.norm, []
+        if len(values) != self.views * OBJECTS:  # E-SSL's crops, which are no views
+            return norm(values)
         others = [d for d in range(values.dim()) if d != 1]
         shape = (1, -1, *(1 for _ in values.shape[2:]))
         for k in range(self.views):

@@ -48,7 +48,7 @@ class IVNE(Method):
         self.projector = projector((self.dim, *settings.projector), norm=True)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = -a1 cos(e^x, e^y) - a2 S(e), with means over consecutive views and over all views (section 5.3)."""
+        """L = -a1 cos(e^x, e^y) - a2 S(e), with means over consecutive views and over all views."""
         embedding = [gather(precise(view)) for view in self.by_view(self.projector, self.represent(images))]
         cosines = [nn.functional.cosine_similarity(x, y, dim=1).mean() for x, y in pairwise(embedding)]
         terms = {
