@@ -244,6 +244,7 @@ def check(scores: Mapping[Path, Score]) -> None:
             for what, a, b in (
                 ("protocol", _called(first), _called(score)),
                 ("dataset fingerprint", first.dataset.fingerprint[:12], score.dataset.fingerprint[:12]),
+                ("objects", _counts(first), _counts(score)),
                 ("smoke limit", first.limit, score.limit),
                 ("val pairs", _pairs(first), _pairs(score)),
                 ("bootstrap draws", first.resamples.digest[:12], score.resamples.digest[:12]),
@@ -257,6 +258,11 @@ def check(scores: Mapping[Path, Score]) -> None:
                 f"{path} and {other} do not belong in one table ({few(differing, SHOWN, '; ')}): score them alike, or "
                 "name only files that agree"
             )
+
+
+def _counts(score: Score) -> str:
+    data = score.dataset
+    return f"{data.train_objects} train and {data.val_objects} val x {data.views} views"
 
 
 def _called(score: Score) -> str:

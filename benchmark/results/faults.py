@@ -128,6 +128,9 @@ def _count_faults(score: Score) -> Iterator[str]:
     for where, (value, bound) in least.items():
         if value is not None and value < bound:
             yield f"{where} is {value}, less than {bound}"
+    for split, objects in (("train", data.train_objects), ("val", data.val_objects)):
+        if score.limit is not None and objects > score.limit:
+            yield f"dataset.{split}_objects is {objects}, and limit is {score.limit}"
 
 
 def _example_faults(score: Score) -> Iterator[str]:
@@ -193,7 +196,7 @@ def _told(low: float, high: float) -> str:
 
 def _drawn_faults(score: Score, part: str, metric: str, entry: Estimate) -> Iterator[str]:
     scored = score.dataset.train_objects if metric.endswith(RESAMPLED_APART) else score.dataset.val_objects
-    if entry.n < 1 or entry.objects != scored:
+    if entry.n < max(1, entry.objects) or entry.objects != scored:  # every object has a sample
         yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
         return
     try:

@@ -106,6 +106,10 @@ def test_what_may_not_share_a_table() -> None:
     protocol = replace(base.protocol, heads={**heads, "rotation": replace(heads["rotation"], epochs=9)})
     for other, message in (
         (replace(base, dataset=replace(base.dataset, fingerprint="e" * 64)), "fingerprint ffffffffffff against eeeeee"),
+        (
+            replace(base, dataset=replace(base.dataset, train_objects=1)),
+            r"objects \d+ train and (\d+ val x \d+ views) against 1 train and \1",
+        ),
         (with_limit(base, 4), "smoke limit None against 4"),
         (replace(base, pairs={"train": "a" * 64, "val": "c" * 64}), "val pairs bbbbbbbbbbbb against cccccccccccc"),
         (

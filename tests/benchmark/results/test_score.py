@@ -67,6 +67,8 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: top1(t).update(n=10**400), "top1.n is a number of 401 digits, too large"),
     (lambda t: top1(t).update(value=10**400), "a number of 401 digits is too large"),
     (lambda t: top1(t).update(n=0), "rests on 0 samples of 6 objects"),
+    (lambda t: top1(t).update(n=5), "rests on 5 samples of 6 objects"),
+    (lambda t: t.update(limit=4), "dataset.train_objects is 24, and limit is 4"),
     (lambda t: top1(t).update(objects=0), "rests on 96 samples of 0 objects"),
     (lambda t: top1(t).update(value=0.99), "value 0.99, far outside its interval"),
     (lambda t: top1(t).update(value=0.55), "value 0.55, and its objects' mean is 0.5"),
