@@ -38,7 +38,6 @@ USERS_CODE = {  # functions that run code of a user or of another package, whose
     "benchmark/encoders/prepared.py",
     "benchmark/encoders/factory.py",
     "benchmark/commands/catalogue.py",
-    "benchmark/probes/installed.py",
     "benchmark/training/checks.py",
 }
 

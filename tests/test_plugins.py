@@ -76,7 +76,8 @@ def test_a_method_that_fails_while_it_trains_is_blamed_with_its_line(
     small = ("--data", str(tiny_dataset), "--set", "batch=4", "--set", "encoder.width=0.125", "--device", "cpu")
     code, said = run(capsys, "train", "--method", "theirs", "--out", str(tmp_path), *small)
     blame = f"their_method, of the method 'theirs', failed in their_method.py, line {line} ({reason})"
-    assert code == 1 and said.splitlines()[-1] == f"iebench: {blame}: mend or remove that package"
+    assert code == 1, said
+    assert said.splitlines()[-1] == f"iebench: {blame}: mend or remove that package"
 
 
 def test_a_broken_source_does_not_keep_others_from_their_collections(
@@ -91,7 +92,7 @@ def test_a_broken_source_does_not_keep_others_from_their_collections(
     assert capsys.readouterr().err.splitlines() == [
         "iebench: poltergeist, of the source 'ghost', cannot be imported (ZeroDivisionError: division by zero): "
         "mend or remove that package",
-        "iebench: their_source failed (KeyError: 'meshes'): mend or remove that package",
+        "iebench: their_source, of the source 'theirs', failed (KeyError: 'meshes'): mend or remove that package",
     ]
     code, said = run(capsys, "render", "--source", "theirs", "--dry-run")
     assert code == 1 and "iebench: their_source, of the source 'theirs', failed in their_source.py, line" in said

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from iebench.manifests.brief import few
-from iebench.manifests.common.causes import short
 from iebench.manifests.installed.plugins import REMEDY
 
 from ..errors import ProbeError
@@ -79,10 +78,7 @@ def _theirs(name: str, context: Context) -> Values:
         raise ProbeError(f"{about} declares no metrics: give @probe its metrics")
     for metric in registered.metrics.keys() & context.metrics.keys():
         raise ProbeError(f"{about} measures {metric}, as another probe does: {REMEDY}")
-    try:
-        found = registered.function(context)
-    except (Exception, SystemExit) as error:  # foreign code may raise anything
-        raise ProbeError(f"{about} failed ({short(error)}): {REMEDY}") from error
+    found = PROBES.call(name, registered.function, context)
     fault = _fault(found, registered.metrics, context)
     if fault:
         raise ProbeError(f"{about} {fault}: {REMEDY}")

@@ -108,21 +108,33 @@ class Registry(Generic[T]):
         entries = {name: self.attempt(name, self.__getitem__, name) for name in self}
         return {name: entry for name, entry in entries.items() if entry is not None}
 
-    def attempt(self, name: str, call: Callable[..., Result], *arguments: object) -> Result | None:
+    def call(self, name: str, function: Callable[..., Result], *arguments: object) -> Result:
+        """Call a function that uses the entry of a name.
+
+        Raises
+        ------
+        broken : the entry belongs to another package, and the call fails for any reason.
+        """
+        try:
+            return function(*arguments)
+        except self._broken:
+            raise
+        except (Exception, SystemExit) as error:
+            if self.ours(name):
+                raise
+            raise self._broken(f"{self._described(name)} failed ({short(error)}): {REMEDY}") from error
+
+    def attempt(self, name: str, function: Callable[..., Result], *arguments: object) -> Result | None:
         """Call a function that uses an entry which the user did not name; on failure, report it and return None.
 
         The report goes to standard error. Errors of iebench's own entries are raised.
         """
         try:
-            return call(*arguments)
+            return self.call(name, function, *arguments)
         except IebenchError as error:
             if self.ours(name):
                 raise
             fault = str(error)
-        except (Exception, SystemExit) as error:
-            if self.ours(name):
-                raise
-            fault = f"{self.origin(name)} failed ({short(error)}): {REMEDY}"
         from ..common.progress import say  # with rich, which the list of commands need not load
 
         say(f"iebench: {fault}")
@@ -148,7 +160,7 @@ class Registry(Generic[T]):
             made = self._imported(point)
             if self._fault and point.name not in self._entries:
                 if fault := self._fault(made):
-                    raise self._broken(f"{self._described(point)} {fault}: {REMEDY}")
+                    raise self._broken(f"{self._described(point.name)} {fault}: {REMEDY}")
                 self._enter(point.name, made, point.module)
             if point.name not in self._entries:
                 raise self._broken(f"{point.value} does not register the {self.kind} {point.name!r}: {REMEDY}")
@@ -163,10 +175,12 @@ class Registry(Generic[T]):
             return point.load()
         except (Exception, SystemExit) as error:  # of any kind: it may be the code of another package
             if package(point.module) != OURS:
-                raise self._broken(f"{self._described(point)} cannot be imported ({short(error)}): {REMEDY}") from error
+                raise self._broken(
+                    f"{self._described(point.name)} cannot be imported ({short(error)}): {REMEDY}"
+                ) from error
             if isinstance(error, ModuleNotFoundError) and package(error.name or "") in EXTRA_OF:
                 raise missing_part(package(error.name or "")) from error
             raise
 
-    def _described(self, point: EntryPoint) -> str:
-        return f"{point.value}, of the {self.kind} {point.name!r},"
+    def _described(self, name: str) -> str:
+        return f"{self.origin(name)}, of the {self.kind} {name!r},"

@@ -64,7 +64,7 @@ def test_a_probe_of_a_script_or_notebook_runs_too(monkeypatch: pytest.MonkeyPatc
     (FIRST.replace('{"first"', '{"First <b>"'), "must have a name of at most 60 lower-case letters"),
     (FIRST.replace('"mean of', '"\\n'), "has an about that holds a line break"),
     (FIRST.replace('probe("first"', 'probe("neighbours"'), "the probe 'neighbours' belongs to iebench: choose"),
-    (f"{HEAD}    raise KeyError('x')", "the probe 'first' (their_probe) failed (KeyError: 'x')"),
+    (f"{HEAD}    raise KeyError('x')", "their_probe, of the probe 'first', failed (KeyError: 'x')"),
     (f"{HEAD}    raise SystemExit(0)", "failed (SystemExit: 0)"),
     (f"{HEAD}    return None", "returned NoneType, and not part -> metric -> value"),
     (f"{HEAD}    return {{'whole': 0.5}}", "returned float for whole, and not metric -> value"),

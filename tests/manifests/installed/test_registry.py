@@ -1,6 +1,7 @@
 """All registries alike: suggestions, lists without imports, broken plug-ins that cost only themselves."""
 
 import ast
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -145,3 +146,20 @@ def test_a_name_belongs_to_the_package_that_has_it_first(tmp_path: Path, monkeyp
     with pytest.raises(IebenchError, match="the control 'wobble' belongs to a_module: choose another name"):
         CONTROLS["wiggle"]
     assert CONTROLS.origin("wobble") == "a_module" and CONTROLS["wobble"].__module__ == "a_module"
+
+
+@pytest.mark.parametrize("error", ["KeyError", "SystemExit", "DatasetError"])
+def test_an_entry_that_fails_is_named_and_reported(
+    error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    then = f"from iebench.manifests.errors import DatasetError\ndef fail(): raise {error}('x')"
+    install(tmp_path, monkeypatch, CONTROLS, {"wobble": "a_module"}, a_module=code("CONTROLS", "wobble", then))
+    assert CONTROLS["wobble"]
+    fail = sys.modules["a_module"].fail
+    sentence = rf"a_module, of the control 'wobble', failed \({error}: .*\): mend or remove that package"
+    with pytest.raises(IebenchError, match=sentence):
+        CONTROLS.call("wobble", fail)
+    assert CONTROLS.attempt("wobble", fail) is None
+    assert re.fullmatch(f"iebench: {sentence}\n", capsys.readouterr().err)
+    with pytest.raises((Exception, SystemExit), match=r"^'?x'?$"):  # an error of ours is none of a plug-in's
+        CONTROLS.call(next(iter(CONTROLS)), fail)
