@@ -150,7 +150,8 @@ class Quality:
     samples : most samples per pixel; fewer, but at least min_samples, if the pixel's noise is below noise_threshold
     min_samples : least samples per pixel; 0 leaves the choice to Blender
     prefilter : treatment of the denoiser's guides (albedo, normals): "ACCURATE" filters each in a pass of its own,
-        "FAST" uses them as noisy guides, "NONE" as exact guides, for which the denoiser has a larger network
+        "FAST" uses them as noisy guides, "NONE" as exact guides, for which the denoiser has a larger network, but
+        around an object with see-through faces, whose guides are noisy, it is "ACCURATE"
     dither : noise added before rounding to 8 bits, in units of the last bit
     ground_samples : samples per pixel away from the object, where the image is smooth: this part is rendered at half
         the width (but at least 128 pixels) and enlarged; 0 renders the whole view with the object's settings

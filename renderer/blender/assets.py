@@ -120,20 +120,40 @@ def _parts_sha256(parts: list[Part]) -> str:
 
 def _check_seen(thing: bpy.types.Object, ref: ObjectRef) -> None:
     """Refuse and remove an object that is invisible in every view."""
-    slots = np.empty(len(thing.data.polygons), np.int32)
-    thing.data.polygons.foreach_get("material_index", slots)
-    materials = [slot.material for slot in thing.material_slots]
-    used = [materials[i] for i in np.unique(slots) if i < len(materials)]
+    used = _used_materials(thing)
     if used and all(material is not None and _clear(material) for material in used):
         bpy.data.objects.remove(thing)
         raise AssetError(f"{ref.shown} is invisible: all its materials have an opacity of zero")
 
 
-def _clear(material: bpy.types.Material) -> bool:
+def see_through(thing: bpy.types.Object) -> bool:
+    """True if light passes through some face of the object: glass, or an opacity below 1 or from a texture."""
+    return any(material is not None and _passes_light(material) for material in _used_materials(thing))
+
+
+def _used_materials(thing: bpy.types.Object) -> list[bpy.types.Material | None]:
+    slots = np.empty(len(thing.data.polygons), np.int32)
+    thing.data.polygons.foreach_get("material_index", slots)
+    materials = [slot.material for slot in thing.material_slots]
+    return [materials[i] for i in np.unique(slots) if i < len(materials)]
+
+
+def _inputs(material: bpy.types.Material, name: str) -> list[bpy.types.NodeSocket]:
+    """Return an input of every principled shader of a material."""
     nodes = material.node_tree.nodes if material.node_tree else ()
-    shaders = [node for node in nodes if node.type == "BSDF_PRINCIPLED"]
-    opacities = [node.inputs["Alpha"] for node in shaders]
+    return [node.inputs[name] for node in nodes if node.type == "BSDF_PRINCIPLED"]
+
+
+def _clear(material: bpy.types.Material) -> bool:
+    opacities = _inputs(material, "Alpha")
     return bool(opacities) and all(not alpha.is_linked and alpha.default_value == 0 for alpha in opacities)
+
+
+def _passes_light(material: bpy.types.Material) -> bool:
+    opacities, transmissions = _inputs(material, "Alpha"), _inputs(material, "Transmission Weight")
+    return any(alpha.is_linked or alpha.default_value < 1 for alpha in opacities) or any(
+        weight.is_linked or weight.default_value > 0 for weight in transmissions
+    )
 
 
 def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:

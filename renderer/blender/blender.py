@@ -16,7 +16,7 @@ from iebench.manifests.recipe import Quality, Recipe
 from ..errors import AssetError, DiskError
 from ..machine.worker_number import take_place
 from ..sources import ObjectRef
-from .assets import free_assets, load_asset
+from .assets import free_assets, load_asset, see_through
 from .controls.wiring import bind, smooth_floor
 from .devices import use_device
 from .geometry import GeometryScene
@@ -34,6 +34,7 @@ class BlenderRenderer:
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         self.quality = quality
         self._size = recipe.resolution
+        self._near_quality = quality  # for the part of the picture that shows the object
         self._handles = build_scene(recipe, quality)
         preferences = bpy.context.preferences.addons["cycles"].preferences
         self._device = use_device(device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_place())
@@ -59,6 +60,10 @@ class BlenderRenderer:
             bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
             raise
         self._handles.object.parent = self._handles.pivot
+        # Behind a see-through face the denoiser's guides are as noisy as the picture, and noise in guides taken as
+        # exact stays in it: on doubled glass, 256 pixels, "ACCURATE" is 3 dB nearer the truth in the object's disc.
+        noisy = self.quality.prefilter == "NONE" and see_through(self._handles.object)
+        self._near_quality = replace(self.quality, prefilter="ACCURATE") if noisy else self.quality
         return info
 
     def arrange(self, latents: Mapping[str, float]) -> bpy.types.Object:
@@ -70,13 +75,13 @@ class BlenderRenderer:
         self.arrange(latents)
         quality, size = self.quality, self._size
         if not (quality.ground_samples and self._in_parts):
-            return self._picture(quality)
+            return self._picture(self._near_quality)
         window = self._window(size)
         if window is not None and window.area > WIDEST * size**2:
-            return self._picture(quality)
+            return self._picture(self._near_quality)
         # The image with the most samples first: Cycles' tables of random numbers grow with the number of samples and
         # shrink at times, so an image with fewer samples depends on the renders before it.
-        near = self._picture(quality, size, window) if window else self._picture(quality, TINY)
+        near = self._picture(self._near_quality, size, window) if window else self._picture(quality, TINY)
         few = replace(
             quality,
             samples=quality.ground_samples,

@@ -217,3 +217,20 @@ def cameras(ref, **latents):
         bpy.context.view_layer.update()
         found.append(np.array(camera.matrix_world))
     return found
+
+
+def prefilters(ref, **latents):
+    """Render one object; return the treatment of the denoiser's guides in each of Blender's renders, in order."""
+    import bpy
+
+    seen = []
+
+    def note(scene, *_):
+        seen.append(scene.cycles.denoising_prefilter)
+
+    bpy.app.handlers.render_pre.append(note)
+    try:
+        picture(ref, **latents)
+    finally:
+        bpy.app.handlers.render_pre.remove(note)
+    return seen
