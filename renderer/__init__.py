@@ -1,0 +1,24 @@
+"""Render datasets, from Python as from the command line; see docs/python.md.
+
+Importing this package loads neither Blender nor torch: each name is imported when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__all__ = ["RenderRequest", "RenderedDataset", "render"]
+
+if TYPE_CHECKING:
+    from .rendering.render import render
+    from .rendering.rendered import RenderedDataset
+    from .rendering.request import RenderRequest
+else:
+    _MODULES = {"RenderRequest": "request", "RenderedDataset": "rendered", "render": "render"}
+
+    def __getattr__(name):
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f".rendering.{_MODULES[name]}", __name__), name)
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

@@ -51,6 +51,7 @@ def test_imports_point_one_way(path):
         ("iebench.benchmark.training.trial", ("bpy", "trimesh", "pebble")),
         ("iebench.renderer.commands.trial", ("bpy", "torch")),
         ("iebench.manifests.doctor.command", ("bpy", "torch", "trimesh", "matplotlib")),
+        ("iebench.renderer", ("bpy", "torch")),
         ("iebench.renderer.rendering.render", ("bpy", "torch")),
         ("iebench.renderer.commands.render", ("bpy", "torch")),
         ("iebench.renderer.proof.verify", ("bpy", "torch", "trimesh", "matplotlib")),
@@ -86,8 +87,8 @@ HOUSE = {
         fitting probes orbits scoring ranking sweep report python commands speed
     """,
     "renderer": """
-        errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan card output
-        workers engines rendering importing proof symmetry commands comparing speed parity
+        errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate
+        card output workers engines rendering importing proof symmetry commands comparing speed parity
     """,
 }
 """The map of the house: the rooms of each part in the order of the flow."""

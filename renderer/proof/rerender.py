@@ -13,10 +13,10 @@ from iebench.manifests.views import Views
 
 from ..blender.interface import BACKENDS, BLENDER
 from ..errors import SourceError
+from ..estimate import hang_after
 from ..machine.memory import worker_memory
 from ..machine.scratch import scratch
 from ..output.shards import Outcome
-from ..plan import hang_after
 from ..sources.registry import ObjectRef, open_source
 from ..workers import worker
 from ..workers.pool import Lost, Pool

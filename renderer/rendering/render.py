@@ -1,9 +1,10 @@
-"""The main path of `iebench render`: plan -> shards rendered by an engine -> finished dataset."""
+"""The main path of `iebench render`: request -> plan -> shards rendered by an engine -> finished dataset."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from iebench.manifests.common.progress import Meter
+from iebench.manifests.common.progress import Meter, say
 from iebench.manifests.dataset import INFO, DatasetInfo
 
 from ..blender.interface import BLENDER
@@ -13,7 +14,41 @@ from ..output.claim import claim
 from ..output.finish import finish, side_by_side
 from ..output.shards import shard_notes
 from ..output.store import Store, open_store
-from ..plan import Plan, Shard, hang_after
+from ..plan import Plan, Shard
+from .planning import RenderJob, planned, prepare
+from .rendered import RenderedDataset
+from .request import RenderRequest, called_with
+
+
+@called_with(RenderRequest)
+def render(request: RenderRequest) -> RenderedDataset:
+    """Render a dataset with Blender, as `iebench render` does; takes the fields of `RenderRequest` as keywords.
+
+    After an interruption, the same call renders the missing shards.
+
+    >>> dataset = render(out="data/mine", classes=5, objects_per_class=4, resolution=64)  # doctest: +SKIP
+
+    Raises
+    ------
+    UsageError : a request that cannot be planned (see `planned`), or an output that contains something else.
+    MissingPart, DeviceError, DiskError : see `render_work`.
+    """
+    return render_job(planned(request))
+
+
+def render_job(job: RenderJob) -> RenderedDataset:
+    """Carry out a job; `iebench render` calls it too.
+
+    Raises
+    ------
+    IebenchError : see `render_work`.
+    """
+    start = time.monotonic()
+    for line in job.introduction if job.progress else ():
+        say(line)
+    info = render_work(job.plan, job.work, job.engine, job.options, job.progress)
+    folder = job.out if "://" in job.out else Path(job.out)
+    return RenderedDataset(folder, info, time.monotonic() - start, job.notes)
 
 
 def render_dataset(
@@ -27,27 +62,12 @@ def render_dataset(
     return render_work(plan, prepare(plan, out, workers, device, threads, backend, patience, memory), engine, options)
 
 
-def prepare(
-    plan: Plan, out: Path | str, workers: int, device: str = "cpu", threads: int = 1, backend: str = BLENDER,
-    patience: float = 0.0, memory: int = 0,
-) -> Work:  # fmt: skip
-    """Return the settings that an engine needs.
-
-    workers : processes (per task on a cluster), each with `threads` CPU threads; neither changes the dataset's bytes
-    patience : seconds after which an object's worker counts as hung; 0 for a default from the plan's expected time
-    memory : resident bytes that one worker may take; 0 for its share of the machine's memory
-    """
-    if not patience:
-        most = max(map(plan.view_count, plan.objects), default=0)
-        patience = hang_after(most, plan.quality_settings, plan.recipe.resolution)
-    place = str(out) if "://" in str(out) else str(Path(out).absolute())
-    return Work(plan.without_objects(), place, workers, threads, device, backend, patience, memory)
-
-
-def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[str, str] | None = None) -> DatasetInfo:
+def render_work(
+    plan: Plan, work: Work, engine: str = "local", options: Mapping[str, str] | None = None, progress: bool = True
+) -> DatasetInfo:
     """Render a plan with an engine and finish the dataset; the choice of engine does not change the dataset's bytes.
 
-    options : options of the engine
+    options : options of the engine; progress : True to show progress on standard error
 
     Raises
     ------
@@ -64,7 +84,7 @@ def render_work(plan: Plan, work: Work, engine: str = "local", options: Mapping[
             if todo:
                 store.remove(INFO)  # a dataset that lost a shard is no longer finished
             failures, left = 0, sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
-            with Meter("rendering", plan.images, "images", plan.images - left) as meter:
+            with Meter("rendering", plan.images, "images", plan.images - left, progress) as meter:
 
                 def advance(images: int, failed: int) -> None:
                     nonlocal failures

@@ -7,16 +7,17 @@ from the monotonic clock: changing the machine's clock neither kills a worker no
 import multiprocessing
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar
 
 from ..errors import WorkerError
@@ -170,7 +171,7 @@ class Pool:
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
         context = multiprocessing.get_context("spawn")  # bpy does not survive a fork
         process = context.Process(target=serve, args=(theirs, self._setup, str(scratch)), name="iebench", daemon=True)
-        with without_interrupts():
+        with without_interrupts(), without_main():
             process.start()
         theirs.close()
         worker = _Worker(process, ours, scratch, time.monotonic())
@@ -225,6 +226,21 @@ class Pool:
         worker.process.join(5)  # with a time limit: a process stuck in the kernel cannot be killed
         worker.connection.close()
         shutil.rmtree(worker.scratch, ignore_errors=True)
+
+
+@contextmanager
+def without_main() -> Iterator[None]:
+    """Hide the main script from processes started in the block.
+
+    Spawned processes run the script again, up to its guard `if __name__ == "__main__"`; a script without a guard that
+    calls `iebench.renderer.render` would start a rendering in each of its workers.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _death(code: int | None) -> str:

@@ -34,6 +34,8 @@ from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
+from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.rendering import planning
 
 ENCODER = """
 from torch import nn
@@ -228,12 +230,12 @@ def test_names_are_imported_when_they_are_used(tiny_dataset: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("here", "one_thread")
-def test_the_page_runs(data: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     page = (ROOT / "docs" / "guides" / "python.md").read_text(encoding="utf-8")
-    (Path("data")).mkdir()
-    (Path("data") / "builtin").symlink_to(data.folder)
     monkeypatch.setattr(protocol, "load", lambda name: SMALL)
+    monkeypatch.setattr(planning, "BLENDER", FAKE)
     small = {
+        "classes=10, objects_per_class=20, resolution=64": "classes=6, objects_per_class=5, views=6, resolution=32",
         "steps=500": "steps=2, batch=4, encoder={'width': 0.125}, method={'projector': [8]}",
         "batch_size=256": "batch_size=8",
     }
@@ -243,4 +245,4 @@ def test_the_page_runs(data: Dataset, monkeypatch: pytest.MonkeyPatch, capsys: p
         code = code.replace(long, short)
     exec(compile(code, "docs/guides/python.md", "exec"), {"__name__": "page"})
     board = capsys.readouterr().out
-    assert "mine" in board and "sie-tiny-s0" in board
+    assert "mine" in board and "sie-builtin-s0" in board

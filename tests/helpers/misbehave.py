@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from iebench.manifests.recipe import load
@@ -82,4 +83,5 @@ if __name__ == "__main__":
     place, recipe = Path(sys.argv[1]), replace(load(), resolution=16)
     setup = Setup(FAKE, recipe, recipe.quality["fast"], device="cpu", threads=1)
     with Pool(2, setup, 600, 0, place) as pool:
-        list(pool.run(announce_and_hang, ((n, (str(place),)) for n in range(2))))
+        hang = import_module("misbehave").announce_and_hang  # workers do not know this script as __main__
+        list(pool.run(hang, ((n, (str(place),)) for n in range(2))))
