@@ -83,8 +83,8 @@ HOUSE = {
         methods.invariant methods.fixed_action methods.pretext methods
     """,
     "benchmark": """
-        errors protocol statistics distributed weights data results training.online training released encoders features
-        fitting probes orbits scoring ranking sweep report python commands speed
+        errors protocol statistics metrics distributed weights data results training.online training released encoders
+        features fitting probes orbits scoring ranking sweep report python commands speed
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate

@@ -9,16 +9,19 @@ import torch
 from numpy.typing import NDArray
 
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.factors import FactorGroup
 from iebench.manifests.installed.registry import Registry
 
 from ..data.pairs import Identity
 from ..encoders.predictor import Predictor
 from ..encoders.prepared import Encoder
 from ..errors import ProbeError
+from ..metrics import targets
+from ..metrics.known import GROUP
 from ..protocol import Protocol
 from ..results.samples import Numbers, Samples, keys_of
 from ..statistics.bootstrap import Bootstrap, Estimate
-from ..statistics.metric_info import MetricInfo, declaration_faults
+from ..statistics.metric_info import MetricInfo, info_faults, name_fault
 from ..statistics.regularisation import Regularisation
 from .standardise import Standardiser
 
@@ -118,13 +121,13 @@ class Context:
     standardiser : standardiser of the features by the train split's moments, or the identity
     method : predictor, such as a run's method, on `device`; None if there is none
     seeds : seeds of the heads' weights and orders, one per head of a kind; seed : the first one
-    turns : circular latents, with the period in their unit
+    groups : factor groups of the dataset's recipe
     learners, tuners : train objects that heads are trained on, and those that select learning rate and weight decay;
         every object is in exactly one of them
     oracle : oracle that knows the objects' symmetries; None if the symmetries are unknown
     encoder : encoder of the features; None for a file of features
     chosen : filled by the heads: part -> head -> learning rate and weight decay that were best on the tuning objects
-    metrics : filled by the probes of other packages: their declarations by metric
+    metrics : filled by the probes: descriptions of metrics that are not in METRICS, for the score file
     packages : filled by these probes: version of each package by its name
     notes : filled by the probes: facts that limit the meaning of their values, one sentence each
     samples : store for the values of single objects; None to keep none
@@ -141,7 +144,7 @@ class Context:
     seeds: tuple[int, ...]
     device: torch.device
     meter: Meter
-    turns: Mapping[str, float]
+    groups: tuple[FactorGroup, ...]
     learners: NDArray[np.int64]
     tuners: NDArray[np.int64]
     oracle: Oracle | None = None
@@ -170,6 +173,11 @@ class Context:
         return self.train.shows(names) and self.val.shows(names)
 
     @property
+    def turns(self) -> dict[str, float]:
+        """Circular latents, with the period in their unit."""
+        return targets.turns(self.groups)
+
+    @property
     def seed(self) -> int:
         """Return the seed for a probe that uses one seed."""
         return self.seeds[0]
@@ -184,30 +192,53 @@ def steps(protocol: Protocol, parts: int) -> int:
 Probe = Callable[[Context], Values]
 
 
+Declaration = Mapping[str, MetricInfo] | Callable[[Sequence[FactorGroup]], Mapping[str, MetricInfo]]
+"""Descriptions of a probe's metrics by name: the same for every dataset, or made from the dataset's factor groups."""
+
+
 @dataclass(frozen=True)
 class Registered:
-    """A registered probe.
-
-    metrics : its declared metrics by name; {} for iebench's own, whose metrics are in METRICS
-    """
+    """A registered probe, with the descriptions of its metrics."""
 
     function: Probe
-    metrics: Mapping[str, MetricInfo]
+    metrics: Declaration
+
+    def declared(self, groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
+        """Return the descriptions for a dataset with these factor groups.
+
+        Raises
+        ------
+        ProbeError : a description is invalid.
+        """
+        return checked(self.metrics(groups) if callable(self.metrics) else self.metrics)
 
 
-PROBES: Registry[Registered] = Registry("probe", "iebench.probes", ProbeError)
-
-
-def probe(name: str, metrics: Mapping[str, MetricInfo] | None = None) -> Callable[[Probe], Probe]:
-    """Register a probe; probes run in the order of registration. A probe that does not apply returns {}.
-
-    metrics : metrics of a probe of another package, by name; scores store them, so that all outputs can show them
+def checked(metrics: Mapping[str, MetricInfo]) -> dict[str, MetricInfo]:
+    """Return descriptions that tables can show.
 
     Raises
     ------
-    ProbeError : the declaration of a metric is invalid.
+    ProbeError : one cannot be shown; names the metric and its first fault.
     """
-    for metric, info in (metrics or {}).items():
-        for fault in declaration_faults(metric, info):
+    for metric, info in metrics.items():
+        for fault in filter(None, (name_fault(metric), *info_faults(info))):
             raise ProbeError(f"the metric {metric!r:.80} {fault}")
-    return PROBES.register(name, lambda function: Registered(function, dict(metrics or {})))
+    return dict(metrics)
+
+
+PROBES: Registry[Registered] = Registry("probe", GROUP, ProbeError)
+
+
+def probe(name: str, metrics: Declaration | None = None) -> Callable[[Probe], Probe]:
+    """Register a probe; probes run in the order of registration. A probe that does not apply returns {}.
+
+    metrics : descriptions of all that the probe measures, by name; all outputs read them
+
+    Raises
+    ------
+    ProbeError : there are no descriptions, or one is invalid.
+    """
+    if not metrics:
+        raise ProbeError(f"the probe {name!r} declares no metrics: give @probe its metrics")
+    declared: Declaration = metrics if callable(metrics) else checked(metrics)
+    return PROBES.register(name, lambda function: Registered(function, declared))

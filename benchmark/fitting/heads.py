@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from iebench.manifests.common.machine import cores
+from iebench.manifests.factors import FactorGroup
 from iebench.manifests.installed.registry import Registry
 
 from ..errors import ScoringError
+from ..metrics import classification, factor_regression, rotation
 from ..protocol import Head
 from ..statistics.bootstrap import Estimate
+from ..statistics.metric_info import MetricInfo
 from .context import Context, Rows, Split, Values, probe
 from .sources import Anew, Cached, Source
 from .stack import Loss, Stack
@@ -73,7 +76,13 @@ def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Co
     return HEADS.register(name)
 
 
-@probe("heads")
+def declared(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
+    """Describe the metrics of all heads."""
+    single = classification.LINEAR | classification.MLP | rotation.POSE
+    return single | rotation.ROTATION | factor_regression.nonlinear(groups)
+
+
+@probe("heads", metrics=declared)
 def heads(context: Context) -> Values:
     """Return the metrics of every task with heads in the protocol that the dataset has the latents for."""
     made = [HEADS[name](context) for name in HEADS if name in context.protocol.heads]

@@ -12,6 +12,7 @@ from iebench.baselines.action import ROTATION
 from ..fitting.context import Context, Rows, Values, probe
 from ..fitting.maps import Map, Subspace, fitted
 from ..fitting.transforms import Group, rotations, trivial, turns
+from ..metrics import consistency as metrics
 from ..statistics.bootstrap import Estimate, Mean
 from ..statistics.explained import Share
 from ..statistics.retrieval import chance_reciprocal, own_places
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 HUES = ("floor_hue", "light_hue")
 
 
-@probe("consistency")
+@probe("consistency", metrics=metrics.fitted)
 def consistency(context: Context) -> Values:
     """Measure for rotation and for colour: two fit errors, MRR, and the errors of identity, inverse and composition.
 

@@ -17,6 +17,7 @@ from ..data.rows import spread
 from ..fitting.columns import Columns, Turn
 from ..fitting.context import Context, Split, Values, probe
 from ..fitting.standardise import Standardiser
+from ..metrics.disentanglement import AXES
 from ..statistics import ridge
 from ..statistics.disentanglement import Alignment, Gap, information, joint
 from ..statistics.ridge import SIDE, WIDE, Few, Sums, columns_of
@@ -30,7 +31,7 @@ INNER = np.linspace(0, 1, BINS + 1)[1:-1]
 ROWS = 20_000  # train views, evenly spread, that determine bins and the most informative columns
 
 
-@probe("axes")
+@probe("axes", metrics=AXES)
 def axes(context: Context) -> Values:
     """Measure mig, dci_disentanglement and dci_completeness per part; the floors are those of a randomly rotated part.
 

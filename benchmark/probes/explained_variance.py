@@ -15,6 +15,7 @@ from iebench.manifests.conventions import pose
 
 from ..fitting.context import MARGIN, STILL, Context, Split, Values, probe
 from ..fitting.standardise import block_rows
+from ..metrics.explained_variance import explained
 from ..statistics.explained import Between, Explained
 from .classification import place
 from .factor_regression import FACTORS
@@ -31,7 +32,7 @@ _TRACELESS = np.stack([  # an orthonormal basis of the symmetric 3 x 3 matrices 
 ])  # fmt: skip
 
 
-@probe("shares")
+@probe("shares", metrics=explained)
 def shares(context: Context) -> Values:
     """Measure share_class, share_object, share_rotation and share_FACTOR per part; the floor of a constant is 0."""
     if not context.protocol.shares:

@@ -1,6 +1,7 @@
 """Runs all probes: iebench's own, then those of other packages; an error in those only leaves them out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from iebench.manifests.installed.plugins import REMEDY
 
 from ..errors import ProbeError
 from ..fitting.context import PROBES, Context, Values
+from ..metrics import METRICS
+from ..metrics.separation import SEPARATION
 from ..statistics.bootstrap import Estimate, Resampled, widened
-from ..statistics.metric_info import MetricInfo, within
+from ..statistics.metric_info import MetricInfo
 from .separation import separation
 
 LONGEST = 1e18  # largest number in a score
@@ -27,13 +30,13 @@ def run(context: Context) -> Values:
     theirs = [name for name in PROBES if not PROBES.ours(name)]
     for name in PROBES:
         if name not in theirs:
-            _add(values, PROBES[name].function(context), context)
-    for part, leaks in separation(values, context.bootstrap).items():
-        values[part].update(leaks)
+            _add(values, PROBES[name].function(context), PROBES[name].declared(context.groups), context)
+    _add(values, separation(values, context.bootstrap), SEPARATION, context)
     context.notes.extend(_left_out(values))
     for name in theirs:
         try:
-            _add(values, _theirs(name, context), context)
+            found, declared = _theirs(name, context)
+            _add(values, found, declared, context)
         except ProbeError as error:
             context.notes.append(str(error))
     return values
@@ -58,15 +61,17 @@ def _left_out(values: Values) -> list[str]:
     ]
 
 
-def _add(values: Values, found: Values, context: Context) -> None:
-    level = context.bootstrap.level
+def _add(values: Values, found: Values, declared: Mapping[str, MetricInfo], context: Context) -> None:
+    """Add a probe's values; the context keeps the descriptions that a score file needs."""
     for part, measured in found.items():
         for metric, entry in measured.items():
-            values[part][metric] = widened(entry, level, within(metric, context.metrics))
+            values[part][metric] = widened(entry, context.bootstrap.level, declared[metric].of_object)
+            if metric not in METRICS:
+                context.metrics[metric] = declared[metric]
 
 
-def _theirs(name: str, context: Context) -> Values:
-    """Return the values of another package's probe; its declarations are added to the context.
+def _theirs(name: str, context: Context) -> tuple[Values, dict[str, MetricInfo]]:
+    """Return the values of another package's probe, and the descriptions of its metrics.
 
     Raises
     ------
@@ -74,19 +79,20 @@ def _theirs(name: str, context: Context) -> Values:
     """
     registered = PROBES[name]
     about = f"the probe {name!r} ({PROBES.origin(name)})"
-    if not registered.metrics:
-        raise ProbeError(f"{about} declares no metrics: give @probe its metrics")
-    for metric in registered.metrics.keys() & context.metrics.keys():
-        raise ProbeError(f"{about} measures {metric}, as another probe does: {REMEDY}")
+    declared = PROBES.call(name, registered.declared, context.groups)
     found = PROBES.call(name, registered.function, context)
-    fault = _fault(found, registered.metrics, context)
+    for metric in declared.keys() & METRICS.keys():
+        raise ProbeError(f"{about} measures {metric}, which is iebench's own: {REMEDY}")
+    for metric in declared.keys() & context.metrics.keys():
+        raise ProbeError(f"{about} measures {metric}, as another probe does: {REMEDY}")
+    fault = _fault(found, declared, context)
     if fault:
         raise ProbeError(f"{about} {fault}: {REMEDY}")
-    context.metrics.update(registered.metrics)
     point = PROBES.point(name)
     if point and point.dist:
         context.packages[point.dist.name] = point.dist.version
-    return found
+        declared = {metric: replace(info, package=point.dist.name) for metric, info in declared.items()}
+    return found, declared
 
 
 def _fault(found: Any, metrics: Mapping[str, MetricInfo], context: Context) -> str:
@@ -114,10 +120,11 @@ def _entry_fault(entry: Any, info: MetricInfo, objects: int) -> str:
     numbers = [getattr(entry, name) for name in Estimate.__dataclass_fields__]
     if not all(n is None or abs(n) < LONGEST for n in numbers) or not (np.abs(entry.draws) < LONGEST).all():
         return "numbers that are not finite, or of more than 18 digits"
-    if info.within is None:
-        return ""
-    if entry.each is None or not np.isclose(entry.each.mean(), entry.value, rtol=1e-9, atol=1e-9):
-        return "what is no mean over objects, and it declares a range for one"
-    low, high = info.within
-    inside = low <= min(entry.each.min(), entry.floor) and max(entry.each.max(), entry.floor) <= high
+    low, high = info.limits
+    numbers = np.array([entry.value, entry.floor])
+    if info.of_object is not None:
+        if entry.each is None or not np.isclose(entry.each.mean(), entry.value, rtol=1e-9, atol=1e-9):
+            return "what is no mean over objects, and it declares a range for one"
+        numbers = np.append(numbers, entry.each)
+    inside = low <= numbers.min() and numbers.max() <= high
     return "" if inside else f"values outside the range that it declares, {low:g} to {high:g}"

@@ -5,7 +5,7 @@ approximates a Gaussian kernel. Targets of single views are the class, the pose 
 on the Fourier features of both views is added to the prediction that is composed from the two views.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,10 +13,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from iebench.manifests.factors import FactorGroup
+
+from .. import metrics
 from ..fitting.context import Context, Split, Values, probe
 from ..fitting.heads import Answers
 from ..fitting.solving import Array, Codes, Found, Targets, Train, Views, by_part, most_views, solve
 from ..protocol import Kernel
+from ..statistics.metric_info import MetricInfo
 from ..statistics.metrics import top_k
 from ..statistics.regularisation import Regularisation
 from . import classification
@@ -26,7 +30,13 @@ CLASS = "class"
 SPREAD = 0.5  # deviation of the Fourier features' phases, over views whose features have variance 1
 
 
-@probe("kernel")
+def declared(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
+    """Describe the metrics."""
+    views = metrics.classification.KERNEL | metrics.rotation.POSE
+    return views | metrics.rotation.ROTATION | metrics.factor_regression.nonlinear(groups)
+
+
+@probe("kernel", metrics=declared)
 def kernel(context: Context) -> Values:
     """Measure kernel_top1, pose_*, rotation_* and FACTOR_r2 per part."""
     settings = context.protocol.kernel

@@ -5,18 +5,22 @@ between two views are composed from the predictions for each.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from iebench.manifests.factors import FactorGroup
+
+from .. import metrics
 from ..fitting.context import Context, Values, probe
 from ..fitting.heads import Answers
 from ..fitting.solving import Codes, Found, Targets, Train, Views, by_part, most_views, solve
 from ..protocol import Linear
 from ..statistics.logistic import Logistic, Optimum
+from ..statistics.metric_info import MetricInfo
 from ..statistics.metrics import top_k
 from ..statistics.regularisation import Regularisation
 from ..statistics.spectrum import Answer, Spectrum
@@ -26,7 +30,13 @@ from .composing import POSE, measured, of_views
 PATIENCE = 2  # weaker penalties to try after the best one
 
 
-@probe("linear")
+def declared(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
+    """Describe the metrics."""
+    views = metrics.classification.LINEAR | metrics.rotation.POSE_LINEAR
+    return views | metrics.rotation.ROTATION_COMPOSED | metrics.factor_regression.composed(groups)
+
+
+@probe("linear", metrics=declared)
 def linear(context: Context) -> Values:
     """Measure top1 and top5, pose_linear_*, rotation_composed_* and FACTOR_composed_r2 per part."""
     settings = context.protocol.linear

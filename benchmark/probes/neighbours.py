@@ -16,6 +16,7 @@ from iebench.manifests.latents import uniforms
 from ..data.rows import rows_of
 from ..fitting.context import Context, Rows, Split, Values, probe
 from ..fitting.standardise import BLOCK, block_rows
+from ..metrics.neighbours import FEW, KNN
 from ..statistics.bootstrap import Mean
 from ..statistics.metrics import top_k
 from .classification import place
@@ -23,7 +24,7 @@ from .classification import place
 TILE = 4_096  # queries per comparison with a block of the gallery
 
 
-@probe("neighbours")
+@probe("neighbours", metrics=KNN)
 def neighbours(context: Context) -> Values:
     """Measure knn_top1 per part: each of the k nearest train views votes for its class with exp(cosine / temperature).
 
@@ -53,7 +54,7 @@ def neighbours(context: Context) -> Values:
     return values
 
 
-@probe("few")
+@probe("few", metrics=FEW)
 def few(context: Context) -> Values:
     """Measure shotK_top1 per part: nearest class mean, of K train objects per class with one view each.
 

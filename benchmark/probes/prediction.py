@@ -18,18 +18,17 @@ from iebench.manifests.conventions import pose
 from ..encoders.predictor import Predictor
 from ..fitting.context import Context, Split, Values, probe
 from ..fitting.standardise import BLOCK, block_rows
+from ..metrics.prediction import HITS, RELEASED, STRICT
 from ..statistics.bootstrap import Bootstrap, Estimate, Mean, plain
 from ..statistics.metric_info import WHOLE
 from ..statistics.metrics import chance_pose_error
 from ..statistics.retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_places, unit
 
-KS = {"h1": 1, "h2": 2, "h5": 5, "h10": 10}
-
 Found = dict[str, tuple[NDArray[np.float64], float]]
 """Metric -> its value for every query, and its expectation for a random order."""
 
 
-@probe("prediction")
+@probe("prediction", metrics=STRICT | RELEASED)
 def prediction(context: Context) -> Values:
     """Measure mrr, h1, h2, h5, h10 among an object's own views, and pre among all val views; floors: random order.
 
@@ -76,7 +75,7 @@ def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
     objects, asked, width = queries.shape
     own = gallery.reshape(objects, -1, width)[:, -asked:]
     found = own_places(own, queries, context.protocol.tie)
-    hits = {name: (found.within(k), min(1.0, k / asked)) for name, k in KS.items()}
+    hits = {name: (found.within(k), min(1.0, k / asked)) for name, k in HITS.items()}
     return {"mrr": (found.reciprocal, chance_reciprocal(asked)), **hits}
 
 

@@ -20,12 +20,12 @@ from ..fitting.context import Context, Rows, Split
 from ..fitting.heads import Answers, Task, head, seen
 from ..fitting.regression import both_r2, left_out
 from ..fitting.stack import squares
+from ..metrics.rotation import NEAR
 from ..statistics.bootstrap import Estimate, Mean, Median, Statistic
 from ..statistics.explained import varying
 from ..statistics.metrics import best_constant_rotation, nearest_rotation
 
 Array = NDArray[np.float64]
-NEAR = (15, 30)  # degrees
 
 
 @head("rotation")

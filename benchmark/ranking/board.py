@@ -1,7 +1,7 @@
 """The leaderboard: scores are checked to be comparable and ranked in every metric; best and tied values are marked."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from iebench.manifests.brief import cut, few
 from iebench.manifests.errors import suggest
 
 from ..errors import NotComparable, ScoreFileError, UnknownName, UsageError
+from ..metrics import METRICS
+from ..metrics.known import info_of, unknown
 from ..results.faults import absences_of
 from ..results.score import Score
 from ..statistics.bootstrap import Estimate
-from ..statistics.metric_info import METRICS, WHOLE, MetricInfo
+from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.rank_intervals import Rank, ranks
 from .seeds import Group, Value, grouped
 
@@ -68,10 +70,11 @@ class Board:
     """A leaderboard.
 
     rows : sorted by the metric `sort` of the whole representation; each is followed by the method's parts
-    infos : descriptions of the metrics, iebench's own first, then those of other packages' probes
+    infos : descriptions of the metrics, iebench's own first, then those that the score files describe
     metrics : metrics of any row, in the order of `infos`
     floors : metric -> score of a constant or chance predictor
     ceilings : metric -> score of an oracle, if known
+    unranked : unknown metrics, with the reason
     """
 
     rows: tuple[Row, ...]
@@ -81,6 +84,7 @@ class Board:
     ceilings: Mapping[str, float]
     about: Score
     sort: str
+    unranked: Mapping[str, str]
 
     @staticmethod
     def of(scores: Mapping[Path, Score], parts: bool, sort: str = "") -> "Board":
@@ -99,12 +103,14 @@ class Board:
             raise ScoreFileError("no score files: run `iebench score` first, or name some")
         check(scores)
         groups = grouped(scores)
-        infos = METRICS | {name: one for score in scores.values() for name, one in score.metrics.items()}
+        infos, unranked = _infos(scores.values())
         known = [m for m in infos if any(m in score.values[WHOLE] for score in scores.values())]
         if sort and sort not in known:
-            if sort in infos:
+            if sort in METRICS or sort in infos:
                 raise UsageError(f"no score has {sort} of its whole representation: {suggest(sort, known)}")
             raise UnknownName("metric", sort, known)
+        if sort in unranked:
+            raise UsageError(f"{sort} is not ranked: {unranked[sort]}")
         sort = sort or known[0]
         about = next(iter(scores.values()))
         cells = {part: _cells(groups, part, about.protocol.level, infos) for part in _parts(groups, parts)}
@@ -114,12 +120,12 @@ class Board:
         floors = {m: next(row.cells[m].estimate.floor for row in rows if m in row.cells) for m in metrics}
         tops = {m: row.cells[m].estimate.ceiling for row in rows for m in row.cells}
         ceilings = {metric: top for metric, top in tops.items() if top is not None}
-        return Board(rows, infos, metrics, floors, ceilings, about, sort)
+        return Board(rows, infos, metrics, floors, ceilings, about, sort, unranked)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the metrics that have a column; of each R2 the kind that the protocol prints."""
-        return tuple(metric for metric in self.metrics if has_column(metric, self.about.protocol.r2, self.infos))
+        return tuple(metric for metric in self.metrics if self.infos[metric].has_column(self.about.protocol.r2))
 
     @property
     def has_parts(self) -> bool:
@@ -143,9 +149,12 @@ class Board:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Facts that limit the meaning of rows, one sentence each that begins with the score's name."""
+        """Facts that limit the meaning of columns and rows, one sentence each; that of a row begins with its name."""
+        reasons = dict.fromkeys(self.unranked.values())
+        columns = [f"{few(m for m in self.unranked if self.unranked[m] == r)}: not ranked, since {r}" for r in reasons]
         scores = [score for row in self.rows if row.part == WHOLE for score in row.group.scores.values()]
-        return tuple(f"{score.name}: {note}" for score in scores for note in (*score.notes, *_unpaired(score)))
+        rows = [f"{score.name}: {note}" for score in scores for note in (*score.notes, *_unpaired(score))]
+        return (*columns, *rows)
 
     @property
     def legend(self) -> str:
@@ -160,6 +169,18 @@ class Board:
             f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
             + ("; ceiling: the best possible answer, given the objects' symmetries" if self.ceilings else "")
         )
+
+
+def _infos(scores: Collection[Score]) -> tuple[dict[str, MetricInfo], dict[str, str]]:
+    """Return the descriptions of the scores' metrics, and the reasons why some of them are not ranked."""
+    declared = {name: info for score in scores for name, info in score.metrics.items()}
+    metrics = {metric for score in scores for measured in score.values.values() for metric in measured}
+    ordered = [metric for metric in [*METRICS, *declared, *sorted(metrics)] if metric in metrics]
+    infos = {metric: info_of(metric, declared) for metric in ordered}
+    unranked = {metric: reason for metric in infos if (reason := unknown(metric, declared))}
+    for metric in unranked:
+        infos[metric] = replace(infos[metric], title=f"{infos[metric].title} (unknown)", ranked=False)
+    return infos, unranked
 
 
 def _unpaired(score: Score) -> list[str]:
@@ -214,20 +235,8 @@ def _ranked(values: Mapping[int, Value], info: MetricInfo, level: float) -> dict
         return {}
     numbers = np.array([values[i].estimate.value for i in drawn])
     objects = min(value.estimate.objects for value in values.values())
-    found = ranks(numbers, np.stack(list(drawn.values())), level, info.higher, objects, info.within)
+    found = ranks(numbers, np.stack(list(drawn.values())), level, info.higher, objects, info.of_object)
     return dict(zip(drawn, found, strict=True))
-
-
-def has_column(metric: str, r2: str, infos: Mapping[str, MetricInfo] = METRICS) -> bool:
-    """True if leaderboards have a column for a metric, given the kind of R2 that they print, "mean" or "pooled".
-
-    >>> has_column("rotation_r2_mean", "mean"), has_column("rotation_r2_mean", "pooled"), has_column("top5", "mean")
-    (True, False, False)
-    """
-    stem, dividing, kind = metric.rpartition("_r2_")
-    if not dividing or metric not in METRICS:
-        return infos[metric].column
-    return kind == r2 and any(METRICS[m].column for m in (f"{stem}_r2_mean", f"{stem}_r2_pooled") if m in METRICS)
 
 
 def check(scores: Mapping[Path, Score]) -> None:
@@ -285,6 +294,7 @@ def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:
         (f"metric {metric}'s {key}", value, vars(second.metrics[metric])[key])
         for metric in sorted(first.metrics.keys() & second.metrics.keys())
         for key, value in vars(first.metrics[metric]).items()
+        if key != "package"  # which older score files do not name
     ]
 
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from iebench.manifests.text.plain_text import cleaned
 
+from ..metrics.known import info_of
 from ..results.score import Score
 from ..statistics.bootstrap import Estimate, interval, widened
-from ..statistics.metric_info import within
 from ..training.run_settings import BEFORE, FREE, told
 
 Array = NDArray[np.float64]
@@ -87,7 +87,7 @@ def _name(scores: list[Score]) -> str:
 def _value(scores: list[Score], part: str, metric: str) -> Value:
     entries = [score.values[part][metric] for score in scores]
     drawn = [draws for score in scores if (draws := score.resamples.drawn(part, metric)) is not None]
-    level, range_ = scores[0].protocol.level, within(metric, scores[0].metrics)
+    level, range_ = scores[0].protocol.level, info_of(metric, scores[0].metrics).of_object
     if len(scores) == 1:
         return Value(widened(entries[0], level, range_), drawn[0] if drawn else None, None)
     numbers = np.array([entry.value for entry in entries])

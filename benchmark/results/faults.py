@@ -1,4 +1,4 @@
-"""Consistency checks for score files; they catch files that were edited by hand."""
+"""Consistency checks that keep wrong numbers off a leaderboard: of files that were edited, damaged or mixed."""
 
 import math
 import re
@@ -12,8 +12,11 @@ from iebench.manifests.common.causes import reason
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.plain_text import length_fault, name_fault
 
+from ..metrics import METRICS
+from ..metrics.known import info_of
 from ..statistics.bootstrap import Estimate, interval, widened
-from ..statistics.metric_info import METRICS, WHOLE, declaration_faults, within
+from ..statistics.metric_info import WHOLE, info_faults
+from ..statistics.metric_info import name_fault as metric_fault
 from ..statistics.resamples import digest_of, unpack
 from .score import Score
 
@@ -22,13 +25,6 @@ LARGEST = 2**63  # limit of numbers in other languages
 DEEPEST = 50  # nesting of objects; Python's limit is some hundreds
 ROUNDING = 1e-6
 FEW = 30  # val objects; with fewer, the bootstrap samples of a quotient may be far from its value
-RESAMPLED_APART = "_train_released"  # suffix of metrics on train objects, whose bootstrap samples cannot be paired
-
-RANGES = {
-    re.compile(r"\w+_degrees_\w+"): (0.0, 180.0),
-    re.compile(r"\w+_r2(_\w+)?"): (-math.inf, 1.0),
-    re.compile(r"\w+_map_\w+"): (0.0, math.inf),
-}
 
 
 def faults_of(score: Score) -> list[str]:
@@ -47,18 +43,26 @@ def damage_of(score: Score) -> list[str]:
 
 
 def absences_of(score: Score) -> list[str]:
-    """List reasons why a valid score cannot be paired with others: missing bootstrap samples, or of other objects."""
+    """List reasons why a valid score cannot be ranked beside others, one clause each.
+
+    They catch a score without its bootstrap samples, samples of other objects, and metrics that nothing describes.
+    """
     kept, data, protocol = score.resamples, score.dataset, score.protocol
     found = [
+        f"{metric} is a metric that this iebench does not know (update it)"
+        for metric in dict.fromkeys(metric for measured in score.values.values() for metric in measured)
+        if metric not in METRICS and metric not in score.metrics
+    ]
+    found += [
         f"{part} {metric} has no draws, and its protocol says {protocol.draws}"
         for part, measured in score.values.items()
         for metric in measured
-        if metric not in kept.draws.get(part, {}) and not metric.endswith(RESAMPLED_APART)
+        if metric not in kept.draws.get(part, {}) and info_of(metric, score.metrics).split == "val"
     ]
     found += [
         f"it has no values per object of {metric}"
         for metric in score.values.get(WHOLE, {})
-        if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and within(metric, score.metrics)
+        if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and info_of(metric, score.metrics).of_object
     ]
     digest = digest_of(data.val_objects, protocol.draws, protocol.pair_seed)
     if SHA256.fullmatch(kept.digest) and digest not in (None, kept.digest):
@@ -88,6 +92,10 @@ def _short(value: float) -> str:
 
 
 def _fact_faults(score: Score) -> Iterator[str]:
+    """Find facts that decide which scores share a table, and names, that are not what `iebench score` writes.
+
+    They catch a changed protocol, a file of another program, and names that break a table or a path.
+    """
     if score.protocol.id != score.protocol_id:
         yield f"its protocol is not the one of its id {score.protocol_id} (changed, or of another iebench)"
     names = {"name": score.name, "encoder.name": score.encoder.name}
@@ -110,6 +118,7 @@ def _fact_faults(score: Score) -> Iterator[str]:
 
 
 def _count_faults(score: Score) -> Iterator[str]:
+    """Find counts, costs and durations below their least value; they catch typing errors, which tables would print."""
     data, encoder, cost = score.dataset, score.encoder, score.cost
     least = {
         "dataset.train_objects": (data.train_objects, 1),
@@ -134,6 +143,7 @@ def _count_faults(score: Score) -> Iterator[str]:
 
 
 def _example_faults(score: Score) -> Iterator[str]:
+    """Find examples of views that an object does not have; they catch examples of another dataset."""
     views = score.dataset.views
     for i, one in enumerate(score.examples):
         for name in ("source", "target", "found"):
@@ -144,6 +154,7 @@ def _example_faults(score: Score) -> Iterator[str]:
 
 
 def _run_faults(score: Score) -> Iterator[str]:
+    """Find settings and seeds of another type; they catch a run that cannot be grouped with its other seeds."""
     for name in ("settings", "method_settings", "versions"):
         if not isinstance(score.run.get(name, {}), dict):
             yield f"run.{name} must be an object, not {score.run[name]!r:.60}"
@@ -153,8 +164,13 @@ def _run_faults(score: Score) -> Iterator[str]:
 
 
 def _value_faults(score: Score) -> Iterator[str]:
+    """Find values that `iebench score` cannot have written; they catch edited numbers and mixed files."""
     for metric, info in score.metrics.items():
-        yield from (f"the metric {metric[:60]!r} {fault}" for fault in declaration_faults(metric, info))
+        own = ["is iebench's own"] if metric in METRICS else []
+        yield from (f"the metric {metric[:60]!r} {fault}" for fault in [*own, *info_faults(info)])
+    for metric in {metric for measured in score.values.values() for metric in measured} | score.metrics.keys():
+        if fault := metric_fault(metric):
+            yield f"a metric {fault}"
     if not score.values.get(WHOLE):
         yield "it has no values of the whole representation"
     for part, measured in score.values.items():
@@ -166,12 +182,9 @@ def _value_faults(score: Score) -> Iterator[str]:
 
 
 def _entry_faults(score: Score, metric: str, entry: Estimate) -> Iterator[str]:
-    if metric not in METRICS.keys() | score.metrics.keys():
-        yield "is a metric that this iebench does not know (update it)"
-    ours = RANGES if metric in METRICS else {}  # names of other packages' metrics have no ranges here
-    low, high = within(metric, score.metrics) or next(
-        (ends for names, ends in ours.items() if names.fullmatch(metric)), (-math.inf, math.inf)
-    )
+    """Find numbers outside their metric's range or their interval; they catch an edited number."""
+    info = info_of(metric, score.metrics)
+    low, high = info.limits
     for name in ("value", "floor", "ceiling"):
         number = getattr(entry, name)
         if number is not None and not low - ROUNDING <= number <= high + ROUNDING:
@@ -183,7 +196,7 @@ def _entry_faults(score: Score, metric: str, entry: Estimate) -> Iterator[str]:
         yield f"has an interval from {entry.low} down to {entry.high}"
         return
     slack = width + ROUNDING * max(1.0, abs(entry.value))  # a value that is no mean may miss its percentiles
-    trusted = entry.objects >= FEW or within(metric, score.metrics)
+    trusted = entry.objects >= FEW or info.of_object
     if trusted and not entry.low - slack <= entry.value <= entry.high + slack:
         yield f"has the value {entry.value}, far outside its interval [{entry.low}, {entry.high}]"
 
@@ -195,7 +208,9 @@ def _told(low: float, high: float) -> str:
 
 
 def _drawn_faults(score: Score, part: str, metric: str, entry: Estimate) -> Iterator[str]:
-    scored = score.dataset.train_objects if metric.endswith(RESAMPLED_APART) else score.dataset.val_objects
+    """Find entries that contradict their bootstrap samples; they catch edited intervals and mixed files."""
+    info = info_of(metric, score.metrics)
+    scored = score.dataset.val_objects if info.split == "val" else score.dataset.train_objects
     if entry.n < max(1, entry.objects) or entry.objects != scored:  # every object has a sample
         yield f"rests on {entry.n} samples of {entry.objects} objects, and {scored} were scored"
         return
@@ -210,13 +225,14 @@ def _drawn_faults(score: Score, part: str, metric: str, entry: Estimate) -> Iter
         yield f"has {len(draws)} draws and its protocol says {score.protocol.draws}"
     low, high = interval(draws, score.protocol.level).tolist()
     plain = replace(entry, low=low, high=high)  # without width if all samples agree, as in older scores
-    wide = widened(plain, score.protocol.level, within(metric, score.metrics))
+    wide = widened(plain, score.protocol.level, info.of_object)
     rounding = 1e-4 * float(np.ptp(draws)) + 1e-12
     if not any(np.allclose([e.low, e.high], [entry.low, entry.high], rtol=1e-9, atol=rounding) for e in (plain, wide)):
         yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{wide.low}, {wide.high}]"
 
 
 def _resample_faults(score: Score) -> Iterator[str]:
+    """Find bootstrap samples and values per object without their value; they catch removed and edited values."""
     kept, whole = score.resamples, score.values.get(WHOLE, {})
     for part, drawn in kept.draws.items():
         for metric in drawn.keys() - score.values.get(part, {}).keys():
@@ -229,7 +245,7 @@ def _resample_faults(score: Score) -> Iterator[str]:
             continue
         if metric not in whole or len(each) != whole[metric].objects:
             yield f"it has {len(each)} values per object of {metric}, which rests on others"
-        elif within(metric, score.metrics) and not _agree(each, whole[metric].value):
+        elif info_of(metric, score.metrics).of_object and not _agree(each, whole[metric].value):
             yield f"{WHOLE} {metric} has the value {whole[metric].value}, and its objects' mean is {each.mean()}"
 
 

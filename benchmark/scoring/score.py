@@ -13,6 +13,7 @@ import torch
 
 from iebench.manifests.brief import cut
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.factors import factor_groups
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.plain_text import LONGEST_NAME, cleaned
 
@@ -24,6 +25,7 @@ from ..features.feature_file import FeatureFile
 from ..fitting import oracle
 from ..fitting.context import Context
 from ..fitting.standardise import Standardiser
+from ..metrics.targets import turns
 from ..protocol import Protocol
 from ..results.samples import Samples
 from ..results.score import DataFacts, EncoderFacts, Score
@@ -33,7 +35,7 @@ from ..statistics.resamples import Resamples
 from ..training.config import RunConfig, versions
 from .examples import examples
 from .notes import about, scarce, signs, sizes, unsettled
-from .splits import Loaded, load_split, tuned, turns, unseen
+from .splits import Loaded, load_split, tuned, unseen
 
 
 def score(
@@ -71,8 +73,8 @@ def score(
     notes += signs(predictor if answerable else None, released, encoder.run is not None)
     moments, standardised = Standardiser.of(train.split.features), protocol.features == "standardised"
     notes += sizes(moments, standardised, val.split.features) + unseen(data.name, train.split, val.split)
-    circles = turns(train.recipe)
-    notes += scarce(train.split, val.split, _least_views(encoder, protocol), circles)
+    groups = factor_groups(train.recipe.factors)
+    notes += scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     steps = probes.steps(protocol, 1 + len(encoder.parts))
     with as_released(predictor, released), Meter("probing", total=steps, unit="epochs") as meter:
@@ -87,7 +89,7 @@ def score(
             seeds=tuple(range(seed * protocol.seeds, (seed + 1) * protocol.seeds)),
             device=device,
             meter=meter,
-            turns=circles,
+            groups=groups,
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
             oracle=oracle.of(data, train.recipe, train.split),

@@ -148,8 +148,3 @@ def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bo
     drawn = np.array([uniforms(seed, *identity, "tune", 1)[0, 0] for identity in objects])
     chosen: NDArray[np.bool_] = (drawn < max(share, np.nextafter(drawn.min(), 1))) & (drawn < drawn.max())
     return chosen
-
-
-def turns(recipe: Recipe) -> dict[str, float]:
-    """Return the circular latents, with the period in their unit."""
-    return {factor.name: factor.turn for factor in recipe.factors if factor.turn is not None}

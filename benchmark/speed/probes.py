@@ -26,6 +26,7 @@ from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.fitting.heads import HEADS, Task, answers
 from iebench.benchmark.fitting.sources import Anew
 from iebench.benchmark.fitting.standardise import Standardiser
+from iebench.benchmark.metrics import STANDARD
 from iebench.benchmark.protocol import Protocol, load
 from iebench.benchmark.statistics.bootstrap import Bootstrap
 from iebench.benchmark.statistics.metric_info import WHOLE
@@ -69,7 +70,7 @@ def context_of(features: NDArray[np.float32], protocol: Protocol) -> Context:
         seeds=tuple(range(protocol.seeds)),
         device=CPU,
         meter=Meter("probing", total=1, unit="epochs"),
-        turns={},
+        groups=STANDARD,
         learners=np.arange(split.objects),
         tuners=np.arange(0),
     )

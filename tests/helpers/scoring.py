@@ -16,6 +16,7 @@ from iebench.benchmark.encoders import registry
 from iebench.benchmark.encoders.prepared import Encoder, prepare
 from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.fitting.standardise import Standardiser
+from iebench.benchmark.metrics import STANDARD
 from iebench.benchmark.protocol import FewShot, Head, Protocol, load
 from iebench.benchmark.results.score import DataFacts, EncoderFacts, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate
@@ -90,7 +91,7 @@ def context_of(
         seeds=tuple(range(protocol.seeds)),
         device=torch.device("cpu"),
         meter=Meter("probing", total=1, unit="epochs"),
-        turns=dict.fromkeys(HUES, 1.0),
+        groups=STANDARD,
         learners=np.arange(tuners, train.objects),
         tuners=np.arange(tuners),
     )

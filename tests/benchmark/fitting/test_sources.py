@@ -16,9 +16,10 @@ from iebench.benchmark.fitting.context import Context
 from iebench.benchmark.fitting.heads import HEADS, answers, heads
 from iebench.benchmark.fitting.sources import Anew, Cached
 from iebench.benchmark.fitting.standardise import Standardiser
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.protocol import load
 from iebench.benchmark.scoring.splits import load_split
-from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
+from iebench.benchmark.statistics.metric_info import WHOLE
 
 pytestmark = pytest.mark.slow
 

@@ -9,9 +9,10 @@ from scoring import ANGLES, HUES, SMALL, context_of, random_split
 from iebench.benchmark.fitting.context import Context, Split, Values
 from iebench.benchmark.fitting.maps import Subspace
 from iebench.benchmark.fitting.transforms import Group, rotations, turns
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes.consistency import _chained, consistency
 from iebench.benchmark.protocol import Maps
-from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
+from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import pose
 
 PROTOCOL = replace(SMALL, maps=Maps(dims=24, pairs=6, units=16), draws=20)
@@ -95,7 +96,7 @@ def test_without_settings_or_latents_there_is_nothing_to_measure() -> None:
     context = contexts(None)
     assert consistency(replace(context, protocol=replace(PROTOCOL, maps=None))) == {}
     bare = [replace(s, latents={}) for s in (context.train, context.val)]
-    assert consistency(replace(context_of(*bare, PROTOCOL), turns={})) == {}
+    assert consistency(replace(context_of(*bare, PROTOCOL), groups=())) == {}
 
 
 @pytest.mark.parametrize("name", ["rotation", "colour"])

@@ -13,10 +13,11 @@ from sklearn.metrics import mutual_info_score
 from iebench.benchmark.fitting import columns
 from iebench.benchmark.fitting.columns import Columns, Turn
 from iebench.benchmark.fitting.context import Context, Split
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes import disentanglement as probe
 from iebench.benchmark.probes.disentanglement import Reader, axes, factors_of, gap_tables, importances, sample
 from iebench.benchmark.statistics.disentanglement import information
-from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
+from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.benchmark.statistics.ridge import WIDE
 
 NUMBERS = ("light_theta", "light_phi")

@@ -11,11 +11,11 @@ from scoring import ANGLES, SMALL, context_of, from_run, random_split, untrained
 
 from iebench.benchmark import protocol as protocols
 from iebench.benchmark.fitting.context import Split
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes.factor_regression import TRANSLATION, moved, place_in_world
 from iebench.benchmark.probes.installed import run
 from iebench.benchmark.protocol import Head
 from iebench.benchmark.scoring.score import score
-from iebench.benchmark.statistics.metric_info import METRICS
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.plan import Plan

@@ -10,12 +10,13 @@ from sklearn.linear_model import Ridge
 
 from iebench.benchmark.fitting.context import Context, Split, Values
 from iebench.benchmark.fitting.solving import chosen, thinned
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes import factor_regression
 from iebench.benchmark.probes.kernel import kernel
 from iebench.benchmark.probes.linear import linear
 from iebench.benchmark.probes.rotation import matrices
 from iebench.benchmark.protocol import load
-from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
+from iebench.benchmark.statistics.metric_info import WHOLE
 
 PROTOCOL = replace(load(), draws=100, heads={}, val_pairs=4)
 TURN = np.linalg.qr(np.random.default_rng(9).normal(size=(9, 9)))[0]

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from iebench.benchmark.fitting import standardise
 from iebench.benchmark.fitting.context import Context, Split
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes import prediction as module
 from iebench.benchmark.probes.prediction import prediction
 from iebench.benchmark.statistics.bootstrap import Resampled
-from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
+from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import pose
 
 Latents = Mapping[str, Tensor]

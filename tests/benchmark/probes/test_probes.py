@@ -11,11 +11,12 @@ from scoring import LINEAR, SMALL, context_of, random_split
 from iebench.benchmark import protocol as protocols
 from iebench.benchmark.fitting.context import Split, Values
 from iebench.benchmark.fitting.heads import HEADS, ROUNDS
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes import PROBES, run, steps
 from iebench.benchmark.probes.classification import place
 from iebench.benchmark.probes.factor_regression import COLOUR, moved
 from iebench.benchmark.probes.rotation import matrices, quaternions
-from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
+from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import geodesic_degrees
 
 pytestmark = pytest.mark.slow

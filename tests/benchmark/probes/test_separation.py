@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes.separation import WRONG, separation
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Mean, Resampled
-from iebench.benchmark.statistics.metric_info import METRICS, WHOLE
+from iebench.benchmark.statistics.metric_info import WHOLE
 
 BOOTSTRAP = Bootstrap.of(40, 300, 0.95, 0)
 OBJECTS = np.arange(40)

@@ -11,9 +11,9 @@ import click
 import pytest
 from scoring import measured, score_of
 
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.ranking.tables import FORMATS
-from iebench.benchmark.statistics.metric_info import METRICS
 
 SIE = {
     "whole": {"top1": measured(0.61), "mrr": measured(0.3), "rotation_r2_mean": measured(-0.0001)},

@@ -14,12 +14,12 @@ import pytest
 from scoring import SMALL, measured, score_of
 
 from iebench.benchmark.errors import NotComparable, RunError
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.report import dataset_of, embedded_json, report
 from iebench.benchmark.report.content import curves, packed
 from iebench.benchmark.report.pictures import Pictures, axes
 from iebench.benchmark.results.score import Score
-from iebench.benchmark.statistics.metric_info import METRICS
 from iebench.benchmark.statistics.regularisation import Regularisation
 from iebench.benchmark.statistics.resamples import unpack
 from iebench.manifests.conventions import pose

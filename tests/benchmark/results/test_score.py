@@ -44,6 +44,9 @@ def edit(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
     path.write_text(json.dumps(table))
 
 
+OWN = {"title": "mine", "about": "higher is worse", "higher": False}
+
+
 def top1(table: dict[str, Any]) -> dict[str, Any]:
     entry: dict[str, Any] = table["values"]["whole"]["top1"]
     return entry
@@ -89,7 +92,8 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t.pop("pairs"), "setting 'pairs' is missing"),
     (lambda t: t.update(extra=1), "unknown setting 'extra'"),
     (lambda t: t["values"]["whole"]["top1"].update(value="high"), "values.whole.top1: value"),
-    (lambda t: t["values"]["whole"].update(speed=t["values"]["whole"]["top1"]), "speed is a metric that this"),
+    (lambda t: t["values"]["whole"].update({"<b>": top1(t)}), "a metric must have a name of at most 60 letters"),
+    (lambda t: t.update(metrics={"top1": OWN}), "the metric 'top1' is iebench's own"),
     (lambda t: t["values"].pop("whole"), "no values of the whole"),
     (lambda t: t["protocol"].update(val_pairs=99), "its protocol is not the one of its id"),
     (lambda t: t["values"]["whole"]["top1"].update(value=float("nan")), "values.whole.top1.value is nan, not finite"),
@@ -127,7 +131,7 @@ def test_what_is_no_score_is_refused(tmp_path: Path, content: str) -> None:
     ("rotation_r2_mean", (-9.0, 1.0), (1.1,)),
     ("colour_map_error", (0.0, 9.0), (-0.1,)),
     ("pose_leak", (-9.0, 9.0), ()),
-    ("share_class", (-0.1, 1.1), ()),
+    ("share_class", (-0.1, 1.0), (1.1,)),
 ])  # fmt: skip
 def test_values_lie_in_their_metrics_range(metric: str, inside: Sequence[float], outside: Sequence[float]) -> None:
     for value in (*inside, *outside):

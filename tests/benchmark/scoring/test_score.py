@@ -17,12 +17,12 @@ from iebench.benchmark.data.images import Images
 from iebench.benchmark.data.rows import spread
 from iebench.benchmark.encoders.predictor import Guest, Transform
 from iebench.benchmark.errors import DatasetError, ScoringError
+from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.scoring.score import score
-from iebench.benchmark.statistics.metric_info import METRICS
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE

@@ -1,0 +1,45 @@
+"""Metrics of maps between views that are fitted to any encoder: a template for rotation and circular groups."""
+
+from collections.abc import Iterable
+
+from iebench.manifests.factors import FactorGroup
+
+from ..statistics.metric_info import FRACTION, MetricInfo
+from .targets import ROTATION, circles
+
+MAPS = {
+    "mrr": ("MRR", "reciprocal rank of the target view among the object's views, for any encoder"),
+    "error": ("error", "unexplained share of the variance within objects"),
+    "error_nonlinear": ("error, nonlinear", "the same for a map with a hidden layer beside the linear one"),
+    "identity": ("identity error", "distance between f(z, identity) and z, as a share of that variance"),
+    "inverse": ("inverse error", "distance between f(f(z, g), inverse of g) and z"),
+    "composition": ("composition error", "distance between f(f(z, g), h) and f(z, gh)"),
+}
+"""Metrics of a map: title and meaning."""
+_FLOORS = {
+    "mrr": "a random order", "error": "the same map without the transformation",
+    "error_nonlinear": "the same map without the transformation",
+}  # fmt: skip
+
+
+def fitted(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
+    """Describe the metrics of the maps of each group of transformations."""
+    groups = tuple(groups)
+    told = {ROTATION: "the rotation"} if any(group.name == ROTATION for group in groups) else {}
+    told |= {
+        name: "both changes of hue" if name == "colour" else f"the change of the {name.replace('_', ' ')}"
+        for name in circles(groups)
+    }
+    return {
+        f"{group}_map_{name}": MetricInfo(
+            f"{group.replace('_', ' ')} map {title}",
+            f"best linear map of views, told {what}: {about}",
+            higher=name == "mrr",
+            column=(group, name) == (ROTATION, "mrr"),
+            within=FRACTION if name == "mrr" else (0.0, None),
+            floor=_FLOORS.get(name, "another view of the object as the prediction"),
+            over_objects="mean" if name == "mrr" else "joint",
+        )
+        for group, what in told.items()
+        for name, (title, about) in MAPS.items()
+    }

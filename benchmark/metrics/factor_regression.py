@@ -1,0 +1,54 @@
+"""Metrics of the change of factors between two views: a template for every factor group of a dataset."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from iebench.manifests.factors import FactorGroup
+
+from ..statistics.metric_info import MetricInfo
+from .targets import COLOUR, IN_WORLD, TRANSLATION, changes
+
+IN_COLOUR = "colour"
+SECOND = ("light_position", TRANSLATION, IN_WORLD, *COLOUR)
+"""Targets of 3DIEBench's recipes without a column, which its tables do not print."""
+_R2 = MetricInfo("", "", within=(None, 1.0), over_objects="joint", floor="the mean change of train", ceiling="1")
+
+
+def nonlinear(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
+    """Describe the metrics of nonlinear probes of both views."""
+    return _metrics(groups, "", "by a nonlinear probe of both")
+
+
+def composed(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
+    """Describe the metrics of changes that are composed from linear predictions for each view."""
+    return _metrics(groups, "_composed", "composed from linear answers to each")
+
+
+def _metrics(groups: Iterable[FactorGroup], suffix: str, how: str) -> dict[str, MetricInfo]:
+    """Describe the metrics by name. suffix : part of a metric's name before its R2."""
+    targets, title = changes(groups), suffix.replace("_", " ")
+    infos: dict[str, MetricInfo] = {}
+    if set(COLOUR) <= targets.keys():
+        both = f"change of floor and light hue between two views {how}"
+        infos[f"{IN_COLOUR}{suffix}_r2_pooled"] = replace(
+            _R2, title=f"colour{title} R² pooled", about=f"{both}, pooled R²", r2="pooled"
+        )
+        infos[f"{IN_COLOUR}{suffix}_r2_mean"] = replace(
+            _R2, title=f"colour{title} R²", about=f"{both}, R² of each component averaged", r2="mean"
+        )
+    for name in targets:
+        infos[f"{name}{suffix}_r2"] = replace(_R2, **_words(name, title, how), column=name not in SECOND and not suffix)
+    return infos
+
+
+def _words(name: str, title: str, how: str) -> dict[str, str]:
+    """Return title and explanation of a target's R²."""
+    if name in (TRANSLATION, IN_WORLD):
+        own = name == TRANSLATION
+        axes = "its own axes" if own else "the world's axes"
+        return {
+            "title": f"translation{title} R²" + ("" if own else " (world)"),
+            "about": f"move of the object between two views, along {axes}, {how}",
+        }
+    words = name.replace("_", " ")
+    return {"title": f"{words}{title} R²", "about": f"change of the {words} between two views {how}"}

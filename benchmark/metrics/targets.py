@@ -1,0 +1,58 @@
+"""The quantities that probes ask about, from the factor groups of a dataset's recipe.
+
+A group with a name of its own is a target as it is. Two groups have a geometry: the rotation, which has a probe of its
+own, and the translation, which is asked about along the object's axes and along the world's.
+"""
+
+from collections.abc import Iterable
+
+from iebench.manifests.factors import FactorGroup
+
+ROTATION, TRANSLATION, IN_WORLD = "rotation", "translation_object", "translation_base"
+COLOUR = ("floor_hue", "light_hue")
+"""Groups that Garrido et al. (2023) ask about together."""
+
+
+def turns(groups: Iterable[FactorGroup]) -> dict[str, float]:
+    """Return the circular latents, with the period in their unit."""
+    factors = [factor for group in groups for factor in group.factors]
+    return {factor.name: factor.turn for factor in factors if factor.turn is not None}
+
+
+def changes(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
+    """Return the targets for the change between two views: name -> latents, small groups first.
+
+    translation_base, the move along the world's axes, needs the rotation too.
+    """
+    by_size = sorted(groups, key=lambda group: len(group.names))  # stable: else in the recipe's order
+    known = {group.name: group.names for group in by_size}
+    rotation = known.pop(ROTATION, ())
+    return known | ({IN_WORLD: (*known[TRANSLATION], *rotation)} if rotation and TRANSLATION in known else {})
+
+
+def shares(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
+    """Return the groups whose share of the variance is measured: name -> latents, the rotation first."""
+    groups = tuple(groups)
+    rotation = {group.name: group.names for group in groups if group.name == ROTATION}
+    return rotation | {name: latents for name, latents in changes(groups).items() if name != IN_WORLD}
+
+
+def numbers(groups: Iterable[FactorGroup]) -> tuple[str, ...]:
+    """Return the latents that mean something one by one, unlike the axes of a rotation or of a translation."""
+    known = changes(groups)
+    return tuple(latent for name in known if name not in (TRANSLATION, IN_WORLD) for latent in known[name])
+
+
+def circles(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
+    """Return the groups that steps of their latents form: name -> circular latents; both hues are one, "colour".
+
+    A latent on an interval is left out: a step may lead out of it, and so its steps are no group that acts on views.
+    """
+    groups = tuple(groups)
+    round_ = {
+        group.name: group.names
+        for group in groups
+        if group.name != ROTATION and all(factor.circular for factor in group.factors)
+    }
+    colour = {"colour": COLOUR} if set(COLOUR) <= round_.keys() else {}
+    return colour | {name: latents for name, latents in round_.items() if not (colour and name in COLOUR)}
