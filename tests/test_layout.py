@@ -46,6 +46,9 @@ def test_imports_point_one_way(path):
     ("module", "without"),
     [
         ("iebench.benchmark", ("bpy", "torch")),
+        ("iebench.benchmark.commands.leaderboard", ("bpy", "torch")),
+        ("iebench.benchmark.commands.validate", ("bpy", "torch")),
+        ("iebench.benchmark.report", ("bpy", "torch")),
         ("iebench.benchmark.scoring.score", ("bpy", "trimesh", "pebble")),
         ("iebench.benchmark.training.train", ("bpy", "trimesh", "pebble")),
         ("iebench.benchmark.training.trial", ("bpy", "trimesh", "pebble")),

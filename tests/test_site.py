@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from paths import ROOT
 
-from iebench.benchmark.statistics.metric_info import METRICS
+from iebench.benchmark.metrics import METRICS
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.verbs import VERBS
 

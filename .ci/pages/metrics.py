@@ -1,37 +1,51 @@
-"""Page of the metrics: every metric of a score with its title, meaning, direction and range."""
+"""Page of the metrics: every metric of a score as its probe describes it."""
 
-from iebench.benchmark.statistics.metric_info import METRICS, MetricInfo
+import math
+
+from iebench.benchmark.metrics import by_probe
+from iebench.benchmark.statistics.metric_info import MetricInfo
 
 from .markdown import code, page, plain, table
+
+OVER = {
+    "mean": "mean of the objects' values",
+    "median": "median of all samples",
+    "joint": "one statistic of all samples",
+}
 
 
 def pages() -> dict[str, str]:
     """Return path -> Markdown of the page."""
-    columns = {name: info for name, info in METRICS.items() if info.column}
-    others = {name: info for name, info in METRICS.items() if not info.column}
+    sections = [
+        text
+        for probe, metrics in by_probe().items()
+        for text in (f"## {probe.replace('_', ' ').capitalize()}", rows(metrics))
+    ]
     return {
         "reference/metrics.md": page(
             "Metrics",
-            "A score has these metrics for every part of a representation, each with a 95 % interval and a floor.",
+            "A score has these metrics for every part of a representation, each with a 95 % interval and a floor. "
+            "A dataset with further factors has more: those of a change, of explained variance and of fitted maps, "
+            "by the same templates.",
             "```\niebench leaderboard runs/*/score.json --sort rotation_degrees_mean\n"
             "iebench leaderboard runs/*/score.json --format csv    # every metric, not only the columns\n```",
-            "## Columns of the leaderboard",
-            rows(columns),
-            "## Other metrics",
-            rows(others),
+            *sections,
         )
     }
 
 
 def rows(metrics: dict[str, MetricInfo]) -> str:
-    """Return the table of some metrics."""
+    """Return the table of a probe's metrics."""
     return table(
-        ("metric", "title", "better", "range of an object's value", "meaning"),
+        ("metric", "title", "column", "better", "values", "over objects", "floor", "ceiling", "meaning"),
         [
-            (code(name), plain(info.title), direction(info), span(info), plain(info.about))
+            (
+                code(name), plain(info.title), "yes" if info.column else "", direction(info), span(info),
+                OVER[info.over_objects], plain(info.floor), plain(info.ceiling), plain(info.about),
+            )
             for name, info in metrics.items()
         ],
-    )
+    )  # fmt: skip
 
 
 def direction(info: MetricInfo) -> str:
@@ -40,5 +54,8 @@ def direction(info: MetricInfo) -> str:
 
 
 def span(info: MetricInfo) -> str:
-    """Return the range of a metric that is a mean over objects."""
-    return "" if info.within is None else f"{info.within[0]:g} to {info.within[1]:g}"
+    """Return the range of a metric's values."""
+    low, high = info.limits
+    if math.isinf(low) or math.isinf(high):
+        return f"at most {high:g}" if math.isfinite(high) else f"at least {low:g}" if math.isfinite(low) else ""
+    return f"{low:g} to {high:g}"

@@ -24,7 +24,7 @@ FLOAT, DOUBLE = 4, 8  # bytes
 COPIES = 5  # of a head's weights: weights, gradients, two moments of the optimiser, and temporary values
 DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, during a decomposition
 BLOCKS = 6  # of features as float64 in one step
-METRICS = 60  # per part, upper limit
+ENTRIES = 60  # metrics per part, upper limit
 RANDOM = 32  # bytes of random numbers per pair of views
 PROGRAM = 700_000_000  # bytes of Python with its libraries, before any data
 
@@ -84,9 +84,9 @@ def lists(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
     pairs = 2 * DOUBLE * (sizes.train * rounds + sizes.val * protocol.val_pairs)
     longest = "val_pairs" if sizes.val * protocol.val_pairs > sizes.train * rounds else "epochs and pairs"
     steps = {
-        "draws": DOUBLE * protocol.draws * (sizes.val + METRICS * len(sizes.widths)),
+        "draws": DOUBLE * protocol.draws * (sizes.val + ENTRIES * len(sizes.widths)),
         longest: pairs + RANDOM * max(rounds, protocol.val_pairs),
-        "seeds": DOUBLE * protocol.seeds * (sizes.val + METRICS),
+        "seeds": DOUBLE * protocol.seeds * (sizes.val + ENTRIES),
     }
     if protocol.kernel is not None:
         side = sizes.widths[0] + max(protocol.kernel.units, protocol.kernel.pair_units)
@@ -110,7 +110,7 @@ def check_settings(protocol: Protocol, sizes: Sizes) -> None:
             f"the protocol {protocol.name} takes about {number((PROGRAM + steps[step]) / 1e9)} GB for {sizes.train} "
             f"train and {sizes.val} val objects, most for its {step}, and {free / 1e9:.1f} GB are free: lower {step}"
         )
-    packed = round(PACKED * protocol.draws * METRICS * len(sizes.widths))
+    packed = round(PACKED * protocol.draws * ENTRIES * len(sizes.widths))
     if packed > MOST_BYTES:
         raise ScoringError(
             f"the protocol {protocol.name} draws {number(protocol.draws)} times, which takes about "

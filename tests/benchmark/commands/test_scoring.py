@@ -109,25 +109,31 @@ def spread(context):
 """
 
 
-def test_a_probe_of_another_package_is_shown_everywhere_also_without_it(
+def test_a_probe_of_another_package_is_ranked_with_it_and_shown_as_unknown_without_it(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     points = {"spread": "spread_probe", "broken": "broken_probe"}
     with monkeypatch.context() as installed:
         install(here / "site", installed, PROBES, points, spread_probe=THEIRS, broken_probe="1 / 0")
         assert call("score") == 0
-    assert "note: sie: broken_probe, of the probe 'broken', cannot be imported" in capsys.readouterr().out
+        assert "note: sie: broken_probe, of the probe 'broken', cannot be imported" in capsys.readouterr().out
+        assert call("validate", "runs/sie/score.json") == 0
+        assert call("leaderboard", "--sort", "spread") == 0
+        out = capsys.readouterr().out
+        assert "spread" in out and "[of all]" in out and "unknown" not in out
     assert call("score", "--run", "runs/random") == 0  # without the plug-in package
     assert call("validate", "runs/sie/score.json", "runs/random/score.json") == 0
     capsys.readouterr()
-    assert call("leaderboard", "--sort", "spread") == 0
+    assert call("leaderboard") == 0
     out = capsys.readouterr().out
-    assert "spread" in out and "[of all]" in out and out.index("sie") < out.index("random")
+    assert "note: spread: not ranked, since the package theirs, whose probe measures it, is not installed" in out
+    assert call("leaderboard", "--sort", "spread") == 2
+    assert "spread is not ranked: the package theirs" in capsys.readouterr().err
     for form in ("md", "latex", "csv", "json"):
         assert call("leaderboard", "--format", form) == 0 and "spread" in capsys.readouterr().out
     assert call("report") == 0
     page = Path("report.html").read_text(encoding="utf-8")
-    assert "spread [of all]" in page and "deviation of all columns" in page
+    assert "spread [of all] (unknown)" in page and "deviation of all columns" in page
     table = json.loads(Path("runs/sie/score.json").read_text())
     assert table["versions"]["theirs"] == "1.0"
     table["metrics"]["spread"]["higher"] = True
