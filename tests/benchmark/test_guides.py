@@ -4,18 +4,29 @@ import re
 import shlex
 import shutil
 import tomllib
+from dataclasses import replace
+from math import isfinite
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from paths import ROOT
+from plans import plan_of
 from plugins import install
 from scoring import SMALL
 
 from iebench.baselines.registry import METHODS
 from iebench.benchmark import protocol
+from iebench.benchmark.errors import SettingError
+from iebench.benchmark.orbits.sweep import swept
 from iebench.benchmark.probes import PROBES
 from iebench.benchmark.results.reading import load_score
+from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
+from iebench.renderer.blender.controls.wiring import CONTROLS, bind, check_values, wiring
+from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.rendering.render import render_dataset
 
 
 def blocks(name: str) -> list[tuple[str, str]]:
@@ -75,3 +86,50 @@ def test_a_probe_of_a_package_is_measured_and_shown(
     assert "brightness" in capsys.readouterr().out
     (path,) = here.glob("runs/*/score.json")
     assert load_score(path).values["whole"]["brightness"].value is not None
+
+
+def factor_guide(language: str, number: int) -> str:
+    """Return a block of the guide of factors, by its language and its number among those of that language."""
+    return [text for kind, text in blocks("your-factor") if kind == language][number]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
+def test_a_factor_is_rendered_part_of_an_action_trained_on_and_scored(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The recipe is checked by the command and rendered by the fake renderer."""
+    Path("around.toml").write_text(factor_guide("toml", 0))
+    render, train, score = (shlex.split(line) for line in factor_guide("", 0).splitlines())
+    ran(render, "--dry-run")
+    assert "20 objects x 12 views = 240 images of 64 px" in capsys.readouterr().err
+    recipe = replace(load("around.toml"), resolution=32, views=6)
+    render_dataset(replace(plan_of("4"), recipe=recipe), Path("data/around"), workers=1, backend=FAKE)
+    ran(train, "--set", "steps=2", "--set", "batch=4", "--set", "encoder.width=0.125")
+    ran(score)
+    (path,) = here.glob("runs/sie-around-s0/score.json")
+    assert load_score(path).encoder.name == "sie-around-s0"
+    orbit = Path("orbit-azimuth.toml")
+    orbit.write_text(factor_guide("toml", 1))
+    assert swept(load(str(orbit)), orbit).name == "camera_azimuth"
+
+
+def test_the_guide_of_factors_lists_every_control_with_unit_range_and_effect() -> None:
+    page = (ROOT / "docs" / "guides" / "your-factor.md").read_text(encoding="utf-8")
+    for name in CONTROLS:
+        for component, about in CONTROLS[name].components.items():
+            span = f"{about.low:.4g} to {about.high:.4g}" if isfinite(about.low) else "any"
+            assert f"| `{name}.{component}` | {about.unit} | {span} | {about.moves} |" in page
+
+
+def test_a_control_of_a_package_is_wired_to_its_factor(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    points = tomllib.loads(factor_guide("toml", 2))["project"]["entry-points"][CONTROLS.group]
+    install(here / "site", monkeypatch, CONTROLS, points, cone=factor_guide("python", 0))
+    factor = replace(load().factors[-1], name="spot_cone", acts_on="cone.width", unit="rad", circular=False)
+    recipe = replace(load(), factors=(factor,))
+    assert wiring(recipe) == {"cone": {"width": "spot_cone"}}
+    with pytest.raises(SettingError, match=r"spot_cone reaches from 0 to 1, and cone\.width takes values from 0\.0175"):
+        check_values(recipe, None, "mine")
+    handles: Any = SimpleNamespace(spot=SimpleNamespace(data=SimpleNamespace(spot_size=0.3)))
+    bind(recipe)(handles, {"spot_cone": 0.7})
+    assert handles.spot.data.spot_size == 0.7
