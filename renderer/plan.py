@@ -12,6 +12,7 @@ from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.schema import FORMAT, SPLITS
 from iebench.manifests.views import GivenViews, Views, drawn
 
+from .blender.controls.wiring import quality_for
 from .errors import UsageError
 from .sources import ObjectRef
 
@@ -79,7 +80,7 @@ class Plan:
 
     @property
     def quality_settings(self) -> Quality:
-        return self.recipe.quality[self.quality]
+        return quality_for(self.recipe, self.recipe.quality[self.quality])
 
     def shards(self) -> list[Shard]:
         """Return the shards in order; their size depends only on the plan, never on the workers."""

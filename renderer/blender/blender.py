@@ -17,7 +17,7 @@ from ..errors import AssetError, DiskError
 from ..machine.worker_number import take_place
 from ..sources import ObjectRef
 from .assets import free_assets, load_asset, see_through
-from .controls.wiring import bind, smooth_floor
+from .controls.wiring import bind, quality_for
 from .devices import use_device
 from .geometry import GeometryScene
 from .interface import Geometry, MeshInfo
@@ -32,13 +32,13 @@ class BlenderRenderer:
     """One Blender scene in this process. Do not import this module in a process that may fork afterwards."""
 
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
-        self.quality = quality
+        self.quality = quality = quality_for(recipe, quality)
         self._size = recipe.resolution
         self._near_quality = quality  # for the part of the picture that shows the object
         self._handles = build_scene(recipe, quality)
         preferences = bpy.context.preferences.addons["cycles"].preferences
         self._device = use_device(device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_place())
-        self._apply, self._in_parts = bind(recipe), smooth_floor(recipe)
+        self._apply = bind(recipe)
         bpy.context.scene.render.threads_mode = "FIXED"
         bpy.context.scene.render.threads = threads
         self._folder = tempfile.TemporaryDirectory(prefix="iebench-")
@@ -74,7 +74,7 @@ class BlenderRenderer:
     def render(self, latents: Mapping[str, float]) -> NDArray[np.uint8]:
         self.arrange(latents)
         quality, size = self.quality, self._size
-        if not (quality.ground_samples and self._in_parts):
+        if not quality.ground_samples:
             return self._picture(self._near_quality)
         window = self._window(size)
         if window is not None and window.area > WIDEST * size**2:

@@ -2,18 +2,19 @@
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from iebench.manifests.errors import SettingError
 from iebench.manifests.factors import TURNS, Factor
 from iebench.manifests.laws import support
-from iebench.manifests.recipe import Recipe
+from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.views import GivenViews
 
 from ...errors import UnknownName
 from . import camera, distractors, floor, lights, pose  # noqa: F401  registers the controls of iebench
 from .control import CONTROLS, Component, Handles
 
-__all__ = ["CONTROLS", "bind", "check_values", "component_of", "smooth_floor", "wiring"]
+__all__ = ["CONTROLS", "bind", "check_values", "component_of", "quality_for", "wiring"]
 
 
 def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
@@ -80,9 +81,10 @@ def component_of(factor: Factor) -> Component:
     return CONTROLS[name].components[component]
 
 
-def smooth_floor(recipe: Recipe) -> bool:
-    """True if no factor puts detail on the floor, so that fewer samples are enough there."""
-    return all(component_of(factor).smooth for factor in recipe.factors)
+def quality_for(recipe: Recipe, quality: Quality) -> Quality:
+    """Return a quality without fewer samples for the ground if a factor of the recipe puts detail on the floor."""
+    smooth = all(component_of(factor).smooth for factor in recipe.factors)
+    return quality if smooth else replace(quality, ground_samples=0)
 
 
 def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:

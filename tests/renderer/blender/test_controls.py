@@ -12,7 +12,7 @@ from iebench.manifests.errors import UsageError
 from iebench.manifests.laws import Uniform
 from iebench.manifests.recipe import load
 from iebench.manifests.views import GivenViews
-from iebench.renderer.blender.controls.wiring import CONTROLS, check_values, smooth_floor, wiring
+from iebench.renderer.blender.controls.wiring import CONTROLS, check_values, quality_for, wiring
 
 
 def acting(*targets):
@@ -76,7 +76,12 @@ def with_camera(**changes):
 
 def test_a_component_that_is_not_needed_may_be_left_out():
     assert wiring(with_camera())["camera"] == {"azimuth": "camera_azimuth", "elevation": "camera_elevation"}
-    assert smooth_floor(load()) and not smooth_floor(with_camera())
+
+
+def test_a_floor_with_detail_gets_the_samples_of_the_object():
+    usual = load().quality["fast"]
+    assert quality_for(load(), usual) == usual
+    assert quality_for(with_camera(), usual) == dataclasses.replace(usual, ground_samples=0)
 
 
 def test_an_angle_in_another_unit_is_refused():
