@@ -25,6 +25,7 @@ class Method(nn.Module):
     has_predictor : True if the method has `embed` and `predict`
     scheduled : True if the update depends on the total number of steps; such a run cannot change its length on resume
     fewest_views : the smallest number of views K that `loss` accepts
+    group : number of objects in a row of a batch that share the action between their views, see `Partners` of the data
     trains : False for a reference method that keeps its initial weights
     classes : number of classes, for a method whose `latents` contain the label; None if there is no limit
     passes : "apart" for one forward pass per view, so that batch norms in training use the statistics of one view at a
@@ -34,6 +35,7 @@ class Method(nn.Module):
     has_predictor: ClassVar[bool] = False
     scheduled: ClassVar[bool] = False
     fewest_views: ClassVar[int] = 2
+    group: ClassVar[int] = 1
     trains: ClassVar[bool] = True
     classes: int | None = None
     passes: Passes = "apart"

@@ -15,6 +15,7 @@ from iebench.manifests.common.patience import PATIENCE, joins
 
 from .images import Images
 from .order import Order
+from .partners import Partners
 from .pixel_cache import Decoded, Kept
 
 T = TypeVar("T")
@@ -48,7 +49,12 @@ class Batches:
     """
 
     def __init__(
-        self, images: Images, order: Order, pixels: Decoded | Kept, latents: tuple[str, ...], device: torch.device
+        self,
+        images: Images,
+        order: Order | Partners,
+        pixels: Decoded | Kept,
+        latents: tuple[str, ...],
+        device: torch.device,
     ) -> None:
         self.images, self.order, self.pixels, self.latents, self.device = images, order, pixels, latents, device
 

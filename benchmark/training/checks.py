@@ -33,6 +33,7 @@ def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
     with ranks.agreed():
         check_ranks(config, resume, ranks)
         check_shares(config.settings, ranks)
+        check_groups(config, ranks)
         check_memory(config, Room.of(ranks.device(config.device), ranks.here).of_device, ranks.size)
         if ranks.first:
             claim(run, config, resume)
@@ -81,6 +82,24 @@ def check_shares(settings: TrainSettings, ranks: Ranks) -> None:
         raise SettingError(
             f"accumulate={settings.accumulate} leaves one image in a piece, of which batch norms have no statistics: "
             "lower it, raise batch, or --set passes=together"
+        )
+
+
+def check_groups(config: RunConfig, ranks: Ranks) -> None:
+    """Check that a rank's share of a batch is a multiple of the method's group.
+
+    Raises
+    ------
+    SettingError : it is not.
+    """
+    batch, group = config.settings.batch, find(config.method).method.group
+    parts = ranks.size * group
+    if group > 1 and batch % parts:
+        near = max(1, batch // parts) * parts
+        raise SettingError(
+            f"{config.method} takes objects in groups of {group} that share an action, and batch={batch} over "
+            f"{ranks.size} rank{'s' * (ranks.size > 1)} does not divide into such: make it a multiple of {parts} with "
+            f"--set batch={near}"
         )
 
 

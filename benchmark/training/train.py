@@ -18,6 +18,7 @@ from iebench.manifests.common.progress import Meter, say
 from ..data.batches import Batches
 from ..data.images import Images
 from ..data.order import Order
+from ..data.partners import Partners
 from ..data.pixel_cache import Cache, Room, choose
 from ..distributed.ranks import ALONE, Ranks
 from ..distributed.signals import QUEUES, Stop, stop_requested, stopped
@@ -79,9 +80,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
             return
         _begin(run, config, done.step, steps, why, stop, ranks)
 
-        order = Order(
-            config.seed, objects, images.views_per_object, settings.batch, settings.views, ranks.share(settings.batch)
-        )
+        order = ordered(config, images, method, ranks)
         batches = Batches(images, order, pixels, (*method.latents, *watched(settings.online, images)), device)
         network = prepare(method, settings, ranks)
         per_step = settings.batch * settings.views
@@ -127,6 +126,13 @@ def initialised(config: RunConfig, device: torch.device) -> Method:
     method: Method = build_method(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     check_backbone(method.train(), config.settings.encoder.backbone, config.resolution, device)
     return method
+
+
+def ordered(config: RunConfig, images: Images, method: Method, ranks: Ranks) -> Order | Partners:
+    """Return the order of a run's batches, with the partners that its method needs."""
+    objects, stored, settings = len(images) // images.views_per_object, images.views_per_object, config.settings
+    order = Order(config.seed, objects, stored, settings.batch, settings.views, ranks.share(settings.batch))
+    return order if method.group == 1 else Partners(order, images.latents, method.group)
 
 
 def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: Stop, ranks: Ranks) -> None:

@@ -17,9 +17,9 @@ from iebench.baselines.networks import backbone as backbones
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.distributed.ranks import Ranks
-from iebench.benchmark.errors import RunError, RunExists
+from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.training.checkpoint import CHECKPOINT, KEPT
-from iebench.benchmark.training.checks import check_backbone, check_fit, check_ranks, checked, claim
+from iebench.benchmark.training.checks import check_backbone, check_fit, check_groups, check_ranks, checked, claim
 from iebench.benchmark.training.config import RunConfig, TrainSettings, resolve
 from iebench.benchmark.training.runs import WEIGHTS
 from iebench.benchmark.training.train import train
@@ -165,3 +165,12 @@ def test_a_label_beyond_the_classes_is_named_before_a_step(tiny_dataset: Path) -
         check_fit(images, method, settings)
     untold = find("supervised").settings(target="action", classes=2)
     check_fit(images, build("supervised", untold, EncoderSettings(0.125)), settings)
+
+
+@pytest.mark.parametrize(("batch", "ranks", "near"), [(7, 1, 6), (6, 2, 4), (2, 4, 8)])
+def test_a_batch_that_splits_partners_is_refused(batch: int, ranks: int, near: int) -> None:
+    words = rf"stl takes objects in groups of 2 .* batch={batch} over {ranks} ranks? .* --set batch={near}$"
+    with pytest.raises(SettingError, match=words):
+        check_groups(config(f"batch={batch}", method="stl"), Ranks(0, ranks))
+    check_groups(config(f"batch={near}", method="stl"), Ranks(0, ranks))
+    check_groups(config(f"batch={batch}"), Ranks(0, ranks))

@@ -1,0 +1,104 @@
+"""STL: the action is a code of two views, and the code of one object moves another one (Yu et al., NeurIPS 2024).
+
+Objects come in pairs that share their action, so a code that held the object would move the partner wrongly. Poses only
+choose the partners; no network sees them. On a recipe without shared poses partners share their action nearly.
+
+iebench train --method stl
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from iebench.manifests.conventions import geodesic_degrees
+
+from ...action import ROTATION, Latents, steps
+from ...losses import check_temperature, nt_xent, total
+from ...method import Method, method
+from ...networks.encoder import Encoder
+from ...networks.predictor import LinearHypernetwork
+from ...networks.projector import check_widths, projector
+
+
+@dataclass(frozen=True)
+class STLSettings:
+    """Defaults of the repository jaemyung-u/stl.
+
+    projector : widths of the layers of the invariant and of the equivariant projector
+    code : widths of the layers from two representations to the code of their action
+    code_projector : widths of the layers of the projector of codes
+    temperature : tau of every NT-Xent
+    equivariance, sharing : weights of the contrast of moved representations, and of the contrast of partners' codes
+    """
+
+    projector: tuple[int, ...] = (512, 128)
+    code: tuple[int, ...] = (128, 128)
+    code_projector: tuple[int, ...] = (128, 128)
+    temperature: float = 0.2
+    equivariance: float = 1.0
+    sharing: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("projector", "code", "code_projector"):
+            check_widths(getattr(self, name), name)
+        check_temperature(self.temperature)
+
+
+@method("stl", STLSettings)
+class STL(Method):
+    """Two projectors on the representation, a network from two views to a code, and a hypernetwork of the code."""
+
+    group = 2
+
+    def __init__(self, encoder: Encoder, settings: STLSettings) -> None:
+        super().__init__(encoder)
+        self.settings = settings
+        self.latents = ROTATION
+        self.invariant_projector = projector((self.dim, *settings.projector))
+        self.equivariant_projector = projector((self.dim, *settings.projector))
+        self.coder = projector((2 * self.dim, *settings.code))
+        self.predictor = LinearHypernetwork(settings.code[-1], self.dim)
+        self.code_projector = projector((settings.code[-1], *settings.code_projector))
+
+    def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
+        """L = l(i^x, i^y) + e l(p(h), p(W(t') h)) + w l(c(t), c(t')), l = NT-Xent, t' the partner's code of the action.
+
+        Summed over consecutive views; the second and third contrast have both directions of a pair in one batch.
+        """
+        views = self.represent(images)  # (B, K, dim)
+        invariant = self.by_view(self.invariant_projector, views)  # K of (B, E)
+        embedding = self.by_view(self.equivariant_projector, views)
+        moved, shared = [], []
+        for (x, y), seen in zip(pairwise(views.unbind(1)), pairwise(embedding), strict=True):
+            codes = [self.coder(torch.cat(pair, dim=1)) for pair in ((x, y), (y, x))]
+            predicted = [self.predictor(partners(code), start) for code, start in zip(codes, (x, y), strict=True)]
+            wanted = torch.cat([seen[1], seen[0]])  # x moved forth is y, y moved back is x
+            found = torch.cat([self.equivariant_projector(view) for view in predicted])
+            moved.append(self._contrast(wanted, found))
+            sides = [torch.cat([code[side::2] for code in codes]) for side in (0, 1)]
+            shared.append(self._contrast(*(self.code_projector(side) for side in sides)))
+        terms = {
+            "invariance": total(self._contrast(x, y) for x, y in pairwise(invariant)),
+            "equivariance": total(moved),
+            "sharing": total(shared),
+        }
+        loss = terms["invariance"]
+        for name in ("equivariance", "sharing"):
+            loss = loss + getattr(self.settings, name) * terms[name]
+        return {"loss": loss, **terms, "partner_degrees": degrees(latents).to(images.device)}
+
+    def _contrast(self, left: Tensor, right: Tensor) -> Tensor:
+        return nt_xent(left, right, self.settings.temperature)
+
+
+def partners(rows: Tensor) -> Tensor:
+    """Exchange the rows of neighbours 2 i and 2 i + 1: (B, E) -> (B, E)."""
+    return rows.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+
+
+def degrees(latents: Latents) -> Tensor:
+    """Mean angle between the actions of partners, a fact for the log: (B, K) each -> scalar."""
+    angles = [geodesic_degrees(turn[::2].numpy(), turn[1::2].numpy()) for turn in steps("rotation", latents)]
+    return torch.tensor([angle.mean() for angle in angles]).mean()
