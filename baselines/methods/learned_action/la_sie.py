@@ -1,0 +1,141 @@
+"""LA-SIE: SIE whose matrix is read from the two views, so it needs no action (repository kaminocode/LA-SIE, 2026).
+
+The matrix sees the view that it should give. A dense one can send any x to any y (y x^T / |x|^2 does), so its alignment
+says nothing; exp(sum_k c_k G_k) with generators shared by all pairs has a few numbers c to do it with. That bottleneck,
+and the terms of inverse and composition, are what is learned from.
+
+iebench train --method la-sie
+"""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from iebench.manifests.errors import InvalidValue
+
+from ...action import Latents
+from ...errors import SettingError
+from ...losses import covariance, distance, no_autocast, precise, total, variance, weighted
+from ...method import Method, method
+from ...networks.encoder import Encoder
+from ...networks.projector import check_fraction, check_widths, part_of, perceptron, projector
+
+Family = Literal["generators", "skew", "dense"]
+
+
+@dataclass(frozen=True)
+class LASIESettings:
+    """Defaults of the repository, whose loss weights are those of SIE.
+
+    projector : widths of the layers of each of the two projectors
+    equivariant : equivariant fraction of the representation, at its end, on which the matrix acts
+    family : "generators" for exp(sum_k c_k G_k), "skew" for exp of any antisymmetric matrix, "dense" for any matrix
+    generators : number of generators G_k, antisymmetric and learned
+    hidden : widths of the layers from two views to the numbers of the matrix
+    invariance, equivariance, variance, covariance : the loss weights s, f * s, v and c
+    identity, inverse, composition : weights of the matrix of a view and itself, of the matrix back after that forth,
+        and of the matrix over two steps; the last needs three views
+    """
+
+    projector: tuple[int, ...] = (1024, 1024, 1024)
+    equivariant: float = 0.5
+    family: Family = "generators"
+    generators: int = 8
+    hidden: tuple[int, ...] = (256, 256)
+    invariance: float = 10.0
+    equivariance: float = 4.5
+    variance: float = 10.0
+    covariance: float = 1.0
+    identity: float = 0.0
+    inverse: float = 1.0
+    composition: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_widths(self.projector)
+        check_widths(self.hidden, "hidden")
+        check_fraction(self.equivariant, "equivariant")
+        if self.equivariant == 1:
+            raise InvalidValue("equivariant=1 leaves no invariant part")
+        if self.generators < 1:
+            raise InvalidValue(f"generators must be at least 1, not {self.generators}")
+
+
+class Operator(nn.Module):
+    """A matrix (d, d) from two views: float32 or better, under any autocast."""
+
+    def __init__(self, dim: int, settings: LASIESettings) -> None:
+        super().__init__()
+        self.family, self.dim = settings.family, dim
+        numbers = settings.generators if settings.family == "generators" else dim * dim
+        self.coefficients = perceptron((2 * dim, *settings.hidden, numbers))
+        if settings.family == "generators":
+            self.weight = nn.Parameter(_skew(torch.randn(settings.generators, dim, dim)) / math.sqrt(dim))
+
+    def forward(self, start: Tensor, end: Tensor) -> Tensor:
+        """(B, d) and (B, d) -> (B, d, d)."""
+        numbers = precise(self.coefficients(torch.cat([start, end], dim=1)))
+        with no_autocast(start.device):
+            if self.family == "generators":
+                return torch.linalg.matrix_exp(torch.einsum("bk,kij->bij", numbers, _skew(self.weight)))
+            matrix = numbers.unflatten(1, (self.dim, self.dim)) / math.sqrt(self.dim)
+            return matrix if self.family == "dense" else torch.linalg.matrix_exp(_skew(matrix))
+
+
+@method("la-sie", LASIESettings)
+class LASIE(Method):
+    """SIE's two projectors, and an operator on the equivariant part of the representation.
+
+    parts : "invariant" and "equivariant", the first and the second part of the representation
+    """
+
+    def __init__(self, encoder: Encoder, settings: LASIESettings) -> None:
+        super().__init__(encoder)
+        self.settings = settings
+        split = self.dim - part_of(self.dim, settings.equivariant, "equivariant")
+        self.parts = {"invariant": slice(0, split), "equivariant": slice(split, self.dim)}
+        self.invariant_projector = projector((split, *settings.projector))
+        self.equivariant_projector = projector((self.dim - split, *settings.projector))
+        self.operator = Operator(self.dim - split, settings)
+
+    def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
+        """L = s L_inv + f s MSE(M_xy h^x, h^y) + v V + c C + w MSE(M_yx M_xy, I) + ..., over consecutive views."""
+        views = self.represent(images)
+        invariant = self.by_view(self.invariant_projector, views[..., self.parts["invariant"]])  # K of (B, E)
+        equivariant = self.by_view(self.equivariant_projector, views[..., self.parts["equivariant"]])
+        whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]
+        moving = [precise(view) for view in views[..., self.parts["equivariant"]].unbind(1)]  # K of (B, d)
+        with no_autocast(images.device):
+            forth = [self.operator(x, y) for x, y in pairwise(moving)]  # K - 1 of (B, d, d)
+            moved = [(matrix @ x[..., None])[..., 0] for matrix, x in zip(forth, moving, strict=False)]
+            terms = {
+                "invariance": total(distance(x, y) for x, y in pairwise(invariant)),
+                "equivariance": total(distance(m, y) for m, y in zip(moved, moving[1:], strict=True)),
+                "variance": total(variance(view) for view in whole),
+                "covariance": total(covariance(view) for view in whole),
+                **self._laws(moving, forth),
+            }
+        return weighted(terms, self.settings)
+
+    def _laws(self, moving: list[Tensor], forth: list[Tensor]) -> dict[str, Tensor]:
+        """Return the terms that a group's matrices would make 0, of those with a weight."""
+        weight, one, terms = self.settings, torch.eye(moving[0].shape[1], device=moving[0].device), {}
+        if weight.identity:
+            terms["identity"] = total(distance(self.operator(x, x), one) for x in moving)
+        if weight.inverse:
+            back = [self.operator(y, x) for x, y in pairwise(moving)]
+            terms["inverse"] = total(distance(b @ f, one) for b, f in zip(back, forth, strict=True))
+        if weight.composition:
+            if len(moving) < 3:
+                raise SettingError("method.composition compares three views: --set views=3, or set it to 0")
+            both = [self.operator(x, z) for x, z in zip(moving, moving[2:], strict=False)]
+            steps = [second @ first for first, second in pairwise(forth)]
+            terms["composition"] = total(distance(b, s) for b, s in zip(both, steps, strict=True))
+        return terms
+
+
+def _skew(matrix: Tensor) -> Tensor:
+    return (matrix - matrix.mT) / 2
