@@ -30,6 +30,7 @@ from .checks import admit, check_backbone, check_fit, checked, claim
 from .config import RunConfig, TrainSettings
 from .log import Log
 from .online.watch import Watch, watched
+from .pace import Pace
 from .runs import WEIGHTS, begin, build_method, held, save_weights
 from .step import autocast, check_scale, descend, enough_memory, prepare, scaler_of
 from .trackers import open_trackers
@@ -50,7 +51,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
     RunError : the ranks were started with different commands; the checkpoint cannot be used; another process trains
         this run; a step needs more memory than there is.
     MethodBroken : the method's loss is not a dict of scalars.
-    DatasetError, LatentMissing, SettingError : the dataset is damaged or does not fit the settings.
+    DatasetError, LatentMissing, SettingError : the dataset is damaged or does not fit the settings; or the first steps
+        show that all of them take longer than a year.
     DiskError : a checkpoint or the log could not be written; the previous checkpoint stays.
     Stopped : Ctrl-C, or as Requeue SIGTERM or SIGUSR1; the finished steps are saved.
     Diverged, Collapsed : loss or weights are not finite, or all embeddings are equal; the last checkpoint stays.
@@ -75,7 +77,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         done = checkpoint.restore(run, state, ranks)
 
         objects = len(images) // images.views_per_object
-        steps = settings.total_steps(objects) if method.trains else 0
+        steps, per_step = settings.total_steps(objects) if method.trains else 0, settings.batch * settings.views
         if finished and done.step == steps:
             return
         _begin(run, config, done.step, steps, why, stop, ranks)
@@ -83,8 +85,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         order = ordered(config, images, method, ranks)
         batches = Batches(images, order, pixels, (*method.latents, *watched(settings.online, images)), device)
         network = prepare(method, settings, ranks)
-        per_step = settings.batch * settings.views
-        start, note = time.perf_counter() - done.seconds, ""
+        start, note, clock = time.perf_counter() - done.seconds, "", Pace(settings, done.step, steps)
         with (
             _log(run, config, done.step, ranks) as log,
             Meter(f"training {config.method}", steps * per_step, "images", done.step * per_step, ranks.first) as meter,
@@ -100,6 +101,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                 descend(terms["loss"], optimizer, scaler)
                 method.after_step(step, steps)
                 watch.step(step, terms, batch.latents)
+                clock.check(step, terms["loss"], ranks)
 
                 done, last = Progress(step, time.perf_counter() - start), step == steps
                 asked = 0 if last else ranks.largest(stop.number)

@@ -8,6 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ..brief import number
 from ..text.plain_text import cleaned
 
 PLAIN_EVERY = 15.0  # seconds between lines when standard error is not a terminal
@@ -81,12 +82,15 @@ def say(line: str) -> None:
 def duration(seconds: float) -> str:
     """Format a duration for a reader.
 
-    >>> duration(42), duration(754), duration(90000)
-    ('42 s', '12 min 34 s', '25 h 0 min')
+    >>> duration(42), duration(754), duration(90000), duration(10**6), duration(10**11)
+    ('42 s', '12 min 34 s', '25 h 0 min', '11 days', '3,169 years')
     """
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    if whole < 100 * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    days = whole // (24 * 3600)
+    return f"{days} days" if days < 1000 else f"{number(round(days / 365.25))} years"

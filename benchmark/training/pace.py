@@ -1,0 +1,56 @@
+"""Duration of a training, estimated from its first steps before it does the others."""
+
+import time
+
+from torch import Tensor
+
+from iebench.manifests.brief import number
+from iebench.manifests.common.progress import duration, say
+
+from ..distributed.ranks import Ranks
+from ..errors import SettingError
+from .config import TrainSettings
+
+TIMED = 3  # steps; the one before them is not timed, as it compiles and allocates
+SHOWN = 60.0  # seconds; a shorter training needs no estimate
+LONGEST = 366 * 24 * 3600  # seconds, a year; a longer training is a mistake in its settings
+
+
+class Pace:
+    """Clock of the first steps of a session, which then says how long the remaining ones take.
+
+    done : steps of earlier sessions; steps : steps of the run
+    """
+
+    def __init__(self, settings: TrainSettings, done: int, steps: int) -> None:
+        self._settings, self._steps = settings, steps
+        self._first, self._last = done + 1, done + 1 + TIMED
+        self._start = 0.0
+
+    def check(self, step: int, loss: Tensor, ranks: Ranks) -> None:
+        """Note the end of a step; after the last timed one, the first rank prints an estimate of a long training.
+
+        loss : of the step; all ranks call this function together
+
+        Raises
+        ------
+        SettingError : the remaining steps take longer than a year.
+        """
+        if step not in (self._first, self._last) or self._last >= self._steps:
+            return
+        loss.item()  # a GPU computes in the background; this waits for it
+        if step == self._first:
+            self._start = time.perf_counter()
+            return
+        with ranks.agreed():
+            if ranks.first:
+                self._tell(step, (time.perf_counter() - self._start) / TIMED)
+
+    def _tell(self, step: int, each: float) -> None:
+        left = self._steps - step
+        text = f"{number(left)} steps of {each:.2g} s, as the first {TIMED} took, are about {duration(left * each)}"
+        if left * each > LONGEST:
+            asked = "steps" if self._settings.steps is not None else "epochs"
+            raise SettingError(f"{asked}={number(getattr(self._settings, asked))}: {text}: lower {asked} with --set")
+        if left * each > SHOWN:
+            say(text)
