@@ -88,7 +88,8 @@ def quality_for(recipe: Recipe, quality: Quality) -> Quality:
 
 
 def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
-    """Return a function that applies all latents of a recipe to the scene.
+    """Return a function that applies all latents of a recipe to the scene; it raises PluginBroken for a control of
+    another package that fails.
 
     Raises
     ------
@@ -98,6 +99,7 @@ def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
 
     def apply(handles: Handles, latents: Mapping[str, float]) -> None:
         for name, components in wires.items():
-            CONTROLS[name].apply(handles, {component: latents[factor] for component, factor in components.items()})
+            values = {component: latents[factor] for component, factor in components.items()}
+            CONTROLS.call(name, CONTROLS[name].apply, handles, values)
 
     return apply

@@ -1,0 +1,1 @@
+"""A method, a probe and a factor for iebench."""
