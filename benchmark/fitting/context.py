@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol as Interface
 
 import numpy as np
@@ -172,7 +173,12 @@ class Context:
         """True if both splits have these latents and at least one varies in each."""
         return self.train.shows(names) and self.val.shows(names)
 
-    @property
+    @cached_property
+    def changes(self) -> dict[str, tuple[str, ...]]:
+        """Latents of each target for the change between two views; see `targets.changes`."""
+        return targets.changes(self.groups)
+
+    @cached_property
     def turns(self) -> dict[str, float]:
         """Circular latents, with the period in their unit."""
         return targets.turns(self.groups)

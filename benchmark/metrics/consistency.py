@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from iebench.manifests.factors import FactorGroup
 
 from ..statistics.metric_info import FRACTION, MetricInfo
-from .targets import ROTATION, circles
+from .targets import ROTATION, circles, shares
 
 MAPS = {
     "mrr": ("MRR", "reciprocal rank of the target view among the object's views, for any encoder"),
@@ -25,7 +25,7 @@ _FLOORS = {
 def fitted(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     """Describe the metrics of the maps of each group of transformations."""
     groups = tuple(groups)
-    told = {ROTATION: "the rotation"} if any(group.name == ROTATION for group in groups) else {}
+    told = {ROTATION: "the rotation"} if ROTATION in shares(groups) else {}
     told |= {
         name: "both changes of hue" if name == "colour" else f"the change of the {name.replace('_', ' ')}"
         for name in circles(groups)

@@ -8,9 +8,29 @@ from collections.abc import Iterable
 
 from iebench.manifests.factors import FactorGroup
 
+from ..statistics.metric_info import name_fault
+
 ROTATION, TRANSLATION, IN_WORLD = "rotation", "translation_object", "translation_base"
+POSE, PLACE = ("rot_x", "rot_y", "rot_z"), ("trans_x", "trans_y", "trans_z")
+"""Latents of a whole rotation and of a whole translation; a recipe with some of them has no rotation matrix."""
 COLOUR = ("floor_hue", "light_hue")
 """Groups that Garrido et al. (2023) ask about together."""
+LONGEST = 36  # characters of a group's name, for metrics with names and titles that fit into tables
+
+
+def named(groups: Iterable[FactorGroup]) -> tuple[tuple[FactorGroup, ...], list[str]]:
+    """Return the groups that metrics can be named after, and a note on each other one."""
+    kept: list[FactorGroup] = []
+    notes: list[str] = []
+    for group in groups:
+        if len(group.name) <= LONGEST and not name_fault(group.name):
+            kept.append(group)
+        else:
+            notes.append(
+                f"nothing is asked about {group.name!r:.80}, which cannot name a metric: give the factor a group in "
+                f"the recipe, of at most {LONGEST} letters, digits and _"
+            )
+    return tuple(kept), notes
 
 
 def turns(groups: Iterable[FactorGroup]) -> dict[str, float]:
@@ -25,15 +45,15 @@ def changes(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
     translation_base, the move along the world's axes, needs the rotation too.
     """
     by_size = sorted(groups, key=lambda group: len(group.names))  # stable: else in the recipe's order
-    known = {group.name: group.names for group in by_size}
-    rotation = known.pop(ROTATION, ())
-    return known | ({IN_WORLD: (*known[TRANSLATION], *rotation)} if rotation and TRANSLATION in known else {})
+    known = {group.name: group.names for group in by_size if not _is_pose(group)}
+    whole = any(map(_is_pose, by_size)) and set(known.get(TRANSLATION, ())) == set(PLACE)
+    return known | ({IN_WORLD: (*PLACE, *POSE)} if whole else {})
 
 
 def shares(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
     """Return the groups whose share of the variance is measured: name -> latents, the rotation first."""
     groups = tuple(groups)
-    rotation = {group.name: group.names for group in groups if group.name == ROTATION}
+    rotation = {group.name: POSE for group in groups if _is_pose(group)}
     return rotation | {name: latents for name, latents in changes(groups).items() if name != IN_WORLD}
 
 
@@ -52,7 +72,11 @@ def circles(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
     round_ = {
         group.name: group.names
         for group in groups
-        if group.name != ROTATION and all(factor.circular for factor in group.factors)
+        if not _is_pose(group) and all(factor.circular for factor in group.factors)
     }
     colour = {"colour": COLOUR} if set(COLOUR) <= round_.keys() else {}
     return colour | {name: latents for name, latents in round_.items() if not (colour and name in COLOUR)}
+
+
+def _is_pose(group: FactorGroup) -> bool:
+    return group.name == ROTATION and set(group.names) == set(POSE)

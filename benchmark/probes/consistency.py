@@ -13,25 +13,26 @@ from ..fitting.context import Context, Rows, Values, probe
 from ..fitting.maps import Map, Subspace, fitted
 from ..fitting.transforms import Group, rotations, trivial, turns
 from ..metrics import consistency as metrics
+from ..metrics.targets import circles
 from ..statistics.bootstrap import Estimate, Mean
 from ..statistics.explained import Share
 from ..statistics.retrieval import chance_reciprocal, own_places
 
 Array = NDArray[np.float64]
-HUES = ("floor_hue", "light_hue")
 
 
 @probe("consistency", metrics=metrics.fitted)
 def consistency(context: Context) -> Values:
-    """Measure for rotation and for colour: two fit errors, MRR, and the errors of identity, inverse and composition.
+    """Measure for rotation and each circular group: fit errors, MRR, errors of identity, inverse and composition.
 
     Errors are fractions of the variance within val objects. Floors: the same maps without the transformation as input,
     chance, and another view of the object as the prediction.
     """
     settings = context.protocol.maps
     groups = [rotations()] if context.shows(ROTATION) else []
-    if all(context.shows([hue]) for hue in HUES) and set(HUES) <= context.turns.keys():
-        groups.append(turns("colour", HUES, context))
+    for name, latents in circles(context.groups).items():
+        if all(context.shows([latent]) for latent in latents):
+            groups.append(turns(name, latents, context))
     if settings is None or not groups or context.val.views < 3:
         return {}
     rounds = min(settings.pairs, context.train.pairs.shape[1])

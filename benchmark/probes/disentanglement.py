@@ -18,6 +18,7 @@ from ..fitting.columns import Columns, Turn
 from ..fitting.context import Context, Split, Values, probe
 from ..fitting.standardise import Standardiser
 from ..metrics.disentanglement import AXES
+from ..metrics.targets import numbers
 from ..statistics import ridge
 from ..statistics.disentanglement import Alignment, Gap, information, joint
 from ..statistics.ridge import SIDE, WIDE, Few, Sums, columns_of
@@ -25,7 +26,6 @@ from .classification import place
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-LATENTS = ("floor_hue", "light_hue", "light_theta", "light_phi")  # one number each
 BINS = 10  # of a column, and of a numeric factor; each holds equally many train views
 INNER = np.linspace(0, 1, BINS + 1)[1:-1]
 ROWS = 20_000  # train views, evenly spread, that determine bins and the most informative columns
@@ -113,8 +113,8 @@ class Factor:
 
 
 def factors_of(context: Context) -> list[Factor]:
-    """Return the class and the latents of LATENTS that train has and that vary."""
-    known = ["class", *(name for name in LATENTS if context.train.has([name]))]
+    """Return the class and the one-dimensional latents that train has and that vary."""
+    known = ["class", *(name for name in numbers(context.groups) if context.train.has([name]))]
     found = [Factor.of(context, name) for name in known]
     return [factor for factor in found if factor is not None]
 

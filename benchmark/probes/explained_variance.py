@@ -16,12 +16,13 @@ from iebench.manifests.conventions import pose
 from ..fitting.context import MARGIN, STILL, Context, Split, Values, probe
 from ..fitting.standardise import block_rows
 from ..metrics.explained_variance import explained
+from ..metrics.targets import shares as shares_of
 from ..statistics.explained import Between, Explained
 from .classification import place
-from .factor_regression import FACTORS
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-12  # of the mean square of features; a smaller variance is rounding of float32
+TOGETHER = 3  # latents of a group whose functions are multiplied; more would need too many products
 HARMONICS = 3  # of a circular factor; largest power of another one
 _TRACELESS = np.stack([  # an orthonormal basis of the symmetric 3 x 3 matrices without trace
     np.array(m, np.float64) / np.linalg.norm(m)
@@ -88,8 +89,7 @@ def learnt(context: Context, columns: slice, centre: Array) -> dict[str, Array]:
 
 def factors(context: Context) -> list[str]:
     """Return the factors that the dataset varies."""
-    known = {"rotation": ROTATION, **{name: FACTORS[name] for name in FACTORS if name != "translation_base"}}
-    return ["class", *(name for name, latents in known.items() if context.shows(latents))]
+    return ["class", *(name for name, latents in shares_of(context.groups).items() if context.shows(latents))]
 
 
 def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) -> Array:
@@ -97,20 +97,24 @@ def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) 
 
     class : indicators of the classes; rotation : the entries of the rotation matrix and of its action on symmetric
         traceless matrices (Wigner's functions of degree 1 and 2)
-    other factors : products of harmonics, and powers up to the third
+    other factors : harmonics, and powers up to the third, of each latent; their products with those of the other
+        latents, for groups of at most TOGETHER
     """
     if factor == "class":
         classes = np.unique(context.train.labels)
         known = np.eye(len(classes) + 1)[place(classes, split.labels[rows])]  # unknown classes come last
         return np.column_stack([known[:, :-1], np.ones(len(known))])
-    if factor == "rotation":
+    latents = shares_of(context.groups)[factor]
+    if latents == ROTATION:
         first = pose(split.columns(ROTATION, rows)).as_matrix()
         turned = np.einsum("nik,bkl,njl->nbij", first, _TRACELESS, first, optimize=True)
         second = np.einsum("aij,nbij->nab", _TRACELESS, turned)
         return np.column_stack([np.ones(len(first)), first.reshape(-1, 9), second.reshape(-1, 25)])
+    curves = [_curve(context, split.latents[name][rows], name) for name in latents]
+    if len(curves) > TOGETHER:
+        return np.column_stack(curves)
     design = np.ones((len(rows), 1))
-    for name in FACTORS[factor]:
-        curve = _curve(context, split.latents[name][rows], name)
+    for curve in curves:
         design = np.einsum("na,nb->nab", design, curve).reshape(len(design), -1)
     return design
 

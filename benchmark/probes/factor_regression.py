@@ -1,4 +1,4 @@
-"""Changes: the change of each factor between two views, apart from the rotation: hues, light, position.
+"""Changes: the change of each factor group between two views, apart from the rotation: hues, light, position.
 
 `colour` has the target of Garrido et al. (2023); `changes` has all factors of the dataset as targets of one head.
 """
@@ -15,23 +15,11 @@ from ..fitting.context import Context, Rows, Split
 from ..fitting.heads import Answers, Task, head, seen
 from ..fitting.regression import Chosen, both_r2, left_out
 from ..fitting.stack import squares
+from ..metrics.targets import COLOUR, IN_WORLD, PLACE
 from ..statistics.bootstrap import Estimate
 from ..statistics.explained import varying
 
 Array = NDArray[np.float64]
-
-TRANSLATION = ("trans_x", "trans_y", "trans_z")
-FACTORS = {
-    "floor_hue": ("floor_hue",),
-    "light_hue": ("light_hue",),
-    "light_position": ("light_theta", "light_phi"),
-    "translation_object": TRANSLATION,
-    "translation_base": (*TRANSLATION, *ROTATION),
-}
-"""Factors of variation, with their latents. A translation is along the object's own axes before its rotation, or along
-the world's axes after it.
-"""
-COLOUR = ("floor_hue", "light_hue")
 
 
 @head("colour")
@@ -65,13 +53,13 @@ def _placed(context: Context, factor: str) -> Task | None:
 
 def present(context: Context) -> list[str]:
     """Return the factors that both splits have and vary."""
-    return [name for name in FACTORS if shown(context, name)]
+    return [name for name in context.changes if shown(context, name)]
 
 
 def shown(context: Context, factor: str) -> bool:
     """True if both splits have a factor's latents and vary it; the rotation of a fixed translation does not count."""
-    latents = FACTORS[factor]
-    return context.train.has(latents) and context.shows(TRANSLATION if factor == "translation_base" else latents)
+    latents = context.changes.get(factor, ())
+    return context.train.has(latents) and context.shows(PLACE if factor == IN_WORLD else latents)
 
 
 def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
@@ -79,11 +67,11 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
 
     It is a plain difference for each latent; for a circular latent its sine and cosine, if the protocol says so.
     """
-    if factor == "translation_base":
+    if factor == IN_WORLD:
         first, second = (place_in_world(split, rows[..., view]) for view in (0, 1))
         return second - first
     parts: list[Array] = []
-    for name in FACTORS[factor]:
+    for name in context.changes[factor]:
         values = split.latents[name][rows]
         difference = values[..., 1] - values[..., 0]
         if _circular(context, name):
@@ -96,10 +84,10 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
 
 def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
     """Return a factor in single views, in the form that `composed` needs: rows (n,) -> (n, c)."""
-    if factor == "translation_base":
+    if factor == IN_WORLD:
         return place_in_world(split, rows)
     columns: list[Array] = []
-    for name in FACTORS[factor]:
+    for name in context.changes[factor]:
         values = split.latents[name][rows]
         if _circular(context, name):
             angle = values * (2 * np.pi / context.turns[name])
@@ -115,10 +103,10 @@ def composed(context: Context, factor: str, first: Array, second: Array) -> Arra
     The sine and cosine of a difference are products of those of the views. For independent views the expectation of the
     change thus follows exactly from the expectations of both views.
     """
-    if factor == "translation_base":
+    if factor == IN_WORLD:
         return second - first
     columns: list[Array] = []
-    for name in FACTORS[factor]:
+    for name in context.changes[factor]:
         at = sum(part.shape[1] for part in columns)
         if _circular(context, name):
             (sine, cosine), (sine_2, cosine_2) = first[:, at : at + 2].T, second[:, at : at + 2].T
@@ -136,7 +124,7 @@ def _circular(context: Context, name: str) -> bool:
 def place_in_world(split: Split, rows: Rows) -> Array:
     """Position of the object's origin, R t for a translation t before the rotation R: rows (...) -> (..., 3)."""
     flat = rows.reshape(-1)
-    turned = pose(split.columns(ROTATION, flat)).apply(split.columns(TRANSLATION, flat))
+    turned = pose(split.columns(ROTATION, flat)).apply(split.columns(PLACE, flat))
     return turned.reshape(*rows.shape, 3)
 
 

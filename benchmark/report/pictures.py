@@ -17,11 +17,11 @@ from iebench.manifests.reading.samples import Sample, Samples
 
 from ..data.rows import spread
 from ..data.split_overlap import leaked
+from ..metrics.targets import POSE
 from ..protocol import Protocol
 
 SIDE = 96  # pixels of an image
 CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # direction of the recipes' camera, seen from the object
-ANGLES = ("rot_x", "rot_y", "rot_z")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,10 +65,10 @@ class Pictures:
 
     def turn(self, index: int, source: int, target: int) -> tuple[float, str] | None:
         """Return the rotation between two views of an object as degrees and a drawing; None if there are no angles."""
-        if not set(ANGLES) <= set(self.samples.info.recipe.factor_names):
+        if not set(POSE) <= set(self.samples.info.recipe.factor_names):
             return None
         one, two = self.samples.at(self.first[index] + view for view in (source, target))
-        angles = np.array([[sample.row[name] for name in ANGLES] for sample in (one, two)])
+        angles = np.array([[sample.row[name] for name in POSE] for sample in (one, two)])
         poses = pose(angles)
         before, after = poses.as_quat()
         return float(geodesic_degrees(before[None], after[None])[0]), axes(poses.as_matrix())

@@ -12,7 +12,7 @@ from iebench.manifests.dataset import DatasetInfo
 
 from ..errors import ScoringError
 from ..fitting.standardise import BLOCK, NUMBERS
-from ..probes.disentanglement import LATENTS, ROWS
+from ..probes.disentanglement import ROWS
 from ..protocol import Linear, Protocol
 from ..results.score import MOST_BYTES
 from ..statistics.resamples import PACKED
@@ -24,7 +24,7 @@ FLOAT, DOUBLE = 4, 8  # bytes
 COPIES = 5  # of a head's weights: weights, gradients, two moments of the optimiser, and temporary values
 DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, during a decomposition
 BLOCKS = 6  # of features as float64 in one step
-ENTRIES = 60  # metrics per part, upper limit
+ENTRIES, OF_FACTOR = 40, 9  # metrics of a part, and those of each factor; upper limits
 RANDOM = 32  # bytes of random numbers per pair of views
 PROGRAM = 700_000_000  # bytes of Python with its libraries, before any data
 
@@ -33,7 +33,8 @@ PROGRAM = 700_000_000  # bytes of Python with its libraries, before any data
 class Sizes:
     """Sizes that determine the memory.
 
-    train, val : objects; views : per object; widths : of all parts, the whole first.
+    train, val : objects; views : per object; widths : of all parts, the whole first
+    factors : factors of the recipe
     """
 
     train: int
@@ -41,15 +42,22 @@ class Sizes:
     views: int
     classes: int
     widths: tuple[int, ...]
+    factors: int = 7
 
     @staticmethod
     def of(info: DatasetInfo, limit: int | None, widths: Sequence[int]) -> "Sizes":
         """Read the sizes of a dataset; limit : number of objects per split in a smoke run."""
         train, val = (int(info.counts[split]["objects"]) for split in ("train", "val"))
         views, classes = info.recipe.views, int(info.counts["classes"])
+        factors = len(info.recipe.factors)
         if limit is None:
-            return Sizes(train, val, views, classes, tuple(widths))
-        return Sizes(min(train, limit), min(val, limit), min(views, SMOKE_VIEWS), classes, tuple(widths))
+            return Sizes(train, val, views, classes, tuple(widths), factors)
+        return Sizes(min(train, limit), min(val, limit), min(views, SMOKE_VIEWS), classes, tuple(widths), factors)
+
+    @property
+    def entries(self) -> int:
+        """Upper limit of the number of metrics of all parts."""
+        return (ENTRIES + OF_FACTOR * self.factors) * len(self.widths)
 
 
 def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
@@ -70,7 +78,7 @@ def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
         steps["shares"] = 2 * DOUBLE * (sizes.val + 2 * classes) * width
     if protocol.axes:
         seen = min(rows, ROWS if width <= WIDE else SIDE)
-        importances = 2 * FLOAT * (1 + len(LATENTS)) * sizes.val * width
+        importances = 2 * FLOAT * (1 + sizes.factors) * sizes.val * width
         values = 2 * DOUBLE * seen if width <= WIDE else 2 * FLOAT * seen
         steps["axes"] = importances + 3 * square + values * width
     if protocol.maps is not None:
@@ -84,9 +92,9 @@ def lists(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
     pairs = 2 * DOUBLE * (sizes.train * rounds + sizes.val * protocol.val_pairs)
     longest = "val_pairs" if sizes.val * protocol.val_pairs > sizes.train * rounds else "epochs and pairs"
     steps = {
-        "draws": DOUBLE * protocol.draws * (sizes.val + ENTRIES * len(sizes.widths)),
+        "draws": DOUBLE * protocol.draws * (sizes.val + sizes.entries),
         longest: pairs + RANDOM * max(rounds, protocol.val_pairs),
-        "seeds": DOUBLE * protocol.seeds * (sizes.val + ENTRIES),
+        "seeds": DOUBLE * protocol.seeds * (sizes.val + sizes.entries),
     }
     if protocol.kernel is not None:
         side = sizes.widths[0] + max(protocol.kernel.units, protocol.kernel.pair_units)
@@ -110,7 +118,7 @@ def check_settings(protocol: Protocol, sizes: Sizes) -> None:
             f"the protocol {protocol.name} takes about {number((PROGRAM + steps[step]) / 1e9)} GB for {sizes.train} "
             f"train and {sizes.val} val objects, most for its {step}, and {free / 1e9:.1f} GB are free: lower {step}"
         )
-    packed = round(PACKED * protocol.draws * ENTRIES * len(sizes.widths))
+    packed = round(PACKED * protocol.draws * sizes.entries)
     if packed > MOST_BYTES:
         raise ScoringError(
             f"the protocol {protocol.name} draws {number(protocol.draws)} times, which takes about "

@@ -25,7 +25,7 @@ from ..features.feature_file import FeatureFile
 from ..fitting import oracle
 from ..fitting.context import Context
 from ..fitting.standardise import Standardiser
-from ..metrics.targets import turns
+from ..metrics.targets import named, turns
 from ..protocol import Protocol
 from ..results.samples import Samples
 from ..results.score import DataFacts, EncoderFacts, Score
@@ -73,8 +73,8 @@ def score(
     notes += signs(predictor if answerable else None, released, encoder.run is not None)
     moments, standardised = Standardiser.of(train.split.features), protocol.features == "standardised"
     notes += sizes(moments, standardised, val.split.features) + unseen(data.name, train.split, val.split)
-    groups = factor_groups(train.recipe.factors)
-    notes += scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups))
+    groups, unnamed = named(factor_groups(train.recipe.factors))
+    notes += (*unnamed, *scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups)))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     steps = probes.steps(protocol, 1 + len(encoder.parts))
     with as_released(predictor, released), Meter("probing", total=steps, unit="epochs") as meter:
@@ -129,7 +129,9 @@ def score(
         ),
         run=_facts(encoder.run) if encoder.run else {},
         cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
-        notes=tuple(map(cleaned, dict.fromkeys([*notes, *context.notes, *unsettled(context.regularisation)]))),
+        notes=tuple(
+            map(cleaned, dict.fromkeys([*notes, *context.notes, *unsettled(context.regularisation)]))
+        ),
         device=_device_name(device),
         versions={**context.packages, **versions()},
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
