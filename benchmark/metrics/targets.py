@@ -27,8 +27,8 @@ def named(groups: Iterable[FactorGroup]) -> tuple[tuple[FactorGroup, ...], list[
             kept.append(group)
         else:
             notes.append(
-                f"nothing is asked about {group.name!r:.80}, which cannot name a metric: give the factor a group in "
-                f"the recipe, of at most {LONGEST} letters, digits and _"
+                f"{group.name!r:.80} is not probed, since it cannot name a metric: give the factor a group in the "
+                f"recipe, of at most {LONGEST} letters, digits and _"
             )
     return tuple(kept), notes
 

@@ -129,9 +129,7 @@ def score(
         ),
         run=_facts(encoder.run) if encoder.run else {},
         cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
-        notes=tuple(
-            map(cleaned, dict.fromkeys([*notes, *context.notes, *unsettled(context.regularisation)]))
-        ),
+        notes=tuple(map(cleaned, dict.fromkeys([*notes, *context.notes, *unsettled(context.regularisation)]))),
         device=_device_name(device),
         versions={**context.packages, **versions()},
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},

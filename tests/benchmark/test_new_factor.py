@@ -101,7 +101,7 @@ def test_every_probe_asks_about_the_further_factors(scored: Path) -> None:
 
 
 def test_a_factor_whose_name_cannot_name_a_metric_is_noted(scored: Path) -> None:
-    assert any(n.startswith("nothing is asked about 'Größe'") for n in read(scored, "stripes").notes)
+    assert any(n.startswith("'Größe' is not probed") for n in read(scored, "stripes").notes)
 
 
 def call(*arguments: str) -> int:
