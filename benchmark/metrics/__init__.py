@@ -36,6 +36,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "classification": classification.LINEAR | classification.MLP | classification.KERNEL,
         "neighbours": neighbours.KNN | neighbours.FEW,
         "rotation": rotation.ROTATION | rotation.ROTATION_COMPOSED | rotation.POSE | rotation.POSE_LINEAR,
+        "decoded_rotation": rotation.DECODED,
         "factor_regression": factor_regression.nonlinear(groups) | factor_regression.composed(groups),
         "separation": separation.SEPARATION,
         "prediction": prediction.STRICT | prediction.RELEASED,

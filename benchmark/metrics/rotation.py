@@ -47,6 +47,13 @@ def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, MetricInfo
     return {f"{name}_{kind}": info for kind, info in infos.items()}
 
 
+DECODED = {
+    name: info
+    for name, info in _angles(
+        "rotation_decoded", "rotation between two views that the method reads from its embeddings, no probe", views=2
+    ).items()
+    if "_r2_" not in name  # nothing is fitted, and the angle says it all
+}
 ROTATION = _angles("rotation", "rotation between two views by a nonlinear probe of both", views=2)
 ROTATION_COMPOSED = _angles(
     "rotation_composed", "rotation between two views, composed from linear answers to each", views=2

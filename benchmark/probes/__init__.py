@@ -5,6 +5,7 @@ from ..fitting.context import PROBES, Context, Values, steps
 from . import (
     classification,
     consistency,
+    decoded_rotation,
     disentanglement,
     explained_variance,
     factor_regression,
@@ -17,6 +18,7 @@ from . import (
 from .installed import run
 
 __all__ = [
-    "PROBES", "Context", "Values", "classification", "consistency", "disentanglement", "explained_variance",
-    "factor_regression", "heads", "kernel", "linear", "neighbours", "prediction", "rotation", "run", "steps",
+    "PROBES", "Context", "Values", "classification", "consistency", "decoded_rotation", "disentanglement",
+    "explained_variance", "factor_regression", "heads", "kernel", "linear", "neighbours", "prediction", "rotation",
+    "run", "steps",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ outputs (Levinson et al. 2020, "An analysis of SVD for deep rotation estimation"
 depends on it continuously. It has two quaternions, and any choice of one of them is discontinuous somewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -62,37 +62,46 @@ def task(context: Context, name: str, views: int) -> Task | None:
     mean, still = shown.mean(0), best_constant_rotation(quaternions(context.train, rows))
 
     def measure(found: Answers) -> dict[str, Estimate]:
-        objects, truth = found.objects, quaternions(context.val, found.rows)
-
-        def angles(answer: Array) -> Array:
-            return geodesic_degrees(truth, _quaternion(answer) if as_matrix else answer)
-
-        best = _oracle(context, found.rows)
+        objects, best = found.objects, _oracle(context, found.rows)
         values = both_r2(
             context.bootstrap, name, target(context.val, found.rows), found.outputs, objects, mean,
             best if as_matrix else None, kept,
         )  # fmt: skip
-        heads = [angles(one) for one in found.outputs]
+        turned = [quaternion(one) if as_matrix else one for one in found.outputs]
+        degrees, measured = angles(context, name, found.rows, objects, turned, still)
         wanted = target(context.val, found.rows)
-        context.log(found.part, name, found.rows, wanted, found.outputs, np.stack(heads), "degrees", found.seeds)
-        constant = geodesic_degrees(truth, np.broadcast_to(still, truth.shape))
-        kinds: dict[str, Callable[[Array], Statistic]] = {
-            f"{name}_degrees_mean": lambda angle: Mean.of(angle, objects),
-            f"{name}_degrees_median": lambda angle: Median.of(angle, objects),
-        }
-        for near in NEAR:
-            kinds[f"{name}_within_{near}"] = partial(_share_within, near=near, objects=objects)
-        for metric, of in kinds.items():
-            values[metric] = context.bootstrap.measure([of(angle) for angle in heads], of(constant))
-        if context.oracle is not None and views == 2:
-            turned = [_quaternion(one) if as_matrix else one for one in found.outputs]
-            turned.append(np.broadcast_to(still, truth.shape))
-            modulo = [Mean.of(context.oracle.error(context.val, found.rows, one), objects) for one in turned]
-            values[f"{name}_degrees_symmetric"] = context.bootstrap.measure(modulo[:-1], modulo[-1], 0.0)
-        return values
+        context.log(found.part, name, found.rows, wanted, found.outputs, degrees, "degrees", found.seeds)
+        return values | measured
 
     outputs = 9 if as_matrix else 4
     return Task(name, views, outputs, lambda split, rows: target(split, rows).astype(np.float32), squares, measure)
+
+
+def angles(
+    context: Context, name: str, rows: Rows, objects: NDArray[np.int64], found: Sequence[Array], still: Array
+) -> tuple[Array, dict[str, Estimate]]:
+    """Measure the angles between rotations of val, found by one head or several, and the true ones.
+
+    rows : (k, 1 or 2); objects : (k,); found : quaternions (k, 4) of each head
+    still : the floor's constant quaternion (4,)
+    returns : the degrees (heads, k), and mean, median and fractions of small angles; of pairs of views also the mean up
+        to the object's symmetries, if these are known
+    """
+    truth = quaternions(context.val, rows)
+    constant = np.broadcast_to(still, truth.shape)
+    heads, floor = [geodesic_degrees(truth, one) for one in found], geodesic_degrees(truth, constant)
+    kinds: dict[str, Callable[[Array], Statistic]] = {
+        f"{name}_degrees_mean": lambda angle: Mean.of(angle, objects),
+        f"{name}_degrees_median": lambda angle: Median.of(angle, objects),
+    }
+    for near in NEAR:
+        kinds[f"{name}_within_{near}"] = partial(_share_within, near=near, objects=objects)
+    measure = context.bootstrap.measure
+    values = {metric: measure([of(angle) for angle in heads], of(floor)) for metric, of in kinds.items()}
+    if context.oracle is not None and rows.shape[1] == 2:
+        modulo = [Mean.of(context.oracle.error(context.val, rows, one), objects) for one in (*found, constant)]
+        values[f"{name}_degrees_symmetric"] = measure(modulo[:-1], modulo[-1], 0.0)
+    return np.stack(heads), values
 
 
 def _share_within(angle: Array, near: float, objects: NDArray[np.int64]) -> Mean:
@@ -124,6 +133,6 @@ def matrices(split: Split, rows: Rows) -> Array:
     return found[0].reshape(*rows.shape[:-1], 9)
 
 
-def _quaternion(entries: Array) -> Array:
+def quaternion(entries: Array) -> Array:
     """Return the quaternions (k, 4) of the rotations nearest to nine numbers each (k, 9)."""
     return Rotation.from_matrix(nearest_rotation(entries.reshape(-1, 3, 3))).as_quat()

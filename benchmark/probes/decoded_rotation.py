@@ -1,0 +1,44 @@
+"""Rotation between two views as a method reads it from their embeddings: nothing is fitted.
+
+Of methods whose embedding moves by a fixed matrix of the rotation; the embeddings of two views then give the matrix.
+"""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from iebench.baselines.action import ROTATION
+from iebench.baselines.fixed_action import FixedActionMethod
+
+from ..fitting.context import Context, Rows, Values, probe
+from ..fitting.heads import seen
+from ..fitting.standardise import block_rows
+from ..metrics.rotation import DECODED
+from ..statistics.metric_info import WHOLE
+from ..statistics.metrics import best_constant_rotation
+from .rotation import angles, matrices, quaternion, quaternions
+
+
+@probe("decoded_rotation", metrics=DECODED)
+def decoded_rotation(context: Context) -> Values:
+    """Measure the angle between the rotation read from two embeddings and the true one, on every pair of val."""
+    if not isinstance(context.method, FixedActionMethod) or not context.shows(ROTATION):
+        return {}
+    rows, objects = context.val.all_pairs()
+    found = read(context, context.method, rows)
+    still = best_constant_rotation(quaternions(context.train, seen(context, 2)))
+    degrees, values = angles(context, "rotation_decoded", rows, objects, [quaternion(found)], still)
+    truth = matrices(context.val, rows)
+    context.log(WHOLE, "rotation_decoded", rows, truth, found[None], degrees, "degrees")
+    return {WHOLE: values}
+
+
+@torch.no_grad()
+def read(context: Context, method: FixedActionMethod, rows: Rows) -> NDArray[np.float64]:
+    """Return the nine entries of R12 of pairs of val: rows (k, 2) -> (k, 9)."""
+    features, blocks = context.val.features, []
+    step = block_rows(features.shape[1])
+    for block in (rows[i : i + step] for i in range(0, len(rows), step)):
+        views = (torch.from_numpy(features[block[:, view]]).to(context.device) for view in (0, 1))
+        blocks.append(method.rotation(*(method.embed(view) for view in views)).flatten(1).double().cpu().numpy())
+    return np.concatenate(blocks)
