@@ -1,4 +1,4 @@
-"""Render datasets, from Python as from the command line; see docs/python.md.
+"""Render datasets, from Python as from the command line; see docs/guides/python.md.
 
 Importing this package loads neither Blender nor torch: each name is imported when it is first used.
 """
