@@ -51,11 +51,11 @@ def orbits(
     from ..encoders import registry
     from ..encoders.prepared import prepare
     from ..errors import EncoderError
-    from ..orbits.file import FORMAT, NAME
     from ..orbits.plot import draw
     from ..orbits.sweep import orbits as measure
     from ..orbits.sweep import swept
     from ..protocol import load
+    from ..results.orbits import FORMAT, NAME
     from ..scoring.score import encode_splits
     from ..statistics.bootstrap import Bootstrap
     from ..statistics.metric_info import WHOLE
@@ -100,7 +100,7 @@ def orbits(
 def _keep(home: Path, limit: int) -> None:
     """Refuse to replace orbits of all objects by those of a smoke run."""
     from ..errors import RunError, UsageError
-    from ..orbits.file import NAME, read
+    from ..results.orbits import NAME, read
 
     try:
         there = read(home)

@@ -5,9 +5,10 @@ from matplotlib.figure import Figure
 
 from iebench.manifests.pages.figures import png, styled
 
+from ..results.orbits import CURVES
+from ..results.plot import draw_curve
 from ..statistics.bootstrap import Bootstrap
 from ..statistics.metric_info import WHOLE
-from .file import CURVES
 from .sweep import Orbits
 
 
@@ -17,17 +18,9 @@ def draw(found: Orbits, name: str, bootstrap: Bootstrap) -> bytes:
     with styled():
         figure = Figure(figsize=(11, 6), layout="constrained")
         axes = figure.subplots(2, len(CURVES), sharex=True, height_ratios=(3, 2))
-        for column, (curve, about) in enumerate(CURVES.items()):
+        for column, curve in enumerate(CURVES):
             above, below = axes[0, column], axes[1, column]
-            for number, (part, curves) in enumerate(table["parts"].items()):
-                line, color = curves[curve], f"C{number}"
-                above.plot(found.places, line["mean"], color=color, label=part)
-                above.fill_between(found.places, line["low"], line["high"], color=color, alpha=0.25, linewidth=0)
-                if part == WHOLE and curve != "class_error":  # its worst object is wrong almost everywhere
-                    above.plot(
-                        found.places, line["worst"], color=color, linestyle="--", linewidth=1, label="worst object"
-                    )
-            above.set_title(about, fontsize=10)
+            draw_curve(above, table, curve)
             values = found.found[WHOLE][curve]
             order = np.argsort(values.mean(1), kind="stable")
             step = (found.places[-1] - found.places[0]) / max(1, len(found.places) - 1) / 2

@@ -12,6 +12,7 @@ from rich.text import Text
 from ..errors import MissingPart, ScoreFileError
 from ..ranking import tables
 from ..ranking.board import Board
+from ..ranking.html import as_html
 from ..results.reading import load_score
 from ..results.score import Score
 
@@ -36,8 +37,12 @@ class Leaderboard:
     def __rich__(self) -> Text:
         return Text.from_ansi(tables.screen(self.board), no_wrap=True)
 
-    def _repr_markdown_(self) -> str:
-        return self.to_markdown()  # what notebooks show
+    def _repr_html_(self) -> str:
+        return self.to_html()  # what notebooks show
+
+    def to_html(self) -> str:
+        """Return a table for a page."""
+        return as_html(self.board)
 
     def to_markdown(self) -> str:
         """Return a GitHub table."""

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iebench.manifests.common.settings import check_finite
+from iebench.manifests.installed.parts import require_plots
 
 from ..errors import SettingError
 from .datasets import Dataset, folder_of
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from iebench.manifests.pages.figures import Picture
 
     from ..data.pixel_cache import Cache
     from ..training.config import RunConfig
@@ -47,6 +50,19 @@ class Run:
         from ..training.log import read
 
         return list(read(self.folder))
+
+    def plot(self) -> "Picture":
+        """Draw the loss and every other logged value over the steps; a notebook shows the picture.
+
+        Raises
+        ------
+        MissingPart : matplotlib is not installed.
+        RunError : the log is damaged, or there is nothing in it.
+        """
+        require_plots()
+        from .curves import figure
+
+        return figure(self.history, self.folder.name)
 
     def encoder(self) -> "nn.Module":
         """Return the trained encoder, on the CPU and in eval mode: images (B, 3, H, W) in [0, 1] to (B, D).

@@ -52,13 +52,13 @@ def name(row: Row) -> str:
 def screen(board: Board) -> str:
     """Format for a terminal, with escape codes for bold type; the interval is under its value."""
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
-    for title in _titles(board):
+    for title in row_titles(board):
         table.add_column(title, no_wrap=True)
     for metric in board.columns:
         title = board.infos[metric].title.replace(" ", "\n", 1)
         table.add_column(escapes.screen(title, lines=True), justify="right", no_wrap=True)
     for row in board.rows:
-        table.add_row(*map(escapes.screen, _head(board, row)), *(_stacked(m, row) for m in board.columns))
+        table.add_row(*map(escapes.screen, row_head(board, row)), *(_stacked(m, row) for m in board.columns))
     for line in ends(board):
         table.add_row(*line, style="dim")
     lines = [_END.sub(lambda end: end[0].replace(" ", ""), line) for line in drawn(table) if line.strip()]
@@ -76,9 +76,11 @@ def markdown(board: Board) -> str:
         strong = f"**{value}**" if found.mark is Mark.BEST else value + MARKS[found.mark]
         return f"{strong} {interval(found)}"
 
-    titles = [*_titles(board), *(escapes.markdown(board.infos[m].title) for m in board.columns)]
-    rule = ["---"] * len(_titles(board)) + ["---:"] * len(board.columns)
-    body = [[*map(escapes.markdown, _head(board, row)), *(cell(m, row) for m in board.columns)] for row in board.rows]
+    titles = [*row_titles(board), *(escapes.markdown(board.infos[m].title) for m in board.columns)]
+    rule = ["---"] * len(row_titles(board)) + ["---:"] * len(board.columns)
+    body = [
+        [*map(escapes.markdown, row_head(board, row)), *(cell(m, row) for m in board.columns)] for row in board.rows
+    ]
     body += ends(board)
     legend = escapes.markdown(board.legend).replace("\\*: best", "**bold**: best", 1)
     notes = ["", *(f"- {escapes.markdown(note)}" for note in board.notes)] if board.notes else []
@@ -146,16 +148,16 @@ def latex(board: Board) -> str:
         tied = r"$^\approx$" if found.mark is Mark.TIED else ""
         return rf"{strong}{tied} {{\scriptsize {interval(found)}}}"
 
-    titles = [*_titles(board), *(board.infos[m].title for m in board.columns)]
+    titles = [*row_titles(board), *(board.infos[m].title for m in board.columns)]
     lines = [
         rf"% {cleaned(board.caption)}",
         *(rf"% note: {cleaned(note)}" for note in board.notes),
-        r"\begin{tabular}{" + "l" * len(_titles(board)) + "r" * len(board.columns) + "}",
+        r"\begin{tabular}{" + "l" * len(row_titles(board)) + "r" * len(board.columns) + "}",
         r"\toprule",
         " & ".join(map(escapes.latex, titles)) + r" \\",
         r"\midrule",
         *(
-            " & ".join([*map(escapes.latex, _head(board, row)), *(cell(m, row) for m in board.columns)]) + r" \\"
+            " & ".join([*map(escapes.latex, row_head(board, row)), *(cell(m, row) for m in board.columns)]) + r" \\"
             for row in board.rows
         ),
         r"\midrule",
@@ -171,11 +173,12 @@ FORMATS: dict[str, Callable[[Board], str]] = {
 }  # fmt: skip
 
 
-def _titles(board: Board) -> list[str]:
+def row_titles(board: Board) -> list[str]:
+    """Return the titles of the columns before the metrics."""
     return [*(["rank"] if board.has_ranks else []), "run", *(["part"] if board.has_parts else [])]
 
 
-def _head(board: Board, row: Row) -> list[str]:
+def row_head(board: Board, row: Row) -> list[str]:
     """Return the cells before a row's values."""
     rank = [place(board, row)] if board.has_ranks else []
     return [*rank, name(row), *([row.part] if board.has_parts else [])]
@@ -185,7 +188,7 @@ def ends(board: Board) -> list[list[str]]:
     """Return the lines below the rows: the floors, and the ceilings if any is known."""
     lines = [(FLOOR, board.floors), *([(CEILING, board.ceilings)] if board.ceilings else [])]
     return [
-        [word if title == "run" else "" for title in _titles(board)]
+        [word if title == "run" else "" for title in row_titles(board)]
         + [board.infos[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
         for word, found in lines
     ]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotComparable, RunError
-from ..orbits.file import CURVES
-from ..orbits.file import NAME as ORBITS
-from ..orbits.file import read as read_orbits
 from ..ranking.board import Board, Row
+from ..results.orbits import CURVES
+from ..results.orbits import NAME as ORBITS
+from ..results.orbits import read as read_orbits
 from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES

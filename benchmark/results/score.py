@@ -4,15 +4,20 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.installed.parts import require_plots
 
+from ..errors import ScoreFileError
 from ..protocol import Protocol
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import MetricInfo
 from ..statistics.regularisation import Regularisation
 from ..statistics.resamples import Resamples
+
+if TYPE_CHECKING:
+    from iebench.manifests.pages.figures import Picture
 
 FORMAT = 2
 NAME = "score.json"
@@ -130,3 +135,27 @@ class Score:
         """Write the JSON file atomically."""
         table = {"format": FORMAT, **dataclasses.asdict(self)}
         write_atomic(path, json.dumps(table, indent=2, allow_nan=False) + "\n")
+
+    def plot(self, orbits: Path | str | None = None) -> "Picture":
+        """Draw R² of every factor with its interval, floor and ceiling, and the curves of an orbit if there are any.
+
+        A notebook shows the picture; `plot().savefig("score.png")` writes it.
+
+        orbits : folder with the orbits.json of `iebench orbits`; None for runs/NAME, if that is of the scored weights
+
+        Raises
+        ------
+        MissingPart : matplotlib is not installed.
+        ScoreFileError : the score has no R².
+        RunError : no orbits in the given folder, orbits of other weights, or a damaged file.
+        """
+        require_plots()
+        from .plot import figure, orbits_of, profile
+
+        rows = profile(self.values, self.metrics, self.protocol.r2)
+        if not rows:
+            raise ScoreFileError(f"the score of {self.name} has no R², which its plot shows: use another protocol")
+        curves = orbits_of(self.name, self.encoder.weights, None if orbits is None else Path(orbits))
+        objects, protocol = self.dataset.val_objects, self.protocol
+        title = f"{self.name} on {self.dataset.name}: {objects} val objects, protocol {protocol.name}"
+        return figure(self.values, rows, protocol.level, title, curves)

@@ -53,3 +53,14 @@ def require(module: str) -> None:
     """
     if find_spec(module) is None:
         raise missing_part(module)
+
+
+def require_plots() -> None:
+    """Check that a program of the user's own can draw results.
+
+    Raises
+    ------
+    MissingPart : matplotlib is not installed.
+    """
+    if find_spec("matplotlib") is None:
+        raise MissingPart(f"plots need matplotlib: {command('train')}, or install matplotlib")

@@ -23,6 +23,14 @@ def styled() -> Iterator[None]:
         yield
 
 
+class Picture(Figure):
+    """A figure that notebooks show; `savefig(path)` writes it to a file."""
+
+    def _repr_png_(self) -> bytes:
+        with styled():
+            return png(self)
+
+
 def svg(figure: Figure) -> str:
     """Return a figure as an <svg> element with a transparent background; equal figures give equal bytes."""
     out = io.StringIO()

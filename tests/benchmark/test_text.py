@@ -16,8 +16,6 @@ from hostile import MARKUP, REFUSED, SOUND, filled, leaves
 from scoring import SMALL, measured, score_of
 
 from iebench.benchmark.errors import RunError, ScoreFileError
-from iebench.benchmark.orbits.file import CURVES
-from iebench.benchmark.orbits.file import read as read_orbits
 from iebench.benchmark.orbits.plot import draw
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.ranking import published as reported
@@ -25,6 +23,8 @@ from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.ranking.tables import FORMATS
 from iebench.benchmark.report import report
 from iebench.benchmark.results.faults import faults_of
+from iebench.benchmark.results.orbits import CURVES
+from iebench.benchmark.results.orbits import read as read_orbits
 from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.results.score import Cost, Example, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap

@@ -8,9 +8,9 @@ import numpy as np
 from scoring import SMALL, score_of
 
 from iebench.benchmark.metrics import METRICS
-from iebench.benchmark.orbits.file import CURVES, FORMAT
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report.pictures import Pictures
+from iebench.benchmark.results.orbits import CURVES, FORMAT
 from iebench.benchmark.results.score import DataFacts, Example, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate, Mean, plain
 from iebench.benchmark.statistics.resamples import Resamples

@@ -14,8 +14,8 @@ from scoring import random_split, untrained_run
 from iebench.benchmark.commands.orbits import orbits as command
 from iebench.benchmark.errors import DatasetError, RunError, UsageError
 from iebench.benchmark.fitting.context import Split
-from iebench.benchmark.orbits.file import CURVES, read
 from iebench.benchmark.orbits.sweep import Orbits, orbits, swept
+from iebench.benchmark.results.orbits import CURVES, read
 from iebench.benchmark.statistics.bootstrap import Bootstrap
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.recipe import load
