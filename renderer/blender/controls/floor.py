@@ -14,8 +14,13 @@ PATTERNS: dict[str, tuple[str, dict[str, object], str, dict[str, float]]] = {
     "checks": ("ShaderNodeTexChecker", {}, "Fac", {"Scale": 2.0}),
     "stripes": ("ShaderNodeTexWave", {"wave_type": "BANDS", "bands_direction": "DIAGONAL"}, "Fac", {"Scale": 0.5}),
     "rings": ("ShaderNodeTexWave", {"wave_type": "RINGS", "rings_direction": "Z"}, "Fac", {"Scale": 0.8}),
-    "dots": ("ShaderNodeTexVoronoi", {}, "Distance", {"Scale": 2.0, "Randomness": 0.0}),
-    "clouds": ("ShaderNodeTexNoise", {}, "Fac", {"Scale": 2.0, "Detail": 2.0}),
+    "bricks": ("ShaderNodeTexBrick", {}, "Fac", {"Scale": 1.5, "Mortar Size": 0.04}),
+    "marble": (
+        "ShaderNodeTexWave",
+        {"wave_type": "BANDS"},
+        "Fac",
+        {"Scale": 0.6, "Distortion": 8.0, "Detail Scale": 1.5},
+    ),
 }
 """Patterns after the plain floor: Blender's texture node with its properties, its output, and its inputs."""
 
