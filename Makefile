@@ -52,7 +52,7 @@ check: setup
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
 	rm build/check/iebench/renderer/parity/*_scene.py  # they run in the Python of other Blenders
 	cd build/check && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
-		-p iebench
+		--cache-dir ../mypy -p iebench
 
 docs: setup
 	$(MKDOCS) build --strict
