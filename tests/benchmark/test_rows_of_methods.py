@@ -1,0 +1,46 @@
+"""Methods from the command's settings to the report: trained for two steps, scored, and shown as rows of one page."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from scoring import SMALL, from_run
+
+from iebench.benchmark.report import report
+from iebench.benchmark.results.score import Score
+from iebench.benchmark.scoring.score import score
+from iebench.benchmark.training.config import RunConfig, resolve
+from iebench.benchmark.training.train import train
+from iebench.manifests.dataset import DatasetInfo
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+
+NEWER = ("equin", "wigner", "barlow", "tico", "ivne", "essl", "stl", "la-sie")
+TINY = ["batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=2", "method.projector=[16, 16]"]
+
+
+@pytest.fixture(scope="module")
+def scores(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Score]:
+    """Scores of the methods by file."""
+    folder, found, info = tmp_path_factory.mktemp("runs"), {}, DatasetInfo.load(tiny_dataset)
+    for method in NEWER:
+        settings, own = resolve(method, "quick", TINY)
+        run = folder / method
+        train(run, RunConfig(method, asdict(own), settings, tiny_dataset, info.fingerprint, 16, 0, "cpu", {}))
+        encoder = from_run(run, None, torch.device("cpu"))
+        found[run / "score.json"] = score(encoder, tiny_dataset, run / "features", torch.device("cpu"), SMALL)
+    return found
+
+
+def test_every_row_has_the_values_of_its_kind(scores: dict[Path, Score]) -> None:
+    values = {path.parent.name: scored.values for path, scored in scores.items()}
+    assert all({"top1", "rotation_degrees_mean"} <= parts["whole"].keys() for parts in values.values())
+    for metric in ("rotation_decoded_degrees_mean", "mrr"):  # whose action is a fixed matrix
+        assert {name for name, parts in values.items() if metric in parts["whole"]} == {"equin", "wigner"}
+    assert {name for name, parts in values.items() if "invariant" in parts} == {"la-sie"}
+
+
+def test_the_report_has_every_row(scores: dict[Path, Score], tiny_dataset: Path) -> None:
+    page = report(scores, tiny_dataset)
+    assert all(f">{method}<" in page for method in NEWER)
