@@ -54,6 +54,21 @@ def test_the_seqjepa_preset_is_the_papers() -> None:
     assert ending == {"simclr", "sen", "equimod", "byol", "conditional-byol"}
 
 
+@pytest.mark.parametrize(
+    ("method", "train", "own"),
+    [
+        ("essl", (32, 512, 2, 800, 0.12, 5e-4), {"temperature": 0.5, "turn": 0.4, "projector": (2048, 2048)}),
+        ("stl", (96, 256, 2, 200, 0.03, 5e-4), {"temperature": 0.2, "sharing": 0.1, "projector": (512, 128)}),
+        ("ivne", (224, 64, 6, 800, 0.1, 1e-4), {"entropy": 1.0, "projector": (2048, 2048, 256)}),
+    ],
+)
+def test_presets_of_methods_are_those_of_their_code(method: str, train: tuple[float, ...], own: dict[str, Any]) -> None:
+    found, settings = resolve(method, f"{method}-paper", [])
+    numbers = (found.resolution, found.batch, found.views, found.epochs, found.learning_rate, found.weight_decay)
+    assert numbers == train and (found.optimizer, found.schedule, found.momentum) == ("sgd", "cosine", 0.9)
+    assert {name: getattr(settings, name) for name in own} == own
+
+
 @pytest.mark.parametrize("preset", ["sie-paper", "seqjepa-paper", "fair"])
 def test_presets_of_papers_take_a_pass_a_view_as_their_code(preset: str) -> None:
     assert resolve("sie", preset, [])[0].passes == "apart"
