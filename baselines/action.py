@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from iebench.manifests.brief import few
-from iebench.manifests.conventions import relative_quaternion
+from iebench.manifests.conventions import ANGLES, relative_quaternion
 from iebench.manifests.factors import TURNS, Factor, factor_groups
 
 from .errors import SettingError, suggest
@@ -31,7 +31,7 @@ Latents = Mapping[str, Tensor]
 """Latent name -> (B,) or (B, K) float64, on the CPU; under LABEL the class, int64."""
 
 LABEL = "label"  # the class of the object, for methods that are trained on it
-ROTATION = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
+ROTATION = ANGLES
 DIFFERENCES: dict[Action, tuple[str, ...]] = {
     "rotation": (),
     "rotation-colour": ("floor_hue", "light_hue"),

@@ -15,6 +15,8 @@ from scipy.spatial.transform import Rotation
 
 Array = NDArray[np.float64]
 
+ANGLES = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
+
 
 def pose(angles: ArrayLike) -> Rotation:
     """Return the rotations from object to world frame for Tait-Bryan angles.

@@ -21,7 +21,7 @@ from .errors import DatasetError, InvalidValue, UsageError
 from .folder.checksums import INFO, PLAN, write_sums
 from .folder.counts import Counts
 from .recipe import Recipe
-from .schema import ADDED, FORMAT, OF_LINES, SPLITS
+from .schema import ADDED, FORMAT, OF_LINES, SPLITS, shard_stem
 from .text.characters import arrow_pattern
 from .text.plain_text import check_text, cleaned, flaw
 
@@ -59,6 +59,13 @@ class DatasetInfo:
             raise InvalidValue(f"fingerprint {self.fingerprint!r:.80} is no SHA-256")
         if self.latents == "drawn" and self.seed is None:
             raise InvalidValue("latents are drawn, and seed is null")
+
+    def stems(self, *splits: str) -> list[str]:
+        """Return the paths of the shards inside the dataset, without suffix; without arguments of all splits.
+
+        They are in the order of the samples' numbers.
+        """
+        return [shard_stem(s, number) for s in splits or SPLITS for number in range(self.counts[s]["shards"])]
 
     def save(self, folder: Path, known: Mapping[str, str] | None = None) -> None:
         """Finish a dataset: write SHA256SUMS of all its files, then dataset.json, each complete or not at all.

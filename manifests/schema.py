@@ -50,6 +50,15 @@ def fixed_fields(passes: Iterable[str]) -> tuple[list[pa.Field], list[pa.Field]]
     return head, [field for name in ("", *passes) for field in _member(name)]
 
 
+def shard_stem(split: str, number: int) -> str:
+    """Return the path of a shard inside its dataset, without suffix.
+
+    >>> shard_stem("train", 3)
+    'train/00003'
+    """
+    return f"{split}/{number:05d}"
+
+
 def place_columns(pass_name: str = "") -> tuple[str, str, str]:
     """Return the columns that locate a sample's JPEG, or its pass of this name, in the tar: offset, size, sha256."""
     prefix = f"{pass_name}_" if pass_name else ""

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iebench.manifests.common.settings import differing, flat
 from iebench.manifests.folder.counts import MOST_SHARDS
 from iebench.manifests.recipe import Quality, Recipe
-from iebench.manifests.schema import FORMAT, SPLITS
+from iebench.manifests.schema import FORMAT, SPLITS, shard_stem
 from iebench.manifests.views import GivenViews, Views, drawn
 
 from .blender.controls.wiring import quality_for
@@ -31,7 +32,7 @@ class Shard:
     @property
     def stem(self) -> str:
         """Path of both files inside the dataset, without suffix."""
-        return f"{self.split}/{self.number:05d}"
+        return shard_stem(self.split, self.number)
 
 
 @dataclass(frozen=True)
@@ -143,19 +144,10 @@ def check_shards(plan: Plan) -> None:
 
 def identity_differences(there: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     """Return the differences between two plan identities, one short phrase each."""
-    flat_there, flat_asked = _flatten(there), _flatten(asked)
     return [
-        f"{key} is {flat_there.get(key)!r:.60} there and {flat_asked.get(key)!r:.60} now"
-        for key in sorted(flat_there.keys() | flat_asked.keys())
-        if flat_there.get(key) != flat_asked.get(key)
+        f"{key} is {first!r:.60} there and {second!r:.60} now"
+        for key, (first, second) in differing(flat(there), flat(asked)).items()
     ]
-
-
-def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, (list, tuple)) else None
-    if items is None:
-        return {prefix: value}
-    return {k: v for key, inner in items for k, v in _flatten(inner, f"{prefix}.{key}" if prefix else str(key)).items()}
 
 
 def part_paths(folder: Path, shard: Shard) -> tuple[Path, Path]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from iebench.benchmark import protocol
 from iebench.manifests.common.meanings import meanings
+from iebench.manifests.common.settings import flat
 from iebench.manifests.common.shipped import shipped
 
 from .markdown import code, page, plain, table
@@ -47,16 +48,8 @@ def section(shown: protocol.Protocol) -> str:
     """Return a protocol's values and rules."""
     values = shown.as_dict()
     rules = "\n".join(f"- {plain(rule)}" for rule in values.pop("rules"))
-    rows = [(code(key), code(text(value))) for key, value in flat(values) if value is not None]
+    rows = [(code(key), code(text(value))) for key, value in flat(values).items() if value is not None]
     return f"## {shown.name}\n\n{table(('setting', 'value'), rows)}\n{rules}"
-
-
-def flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Return nested settings with dotted names."""
-    rows: list[tuple[str, Any]] = []
-    for key, value in values.items():
-        rows += flat(value, f"{prefix}{key}.") if isinstance(value, dict) and value else [(f"{prefix}{key}", value)]
-    return rows
 
 
 def text(value: Any) -> str:

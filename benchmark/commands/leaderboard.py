@@ -6,6 +6,7 @@ import click
 
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import table_option
 
 from ..ranking import published as reported
 from ..ranking.board import Board
@@ -26,7 +27,7 @@ from .gather import gather
 @click.option("--sort", metavar="METRIC", help="Metric that ranks the rows, best first.", show_default="top1")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="Output format.")
 @click.option("--published", is_flag=True, help="Also show figures of papers, without ranks (table and md).")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write.", show_default="the screen")
+@table_option
 def leaderboard(
     files: tuple[Path, ...], parts: bool, sort: str | None, form: str, published: bool, out: Path | None
 ) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import table_option
 
 
 @click.command(
@@ -17,7 +18,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 )
 @click.argument("names", nargs=-1, metavar="[METHOD]...")
 @click.option("--format", "form", type=click.Choice(["table", "md"]), default="table", help="Output format.")
-@click.option("--out", type=click.Path(path_type=Path), help="File to write.", show_default="the screen")
+@table_option
 def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
     """List methods and variants: needs, parts, size and cost of each.
 

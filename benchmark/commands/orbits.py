@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import device_option
 
 
 @click.command(
@@ -27,12 +28,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of both output files.", show_default="the encoder's"
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="Device; auto takes a GPU if there is one.",
-)
+@device_option
 @click.option("--limit", type=click.IntRange(1), help="At most this many objects per split.")
 def orbits(
     folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None

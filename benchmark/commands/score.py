@@ -8,6 +8,7 @@ import click
 
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import device_option
 
 from ..results.reading import load_score
 
@@ -71,12 +72,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     help="Number format in which the encoder runs.",
 )
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Seed of the probes.", metavar="N")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="Device; auto takes a GPU if there is one.",
-)
+@device_option
 @click.option(
     "--log-samples", "log", type=click.Path(path_type=Path), metavar="FILE.parquet",
     help="Also write every prediction of the probes, one row each; see docs/guides/your-encoder.md.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from iebench.manifests.shell.cli import SETTINGS, examples, pairs
+from iebench.manifests.shell.options import data_option, device_option, runs_option
 from iebench.manifests.text.plain_text import cleaned
 
 if TYPE_CHECKING:
@@ -29,10 +30,8 @@ CPUS = 8  # default cores of a cluster's job, for decoding images
     ),
 )
 @click.argument("sweep", metavar="NAME|FILE.toml")
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.", show_default="newest under data/"
-)
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
+@data_option
+@runs_option
 @click.option("--table", type=click.Path(path_type=Path), help="Markdown file to write.", show_default="OUT/NAME.md")
 @click.option(
     "--jobs", type=click.IntRange(1), help="Number of runs at a time.", show_default="1 here, all on a cluster"
@@ -47,12 +46,7 @@ CPUS = 8  # default cores of a cluster's job, for decoding images
     "--slurm", multiple=True, metavar="KEY=VALUE",
     help="Option of sbatch; also folder=PATH for scripts and logs, cluster=local for a trial here. Repeatable.",
 )  # fmt: skip
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="Device; auto takes a GPU if there is one.",
-)
+@device_option
 @click.option("--dry-run", is_flag=True, help="Print the state of each run and the commands that would run, and stop.")
 def sweep(
     sweep: str, data: Path | None, out: Path, table: Path | None, jobs: int | None, engine: str,

@@ -8,6 +8,7 @@ import click
 from iebench.baselines.registry import METHODS
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import data_option, device_option, runs_option
 
 
 @click.command(
@@ -23,9 +24,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     help=f"Method to train: {', '.join(sorted(METHODS))}; or a variant (see `iebench methods`).",
     show_default="sie",
 )
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.", show_default="newest under data/"
-)
+@data_option
 @click.option("--preset", help=f"Shipped settings to start from: {', '.join(shipped('preset'))}.", show_default="quick")
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="FILE",
@@ -37,14 +36,9 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     help="Setting to change: batch=64, encoder.width=0.5, or one of the method, method.covariance=2. Repeatable.",
 )  # fmt: skip
 @click.option("--name", help="Name of the run, at most 120 characters.", show_default="METHOD-DATASET-sSEED")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("runs"), help="Folder that holds the runs.")
+@runs_option
 @click.option("--seed", type=click.IntRange(0), help="Seed of the weights and of the order of views.", show_default="0")
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    help="Device; auto takes a GPU if there is one.",
-)
+@device_option
 @click.option(
     "--subset",
     type=click.IntRange(2),

@@ -165,11 +165,11 @@ def _shards(folder: Path, split: str, info: DatasetInfo) -> list[Path]:
     if split not in info.counts:
         raise DatasetError(f"{folder} has no {split} split: give another dataset")
     count = int(info.counts[split]["shards"])
-    found = {path.stem: path for path in shard_tables(folder, split)}
-    wanted = [f"{number:05d}" for number in range(count)]
+    found = {f"{split}/{path.stem}": path for path in shard_tables(folder, split)}
+    wanted = info.stems(split)
     for stem in wanted:
         if stem not in found:
-            raise DatasetError(f"{folder / split / stem}.parquet is missing: restore it or render the dataset again")
+            raise DatasetError(f"{folder / stem}.parquet is missing: restore it or render the dataset again")
     for stem, path in found.items():
         if stem not in wanted:
             raise DatasetError(f"{path} is not one of the {count} shards in {folder}/dataset.json: remove it")

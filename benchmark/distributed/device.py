@@ -4,9 +4,9 @@ import os
 
 import torch
 
-from ..errors import MissingPart, UnknownName, UsageError
+from iebench.manifests.common.machine import DEVICES
 
-DEVICES = ("auto", "cpu", "cuda")
+from ..errors import MissingPart, UnknownName, UsageError
 
 
 def pick(name: str) -> torch.device:

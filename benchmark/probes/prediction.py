@@ -131,7 +131,7 @@ def predictions(split: Split, method: Predictor, device: torch.device) -> Vector
         sources = np.arange(first, last) * split.views
         targets = (sources[:, None] + np.arange(split.views)).ravel()
         embedding = method.embed(torch.from_numpy(split.features[sources]).to(device))
-        told = _latents(split, method, np.repeat(sources, split.views)), _latents(split, method, targets)
+        told = latents_of(split, method, np.repeat(sources, split.views)), latents_of(split, method, targets)
         return method.predict(embedding, *told)
 
     step = max(1, BLOCK // 2 // split.views)
@@ -150,5 +150,6 @@ def _collected(blocks: Iterable[Tensor], count: int) -> Vectors:
     return out
 
 
-def _latents(split: Split, method: Predictor, rows: NDArray[np.int64]) -> Latents:
+def latents_of(split: Split, method: Predictor, rows: NDArray[np.int64]) -> Latents:
+    """Return the latents of rows that a predictor takes: name -> (n,) float64."""
     return {name: torch.from_numpy(split.latents[name][rows]) for name in method.latents}

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from iebench.manifests.brief import cut, few
+from iebench.manifests.common.settings import flat
 from iebench.manifests.errors import suggest
 
 from ..errors import NotComparable, ScoreFileError, UnknownName, UsageError
@@ -296,15 +296,3 @@ def _meanings(first: Score, second: Score) -> list[tuple[str, object, object]]:
         for key, value in vars(first.metrics[metric]).items()
         if key != "package"  # which older score files do not name
     ]
-
-
-def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, object]:
-    """Flatten nested tables to one with dotted keys.
-
-    >>> flat({"rotation": {"epochs": 3}, "draws": 5})
-    {'rotation.epochs': 3, 'draws': 5}
-    """
-    entries: dict[str, object] = {}
-    for key, value in table.items():
-        entries |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {prefix + key: value}
-    return entries

@@ -5,13 +5,14 @@ from io import BytesIO
 from pathlib import Path
 
 from iebench.manifests.common.progress import duration
+from iebench.manifests.common.settings import flat
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.laws import in_words
 from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 from iebench.manifests.text.escapes import html as escape
 
-from ..ranking.board import Board, flat
+from ..ranking.board import Board
 from ..ranking.published import CAPTION, TITLES, cells
 from ..results.score import Score
 

@@ -2,14 +2,11 @@
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-
-from iebench.baselines.action import Latents
 
 from ..data.rows import spread
-from ..encoders.predictor import Predictor
-from ..fitting.context import Context, Split
+from ..fitting.context import Context
 from ..probes.neighbours import normed
+from ..probes.prediction import latents_of
 from ..results.score import Example
 
 OBJECTS = 8
@@ -30,12 +27,10 @@ def examples(context: Context) -> tuple[Example, ...]:
         rows = np.arange(i * val.views, (i + 1) * val.views)
         target = 1 + number % (val.views - 1)
         embedded = method.embed(torch.from_numpy(np.array(val.features[rows])).to(context.device))
-        predicted = method.predict(embedded[:1], _told(val, method, rows[:1]), _told(val, method, rows[[target]]))
+        predicted = method.predict(
+            embedded[:1], latents_of(val, method, rows[:1]), latents_of(val, method, rows[[target]])
+        )
         order = (normed(embedded[1:].float()) @ normed(predicted.float())[0]).argsort(descending=True) + 1
         place = 1 + int((order == target).nonzero()[0, 0])
         found.append(Example(*val.identities[i], source=0, target=target, found=int(order[0]), rank=place))
     return tuple(found)
-
-
-def _told(split: Split, method: Predictor, rows: NDArray[np.int64]) -> Latents:
-    return {name: torch.from_numpy(split.latents[name][rows]) for name in method.latents}

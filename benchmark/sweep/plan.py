@@ -4,7 +4,7 @@ iebench sweep results --dry-run
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
@@ -13,7 +13,7 @@ from iebench.baselines import method as methods
 from iebench.manifests.brief import few
 from iebench.manifests.common.files import PARTIAL
 from iebench.manifests.common.lock import is_held
-from iebench.manifests.common.settings import build, read_toml
+from iebench.manifests.common.settings import build, differences, read_toml
 from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.text.plain_text import check_name
 
@@ -104,9 +104,9 @@ class Planned:
                 raise RunExists(f"{self.folder} is not empty and holds no run: move it away, or choose another --out")
             return State.NEW
         there = RunConfig.load(self.folder)
-        differences = [*there.differences(self.config), *_lengths(there, self.config)]
-        if differences:
-            shown = few(sorted(set(differences)), between="; ")
+        wrong = [*there.differences(self.config), *differences(_lengths(there), _lengths(self.config))]
+        if wrong:
+            shown = few(sorted(set(wrong)), between="; ")
             raise RunExists(
                 f"{self.folder} holds a run with other settings ({shown}): move it away, or choose another --out"
             )
@@ -144,12 +144,9 @@ class Planned:
         return lengths and same and score.limit is None
 
 
-def _lengths(there: RunConfig, here: RunConfig) -> Iterator[str]:
-    """Yield differences in length, which `RunConfig.differences` allows in a resumed run: rows need the same budget."""
-    for key in LENGTH:
-        one, other = getattr(there.settings, key), getattr(here.settings, key)
-        if one != other:
-            yield f"{key}: {one} there, {other} here"
+def _lengths(config: RunConfig) -> dict[str, int | None]:
+    """Return a run's length, which `RunConfig.differences` leaves out: the rows of a sweep need the same budget."""
+    return {key: getattr(config.settings, key) for key in LENGTH}
 
 
 def load(name: str) -> Sweep:

@@ -14,6 +14,7 @@ from iebench.manifests.brief import few
 from iebench.manifests.common.causes import read_failure, reason
 from iebench.manifests.common.files import own_folder, write_atomic
 from iebench.manifests.common.placeholders import placeholder
+from iebench.manifests.common.settings import differences
 from iebench.manifests.errors import InvalidValue
 
 from ..distributed.ranks import Ranks
@@ -58,7 +59,7 @@ class Identity:
         AnotherRun : it does not; names the differences.
         """
         there = {name: value for name, value in state_dict.items() if name in self._of}
-        wrong = [f"{n}: {v} there, {self._of[n]} here" for n, v in sorted(there.items()) if v != self._of[n]]
+        wrong = differences(there, {name: self._of[name] for name in there})
         if wrong:
             raise AnotherRun(f"it is of another run: {few(wrong, between='; ')}")
 

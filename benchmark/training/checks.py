@@ -10,6 +10,7 @@ from iebench.baselines.errors import LabelOutOfRange, LatentMissing, MethodBroke
 from iebench.baselines.method import Method, find
 from iebench.manifests.brief import few, number
 from iebench.manifests.common.files import PARTIAL
+from iebench.manifests.common.settings import differences
 
 from ..data.images import Images
 from ..data.pixel_cache import Room
@@ -49,15 +50,11 @@ def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
     told = ranks.collect((config, resume))
     first, going_on = told[0]
     for rank, (other, its_resume) in enumerate(told):
-        differences = first.differences(other, free=True)  # ranks synchronise when one of them logs, saves or ends
-        differences += [] if its_resume == going_on else [f"--resume: {going_on} there, {its_resume} here"]
-        differences += [
-            f"{name}: {first.versions.get(name)} there, {other.versions.get(name)} here"
-            for name in sorted(first.versions.keys() | other.versions.keys())
-            if first.versions.get(name) != other.versions.get(name)
-        ]
-        if differences:
-            shown = few(differences, between="; ")
+        wrong = first.differences(other, free=True)  # ranks synchronise when one of them logs, saves or ends
+        wrong += differences({"--resume": going_on}, {"--resume": its_resume})
+        wrong += differences(first.versions, other.versions)
+        if wrong:
+            shown = few(wrong, between="; ")
             raise RunError(
                 f"rank {rank} was started with other settings than rank 0 ({shown}): start all ranks with the same "
                 "command, on the same dataset"

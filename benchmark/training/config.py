@@ -15,7 +15,7 @@ from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.brief import number
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.settings import build, check_finite, override, read_toml
+from iebench.manifests.common.settings import build, check_finite, differences, override, read_toml
 from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.common.versions import is_newer
 from iebench.manifests.dataset import DatasetInfo, newest
@@ -258,12 +258,7 @@ class RunConfig:
 
         free : True to include settings that may change when a run is resumed
         """
-        here, there = other.identity(free), self.identity(free)
-        return [
-            f"{key}: {there.get(key)} there, {here.get(key)} here"
-            for key in sorted(here.keys() | there.keys())
-            if here.get(key) != there.get(key)
-        ]
+        return differences(self.identity(free), other.identity(free))
 
     def identity(self, whole: bool = False) -> dict[str, Any]:
         """Return the settings that identify a run, by name, as JSON holds them.

@@ -6,6 +6,7 @@ from pathlib import Path
 from ..brief import number
 from ..errors import UsageError
 
+DEVICES = ("auto", "cpu", "cuda")  # of training and scoring; auto is a GPU if there is one
 SHARE = "IEBENCH_SHARE"  # environment variable: number of processes started together that share the machine
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container or job
 USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")

@@ -175,3 +175,37 @@ def _checked(fits: bool, value: Any, hint: Any, where: str) -> Any:
     if not fits:
         raise SettingError(f"{where}: {value!r:.80} is not {getattr(hint, '__name__', None) or hint}")
     return value
+
+
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Flatten nested tables, and lists of tables, to one table with dotted keys.
+
+    >>> flat({"rotation": {"epochs": 3}, "factors": [{"name": "rot_x"}], "grid": [1, 2]})
+    {'rotation.epochs': 3, 'factors.0.name': 'rot_x', 'grid': [1, 2]}
+    """
+    entries: dict[str, Any] = {}
+    for key, value in table.items():
+        inner = value
+        if isinstance(value, list | tuple) and value and all(isinstance(entry, Mapping) for entry in value):
+            inner = {str(number): entry for number, entry in enumerate(value)}
+        entries |= flat(inner, f"{prefix}{key}.") if isinstance(inner, Mapping) else {prefix + key: value}
+    return entries
+
+
+def differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the keys whose values differ, in alphabetical order, with both values; None for a value that is absent.
+
+    >>> differing({"batch": 64, "seed": 0}, {"batch": 32, "seed": 0, "steps": 9})
+    {'batch': (64, 32), 'steps': (None, 9)}
+    """
+    keys = sorted(there.keys() | here.keys())
+    return {key: (there.get(key), here.get(key)) for key in keys if there.get(key) != here.get(key)}
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+    """Return the differences between two tables, one short phrase each.
+
+    >>> differences({"batch": 64}, {"batch": 32})
+    ['batch: 64 there, 32 here']
+    """
+    return [f"{key}: {first} there, {second} here" for key, (first, second) in differing(there, here).items()]

@@ -19,7 +19,7 @@ from ..dataset import DatasetInfo, read_table
 from ..errors import DatasetError, UnknownName
 from ..folder.index import rows
 from ..recipe import Recipe
-from ..schema import OBJECTS, SPLITS, place_columns
+from ..schema import OBJECTS, place_columns
 
 AGAIN = "restore it, or render the dataset again"
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
@@ -80,7 +80,7 @@ class Samples:
     @cached_property
     def stems(self) -> list[str]:
         """Paths of the shards inside the dataset, without suffix."""
-        return [f"{split}/{number:05d}" for split in SPLITS for number in range(self.info.counts[split]["shards"])]
+        return self.info.stems()
 
     @cached_property
     def _ends(self) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -9,7 +9,6 @@ from iebench.manifests.common.files import write_atomic
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.folder.checksums import file_sha256
-from iebench.manifests.schema import SPLITS
 
 from .croissant import StoredFile, croissant
 from .readme import readme
@@ -28,8 +27,7 @@ def write_card(folder: Path, info: DatasetInfo, known: Mapping[str, str], sizes:
     ------
     DatasetError : a file of the dataset is missing or cannot be read.
     """
-    stems = [f"{split}/{number:05d}" for split in SPLITS for number in range(info.counts[split]["shards"])]
-    tars, tables = ([f"{stem}.{kind}" for stem in stems] for kind in ("tar", "parquet"))
+    tars, tables = ([f"{stem}.{kind}" for stem in info.stems()] for kind in ("tar", "parquet"))
     names = (*tars, *tables, "objects.parquet", "failures.parquet")
     stored = [_stored(folder, name, known, sizes) for name in names]
     write_atomic(folder / CROISSANT, json.dumps(croissant(info, stored), indent=2, ensure_ascii=False) + "\n")

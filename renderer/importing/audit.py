@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
+from iebench.manifests.conventions import ANGLES
 from iebench.manifests.dataset import read_table
 from iebench.manifests.fit import Fit, fit
 from iebench.manifests.text.plain_text import check_text, cleaned
@@ -32,7 +33,6 @@ from .unpack import ABSENT
 AUDIT = "audit.json"
 MEND = "delete it and import again"
 EXAMPLES = 5
-ANGLES = ("rot_x", "rot_y", "rot_z")
 QUARTER = np.pi / 2 + 1e-9  # rad
 
 

@@ -23,9 +23,7 @@ def check_listing(present: Sequence[str], sums: Mapping[str, str], info: Dataset
             yield Failure("files", name, "", "does not belong to the dataset: SHA256SUMS does not list it")
     for split in SPLITS:
         there = [name for name in present if name.startswith(f"{split}/")]
-        counted = [
-            f"{split}/{n:05d}.{kind}" for n in range(info.counts[split]["shards"]) for kind in ("parquet", "tar")
-        ]
+        counted = [f"{stem}.{kind}" for stem in info.stems(split) for kind in ("parquet", "tar")]
         for name in sorted(set(there) - set(counted)):
             yield Failure("tables", name, "", f"is not one of the {info.counts[split]['shards']} shards in {INFO}")
         if sums and (unlisted := [name for name in counted if name not in sums]):

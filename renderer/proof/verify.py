@@ -45,7 +45,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
         report.add([Failure("files", SUMS, "", str(error))])
         sums = {}
     report.add(check_listing(present, sums, info))
-    counted = [f"{split}/{n:05d}" for split in SPLITS for n in range(info.counts[split]["shards"])]
+    counted = info.stems()
     unlisted = [stem for stem in counted if sums and f"{stem}.parquet" not in sums and f"{stem}.tar" not in sums]
     beyond = set(unlisted[UNLISTED:])
     stems = [stem for stem in counted if stem not in beyond]

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 
 from iebench.manifests.dataset import DatasetInfo, fingerprint, read_table
 from iebench.manifests.folder.checksums import file_sha256
-from iebench.manifests.schema import IDENTITY, INSPECTION, SPLITS
+from iebench.manifests.schema import IDENTITY, INSPECTION
 from iebench.manifests.views import Views
 from iebench.renderer.output.shards import OUTCOMES, Outcome, write_shard
 from iebench.renderer.plan import Shard
@@ -22,8 +22,7 @@ def resealed(folder, **changes):
         notes["tar_sha256"] = file_sha256(path.with_suffix(".tar"))
         pq.write_table(table.replace_schema_metadata({OUTCOMES: json.dumps(notes)}), path)
     info = replace(DatasetInfo.load(folder), **changes)
-    stems = [f"{split}/{n:05d}" for split in SPLITS for n in range(info.counts[split]["shards"])]
-    tables = [read_table(folder / f"{stem}.parquet") for stem in stems if (folder / f"{stem}.parquet").is_file()]
+    tables = [read_table(folder / f"{stem}.parquet") for stem in info.stems() if (folder / f"{stem}.parquet").is_file()]
     replace(info, fingerprint=fingerprint(info.recipe, tables)).save(folder)
 
 
