@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from killed_training import ended_alike, rank_processes, start
+from killed_training import ended_alike
 from observe import alive, command, descendants, end
 from together import end_one_by_one, run_ranks
+from trainings import Training
 
 from iebench.benchmark.commands import launch
 from iebench.benchmark.training.config import CONFIG
@@ -27,12 +28,12 @@ def lines(run: Path) -> int:
     return len(path.read_text().splitlines()) if path.exists() else 0
 
 
-def until_step(run: Path, process: subprocess.Popen[bytes], step: int) -> None:
+def until_step(run: Path, training: Training, step: int) -> None:
     """Wait until a training has logged `step` steps."""
     until = time.monotonic() + 300  # far more than needed, unless the machine is very busy
-    while lines(run) < step and process.poll() is None and time.monotonic() < until:
+    while lines(run) < step and training.running and time.monotonic() < until:
         time.sleep(0.005)
-    assert process.poll() is None and lines(run) >= step, process.communicate()[1].decode()[-2000:]
+    assert training.running and lines(run) >= step, training.ended()[1][-2000:]
 
 
 def free_port() -> int:
@@ -49,34 +50,35 @@ def finish(process: subprocess.Popen[bytes]) -> tuple[int, str]:
 
 def test_a_killed_training_ends_as_if_it_had_not_been(tiny_dataset: Path, tmp_path: Path) -> None:
     run, whole = tmp_path / "run", tmp_path / "whole"
-    uninterrupted = start(whole, tiny_dataset, 1, STEPS)
+    uninterrupted = Training(whole, tiny_dataset, 1, STEPS)
     for step in (3, 13):  # before the first checkpoint, and between two
-        process = start(run, tiny_dataset, 1, STEPS)
-        until_step(run, process, step)
-        process.kill()
-        process.communicate()
-    for process in (uninterrupted, start(run, tiny_dataset, 1, STEPS)):
-        assert finish(process)[0] == 0
+        training = Training(run, tiny_dataset, 1, STEPS)
+        until_step(run, training, step)
+        training.send(signal.SIGKILL)
+        assert training.ended()[0] == -signal.SIGKILL
+    for training in (uninterrupted, Training(run, tiny_dataset, 1, STEPS)):
+        code, error = training.ended()
+        assert code == 0, error
     assert ended_alike(run, whole)
     assert [path.name for path in (run / "checkpoints").iterdir()] == ["step-0000020.pt"]
 
 
 def test_two_ranks_stopped_and_killed_end_as_if_they_had_not_been(tiny_dataset: Path, tmp_path: Path) -> None:
     run, whole = tmp_path / "run", tmp_path / "whole"
-    uninterrupted = start(whole, tiny_dataset, 2, STEPS)
+    uninterrupted = Training(whole, tiny_dataset, 2, STEPS)
 
-    process = start(run, tiny_dataset, 2, STEPS)
-    until_step(run, process, 3)
-    process.send_signal(signal.SIGUSR1)
-    code, error = finish(process)
+    training = Training(run, tiny_dataset, 2, STEPS)
+    until_step(run, training, 3)
+    training.send(signal.SIGUSR1)
+    code, error = training.ended()
     assert code == 75 and error.count("stopped after step") == 1 and "Traceback" not in error
 
-    process = start(run, tiny_dataset, 2, STEPS)
-    until_step(run, process, lines(run) + 2)
-    ranks = rank_processes(process.pid)
+    training = Training(run, tiny_dataset, 2, STEPS)
+    until_step(run, training, lines(run) + 2)
+    ranks = training.ranks()
     assert len(ranks) == 2
     os.kill(ranks[1], signal.SIGKILL)
-    code, error = finish(process)
+    code, error = training.ended()
     assert (
         "Traceback" not in error
         and code == 1
@@ -85,8 +87,8 @@ def test_two_ranks_stopped_and_killed_end_as_if_they_had_not_been(tiny_dataset: 
     )
     assert end(ranks)
 
-    for process in (uninterrupted, start(run, tiny_dataset, 2, STEPS)):
-        code, error = finish(process)
+    for training in (uninterrupted, Training(run, tiny_dataset, 2, STEPS)):
+        code, error = training.ended()
         assert code == 0, error
     assert ended_alike(run, whole)
 
