@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := render,train,test,check,docs
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
-PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist loadfile
+PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 # What Blender's wheel takes from the system, and the Debian packages that bring it.
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1

@@ -8,24 +8,36 @@ import zipfile
 from email import message_from_string
 
 import pytest
-from packages import PARTS, built
+from packages import PARTS, built, built_in
 from partial import MISSING, faults, hidden, material
 from paths import ROOT
+
+from iebench.manifests.shell.verbs import VERBS
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("wheel"))
+def sdist(tmp_path_factory):
+    return built(tmp_path_factory.mktemp("sdist"), "sdist")
+
+
+@pytest.fixture(scope="session")
+def wheel(sdist, tmp_path_factory):
+    """The wheel, built from nothing but the source distribution."""
+    folder = tmp_path_factory.mktemp("wheel")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(folder, filter="data")
+    (tree,) = folder.iterdir()
+    return built_in(tree, folder, "wheel")
 
 
 @pytest.fixture(scope="session")
 def site(wheel, tmp_path_factory):
-    """Folder with the wheel's content, as an installation leaves it."""
+    """Folder that pip installed the wheel into, without network."""
     folder = tmp_path_factory.mktemp("site")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(folder)
+    command = [sys.executable, "-m", "pip", "install", "--no-index", "--no-deps", "--no-compile", "--target", folder]
+    subprocess.run([*command, wheel], check=True, capture_output=True)
     return folder
 
 
@@ -55,6 +67,14 @@ def test_the_package_runs_as_a_module_and_knows_its_version(site, tmp_path, monk
     assert shown == f"iebench, version {version}\n"
 
 
+def test_the_installed_command_explains_itself(site, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    shown = subprocess.run(
+        [site / "bin" / "iebench", "--help"], check=True, capture_output=True, text=True, cwd=tmp_path
+    )
+    assert all(verb in shown.stdout for verb in VERBS)
+
+
 def test_every_module_that_the_pages_run_is_in_the_wheel(wheel):
     pages = [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("*/*/README.md"), ROOT / "README.md"]
     named = {name for page in pages for name in re.findall(r"python\s+-m\s+(iebench[.\w]*)", page.read_text("utf-8"))}
@@ -79,9 +99,10 @@ def test_the_index_page_has_no_links_that_lead_nowhere(wheel):
     assert [link for link in links if not link.startswith(("https:", "http:", "#"))] == []
 
 
-def test_the_source_distribution_holds_what_the_repository_holds(tmp_path):
-    with tarfile.open(built(tmp_path, "sdist")) as archive:
+def test_the_source_distribution_holds_what_the_repository_holds(sdist):
+    with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"tests", "docs", "examples"} <= held
     wanted = {
         str(path.relative_to(ROOT))
         for part in PARTS

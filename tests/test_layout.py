@@ -51,7 +51,7 @@ def test_imports_point_one_way(path):
         ("iebench.benchmark.report", ("bpy", "torch")),
         ("iebench.benchmark.scoring.score", ("bpy", "trimesh", "pebble")),
         ("iebench.benchmark.training.train", ("bpy", "trimesh", "pebble")),
-        ("iebench.benchmark.training.trial", ("bpy", "trimesh", "pebble")),
+        ("iebench.benchmark.speed.trial", ("bpy", "trimesh", "pebble")),
         ("iebench.renderer.commands.trial", ("bpy", "torch")),
         ("iebench.manifests.doctor.command", ("bpy", "torch", "trimesh", "matplotlib")),
         ("iebench.renderer", ("bpy", "torch")),

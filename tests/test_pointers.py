@@ -15,10 +15,10 @@ from iebench.benchmark.data.images import Images
 from iebench.benchmark.distributed.ranks import ALONE
 from iebench.benchmark.encoders import registry
 from iebench.benchmark.features.feature_file import FeatureFile
-from iebench.benchmark.orbits import file as orbit_file
 from iebench.benchmark.protocol import load as load_protocol
 from iebench.benchmark.released import converted
 from iebench.benchmark.released import file as released_file
+from iebench.benchmark.results import orbits as orbit_file
 from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.training import log, runs
 from iebench.benchmark.training.checkpoint import CHECKPOINT, restore

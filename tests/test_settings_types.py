@@ -17,8 +17,8 @@ from mutation import refusals
 from scoring import measured, score_of, untrained_run
 
 from iebench.benchmark import protocol
-from iebench.benchmark.orbits import file as orbit_file
 from iebench.benchmark.released import converted
+from iebench.benchmark.results import orbits as orbit_file
 from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.sweep.plan import load as load_sweep
 from iebench.benchmark.training import runs

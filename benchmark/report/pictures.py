@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from iebench.manifests.conventions import ANGLES, geodesic_degrees, pose
+from iebench.manifests.conventions import geodesic_degrees, pose
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.pictures import picture

@@ -15,14 +15,19 @@ PARTS = (
 )  # fmt: skip
 
 
-def built(folder: Path, kind: str = "wheel", source: Path = ROOT) -> Path:
-    """Build a "wheel" or an "sdist" of a checkout in a folder; the checkout is not changed."""
+def built(folder: Path, kind: str = "wheel") -> Path:
+    """Build a "wheel" or an "sdist" of this checkout in a folder; the checkout is not changed."""
     copy = folder / "checkout"
     if not copy.exists():  # setuptools builds inside the tree
         for name in PARTS:
-            _copy(source / name, copy / name)
+            _copy(ROOT / name, copy / name)
+    return built_in(copy, folder, kind)
+
+
+def built_in(tree: Path, folder: Path, kind: str) -> Path:
+    """Build a "wheel" or an "sdist" in a folder, from a tree that setuptools may write into."""
     out = folder / kind
-    subprocess.run([sys.executable, "-c", BACKEND, f"build_{kind}", out], cwd=copy, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", BACKEND, f"build_{kind}", out], cwd=tree, check=True, capture_output=True)
     return next(out.iterdir())
 
 

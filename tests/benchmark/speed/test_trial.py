@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from iebench.benchmark.training.trial import devices, step, trial
+from iebench.benchmark.speed.trial import devices, step, trial
 from iebench.manifests.doctor.finding import HINT, OK
 
 CPU = torch.device("cpu")

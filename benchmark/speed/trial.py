@@ -12,9 +12,9 @@ from iebench.manifests.doctor.finding import HINT, Finding
 from iebench.manifests.doctor.machine import gpus
 
 from ..distributed.device import pick
-from .config import TrainSettings
-from .optimizer import optimizer
-from .step import autocast, descend, scaler_of
+from ..training.config import TrainSettings
+from ..training.optimizer import optimizer
+from ..training.step import autocast, descend, scaler_of
 
 METHOD, OBJECTS, SIDE = "sie", 8, 64
 
