@@ -26,6 +26,7 @@ DECOMPOSED = 5  # arrays of rows, or of columns if these are fewer, during a dec
 BLOCKS = 6  # of features as float64 in one step
 ENTRIES, OF_FACTOR = 40, 9  # metrics of a part, and those of each factor; upper limits
 RANDOM = 32  # bytes of random numbers per pair of views
+VIEWS = 2  # of each class, the least that a linear probe is fitted on
 PROGRAM = 700_000_000  # bytes of Python with its libraries, before any data
 
 
@@ -107,6 +108,8 @@ def lists(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
 def check_settings(protocol: Protocol, sizes: Sizes) -> None:
     """Refuse a protocol that needs more than the free memory, or more bootstrap samples than a score file may hold.
 
+    A limit that leaves nothing to fit on is refused too.
+
     Raises
     ------
     ScoringError : names the setting, the memory it needs, and the free memory.
@@ -124,6 +127,12 @@ def check_settings(protocol: Protocol, sizes: Sizes) -> None:
             f"the protocol {protocol.name} draws {number(protocol.draws)} times, which takes about "
             f"{number(packed / 1e6)} MB in a score file, and such a file has at most {MOST_BYTES / 1e6:.0f} MB: lower "
             "draws"
+        )
+    least = VIEWS * sizes.classes * sizes.widths[0]
+    if protocol.linear is not None and protocol.linear.numbers < least:
+        raise ScoringError(
+            f"the protocol {protocol.name} fits classes on {protocol.linear.numbers:,} numbers, and {VIEWS} views of "
+            f"each of {sizes.classes} classes have {least:,}: raise numbers in [linear]"
         )
 
 
