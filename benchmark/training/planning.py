@@ -22,14 +22,14 @@ def planned(
     ------
     UsageError : the name is not allowed; or see `RunConfig.of`.
     """
-    if name:
+    if name is not None:
         check_name(name, "--name")
     if start.endswith(".json"):
         again = RunConfig.read(Path(start))
         method, data, subset = method or again.method, data or again.data, subset or again.subset
         seed = again.seed if seed is None else seed
     config = RunConfig.of(method or "sie", start, assignments, data, seed or 0, device, subset)
-    if not name:
+    if name is None:
         name = run_name(config.method, config.data, config.seed)
         check_name(name, "without --name, the run's name")
     run = out / name

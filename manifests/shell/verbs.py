@@ -1,5 +1,6 @@
 """The verbs of `iebench`. Listing them imports none; a verb is imported when it is called."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from ..errors import suggest
+from ..errors import UsageError, suggest
 from ..installed.parts import command, missing_extras
 from ..installed.registry import Registry
+
+EMPTY = re.compile(r"--[\w-]+=")  # an option with "=" and no value
 
 
 def _fault(command: Any) -> str:
@@ -71,9 +74,18 @@ class Verbs(click.Group):
         ctx.fail(f"no such command {cmd_name!r}; {suggest(cmd_name, self.list_commands(ctx))}")
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read `help VERB` as `VERB --help`, and no arguments as `--help`."""
+        """Read `help VERB` as `VERB --help`, and no arguments as `--help`.
+
+        Raises
+        ------
+        UsageError : an argument is empty; as a path it would mean the current folder, as a name the default one.
+        """
         if (not args or args[0] == "help") and not ctx.resilient_parsing:  # resilient: a shell completes
             args = [*args[1:2], "--help"]
+        for before, word in zip(["iebench", *args], args, strict=False):
+            if (not word or EMPTY.fullmatch(word)) and not ctx.resilient_parsing:
+                option = word.rstrip("=") or before
+                raise UsageError(f"the value after {option} is empty, as an unset variable of a shell is: give one")
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -83,6 +83,23 @@ def test_a_shell_completes_verbs_and_options(typed, offered, monkeypatch):
     assert result.stdout.split() == [f"plain,{word}" for word in offered.split()] and result.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        (["train", "--name", ""], "--name"), (["train", "--name="], "--name"), (["score", "--run", ""], "--run"),
+        (["render", "--out", "", "--classes", "2"], "--out"), (["leaderboard", ""], "leaderboard"), ([""], "iebench"),
+    ],
+)  # fmt: skip
+def test_an_empty_argument_is_refused_before_it_means_the_current_folder(line, option, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        cli.main(line)
+    assert stop.value.code == 2 and not [*tmp_path.iterdir()]
+    assert capsys.readouterr().err == (
+        f"iebench: the value after {option} is empty, as an unset variable of a shell is: give one\n"
+    )
+
+
 def test_a_broken_command_of_another_package_is_listed_and_costs_only_itself(tmp_path, monkeypatch, capsys):
     points = {"theirs": "their_command:theirs", "text": "their_text:text", "score": "their_command:theirs"}
     install(tmp_path, monkeypatch, COMMANDS, points, their_command="1 / 0", their_text="text = 'no command'")
