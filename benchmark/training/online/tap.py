@@ -39,10 +39,15 @@ class Tap:
             self._handles.pop().remove()
 
     def _joined(self, passes: list[Tensor]) -> Tensor:
-        """Interleave the outputs of one pass per view; for any other pattern of passes, return the last output."""
+        """Interleave the first outputs of one pass per view, or return the first of one pass with all views.
+
+        Further passes, such as over E-SSL's crops, are left out. If there are only others, return the last output.
+        """
         objects, views = self._batch
-        apart = len(passes) == views and all(len(output) == objects for output in passes)
-        return torch.stack(passes, dim=1).flatten(0, 1) if apart else passes[-1]
+        sizes, apart = [len(output) for output in passes], [output for output in passes if len(output) == objects]
+        if objects * views in sizes and objects not in sizes[: sizes.index(objects * views)]:
+            return passes[sizes.index(objects * views)]
+        return torch.stack(apart[:views], dim=1).flatten(0, 1) if len(apart) >= views else passes[-1]
 
     def _forget(self, method: nn.Module, given: tuple[Tensor, ...]) -> None:
         self._passes, self._batch = {}, (given[0].shape[0], given[0].shape[1])

@@ -107,12 +107,27 @@ def test_outputs_are_in_the_order_of_the_latents_and_of_the_last_pass(passes: st
     torch.testing.assert_close(tap.outputs["projector"], method.projector(wanted).detach(), rtol=1e-9, atol=1e-12)
 
 
-def test_of_a_method_that_sees_views_its_own_way_the_last_pass_counts() -> None:
+@pytest.mark.parametrize("passes", ["apart", "together"])
+@pytest.mark.parametrize("name", ["essl", "stl"])
+def test_passes_over_other_pictures_or_predictions_are_left_out(name: str, passes: str) -> None:
+    images, latents = batch(views=2)
+    method, _ = method_of(name, f"passes={passes}")
+    method.eval()
+    with Tap(method) as tap:
+        method(images, latents)
+        outputs = tap.outputs
+    wanted = method.encoder(images.flatten(0, 1)).detach()
+    torch.testing.assert_close(outputs["encoder"], wanted, rtol=1e-9, atol=1e-12)
+    if name == "stl":
+        expected = method.equivariant_projector(wanted).detach()
+        torch.testing.assert_close(outputs["equivariant_projector"], expected, rtol=1e-9, atol=1e-12)
+
+
+def test_of_a_method_that_sees_no_view_whole_the_last_pass_counts() -> None:
     images, latents = batch(views=2)
     method, _ = method_of("vicreg")
     method.eval()
-    plain = method.loss
-    method.loss = lambda images, latents: (method.encoder(images[:1, 0]), plain(images, latents))[1]  # type: ignore[method-assign]
+    method.loss = lambda images, latents: [method.encoder(images[:n, 0]) for n in (1, 3)]  # type: ignore[method-assign]
     with Tap(method) as tap:
         method(images, latents)
-        torch.testing.assert_close(tap.outputs["encoder"], method.encoder(images[:, 1]).detach())
+        torch.testing.assert_close(tap.outputs["encoder"], method.encoder(images[:3, 0]).detach())
