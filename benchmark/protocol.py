@@ -54,7 +54,7 @@ class Head:
         _at_least_1(epochs=self.epochs, batch=self.batch)
         _need(min(self.hidden, default=1) >= 1, "hidden", list(self.hidden), "be widths of at least 1")
         right = self.lr and all(0 < rate < math.inf for rate in self.lr)
-        _need(bool(right), "lr", list(self.lr), "be one or more finite rates above 0")
+        _need(bool(right), "lr", list(self.lr), "be one or more finite learning rates above 0")
         right = self.weight_decay and all(0 <= decay < math.inf for decay in self.weight_decay)
         _need(bool(right), "weight_decay", list(self.weight_decay), "be one or more finite numbers of at least 0")
 
@@ -219,18 +219,20 @@ class Protocol:
         _need(self.pair_seed >= 0, "pair_seed", self.pair_seed, "be at least 0")
         _need(0 < self.level < 1, "level", self.level, "lie between 0 and 1")
         _need(0 <= self.tie <= MOST_TIE, "tie", self.tie, f"lie between 0 and {MOST_TIE}")
-        _need(0 <= self.tune < 1, "tune", self.tune, "be a share of the train objects, at least 0 and below 1")
+        _need(0 <= self.tune < 1, "tune", self.tune, "be a fraction of the train objects, at least 0 and below 1")
         if not self.tune and any(len(head.grid) > 1 for head in self.heads.values()):
-            raise InvalidValue("several rates or decays need objects to choose among them: set tune = 0.125")
+            raise InvalidValue("several learning rates or weight decays need tuning objects: set tune = 0.125")
         if self.linear is not None or self.kernel is not None:
             self._check_solved()
 
     def _check_solved(self) -> None:
         """Check the settings of probes that are solved."""
         if not self.tune:
-            raise InvalidValue("the penalties of linear and kernel probes need objects to choose by: set tune = 0.125")
+            raise InvalidValue("the penalties of linear and kernel probes need tuning objects: set tune = 0.125")
         if self.batch_norm == "train":
-            raise InvalidValue('linear and kernel probes need features that stay as they are: set batch_norm = "eval"')
+            raise InvalidValue(
+                'linear and kernel probes need the features of one fixed encoder: set batch_norm = "eval"'
+            )
         if (self.rotation, self.circular) != ("matrix", "sine"):
             raise InvalidValue('linear and kernel probes compose views: set rotation = "matrix" and circular = "sine"')
 
@@ -283,7 +285,7 @@ def _check_name(found: Protocol, path: Path) -> None:
     for other in map(_read, others):
         if other.name == found.name and other.id != found.id:
             raise SettingError(
-                f"{path} makes a protocol called {found.name!r}, as one with other settings is: "
+                f"{path} has the name {found.name!r} of a protocol with other settings: "
                 'give it a name of its own, as in name = "mine"'
             )
 

@@ -159,7 +159,7 @@ def _absent(folder: Path) -> DatasetError:
             f"{url} lies in a store, and datasets are read from a folder: copy all of it into one first"
         )
     if (folder / PLAN).is_file():
-        return DatasetError(f"{folder} is not finished: run the same `iebench render` again, it goes on")
+        return DatasetError(f"{folder} is not finished: run the same `iebench render` again; it continues")
     return DatasetError(f"{folder} holds no dataset (no {INFO}): give another folder, or run `iebench render`")
 
 

@@ -33,7 +33,7 @@ class Listed:
     """Facts about a method or variant with its default settings and the SIE paper's encoder, batch and resolution.
 
     about : title, with the source in the literature
-    told : labels or action that `loss` needs beside the images, such as "rotation"
+    condition : labels or action that `loss` needs beside the images, such as "rotation"
     parts : name -> dimensions; {"whole": dimensions} for a representation without parts
     predictor : size of the predicted embedding, None without a predictor
     views : views of each object in a step
@@ -43,7 +43,7 @@ class Listed:
 
     entry: Entry
     about: str
-    told: str
+    condition: str
     parts: dict[str, int]
     predictor: int | None
     views: int
@@ -68,7 +68,7 @@ def listed(name: str) -> Listed:
     return Listed(
         entry=entry,
         about=variants.load()[name].about if name != entry.base else title(entry),
-        told=told(method),
+        condition=condition(method),
         parts=parts or {"whole": method.dim},
         predictor=predicts(method) if method.has_predictor else None,
         views=entry.method.fewest_views,
@@ -105,7 +105,7 @@ def predicts(method: Method) -> int:
         return int(method.eval().embed(torch.empty(2, method.dim)).shape[1])
 
 
-def told(method: Method) -> str:
+def condition(method: Method) -> str:
     """Describe the labels or the action that a method needs beside the images; "–" if none."""
     words = ["class"] if LABEL in method.latents else []
     rest = tuple(name for name in method.latents if name != LABEL)
@@ -122,9 +122,9 @@ def title(entry: Entry) -> str:
 
 def settings(entry: Entry) -> list[tuple[str, Any, str]]:
     """Return name, default and meaning of each of a method's settings; meanings are from the dataclass's docstring."""
-    told = meanings(entry.settings)
+    known = meanings(entry.settings)
     defaults = entry.defaults()
-    return [(f.name, getattr(defaults, f.name), told.get(f.name, "")) for f in dataclasses.fields(defaults)]
+    return [(f.name, getattr(defaults, f.name), known.get(f.name, "")) for f in dataclasses.fields(defaults)]
 
 
 def everything(chosen: Sequence[str] = ()) -> list[Listed]:
@@ -144,7 +144,7 @@ def whole() -> tuple[list[Listed], list[MethodBroken]]:
         except MethodBroken as error:
             broken.append(error)
         except Exception as error:  # foreign code may raise anything on tensors without contents
-            broken.append(MethodBroken(f"the method {name!r} cannot be sized up without images ({short(error)})"))
+            broken.append(MethodBroken(f"the method {name!r} cannot be measured without images ({short(error)})"))
     return everything(working), broken
 
 

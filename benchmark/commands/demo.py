@@ -79,14 +79,14 @@ def run(todo: Sequence[Step], execute: Callable[[Sequence[str]], int]) -> int:
     for step in todo:
         click.echo(f"\n$ iebench {shlex.join(step.arguments)}")
         if step.done:
-            click.echo(f"{step.makes} is there already")
+            click.echo(f"{step.makes} exists already")
             continue
         code = execute(step.arguments)
         if code == WITH_FAILURES:
-            click.echo("finished with failures, which it has listed; going on with the rest")
+            click.echo("finished with failures, which are listed above; the next step follows")
             worst = WITH_FAILURES
         elif code:
-            click.echo(f"stopped: that command failed with exit code {code}; `iebench demo` goes on from there")
+            click.echo(f"stopped: the command failed with exit code {code}; `iebench demo` continues from it")
             return code
     return worst
 
@@ -101,7 +101,7 @@ def as_process(arguments: Sequence[str]) -> int:
     epilog=examples(
         "iebench demo",
         "iebench demo --out elsewhere",
-        "iebench demo --out elsewhere   # again: it goes on where it stopped",
+        "iebench demo --out elsewhere   # again: it continues where it stopped",
     ),
 )
 @click.option(

@@ -93,7 +93,7 @@ def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
             continue  # a process closes its sentinel a moment before it has an exit code
         if not ended:  # their work is done: the first process would not have ended without it
             names = " and ".join(process.name for process in running)
-            say(f"iebench: {names} did not end within {LAST:.0f} s of the work's end; what is saved is complete")
+            say(f"iebench: {names} did not end within {LAST:.0f} s after the work; saved files are complete")
             return None
         until = min(until, time.monotonic() + LAST)
         running = [process for process in running if process not in ended]
@@ -110,8 +110,8 @@ def _error(name: str, code: int, asked: Sequence[int]) -> BaseException:
         return SystemExit(code)
     if asked:  # before the rank could handle the signal
         return stopped(asked[0], 0, None)
-    reason = f"{name} was ended by {signal.Signals(-code).name}, perhaps for want of memory"
-    return RankFailed(f"{reason}: the same command with --resume goes on from the last checkpoint", 1)
+    reason = f"{name} was ended by {signal.Signals(-code).name}, perhaps for lack of memory"
+    return RankFailed(f"{reason}: the same command with --resume continues from the last checkpoint", 1)
 
 
 def _rank(rank: int, size: int, port: int, work: Callable[..., object], arguments: tuple[object, ...]) -> None:

@@ -10,12 +10,12 @@ from iebench.manifests.shell.tables import drawn
 
 from .catalogue import BATCH, SIDE, Listed, count, settings
 
-TITLES = ("name", "told", "parts", "predictor", "heads", "cost")
+TITLES = ("name", "conditioned on", "parts", "predictor", "heads", "cost")
 NOTE = (
-    "told: what the loss is told beside the images; parts: dimensions of the representation; predictor: size of the\n"
-    "embedding that it predicts; heads: parameters that learn beside the encoder's {encoder}; cost: floating-point\n"
-    f"operations of a step of {BATCH} objects at {SIDE} pixels, in those of SimCLR's (convolutions and matrix\n"
-    "products, counted, not timed)."
+    "conditioned on: labels or action that the loss takes beside the images; parts: dimensions of the representation;\n"
+    "predictor: dimensions of the embedding that it predicts; heads: trained parameters outside the encoder, which\n"
+    f"has {{encoder}}; cost: floating-point operations of a step of {BATCH} objects at {SIDE} pixels, relative to\n"
+    "SimCLR's (convolutions and matrix products, counted, not timed)."
 )
 
 
@@ -23,7 +23,7 @@ def cells(row: Listed) -> list[str]:
     """Return a row's texts for the columns of TITLES."""
     parts = ", ".join(str(size) if name == "whole" else f"{name} {size}" for name, size in row.parts.items())
     predictor = str(row.predictor) if row.predictor else "–"
-    return [row.entry.name, row.told, parts, predictor, count(row.heads), f"{row.cost:.2f}" if row.cost else "–"]
+    return [row.entry.name, row.condition, parts, predictor, count(row.heads), f"{row.cost:.2f}" if row.cost else "–"]
 
 
 def screen(rows: Sequence[Listed]) -> str:

@@ -87,8 +87,8 @@ def orbits(
         value, low, high = line["over_orbit"]
         worst, (where_worst, there) = line["worst_of_each"][0], line["worst_place"]
         click.echo(
-            f"{curve.replace('_', ' ')}: {value:.3g} [{low:.3g}, {high:.3g}] over the orbit, {worst:.3g} at each "
-            f"object's worst, {there:.3g} at {where_worst:.0f} {found.unit}"
+            f"{curve.replace('_', ' ')}: {value:.3g} [{low:.3g}, {high:.3g}] over the orbit; {worst:.3g} at each "
+            f"object's worst position; {there:.3g} at the worst position, {where_worst:.0f} {found.unit}"
         )
     click.echo(f"{place / NAME} and {place / 'orbits.png'}: written")
 

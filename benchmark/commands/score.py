@@ -135,7 +135,7 @@ def score(
     result.save(out)
     click.echo(screen(Board.of({out: result}, parts=True)))
     if log is not None:
-        click.echo(f"{log}: written, every answer of the probes")
+        click.echo(f"{log}: written, every prediction of the probes")
     click.echo(f"{out}: written; compare with `iebench leaderboard`")
 
 

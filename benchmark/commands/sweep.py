@@ -84,9 +84,9 @@ def sweep(
         _tell(planned, found, todo)
         return 0
     elsewhere = [run for run, state in found.items() if state is State.HELD]
-    click.echo(f"{len(planned)} runs, {len(planned) - len(todo) - len(elsewhere)} of them there already")
+    click.echo(f"{len(planned)} runs, {len(planned) - len(todo) - len(elsewhere)} of them finished")
     for run in elsewhere:
-        click.echo(f"{run}: {State.HELD.value}, which it is left to")
+        click.echo(f"{run}: skipped, {State.HELD.value}")
     with stop_requested() as asked:
         if engine == "slurm":
             queue = Queue(pairs("--slurm", slurm), Path("slurm") / name, CPUS, int(device != "cpu"), jobs or 0)
@@ -95,14 +95,14 @@ def sweep(
             chosen = partial(here, at_once=jobs or 1, device=pick(device).type, stop=asked.is_set)
         failed = carry_out(todo, chosen, asked.is_set, click.echo)
     if asked.is_set():
-        raise Stopped("stopped; the same command goes on where it stopped")
+        raise Stopped("stopped; the same command continues where it stopped")
     scored = [run for run in planned if run.state() is State.SCORED]
     if scored:
         table = table or out / f"{name}.md"
         write(table, scored)
         click.echo(f"{table}: written, {len(scored)} of {len(planned)} runs")
     for outcome in failed:
-        click.echo(f"{outcome.name} failed: {outcome.reason}; its words are in {out / outcome.name}.log", err=True)
+        click.echo(f"{outcome.name} failed: {outcome.reason}; its output is in {out / outcome.name}.log", err=True)
     return 3 if failed else 0
 
 

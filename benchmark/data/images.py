@@ -123,7 +123,7 @@ class Images:
         size = size or self.resolution
         if size > self.resolution:
             raise DatasetError(
-                f"{self.folder} holds images of {self.resolution} pixels, {size} were asked for: ask for at most "
+                f"{self.folder} holds images of {self.resolution} pixels, {size} were requested: choose at most "
                 f"{self.resolution}, or render it larger"
             )
         wanted = np.asarray(rows, np.int64)

@@ -120,7 +120,7 @@ def choose(cache: Cache, images: Images, size: int, device: torch.device, room: 
             kept = Kept(images, size, device if kind == "gpu" else CPU, pinned)
             return kept, f"pixels are kept {where} once decoded: {what} of the {_gigabytes(free)} free there"
     if cache == "none":
-        return Decoded(images, size, pinned), "pixels are decoded for each batch, as asked"
+        return Decoded(images, size, pinned), "pixels are decoded for each batch, as requested"
     tried = " and ".join(f"{_gigabytes(free)} {where}" for free, _, where in limits.values() if free)
     return Decoded(images, size, pinned), f"pixels are decoded for each batch: {what}, too much for the {tried} free"
 

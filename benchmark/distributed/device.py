@@ -40,7 +40,7 @@ def check_gpus(count: int, device: str) -> str:
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if there < count:
         raise MissingPart(
-            f"--gpus {count} and PyTorch sees {there}: ask for fewer, or start ranks on CPUs with "
+            f"--gpus {count} and PyTorch sees {there}: request fewer, or start ranks on CPUs with "
             f"`torchrun --nproc-per-node {count} -m iebench train --device cpu`"
         )
     return "cuda"

@@ -48,7 +48,7 @@ def numbers(environment: Mapping[str, str]) -> dict[str, int]:
     if lacking := [name for name in NEEDED if not there.get(name)]:
         words = ", ".join(f"{name}={there[name]}" for name in there if name not in lacking)
         lacks = f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set"
-        raise UsageError(f"{words} asks for several processes and {lacks}: {TORCHRUN.format(' and '.join(ranks))}")
+        raise UsageError(f"{words} means several processes, and {lacks}: {TORCHRUN.format(' and '.join(ranks))}")
     found.pop("MASTER_PORT")
     return found
 

@@ -157,7 +157,7 @@ def joined(device: str) -> Iterator[Ranks]:
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
         lost = f"rank {ranks.rank} has lost the others, one of which has ended and said why"
-        raise RankFailed(f"{lost}: the same command with --resume goes on from the last checkpoint", 1) from error
+        raise RankFailed(f"{lost}: the same command with --resume continues from the last checkpoint", 1) from error
     finally:
         _disconnect(ranks, on_gpus)
 
@@ -173,7 +173,7 @@ def _disconnect(ranks: Ranks, on_gpus: bool) -> None:
     if not ends(close, PATIENCE):
         say(
             f"iebench: rank {ranks.rank}: the connections to the other ranks have not closed within {PATIENCE:.0f} s; "
-            "this process ends without waiting for them, and what it has saved is complete"
+            "this process ends without waiting for them, and its saved files are complete"
         )
 
 

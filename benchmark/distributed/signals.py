@@ -65,4 +65,4 @@ def stopped(number: int, step: int, steps: int | None) -> Stopped:
     kind = Stopped if number == signal.SIGINT else Requeue
     first = "next" if step else "first"
     done = f"before the {first} step" if steps is None else f"after step {step} of {steps} and saved"
-    return kind(f"stopped {done}: the same command with --resume goes on")
+    return kind(f"stopped {done}: the same command with --resume continues")

@@ -98,8 +98,8 @@ class Guest:
         )
         if found.shape != embedding.shape:
             raise EncoderError(
-                f"encoder {self.name}: predict turns embeddings {tuple(embedding.shape)} into {tuple(found.shape)}: it "
-                "must return what `embed` (or the encoder, without one) would say of the target view"
+                f"encoder {self.name}: predict maps embeddings {tuple(embedding.shape)} to {tuple(found.shape)}: it "
+                "must return the target view's embedding, of the size that `embed` (or the encoder, without one) has"
             )
         return found
 
@@ -167,12 +167,12 @@ def check(predictor: Guest, representations: Tensor) -> None:
         gap = unsteady(one, two, twice)
         if gap:
             raise EncoderError(
-                f"encoder {predictor.name}: its {what} answers the same question differently the second time ({gap}): "
-                "let it draw no random numbers"
+                f"encoder {predictor.name}: its {what} gives other outputs for the same inputs the second time "
+                f"({gap}): remove its random numbers"
             )
         gap = unsteady(one, half, parted)
         if gap:
             raise EncoderError(
-                f"encoder {predictor.name}: its {what} answers differently when other questions are in its batch "
-                f"({gap}): let it take each row by itself"
+                f"encoder {predictor.name}: its {what} gives other outputs for a row if the batch has other rows "
+                f"({gap}): compute each row by itself"
             )

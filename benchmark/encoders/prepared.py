@@ -146,8 +146,8 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
         raise EncoderError(f"encoder {name} returns representations without any column: mend it")
     if found.device != images.device:
         raise EncoderError(
-            f"encoder {name} was given images on {images.device} and answers on {found.device}: leave its output where "
-            "it is, or score with --device cpu"
+            f"encoder {name} got images on {images.device} and returns representations on {found.device}: keep "
+            "them on the images' device, or score with --device cpu"
         )
     found = found.detach().float()  # detached, in case the module enables gradients itself
     if not torch.isfinite(found).all():
@@ -206,7 +206,7 @@ def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers:
         found = represent(name, module, batch.clone(), precision)  # a copy, since the module may overwrite its input
         if found.shape[1] != answers.shape[1]:
             raise EncoderError(
-                f"encoder {name} returned {answers.shape[1]} columns at first and {found.shape[1]} then: its "
+                f"encoder {name} returned first {answers.shape[1]} columns and then {found.shape[1]}: its "
                 "representation must have one size"
             )
         return found
@@ -215,12 +215,12 @@ def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers:
     gap = unsteady(answers, ask(images), twice)
     if gap:
         raise EncoderError(
-            f"encoder {name} answers the same images differently the second time ({gap}): it draws random numbers or "
-            "counts its calls, so put its dropout in eval mode or fix its seed"
+            f"encoder {name} gives other outputs for the same images the second time ({gap}): it draws random numbers "
+            "or counts its calls, so put its dropout in eval mode or fix its seed"
         )
     gap = unsteady(answers, torch.cat([ask(half) for half in images.chunk(2)]), parted)
     if gap:
         raise EncoderError(
-            f"encoder {name} answers differently for an image when other images are in its batch ({gap}): its batch "
-            "norm is in train mode or without running statistics, so let it use running ones"
+            f"encoder {name} gives other outputs for an image if the batch has other images ({gap}): its batch norm is "
+            "in train mode or without running statistics, so let it use running ones"
         )

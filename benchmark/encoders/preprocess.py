@@ -89,4 +89,4 @@ def unfetched(spec: str, error: Exception, remedy: str, arguments: Arguments) ->
     refused = [name for name in arguments if isinstance(error, TypeError) and repr(name) in str(error)]
     if refused:
         return EncoderError(f"--encoder {spec} takes no --encoder-arg {refused[0]}: leave it out")
-    return EncoderError(f"--encoder {spec} cannot be had ({answer(error, 'its package refuses it')}): {remedy}")
+    return EncoderError(f"--encoder {spec} cannot be loaded ({answer(error, 'its package refuses it')}): {remedy}")

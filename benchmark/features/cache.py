@@ -97,7 +97,7 @@ def _whole(path: Path, shape: record.Shape) -> bool:
             record.check(path, shape)
             return True
     except InvalidValue as error:
-        say(f"{path} is not used ({error}): its features are made again")
+        say(f"{path} is not used ({error}): its features are computed again")
     return False
 
 

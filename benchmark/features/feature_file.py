@@ -201,7 +201,7 @@ def _keys(path: Path, file: pq.ParquetFile) -> pa.ChunkedArray:
     if names >= set(IDENTITY):
         *owners, views = (_read(path, file, n, pa.int64() if n == "view" else pa.string()) for n in IDENTITY)
         return pc.binary_join_element_wise(*owners, pc.utf8_lpad(views.cast(pa.string()), 3, "0"), "_")
-    raise EncoderError(f"{path} does not say which view a row is of: give it a column key, or {', '.join(IDENTITY)}")
+    raise EncoderError(f"{path} has no column that names the view of a row: add a column key, or {', '.join(IDENTITY)}")
 
 
 def _read(path: Path, file: pq.ParquetFile, column: str, kind: pa.DataType) -> pa.ChunkedArray:

@@ -77,7 +77,7 @@ def check(path: Path, shape: Shape) -> None:
     try:
         record = _record(_beside(path))
         if record.sha256 != _digest(path):
-            raise InvalidValue("it does not hold what was written")
+            raise InvalidValue("it was changed after it was written")
         features = np.load(path, mmap_mode="r")
     except OSError as error:
         raise _unreadable(path, error) from error

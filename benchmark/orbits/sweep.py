@@ -60,8 +60,8 @@ def swept(recipe: Recipe, where: Path) -> Factor:
     found = [factor for factor in recipe.factors if isinstance(factor.law, Sweep)]
     if len(found) != 1:
         raise DatasetError(
-            f"{where} sweeps {', '.join(factor.name for factor in found) or 'no factor'} and an orbit is of one: "
-            "render one with `iebench render --recipe orbit`"
+            f"{where} sweeps {', '.join(factor.name for factor in found) or 'no factor'} and an orbit sweeps exactly "
+            "one: render one with `iebench render --recipe orbit`"
         )
     return found[0]
 

@@ -141,7 +141,7 @@ def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") 
     kept = {factor: varying(*both) for factor, both in moves.items()}
     asked = [factor for factor in factors if len(kept[factor])]
     context.notes.extend(
-        f"{f} is not asked about: it is the same in all views of an object" for f in factors if f not in asked
+        f"{f} is not measured: it is the same in all views of an object" for f in factors if f not in asked
     )
     if not asked:
         return None

@@ -13,7 +13,7 @@ from iebench.manifests.text import escapes
 
 CAPTION = (
     "Reported elsewhere, each under its source's own protocol, data and budget, without intervals: not comparable with "
-    "the rows above, nor across sources. A constant answer has a pooled R² of 0.23 for rotation and a mean R² of 0."
+    "the rows above, nor across sources. A constant prediction has a pooled R² of 0.23 for rotation and a mean R² of 0."
 )
 
 
@@ -48,10 +48,10 @@ class Published:
 
 
 TITLES = {
-    "method": "method", "conditioning": "told", "dataset": "dataset", "top1": "top-1 %", "rotation_r2": "rotation R²",
-    "pose_r2": "pose R²", "colour_r2": "colour R²", "r2_kind": "R² kind", "mrr": "MRR", "h1": "H@1",
-    "resolution": "pixels", "batch": "batch", "epochs": "epochs", "seeds": "seeds", "source": "source",
-    "place": "place", "note": "note",
+    "method": "method", "conditioning": "conditioned on", "dataset": "dataset", "top1": "top-1 %",
+    "rotation_r2": "rotation R²", "pose_r2": "pose R²", "colour_r2": "colour R²", "r2_kind": "R² kind", "mrr": "MRR",
+    "h1": "H@1", "resolution": "pixels", "batch": "batch", "epochs": "epochs", "seeds": "seeds", "source": "source",
+    "place": "table", "note": "note",
 }  # fmt: skip
 """Column -> header; H@5 is in the file only."""
 

@@ -39,7 +39,7 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
     ConversionError : `out` is not empty, or a tensor does not fit; names the folder or tensor.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise ConversionError(f"{out} is there already: choose another folder, or remove it")
+        raise ConversionError(f"{out} exists already: choose another folder, or remove it")
     encoder = EncoderSettings(backbone=released.backbone, stem=released.stem)
     normalise = Encoder(encoder).normalise
     order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are in the channel order of the network's input
@@ -109,7 +109,7 @@ def _network(
             network = methods.build(name, build(methods.find(name).settings, settings, str(source)), encoder)
     wanted = network.state_dict()
     for key in sorted(state.keys() ^ wanted.keys()):
-        what = "lacks" if key in wanted else "has no place in its network for"
+        what = "lacks" if key in wanted else "has a tensor that its network lacks:"
         raise ConversionError(f"{source} {what} {key}: it is no checkpoint of a network that iebench knows")
     for key, value in state.items():
         if value.shape != wanted[key].shape:

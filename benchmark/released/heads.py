@@ -59,7 +59,7 @@ def convert_heads(
         predictor, numbers, settings = _hypernetwork(theirs, widths[-1], negated, unseen, path)
     action = next((action for action in DIFFERENCES if size(action) == numbers), None)
     if action is None:
-        raise ConversionError(f"{path}: its predictor is told {numbers} numbers, and an action has 4, 6 or 8")
+        raise ConversionError(f"{path}: its predictor takes actions of {numbers} numbers, and iebench's have 4, 6 or 8")
     ours |= {f"predictor.{name}": value for name, value in predictor.items()}
     settings |= {"projector": widths, "action": action}
     invariant = "invariant_projector.0.weight" in ours
@@ -122,8 +122,8 @@ def _hypernetwork(
     shapes = list(zip(sizes[1:], sizes[:-1], strict=True))  # (outputs, inputs) of each matrix
     if sum(outputs * (inputs + 1) for outputs, inputs in shapes) == entries:
         raise ConversionError(
-            f"{path}: {PREDICTOR}hypernet generates biases for its matrices (--bias-pred), which ours has not: leave "
-            f"the heads out with --drop {EQUIVARIANT.rstrip('.')}"
+            f"{path}: {PREDICTOR}hypernet generates biases for its matrices (--bias-pred), which iebench's has not: "
+            f"leave the heads out with --drop {EQUIVARIANT.rstrip('.')}"
         )
     if sum(rows * columns for rows, columns in shapes) != entries:
         raise ConversionError(
@@ -133,7 +133,7 @@ def _hypernetwork(
         )
     if unseen.hidden and unseen.relu is None:
         raise ConversionError(
-            f"{path}: its weights do not tell whether a ReLU lies between the generated matrices: add --predictor-relu "
+            f"{path}: its weights do not show whether a ReLU lies between the generated matrices: add --predictor-relu "
             "if its training had that, or --no-predictor-relu"
         )
     blocks = torch.split(generated, [rows * columns for rows, columns in shapes])

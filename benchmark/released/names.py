@@ -111,7 +111,7 @@ def convert(
             backbone[name.removeprefix(layout.backbone)] = _numbers(name, value, path)
         else:
             raise ConversionError(
-                f"{path} has {name}, which has no place in the layout of {layout.name}: leave its part out with --drop "
+                f"{path} has {name}, which is not in the layout of {layout.name}: leave its part out with --drop "
                 f"{name.partition('.')[0]}, if it is no part of the encoder"
             )
     if unseen.hidden and not any(name.startswith(f"{PREDICTOR}hypernet.") for name in heads):

@@ -65,6 +65,8 @@ def _normed(heads: State, prefix: str, path: Path) -> tuple[Tensor, Tensor]:
         )
     strange = [n for n in heads if n.startswith(prefix) and n not in (*names, f"{prefix}1.num_batches_tracked")]
     if strange:
-        raise ConversionError(f"{path}: {strange[0]} has no place beside {names[0]}: leave the heads out with --drop")
+        raise ConversionError(
+            f"{path}: {strange[0]} does not belong beside {names[0]}: leave the heads out with --drop"
+        )
     scale = (variance + EPSILON).rsqrt()
     return weight * scale[:, None], -mean * scale

@@ -37,7 +37,7 @@ def html(board: Board) -> str:
     foot = _end(board, FLOOR, board.floors) + (_end(board, CEILING, board.ceilings) if board.ceilings else "")
     head = "".join(_head(board, metric) for metric in board.metrics)
     return (
-        "<table id='board'><thead><tr><th scope='col' title='interval of the place in the column that sorts'>rank</th>"
+        "<table id='board'><thead><tr><th scope='col' title='interval of ranks by the column that sorts'>rank</th>"
         "<th scope='col' data-text='name'><span>method</span></th><th scope='col'>part</th>"
         f"{head}</tr></thead><tbody>{''.join(lines)}</tbody><tfoot>{foot}</tfoot></table>"
     )

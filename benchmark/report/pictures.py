@@ -93,4 +93,4 @@ def axes(matrices: NDArray[np.float64]) -> str:
     for name, matrix in zip(("before", "after"), matrices, strict=True):
         for axis, (x, y) in zip("xyz", (across @ matrix * 40 + 48).T, strict=True):
             lines.append(f"<path class='{name} {axis}' d='M48 48L{x:.1f} {y:.1f}'/>")
-    return f"<svg class='axes' viewBox='0 0 96 96' role='img' aria-label='the wanted turn'>{''.join(lines)}</svg>"
+    return f"<svg class='axes' viewBox='0 0 96 96' role='img' aria-label='the rotation'>{''.join(lines)}</svg>"

@@ -16,7 +16,7 @@ FORMAT = 1
 REMEDY = "run `iebench orbits` again, or remove it"
 CURVES = {
     "similarity": "cosine to the middle view",
-    "place_error": "error of the place on the orbit",
+    "place_error": "error of the position on the orbit",
     "class_error": "share of wrong classes",
 }
 
@@ -42,10 +42,10 @@ def read(run: Path) -> dict[str, Any] | None:
         if any(len(numbers) != len(table["places"]) for numbers in drawn):
             raise InvalidValue("curves of unequal length")
         if not all(_finite(number) for numbers in drawn for number in numbers):
-            raise InvalidValue("a curve has something else than finite numbers")
+            raise InvalidValue("a curve has a value that is no finite number")
         texts = all(isinstance(table[key], str) for key in ("weights", "dataset", "factor", "unit"))
         if not texts or not isinstance(table["limit"], int | None):
-            raise InvalidValue("it does not say what it is of")
+            raise InvalidValue("it does not name its weights, dataset, factor, unit and limit")
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RunError(read_failure(path, error, REMEDY)) from error
     check_text(table, path, RunError, REMEDY)

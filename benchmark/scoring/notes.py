@@ -31,7 +31,7 @@ def about(
     if constant.all():
         notes.append(f"all {width} columns of the features are constant: the encoder maps every image to one point")
     elif constant.any():
-        notes.append(f"{constant.sum()} of {width} columns of the features are constant and carry nothing")
+        notes.append(f"{constant.sum()} of {width} columns of the features are constant and carry no information")
     if rounded.any():
         notes.append(
             f"{rounded.sum()} of {width} columns of the features vary by less than a millionth of their size, which is "
@@ -71,8 +71,9 @@ def sizes(moments: Standardiser, standardised: bool, val: NDArray[np.float32]) -
     notes, usual = [], float(np.median(moments.scale[alive]))
     if not standardised and not 1 / UNUSUAL < usual < UNUSUAL:
         notes.append(
-            f"columns of the features vary by {usual:.0e}, and this protocol takes them as they are, with learning "
-            "rates for about 1: scale them, or use a protocol that standardises"
+            f"columns of the features have a standard deviation of {usual:.0e}; this protocol does not standardise "
+            "them, and "
+            "its learning rates suit a deviation of about 1: scale them, or use a protocol that standardises"
         )
     step, far = block_rows(val.shape[1]), 0.0
     for start in range(0, len(val), step):
@@ -81,8 +82,8 @@ def sizes(moments: Standardiser, standardised: bool, val: NDArray[np.float32]) -
         )
     if far > STRANGE:
         notes.append(
-            f"features of val lie up to {far:.0e} deviations from train's mean, so that answers learnt on train say "
-            "little of them: see that those of both splits were made alike"
+            f"features of val lie up to {far:.0e} standard deviations from train's mean, so that probes trained on "
+            "train say little about them: check that the features of both splits were computed in the same way"
         )
     return tuple(notes)
 
@@ -97,13 +98,14 @@ def signs(predictor: Predictor | None, released: bool, trained_here: bool) -> tu
         return ()
     if predictor.as_released:
         return (
-            "its predictor is given quaternions with the sign of the product of the two poses, on which it was trained",
+            "its predictor is conditioned on quaternions with the sign of the product of the two poses, as in its "
+            "training",
         )
     if not trained_here:
         return ()
     return (
-        "its predictor learnt quaternions with w >= 0 and is given them with the sign of the SIE scripts, the other "
-        "one for about 4 % of the pairs of views: the protocol strict gives it what it learnt",
+        "its predictor was trained on quaternions with w >= 0 and is conditioned on those of the SIE scripts, whose "
+        "sign is the opposite for about 4 % of the pairs of views: the protocol strict keeps w >= 0",
     )
 
 
@@ -116,24 +118,21 @@ def scarce(train: Split, val: Split, retrieval: int, turns: Mapping[str, float])
     notes = []
     still = [name for name in val.latents if not (train.shows([name]) and val.shows([name]))]
     if still:
-        verb, them = ("does", "it") if len(still) == 1 else ("do", "them")
-        notes.append(f"{', '.join(still)} {verb} not vary, so that nothing is asked about {them} alone")
+        verb = ("does", "is") if len(still) == 1 else ("do", "are")
+        notes.append(f"{', '.join(still)} {verb[0]} not vary and {verb[1]} not measured alone")
     if val.views < retrieval:
         notes.append(
-            f"objects have {val.views} views, and to find one among others takes {retrieval}: MRR, H@k, PRE and what "
-            "fitted maps find are left out"
+            f"objects have {val.views} views and retrieval needs {retrieval}: MRR, H@k, PRE and the retrieval by "
+            "fitted maps are left out"
         )
     notes += _unlike(train, val, turns)
     if train.objects == 1:
-        notes.append("train has one object, and what is learnt from it need not hold for others")
+        notes.append("train has one object, so that probes trained on it may not hold for others")
     if val.objects == 1:
-        notes.append(
-            "val has one object, so that intervals of what is no mean over objects have no width: they say nothing of "
-            "others"
-        )
+        notes.append("val has one object, so that intervals of metrics that are no mean over objects have no width")
     for name, split in (("train", train), ("val", val)):
         if len(np.unique(split.labels)) == 1:
-            notes.append(f"{name} has objects of one class, which a constant answer names")
+            notes.append(f"{name} has objects of one class, which a constant prediction gets right")
     return tuple(notes)
 
 
@@ -151,11 +150,11 @@ def _unlike(train: Split, val: Split, turns: Mapping[str, float]) -> list[str]:
             narrow.append(name)
     notes = []
     if outside:
-        notes.append(f"val has values of {few(outside)} outside of train's range, where answers are guesses")
+        notes.append(f"val has values of {few(outside)} outside train's range, where probes extrapolate")
     if narrow:
         notes.append(
             f"one split varies {few(narrow)} over a hundred times less than the other, so that R² and shares of these "
-            "say little"
+            "mean little"
         )
     return notes
 
@@ -167,7 +166,7 @@ def unsettled(chosen: Mapping[str, Mapping[str, Regularisation]]) -> tuple[str, 
     weak = [name for name, one in every if one.edge == "weakest"]
     notes = []
     if cut:
-        notes.append(f"not converged within the protocol's limits, so that longer might be better: {', '.join(cut)}")
+        notes.append(f"not converged within the protocol's limits; more steps might be better: {', '.join(cut)}")
     if weak:
-        notes.append(f"the weakest regularisation was chosen, so that a weaker one might be better: {', '.join(weak)}")
+        notes.append(f"the weakest regularisation was selected; a weaker one might be better: {', '.join(weak)}")
     return tuple(notes)

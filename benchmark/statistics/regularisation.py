@@ -39,7 +39,7 @@ class Regularisation:
         >>> print(Regularisation.of([0.1, 1.0], 0.1, steps=7))
         0.1 (weakest tried), 7 steps
         """
-        strength = "constant answer" if self.penalty is None else f"{self.penalty:g}"
+        strength = "constant prediction" if self.penalty is None else f"{self.penalty:g}"
         end = f" ({self.edge} tried)" if self.edge and self.penalty is not None else ""
         steps = f", {self.steps} steps" if self.steps else ""
         return f"{strength}{end}{steps}{'' if self.converged else ', NOT CONVERGED'}"

@@ -58,7 +58,7 @@ def carry_out(
             say(f"{outcome.name}: stopped")
             continue
         if outcome.code == RunHeld.exit_code:
-            say(f"{outcome.name}: {State.HELD.value}, which it is left to")
+            say(f"{outcome.name}: skipped, {State.HELD.value}")
             continue
         left = (time.monotonic() - start) / done * (len(jobs) - done)
         eta = f", {duration(left)} left" if done < len(jobs) else ""

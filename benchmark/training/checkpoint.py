@@ -171,7 +171,7 @@ def _load(path: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
         remedy = f"{copy}{'choose another --name' if foreign else f'remove {path.parent} and train again'}"
         if isinstance(error, OSError) or placeholder(path):
             raise RunError(read_failure(path, error, remedy)) from error
-        raise RunError(f"cannot go on from {path} ({unreadable(error)}): {remedy}") from error
+        raise RunError(f"cannot continue from {path} ({unreadable(error)}): {remedy}") from error
 
 
 def unreadable(error: Exception) -> str:

@@ -120,10 +120,10 @@ def claim(run: Path, config: RunConfig, resume: bool) -> None:
         raise RunExists(f"{run} holds a run with other settings ({shown}): choose another --name")
     if not resume:
         state = "a finished run" if finished else "a run that is not finished"
-        raise RunExists(f"{run} holds {state}: add --resume to go on with it, or choose another --name")
+        raise RunExists(f"{run} holds {state}: add --resume to continue it, or choose another --name")
     if not saved and find(config.method).method.trains:
         raise RunExists(
-            f"{run} holds finished weights and no {CHECKPOINT} to go on from: score them, or choose another --name"
+            f"{run} holds finished weights and no {CHECKPOINT} to continue from: score them, or choose another --name"
         )
 
 
@@ -229,11 +229,11 @@ def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
     if settings.batch > objects and method.trains:
         raise SettingError(
             f"batch={settings.batch} is more than the {objects} objects of {images.folder}'s train split, and a batch "
-            f"that holds an object twice would tell it from itself: lower it with --set batch={objects}"
+            f"with an object twice would contrast it with itself: lower it with --set batch={objects}"
         )
     if views > images.views_per_object:
         raise DatasetError(
-            f"{images.folder} has {images.views_per_object} views of each object and views={views} asks for more: "
+            f"{images.folder} has {images.views_per_object} views of each object and views={views} needs more: "
             "lower it with --set views=2, or render more with --views"
         )
     if views < method.fewest_views:

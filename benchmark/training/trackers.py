@@ -71,7 +71,7 @@ class Tracker:
 
     def _leave(self, when: str, why: str) -> None:
         self._service = None
-        say(f"iebench: {self._kind} fails {when} ({why}): the run goes on without it, its own files have all")
+        say(f"iebench: {self._kind} fails {when} ({why}): the run continues without it; its own files are complete")
 
 
 def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -> list[Tracker]:

@@ -177,6 +177,6 @@ def check_steps(run: Path, done: int, steps: int, settings: TrainSettings) -> No
     if done > steps:
         asked = f"steps={steps}" if settings.steps is not None else f"epochs={settings.epochs} ({steps} steps)"
         raise RunExists(
-            f"{run} has done {done} steps already and {asked} asks for fewer: ask for as many with --set steps={done}, "
+            f"{run} has done {done} steps already and {asked} is fewer: give as many with --set steps={done}, "
             "or choose another --name"
         )

@@ -118,7 +118,8 @@ def disk_error(path: Path, error: OSError) -> DiskError:
     """Return the error for a file that could not be written, with a remedy."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskError(
-            f"no space left to write {path}: free some and run the same command again (train with --resume), it goes on"
+            f"no space left to write {path}: free some and run the same command again (train with --resume); it "
+            "continues"
         )
     if error.errno in ODD:
         return DiskError(f"cannot write {path}: {ODD[error.errno]}")

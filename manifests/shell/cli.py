@@ -98,7 +98,7 @@ def _exit(work: Callable[[], object]) -> NoReturn:
     except (click.Abort, KeyboardInterrupt) as error:
         if isinstance(error.__cause__, EOFError):  # from a truncated file; click expects it from the keyboard only
             _unforeseen(error.__cause__)
-        _stop("interrupted; the same command goes on where it stopped, train with --resume", 130)
+        _stop("interrupted; the same command continues where it stopped, train with --resume", 130)
     except UnicodeEncodeError as error:
         if not undecoded(str(error.object)):
             raise

@@ -97,7 +97,7 @@ class Archive:
             found = sum(count * views for views, count in self.census.views().items())
             raise DamagedSource(
                 f"{self._path} is damaged or cut short after {found} images ({reason(error, 'it does not unpack')}): "
-                "get it again and repeat the command, which goes on with what is missing"
+                "get it again and repeat the command, which continues with the missing shards"
             ) from error
 
     def _tar(self, file: IO[bytes]) -> tarfile.TarFile:

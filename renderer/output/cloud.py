@@ -194,7 +194,7 @@ class CloudStore:
                     tries = f" ({attempt} times)" if attempt > 1 else ""
                     raise DiskError(
                         f"cannot {verb} {self._url}/{name}: {answer(error, 'the store gives no reason')}{tries}; "
-                        "what is finished stays there, and the same command goes on"
+                        "what is finished stays there, and the same command continues"
                     ) from error
                 shortest, longest = self.pauses
                 time.sleep(min(longest, shortest * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0))

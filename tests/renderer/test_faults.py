@@ -86,7 +86,7 @@ def test_ctrl_c_ends_everything_leaves_nothing_half_and_says_how_to_go_on(tmp_pa
         os.killpg(process.pid, signal.SIGINT)
         message = process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    assert "interrupted; the same command goes on where it stopped" in message
+    assert "interrupted; the same command continues where it stopped" in message
     assert "Traceback" not in message
     assert len(family) >= 2
     assert end(family)

@@ -56,9 +56,9 @@ class Alarms:
             if looks + 1 == PATIENCE:
                 now = ", ".join(f"{term} {number:.3g}" for term, number in told[-1][1].items())
                 raise Collapsed(
-                    f"{self._run}: what {name} gives has been the same for all images since step {since} (it differs "
-                    f"by {value:.1e} of its size; {now}): raise the weight of the term that keeps embeddings apart, "
-                    "lower learning_rate, or go on all the same with --set online.collapse=0"
+                    f"{self._run}: the output of {name} has been the same for all images since step {since} "
+                    f"(relative deviation {value:.1e}; {now}): raise the weight of the term that keeps embeddings "
+                    "apart, lower learning_rate, or continue with --set online.collapse=0"
                 )
 
     def _told(self) -> list[tuple[int, dict[str, float]]]:
@@ -83,13 +83,15 @@ def _first(told: list[tuple[int, dict[str, float]]]) -> str:
             continue
         before = told[number - 1][1] if number else {}
         if not gone:
-            return f"the sum of its terms went first, at step {step}"
+            return f"the sum of its terms became non-finite first, at step {step}"
         listed = " and ".join(f"{name} ({_was(before, name)}{value})" for name, value in gone.items())
         if len(gone) < len(parts):
-            return f"{listed} went first, at step {step}"
+            return f"{listed} became non-finite first, at step {step}"
         if len(parts) == 1:
-            return f"it went at step {step} ({_was(before, next(iter(parts)))}{next(iter(parts.values()))})"
-        return f"all terms went at once, at step {step}, so weights or images were not finite already: {listed}"
+            return (
+                f"it became non-finite at step {step} ({_was(before, next(iter(parts)))}{next(iter(parts.values()))})"
+            )
+        return f"all terms became non-finite at step {step}, so weights or images were so before: {listed}"
     return "on this rank it was finite"
 
 

@@ -55,7 +55,7 @@ def read_body(name: str, header: Header, raw: bytes) -> dict[str, Table]:
             ) from None
         tables[element.name] = table
     if raw[at:].strip(b"\0 \r\n"):
-        raise AssetError(f"{name} is damaged: it goes on after what its header asks for")
+        raise AssetError(f"{name} is damaged: it has data after the elements of its header")
     return tables
 
 

@@ -57,4 +57,4 @@ def test_the_command_says_what_it_did_and_overwrites_nothing(
     assert "left out: evaluator (1 tensors)" in text and f"iebench score --encoder {out}" in text
     assert {file.name for file in out.iterdir()} == {"encoder.json", "encoder.safetensors"}
     assert run(str(path), str(out)) == 1
-    assert "is there already" in capsys.readouterr().err
+    assert "exists already" in capsys.readouterr().err

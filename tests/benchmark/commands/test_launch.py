@@ -83,7 +83,7 @@ def test_two_ranks_stopped_and_killed_end_as_if_they_had_not_been(tiny_dataset: 
         "Traceback" not in error
         and code == 1
         and "was ended by SIGKILL" in error
-        and "--resume goes on from the last checkpoint" in error
+        and "--resume continues from the last checkpoint" in error
     )
     assert end(ranks)
 

@@ -99,9 +99,9 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
     inside.broken = "sie-tiny-s1"
     assert iebench("sweep", "mine.toml") == 3
     said = capsys.readouterr()
-    assert said.out.startswith("4 runs, 0 of them there already\n")
+    assert said.out.startswith("4 runs, 0 of them finished\n")
     assert "runs/mine.md: written, 3 of 4 runs" in said.out
-    assert "sie-tiny-s1 failed: no luck; its words are in runs/sie-tiny-s1.log" in said.err
+    assert "sie-tiny-s1 failed: no luck; its output is in runs/sie-tiny-s1.log" in said.err
     assert [command[0] for command in inside.ran] == ["score", "train", "score", "train", "score"]
     table = Path("runs/mine.md").read_text()
     assert "| sie-tiny-s0 | whole |" in table and "| random-tiny (2 seeds) | whole |" in table
@@ -110,7 +110,7 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
     Path("docs.md").write_text("# Results\n\n<!-- table -->\noutdated\n<!-- /table -->\n\nWhat they mean.\n")
     inside.broken, inside.ran = "", []
     assert iebench("sweep", "mine.toml", "--table", "docs.md") == 0
-    assert "4 runs, 3 of them there already" in capsys.readouterr().out
+    assert "4 runs, 3 of them finished" in capsys.readouterr().out
     assert [command[0] for command in inside.ran] == ["train", "score"]
     page = Path("docs.md").read_text()
     assert page.startswith("# Results\n\n<!-- table -->\n\n| run | part |") and "outdated" not in page
@@ -127,10 +127,7 @@ def test_a_run_that_another_process_trains_is_left_to_it(
         assert "1 being trained by another process" in capsys.readouterr().out
         assert iebench("sweep", "mine.toml") == 0
         said = capsys.readouterr()
-        assert (
-            "4 runs, 0 of them there already\nsie-tiny-s1: being trained by another process, which it is left"
-            in said.out
-        )
+        assert "4 runs, 0 of them finished\nsie-tiny-s1: skipped, being trained by another process" in said.out
         assert "3 of 4 runs" in said.out and "failed" not in said.err
         assert not any("sie-tiny-s1" in command for command in inside.ran)
         sets = [word for text in ("steps=2", "batch=4", "encoder.width=0.125") for word in ("--set", text)]
@@ -138,7 +135,7 @@ def test_a_run_that_another_process_trains_is_left_to_it(
     said_of_it: list[str] = []  # a run that the sweep started only then
     late = Outcome("late", RunHeld.exit_code, "", 1.0)
     assert not carry_out([], lambda _: iter([late]), lambda: False, said_of_it.append)
-    assert said_of_it == ["late: being trained by another process, which it is left to"]
+    assert said_of_it == ["late: skipped, being trained by another process"]
 
 
 @pytest.mark.usefixtures("inside")

@@ -63,7 +63,7 @@ def test_a_run_is_repeated_from_its_config() -> None:
         (["--config", "runs"], 2, "--config runs: give a .toml file or a run's config.json"),
         (["--set", "bach=8"], 2, "unknown setting 'bach'; did you mean batch?"),
         (["--data", "nowhere"], 1, "nowhere holds no dataset"),
-        (["--set", "batch=8", "--set", "views=9"], 1, "has 6 views of each object and views=9 asks for more"),
+        (["--set", "batch=8", "--set", "views=9"], 1, "has 6 views of each object and views=9 needs more"),
         ([], 2, "batch=128 is more than the 24 objects of"),
         (["--gpus", "2", "--device", "cpu"], 2, "--gpus 2 does not go with --device cpu"),
         (["--seed", "-1"], 2, "Invalid value for '--seed'"),
@@ -123,7 +123,7 @@ def test_a_queues_signal_while_it_starts(
     monkeypatch.setattr("iebench.benchmark.distributed.device.check_gpus", lambda gpus, device: "cpu")
     assert run(*QUICK, *more) == 75
     assert capsys.readouterr().err == (
-        "iebench: stopped before the first step: the same command with --resume goes on\n"
+        "iebench: stopped before the first step: the same command with --resume continues\n"
     )
 
 

@@ -113,7 +113,7 @@ def test_a_processor_that_cannot_be_followed_is_refused(models: dict[str, tuple[
     shutil.copytree(folder, tmp_path / "m")
     file = tmp_path / "m" / "preprocessor_config.json"
     file.write_text("{")
-    with pytest.raises(EncoderError, match=r"cannot be had \(.*: mend its image pro"):
+    with pytest.raises(EncoderError, match=r"cannot be loaded \(.*: mend its image pro"):
         load(f"hf:{tmp_path / 'm'}", {})
     file.write_text(json.dumps({**PROCESSOR, "image_std": [0.2]}))
     with pytest.raises(
@@ -130,7 +130,7 @@ def test_what_is_refused(models: dict[str, tuple[Path, Any]], tmp_path: Path) ->
         load(f"hf:{folder}", {"pool": "max"})
     with pytest.raises(EncoderError, match=r"hf:.*gone: no such folder"):
         load(f"hf:{tmp_path / 'gone'}", {})
-    with pytest.raises(EncoderError, match=r"hf:iebench/gone cannot be had .* check the name, or fetch it first"):
+    with pytest.raises(EncoderError, match=r"hf:iebench/gone cannot be loaded .* check the name, or fetch it first"):
         load("hf:iebench/gone", {"local_files_only": True})
     broken = tmp_path / "broken"
     broken.mkdir()

@@ -202,14 +202,14 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
     ("anyones:Sparse", r"returns a torch.sparse_coo tensor: let it return a dense one"),
     ("anyones:Lazy", "has no values in head.weight yet, and would get random ones: give its module an image once"),
     ("anyones:Empty", "without any column"),
-    ("anyones:Batchy", "answers differently for an image when other images are in its batch .* running ones"),
+    ("anyones:Batchy", "gives other outputs for an image if the batch has other images .* running ones"),
     ("anyones:Centred", "when other images are in its batch"),
     ("anyones:Random", "the same images differently the second time .* dropout in eval mode"),
     ("anyones:RandomBesideLarge", "the same images differently the second time"),
     ("anyones:CentredBesideLarge", "when other images are in its batch"),
-    ("anyones:Guessing", "its predict answers the same question differently the second time"),
-    ("anyones:Comparing", "its predict answers differently when other questions are in its batch"),
-    ("anyones:Whitening", "its embed answers differently when other questions are in its batch"),
+    ("anyones:Guessing", "its predict gives other outputs for the same inputs the second time"),
+    ("anyones:Comparing", "its predict gives other outputs for a row if the batch has other rows"),
+    ("anyones:Whitening", "its embed gives other outputs for a row if the batch has other rows"),
     ("anyones:Dwindling", "returned 12 columns at first and 11 then"),
     ("anyones:Shrinking", "returned 12 columns at first and 10 then"),
     ("anyones:Misfit", r"predict turns embeddings \(4, 12\) into \(4, 11\): it must return what `embed`"),
@@ -270,7 +270,9 @@ def test_answers_on_another_device_than_the_images() -> None:
         def forward(self, images: Tensor) -> Tensor:
             return torch.zeros(len(images), 2)  # as if by .cpu()
 
-    with pytest.raises(EncoderError, match="images on meta and answers on cpu: leave its output where it is"):
+    with pytest.raises(
+        EncoderError, match="images on meta and returns representations on cpu: keep them on the images' device"
+    ):
         represent("fetching", Fetching(), torch.empty(4, 3, 8, 8, device="meta"))
 
 

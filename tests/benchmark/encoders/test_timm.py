@@ -56,7 +56,7 @@ def test_a_checkpoint_may_have_a_classifier(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("spec", "arguments", "error", "message"), [
     ("timm:tiny_vot", {}, UnknownName, "unknown timm model 'tiny_vot'; did you mean tiny_vit?"),
-    ("timm:tiny_vit", {}, EncoderError, r"cannot be had \(its package refuses it\): fetch its weights first, or"),
+    ("timm:tiny_vit", {}, EncoderError, r"cannot be loaded \(its package refuses it\): fetch its weights first, or"),
     ("timm:tiny_vit", {"pretrained": False, "colour": 1}, EncoderError, "--encoder-arg colour: leave it out"),
 ])  # fmt: skip
 def test_what_is_refused(spec: str, arguments: dict[str, object], error: type[Exception], message: str) -> None:

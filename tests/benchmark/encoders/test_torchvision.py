@@ -37,7 +37,7 @@ def test_random_weights_take_imagenets_size_and_statistics() -> None:
 @pytest.mark.parametrize(("name", "arguments", "error", "message"), [
     ("tiny_resnat", {}, UnknownName, "unknown torchvision model 'tiny_resnat'; did you mean tiny_resnet"),
     ("tiny_resnet", {"weights": "V3"}, UnknownName, "unknown weights of tiny_resnet 'V3'"),
-    ("tiny_resnet", {"weights": "V1"}, EncoderError, r"cannot be had \(its package .*\): fetch .* weights=none"),
+    ("tiny_resnet", {"weights": "V1"}, EncoderError, r"cannot be loaded \(its package .*\): fetch .* weights=none"),
     ("tiny_squeezenet", {}, EncoderError, "has no linear classifier to leave out: wrap it in a factory"),
 ])  # fmt: skip
 def test_what_is_refused(name: str, arguments: dict[str, object], error: type[Exception], message: str) -> None:

@@ -176,7 +176,7 @@ def test_a_file_that_is_not_what_was_written_is_made_again(
     found = encode(encoder, images, rows, tmp_path, CPU)
     assert (found.features == right).all() and found.images_per_s
     (line,) = [line for line in capsys.readouterr().err.splitlines() if str(path) in line]
-    assert line.startswith(f"{path} is not used (") and line.endswith("): its features are made again")
+    assert line.startswith(f"{path} is not used (") and line.endswith("): its features are computed again")
     assert isinstance(encoder.module, Counting) and encoder.module.seen == 24
     encode(encoder, images, rows, tmp_path, CPU)
     assert encoder.module.seen == 24 and str(path) not in capsys.readouterr().err

@@ -102,7 +102,7 @@ def spoilt(row: int, value: Any, kind: str = "float32") -> Callable[[pa.Table], 
 
 
 @pytest.mark.parametrize(("change", "message"), [
-    (lambda t: t.drop_columns(["key", "view"]), "does not say which view a row is of: give it a column key, or synset"),
+    (lambda t: t.drop_columns(["key", "view"]), "no column that names the view of a row: add a column key, or synset"),
     (lambda t: t.drop_columns(["invariant", "equivariant"]), "has no column of lists of floats"),
     (lambda t: t.slice(2), r"has no row of views of .*tiny \(2: .*exactly one row"),
     (lambda t: pa.concat_tables([t, t.slice(0, 5)]), r"more than one row of views of .* \(5: .*, \.\.\.\)"),

@@ -72,7 +72,7 @@ def test_a_relu_between_generated_matrices_is_asked_for(relu: bool) -> None:
     projector = {f"projector_equi.{name}": shape for name, shape in projector_shapes(256).items()}
     state = random_like({**projector, "predictor.hypernet.net.0.weight": (2 * E * 7, 4)})
     with pytest.raises(
-        ConversionError, match=r"do not tell whether a ReLU .* add --predictor-relu .* --no-predictor-r"
+        ConversionError, match=r"do not show whether a ReLU .* add --predictor-relu .* --no-predictor-r"
     ):
         convert_heads(state, 512, False, Unseen((7,)), Path("model.pth"))
     _, settings, ours = convert_heads(state, 512, False, Unseen((7,), relu), Path("model.pth"))

@@ -34,7 +34,9 @@ def test_dead_columns_are_found_in_any_block(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_they_are_counted() -> None:
     assert about(features(()), PARTS, (), {}) == ()
-    assert about(features((0, 3)), PARTS, (), {}) == ("2 of 6 columns of the features are constant and carry nothing",)
+    assert about(features((0, 3)), PARTS, (), {}) == (
+        "2 of 6 columns of the features are constant and carry no information",
+    )
     assert about(features((0, 1, 3)), PARTS, (), {})[1:] == ("all columns of the part first are constant",)
     (collapsed,) = about(features((0, 1, 2, 3, 4, 5)), PARTS, (), {})
     assert collapsed == "all 6 columns of the features are constant: the encoder maps every image to one point"
@@ -76,12 +78,12 @@ def test_what_data_are_too_few_or_too_even_to_say() -> None:
         "out",
     )
     still = replace(train, latents={**train.latents, "rot_x": np.full(32, 0.3)})
-    assert scarce(still, val, 0, CIRCLES) == ("rot_x does not vary, so that nothing is asked about it alone",)
+    assert scarce(still, val, 0, CIRCLES) == ("rot_x does not vary and is not measured alone",)
     (one,) = scarce(train, replace(val, labels=np.zeros(16, np.int64)), 0, CIRCLES)
-    assert one == "val has objects of one class, which a constant answer names"
+    assert one == "val has objects of one class, which a constant prediction gets right"
     alone = random_split(1, 4)
     one, two = scarce(train, alone, 0, CIRCLES)
-    assert "val has one object" in one and two == "val has objects of one class, which a constant answer names"
+    assert "val has one object" in one and two == "val has objects of one class, which a constant prediction gets right"
     one, two = scarce(alone, val, 0, CIRCLES)
     assert one.startswith("train has one object") and two.startswith("train has objects of one class")
 
@@ -90,9 +92,7 @@ def test_latents_that_the_splits_vary_unlike_are_named() -> None:
     train, val = random_split(8, 4), random_split(4, 4, seed=1)
     moved = replace(val, latents={**val.latents, "rot_x": val.latents["rot_x"] + 9})
     assert scarce(train, moved, 0, CIRCLES) == ()
-    assert scarce(train, moved, 0, {}) == (
-        "val has values of rot_x outside of train's range, where answers are guesses",
-    )
+    assert scarce(train, moved, 0, {}) == ("val has values of rot_x outside train's range, where probes extrapolate",)
     narrow = replace(val, latents={**val.latents, "rot_y": val.latents["rot_y"] / 1000})
     for pair in ((train, narrow), (narrow, train)):
         assert scarce(*pair, 0, CIRCLES)[-1].startswith(

@@ -164,11 +164,8 @@ def test_what_never_varies_has_no_row_and_a_note(run: Path, tmp_path: Path, tiny
     assert not {"mrr", "pre", "rotation_map_mrr"} & metrics
     still = next(note for note in found.notes if "not vary" in note)
     few = found.notes[found.notes.index(still) + 1]
-    assert still == (
-        "rot_x, rot_y, floor_hue, light_theta, light_phi, light_hue do not vary, so that nothing is asked about them "
-        "alone"
-    )
-    assert few.startswith("objects have 2 views, and to find one among others takes 3")
+    assert still == "rot_x, rot_y, floor_hue, light_theta, light_phi, light_hue do not vary and are not measured alone"
+    assert few.startswith("objects have 2 views and retrieval needs 3")
 
 
 def test_features_of_any_size_are_scored_or_refused(run: Path, tiny_dataset: Path, tmp_path: Path) -> None:

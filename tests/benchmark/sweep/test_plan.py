@@ -108,7 +108,7 @@ def test_a_longer_run_is_not_taken_for_a_shorter_one(tiny_dataset: Path, tmp_pat
     longer = one(tiny_dataset, tmp_path, replace(SIE, set=(*TINY, "steps=3")))
     train(longer.folder, longer.config)
     run = one(tiny_dataset, tmp_path)
-    with pytest.raises(RunExists, match="has done 3 steps already and steps=2 asks for fewer"):
+    with pytest.raises(RunExists, match="has done 3 steps already and steps=2 is fewer"):
         train(run.folder, run.config, resume=True)
     with pytest.raises(RunExists, match=r"settings \(steps: 3 there, 2 here\)"):
         run.state()

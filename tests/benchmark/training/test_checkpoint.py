@@ -66,7 +66,7 @@ def test_a_scaler_that_had_nothing_to_do_is_no_hindrance(tmp_path: Path) -> None
 def test_a_damaged_checkpoint_and_one_of_another_network_are_named(tmp_path: Path) -> None:
     save(tmp_path, trained(1), Progress(), ALONE, keep=True)
     wider = nn.Linear(3, 5)
-    with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt"):
+    with pytest.raises(RunError, match=r"cannot continue from .*checkpoint\.pt"):
         restore(tmp_path, {"method": wider, "optimizer": torch.optim.Adam(wider.parameters())}, ALONE)
     fewer = {**trained(1), "method": nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5))}
     with pytest.raises(RunError, match=r"\(its weights are of another network"):
@@ -74,7 +74,7 @@ def test_a_damaged_checkpoint_and_one_of_another_network_are_named(tmp_path: Pat
     path = tmp_path / CHECKPOINT
     path.write_bytes(path.read_bytes()[:200])
     with pytest.raises(
-        RunError, match=r"cannot go on from .*checkpoint\.pt .*copy .*checkpoints/step-0000000\.pt over it, or rem"
+        RunError, match=r"cannot continue from .*checkpoint\.pt .*copy .*checkpoints/step-0000000\.pt over it, or rem"
     ):
         restore(tmp_path, trained(1), ALONE)
 
@@ -87,7 +87,7 @@ def test_one_flipped_bit_of_a_weight_is_noticed(tmp_path: Path) -> None:
     weights = next(iter(parts["method"].state_dict().values())).numpy().tobytes()
     content[content.index(weights) + 5] ^= 1
     path.write_bytes(content)
-    with pytest.raises(RunError, match=r"cannot go on from .*checkpoint\.pt \(its .*data/\d+ is not what its check"):
+    with pytest.raises(RunError, match=r"cannot continue from .*checkpoint\.pt \(its .*data/\d+ is not what its check"):
         restore(tmp_path, trained(2), ALONE)
 
 
@@ -99,7 +99,7 @@ def test_what_pytorch_says_of_a_damaged_checkpoint_is_cut_short(content: bytes |
     else:
         path.write_bytes(content)
     with pytest.raises(
-        RunError, match=rf"^cannot go on from {path} \([^)]*\): remove {tmp_path} and train again$"
+        RunError, match=rf"^cannot continue from {path} \([^)]*\): remove {tmp_path} and train again$"
     ) as e:
         restore(tmp_path, trained(1), ALONE)
     assert "weights_only" not in str(e.value) and len(str(e.value)) < 200 + 2 * len(str(path))

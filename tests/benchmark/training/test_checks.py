@@ -80,7 +80,7 @@ def test_finished_weights_are_not_trained_away_where_their_checkpoint_is_gone(tm
         config(method=method).save(tmp_path / method)
         (tmp_path / method / WEIGHTS).touch()
     (tmp_path / "sie" / CHECKPOINT).mkdir()  # not a file, so no checkpoint either
-    with pytest.raises(RunExists, match=r"finished weights and no checkpoint\.pt to go on from: score them, or"):
+    with pytest.raises(RunExists, match=r"finished weights and no checkpoint\.pt to continue from: score them, or"):
         claim(tmp_path / "sie", config(), resume=True)
     claim(tmp_path / "random", config(method="random"), resume=True)  # which never has a checkpoint
 

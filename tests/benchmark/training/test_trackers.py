@@ -109,8 +109,10 @@ def test_a_service_that_fails_is_said_once_and_left_out(
     assert len(list(read(tmp_path))) == 2
     assert services["wandb"].told[1:] == [] and len(services["trackio"].told) == 3
     assert capsys.readouterr().err.splitlines() == [
-        "iebench: wandb fails at step 1 (there is no connection): the run goes on without it, its own files have all",
-        "iebench: trackio fails at the end (it gives no reason): the run goes on without it, its own files have all",
+        "iebench: wandb fails at step 1 (there is no connection): the run continues without it; its own files are "
+        "complete",
+        "iebench: trackio fails at the end (it gives no reason): the run continues without it; its own files are "
+        "complete",
     ]
 
 
@@ -123,5 +125,5 @@ def test_a_service_that_does_not_finish_keeps_no_run_from_ending(
     with Log(tmp_path, 0, open_trackers(tmp_path, LogSettings(wandb="mine", trackio="ours"), {})) as log:
         log.write(1, {"loss": 2.5})
     free.set()
-    assert "wandb fails at the end (not finished within 0 s): the run goes on without it" in capsys.readouterr().err
+    assert "wandb fails at the end (not finished within 0 s): the run continues without it" in capsys.readouterr().err
     assert services["trackio"].told[-1] == "finished" and [*read(tmp_path)] == [{"step": 1, "loss": 2.5}]

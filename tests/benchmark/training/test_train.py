@@ -128,7 +128,7 @@ def test_a_checkpoint_of_another_run_is_not_gone_on_from(whole: Path, tiny_datas
     run, mine = tmp_path / "run", config(tiny_dataset, "keep_every=3", seed=3)
     train(run, config(tiny_dataset, "steps=5", "keep_every=3", seed=3))
     shutil.copy(whole / CHECKPOINT, run / CHECKPOINT)
-    words = r"cannot go on from .*checkpoint\.pt \(it is of another run: seed: 0 there, 3 here\): copy .*step-"
+    words = r"cannot continue from .*checkpoint\.pt \(it is of another run: seed: 0 there, 3 here\): copy .*step-"
     with pytest.raises(RunError, match=words):
         train(run, mine, resume=True)
     old = torch.load(whole / CHECKPOINT, weights_only=True)
@@ -252,7 +252,7 @@ def test_a_folder_that_holds_something_else(tiny_dataset: Path, tmp_path: Path) 
 
 
 def test_more_views_than_there_are(tiny_dataset: Path, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="has 6 views of each object and views=7 asks for more"):
+    with pytest.raises(DatasetError, match="has 6 views of each object and views=7 needs more"):
         train(tmp_path / "run", config(tiny_dataset, "views=7"))
     assert not (tmp_path / "run").exists()
 
@@ -336,11 +336,9 @@ def test_fewer_steps_than_there_are_already(end: int, whole: Path, tiny_dataset:
         state = torch.load(run / CHECKPOINT, weights_only=True)
         torch.save({**state, "progress": {"step": 8, "seconds": 1.0}}, run / CHECKPOINT)
     before = {path: path.read_bytes() for path in run.glob("*") if path.is_file()}
-    with pytest.raises(
-        RunExists, match=rf"has done {end} steps already and steps=2 asks for fewer: .* steps={end}, or"
-    ):
+    with pytest.raises(RunExists, match=rf"has done {end} steps already and steps=2 is fewer: .* steps={end}, or"):
         train(run, config(tiny_dataset, "steps=2"), resume=True)
-    with pytest.raises(RunExists, match=rf"and epochs=1 \(3 steps\) asks for fewer: .*steps={end}, or"):
+    with pytest.raises(RunExists, match=rf"and epochs=1 \(3 steps\) is fewer: .*steps={end}, or"):
         train(run, replace(ten, settings=replace(ten.settings, steps=None, epochs=1)), resume=True)
     assert {path: path.read_bytes() for path in run.glob("*") if path.is_file()} == before
 
@@ -381,7 +379,7 @@ def test_a_queues_signal_before_and_after_the_steps(
     run = tmp_path / "run"
     with monkeypatch.context() as patch:
         patch.setattr(module, "check_fit", signalled("check_fit"))
-        with pytest.raises(Requeue, match="stopped before the first step: the same command with --resume goes on"):
+        with pytest.raises(Requeue, match="stopped before the first step: the same command with --resume continues"):
             train(run, config(tiny_dataset))
     assert not run.exists()
     with monkeypatch.context() as patch:

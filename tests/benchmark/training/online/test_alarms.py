@@ -34,19 +34,26 @@ def alarmed(*steps: dict[str, Tensor]) -> str:
     [
         (
             [terms(3, a=1, b=2), terms(inf, a=1.25, b=inf), terms(nan, a=nan, b=nan)],
-            "runs/x: the loss is nan at step 3; b (2, then inf) went first, at step 2: lower learning_rate with --set",
+            "runs/x: the loss is nan at step 3; b (2, then inf) became non-finite first, at step 2: lower "
+            "learning_rate with --set",
         ),
         (
             [terms(3, a=1, b=2, c=1), terms(nan, a=nan, b=inf, c=1)],
-            "the loss is nan at step 2; a (1, then nan) and b (2, then inf) went first, at step 2:",
+            "the loss is nan at step 2; a (1, then nan) and b (2, then inf) became non-finite first, at step 2:",
         ),
         (
             [terms(3, a=1, b=2), terms(nan, a=nan, b=nan)],
-            "all terms went at once, at step 2, so weights or images were",
+            "all terms became non-finite at step 2, so weights or images were",
         ),
-        ([terms(3), terms(4), terms(nan), terms(nan)], "the loss is nan at step 4; it went at step 3 (4, then nan):"),
-        ([terms(inf, a=1e30, b=2)], "the loss is inf at step 1; the sum of its terms went first, at step 1:"),
-        ([terms(nan, a=nan, b=0)], "the loss is nan at step 1; a (nan) went first, at step 1:"),
+        (
+            [terms(3), terms(4), terms(nan), terms(nan)],
+            "the loss is nan at step 4; it became non-finite at step 3 (4, then nan):",
+        ),
+        (
+            [terms(inf, a=1e30, b=2)],
+            "the loss is inf at step 1; the sum of its terms became non-finite first, at step 1:",
+        ),
+        ([terms(nan, a=nan, b=0)], "the loss is nan at step 1; a (nan) became non-finite first, at step 1:"),
     ],
 )
 def test_the_term_that_went_first_is_named(steps: list[dict[str, Tensor]], said: str) -> None:
@@ -58,7 +65,7 @@ def test_the_step_before_may_belong_to_an_earlier_look() -> None:
     alarms.remember(10, terms(3, a=1.5, b=2))
     alarms.look(10, GOOD)
     alarms.remember(11, terms(nan, a=nan, b=2))
-    with pytest.raises(Diverged, match=r"a \(1.5, then nan\) went first, at step 11"):
+    with pytest.raises(Diverged, match=r"a \(1.5, then nan\) became non-finite first, at step 11"):
         alarms.look(11, GOOD)
 
 

@@ -87,7 +87,9 @@ def test_a_loss_that_explodes_says_what_went_first(tiny_dataset: Path, tmp_path:
 def test_a_collapsed_run_stops_unless_it_may_go_on(tiny_dataset: Path, tmp_path: Path) -> None:
     dead = ("weight_decay=1e6", "optimizer=sgd", "learning_rate=1e-6", "momentum=0", "steps=8", "log_every=1")
     shrunk = config(tiny_dataset, *dead, method="byol")  # weight decay takes all weights to zero, and biases stay equal
-    with pytest.raises(Collapsed, match=r"what (encoder|projector) gives has been the same for all images since step"):
+    with pytest.raises(
+        Collapsed, match=r"the output of (encoder|projector) has been the same for all images since step"
+    ):
         train(tmp_path / "run", shrunk)
     train(tmp_path / "free", config(tiny_dataset, *dead, "online.collapse=0", method="byol"))
 

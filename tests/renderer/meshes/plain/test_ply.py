@@ -154,7 +154,7 @@ def test_vertices_of_no_face_are_left_out(tmp_path):
     [
         (lambda raw: raw[:-3], r"cut short or damaged: it has not the 7 rows of 'face'"),
         (lambda raw: raw[:-70], r"cut short or damaged"),
-        (lambda raw: raw + b"tail", r"damaged: it goes on after what its header asks for"),
+        (lambda raw: raw + b"tail", r"damaged: it has data after the elements of its header"),
         (lambda raw: raw.replace(b"end_header", b"end_of_it!"), "no end of its header"),
         (lambda raw: raw.replace(b"float x", b"quad8 x"), r"'property quad8 x'"),
         (lambda raw: raw.replace(b"ply", b"plx", 1), r"does not begin with the line 'ply'"),
