@@ -26,7 +26,7 @@ def pages() -> dict[str, str]:
             "Metrics",
             "A score has these metrics for every part of a representation, each with a 95 % interval and a floor. "
             "A dataset with further factors has more: those of a change, of explained variance and of fitted maps, "
-            "by the same templates.",
+            "by the same templates. Titles in bold are columns of the leaderboard.",
             "```\niebench leaderboard runs/*/score.json --sort rotation_degrees_mean\n"
             "iebench leaderboard runs/*/score.json --format csv    # every metric, not only the columns\n```",
             *sections,
@@ -35,17 +35,22 @@ def pages() -> dict[str, str]:
 
 
 def rows(metrics: dict[str, MetricInfo]) -> str:
-    """Return the table of a probe's metrics."""
+    """Return the table of a probe's metrics; those with a column on the leaderboard have their title in bold."""
     return table(
-        ("metric", "title", "column", "better", "values", "over objects", "floor", "ceiling", "meaning"),
+        ("metric", "meaning", "better", "values", "over objects", "floor; ceiling"),
         [
             (
-                code(name), plain(info.title), "yes" if info.column else "", direction(info), span(info),
-                OVER[info.over_objects], plain(info.floor), plain(info.ceiling), plain(info.about),
+                code(name), f"{title(info)}: {plain(info.about)}", direction(info), span(info), OVER[info.over_objects],
+                plain("; ".join(text for text in (info.floor, info.ceiling) if text)),
             )
             for name, info in metrics.items()
         ],
     )  # fmt: skip
+
+
+def title(info: MetricInfo) -> str:
+    """Return the title of a metric, in bold if the leaderboard has a column for it."""
+    return f"**{plain(info.title)}**" if info.column else plain(info.title)
 
 
 def direction(info: MetricInfo) -> str:

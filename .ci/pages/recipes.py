@@ -22,7 +22,7 @@ def pages() -> dict[str, str]:
             "A recipe is a TOML file that describes a dataset: its factors with their laws, its scene, its quality.",
             "```\niebench render --recipe 3diebench-so3\niebench render --recipe mine.toml --dry-run\n```",
             'A recipe of your own begins with `extends = "3diebench"` and gives only what differs '
-            "([how a recipe extends another](../../manifests/recipes/README.md)).",
+            "([your factor](../guides/your-factor.md)).",
             table(("recipe", "resolution", "views", "factors"), [summary(recipe.load(name)) for name in names]),
             "## Laws",
             table(

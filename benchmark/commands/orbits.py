@@ -36,7 +36,7 @@ def orbits(
     """Measure how features follow one factor that is swept.
 
     Writes similarity and the errors of value and class to orbits.json and orbits.png. Each curve is a mean over val
-    objects with a 95 % interval, and the worst object. Value and class are predicted by linear readers that are fitted
+    objects with a 95 % interval, and the worst object. Value and class are predicted by linear probes that are fitted
     on the dataset's train objects. `iebench report` draws the curves of runs that have them.
     """
     from iebench.manifests.common.files import write_atomic  # the others import torch; here, so that --help is quick

@@ -25,21 +25,21 @@ _FLOORS = {
 def fitted(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     """Describe the metrics of the maps of each group of transformations."""
     groups = tuple(groups)
-    told = {ROTATION: "the rotation"} if ROTATION in shares(groups) else {}
-    told |= {
+    conditions = {ROTATION: "the rotation"} if ROTATION in shares(groups) else {}
+    conditions |= {
         name: "both changes of hue" if name == "colour" else f"the change of the {name.replace('_', ' ')}"
         for name in circles(groups)
     }
     return {
         f"{group}_map_{name}": MetricInfo(
             f"{group.replace('_', ' ')} map {title}",
-            f"best linear map of views, told {what}: {about}",
+            f"best linear map between views, conditioned on {what}: {about}",
             higher=name == "mrr",
             column=(group, name) == (ROTATION, "mrr"),
             within=FRACTION if name == "mrr" else (0.0, None),
             floor=_FLOORS.get(name, "another view of the object as the prediction"),
             over_objects="mean" if name == "mrr" else "joint",
         )
-        for group, what in told.items()
+        for group, what in conditions.items()
         for name, (title, about) in MAPS.items()
     }

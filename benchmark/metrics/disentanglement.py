@@ -8,13 +8,13 @@ _INFO = partial(MetricInfo, column=False, over_objects="joint", floor="the same 
 
 AXES = {
     "mig": _INFO(
-        "MIG", "how much more of a factor the best column knows than the next one, mean over factors",
+        "MIG", "information about a factor in the best column minus the next one, mean over factors",
         within=(-1.0, 1.0),
     ),
     "dci_disentanglement": _INFO(
-        "DCI disentanglement", "how far each column serves a linear reader of one factor alone", within=FRACTION
+        "DCI disentanglement", "how far each column predicts one factor alone, by a linear probe", within=FRACTION
     ),
     "dci_completeness": _INFO(
-        "DCI completeness", "how far each factor is read linearly from one column alone", within=FRACTION
+        "DCI completeness", "how far each factor is predicted by one column alone, by a linear probe", within=FRACTION
     ),
 }  # fmt: skip

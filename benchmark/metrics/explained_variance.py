@@ -7,7 +7,7 @@ from iebench.manifests.factors import FactorGroup
 from ..statistics.metric_info import MetricInfo
 from .targets import ROTATION, TRANSLATION, shares
 
-_WORDS = {ROTATION: "the pose", TRANSLATION: "the place along the object's axes"}
+_WORDS = {ROTATION: "the pose", TRANSLATION: "the position along the object's axes"}
 
 
 def explained(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:

@@ -21,7 +21,7 @@ def nonlinear(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
 
 def composed(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     """Describe the metrics of changes that are composed from linear predictions for each view."""
-    return _metrics(groups, "_composed", "composed from linear answers to each")
+    return _metrics(groups, "_composed", "composed from linear predictions of each")
 
 
 def _metrics(groups: Iterable[FactorGroup], suffix: str, how: str) -> dict[str, MetricInfo]:

@@ -26,7 +26,7 @@ STRICT = {
 
 RELEASED = {
     "mrr_released": replace(
-        _RANK, title="MRR as released", about="the same with the source view among the questions and the answers"
+        _RANK, title="MRR as released", about="the same with the source view among the queries and the candidates"
     ),
     **{
         f"{name}_released": replace(

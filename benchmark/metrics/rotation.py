@@ -56,7 +56,7 @@ DECODED = {
 }
 ROTATION = _angles("rotation", "rotation between two views by a nonlinear probe of both", views=2)
 ROTATION_COMPOSED = _angles(
-    "rotation_composed", "rotation between two views, composed from linear answers to each", views=2
+    "rotation_composed", "rotation between two views, composed from linear predictions of each", views=2
 )
 POSE = _angles("pose", "pose of one view by a nonlinear probe", views=1)
 POSE_LINEAR = _angles("pose_linear", "pose of one view by a linear layer", views=1)

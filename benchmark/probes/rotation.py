@@ -56,7 +56,7 @@ def task(context: Context, name: str, views: int) -> Task | None:
     asked = context.val.asked(views, context.protocol.val_views == "all")[0]
     kept = varying(shown, target(context.val, asked))
     if not len(kept):
-        context.notes.append(f"{name} is not asked about: its target is the same everywhere")
+        context.notes.append(f"{name} is not measured: its target is constant")
         return None
     context.notes.extend(left_out(f"{name}_r2_mean", kept, shown.shape[1]))
     mean, still = shown.mean(0), best_constant_rotation(quaternions(context.train, rows))

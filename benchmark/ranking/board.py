@@ -162,12 +162,12 @@ class Board:
         level = f"{self.about.protocol.level:.0%}"
         seeds = ""
         if any(row.seeds > 1 for row in self.rows):
-            seeds = "; ±: deviation over training seeds, which the interval then draws too"
-        ranked = f"; rank: {level} interval of the place in {self.infos[self.sort].title}" if self.has_ranks else ""
+            seeds = "; ±: standard deviation over training seeds, which the interval covers too"
+        ranked = f"; rank: {level} interval of ranks by {self.infos[self.sort].title}" if self.has_ranks else ""
         return (
             f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
-            f"chance, by paired bootstrap{ranked}; floor: a constant or chance answer"
-            + ("; ceiling: the best possible answer, given the objects' symmetries" if self.ceilings else "")
+            f"chance, by paired bootstrap{ranked}; floor: a constant or random prediction"
+            + ("; ceiling: the best possible prediction, given the objects' symmetries" if self.ceilings else "")
         )
 
 
@@ -256,7 +256,7 @@ def check(scores: Mapping[Path, Score]) -> None:
                 ("objects", _counts(first), _counts(score)),
                 ("smoke limit", first.limit, score.limit),
                 ("val pairs", _pairs(first), _pairs(score)),
-                ("bootstrap draws", first.resamples.digest[:12], score.resamples.digest[:12]),
+                ("bootstrap samples", first.resamples.digest[:12], score.resamples.digest[:12]),
                 *_protocol_entries(first, score),
                 *_meanings(first, score),
             )

@@ -54,7 +54,7 @@ def absences_of(score: Score) -> list[str]:
         if metric not in METRICS and metric not in score.metrics
     ]
     found += [
-        f"{part} {metric} has no draws, and its protocol says {protocol.draws}"
+        f"{part} {metric} has no bootstrap samples, and its protocol says {protocol.draws}"
         for part, measured in score.values.items()
         for metric in measured
         if metric not in kept.draws.get(part, {}) and info_of(metric, score.metrics).split == "val"
@@ -66,7 +66,9 @@ def absences_of(score: Score) -> list[str]:
     ]
     digest = digest_of(data.val_objects, protocol.draws, protocol.pair_seed)
     if SHA256.fullmatch(kept.digest) and digest not in (None, kept.digest):
-        found.append(f"resamples.digest is not that of {protocol.draws} draws of {data.val_objects} objects")
+        found.append(
+            f"resamples.digest is not that of {protocol.draws} bootstrap samples of {data.val_objects} objects"
+        )
     return found
 
 
@@ -217,18 +219,18 @@ def _drawn_faults(score: Score, part: str, metric: str, entry: Estimate) -> Iter
     try:
         draws = score.resamples.drawn(part, metric)
     except ValueError as error:
-        yield f"has draws that cannot be read ({reason(error)})"
+        yield f"has bootstrap samples that cannot be read ({reason(error)})"
         return
     if draws is None:
         return
     if len(draws) != score.protocol.draws:
-        yield f"has {len(draws)} draws and its protocol says {score.protocol.draws}"
+        yield f"has {len(draws)} bootstrap samples and its protocol says {score.protocol.draws}"
     low, high = interval(draws, score.protocol.level).tolist()
     plain = replace(entry, low=low, high=high)  # without width if all samples agree, as in older scores
     wide = widened(plain, score.protocol.level, info.of_object)
     rounding = 1e-4 * float(np.ptp(draws)) + 1e-12
     if not any(np.allclose([e.low, e.high], [entry.low, entry.high], rtol=1e-9, atol=rounding) for e in (plain, wide)):
-        yield f"has the interval [{entry.low}, {entry.high}] and its draws have [{wide.low}, {wide.high}]"
+        yield f"has the interval [{entry.low}, {entry.high}] and its bootstrap samples have [{wide.low}, {wide.high}]"
 
 
 def _resample_faults(score: Score) -> Iterator[str]:
@@ -236,7 +238,7 @@ def _resample_faults(score: Score) -> Iterator[str]:
     kept, whole = score.resamples, score.values.get(WHOLE, {})
     for part, drawn in kept.draws.items():
         for metric in drawn.keys() - score.values.get(part, {}).keys():
-            yield f"it has draws of {part} {metric} and no value"
+            yield f"it has bootstrap samples of {part} {metric} and no value"
     for metric, text in kept.each.items():
         try:
             each = unpack(text)

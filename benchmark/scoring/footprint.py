@@ -124,7 +124,7 @@ def check_settings(protocol: Protocol, sizes: Sizes) -> None:
     packed = round(PACKED * protocol.draws * sizes.entries)
     if packed > MOST_BYTES:
         raise ScoringError(
-            f"the protocol {protocol.name} draws {number(protocol.draws)} times, which takes about "
+            f"the protocol {protocol.name} has draws={number(protocol.draws)} bootstrap samples, which take about "
             f"{number(packed / 1e6)} MB in a score file, and such a file has at most {MOST_BYTES / 1e6:.0f} MB: lower "
             "draws"
         )

@@ -161,7 +161,7 @@ def test_what_hardly_varies_is_left_out_of_the_average_and_named() -> None:
     still = context_of(*(CASES["a pose for each object"](split) for split in (train, val)), ASKED)
     values = run(still)[WHOLE]
     assert "rotation_r2_mean" not in values and "pose_r2_mean" in values
-    assert "rotation is not asked about: its target is the same everywhere" in still.notes
+    assert "rotation is not measured: its target is constant" in still.notes
 
 
 def test_a_move_along_one_axis_is_worth_what_its_one_component_is() -> None:

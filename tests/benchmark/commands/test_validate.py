@@ -46,9 +46,9 @@ def test_each_fault_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"draws": {}}, ["whole top1 has no draws, and its protocol says 50", "whole mrr has no draws"]),
+    ({"draws": {}}, ["whole top1 has no bootstrap samples, and its protocol says 50", "whole mrr has no"]),
     ({"each": {}}, ["it has no values per object of top1", "it has no values per object of mrr"]),
-    ({"digest": "0" * 64}, ["resamples.digest is not that of 50 draws of 6 objects"]),
+    ({"digest": "0" * 64}, ["resamples.digest is not that of 50 bootstrap samples of 6 objects"]),
 ])  # fmt: skip
 def test_what_pairs_it_with_others_has_to_be_there(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], change: dict[str, Any], words: list[str]

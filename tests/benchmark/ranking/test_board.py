@@ -51,7 +51,10 @@ def test_what_was_not_resampled_has_a_best_and_no_ranks() -> None:
     board = Board.of(scores, parts=False)
     cells = [row.cells["top1"] for row in board.rows]
     assert [(cell.mark, cell.rank) for cell in cells] == [(Mark.BEST, None), (Mark.NONE, None)]
-    assert all("whole top1 has no draws, and its protocol says 50, so no row is ranked" in told for told in board.notes)
+    assert all(
+        "whole top1 has no bootstrap samples, and its protocol says 50, so no row is ranked" in told
+        for told in board.notes
+    )
     assert len(board.notes) == 2
 
 
@@ -114,7 +117,7 @@ def test_what_may_not_share_a_table() -> None:
         (replace(base, pairs={"train": "a" * 64, "val": "c" * 64}), "val pairs bbbbbbbbbbbb against cccccccccccc"),
         (
             replace(base, resamples=replace(base.resamples, digest="e" * 64)),
-            r"bootstrap draws \w{12} against eeeee",
+            r"bootstrap samples \w{12} against eeeee",
         ),
         (
             replace(base, protocol=protocol, protocol_id=protocol.id),

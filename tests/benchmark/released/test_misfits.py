@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 def test_a_tensor_with_no_place_is_named_and_may_be_dropped(tmp_path: Path) -> None:
     state = {**equicaps(), "strange_head.weight": torch.zeros(2)}
-    assert "has strange_head.weight, which has no place" in refused(tmp_path, state)
+    assert "has strange_head.weight, which is not in the layout" in refused(tmp_path, state)
     assert convert(state, tmp_path / "model.pth", drop=("strange_head",)).left_out["strange_head"] == 1
 
 

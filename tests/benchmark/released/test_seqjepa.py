@@ -62,7 +62,7 @@ def test_sen_and_equimod_of_seq_jepa_keep_their_heads(
     [
         (lambda s: s.pop("predictor.1.running_var"), "lacks predictor.1.running_var: leave the heads out"),
         (lambda s: s.pop("action_proj.1.running_mean"), "lacks action_proj.1.running_mean"),
-        (lambda s: s.update({"predictor.0.bias": torch.zeros(E)}), "predictor.0.bias has no place beside predict"),
+        (lambda s: s.update({"predictor.0.bias": torch.zeros(E)}), "predictor.0.bias does not belong beside predict"),
         (lambda s: s.update({"predictor.1.running_mean": torch.zeros(E + 1)}), "(11,), which do not fit: leave the he"),
         (lambda s: s.update({"predictor.0.weight": torch.zeros(E, 5)}), "gives 6 numbers, more than predictor.0.wei"),
     ],

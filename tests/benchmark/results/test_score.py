@@ -98,12 +98,12 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t["protocol"].update(val_pairs=99), "its protocol is not the one of its id"),
     (lambda t: t["values"]["whole"]["top1"].update(value=float("nan")), "values.whole.top1.value is nan, not finite"),
     (lambda t: t["values"]["whole"]["top1"].update(low=0.9), "whole top1 has an interval from 0.9 down to 0.55"),
-    (lambda t: t["values"]["whole"]["top1"].update(low=0.46), "has the interval .0.46, .* and its draws have"),
+    (lambda t: t["values"]["whole"]["top1"].update(low=0.46), "has the interval .0.46, .* and its boot"),
     (lambda t: t["values"]["whole"]["top1"].update(objects=7), "rests on 96 samples of 7 objects, and 6 were scored"),
     (lambda t: t["dataset"].update(fingerprint="short"), "dataset.fingerprint is no SHA-256: 'short'"),
-    (lambda t: t["resamples"]["draws"]["whole"].update(top1="AAAA"), "whole top1 has draws that cannot be read"),
+    (lambda t: t["resamples"]["draws"]["whole"].update(top1="AAAA"), "top1 has bootstrap samples that cannot be"),
     (lambda t: t["resamples"]["draws"]["whole"].update(top1=pack(np.linspace(0, 1, 49))), "has 49 draws and"),
-    (lambda t: t["values"]["whole"].pop("mrr"), "draws of whole mrr and no value"),
+    (lambda t: t["values"]["whole"].pop("mrr"), "bootstrap samples of whole mrr and no value"),
     (lambda t: t["resamples"]["each"].update(top1=pack(np.zeros(5))), "5 values per object of top1, which rests on"),
     (lambda t: t["resamples"]["each"].update(top1="?"), "values per object of top1 cannot be read"),
 ])  # fmt: skip
@@ -219,7 +219,7 @@ def test_all_right_on_few_objects_has_the_exact_interval_or_that_of_older_scores
     wide = replace(flat, values=perfect(exact).values)
     assert not faults_of(wide)
     (fault,) = faults_of(replace(flat, values=perfect(0.7).values))
-    assert "has the interval [0.7, 1.0] and its draws have [0.54" in fault
+    assert "has the interval [0.7, 1.0] and its bootstrap samples have [0.54" in fault
 
 
 def test_a_board_shows_the_exact_interval_of_old_and_new_scores_of_one_seed_and_of_several() -> None:
