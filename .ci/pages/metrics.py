@@ -7,11 +7,8 @@ from iebench.benchmark.statistics.metric_info import MetricInfo
 
 from .markdown import code, page, plain, table
 
-OVER = {
-    "mean": "mean of the objects' values",
-    "median": "median of all samples",
-    "joint": "one statistic of all samples",
-}
+OVER = {"mean": "", "median": " (median of all samples)", "joint": " (one statistic of all samples)"}
+"""Words for a metric that is no mean of the objects' values."""
 
 
 def pages() -> dict[str, str]:
@@ -26,7 +23,8 @@ def pages() -> dict[str, str]:
             "Metrics",
             "A score has these metrics for every part of a representation, each with a 95 % interval and a floor. "
             "A dataset with further factors has more: those of a change, of explained variance and of fitted maps, "
-            "by the same templates. Titles in bold are columns of the leaderboard.",
+            "by the same templates. A metric is a mean of the objects' values unless its meaning says otherwise; "
+            "titles in bold are columns of the leaderboard.",
             "```\niebench leaderboard runs/*/score.json --sort rotation_degrees_mean\n"
             "iebench leaderboard runs/*/score.json --format csv    # every metric, not only the columns\n```",
             *sections,
@@ -37,11 +35,11 @@ def pages() -> dict[str, str]:
 def rows(metrics: dict[str, MetricInfo]) -> str:
     """Return the table of a probe's metrics; those with a column on the leaderboard have their title in bold."""
     return table(
-        ("metric", "meaning", "better", "values", "over objects", "floor; ceiling"),
+        ("metric", "meaning", "better, values", "floor", "ceiling"),
         [
             (
-                code(name), f"{title(info)}: {plain(info.about)}", direction(info), span(info), OVER[info.over_objects],
-                plain("; ".join(text for text in (info.floor, info.ceiling) if text)),
+                code(name), f"{title(info)}: {plain(info.about)}{OVER[info.over_objects]}", values(info),
+                plain(info.floor), plain(info.ceiling),
             )
             for name, info in metrics.items()
         ],
@@ -53,14 +51,12 @@ def title(info: MetricInfo) -> str:
     return f"**{plain(info.title)}**" if info.column else plain(info.title)
 
 
-def direction(info: MetricInfo) -> str:
-    """Return the direction in which a metric is better."""
-    return ("higher" if info.higher else "lower") if info.ranked else "neither"
-
-
-def span(info: MetricInfo) -> str:
-    """Return the range of a metric's values."""
+def values(info: MetricInfo) -> str:
+    """Return the direction in which a metric is better, and the range of its values."""
+    better = ("higher" if info.higher else "lower") if info.ranked else "neither"
     low, high = info.limits
     if math.isinf(low) or math.isinf(high):
-        return f"at most {high:g}" if math.isfinite(high) else f"at least {low:g}" if math.isfinite(low) else ""
-    return f"{low:g} to {high:g}"
+        span = f", at most {high:g}" if math.isfinite(high) else f", at least {low:g}" if math.isfinite(low) else ""
+    else:
+        span = f", {low:g} to {high:g}"
+    return better + span

@@ -102,7 +102,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t["values"]["whole"]["top1"].update(objects=7), "rests on 96 samples of 7 objects, and 6 were scored"),
     (lambda t: t["dataset"].update(fingerprint="short"), "dataset.fingerprint is no SHA-256: 'short'"),
     (lambda t: t["resamples"]["draws"]["whole"].update(top1="AAAA"), "top1 has bootstrap samples that cannot be"),
-    (lambda t: t["resamples"]["draws"]["whole"].update(top1=pack(np.linspace(0, 1, 49))), "has 49 draws and"),
+    (lambda t: t["resamples"]["draws"]["whole"].update(top1=pack(np.linspace(0, 1, 49))), "49 bootstrap samples and"),
     (lambda t: t["values"]["whole"].pop("mrr"), "bootstrap samples of whole mrr and no value"),
     (lambda t: t["resamples"]["each"].update(top1=pack(np.zeros(5))), "5 values per object of top1, which rests on"),
     (lambda t: t["resamples"]["each"].update(top1="?"), "values per object of top1 cannot be read"),

@@ -58,9 +58,9 @@ def test_features_of_a_size_that_a_protocol_cannot_use_are_named() -> None:
         assert sizes(Standardiser.of(moved), standardised, moved) == ()
     tiny = (plain * 1.2e-9).astype(np.float32)
     (note,) = sizes(Standardiser.of(tiny), False, tiny)
-    assert "vary by 1e-09, and this protocol takes them as they are" in note
+    assert "have a standard deviation of 1e-09; this protocol does not standardise them" in note
     (note,) = sizes(Standardiser.of(plain), True, plain * np.float32(1e20))
-    assert note.startswith("features of val lie up to") and "made alike" in note
+    assert note.startswith("features of val lie up to") and "computed in the same way" in note
     still = np.ones((9, 2), np.float32)
     assert sizes(Standardiser.of(still), False, 9 * still) == ()  # `about` already reports that they are constant
 
@@ -74,8 +74,7 @@ def test_what_data_are_too_few_or_too_even_to_say() -> None:
     train, val = random_split(8, 4), random_split(4, 4, seed=1)
     assert scarce(train, val, 3, CIRCLES) == ()
     assert scarce(train, val, 5, CIRCLES) == (
-        "objects have 4 views, and to find one among others takes 5: MRR, H@k, PRE and what fitted maps find are left "
-        "out",
+        "objects have 4 views and retrieval needs 5: MRR, H@k, PRE and the retrieval by fitted maps are left out",
     )
     still = replace(train, latents={**train.latents, "rot_x": np.full(32, 0.3)})
     assert scarce(still, val, 0, CIRCLES) == ("rot_x does not vary and is not measured alone",)

@@ -84,7 +84,9 @@ def test_embeddings_that_are_one_vector_stop_the_run_at_the_third_look() -> None
         alarms.remember(step, terms(5, variance=0.5))
         alarms.look(step, FLAT)
     alarms.remember(40, terms(5, variance=0.25))
-    with pytest.raises(Collapsed, match=r"what projector gives .* since step 20 \(.* loss 5, variance 0.25\): raise"):
+    with pytest.raises(
+        Collapsed, match=r"the output of projector has .* since step 20 \(.* loss 5, variance 0.25\): raise"
+    ):
         alarms.look(40, FLAT)
 
 
