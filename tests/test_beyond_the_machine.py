@@ -52,6 +52,7 @@ HEAD = Head((), 10**8, 8, (1e-3,), (0.0,), "constant")
         (replace(CONVERGED, kernel=replace(CONVERGED.kernel, units=10**8)), "most for its units of its kernel probes"),
         (replace(CONVERGED, kernel=replace(CONVERGED.kernel, pairs=10**9)), "most for its epochs and pairs"),
         (replace(CONVERGED, maps=replace(CONVERGED.maps, units=10**8)), "most for its units of its maps"),
+        (replace(CONVERGED, linear=replace(CONVERGED.linear, numbers=1)), "fits classes on 1 numbers, and 2 views of"),
         (replace(SMALL, draws=10**6), "has draws=1,000,000 bootstrap samples, which take about 275 MB in a score file"),
     ],
 )
