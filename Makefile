@@ -51,8 +51,9 @@ check: setup
 	rm -rf build/check build/lib && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
 	rm build/check/iebench/renderer/parity/*_scene.py  # they run in the Python of other Blenders
+	cp -r examples/iebench-example/iebench_example build/check
 	cd build/check && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
-		--cache-dir ../mypy -p iebench
+		--cache-dir ../mypy -p iebench -p iebench_example
 
 docs: setup
 	$(MKDOCS) build --strict

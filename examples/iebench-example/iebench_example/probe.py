@@ -40,4 +40,5 @@ def cosines(features: NDArray[np.float32], rows: Rows) -> NDArray[np.float64]:
     """Return the cosine of each pair of rows (k, 2): (k,)."""
     left, right = (features[column].astype(np.float64) for column in rows.T)
     lengths = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
-    return np.clip((left * right).sum(1) / np.maximum(lengths, 1e-12), -1.0, 1.0)
+    cosine: NDArray[np.float64] = np.clip((left * right).sum(1) / np.maximum(lengths, 1e-12), -1.0, 1.0)
+    return cosine

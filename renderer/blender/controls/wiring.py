@@ -88,8 +88,9 @@ def quality_for(recipe: Recipe, quality: Quality) -> Quality:
 
 
 def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
-    """Return a function that applies all latents of a recipe to the scene; it raises PluginBroken for a control of
-    another package that fails.
+    """Return a function that applies all latents of a recipe to the scene.
+
+    It raises PluginBroken where a control of another package fails.
 
     Raises
     ------

@@ -6,13 +6,14 @@ import sys
 
 import pyarrow as pa
 import pytest
+from plugins import install
 
 from iebench.manifests.common.shipped import examples, shipped
-from iebench.manifests.errors import UsageError
+from iebench.manifests.errors import PluginBroken, UsageError
 from iebench.manifests.laws import Uniform
 from iebench.manifests.recipe import load
 from iebench.manifests.views import GivenViews
-from iebench.renderer.blender.controls.wiring import CONTROLS, check_values, quality_for, wiring
+from iebench.renderer.blender.controls.wiring import CONTROLS, bind, check_values, quality_for, wiring
 
 
 def acting(*targets):
@@ -54,6 +55,26 @@ def test_a_factor_that_would_do_nothing_is_refused(targets, words):
 def test_controls_are_checked_without_blender():
     code = "import sys, iebench.renderer.blender.controls.wiring; assert not {'bpy', 'mathutils'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+WOBBLE = """
+from iebench.renderer.blender.controls.control import Component, control
+
+@control("wobble", size=Component("times", "nothing"))
+def wobble(handles, values):
+    handles.append(values["size"])
+"""
+
+
+def test_a_control_of_another_package_gets_its_values_and_is_named_if_it_fails(tmp_path, monkeypatch):
+    install(tmp_path, monkeypatch, CONTROLS, {"wobble": "wobbling"}, wobbling=WOBBLE)
+    handles = []
+    apply = bind(acting("wobble.size"))
+    apply(handles, {"factor_0": 0.5})
+    assert handles == [0.5]
+    sentence = r"^wobbling, of the control 'wobble', failed \(AttributeError: .*\): mend or remove that package$"
+    with pytest.raises(PluginBroken, match=sentence):
+        apply(None, {"factor_0": 0.5})
 
 
 def test_a_dry_run_refuses_too(tmp_path):
