@@ -319,6 +319,7 @@ def test_an_action_of_factor_groups_is_checked_before_the_training_and_kept_with
     train(tmp_path / "run", planned("light_position,rotation"))
     trained, loaded = runs.load(tmp_path / "run")
     assert loaded.method_settings["action"] == "light_theta,light_phi:rad,rotation"
+    assert planned("light_position,rotation").differences(loaded) == []
     assert set(trained.latents) - {LABEL} == {"light_theta", "light_phi", "rot_x", "rot_y", "rot_z"}
 
 
