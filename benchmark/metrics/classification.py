@@ -14,8 +14,8 @@ def accuracy(title: str, about: str, column: bool = False, floor: str = USUAL) -
 
 
 LINEAR = {
-    "top1": accuracy("top-1 %", "class from one view by a linear layer", column=True),
-    "top5": accuracy("top-5 %", "the class is among the five highest"),
+    "top1": accuracy("top-1 %", "share of views whose class a linear layer names", column=True),
+    "top5": accuracy("top-5 %", "share of views whose class is among the five highest logits of a linear layer"),
 }
-MLP = {"mlp_top1": accuracy("MLP top-1 %", "class from one view by an MLP")}
-KERNEL = {"kernel_top1": accuracy("kernel top-1 %", "class from one view by kernel regression")}
+MLP = {"mlp_top1": accuracy("MLP top-1 %", "share of views whose class an MLP names")}
+KERNEL = {"kernel_top1": accuracy("kernel top-1 %", "share of views whose class a kernel regression names")}

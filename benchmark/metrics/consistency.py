@@ -10,10 +10,19 @@ from .targets import ROTATION, circles, shares
 MAPS = {
     "mrr": ("MRR", "reciprocal rank of the target view among the object's views, for any encoder"),
     "error": ("error", "unexplained share of the variance within objects"),
-    "error_nonlinear": ("error, nonlinear", "the same for a map with a hidden layer beside the linear one"),
-    "identity": ("identity error", "distance between f(z, identity) and z, as a share of that variance"),
-    "inverse": ("inverse error", "distance between f(f(z, g), inverse of g) and z"),
-    "composition": ("composition error", "distance between f(f(z, g), h) and f(z, gh)"),
+    "error_nonlinear": (
+        "error, nonlinear",
+        "unexplained share of the variance within objects, with a hidden layer added to the map",
+    ),
+    "identity": ("identity error", "distance between f(z, identity) and z, as a share of the variance within objects"),
+    "inverse": (
+        "inverse error",
+        "distance between f(f(z, g), inverse of g) and z, as a share of the variance within objects",
+    ),
+    "composition": (
+        "composition error",
+        "distance between f(f(z, g), h) and f(z, gh), as a share of the variance within objects",
+    ),
 }
 """Metrics of a map: title and meaning."""
 _FLOORS = {

@@ -15,8 +15,8 @@ def explained(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     return {
         f"share_{name}": MetricInfo(
             f"{name.replace('_', ' ')} share %",
-            f"how much of the representation's variance {_WORDS.get(name) or f'the {name}'.replace('_', ' ')} moves; "
-            "less is more invariant",
+            f"share of the representation's variance that {_WORDS.get(name) or f'the {name}'.replace('_', ' ')} "
+            "explains; less is more invariant",
             higher=False,
             factor=100,
             digits=1,

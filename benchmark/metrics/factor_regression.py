@@ -21,7 +21,7 @@ def nonlinear(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
 
 def composed(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     """Describe the metrics of changes that are composed from linear predictions for each view."""
-    return _metrics(groups, "_composed", "composed from linear predictions of each")
+    return _metrics(groups, "_composed", "composed from linear predictions for each")
 
 
 def _metrics(groups: Iterable[FactorGroup], suffix: str, how: str) -> dict[str, MetricInfo]:
@@ -37,18 +37,15 @@ def _metrics(groups: Iterable[FactorGroup], suffix: str, how: str) -> dict[str, 
             _R2, title=f"colour{title} R²", about=f"{both}, R² of each component averaged", r2="mean"
         )
     for name in targets:
-        infos[f"{name}{suffix}_r2"] = replace(_R2, **_words(name, title, how), column=name not in SECOND and not suffix)
+        infos[f"{name}{suffix}_r2"] = _target(name, title, how, column=name not in SECOND and not suffix)
     return infos
 
 
-def _words(name: str, title: str, how: str) -> dict[str, str]:
-    """Return title and explanation of a target's R²."""
+def _target(name: str, title: str, how: str, column: bool) -> MetricInfo:
+    """Describe a target's R²."""
+    words, about = name.replace("_", " "), f"change of the {name} between two views".replace("_", " ")
     if name in (TRANSLATION, IN_WORLD):
-        own = name == TRANSLATION
-        axes = "its own axes" if own else "the world's axes"
-        return {
-            "title": f"translation{title} R²" + ("" if own else " (world)"),
-            "about": f"move of the object between two views, along {axes}, {how}",
-        }
-    words = name.replace("_", " ")
-    return {"title": f"{words}{title} R²", "about": f"change of the {words} between two views {how}"}
+        axes = "its own" if name == TRANSLATION else "the world's"
+        words, about = "translation", f"move of the object between two views, along {axes} axes,"
+    world = " (world)" if name == IN_WORLD else ""
+    return replace(_R2, title=f"{words}{title} R²{world}", about=f"{about} {how}", column=column)

@@ -1,55 +1,59 @@
 """Metrics of retrieval by a method's own predictor, without the source view, and as in the released code."""
 
 from dataclasses import replace
+from typing import Literal
 
 from ..statistics.metric_info import FRACTION, MetricInfo
 
 HITS = {"h1": 1, "h2": 2, "h5": 5, "h10": 10}
-"""Metric -> number of first places that count."""
-_WORDS = {1: "first", 2: "among the first two", 5: "among the first five", 10: "among the first ten"}
+"""Metric -> number of first ranks that count."""
+_PLACES = {1: "first", 2: "in the top 2", 5: "in the top 5", 10: "in the top 10"}
 _RANK = MetricInfo("", "", within=FRACTION, floor="a random order", ceiling="1")
 _POSE = MetricInfo("", "", higher=False, within=FRACTION, floor="a random view", ceiling="0")
 
-STRICT = {
-    "mrr": replace(
-        _RANK, title="MRR", about="predictor: reciprocal rank of the right view among the object's other views"
-    ),
-    **{
-        name: replace(
-            _RANK, title=f"H@{k}", column=k == 1,
-            about=f"predictor: the right view {'comes' if k == 1 else 'is'} {_WORDS[k]}",
+
+def _ranks(suffix: str, title: str, among: str, column: bool, split: Literal["val", "train"]) -> dict[str, MetricInfo]:
+    """Describe MRR and H@k. suffix, title : ends of names and titles; among : candidates, in words"""
+    found = {
+        "mrr": replace(_RANK, title="MRR", about="reciprocal rank of the target view", column=column),
+        **{
+            name: replace(
+                _RANK, title=f"H@{k}", about=f"share of target views ranked {_PLACES[k]}", column=column and k == 1
+            )
+            for name, k in HITS.items()
+        },
+    }
+    return {
+        f"{name}{suffix}": replace(
+            info,
+            title=f"{info.title}{title}",
+            about=f"{info.about} among {among}, by the method's predictor",
+            split=split,
         )
-        for name, k in HITS.items()
-    },
-    "pre": replace(_POSE, title="PRE", about="predictor: pose error of the nearest val embedding, 0 to 1"),
-}  # fmt: skip
+        for name, info in found.items()
+    }
+
+
+STRICT = {
+    **_ranks("", "", "the object's other views", column=True, split="val"),
+    "pre": replace(_POSE, title="PRE", about="pose error, 1 - <q, q'>², of the val view nearest to the prediction"),
+}
 
 RELEASED = {
-    "mrr_released": replace(
-        _RANK, title="MRR as released", about="the same with the source view among the queries and the candidates"
-    ),
-    **{
-        f"{name}_released": replace(
-            _RANK, title=f"H@{k} as released", column=k == 1,
-            about=f"the right view {'comes' if k == 1 else 'is'} {_WORDS[k]}, the source included",
-        )
-        for name, k in HITS.items()
-    },
+    **_ranks("_released", " as released", "all views of the object, with the source", column=True, split="val"),
     "pre_released": replace(
-        _POSE, title="PRE as released", about="pose error of the nearest val embedding, the source included"
+        _POSE, title="PRE as released", about="pose error of the val view nearest to the prediction, with the source"
     ),
     "pre_all_released": replace(
-        _POSE, title="PRE val-all as released", about="the same with the nearest embedding of both splits", column=False
+        _POSE, title="PRE val-all as released", column=False,
+        about="pose error of the view of either split nearest to the prediction, with the source",
     ),
-    **{
-        f"{name}_train_released": replace(
-            _RANK, title=f"{title} train-train as released", column=False, split="train",
-            about="the same as released, on views of the train split",
-        )
-        for name, title in (("mrr", "MRR"), *((name, f"H@{k}") for name, k in HITS.items()))
-    },
+    **_ranks(
+        "_train_released", " train-train as released", "all views of the train object, with the source", column=False,
+        split="train",
+    ),
     "pre_train_released": replace(
         _POSE, title="PRE train-train as released", column=False, split="train",
-        about="the same, with queries and candidates from the train split",
+        about="pose error of the train view nearest to the prediction for a train view, with the source",
     ),
 }  # fmt: skip

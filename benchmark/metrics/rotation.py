@@ -20,17 +20,17 @@ def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, MetricInfo
     near = MetricInfo("", "", factor=100, digits=1, column=False, within=FRACTION, unit="%", floor=CONSTANT)
     infos = {
         "r2_pooled": replace(
-            r2, title=f"{title} R² pooled", about=f"{about}, R² against one mean of all components", r2="pooled"
+            r2, title=f"{title} R² pooled", about=f"{about}: R² against one mean of all components", r2="pooled"
         ),
         "r2_mean": replace(
-            r2, title=f"{title} R² mean", about=f"{about}, mean R² of the components; a constant scores 0", r2="mean"
+            r2, title=f"{title} R² mean", about=f"{about}: mean R² of the components; a constant scores 0", r2="mean"
         ),
         "degrees_mean": replace(
             angle, title=f"{title} error °", about=f"{about}: mean geodesic angle to the true one", column=two
         ),
         "degrees_median": replace(
-            angle, title=f"{title} error ° median", about=f"{about}: median of that angle", column=False,
-            over_objects="median",
+            angle, title=f"{title} error ° median", about=f"{about}: median geodesic angle to the true one",
+            column=False, over_objects="median",
         ),
         **{
             f"within_{most}": replace(
@@ -52,11 +52,11 @@ DECODED = {
     for name, info in _angles(
         "rotation_decoded", "rotation between two views that the method reads from its embeddings, no probe", views=2
     ).items()
-    if "_r2_" not in name  # nothing is fitted, and the angle says it all
+    if not info.r2  # nothing is fitted, and the angle says it all
 }
 ROTATION = _angles("rotation", "rotation between two views by a nonlinear probe of both", views=2)
 ROTATION_COMPOSED = _angles(
-    "rotation_composed", "rotation between two views, composed from linear predictions of each", views=2
+    "rotation_composed", "rotation between two views, composed from linear predictions for each", views=2
 )
 POSE = _angles("pose", "pose of one view by a nonlinear probe", views=1)
 POSE_LINEAR = _angles("pose_linear", "pose of one view by a linear layer", views=1)

@@ -121,10 +121,10 @@ def _entry_fault(entry: Any, info: MetricInfo, objects: int) -> str:
     if not all(n is None or abs(n) < LONGEST for n in numbers) or not (np.abs(entry.draws) < LONGEST).all():
         return "numbers that are not finite, or of more than 18 digits"
     low, high = info.limits
-    numbers = np.array([entry.value, entry.floor])
+    shown = np.array([entry.value, entry.floor])
     if info.of_object is not None:
         if entry.each is None or not np.isclose(entry.each.mean(), entry.value, rtol=1e-9, atol=1e-9):
             return "what is no mean over objects, and it declares a range for one"
-        numbers = np.append(numbers, entry.each)
-    inside = low <= numbers.min() and numbers.max() <= high
+        shown = np.append(shown, entry.each)
+    inside = low <= shown.min() and shown.max() <= high
     return "" if inside else f"values outside the range that it declares, {low:g} to {high:g}"

@@ -44,10 +44,10 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
             continue
         values[part] = {}
         for metric, info in METRICS.items():
-            if metric.removeprefix("strict_") in PREDICTION and (i % 2 or part != "whole"):
+            if metric in PREDICTION and (i % 2 or part != "whole"):
                 continue
             shares = 0.8 / (1 + np.exp(-(skill + shift + hard * 0.5 + generator.normal(size=objects) * 0.2)))
-            top = 110.0 if "degrees" in metric else 1.0
+            top = 110.0 if info.unit == "°" else 1.0
             each = shares if info.higher else top * (1 - shares)
             floor = 0.1 if info.higher else 0.9 * top
             statistic = Mean.of(np.repeat(each, views), np.repeat(np.arange(objects), views))

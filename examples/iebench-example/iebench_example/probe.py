@@ -10,7 +10,7 @@ from iebench.benchmark.fitting.context import Context, Rows, Values, probe
 from iebench.benchmark.statistics.bootstrap import Mean
 from iebench.benchmark.statistics.metric_info import MetricInfo
 
-# A score stores this description, so that every table can show the metric, also where this package is missing.
+# A score stores this description, so that tables show the metric; they rank it only where this package is installed.
 SIMILARITY = MetricInfo(
     title="view similarity",
     about="cosine of the representations of two views of one object, mean over objects",
