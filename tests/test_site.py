@@ -20,30 +20,20 @@ pytestmark = pytest.mark.slow
 LOADING = {("script", "src"), ("link", "href"), ("img", "src"), ("iframe", "src"), ("source", "src")}
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built by the command of `make docs`; a warning is an error."""
-    pytest.importorskip("mkdocstrings", reason="pip install -e '.[docs]'")
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=quiet)
-    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr
-    return folder
-
-
 def words(html: str) -> str:
     """The text of a page, without its tags."""
     return re.sub(r"<[^>]+>", "", html)
 
 
-def test_every_verb_has_a_page_with_its_options(site: Path) -> None:
+def check_commands(site: Path) -> None:
+    """Every verb has a page with its options and examples."""
     assert {page.stem for page in (site / "reference/commands").iterdir()} == {"index", *VERBS}
     page = words((site / "reference/commands/score.html").read_text("utf-8"))
     assert "--encoder-arg KEY=VALUE" in page and "iebench score --run runs/sie-builtin-s0" in page
 
 
-def test_everything_shipped_is_in_the_reference(site: Path) -> None:
+def check_reference(site: Path) -> None:
+    """Everything that iebench ships is in the reference."""
     recipes, protocols = ((site / f"reference/{kind}s.html").read_text("utf-8") for kind in ("recipe", "protocol"))
     assert [name for name in shipped("recipe") if f'<h2 id="{name}">' not in recipes] == []
     assert [name for name in shipped("protocol") if f'<h2 id="{name}">' not in protocols] == []
@@ -51,7 +41,8 @@ def test_everything_shipped_is_in_the_reference(site: Path) -> None:
     assert [name for name in METRICS if f"<code>{name}</code>" not in metrics] == []
 
 
-def test_python_functions_have_their_parameters_and_errors(site: Path) -> None:
+def check_python(site: Path) -> None:
+    """Functions have their parameters and errors."""
     page = (site / "reference/python.html").read_text("utf-8")
     section = words(page.partition('id="iebench.benchmark.score"')[2].partition("<h3")[0])
     assert "trust" in section and "True to load encoders that may execute code" in section
@@ -70,13 +61,25 @@ class Loaded(HTMLParser):
         self.addresses += [value for name, value in attrs if (tag, name) in LOADING and value]
 
 
-def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
+def check_offline(site: Path) -> None:
+    """Pages load nothing from elsewhere."""
     for page in site.rglob("*.html"):
         parser = Loaded()
         parser.feed(page.read_text(encoding="utf-8"))
         assert [one for one in parser.addresses if re.match(r"(https?:)?//", one)] == [], page
     for sheet in site.rglob("*.css"):
         assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", sheet.read_text(encoding="utf-8")), sheet
+
+
+def test_the_site_is_whole_and_needs_no_network(tmp_path: Path) -> None:
+    """The command of `make docs`, where a warning is an error; one test, so that the site is built once."""
+    pytest.importorskip("mkdocstrings", reason="pip install -e '.[docs]'")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    quiet = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=quiet)
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr
+    for check in (check_commands, check_reference, check_python, check_offline):
+        check(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["commands", "docstrings", "markdown", "score_file"])

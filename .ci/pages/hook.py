@@ -4,9 +4,11 @@ import shutil
 import sys
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
 from mkdocs.structure.files import File, Files, InclusionLevel
 
 ROOT = Path(__file__).parents[2]
@@ -14,18 +16,19 @@ sys.path.insert(0, str(ROOT / ".ci"))
 
 from pages import commands, metrics, mirror, protocols, python, recipes, score_file  # noqa: E402
 
-PACKAGE = ROOT / "build" / "package"
+PACKAGE = TemporaryDirectory(prefix="iebench-site-")  # removed when the build ends
 
 
+@event_priority(100)  # before mkdocstrings reads its own
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Lay out the package as it is installed, for mkdocstrings, and list a page for each verb."""
-    shutil.rmtree(PACKAGE, ignore_errors=True)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     for name, folder in sorted(project["tool"]["setuptools"]["package-dir"].items()):
         for file in (ROOT / folder).rglob("*.py"):
-            copy = PACKAGE.joinpath(*name.split("."), file.relative_to(ROOT / folder))
+            copy = Path(PACKAGE.name, *name.split("."), file.relative_to(ROOT / folder))
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, copy)
+    config.plugins["mkdocstrings"].config.handlers["python"]["paths"] = [PACKAGE.name]
     config.nav = with_verbs(config.nav)
     return config
 
