@@ -28,7 +28,7 @@ class Picture(Figure):
 
     def _repr_png_(self) -> bytes:
         with styled():
-            return png(self)
+            return png(self, dpi=100)
 
 
 def svg(figure: Figure) -> str:
@@ -40,8 +40,8 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :].replace(INK, "currentColor")
 
 
-def png(figure: Figure) -> bytes:
-    """Return a figure as PNG on white; equal figures give equal bytes."""
+def png(figure: Figure, dpi: int = 150) -> bytes:
+    """Return a figure as PNG on white; equal figures give equal bytes. dpi : pixels per inch"""
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=150, facecolor="white", metadata={"Software": None})
+    figure.savefig(out, format="png", dpi=dpi, facecolor="white", metadata={"Software": None})
     return out.getvalue()

@@ -15,6 +15,7 @@ def drawn(table: RenderableType, colour: bool = True) -> list[str]:
         force_terminal=colour,
         color_system="standard" if colour else None,
         highlight=False,
+        force_jupyter=False,  # else it prints into the cell, not into the text
     )
     with console.capture() as captured:
         console.print(table)

@@ -228,10 +228,31 @@ def test_names_are_imported_when_they_are_used(tiny_dataset: Path) -> None:
     assert done.returncode == 0 and done.stdout == "(32, 32)\n", done.stderr
 
 
+def blocks() -> list[str]:
+    """Return the blocks of Python of the page."""
+    page = (ROOT / "docs" / "guides" / "python.md").read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+
+
+@pytest.mark.slow  # webdataset leaves closing its files to the garbage collector
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_other_readers_of_the_page_read_the_same(data: Dataset) -> None:
+    for library in ("webdataset", "datasets"):
+        pytest.importorskip(library)
+    [block] = [block for block in blocks() if "load_dataset" in block]
+    names: dict[str, Any] = {"data": data}
+    exec(compile(block, "docs/guides/python.md", "exec"), names)
+    image, latents = data[0]
+    assert np.array_equal((names["image"] * 255).round().astype(np.uint8), np.asarray(image))
+    assert np.array_equal(np.asarray(names["view"]["jpg"]), np.asarray(image))
+    for row in (names["row"], names["view"]["json"]):
+        assert {name: row[name] for name in latents} == latents
+    assert len(names["views"]) == len(data.images("train"))
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("here", "one_thread")
 def test_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    page = (ROOT / "docs" / "guides" / "python.md").read_text(encoding="utf-8")
     monkeypatch.setattr(protocol, "load", lambda name: SMALL)
     monkeypatch.setattr(planning, "BLENDER", FAKE)
     small = {
@@ -239,7 +260,7 @@ def test_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         "steps=500": "steps=2, batch=4, encoder={'width': 0.125}, method={'projector': [8]}",
         "batch_size=256": "batch_size=8",
     }
-    code = "\n".join(re.findall(r"^```python\n(.*?)^```", page, re.M | re.S))
+    code = "\n".join(block for block in blocks() if "load_dataset" not in block)
     for long, short in small.items():
         assert long in code
         code = code.replace(long, short)
