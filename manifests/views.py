@@ -83,10 +83,10 @@ class GivenViews:
         """Largest number of views of any object."""
         return max(place.stop - place.start for place in self._place.values())
 
-    def span(self, factor: str) -> tuple[float, float]:
-        """Return the lowest and the highest value of a factor."""
-        values = self._table[factor].to_numpy()
-        return float(values.min()), float(values.max())
+    def values(self, factor: str) -> Array:
+        """Return the values of a factor in all views: (n,)."""
+        values: Array = self._table[factor].to_numpy()
+        return values
 
     def of(self, synset: str, object_id: str) -> Views:
         """Return the views of one object, which must be one of `objects`."""

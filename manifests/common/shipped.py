@@ -21,15 +21,15 @@ def shipped(kind: Kind) -> list[str]:
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def examples(kind: Kind) -> list[str]:
+def in_folders(kind: Kind) -> list[str]:
     """Return the names of further shipped files, which lie in folders of the kind's folder: "FOLDER/NAME".
 
-    >>> examples("recipe")[:2]
+    >>> in_folders("recipe")[:2]
     ['factors/background-gray', 'factors/camera-azimuth']
     """
     folders = (item for item in files(f"iebench.manifests.{kind}s").iterdir() if item.is_dir())
-    found = (f"{folder.name}/{item.name}" for folder in folders for item in folder.iterdir())
-    return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
+    names = (f"{folder.name}/{item.name}" for folder in folders for item in folder.iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
 def locate(kind: Kind, name: str, folder: Path = Path(), source: str = "") -> Path:
@@ -41,7 +41,7 @@ def locate(kind: Kind, name: str, folder: Path = Path(), source: str = "") -> Pa
     ------
     UnknownName : the name is neither; the message suggests similar names.
     """
-    known = [*shipped(kind), *examples(kind)]
+    known = [*shipped(kind), *in_folders(kind)]
     if name in known:
         return Path(str(files(f"iebench.manifests.{kind}s") / f"{name}.toml"))
     if not name.endswith(".toml"):

@@ -90,8 +90,7 @@ def wider(**changes: object) -> tuple[Factor, ...]:
     ],
 )
 def test_a_list_of_groups_is_stored_as_the_factors_of_the_dataset(action: Action, stored: Action) -> None:
-    found = resolved(action, wider(), "data")
-    assert found == stored == resolved(stored, wider(), "data")
+    assert resolved(action, wider(), "data") == stored == resolved(stored, wider(), "data")
 
 
 def test_a_group_of_one_s_own_is_all_its_factors() -> None:
@@ -102,15 +101,15 @@ def test_a_group_of_one_s_own_is_all_its_factors() -> None:
 
 def test_the_numbers_of_a_list_stand_in_its_order_and_a_circle_gives_sine_and_cosine() -> None:
     source, target = views(9)
-    found = between("object_scale,rotation,light_phi:rad,floor_hue:turn", *(
+    numbers = between("object_scale,rotation,light_phi:rad,floor_hue:turn", *(
         view | {"object_scale": view["light_theta"]} for view in (source, target)
     ))  # fmt: skip
     step = {name: target[name] - source[name] for name in ALL}
-    assert torch.equal(found[:, 0], step["light_theta"])
-    assert torch.equal(found[:, 1:5], rotation_between(source, target))
+    assert torch.equal(numbers[:, 0], step["light_theta"])
+    assert torch.equal(numbers[:, 1:5], rotation_between(source, target))
     wanted = [step["light_phi"].sin(), step["light_phi"].cos()]
     wanted += [(2 * torch.pi * step["floor_hue"]).sin(), (2 * torch.pi * step["floor_hue"]).cos()]
-    torch.testing.assert_close(found[:, 5:], torch.stack(wanted, dim=-1))
+    torch.testing.assert_close(numbers[:, 5:], torch.stack(wanted, dim=-1))
     full_turn = {**source, "floor_hue": source["floor_hue"] + 1}
     torch.testing.assert_close(between("floor_hue:turn", source, full_turn), torch.tensor([[0.0, 1.0]] * 9).double())
 

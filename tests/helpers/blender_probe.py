@@ -205,18 +205,17 @@ def cameras(ref, **latents):
     """Return the camera's matrix (4, 4) in a newly built scene of the recipe, and after applying the latents."""
     import bpy
 
-    renderer = worker._renderer
-    renderer.load(ref)
-    found = []
     from iebench.renderer.blender.controls.placing import look_at_origin, spherical
 
+    renderer, matrices = worker._renderer, []
+    renderer.load(ref)
     camera, usual = renderer._handles.camera, renderer._handles.scene.camera
     look_at_origin(camera, spherical(usual.radius, usual.theta, usual.phi))
     for apply in (lambda: None, lambda: renderer.arrange({**REST, **latents})):
         apply()
         bpy.context.view_layer.update()
-        found.append(np.array(camera.matrix_world))
-    return found
+        matrices.append(np.array(camera.matrix_world))
+    return matrices
 
 
 def prefilters(ref, **latents):

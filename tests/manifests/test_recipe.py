@@ -8,14 +8,14 @@ from typing import get_args
 
 import pytest
 
-from iebench.manifests.common.shipped import examples, shipped
+from iebench.manifests.common.shipped import in_folders, shipped
 from iebench.manifests.errors import SettingError, UnknownName, UsageError
 from iebench.manifests.laws import Constant
 from iebench.manifests.recipe import RANGES, Pass, Recipe, _in_ranges, _numbers, load
 from iebench.manifests.schema import IDENTITY, MAX_VIEW, place_columns
 
 
-@pytest.mark.parametrize("name", [*shipped("recipe"), *examples("recipe")])
+@pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
 def test_a_shipped_recipe_survives_json(name):
     recipe = load(name)
     again = Recipe.from_dict(recipe.as_dict(), "copy")
@@ -112,7 +112,7 @@ def test_a_factor_cannot_be_named_like_a_column_of_every_dataset(column):
         Recipe.from_dict(table, "mine")
 
 
-@pytest.mark.parametrize("name", [*shipped("recipe"), *examples("recipe")])
+@pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
 def test_every_number_has_a_range(name):
     assert {_in_ranges(key) for key, _ in _numbers(load(name))} <= RANGES.keys()
     assert RANGES["views"] == (1, MAX_VIEW + 1)

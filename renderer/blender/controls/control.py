@@ -43,6 +43,7 @@ class Component:
     moves : change of the picture with the value, as a phrase for the table of controls
     low, high : smallest and largest value that the control takes
     needed : True if a recipe that uses the control must have a factor for this component
+    whole : True if the values are whole numbers: a count, or a choice by number
     smooth : False if the value may put detail on the floor, which is then rendered like the object, with all samples
     """
 
@@ -51,6 +52,7 @@ class Component:
     low: float = -math.inf
     high: float = math.inf
     needed: bool = False
+    whole: bool = False
     smooth: bool = True
 
 

@@ -29,7 +29,7 @@ SOLIDS = (
 
 @control(
     "distractors",
-    count=Component("number", "puts solids on the floor beside the object", 0, len(SOLIDS), smooth=False),
+    count=Component("number", "puts solids on the floor beside the object", 0, len(SOLIDS), whole=True, smooth=False),
 )
 def distractors(handles: Handles, values: Mapping[str, float]) -> None:
     """Show the first solids of the list and hide the others."""

@@ -32,7 +32,7 @@ PATTERNS: dict[str, tuple[str, dict[str, object], str, dict[str, float]]] = {
     value=Component("share", "brightens the floor", 0, 1),
     texture=Component(
         "number", f"chooses the floor's pattern: 0 plain, {', '.join(f'{i} {n}' for i, n in enumerate(PATTERNS, 1))}",
-        0, len(PATTERNS), smooth=False,
+        0, len(PATTERNS), whole=True, smooth=False,
     ),
 )  # fmt: skip
 def floor(handles: Handles, values: Mapping[str, float]) -> None:
@@ -66,11 +66,11 @@ def _pattern(tree: "bpy.types.NodeTree", name: str) -> "bpy.types.NodeSocket":
     """Return the output of a pattern's node, which is made at its first use; its coordinates are the world's."""
     kind, properties, output, inputs = PATTERNS[name]
     if name not in tree.nodes:
-        node, place = tree.nodes.new(kind), tree.nodes.new("ShaderNodeNewGeometry")
+        node, geometry = tree.nodes.new(kind), tree.nodes.new("ShaderNodeNewGeometry")
         node.name = name
         for key, value in properties.items():
             setattr(node, key, value)
         for key, value in inputs.items():
             node.inputs[key].default_value = value
-        tree.links.new(place.outputs["Position"], node.inputs["Vector"])
+        tree.links.new(geometry.outputs["Position"], node.inputs["Vector"])
     return tree.nodes[name].outputs[output]

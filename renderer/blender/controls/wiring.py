@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from iebench.manifests.errors import SettingError
 from iebench.manifests.factors import TURNS, Factor
 from iebench.manifests.laws import support
@@ -13,6 +15,9 @@ from iebench.manifests.views import GivenViews
 from ...errors import UnknownName
 from . import camera, distractors, floor, lights, pose  # noqa: F401  registers the controls of iebench
 from .control import CONTROLS, Component, Handles
+
+SLACK = 1e-8  # the ends of a law are known to nine decimals
+UNIFORMS = np.random.default_rng(0).random((64, 4))  # for examples of a law's values
 
 __all__ = ["CONTROLS", "bind", "check_values", "component_of", "quality_for", "wiring"]
 
@@ -63,15 +68,23 @@ def check_values(recipe: Recipe, given: GivenViews | None, source: str) -> None:
 
     Raises
     ------
-    SettingError : a value is beyond the range of its component; names the factor and the range.
+    SettingError : a value is beyond the range of its component, or no whole number where it must be; names the
+        factor and the remedy.
     """
     for factor in recipe.factors:
-        about, (low, high) = component_of(factor), given.span(factor.name) if given else support(factor.law)
-        if low < about.low or high > about.high:
+        about, remedy = component_of(factor), "change its values" if given else "change its law"
+        values = given.values(factor.name) if given else factor.law.value(UNIFORMS, np.arange(len(UNIFORMS)))
+        low, high = (values.min(), values.max()) if given else support(factor.law)
+        if low < about.low - SLACK or high > about.high + SLACK:
             top = f"to {about.high:g}" if math.isfinite(about.high) else "on"
             raise SettingError(
                 f"{source}: {factor.name} reaches from {low:g} to {high:g}, and {factor.acts_on} takes values from "
-                f"{about.low:g} {top} ({about.unit}): change {'its values' if given else 'its law'}"
+                f"{about.low:g} {top} ({about.unit}): {remedy}"
+            )
+        if about.whole and (odd := values != np.round(values)).any():
+            raise SettingError(
+                f"{source}: {factor.name} has values such as {values[odd][0]:.4g}, and {factor.acts_on} takes whole "
+                f"numbers: {remedy}"
             )
 
 

@@ -1,6 +1,7 @@
 """Controls: a recipe's factors set all components of their targets, or are refused before Blender starts."""
 
 import dataclasses
+import math
 import subprocess
 import sys
 
@@ -8,9 +9,9 @@ import pyarrow as pa
 import pytest
 from plugins import install
 
-from iebench.manifests.common.shipped import examples, shipped
+from iebench.manifests.common.shipped import in_folders, shipped
 from iebench.manifests.errors import PluginBroken, UsageError
-from iebench.manifests.laws import Uniform
+from iebench.manifests.laws import Constant, Sweep, Uniform
 from iebench.manifests.recipe import load
 from iebench.manifests.views import GivenViews
 from iebench.renderer.blender.controls.wiring import CONTROLS, bind, check_values, quality_for, wiring
@@ -23,7 +24,7 @@ def acting(*targets):
     return dataclasses.replace(load(), factors=factors)
 
 
-@pytest.mark.parametrize("name", [*shipped("recipe"), *examples("recipe")])
+@pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
 def test_shipped_recipes_feed_all_that_their_controls_need(name):
     recipe = load(name)
     wires = wiring(recipe)
@@ -87,12 +88,11 @@ def test_a_dry_run_refuses_too(tmp_path):
     assert result.stderr.startswith("iebench: mine.toml: factor rot_x: acts_on 'rotation.q': unknown component")
 
 
-def with_camera(**changes):
-    """Recipe 3diebench with an azimuth, an elevation and a texture, and some entries of the elevation changed."""
-    names = ("camera-azimuth", "camera-elevation", "floor-texture")
-    azimuth, elevation, texture = (load(f"factors/{name}").factors[-1] for name in names)
-    factors = (*load().factors, azimuth, dataclasses.replace(elevation, **changes), texture)
-    return dataclasses.replace(load(), factors=factors)
+def with_camera(number=1, **changes):
+    """Recipe 3diebench with an azimuth, an elevation and a texture, and some entries of one of them changed."""
+    added = [load(f"factors/{name}").factors[-1] for name in ("camera-azimuth", "camera-elevation", "floor-texture")]
+    added[number] = dataclasses.replace(added[number], **changes)
+    return dataclasses.replace(load(), factors=(*load().factors, *added))
 
 
 def test_a_component_that_is_not_needed_may_be_left_out():
@@ -119,6 +119,18 @@ def test_a_law_beyond_the_range_of_its_control_is_refused():
         "mine.toml: camera_elevation reaches from 0 to 2, and camera.elevation takes values from -1.5708 to 1.5708 "
         "(rad): change its law"
     )
+
+
+def test_a_law_may_reach_the_ends_of_the_range_of_its_control():
+    for law in (Sweep(-math.pi / 2, math.pi / 2, 9), Uniform(-math.pi / 2, math.pi / 2), Constant(math.pi / 2)):
+        check_values(with_camera(law=law), None, "mine.toml")
+
+
+@pytest.mark.parametrize("law", [Uniform(0.0, 3.0), Constant(2.5), Sweep(0, 3, 4)], ids=repr)
+def test_a_law_of_fractions_is_refused_where_a_control_takes_whole_numbers(law):
+    with pytest.raises(UsageError, match=r"floor_texture has values such as .*, and floor\.texture takes whole"):
+        check_values(with_camera(number=2, law=law), None, "mine.toml")
+    check_values(with_camera(number=2, law=Sweep(0, 4, 4)), None, "mine.toml")
 
 
 def test_given_values_beyond_the_range_of_their_control_are_refused():

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from iebench.manifests.common.shipped import examples
+from iebench.manifests.common.shipped import in_folders
 from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import choose
@@ -23,7 +23,7 @@ def pictures(recipe, name, values):
     return np.array([renderer.render({**latents, name: value}) for value in values], float)
 
 
-@pytest.mark.parametrize("name", examples("recipe"))
+@pytest.mark.parametrize("name", in_folders("recipe"))
 def test_a_new_factor_moves_the_picture_and_nothing_but_its_stripe(name):
     recipe = load(name)
     factor = recipe.factors[-1]

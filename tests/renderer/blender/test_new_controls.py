@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from pebble import ProcessPool
 
-from iebench.manifests.common.shipped import examples
+from iebench.manifests.common.shipped import in_folders
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.blender.controls.wiring import CONTROLS
@@ -32,7 +32,7 @@ FLOOR = np.s_[:12, :]  # rows that show nothing but the far floor
 def scene():
     """The factors of all examples on top of 3DIEBench-T, at draft quality; a function that runs a probe's function."""
     recipe = load("3diebench-t")
-    others = [load(name).factors[-1] for name in examples("recipe") if name.startswith("factors/")]
+    others = [load(name).factors[-1] for name in in_folders("recipe") if name.startswith("factors/")]
     recipe = replace(recipe, resolution=SIZE, factors=(*recipe.factors, *others), passes=("depth", "mask"))
     assert {factor.name for factor in recipe.factors} == REST.keys()
     mug = Builtin(None).objects(choose("mug"), 1)[0]
@@ -48,7 +48,7 @@ def rest(scene):
 
 
 def test_every_control_has_an_example():
-    acted_on = {factor.acts_on for name in examples("recipe") for factor in load(name).factors}
+    acted_on = {factor.acts_on for name in in_folders("recipe") for factor in load(name).factors}
     acted_on |= {factor.acts_on for factor in load("3diebench-t").factors}
     assert acted_on == {f"{name}.{component}" for name in CONTROLS for component in CONTROLS[name].components}
 
@@ -74,17 +74,17 @@ def test_picture_and_passes_are_those_of_the_camera_that_the_factors_place(scene
     world, pixels = scene(blender_probe.mesh_points, **latents)
     ours, along = pinhole(world, *camera)
     assert pixels == pytest.approx(ours, abs=2e-3)
-    found, _ = scene(blender_probe.passes, **latents)
-    rows, columns = np.nonzero(found["mask"])
+    stored, _ = scene(blender_probe.passes, **latents)
+    rows, columns = np.nonzero(stored["mask"])
     edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert edges == pytest.approx([*ours.min(0), *ours.max(0)], abs=1.1)
-    depths = found["depth"][rows, columns] / 8192
+    depths = stored["depth"][rows, columns] / 8192
     assert along.min() - 0.02 < depths.min() < depths.max() < along.max() + 0.02
-    points = np.linalg.norm(found["nocs"][rows, columns] / 255 - 0.5, axis=1)
+    points = np.linalg.norm(stored["nocs"][rows, columns] / 255 - 0.5, axis=1)
     assert points.max() < 0.51  # on the object as it was loaded, not as it was scaled
     picture = scene(blender_probe.picture, **latents).astype(int)
-    blue = (picture[..., 2] - picture[..., 0] > 40) & (found["mask"] > 0)
-    assert blue.sum() > 0.7 * (found["mask"] > 0).sum()  # the mug is blue, the floor is not
+    blue = (picture[..., 2] - picture[..., 0] > 40) & (stored["mask"] > 0)
+    assert blue.sum() > 0.7 * (stored["mask"] > 0).sum()  # the mug is blue, the floor is not
 
 
 def test_the_camera_turned_with_the_object_sees_the_object_from_the_same_side(scene):
@@ -135,9 +135,9 @@ def test_distractors_stand_on_the_floor_beside_the_object_and_the_passes_see_the
     before, _ = scene(blender_probe.passes)
     counts = []
     for count in (1, 4, 8):
-        found, _ = scene(blender_probe.passes, distractors=float(count))
-        assert np.array_equal(found["mask"], before["mask"])
-        nearer = (before["depth"].astype(int) - found["depth"]) > 200
+        stored, _ = scene(blender_probe.passes, distractors=float(count))
+        assert np.array_equal(stored["mask"], before["mask"])
+        nearer = (before["depth"].astype(int) - stored["depth"]) > 200
         changed = np.abs(scene(blender_probe.picture, distractors=float(count)) - rest).max(-1) > 25
         assert (changed & nearer).sum() > 0.5 * nearer.sum()
         counts.append(nearer.sum())
