@@ -28,8 +28,8 @@ from ..results.reading import read_score
 def validate(files: tuple[Path, ...], schema: bool) -> None:
     """Check that score files may go on a leaderboard.
 
-    They must be complete, unchanged, of the full dataset, and have only known metrics. Each fault is reported in one
-    sentence. The exit code is 1 if there is any.
+    They must be complete, unchanged, of the full dataset, and describe every metric that is not iebench's own. Each
+    fault is reported in one sentence. The exit code is 1 if there is any.
     """
     if schema:
         from ..results.schema import schema as made

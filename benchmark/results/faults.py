@@ -168,9 +168,8 @@ def _run_faults(score: Score) -> Iterator[str]:
 def _value_faults(score: Score) -> Iterator[str]:
     """Find values that `iebench score` cannot have written; they catch edited numbers and mixed files."""
     for metric, info in score.metrics.items():
-        own = ["is iebench's own"] if metric in METRICS else []
-        yield from (f"the metric {metric[:60]!r} {fault}" for fault in [*own, *info_faults(info)])
-    for metric in {metric for measured in score.values.values() for metric in measured} | score.metrics.keys():
+        yield from (f"the metric {metric[:60]!r} {fault}" for fault in info_faults(info))
+    for metric in dict.fromkeys([*score.metrics, *(m for measured in score.values.values() for m in measured)]):
         if fault := metric_fault(metric):
             yield f"a metric {fault}"
     if not score.values.get(WHOLE):

@@ -30,7 +30,7 @@ def test_good_files_pass(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 def test_each_fault_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good, bad, gone = tmp_path / "good.json", tmp_path / "bad.json", tmp_path / "gone.json"
     SCORE.save(good)
-    replace(with_limit(SCORE, 4), protocol_id="0" * 12, pairs={"train": "a" * 64, "val": "b"}).save(bad)
+    replace(with_limit(SCORE, 24), protocol_id="0" * 12, pairs={"train": "a" * 64, "val": "b"}).save(bad)
     assert call(str(good), str(bad), str(gone)) == 1
     out, err = capsys.readouterr()
     assert out == f"{good}: ok\n"
@@ -39,7 +39,7 @@ def test_each_fault_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[
     for words in (
         "its protocol is not the one of its id",
         "pairs.val is no SHA-256",
-        "at most 4 objects",
+        "at most 24 objects",
         "no such file",
     ):
         assert sum(words in line for line in faults) == 1

@@ -17,6 +17,7 @@ from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.statistics.metric_info import MetricInfo, info_faults, name_fault
 
+RIVALS = {"worse": 0.3, "better": 0.6}
 SPREAD = MetricInfo("spread", "deviation of all columns", higher=False, package="theirs")
 
 
@@ -75,6 +76,14 @@ def test_an_unknown_metric_is_shown_and_not_ranked(metrics: dict[str, MetricInfo
 def test_a_metric_without_a_package_is_iebenchs_own() -> None:
     board = Board.of(two(spread=MetricInfo("spread", "of a factor", higher=False)), parts=False, sort="spread")
     assert [row.name for row in board.rows] == ["good", "bad"] and board.has_ranks
+
+
+def test_a_score_file_cannot_redefine_a_metric_of_iebench() -> None:
+    scores = {Path(name): score_of(name, {"whole": {"top1": measured(value)}}) for name, value in RIVALS.items()}
+    for score in scores.values():
+        score.metrics["top1"] = MetricInfo("mine", "less is better", higher=False)
+    board = Board.of(scores, parts=False)
+    assert [row.name for row in board.rows] == ["better", "worse"] and board.infos["top1"] == METRICS["top1"]
 
 
 def test_a_name_that_breaks_a_page_is_no_metric() -> None:

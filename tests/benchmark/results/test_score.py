@@ -93,7 +93,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t.update(extra=1), "unknown setting 'extra'"),
     (lambda t: t["values"]["whole"]["top1"].update(value="high"), "values.whole.top1: value"),
     (lambda t: t["values"]["whole"].update({"<b>": top1(t)}), "a metric must have a name of at most 60 letters"),
-    (lambda t: t.update(metrics={"top1": OWN}), "the metric 'top1' is iebench's own"),
+    (lambda t: t.update(metrics={"own": {**OWN, "digits": 99}}), "the metric 'own' has 99 digits"),
     (lambda t: t["values"].pop("whole"), "no values of the whole"),
     (lambda t: t["protocol"].update(val_pairs=99), "its protocol is not the one of its id"),
     (lambda t: t["values"]["whole"]["top1"].update(value=float("nan")), "values.whole.top1.value is nan, not finite"),
