@@ -18,6 +18,15 @@ def points(group: str) -> dict[str, EntryPoint]:
     return by_name
 
 
+def rivals(point: EntryPoint) -> list[EntryPoint]:
+    """Return other entry points of the same group and name; none replaces one of iebench."""
+    return (
+        []
+        if ours(point)
+        else [other for other in entry_points(group=point.group, name=point.name) if other.value != point.value]
+    )
+
+
 def ours(point: EntryPoint) -> bool:
     """True for iebench's own entry points."""
     return package(point.module) == OURS

@@ -1,13 +1,15 @@
 """The registry: entries of one kind by name, those of iebench and those of other packages."""
 
+import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import EntryPoint
 from typing import Any, Generic, TypeVar
 
+from ..brief import few
 from ..common.causes import short
 from ..errors import IebenchError, PluginBroken, UnknownName
 from .parts import EXTRA_OF, missing_part
-from .plugins import OURS, REMEDY, package, points
+from .plugins import OURS, REMEDY, package, points, rivals
 
 T = TypeVar("T")
 Made = TypeVar("Made")
@@ -154,7 +156,10 @@ class Registry(Generic[T]):
         self._entries[name], self._modules[name] = entry, module
 
     def _load(self, point: EntryPoint) -> None:
-        """Import the module of an entry point; entries that a broken package registered are removed again."""
+        """Import the module of an entry point; entries of modules that fail to be imported are removed again."""
+        for other in rivals(point):
+            both = f"{point.value} and {other.value} both have the {self.kind} {point.name!r}"
+            raise self._broken(f"{both}: remove one of these packages")
         before = set(self._entries)
         try:
             made = self._imported(point)
@@ -163,10 +168,12 @@ class Registry(Generic[T]):
                     raise self._broken(f"{self._described(point.name)} {fault}: {REMEDY}")
                 self._enter(point.name, made, point.module)
             if point.name not in self._entries:
-                raise self._broken(f"{point.value} does not register the {self.kind} {point.name!r}: {REMEDY}")
+                registered = [repr(name) for name in self._entries if name not in before]
+                but = f" but {few(registered)}" if registered else ""
+                raise self._broken(f"{point.value} does not register the {self.kind} {point.name!r}{but}: {REMEDY}")
         except BaseException:
             for name in self._entries.keys() - before:
-                if not self.ours(name):
+                if self._modules[name] not in sys.modules:
                     del self._entries[name], self._modules[name]
             raise
 
