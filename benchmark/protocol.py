@@ -110,7 +110,11 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Nearest-neighbour classification: k train views, among `views` of each object, vote exp(cosine / temperature)."""
+    """Nearest-neighbour classification: k train views, among `views` of each object, vote exp(cosine / temperature).
+
+    k : number of votes; temperature : smaller gives near views more weight
+    views : views of each train object that may vote
+    """
 
     k: int
     temperature: float
@@ -123,7 +127,10 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class FewShot:
-    """Classification from a few objects per class: `shots` objects, drawn `draws` times."""
+    """Classification from a few objects per class: `shots` objects, drawn `draws` times.
+
+    shots : numbers of objects per class; draws : number of random choices of these objects
+    """
 
     shots: tuple[int, ...]
     draws: int
@@ -154,6 +161,7 @@ class Maps:
 class Protocol:
     """All settings of scoring; docs/background/protocols.md gives the reasons.
 
+    name : name in tables and messages
     r2 : the kind of R2 in the protocol's tables; both kinds are measured
     rotation : target of the rotation heads: the matrix, or the quaternion with the sign of the released code
     circular : target for a circular factor: sine and cosine, or the plain number

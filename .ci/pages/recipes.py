@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from iebench.manifests import recipe
-from iebench.manifests.common.shipped import locate, shipped
+from iebench.manifests.common.shipped import examples, locate, shipped
 from iebench.manifests.factors import Factor
 from iebench.manifests.laws import LAWS, in_words
 
@@ -24,6 +24,9 @@ def pages() -> dict[str, str]:
             'A recipe of your own begins with `extends = "3diebench"` and gives only what differs '
             "([your factor](../guides/your-factor.md)).",
             table(("recipe", "resolution", "views", "factors"), [summary(recipe.load(name)) for name in names]),
+            "## One recipe for each further factor",
+            "`iebench render --recipe factors/NAME` varies one factor more than `3diebench`.",
+            table(("recipe", "factor", "acts on", "unit", "law", "meaning"), [*map(extra, examples("recipe"))]),
             "## Laws",
             table(
                 ("law", "parameters", "distribution"),
@@ -47,6 +50,13 @@ def summary(shown: recipe.Recipe) -> tuple[str, str, str, str]:
     """Return a recipe's row of the first table."""
     anchor = f"[`{shown.name}`](#{shown.name})"
     return anchor, str(shown.resolution), str(shown.views), ", ".join(map(code, shown.factor_names))
+
+
+def extra(name: str) -> tuple[str, ...]:
+    """Return the row of a recipe with further factors: those that 3diebench lacks."""
+    known = recipe.load(BASE).factor_names
+    rows = [row(factor) for factor in recipe.load(name).factors if factor.name not in known]
+    return code(name), *(", ".join(texts) for texts in zip(*rows, strict=True))
 
 
 def section(shown: recipe.Recipe) -> str:

@@ -20,7 +20,10 @@ def schema() -> dict[str, Any]:
     """Return the schema (draft 2020-12) of a score file. `iebench validate` checks more than a schema can express."""
     parts: dict[str, Any] = {}
     root = _object(Score, parts)
-    root["properties"] = {"format": {"const": FORMAT}, **root["properties"]}
+    root["properties"] = {
+        "format": {"description": "version of the file format", "const": FORMAT},
+        **root["properties"],
+    }
     root["required"] = ["format", *root["required"], "run"]
     title = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "score.json of iebench"}
     return {**title, **root, "$defs": dict(sorted(parts.items()))}

@@ -28,8 +28,9 @@ MOST_BYTES = 16_000_000  # largest file that is read: ten times the size for 3DI
 class EncoderFacts:
     """The scored encoder.
 
-    weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels of its images.
-
+    name : name in tables; dim : number of columns of its representations
+    has_predictor : True if it predicts embeddings of other views
+    weights : SHA-256; parts : name -> (start, stop) columns; resolution : pixels of its images
     preprocessing : its own preprocessing, as it declares
     precision : precision of its forward pass; for a file of features "", with a resolution of 0
     """
@@ -64,6 +65,7 @@ class DataFacts:
     """The dataset of the score.
 
     name : name of the folder; train_objects, val_objects : scored objects; views : views per object
+    fingerprint : SHA-256 of the dataset's content
     known_meshes : number of val objects that were left out because their mesh is in train too
     """
 
@@ -79,6 +81,7 @@ class DataFacts:
 class Example:
     """A query to a predictor: retrieve the target view of an object, given the source view and the transformation.
 
+    synset, object_id : class and object
     source, target, found : views; rank : rank of the target among the object's other views, from 1
     """
 
@@ -94,11 +97,14 @@ class Example:
 class Score:
     """The score of one encoder.
 
+    name : name of the encoder in tables
     values : part -> metric -> value, interval, floor, n
+    protocol_id : hash of all settings of the protocol; protocol : these settings
+    dataset, encoder, cost : facts about the dataset, the encoder and its cost
     limit : objects per split in a smoke run, which does not measure the encoder; None for a full run
     seed : seed of the probes' weights and orders; pairs : SHA-256 of the train and val pair lists
     run : the training run's config.json, {} for an external encoder
-    device, versions, seconds : device and package versions of scoring, and its duration (encoding, probing)
+    device : device of scoring; versions : package -> version; seconds : duration of encoding and of probing
     resamples : bootstrap samples, for comparison with other scores; examples : queries to a predictor, to be shown
     notes : facts that limit the meaning of the values, one sentence each
     chosen : part -> head -> selected learning rate and weight decay

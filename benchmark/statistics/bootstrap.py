@@ -99,7 +99,7 @@ class Median:
 class Estimate:
     """One entry of a score.
 
-    low, high : bootstrap interval; floor : the same metric of a constant or chance predictor
+    value : the metric; low, high : its bootstrap interval; floor : the same metric of a constant or random prediction
     n, objects : images, pairs or queries, and val objects, behind the value
     ceiling : the same metric of an oracle that knows the objects' symmetries; None if unknown
     spread : standard deviation over the seeds of the heads; the value is their mean. None without several seeds

@@ -181,6 +181,12 @@ def test_the_published_schema_is_the_one_of_the_dataclasses(path: Path) -> None:
     assert json.loads(published.read_text()) == schema(), "run: iebench validate --schema > benchmark/score.schema.json"
 
 
+def test_every_entry_of_the_schema_is_described() -> None:
+    whole = schema()
+    for name, part in {"score.json": whole, **whole["$defs"]}.items():
+        assert [entry for entry, about in part["properties"].items() if not about.get("description")] == [], name
+
+
 @pytest.mark.parametrize("change", [
     lambda t: None,
     lambda t: t.pop("format"),
