@@ -19,9 +19,13 @@ TIMM = "timm:"
 
 
 class Backbone(nn.Module):
-    """Base of backbones: (B, 3, H, W) normalised images -> (B, dim) representations."""
+    """Base of backbones: (B, 3, H, W) normalised images -> (B, dim) representations.
+
+    maps : True if `forward` takes pooled=False, and then returns the map (B, dim, h, w) whose mean it returns else
+    """
 
     dim: int
+    maps: bool = False
 
 
 Builder = Callable[[float, Stem], Backbone]

@@ -80,17 +80,24 @@ class Encoder(nn.Module):
         )
         return f"minus mean {mean}, over deviation {std}"
 
-    def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) float in [0, 1] -> (B, dim) float."""
+    def forward(self, images: Tensor, pooled: bool = True) -> Tensor:
+        """(B, 3, H, W) float in [0, 1] -> (B, dim) float.
+
+        pooled : False for the backbone's last map (B, dim, h, w), if it has `maps`
+        """
         if self.pieces == 1:
-            return self._represent(images)
+            return self._represent(images, pooled)
         parts = images.chunk(self.pieces)
         return torch.cat(
-            [checkpoint(self._represent, part, use_reentrant=False, context_fn=self._contexts) for part in parts]
+            [
+                checkpoint(self._represent, part, pooled, use_reentrant=False, context_fn=self._contexts)
+                for part in parts
+            ]
         )
 
-    def _represent(self, images: Tensor) -> Tensor:
-        representation: Tensor = self.backbone(self.normalise(images))
+    def _represent(self, images: Tensor, pooled: bool) -> Tensor:
+        inputs = self.normalise(images)
+        representation: Tensor = self.backbone(inputs) if pooled else self.backbone(inputs, pooled=False)
         return representation
 
     def _contexts(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:

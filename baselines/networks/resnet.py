@@ -91,6 +91,8 @@ class ResNet(Backbone):
         a 3x3 convolution of stride 2 and no pool; "cifar" the same of stride 1, as in ResNets for CIFAR
     """
 
+    maps = True
+
     def __init__(self, block: type[Block], blocks: tuple[int, int, int, int], width: float, stem: Stem) -> None:
         super().__init__()
         channels = [round(64 * width * 2**stage) for stage in range(4)]
@@ -108,10 +110,10 @@ class ResNet(Backbone):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self._initialise()
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, H, W) normalised images -> (B, dim) representations, float."""
+    def forward(self, x: Tensor, pooled: bool = True) -> Tensor:
+        """(B, 3, H, W) normalised images -> (B, dim) representations, float; the map before the mean if not pooled."""
         x = self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))  # (B, dim, H / 32, W / 32) after imagenet
-        return self.avgpool(x).flatten(1)  # type: ignore[no-any-return]
+        return self.avgpool(x).flatten(1) if pooled else x
 
     def stem(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, 64 * width, H / 4, W / 4); H / 2 with the small stem, H with that of CIFAR."""

@@ -118,6 +118,7 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "essl": 5_246_976 + 2048 + 5_263_364,  # the released projector has no bias in front of its batch norm
     "stl": 34_392_576 + 1280,  # the released heads have no bias in front of their batch norms
     "la-sie": HALF + layered(512, 256, 256, 8) + 8 * 256**2,
+    "equicaps": 7_438_976,
     "barlow": projecting(512, 8192, 8192, 8192),
     "tico": projecting(512, 4096, 256),
     "ivne": projecting(512, 2048, 2048, 256),
@@ -149,6 +150,7 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "essl": {"temperature": 0.5, "turn": 0.4, "crop": (0.2, 1.0), "size": 0.5},  # rdangovs/essl
     "stl": {"temperature": 0.2, "equivariance": 1.0, "sharing": 0.1},  # jaemyung-u/stl
     "la-sie": {"generators": 8, "invariance": 10.0, "equivariance": 4.5, "inverse": 1.0},  # kaminocode/LA-SIE
+    "equicaps": {"invariance": 0.1, "equivariance": 5.0, "variance": 10.0, "covariance": 1.0, "spread": 1.0},
     "barlow": {"redundancy": 0.0051},  # facebookresearch/barlowtwins
     "tico": {"memory": 0.9, "contrast": 8.0, "momentum": 0.99},  # Zhu et al. 2022
     "ivne": {"agreement": None, "entropy": 1.0},  # jaeill/CVPR23-VNE

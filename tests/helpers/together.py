@@ -19,7 +19,8 @@ SHARED = 64  # objects in a batch that two ranks share
 SMALL = ["encoder.width=0.125", "encoder.stem=small"]
 PROJECTOR = ["method.projector=[16, 12]"]
 HEAD = ["method.hidden=[16]"]
-OWN = {"random": [], "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
+CAPSULES = ["method.capsules=4", "method.side=1"]
+OWN = {"random": [], "equicaps": CAPSULES, "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
 TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
 
 RANKED = {**dict.fromkeys(TRAINED, ()), "sie, together": ("passes=together",)}  # apart by default

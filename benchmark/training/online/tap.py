@@ -53,4 +53,5 @@ class Tap:
         self._passes, self._batch = {}, (given[0].shape[0], given[0].shape[1])
 
     def _keep(self, name: str, module: nn.Module, given: object, output: Tensor) -> None:
-        self._passes.setdefault(name, []).append(output.detach())
+        output = output.detach()  # a map counts as its mean, which is a ResNet's representation
+        self._passes.setdefault(name, []).append(output.flatten(2).mean(2) if output.ndim == 4 else output)

@@ -40,7 +40,8 @@ SMALL = [
 ]  # fmt: skip
 PROJECTOR = ["method.projector=[16, 16]"]
 HEAD = ["method.hidden=[16]"]
-OWN = {"random": [], "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
+CAPSULES = ["method.capsules=4", "method.side=1"]
+OWN = {"random": [], "equicaps": CAPSULES, "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
 
 
 def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) -> RunConfig:

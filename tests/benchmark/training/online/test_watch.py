@@ -27,7 +27,7 @@ PROBES = "online.probes=true"
 
 
 def config(data: Path, *assignments: str, method: str = "sie") -> RunConfig:
-    own = {"random": [], "supervised": ["method.hidden=[16]"]}.get(
+    own = {"random": [], "supervised": ["method.hidden=[16]"], "equicaps": ["method.capsules=4", "method.side=1"]}.get(
         method.partition("-")[0], ["method.projector=[16, 16]"]
     )
     settings, chosen = resolve(method, "quick", [*SMALL, *own, *assignments])

@@ -1,0 +1,127 @@
+"""EquiCaps: capsules whose poses are multiplied by the relative pose, without a predictor (Konstantinou et al. 2025).
+
+A capsule head reads the map before the mean. Its activations are the invariant part; its poses, matrices, are
+multiplied by the rotation or the rigid motion between two views. The encoder's representations are scored, as in the
+paper.
+
+iebench train --method equicaps
+"""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from iebench.manifests.conventions import pose_quaternion
+from iebench.manifests.errors import InvalidValue
+
+from ...action import ROTATION, Latents, onto
+from ...errors import SettingError
+from ...gather import gather
+from ...losses import covariance, distance, no_autocast, total, variance, weighted
+from ...method import Method, method
+from ...networks.capsules import SMALLEST, Capsules
+from ...networks.encoder import Encoder
+from ...rotations import from_quaternion
+
+TRANSLATION = ("trans_x", "trans_y", "trans_z")
+
+
+@dataclass(frozen=True)
+class EquiCapsSettings:
+    """Defaults of the repository AberdeenML/EquiCaps for 3DIEBench at 256 pixels.
+
+    capsules : number K of capsules
+    pose : side of the pose matrices, 3 for rotations or 4 for rigid motions
+    translation : "none", or the translation in the "object" frame (M = T R) or the "base" frame (M = R T)
+    side : positions a side of the map that the head reads; a map of another size is averaged to it
+    invariance, equivariance, variance, covariance, spread : the loss weights; spread is that of the mean activations
+    """
+
+    capsules: int = 32
+    pose: Literal[3, 4] = 3
+    translation: Literal["none", "object", "base"] = "none"
+    side: int = 8
+    invariance: float = 0.1
+    equivariance: float = 5.0
+    variance: float = 10.0
+    covariance: float = 1.0
+    spread: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.capsules < 2 or self.side < 1:
+            raise InvalidValue(f"capsules must be at least 2 and side at least 1, not {self.capsules} and {self.side}")
+        if self.pose not in (3, 4):
+            raise InvalidValue(f"pose must be 3 or 4, not {self.pose}")
+        if self.translation != "none" and self.pose == 3:
+            raise InvalidValue(f"translation={self.translation} needs rigid motions: set pose=4")
+
+
+@method("equicaps", EquiCapsSettings)
+class EquiCaps(Method):
+    """A capsule head on the last map of the backbone."""
+
+    def __init__(self, encoder: Encoder, settings: EquiCapsSettings) -> None:
+        super().__init__(encoder)
+        if not encoder.backbone.maps:
+            raise SettingError("equicaps reads the map before the mean, which only ResNets give: set encoder.backbone")
+        self.settings = settings
+        self.latents = ROTATION + (TRANSLATION if settings.translation != "none" else ())
+        self.capsule_projector = Capsules(self.dim, settings.capsules, settings.pose**2, settings.side)
+
+    def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
+        """L = 0.1 H(A^y, A^x) + 5 MSE(|P^x M12|, |P^y|) + 10 V + C + sum(log K - H(mean A)), |.| of unit norm.
+
+        Over consecutive views; V and C are of activations and unit poses, those of x after the motion.
+        """
+        maps = self.by_view(partial(self.encoder, pooled=False), images)
+        capsules = self.by_view(self.capsule_projector, torch.stack(maps, dim=1))  # K of (B, K + K P)
+        activation, flat = zip(*(view.tensor_split([self.settings.capsules], dim=1) for view in capsules), strict=True)
+        terms: dict[str, list[Tensor]] = {name: [] for name in ("invariance", "equivariance", "variance", "covariance")}
+        with no_autocast(images.device):
+            poses = [view.unflatten(1, (-1, self.settings.pose, self.settings.pose)) for view in flat]
+            for (a, b), (x, y), motion in zip(
+                pairwise(activation), pairwise(poses), self.motions(latents), strict=True
+            ):
+                moved, target = (_unit(p) for p in (x @ onto(motion, x.device).to(x.dtype)[:, None], y))
+                terms["invariance"].append(-(b * a.clamp(min=SMALLEST).log()).sum(dim=1).mean())
+                terms["equivariance"].append(distance(moved, target))
+                for side in (torch.cat([a, moved], dim=1), torch.cat([b, target], dim=1)):
+                    terms["variance"].append(variance(side))
+                    terms["covariance"].append(covariance(side))
+        means = [gather(view).mean(dim=0) for view in activation]
+        spread = total(math.log(len(mean)) - torch.special.entr(mean).sum() for mean in means)
+        return weighted({name: total(values) for name, values in terms.items()} | {"spread": spread}, self.settings)
+
+    def motions(self, latents: Latents) -> list[Tensor]:
+        """Return M1^-1 M2 from each view to the next: (B, K) per latent -> K - 1 of (B, pose, pose) float64."""
+        angles = torch.stack([latents[name] for name in ROTATION], dim=-1).cpu()
+        turns = from_quaternion(torch.from_numpy(pose_quaternion(np.asarray(angles)))).unbind(1)  # K of (B, 3, 3)
+        if self.settings.pose == 3:
+            return [first.mT @ second for first, second in pairwise(turns)]
+        shifts = torch.zeros_like(angles)
+        if self.settings.translation != "none":
+            shifts = torch.stack([latents[name] for name in TRANSLATION], dim=-1).cpu()
+        ends = list(shifts[..., None].unbind(1))  # K of (B, 3, 1): T R moves the origin by t, and R T by R t
+        if self.settings.translation == "base":
+            ends = [turn @ end for turn, end in zip(turns, ends, strict=True)]
+        steps = zip(pairwise(turns), pairwise(ends), strict=True)
+        upper = [torch.cat([r.mT @ s, r.mT @ (end - start)], dim=2) for (r, s), (start, end) in steps]
+        return [nn.functional.pad(rows, (0, 0, 0, 1)) + _corner(rows) for rows in upper]
+
+
+def _unit(poses: Tensor) -> Tensor:
+    """Return every pose matrix with Frobenius norm 1, flat: (B, K, p, p) -> (B, K p p)."""
+    return nn.functional.normalize(poses.flatten(2), dim=2, eps=SMALLEST).flatten(1)
+
+
+def _corner(rows: Tensor) -> Tensor:
+    """Return zeros (4, 4) with the 1 of a rigid motion's last row."""
+    corner = torch.zeros(4, 4, dtype=rows.dtype)
+    corner[3, 3] = 1
+    return corner
