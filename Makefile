@@ -4,7 +4,7 @@
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make setup  only the virtual environment in .venv          make check   format, lint, docstrings and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
-# make test-minimum   the whole path on the oldest versions that pyproject.toml allows, in .venv-minimum: before a release
+# make test-minimum   the whole path and every extra on the oldest versions that pyproject.toml allows, in .venv-minimum: before a release
 # make test-next   the rendering tests on Blender 5.2, in .venv-next; needs a Python 3.13 (NEXT=/path/to/python3.13)
 #
 # PYTHON=...  the Python to use (3.11, or 3.13 for rendering only)      INDEX=URL  another package index

@@ -2,6 +2,7 @@
 
 import tomllib
 
+import minimum
 import pytest
 from minimum import lowest, requirements
 from packaging.requirements import Requirement
@@ -30,6 +31,12 @@ def test_the_versions_that_the_tests_pass_with_are_promised_ones():
     there = [one for one in requirements(EXTRAS) if one.name.lower() in known]
     assert len(there) > 20
     assert [str(one) for one in there if not one.specifier.contains(known[one.name.lower()])] == []
+
+
+def test_every_extra_of_a_user_is_used_on_its_oldest_version():
+    assert {*minimum.EXTRAS, *minimum.USES} == EXTRAS.keys() - {"check", "docs", "test"}
+    files = [word for words in minimum.USES.values() for word in words if word.startswith("tests/")]
+    assert len(files) > 6 and all((ROOT / file).is_file() for file in files)
 
 
 def test_a_package_without_an_oldest_version_is_named():

@@ -1,9 +1,11 @@
-"""Runs the whole path on the oldest versions that pyproject.toml allows: before a release.
+"""Runs the whole path, then each optional part, on the oldest versions that pyproject.toml allows: before a release.
 
 python tests/by_hand/minimum.py .venv-minimum
+python tests/by_hand/minimum.py .venv-minimum --keep --part ray --part cloud
 
-Makes a new environment, which takes minutes and gigabytes; --keep uses the existing one. Without faults it prints
-nothing and ends with exit code 0.
+Makes a new environment, which takes minutes and gigabytes; --keep uses the existing one. Each part is installed into it
+just before its use, so that parts which want different versions of a package do not meet. Without faults it prints
+nothing but commands and ends with exit code 0.
 """
 
 import os
@@ -24,6 +26,7 @@ from packaging.version import Version
 from partial import MISSING, faults, hidden, material
 from paths import ROOT
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = ("render", "train")
 SMALL = "batch=4 resolution=16 encoder.width=0.125 encoder.stem=small method.projector=[16,16] log_every=1"
 TRAIN = ["--data", "data", "--device", "cpu", *(f"--set={one}" for one in (*SMALL.split(), "checkpoint_every=2"))]
@@ -36,13 +39,43 @@ torch.jit.script(pool).save("pool.pt")
 images, batch = torch.zeros(2, 3, 32, 32), torch.export.Dim.DYNAMIC
 torch.export.save(torch.export.export(pool, (images,), dynamic_shapes=({0: batch},)), "pool.pt2")
 """
+LOGGED = ("-m", "iebench", "train", *TRAIN, "--set=steps=3", "--name")
+USES: dict[str, tuple[str, ...]] = {
+    "torchvision": ("tests/benchmark/encoders/test_zoos.py", "-k", "torchvision"),
+    "timm": ("tests/benchmark/encoders/test_zoos.py", "tests/benchmark/encoders/test_timm.py", "-k", "timm"),
+    "hf": ("tests/benchmark/encoders/test_huggingface.py",),
+    "ray": ("tests/renderer/engines/test_ray.py",),
+    "slurm": ("tests/renderer/engines/test_slurm.py", "tests/manifests/shell/test_slurm.py"),
+    "cloud": ("tests/renderer/output/test_cloud.py",),
+    "wandb": (*LOGGED, "wandb", "--set=log.wandb=minimum"),
+    "trackio": (*LOGGED, "trackio", "--set=log.trackio=minimum"),
+}
+"""Extra -> the smallest real use of its packages: tests, or the arguments of Python in the folder of the whole path."""
+HELPERS = ("pytest>=8", "moto[server]>=5", "gcp-storage-emulator")  # what those tests need besides
+PYTEST = (
+    "-m",
+    "pytest",
+    "-o",
+    "addopts=--import-mode=importlib",
+    "-o",
+    "filterwarnings=default",
+    "-p",
+    "no:cacheprovider",
+)
 
 
 def requirements(extras: Iterable[str] = EXTRAS) -> list[Requirement]:
     """Return the dependencies of the package and of some extras that apply to this Python."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
-    wanted = [Requirement(line) for line in lines]
+    return [*_applying(PROJECT["dependencies"]), *(one for extra in extras for one in own(extra))]
+
+
+def own(extra: str) -> list[Requirement]:
+    """Return the dependencies of an extra alone that apply to this Python."""
+    return _applying(PROJECT["optional-dependencies"][extra])
+
+
+def _applying(lines: Iterable[str]) -> list[Requirement]:
+    wanted = map(Requirement, lines)
     return [one for one in wanted if one.marker is None or one.marker.evaluate()]
 
 
@@ -108,6 +141,29 @@ def walk(python: Path, folder: Path) -> None:
     iebench("methods")
 
 
+def use(python: Path, part: str, wheel: Path, folder: Path) -> None:
+    """Install an optional part at its oldest versions into an environment, and use it.
+
+    wheel : of iebench; folder : of the whole path
+
+    Raises
+    ------
+    subprocess.CalledProcessError : it cannot be installed, or a use of it failed.
+    """
+    pins = folder / f"{part}.txt"
+    pins.write_text(_pins(own(part)))  # the others are there; a part may need newer ones of them
+    subprocess.run([python, "-m", "pip", "install", "-q", "-c", pins, f"{wheel}[{part}]", *HELPERS], check=True)
+    arguments, where = (USES[part], folder) if USES[part][0] == "-m" else ((*PYTEST, *USES[part]), ROOT)
+    click.echo(f"$ {' '.join(arguments)}"[:110])
+    offline = {"WANDB_MODE": "offline", "TRACKIO_DIR": str(folder / "trackio")}
+    subprocess.run([python, *arguments], cwd=where, check=True, env={**ENVIRONMENT, **offline})
+
+
+def _pins(wanted: Iterable[Requirement]) -> str:
+    """Return the lines of a pip constraint file for the oldest versions that some requirements allow."""
+    return "".join(f"{name}=={version}\n" for name, version in lowest(wanted).items())
+
+
 def _kill_training(command: list[str], run: Path) -> None:
     """Start a training and kill it after some steps, before its end."""
     process, log = subprocess.Popen(command, cwd=run.parent.parent, env=ENVIRONMENT), run / "metrics.jsonl"
@@ -122,15 +178,20 @@ def _kill_training(command: list[str], run: Path) -> None:
 @click.command()
 @click.argument("venv", type=click.Path(path_type=Path))
 @click.option("--keep", is_flag=True, help="Run in the environment that is there.")
-def minimum(venv: Path, keep: bool) -> None:
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice([*USES]), default=[*USES], show_default="all",
+    help="Use only this extra; may be repeated.",
+)  # fmt: skip
+def minimum(venv: Path, keep: bool, parts: tuple[str, ...]) -> None:
     """Install the oldest versions that pyproject.toml allows in VENV, and run the whole path on them."""
     with tempfile.TemporaryDirectory() as scratch:
         work, python = Path(scratch), venv.absolute() / "bin" / "python"
+        wheel = built(work)
         if not keep:
             pins = work / "minimum.txt"
-            pins.write_text("".join(f"{name}=={version}\n" for name, version in lowest(requirements()).items()))
+            pins.write_text(_pins(requirements()))
             click.echo(pins.read_text(), nl=False)
-            environment(venv, f"{built(work)}[{','.join(EXTRAS)}]", pins)
+            environment(venv, f"{wheel}[{','.join(EXTRAS)}]", pins)
         words, wrong = material(work), False
         for install in MISSING:
             (work / install).mkdir()
@@ -139,6 +200,8 @@ def minimum(venv: Path, keep: bool) -> None:
                 wrong = True
         (work / "path").mkdir()
         walk(python, work / "path")
+        for part in parts:
+            use(python, part, wheel, work / "path")
     sys.exit(wrong)
 
 
