@@ -129,7 +129,7 @@ class Context:
     encoder : encoder of the features; None for a file of features
     chosen : filled by the heads: part -> head -> learning rate and weight decay that were best on the tuning objects
     metrics : filled by the probes: descriptions of metrics that are not in METRICS, for the score file
-    packages : filled by these probes: version of each package by its name
+    packages : filled by the probes of other packages: version of each package by its name
     notes : filled by the probes: facts that limit the meaning of their values, one sentence each
     samples : store for the values of single objects; None to keep none
     regularisation : filled by probes that are solved: part -> regression -> selected penalty
