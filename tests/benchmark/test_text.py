@@ -38,20 +38,24 @@ FORMULA = tuple("=+-@\t\r")
 
 def scores(text: str) -> dict[Path, Score]:
     """Two scores with a text in every field that can hold text."""
-    own = MetricInfo("own", "measured by another package", digits=2)
+    described = MetricInfo("own", "measured by another package", digits=2)
     found = {}
     for i in range(2):
-        whole, part = {"top1": measured(0.5 + i / 9), "own": measured(0.2)}, {"top1": measured(0.1)}
+        whole = {"top1": measured(0.5 + i / 9), "own": measured(0.2), "lost": measured(0.2)}
+        part = {"top1": measured(0.1)}
         score = filled(
             replace(
-                score_of("tame", {"whole": whole, "part": part}), metrics={"own": own}, notes=("x",),
+                score_of("tame", {"whole": whole, "part": part}), metrics={"own": described}, notes=("x",),
                 cost=Cost(training_device="x"), examples=(Example("a", "b", 0, 1, 1, 1),),
             ),
             text,
         )  # fmt: skip
         draws = score.resamples.draws
+        own = replace(score.metrics["own"], over_objects="mean", r2="", split="val", package="")
+        lost = replace(score.metrics["own"], over_objects="mean", column=False)  # of a package with that name
         found[Path(f"{i}/score.json")] = replace(
-            score, name=f"{text}{i}", values={"whole": whole, f"{text} ": part},
+            score, name=f"{text}{i}", metrics={"own": own, "lost": lost},
+            values={"whole": whole, f"{text} ": part},
             resamples=replace(score.resamples, draws={"whole": draws["whole"], f"{text} ": draws["part"]}),
             encoder=replace(score.encoder, parts={f"{text} ": (0, 8)}),
         )  # fmt: skip
