@@ -42,6 +42,7 @@ def test_imports_point_one_way(path):
             assert folder in ("benchmark", "baselines"), f"{path} imports {name}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "without"),
     [

@@ -27,6 +27,7 @@ def extra(monkeypatch: pytest.MonkeyPatch) -> str:
     return "extra"
 
 
+@pytest.mark.slow
 def test_the_shipped_methods_are_found_by_name() -> None:
     shipped = {"sie", "vicreg", "simclr", "sen", "equimod", "augself", "byol", "conditional-byol", "vicreg-traj"}
     assert shipped | {"supervised", "random"} <= set(names())

@@ -14,6 +14,8 @@ from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 from iebench.renderer.plan import Plan
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = ["steps=2", "batch=4", "encoder.width=0.125", "method.projector=[8]"]
 
 

@@ -22,6 +22,8 @@ from iebench.manifests.shell.cli import main
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.rendering.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 extends = "3diebench"
 name = "further"

@@ -215,6 +215,7 @@ def test_a_leaderboard_refuses_scores_of_other_protocols(twenty: dict[Path, Scor
     assert len(leaderboard([one, one]).board.rows) == 2
 
 
+@pytest.mark.slow
 def test_names_are_imported_when_they_are_used(tiny_dataset: Path) -> None:
     assert set(iebench.benchmark.__all__) <= set(dir(iebench.benchmark))
     lines = [

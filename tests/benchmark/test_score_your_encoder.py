@@ -24,6 +24,8 @@ from iebench.benchmark.features.feature_file import FeatureFile
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 
+pytestmark = pytest.mark.slow
+
 TEXT = (ROOT / "docs" / "guides" / "your-encoder.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.M | re.S)  # (language, text) in order
 ENCODER, PREDICT, FEATURES = (text for language, text in BLOCKS if language)

@@ -67,6 +67,7 @@ def restated_resnet50(x: Tensor, state: dict[str, Tensor]) -> Tensor:
     return x.mean(dim=(2, 3))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [64, 97])
 def test_features_are_those_of_the_restatement(side: int) -> None:
     images = torch.randn(2, 3, side, side, dtype=torch.float64)

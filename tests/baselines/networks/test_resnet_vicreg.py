@@ -8,6 +8,7 @@ from iebench.baselines.errors import SettingError
 from iebench.baselines.networks.resnet_vicreg import resnet18_vicreg
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [64, 96])
 def test_released_weights_load_and_give_their_features(side: int) -> None:
     state = random_like(resnet_shapes(shortcuts=(1, 2, 3, 4)))

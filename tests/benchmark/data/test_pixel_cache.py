@@ -118,6 +118,7 @@ def test_a_buffer_is_used_again_only_when_nothing_refers_to_it() -> None:
     assert buffers.take(8).data_ptr() == place
 
 
+@pytest.mark.slow
 def test_batches_of_many_sizes_share_few_buffers() -> None:
     buffers = Buffers((4, 4, 3), pinned=False)
     places = set()

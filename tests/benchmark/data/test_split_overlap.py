@@ -49,6 +49,7 @@ def test_the_official_list_leaks_as_counted(tmp_path: Path) -> None:
     assert found <= labels
 
 
+@pytest.mark.slow
 def test_they_are_left_out_and_counted(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_plan: Callable[..., object]
 ) -> None:

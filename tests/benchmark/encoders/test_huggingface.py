@@ -43,6 +43,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, An
     return {name: (folder / name, model) for name, model in made.items()}
 
 
+@pytest.mark.slow
 def test_a_model_sees_what_its_processor_asks_for(models: dict[str, tuple[Path, Any]]) -> None:
     folder, model = models["vit"]
     loaded = load(f"hf:{folder}", {})

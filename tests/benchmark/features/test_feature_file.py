@@ -175,6 +175,7 @@ print(pa.default_memory_pool().max_memory())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", [8, 10_000])
 def test_memory_does_not_go_with_the_row_group(table: pa.Table, tiny_dataset: Path, tmp_path: Path, group: int) -> None:
     numbers = np.random.default_rng(0).normal(size=(len(table), 2**15)).astype(np.float32)

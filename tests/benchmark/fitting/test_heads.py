@@ -82,6 +82,7 @@ def test_two_views_are_put_side_by_side_in_order() -> None:
     np.testing.assert_allclose(found.outputs[0], difference(val, found.rows), atol=0.03)
 
 
+@pytest.mark.slow
 def test_rate_and_decay_are_chosen_on_the_tuning_objects_alone() -> None:
     train, val = random_split(60, 4, rounds=150), random_split(20, 4, seed=1)
     several = protocol(lr=(1e-7, 0.03), weight_decay=(1e3, 0.0))

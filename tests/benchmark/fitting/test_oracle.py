@@ -64,6 +64,7 @@ def test_the_density_is_that_of_the_laws() -> None:
     assert share == pytest.approx(0.5, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "low", "high"), [(FOUR, 0.1, 0.95), (CONE, 0.1, 0.95)])
 def test_no_answer_beats_the_oracle_where_pictures_look_alike(shape: Symmetry, low: float, high: float) -> None:
     """The oracle's mean is over poses with the same image; these are found by sampling on a grid of angles."""
@@ -104,6 +105,7 @@ def test_scoring_measures_the_error_and_its_ceiling() -> None:
     assert all(found[f"rotation_{kind}"].ceiling is None for kind in ("degrees_mean", "degrees_median", "within_15"))
 
 
+@pytest.mark.slow
 def test_a_guess_beats_the_mean_of_what_looks_alike_where_an_angle_counts() -> None:
     """The mean has the highest R2, but is no ceiling for a share of small angles or a median angle."""
     split, oracle = random_split(12, 12), all_of(CUBE, 12)

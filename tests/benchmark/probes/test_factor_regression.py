@@ -65,6 +65,7 @@ def test_each_head_reads_its_own_frame(frame: str, other: str) -> None:
     assert read.ceiling == 1.0
 
 
+@pytest.mark.slow
 def test_a_translated_dataset_is_scored_in_both_frames(tiny_plan: Callable[..., Plan], tmp_path: Path) -> None:
     plan = replace(tiny_plan(views=4), recipe=replace(load("3diebench-t"), views=4, resolution=32))
     render_dataset(plan, tmp_path / "moved", workers=1, backend=FAKE)

@@ -68,6 +68,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     assert naive / 300 < 0.8  # coverage if views are treated as independent
 
 
+@pytest.mark.slow
 def test_intervals_of_every_kind_cover_the_truth() -> None:
     """Objects and views with errors of their own and known R2, mean and median; 400 trials with 80 objects."""
     generator, objects, trials = np.random.default_rng(2), np.repeat(np.arange(80), 5), 400

@@ -15,6 +15,8 @@ from iebench.manifests.shell.cli import main
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.rendering.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 WARNING = '"https://schema.org/datePublished" is recommended'
 
 

@@ -7,6 +7,7 @@ from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.commands.trial import trial
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "state", "words"),
     [(FAKE, OK, "64 px"), ("flaky:Flaky", MEND, "could not be rendered"), ("flaky:Blank", MEND, "one colour")],

@@ -4,6 +4,7 @@ import struct
 import tempfile
 
 import meshes
+import pytest
 from cleaning import KD, cause, cleaned, ref_to
 
 from iebench.manifests.taxonomy import choose
@@ -30,6 +31,7 @@ def test_the_clean_copy_is_gone_afterwards(tmp_path, monkeypatch):
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_ten_million_faces_are_refused_before_they_are_parsed(tmp_path, monkeypatch):
     (tmp_path / "a.obj").write_bytes(b"v 0 0 0\nv 1 0 0\nv 0 1 0\n" + b"f 1 2 3\n" * 10_000_000)
     assert "over the limit of 5,000,000" in cause(ref_to(tmp_path / "a.obj"))

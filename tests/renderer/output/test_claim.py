@@ -12,6 +12,8 @@ from iebench.renderer.errors import OutputError
 from iebench.renderer.proof.verify import verify
 from iebench.renderer.rendering.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 DAMAGE = {"lost": None, "empty": "", "cut short": '{"format": 1, "sou', "a list": "[1, 2]", "binary": "\x00\x01"}
 
 

@@ -18,6 +18,8 @@ from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.proof.inspect import inspect
 from iebench.renderer.rendering.render import render_dataset
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def written(tiny_dataset, tmp_path_factory):

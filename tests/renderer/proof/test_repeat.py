@@ -14,6 +14,8 @@ from iebench.manifests.dataset import DatasetInfo
 from iebench.renderer.errors import SourceError
 from iebench.renderer.proof.verify import verify
 
+pytestmark = pytest.mark.slow
+
 ALL = 8
 
 

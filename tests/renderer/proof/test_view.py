@@ -33,6 +33,7 @@ def test_the_text_has_every_latent_with_its_law(tiny_dataset, tmp_path, monkeypa
         assert image.format == "PNG" and image.height > 300
 
 
+@pytest.mark.slow
 def test_ours_stands_beside_it(mini, tmp_path):
     key = samples(mini).at([3])[0].key
     view(mini, key, tmp_path / "one.png", False, None, "cpu")
