@@ -1,5 +1,6 @@
 """Computations of two ranks, in processes that a test starts, and their difference from one process."""
 
+import os
 import time
 
 import torch
@@ -61,14 +62,14 @@ def outcome(network, method, images, latents, mean):
 
 
 def compare_methods(answer):
-    """Save for each method the largest difference between all ranks and one process.
+    """Save for each method the largest difference between all ranks and one process, which the first rank computes.
 
-    Also between ranks. Differences are relative to the size of the tensor, for loss terms, gradients and buffers.
+    Differences are relative to the size of the tensor, for loss terms, gradients and buffers.
     """
     torch.set_num_threads(1)
     images, latents = batch(SHARED)
-    alone = {}
-    for name, changes in RANKED.items():
+    alone, first = {}, os.environ["RANK"] == "0"
+    for name, changes in RANKED.items() if first else ():  # before the ranks meet, else the losses gather over them
         method, _ = method_of(name.partition(",")[0], *changes)
         alone[name] = outcome(method, method, images, latents, ALONE.mean)
     found = {}
@@ -79,8 +80,9 @@ def compare_methods(answer):
             method, settings = method_of(name.partition(",")[0], *changes)
             network = prepare(method, settings, ranks)
             together = outcome(network, method, images[share], mine, ranks.mean)
-            found[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]
-    if ranks.first:
+            if first:
+                found[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]
+    if first:
         torch.save(found, answer)
 
 
