@@ -202,6 +202,7 @@ def test_orbits_are_looked_through(text: str, tmp_path: Path) -> None:
             read_orbits(tmp_path)
 
 
+@pytest.mark.slow
 def test_plots_show_a_name_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     from matplotlib.text import Text
 

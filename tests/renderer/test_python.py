@@ -56,6 +56,7 @@ def files(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_a_dataset_from_python_is_that_of_the_command() -> None:
     options = {**SMALL, "passes": ["mask", "depth"], "seed": 3, "limit": 3}
     dataset = render(out="python/d", progress=False, **options)  # type: ignore[arg-type]
@@ -122,6 +123,7 @@ def test_a_number_out_of_its_range_is_one_sentence(options: dict[str, Any], mess
     assert str(raised.value) == message
 
 
+@pytest.mark.slow
 def test_progress_is_shown_or_not(capsys: pytest.CaptureFixture[str]) -> None:
     cut = {**SMALL, "recipe": "orbit"}
     dataset = render(out="a", progress=False, **cut)  # type: ignore[arg-type]

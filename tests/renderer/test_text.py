@@ -131,6 +131,7 @@ def marked(tiny_plan, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_page_of_a_dataset_has_texts_and_no_tags_of_theirs(marked: Path, tmp_path: Path) -> None:
     files = inspect(marked, tmp_path)
     text = next(path for path in files if path.suffix == ".html").read_text(encoding="utf-8")

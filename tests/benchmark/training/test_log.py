@@ -79,6 +79,7 @@ def test_a_line_that_is_none_of_the_log_is_named(text: str, reason: str, tmp_pat
     assert (tmp_path / METRICS).read_bytes() == text.encode("latin1")
 
 
+@pytest.mark.slow
 def test_a_log_of_any_length_is_read_in_the_same_memory(tmp_path: Path) -> None:
     """Covers reading the last line, and cutting the log on resume."""
     with (tmp_path / METRICS).open("w") as file:

@@ -53,6 +53,7 @@ def code(name: str, registered: str, then: str = "") -> str:
     )
 
 
+@pytest.mark.slow
 def test_every_registry_is_tested_here_and_nothing_else_reads_entry_points() -> None:
     groups: list[str] = []
     readers: set[str] = set()

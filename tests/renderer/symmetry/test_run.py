@@ -49,6 +49,7 @@ def test_what_cannot_be_read_has_a_cause(tmp_path: Path) -> None:
     assert row["kind"] is None and "none.obj" in row["cause"]
 
 
+@pytest.mark.slow
 def test_the_table_becomes_part_of_the_dataset(tiny_plan: Callable[..., Plan], tmp_path: Path) -> None:
     folder = tmp_path / "tiny"
     render_dataset(tiny_plan(classes="mug,bottle", per_class=2, views=2), folder, workers=1, backend=FAKE)
