@@ -114,6 +114,7 @@ def test_a_broken_command_of_another_package_is_listed_and_costs_only_itself(tmp
     assert heard[3][0] == 0 and VERBS["score"].summary in heard[3][1]  # no plug-in replaces a command of iebench
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

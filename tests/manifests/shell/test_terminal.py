@@ -41,6 +41,7 @@ def run(command: list[str], folder: Path, *, codec: str = "utf-8", **options: ob
     return subprocess.run([sys.executable, *command], check=False, cwd=folder, env=environment, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("codec", CODECS)
 def test_results_die_of_no_character_and_files_are_the_same_everywhere(folder: Path, codec: str) -> None:
     here = folder / "score.json"
@@ -61,6 +62,7 @@ def test_results_die_of_no_character_and_files_are_the_same_everywhere(folder: P
     assert (folder / "report.html").read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}])
 def test_the_locale_may_be_none(folder: Path, locale: dict[str, str]) -> None:
     environment = {**locale, "PYTHONPATH": ":".join(sys.path)}
