@@ -72,7 +72,7 @@ def test_the_package_works_on_the_whole_path(
     recipe = replace(load(str(RECIPE)), views=plan.recipe.views, resolution=plan.recipe.resolution)
     info = render_dataset(replace(plan, recipe=recipe), Path("data"), workers=2, backend=FAKE)
     assert "lamp_radius" in info.recipe.factor_names
-    short = replace(SMALL, heads={}, few_shot=None, neighbours=None)
+    short = replace(SMALL, heads={}, few_shot=None, neighbours=None, maps=None, axes=False, shares=False)
     monkeypatch.setattr(protocol, "load", lambda rules: short)
     small = ("steps=2", "batch=4", "encoder.width=0.125", "method.projector=[8]")
     options = [word for setting in small for word in ("--set", setting)]

@@ -20,11 +20,9 @@ def points(group: str) -> dict[str, EntryPoint]:
 
 def rivals(point: EntryPoint) -> list[EntryPoint]:
     """Return other entry points of the same group and name; none replaces one of iebench."""
-    return (
-        []
-        if ours(point)
-        else [other for other in entry_points(group=point.group, name=point.name) if other.value != point.value]
-    )
+    if ours(point):
+        return []
+    return [other for other in entry_points(group=point.group, name=point.name) if other.value != point.value]
 
 
 def ours(point: EntryPoint) -> bool:
