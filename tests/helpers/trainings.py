@@ -1,4 +1,4 @@
-"""Trainings that tests stop or kill, forked from one process that has imported PyTorch: a start costs no import.
+"""Ranks, and trainings that tests kill, forked from one process that has imported PyTorch: a start costs no import.
 
 `tests/by_hand/killed_training.py` starts the same trainings as programs of their own.
 """
@@ -6,10 +6,13 @@
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import train_target
 from observe import alive, children, command
 
@@ -20,6 +23,14 @@ SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(
     ["iebench.benchmark.commands.launch", "iebench.baselines.methods.sie", "torch._dynamo", "torch.utils.tensorboard"]
 )
+
+
+@contextmanager
+def forked_ranks() -> Iterator[None]:
+    """Let `launch` fork its ranks from that process; otherwise each starts an interpreter of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "multiprocessing", SimpleNamespace(get_context=lambda method: SERVER))
+        yield
 
 
 class Training:

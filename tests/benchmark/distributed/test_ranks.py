@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from together import RANKED, compare_methods, end_with_open_connections, run_ranks
+from trainings import forked_ranks
 
 from iebench.benchmark.data.order import Order
 from iebench.benchmark.distributed.ranks import ALONE, Ranks, joined
@@ -19,7 +20,8 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def differences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[float]]:
     """Differences between two ranks and one process, by method: loss terms, gradients, buffers."""
-    return run_ranks(2, compare_methods, tmp_path_factory.mktemp("ranks"))
+    with forked_ranks():
+        return run_ranks(2, compare_methods, tmp_path_factory.mktemp("ranks"))
 
 
 @pytest.mark.parametrize("method", RANKED)

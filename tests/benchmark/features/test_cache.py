@@ -1,6 +1,5 @@
 """The feature cache holds the encoder's output for each image, and is used only while it is valid."""
 
-import multiprocessing
 import signal
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +11,7 @@ import sharing
 import torch
 from scoring import from_run, untrained_run
 from torch import Tensor, nn
+from trainings import SERVER, forked_ranks
 
 from iebench.benchmark.commands.launch import launch
 from iebench.benchmark.data.images import Images
@@ -131,16 +131,16 @@ def test_to_float_keeps_every_value() -> None:
 
 def test_after_a_kill_two_processes_go_on_to_the_same_bytes(tiny_dataset: Path, tmp_path: Path) -> None:
     run = untrained_run(tmp_path / "run", tiny_dataset)
-    launch(1, sharing.encode, run, tiny_dataset, tmp_path / "whole")
-    killed = multiprocessing.get_context("spawn").Process(
-        target=sharing.encode, args=(run, tiny_dataset, tmp_path / "shared", 5 * sharing.BATCH)
-    )
+    with forked_ranks():
+        launch(1, sharing.encode, run, tiny_dataset, tmp_path / "whole")
+    killed = SERVER.Process(target=sharing.encode, args=(run, tiny_dataset, tmp_path / "shared", 5 * sharing.BATCH))
     killed.start()
     killed.join()
     assert killed.exitcode == -signal.SIGKILL
     (unfinished,) = (tmp_path / "shared").iterdir()
     assert 1 <= len(list(unfinished.glob("*.f32"))) <= 5 and unfinished.suffix == ".blocks"
-    launch(2, sharing.encode, run, tiny_dataset, tmp_path / "shared")
+    with forked_ranks():
+        launch(2, sharing.encode, run, tiny_dataset, tmp_path / "shared")
     whole, shared = (np.load(next((tmp_path / name).glob("*.npy"))) for name in ("whole", "shared"))
     assert whole.shape == (144, 64) and shared.tobytes() == whole.tobytes()  # the same batches, the same kind of device
     assert sorted(path.suffix for path in (tmp_path / "shared").iterdir()) == [".json", ".npy"]
