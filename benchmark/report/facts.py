@@ -88,7 +88,7 @@ def probes(board: Board) -> str:
         for part, name in asked
     ]
     table = grid(["part", "probe", *(score.name for score in scores)], lines)
-    return f"<h3>Regularisation chosen on the tuning objects</h3>{table}"
+    return f"<h3>Regularisation selected on the tuning objects</h3>{table}"
 
 
 def published_rows() -> str:

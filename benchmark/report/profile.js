@@ -1,6 +1,6 @@
 // A method's metrics side by side, each on its way from the floor to the ceiling, part by part.
 
-/** How far a value is from the floor (0) to the ceiling, or to a perfect answer where no ceiling is known (1). */
+/** How far a value is from the floor (0) to the ceiling, or to a perfect prediction where no ceiling is known (1). */
 function share(metric, [, , , floor, ceiling], value) {
   const goal = ceiling ?? (model.metrics[metric].higher ? 1 : 0);
   return (value - floor) / (goal - floor || 1);

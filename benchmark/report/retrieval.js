@@ -1,4 +1,4 @@
-// What a predictor was asked, what it found, and what would have been right.
+// Queries to a predictor: the source view, the retrieved view, and the target view.
 
 function retrieval() {
   const asked = model.questions?.asked ?? {};
@@ -12,11 +12,11 @@ function retrieval() {
   const redraw = () => host.replaceChildren(...asked[chosen.value].map(({ object, source, target, found, rank, among }) => {
     const wanted = make("figure"), turn = model.questions.turns[`${object}.${target}`];
     if (turn) wanted.innerHTML = turn[1]; // drawn by report/pictures.py from numbers
-    wanted.append(make("figcaption", {}, turn ? `turned by ${turn[0].toFixed(0)}°` : "another view"));
+    wanted.append(make("figcaption", {}, turn ? `rotated by ${turn[0].toFixed(0)}°` : "another view"));
     const right = found === target;
-    const verdict = right ? "found: the right view" : `found: view ${found}, the right one is ${rank} of ${among}`;
+    const verdict = right ? "retrieved: the target view" : `retrieved: view ${found}; the target has rank ${rank} of ${among}`;
     return make("div", { class: "question" }, picture(object, source, `${model.objects.classes[model.objects.class[object]]}, view ${source}`),
-      wanted, picture(object, found, verdict, right ? "right" : "wrong"), picture(object, target, `right: view ${target}`));
+      wanted, picture(object, found, verdict, right ? "right" : "wrong"), picture(object, target, `target: view ${target}`));
   }));
   chosen.addEventListener("change", redraw);
   redraw();

@@ -90,8 +90,8 @@ def test_what_was_chosen_for_each_probe_is_shown(twenty: dict[Path, Score]) -> N
     weak = Regularisation.of([1e-7, 1.0], 1e-7)
     some = {path: replace(s, regularisation={"whole": {"pose_linear": weak}}) for path, s in list(twenty.items())[:2]}
     words = " ".join(Page(report(some, None)).words)
-    assert "Regularisation chosen" in words and "pose_linear" in words and words.count("1e-07 (weakest tried)") == 2
-    assert "Regularisation chosen" not in " ".join(Page(report(twenty, None)).words)
+    assert "Regularisation selected" in words and "pose_linear" in words and words.count("1e-07 (weakest tried)") == 2
+    assert "Regularisation selected" not in " ".join(Page(report(twenty, None)).words)
 
 
 def test_the_script_gets_the_tables_numbers(page: str, twenty: dict[Path, Score]) -> None:

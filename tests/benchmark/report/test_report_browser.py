@@ -167,7 +167,7 @@ def test_questions_to_a_predictor_are_shown(opened: Any) -> None:
     questions = opened.find_elements(By.CSS_SELECTOR, ".question")
     assert len(questions) == 6 and len(opened.find_elements(By.CSS_SELECTOR, ".question .axes")) == 6
     assert len(opened.find_elements(By.CSS_SELECTOR, ".question .right")) == 3
-    assert "the right one is 2 of 5" in questions[1].text and "turned by" in questions[1].text
+    assert "the target has rank 2 of 5" in questions[1].text and "rotated by" in questions[1].text
     loaded = "return [...document.querySelectorAll('.question img')].every((i) => i.src.startsWith('data:image/jpeg'))"
     assert browsing.script(opened, loaded)
 
