@@ -117,6 +117,6 @@ def test_a_rank_that_does_not_end_after_the_work_is_ended(
     monkeypatch.setattr(launch, "LAST", 0.5)
     before = set(descendants(os.getpid()))  # such as Blender's process, which other tests share
     assert run_ranks(2, end_one_by_one, tmp_path) == [0, 1]
-    assert "rank 1 did not end within 0 s of the work's end; what is saved is complete" in capsys.readouterr().err
+    assert "rank 1 did not end within 0 s after the work; saved files are complete" in capsys.readouterr().err
     left = set(descendants(os.getpid())) - before
     assert not [child for child in left if "spawn_main" in command(child) and alive(child)]

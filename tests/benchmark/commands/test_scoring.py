@@ -156,7 +156,7 @@ def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) 
     (["score", "--run", "runs/sie", "--encoder", "a:b"], 2, "give one of --run, --encoder and --features"),
     (["score", "--encoder", "nowhere:x"], 1, "no module 'nowhere'"),
     (["score", "--data", "data/none"], 1, "holds no dataset"),
-    (["score", "--resolution", "64"], 1, "holds images of 32 pixels, 64 were asked for"),
+    (["score", "--resolution", "64"], 1, "holds images of 32 pixels, 64 were requested"),
     (["leaderboard", "none.json"], 1, "no such file: none.json"),
     (["leaderboard", "--format", "xml"], 2, "'xml' is not one of"),
     (["report"], 1, "no runs/*/score.json: run `iebench score` first"),

@@ -111,7 +111,7 @@ def test_nothing_read_is_an_empty_array(tiny_dataset: Path) -> None:
 
 
 def test_a_larger_size_than_stored_is_refused(tiny_dataset: Path) -> None:
-    with pytest.raises(DatasetError, match="holds images of 32 pixels, 64 were asked for"):
+    with pytest.raises(DatasetError, match="holds images of 32 pixels, 64 were requested"):
         Images.open(tiny_dataset, "val").read([0], 64)
 
 

@@ -64,7 +64,7 @@ def test_a_failed_decoding_is_not_kept(images: Images, monkeypatch: pytest.Monke
             Decoded,
             r"decoded for each batch: .* too much for the 0\.2 MB in memory",
         ),
-        ("none", CPU, Room(10**12, 0), Decoded, "decoded for each batch, as asked"),
+        ("none", CPU, Room(10**12, 0), Decoded, "decoded for each batch, as requested"),
         ("ram", CPU, Room(BYTES, 0), Kept, "kept in memory"),
     ],
 )

@@ -53,7 +53,7 @@ def test_alone(there: dict[str, str]) -> None:
 def test_every_half_names_what_is_set_what_lacks_and_a_remedy(names: tuple[str, ...]) -> None:
     with pytest.raises(UsageError) as raised:
         numbers({name: WHOLE[name] for name in names})
-    said, lacks = str(raised.value).split(" asks for several processes and ")
+    said, lacks = str(raised.value).split(" means several processes, and ")
     assert set(said.split(", ")) == {f"{name}={WHOLE[name]}" for name in names}
     lacking, remedy = lacks.split(" not set: ")
     assert lacking.rsplit(" ", 1)[0] == " and ".join(name for name in NEEDED if name not in names)
@@ -73,7 +73,7 @@ def test_every_half_names_what_is_set_what_lacks_and_a_remedy(names: tuple[str, 
         ({"WORLD_SIZE": "1"}, "RANK=1 is not below WORLD_SIZE=1"),
         ({"MASTER_PORT": "http"}, "MASTER_PORT='http' is no whole number"),
         ({"MASTER_PORT": "70000"}, "MASTER_PORT=70000 is no port: set one of 1 to 65535"),
-        ({"MASTER_ADDR": ""}, "asks for several processes and MASTER_ADDR is not set"),
+        ({"MASTER_ADDR": ""}, "means several processes, and MASTER_ADDR is not set"),
     ],
 )
 def test_values_that_cannot_be_are_named(changed: dict[str, str], words: str) -> None:
@@ -110,7 +110,7 @@ def test_every_command_says_it_before_it_does_anything(
         main(command)
     said = capsys.readouterr().err
     assert ended.value.code == 2 and len(said.strip().splitlines()) == 1, said
-    assert said.startswith("iebench: WORLD_SIZE=2 asks for several processes and RANK and MASTER_ADDR and MASTER_PORT")
+    assert said.startswith("iebench: WORLD_SIZE=2 means several processes, and RANK and MASTER_ADDR and MASTER_PORT")
     assert not list(tmp_path.iterdir())
 
 

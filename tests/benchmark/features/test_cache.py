@@ -118,7 +118,7 @@ def test_a_representation_that_changes_its_size_is_refused(encoder: Encoder, ima
 
 
 def test_images_smaller_than_the_encoder_wants(encoder: Encoder, images: Images, tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="holds images of 32 pixels, 64 were asked for"):
+    with pytest.raises(DatasetError, match="holds images of 32 pixels, 64 were requested"):
         encode(replace(encoder, resolution=64), images, np.arange(4), tmp_path, CPU)
 
 

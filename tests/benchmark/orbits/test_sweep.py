@@ -74,7 +74,7 @@ def test_the_summary_has_mean_interval_and_worst() -> None:
 
 
 def test_a_dataset_that_sweeps_nothing_is_refused() -> None:
-    with pytest.raises(DatasetError, match="sweeps no factor and an orbit is of one"):
+    with pytest.raises(DatasetError, match="sweeps no factor and an orbit sweeps exactly one"):
         swept(load(), Path("data"))
 
 
@@ -96,13 +96,13 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     assert read(run) == table
     for damaged, cause in (
         ({**table, "places": [0.0]}, "unequal length"),
-        ({**table, "weights": None}, "what it is of"),
-        ({**table, "limit": "2"}, "what it is of"),
+        ({**table, "weights": None}, "does not name its weights"),
+        ({**table, "limit": "2"}, "does not name its weights"),
         ({}, "format"),
         ({**table, "parts": {**table["parts"], "other": {"new": {}}}}, "other curves"),
-        ({**table, "places": [math.nan, *table["places"][1:]]}, "else than finite numbers"),
-        ({**table, "places": ["a", *table["places"][1:]]}, "else than finite numbers"),
-        ({**table, "places": [10**400, *table["places"][1:]]}, "else than finite numbers"),
+        ({**table, "places": [math.nan, *table["places"][1:]]}, "a value that is no finite number"),
+        ({**table, "places": ["a", *table["places"][1:]]}, "a value that is no finite number"),
+        ({**table, "places": [10**400, *table["places"][1:]]}, "a value that is no finite number"),
     ):
         (run / "orbits.json").write_text(json.dumps(damaged))
         with pytest.raises(RunError, match=rf"cannot read .*orbits\.json.*{cause}.*: run `iebench orbits` again"):

@@ -33,7 +33,7 @@ def test_a_tensor_with_no_place_is_named_and_may_be_dropped(tmp_path: Path) -> N
         (lambda s: s.update({"predictor.hypernet.net.0.bias": torch.zeros(100)}), "net.0.bias does not fit"),
         (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(101, 4)}),
          "generates 101 entries and matrices of 10-10 have 100: give the widths between them with --predictor"),
-        (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(100, 5)}), "told 5 numbers"),
+        (lambda s: s.update({"predictor.hypernet.net.0.weight": torch.zeros(100, 5)}), "takes actions of 5 numbers"),
         (lambda s: s.pop("projector_equi.3.bias"), "lacks equivariant_projector.3.bias"),
         (lambda s: s.pop("backbone.bn1.weight"), "lacks encoder.backbone.bn1.weight"),
         (lambda s: s.update({"backbone.bn1.weight": torch.tensor(1.0)}), "bn1.weight is () and should be (64,)"),
@@ -52,7 +52,7 @@ def test_a_tensor_with_no_place_is_named_and_may_be_dropped(tmp_path: Path) -> N
         (lambda s: s.update({"projector_equi.0.weight": torch.zeros(12)}), "projector_equi.0.weight is (12,) and sho"),
         (lambda s: s.update({"projector_equi.0.weight": torch.zeros(12, 0)}), "projector_equi.0.weight is (12, 0) and"),
         (lambda s: s.update({"projector_equi.0.weight": torch.zeros(12, 600)}), "takes 600 numbers and a represen"),
-        (lambda s: s.update({"projector_inv.8.weight": torch.zeros(2)}), "for invariant_projector.8"),
+        (lambda s: s.update({"projector_inv.8.weight": torch.zeros(2)}), "lacks: invariant_projector.8"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_named(
