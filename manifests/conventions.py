@@ -18,6 +18,16 @@ Array = NDArray[np.float64]
 ANGLES = ("rot_x", "rot_y", "rot_z")  # the latents that make up a pose
 
 
+def circle(values: Array, turn: float) -> tuple[Array, Array]:
+    """Return sine and cosine of the values (...) of a circular factor; turn : size of a full turn in its unit.
+
+    >>> [round(float(number[0]), 3) for number in circle(np.array([0.25]), 1.0)]
+    [1.0, 0.0]
+    """
+    angle = values * (2 * np.pi / turn)
+    return np.sin(angle), np.cos(angle)
+
+
 def pose(angles: ArrayLike) -> Rotation:
     """Return the rotations from object to world frame for Tait-Bryan angles.
 

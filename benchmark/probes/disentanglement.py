@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from iebench.manifests.conventions import circle
+
 from ..data.rows import spread
 from ..fitting.columns import Columns, Turn
 from ..fitting.context import Context, Split, Values, probe
@@ -94,8 +96,7 @@ class Factor:
         values = split.latents[self.name][rows]
         if self.turn is None:
             return values[:, None]
-        angle = values * (2 * np.pi / self.turn)
-        return np.stack([np.sin(angle), np.cos(angle)], axis=1)
+        return np.stack(circle(values, self.turn), axis=1)
 
     @staticmethod
     def of(context: Context, name: str) -> "Factor | None":

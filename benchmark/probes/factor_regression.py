@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iebench.baselines.action import ROTATION
-from iebench.manifests.conventions import pose
+from iebench.manifests.conventions import circle, pose
 
 from ..fitting.context import Context, Rows, Split
 from ..fitting.heads import Answers, Task, head, seen
@@ -75,8 +75,7 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
         values = split.latents[name][rows]
         difference = values[..., 1] - values[..., 0]
         if _circular(context, name):
-            angle = difference * (2 * np.pi / context.turns[name])
-            parts += [np.sin(angle), np.cos(angle)]
+            parts += circle(difference, context.turns[name])
         else:
             parts.append(difference)
     return np.stack(parts, axis=-1)
@@ -90,8 +89,7 @@ def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
     for name in context.changes[factor]:
         values = split.latents[name][rows]
         if _circular(context, name):
-            angle = values * (2 * np.pi / context.turns[name])
-            columns += [np.sin(angle), np.cos(angle)]
+            columns += circle(values, context.turns[name])
         else:
             columns.append(values)
     return np.stack(columns, axis=-1)
