@@ -25,11 +25,11 @@ def decoded_rotation(context: Context) -> Values:
     if not isinstance(context.method, FixedActionMethod) or not context.shows(ROTATION):
         return {}
     rows, objects = context.val.all_pairs()
-    found = read(context, context.method, rows)
+    entries = read(context, context.method, rows)
     still = best_constant_rotation(quaternions(context.train, seen(context, 2)))
-    degrees, values = angles(context, "rotation_decoded", rows, objects, [quaternion(found)], still)
+    degrees, values = angles(context, "rotation_decoded", rows, objects, [quaternion(entries)], still)
     truth = matrices(context.val, rows)
-    context.log(WHOLE, "rotation_decoded", rows, truth, found[None], degrees, "degrees")
+    context.log(WHOLE, "rotation_decoded", rows, truth, entries[None], degrees, "degrees")
     return {WHOLE: values}
 
 

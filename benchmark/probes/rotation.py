@@ -78,18 +78,18 @@ def task(context: Context, name: str, views: int) -> Task | None:
 
 
 def angles(
-    context: Context, name: str, rows: Rows, objects: NDArray[np.int64], found: Sequence[Array], still: Array
+    context: Context, name: str, rows: Rows, objects: NDArray[np.int64], turns: Sequence[Array], still: Array
 ) -> tuple[Array, dict[str, Estimate]]:
-    """Measure the angles between rotations of val, found by one head or several, and the true ones.
+    """Measure the angles between predicted rotations of val, by one head or several, and the true ones.
 
-    rows : (k, 1 or 2); objects : (k,); found : quaternions (k, 4) of each head
+    rows : (k, 1 or 2); objects : (k,); turns : quaternions (k, 4) of each head
     still : the floor's constant quaternion (4,)
     returns : the degrees (heads, k), and mean, median and fractions of small angles; of pairs of views also the mean up
         to the object's symmetries, if these are known
     """
     truth = quaternions(context.val, rows)
     constant = np.broadcast_to(still, truth.shape)
-    heads, floor = [geodesic_degrees(truth, one) for one in found], geodesic_degrees(truth, constant)
+    heads, floor = [geodesic_degrees(truth, turn) for turn in turns], geodesic_degrees(truth, constant)
     kinds: dict[str, Callable[[Array], Statistic]] = {
         f"{name}_degrees_mean": lambda angle: Mean.of(angle, objects),
         f"{name}_degrees_median": lambda angle: Median.of(angle, objects),
@@ -99,7 +99,7 @@ def angles(
     measure = context.bootstrap.measure
     values = {metric: measure([of(angle) for angle in heads], of(floor)) for metric, of in kinds.items()}
     if context.oracle is not None and rows.shape[1] == 2:
-        modulo = [Mean.of(context.oracle.error(context.val, rows, one), objects) for one in (*found, constant)]
+        modulo = [Mean.of(context.oracle.error(context.val, rows, turn), objects) for turn in (*turns, constant)]
         values[f"{name}_degrees_symmetric"] = measure(modulo[:-1], modulo[-1], 0.0)
     return np.stack(heads), values
 

@@ -102,8 +102,8 @@ def apart(left: Tensor, right: Tensor) -> Tensor:
 
     For rotations by an angle t from each other it is 8 sin^2(t / 2).
     """
-    one, other = (view.unflatten(1, (-1, 9)) for view in (left, right))
-    return (one[:, :, None] - other[:, None]).square().sum(-1)
+    first, second = (view.unflatten(1, (-1, 9)) for view in (left, right))
+    return (first[:, :, None] - second[:, None]).square().sum(-1)
 
 
 def chamfer(moved: Tensor, target: Tensor) -> Tensor:

@@ -65,9 +65,9 @@ def correlation(left: Tensor, right: Tensor) -> Tensor:
 
     left, right : (B, E); returns : (E, E)
     """
-    one, other = (_standardised(gather(precise(side))) for side in (left, right))
+    first, second = (_standardised(gather(precise(side))) for side in (left, right))
     with no_autocast(left.device):
-        return one.T @ other / len(one)
+        return first.T @ second / len(first)
 
 
 def _standardised(embedding: Tensor) -> Tensor:

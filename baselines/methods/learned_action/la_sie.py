@@ -122,12 +122,12 @@ class LASIE(Method):
 
     def _laws(self, moving: list[Tensor], forth: list[Tensor]) -> dict[str, Tensor]:
         """Return the terms that a group's matrices would make 0, of those with a weight."""
-        weight, one, terms = self.settings, torch.eye(moving[0].shape[1], device=moving[0].device), {}
+        weight, identity, terms = self.settings, torch.eye(moving[0].shape[1], device=moving[0].device), {}
         if weight.identity:
-            terms["identity"] = total(distance(self.operator(x, x), one) for x in moving)
+            terms["identity"] = total(distance(self.operator(x, x), identity) for x in moving)
         if weight.inverse:
             back = [self.operator(y, x) for x, y in pairwise(moving)]
-            terms["inverse"] = total(distance(b @ f, one) for b, f in zip(back, forth, strict=True))
+            terms["inverse"] = total(distance(b @ f, identity) for b, f in zip(back, forth, strict=True))
         if weight.composition:
             if len(moving) < 3:
                 raise SettingError("method.composition compares three views: --set views=3, or set it to 0")

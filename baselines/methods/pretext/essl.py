@@ -104,8 +104,8 @@ def info_nce(left: Tensor, right: Tensor, temperature: float) -> Tensor:
 
     Unlike in NT-Xent, embeddings of the same view are no candidates. left, right : (B, E)
     """
-    one, other = (nn.functional.normalize(gather(precise(side)), dim=1) for side in (left, right))
+    first, second = (nn.functional.normalize(gather(precise(side)), dim=1) for side in (left, right))
     with no_autocast(left.device):
-        similarity = one @ other.T / temperature
-    partner = torch.arange(len(one), device=left.device)
+        similarity = first @ second.T / temperature
+    partner = torch.arange(len(first), device=left.device)
     return (nn.functional.cross_entropy(similarity, partner) + nn.functional.cross_entropy(similarity.T, partner)) / 2
