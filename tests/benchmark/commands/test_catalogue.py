@@ -102,7 +102,7 @@ def test_a_method_that_looks_at_numbers_is_said_and_the_others_are_listed(
         main(["methods", "--out", str(tmp_path / "methods.md"), "--format", "md"])
     assert stop.value.code == 3 and (tmp_path / "methods.md").read_text() == PAGE.read_text()
     said = capsys.readouterr().err
-    assert "the method 'peek' cannot be sized up without images (RuntimeError: " in said and "Traceback" not in said
+    assert "the method 'peek' cannot be measured without images (RuntimeError: " in said and "Traceback" not in said
 
 
 def test_a_broken_package_is_said_and_the_others_are_listed(
