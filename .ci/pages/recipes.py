@@ -4,7 +4,7 @@ import inspect
 from typing import Any
 
 from iebench.manifests import recipe
-from iebench.manifests.common.shipped import examples, locate, shipped
+from iebench.manifests.common.shipped import in_folders, locate, shipped
 from iebench.manifests.factors import Factor
 from iebench.manifests.laws import LAWS, in_words
 
@@ -26,7 +26,7 @@ def pages() -> dict[str, str]:
             table(("recipe", "resolution", "views", "factors"), [summary(recipe.load(name)) for name in names]),
             "## One recipe for each further factor",
             "`iebench render --recipe factors/NAME` varies one factor more than `3diebench`.",
-            table(("recipe", "factor", "acts on", "unit", "law", "meaning"), [*map(extra, examples("recipe"))]),
+            table(("recipe", "factor", "acts on", "unit", "law", "meaning"), [*map(extra, in_folders("recipe"))]),
             "## Laws",
             table(
                 ("law", "parameters", "distribution"),
