@@ -44,12 +44,12 @@ def test_every_method_says_whose_it_is(name: str) -> None:
 
 def test_the_facts_of_sie_are_the_papers() -> None:
     row = listed("sie")
-    assert (row.told, row.parts, row.predictor) == ("rotation", {"invariant": 256, "equivariant": 256}, 1024)
+    assert (row.condition, row.parts, row.predictor) == ("rotation", {"invariant": 256, "equivariant": 256}, 1024)
     linear, norm = 256 * 1024 + 1024 + 1024 * 1024 + 1024, 4 * 1024
     assert row.heads == 2 * (linear + norm + 1024 * 1024) + 4 * 1024 * 1024
     assert row.encoder == 11_689_512 - 512 * 1000 - 1000
-    assert listed("sie-rotation-colour").told == "rotation + colour" and listed("supervised").told == "class, rotation"
-    assert listed("vicreg").told == "–" and listed("random").cost == 0 == listed("random").heads
+    assert listed("sie-rotation-colour").condition == "rotation + colour" and listed("supervised").condition == "class, rotation"
+    assert listed("vicreg").condition == "–" and listed("random").cost == 0 == listed("random").heads
 
 
 def test_operations_are_those_of_the_literature() -> None:
