@@ -48,7 +48,8 @@ def test_the_facts_of_sie_are_the_papers() -> None:
     linear, norm = 256 * 1024 + 1024 + 1024 * 1024 + 1024, 4 * 1024
     assert row.heads == 2 * (linear + norm + 1024 * 1024) + 4 * 1024 * 1024
     assert row.encoder == 11_689_512 - 512 * 1000 - 1000
-    assert listed("sie-rotation-colour").condition == "rotation + colour" and listed("supervised").condition == "class, rotation"
+    assert listed("sie-rotation-colour").condition == "rotation + colour"
+    assert listed("supervised").condition == "class, rotation"
     assert listed("vicreg").condition == "–" and listed("random").cost == 0 == listed("random").heads
 
 
