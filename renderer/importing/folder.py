@@ -38,8 +38,9 @@ class Folder:
             with os.scandir(folder) as found:
                 entries = [(entry, self._is_folder(entry)) for entry in sorted(found, key=lambda entry: entry.name)]
         except OSError as error:
-            path = Path(error.filename or folder)
-            raise SourceError(read_failure(path, error, "make it readable, or remove it")) from error
+            raise SourceError(
+                read_failure(Path(error.filename or folder), error, "make it readable, or remove it")
+            ) from error
         except AssetError as error:
             raise SourceError(str(error)) from error
         for entry, is_folder in entries:
