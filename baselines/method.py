@@ -56,7 +56,7 @@ class Method(nn.Module):
         """
         return torch.stack(self.by_view(self.encoder, images), dim=1)
 
-    def by_view(self, module: Callable[[Tensor], Tensor], views: Tensor) -> list[Tensor]:
+    def by_view(self, module: Callable[[Tensor], Any], views: Tensor) -> list[Tensor]:
         """Return a module's outputs for several views of each object, with one pass or several as `passes` says.
 
         module : (N, ...) -> (N, E), such as the encoder or a projector

@@ -27,7 +27,7 @@ def from_six(numbers: Tensor) -> Tensor:
     numbers : (..., 6), the two vectors
     returns : (..., 3, 3)
     """
-    first, second = numbers.unflatten(-1, (2, 3)).unbind(-2)
+    first, second = torch.unflatten(numbers, -1, (2, 3)).unbind(-2)
     x = nn.functional.normalize(first, dim=-1)
     y = nn.functional.normalize(second - (x * second).sum(-1, keepdim=True) * x, dim=-1)
     return torch.stack([x, y, torch.linalg.cross(x, y)], dim=-1)
@@ -40,4 +40,5 @@ def nearest(matrices: Tensor) -> Tensor:
     """
     left, _, right = torch.linalg.svd(matrices)
     sign = torch.linalg.det(left @ right)
-    return torch.cat([left[..., :2], left[..., 2:] * sign[..., None, None]], dim=-1) @ right
+    turn: Tensor = torch.cat([left[..., :2], left[..., 2:] * sign[..., None, None]], dim=-1) @ right
+    return turn

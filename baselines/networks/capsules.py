@@ -36,7 +36,7 @@ class Capsules(nn.Module):
         """Return activations and poses, in float32 or better: their quotients would overflow in fp16."""
         maps = self.pool(maps)
         active = precise(self.activation(maps)).sigmoid().flatten(2).mT.flatten(1)  # (B, n), by position, then capsule
-        pose = precise(self.pose(maps)).unflatten(1, (self.capsules, self.numbers))  # (B, K, P, s, s)
+        pose = torch.unflatten(precise(self.pose(maps)), 1, (self.capsules, self.numbers))  # (B, K, P, s, s)
         pose = pose.flatten(3).permute(0, 3, 1, 2).flatten(1, 2)  # (B, n, P)
         with no_autocast(maps.device):
             share = torch.softmax(torch.einsum("bnp,nkp->bnk", pose, self.routes) + self.bias, dim=2)
@@ -44,6 +44,6 @@ class Capsules(nn.Module):
             mass = share.sum(dim=1)  # (B, K)
             activation = mass / active.sum(dim=1, keepdim=True).clamp(min=SMALLEST)
             share = share / mass.clamp(min=SMALLEST)[:, None]
-            votes = self.votes.unflatten(1, (self.capsules, self.numbers))  # (n, K, P, P)
+            votes = torch.unflatten(self.votes, 1, (self.capsules, self.numbers))  # (n, K, P, P)
             poses = torch.einsum("bnkp,nkqp->bkq", share[..., None] * pose[:, :, None], votes)
         return torch.cat([activation, poses.flatten(1)], dim=1)

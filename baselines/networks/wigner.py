@@ -31,7 +31,8 @@ def _about_z(degree: int, angle: Tensor) -> Tensor:
     """Return D_l of rotations about z by angles (B,): cos(m a) on the diagonal, sin(m a) on the other one."""
     m = torch.arange(-degree, degree + 1, dtype=angle.dtype)
     waves = angle[:, None] * m
-    return torch.diag_embed(waves.cos()) + torch.diag_embed(-waves.sin()).flip(-1)
+    turn: Tensor = torch.diag_embed(waves.cos()) + torch.diag_embed(-waves.sin()).flip(-1)
+    return turn
 
 
 @cache
@@ -52,6 +53,7 @@ def generator(degree: int) -> Tensor:
     for k in range(1, degree + 1):
         sign = (-1) ** k / math.sqrt(2)
         real[degree + k, degree + k], real[degree + k, degree - k] = sign, 1 / math.sqrt(2)
-        real[degree - k, degree + k], real[degree - k, degree - k] = -1j * sign, 1j / math.sqrt(2)
+        real[degree - k, degree + k] = torch.tensor(-1j * sign, dtype=torch.complex128)
+        real[degree - k, degree - k] = torch.tensor(1j / math.sqrt(2), dtype=torch.complex128)
     turn: Tensor = (real @ (0.5j * (ladder + ladder.T)) @ real.mH).real
     return turn

@@ -68,4 +68,5 @@ def nearest(wanted: Array, poses: Array) -> Indices:
         for used in chosen:
             near[objects, used] = -1
         chosen.append(near.argmax(axis=1))
-    return np.stack(chosen, axis=1).astype(np.int64)
+    views: Indices = np.stack(chosen, axis=1).astype(np.int64)
+    return views

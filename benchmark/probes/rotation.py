@@ -97,7 +97,9 @@ def angles(
     for near in NEAR:
         kinds[f"{name}_within_{near}"] = partial(_share_within, near=near, objects=objects)
     measure = context.bootstrap.measure
-    values = {metric: measure([of(angle) for angle in heads], of(floor)) for metric, of in kinds.items()}
+    values: dict[str, Estimate] = {}
+    for metric, of in kinds.items():
+        values[metric] = measure([of(angle) for angle in heads], of(floor))
     if context.oracle is not None and rows.shape[1] == 2:
         modulo = [Mean.of(context.oracle.error(context.val, rows, turn), objects) for turn in (*turns, constant)]
         values[f"{name}_degrees_symmetric"] = measure(modulo[:-1], modulo[-1], 0.0)

@@ -9,6 +9,7 @@ iebench train --method equin
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from iebench.manifests.errors import InvalidValue
@@ -86,15 +87,15 @@ class EquIN(FixedActionMethod):
         """Multiply every candidate by the rotation from the right: R2 = R1 R12."""
         with no_autocast(embedding.device):
             turn = onto(from_quaternion(quaternion).to(embedding.dtype), embedding.device)
-            return (embedding.unflatten(1, (-1, 3, 3)) @ turn[:, None]).flatten(1)
+            return (torch.unflatten(embedding, 1, (-1, 3, 3)) @ turn[:, None]).flatten(1)
 
     def rotation(self, source: Tensor, target: Tensor) -> Tensor:
         """Return R1'^-1 R2' of the first candidates; those of a symmetric object differ by its symmetries alone."""
-        start, end = (view[:, :9].unflatten(1, (3, 3)) for view in (source, target))
+        start, end = (torch.unflatten(view[:, :9], 1, (3, 3)) for view in (source, target))
         return start.mT @ end
 
     def _rotations(self, numbers: Tensor) -> Tensor:
-        return from_six(precise(numbers).unflatten(1, (-1, 6))).flatten(1)
+        return from_six(torch.unflatten(precise(numbers), 1, (-1, 6))).flatten(1)
 
 
 def apart(left: Tensor, right: Tensor) -> Tensor:
@@ -102,7 +103,7 @@ def apart(left: Tensor, right: Tensor) -> Tensor:
 
     For rotations by an angle t from each other it is 8 sin^2(t / 2).
     """
-    first, second = (view.unflatten(1, (-1, 9)) for view in (left, right))
+    first, second = (torch.unflatten(view, 1, (-1, 9)) for view in (left, right))
     return (first[:, :, None] - second[:, None]).square().sum(-1)
 
 

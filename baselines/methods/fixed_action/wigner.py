@@ -98,4 +98,4 @@ class Wigner(FixedActionMethod):
 
     def _blocks(self, embedding: Tensor) -> tuple[Tensor, ...]:
         """Return the vectors of each degree: (B, E) -> L + 1 of (B, h, 2l + 1)."""
-        return embedding.unflatten(1, (self.settings.channels, -1)).split(self.sizes, dim=2)
+        return torch.unflatten(embedding, 1, (self.settings.channels, -1)).split(self.sizes, dim=2)

@@ -71,4 +71,5 @@ def entropy(embedding: Tensor) -> Tensor:
     unit = nn.functional.normalize(embedding, dim=1) / len(embedding) ** 0.5
     with no_autocast(embedding.device):
         values = torch.linalg.svdvals(unit).square()
-    return torch.special.entr(values.clamp(min=torch.finfo(values.dtype).tiny)).sum()
+    total_entropy: Tensor = torch.special.entr(values.clamp(min=torch.finfo(values.dtype).tiny)).sum()
+    return total_entropy

@@ -80,9 +80,9 @@ class Operator(nn.Module):
         numbers = precise(self.coefficients(torch.cat([start, end], dim=1)))
         with no_autocast(start.device):
             if self.family == "generators":
-                return torch.linalg.matrix_exp(torch.einsum("bk,kij->bij", numbers, _skew(self.weight)))
-            matrix = numbers.unflatten(1, (self.dim, self.dim)) / math.sqrt(self.dim)
-            return matrix if self.family == "dense" else torch.linalg.matrix_exp(_skew(matrix))
+                return _exponential(torch.einsum("bk,kij->bij", numbers, _skew(self.weight)))
+            matrix = torch.unflatten(numbers, 1, (self.dim, self.dim)) / math.sqrt(self.dim)
+            return matrix if self.family == "dense" else _exponential(_skew(matrix))
 
 
 @method("la-sie", LASIESettings)
@@ -135,6 +135,11 @@ class LASIE(Method):
             steps = [second @ first for first, second in pairwise(forth)]
             terms["composition"] = total(distance(b, s) for b, s in zip(both, steps, strict=True))
         return terms
+
+
+def _exponential(matrix: Tensor) -> Tensor:
+    operator: Tensor = torch.linalg.matrix_exp(matrix)
+    return operator
 
 
 def _skew(matrix: Tensor) -> Tensor:

@@ -95,7 +95,7 @@ class STL(Method):
 
 def partners(rows: Tensor) -> Tensor:
     """Exchange the rows of neighbours 2 i and 2 i + 1: (B, E) -> (B, E)."""
-    return rows.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+    return torch.unflatten(rows, 0, (-1, 2)).flip(1).flatten(0, 1)
 
 
 def degrees(latents: Latents) -> Tensor:
