@@ -38,7 +38,8 @@ def _about_z(degree: int, angle: Tensor) -> Tensor:
 @cache
 def _tilt(degree: int) -> Tensor:
     """Return D_l of the rotation about x by -90 degrees, which takes z to y."""
-    return torch.linalg.matrix_exp(-math.pi / 2 * generator(degree))
+    turn: Tensor = torch.linalg.matrix_exp(-math.pi / 2 * generator(degree))
+    return turn
 
 
 def generator(degree: int) -> Tensor:

@@ -98,4 +98,5 @@ class Wigner(FixedActionMethod):
 
     def _blocks(self, embedding: Tensor) -> tuple[Tensor, ...]:
         """Return the vectors of each degree: (B, E) -> L + 1 of (B, h, 2l + 1)."""
-        return torch.unflatten(embedding, 1, (self.settings.channels, -1)).split(self.sizes, dim=2)
+        vectors = torch.unflatten(embedding, 1, (self.settings.channels, -1))
+        return torch.split_with_sizes(vectors, self.sizes, 2)
