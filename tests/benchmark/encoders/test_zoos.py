@@ -79,7 +79,7 @@ def test_their_resize_and_normalisation_are_kept() -> None:
 
 @pytest.mark.parametrize(("spec", "arguments", "error", "message"), [
     ("timm:resnet18x", {}, UnknownName, "unknown timm model 'resnet18x'; did you mean resnet18"),
-    ("timm:resnet18", {"colour": 1, "pretrained": False}, EncoderError, "unexpected keyword argument 'colour'"),
+    ("timm:resnet18", {"colour": 1, "pretrained": False}, EncoderError, "takes no --encoder-arg colour: leave it out"),
     ("timm:resnet18", {"checkpoint_path": "gone.pt"}, EncoderError, "no such file: gone.pt"),
     ("torchvision:resnet18x", {}, UnknownName, "unknown torchvision model 'resnet18x'; did you mean resnet18"),
     ("torchvision:resnet50", {"weights": "V2"}, UnknownName, "unknown weights of resnet50 'V2'.*IMAGENET1K_V2"),
