@@ -113,6 +113,6 @@ def test_shards_that_are_nowhere_are_one_failure(table: dict[str, Any], seal: Se
     count = 100_000
     start, counts = time.process_time(), {"objects": count, "images": count, "shards": count}
     report = verify(seal(changed(table, ("counts", "train"), counts)), jobs=1)
-    [words] = [failure.what for failure in report.failures if "does not list" in failure.what]
+    [words] = [failure.fault for failure in report.failures if "does not list" in failure.fault]
     assert words.endswith("the first of 199,998: train/00001.parquet") and len(report.failures) < 1_000
     assert time.process_time() - start < 20

@@ -23,8 +23,8 @@ def latents_figure(samples: Samples) -> Figure:
     recipe, values = samples.info.recipe, samples.latents()
     rows = -(-len(recipe.factors) // COLUMNS)
     figure = Figure(figsize=(11, 2.15 * rows + 0.35), layout="constrained")
-    for place, factor in enumerate(recipe.factors):
-        axes = figure.add_subplot(rows, COLUMNS, place + 1)
+    for index, factor in enumerate(recipe.factors):
+        axes = figure.add_subplot(rows, COLUMNS, index + 1)
         scale = 180 / np.pi if factor.unit == "rad" else 1.0
         edges = _edges(factor, values[factor.name])
         axes.stairs(np.histogram(values[factor.name], edges)[0], edges * scale, fill=True, color=BAR, alpha=0.75)

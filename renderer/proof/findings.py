@@ -22,16 +22,16 @@ class Failure:
     """One fault of a dataset.
 
     check : name of the check in Report.checks
-    file : path inside the dataset; key : key of the sample, "" if the fault has no sample; what : the fault
+    file : path inside the dataset; key : key of the sample, "" if the fault has no sample; fault : its description
     """
 
     check: str
     file: str
     key: str
-    what: str
+    fault: str
 
     def __str__(self) -> str:
-        return cleaned(f"{self.file}: {self.key}: {self.what}" if self.key else f"{self.file}: {self.what}")
+        return cleaned(f"{self.file}: {self.key}: {self.fault}" if self.key else f"{self.file}: {self.fault}")
 
 
 @dataclass
@@ -59,9 +59,9 @@ class Report:
     def lines(self) -> list[str]:
         """Return the report for a terminal: one line per check, then the first failures."""
         failed = {name: sum(f.check == name for f in self.failures) for name in self.checks}
-        found = [f"{'FAILED' if failed[name] else 'ok':8}{name:10}{line}" for name, line in self.checks.items()]
+        lines = [f"{'FAILED' if failed[name] else 'ok':8}{name:10}{line}" for name, line in self.checks.items()]
         rate = f"{self.bytes / 1e6 / max(self.seconds, 1e-9):.0f} MB/s"
-        found.append(f"{self.images} images, {self.bytes / 1e6:.1f} MB in {duration(self.seconds)}, {rate}")
-        found += [str(failure) for failure in self.failures[:SHOWN]]
+        lines.append(f"{self.images} images, {self.bytes / 1e6:.1f} MB in {duration(self.seconds)}, {rate}")
+        lines += [str(failure) for failure in self.failures[:SHOWN]]
         hidden = len(self.failures) - SHOWN
-        return [*found, f"... and {hidden} more failures"] if hidden > 0 else found
+        return [*lines, f"... and {hidden} more failures"] if hidden > 0 else lines

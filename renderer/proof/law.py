@@ -62,52 +62,54 @@ def _strays(wrong: NDArray[np.bool_], samples: Samples) -> Strays | None:
     return Strays(int(wrong.sum()), samples.at([int(wrong.argmax())])[0]) if wrong.any() else None
 
 
-def check_laws(found: Mapping[str, Followed], published: bool) -> Iterator[Failure]:
+def check_laws(comparisons: Mapping[str, Followed], published: bool) -> Iterator[Failure]:
     """Check that all values are finite; for published latents, also that they follow their laws and stay in range.
 
     Given latents may follow another law than the recipe's on purpose.
     """
-    for name, one in found.items():
-        if one.endless:
-            yield _failure(name, one.endless, "which is no finite number", one.fit.count)
-        if published and one.outside:
-            yield _failure(name, one.outside, f"outside its law, {one.law}", one.fit.count)
-        if published and one.fit.chance < CHANCE:
+    for name, comparison in comparisons.items():
+        if comparison.endless:
+            yield _failure(name, comparison.endless, "which is no finite number", comparison.fit.count)
+        if published and comparison.outside:
+            yield _failure(name, comparison.outside, f"outside its law, {comparison.law}", comparison.fit.count)
+        if published and comparison.fit.chance < CHANCE:
             yield Failure(
-                "latents", f"latent {name}", "", f"does not follow its law: Kolmogorov-Smirnov {one.fit.distance:.4f} "
-                f"over {one.fit.count} values, which chance would give once in {1 / max(one.fit.chance, 1e-300):.0e}",
+                "latents", f"latent {name}", "",
+                "does not follow its law: "
+                f"Kolmogorov-Smirnov {comparison.fit.distance:.4f} over {comparison.fit.count} values, "
+                f"which chance would give once in {1 / max(comparison.fit.chance, 1e-300):.0e}",
             )  # fmt: skip
 
 
-def _failure(name: str, strays: Strays, what: str, count: int) -> Failure:
+def _failure(name: str, strays: Strays, clause: str, count: int) -> Failure:
     first = strays.first
     more = f"; so are {strays.count - 1} more of {count} values" if strays.count > 1 else ""
-    return Failure("latents", f"{first.stem}.parquet", first.key, f"{name} is {first.row[name]!r}, {what}{more}")
+    return Failure("latents", f"{first.stem}.parquet", first.key, f"{name} is {first.row[name]!r}, {clause}{more}")
 
 
-def in_one_line(found: Mapping[str, Followed], latents: str) -> str:
+def in_one_line(comparisons: Mapping[str, Followed], latents: str) -> str:
     """Describe the origin of the latents, and the deviations of the values from their laws.
 
     latents : "published", or "given" with the table's SHA-256
     """
     origin = latents.partition(" ")[0]
-    if not found:
+    if not comparisons:
         return f"{origin}, no samples"
-    notes = list(_notes(found, origin == "published"))
+    notes = list(_notes(comparisons, origin == "published"))
     if notes:
         more = f"; and {len(notes) - NAMED} more" if len(notes) > NAMED else ""
         return f"{origin}; {'; '.join(notes[:NAMED])}{more}"
-    name, worst = max(found.items(), key=lambda item: item[1].fit.distance)
+    name, worst = max(comparisons.items(), key=lambda item: item[1].fit.distance)
     far = f"farthest from its law is {name}, Kolmogorov-Smirnov {worst.fit.distance:.4f}"
     return f"{origin}, within their laws' range; {far}"
 
 
-def _notes(found: Mapping[str, Followed], published: bool) -> Iterator[str]:
+def _notes(comparisons: Mapping[str, Followed], published: bool) -> Iterator[str]:
     """Yield a remark on each latent with invalid or unexpected values."""
-    for name, one in found.items():
-        if one.endless:
-            yield f"{name}: {one.endless.count} of {one.fit.count} values are no finite numbers"
-        if one.outside:
-            yield f"{name}: {one.outside.count} of {one.fit.count} values lie outside the recipe's law"
-        elif published and one.fit.chance < CHANCE:
+    for name, comparison in comparisons.items():
+        if comparison.endless:
+            yield f"{name}: {comparison.endless.count} of {comparison.fit.count} values are no finite numbers"
+        if comparison.outside:
+            yield f"{name}: {comparison.outside.count} of {comparison.fit.count} values lie outside the recipe's law"
+        elif published and comparison.fit.chance < CHANCE:
             yield f"{name}: does not follow the recipe's law"

@@ -65,7 +65,7 @@ def _facts(info: DatasetInfo) -> Iterable[tuple[str, str]]:
     yield "made with", ", ".join(str(value) for value in info.renderer.values())
     yield "quality", info.quality
     for split in SPLITS:
-        yield split, ", ".join(f"{number:,} {what}" for what, number in info.counts[split].items())
+        yield split, ", ".join(f"{number:,} {kind}" for kind, number in info.counts[split].items())
     if info.recipe.passes:
         yield "passes", ", ".join(info.recipe.passes)
     yield "channel order", info.recipe.channel_order
@@ -96,10 +96,11 @@ def _row(row: Row, samples: Samples) -> str:
 def _laws(samples: Samples) -> Iterable[str]:
     values = samples.latents()
     for factor in samples.info.recipe.factors:
-        found = fit(values[factor.name], factor.law)
+        comparison = fit(values[factor.name], factor.law)
         cells = (
-            factor.name, in_words(factor.law), factor.unit, factor.frame, f"{found.least:.4f}", f"{found.greatest:.4f}",
-            str(found.outside), f"{found.distance:.4f}",
+            factor.name, in_words(factor.law), factor.unit, factor.frame,
+            f"{comparison.least:.4f}", f"{comparison.greatest:.4f}", str(comparison.outside),
+            f"{comparison.distance:.4f}",
         )  # fmt: skip
         yield f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
@@ -115,9 +116,9 @@ def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
     if made:
         yield "distinct meshes", f"{len({note['mesh_sha256'] for note in made}):,}"
     for column, words in (("bad_vertices", "vertices that are no numbers"), ("flat_faces", "faces without area")):
-        found = [note[column] for note in made if note[column]]
-        if found:
-            yield words, f"{sum(found):,} in {len(found):,} objects, left out"
+        counts = [note[column] for note in made if note[column]]
+        if counts:
+            yield words, f"{sum(counts):,} in {len(counts):,} objects, left out"
     doubled = [note for note in made if note["doubles"]]
     if doubled:
         faces, doubles = (sum(note[column] for note in doubled) for column in ("faces", "doubles"))

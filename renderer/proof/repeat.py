@@ -32,46 +32,46 @@ def check_pictures(
     """
     samples = Samples(folder, info)
     chosen = np.random.default_rng().choice(len(samples), min(count, len(samples)), replace=False)
-    renderer, found = render_again(samples.at(chosen), info, source, device, workers)
-    same = sum(one.same for one in found)
-    line = f"{len(found)} samples rendered again, {same} with the same bytes"
-    differing = [one.psnr for one in found if not one.same and not one.cause]
+    renderer, repeats = render_again(samples.at(chosen), info, source, device, workers)
+    same = sum(repeat.same for repeat in repeats)
+    line = f"{len(repeats)} samples rendered again, {same} with the same bytes"
+    differing = [repeat.psnr for repeat in repeats if not repeat.same and not repeat.cause]
     if differing:
         line += f", the others at {min(differing):.1f} dB PSNR or more"
     if renderer != info.renderer:
-        here, there = (f"{about['version']} on {about['device']}" for about in (renderer, info.renderer))
-        line += f" ({here}; made with {there})"
+        ours, origin = (f"{about['version']} on {about['device']}" for about in (renderer, info.renderer))
+        line += f" ({ours}; made with {origin})"
     # Another kind of processor changes last bits in nearly every image. If most are identical, all should be.
-    exact = renderer == info.renderer and 2 * same > len(found)
+    exact = renderer == info.renderer and 2 * same > len(repeats)
     objects = read_table(folder / "objects.parquet").to_pylist()
     meshes = {(o["synset"], o["object_id"]): o["mesh_sha256"] for o in objects}
-    unknown = sum(meshes.get(_object(one)) == "" for one in found)
+    unknown = sum(meshes.get(_object(repeat)) == "" for repeat in repeats)
     if unknown:
-        whose = "" if unknown == len(found) else f" for {unknown} of them"
+        whose = "" if unknown == len(repeats) else f" for {unknown} of them"
         line += f"; no hash of the mesh was recorded{whose}, {ALIKE:.0f} dB are expected"
-    return line, list(_failures(found, exact, meshes))
+    return line, list(_failures(repeats, exact, meshes))
 
 
-def _object(one: Again) -> tuple[str, str]:
-    return one.sample.row["synset"], one.sample.row["object_id"]
+def _object(repeat: Again) -> tuple[str, str]:
+    return repeat.sample.row["synset"], repeat.sample.row["object_id"]
 
 
-def _failures(found: Sequence[Again], exact: bool, meshes: dict[tuple[str, str], str]) -> Iterator[Failure]:
-    for one in found:
-        mesh, what = meshes.get(_object(one)), None
-        if one.cause:
-            what = f"cannot be rendered again: {one.cause}"
+def _failures(repeats: Sequence[Again], exact: bool, meshes: dict[tuple[str, str], str]) -> Iterator[Failure]:
+    for repeat in repeats:
+        mesh, fault = meshes.get(_object(repeat)), None
+        if repeat.cause:
+            fault = f"cannot be rendered again: {repeat.cause}"
         elif mesh == "":
-            if one.psnr < ALIKE:
-                what = (
-                    f"is another picture, or of another mesh, when rendered again: {one.psnr:.1f} dB PSNR, "
+            if repeat.psnr < ALIKE:
+                fault = (
+                    f"is another picture, or of another mesh, when rendered again: {repeat.psnr:.1f} dB PSNR, "
                     f"{ALIKE:.0f} are expected; give the collection it came from"
                 )
-        elif one.mesh_sha256 != mesh:
-            what = "its mesh is another one now; give the collection it came from"
-        elif one.psnr < CLOSE:
-            what = f"is another picture when rendered again: {one.psnr:.1f} dB PSNR, {CLOSE:.0f} are expected"
-        elif exact and not one.same:
-            what = f"has other bytes when rendered again ({one.psnr:.1f} dB PSNR), unlike the other samples"
-        if what:
-            yield Failure("rerender", one.sample.tar, one.sample.key, what)
+        elif repeat.mesh_sha256 != mesh:
+            fault = "its mesh is another one now; give the collection it came from"
+        elif repeat.psnr < CLOSE:
+            fault = f"is another picture when rendered again: {repeat.psnr:.1f} dB PSNR, {CLOSE:.0f} are expected"
+        elif exact and not repeat.same:
+            fault = f"has other bytes when rendered again ({repeat.psnr:.1f} dB PSNR), unlike the other samples"
+        if fault:
+            yield Failure("rerender", repeat.sample.tar, repeat.sample.key, fault)

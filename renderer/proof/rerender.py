@@ -60,7 +60,7 @@ def render_again(
     processes = max(1, min(workers if device == "cpu" else 1, len(groups)))
     backend, threads = BACKENDS.get(info.renderer["name"], BLENDER), max(1, workers // processes)
     setup = worker.Setup(backend, info.recipe, quality, device, threads)
-    found: dict[str, Again] = {}
+    repeats: dict[str, Again] = {}
     most = max(len(group) for group in groups.values())
     patience, memory = hang_after(most, quality, info.recipe.resolution), worker_memory(processes, threads)
     with scratch() as folder, Pool(processes, setup, patience, memory, folder) as pool:
@@ -70,9 +70,9 @@ def render_again(
             for name, result in pool.run(worker.render_object, tasks):
                 outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
                 for again in _compared(groups[name], outcome):
-                    found[again.sample.key] = again
+                    repeats[again.sample.key] = again
                     meter.advance()
-    return renderer, [found[sample.key] for sample in samples]
+    return renderer, [repeats[sample.key] for sample in samples]
 
 
 def check_source(info: DatasetInfo, source: str | None) -> None:
@@ -95,16 +95,16 @@ def objects_of(
     ------
     SourceError, UnknownName : an object is missing in the source.
     """
-    wanted = {(row["synset"], row["object_id"]): {name: row[name] for name in IDENTITY} for row in rows}
+    identities = {(row["synset"], row["object_id"]): {name: row[name] for name in IDENTITY} for row in rows}
     check_source(info, source)
     if source is None:
-        return {name: ObjectRef(**identity, mesh=None) for name, identity in wanted.items()}
+        return {name: ObjectRef(**identity, mesh=None) for name, identity in identities.items()}
     name, collection = open_source(source)
-    classes = [c for c in collection.classes() if c.synset in {synset for synset, _ in wanted}]
-    there = {(ref.synset, ref.object_id): ref for ref in collection.objects(classes, None)}
-    for absent in wanted.keys() - there.keys():
+    classes = [c for c in collection.classes() if c.synset in {synset for synset, _ in identities}]
+    refs = {(ref.synset, ref.object_id): ref for ref in collection.objects(classes, None)}
+    for absent in identities.keys() - refs.keys():
         raise SourceError(f"{source} ({name}) has no object {'/'.join(absent)}: give the collection it came from")
-    return {place: there[place] for place in wanted}
+    return {object_key: refs[object_key] for object_key in identities}
 
 
 def _views(group: Sequence[Sample], info: DatasetInfo) -> Views:
@@ -113,11 +113,11 @@ def _views(group: Sequence[Sample], info: DatasetInfo) -> Views:
 
 
 def _compared(group: Sequence[Sample], outcome: Outcome) -> Iterator[Again]:
-    for place, sample in enumerate(group):
+    for index, sample in enumerate(group):
         if outcome.status == "failed":
             yield Again(sample, b"", False, 0.0, "", outcome.cause)
             continue
-        files = outcome.samples[place]
+        files = outcome.samples[index]
         same = all(sample.read("" if kind == "jpg" else kind.partition(".")[0]) == made for kind, made in files.items())
         psnr = peak_signal_to_noise(decode(sample.read()), decode(files["jpg"]))
         yield Again(sample, files["jpg"], same, psnr, outcome.mesh_sha256, "")

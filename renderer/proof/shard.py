@@ -70,29 +70,29 @@ class ShardFindings:
 
 def check_shard(task: ShardTask) -> ShardFindings:
     """Check every byte of a shard's two files."""
-    found, info = ShardFindings(), task.info
-    there = (task.folder / task.tar).is_file()  # then its samples are checked one by one
-    found.failures += check_file(task.folder, task.tar, task.tar_sha256, "" if there else task.doubt)
-    found.failures += check_file(task.folder, task.parquet, task.parquet_sha256, task.doubt)
+    findings, info = ShardFindings(), task.info
+    has_tar = (task.folder / task.tar).is_file()  # then its samples are checked one by one
+    findings.failures += check_file(task.folder, task.tar, task.tar_sha256, "" if has_tar else task.doubt)
+    findings.failures += check_file(task.folder, task.parquet, task.parquet_sha256, task.doubt)
     try:
         table, notes = _read(task)
     except DatasetError as error:
-        found.failures.append(Failure("tables", task.parquet, "", f"{error}; {task.doubt}"))
-        return found
-    found.notes, found.images = notes["objects"], len(table)
-    wrong = [("tables", k, what) for k, what in _check_rows(table, notes["objects"])]
+        findings.failures.append(Failure("tables", task.parquet, "", f"{error}; {task.doubt}"))
+        return findings
+    findings.notes, findings.images = notes["objects"], len(table)
+    wrong = [("tables", k, fault) for k, fault in _check_rows(table, notes["objects"])]
     if task.tar_sha256 not in (None, notes["tar_sha256"]):
         wrong.append(("tables", "", f"gives another SHA-256 for {task.tar} than SHA256SUMS"))
     if info.latents == "drawn":
-        wrong += [("latents", k, what) for k, what in _check_drawn(table, info)]
-    found.failures += [Failure(check, task.parquet, k, what) for check, k, what in wrong]
-    if there:  # otherwise `check_file` has reported it
+        wrong += [("latents", k, fault) for k, fault in _check_drawn(table, info)]
+    findings.failures += [Failure(check, task.parquet, k, fault) for check, k, fault in wrong]
+    if has_tar:  # otherwise `check_file` has reported it
         try:
-            for check, k, what in check_tar(task.folder / task.tar, table, info.recipe):
-                found.failures.append(Failure(check, task.tar, k, what))
+            for check, k, fault in check_tar(task.folder / task.tar, table, info.recipe):
+                findings.failures.append(Failure(check, task.tar, k, fault))
         except OSError as error:
-            found.failures.append(Failure("files", task.tar, "", f"cannot be read ({reason(error)}); {task.doubt}"))
-    return found
+            findings.failures.append(Failure("files", task.tar, "", f"cannot be read ({reason(error)}); {task.doubt}"))
+    return findings
 
 
 def check_file(folder: Path, name: str, sha256: str | None, doubt: str = "") -> Iterator[Failure]:
@@ -109,8 +109,8 @@ def check_file(folder: Path, name: str, sha256: str | None, doubt: str = "") -> 
         yield Failure("files", name, "", f"cannot be read ({reason(error)}){more}")
     else:
         if sha256 not in (None, digest):
-            what = placeholder(folder / name) or f"has SHA-256 {digest[:12]}, {SUMS} says {sha256[:12]}"
-            yield Failure("files", name, "", f"{what}{more}")
+            fault = placeholder(folder / name) or f"has SHA-256 {digest[:12]}, {SUMS} says {sha256[:12]}"
+            yield Failure("files", name, "", f"{fault}{more}")
 
 
 def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -141,18 +141,18 @@ def _check_rows(table: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]
         yield "", f"has {len(table)} rows and lists objects with {len(expected)} views"
     last = ("", "", -1)
     for row, note in zip(table, expected, strict=False):
-        place = (row["synset"], row["object_id"], row["view"])
+        position = (row["synset"], row["object_id"], row["view"])
         if any(row[name] != note[name] for name in IDENTITY):
             yield row["key"], f"stands where a view of {note['synset']}/{note['object_id']} belongs"
-        elif row["key"] != key(*place) or place <= last:
+        elif row["key"] != key(*position) or position <= last:
             yield row["key"], f"is view {row['view']} of {row['synset']}/{row['object_id']}, or not in order"
-        last = place
+        last = position
 
 
 def _check_drawn(table: Sequence[dict[str, Any]], info: DatasetInfo) -> Iterator[tuple[str, str]]:
     """Draw the latents of every object again from the seed and compare all bits."""
-    for place, group in _objects(table):
-        views = drawn(info.recipe, int(info.seed or 0), *place)
+    for object_key, group in _objects(table):
+        views = drawn(info.recipe, int(info.seed or 0), *object_key)
         for row in group:
             if not 0 <= row["view"] < len(views.numbers):
                 yield row["key"], f"is view {row['view']} of {len(views.numbers)}"

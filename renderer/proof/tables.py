@@ -22,9 +22,9 @@ def check_listing(present: Sequence[str], sums: Mapping[str, str], info: Dataset
         for name in sorted(set(present) - set(sums)):
             yield Failure("files", name, "", "does not belong to the dataset: SHA256SUMS does not list it")
     for split in SPLITS:
-        there = [name for name in present if name.startswith(f"{split}/")]
+        names = [name for name in present if name.startswith(f"{split}/")]
         counted = [f"{stem}.{kind}" for stem in info.stems(split) for kind in ("parquet", "tar")]
-        for name in sorted(set(there) - set(counted)):
+        for name in sorted(set(names) - set(counted)):
             yield Failure("tables", name, "", f"is not one of the {info.counts[split]['shards']} shards in {INFO}")
         if sums and (unlisted := [name for name in counted if name not in sums]):
             words = f"counts shards whose files SHA256SUMS does not list, the first of {len(unlisted):,}: {unlisted[0]}"
@@ -50,16 +50,16 @@ def check_tables(folder: Path, info: DatasetInfo, notes: Sequence[dict[str, Any]
         "classes": len({note["synset"] for note in notes}),
         "failures": len(failed),
         **{
-            f"{split}.{what}": number
+            f"{split}.{kind}": number
             for split in SPLITS
-            for what, number in (("objects", len(made[split])), ("images", sum(n["views"] for n in made[split])))
+            for kind, number in (("objects", len(made[split])), ("images", sum(n["views"] for n in made[split])))
         },
     }
     for name, number in counts.items():
-        split, _, what = name.partition(".")
-        said = info.counts[split][what] if what else info.counts[name]
-        if said != number:
-            yield Failure("tables", INFO, "", f"counts {said} {what or name} in {split}, the shards hold {number}")
+        split, _, kind = name.partition(".")
+        count = info.counts[split][kind] if kind else info.counts[name]
+        if count != number:
+            yield Failure("tables", INFO, "", f"counts {count} {kind or name} in {split}, the shards hold {number}")
 
 
 def _compare(name: str, table: pa.Table, notes: Sequence[dict[str, Any]]) -> Iterator[Failure]:
@@ -75,6 +75,6 @@ def _compare(name: str, table: pa.Table, notes: Sequence[dict[str, Any]]) -> Ite
 
 def check_fingerprint(folder: Path, info: DatasetInfo, stems: Sequence[str]) -> Iterator[Failure]:
     """Compute the fingerprint again from every row's key and SHA-256, and compare it."""
-    found = fingerprint(info.recipe, (read_table(folder / f"{s}.parquet", columns=["key", "sha256"]) for s in stems))
-    if found != info.fingerprint:
-        yield Failure("tables", INFO, "", f"has fingerprint {info.fingerprint[:12]}, its rows give {found[:12]}")
+    digest = fingerprint(info.recipe, (read_table(folder / f"{s}.parquet", columns=["key", "sha256"]) for s in stems))
+    if digest != info.fingerprint:
+        yield Failure("tables", INFO, "", f"has fingerprint {info.fingerprint[:12]}, its rows give {digest[:12]}")

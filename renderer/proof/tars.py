@@ -21,7 +21,7 @@ from iebench.manifests.schema import place_columns
 
 from ..output.shards import member_header, sample_json
 
-BLOCK, RECORD = tarfile.BLOCKSIZE, tarfile.RECORDSIZE  # a tar is padded with zeros to a whole record
+TAR_BLOCK, TAR_RECORD = tarfile.BLOCKSIZE, tarfile.RECORDSIZE  # a tar is padded with zeros to a whole record
 Wrong = tuple[str, str, str]
 """Name of the check, key of the sample, and the fault."""
 
@@ -42,7 +42,7 @@ class Member:
     @property
     def span(self) -> int:
         """Number of bytes in the tar, header and padding included."""
-        return BLOCK + -(-self.size // BLOCK) * BLOCK
+        return TAR_BLOCK + -(-self.size // TAR_BLOCK) * TAR_BLOCK
 
 
 def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
@@ -50,11 +50,11 @@ def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
     places = {name: place_columns(name) for name in ("", *recipe.passes)}
     beyond = {column for columns in places.values() for column in columns}
     text = sample_json({name: value for name, value in row.items() if name not in beyond})
-    found = [Member("json", len(text), text)]
+    parts = [Member("json", len(text), text)]
     for name, columns in places.items():
         offset, size, sha256 = (row[column] for column in columns)
-        found.append(Member(f"{name}.png" if name else "jpg", size, b"", sha256, offset))
-    return sorted(found, key=lambda member: member.suffix)
+        parts.append(Member(f"{name}.png" if name else "jpg", size, b"", sha256, offset))
+    return sorted(parts, key=lambda member: member.suffix)
 
 
 def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Iterator[Wrong]:
@@ -64,15 +64,15 @@ def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Ite
     ------
     OSError : the tar cannot be read.
     """
-    place = 0
+    position = 0
     with path.open("rb") as file:
         length = os.fstat(file.fileno()).st_size
         for number, row in enumerate(rows):
             parts = members(row, recipe)
             span = sum(part.span for part in parts)
-            begin = _begin(file.fileno(), place, row["key"], parts)
-            if begin != place:
-                yield "tars", row["key"], f"does not begin at byte {place}, where the sample before it ends"
+            begin = _begin(file.fileno(), position, row["key"], parts)
+            if begin != position:
+                yield "tars", row["key"], f"does not begin at byte {position}, where the sample before it ends"
             if begin < 0 or begin + span > length or min(part.size for part in parts) < 0:
                 yield "tars", row["key"], f"lies outside the tar: bytes {begin} to {begin + span} of {length}"
                 if begin >= length:
@@ -82,56 +82,60 @@ def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Ite
                     return
             else:
                 yield from _check_sample(os.pread(file.fileno(), span, begin), begin, row["key"], parts, recipe)
-            place = begin + span
-        end = -(-(place + 2 * BLOCK) // RECORD) * RECORD
+            position = begin + span
+        end = -(-(position + 2 * TAR_BLOCK) // TAR_RECORD) * TAR_RECORD
         if length != end:
             yield "tars", "", f"has {length} bytes, {end} were written"
-        file.seek(place)
+        file.seek(position)
         if any(file.read()):
-            yield "tars", "", f"holds something between its last sample and its end, from byte {place} on"
+            yield "tars", "", f"holds something between its last sample and its end, from byte {position} on"
 
 
-def _begin(descriptor: int, place: int, key: str, parts: Sequence[Member]) -> int:
+def _begin(descriptor: int, position: int, key: str, parts: Sequence[Member]) -> int:
     """Return the offset of a sample: the end of the previous one, or the row's if only that has the sample's name."""
-    said = next(part.offset for part in parts if part.sha256) - BLOCK
-    said -= sum(part.span for part in parts[: next(i for i, part in enumerate(parts) if part.sha256)])
-    if said == place or said < 0:
-        return place
+    offset = next(part.offset for part in parts if part.sha256) - TAR_BLOCK
+    offset -= sum(part.span for part in parts[: next(i for i, part in enumerate(parts) if part.sha256)])
+    if offset == position or offset < 0:
+        return position
     name = f"{key}.{parts[0].suffix}".encode()
-    here, there = (os.pread(descriptor, len(name), at) == name for at in (place, said))
-    return said if there and not here else place
+    named_at_position, named_at_offset = (os.pread(descriptor, len(name), at) == name for at in (position, offset))
+    return offset if named_at_offset and not named_at_position else position
 
 
 def _check_sample(block: bytes, begin: int, key: str, parts: Sequence[Member], recipe: Recipe) -> Iterator[Wrong]:
-    place = 0
+    position = 0
     for part in parts:
         name = f"{key}.{part.suffix}"
-        content = block[place + BLOCK : place + BLOCK + part.size]
-        if block[place : place + BLOCK] != member_header(name, part.size):
+        content = block[position + TAR_BLOCK : position + TAR_BLOCK + part.size]
+        if block[position : position + TAR_BLOCK] != member_header(name, part.size):
             yield "tars", key, f"the tar's header of {name} is damaged"
-        if any(block[place + BLOCK + part.size : place + part.span]):
+        if any(block[position + TAR_BLOCK + part.size : position + part.span]):
             yield "tars", key, f"the padding after {name} is not zero"
         if part.suffix == "json":
             if content != part.content:
                 yield "tars", key, _json_difference(content, part.content)
         else:
-            if part.offset != begin + place + BLOCK:
-                yield "tars", key, f"{name} begins at byte {begin + place + BLOCK}, its Parquet says {part.offset}"
+            if part.offset != begin + position + TAR_BLOCK:
+                yield (
+                    "tars",
+                    key,
+                    f"{name} begins at byte {begin + position + TAR_BLOCK}, its Parquet says {part.offset}",
+                )
             if hashlib.sha256(content).hexdigest() != part.sha256:
                 yield "tars", key, f"{name} does not have the SHA-256 in its Parquet"
             elif (problem := _picture_problem(content, part.suffix, recipe.resolution)) is not None:
                 yield "images", key, f"{name} {problem}"
-        place += part.span
+        position += part.span
 
 
-def _json_difference(found: bytes, expected: bytes) -> str:
+def _json_difference(content: bytes, expected: bytes) -> str:
     try:
-        there, here = json.loads(found), json.loads(expected)
-        names = [name for name in here if there.get(name) != here[name]]
+        stored, row = json.loads(content), json.loads(expected)
+        names = [name for name in row if stored.get(name) != row[name]]
         if not names:
             return "its JSON in the tar is written otherwise than its row"
         return "; ".join(
-            f"{name} is {there.get(name)!r} in the tar and {here[name]!r} in Parquet" for name in names[:3]
+            f"{name} is {stored.get(name)!r} in the tar and {row[name]!r} in Parquet" for name in names[:3]
         )
     except (ValueError, AttributeError):
         return "its JSON in the tar is damaged"

@@ -54,14 +54,14 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
         report.add(check_file(folder, name, sums[name]))
     tasks = [ShardTask(folder, info, s, sums.get(f"{s}.tar"), sums.get(f"{s}.parquet")) for s in stems]
     start = time.monotonic()
-    found = _check_shards(tasks, jobs)
+    findings = _check_shards(tasks, jobs)
     report.bytes, report.seconds = sum(task.bytes for task in tasks), time.monotonic() - start
-    for part in found:
+    for part in findings:
         report.add(part.failures)
-    report.images = sum(part.images for part in found)
+    report.images = sum(part.images for part in findings)
     report.checks["latents"] = f"drawn again from seed {info.seed}, equal to the last bit"
-    if all(part.notes is not None for part in found):  # the tables can only be compared with complete notes
-        report.add(check_tables(folder, info, [note for part in found for note in part.notes or []]))
+    if all(part.notes is not None for part in findings):  # the tables can only be compared with complete notes
+        report.add(check_tables(folder, info, [note for part in findings for note in part.notes or []]))
         report.add(check_fingerprint(folder, info, stems))
         if info.latents != "drawn":
             followed = fits(folder, info)
@@ -75,13 +75,13 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
 
 def _check_shards(tasks: Sequence[ShardTask], jobs: int) -> list[ShardFindings]:
     """Check all shards, in several processes if that is faster; return the findings in the order of `tasks`."""
-    size, found = sum(task.bytes for task in tasks), {}
+    size, findings = sum(task.bytes for task in tasks), {}
     images = sum(tasks[0].info.counts[split]["images"] for split in SPLITS) if tasks else 0
     with Meter("verifying", images, "images") as meter:
         for task, part in _results(tasks, min(jobs, len(tasks), 1 + size // PER_PROCESS)):
-            found[task.stem] = part
+            findings[task.stem] = part
             meter.advance(part.images)
-    return [found[task.stem] for task in tasks]
+    return [findings[task.stem] for task in tasks]
 
 
 def _results(tasks: Sequence[ShardTask], processes: int) -> Iterator[tuple[ShardTask, ShardFindings]]:

@@ -96,8 +96,8 @@ def _figure(title: str, panels: Sequence[Panel], sample: Sample, recipe: Recipe)
     figure = Figure(figsize=(columns * SIDE + 4.4, rows * SIDE + 0.5), layout="constrained")
     figure.suptitle(title, fontsize=11)
     grid = figure.add_gridspec(rows, columns + 1, width_ratios=[*[SIDE] * columns, 4.2])
-    for place, panel in enumerate(panels):
-        axes = figure.add_subplot(grid[place // columns, place % columns])
+    for index, panel in enumerate(panels):
+        axes = figure.add_subplot(grid[index // columns, index % columns])
         axes.imshow(panel.pixels, cmap="gray", interpolation="lanczos" if panel.smooth else "nearest")
         axes.set_title(panel.title, fontsize=10)
         axes.set_axis_off()
@@ -107,17 +107,17 @@ def _figure(title: str, panels: Sequence[Panel], sample: Sample, recipe: Recipe)
 
 def _scales(axes: Axes, sample: Sample, recipe: Recipe) -> None:
     """Draw a scale per latent, from its law's lowest to its highest value, with the sample's value marked on it."""
-    for place, factor in enumerate(recipe.factors):
+    for index, factor in enumerate(recipe.factors):
         low, high = support(factor.law)
         value = sample.row[factor.name]
-        axes.plot([0, 1], [-place, -place], color=INK, linewidth=1, alpha=0.5, solid_capstyle="butt")
+        axes.plot([0, 1], [-index, -index], color=INK, linewidth=1, alpha=0.5, solid_capstyle="butt")
         at = (value - low) / (high - low) if high > low else 0.5
-        axes.plot([at], [-place], "o", color=BAR, markersize=8, clip_on=False)
-        axes.text(-0.06, -place, factor.name, ha="right", va="center", fontsize=10)
-        axes.text(1.06, -place, value_in_words(value, factor.unit), ha="left", va="center", fontsize=10)
+        axes.plot([at], [-index], "o", color=BAR, markersize=8, clip_on=False)
+        axes.text(-0.06, -index, factor.name, ha="right", va="center", fontsize=10)
+        axes.text(1.06, -index, value_in_words(value, factor.unit), ha="left", va="center", fontsize=10)
         for x, bound in ((0, low), (1, high)):
             axes.text(
-                x, -place - 0.22, value_in_words(bound, factor.unit), ha="center", va="top", fontsize=7, alpha=0.7
+                x, -index - 0.22, value_in_words(bound, factor.unit), ha="center", va="top", fontsize=7, alpha=0.7
             )
     axes.set_xlim(-0.55, 1.45)
     axes.set_ylim(-len(recipe.factors) + 0.3, 0.6)

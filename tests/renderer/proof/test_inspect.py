@@ -117,9 +117,9 @@ def test_numbers_that_cannot_be_drawn_are_named(tiny_dataset, tmp_path, file, co
     folder = shutil.copytree(tiny_dataset, tmp_path / "tiny")
     table = pq.read_table(folder / file)
     values = [value, *table[column].to_pylist()[1:]]
-    place = table.schema.get_field_index(column)
+    index = table.schema.get_field_index(column)
     pq.write_table(
-        table.set_column(place, table.schema.field(place), pa.array(values, table.schema.field(place).type)),
+        table.set_column(index, table.schema.field(index), pa.array(values, table.schema.field(index).type)),
         folder / file,
     )
     with pytest.raises(DatasetError, match=words):

@@ -41,10 +41,10 @@ def test_published_values_where_the_law_never_falls_are_found(tiny_copy):
     line, failures = outcome(tiny_copy, "published", with_law(tiny_copy, "floor_hue", Uniform(0.0, 0.5)))
     count = int(re.fullmatch(r"published; floor_hue: (\d+) of 180 values lie outside the recipe's law", line)[1])
     [first] = [failure for failure in failures if "outside its law" in failure]
-    place, key, value, more = re.fullmatch(
+    name, key, value, more = re.fullmatch(
         r"(\w+/\d+\.parquet): (\w+): floor_hue is ([\d.]+), outside its law, .*; so are (\d+) more of 180 values", first
     ).groups()
-    [row] = [row for row in pq.read_table(tiny_copy / place, partitioning=None).to_pylist() if row["key"] == key]
+    [row] = [row for row in pq.read_table(tiny_copy / name, partitioning=None).to_pylist() if row["key"] == key]
     assert row["floor_hue"] == float(value) > 0.5 and int(more) == count - 1
 
 
@@ -59,9 +59,9 @@ def test_given_values_may_leave_the_recipes_law(tiny_copy):
 def test_no_latent_may_be_endless(tiny_copy, latents, value):
     path = tiny_copy / "val/00000.parquet"
     table = pq.read_table(path, partitioning=None)
-    place = table.column_names.index("floor_hue")
-    hues = pa.array([value, *table["floor_hue"].to_pylist()[1:]], table.schema.types[place])
-    pq.write_table(table.set_column(place, table.schema.field(place), hues), path)
+    index = table.column_names.index("floor_hue")
+    hues = pa.array([value, *table["floor_hue"].to_pylist()[1:]], table.schema.types[index])
+    pq.write_table(table.set_column(index, table.schema.field(index), hues), path)
     line, failures = outcome(tiny_copy, latents)
     assert f"{table['key'][0]}: floor_hue is {value}, which is no finite number" in "".join(failures)
     assert "floor_hue: 1 of 180 values are no finite numbers" in line

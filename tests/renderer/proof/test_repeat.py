@@ -64,8 +64,8 @@ def test_a_wrong_picture_is_found_out(copy, change, words, count):
         with_hashes_of_train(copy, "0" * 64)
     resealed(copy)
     assert verify(copy, 1).ok
-    found = [str(failure) for failure in verify(copy, 1, rerender=ALL).failures]
-    assert len(found) == count and all(re.search(words, line) for line in found), found
+    failures = [str(failure) for failure in verify(copy, 1, rerender=ALL).failures]
+    assert len(failures) == count and all(re.search(words, line) for line in failures), failures
 
 
 def test_another_version_need_not_give_the_same_bytes(copy):
@@ -95,10 +95,10 @@ def test_without_a_hash_of_the_mesh_the_picture_decides(copy, noise, holds):
     with_hashes_of_train(copy, "")
     resealed(copy, renderer={**DatasetInfo.load(copy).renderer, "version": "older"})
     report = verify(copy, 1, rerender=ALL)
-    found = [str(failure) for failure in report.failures if failure.check == "rerender"]
+    failures = [str(failure) for failure in report.failures if failure.check == "rerender"]
     assert "no hash of the mesh was recorded for 4 of them, 35 dB are expected" in report.checks["rerender"]
-    assert len(found) == (0 if holds else 2)
-    assert all("is another picture, or of another mesh, when rendered again" in line for line in found)
+    assert len(failures) == (0 if holds else 2)
+    assert all("is another picture, or of another mesh, when rendered again" in line for line in failures)
 
 
 def test_objects_from_elsewhere_are_looked_for(copy, shapenet):

@@ -20,30 +20,30 @@ from iebench.renderer.proof.verify import verify
 pytestmark = pytest.mark.slow
 
 RANDOM_FLIPS = 25  # in each file
-BLOCK = 512
+TAR_BLOCK = 512
 
 
 def owners(tar_path):
     """Return (end, key) of the sample that owns each range of a tar's bytes, in order; key "" after the last sample."""
     with tarfile.open(tar_path) as tar:
-        found = [(m.offset_data + -(-m.size // BLOCK) * BLOCK, m.name.partition(".")[0]) for m in tar]
-    return [*found, (tar_path.stat().st_size, "")]
+        ends = [(m.offset_data + -(-m.size // TAR_BLOCK) * TAR_BLOCK, m.name.partition(".")[0]) for m in tar]
+    return [*ends, (tar_path.stat().st_size, "")]
 
 
 def places(path, random):
     """Return positions to flip: random ones, both ends, and in a tar the parts of every member."""
     size = path.stat().st_size
-    found = {0, 1, size - 1, size // 2, *random.integers(0, size, RANDOM_FLIPS).tolist()}
+    positions = {0, 1, size - 1, size // 2, *random.integers(0, size, RANDOM_FLIPS).tolist()}
     if path.match("train/*.tar"):
         with tarfile.open(path) as tar:
             for member in tar:
                 fields = (0, 99, 100, 108, 116, 124, 136, 148, 156, 157, 257, 263, 265, 297, 329, 345, 500, 511)
-                found |= {member.offset + field for field in fields}  # name, mode, owner, size, time, sum, ...
-                found |= {member.offset_data, member.offset_data + member.size - 1}
-                found |= {member.offset_data + -(-member.size // BLOCK) * BLOCK - 1}  # the last byte of padding
+                positions |= {member.offset + field for field in fields}  # name, mode, owner, size, time, sum, ...
+                positions |= {member.offset_data, member.offset_data + member.size - 1}
+                positions |= {member.offset_data + -(-member.size // TAR_BLOCK) * TAR_BLOCK - 1}  # last byte of padding
         end = owners(path)[-2][0]
-        found |= {end, end + BLOCK, end + 2 * BLOCK}  # the end mark, the rest of the record
-    return sorted(found)
+        positions |= {end, end + TAR_BLOCK, end + 2 * TAR_BLOCK}  # the end mark, the rest of the record
+    return sorted(positions)
 
 
 def complaints(folder):
@@ -76,15 +76,15 @@ def test_no_byte_can_change_unseen(copy, name):
     path = copy / name
     content, random = path.read_bytes(), np.random.default_rng(0)
     known = owners(path) if path.suffix == ".tar" else []
-    for place in places(path, random):
+    for position in places(path, random):
         damaged = bytearray(content)
-        damaged[place] ^= 1 << int(random.integers(8))
+        damaged[position] ^= 1 << int(random.integers(8))
         path.write_bytes(damaged)
-        said = complaints(copy)
-        assert any(name in line for line in said), f"byte {place}"
-        key = next((key for end, key in known if place < end), "")
-        assert any(key in line for line in said), f"byte {place} of {key}"
-        assert all(other in ("", key) or other not in line for line in said for _, other in known), f"byte {place}"
+        faults = complaints(copy)
+        assert any(name in line for line in faults), f"byte {position}"
+        key = next((key for end, key in known if position < end), "")
+        assert any(key in line for line in faults), f"byte {position} of {key}"
+        assert all(other in ("", key) or other not in line for line in faults for _, other in known), f"byte {position}"
     path.write_bytes(content)
     assert complaints(copy) == []
 
@@ -113,7 +113,7 @@ def lose_a_shard(folder):
 
 def truncate(folder):
     with (folder / "train/00000.tar").open("rb+") as file:
-        file.truncate(3 * BLOCK)
+        file.truncate(3 * TAR_BLOCK)
 
 
 def reorder(folder):
@@ -162,8 +162,8 @@ def test_a_changed_dataset_is_found_out_even_when_all_hashes_are_made_anew(copy,
         assert any(re.search(words, line) for line in complaints(copy))
         return
     resealed(copy)
-    said = complaints(copy)
-    assert any(re.search(words, line) for line in said), said
+    faults = complaints(copy)
+    assert any(re.search(words, line) for line in faults), faults
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ def test_what_is_wrong_with_a_file_as_a_whole_says_which_samples_that_concerns(c
         (copy / name).unlink()
     else:
         (copy / name).write_bytes(content if damage == "flipped" else content[:-20])
-    said = complaints(copy)
-    assert any(line.endswith(words) for line in said), said
-    assert damage != "lost" or not any(str(copy) in line for line in said)
+    faults = complaints(copy)
+    assert any(line.endswith(words) for line in faults), faults
+    assert damage != "lost" or not any(str(copy) in line for line in faults)
 
 
 def test_a_rewritten_shard_is_the_same(copy):

@@ -39,8 +39,8 @@ def test_ours_stands_beside_it(mini, tmp_path):
     view(mini, key, tmp_path / "one.png", False, None, "cpu")
     lines = view(mini, key, tmp_path / "two.png", True, None, "cpu")
     assert lines[-1] == "rendered again with fake 1 CPU: the same bytes"
-    with Image.open(tmp_path / "one.png") as one, Image.open(tmp_path / "two.png") as two:
-        assert two.height > one.height  # stored, mask, ours and the difference: two rows
+    with Image.open(tmp_path / "one.png") as first, Image.open(tmp_path / "two.png") as second:
+        assert second.height > first.height  # stored, mask, ours and the difference: two rows
 
 
 def test_a_misspelt_key_draws_nothing(tiny_dataset, tmp_path):
