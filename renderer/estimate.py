@@ -41,7 +41,7 @@ def describe(plan: Plan, cores: int) -> str:
     """Describe a plan in one line: objects, views, shards, bytes, and the expected time on this many CPU cores."""
     resolution = plan.recipe.resolution
     seconds = plan.images * expected_core_seconds(plan.quality_settings, resolution) / cores
-    counted = "" if plan.given else f" x {plan.recipe.views} views"
+    counted = "" if plan.view_table else f" x {plan.recipe.views} views"
     size = plan.images * expected_bytes(resolution) / 1e6
     return (
         f"{len(plan.objects)} objects{counted} = {plan.images} images of {resolution} px, "

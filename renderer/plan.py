@@ -42,7 +42,7 @@ class Plan:
     quality : name of one of the recipe's qualities
     seed : seed of the latents; None if they come with published images
     objects : sorted by split, synset and object id, without repeats
-    given : the views to render; None if they are drawn from the recipe's laws and the seed
+    view_table : the views to render; None if they are drawn from the recipe's laws and the seed
     """
 
     recipe: Recipe
@@ -51,7 +51,7 @@ class Plan:
     source: str
     licence: str
     objects: tuple[ObjectRef, ...]
-    given: GivenViews | None = None
+    view_table: GivenViews | None = None
 
     def __post_init__(self) -> None:
         ordered = sorted(self.objects, key=lambda o: (o.split, o.synset, o.object_id))
@@ -64,12 +64,12 @@ class Plan:
 
     def view_count(self, ref: ObjectRef) -> int:
         """Return the number of images of one object."""
-        return self.given.count(ref.synset, ref.object_id) if self.given else self.recipe.views
+        return self.view_table.count(ref.synset, ref.object_id) if self.view_table else self.recipe.views
 
     def views(self, ref: ObjectRef) -> Views:
         """Return the views of one object with their latents; a pure function of plan and object."""
-        if self.given:
-            return self.given.of(ref.synset, ref.object_id)
+        if self.view_table:
+            return self.view_table.of(ref.synset, ref.object_id)
         if self.seed is None:
             raise ValueError("the views of published pictures are in their files, not in the plan")
         return drawn(self.recipe, self.seed, ref.synset, ref.object_id)
@@ -77,7 +77,7 @@ class Plan:
     @property
     def latents(self) -> str:
         """Origin of the latents, for dataset.json."""
-        return f"given {self.given.sha256}" if self.given else "published" if self.seed is None else "drawn"
+        return f"given {self.view_table.sha256}" if self.view_table else "published" if self.seed is None else "drawn"
 
     @property
     def quality_settings(self) -> Quality:
@@ -88,19 +88,19 @@ class Plan:
         low, high = IMAGES_PER_SHARD
         size = min(max(self.images // SHARDS_WANTED, low), high)
         per_shard = max(1, size // self.recipe.views)
-        found = []
+        shards = []
         for split in SPLITS:
             members = [o for o in self.objects if o.split == split]
             for number, start in enumerate(range(0, len(members), per_shard)):
-                found.append(Shard(split, number, tuple(members[start : start + per_shard])))
-        return found
+                shards.append(Shard(split, number, tuple(members[start : start + per_shard])))
+        return shards
 
     def identity(self) -> dict[str, Any]:
         """Return the properties that two runs must share to write into one folder, as plain JSON."""
         return {
             "format": FORMAT,
             "source": self.source,
-            "seed": None if self.given else self.seed,
+            "seed": None if self.view_table else self.seed,
             "latents": self.latents,
             "quality": self.quality,
             "objects": len(self.objects),
@@ -142,11 +142,11 @@ def check_shards(plan: Plan) -> None:
         )
 
 
-def identity_differences(there: dict[str, Any], asked: dict[str, Any]) -> list[str]:
+def identity_differences(stored: dict[str, Any], requested: dict[str, Any]) -> list[str]:
     """Return the differences between two plan identities, one short phrase each."""
     return [
         f"{key} is {first!r:.60} there and {second!r:.60} now"
-        for key, (first, second) in differing(flat(there), flat(asked)).items()
+        for key, (first, second) in differing(flat(stored), flat(requested)).items()
     ]
 
 

@@ -30,12 +30,12 @@ def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
     OutputError : the store has another plan (the message lists differences), other files, or shards of an unknown plan.
     """
     identity = {**plan.identity(), "renderer": renderer}
-    there = store.sizes()
-    known = _written(store) if PLAN in there else None
-    if known is None and INFO in there:
+    sizes = store.sizes()
+    known = _written(store) if PLAN in sizes else None
+    if known is None and INFO in sizes:
         known = _proved(store, plan)
         if not identity_differences(known, identity):
-            state = "damaged" if PLAN in there else "lost"
+            state = "damaged" if PLAN in sizes else "lost"
             say(f"iebench: {store}/{PLAN} was {state}; it is written again, since the finished dataset is of this plan")
     if known is not None:
         if fault := version_fault(
@@ -46,13 +46,13 @@ def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
         if differences:
             shown = few(differences, between="; ")
             raise OutputError(f"{store} holds another dataset: {shown}. Choose another output, or remove that folder")
-    elif any(name.endswith((".tar", ".parquet")) for name in there):
-        state = "is damaged" if PLAN in there else "is lost"
+    elif any(name.endswith((".tar", ".parquet")) for name in sizes):
+        state = "is damaged" if PLAN in sizes else "is lost"
         raise OutputError(
             f"{store} holds shards of a dataset that is not finished, and its {PLAN}, which says of what plan it is, "
             f"{state}: restore that file, or choose another output"
         )
-    elif there.keys() - {PLAN}:
+    elif sizes.keys() - {PLAN}:
         raise OutputError(f"{store} is not empty and holds no dataset: choose another output")
     with store.writing(last=PLAN) as folder:
         write_atomic(folder / PLAN, json.dumps(identity, indent=2) + "\n")

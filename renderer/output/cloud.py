@@ -44,8 +44,8 @@ class CloudStore:
     tries = 8
 
     def __init__(self, url: str) -> None:
-        kind, _, place = url.partition("://")
-        if not place.strip("/"):
+        kind, _, path = url.partition("://")
+        if not path.strip("/"):
             raise UsageError(f"{url} names no bucket or folder: write it as {kind}://BUCKET/NAME")
         try:
             self._files, self._root = fsspec.core.url_to_fs(url)
@@ -65,10 +65,10 @@ class CloudStore:
         def find() -> dict[str, dict[str, Any]]:
             self._files.invalidate_cache()
             try:
-                found: dict[str, dict[str, Any]] = self._files.find(self._root, detail=True)
+                entries: dict[str, dict[str, Any]] = self._files.find(self._root, detail=True)
             except FileNotFoundError:
                 return {}
-            return found
+            return entries
 
         listed = self._repeat("list", "", find)
         start = len(self._files._strip_protocol(self._root)) + 1
@@ -89,8 +89,8 @@ class CloudStore:
 
     @contextmanager
     def writing(self, last: str) -> Iterator[Path]:
-        with scratch() as place:
-            folder = place / self._url.rpartition("/")[2]
+        with scratch() as parent:
+            folder = parent / self._url.rpartition("/")[2]
             folder.mkdir()
             yield folder
             names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -158,9 +158,9 @@ class CloudStore:
         def put(name: str, local: Path) -> None:
             self._files.put_file(str(local), self._path(name))
             self._files.invalidate_cache()
-            there = self._files.info(self._path(name))["size"]
-            if there != local.stat().st_size:
-                raise DiskError(f"{there} bytes arrived of {local.stat().st_size}")
+            size = self._files.info(self._path(name))["size"]
+            if size != local.stat().st_size:
+                raise DiskError(f"{size} bytes arrived of {local.stat().st_size}")
 
         for name, local in files.items():
             self._write(name, partial(put, name, local))

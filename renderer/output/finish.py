@@ -71,7 +71,7 @@ def finish(plan: Plan, store: Store, renderer: dict[str, str]) -> DatasetInfo:
     info = DatasetInfo(
         recipe=plan.recipe,
         source=plan.source,
-        seed=None if plan.given else plan.seed,
+        seed=None if plan.view_table else plan.seed,
         latents=plan.latents,
         quality=plan.quality,
         renderer=renderer,

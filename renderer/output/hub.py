@@ -28,14 +28,14 @@ class HubStore(CloudStore):
         """Upload all files in one commit."""
 
         def commit() -> None:
-            place = self._files.resolve_path(self._root)
-            inside = f"{place.path_in_repo}/" if place.path_in_repo else ""
+            location = self._files.resolve_path(self._root)
+            inside = f"{location.path_in_repo}/" if location.path_in_repo else ""
             HfApi(endpoint=self._files.endpoint, token=self._files.token).create_commit(
-                place.repo_id,
+                location.repo_id,
                 [CommitOperationAdd(inside + name, local) for name, local in files.items()],
                 commit_message=f"Add {', '.join(files)}",
-                repo_type=place.repo_type,
-                revision=place.revision,
+                repo_type=location.repo_type,
+                revision=location.revision,
             )
 
         self._write(next(reversed(files)), commit)

@@ -11,10 +11,10 @@ from ..errors import OutputError
 LOCK = ".lock"
 
 
-def in_use(place: str, held: str) -> OutputError:
+def in_use(store: str, held: str) -> OutputError:
     """Return the error for a second run; `held` is the text of the first run's `lock.holder`."""
     name = lock.named(held)
-    return OutputError(f"{place} is being written by {name}: wait until it ends, stop it, or choose another output")
+    return OutputError(f"{store} is being written by {name}: wait until it ends, stop it, or choose another output")
 
 
 @contextmanager

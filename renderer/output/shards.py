@@ -52,8 +52,8 @@ class Outcome:
     @staticmethod
     def failed(cause: str, info: MeshInfo | None = None) -> "Outcome":
         """Return the outcome of an object that could not be made; `info` is what was known before the failure."""
-        found = info or MeshInfo("", 0, "")
-        return Outcome(found.sha256, 0, "failed", cause, Views((), {}), (), found.inspection() if info else {})
+        mesh = info or MeshInfo("", 0, "")
+        return Outcome(mesh.sha256, 0, "failed", cause, Views((), {}), (), mesh.inspection() if info else {})
 
 
 def identity(ref: ObjectRef) -> dict[str, Any]:
@@ -73,9 +73,9 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
         hashed = _Hashed(file)
         with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="w", format=tarfile.USTAR_FORMAT) as tar:
             for ref, outcome in zip(shard.objects, outcomes, strict=True):
-                for place, (view, files) in enumerate(zip(outcome.views.numbers, outcome.samples, strict=True)):
+                for index, (view, files) in enumerate(zip(outcome.views.numbers, outcome.samples, strict=True)):
                     row: dict[str, Any] = {"key": key(ref.synset, ref.object_id, view), **identity(ref), "view": view}
-                    row |= outcome.views.of(place)
+                    row |= outcome.views.of(index)
                     table.append(row | _add_sample(tar, row, files))
         tar_bytes = file.tell()
     notes = {

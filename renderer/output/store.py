@@ -65,8 +65,8 @@ class LocalStore:
         return str(self.folder)
 
     def sizes(self) -> dict[str, int]:
-        found = {path.relative_to(self.folder).as_posix(): path for path in self.folder.rglob("*") if path.is_file()}
-        return {name: path.stat().st_size for name, path in found.items() if name != LOCK and PARTIAL not in name}
+        paths = {path.relative_to(self.folder).as_posix(): path for path in self.folder.rglob("*") if path.is_file()}
+        return {name: path.stat().st_size for name, path in paths.items() if name != LOCK and PARTIAL not in name}
 
     def size(self, name: str) -> int | None:
         try:
@@ -95,7 +95,7 @@ class LocalStore:
         return locked(self.folder)
 
 
-def open_store(place: str | Path) -> Store:
+def open_store(address: str | Path) -> Store:
     """Open the store of a folder, or of a URL such as s3://bucket/name.
 
     Raises
@@ -103,12 +103,12 @@ def open_store(place: str | Path) -> Store:
     MissingPart : the extra for such URLs is not installed.
     UsageError : URLs of this kind are not supported.
     """
-    if isinstance(place, Path) or "://" not in place:
-        return LocalStore(Path(place))
-    if place.startswith("hf://datasets/"):
+    if isinstance(address, Path) or "://" not in address:
+        return LocalStore(Path(address))
+    if address.startswith("hf://datasets/"):
         from .hub import HubStore
 
-        return HubStore(place)
+        return HubStore(address)
     from .cloud import CloudStore
 
-    return CloudStore(place)
+    return CloudStore(address)

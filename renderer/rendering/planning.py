@@ -73,16 +73,16 @@ def planned(request: RenderRequest) -> RenderJob:
     UsageError : an unknown name; a recipe, source or table that cannot be used; too many shards or processes.
     """
     recipe = adapted(request)
-    given = given_views(request, recipe)
-    check_values(recipe, given, str(request.latents) if given else called("recipe", str(request.recipe)))
+    table = given_views(request, recipe)
+    check_values(recipe, table, str(request.latents) if table else called("recipe", str(request.recipe)))
     name, collection = open_source(str(request.source), None if request.path is None else Path(request.path))
-    objects = chosen_objects(request, name, collection, given)
+    objects = chosen_objects(request, name, collection, table)
     if request.keep_size:
         name = f"{name}, own sizes"
-    if given:
-        recipe = replace(recipe, views=given.most)
-    notes = (*collection.notes(), *([] if given else cut_sweeps(recipe)))
-    plan = Plan(recipe, request.quality, request.seed or 0, name, collection.licence, tuple(objects), given)
+    if table:
+        recipe = replace(recipe, views=table.most)
+    notes = (*collection.notes(), *([] if table else cut_sweeps(recipe)))
+    plan = Plan(recipe, request.quality, request.seed or 0, name, collection.licence, tuple(objects), table)
     plan = plan.limited(request.limit) if request.limit else plan
     work, out = machines(request, plan)
     return RenderJob(plan, out, work, request.engine, request.engine_options, notes, request.progress)
@@ -130,7 +130,7 @@ def given_views(request: RenderRequest, recipe: Recipe) -> GivenViews | None:
 
 
 def chosen_objects(
-    request: RenderRequest, source: str, collection: Source, given: GivenViews | None
+    request: RenderRequest, source: str, collection: Source, table: GivenViews | None
 ) -> Sequence[ObjectRef]:
     """Return the objects of a request, in the order of their collection or of the given views.
 
@@ -141,17 +141,17 @@ def chosen_objects(
     classes = collection.classes()
     if request.classes is not None:
         classes = choose(listed(request.classes), classes)
-    elif given:
-        classes = [c for c in classes if c.synset in {synset for synset, _ in given.objects}] or classes
+    elif table:
+        classes = [c for c in classes if c.synset in {synset for synset, _ in table.objects}] or classes
     objects = collection.objects(classes, request.objects_per_class)
     if request.keep_size and not any(ref.normalise for ref in objects):
         raise SourceError(f"the meshes of source {source} are never scaled: leave --keep-size out")
     if request.keep_size:
         objects = [replace(ref, normalise=False) for ref in objects]
-    return objects if given is None else only_given(objects, given, source)
+    return objects if table is None else only_given(objects, table, source)
 
 
-def only_given(objects: Sequence[ObjectRef], given: GivenViews, source: str) -> list[ObjectRef]:
+def only_given(objects: Sequence[ObjectRef], table: GivenViews, source: str) -> list[ObjectRef]:
     """Return the objects that have views in a table.
 
     Raises
@@ -159,13 +159,13 @@ def only_given(objects: Sequence[ObjectRef], given: GivenViews, source: str) -> 
     SourceError : the table names objects that are not in `objects`.
     """
     by_name = {(ref.synset, ref.object_id): ref for ref in objects}
-    absent = [name for name in given.objects if name not in by_name]
+    absent = [name for name in table.objects if name not in by_name]
     if absent:
         raise SourceError(
             f"--latents names {len(absent)} objects that source {source} with this --classes and --objects-per-class "
             f"does not have, first {'/'.join(absent[0])}: choose more, or another --source"
         )
-    return [by_name[name] for name in given.objects]
+    return [by_name[name] for name in table.objects]
 
 
 def cut_sweeps(recipe: Recipe) -> list[str]:
@@ -212,5 +212,5 @@ def prepare(
     if not patience:
         most = max(map(plan.view_count, plan.objects), default=0)
         patience = hang_after(most, plan.quality_settings, plan.recipe.resolution)
-    place = str(out) if "://" in str(out) else str(Path(out).absolute())
-    return Work(plan.without_objects(), place, workers, threads, device, backend, patience, memory)
+    address = str(out) if "://" in str(out) else str(Path(out).absolute())
+    return Work(plan.without_objects(), address, workers, threads, device, backend, patience, memory)

@@ -44,11 +44,11 @@ def test_a_limit_spreads_over_the_plan():
 
 
 def test_differences_name_the_setting():
-    one, other = plan_of(refs(3)), replace(plan_of(refs(4)), seed=7)
-    found = identity_differences(one.identity(), other.identity())
-    assert found[0] == "objects is 3 there and 4 now"
-    assert "seed is 0 there and 7 now" in found
-    assert identity_differences(one.identity(), plan_of(refs(3)[::-1]).identity()) == []
+    first, second = plan_of(refs(3)), replace(plan_of(refs(4)), seed=7)
+    differences = identity_differences(first.identity(), second.identity())
+    assert differences[0] == "objects is 3 there and 4 now"
+    assert "seed is 0 there and 7 now" in differences
+    assert identity_differences(first.identity(), plan_of(refs(3)[::-1]).identity()) == []
 
 
 def test_the_objects_hash_is_that_of_one_json_list():

@@ -189,17 +189,17 @@ def held(**changed):
 
 def test_a_living_holder_is_respected_and_a_dead_one_is_not(memory, monkeypatch):
     monkeypatch.setattr(cloud, "BEAT", 0.2)
-    one, other = CloudStore(memory), CloudStore(memory)
-    with one.lock(), pytest.raises(OutputError, match=f"process {os.getpid()} on "), other.lock():
+    first, second = CloudStore(memory), CloudStore(memory)
+    with first.lock(), pytest.raises(OutputError, match=f"process {os.getpid()} on "), second.lock():
         pass
-    other._put(LOCK, held(host="elsewhere"))  # and never renews the lock
-    with one.lock():
+    second._put(LOCK, held(host="elsewhere"))  # and never renews the lock
+    with first.lock():
         pass
-    other._put(LOCK, held(pid=2**22 + 1))  # no such process here
+    second._put(LOCK, held(pid=2**22 + 1))  # no such process here
     monkeypatch.setattr(cloud, "BEAT", 60.0)
-    with one.lock():
-        assert one.size(LOCK)
-    assert one.size(LOCK) is None
+    with first.lock():
+        assert first.size(LOCK)
+    assert first.size(LOCK) is None
 
 
 @pytest.mark.parametrize("url", ["s3://", "gs://", "memory://", "memory:///"])

@@ -44,11 +44,11 @@ def test_the_parquet_says_where_every_image_lies(tiny_dataset):
 
 
 def test_members_are_sorted_and_carry_no_trace_of_time_or_owner(tiny_dataset):
-    found = members(tiny_dataset / "train" / "00000.tar")
-    keys = [m.name.split(".")[0] for m, _ in found]
+    entries = members(tiny_dataset / "train" / "00000.tar")
+    keys = [m.name.split(".")[0] for m, _ in entries]
     assert keys == sorted(keys)
-    assert [m.name.rpartition(".")[2] for m, _ in found] == ["jpg", "json"] * (len(found) // 2)
-    assert {(m.mtime, m.uid, m.gid, m.uname, m.gname, m.mode) for m, _ in found} == {(0, 0, 0, "", "", 0o644)}
+    assert [m.name.rpartition(".")[2] for m, _ in entries] == ["jpg", "json"] * (len(entries) // 2)
+    assert {(m.mtime, m.uid, m.gid, m.uname, m.gname, m.mode) for m, _ in entries} == {(0, 0, 0, "", "", 0o644)}
     assert all("." not in key for key in keys)
 
 

@@ -178,12 +178,14 @@ def test_given_latents_are_rendered_exactly(tiny_plan, tiny_dataset, tmp_path):
     plan = tiny_plan()
     rows = pq.read_table(tiny_dataset / "train/00000.parquet")
     part = rows.filter(pc.is_in(rows["view"], pa.array([1, 4], pa.int32())))
-    given = GivenViews(part, plan.recipe, "part")
-    objects = tuple(o for o in plan.objects if (o.synset, o.object_id) in set(given.objects))
-    info = render_dataset(replace(plan, objects=objects, given=given), tmp_path / "d", workers=2, backend=FAKE)
+    view_table = GivenViews(part, plan.recipe, "part")
+    objects = tuple(o for o in plan.objects if (o.synset, o.object_id) in set(view_table.objects))
+    info = render_dataset(
+        replace(plan, objects=objects, view_table=view_table), tmp_path / "d", workers=2, backend=FAKE
+    )
     again = pq.read_table(tmp_path / "d/train/00000.parquet")
     for column in ("key", "view", "rot_x", "light_hue", "sha256"):
         assert again[column].to_pylist() == part[column].to_pylist()
-    assert (info.seed, info.latents) == (None, f"given {given.sha256}")
+    assert (info.seed, info.latents) == (None, f"given {view_table.sha256}")
     assert info.counts["train"]["images"] == 48
     assert set(pq.read_table(tmp_path / "d/objects.parquet")["views"].to_pylist()) == {2}
