@@ -36,73 +36,73 @@ def disc(size: int) -> NDArray[np.bool_]:
     return np.asarray(distance < DISC * size)
 
 
-def psnr(ours: Pixels, theirs: Pixels) -> float:
+def psnr(ours: Pixels, reference: Pixels) -> float:
     """Return the peak signal-to-noise ratio in dB, at most 99 for equal images."""
-    error = float(np.mean((ours.astype(float) - theirs) ** 2))
+    error = float(np.mean((ours.astype(float) - reference) ** 2))
     return 99.0 if error == 0 else 10 * np.log10(255**2 / error)
 
 
-def compare(ours: Picture, theirs: Picture) -> Likeness:
-    """Measure the similarity of two images of one view; `theirs` determines where the ground is plain."""
+def compare(ours: Picture, reference: Picture) -> Likeness:
+    """Measure the similarity of two images of one view; `reference` determines where the ground is plain."""
     inside = disc(len(ours))
-    difference = np.abs(ours.astype(float) - theirs)
+    difference = np.abs(ours.astype(float) - reference)
     return Likeness(
-        psnr(ours, theirs),
-        psnr(ours[inside], theirs[inside]),
+        psnr(ours, reference),
+        psnr(ours[inside], reference[inside]),
         float(difference.mean()),
         int(difference.max()),
-        largest_on_ground(ours, theirs),
+        largest_on_ground(ours, reference),
     )
 
 
-def largest_on_ground(ours: Pixels, theirs: Pixels) -> float:
+def largest_on_ground(ours: Pixels, reference: Pixels) -> float:
     """Return the largest difference of box means on plain ground, away from every edge, in 1/255."""
     size = len(ours)
     box = max(3, round(BOX * size) | 1)
     window = (3 * box, 3 * box, 1)
-    spread = maximum_filter(theirs, window).astype(float) - minimum_filter(theirs, window)
+    spread = maximum_filter(reference, window).astype(float) - minimum_filter(reference, window)
     plain = (spread.max(-1) <= PLAIN) & ~disc(size)
     plain[:box] = plain[-box:] = plain[:, :box] = plain[:, -box:] = False  # the image's border is an edge
-    means = [uniform_filter(picture.astype(float), (box, box, 0)) for picture in (ours, theirs)]
+    means = [uniform_filter(picture.astype(float), (box, box, 0)) for picture in (ours, reference)]
     return float(np.abs(means[0] - means[1])[plain].max(initial=0))
 
 
-def report(names: Sequence[str], found: Sequence[Likeness]) -> str:
+def report(names: Sequence[str], likenesses: Sequence[Likeness]) -> str:
     """Return a table with one line per view and the least favourable values last."""
     lines = [f"{'view':24} {'PSNR dB':>8} {'in disc':>8} {'mean':>6} {'largest':>8} {'ground':>7}"]
-    for name, like in [*zip(names, found, strict=True), ("worst", worst(found))]:
+    for name, like in [*zip(names, likenesses, strict=True), ("worst", worst(likenesses))]:
         lines.append(
             f"{name:24} {like.psnr:8.2f} {like.psnr_disc:8.2f} {like.mean:6.2f} {like.largest:8d} {like.ground:7.2f}"
         )
     return "\n".join(lines)
 
 
-def worst(found: Sequence[Likeness]) -> Likeness:
+def worst(likenesses: Sequence[Likeness]) -> Likeness:
     """Return the least favourable value of each measure."""
     return Likeness(
-        min(x.psnr for x in found),
-        min(x.psnr_disc for x in found),
-        max(x.mean for x in found),
-        max(x.largest for x in found),
-        max(x.ground for x in found),
+        min(x.psnr for x in likenesses),
+        min(x.psnr_disc for x in likenesses),
+        max(x.mean for x in likenesses),
+        max(x.largest for x in likenesses),
+        max(x.ground for x in likenesses),
     )
 
 
-def show(todo: Sequence[Job], ours: Sequence[Picture], theirs: Sequence[Picture], sheets: Path | None) -> None:
+def show(todo: Sequence[Job], ours: Sequence[Picture], references: Sequence[Picture], sheets: Path | None) -> None:
     """Print the table; `sheets` : folder for one PNG per mesh, named after the mesh.
 
     A sheet has a row for each view: our image, their image, and eight times the difference on grey.
     """
     names = [f"{job.name} {i}" for job in todo for i in range(len(job.views))]
-    click.echo(report(names, [compare(a, b) for a, b in zip(ours, theirs, strict=True)]))
+    click.echo(report(names, [compare(a, b) for a, b in zip(ours, references, strict=True)]))
     if sheets is None:
         return
     sheets.mkdir(parents=True, exist_ok=True)
-    rows = iter([_row(a, b) for a, b in zip(ours, theirs, strict=True)])
+    rows = iter([_row(a, b) for a, b in zip(ours, references, strict=True)])
     for job in todo:
         Image.fromarray(np.concatenate([next(rows) for _ in job.views])).save(sheets / f"{job.name}.png")
 
 
-def _row(ours: Picture, theirs: Picture) -> Picture:
-    difference = np.clip(128 + 8 * (ours.astype(int) - theirs), 0, 255).astype(np.uint8)
-    return np.concatenate([ours, theirs, difference], axis=1)
+def _row(ours: Picture, reference: Picture) -> Picture:
+    difference = np.clip(128 + 8 * (ours.astype(int) - reference), 0, 255).astype(np.uint8)
+    return np.concatenate([ours, reference, difference], axis=1)

@@ -59,13 +59,13 @@ class Job:
 
 def jobs(recipe: Recipe, meshes: Sequence[Path], views: int, seed: int) -> list[Job]:
     """Return views with latents drawn from the recipe's laws; they depend only on mesh name and seed."""
-    found = []
+    batch = []
     for mesh in meshes:
         job = Job(mesh.resolve(), ())
         table = draw_all(recipe, seed, "parity", job.name, views)
         rows = [{name: float(values[i]) for name, values in table.items()} for i in range(views)]
-        found.append(Job(job.mesh, tuple(rows)))
-    return found
+        batch.append(Job(job.mesh, tuple(rows)))
+    return batch
 
 
 def render_ours(recipe: Recipe, quality: str, todo: Sequence[Job]) -> list[Picture]:

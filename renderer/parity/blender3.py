@@ -34,8 +34,8 @@ def main(meshes: tuple[Path, ...], views: int, seed: int, quality: str, importer
     """Compare images of some OBJ files: iebench's renderer against Blender 3."""
     recipe = load()
     todo = jobs(recipe, meshes, views, seed)
-    theirs = render_theirs(recipe, todo, PROGRAM, importer)
-    show(todo, render_ours(recipe, quality, todo), theirs, sheets)
+    references = render_theirs(recipe, todo, PROGRAM, importer)
+    show(todo, render_ours(recipe, quality, todo), references, sheets)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def spherical(radius, theta, phi):  # type: ignore[no-untyped-def]
     return radius * Vector((math.sin(theta) * math.cos(phi), math.sin(theta) * math.sin(phi), math.cos(theta)))
 
 
-def place(thing, position):  # type: ignore[no-untyped-def]
+def pose(thing, position):  # type: ignore[no-untyped-def]
     """Place an object at `position`, facing the origin."""
     thing.location = position
     thing.rotation_euler = (-position).to_track_quat("-Z", "Y").to_euler()
@@ -37,7 +37,7 @@ def build(job):  # type: ignore[no-untyped-def]
     camera, lens = table["camera"], bpy.data.cameras.new("camera")
     lens.angle, lens.clip_start, lens.clip_end = camera["field_of_view"], camera["clip_start"], camera["clip_end"]
     scene.camera = add("camera", lens)
-    place(scene.camera, spherical(camera["radius"], camera["theta"], camera["phi"]))
+    pose(scene.camera, spherical(camera["radius"], camera["theta"], camera["phi"]))
 
     bpy.ops.mesh.primitive_plane_add(size=table["floor"]["size"], location=(0, 0, table["floor"]["height"]))
     floor = bpy.context.object
@@ -133,7 +133,7 @@ def render(job):  # type: ignore[no-untyped-def]
             color = colorsys.hsv_to_rgb(view["floor"], table["saturation"], table["value"])
             floor.data.materials[0].diffuse_color = (*color, 1)
             table, (theta, phi, hue) = job["scene"]["spot"], view["spot"]
-            place(spot, spherical(table["radius"], theta, phi))
+            pose(spot, spherical(table["radius"], theta, phi))
             spot.data.color = colorsys.hsv_to_rgb(hue, table["saturation"], table["value"])
             scene.render.filepath = view["file"]
             bpy.ops.render.render(write_still=True)

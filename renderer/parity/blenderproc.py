@@ -47,8 +47,8 @@ def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: 
     """Compare images of some OBJ files: iebench's renderer against BlenderProc."""
     recipe = proc_recipe()
     todo = jobs(recipe, meshes, views, seed)
-    theirs = render_theirs(recipe, todo, proc_command(python))
-    show(todo, render_ours(recipe, quality, todo), theirs, sheets)
+    references = render_theirs(recipe, todo, proc_command(python))
+    show(todo, render_ours(recipe, quality, todo), references, sheets)
 
 
 if __name__ == "__main__":

@@ -122,9 +122,9 @@ def render(job):  # type: ignore[no-untyped-def]
             color = colorsys.hsv_to_rgb(view["floor"], table["floor"]["saturation"], table["floor"]["value"])
             ground.diffuse_color = (*color, 1)
             theta, phi, hue = view["spot"]
-            place = np.array(spherical(table["spot"]["radius"], theta, phi))
-            spot.set_location(place)
-            spot.set_rotation_mat(bproc.camera.rotation_from_forward_vec(-place))
+            position = np.array(spherical(table["spot"]["radius"], theta, phi))
+            spot.set_location(position)
+            spot.set_rotation_mat(bproc.camera.rotation_from_forward_vec(-position))
             spot.set_color(colorsys.hsv_to_rgb(hue, table["spot"]["saturation"], table["spot"]["value"]))
             picture = bproc.renderer.render()["colors"][0]
             Image.fromarray(picture).save(view["file"])

@@ -38,9 +38,9 @@ def mean(takes: Takes, seed: int) -> Takes:
     return {seed: np.mean([picture.astype(float) for picture in takes.values()], axis=0)}
 
 
-def line(ours: Takes, theirs: Takes) -> tuple[float, float, float, float]:
+def line(ours: Takes, reference: Takes) -> tuple[float, float, float, float]:
     """Compare pairs of different seeds: PSNR, PSNR in the disc, largest ground difference, mean difference."""
-    pairs = [(a, b) for i, a in ours.items() for j, b in theirs.items() if i != j]
+    pairs = [(a, b) for i, a in ours.items() for j, b in reference.items() if i != j]
     first, second = (np.stack(side).astype(float) for side in zip(*pairs, strict=True))
     inside = disc(first.shape[1])
     return (
@@ -57,13 +57,13 @@ def table(names: Sequence[str], views: Sequence[Mapping[str, Takes]], pairs: Seq
     The last two columns are the largest difference on plain ground and the mean difference.
     """
     lines = [" " * 36 + "".join(f"{name:>15}" for name in [*names, "least"]) + f"{'ground':>8}{'lighter':>9}"]
-    for ours, theirs in pairs:
-        found = np.array([line(view[ours], view[theirs]) for view in views])
-        cells = [*found[:, :2], found[:, :2].min(axis=0)]
+    for way, reference in pairs:
+        measures = np.array([line(view[way], view[reference]) for view in views])
+        cells = [*measures[:, :2], measures[:, :2].min(axis=0)]
         lines.append(
-            f"{ours + ' / ' + theirs:36}"
+            f"{way + ' / ' + reference:36}"
             + "".join(f"{whole:9.2f}{inner:6.1f}" for whole, inner in cells)
-            + f"{found[:, 2].max():8.2f}{found[:, 3].mean():+9.2f}"
+            + f"{measures[:, 2].max():8.2f}{measures[:, 3].mean():+9.2f}"
         )
     return "\n".join(lines)
 
@@ -83,16 +83,16 @@ def main(
     recipe = proc_recipe()
     todo = jobs(recipe, meshes, views, seed)
     takes = range(seeds)
-    theirs = [render_theirs(recipe, todo, proc_command(python), seed=i) for i in takes]
+    references = [render_theirs(recipe, todo, proc_command(python), seed=i) for i in takes]
     even = [render_theirs(recipe, todo, proc_command(python), seed=i, dither=0.0) for i in takes]
-    here = {way: [render_here(recipe, way, todo, truth, i) for i in takes] for way in (GENERATOR, quality)}
-    ways = {"theirs": theirs, "undithered": even, **here}
+    renders = {way: [render_here(recipe, way, todo, truth, i) for i in takes] for way in (GENERATOR, quality)}
+    ways = {"theirs": references, "undithered": even, **renders}
     exact = render_here(recipe, TRUTH, todo, truth, seeds)
-    found = []
+    images = []
     for number, picture in enumerate(exact):
         view: dict[str, Takes] = {name: {i: shots[i][number] for i in takes} for name, shots in ways.items()}
         means = {f"mean {name}": mean(shots, seeds + i) for i, (name, shots) in enumerate(view.items())}
-        found.append({**view, **means, TRUTH: {-1: picture}})
+        images.append({**view, **means, TRUTH: {-1: picture}})
     pairs = [
         ("theirs", "theirs"), (GENERATOR, "theirs"), (quality, "theirs"),
         ("undithered", "undithered"), (GENERATOR, "undithered"), (quality, "undithered"), (quality, GENERATOR),
@@ -101,7 +101,7 @@ def main(
         *((name, TRUTH) for name in ("theirs", "undithered", GENERATOR, quality)),
         *((f"mean {name}", TRUTH) for name in ("theirs", "undithered", GENERATOR, quality)),
     ]  # fmt: skip
-    click.echo(table([f"{job.name} {i}" for job in todo for i in range(len(job.views))], found, pairs))
+    click.echo(table([f"{job.name} {i}" for job in todo for i in range(len(job.views))], images, pairs))
 
 
 if __name__ == "__main__":

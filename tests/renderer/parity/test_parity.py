@@ -39,8 +39,8 @@ def test_the_pictures_are_those_of_blender_3(tmp_path):
     meshes = [shapenet_like.write(tmp_path, name) for name in ("bus", "cabinet")]
     meshes += [shapenet_real.write(tmp_path, name) for name in ("doubled", "joined", "clear", "textured")]
     todo = jobs(recipe, meshes, 1, 0)
-    ours, theirs = render_ours(recipe, "reference", todo), render_theirs(recipe, todo, PROGRAM, "python")
-    least = worst([compare(a, b) for a, b in zip(ours, theirs, strict=True)])
+    ours, references = render_ours(recipe, "reference", todo), render_theirs(recipe, todo, PROGRAM, "python")
+    least = worst([compare(a, b) for a, b in zip(ours, references, strict=True)])
     assert least.psnr > 38
     assert least.psnr_disc > 32
     assert least.ground < 1.5
@@ -60,20 +60,20 @@ def test_likeness_finds_a_shift_of_colour_and_ignores_the_object():
 
 def test_noise_is_told_from_a_difference_that_stays():
     rng = np.random.default_rng(0)
-    ours, theirs = (
+    ours, reference = (
         {seed: np.clip(level + rng.normal(0, 2, (64, 64, 3)).round(), 0, 255).astype(np.uint8) for seed in range(8)}
         for level in (120, 121)
     )
     variance = 2 * (2**2 + 1 / 12)  # noise of a difference of two pictures, and rounding
-    noise, both = line(ours, ours), line(ours, theirs)
+    noise, both = line(ours, ours), line(ours, reference)
     assert noise[0] == pytest.approx(10 * np.log10(255**2 / variance), abs=0.05)  # no seed is compared with itself
     assert both[0] == pytest.approx(10 * np.log10(255**2 / (variance + 1)), abs=0.05)
-    means = line(mean(ours, 8), mean(theirs, 9))
+    means = line(mean(ours, 8), mean(reference, 9))
     assert means[0] == pytest.approx(
         10 * np.log10(255**2 / (variance / 8 + 1)), abs=0.1
     )  # the difference of the levels stays
     assert means[3] == pytest.approx(-1, abs=0.1)
-    row = table(["a 0"], [{"ours": ours, "theirs": theirs}], [("ours", "theirs")]).splitlines()[-1]
+    row = table(["a 0"], [{"ours": ours, "theirs": reference}], [("ours", "theirs")]).splitlines()[-1]
     assert row.startswith("ours / theirs")
     assert row.endswith(f"{both[3]:+.2f}")
 
