@@ -51,7 +51,7 @@ def title(info: DatasetInfo) -> str:
 def summary(info: DatasetInfo) -> str:
     """Describe the images and their origin in a few sentences."""
     recipe, counts = info.recipe, info.counts
-    images, objects = (sum(counts[split][what] for split in SPLITS) for what in ("images", "objects"))
+    images, objects = (sum(counts[split][kind] for split in SPLITS) for kind in ("images", "objects"))
     most = "" if images == objects * recipe.views else "up to "
     return (
         f"{images:,} pictures of {objects:,} objects of {counts['classes']} classes, {most}{recipe.views} of each, "
@@ -98,8 +98,8 @@ def columns(recipe: Recipe) -> dict[str, str]:
     }
     places = {"": "JPEG"} | {f"{name}_": f"pass {name} (PNG)" for name in recipe.passes}
     tail = {
-        f"{prefix}{column}": text.format(what)
-        for prefix, what in places.items()
+        f"{prefix}{column}": text.format(image)
+        for prefix, image in places.items()
         for column, text in (
             ("offset", "where the {} starts in the tar of the same name, in bytes"),
             ("size", "length of the {} in bytes"),

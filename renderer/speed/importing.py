@@ -79,14 +79,14 @@ def main(objects: int, rounds: int, workers: int) -> None:
             "tar xzf": unpack,
             "import, tar.gz": lambda out: import_dataset(plan, archive, out, workers),
         }
-        found: dict[tuple[str, str], list[float]] = {}
+        timings: dict[tuple[str, str], list[float]] = {}
         for _ in range(rounds):
             for state in ("warm", "cold"):
                 for way, action in ways.items():
                     if state == "cold":
                         forget(folder)
-                    found.setdefault((way, state), []).append(timed(action, folder / "out"))
-        medians = {key: statistics.median(seconds) for key, seconds in found.items()}
+                    timings.setdefault((way, state), []).append(timed(action, folder / "out"))
+        medians = {key: statistics.median(seconds) for key, seconds in timings.items()}
     click.echo(f"{plan.images} images, {megabytes:.0f} MB, {workers} workers on {cores()} cores")
     for (way, state), seconds in medians.items():
         other = medians["cp -r" if "folder" in way else "tar xzf", state]

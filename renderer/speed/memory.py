@@ -40,14 +40,14 @@ def measure(free: bool) -> list[float]:
     renderer = blender.BlenderRenderer(recipe, recipe.quality["fast"], "cpu", 2)
     if not free:
         mock.patch.object(blender, "free_assets", lambda thing: bpy.data.objects.remove(thing)).start()  # noqa: PLW0108  bpy.data is replaced
-    found = []
+    readings = []
     for count, ref in enumerate(Builtin(None).objects(classes(), 10)[: OBJECTS + 1]):
         renderer.load(ref)
         latents = draw_all(recipe, 0, ref.synset, ref.object_id, 1)
         renderer.render({name: values[0] for name, values in latents.items()})
         if count % EVERY == 0:
-            found.append(resident_mb())
-    return found
+            readings.append(resident_mb())
+    return readings
 
 
 if __name__ == "__main__":

@@ -38,10 +38,12 @@ def symmetries(vertices: Array, faces: NDArray[np.int64]) -> tuple[Symmetry, flo
     axes = shape.axes()
     free = [axis for axis in axes if shape.turns_freely(axis)]
     if not free:
-        found = shape.turns(axes, PRIMES, len(axes) * len(PRIMES))
-        if len(found) < ENOUGH:
-            found += [turn for turn in shape.turns(shape.more_axes(), PRIMES[:2], TRIES) if not _among(turn, found)]
-        turned = (turn.as_rotvec() / turn.magnitude() for turn in found)
+        rotations = shape.turns(axes, PRIMES, len(axes) * len(PRIMES))
+        if len(rotations) < ENOUGH:
+            rotations += [
+                turn for turn in shape.turns(shape.more_axes(), PRIMES[:2], TRIES) if not _among(turn, rotations)
+            ]
+        turned = (turn.as_rotvec() / turn.magnitude() for turn in rotations)
         free = [axis for axis in turned if shape.turns_freely(axis)]
     identity = Symmetry.none().quaternions
     if any(abs(axis @ free[0]) < np.cos(FLAT) for axis in free[1:]):
@@ -50,7 +52,7 @@ def symmetries(vertices: Array, faces: NDArray[np.int64]) -> tuple[Symmetry, flo
         across = np.cross(free[0], np.eye(3)[np.argmin(np.abs(free[0]))])
         flips = shape.fits(Rotation.from_rotvec(np.pi * across / np.linalg.norm(across)))
         return Symmetry("axial", identity, free[0], flips), shape.worst(free[:1])
-    group = shape.group(found)
+    group = shape.group(rotations)
     return Symmetry("finite", group.as_quat(canonical=True)), max(shape.residual(element) for element in group)
 
 
@@ -98,14 +100,14 @@ class Shape:
         """Return distinct symmetries of these orders about or near these axes, from the `tries` best candidates."""
         turns = [Rotation.from_rotvec(axis * (2 * np.pi / order)) for axis in axes for order in orders]
         misses = [self.residual(turn, COARSE) for turn in turns]
-        found: list[Rotation] = []
+        rotations: list[Rotation] = []
         for index in np.argsort(misses, kind="stable")[:tries]:
             if misses[index] > NEAR:
                 break
             settled = self._settled(turns[index])
-            if settled.magnitude() > SAME and not _among(settled, found) and self.fits(settled):
-                found.append(settled)
-        return found
+            if settled.magnitude() > SAME and not _among(settled, rotations) and self.fits(settled):
+                rotations.append(settled)
+        return rotations
 
     def worst(self, axes: list[Array]) -> float:
         """Return the largest residual of rotations by the angles FREE about some axes."""
@@ -115,11 +117,11 @@ class Shape:
         """True if every rotation about an axis is a symmetry; tested with the irregular angles of FREE."""
         return all(self.fits(Rotation.from_rotvec(angle * axis)) for angle in FREE)
 
-    def group(self, found: list[Rotation]) -> Rotation:
+    def group(self, rotations: list[Rotation]) -> Rotation:
         """Return all products of some symmetries that are symmetries too, the identity first."""
-        axes = [turn.as_rotvec() / turn.magnitude() for turn in found]
+        axes = [turn.as_rotvec() / turn.magnitude() for turn in rotations]
         finest = [Rotation.from_rotvec(axis * (2 * np.pi / order)) for axis in axes for order in ORDERS]
-        generators = found + [turn for turn in finest if self.fits(turn)]
+        generators = rotations + [turn for turn in finest if self.fits(turn)]
         elements = [Rotation.identity()]
         for element in elements:  # the list grows during the loop
             for generator in generators:

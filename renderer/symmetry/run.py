@@ -62,10 +62,10 @@ def look(ref: ObjectRef) -> dict[str, Any]:
     """Return an object's row of the table; if the mesh cannot be read, the row has a cause and no kind."""
     row: dict[str, Any] = {**dict.fromkeys(COLUMNS.names), "synset": ref.synset, "object_id": ref.object_id}
     try:
-        found, residual = symmetries(*surface(ref))
+        symmetry, residual = symmetries(*surface(ref))
     except AssetError as error:
         return {**row, "cause": str(error)}
-    return {**row, **found.row(), "residual": residual}
+    return {**row, **symmetry.row(), "residual": residual}
 
 
 def surface(ref: ObjectRef) -> tuple[Array, NDArray[np.int64]]:

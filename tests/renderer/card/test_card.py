@@ -61,13 +61,13 @@ def test_the_hubs_library_loads_what_the_card_declares(request, name):
 def test_the_cards_examples_run(imported, monkeypatch):
     monkeypatch.chdir(imported)
     blocks = re.findall(r"```python\n(.*?)```", (imported / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
-    found = {}
+    names = {}
     for block in blocks:
-        exec(block, found)
+        exec(block, names)
     expected = rows(imported, "train")
     assert len(blocks) == 2
-    assert found["latents"]["rot_x"] == expected[0]["rot_x"] and found["picture"].size == (32, 32)
-    assert found["tables"].to_list() == expected
+    assert names["latents"]["rot_x"] == expected[0]["rot_x"] and names["picture"].size == (32, 32)
+    assert names["tables"].to_list() == expected
 
 
 # mlcroissant leaves closing its files to the garbage collector
@@ -132,8 +132,8 @@ def test_what_a_card_lacks_is_named(imported, tmp_path, capsys, name):
     card = (folder / "README.md").read_bytes()
     with pytest.raises(SystemExit) as stop:
         main(["card", str(folder)])
-    said = capsys.readouterr().err
-    assert stop.value.code == 1 and f"cannot read {folder / name} (no such file): restore it" in said
+    message = capsys.readouterr().err
+    assert stop.value.code == 1 and f"cannot read {folder / name} (no such file): restore it" in message
     assert (folder / "README.md").read_bytes() == card
 
 

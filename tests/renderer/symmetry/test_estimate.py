@@ -39,7 +39,7 @@ EXPECTED = {  # kind, order or flips
 }  # fmt: skip
 
 
-def found(name: str, turn: Rotation) -> Symmetry:
+def group_of(name: str, turn: Rotation) -> Symmetry:
     vertices = np.asarray(SHAPES[name].vertices, np.float64)
     centred = vertices - (vertices.min(0) + vertices.max(0)) / 2
     group, residual = symmetries(turn.apply(centred), np.asarray(SHAPES[name].faces))
@@ -50,7 +50,7 @@ def found(name: str, turn: Rotation) -> Symmetry:
 @pytest.mark.parametrize("turn", [Rotation.identity(), ASKEW], ids=["upright", "askew"])
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_group_is_the_known_one(name: str, turn: Rotation) -> None:
-    group = found(name, turn)
+    group = group_of(name, turn)
     kind, more = EXPECTED[name]
     assert group.kind == kind and (len(group.quaternions) if kind == "finite" else group.flips) == more
     if group.axis is not None:
@@ -59,9 +59,9 @@ def test_the_group_is_the_known_one(name: str, turn: Rotation) -> None:
 
 
 def test_a_finite_group_is_closed() -> None:
-    group = Rotation.from_quat(found("square box", ASKEW).quaternions)
-    for one in group:
-        cosines = np.abs((one * group).as_quat() @ group.as_quat().T).max(1)  # of half the angle to the nearest
+    group = Rotation.from_quat(group_of("square box", ASKEW).quaternions)
+    for element in group:
+        cosines = np.abs((element * group).as_quat() @ group.as_quat().T).max(1)  # of half the angle to the nearest
         assert cosines.min() > np.cos(np.radians(3))
 
 
@@ -74,4 +74,4 @@ def test_a_turn_about_another_point_than_the_centre_is_no_symmetry() -> None:
 
 
 def test_the_same_mesh_gives_the_same_numbers() -> None:
-    np.testing.assert_array_equal(found("box", ASKEW).quaternions, found("box", ASKEW).quaternions)
+    np.testing.assert_array_equal(group_of("box", ASKEW).quaternions, group_of("box", ASKEW).quaternions)

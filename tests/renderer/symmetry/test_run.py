@@ -56,8 +56,8 @@ def test_the_table_becomes_part_of_the_dataset(tiny_plan: Callable[..., Plan], t
     before = DatasetInfo.load(folder)
     result = CliRunner().invoke(command, [str(folder), "--jobs", "1"], standalone_mode=False)
     assert result.return_value == 0 and "4 objects" in result.output
-    found = symmetry.read(folder)
-    assert found is not None and len(found) == 4
+    groups = symmetry.read(folder)
+    assert groups is not None and len(groups) == 4
     assert DatasetInfo.load(folder) == before and verify(folder, jobs=1).ok
     content = (folder / symmetry.TABLE).read_bytes()
     run.write_symmetries(folder, None, jobs=1)
