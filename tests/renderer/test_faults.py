@@ -29,43 +29,45 @@ CLI = [sys.executable, "-m", "iebench.manifests.shell.cli", "render", "--quality
 @pytest.fixture
 def disk(tmp_path):
     """Create and recreate a small file system, if the machine allows it."""
-    place = tmp_path / "disk"
-    place.mkdir()
+    folder = tmp_path / "disk"
+    folder.mkdir()
 
     def mount(options):
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", place], check=False, capture_output=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], check=False, capture_output=True
+        )
         if done.returncode:
             pytest.skip(f"cannot mount here: {done.stderr.decode().strip()}")
-        return place
+        return folder
 
     try:
         yield mount
     finally:
-        subprocess.run(["umount", place], check=False, capture_output=True)
+        subprocess.run(["umount", folder], check=False, capture_output=True)
 
 
 def test_a_disk_that_fills_in_mid_shard_is_one_sentence_and_more_space_is_enough(disk, tiny_plan, tiny_dataset):
-    place = disk("size=120k")
+    folder = disk("size=120k")
     with pytest.raises(DiskError, match=r"no space left to write .*\.tar: free some and run the same command again"):
-        render_dataset(tiny_plan(), place / "d", workers=1, backend=FAKE)
-    assert [path.name for path in (place / "d").iterdir() if path.is_file()] == [".plan.json"]
-    assert not list((place / "d").rglob("*.partial*"))
+        render_dataset(tiny_plan(), folder / "d", workers=1, backend=FAKE)
+    assert [path.name for path in (folder / "d").iterdir() if path.is_file()] == [".plan.json"]
+    assert not list((folder / "d").rglob("*.partial*"))
     disk("remount,size=64m")
-    render_dataset(tiny_plan(), place / "d", workers=1, backend=FAKE)
-    assert content(place / "d") == content(tiny_dataset)
+    render_dataset(tiny_plan(), folder / "d", workers=1, backend=FAKE)
+    assert content(folder / "d") == content(tiny_dataset)
 
 
 def test_an_output_that_cannot_be_written_is_one_sentence(disk, tiny_plan):
-    place = disk("ro")
-    with pytest.raises(DiskError, match=f"cannot write {place}/d/.*Read-only file system; choose another folder"):
-        render_dataset(tiny_plan(), place / "d", workers=1, backend=FAKE)
+    folder = disk("ro")
+    with pytest.raises(DiskError, match=f"cannot write {folder}/d/.*Read-only file system; choose another folder"):
+        render_dataset(tiny_plan(), folder / "d", workers=1, backend=FAKE)
 
 
 def test_no_space_for_temporary_files_is_no_objects_fault(disk, blender):
-    place, [mug] = disk("size=64k"), Builtin(None).objects(choose("mug"), 1)
-    (place / "full").write_bytes(b"x" * 2**16)
-    with pytest.raises(DiskError, match=f"Blender could not write {place}/view.tga: make space for temporary files"):
-        blender.schedule(blender_probe.picture_into, args=[str(place), mug]).result()
+    folder, [mug] = disk("size=64k"), Builtin(None).objects(choose("mug"), 1)
+    (folder / "full").write_bytes(b"x" * 2**16)
+    with pytest.raises(DiskError, match=f"Blender could not write {folder}/view.tga: make space for temporary files"):
+        blender.schedule(blender_probe.picture_into, args=[str(folder), mug]).result()
 
 
 def test_a_second_run_in_the_same_folder_is_told_so(tiny_plan, tmp_path):
@@ -137,9 +139,9 @@ with scratch() as folder:
 """
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "ready\n"
-        [theirs] = private_folder().iterdir()
+        [stray] = private_folder().iterdir()
         with scratch() as ours:
-            assert theirs.exists(), "a living run's files were taken"
+            assert stray.exists(), "a living run's files were taken"
         process.kill()
         process.wait()
     with scratch() as ours:

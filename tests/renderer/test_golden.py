@@ -28,9 +28,9 @@ def test_a_views_regions_have_the_colours_stored_for_this_blender(blender, serie
         f"nothing stored for Blender {series}: look at its pictures, then run tests/helpers/golden.py"
     )
     picture = blender.schedule(blender_probe.picture, args=[refs[name]], kwargs=golden.latents(name)).result()
-    found = golden.regions(picture)
-    assert found.keys() == stored[name].keys()
-    for region, color in found.items():
+    colors = golden.regions(picture)
+    assert colors.keys() == stored[name].keys()
+    for region, color in colors.items():
         assert color == pytest.approx(stored[name][region], abs=TOLERANCE), region
 
 

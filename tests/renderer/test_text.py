@@ -41,22 +41,22 @@ def info(tiny_dataset: Path) -> DatasetInfo:
 
 def changed(info: DatasetInfo, text: str) -> DatasetInfo:
     """Return the dataset information with a text in every field that can hold text."""
-    one = replace(info.recipe, factors=info.recipe.factors[:1])
-    return filled(replace(info, recipe=one), text)
+    recipe = replace(info.recipe, factors=info.recipe.factors[:1])
+    return filled(replace(info, recipe=recipe), text)
 
 
 @pytest.mark.parametrize("text", [*MARKUP, *SOUND, *REFUSED.values()])
 def test_a_card_is_the_same_whatever_its_texts(info: DatasetInfo, text: str) -> None:
-    wanted = changed(info, text)
-    card = readme(wanted)
+    dataset = changed(info, text)
+    card = readme(dataset)
     _, header, body = card.split("---\n", 2)
     table = yaml.safe_load(header)
-    assert table["pretty_name"] == cleaned(title(wanted)) and table["license_name"] == cleaned(text)
+    assert table["pretty_name"] == cleaned(title(dataset)) and table["license_name"] == cleaned(text)
     _, tame_header, tame_body = readme(changed(info, "tame")).split("---\n", 2)
     assert table.keys() == yaml.safe_load(tame_header).keys()
     blocks, plain = markdown_shape(body, CODE)
     assert blocks == markdown_shape(tame_body, CODE)[0]
-    assert cleaned(title(wanted)).strip() in plain and cleaned(text).strip() in plain
+    assert cleaned(title(dataset)).strip() in plain and cleaned(text).strip() in plain
     assert not any(map(flaw, card.split("\n")))
 
 
@@ -74,16 +74,16 @@ def test_every_text_of_dataset_json_is_looked_at(tiny_dataset: Path, tmp_path: P
     table = json.loads((tmp_path / INFO).read_text())
     places = leaves({name: value for name, value in table.items() if name not in ("sha256", "checksums", "format")})
     assert {"licence", "source", "renderer.name", "recipe.name", "recipe.factors.0.frame"} <= {
-        place for place, *_ in places
+        field for field, *_ in places
     }
-    for place, _, _ in places[:: 1 if kind == "escape" else 9]:
+    for field, _, _ in places[:: 1 if kind == "escape" else 9]:
         other = json.loads(json.dumps(table))
-        _, holder, key = next(leaf for leaf in leaves(other) if leaf[0] == place)
+        _, holder, key = next(leaf for leaf in leaves(other) if leaf[0] == field)
         holder[key] = REFUSED[kind]
         sealed(tmp_path / INFO, other)
         with pytest.raises(DatasetError) as caught:
             DatasetInfo.load(tmp_path)
-        assert str(caught.value).startswith(f"{tmp_path / INFO}: {place} holds ") and not flaw(str(caught.value))
+        assert str(caught.value).startswith(f"{tmp_path / INFO}: {field} holds ") and not flaw(str(caught.value))
 
 
 def sealed(path: Path, table: dict[str, object]) -> None:
@@ -104,8 +104,8 @@ def test_every_text_of_a_table_is_looked_at(tiny_dataset: Path, tmp_path: Path, 
     assert {"class_name", "object_id", "split"} <= set(texts)
     for column in texts:
         values = [*table[column].to_pylist()[:-1], REFUSED[kind]]
-        place = table.column_names.index(column)
-        pq.write_table(table.set_column(place, column, pa.array(values, pa.string())), tmp_path / "a.parquet")
+        index = table.column_names.index(column)
+        pq.write_table(table.set_column(index, column, pa.array(values, pa.string())), tmp_path / "a.parquet")
         if column in ("notes", "missing") and kind == "line break":
             assert read_table(tmp_path / "a.parquet").num_rows == len(values)
             continue
@@ -170,9 +170,9 @@ def test_names_of_folders_and_meshes_are_spelt_out(tmp_path: Path, name: str) ->
     (tmp_path / name / f"{name}.obj").write_text(PLATE)
     (tmp_path / name / f"{name}.fbx").write_text("")
     source = Folder(tmp_path)
-    [one] = source.classes()
-    refs = source.objects([one], None)
-    assert one.name == cleaned(name) and not flaw(one.name) and refs
+    [group] = source.classes()
+    refs = source.objects([group], None)
+    assert group.name == cleaned(name) and not flaw(group.name) and refs
     assert not any(map(flaw, [text for ref in refs for text in (ref.path, ref.object_id, ref.synset, ref.class_name)]))
     assert not any(map(flaw, source.notes()))
 
@@ -197,8 +197,8 @@ def test_a_dataset_has_a_name(tmp_path: Path, name: str, capsys: pytest.CaptureF
     for command in (["render", "--classes", "1", "--out"], ["import", "3diebench", str(tmp_path)]):
         with pytest.raises(SystemExit) as stop:
             main([*command, str(tmp_path / name)])
-        said = capsys.readouterr().err.splitlines()[-1]
-        assert stop.value.code == 2 and "the dataset's name " in said and not flaw(said)
+        message = capsys.readouterr().err.splitlines()[-1]
+        assert stop.value.code == 2 and "the dataset's name " in message and not flaw(message)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -227,5 +227,5 @@ def test_a_file_whose_name_takes_two_lines_does_not_get_into_the_sums(tmp_path: 
 
 
 def test_what_a_mesh_lacks_is_one_line_each() -> None:
-    found = MeshInfo("", 0, "ok", missing=("a\nb", "c\x1b"), notes=("d\u2028e",)).inspection()
-    assert found["missing"] == "a\\x0ab\nc\\x1b" and found["notes"] == "d\\u2028e"
+    columns = MeshInfo("", 0, "ok", missing=("a\nb", "c\x1b"), notes=("d\u2028e",)).inspection()
+    assert columns["missing"] == "a\\x0ab\nc\\x1b" and columns["notes"] == "d\\u2028e"

@@ -76,17 +76,17 @@ def test_a_folder_of_odd_meshes_ends_in_a_dataset_and_a_list_of_causes(tmp_path)
     assert result.returncode == 3, result.stderr
     assert "2 objects could not be made" in result.stderr
     assert DatasetInfo.load(tmp_path / "d").source == "folder"
-    found = {row["path"]: row for row in pq.read_table(tmp_path / "d" / "objects.parquet").to_pylist()}
-    assert {path: row["status"] for path, row in found.items()} == {
+    rows = {row["path"]: row for row in pq.read_table(tmp_path / "d" / "objects.parquet").to_pylist()}
+    assert {path: row["status"] for path, row in rows.items()} == {
         "Wände/eins.obj": "texture missing", "Wände/zwei.ply": "ok", "Wände/drei.stl": "ok",
         "broken/nan.obj": "failed", "broken/bomb.off": "failed",
     }  # fmt: skip
-    assert found["Wände/eins.obj"]["missing"] == "gone.png"
-    assert found["Wände/zwei.ply"]["triangles"] == 12
-    assert found["Wände/zwei.ply"]["watertight"]
-    assert found["broken/nan.obj"]["bad_vertices"] == 1
-    assert found["broken/bomb.off"]["vertices"] is None
-    assert {row["class_name"]: row["label"] for row in found.values()} == {"Wände": 0, "broken": 1}
+    assert rows["Wände/eins.obj"]["missing"] == "gone.png"
+    assert rows["Wände/zwei.ply"]["triangles"] == 12
+    assert rows["Wände/zwei.ply"]["watertight"]
+    assert rows["broken/nan.obj"]["bad_vertices"] == 1
+    assert rows["broken/bomb.off"]["vertices"] is None
+    assert {row["class_name"]: row["label"] for row in rows.values()} == {"Wände": 0, "broken": 1}
     causes = pq.read_table(tmp_path / "d" / "failures.parquet")["cause"].to_pylist()
     assert sorted(causes) == [
         "broken/bomb.off has 10,000,000 faces, over the limit of 5,000,000",
