@@ -62,20 +62,20 @@ class Reader:
         accessor = item(self._tree, "accessors", number)
         dtype, width, count = np.dtype(TYPES[accessor["componentType"]]), WIDTHS[accessor["type"]], accessor["count"]
         if "bufferView" in accessor:
-            found = self._view(accessor["bufferView"], accessor.get("byteOffset", 0), dtype, count, width)
+            elements = self._view(accessor["bufferView"], accessor.get("byteOffset", 0), dtype, count, width)
         else:
-            found = np.zeros((count, width), dtype)
+            elements = np.zeros((count, width), dtype)
         if sparse := accessor.get("sparse"):
-            found = found.copy()
-            places, values = sparse["indices"], sparse["values"]
-            kind = np.dtype(TYPES[places["componentType"]])
-            rows = self._view(places["bufferView"], places.get("byteOffset", 0), kind, sparse["count"], 1)[:, 0]
+            elements = elements.copy()
+            indices, values = sparse["indices"], sparse["values"]
+            kind = np.dtype(TYPES[indices["componentType"]])
+            rows = self._view(indices["bufferView"], indices.get("byteOffset", 0), kind, sparse["count"], 1)[:, 0]
             if len(rows) and rows.max() >= count:
                 raise InvalidValue(f"its accessor {number} replaces values that it has not")
-            found[rows] = self._view(values["bufferView"], values.get("byteOffset", 0), dtype, len(rows), width)
+            elements[rows] = self._view(values["bufferView"], values.get("byteOffset", 0), dtype, len(rows), width)
         if dtype.kind != "f" and accessor.get("normalized"):
-            found = np.maximum(found.astype(np.float32) / np.iinfo(dtype).max, -1)
-        return found.astype(found.dtype.newbyteorder("="))
+            elements = np.maximum(elements.astype(np.float32) / np.iinfo(dtype).max, -1)
+        return elements.astype(elements.dtype.newbyteorder("="))
 
     def _view(self, number: int, offset: int, dtype: np.dtype[Any], count: int, width: int) -> Array:
         view = item(self._tree, "bufferViews", number)

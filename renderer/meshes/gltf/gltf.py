@@ -135,11 +135,11 @@ def _stage_buffer(name: str, path: Path, buffer: Json, to: Path, body: bytes | N
     elif uri is not None and uri.startswith("data:"):
         to.write_bytes(_data(uri))
     else:
-        found = bounds.find(path.parent, uri) if uri is not None else None
-        if found is None:
+        file = bounds.find(path.parent, uri) if uri is not None else None
+        if file is None:
             raise AssetError(f"{name} needs the buffer {uri!r}, which is not in its folder")
-        check_size(found.name, found)
-        to.symlink_to(found.absolute())
+        check_size(file.name, file)
+        to.symlink_to(file.absolute())
     if to.stat().st_size < buffer["byteLength"]:
         raise AssetError(f"{name} is cut short: its buffer has {to.stat().st_size} of {buffer['byteLength']} bytes")
     buffer["uri"] = to.name
@@ -165,12 +165,12 @@ def _stage_images(tree: Json, path: Path, to: Path, textures: Textures) -> None:
             own.write_bytes(_data(uri) if uri is not None else view_bytes(tree, image["bufferView"], to))
             staged.append(textures.stage_file(own, shown))
     tree["images"] = [{"uri": name} for name in staged if name is not None]
-    place = {old: new for new, old in enumerate(i for i, name in enumerate(staged) if name is not None)}
+    new_numbers = {old: new for new, old in enumerate(i for i, name in enumerate(staged) if name is not None)}
     lost = set()
     for number, texture in enumerate(tree.get("textures", [])):
         extensions = texture.pop("extensions", {})
         sources = [texture.pop("source", None), *(extensions.get(e, {}).get("source") for e in IMAGE_EXTENSIONS)]
-        source = next((place[s] for s in sources if s in place), None)
+        source = next((new_numbers[s] for s in sources if s in new_numbers), None)
         if source is None:
             lost.add(number)
             if any(s is not None and s >= len(staged) for s in sources):

@@ -32,8 +32,8 @@ def materials_in_range(name: str, tree: Json) -> list[str]:
             numbers = value if isinstance(value, list) else [value]
             if not all(math.isfinite(x) for x in numbers if isinstance(x, int | float)):
                 raise AssetError(f"{name} has a material whose {key} is {value}: give finite numbers")
-    notes = [_colors(name, [(t, key) for t in tables for key in COLORS if key in t and COLORS[key] == what], what)
-             for what in dict.fromkeys(COLORS.values())]  # fmt: skip
+    notes = [_colors(name, [(t, key) for t in tables for key in COLORS if key in t and COLORS[key] == noun], noun)
+             for noun in dict.fromkeys(COLORS.values())]  # fmt: skip
     notes += [_share(table, key) for table in tables for key in sorted(SHARES & table.keys())]
     notes += [_emission(material) for material in materials]
     return list(dict.fromkeys(note for note in notes if note))
@@ -47,10 +47,10 @@ def _tables(table: Json) -> Iterator[Json]:
             yield from _tables(value)
 
 
-def _colors(name: str, places: list[tuple[Json, str]], what: str) -> str:
-    colors = np.array([table[key][:3] for table, key in places], np.float64).reshape(-1, 3)
-    changed, note = in_range(colors, name, what)
-    for (table, key), color in zip(places, changed, strict=True):
+def _colors(name: str, entries: list[tuple[Json, str]], noun: str) -> str:
+    colors = np.array([table[key][:3] for table, key in entries], np.float64).reshape(-1, 3)
+    changed, note = in_range(colors, name, noun)
+    for (table, key), color in zip(entries, changed, strict=True):
         table[key] = [*color.tolist(), *(min(max(alpha, 0), 1) for alpha in table[key][3:])]
     return note
 

@@ -119,15 +119,15 @@ def _delta(reader: Reader, target: Json, attribute: str, like: Floats) -> Floats
 def _triangles(corners: NDArray[np.int64], mode: int) -> NDArray[np.uint32]:
     """Return the triangles (m, 3) of a list, strip or fan; strips and fans lose triangles with a repeated corner."""
     if mode == TRIANGLES:
-        found = corners[: len(corners) // 3 * 3].reshape(-1, 3)
+        triangles = corners[: len(corners) // 3 * 3].reshape(-1, 3)
     else:
         i = np.arange(max(len(corners) - 2, 0))
         odd = i % 2
-        places = (i, i + 1 + odd, i + 2 - odd) if mode == STRIP else (0 * i, i + 1, i + 2)
-        found = corners[np.stack(places, axis=1)]
-        a, b, c = found.T
-        found = found[(a != b) & (b != c) & (c != a)]
-    return found.astype(np.uint32)
+        offsets = (i, i + 1 + odd, i + 2 - odd) if mode == STRIP else (0 * i, i + 1, i + 2)
+        triangles = corners[np.stack(offsets, axis=1)]
+        a, b, c = triangles.T
+        triangles = triangles[(a != b) & (b != c) & (c != a)]
+    return triangles.astype(np.uint32)
 
 
 def _shared(name: str, key: str, values: Array, notes: list[str]) -> NDArray[np.float32]:
@@ -143,15 +143,15 @@ def _shared(name: str, key: str, values: Array, notes: list[str]) -> NDArray[np.
 def _sets(reader: Reader, attributes: Json, prefix: str) -> Any:
     """Return joints or weights of all sets side by side (n, 4 k); None if there are none."""
     keys = sorted(key for key in attributes if key.startswith(prefix))
-    found = [reader.array(attributes[key]) for key in keys]
-    if not found:
+    arrays = [reader.array(attributes[key]) for key in keys]
+    if not arrays:
         return None
-    return np.hstack(found).astype(np.int64 if prefix == "JOINTS_" else np.float64)
+    return np.hstack(arrays).astype(np.int64 if prefix == "JOINTS_" else np.float64)
 
 
 def _compact(part: Part) -> Part:
     """Remove vertices without a triangle: they are not drawn, but would count for the extent."""
-    used, places = np.unique(part.triangles, return_inverse=True)
+    used, renumbered = np.unique(part.triangles, return_inverse=True)
     if len(used) == len(part.points):
         return part
 
@@ -162,7 +162,7 @@ def _compact(part: Part) -> Part:
         part,
         points=part.points[used],
         normals=kept(part.normals),
-        triangles=places.reshape(-1, 3).astype(np.uint32),
+        triangles=renumbered.reshape(-1, 3).astype(np.uint32),
         others={key: values[used] for key, values in part.others.items()},
         joints=kept(part.joints),
         weights=kept(part.weights),

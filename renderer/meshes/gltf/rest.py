@@ -98,9 +98,9 @@ class _Scene:
                 self._tree["scenes"][0]["nodes"].append(len(self._nodes) - 1)
 
     def _read(self, mesh: Json, morph: Sequence[float]) -> list[Part]:
-        found = [read_part(self._name, primitive, self._reader, morph) for primitive in mesh["primitives"]]
-        parts = [part for part in found if not isinstance(part, str)]
-        self.notes += [note for note in found if isinstance(note, str)]
+        outcomes = [read_part(self._name, primitive, self._reader, morph) for primitive in mesh["primitives"]]
+        parts = [part for part in outcomes if not isinstance(part, str)]
+        self.notes += [note for note in outcomes if isinstance(note, str)]
         self.notes += [note for part in parts for note in part.notes]
         return [part for part in parts if len(part.triangles)]
 
@@ -135,11 +135,11 @@ class _Scene:
 
     def _to_scene(self, number: int) -> Floats:
         """Return the product of a node's matrix with those of all its ancestors."""
-        matrix, place = _matrix(item(self._tree, "nodes", number)), number
+        matrix, node = _matrix(item(self._tree, "nodes", number)), number
         for _ in self._nodes:  # bounded, because nodes outside the scene may form a cycle
-            if (above := self._parents.get(place)) is None:
+            if (above := self._parents.get(node)) is None:
                 break
-            matrix, place = _matrix(self._nodes[above]) @ matrix, above
+            matrix, node = _matrix(self._nodes[above]) @ matrix, above
         return matrix
 
     def _copies(self, attributes: Json) -> Floats:

@@ -26,7 +26,7 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
     ------
     AssetError : vertices or faces are not numbers, faces precede their vertices, or a surface would not be drawn.
     """
-    places, corners, counts, ends = array("d"), array("q"), array("q"), array("q")
+    coordinates, corners, counts, ends = array("d"), array("q"), array("q"), array("q")
     vertices = 0
     for line in _whole_lines(path):
         words = line.partition(b"#")[0].split()
@@ -34,7 +34,7 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
         try:
             if statement == b"v":
                 x, y, z = map(float, words[1:4])
-                places.extend((x, y, z))
+                coordinates.extend((x, y, z))
                 vertices += 1
             elif statement in (b"f", b"l"):
                 numbers = [int(word.partition(b"/")[0]) for word in words[1:]]
@@ -50,10 +50,10 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
         if statement in UNDRAWN:
             raise AssetError(f"{name} has the statement {_shown(line)}, which is not drawn: convert it to polygons")
     used, renumbered = np.unique(np.array([*corners, *ends], np.int64), return_inverse=True)
-    points, own = np.array(places, np.float64).reshape(-1, 3)[used], renumbered[: len(corners)]
-    found = cut(name, points, own, np.array(counts, np.int64))
-    about = {NOTES: found.notes}
-    return trimesh.Trimesh(points, own[found.positions], metadata=about, process=False, validate=False)
+    points, own = np.array(coordinates, np.float64).reshape(-1, 3)[used], renumbered[: len(corners)]
+    triangles = cut(name, points, own, np.array(counts, np.int64))
+    about = {NOTES: triangles.notes}
+    return trimesh.Trimesh(points, own[triangles.positions], metadata=about, process=False, validate=False)
 
 
 def _whole_lines(path: Path) -> Iterator[bytes]:

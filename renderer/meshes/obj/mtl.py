@@ -30,11 +30,11 @@ class _Map:
 
     @staticmethod
     def of(line: str) -> "_Map | None":
-        if (found := MAP.fullmatch(line)) is None:
+        if (match := MAP.fullmatch(line)) is None:
             return None
-        matched = OPTIONS.match(found[2])
+        matched = OPTIONS.match(match[2])
         options = matched[0] if matched else ""
-        return _Map(found[1].lower(), options, found[2][len(options) :])
+        return _Map(match[1].lower(), options, match[2][len(options) :])
 
 
 def clean_library(path: Path, textures: Textures) -> list[str]:
@@ -47,13 +47,13 @@ def clean_library(path: Path, textures: Textures) -> list[str]:
     check_size(path.name, path, TEXT_BYTES)
     kept: list[str] = []
     for lines in _materials(decode(path.read_bytes()).splitlines()):
-        kinds = {found.kind for line in lines if (found := _Map.of(line)) is not None} & DRAWN.keys()
+        kinds = {image_map.kind for line in lines if (image_map := _Map.of(line)) is not None} & DRAWN.keys()
         turned = textures.materials.map_d == "shapenet" and len(kinds) > 1
         for line in lines:
-            if (found := _Map.of(line)) is None:
+            if (image_map := _Map.of(line)) is None:
                 kept.append(_spelled(line))
-            elif found.kind in DRAWN and (staged := _stage(found, path.parent, textures, turned)) is not None:
-                kept.append(f"{DRAWN[found.kind]} {found.options}{staged}")
+            elif image_map.kind in DRAWN and (staged := _stage(image_map, path.parent, textures, turned)) is not None:
+                kept.append(f"{DRAWN[image_map.kind]} {image_map.options}{staged}")
     lines, notes = numbers_in_range(kept, path.name)
     textures.notes += [*notes, *_unread(lines)]
     return lines
@@ -78,10 +78,10 @@ def _unread(lines: list[str]) -> list[str]:
     return [f"Tr of {count} materials is not read, d is: they are drawn opaque"] if count else []
 
 
-def _stage(found: _Map, folder: Path, textures: Textures, turned: bool) -> str | None:
-    if found.kind == "map_d":
-        return textures.stage_opacity(folder, found.image, turned)
-    return textures.stage(folder, found.image)
+def _stage(image_map: _Map, folder: Path, textures: Textures, turned: bool) -> str | None:
+    if image_map.kind == "map_d":
+        return textures.stage_opacity(folder, image_map.image, turned)
+    return textures.stage(folder, image_map.image)
 
 
 def _spelled(line: str) -> str:

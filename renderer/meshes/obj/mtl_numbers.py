@@ -25,8 +25,8 @@ def numbers_in_range(lines: list[str], name: str) -> tuple[list[str], list[str]]
     notes = [diffuse.change(lambda values: in_range(values, name, "Kd"))]
     for word in ("Ks", "Ka"):
         notes.append(_Statements(lines, word, name).change(partial(_as_diffuse, top=top, name=name, word=word)))
-    notes.append(_Statements(lines, "Ke", name).change(partial(dimmed, what="Ke")))
-    notes += [_Statements(lines, word, name, width=1).change(partial(clipped, what=word)) for word in SHARES]
+    notes.append(_Statements(lines, "Ke", name).change(partial(dimmed, noun="Ke")))
+    notes += [_Statements(lines, word, name, width=1).change(partial(clipped, noun=word)) for word in SHARES]
     return lines, [note for note in notes if note]
 
 
@@ -42,15 +42,15 @@ class _Statements:
 
     def __init__(self, lines: list[str], word: str, name: str, width: int = 3) -> None:
         self._lines, self._word = lines, word
-        self._places = [i for i, line in enumerate(lines) if line.startswith(f"{word} ")]
-        rows = [_row(lines[i], name, width) for i in self._places]
-        self._places = [i for i, row in zip(self._places, rows, strict=True) if row is not None]
+        self._line_numbers = [i for i, line in enumerate(lines) if line.startswith(f"{word} ")]
+        rows = [_row(lines[i], name, width) for i in self._line_numbers]
+        self._line_numbers = [i for i, row in zip(self._line_numbers, rows, strict=True) if row is not None]
         self.values = np.array([row for row in rows if row is not None], np.float64).reshape(-1, width)
 
     def change(self, function: Callable[[Floats], tuple[Floats, str]]) -> str:
         """Apply a function to the values and write them back; return the function's note."""
         changed, note = function(self.values)
-        for i, before, after in zip(self._places, self.values, changed, strict=True):
+        for i, before, after in zip(self._line_numbers, self.values, changed, strict=True):
             if (before != after).any() or len(self._lines[i].split()) <= len(after):
                 self._lines[i] = " ".join([self._word, *(f"{number:.6g}" for number in after)])
         return note

@@ -31,15 +31,15 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures) -> Path:
             check(name, "faces", faces, FACES)
             check(name, "vertices", vertices, VERTICES)
             painted = painted or colored(block)
-            libraries += [found.decode() for found in LIBRARY.findall(block)] if b"mtllib" in block else []
+            libraries += [library.decode() for library in LIBRARY.findall(block)] if b"mtllib" in block else []
             file.write(LIBRARY.sub(b"", block) if libraries else block)
     if painted and (note := colors_in_range(name, to / "mesh.obj")):
         textures.notes.append(note)
     own = path.with_suffix(".mtl").name  # Blender's default if the file names no library
-    found = [place for library in dict.fromkeys(libraries) for place in _libraries(library, path, textures)]
-    if not found and (place := textures.bounds.find(path.parent, own)) is not None:
-        found = [place]
-    lines = [line for place in dict.fromkeys(found) for line in clean_library(place, textures)]
+    mtls = [mtl for library in dict.fromkeys(libraries) for mtl in _libraries(library, path, textures)]
+    if not mtls and (mtl := textures.bounds.find(path.parent, own)) is not None:
+        mtls = [mtl]
+    lines = [line for mtl in dict.fromkeys(mtls) for line in clean_library(mtl, textures)]
     (to / "mesh.mtl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return to / "mesh.obj"
 
@@ -54,8 +54,8 @@ def _lines(block: bytes, statement: bytes) -> int:
 def _libraries(named: str, path: Path, textures: Textures) -> list[Path]:
     """Return the files of an mtllib line: its rest is one name, which may contain spaces, or several names."""
     for names in ([named], named.split()):
-        found = [place for name in names if (place := textures.bounds.find(path.parent, name)) is not None]
-        if found:
-            return found
+        mtls = [mtl for name in names if (mtl := textures.bounds.find(path.parent, name)) is not None]
+        if mtls:
+            return mtls
     textures.lost(named)
     return []

@@ -52,15 +52,15 @@ def parse_header(name: str, lines: Sequence[bytes]) -> OffHeader:
         raise AssetError(f"{name} is a binary {kind} file: save it as one in text, or as PLY")
     if start[1]:
         raise AssetError(f"{name} is a {kind} file, with four numbers for a vertex: only three dimensions are drawn")
-    words, used, wanted = lines[0][start.end() :].split(), 1, 3 if start[2] else 2
-    while len(words) < wanted and used < min(len(lines), WRAPPED):
+    words, used, length = lines[0][start.end() :].split(), 1, 3 if start[2] else 2
+    while len(words) < length and used < min(len(lines), WRAPPED):
         words += lines[used].split()
         used += 1
-    if len(words) < wanted or not all(word.isdigit() for word in words[:wanted]):
+    if len(words) < length or not all(word.isdigit() for word in words[:length]):
         raise AssetError(f"{name} has no counts of vertices and faces after the word {kind}: it is damaged")
     if start[2] and int(words[0]) != 3:
         raise AssetError(f"{name} is a {kind} file of {int(words[0])} dimensions: only three are drawn")
-    return OffHeader(int(words[wanted - 2]), int(words[wanted - 1]), used)
+    return OffHeader(int(words[length - 2]), int(words[length - 1]), used)
 
 
 def read_off(name: str, path: Path) -> trimesh.Trimesh:
@@ -72,14 +72,14 @@ def read_off(name: str, path: Path) -> trimesh.Trimesh:
     """
     lines = [line for block in utf8_blocks(path) for line in content_lines(block)]
     header = parse_header(name, lines[:WRAPPED])
-    wanted = header.lines + header.vertices + header.faces
-    if len(lines) < wanted:
-        raise AssetError(f"{name} is cut short: it has {len(lines)} of the {wanted} lines that its header asks for")
+    total = header.lines + header.vertices + header.faces
+    if len(lines) < total:
+        raise AssetError(f"{name} is cut short: it has {len(lines)} of the {total} lines that its header asks for")
     first = header.lines + header.vertices
     vertices = _vertices(name, lines[header.lines : first])
-    corners, counts = _polygons(name, lines[first:wanted])
-    found = cut(name, vertices, corners, counts)
-    faces, about = corners[found.positions], {NOTES: found.notes}
+    corners, counts = _polygons(name, lines[first:total])
+    triangles = cut(name, vertices, corners, counts)
+    faces, about = corners[triangles.positions], {NOTES: triangles.notes}
     return trimesh.Trimesh(vertices, faces, metadata=about, process=False, validate=False)
 
 

@@ -14,7 +14,7 @@ TEXTURE = "texture"  # prefix of the names of a PLY file's images in the clean f
 
 def texture_files(mesh: Path) -> dict[int, Path]:
     """Return the images of a PLY file in the clean folder by their number in the file; some may be missing."""
-    return {int(place.name.removeprefix(TEXTURE)): place for place in mesh.parent.glob(f"{TEXTURE}*")}
+    return {int(path.name.removeprefix(TEXTURE)): path for path in mesh.parent.glob(f"{TEXTURE}*")}
 
 
 def clean_plain(name: str, path: Path, to: Path, textures: Textures) -> Path:

@@ -17,7 +17,7 @@ from .ply_body import Lists, Numbers, Table, read_body
 from .ply_header import Header, as_bytes, parse_header
 
 INDICES = ("vertex_indices", "vertex_index")
-PLACES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
+COORDINATES = (("texture_u", "texture_v"), ("u", "v"), ("s", "t"))
 """Names of a vertex's texture coordinates."""
 TEXTURE_NUMBER = "texnumber"  # property of a face in files with several textures
 COLORS = (("red", "green", "blue"), ("diffuse_red", "diffuse_green", "diffuse_blue"), ("r", "g", "b"))
@@ -46,25 +46,25 @@ def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
         raise AssetError(f"{name} has no vertices with an x, a y and a z")
     polygons, runs = _indices(face), _indices(body.get("tristrips", {}))
     corners, strips = _whole(name, polygons.values), _strips(_whole(name, runs.values), runs.counts)
-    found = cut(name, vertices, corners, polygons.counts)
+    triangles = cut(name, vertices, corners, polygons.counts)
     check_corners(name, strips, len(vertices))
-    faces = np.concatenate([corners[found.positions], strips])
+    faces = np.concatenate([corners[triangles.positions], strips])
     if not len(faces):
-        elements = ", ".join(f"{one.count:,} of {one.name!r}" for one in header.elements)
+        elements = ", ".join(f"{element.count:,} of {element.name!r}" for element in header.elements)
         raise AssetError(f"{name} holds no faces: its elements are {elements}")
     check(name, "triangles", len(faces), FACES)
     paint: dict[str, Any] = {}
-    notes = found.notes
+    notes = triangles.notes
     if textured and not len(strips) and (wedges := _wedges(face, polygons)) is not None:
-        paint = _textures(face, found.owners, wedges[found.positions.ravel()])
+        paint = _textures(face, triangles.owners, wedges[triangles.positions.ravel()])
         vertices, faces = vertices[faces.ravel()], np.arange(faces.size).reshape(-1, 3)
-    elif textured and (places := _places(vertex)) is not None:
-        paint = _textures(face, np.pad(found.owners, (0, len(strips))), places)
+    elif textured and (coordinates := _coordinates(vertex)) is not None:
+        paint = _textures(face, np.pad(triangles.owners, (0, len(strips))), coordinates)
     elif (shades := _colors(name, header, "vertex", vertex)) is not None:
         paint = {"vertex_colors": shades[0]}
         notes += shades[1]
     elif not len(strips) and (shades := _colors(name, header, "face", face)) is not None:
-        paint = {"face_colors": shades[0][found.owners]}
+        paint = {"face_colors": shades[0][triangles.owners]}
         notes += shades[1]
     return trimesh.Trimesh(vertices, faces, **paint, metadata={NOTES: notes}, process=False, validate=False)
 
@@ -97,17 +97,17 @@ def _strips(corners: Ints, counts: Ints) -> Ints:
     begun = np.maximum.accumulate(np.where(starts, number, 0)) if len(corners) else number
     first = number[:-2]
     triangles = corners[first[:, None] + np.where(((first - begun[:-2]) % 2)[:, None], [1, 0, 2], [0, 1, 2])]
-    one = begun[:-2] == begun[2:]
+    same_strip = begun[:-2] == begun[2:]
     a, b, c = triangles.T
-    drawn: Ints = triangles[one & (triangles.min(axis=1, initial=0) >= 0) & (a != b) & (b != c) & (c != a)]
+    drawn: Ints = triangles[same_strip & (triangles.min(axis=1, initial=0) >= 0) & (a != b) & (b != c) & (c != a)]
     return drawn
 
 
-def _textures(face: Table, owners: Ints, places: Floats) -> dict[str, Any]:
+def _textures(face: Table, owners: Ints, coordinates: Floats) -> dict[str, Any]:
     """Return texture coordinates of vertices, and the texture number of each triangle, in trimesh's form."""
     numbers = _columns(face, (TEXTURE_NUMBER,))
     which = np.zeros(len(owners), np.int64) if numbers is None else numbers[owners, 0].astype(np.int64)
-    visual = trimesh.visual.TextureVisuals(uv=places)  # type: ignore[no-untyped-call]
+    visual = trimesh.visual.TextureVisuals(uv=coordinates)  # type: ignore[no-untyped-call]
     return {"visual": visual, "face_attributes": {TEXTURE_NUMBER: which}}
 
 
@@ -117,17 +117,17 @@ def _columns(table: Table, names: Sequence[str]) -> Floats | None:
     return np.column_stack(columns).astype(np.float64) if len(columns) == len(names) else None
 
 
-def _places(vertex: Table) -> Floats | None:
+def _coordinates(vertex: Table) -> Floats | None:
     """Return texture coordinates of each vertex (n, 2), or None."""
-    return next((places for names in PLACES if (places := _columns(vertex, names)) is not None), None)
+    return next((coordinates for names in COORDINATES if (coordinates := _columns(vertex, names)) is not None), None)
 
 
 def _wedges(face: Table, polygons: Lists) -> Floats | None:
     """Return texture coordinates of each corner (k, 2); None if any corner lacks them."""
-    places = face.get("texcoord")
-    if not isinstance(places, Lists) or (places.counts != 2 * polygons.counts).any():
+    coordinates = face.get("texcoord")
+    if not isinstance(coordinates, Lists) or (coordinates.counts != 2 * polygons.counts).any():
         return None
-    return places.values.reshape(-1, 2).astype(np.float64)
+    return coordinates.values.reshape(-1, 2).astype(np.float64)
 
 
 def _colors(name: str, header: Header, element: str, table: Table) -> tuple[NDArray[np.uint8], list[str]] | None:

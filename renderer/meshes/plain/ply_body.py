@@ -60,7 +60,7 @@ def read_body(name: str, header: Header, raw: bytes) -> dict[str, Table]:
 
 
 def _in_doubles(element: Element) -> Element:
-    doubles = (replace(one, type="f8", length=one.length and "f8") for one in element.properties)
+    doubles = (replace(prop, type="f8", length=prop.length and "f8") for prop in element.properties)
     return replace(element, properties=tuple(doubles))
 
 
@@ -74,16 +74,16 @@ def _alike(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, in
     properties = element.properties if element.count else ()
     fields: list[tuple[str, str] | tuple[str, str, tuple[int]]] = []
     lengths: dict[str, int] = {}
-    for number, one in enumerate(properties):
-        if one.length:
-            fields.append((f"length{number}", order + one.length))
+    for number, prop in enumerate(properties):
+        if prop.length:
+            fields.append((f"length{number}", order + prop.length))
             length = int(np.frombuffer(raw, np.dtype(fields), 1, at)[f"length{number}"][0])
             if not 0 <= length <= len(raw):
                 raise ValueError
             lengths[f"length{number}"] = length
-            fields.append((f"value{number}", order + one.type, (length,)))
+            fields.append((f"value{number}", order + prop.type, (length,)))
         else:
-            fields.append((f"value{number}", order + one.type))
+            fields.append((f"value{number}", order + prop.type))
     kind = np.dtype(fields)
     end = at + element.count * kind.itemsize
     if end > len(raw) and lengths:
@@ -92,9 +92,11 @@ def _alike(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, in
     if any((rows[field] != length).any() for field, length in lengths.items()):
         return None
     table: Table = {}
-    for number, one in enumerate(properties):
+    for number, prop in enumerate(properties):
         values = rows[f"value{number}"]
-        table[one.name] = Lists(values.reshape(-1), rows[f"length{number}"].astype(np.int64)) if one.length else values
+        table[prop.name] = (
+            Lists(values.reshape(-1), rows[f"length{number}"].astype(np.int64)) if prop.length else values
+        )
     return table, end
 
 
@@ -105,7 +107,7 @@ def _walked(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, i
     ------
     ValueError, struct.error : the rows would end beyond the file.
     """
-    columns = [_Column(one, order) for one in element.properties]
+    columns = [_Column(prop, order) for prop in element.properties]
     for _ in range(element.count):
         for column in columns:
             at = column.take(raw, at)
@@ -117,10 +119,10 @@ def _walked(element: Element, order: str, raw: bytes, at: int) -> tuple[Table, i
 class _Column:
     """A property's values, read row by row."""
 
-    def __init__(self, one: Property, order: str) -> None:
-        self.name = one.name
-        self._type = np.dtype(order + one.type)
-        self._length = struct.Struct(order + CODES[one.length]) if one.length else None
+    def __init__(self, prop: Property, order: str) -> None:
+        self.name = prop.name
+        self._type = np.dtype(order + prop.type)
+        self._length = struct.Struct(order + CODES[prop.length]) if prop.length else None
         self._values, self._counts = bytearray(), array("q")
 
     def take(self, raw: bytes, at: int) -> int:

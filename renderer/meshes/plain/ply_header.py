@@ -54,11 +54,11 @@ class Header:
 
     def count(self, element: str) -> int:
         """Return the number of rows of an element; 0 if the element is missing."""
-        return sum(one.count for one in self.elements if one.name == element)
+        return sum(table.count for table in self.elements if table.name == element)
 
     def types(self, element: str) -> dict[str, str]:
         """Return NumPy's types of an element's properties by name."""
-        return {one.name: one.type for table in self.elements if table.name == element for one in table.properties}
+        return {prop.name: prop.type for table in self.elements if table.name == element for prop in table.properties}
 
 
 def read_header(name: str, path: Path) -> Header:

@@ -24,15 +24,15 @@ def count_facets(name: str, path: Path) -> int:
     AssetError : a binary file's length differs from its header, or there are more faces than the limits allow.
     """
     faces, size, start = _binary(path)
-    wanted = len(start) + TRIANGLE.itemsize * faces
-    if size == wanted:
+    expected = len(start) + TRIANGLE.itemsize * faces
+    if size == expected:
         return faces
     faces = 0
     for block in utf8_blocks(path):
         faces += block.lower().count(b"facet ")  # does not match "endfacet", which ends its line
         check(name, "faces", faces, FACES)
     if not faces and b"\0" in start:
-        raise AssetError(f"{name} has {size} bytes where its header asks for {wanted}: it is damaged")
+        raise AssetError(f"{name} has {size} bytes where its header asks for {expected}: it is damaged")
     return faces
 
 
@@ -60,21 +60,21 @@ def read_stl(name: str, path: Path) -> trimesh.Trimesh:
 
 def _facets(name: str, path: Path) -> NDArray[np.float64]:
     """Return the vertices (3 * n, 3) of all facets of a text file."""
-    places: list[bytes] = []
+    vertices: list[bytes] = []
     firsts, last = array("q"), b""
     for block in utf8_blocks(path):
         for line in block.split(b"\n"):
             match line.lower().split(None, 1):
                 case [b"facet", *_]:
-                    firsts.append(len(places))
-                case [b"vertex", place]:
-                    places.append(place)
+                    firsts.append(len(vertices))
+                case [b"vertex", vertex]:
+                    vertices.append(vertex)
                 case [word, *_]:
                     last = word
     if firsts and last not in (b"endsolid", b"end"):
         raise AssetError(f"{name} is cut short: it does not end with the word endsolid")
-    numbers = parse_numbers(name, b"\n".join(places))
-    alike = len(places) == 3 * len(firsts) and list(firsts) == list(range(0, len(places), 3))
-    if not alike or len(numbers) != 3 * len(places):
+    numbers = parse_numbers(name, b"\n".join(vertices))
+    alike = len(vertices) == 3 * len(firsts) and list(firsts) == list(range(0, len(vertices), 3))
+    if not alike or len(numbers) != 3 * len(vertices):
         raise AssetError(f"{name} has a facet that is not three vertices of three numbers: it is damaged")
     return numbers.reshape(-1, 3)

@@ -63,8 +63,8 @@ def _check(name: str, folder: str, members: list[zipfile.ZipInfo]) -> None:
     if not members:
         raise AssetError(f"no mesh file: {name} has no members")
     for info in members:
-        place = PurePosixPath(info.filename)
-        outside = ".." in place.parts or "\\" in info.filename or not place.is_relative_to(folder)
+        path = PurePosixPath(info.filename)
+        outside = ".." in path.parts or "\\" in info.filename or not path.is_relative_to(folder)
         if outside or stat.S_ISLNK(info.external_attr >> 16):
             raise AssetError(f"{name} has a member that leaves its folder: {info.filename!r}")
         if info.file_size > max(RATIO_FROM, RATIO * info.compress_size):

@@ -51,18 +51,18 @@ class Bounds:
         """
         plain = name.strip().strip("\"'").replace("\\", "/")
         for candidate in (name, plain, plain.replace("_", " "), unquote(plain), plain.rpartition("/")[2]):
-            found = self._file(base / candidate) if candidate else None
-            if found is not None:
-                return found
+            file = self._file(base / candidate) if candidate else None
+            if file is not None:
+                return file
         return None
 
-    def _file(self, place: Path) -> Path | None:
+    def _file(self, path: Path) -> Path | None:
         """Return the path if it is a file and, as written, does not leave the folder; else None.
 
         >>> Bounds(Path("/data/chair"))._file(Path("/data/chair/../../etc/passwd")) is None
         True
         """
-        plain = Path(os.path.normpath(place))
+        plain = Path(os.path.normpath(path))
         try:
             if not plain.is_relative_to(self.folder):
                 return None

@@ -11,13 +11,13 @@ BRIGHT = 16.0  # a larger component means whole numbers up to 255 or 65535, not 
 TOPS = (255.0, 65535.0)
 
 
-def in_range(colors: Floats, name: str, what: str) -> tuple[Floats, str]:
+def in_range(colors: Floats, name: str, noun: str) -> tuple[Floats, str]:
     """Move colours (n, 3) into [0, 1]; return them and a note, "" if they were in range.
 
     If no component is above `BRIGHT`, each colour above 1 is divided by its largest component. Otherwise all are
     divided by 255 or 65535. Negative components become 0.
 
-    name : name of the file; what : name of the colours, both for messages
+    name : name of the file; noun : name of the colours, both for messages
 
     Raises
     ------
@@ -29,14 +29,14 @@ def in_range(colors: Floats, name: str, what: str) -> tuple[Floats, str]:
     [[1.0, 0.5, 0.0], [0.5, 0.5, 0.5]]
     """
     if not np.isfinite(colors).all():
-        raise AssetError(f"{name} has {what} that are not finite numbers: give them from 0 to 1")
+        raise AssetError(f"{name} has {noun} that are not finite numbers: give them from 0 to 1")
     low, high = float(colors.min(initial=0)), float(colors.max(initial=0))
-    parts = [f"{what} go down to {low:.5g}: taken as 0"] if low < -SLACK else []
+    parts = [f"{noun} go down to {low:.5g}: taken as 0"] if low < -SLACK else []
     if top := divisor(colors):
-        parts.append(f"{what} go up to {high:.5g}: divided by {top:.5g}")
+        parts.append(f"{noun} go up to {high:.5g}: divided by {top:.5g}")
         colors = colors / top
     else:
-        parts.append(_scaled(what, high))
+        parts.append(_scaled(noun, high))
         colors = colors / np.maximum(colors.max(axis=1, keepdims=True, initial=0), 1)
     return np.clip(colors, 0, 1), "; ".join(filter(None, parts))
 
@@ -47,20 +47,20 @@ def divisor(colors: Floats) -> float:
     return 0.0 if high <= BRIGHT else next((top for top in TOPS if high <= top), high)
 
 
-def dimmed(colors: Floats, what: str) -> tuple[Floats, str]:
+def dimmed(colors: Floats, noun: str) -> tuple[Floats, str]:
     """Limit emission (n, 3) to 1, so that an object is no lamp beside those of the recipe; return it and a note."""
     high, positive = float(colors.max(initial=0)), np.maximum(colors, 0)
-    return positive / np.maximum(positive.max(axis=1, keepdims=True, initial=0), 1), _scaled(what, high)
+    return positive / np.maximum(positive.max(axis=1, keepdims=True, initial=0), 1), _scaled(noun, high)
 
 
-def clipped(values: Floats, what: str) -> tuple[Floats, str]:
+def clipped(values: Floats, noun: str) -> tuple[Floats, str]:
     """Clip values to [0, 1]; return them and a note on the value farthest outside."""
     shares = np.clip(values, 0, 1)
     if (shares == values).all():
         return shares, ""
     worst = np.abs(values - shares).argmax()
-    return shares, f"{what} is {values.flat[worst]:.5g}: taken as {shares.flat[worst]:.5g}"
+    return shares, f"{noun} is {values.flat[worst]:.5g}: taken as {shares.flat[worst]:.5g}"
 
 
-def _scaled(what: str, high: float) -> str:
-    return f"{what} go up to {high:.5g}: scaled to 1" if high > 1 + SLACK else ""
+def _scaled(noun: str, high: float) -> str:
+    return f"{noun} go up to {high:.5g}: scaled to 1" if high > 1 + SLACK else ""

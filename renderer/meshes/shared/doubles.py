@@ -25,11 +25,11 @@ def doubles(
     >>> doubles(points, np.array([0, 1, 2, 2, 1, 3]), np.array([3, 3]))
     array([False,  True])
     """
-    places, starts = _places(points)[corners], np.cumsum(sizes) - sizes
+    positions, starts = _position_numbers(points)[corners], np.cumsum(sizes) - sizes
     repeated = np.zeros(len(sizes), bool)
     for size in np.unique(sizes):
         (faces,) = np.nonzero(sizes == size)
-        sets = np.sort(places[starts[faces, None] + np.arange(size)], axis=1)
+        sets = np.sort(positions[starts[faces, None] + np.arange(size)], axis=1)
         repeated[faces] = _repeats(sets)
     return repeated
 
@@ -40,10 +40,10 @@ def double_triangles(points: NDArray[np.floating[Any]], triangles: NDArray[np.in
     A triangle repeats if it has the corners of an earlier one. Two triangles repeat if they split a flat quadrilateral
     along its other diagonal: a polygon that occurs twice, once reversed, is often split in this way.
     """
-    places = _places(points)
-    first = np.empty((places.max(initial=-1) + 1, 3))
-    first[places] = points
-    corners = places[triangles]
+    positions = _position_numbers(points)
+    first = np.empty((positions.max(initial=-1) + 1, 3))
+    first[positions] = points
+    corners = positions[triangles]
     repeated = _repeats(np.sort(corners, axis=1))
     (left,) = np.nonzero(~repeated)
     repeated[left[_other_diagonals(first, corners[left])]] = True
@@ -64,11 +64,12 @@ def _other_diagonals(points: NDArray[np.float64], triangles: NDArray[np.int64]) 
     order = np.lexsort(edges.T)
     run = _runs(edges[order])
     (starts,) = np.nonzero(np.bincount(run, minlength=1)[run] == 2)
-    one, two = order[starts[::2]], order[starts[1::2]]  # the two sides of edges that have exactly two
+    first, second = order[starts[::2]], order[starts[1::2]]  # the two sides of edges that have exactly two
     opposite = triangles[:, [2, 0, 1]].ravel()
-    quads = np.column_stack([edges[one], opposite[one], opposite[two]])  # the shared edge, then the two other corners
+    # the shared edge, then the two other corners
+    quads = np.column_stack([edges[first], opposite[first], opposite[second]])
     crossed = _cross(*points[quads].transpose(1, 0, 2))
-    pairs, quads = np.column_stack([one, two])[crossed] // 3, np.sort(quads[crossed], axis=1)
+    pairs, quads = np.column_stack([first, second])[crossed] // 3, np.sort(quads[crossed], axis=1)
     by_age = np.argsort(pairs.min(axis=1), kind="stable")
     return np.asarray(pairs[by_age[_repeats(quads[by_age])]].ravel())
 
@@ -84,7 +85,7 @@ def _cross(
     return np.asarray(flat & ((to_c * to_d).sum(1) < 0) & ((to_a * to_b).sum(1) < 0))
 
 
-def _places(points: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+def _position_numbers(points: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """Number the points, (n,); equal points have equal numbers."""
     order = np.lexsort(points.T)
     numbers = np.empty(len(points), np.int64)

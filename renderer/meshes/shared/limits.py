@@ -19,7 +19,7 @@ IMAGE_PIXELS = 1 << 27  # one texture: 16384 x 8192
 ALL_PIXELS = 1 << 29  # all textures of an object: 2 GB of memory
 
 
-def check(name: str, what: str, count: int, limit: int) -> None:
+def check(name: str, noun: str, count: int, limit: int) -> None:
     """Refuse an object that has too many of something.
 
     Raises
@@ -27,7 +27,7 @@ def check(name: str, what: str, count: int, limit: int) -> None:
     AssetError : `count` is above `limit`.
     """
     if count > limit:
-        raise AssetError(f"{name} has {count:,} {what}, over the limit of {limit:,}")
+        raise AssetError(f"{name} has {count:,} {noun}, over the limit of {limit:,}")
 
 
 def check_size(name: str, path: Path, limit: int = FILE_BYTES) -> int:

@@ -49,10 +49,10 @@ def move_obj(mesh: Path, centre: NDArray[np.float64]) -> None:
                 new.write(line)
                 continue
             try:
-                place = np.array(words[1:4], np.float64) - centre
+                position = np.array(words[1:4], np.float64) - centre
             except ValueError as error:
                 raise AssetError(f"{mesh.name} has a vertex that is not three numbers: {line!r}") from error
-            new.write(b" ".join([b"v", *(b"%.9g" % number for number in place), *words[4:]]) + b"\n")
+            new.write(b" ".join([b"v", *(b"%.9g" % number for number in position), *words[4:]]) + b"\n")
     moved.replace(mesh)
 
 

@@ -60,10 +60,10 @@ def test_folders_without_a_mesh_or_with_several_say_so(tmp_path):
     for name in ("two/a.obj", "two/b.obj", "one/x.obj"):
         (tmp_path / "c" / name).write_text(meshes.TEXTURE_CORNERS + meshes.PLATE)
     source = Folder(tmp_path)
-    found = {ref.object_id: ref for ref in source.objects(source.classes(), None)}
-    assert cleaned(found["one"])[1].triangles == 12
-    assert "no mesh file in none" in cause(found["none"])
-    assert "two holds 2 meshes (a.obj, b.obj)" in cause(found["two"])
+    refs = {ref.object_id: ref for ref in source.objects(source.classes(), None)}
+    assert cleaned(refs["one"])[1].triangles == 12
+    assert "no mesh file in none" in cause(refs["none"])
+    assert "two holds 2 meshes (a.obj, b.obj)" in cause(refs["two"])
 
 
 def test_absent_shapenet_objects_are_named_by_their_place(shapenet):

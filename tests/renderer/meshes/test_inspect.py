@@ -11,11 +11,11 @@ from iebench.renderer.meshes.inspect import inspect
 
 def test_the_report_says_how_a_mesh_is():
     solid = meshes.l_shape()
-    found = inspect(solid)
-    assert (found.vertices, found.triangles, found.bad_vertices, found.flat_faces) == (16, 24, 0, 0)
-    assert found.watertight
-    assert found.extent == pytest.approx((0.6, 0.2, 0.5))
-    assert found.problem is None
+    report = inspect(solid)
+    assert (report.vertices, report.triangles, report.bad_vertices, report.flat_faces) == (16, 24, 0, 0)
+    assert report.watertight
+    assert report.extent == pytest.approx((0.6, 0.2, 0.5))
+    assert report.problem is None
     holed = trimesh.Trimesh(solid.vertices, solid.faces[1:], process=False)
     assert not inspect(holed).watertight
     broken = solid.vertices.copy()
@@ -61,5 +61,5 @@ def test_every_format_is_the_same_solid(tmp_path, suffix):
 def test_a_solid_that_is_there_twice_is_as_closed_as_it_is_once():
     solid = meshes.l_shape()
     twice = np.concatenate([solid.faces, solid.faces[:, ::-1]])
-    found = inspect(trimesh.Trimesh(solid.vertices, twice, process=False))
-    assert (found.triangles, found.watertight) == (48, True)
+    report = inspect(trimesh.Trimesh(solid.vertices, twice, process=False))
+    assert (report.triangles, report.watertight) == (48, True)

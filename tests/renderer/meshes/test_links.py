@@ -36,7 +36,7 @@ def linked(path: Path, to: Path) -> None:
 
 def ref(source: Path, name: str):
     opened = Folder(source)
-    return {one.object_id: one for one in opened.objects(opened.classes(), None)}[name]
+    return {entry.object_id: entry for entry in opened.objects(opened.classes(), None)}[name]
 
 
 FILES = [("o", "wall.obj"), ("o", "wall.mtl"), ("o", "wall.png"), ("g", "a.gltf"), ("g", "b.bin"), ("g", "t.png")]
@@ -98,14 +98,14 @@ def test_a_path_of_a_table_that_climbs_out_is_refused_and_an_absolute_one_is_not
     monkeypatch.chdir(source / "lists")
     for table in (Path("a.csv"), source / "lists/a.csv"):
         opened = Manifest(table)
-        found = {one.class_name: one for one in opened.objects(opened.classes(), None)}
+        refs = {entry.class_name: entry for entry in opened.objects(opened.classes(), None)}
         for name in ("climbs", "far"):
-            assert cause(found[name]).endswith(
+            assert cause(refs[name]).endswith(
                 "wall.obj leads out of its table's folder: put the table above the meshes, or write absolute paths"
             )
         assert "2 (../" in opened.notes()[0]
-        assert cleaned(found["absolute"])[0].textures == 1
-        assert cleaned(found["own"])[1].triangles > 0
+        assert cleaned(refs["absolute"])[0].textures == 1
+        assert cleaned(refs["own"])[1].triangles > 0
 
 
 def test_a_pipe_in_place_of_a_mesh_is_not_waited_for(source: Path) -> None:

@@ -46,31 +46,31 @@ def sound() -> tuple[dict[str, Any], bytes]:
     return tree, body
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+def number_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Return the paths of all whole numbers in a JSON value."""
     if isinstance(value, int) and not isinstance(value, bool):
         yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
-        yield from places(inner, (*path, key))
+        yield from number_paths(inner, (*path, key))
 
 
-PLACES = list(places(sound()[0]))
+PATHS = list(number_paths(sound()[0]))
 
 
-def changed(tmp_path: Path, place: tuple[Any, ...], value: Any) -> Path:
+def changed(tmp_path: Path, path: tuple[Any, ...], value: Any) -> Path:
     tree, body = copy.deepcopy(sound())
     table = tree
-    for key in place[:-1]:
+    for key in path[:-1]:
         table = table[key]
-    table[place[-1]] = value
+    table[path[-1]] = value
     return meshes.write_gltf(tmp_path / "a.glb", tree, body)
 
 
 def test_the_file_itself_is_sound(tmp_path: Path) -> None:
     tree, body = sound()
     assert cleaned(ref_to(meshes.write_gltf(tmp_path / "a.glb", tree, body)))[0].textures == 1
-    assert {place[-1] for place in PLACES} >= {
+    assert {path[-1] for path in PATHS} >= {
         "count",
         "byteLength",
         "byteOffset",
@@ -84,23 +84,23 @@ def test_the_file_itself_is_sound(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
-def test_any_other_value_is_read_or_refused(tmp_path: Path, place: tuple[Any, ...]) -> None:
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
+def test_any_other_value_is_read_or_refused(tmp_path: Path, path: tuple[Any, ...]) -> None:
     for value in ODD:
         try:
-            cleaned(ref_to(changed(tmp_path, place, value)))
+            cleaned(ref_to(changed(tmp_path, path, value)))
         except AssetError as error:
             assert "\n" not in str(error)
             assert len(str(error)) < 300
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: ".".join(map(str, place)))
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
 @pytest.mark.parametrize("value", [-1, -(2**31)])
-def test_nothing_negative_that_counts_or_refers_is_read(tmp_path: Path, place: tuple[Any, ...], value: int) -> None:
-    number = place[-2] if isinstance(place[-1], int) else place[-1]
+def test_nothing_negative_that_counts_or_refers_is_read(tmp_path: Path, path: tuple[Any, ...], value: int) -> None:
+    number = path[-2] if isinstance(path[-1], int) else path[-1]
     if number in ("min", "max", "metallicFactor", "baseColorFactor"):
         return
-    words = cause(ref_to(changed(tmp_path, place, value)))
+    words = cause(ref_to(changed(tmp_path, path, value)))
     if number != "componentType":
         assert f"is {value}, no whole number from 0 to 2^53" in words
 

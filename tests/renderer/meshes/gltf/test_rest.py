@@ -53,12 +53,12 @@ def measured(path):
 def assert_same(path, points, faces=FACES):
     """Check that a glTF has these triangles, in any order."""
     loaded, _ = measured(path)
-    found, wanted = (
+    triangles, expected = (
         np.asarray(p)[np.asarray(f)].reshape(-1, 9) for p, f in ((loaded.vertices, loaded.faces), (points, faces))
     )
-    assert len(found) == len(wanted)
-    assert cKDTree(found).query(wanted)[0].max() < 2e-4
-    assert cKDTree(wanted).query(found)[0].max() < 2e-4
+    assert len(triangles) == len(expected)
+    assert cKDTree(triangles).query(expected)[0].max() < 2e-4
+    assert cKDTree(expected).query(triangles)[0].max() < 2e-4
 
 
 @pytest.mark.parametrize("name", ["sparse", "zeros", "quantized", "shorts", "interleaved"])
@@ -91,13 +91,13 @@ def test_accessors_of_every_kind_are_the_same_solid(tmp_path, name):
     assert_same(scene.save(tmp_path), POINTS)
 
 
-@pytest.mark.parametrize("place", ["mesh", "node"])
-def test_morph_targets_are_weighed_in(tmp_path, place):
+@pytest.mark.parametrize("holder", ["mesh", "node"])
+def test_morph_targets_are_weighed_in(tmp_path, holder):
     scene, rng = Scene(), np.random.default_rng(0)
     deltas = rng.normal(size=(2, *POINTS.shape)).astype(np.float32)
     scene.part["targets"] = [{"POSITION": scene.add(delta)} for delta in deltas]
-    scene.tree["meshes"][0]["weights"] = [0.25, -0.5] if place == "mesh" else [1, 1]
-    scene.tree["nodes"][0] |= {"weights": [0.25, -0.5]} if place == "node" else {}
+    scene.tree["meshes"][0]["weights"] = [0.25, -0.5] if holder == "mesh" else [1, 1]
+    scene.tree["nodes"][0] |= {"weights": [0.25, -0.5]} if holder == "node" else {}
     assert_same(scene.save(tmp_path), POINTS + 0.25 * deltas[0] - 0.5 * deltas[1])
 
 
@@ -159,9 +159,9 @@ def test_lists_strips_and_fans_are_triangles(tmp_path, mode):
         "attributes": {"POSITION": scene.add(square)}, "indices": scene.add(np.array(rows, np.uint8)), "mode": mode,
     }  # fmt: skip
     loaded, _ = measured(scene.save(tmp_path))
-    found = {tuple(np.roll(face, -face.argmin())) for face in np.asarray(loaded.faces)}
+    triangles = {tuple(np.roll(face, -face.argmin())) for face in np.asarray(loaded.faces)}
     points = [tuple(p) for p in np.round(loaded.vertices, 3)]
-    named = {tuple([tuple(p) for p in square].index(points[i]) for i in face) for face in found}
+    named = {tuple([tuple(p) for p in square].index(points[i]) for i in face) for face in triangles}
     turned = {tuple(np.roll(face, -np.argmin(face)).tolist()) for face in faces}
     assert {tuple(np.roll(face, -np.argmin(face)).tolist()) for face in named} == turned
 

@@ -20,9 +20,9 @@ def area(tmp_path, text):
 def test_concave_polygons_are_cut(tmp_path, polygons):
     (tmp_path / "a.obj").write_text(solids.obj(polygons))
     with clean_copy(ref_to(tmp_path / "a.obj")) as mesh:
-        found = read(mesh)
-    report = inspect(found)
-    assert found.area == pytest.approx(solids.AREA) and found.volume == pytest.approx(0.24 * 0.2)
+        solid = read(mesh)
+    report = inspect(solid)
+    assert solid.area == pytest.approx(solids.AREA) and solid.volume == pytest.approx(0.24 * 0.2)
     assert (report.triangles, report.vertices, report.watertight) == (12, 8, True)
     assert report.extent == pytest.approx(solids.EXTENT)
 

@@ -100,5 +100,5 @@ def test_keywords_of_any_case_are_those_that_blender_knows(tmp_path, line, kept)
 )
 def test_transparency_that_is_not_drawn_is_noted(tmp_path, lines, count):
     with clean_copy(ref_to(meshes.write_wall(tmp_path, f"newmtl w\n{lines}\n"))) as mesh:
-        found = f"Tr of {count} materials is not read, d is: they are drawn opaque"
-        assert mesh.notes == ((found,) if count else ())
+        note = f"Tr of {count} materials is not read, d is: they are drawn opaque"
+        assert mesh.notes == ((note,) if count else ())

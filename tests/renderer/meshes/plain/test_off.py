@@ -50,7 +50,9 @@ def test_comments_and_colours_may_stand_anywhere(tmp_path):
 
 
 def test_corners_of_some_vertices_may_have_more_numbers(tmp_path):
-    is_arrow(tmp_path, "\n".join(["COFF", "8 6 0", *(f"{one} {'9 ' * i}" for i, one in enumerate(CORNERS)), *WALLS]))
+    is_arrow(
+        tmp_path, "\n".join(["COFF", "8 6 0", *(f"{corner} {'9 ' * i}" for i, corner in enumerate(CORNERS)), *WALLS])
+    )
 
 
 def test_polygons_of_three_to_five_corners_are_one_prism(tmp_path):

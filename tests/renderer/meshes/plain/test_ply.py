@@ -208,7 +208,7 @@ def test_points_and_range_grids_hold_no_faces(tmp_path, form):
 def triangle(path, kind, color):
     """Read a triangle with vertex colours whose numbers have the given type."""
     columns = "".join(f"property {kind} {name}\n" for name in ("red", "green", "blue"))
-    rows = "".join(f"{place} {color}\n" for place in ("0 0 0", "1 0 0", "0 1 0"))
+    rows = "".join(f"{position} {color}\n" for position in ("0 0 0", "1 0 0", "0 1 0"))
     text = (
         "ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\nproperty float z\n"
         f"{columns}element face 1\nproperty list uchar int vertex_indices\nend_header\n{rows}3 0 1 2\n"

@@ -19,15 +19,15 @@ RNG = np.random.default_rng(0)
 def test_shares_of_1_255_and_65535_are_the_same_colours(top):
     colors = RNG.random((50, 3))
     colors[7] = 1
-    found, note = in_range(colors * top, "a.obj", "colours")
-    assert found == pytest.approx(colors)
+    shares, note = in_range(colors * top, "a.obj", "colours")
+    assert shares == pytest.approx(colors)
     assert note == ("" if top == 1 else f"colours go up to {top}: divided by {top}")
 
 
 def test_a_bright_colour_keeps_its_hue_and_leaves_the_others():
     colors = np.array([[0.5, 0.2, 0.1], [3.0, 1.5, 0.0], [1 + 1e-6, 0, 0], [-0.5, 0.25, 1]])
-    found, note = in_range(colors, "a.obj", "colours")
-    assert found.tolist() == [[0.5, 0.2, 0.1], [1, 0.5, 0], [1, 0, 0], [0, 0.25, 1]]
+    shares, note = in_range(colors, "a.obj", "colours")
+    assert shares.tolist() == [[0.5, 0.2, 0.1], [1, 0.5, 0], [1, 0, 0], [0, 0.25, 1]]
     assert note == "colours go down to -0.5: taken as 0; colours go up to 3: scaled to 1"
     assert in_range(colors[:1], "a.obj", "colours")[1] == in_range(colors[2:3], "a.obj", "colours")[1] == ""
     assert in_range(np.empty((0, 3)), "a.obj", "colours")[1] == ""

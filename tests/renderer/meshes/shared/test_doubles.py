@@ -9,12 +9,12 @@ from iebench.renderer.meshes.shared.doubles import double_triangles, doubles, wi
 
 def slowly(points, faces):
     """Find doubled faces by sets of corner positions, face after face."""
-    seen, found = set(), []
+    seen, flags = set(), []
     for face in faces:
         corners = tuple(sorted(tuple(points[i]) for i in face))
-        found.append(corners in seen)
+        flags.append(corners in seen)
         seen.add(corners)
-    return found
+    return flags
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -23,9 +23,9 @@ def test_a_face_is_a_double_if_an_earlier_one_has_its_corners(seed):
     points = rng.integers(-1, 2, (12, 3)) / 8  # many faces at one position
     faces = [rng.choice(12, rng.integers(3, 6), replace=False) for _ in range(60)]
     faces += [rng.permutation(faces[i]) for i in rng.choice(60, 40)]
-    found = doubles(points, np.concatenate(faces), np.array([len(face) for face in faces]))
-    assert found.tolist() == slowly(points + 0.0, faces)
-    assert 40 <= found.sum() < 100
+    flags = doubles(points, np.concatenate(faces), np.array([len(face) for face in faces]))
+    assert flags.tolist() == slowly(points + 0.0, faces)
+    assert 40 <= flags.sum() < 100
 
 
 def test_zero_has_no_sign():

@@ -26,9 +26,9 @@ RINGS = {
 
 def cut(vertices, corners, counts):
     """Return the triangles and their polygons; no polygon crosses itself."""
-    found = polygons.cut("a", vertices, np.array(corners), np.array(counts))
-    assert found.crossing == 0 and found.notes == []
-    return found.positions, found.owners
+    triangles = polygons.cut("a", vertices, np.array(corners), np.array(counts))
+    assert triangles.crossing == 0 and triangles.notes == []
+    return triangles.positions, triangles.owners
 
 
 def area(ring):
@@ -127,6 +127,6 @@ PENTAGON = [(np.cos(angle), np.sin(angle)) for angle in np.arange(5) * 2 * np.pi
 )
 def test_polygons_that_cross_themselves_are_counted(ring, turn):
     points = np.concatenate([lifted(RINGS["L"], turn), lifted(ring, turn)])
-    found = polygons.cut("a", points, np.arange(len(points)), np.array([6, len(ring)]))
-    assert found.crossing == 1 and 1 in found.owners
-    assert found.notes == ["1 polygons cross themselves: programs differ in what these cover"]
+    triangles = polygons.cut("a", points, np.arange(len(points)), np.array([6, len(ring)]))
+    assert triangles.crossing == 1 and 1 in triangles.owners
+    assert triangles.notes == ["1 polygons cross themselves: programs differ in what these cover"]

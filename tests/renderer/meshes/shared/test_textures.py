@@ -59,8 +59,8 @@ def test_a_collection_may_be_named_from_elsewhere(tmp_path, monkeypatch):
     (tmp_path / "here").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "all")
     monkeypatch.chdir(tmp_path / "here")
-    for place in ("../all", "../link", "../here/../all/."):
-        source = Folder(Path(place))
+    for path in ("../all", "../link", "../here/../all/."):
+        source = Folder(Path(path))
         mesh, _, _ = cleaned(source.objects(source.classes(), None)[0])
         assert (mesh.textures, mesh.missing) == (1, ())
 
