@@ -43,48 +43,52 @@ class Folder:
     @cached_property
     def _listed(self) -> dict[str, list[Listed]]:
         """Class name -> its objects, for classes that have at least one."""
-        found: dict[str, list[Listed]] = {}
+        by_class: dict[str, list[Listed]] = {}
         self._pass_over("mesh files outside of class folders", filter(is_model, sorted(self.path.iterdir())))
-        places, beside = class_folders(self.path)
+        groups, beside = class_folders(self.path)
         self._pass_over("folders beside those of splits", beside)
-        for place in places:
-            objects = self._objects(place)
+        for class_folder in groups:
+            objects = self._objects(class_folder)
             if objects:
-                ids = {one.object_id for one in found.get(cleaned(place.name), [])}
-                if place.split:
-                    self._by_split[place.split, place.split_folder] += len(objects)
-                found.setdefault(cleaned(place.name), []).extend(_apart(one, place, ids) for one in objects)
+                ids = {entry.object_id for entry in by_class.get(cleaned(class_folder.name), [])}
+                if class_folder.split:
+                    self._by_split[class_folder.split, class_folder.split_folder] += len(objects)
+                by_class.setdefault(cleaned(class_folder.name), []).extend(
+                    _apart(entry, class_folder, ids) for entry in objects
+                )
             else:
-                self._pass_over("folders without a mesh, which make no class", [place.path])
-        return found
+                self._pass_over("folders without a mesh, which make no class", [class_folder.path])
+        return by_class
 
-    def _objects(self, place: ClassFolder) -> list[Listed]:
+    def _objects(self, class_folder: ClassFolder) -> list[Listed]:
         files: dict[str, Path] = {}
-        for path in sorted((path for path in place.path.iterdir() if is_model(path) and path.is_file()), key=rank):
+        for path in sorted(
+            (path for path in class_folder.path.iterdir() if is_model(path) and path.is_file()), key=rank
+        ):
             if files.setdefault(path.stem, path) != path:
                 self._pass_over("files of an object that is taken in another format", [path])
         listed = [
-            self._one(place, name, path, self.path, "" if is_mesh(path) else f"{path.name} {unread(path)}")
+            self._entry(class_folder, name, path, self.path, "" if is_mesh(path) else f"{path.name} {unread(path)}")
             for name, path in files.items()
         ]
-        for folder in folders(place.path):
+        for folder in folders(class_folder.path):
             models = models_in(folder)
             if folder.name in files or (files and not models):
                 self._pass_over("folders beside mesh files, taken for their textures", [folder])
                 continue
             try:
-                listed.append(self._one(place, folder.name, sole_mesh(folder, models), folder))
+                listed.append(self._entry(class_folder, folder.name, sole_mesh(folder, models), folder))
                 self._pass_over("files of an object that is taken in another format", models[1:])
             except AssetError as error:
-                listed.append(self._one(place, folder.name, folder, folder, str(error)))
+                listed.append(self._entry(class_folder, folder.name, folder, folder, str(error)))
         return listed
 
-    def _one(self, place: ClassFolder, name: str, mesh: Path, folder: Path, problem: str = "") -> Listed:
+    def _entry(self, class_folder: ClassFolder, name: str, mesh: Path, folder: Path, problem: str = "") -> Listed:
         path = cleaned(mesh.relative_to(self.path).as_posix())
-        return Listed(object_key(cleaned(name)), mesh, folder, path, self.path, place.split, cleaned(problem))
+        return Listed(object_key(cleaned(name)), mesh, folder, path, self.path, class_folder.split, cleaned(problem))
 
-    def _pass_over(self, what: str, paths: Iterable[Path]) -> None:
-        self._passed.setdefault(what, []).extend(cleaned(path.relative_to(self.path).as_posix()) for path in paths)
+    def _pass_over(self, kind: str, paths: Iterable[Path]) -> None:
+        self._passed.setdefault(kind, []).extend(cleaned(path.relative_to(self.path).as_posix()) for path in paths)
 
     def classes(self) -> Sequence[ObjectClass]:
         """Return the classes, sorted by name.
@@ -93,7 +97,7 @@ class Folder:
         ------
         SourceError : no object can be loaded.
         """
-        problems = [one.problem for listed in self._listed.values() for one in listed]
+        problems = [entry.problem for listed in self._listed.values() for entry in listed]
         if not all(problems):
             return collection_classes(list(self._listed))
         if problem := next((p for p in problems if not p.startswith("no mesh file")), ""):
@@ -113,17 +117,21 @@ class Folder:
 
     def notes(self) -> list[str]:
         """Return one sentence each about skipped files, unloadable objects, and splits given by folders."""
-        everything = [one for listed in self._listed.values() for one in listed]
-        found = []
+        everything = [entry for listed in self._listed.values() for entry in listed]
+        sentences = []
         if self._by_split:
             parts = (f"{name} ({n:,} objects) is {split}" for (split, name), n in sorted(self._by_split.items()))
-            found.append(f"{self.path}: its folders give the split: {', '.join(parts)}")
-        found += failing(self.path, everything)
-        if passed := [counted(what, places) for what, places in self._passed.items() if places]:
-            found.append(f"{self.path}: passed over: {'; '.join(passed)}")
-        return found
+            sentences.append(f"{self.path}: its folders give the split: {', '.join(parts)}")
+        sentences += failing(self.path, everything)
+        if passed := [counted(kind, paths) for kind, paths in self._passed.items() if paths]:
+            sentences.append(f"{self.path}: passed over: {'; '.join(passed)}")
+        return sentences
 
 
-def _apart(one: Listed, place: ClassFolder, ids: Container[str]) -> Listed:
+def _apart(entry: Listed, class_folder: ClassFolder, ids: Container[str]) -> Listed:
     """Return the object, under another id if an object of another split has its id: each split may count from 1."""
-    return replace(one, object_id=object_key(f"{one.object_id}_{place.split_folder}")) if one.object_id in ids else one
+    return (
+        replace(entry, object_id=object_key(f"{entry.object_id}_{class_folder.split_folder}"))
+        if entry.object_id in ids
+        else entry
+    )

@@ -52,9 +52,9 @@ def models_in(folder: Path) -> list[Path]:
 
 
 def _models(folder: Path) -> Iterator[Path]:
-    for place, inner, files in os.walk(folder, onerror=_refuse):
+    for root, inner, files in os.walk(folder, onerror=_refuse):
         inner[:] = sorted(name for name in inner if not name.startswith((".", "__MACOSX")))
-        yield from (path for name in files if is_model(path := Path(place) / name))
+        yield from (path for name in files if is_model(path := Path(root) / name))
 
 
 def _refuse(error: OSError) -> None:
@@ -71,13 +71,13 @@ def sole_mesh(folder: Path, models: Sequence[Path] | None = None) -> Path:
     ------
     AssetError : the folder has no mesh, no loadable mesh, or several meshes of its best format.
     """
-    found = models_in(folder) if models is None else models
-    if not found:
+    paths = models_in(folder) if models is None else models
+    if not paths:
         raise AssetError(f"no mesh file in {folder.name}: none of its files ends in {', '.join(FORMATS)}")
-    if not is_mesh(found[0]):
-        raise AssetError(f"{found[0].relative_to(folder.parent)} {unread(found[0])}")
-    best = [path for path in found if path.suffix.lower() == found[0].suffix.lower()]
+    if not is_mesh(paths[0]):
+        raise AssetError(f"{paths[0].relative_to(folder.parent)} {unread(paths[0])}")
+    best = [path for path in paths if path.suffix.lower() == paths[0].suffix.lower()]
     if len(best) > 1:
         some = ", ".join(str(path.relative_to(folder)) for path in best[:3]) + (", ..." if len(best) > 3 else "")
         raise AssetError(f"{folder.name} holds {len(best)} meshes ({some}): name one for each object in a CSV manifest")
-    return found[0]
+    return paths[0]

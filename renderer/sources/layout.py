@@ -43,31 +43,31 @@ def class_folders(path: Path) -> tuple[list[ClassFolder], list[Path]]:
     """
     tops = folders(path)
     if _give_splits(tops):
-        found = [ClassFolder(inner.name, inner, top.name) for top in _splits(tops) for inner in folders(top)]
-        return found, [top for top in tops if not _split(top.name)]
+        classes = [ClassFolder(inner.name, inner, top.name) for top in _splits(tops) for inner in folders(top)]
+        return classes, [top for top in tops if not _split(top.name)]
     inside = {top: folders(top) for top in tops}
     by_class = any(_give_splits(inner) for inner in inside.values())
-    found, beside = [], []
+    classes, beside = [], []
     for top, inner in inside.items():
         if _give_splits(inner) or (by_class and _only_splits(top, inner)):
-            found += [ClassFolder(top.name, split, split.name) for split in _splits(inner)]
+            classes += [ClassFolder(top.name, split, split.name) for split in _splits(inner)]
             beside += [other for other in inner if not _split(other.name)]
         else:
-            found.append(ClassFolder(top.name, top))
-    return found, beside
+            classes.append(ClassFolder(top.name, top))
+    return classes, beside
 
 
 def _split(name: str) -> str:
     return SPLIT_NAMES.get(name.lower(), "")
 
 
-def _splits(found: Iterable[Path]) -> list[Path]:
+def _splits(siblings: Iterable[Path]) -> list[Path]:
     """Return the split folders, train first."""
-    return sorted((path for path in found if _split(path.name)), key=lambda path: (_split(path.name), path.name))
+    return sorted((path for path in siblings if _split(path.name)), key=lambda path: (_split(path.name), path.name))
 
 
-def _give_splits(found: Sequence[Path]) -> bool:
-    return {"train", "val"} <= {_split(path.name) for path in found}
+def _give_splits(siblings: Sequence[Path]) -> bool:
+    return {"train", "val"} <= {_split(path.name) for path in siblings}
 
 
 def _only_splits(top: Path, inner: Sequence[Path]) -> bool:

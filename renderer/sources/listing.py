@@ -50,21 +50,21 @@ def climbs(mesh: Path, folder: Path) -> bool:
     return not Path(os.path.abspath(mesh)).is_relative_to(os.path.abspath(folder))  # noqa: PTH100  links must stay
 
 
-def counted(what: str, names: Sequence[str]) -> str:
+def counted(noun: str, names: Sequence[str]) -> str:
     """Return a count with the first names.
 
     >>> counted("files without a class", ["a", "b", "c", "d"])
     'files without a class: 4 (a, b, c, ...)'
     """
     some = ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")
-    return f"{what}: {len(names):,} ({some})"
+    return f"{noun}: {len(names):,} ({some})"
 
 
 def failing(collection: Path, listed: Sequence[Listed]) -> list[str]:
     """Return a sentence about the objects that cannot be loaded; an empty list if there are none."""
-    broken = [one for one in listed if one.problem]
-    what = counted("objects that cannot be loaded and will be failures", [one.path for one in broken])
-    return [f"{collection}: {what}: {broken[0].problem}"] if broken else []
+    broken = [entry for entry in listed if entry.problem]
+    text = counted("objects that cannot be loaded and will be failures", [entry.path for entry in broken])
+    return [f"{collection}: {text}: {broken[0].problem}"] if broken else []
 
 
 def collection_classes(class_names: Sequence[str]) -> tuple[ObjectClass, ...]:
@@ -80,18 +80,20 @@ def refs(c: ObjectClass, listed: Sequence[Listed], per_class: int | None) -> lis
     ------
     SourceError : two objects have the same id.
     """
-    ordered = sorted(listed, key=lambda one: one.object_id)
-    for one, other in pairwise(ordered):
-        if one.object_id == other.object_id:
-            raise SourceError(f"{one.path} and {other.path} would both be {c.name}/{one.object_id}: rename one of them")
-    hashed = split_of(c.synset, [one.object_id for one in ordered if not one.split])
+    ordered = sorted(listed, key=lambda entry: entry.object_id)
+    for entry, other in pairwise(ordered):
+        if entry.object_id == other.object_id:
+            raise SourceError(
+                f"{entry.path} and {other.path} would both be {c.name}/{entry.object_id}: rename one of them"
+            )
+    hashed = split_of(c.synset, [entry.object_id for entry in ordered if not entry.split])
     made = [
         ObjectRef(
-            c.synset, one.object_id, c.name, c.label, one.split or hashed[one.object_id],
-            str(one.mesh), None, str(one.folder), one.path, normalise=True,
-            collection=str(one.collection),
+            c.synset, entry.object_id, c.name, c.label, entry.split or hashed[entry.object_id],
+            str(entry.mesh), None, str(entry.folder), entry.path, normalise=True,
+            collection=str(entry.collection),
         )
-        for one in ordered
+        for entry in ordered
     ]  # fmt: skip
     train, val = subset([r for r in made if r.split == "train"], [r for r in made if r.split == "val"], per_class)
     return train + val

@@ -54,19 +54,19 @@ class Manifest:
     @cached_property
     def _listed(self) -> dict[str, list[Listed]]:
         """Class name -> its objects."""
-        found: dict[str, list[Listed]] = {}
-        for place, row in self._parquet() if self.path.suffix.lower() == ".parquet" else self._csv():
-            self._check(place, row)
-            found.setdefault(row["class"], []).append(self._one(row))
-        if not found:
+        by_class: dict[str, list[Listed]] = {}
+        for position, row in self._parquet() if self.path.suffix.lower() == ".parquet" else self._csv():
+            self._check(position, row)
+            by_class.setdefault(row["class"], []).append(self._entry(row))
+        if not by_class:
             raise SourceError(f"{self.path} lists no objects: give a row with path and class for each")
-        listed = [one for objects in found.values() for one in objects]
-        if all(one.problem == _absent(one.path) for one in listed):
+        listed = [entry for objects in by_class.values() for entry in objects]
+        if all(entry.problem == _absent(entry.path) for entry in listed):
             raise SourceError(
                 f"{self.path}: none of its {len(listed):,} paths leads to a file, first {listed[0].path!r}: paths are "
                 f"taken from {self.path.parent.absolute()}"
             )
-        return found
+        return by_class
 
     def _csv(self) -> list[tuple[str, Row]]:
         """Return the rows with their position in the file."""
@@ -109,15 +109,15 @@ class Manifest:
             ) from error
         return text
 
-    def _check(self, place: str, row: Row) -> None:
+    def _check(self, position: str, row: Row) -> None:
         for name in KNOWN[1:]:  # a path may contain any character
-            if what := flaw(row.get(name, "")):
-                raise SourceError(f"{self.path}: {place} has a {name} that holds {what}: mend it")
+            if fault := flaw(row.get(name, "")):
+                raise SourceError(f"{self.path}: {position} has a {name} that holds {fault}: mend it")
         for name in NEEDED:
             if not row[name]:
-                raise SourceError(f"{self.path}: {place} has no {name}: fill it in, or remove the row")
+                raise SourceError(f"{self.path}: {position} has no {name}: fill it in, or remove the row")
         if (split := row.get("split", "").lower()) and split not in SPLIT_NAMES:
-            raise SourceError(f"{self.path}: {place} has split {row['split']!r}; {suggest(split, SPLITS)}")
+            raise SourceError(f"{self.path}: {position} has split {row['split']!r}; {suggest(split, SPLITS)}")
 
     def classes(self) -> Sequence[ObjectClass]:
         return collection_classes(list(self._listed))
@@ -127,10 +127,10 @@ class Manifest:
 
     def notes(self) -> list[str]:
         """Return one sentence each about an unusual CSV encoding and about objects that cannot be loaded."""
-        listed = [one for objects in self._listed.values() for one in objects]
+        listed = [entry for objects in self._listed.values() for entry in objects]
         return [self._form, *failing(self.path, listed)] if self._form else failing(self.path, listed)
 
-    def _one(self, row: Row) -> Listed:
+    def _entry(self, row: Row) -> Listed:
         path = row["path"] if _exists(self.path.parent / row["path"]) else row["path"].replace("\\", "/")
         mesh, home, problem = self._located(path), self.path.parent, ""
         if Path(path).is_absolute() and climbs(mesh, home):
@@ -156,13 +156,13 @@ class Manifest:
         """Return the file or folder at a path; backslashes and both Unicode forms of accents are tried."""
         plain = path.replace("\\", "/")
         spellings = (path, plain, unicodedata.normalize("NFC", plain), unicodedata.normalize("NFD", plain))
-        places = [Path(os.path.normpath(self.path.parent / spelling)) for spelling in spellings]
-        return next(filter(_exists, places), places[1])
+        candidates = [Path(os.path.normpath(self.path.parent / spelling)) for spelling in spellings]
+        return next(filter(_exists, candidates), candidates[1])
 
 
-def _exists(place: Path) -> bool:
+def _exists(path: Path) -> bool:
     try:
-        return place.exists()
+        return path.exists()
     except OSError:  # the name is too long
         return False
 

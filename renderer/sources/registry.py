@@ -90,18 +90,20 @@ def open_source(chosen: str, path: Path | None = None) -> tuple[str, Source]:
     """
     if chosen in SOURCES:
         return chosen, SOURCES[chosen](path)
-    place = Path(chosen)
-    if not place.exists():
-        if place.name == chosen and not place.suffix:
+    collection = Path(chosen)
+    if not collection.exists():
+        if collection.name == chosen and not collection.suffix:
             raise UnknownName("source", chosen, SOURCES)
         raise SourceError(f"no such file or folder: {chosen}; --source takes one of {', '.join(SOURCES)}, or a path")
     if path is not None:
         raise SourceError(f"--source {chosen} is a collection already, but {path} was given too: leave one out")
     for name in sorted(SOURCES, key=lambda name: name == "folder"):  # last, because it accepts any folder
-        if SOURCES.attempt(name, _recognises, name, place):
-            return name, SOURCES[name](place)
-    raise SourceError(f"{place} is neither a folder nor a .csv or .parquet file: give --source a collection of meshes")
+        if SOURCES.attempt(name, _recognises, name, collection):
+            return name, SOURCES[name](collection)
+    raise SourceError(
+        f"{collection} is neither a folder nor a .csv or .parquet file: give --source a collection of meshes"
+    )
 
 
-def _recognises(name: str, place: Path) -> bool:
-    return SOURCES[name].recognises(place)
+def _recognises(name: str, path: Path) -> bool:
+    return SOURCES[name].recognises(path)

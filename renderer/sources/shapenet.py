@@ -49,11 +49,11 @@ class ShapeNet:
         archives = {synset: folder.with_name(f"{synset}.zip") for synset, folder in folders.items()}
         absent = [c for c in classes if not folders[c.synset].is_dir() and not archives[c.synset].is_file()]
         if absent:
-            there = sum(folder.is_dir() for folder in self.path.iterdir())
+            count = sum(folder.is_dir() for folder in self.path.iterdir())
             shown = ", ".join(f"{c.synset} ({c.name})" for c in absent[:4]) + (", ..." if len(absent) > 4 else "")
             raise SourceError(
                 f"{self.path} has no folder or zip {shown}: give ShapeNetCore v2's root, or choose --classes"
-                + (f" (it holds {there} folders)" if there else "")
+                + (f" (it holds {count} folders)" if count else "")
             )
         listed: dict[str, dict[str, list[str]]] = {c.synset: {"train": [], "val": []} for c in classes}
         for row in official_objects().to_pylist():
@@ -76,8 +76,8 @@ class ShapeNet:
         """Return a sentence about folders of the chosen classes that are not in the official list."""
         if not self._unlisted:
             return []
-        what = counted("folders that the official list of 3DIEBench lacks", self._unlisted)
-        return [f"{self.path}: passed over: {what}; to render them too, give --source folder {self.path}"]
+        text = counted("folders that the official list of 3DIEBench lacks", self._unlisted)
+        return [f"{self.path}: passed over: {text}; to render them too, give --source folder {self.path}"]
 
     def _ref(
         self, c: ObjectClass, object_id: str, split: str, folders: dict[str, Path], archives: dict[str, Path]

@@ -17,9 +17,9 @@ def split_of(synset: str, object_ids: Sequence[str]) -> dict[str, str]:
     >>> split_of("mug", ["a", "b", "c", "d"])
     {'a': 'val', 'b': 'train', 'c': 'val', 'd': 'train'}
     """
-    place = {object_id: _place(synset, object_id) for object_id in object_ids}
-    ordered = sorted(object_ids, key=lambda object_id: place[object_id])
-    val = {object_id for object_id in ordered if place[object_id] < VAL}
+    hashes = {object_id: _hash(synset, object_id) for object_id in object_ids}
+    ordered = sorted(object_ids, key=lambda object_id: hashes[object_id])
+    val = {object_id for object_id in ordered if hashes[object_id] < VAL}
     if len(ordered) == 1:
         val = set()
     elif not val:
@@ -29,7 +29,7 @@ def split_of(synset: str, object_ids: Sequence[str]) -> dict[str, str]:
     return {object_id: "val" if object_id in val else "train" for object_id in object_ids}
 
 
-def _place(synset: str, object_id: str) -> float:
+def _hash(synset: str, object_id: str) -> float:
     digest = hashlib.sha256("\x1f".join(["split", synset, object_id]).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
 
@@ -42,6 +42,6 @@ def subset(train: Sequence[T], val: Sequence[T], count: int | None) -> tuple[lis
     """
     if count is None:
         return list(train), list(val)
-    wanted = max(1, count // 5) if count > 1 or not train else 0
-    kept = list(val[: max(wanted, count - len(train))])
+    target = max(1, count // 5) if count > 1 or not train else 0
+    kept = list(val[: max(target, count - len(train))])
     return list(train[: count - len(kept)]), kept

@@ -73,9 +73,9 @@ def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bo
 
 def _proven(table: TextTable, known: Sequence[str], exists: Callable[[str], bool]) -> bool:
     """True if existing files confirm the decoding of a table, or if no used column depends on the encoding."""
-    places = {name: table.header.index(name) for name in known if name in table.header}
-    odd = [row for _, row in table.rows if not all(row[place].isascii() for place in places.values())]
-    paths = [row[places[known[0]]] for row in odd] if known[0] in places else []
+    columns = {name: table.header.index(name) for name in known if name in table.header}
+    odd = [row for _, row in table.rows if not all(row[column].isascii() for column in columns.values())]
+    paths = [row[columns[known[0]]] for row in odd] if known[0] in columns else []
     paths = [path for path in paths if not path.isascii()]
     return not odd or (bool(paths) and all(map(exists, paths)))
 
@@ -85,9 +85,9 @@ def _parsed(path: Path, text: str, encoding: str, known: Sequence[str]) -> TextT
         raise SourceError(f"{path} is no text: give a CSV file, or a Parquet file whose name ends in .parquet")
     lines = io.StringIO(text, newline="")
     start = lines.readline()
-    given = start.strip().strip('"')
-    if given[:4].lower() == "sep=" and len(given) == 5:  # Excel's own line that states the separator
-        return _table(path, lines, 1, encoding, given[4])
+    directive = start.strip().strip('"')
+    if directive[:4].lower() == "sep=" and len(directive) == 5:  # Excel's own line that states the separator
+        return _table(path, lines, 1, encoding, directive[4])
     lines.seek(0)
     while (start := lines.readline()) and not start.strip():
         pass

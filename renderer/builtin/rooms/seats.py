@@ -111,24 +111,24 @@ def sofa(dice: Dice) -> list[Part]:
     parts = legs(wide / 2, deep / 2 - 0.1, 0.16, 0.035, 0.02, feet)
     parts.append(cushion((wide + arm, deep, 0.22), (0, 0, 0.22), cloth, 10, cuts=2))
     parts.append(cushion((wide + 2 * arm, 0.22, rise + 0.42), (0, -deep / 2, 0.34 + rise / 2), cloth, 7, cuts=2))
-    places = 0.6 * (np.arange(seats) - (seats - 1) / 2)
-    parts += [cushion((0.6, deep * 0.9, 0.17), (x, 0.08, 0.39), seam, 5, cuts=2) for x in places]
+    centres = 0.6 * (np.arange(seats) - (seats - 1) / 2)
+    parts += [cushion((0.6, deep * 0.9, 0.17), (x, 0.08, 0.39), seam, 5, cuts=2) for x in centres]
     parts += [
         cushion((0.58, 0.2, rise + 0.08), (x, -deep / 2 + 0.17, 0.5 + rise / 2), seam, 4, cuts=2).turned(
             "x", 8, (0, -deep / 2, 0.4)
         )
-        for x in places
+        for x in centres
     ]
     for x in (-(wide + arm) / 2, (wide + arm) / 2):
         parts.append(cushion((arm, deep, tall - 0.12), (x, 0.02, 0.12 + (tall - 0.12) / 2), cloth, 10, cuts=2))
         if arm > 0.18:  # rolled
             parts.append(cylinder(arm * 0.6, deep, (x, 0.02, tall), cloth, "y"))
     if dice.chance(0.35):
-        side = places[0] if dice.chance(0.5) else places[-1]
+        side = centres[0] if dice.chance(0.5) else centres[-1]
         parts.append(cushion((0.62, 0.6, 0.22), (side, deep / 2 + 0.2, 0.22), cloth, 10, cuts=2))
         parts.append(cushion((0.6, 0.7, 0.17), (side, deep / 2 + 0.17, 0.4), seam, 5, cuts=2))
     throw = stuffed((0.36, 0.36, 0.15), (0, 0, 0), dice.pale() if dice.chance(0.5) else dice.paint()).turned("x", 68)
-    parts.append(throw.turned("y", 20).moved((places[0], -deep * 0.1, 0.62)))
+    parts.append(throw.turned("y", 20).moved((centres[0], -deep * 0.1, 0.62)))
     return parts
 
 

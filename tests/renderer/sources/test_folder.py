@@ -43,8 +43,8 @@ def test_folders_named_like_splits_give_the_split(tmp_path, layout, names):
         for split, numbers in splits.items():
             touch(tmp_path, *(layout.format(c=c, s=named[split], n=n) for n in numbers))
     touch(tmp_path, "README.txt", ".DS_Store", "__MACOSX/bathtub/._train")
-    found = objects(tmp_path)
-    assert {name: o.split for name, o in found.items()} == {
+    refs = objects(tmp_path)
+    assert {name: o.split for name, o in refs.items()} == {
         f"{c}/{c}_{n:04d}": {"train": "train", "test": "val"}[split]
         for c, splits in MODELNET.items()
         for split, numbers in splits.items()
@@ -68,8 +68,8 @@ def test_all_that_is_held_out_is_val(tmp_path):
 def test_splits_that_count_from_one_hold_different_objects(tmp_path):
     """Objects of train keep the ids that they would have without the other split."""
     touch(tmp_path, "train/a/1.off", "test/a/1.off", "val/a/1.off", "test/a/2.off")
-    found = objects(tmp_path)
-    assert {name: o.path for name, o in found.items()} == {
+    refs = objects(tmp_path)
+    assert {name: o.path for name, o in refs.items()} == {
         "a/1": "train/a/1.off", "a/1_test": "test/a/1.off", "a/1_val": "val/a/1.off", "a/2": "test/a/2.off"
     }  # fmt: skip
 
@@ -100,11 +100,11 @@ def test_folders_beside_those_of_splits_are_named(tmp_path):
 def test_a_format_that_is_not_read_is_a_failure_with_a_remedy_and_moves_no_label(tmp_path, suffix):
     touch(tmp_path, "chair/a.obj", f"chair/c{suffix}", f"lamp/l{suffix.upper()}", f"table/t1/t1{suffix}", "vase/v.obj")
     assert labels(tmp_path) == {"chair": 0, "lamp": 1, "table": 2, "vase": 3}
-    found = objects(tmp_path)
-    assert set(found) == {"chair/a", "chair/c", "lamp/l", "table/t1", "vase/v"}
+    refs = objects(tmp_path)
+    assert set(refs) == {"chair/a", "chair/c", "lamp/l", "table/t1", "vase/v"}
     for name in ("chair/c", "lamp/l", "table/t1"):
         words = rf" is in {UNREAD[suffix]} format, which iebench does not read: convert it to glTF \(.glb\) or OBJ"
-        assert re.search(words, cause(found[name]))
+        assert re.search(words, cause(refs[name]))
     source = Folder(tmp_path)
     source.classes()
     [note] = source.notes()
@@ -115,8 +115,8 @@ def test_a_format_that_is_not_read_is_a_failure_with_a_remedy_and_moves_no_label
 
 def test_an_object_that_is_there_in_another_format_too_is_no_failure(tmp_path):
     touch(tmp_path, "chair/a.obj", "chair/a.fbx", "chair/a.stl", "chair/b/b.glb", "chair/b/source/b.blend")
-    found = objects(tmp_path)
-    assert {name: o.path for name, o in found.items()} == {"chair/a": "chair/a.obj", "chair/b": "chair/b/b.glb"}
+    refs = objects(tmp_path)
+    assert {name: o.path for name, o in refs.items()} == {"chair/a": "chair/a.obj", "chair/b": "chair/b/b.glb"}
     source = Folder(tmp_path)
     source.classes()
     [note] = source.notes()
@@ -130,10 +130,10 @@ def test_folders_with_several_meshes_are_failures_beside_mesh_files_too(tmp_path
     touch(
         tmp_path, "chair/a.obj", "chair/parts/seat.obj", "chair/parts/leg.obj", "chair/textures/wood.png", "lamp/l.obj"
     )
-    found = objects(tmp_path)
-    assert set(found) == {"chair/a", "chair/parts", "lamp/l"}
+    refs = objects(tmp_path)
+    assert set(refs) == {"chair/a", "chair/parts", "lamp/l"}
     words = "parts holds 2 meshes (leg.obj, seat.obj): name one for each object in a CSV manifest"
-    assert cause(found["chair/parts"]) == words
+    assert cause(refs["chair/parts"]) == words
     source = Folder(tmp_path)
     source.classes()
     broken, passed = source.notes()

@@ -23,8 +23,8 @@ def table(root, files, text, encoding="utf-8", suffix=".csv"):
 
 
 def listed(source):
-    found = {o.path: o for o in source.objects(source.classes(), None)}
-    return {path: o.class_name for path, o in found.items()}
+    refs = {o.path: o for o in source.objects(source.classes(), None)}
+    return {path: o.class_name for path, o in refs.items()}
 
 
 def rows(files, separator=","):
@@ -92,7 +92,7 @@ def test_quotes_hold_separators_quotes_and_lines(tmp_path):
     text = 'path,class\n"a, ""b"";\tc.obj","x, y"\n"d\ne.obj","x, y"\n'
     source = table(tmp_path, odd, text)
     assert listed(source) == {cleaned(path): name for path, name in odd.items()}
-    assert all(Path(one.mesh).read_text() == PLATE for one in source.objects(source.classes(), None))
+    assert all(Path(ref.mesh).read_text() == PLATE for ref in source.objects(source.classes(), None))
 
 
 def test_a_file_whose_name_has_a_backslash_is_itself(tmp_path):

@@ -79,14 +79,14 @@ def test_a_folder_has_files_and_folders_as_objects_and_its_own_labels(tmp_path):
     )  # fmt: skip
     source = Folder(tmp_path)
     assert [(c.name, c.synset, c.label) for c in source.classes()] == [("ape", "ape", 0), ("zebra", "zebra", 1)]
-    found = {(o.class_name, o.object_id): o for o in source.objects(source.classes(), None)}
-    assert set(found) == {("ape", "one"), ("ape", "two"), ("ape", "none"), ("zebra", "a"), ("zebra", "b")}
-    assert found["ape", "one"].path == "ape/one/models/x.glb"
-    assert found["ape", "one"].folder == str(tmp_path / "ape" / "one")
-    assert found["ape", "none"].mesh == str(tmp_path / "ape" / "none")  # fails when it is rendered
-    assert found["zebra", "a"].path == "zebra/a.obj"  # one object in two formats
-    assert found["zebra", "a"].folder == str(tmp_path)
-    assert all(o.normalise and o.label == "az".index(o.class_name[0]) for o in found.values())
+    refs = {(o.class_name, o.object_id): o for o in source.objects(source.classes(), None)}
+    assert set(refs) == {("ape", "one"), ("ape", "two"), ("ape", "none"), ("zebra", "a"), ("zebra", "b")}
+    assert refs["ape", "one"].path == "ape/one/models/x.glb"
+    assert refs["ape", "one"].folder == str(tmp_path / "ape" / "one")
+    assert refs["ape", "none"].mesh == str(tmp_path / "ape" / "none")  # fails when it is rendered
+    assert refs["zebra", "a"].path == "zebra/a.obj"  # one object in two formats
+    assert refs["zebra", "a"].folder == str(tmp_path)
+    assert all(o.normalise and o.label == "az".index(o.class_name[0]) for o in refs.values())
     assert choose("zebra", source.classes())[0].label == 1
     assert choose("1", source.classes())[0].name == "ape"
     with pytest.raises(UnknownName, match="did you mean zebra"):
@@ -112,10 +112,10 @@ def test_a_hash_splits_four_to_one_and_an_object_more_moves_no_other():
 @pytest.mark.parametrize(("train", "val"), [(8, 2), (1, 9), (0, 3), (3, 0), (1, 1)])
 def test_a_subset_has_as_many_as_there_are_and_both_splits(train, val):
     for count in range(1, 12):
-        found = subset(list(range(train)), list(range(val)), count)
-        assert sum(map(len, found)) == min(count, train + val)
+        splits = subset(list(range(train)), list(range(val)), count)
+        assert sum(map(len, splits)) == min(count, train + val)
         if count > 1 and train and val:
-            assert all(found)
+            assert all(splits)
 
 
 def test_names_hold_what_keys_may_and_stay_different():
@@ -162,12 +162,12 @@ def test_a_table_gives_path_class_and_split(tmp_path, suffix):
         pq.write_table(pa.table(columns), path)
     source = Manifest(path)
     assert [(c.name, c.label) for c in source.classes()] == [("2", 0), ("tea pot", 1)]
-    found = {o.path: o for o in source.objects(source.classes(), None)}
-    splits = [found[path].split for path in columns["path"]]
+    refs = {o.path: o for o in source.objects(source.classes(), None)}
+    splits = [refs[path].split for path in columns["path"]]
     assert splits == ["val", "train", "train"]  # the second by its hash: the only file without a split
-    assert found["meshes/a b.obj"].object_id == "first"
-    assert found["c/deep"].mesh == str(tmp_path / "c/deep/m.glb")
-    assert found["/elsewhere/x.ply"].folder == "/elsewhere"
+    assert refs["meshes/a b.obj"].object_id == "first"
+    assert refs["c/deep"].mesh == str(tmp_path / "c/deep/m.glb")
+    assert refs["/elsewhere/x.ply"].folder == "/elsewhere"
     assert choose("2", source.classes())[0].label == 0  # a name before a number
 
 
