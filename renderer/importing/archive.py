@@ -22,7 +22,7 @@ from iebench.manifests.errors import InvalidValue
 from ..errors import DamagedSource, SourceError
 from ..plan import Shard
 from .census import Census
-from .published import LAYOUT, Place, place_of
+from .published import LAYOUT, FileKey, file_key
 from .spool import Spool
 from .unpack import LARGEST, TOO_LARGE, Files
 
@@ -55,14 +55,14 @@ class Archive:
         }
         missing = {s: 2 * self._views * len(shard.objects) for s, shard in enumerate(shards)}
         with self._open() as file:
-            for count, (place, size) in enumerate(self._members(file)):
+            for count, (key, size) in enumerate(self._members(file)):
                 if count % TOLD_EVERY == 0:
                     self._meter.advance(0, self._progress())
-                owner = owners.get((place.synset, place.object_id))
-                if owner is None or place.view >= self._views:
+                owner = owners.get((key.synset, key.object_id))
+                if owner is None or key.view >= self._views:
                     continue
                 s, number = owner
-                self._spool.add(s, number, place.kind, place.view, _content(file, size))
+                self._spool.add(s, number, key.kind, key.view, _content(file, size))
                 missing[s] -= 1
                 if not missing[s]:
                     del missing[s]
@@ -94,9 +94,9 @@ class Archive:
         except (OSError, EOFError, zlib.error, tarfile.TarError, InvalidValue) as error:
             if isinstance(error, OSError) and error.errno in SOUND:
                 raise SourceError(read_failure(self._path, error, "make it readable")) from error
-            found = sum(count * views for views, count in self.census.views().items())
+            images = sum(count * views for views, count in self.census.views().items())
             raise DamagedSource(
-                f"{self._path} is damaged or cut short after {found} images ({reason(error, 'it does not unpack')}): "
+                f"{self._path} is damaged or cut short after {images} images ({reason(error, 'it does not unpack')}): "
                 "get it again and repeat the command, which continues with the missing shards"
             ) from error
 
@@ -108,16 +108,16 @@ class Archive:
             words = placeholder(self._path) or "is no tar or tar.gz: give the published folder, tar or tar.gz"
             raise SourceError(f"{self._path} {words}") from error
 
-    def _members(self, file: IO[bytes]) -> Iterator[tuple[Place, int]]:
-        """Yield place and size of each file of the layout, without repeats; the file's bytes are the next to read."""
+    def _members(self, file: IO[bytes]) -> Iterator[tuple[FileKey, int]]:
+        """Yield key and size of each file of the layout, without repeats; the file's bytes are the next to read."""
         with self._tar(file) as tar:
             while (member := tar.next()) is not None:
                 tar.members.clear()  # type: ignore[attr-defined]  # otherwise it records every member
                 if member.isdir():
                     continue
-                place = place_of(member.name) if member.isreg() else None
-                if self.census.add(place) and place is not None:
-                    yield place, member.size
+                key = file_key(member.name) if member.isreg() else None
+                if self.census.add(key) and key is not None:
+                    yield key, member.size
             if file.tell() != tar.offset + tarfile.BLOCKSIZE:  # without the end block of zeros, members are missing
                 raise InvalidValue("its end is missing")
             while chunk := file.read(CHUNK):  # also checks the checksum of a tar.gz

@@ -4,7 +4,7 @@ from collections import Counter
 
 from iebench.manifests.taxonomy import official_objects
 
-from .published import Place
+from .published import FileKey
 
 ObjectKey = tuple[str, str]  # synset and object id; an id alone occurs in several classes
 
@@ -12,19 +12,19 @@ ObjectKey = tuple[str, str]  # synset and object id; an id alone occurs in sever
 class Census:
     """Counts files as they are read.
 
-    other : number of files outside the layout; twice : number of files that repeat an earlier file's place
+    other : number of files outside the layout; twice : number of files that repeat an earlier file's key
     """
 
     def __init__(self) -> None:
         self.other = self.twice = 0
         self._seen: dict[ObjectKey, int] = {}  # two bits per view: 50 views of 52,472 objects fit in a few megabytes
 
-    def add(self, place: Place | None) -> bool:
-        """Count a file; return True if it is the first file of its place."""
-        if place is None:
+    def add(self, key: FileKey | None) -> bool:
+        """Count a file; return True if it is the first file with its key."""
+        if key is None:
             self.other += 1
             return False
-        owner, bit = (place.synset, place.object_id), 1 << (2 * place.view + (place.kind == "latent"))
+        owner, bit = (key.synset, key.object_id), 1 << (2 * key.view + (key.kind == "latent"))
         seen = self._seen.get(owner, 0)
         self._seen[owner] = seen | bit
         self.twice += bool(seen & bit)

@@ -23,8 +23,8 @@ def published_files(plan: Plan, seed: int = 0) -> Iterator[tuple[str, bytes]]:
     for ref in plan.objects:
         renderer.load(ref)
         views = drawn(recipe, seed, ref.synset, ref.object_id)
-        for place, view in enumerate(views.numbers):
-            latents = views.of(place)
+        for index, view in enumerate(views.numbers):
+            latents = views.of(index)
             folder = f"{ref.synset}/{ref.object_id}"
             yield f"{folder}/{file_name('image', view)}", encode(renderer.render(latents), recipe)
             array = io.BytesIO()

@@ -11,7 +11,7 @@ from ..errors import AssetError, SourceError
 from ..meshes.shared.bounds import Bounds
 from ..plan import Shard
 from .census import Census, ObjectKey
-from .published import LAYOUT, file_name, place_of
+from .published import LAYOUT, file_key, file_name
 from .unpack import LARGEST, TOO_LARGE, Files
 
 DEEPEST = 5  # most folder levels that are searched; links inside the folder are followed, even in a circle
@@ -35,8 +35,8 @@ class Folder:
 
     def _walk(self, folder: str, inside: str, deeper: int) -> None:
         try:
-            with os.scandir(folder) as found:
-                entries = [(entry, self._is_folder(entry)) for entry in sorted(found, key=lambda entry: entry.name)]
+            with os.scandir(folder) as scan:
+                entries = [(entry, self._is_folder(entry)) for entry in sorted(scan, key=lambda entry: entry.name)]
         except OSError as error:
             raise SourceError(
                 read_failure(Path(error.filename or folder), error, "make it readable, or remove it")
@@ -49,10 +49,10 @@ class Folder:
                 if deeper:
                     self._walk(entry.path, path, deeper - 1)
                 continue
-            place = place_of(path)
-            self.census.add(place)
-            if place is not None:
-                self._where.setdefault((place.synset, place.object_id), folder)
+            key = file_key(path)
+            self.census.add(key)
+            if key is not None:
+                self._where.setdefault((key.synset, key.object_id), folder)
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         """True for a folder and False for a file; raises AssetError for a link out of the source, or a pipe."""

@@ -15,8 +15,8 @@ def page(audit: Audit, recipe: Recipe) -> str:
 
 def views_found(audit: Audit) -> str:
     """Describe in words the numbers of views of the source's objects."""
-    found = ", ".join(f"{count:,} objects with {views}" for views, count in audit.views_found.items())
-    return f"in the source {found}"
+    counts = ", ".join(f"{count:,} objects with {views}" for views, count in audit.views_found.items())
+    return f"in the source {counts}"
 
 
 def _counts(audit: Audit) -> Iterator[str]:

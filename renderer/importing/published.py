@@ -68,8 +68,8 @@ def published_plan(name: str, views: int, resolution: int, limit: int | None = N
     return plan.limited(limit) if limit else plan
 
 
-class Place(NamedTuple):
-    """Place of a file in the layout; kind is "image" or "latent"."""
+class FileKey(NamedTuple):
+    """Key of a file in the layout; kind is "image" or "latent"."""
 
     synset: str
     object_id: str
@@ -88,20 +88,20 @@ _PATH = re.compile(
 )
 
 
-def place_of(path: str) -> Place | None:
-    """Return the place of the file at a path; None if it is not part of the layout.
+def file_key(path: str) -> FileKey | None:
+    """Return the key of the file at a path; None if it is not part of the layout.
 
-    >>> place_of("3DIEBench/03797390/00004/image_7.jpg")
-    Place(synset='03797390', object_id='00004', kind='image', view=7)
-    >>> place_of("3DIEBench/README") is None
+    >>> file_key("3DIEBench/03797390/00004/image_7.jpg")
+    FileKey(synset='03797390', object_id='00004', kind='image', view=7)
+    >>> file_key("3DIEBench/README") is None
     True
     """
-    found = _PATH.fullmatch(path)
-    if found is None:
+    match = _PATH.fullmatch(path)
+    if match is None:
         return None
-    kind = "image" if found["image"] is not None else "latent"
-    place = Place(found["synset"], found["object"], kind, int(found[kind]))
-    return place if path.endswith(place.name) else None  # otherwise image_007.jpg would count as image_7.jpg
+    kind = "image" if match["image"] is not None else "latent"
+    key = FileKey(match["synset"], match["object"], kind, int(match[kind]))
+    return key if path.endswith(key.name) else None  # otherwise image_007.jpg would count as image_7.jpg
 
 
 def file_name(kind: str, view: int) -> str:

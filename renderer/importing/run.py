@@ -60,12 +60,12 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
             views = plan.recipe.views
             reader = Folder(source, views) if source.is_dir() else Archive(source, views, spool, meter)
             pack(reader.jobs(todo), out, plan.recipe, workers, meter)
-        found = audit(plan, out, reader.census)
-        if not found.images:
-            raise _useless(plan, source, out, found)
+        report = audit(plan, out, reader.census)
+        if not report.images:
+            raise _useless(plan, source, out, report)
         store.remove(INFO)  # its checksums include the old audit
-        found.save(out)
-        return finish(plan, store, IMPORTED), found
+        report.save(out)
+        return finish(plan, store, IMPORTED), report
 
 
 def incomplete(store: LocalStore, plan: Plan) -> tuple[list[Shard], list[Shard]]:
@@ -114,14 +114,14 @@ def _remove_empty(folders: Iterable[Path]) -> None:
             folder.rmdir()
 
 
-def _useless(plan: Plan, source: Path, out: Path, found: Audit) -> SourceError:
+def _useless(plan: Plan, source: Path, out: Path, report: Audit) -> SourceError:
     """Remove shards without images, which would block a corrected command; return the error about the source."""
     count, cause = commonest(plan, out)
     for path in (out / INFO, *(path for shard in plan.shards() for path in part_paths(out, shard))):
         path.unlink(missing_ok=True)
     return SourceError(
-        f"{source} has no object that can be used as {plan.recipe.name}: {count:,} of {found.planned:,} have the "
-        f"cause {cause!r}, and {views_found(found)}; give another name, source, --views, --resolution or --limit"
+        f"{source} has no object that can be used as {plan.recipe.name}: {count:,} of {report.planned:,} have the "
+        f"cause {cause!r}, and {views_found(report)}; give another name, source, --views, --resolution or --limit"
     )
 
 
@@ -157,7 +157,7 @@ def make_shard(out: Path, recipe: Recipe, shard: Shard, files: Callable[[], list
     An existing shard is replaced only if the new one improves it, so an incomplete source never loses a valid object.
     """
     store = LocalStore(out)
-    outcomes, before = [outcome(found, recipe) for found in files()], shard_notes(store, recipe, shard)
+    outcomes, before = [outcome(object_files, recipe) for object_files in files()], shard_notes(store, recipe, shard)
     if before is None or _mends(outcomes, before):
         store.remove(INFO)  # a dataset whose shard is replaced is not finished
         write_shard(out, recipe, shard, outcomes)

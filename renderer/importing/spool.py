@@ -54,7 +54,7 @@ class Spool:
 
     def take(self, shard: int, count: int) -> list[Files]:
         """Return all files stored for a shard, by object 0 .. count-1, and remove them from the spool."""
-        found: list[dict[tuple[str, int], bytes | OSError]] = [{} for _ in range(count)]
+        objects: list[dict[tuple[str, int], bytes | OSError]] = [{} for _ in range(count)]
         path = self._folder / str(shard)
         if path.is_file():
             content = memoryview(path.read_bytes())
@@ -62,12 +62,12 @@ class Spool:
             while start < len(content):
                 number, kind, view, size = _HEAD.unpack_from(content, start)
                 start += _HEAD.size
-                found[number][KINDS[kind], view] = TOO_LARGE if size < 0 else bytes(content[start : start + size])
+                objects[number][KINDS[kind], view] = TOO_LARGE if size < 0 else bytes(content[start : start + size])
                 start += max(size, 0)
             path.unlink()
         for (number, name, view), kept in self._forget(shard).items():
-            found[number][name, view] = kept
-        return list(found)
+            objects[number][name, view] = kept
+        return list(objects)
 
     def _spill(self, shard: int) -> None:
         path = self._folder / str(shard)

@@ -51,7 +51,7 @@ def cuts(content, end):
     anywhere = [chance.randrange(BLOCK, end) for _ in range(24)]
     return [
         *anywhere,
-        *(place // BLOCK * BLOCK for place in anywhere if place >= 2 * BLOCK),
+        *(offset // BLOCK * BLOCK for offset in anywhere if offset >= 2 * BLOCK),
         *starts,
         *(start + chance.randrange(1, BLOCK) for start in starts),
         *(end, end + 1, end + BLOCK - 1),

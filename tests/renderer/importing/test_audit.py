@@ -31,8 +31,8 @@ def test_angles_beyond_a_quarter_turn_can_be_the_same_rotation():
 
 
 def test_an_audit_survives_its_file(imported, tmp_path):
-    found = Audit.load(imported)
-    found.save(tmp_path)
-    assert Audit.load(tmp_path) == found
-    assert all(fit.outside == 0 and fit.chance > 1e-3 for fit in found.fits.values())
-    assert (found.repeated, found.poses_within, found.images) == (0, 1.0, 560)
+    report = Audit.load(imported)
+    report.save(tmp_path)
+    assert Audit.load(tmp_path) == report
+    assert all(fit.outside == 0 and fit.chance > 1e-3 for fit in report.fits.values())
+    assert (report.repeated, report.poses_within, report.images) == (0, 1.0, 560)

@@ -24,9 +24,9 @@ def test_objects_are_read_in_the_order_of_their_shard(published, tmp_path):
     (tmp_path / "real" / "a" / "circle").symlink_to(tmp_path / "real" / "a")
     folder = Folder(tmp_path / "src", plan.recipe.views)
     for shard, job in folder.jobs(plan.shards()):
-        for ref, found in zip(shard.objects, job(), strict=True):
+        for ref, object_files in zip(shard.objects, job(), strict=True):
             prefix = f"3DIEBench/{ref.synset}/{ref.object_id}"
-            assert found[("image", 3)] == files[f"{prefix}/image_3.jpg"] and len(found) == 16
+            assert object_files[("image", 3)] == files[f"{prefix}/image_3.jpg"] and len(object_files) == 16
     assert folder.census.twice > 0  # the loop is followed a few times, not for ever
 
 
@@ -41,9 +41,9 @@ def test_what_cannot_be_read_is_told(published, tmp_path):
     (tmp_path / owner / "image_1.jpg").mkdir()
     (tmp_path / owner / "image_2.jpg").symlink_to(tmp_path / "nowhere")
     _, job = next(Folder(tmp_path, 8).jobs(plan.shards()))
-    found = job()[0]
-    assert found[("image", 0)].errno == errno.EFBIG and ("image", 2) not in found
-    assert outcome(found, plan.recipe).cause.startswith("image_0.jpg cannot be read (File too large); ")
+    object_files = job()[0]
+    assert object_files[("image", 0)].errno == errno.EFBIG and ("image", 2) not in object_files
+    assert outcome(object_files, plan.recipe).cause.startswith("image_0.jpg cannot be read (File too large); ")
 
 
 def test_a_folder_without_the_layout_is_refused(tmp_path):

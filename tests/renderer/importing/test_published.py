@@ -3,11 +3,11 @@
 import pytest
 
 from iebench.renderer.errors import UnknownName
-from iebench.renderer.importing.published import PUBLISHED, file_name, place_of, published_plan
+from iebench.renderer.importing.published import PUBLISHED, file_key, file_name, published_plan
 
 
 @pytest.mark.parametrize(
-    ("path", "place"),
+    ("path", "key"),
     [
         ("03797390/a1/image_0.jpg", ("03797390", "a1", "image", 0)),
         ("/03797390/a1/latent_49.npy", ("03797390", "a1", "latent", 49)),
@@ -20,10 +20,10 @@ from iebench.renderer.importing.published import PUBLISHED, file_name, place_of,
         ("a1/image_0.jpg", None),
     ],
 )
-def test_a_path_has_one_place_or_none(path, place):
-    assert place_of(path) == place
-    if place is not None:
-        assert path.endswith(file_name(*place[2:]))
+def test_a_path_has_one_place_or_none(path, key):
+    assert file_key(path) == key
+    if key is not None:
+        assert path.endswith(file_name(*key[2:]))
 
 
 @pytest.mark.parametrize(("name", "objects", "latents"), [

@@ -21,7 +21,7 @@ from iebench.renderer.errors import DamagedSource, OutputError, SourceError
 from iebench.renderer.importing import spool
 from iebench.renderer.importing.audit import Audit
 from iebench.renderer.importing.fake import published_files
-from iebench.renderer.importing.published import place_of, published_plan
+from iebench.renderer.importing.published import file_key, published_plan
 from iebench.renderer.importing.run import import_dataset
 
 pytestmark = pytest.mark.slow
@@ -44,18 +44,18 @@ def archive(path, files, mode="w:gz", kind=tarfile.PAX_FORMAT):
 
 def test_every_jpeg_and_latent_is_the_published_one(published, imported):
     plan, files = published
-    by_place = {place_of(name): data for name, data in files.items()}
-    found = 0
+    by_key = {file_key(name): data for name, data in files.items()}
+    count = 0
     for split in ("train", "val"):
         for table in shard_tables(imported, split):
             tar = table.with_suffix(".tar").read_bytes()
             for row in pq.read_table(table).to_pylist():
                 owner = (row["synset"], row["object_id"])
-                assert tar[row["offset"] : row["offset"] + row["size"]] == by_place[(*owner, "image", row["view"])]
-                latents = np.load(io.BytesIO(by_place[(*owner, "latent", row["view"])]))
+                assert tar[row["offset"] : row["offset"] + row["size"]] == by_key[(*owner, "image", row["view"])]
+                latents = np.load(io.BytesIO(by_key[(*owner, "latent", row["view"])]))
                 assert [row[name] for name in plan.recipe.factor_names] == latents.tolist()
-                found += 1
-    assert found == plan.images == 560
+                count += 1
+    assert count == plan.images == 560
     info = DatasetInfo.load(imported)
     assert info.recipe.channel_order == "bgr" and info.recipe.name == "3diebench-as-released"
     assert (info.seed, info.latents, info.quality, info.renderer["name"]) == (
@@ -86,7 +86,7 @@ def test_killed_in_the_middle_of_an_archive_and_resumed(published, imported, tmp
     """SIGKILL while the archive, fed through a pipe, is paused after its first complete shard."""
     plan, files = published
     first = {(o.synset, o.object_id) for o in plan.shards()[0].objects}
-    ordered = sorted(files.items(), key=lambda item: (place_of(item[0])[:2] not in first, item[0]))
+    ordered = sorted(files.items(), key=lambda item: (file_key(item[0])[:2] not in first, item[0]))
     whole = archive(tmp_path / "whole.tar.gz", ordered).read_bytes()
     os.mkfifo(tmp_path / "a.tar.gz")
     command = [sys.executable, "-m", "iebench.manifests.shell.cli", *COMMAND, tmp_path / "a.tar.gz", tmp_path / "d"]
@@ -164,21 +164,21 @@ def test_what_cannot_be_used_is_a_failure_with_its_cause(published, tmp_path, ca
     assert stop.value.code == 3
     out, err = capsys.readouterr()
     causes = {r["object_id"]: r["cause"] for r in pq.read_table(tmp_path / "d" / "failures.parquet").to_pylist()}
-    wanted = [
+    expected = [
         "absent", "latent_2.npy is missing; 1 more", "image_3.jpg does not decode", "image_0.jpg does not decode",
         "latent_1.npy holds float32 (7,), not float64 (7,)", "latent_1.npy holds float64 (6,)",
         "latent_1.npy holds numbers that are not finite", "latent_1.npy is no NumPy file",
     ]  # fmt: skip
-    assert len(causes) == len(wanted)
-    for ref, words in zip(plan.objects[:8], wanted, strict=True):
+    assert len(causes) == len(expected)
+    for ref, words in zip(plan.objects[:8], expected, strict=True):
         assert causes[ref.object_id].startswith(words), causes[ref.object_id]
-    found = Audit.load(tmp_path / "d")
-    assert (found.planned, found.imported, found.absent, found.unusable) == (70, 62, 1, 7)
-    assert (found.unlisted_examples, found.other, found.repeated) == (["03797390/nobody"], 1, 3)
+    report = Audit.load(tmp_path / "d")
+    assert (report.planned, report.imported, report.absent, report.unusable) == (70, 62, 1, 7)
+    assert (report.unlisted_examples, report.other, report.repeated) == (["03797390/nobody"], 1, 3)
     key = f"{plan.objects[8].synset}_{plan.objects[8].object_id}"
-    assert found.repeat_example == f"{key}_005 repeats {key}_000"
-    assert found.views_found == {"0": 1, "6": 1, "8": 68}
-    assert found.repeat_example in out and "image_3.jpg does not decode" in out
+    assert report.repeat_example == f"{key}_005 repeats {key}_000"
+    assert report.views_found == {"0": 1, "6": 1, "8": 68}
+    assert report.repeat_example in out and "image_3.jpg does not decode" in out
     assert "8 objects could not be made" in err and "Traceback" not in err
 
 
@@ -186,8 +186,8 @@ def test_a_finished_import_is_not_read_again(published, imported, tmp_path):
     plan, _ = published
     shutil.copytree(imported, tmp_path / "d")
     (tmp_path / "empty").mkdir()
-    _, found = import_dataset(plan, tmp_path / "empty", tmp_path / "d", workers=1)
-    assert found == Audit.load(imported)
+    _, report = import_dataset(plan, tmp_path / "empty", tmp_path / "d", workers=1)
+    assert report == Audit.load(imported)
     assert content(tmp_path / "d") == content(imported)
 
 
@@ -222,24 +222,24 @@ def test_a_source_that_gave_nothing_leaves_the_folder_to_another_import(publishe
 def test_broken_objects_are_shown_before_absent_ones(published, tmp_path):
     plan, files = published
     *absent, last = sorted({name.rpartition("/")[0] for name in files})[-20:]
-    there = [(name, data) for name, data in files.items() if name.rpartition("/")[0] not in absent]
-    broken = [(name, b"no picture" if name == f"{last}/image_0.jpg" else data) for name, data in there]
-    _, found = import_dataset(plan, archive(tmp_path / "a.tar", broken, "w"), tmp_path / "d", 1)
-    assert (found.absent, found.unusable, len(found.causes)) == (19, 1, 5)
-    assert next(iter(found.causes.values())).startswith("image_0.jpg does not decode")
+    present = [(name, data) for name, data in files.items() if name.rpartition("/")[0] not in absent]
+    broken = [(name, b"no picture" if name == f"{last}/image_0.jpg" else data) for name, data in present]
+    _, report = import_dataset(plan, archive(tmp_path / "a.tar", broken, "w"), tmp_path / "d", 1)
+    assert (report.absent, report.unusable, len(report.causes)) == (19, 1, 5)
+    assert next(iter(report.causes.values())).startswith("image_0.jpg does not decode")
 
 
 @pytest.mark.parametrize(("name", "within"), [("3diebench-t", 1.0), ("3diebench-ood", 0.0)])
 def test_the_other_published_sets(tmp_path, name, within):
     """Ten latents with red and blue exchanged; angles beyond a quarter turn, equal to poses of 3DIEBench."""
     plan = published_plan(name, views=4, resolution=16, limit=20)
-    info, found = import_dataset(
+    info, report = import_dataset(
         plan, archive(tmp_path / "a.tar", published_files(plan), "w"), tmp_path / "d", workers=1
     )
     assert info.recipe.name == f"{name}-as-released" and info.recipe.channel_order == "bgr"
-    assert list(found.fits) == plan.recipe.factor_names
-    assert all(fit.outside == 0 and fit.chance > 1e-3 for fit in found.fits.values())
-    assert (found.imported, found.poses_within, found.poses_equal) == (20, within, 1.0)
+    assert list(report.fits) == plan.recipe.factor_names
+    assert all(fit.outside == 0 and fit.chance > 1e-3 for fit in report.fits.values())
+    assert (report.imported, report.poses_within, report.poses_equal) == (20, within, 1.0)
     assert (info.counts["train"]["images"] > 0) == (name == "3diebench-t")
     assert ("split: train" in (tmp_path / "d" / "README.md").read_text()) == (name == "3diebench-t")
 
@@ -289,17 +289,17 @@ def test_the_same_command_completes_an_import_once_its_source_is_complete(publis
         for name, data in files.items()
         if name.rpartition("/")[0] != owners[0]
     ])  # fmt: skip
-    _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
-    assert (found.absent, found.unusable) == (1, 1)
+    _, report = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
+    assert (report.absent, report.unusable) == (1, 1)
     before, written = content(tmp_path / "d"), times()
-    assert import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)[1] == found
+    assert import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)[1] == report
     assert content(tmp_path / "d") == before and times() == written  # the same source changes nothing
     lay([(name, data) for name, data in files.items() if name.rpartition("/")[0] == owners[0]])
-    _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
-    assert found.imported == 68 and times() == written  # a valid object is kept although its source is now absent
+    _, report = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
+    assert report.imported == 68 and times() == written  # a valid object is kept although its source is now absent
     lay(list(files.items()))
-    _, found = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
-    assert found.imported == 70
+    _, report = import_dataset(plan, tmp_path / form, tmp_path / "d", workers=1)
+    assert report.imported == 70
     assert content(tmp_path / "d") == content(imported)
 
 
@@ -315,12 +315,12 @@ def test_a_finished_import_stays_finished_where_its_source_has_gone(published, t
     assert content(tmp_path / "d") == before
 
 
-@pytest.mark.parametrize("place", ["s3://bucket/x", "memory://x/y", "gs://b/x"])
-def test_a_store_is_no_place_to_import_into(tmp_path, monkeypatch, capsys, place):
+@pytest.mark.parametrize("url", ["s3://bucket/x", "memory://x/y", "gs://b/x"])
+def test_a_store_is_no_place_to_import_into(tmp_path, monkeypatch, capsys, url):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "source").mkdir()
     with pytest.raises(SystemExit) as stop:
-        main([*COMMAND, "source", place])
+        main([*COMMAND, "source", url])
     assert stop.value.code == 2
-    assert f"{place} lies in a store, and this command writes files and folders: give one" in capsys.readouterr().err
+    assert f"{url} lies in a store, and this command writes files and folders: give one" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["source"]
