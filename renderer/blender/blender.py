@@ -14,7 +14,7 @@ from PIL import Image
 from iebench.manifests.recipe import Quality, Recipe
 
 from ..errors import AssetError, DiskError
-from ..machine.worker_number import take_place
+from ..machine.worker_number import take_worker_number
 from ..sources import ObjectRef
 from .assets import free_assets, load_asset, see_through
 from .controls.wiring import bind, quality_for
@@ -37,7 +37,9 @@ class BlenderRenderer:
         self._near_quality = quality  # for the part of the picture that shows the object
         self._handles = build_scene(recipe, quality)
         preferences = bpy.context.preferences.addons["cycles"].preferences
-        self._device = use_device(device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_place())
+        self._device = use_device(
+            device, bpy.context.scene.cycles, preferences, 0 if device == "cpu" else take_worker_number()
+        )
         self._apply = bind(recipe)
         bpy.context.scene.render.threads_mode = "FIXED"
         bpy.context.scene.render.threads = threads

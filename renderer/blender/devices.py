@@ -35,10 +35,11 @@ def parse_device(device: str) -> tuple[str, tuple[int, ...]]:
     return name, tuple(map(int, fields))
 
 
-def use_device(device: str, cycles: Any, preferences: Any, place: int) -> str:
+def use_device(device: str, cycles: Any, preferences: Any, worker_number: int) -> str:
     """Make Cycles render on one device; the chosen devices are distributed over the workers by their number.
 
-    cycles : the scene's Cycles settings; preferences : settings of the Cycles add-on; place : number of this worker
+    cycles : the scene's Cycles settings; preferences : settings of the Cycles add-on
+    worker_number : number of this worker on its machine
     returns : all chosen devices, for dataset.json, such as "CPU" or "OPTIX NVIDIA H100, NVIDIA H100"
 
     Raises
@@ -60,12 +61,12 @@ def use_device(device: str, cycles: Any, preferences: Any, place: int) -> str:
         chosen = [present[number] for number in numbers] or present
         preferences.compute_device_type = kind
         for entry in preferences.devices:
-            entry.use = entry.id == chosen[place % len(chosen)].id and entry.type == kind
+            entry.use = entry.id == chosen[worker_number % len(chosen)].id and entry.type == kind
         cycles.device = "GPU"
         return f"{kind} {', '.join(entry.name for entry in chosen)}"
     if name != "cpu" and (name != "auto" or numbers):
-        what = "GPU" if name == "auto" else name
-        raise DeviceError(f"no {what} device on this machine: use --device cpu, or --device auto to take what there is")
+        noun = "GPU" if name == "auto" else name
+        raise DeviceError(f"no {noun} device on this machine: use --device cpu, or --device auto to take what there is")
     cycles.device = "CPU"
     return "CPU"
 

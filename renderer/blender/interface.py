@@ -46,15 +46,15 @@ class MeshInfo:
 
     def inspection(self) -> dict[str, Any]:
         """Return the columns of objects.parquet that describe the mesh."""
-        found = asdict(self.report) if self.report else {}
-        sizes = dict(zip(("extent_x", "extent_y", "extent_z"), found.pop("extent", ()), strict=False))
+        columns = asdict(self.report) if self.report else {}
+        sizes = dict(zip(("extent_x", "extent_y", "extent_z"), columns.pop("extent", ()), strict=False))
         return {
             "materials": self.materials,
             "textures": self.textures,
             "missing": "\n".join(map(cleaned, self.missing)),
             "notes": "\n".join(map(cleaned, self.notes)),
             "doubles": self.doubles,
-            **found,
+            **columns,
             **sizes,
         }
 

@@ -50,8 +50,8 @@ def window_of(points: NDArray[np.floating[Any]], half_width: float, size: int) -
     margin = FILTER + FADE
     left, right = (int(x) for x in (np.floor(columns.min()) - margin, np.ceil(columns.max()) + margin))
     top, bottom = (int(x) for x in (np.floor(rows.min()) - margin, np.ceil(rows.max()) + margin))
-    found = Window(max(left, 0), max(top, 0), min(right, size), min(bottom, size))
-    return found if found.left < found.right and found.top < found.bottom else None
+    window = Window(max(left, 0), max(top, 0), min(right, size), min(bottom, size))
+    return window if window.left < window.right and window.top < window.bottom else None
 
 
 def ground_size(size: int) -> int:

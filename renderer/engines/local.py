@@ -81,9 +81,9 @@ def render_as(work: Work, shards: Sequence[Shard], renderer: dict[str, str], adv
     if open_store(work.out).size(PLAN) is None:
         raise OutputError(f"{machine} does not see {work.out}: give --out a folder that all machines share, or a URL")
     with Local(work, {}) as engine:
-        here = engine.about()
-        if here != renderer:
+        ours = engine.about()
+        if ours != renderer:
             raise DeviceError(
-                f"{machine} renders with {here} and the dataset with {renderer}: use machines of one kind"
+                f"{machine} renders with {ours} and the dataset with {renderer}: use machines of one kind"
             )
         engine.render(shards, renderer, advance)

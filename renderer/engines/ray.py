@@ -94,8 +94,8 @@ class Ray:
 
     def _tally(self) -> Any:
         """Start the actor that counts progress, on the driver's machine: losing another machine does not end it."""
-        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        return ray.remote(_Tally).options(num_cpus=0, scheduling_strategy=here).remote()
+        strategy = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        return ray.remote(_Tally).options(num_cpus=0, scheduling_strategy=strategy).remote()
 
 
 class _Tally:

@@ -87,9 +87,9 @@ class Slurm:
     def _look(self, shards: list[Shard], advance: Advance) -> list[Shard]:
         """Return the shards that are still missing; report those that have been written."""
         store, plan, left = open_store(self._work.out), self._work.plan, []
-        there = store.sizes()
+        sizes = store.sizes()
         for shard in shards:
-            notes = shard_notes(store, plan.recipe, shard) if f"{shard.stem}.parquet" in there else None
+            notes = shard_notes(store, plan.recipe, shard) if f"{shard.stem}.parquet" in sizes else None
             if notes is None:
                 left.append(shard)
                 continue

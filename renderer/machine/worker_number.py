@@ -10,7 +10,7 @@ _held: list[IO[bytes]] = []  # keeps the lock until the process ends, however it
 
 
 @cache
-def take_place() -> int:
+def take_worker_number() -> int:
     """Return this process's number, the lowest that was free; always 0 on systems without file locks.
 
     Raises

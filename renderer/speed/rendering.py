@@ -85,7 +85,7 @@ _state: dict[str, Any] = {}
 
 def _begin(recipe: Recipe, name: str, truth: int, threads: int, seed: int) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # Blender writes to the C library's standard output
-    with few_cores(threads, place=0):
+    with few_cores(threads, worker_number=0):
         import bpy
 
         from ..blender.blender import BlenderRenderer

@@ -167,14 +167,16 @@ class Pool:
                 worker.send()
 
     def _start(self) -> _Worker:
-        ours, theirs = multiprocessing.Pipe()
+        own_end, worker_end = multiprocessing.Pipe()
         scratch = Path(tempfile.mkdtemp(dir=self._scratch))
         context = multiprocessing.get_context("spawn")  # bpy does not survive a fork
-        process = context.Process(target=serve, args=(theirs, self._setup, str(scratch)), name="iebench", daemon=True)
+        process = context.Process(
+            target=serve, args=(worker_end, self._setup, str(scratch)), name="iebench", daemon=True
+        )
         with without_interrupts(), without_main():
             process.start()
-        theirs.close()
-        worker = _Worker(process, ours, scratch, time.monotonic())
+        worker_end.close()
+        worker = _Worker(process, own_end, scratch, time.monotonic())
         self._workers.append(worker)
         return worker
 

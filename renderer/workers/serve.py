@@ -12,7 +12,7 @@ from iebench.manifests.common.causes import reason, scene_of
 from iebench.manifests.common.processes import end_with_parent
 
 from ..errors import IebenchError
-from ..machine.worker_number import take_place
+from ..machine.worker_number import take_worker_number
 from . import worker
 
 
@@ -26,7 +26,7 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
     end_with_parent()
     volunteer_for_the_killer()
-    take_place()  # counts all workers of this machine, so it comes before TMPDIR changes
+    take_worker_number()  # counts all workers of this machine, so it comes before TMPDIR changes
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
     try:
         worker.start(setup)

@@ -45,7 +45,7 @@ def start(setup: Setup) -> None:
     _silence()
     module, _, name = setup.backend.partition(":")
     try:
-        with few_cores(setup.threads, place=os.getpid()):
+        with few_cores(setup.threads, worker_number=os.getpid()):
             cls: type[Renderer] = getattr(importlib.import_module(module), name)
             _renderer = cls(setup.recipe, setup.quality, setup.device, setup.threads)
     except ImportError as error:
@@ -75,7 +75,7 @@ def render_all(ref: ObjectRef, views: Views) -> Outcome:
     per pixel.
     """
     outcome, count = render_object(ref, views), len(views.numbers)
-    if outcome.status == "failed" or any(_renderer.covers(views.of(place)) for place in range(count)):
+    if outcome.status == "failed" or any(_renderer.covers(views.of(index)) for index in range(count)):
         return outcome
     cause = (
         f"{ref.shown} covers no pixel in any of its {count} views: it is clear, too small or thin, or out of the "
@@ -92,8 +92,8 @@ def render_object(ref: ObjectRef, views: Views) -> Outcome:
     except AssetError as error:
         return Outcome.failed(str(error), error.info if isinstance(error, RefusedMesh) else None)
     samples = []
-    for place in range(len(views.numbers)):
-        latents = views.of(place)
+    for index in range(len(views.numbers)):
+        latents = views.of(index)
         files = {"jpg": encode(_renderer.render(latents), recipe)}
         if recipe.passes:
             files |= encode_passes(_renderer.geometry(latents), recipe.passes)

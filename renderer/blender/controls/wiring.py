@@ -61,7 +61,7 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
     return wires
 
 
-def check_values(recipe: Recipe, given: GivenViews | None, source: str) -> None:
+def check_values(recipe: Recipe, views: GivenViews | None, source: str) -> None:
     """Check that the controls can take every value of the given views, or of the recipe's laws if none are given.
 
     source : file or recipe with the values, for the message
@@ -72,9 +72,9 @@ def check_values(recipe: Recipe, given: GivenViews | None, source: str) -> None:
         factor and the remedy.
     """
     for factor in recipe.factors:
-        about, remedy = component_of(factor), "change its values" if given else "change its law"
-        values = given.values(factor.name) if given else factor.law.value(UNIFORMS, np.arange(len(UNIFORMS)))
-        low, high = (values.min(), values.max()) if given else support(factor.law)
+        about, remedy = component_of(factor), "change its values" if views else "change its law"
+        values = views.values(factor.name) if views else factor.law.value(UNIFORMS, np.arange(len(UNIFORMS)))
+        low, high = (values.min(), values.max()) if views else support(factor.law)
         if low < about.low - SLACK or high > about.high + SLACK:
             top = f"to {about.high:g}" if math.isfinite(about.high) else "on"
             raise SettingError(

@@ -74,8 +74,8 @@ def test_an_asymmetric_object_is_drawn_where_its_vertices_are(blender, refs, ang
     image = run(blender, blender_probe.picture, refs["step"], **latents)
     _, pixels = run(blender, blender_probe.mesh_points, refs["step"], **latents)
     rows, columns = np.nonzero(image.max(-1) < 60)  # black paint is darker than any shadow on the floor
-    found = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
-    assert found == pytest.approx([*pixels.min(0), *pixels.max(0)], abs=1.6)
+    box = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+    assert box == pytest.approx([*pixels.min(0), *pixels.max(0)], abs=1.6)
 
 
 def test_shapenet_files_stand_upright_on_their_bounding_box_centre(blender, refs):
@@ -109,31 +109,31 @@ def rays():
 
 
 def test_depth_and_normal_of_the_floor_are_those_of_a_plane(blender, mug):
-    found, _ = run(blender, blender_probe.passes, mug)
+    passes, _ = run(blender, blender_probe.passes, mug)
     directions, forward = rays()
     eye = 2.5 * np.array([0, np.sqrt(0.5), np.sqrt(0.5)])
     along = (-1 - eye[2]) / directions[..., 2] * (directions @ forward)
-    floor = found["mask"] == 0
+    floor = passes["mask"] == 0
     assert 0.5 < floor.mean() < 0.95
-    assert found["depth"][floor] / 8192 == pytest.approx(along[floor], abs=3e-3)
-    assert (found["normal"][floor] == [128, 128, 255]).all()
+    assert passes["depth"][floor] / 8192 == pytest.approx(along[floor], abs=3e-3)
+    assert (passes["normal"][floor] == [128, 128, 255]).all()
 
 
 def test_the_mask_is_where_the_vertices_are_and_nocs_where_they_were(blender, refs):
     latents = {"rot_x": 0.3, "rot_y": -0.2, "rot_z": 0.9, "trans_x": 0.1, "trans_z": -0.2}
-    found, pixels = run(blender, blender_probe.passes, refs["step"], **latents)
-    rows, columns = np.nonzero(found["mask"])
+    passes, pixels = run(blender, blender_probe.passes, refs["step"], **latents)
+    rows, columns = np.nonzero(passes["mask"])
     edges = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
     assert edges == pytest.approx([*pixels.min(0), *pixels.max(0)], abs=1.1)
     # inverting pose and camera: the stored point on the object must lie on the ray of its pixel
-    points = found["nocs"][rows, columns] / 255 - 0.5
+    points = passes["nocs"][rows, columns] / 255 - 0.5
     world = pose([latents[f"rot_{a}"] for a in "xyz"]).apply(points + np.array([0.1, 0, -0.2]))
     offset = world - 2.5 * np.array([0, np.sqrt(0.5), np.sqrt(0.5)])
     directions, forward = rays()
     seen = directions[rows, columns]
     off_ray = np.linalg.norm(offset - (offset * seen).sum(-1, keepdims=True) * seen, axis=-1)
     assert off_ray.max() < 0.012  # 8 bits a coordinate, and a hundredth of a pixel
-    assert found["depth"][rows, columns] / 8192 == pytest.approx(offset @ forward, abs=0.006)
+    assert passes["depth"][rows, columns] / 8192 == pytest.approx(offset @ forward, abs=0.006)
 
 
 def test_a_picture_is_the_same_whatever_was_rendered_before_it(blender, mug, refs):

@@ -137,6 +137,6 @@ def test_given_values_beyond_the_range_of_their_control_are_refused():
     recipe = with_camera()
     columns = {name: [0.5, 1.0] for name in recipe.factor_names} | {"floor_texture": [1, 9]}
     table = pa.table({"synset": ["s", "s"], "object_id": ["o", "o"], "view": [0, 1], **columns})
-    given = GivenViews(table, recipe, "views.parquet")
+    views = GivenViews(table, recipe, "views.parquet")
     with pytest.raises(UsageError, match=r"views.parquet: floor_texture reaches from 1 to 9, .* 0 to 5 \(number\)"):
-        check_values(recipe, given, "views.parquet")
+        check_values(recipe, views, "views.parquet")

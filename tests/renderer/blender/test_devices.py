@@ -7,7 +7,7 @@ import pytest
 
 from iebench.renderer.blender.devices import NAMES, parse_device, use_device
 from iebench.renderer.errors import DeviceError, UnknownName
-from iebench.renderer.machine.worker_number import take_place
+from iebench.renderer.machine.worker_number import take_worker_number
 
 pytestmark = pytest.mark.slow
 
@@ -34,9 +34,9 @@ class Preferences:
         return [entry.id for entry in self.devices if entry.use]
 
 
-def use(device, preferences, place=0):
+def use(device, preferences, worker_number=0):
     cycles = SimpleNamespace(device="?")
-    return use_device(device, cycles, preferences, place), cycles.device
+    return use_device(device, cycles, preferences, worker_number), cycles.device
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("cpu", "auto")])
@@ -64,8 +64,8 @@ def test_the_cpu_is_used_only_when_asked_for():
 def test_several_devices_are_dealt_out_by_place_and_all_recorded():
     cards = Preferences(CUDA=["A", "B", "C"])
     used = []
-    for place in range(4):
-        assert use("cuda:0,2", cards, place) == ("CUDA A, C", "GPU")
+    for worker_number in range(4):
+        assert use("cuda:0,2", cards, worker_number) == ("CUDA A, C", "GPU")
         used += cards.used
     assert used == ["CUDA0", "CUDA2", "CUDA0", "CUDA2"]
 
@@ -93,7 +93,7 @@ def test_a_misspelt_device_is_suggested():
 
 
 def hold(connection):
-    connection.send(take_place())
+    connection.send(take_worker_number())
     connection.recv()
 
 
@@ -102,18 +102,18 @@ def test_living_workers_have_different_places_and_a_dead_ones_is_free_again(tmp_
     context = multiprocessing.get_context("spawn")
 
     def start():
-        here, there = context.Pipe()
-        process = context.Process(target=hold, args=[there])
+        own_end, worker_end = context.Pipe()
+        process = context.Process(target=hold, args=[worker_end])
         process.start()
-        return process, here, here.recv()
+        return process, own_end, own_end.recv()
 
     workers = [start() for _ in range(3)]
-    assert [place for _, _, place in workers] == [0, 1, 2]
+    assert [worker_number for _, _, worker_number in workers] == [0, 1, 2]
     workers[1][0].kill()
     workers[1][0].join()
     workers.append(start())
     assert workers[-1][2] == 1
-    for process, here, _ in workers:
+    for process, own_end, _ in workers:
         process.kill()
         process.join()
-        here.close()
+        own_end.close()

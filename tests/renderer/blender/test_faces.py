@@ -45,8 +45,8 @@ def cube(path, doubled, distinct=False, turned=True):
 @pytest.mark.parametrize("how", [{}, {"distinct": True}, {"turned": False}])
 def test_a_doubled_solid_has_the_picture_of_the_plain_one(blender, tmp_path, how):
     plain, doubled = cube(tmp_path / "plain.obj", False), cube(tmp_path / "doubled.obj", True, **how)
-    for one, other in zip(pictures(blender, plain), pictures(blender, doubled), strict=True):
-        assert np.array_equal(one, other)
+    for image, other in zip(pictures(blender, plain), pictures(blender, doubled), strict=True):
+        assert np.array_equal(image, other)
 
 
 @pytest.mark.parametrize("again", ["f 1 2 3 4\n", "f 1 2 3\nf 1 3 4\n", "f 1 2 4\nf 2 3 4\n"])
@@ -57,8 +57,8 @@ def test_a_bare_face_that_is_there_twice_looks_as_if_it_were_there_once(blender,
     once, twice = tmp_path / "once.obj", tmp_path / "twice.obj"
     once.write_text(points + "f 4 3 2 1\n" + sides)
     twice.write_text(points + "f 4 3 2 1\n" + again + sides)
-    for one, other in zip(pictures(blender, once), pictures(blender, twice), strict=True):
-        assert np.array_equal(one, other)
+    for image, other in zip(pictures(blender, once), pictures(blender, twice), strict=True):
+        assert np.array_equal(image, other)
 
 
 def tube(path, sheet):
@@ -84,10 +84,10 @@ def tube(path, sheet):
 def test_the_normals_drawn_are_those_of_the_file(blender, tmp_path, sheet):
     """Radial normals on a tube, between the edges and at them, also at a T-junction with another sheet."""
     turn = {"rot_x": 0.4, "rot_y": 0.2, "rot_z": 0.3}
-    found, _ = run(blender, blender_probe.passes, ref_to(tube(tmp_path / "tube.obj", sheet)), **turn)
-    points, normals = found["nocs"] / 255 - 0.5, found["normal"] / 127.5 - 1
+    passes, _ = run(blender, blender_probe.passes, ref_to(tube(tmp_path / "tube.obj", sheet)), **turn)
+    points, normals = passes["nocs"] / 255 - 0.5, passes["normal"] / 127.5 - 1
     radii = np.linalg.norm(points[..., :2], axis=-1)
-    on_tube = (found["mask"] > 0) & (radii > 0.28)
+    on_tube = (passes["mask"] > 0) & (radii > 0.28)
     assert on_tube.sum() > 300
     outward = points[on_tube] * [1, 1, 0] / radii[on_tube, None]
     cosines = (pose(list(turn.values())).apply(outward) * normals[on_tube]).sum(-1)
@@ -112,15 +112,15 @@ def test_a_doubled_solid_has_the_picture_of_the_plain_one_in_every_format(blende
     for name, faces in (("plain", once), ("doubled", once + again)):
         trimesh.Trimesh(box.vertices, faces, process=False).export(tmp_path / f"{name}.{suffix}")
     plain, doubled = tmp_path / f"plain.{suffix}", tmp_path / f"doubled.{suffix}"
-    for one, other in zip(pictures(blender, plain), pictures(blender, doubled), strict=True):
-        assert np.array_equal(one, other)
+    for image, other in zip(pictures(blender, plain), pictures(blender, doubled), strict=True):
+        assert np.array_equal(image, other)
 
 
 def test_a_ball_in_gltf_is_as_smooth_as_its_normals_say(blender, tmp_path):
     ball = trimesh.creation.icosphere(1, 0.3)
     (tmp_path / "ball.glb").write_bytes(trimesh.exchange.gltf.export_glb(ball.scene(), include_normals=True))
-    found, _ = run(blender, blender_probe.passes, ref_to(tmp_path / "ball.glb"))
-    seen = found["mask"] > 0
-    points, normals = found["nocs"][seen] / 255 - 0.5, found["normal"][seen] / 127.5 - 1
+    passes, _ = run(blender, blender_probe.passes, ref_to(tmp_path / "ball.glb"))
+    seen = passes["mask"] > 0
+    points, normals = passes["nocs"][seen] / 255 - 0.5, passes["normal"][seen] / 127.5 - 1
     cosines = (points * normals).sum(1) / np.linalg.norm(points, axis=1) / np.linalg.norm(normals, axis=1)
     assert cosines.min() > np.cos(np.radians(10))  # each of its eighty flat faces spans more

@@ -43,7 +43,7 @@ def test_what_is_drawn_of_concave_polygons_is_what_is_measured(blender, tmp_path
 
 @pytest.mark.parametrize("suffix", ["obj", "ply", "off"])
 def test_map_coordinates_cost_no_precision(blender, tmp_path, suffix):
-    ball, found = trimesh.creation.icosphere(2), []
+    ball, clouds = trimesh.creation.icosphere(2), []
     for origin in ([0, 0, 0], [448_000, 5_412_000, 100]):
         path = tmp_path / f"{origin[0]}.{suffix}"
         rows = [" ".join(f"{number:.12f}" for number in row) for row in ball.vertices + origin]
@@ -57,8 +57,8 @@ def test_map_coordinates_cost_no_precision(blender, tmp_path, suffix):
         if suffix == "obj":
             rows, faces = [f"v {row}" for row in rows], [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in ball.faces]
         path.write_text(heads[suffix] + "\n".join([*rows, *faces]) + "\n")
-        found.append(run(blender, blender_probe.mesh_points, ref_to(path))[0])
-    points, moved = found
+        clouds.append(run(blender, blender_probe.mesh_points, ref_to(path))[0])
+    points, moved = clouds
     assert len(points) == len(moved) and moved == pytest.approx(points, abs=1e-5)
 
 

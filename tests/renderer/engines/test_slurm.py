@@ -92,8 +92,8 @@ def test_an_array_that_only_fails_is_given_up_with_its_cause(tiny_plan, tmp_path
 
 def test_the_script_asks_for_what_was_said(tiny_plan, tmp_path):
     plan = tiny_plan()
-    given = {"partition": "long", "time": "90", "reservation": "night", "folder": "jobs", "tasks": "3"}
-    script = Slurm(Work(plan.without_objects(), "x", 2, 4, "optix", FAKE, 60.0, 0), given).preview(plan.shards())
+    options = {"partition": "long", "time": "90", "reservation": "night", "folder": "jobs", "tasks": "3"}
+    script = Slurm(Work(plan.without_objects(), "x", 2, 4, "optix", FAKE, 60.0, 0), options).preview(plan.shards())
     lines = script.splitlines()
     for line in ("partition=long", "time=90", "reservation=night", "cpus-per-task=8", "gpus-per-node=1"):
         assert f"#SBATCH --{line}" in lines

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="th
 @pytest.mark.parametrize("count", [1, 2, 1000])
 def test_few_cores_inside_and_all_again_afterwards(count):
     before = os.sched_getaffinity(0)
-    with few_cores(count, place=3):
+    with few_cores(count, worker_number=3):
         assert os.sched_getaffinity(0) <= before
         assert len(os.sched_getaffinity(0)) == min(count, len(before))
     assert os.sched_getaffinity(0) == before
@@ -21,8 +21,8 @@ def test_few_cores_inside_and_all_again_afterwards(count):
 
 def test_neighbours_start_on_different_cores():
     seen = []
-    for place in range(len(os.sched_getaffinity(0))):
-        with few_cores(1, place):
+    for worker_number in range(len(os.sched_getaffinity(0))):
+        with few_cores(1, worker_number):
             seen.append(os.sched_getaffinity(0))
     assert set.union(*seen) == os.sched_getaffinity(0)
 
@@ -30,7 +30,7 @@ def test_neighbours_start_on_different_cores():
 def test_threads_started_inside_are_freed_too():
     before, release, numbers = os.sched_getaffinity(0), threading.Event(), []
     thread = threading.Thread(target=lambda: (numbers.append(threading.get_native_id()), release.wait()))
-    with few_cores(1, place=0):
+    with few_cores(1, worker_number=0):
         thread.start()
         while not numbers:
             pass

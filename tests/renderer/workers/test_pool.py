@@ -38,46 +38,48 @@ def make(tmp_path):
 
 def test_every_task_has_one_result(make):
     with make() as pool:
-        found = dict(pool.run(misbehave.double, ((n, (n,)) for n in range(40))))
-    assert found == {n: 2 * n for n in range(40)}
+        results = dict(pool.run(misbehave.double, ((n, (n,)) for n in range(40))))
+    assert results == {n: 2 * n for n in range(40)}
 
 
 def test_a_worker_killed_at_any_moment_costs_nothing(make):
     """Results are large, so that some workers die while they send one."""
     with make(workers=2) as pool:
-        found, killed = {}, 0
+        results, killed = {}, 0
         for key, value in pool.run(misbehave.large, ((n, (n,)) for n in range(30))):
-            found[key] = value
+            results[key] = value
             at_work = [worker.process.pid for worker in pool._workers if worker.task is not None]
             if key % 3 == 0 and at_work:
                 os.kill(at_work[0], signal.SIGKILL)
                 killed += 1
     assert killed >= 4
-    assert found == {n: misbehave.large(n) for n in range(30)}
+    assert results == {n: misbehave.large(n) for n in range(30)}
 
 
 def test_what_kills_its_worker_every_time_is_lost_with_the_signal(make):
     with make(workers=1) as pool:
-        found = dict(
+        results = dict(
             pool.run(misbehave.die, [("segfault", (signal.SIGSEGV,)), ("fine", (0,)), ("killed", (signal.SIGKILL,))])
         )
-    assert found["segfault"] == Lost("the renderer crashed (SIGSEGV), 2 times")
-    assert found["fine"] == 0
-    assert "killed by SIGKILL, as the system does when memory runs out, 5 times" in found["killed"].cause
+    assert results["segfault"] == Lost("the renderer crashed (SIGSEGV), 2 times")
+    assert results["fine"] == 0
+    assert "killed by SIGKILL, as the system does when memory runs out, 5 times" in results["killed"].cause
 
 
 def test_a_task_that_eats_memory_is_stopped_and_a_worker_that_keeps_it_is_replaced(make):
     with make(workers=1, memory=400_000_000) as pool:
-        found = dict(pool.run(misbehave.eat, [("bomb", (2000, False)), ("keeps", (150, True)), ("after", (0, False))]))
-    assert found["bomb"] == Lost("the renderer took more than 0.4 GB of memory, 2 times")
-    assert found["after"] != found["keeps"], "a worker that kept half of its limit went on"
+        results = dict(
+            pool.run(misbehave.eat, [("bomb", (2000, False)), ("keeps", (150, True)), ("after", (0, False))])
+        )
+    assert results["bomb"] == Lost("the renderer took more than 0.4 GB of memory, 2 times")
+    assert results["after"] != results["keeps"], "a worker that kept half of its limit went on"
 
 
 def test_a_hang_is_ended_and_a_jump_of_the_clock_is_no_hang(make, monkeypatch):
     monkeypatch.setattr(time, "time", lambda: 4e9)
     with make(workers=1, patience=1.0) as pool:
-        found = dict(pool.run(time.sleep, [("long", (60,)), ("short", (0.2,))]))
-    assert found == {"long": Lost("the renderer hung: no result after 1 s, 2 times"), "short": None}
+        results = dict(pool.run(time.sleep, [("long", (60,)), ("short", (0.2,))]))
+    assert results == {"long": Lost("the renderer hung: no result after 1 s, 2 times"), "short": None}
 
 
 def test_an_unforeseen_error_is_its_tasks_and_one_of_ours_is_everybodys(make):
