@@ -64,6 +64,7 @@ def score(
     EncoderError : the encoder fails on an image.
     """
     start = time.perf_counter()
+    packages = versions()  # before the work: one that is updated meanwhile must not cost the score
     train, val = encode_splits(encoder, data, cache, device, protocol, seed, limit, ranks)
     encoded = time.perf_counter()
     predictor = encoder.predictor
@@ -131,7 +132,7 @@ def score(
         cost=dataclasses.replace(encoder.cost, images_per_s=train.images_per_s),
         notes=tuple(map(cleaned, dict.fromkeys([*notes, *context.notes, *unsettled(context.regularisation)]))),
         device=_device_name(device),
-        versions={**context.packages, **versions()},
+        versions={**context.packages, **packages},
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
         resamples=Resamples.of(context.bootstrap, values),
         examples=asked,
