@@ -81,7 +81,7 @@ class Split:
         """Return the rows of every pair, object by object (k, 2), and their objects (k,)."""
         return self.pairs_of(np.arange(self.objects), self.pairs.shape[1])
 
-    def asked(self, views: int, every: bool) -> tuple[Rows, NDArray[np.int64]]:
+    def evaluation_rows(self, views: int, every: bool) -> tuple[Rows, NDArray[np.int64]]:
         """Return the rows (k, views) to evaluate probes of 1 or 2 views on, and their objects (k,).
 
         every : with 1 view, True for all views, False for the first view of each pair
@@ -110,7 +110,7 @@ class Oracle(Interface):
     def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
         """Return the best predictions of relative rotations: rows (k, 2) -> expected matrices (k, 3, 3)."""
 
-    def error(self, split: Split, rows: Rows, found: NDArray[np.float64]) -> NDArray[np.float64]:
+    def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
 
 

@@ -89,8 +89,8 @@ def heads(context: Context) -> Values:
     tasks = [task for task in made if task is not None]
     values: Values = {part: {} for part in context.parts}
     for task, by_part in zip(tasks, answers(context, tasks), strict=True):
-        for part, found in by_part.items():
-            values[part] |= task.measure(found)
+        for part, predictions in by_part.items():
+            values[part] |= task.measure(predictions)
     return values
 
 
@@ -120,12 +120,12 @@ def answers(
     workers = cores() if context.device.type == "cpu" else 1
     with one_thread_an_operation(), ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda group: fit(context, group), _shared_out(jobs, workers)))
-        chosen = pool.map(lambda job: _asked(context, job), jobs)
-        found: dict[str, dict[str, Answers]] = defaultdict(dict)
+        chosen = pool.map(lambda job: _predictions(context, job), jobs)
+        predictions: dict[str, dict[str, Answers]] = defaultdict(dict)
         for job, (result, settings) in zip(jobs, chosen, strict=True):
-            found[job.task.name][job.part] = result
+            predictions[job.task.name][job.part] = result
             context.chosen.setdefault(job.part, {})[job.task.name] = settings
-    return [found[task.name] for task in tasks]
+    return [predictions[task.name] for task in tasks]
 
 
 @dataclass(frozen=True)
@@ -223,11 +223,11 @@ def one_thread_an_operation() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _asked(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
+def _predictions(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
     """Return the val predictions of a job's heads with the best learning rate and weight decay, and these two."""
     best = _best(context, job)
-    rows, objects = context.val.asked(job.task.views, context.protocol.val_views == "all")
-    blocks = [found[best].double().cpu().numpy() for found, _ in _blocks(context, job, context.val, rows)]
+    rows, objects = context.val.evaluation_rows(job.task.views, context.protocol.val_views == "all")
+    blocks = [block[best].double().cpu().numpy() for block, _ in _blocks(context, job, context.val, rows)]
     outputs = np.concatenate(blocks, axis=1)
     if not np.isfinite(outputs).all():
         raise ScoringError(
@@ -243,9 +243,9 @@ def _best(context: Context, job: _Job) -> int:
         return 0
     rows = context.train.pairs_of(context.tuners, context.protocol.val_pairs)[0][:, : job.task.views]
     total = torch.zeros(len(job.settings.grid), dtype=torch.float64)
-    for outputs, asked in _blocks(context, job, context.train, rows):
-        target = torch.from_numpy(job.task.target(context.train, asked)).to(context.device)
-        total += (job.task.choice or job.task.loss)(outputs, target[None]).double().cpu().mean(1) * len(asked)
+    for outputs, block in _blocks(context, job, context.train, rows):
+        target = torch.from_numpy(job.task.target(context.train, block)).to(context.device)
+        total += (job.task.choice or job.task.loss)(outputs, target[None]).double().cpu().mean(1) * len(block)
     return int(torch.nan_to_num(total, nan=torch.inf).argmin())
 
 
@@ -253,7 +253,7 @@ def _blocks(context: Context, job: _Job, split: Split, rows: Rows) -> Iterator[t
     """Yield all heads' outputs (C, S, b, outputs) for rows (k, views), block by block, with the rows."""
     step = max(1, BLOCK // (job.task.views * len(context.seeds) * len(job.settings.grid)))
     for start in range(0, len(rows), step):
-        asked = rows[start : start + step]
+        block = rows[start : start + step]
         with torch.no_grad():  # affects this thread only, so other heads continue training
-            inputs = job.source.ask(split, asked)[..., context.parts[job.part]].flatten(-2)
-            yield job.stack(inputs.expand(len(context.seeds), -1, -1)), asked
+            inputs = job.source.ask(split, block)[..., context.parts[job.part]].flatten(-2)
+            yield job.stack(inputs.expand(len(context.seeds), -1, -1)), block

@@ -16,7 +16,7 @@ from .standardise import block_rows
 from .transforms import Group
 
 Array = NDArray[np.float64]
-BLOCK = 4_096  # pairs per block
+PAIRS_PER_BLOCK = 4_096
 ROUNDING = 1e-12  # fraction of a representation's mean square; a smaller variance is rounding of float32
 
 
@@ -141,7 +141,7 @@ def _learnt(space: Subspace, group: Group, hidden: Array, rows: Rows) -> Iterato
 
 def _blocks(rows: Rows, width: int = 1) -> list[Rows]:
     """Split pairs into blocks, for `width` numbers per pair."""
-    step = min(BLOCK, block_rows(width))
+    step = min(PAIRS_PER_BLOCK, block_rows(width))
     return [rows[start : start + step] for start in range(0, len(rows), step)]
 
 

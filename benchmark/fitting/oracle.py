@@ -76,13 +76,13 @@ class Symmetries:
         product: Array = np.einsum("nki,nkj->nij", first, second)
         return product
 
-    def error(self, split: Split, rows: Rows, found: Array) -> Array:
+    def error(self, split: Split, rows: Rows, predicted: Array) -> Array:
         """Return degrees from quaternions (k, 4) of R12 to the nearest rotation that looks like the true one: (k,)."""
         angles = split.columns(ROTATION, rows)
         truth = pose(angles[:, 0]).inv() * pose(angles[:, 1])
-        given, error = Rotation.from_quat(found), np.empty(len(rows))
+        rotations, error = Rotation.from_quat(predicted), np.empty(len(rows))
         for object_, of in _by_object(rows[:, 0] // split.views):
-            error[of] = self._of(split, object_).error(truth[of], given[of])
+            error[of] = self._of(split, object_).error(truth[of], rotations[of])
         return error
 
     def _of(self, split: Split, object_: int) -> Symmetry:
@@ -107,8 +107,8 @@ class Symmetries:
 def _by_object(objects: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
     """Return every object with the indices where it occurs."""
     order = np.argsort(objects, kind="stable")
-    found, starts = np.unique(objects[order], return_index=True)
-    return list(zip(found.tolist(), np.split(order, starts[1:]), strict=True))
+    numbers, starts = np.unique(objects[order], return_index=True)
+    return list(zip(numbers.tolist(), np.split(order, starts[1:]), strict=True))
 
 
 def of(folder: Path, recipe: Recipe, train: Split) -> Symmetries | None:

@@ -26,7 +26,7 @@ def both_r2(
     bootstrap: Bootstrap,
     name: str,
     targets: Array,
-    found: Sequence[Array] | Array,
+    predictions: Sequence[Array] | Array,
     objects: NDArray[np.int64],
     constant: Array,
     ceiling: Array | None,
@@ -34,7 +34,7 @@ def both_r2(
 ) -> dict[str, Estimate]:
     """Measure NAME_r2_pooled, over all components, and NAME_r2_mean, over those that vary.
 
-    targets : (k, c); found : (S, k, c), per seed; objects : (k,)
+    targets : (k, c); predictions : (S, k, c), per seed; objects : (k,)
     constant : (c,), prediction for the floor; ceiling : (k, c), best possible prediction, if known
     kept : indices of the components that vary
     """
@@ -44,6 +44,8 @@ def both_r2(
             return R2.of(targets[:, chosen], answers[:, chosen], objects, pooled)
 
         floor = of(np.broadcast_to(constant, targets.shape))
-        return bootstrap.measure([of(one) for one in found], floor, None if ceiling is None else of(ceiling))
+        return bootstrap.measure(
+            [of(prediction) for prediction in predictions], floor, None if ceiling is None else of(ceiling)
+        )
 
     return {f"{name}_r2_pooled": measured(True, slice(None)), f"{name}_r2_mean": measured(False, kept)}

@@ -141,14 +141,14 @@ def solve(
     grid = [math.inf, *penalties]
     before, last = _ridge(train.learners, targets), _ridge(train.every, final or targets)
     tuners = train.tuners
-    squares = before.errors(grid, tuners.blocks, _wanted(tuners, targets), list(columns.values())).cpu().numpy()
-    found = {}
+    squares = before.errors(grid, tuners.blocks, _target_columns(tuners, targets), list(columns.values())).cpu().numpy()
+    solutions = {}
     for (name, own), errors in zip(columns.items(), squares, strict=True):
         of = (losses or {}).get(name)
-        given = [] if of is None else [of(tuners.answers(before.solve(p).of(own))) for p in grid]
-        best = grid[chosen(np.stack(given, axis=1) if given else errors, tuners.objects)]
-        found[name] = Solved(before.solve(best).of(own), last.solve(best).of(own), Regularisation.of(grid, best))
-    return found
+        tuning_errors = [] if of is None else [of(tuners.answers(before.solve(p).of(own))) for p in grid]
+        best = grid[chosen(np.stack(tuning_errors, axis=1) if tuning_errors else errors, tuners.objects)]
+        solutions[name] = Solved(before.solve(best).of(own), last.solve(best).of(own), Regularisation.of(grid, best))
+    return solutions
 
 
 def chosen(errors: Array, objects: Codes) -> int:
@@ -169,10 +169,10 @@ def chosen(errors: Array, objects: Codes) -> int:
 
 
 def _ridge(views: Views, targets: Targets) -> Ridge:
-    return Ridge.of(Spectrum.of(views.blocks), views.blocks, _wanted(views, targets))
+    return Ridge.of(Spectrum.of(views.blocks), views.blocks, _target_columns(views, targets))
 
 
-def _wanted(views: Views, targets: Targets) -> Tensor:
+def _target_columns(views: Views, targets: Targets) -> Tensor:
     numbers = np.concatenate([of(views.split, views.rows) for of in targets.values()], axis=1)
     return torch.from_numpy(numbers).to(views.context.device)
 

@@ -65,10 +65,12 @@ class Anew:
 
     def learn(self, rows: Rows) -> Tensor:
         pairs = zip(self.copies, rows, strict=True)
-        return torch.stack([self._encode(one.train(self.drifting), self.context.train, own) for one, own in pairs])
+        return torch.stack(
+            [self._encode(module.train(self.drifting), self.context.train, own) for module, own in pairs]
+        )
 
     def ask(self, split: Split, rows: Rows) -> Tensor:
-        return torch.stack([self._encode(one.eval(), split, rows) for one in self.copies])
+        return torch.stack([self._encode(module.eval(), split, rows) for module in self.copies])
 
     def _encode(self, module: nn.Module, split: Split, rows: Rows) -> Tensor:
         """Encode rows (B, views) -> (B, views, D), first views and second views in separate passes, as released."""
@@ -77,6 +79,6 @@ class Anew:
         views = []
         for view in rows.T:
             images = to_float(split.pixels(view), self.context.device)
-            found = represent(self.encoder.name, module, images, self.encoder.precision).cpu().numpy()
-            views.append(torch.from_numpy(self.context.standardiser(found, slice(None))).to(self.context.device))
+            features = represent(self.encoder.name, module, images, self.encoder.precision).cpu().numpy()
+            views.append(torch.from_numpy(self.context.standardiser(features, slice(None))).to(self.context.device))
         return torch.stack(views, dim=1)

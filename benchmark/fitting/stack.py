@@ -20,9 +20,9 @@ def squares(outputs: Tensor, targets: Tensor) -> Tensor:
 
 def entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     """Return the mean cross-entropy of each head: logits (C, S, B, c), classes (S, B) -> (C, S)."""
-    wanted = targets.expand(outputs.shape[:-1]).flatten()
+    labels = targets.expand(outputs.shape[:-1]).flatten()
     return (
-        nn.functional.cross_entropy(outputs.flatten(0, -2), wanted, reduction="none").view(outputs.shape[:-1]).mean(-1)
+        nn.functional.cross_entropy(outputs.flatten(0, -2), labels, reduction="none").view(outputs.shape[:-1]).mean(-1)
     )
 
 

@@ -42,13 +42,13 @@ def fitted(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     return {
         f"{group}_map_{name}": MetricInfo(
             f"{group.replace('_', ' ')} map {title}",
-            f"best linear map between views, conditioned on {what}: {about}",
+            f"best linear map between views, conditioned on {condition}: {about}",
             higher=name == "mrr",
             column=(group, name) == (ROTATION, "mrr"),
             within=FRACTION if name == "mrr" else (0.0, None),
             floor=_FLOORS.get(name, "another view of the object as the prediction"),
             over_objects="mean" if name == "mrr" else "joint",
         )
-        for group, what in conditions.items()
+        for group, condition in conditions.items()
         for name, (title, about) in MAPS.items()
     }

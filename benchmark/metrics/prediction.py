@@ -14,7 +14,7 @@ _POSE = MetricInfo("", "", higher=False, within=FRACTION, floor="a random view",
 
 def _ranks(suffix: str, title: str, among: str, column: bool, split: Literal["val", "train"]) -> dict[str, MetricInfo]:
     """Describe MRR and H@k. suffix, title : ends of names and titles; among : candidates, in words"""
-    found = {
+    infos = {
         "mrr": replace(_RANK, title="MRR", about="reciprocal rank of the target view", column=column),
         **{
             name: replace(
@@ -30,7 +30,7 @@ def _ranks(suffix: str, title: str, among: str, column: bool, split: Literal["va
             about=f"{info.about} among {among}, by the method's predictor",
             split=split,
         )
-        for name, info in found.items()
+        for name, info in infos.items()
     }
 
 

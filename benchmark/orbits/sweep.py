@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 
 WITHIN = {"similarity": (-1.0, 1.0), "class_error": (0.0, 1.0)}
 """Ranges of bounded curves."""
-BLOCK = 8_192
+VIEWS_PER_BLOCK = 8_192
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,19 @@ class Orbits:
     """Curves of every val object over the sweep.
 
     factor, unit : the swept factor; places : (views,) its values, ascending, degrees for an angle
-    found : part -> curve -> (objects, views)
+    curves : part -> curve -> (objects, views)
     """
 
     factor: str
     unit: str
     places: Array
-    found: Mapping[str, Mapping[str, Array]]
+    curves: Mapping[str, Mapping[str, Array]]
 
     def as_dict(self, bootstrap: Bootstrap) -> dict[str, Any]:
         """Return curves as lists: mean with interval over objects, worst object at each value, and single numbers."""
         parts = {
             part: {name: _summary(name, values, bootstrap, self.places) for name, values in curves.items()}
-            for part, curves in self.found.items()
+            for part, curves in self.curves.items()
         }
         return {"factor": self.factor, "unit": self.unit, "places": self.places.tolist(), "parts": parts}
 
@@ -57,13 +57,13 @@ def swept(recipe: Recipe, where: Path) -> Factor:
     ------
     DatasetError : no factor is swept, or several are.
     """
-    found = [factor for factor in recipe.factors if isinstance(factor.law, Sweep)]
-    if len(found) != 1:
+    factors = [factor for factor in recipe.factors if isinstance(factor.law, Sweep)]
+    if len(factors) != 1:
         raise DatasetError(
-            f"{where} sweeps {', '.join(factor.name for factor in found) or 'no factor'} and an orbit sweeps exactly "
+            f"{where} sweeps {', '.join(factor.name for factor in factors) or 'no factor'} and an orbit sweeps exactly "
             "one: render one with `iebench render --recipe orbit`"
         )
-    return found[0]
+    return factors[0]
 
 
 def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor) -> Orbits:
@@ -81,25 +81,27 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
     span = (law.high - law.low) * degrees if isinstance(law, Sweep) else 0.0
     round_ = angle and abs(span - 360) < 1e-6
     classes = np.unique(train.labels)
-    wanted = {name: _targets(v, round_) for name, v in values.items()}
+    targets = {name: _targets(v, round_) for name, v in values.items()}
     standardiser = Standardiser.of(train.features)
-    found: dict[str, dict[str, Array]] = {}
+    measured: dict[str, dict[str, Array]] = {}
     for part, columns in parts.items():
-        known, asked = (standardiser(split.features, columns).astype(np.float64) for split in (train, val))
-        place = _read(known, wanted["train"], asked, train)
+        known, queries = (standardiser(split.features, columns).astype(np.float64) for split in (train, val))
+        prediction = _read(known, targets["train"], queries, train)
         if round_:
-            error = np.abs((np.degrees(np.arctan2(place[:, 1], place[:, 0])) - values["val"] + 180) % 360 - 180)
+            error = np.abs(
+                (np.degrees(np.arctan2(prediction[:, 1], prediction[:, 0])) - values["val"] + 180) % 360 - 180
+            )
         else:
-            error = np.abs(place[:, 0] - values["val"])
-        votes = _read(known, np.eye(len(classes))[np.searchsorted(classes, train.labels)], asked, train)
-        middle = asked.reshape(val.objects, val.views, -1)[:, order[val.views // 2]]
+            error = np.abs(prediction[:, 0] - values["val"])
+        votes = _read(known, np.eye(len(classes))[np.searchsorted(classes, train.labels)], queries, train)
+        middle = queries.reshape(val.objects, val.views, -1)[:, order[val.views // 2]]
         curves = {
-            "similarity": _cosine(asked.reshape(val.objects, val.views, -1), middle[:, None]).ravel(),
+            "similarity": _cosine(queries.reshape(val.objects, val.views, -1), middle[:, None]).ravel(),
             "place_error": error,
             "class_error": (classes[votes.argmax(1)] != val.labels).astype(np.float64),
         }
-        found[part] = {name: curve.reshape(val.objects, val.views)[:, order] for name, curve in curves.items()}
-    return Orbits(factor.name, "degrees" if angle else factor.unit, values["val"][: val.views][order], found)
+        measured[part] = {name: curve.reshape(val.objects, val.views)[:, order] for name, curve in curves.items()}
+    return Orbits(factor.name, "degrees" if angle else factor.unit, values["val"][: val.views][order], measured)
 
 
 def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> dict[str, Any]:
@@ -112,8 +114,8 @@ def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> d
     worst = int(mean.argmin() if higher else mean.argmax())
     objects = np.arange(values.shape[0])
     whole, each = (
-        widened(bootstrap.measure(Mean.of(one, objects), 0.0), bootstrap.level, range_)
-        for one in (values.mean(1), worst_of(values, axis=1))
+        widened(bootstrap.measure(Mean.of(row, objects), 0.0), bootstrap.level, range_)
+        for row in (values.mean(1), worst_of(values, axis=1))
     )
     return {
         "mean": mean.tolist(), "low": low.tolist(), "high": high.tolist(),
@@ -128,19 +130,19 @@ def _targets(values: Array, round_: bool) -> Array:
     return np.stack([np.cos(radians), np.sin(radians)], axis=1) if round_ else values[:, None]
 
 
-def _read(known: Array, wanted: Array, asked: Array, train: Split) -> Array:
+def _read(known: Array, targets: Array, queries: Array, train: Split) -> Array:
     """Return predictions on val of a linear reader fitted on train; every fifth train object selects its penalty."""
     tuning = np.repeat(np.arange(train.objects) % 5 == 4, train.views)
 
     def sums(of: NDArray[np.bool_]) -> Sums | None:
-        x, y = _extended(known[of]), wanted[of]
-        starts = range(0, len(x), BLOCK)
-        return Sums.of((x[i : i + BLOCK], y[i : i + BLOCK]) for i in starts) if len(x) else None
+        x, y = _extended(known[of]), targets[of]
+        starts = range(0, len(x), VIEWS_PER_BLOCK)
+        return Sums.of((x[i : i + VIEWS_PER_BLOCK], y[i : i + VIEWS_PER_BLOCK]) for i in starts) if len(x) else None
 
     learners = sums(~tuning)
     if learners is None:
         raise DatasetError("an orbit needs train objects to learn from: render more objects")
-    answers: Array = _extended(asked) @ fit(learners, sums(tuning))
+    answers: Array = _extended(queries) @ fit(learners, sums(tuning))
     return answers
 
 
@@ -148,7 +150,7 @@ def _extended(features: Array) -> Array:
     return np.concatenate([features, np.ones((len(features), 1))], axis=1)
 
 
-def _cosine(one: Array, other: Array) -> Array:
-    length = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
-    cosine: Array = (one * other).sum(-1) / np.where(length > 0, length, 1)
+def _cosine(first: Array, second: Array) -> Array:
+    length = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    cosine: Array = (first * second).sum(-1) / np.where(length > 0, length, 1)
     return cosine

@@ -38,21 +38,21 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
     """Make the classification task; ks : metric -> number of highest logits that count."""
     train, val = context.train, context.val
     classes = np.unique(train.labels)
-    learnt, wanted = place(classes, train.labels), place(classes, val.labels)
+    learnt, targets = class_indices(classes, train.labels), class_indices(classes, val.labels)
     frequency = np.bincount(learnt).astype(np.float64)
 
-    def measure(found: Answers) -> dict[str, Estimate]:
-        labels = wanted[found.rows[:, 0]]
-        wrong = np.stack([1 - top_k(logits, labels, 1) for logits in found.outputs])
+    def measure(answers: Answers) -> dict[str, Estimate]:
+        labels = targets[answers.rows[:, 0]]
+        wrong = np.stack([1 - top_k(logits, labels, 1) for logits in answers.outputs])
         context.log(
-            found.part, head_name, found.rows, val.labels[found.rows], classes[found.outputs.argmax(-1)][..., None],
-            wrong, "wrong", found.seeds,
+            answers.part, head_name, answers.rows, val.labels[answers.rows],
+            classes[answers.outputs.argmax(-1)][..., None], wrong, "wrong", answers.seeds,
         )  # fmt: skip
         usual = np.broadcast_to(frequency, (len(labels), len(frequency)))
         return {
             name: context.bootstrap.measure(
-                [Mean.of(top_k(logits, labels, k), found.objects) for logits in found.outputs],
-                Mean.of(top_k(usual, labels, k), found.objects),
+                [Mean.of(top_k(logits, labels, k), answers.objects) for logits in answers.outputs],
+                Mean.of(top_k(usual, labels, k), answers.objects),
                 ceiling=1.0,
             )
             for name, k in ks.items()
@@ -61,7 +61,7 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
     return Task(head_name, 1, len(classes), lambda split, rows: learnt[rows[..., 0]], entropy, measure, misses)
 
 
-def place(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def class_indices(classes: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the position of each label among the sorted classes, -1 for a class that is not among them."""
     position = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
     return np.where(classes[position] == labels, position, -1)

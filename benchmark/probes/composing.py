@@ -22,22 +22,22 @@ POSE, ROTATED = "pose", "rotation"
 
 def of_views(context: Context) -> Targets:
     """Return targets for single views by name: the pose, and the factors that change between views of an object."""
-    found: dict[str, Callable[[Split, Codes], Array]] = {}
+    targets: dict[str, Callable[[Split, Codes], Array]] = {}
     if context.shows(ROTATION):
-        found[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
+        targets[POSE] = lambda split, rows: rotation.matrices(split, rows[:, None])
     for name in moving(context):
-        found[name] = partial(factor_regression.single, context, factor=name)
-    return found
+        targets[name] = partial(factor_regression.single, context, factor=name)
+    return targets
 
 
 def of_pairs(context: Context) -> Targets:
     """Return targets for pairs of views by name: the rotation between them, and the change of each factor."""
-    found: dict[str, Callable[[Split, Codes], Array]] = {}
+    targets: dict[str, Callable[[Split, Codes], Array]] = {}
     if context.shows(ROTATION):
-        found[ROTATED] = rotation.matrices
+        targets[ROTATED] = rotation.matrices
     for name in moving(context):
-        found[name] = partial(factor_regression.moved, context, factor=name)
-    return found
+        targets[name] = partial(factor_regression.moved, context, factor=name)
+    return targets
 
 
 def moving(context: Context) -> list[str]:
@@ -57,8 +57,8 @@ def composed(context: Context, name: str, first: Array, second: Array) -> Array:
 
 def of_pair(context: Context, answers: Mapping[str, Array], name: str, rows: Codes) -> Array:
     """Compose predictions for pairs of rows (k, 2), from predictions for all views by name, (n, c) each."""
-    one = answers[POSE if name == ROTATED else name]
-    return composed(context, name, one[rows[:, 0]], one[rows[:, 1]])
+    predictions = answers[POSE if name == ROTATED else name]
+    return composed(context, name, predictions[rows[:, 0]], predictions[rows[:, 1]])
 
 
 def measured(
@@ -71,20 +71,20 @@ def measured(
     pairs : predictions for val's pairs, by name; default: composed from those for views
     """
     values: dict[str, Estimate] = {}
-    rows = context.val.asked(2, every=False)[0]
-    asked = [*([ROTATED] if POSE in answers else []), *(name for name in answers if name != POSE)]
-    found = pairs or {name: of_pair(context, answers, name, rows) for name in asked}
+    rows = context.val.evaluation_rows(2, every=False)[0]
+    pair_names = [*([ROTATED] if POSE in answers else []), *(name for name in answers if name != POSE)]
+    predictions = pairs or {name: of_pair(context, answers, name, rows) for name in pair_names}
 
     def add(task: Task | None, outputs: Sequence[Array]) -> None:
         if task is not None:
-            where = context.val.asked(task.views, context.protocol.val_views == "all")
+            where = context.val.evaluation_rows(task.views, context.protocol.val_views == "all")
             values.update(task.measure(Answers(np.concatenate(outputs, axis=1)[None], *where, part, (None,))))
 
     if POSE in answers:
-        singles = context.val.asked(1, context.protocol.val_views == "all")[0][:, 0]
+        singles = context.val.evaluation_rows(1, context.protocol.val_views == "all")[0][:, 0]
         add(rotation.task(context, names[POSE], 1), [answers[POSE][singles]])
-        add(rotation.task(context, names[ROTATED], 2), [found[ROTATED]])
-    factors = [name for name in asked if name != ROTATED]
+        add(rotation.task(context, names[ROTATED], 2), [predictions[ROTATED]])
+    factors = [name for name in pair_names if name != ROTATED]
     if factors:
-        add(factor_regression.task(context, "changes", factors, suffix), [found[name] for name in factors])
+        add(factor_regression.task(context, "changes", factors, suffix), [predictions[name] for name in factors])
     return values

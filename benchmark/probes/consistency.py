@@ -40,18 +40,19 @@ def consistency(context: Context) -> Values:
     for part, columns in context.parts.items():
         seen = context.train.pairs_of(np.arange(context.train.objects), rounds)[0]
         space = Subspace.of(context, columns, seen, settings.dims)
-        untold = fitted(context, space, trivial(), rounds, settings.units)
-        asked = _Questions(context, space)
+        unconditioned = fitted(context, space, trivial(), rounds, settings.units)
+        evaluation = _Evaluation(context, space)
         values[part] = {}
         for group in groups:
-            told = fitted(context, space, group, rounds, settings.units)
+            conditioned = fitted(context, space, group, rounds, settings.units)
             values[part] |= {
-                f"{group.name}_map_{name}": value for name, value in asked.put(group, told, untold).items()
+                f"{group.name}_map_{name}": value
+                for name, value in evaluation.measure(group, conditioned, unconditioned).items()
             }
     return values
 
 
-class _Questions:
+class _Evaluation:
     """Evaluates maps on val views, in the coordinates of one part."""
 
     def __init__(self, context: Context, space: Subspace) -> None:
@@ -63,9 +64,11 @@ class _Questions:
         centred = self.second - blocks.mean(1)[self.objects]
         self.spread = (centred**2).sum(1)
 
-    def put(self, group: Group, told: tuple[Map, Map], untold: tuple[Map, Map]) -> dict[str, Estimate]:
-        """Measure one group's linear and nonlinear map; `untold` : the maps without the transformation as input."""
-        linear, val = told[0], self.val
+    def measure(
+        self, group: Group, conditioned: tuple[Map, Map], unconditioned: tuple[Map, Map]
+    ) -> dict[str, Estimate]:
+        """Measure one group's linear and nonlinear map; unconditioned : maps without the transformation as input."""
+        linear, val = conditioned[0], self.val
         step = group.between(val, self.rows)
         moved = linear(self.first, step)
         still = group.compose(step, group.inverse(step))
@@ -78,7 +81,7 @@ class _Questions:
                 self._share(tell(self.first, step), self.second),
                 self._share(guess(self.first, np.ones((len(step), 1))), self.second),
             )
-            for name, tell, guess in zip(("error", "error_nonlinear"), told, untold, strict=True)
+            for name, tell, guess in zip(("error", "error_nonlinear"), conditioned, unconditioned, strict=True)
         }
         consistent = {
             "identity": self._share(linear(self.first, still), self.first),
@@ -88,13 +91,13 @@ class _Questions:
         measure = self.context.bootstrap.measure
         return {
             **values,
-            **{name: measure(found, other) for name, found in consistent.items()},
+            **{name: measure(share, other) for name, share in consistent.items()},
             "mrr": self._mrr(linear),
         }
 
-    def _share(self, found: Array, wanted: Array) -> Share:
+    def _share(self, predictions: Array, targets: Array) -> Share:
         """Return squared distances as a fraction of the variance within the objects."""
-        distance = ((found - wanted) ** 2).sum(1)
+        distance = ((predictions - targets) ** 2).sum(1)
         return Share.of(distance, self.spread, self.objects)
 
     def _mrr(self, linear: Map) -> Estimate:
@@ -108,9 +111,9 @@ class _Questions:
         gallery = np.concatenate([2 * views, -(views**2).sum(1, keepdims=True)], axis=1)
         queries = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
         shape = (val.objects, val.views - 1, -1)
-        found = own_places(gallery.reshape(shape), queries.reshape(shape), self.context.protocol.tie)
+        ranks = own_places(gallery.reshape(shape), queries.reshape(shape), self.context.protocol.tie)
         objects = np.repeat(np.arange(val.objects), val.views - 1)
-        return self.context.bootstrap.measure(Mean.of(found.reciprocal, objects), chance_reciprocal(val.views - 1))
+        return self.context.bootstrap.measure(Mean.of(ranks.reciprocal, objects), chance_reciprocal(val.views - 1))
 
 
 def _chained(rows: Rows, views: int) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ from ..metrics.targets import numbers
 from ..statistics import ridge
 from ..statistics.disentanglement import Alignment, Gap, information, joint
 from ..statistics.ridge import SIDE, WIDE, Few, Sums, columns_of
-from .classification import place
+from .classification import class_indices
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -50,9 +50,9 @@ def axes(context: Context) -> Values:
         if width > 1:
             plain = Columns(standardiser, columns, None)
             reader = Reader.of(context, factors, plain)
-            found = statistics(context, factors, plain, reader)
+            scores = statistics(context, factors, plain, reader)
             floor = statistics(context, factors, replace(plain, turn=Turn.of(width)), reader)
-            values[part] = {name: context.bootstrap.measure(found[name], floor[name]) for name in found}
+            values[part] = {name: context.bootstrap.measure(scores[name], floor[name]) for name in scores}
     return values
 
 
@@ -80,8 +80,8 @@ class Factor:
         """Return the states (n,) of rows (n,)."""
         if not len(self.classes):
             return np.searchsorted(self.ends, split.latents[self.name][rows], side="right")
-        found = place(self.classes, split.labels[rows])
-        return np.where(found < 0, len(self.classes), found)
+        indices = class_indices(self.classes, split.labels[rows])
+        return np.where(indices < 0, len(self.classes), indices)
 
     def target(self, split: Split, rows: Codes) -> Array:
         """Return the reader's target: one-hot classes, sine and cosine, or the number, centred: (n, t).
@@ -116,8 +116,8 @@ class Factor:
 def factors_of(context: Context) -> list[Factor]:
     """Return the class and the one-dimensional latents that train has and that vary."""
     known = ["class", *(name for name in numbers(context.groups) if context.train.has([name]))]
-    found = [Factor.of(context, name) for name in known]
-    return [factor for factor in found if factor is not None]
+    candidates = [Factor.of(context, name) for name in known]
+    return [factor for factor in candidates if factor is not None]
 
 
 def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> list[NDArray[np.uint16]]:
@@ -136,15 +136,15 @@ def gap_tables(context: Context, factors: list[Factor], columns: Columns) -> lis
 
 def _met(val: Split, factors: list[Factor], columns: Columns, ends: Array, known: Array) -> list[NDArray[np.uint16]]:
     """Count states in bins of the most informative columns; ends : (BINS - 1, D), known : (factors, D)."""
-    best = [np.argsort(-one, kind="stable")[:2] for one in known]
-    found = []
+    best = [np.argsort(-row, kind="stable")[:2] for row in known]
+    blocks = []
     for block in columns.blocks(val, np.arange(val.objects)):
         shown = columns(val, block)
-        found.append([_bins(ends[:, two], shown[:, two]).astype(np.uint8) for two in best])
+        blocks.append([_bins(ends[:, two], shown[:, two]).astype(np.uint8) for two in best])
     every = np.arange(len(val.labels))
     return [
         _by_object(val, factor, factor.state(val, every), np.concatenate(bins))
-        for factor, bins in zip(factors, zip(*found, strict=True), strict=True)
+        for factor, bins in zip(factors, zip(*blocks, strict=True), strict=True)
     ]
 
 
@@ -205,14 +205,14 @@ def importances(context: Context, factors: list[Factor], columns: Columns, reade
     residual r. This is the permutation importance of Breiman (2001), exact.
     """
     val, (weights, squares) = context.val, reader.of_turned(columns.turn)
-    found: list[list[NDArray[np.float32]]] = [[] for _ in factors]
+    losses: list[list[NDArray[np.float32]]] = [[] for _ in factors]
     for rows in columns.blocks(val, np.arange(val.objects)):
         x, y = columns(val, rows), _targets(factors, val, rows)
-        for one, own, where in zip(found, weights, _places(factors), strict=True):
+        for blocks, own, where in zip(losses, weights, _places(factors), strict=True):
             residual = y[:, where] - x @ own
             lost = 2 * x * (residual @ own.T) + (own**2).sum(1) * (x**2 + squares)
-            one.append(lost.reshape(-1, val.views, lost.shape[1]).sum(1).astype(np.float32))
-    return [np.concatenate(one) for one in found]
+            blocks.append(lost.reshape(-1, val.views, lost.shape[1]).sum(1).astype(np.float32))
+    return [np.concatenate(blocks) for blocks in losses]
 
 
 def statistics(context: Context, factors: list[Factor], columns: Columns, reader: Reader) -> dict[str, Gap | Alignment]:

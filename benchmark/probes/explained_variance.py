@@ -18,7 +18,7 @@ from ..fitting.standardise import block_rows
 from ..metrics.explained_variance import explained
 from ..metrics.targets import shares as shares_of
 from ..statistics.explained import Between, Explained
-from .classification import place
+from .classification import class_indices
 
 Array = NDArray[np.float64]
 ROUNDING = 1e-12  # of the mean square of features; a smaller variance is rounding of float32
@@ -102,7 +102,7 @@ def basis(context: Context, split: Split, factor: str, rows: NDArray[np.int64]) 
     """
     if factor == "class":
         classes = np.unique(context.train.labels)
-        known = np.eye(len(classes) + 1)[place(classes, split.labels[rows])]  # unknown classes come last
+        known = np.eye(len(classes) + 1)[class_indices(classes, split.labels[rows])]  # unknown classes come last
         return np.column_stack([known[:, :-1], np.ones(len(known))])
     latents = shares_of(context.groups)[factor]
     if latents == ROTATION:

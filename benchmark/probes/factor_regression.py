@@ -137,34 +137,38 @@ def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") 
         for factor in factors
     }
     kept = {factor: varying(*both) for factor, both in moves.items()}
-    asked = [factor for factor in factors if len(kept[factor])]
+    kept_factors = [factor for factor in factors if len(kept[factor])]
     context.notes.extend(
-        f"{f} is not measured: it is the same in all views of an object" for f in factors if f not in asked
+        f"{f} is not measured: it is the same in all views of an object" for f in factors if f not in kept_factors
     )
-    if not asked:
+    if not kept_factors:
         return None
-    widths = [moves[factor][0].shape[1] for factor in asked]
+    widths = [moves[factor][0].shape[1] for factor in kept_factors]
     if context.protocol.r2 == "mean":
-        for factor, width in zip(asked, widths, strict=True):
+        for factor, width in zip(kept_factors, widths, strict=True):
             context.notes.extend(left_out(f"{factor}{suffix}_r2", kept[factor], width))
     ends = np.cumsum(widths)
-    columns = {factor: np.arange(end - width, end) for factor, width, end in zip(asked, widths, ends, strict=True)}
-    mean = np.concatenate([moves[factor][0].mean(0) for factor in asked])
+    columns = {
+        factor: np.arange(end - width, end) for factor, width, end in zip(kept_factors, widths, ends, strict=True)
+    }
+    mean = np.concatenate([moves[factor][0].mean(0) for factor in kept_factors])
 
     def target(split: Split, rows: Rows) -> Array:
-        return np.concatenate([moved(context, split, rows, factor) for factor in asked], axis=-1)
+        return np.concatenate([moved(context, split, rows, factor) for factor in kept_factors], axis=-1)
 
-    def measure(found: Answers) -> dict[str, Estimate]:
-        wanted = target(context.val, found.rows)
+    def measure(answers: Answers) -> dict[str, Estimate]:
+        targets = target(context.val, answers.rows)
         for factor, chosen in columns.items():
-            truth, answers = wanted[:, chosen], found.outputs[..., chosen]
-            squares = ((answers - truth) ** 2).sum(-1)
-            context.log(found.part, f"{factor}{suffix}", found.rows, truth, answers, squares, "squared", found.seeds)
+            truth, outputs = targets[:, chosen], answers.outputs[..., chosen]
+            squares = ((outputs - truth) ** 2).sum(-1)
+            context.log(
+                answers.part, f"{factor}{suffix}", answers.rows, truth, outputs, squares, "squared", answers.seeds
+            )
 
         def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Estimate]:
             return both_r2(
-                context.bootstrap, metric, wanted[:, chosen], found.outputs[..., chosen], found.objects, mean[chosen],
-                wanted[:, chosen], kept,
+                context.bootstrap, metric, targets[:, chosen], answers.outputs[..., chosen], answers.objects,
+                mean[chosen], targets[:, chosen], kept,
             )  # fmt: skip
 
         each = {

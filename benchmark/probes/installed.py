@@ -27,16 +27,16 @@ def run(context: Context) -> Values:
     If a probe of another package cannot be used, the reason becomes a note of the context.
     """
     values: Values = {part: {} for part in context.parts}
-    theirs = [name for name in PROBES if not PROBES.ours(name)]
+    external = [name for name in PROBES if not PROBES.ours(name)]
     for name in PROBES:
-        if name not in theirs:
+        if name not in external:
             _add(values, PROBES[name].function(context), PROBES[name].declared(context.groups), context)
     _add(values, separation(values, context.bootstrap), SEPARATION, context)
     context.notes.extend(_left_out(values))
-    for name in theirs:
+    for name in external:
         try:
-            found, declared = _theirs(name, context)
-            _add(values, found, declared, context)
+            estimates, declared = _external(name, context)
+            _add(values, estimates, declared, context)
         except ProbeError as error:
             context.notes.append(str(error))
     return values
@@ -44,33 +44,33 @@ def run(context: Context) -> Values:
 
 def _left_out(values: Values) -> list[str]:
     """Remove values of meaningless size, such as quotients by almost zero; returns a note about them, if any."""
-    found = [
+    outliers = [
         (part, metric, entry.value)
         for part, measured in values.items()
         for metric, entry in measured.items()
         if not all(abs(n) <= LARGEST for n in (entry.value, entry.low, entry.high, entry.floor, entry.ceiling or 0.0))
     ]
-    for part, metric, _ in found:
+    for part, metric, _ in outliers:
         del values[part][metric]
-    if not found:
+    if not outliers:
         return []
-    named = few(f"{metric} of {part} ({value:.2g})" for part, metric, value in found)
+    named = few(f"{metric} of {part} ({value:.2g})" for part, metric, value in outliers)
     return [
         f"left out, since they, their intervals or floors are beyond {LARGEST:g}, as quotients by next to nothing are "
         f"(val varies too little or is unlike train, or train has too little to learn from): {named}"
     ]
 
 
-def _add(values: Values, found: Values, declared: Mapping[str, MetricInfo], context: Context) -> None:
+def _add(values: Values, estimates: Values, declared: Mapping[str, MetricInfo], context: Context) -> None:
     """Add a probe's values; the context keeps the descriptions that a score file needs."""
-    for part, measured in found.items():
+    for part, measured in estimates.items():
         for metric, entry in measured.items():
             values[part][metric] = widened(entry, context.bootstrap.level, declared[metric].of_object)
             if metric not in METRICS:
                 context.metrics[metric] = declared[metric]
 
 
-def _theirs(name: str, context: Context) -> tuple[Values, dict[str, MetricInfo]]:
+def _external(name: str, context: Context) -> tuple[Values, dict[str, MetricInfo]]:
     """Return the values of another package's probe, and the descriptions of its metrics.
 
     Raises
@@ -80,26 +80,26 @@ def _theirs(name: str, context: Context) -> tuple[Values, dict[str, MetricInfo]]
     registered = PROBES[name]
     about = f"the probe {name!r} ({PROBES.origin(name)})"
     declared = PROBES.call(name, registered.declared, context.groups)
-    found = PROBES.call(name, registered.function, context)
+    estimates = PROBES.call(name, registered.function, context)
     for metric in declared.keys() & METRICS.keys():
         raise ProbeError(f"{about} measures {metric}, which is iebench's own: {REMEDY}")
     for metric in declared.keys() & context.metrics.keys():
         raise ProbeError(f"{about} measures {metric}, as another probe does: {REMEDY}")
-    fault = _fault(found, declared, context)
+    fault = _fault(estimates, declared, context)
     if fault:
         raise ProbeError(f"{about} {fault}: {REMEDY}")
     point = PROBES.point(name)
     if point and point.dist:
         context.packages[point.dist.name] = point.dist.version
         declared = {metric: replace(info, package=point.dist.name) for metric, info in declared.items()}
-    return found, declared
+    return estimates, declared
 
 
-def _fault(found: Any, metrics: Mapping[str, MetricInfo], context: Context) -> str:
+def _fault(estimates: Any, metrics: Mapping[str, MetricInfo], context: Context) -> str:
     """Describe the fault of the values that a probe returned, as a clause; "" for none."""
-    if not isinstance(found, Mapping):
-        return f"returned {type(found).__name__}, and not part -> metric -> value"
-    for part, measured in found.items():
+    if not isinstance(estimates, Mapping):
+        return f"returned {type(estimates).__name__}, and not part -> metric -> value"
+    for part, measured in estimates.items():
         if part not in context.parts:
             return f"returned values of the part {part!r:.60}, which this encoder does not have"
         if not isinstance(measured, Mapping):

@@ -53,22 +53,22 @@ def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Target
     codes = np.eye(len(classes))
 
     def labels(split: Split, rows: Codes) -> Array:
-        return codes[classification.place(classes, split.labels[rows])]
+        return codes[classification.class_indices(classes, split.labels[rows])]
 
     views = Train.of(context, part, most_views(context, part), lifted)
-    wanted = classification.place(classes, context.train.labels[views.tuners.rows])
-    misses = {CLASS: lambda found: 1 - top_k(found, wanted, 1)}
+    targets = classification.class_indices(classes, context.train.labels[views.tuners.rows])
+    misses = {CLASS: lambda outputs: 1 - top_k(outputs, targets, 1)}
     single = solve(views, {CLASS: labels, **of_view}, settings.ridge, losses=misses)
     train, val = (Views(context, part, s, np.arange(len(s.labels)), lifted) for s in (context.train, context.val))
-    rows, objects = context.val.asked(1, context.protocol.val_views == "all")
+    rows, objects = context.val.evaluation_rows(1, context.protocol.val_views == "all")
     logits, its = val.answers(single[CLASS].final)[rows[:, 0]], single.pop(CLASS).chosen
     known = Known(
-        train.all_answers({name: one.before for name, one in single.items()}),
-        train.all_answers({name: one.final for name, one in single.items()}),
-        val.all_answers({name: one.final for name, one in single.items()}),
+        train.all_answers({name: solution.before for name, solution in single.items()}),
+        train.all_answers({name: solution.final for name, solution in single.items()}),
+        val.all_answers({name: solution.final for name, solution in single.items()}),
     )
     pairs, added = _pairs(context, settings, of_two, part, known)
-    chosen = {"kernel": its, **{f"{name} (view)": one.chosen for name, one in single.items()}, **added}
+    chosen = {"kernel": its, **{f"{name} (view)": solution.chosen for name, solution in single.items()}, **added}
 
     def measure() -> Found:
         answers = Answers(logits[None], rows, objects, part, (None,))
@@ -91,7 +91,7 @@ class Known:
 
 
 def _pairs(
-    context: Context, settings: Kernel, asked: Targets, part: str, known: Known
+    context: Context, settings: Kernel, targets: Targets, part: str, known: Known
 ) -> tuple[dict[str, Array], dict[str, Regularisation]]:
     """Return predictions for val's pairs (k, c) by name, and the penalties of the regressions on pairs."""
     train, columns = context.train, context.parts[part]
@@ -99,14 +99,16 @@ def _pairs(
     every = np.sort(np.concatenate([context.learners, context.tuners]))
     rows = [train.pairs_of(objects, settings.pairs)[0] for objects in (context.learners, context.tuners, every)]
     before, final = (
-        {name: partial(_left, context, known=views, name=name, of=of) for name, of in asked.items()}
+        {name: partial(_left, context, known=views, name=name, of=of) for name, of in targets.items()}
         for views in (known.before, known.final)
     )
     some = Train(*(Views(context, part, train, own, lifted) for own in rows))
     solved = solve(some, before, settings.ridge, final=final)
-    val = Views(context, part, context.val, context.val.asked(2, every=False)[0], lifted)
-    found = {n: of_pair(context, known.val, n, val.rows) + val.answers(one.final) for n, one in solved.items()}
-    return found, {name: one.chosen for name, one in solved.items()}
+    val = Views(context, part, context.val, context.val.evaluation_rows(2, every=False)[0], lifted)
+    predictions = {
+        n: of_pair(context, known.val, n, val.rows) + val.answers(solution.final) for n, solution in solved.items()
+    }
+    return predictions, {name: solution.chosen for name, solution in solved.items()}
 
 
 def _left(

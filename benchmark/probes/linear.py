@@ -42,18 +42,20 @@ def linear(context: Context) -> Values:
     settings = context.protocol.linear
     if settings is None:
         return {}
-    asked = of_views(context)
-    kinds = lambda part: _classify(context, settings, part), lambda part: _regress(context, settings, asked, part)
+    targets = of_views(context)
+    kinds = lambda part: _classify(context, settings, part), lambda part: _regress(context, settings, targets, part)
     return by_part(context, kinds)
 
 
-def _regress(context: Context, settings: Linear, asked: Targets, part: str) -> Callable[[], Found]:
+def _regress(context: Context, settings: Linear, targets: Targets, part: str) -> Callable[[], Found]:
     """Solve ridge regressions of all targets of single views; pairs are composed from them."""
-    solved = solve(Train.of(context, part, most_views(context, part)), asked, settings.ridge)
+    solved = solve(Train.of(context, part, most_views(context, part)), targets, settings.ridge)
     val = Views(context, part, context.val, np.arange(len(context.val.labels)))
-    answers = val.all_answers({name: one.final for name, one in solved.items()})
+    answers = val.all_answers({name: solution.final for name, solution in solved.items()})
     names = {"pose": "pose_linear", "rotation": "rotation_composed"}
-    chosen = {"pose_linear" if name == POSE else f"{name}_composed": one.chosen for name, one in solved.items()}
+    chosen = {
+        "pose_linear" if name == POSE else f"{name}_composed": solution.chosen for name, solution in solved.items()
+    }
     return lambda: (measured(context, part, answers, names, "_composed"), chosen)
 
 
@@ -65,12 +67,12 @@ def _classify(context: Context, settings: Linear, part: str) -> Callable[[], Fou
     classes = np.unique(context.train.labels)
     first, last = (_regression(views, classes) for views in (train.learners, train.every))
     best, near = _chosen(first, train.tuners, classes, settings)
-    found = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient, near.answer))
-    rows, objects = context.val.asked(1, context.protocol.val_views == "all")
-    logits = Views(context, part, context.val, rows[:, 0]).answers(found.answer)
+    optimum = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient, near.answer))
+    rows, objects = context.val.evaluation_rows(1, context.protocol.val_views == "all")
+    logits = Views(context, part, context.val, rows[:, 0]).answers(optimum.answer)
     answers = Answers(logits[None], rows, objects, part, (None,))
-    reached = found.gradient <= settings.gradient
-    chosen = Regularisation.of([math.inf, *settings.logistic], best, found.iterations, reached)
+    reached = optimum.gradient <= settings.gradient
+    chosen = Regularisation.of([math.inf, *settings.logistic], best, optimum.iterations, reached)
     return lambda: (classification.by_lines(context).measure(answers), {"classification": chosen})
 
 
@@ -80,7 +82,9 @@ def _regression(views: Views, classes: Codes) -> Logistic:
 
 
 def _labels(views: Views, classes: Codes) -> Tensor:
-    return torch.from_numpy(classification.place(classes, views.split.labels[views.rows])).to(views.context.device)
+    return torch.from_numpy(classification.class_indices(classes, views.split.labels[views.rows])).to(
+        views.context.device
+    )
 
 
 def _chosen(regression: Logistic, tuners: Views, classes: Codes, settings: Linear) -> tuple[float, Optimum]:
@@ -89,12 +93,12 @@ def _chosen(regression: Logistic, tuners: Views, classes: Codes, settings: Linea
     Only a penalty with a smaller loss than the constant prediction counts, so that chance hits do not. Penalties are
     tried from the strongest on, until the loss reaches the constant's, or PATIENCE in a row do not reduce the errors.
     """
-    labels = classification.place(classes, tuners.split.labels[tuners.rows])
-    wanted = torch.from_numpy(labels)
+    labels = classification.class_indices(classes, tuners.split.labels[tuners.rows])
+    targets = torch.from_numpy(labels)
 
     def errors(answer: Answer) -> tuple[float, float]:
         logits = tuners.answers(answer)
-        return float(F.cross_entropy(torch.from_numpy(logits), wanted)), 1 - float(top_k(logits, labels, 1).mean())
+        return float(F.cross_entropy(torch.from_numpy(logits), targets)), 1 - float(top_k(logits, labels, 1).mean())
 
     best = math.inf, regression.constant()
     if not len(labels):

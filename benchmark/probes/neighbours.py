@@ -19,7 +19,7 @@ from ..fitting.standardise import BLOCK, block_rows
 from ..metrics.neighbours import FEW, KNN
 from ..statistics.bootstrap import Mean
 from ..statistics.metrics import top_k
-from .classification import place
+from .classification import class_indices
 
 TILE = 4_096  # queries per comparison with a block of the gallery
 
@@ -36,21 +36,21 @@ def neighbours(context: Context) -> Values:
         return {}
     classes = np.unique(train.labels)
     rows = rows_of(np.arange(train.objects), train.views, min(settings.views, train.views))
-    labels = place(classes, train.labels[rows])
-    asked, objects = val.asked(1, context.protocol.val_views == "all")
-    wanted = place(classes, val.labels[asked[:, 0]])
-    usual = np.broadcast_to(np.bincount(labels).astype(np.float64), (len(wanted), len(classes)))
-    floor = Mean.of(top_k(usual, wanted, 1), objects)
+    labels = class_indices(classes, train.labels[rows])
+    queries, objects = val.evaluation_rows(1, context.protocol.val_views == "all")
+    targets = class_indices(classes, val.labels[queries[:, 0]])
+    usual = np.broadcast_to(np.bincount(labels).astype(np.float64), (len(targets), len(classes)))
+    floor = Mean.of(top_k(usual, targets, 1), objects)
     values: Values = {}
     for part, columns in context.parts.items():
         gallery = unit_rows(context, train, rows, columns)
         votes = [
             vote(gallery, labels, block, settings.k, settings.temperature, len(classes))
-            for block in _tiles(context, val, asked[:, 0], columns)
+            for block in _tiles(context, val, queries[:, 0], columns)
         ]
         scores = np.concatenate(votes)[:, None]
-        found = _named(context, part, "knn", scores, classes, asked, objects)
-        values[part] = {"knn_top1": context.bootstrap.measure(found, floor, 1.0)}
+        accuracies = _named(context, part, "knn", scores, classes, queries, objects)
+        values[part] = {"knn_top1": context.bootstrap.measure(accuracies, floor, 1.0)}
     return values
 
 
@@ -65,7 +65,7 @@ def few(context: Context) -> Values:
     if settings is None:
         return {}
     classes = np.unique(train.labels)
-    asked, objects = val.asked(1, context.protocol.val_views == "all")
+    queries, objects = val.evaluation_rows(1, context.protocol.val_views == "all")
     examples = [
         [shots(train, classes, k, context.protocol.pair_seed, draw) for draw in range(settings.draws)]
         for k in settings.shots
@@ -73,17 +73,17 @@ def few(context: Context) -> Values:
     values: Values = {}
     for part, columns in context.parts.items():
         means = [
-            class_means(unit_rows(context, train, rows, columns), place(classes, train.labels[rows]))
+            class_means(unit_rows(context, train, rows, columns), class_indices(classes, train.labels[rows]))
             for drawn in examples
             for rows in drawn
         ]
-        tiles = _tiles(context, val, asked[:, 0], columns)
+        tiles = _tiles(context, val, queries[:, 0], columns)
         scores = np.concatenate([torch.stack([tile @ own.T for own in means], 1).cpu().numpy() for tile in tiles])
         values[part] = {}
         for i, k in enumerate(settings.shots):
             own = scores[:, i * settings.draws : (i + 1) * settings.draws]
-            found = _named(context, part, f"shot{k}", own, classes, asked, objects)
-            values[part][f"shot{k}_top1"] = context.bootstrap.measure(found, 1 / len(classes), 1.0)
+            accuracies = _named(context, part, f"shot{k}", own, classes, queries, objects)
+            values[part][f"shot{k}_top1"] = context.bootstrap.measure(accuracies, 1 / len(classes), 1.0)
     return values
 
 
@@ -96,11 +96,11 @@ def _named(
     scores : (k, draws, classes); classes : labels of the last axis; rows : (k, 1) views; objects : (k,) their objects
     """
     labels = context.val.labels[rows[:, 0]]
-    wanted, draws = place(classes, labels), scores.swapaxes(0, 1)
-    right = np.stack([top_k(own, wanted, 1) for own in draws])
+    targets, draws = class_indices(classes, labels), scores.swapaxes(0, 1)
+    right = np.stack([top_k(own, targets, 1) for own in draws])
     seeds = range(len(draws)) if len(draws) > 1 else (None,)
     context.log(part, question, rows, labels[:, None], classes[draws.argmax(-1)][..., None], 1 - right, "wrong", seeds)
-    return [Mean.of(one, objects) for one in right]
+    return [Mean.of(hits, objects) for hits in right]
 
 
 def shots(train: Split, classes: NDArray[np.int64], k: int, seed: int, draw: int) -> NDArray[np.int64]:

@@ -38,23 +38,23 @@ def prediction(context: Context) -> Values:
     """
     method, train, val = context.method, context.train, context.val
     first = 0 if context.protocol.retrieval == "with the source" else 1
-    asked = val.views - first
-    if method is None or asked < 2:
+    count = val.views - first
+    if method is None or count < 2:
         return {}
     every = embeddings([val] if first else [train, val], method, context.device)
     gallery = every[-len(val.features) :]
     queries = predictions(val, method, context.device).reshape(val.objects, val.views, -1)[:, first:]
     values = _ranked(context, queries, gallery)
     if context.shows(ROTATION):
-        poses, flat = _poses([val]), queries.reshape(val.objects * asked, -1)
-        wanted = poses.reshape(val.objects, val.views, 4)[:, first:].reshape(-1, 4)
-        barred = np.repeat(np.arange(val.objects) * val.views, asked) if first else None
-        values["pre"] = _pre(context, flat, wanted, gallery, poses, barred)
+        poses, flat = _poses([val]), queries.reshape(val.objects * count, -1)
+        targets = poses.reshape(val.objects, val.views, 4)[:, first:].reshape(-1, 4)
+        barred = np.repeat(np.arange(val.objects) * val.views, count) if first else None
+        values["pre"] = _pre(context, flat, targets, gallery, poses, barred)
         if not first:
-            values["pre_all"] = _pre(context, flat, wanted, every, _poses([train, val]))
+            values["pre_all"] = _pre(context, flat, targets, every, _poses([train, val]))
     _log(context, first, values)
     suffix, measure = "" if first else "_released", context.bootstrap.measure
-    objects = np.repeat(np.arange(val.objects), asked)
+    objects = np.repeat(np.arange(val.objects), count)
     whole: dict[str, Estimate] = {f"{name}{suffix}": measure(Mean.of(v, objects), f) for name, (v, f) in values.items()}
     return {WHOLE: whole if first else whole | _on_train(context, method, every[: len(train.features)])}
 
@@ -71,12 +71,12 @@ def _log(context: Context, first: int, values: Found) -> None:
 
 
 def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
-    """Return MRR and H@k of queries (objects, asked, E) among each object's last `asked` views in a gallery (n, E)."""
-    objects, asked, width = queries.shape
-    own = gallery.reshape(objects, -1, width)[:, -asked:]
-    found = own_places(own, queries, context.protocol.tie)
-    hits = {name: (found.within(k), min(1.0, k / asked)) for name, k in HITS.items()}
-    return {"mrr": (found.reciprocal, chance_reciprocal(asked)), **hits}
+    """Return MRR and H@k of queries (objects, count, E) among each object's last `count` views in a gallery (n, E)."""
+    objects, count, width = queries.shape
+    own = gallery.reshape(objects, -1, width)[:, -count:]
+    ranks = own_places(own, queries, context.protocol.tie)
+    hits = {name: (ranks.within(k), min(1.0, k / count)) for name, k in HITS.items()}
+    return {"mrr": (ranks.reciprocal, chance_reciprocal(count)), **hits}
 
 
 def _on_train(context: Context, method: Predictor, gallery: Vectors) -> dict[str, Estimate]:
@@ -101,17 +101,17 @@ def _poses(splits: Sequence[Split]) -> NDArray[np.float64]:
 
 
 def _pre(
-    context: Context, queries: Vectors, wanted: NDArray[np.float64], gallery: Vectors, poses: NDArray[np.float64],
+    context: Context, queries: Vectors, targets: NDArray[np.float64], gallery: Vectors, poses: NDArray[np.float64],
     barred: Rows | None = None,
 ) -> tuple[NDArray[np.float64], float]:  # fmt: skip
     """Return 1 - <q, q'>^2 of the target and retrieved pose of each query, and its expectation for a random view.
 
-    wanted : (q, 4) poses of the queries' targets; poses : (n, 4) poses of the gallery's views
+    targets : (q, 4) poses of the queries' targets; poses : (n, 4) poses of the gallery's views
     barred : (q,) a view per query that is not a candidate
     """
     squares = np.einsum("ni,nj->nij", poses, poses).reshape(-1, 16)  # <q, q'>^2 is linear in these: average ties
-    found = nearest_mean(gallery, queries, squares, context.device, context.protocol.tie, barred).reshape(-1, 4, 4)
-    return 1 - np.einsum("qi,qij,qj->q", wanted, found, wanted), chance_pose_error(wanted, poses, barred)
+    means = nearest_mean(gallery, queries, squares, context.device, context.protocol.tie, barred).reshape(-1, 4, 4)
+    return 1 - np.einsum("qi,qij,qj->q", targets, means, targets), chance_pose_error(targets, poses, barred)
 
 
 @torch.no_grad()
@@ -131,8 +131,8 @@ def predictions(split: Split, method: Predictor, device: torch.device) -> Vector
         sources = np.arange(first, last) * split.views
         targets = (sources[:, None] + np.arange(split.views)).ravel()
         embedding = method.embed(torch.from_numpy(split.features[sources]).to(device))
-        told = latents_of(split, method, np.repeat(sources, split.views)), latents_of(split, method, targets)
-        return method.predict(embedding, *told)
+        latents = latents_of(split, method, np.repeat(sources, split.views)), latents_of(split, method, targets)
+        return method.predict(embedding, *latents)
 
     step = max(1, BLOCK // 2 // split.views)
     blocks = (predicted(i, min(i + step, split.objects)) for i in range(0, split.objects, step))

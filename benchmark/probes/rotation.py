@@ -53,24 +53,24 @@ def task(context: Context, name: str, views: int) -> Task | None:
     target = matrices if as_matrix else quaternions
     rows = seen(context, views)
     shown = target(context.train, rows)
-    asked = context.val.asked(views, context.protocol.val_views == "all")[0]
-    kept = varying(shown, target(context.val, asked))
+    val_rows = context.val.evaluation_rows(views, context.protocol.val_views == "all")[0]
+    kept = varying(shown, target(context.val, val_rows))
     if not len(kept):
         context.notes.append(f"{name} is not measured: its target is constant")
         return None
     context.notes.extend(left_out(f"{name}_r2_mean", kept, shown.shape[1]))
     mean, still = shown.mean(0), best_constant_rotation(quaternions(context.train, rows))
 
-    def measure(found: Answers) -> dict[str, Estimate]:
-        objects, best = found.objects, _oracle(context, found.rows)
+    def measure(answers: Answers) -> dict[str, Estimate]:
+        objects, best = answers.objects, _oracle(context, answers.rows)
         values = both_r2(
-            context.bootstrap, name, target(context.val, found.rows), found.outputs, objects, mean,
+            context.bootstrap, name, target(context.val, answers.rows), answers.outputs, objects, mean,
             best if as_matrix else None, kept,
         )  # fmt: skip
-        turned = [quaternion(one) if as_matrix else one for one in found.outputs]
-        degrees, measured = angles(context, name, found.rows, objects, turned, still)
-        wanted = target(context.val, found.rows)
-        context.log(found.part, name, found.rows, wanted, found.outputs, degrees, "degrees", found.seeds)
+        turned = [quaternion(output) if as_matrix else output for output in answers.outputs]
+        degrees, measured = angles(context, name, answers.rows, objects, turned, still)
+        targets = target(context.val, answers.rows)
+        context.log(answers.part, name, answers.rows, targets, answers.outputs, degrees, "degrees", answers.seeds)
         return values | measured
 
     outputs = 9 if as_matrix else 4
@@ -122,17 +122,19 @@ def quaternions(split: Split, rows: Rows) -> Array:
     angles = split.columns(ROTATION, rows.reshape(-1, rows.shape[-1]))
     first, last = angles[:, 0], angles[:, -1]
     single = rows.shape[-1] == 1
-    found = pose_quaternion(first, as_released=True) if single else relative_quaternion(first, last, as_released=True)
-    return found.reshape(*rows.shape[:-1], 4)
+    rotations = (
+        pose_quaternion(first, as_released=True) if single else relative_quaternion(first, last, as_released=True)
+    )
+    return rotations.reshape(*rows.shape[:-1], 4)
 
 
 def matrices(split: Split, rows: Rows) -> Array:
     """Return R of rows (..., 1), or R12 = R1^-1 R2 of pairs of rows (..., 2), as nine entries: (..., 9)."""
     angles = split.columns(ROTATION, rows.reshape(-1, rows.shape[-1]))
-    found = [pose(view).as_matrix() for view in angles.swapaxes(0, 1)]
-    if len(found) == 2:
-        found = [np.einsum("nki,nkj->nij", *found)]  # the inverse of a rotation is its transpose
-    return found[0].reshape(*rows.shape[:-1], 9)
+    rotations = [pose(view).as_matrix() for view in angles.swapaxes(0, 1)]
+    if len(rotations) == 2:
+        rotations = [np.einsum("nki,nkj->nij", *rotations)]  # the inverse of a rotation is its transpose
+    return rotations[0].reshape(*rows.shape[:-1], 9)
 
 
 def quaternion(entries: Array) -> Array:

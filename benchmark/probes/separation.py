@@ -21,24 +21,24 @@ def separation(values: Mapping[str, Mapping[str, Estimate]], bootstrap: Bootstra
     0: the part has none of the information; 1: as much as the whole. Left out if the interval of the whole includes its
     floor, since there is then no information that could leak.
     """
-    found: dict[str, dict[str, Estimate]] = {}
+    leaks: dict[str, dict[str, Estimate]] = {}
     for leak, (part, metric) in WRONG.items():
-        here, whole = values.get(part, {}).get(metric), values.get(WHOLE, {}).get(metric)
-        if not (isinstance(here, Resampled) and isinstance(whole, Resampled)) or whole.low <= whole.floor:
+        entry, whole = values.get(part, {}).get(metric), values.get(WHOLE, {}).get(metric)
+        if not (isinstance(entry, Resampled) and isinstance(whole, Resampled)) or whole.low <= whole.floor:
             continue
         known = whole.value - whole.floor
-        draws = (here.draws - whole.floor) / np.maximum(whole.draws - whole.floor, LEAST * known)
+        draws = (entry.draws - whole.floor) / np.maximum(whole.draws - whole.floor, LEAST * known)
         low, high = interval(draws, bootstrap.level)
-        found[part] = {
+        leaks[part] = {
             leak: Resampled(
-                value=(here.value - whole.floor) / known,
+                value=(entry.value - whole.floor) / known,
                 low=float(low),
                 high=float(high),
                 floor=0.0,
-                n=here.n,
-                objects=here.objects,
+                n=entry.n,
+                objects=entry.objects,
                 draws=draws,
                 each=None,
             )
         }
-    return found
+    return leaks

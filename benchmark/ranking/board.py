@@ -18,8 +18,8 @@ from ..results.faults import absences_of
 from ..results.score import Score
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE, MetricInfo
-from ..statistics.rank_intervals import Rank, ranks
-from .seeds import Group, Value, grouped
+from ..statistics.rank_intervals import RankInterval, ranks
+from .seeds import SeedGroup, Value, grouped
 
 SHOWN = 4  # differences in a message, the protocol included
 
@@ -42,7 +42,7 @@ class Cell:
     info: MetricInfo
     estimate: Estimate
     mark: Mark
-    rank: Rank | None
+    rank: RankInterval | None
     spread: float | None
 
 
@@ -50,7 +50,7 @@ class Cell:
 class Row:
     """One part of one method. cells : metric -> cell; metrics that were not measured are missing."""
 
-    group: Group
+    group: SeedGroup
     part: str
     cells: Mapping[str, Cell]
 
@@ -190,9 +190,9 @@ def _unpaired(score: Score) -> list[str]:
     return [f"{first}{more}, so no row is ranked there: `iebench validate` says more"] if first else []
 
 
-def _parts(groups: Sequence[Group], wanted: bool) -> list[str]:
-    found = {part: None for group in groups for score in group.scores.values() for part in score.values}
-    return [part for part in found if wanted or part == WHOLE]
+def _parts(groups: Sequence[SeedGroup], all_parts: bool) -> list[str]:
+    parts = {part: None for group in groups for score in group.scores.values() for part in score.values}
+    return [part for part in parts if all_parts or part == WHOLE]
 
 
 def _place(cell: Cell | None) -> float:
@@ -205,7 +205,9 @@ def _ordered(value: float, info: MetricInfo) -> float:
     return -value if info.higher else value
 
 
-def _cells(groups: Sequence[Group], part: str, level: float, infos: Mapping[str, MetricInfo]) -> list[dict[str, Cell]]:
+def _cells(
+    groups: Sequence[SeedGroup], part: str, level: float, infos: Mapping[str, MetricInfo]
+) -> list[dict[str, Cell]]:
     """Make the cells of one part of every group, ranked against each other."""
     rows = [group.values(part) if _has(group, part) else {} for group in groups]
     cells: list[dict[str, Cell]] = [{} for _ in rows]
@@ -224,19 +226,19 @@ def _cells(groups: Sequence[Group], part: str, level: float, infos: Mapping[str,
     return cells
 
 
-def _has(group: Group, part: str) -> bool:
+def _has(group: SeedGroup, part: str) -> bool:
     return all(part in score.values for score in group.scores.values())
 
 
-def _ranked(values: Mapping[int, Value], info: MetricInfo, level: float) -> dict[int, Rank]:
+def _ranked(values: Mapping[int, Value], info: MetricInfo, level: float) -> dict[int, RankInterval]:
     """Rank the rows with bootstrap samples; {} for a single row, or if a row has no samples."""
     drawn = {i: value.draws for i, value in values.items() if value.draws is not None}
     if len(drawn) < len(values):
         return {}
     numbers = np.array([values[i].estimate.value for i in drawn])
     objects = min(value.estimate.objects for value in values.values())
-    found = ranks(numbers, np.stack(list(drawn.values())), level, info.higher, objects, info.of_object)
-    return dict(zip(drawn, found, strict=True))
+    intervals = ranks(numbers, np.stack(list(drawn.values())), level, info.higher, objects, info.of_object)
+    return dict(zip(drawn, intervals, strict=True))
 
 
 def check(scores: Mapping[Path, Score]) -> None:
@@ -249,8 +251,8 @@ def check(scores: Mapping[Path, Score]) -> None:
     (path, first), *others = scores.items()
     for other, score in others:
         differing = [
-            f"{what} {cut(str(a), 50)} against {cut(str(b), 50)}"
-            for what, a, b in (
+            f"{subject} {cut(str(a), 50)} against {cut(str(b), 50)}"
+            for subject, a, b in (
                 ("protocol", _called(first), _called(score)),
                 ("dataset fingerprint", first.dataset.fingerprint[:12], score.dataset.fingerprint[:12]),
                 ("objects", _counts(first), _counts(score)),

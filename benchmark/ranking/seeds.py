@@ -35,7 +35,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Group:
+class SeedGroup:
     """The runs of a row. name : name of the row; scores : by file, one per seed."""
 
     name: str
@@ -48,21 +48,21 @@ class Group:
         return {metric: _value(scores, part, metric) for metric in shared}
 
 
-def grouped(scores: Mapping[Path, Score]) -> list[Group]:
+def grouped(scores: Mapping[Path, Score]) -> list[SeedGroup]:
     """Group scores by method: runs whose configurations differ only in the seed, in the order of the files.
 
     An external encoder is a group of its own. If groups have the same name, a file name is added.
     """
-    found: dict[object, dict[Path, Score]] = {}
+    groups: dict[object, dict[Path, Score]] = {}
     for path, score in scores.items():
-        runs = found.setdefault(_configuration(score) or path, {})
+        runs = groups.setdefault(_configuration(score) or path, {})
         if any(other.run["seed"] == score.run["seed"] for other in runs.values()):
-            runs = found[path] = {}  # a repeated run is not a further seed
+            runs = groups[path] = {}  # a repeated run is not a further seed
         runs[path] = score
-    names = [_name(list(runs.values())) for runs in found.values()]
+    names = [_name(list(runs.values())) for runs in groups.values()]
     return [
-        Group(name if names.count(name) == 1 else f"{name} ({cleaned(str(next(iter(runs))))})", runs)
-        for name, runs in zip(names, found.values(), strict=True)
+        SeedGroup(name if names.count(name) == 1 else f"{name} ({cleaned(str(next(iter(runs))))})", runs)
+        for name, runs in zip(names, groups.values(), strict=True)
     ]
 
 

@@ -36,7 +36,7 @@ def interval(cell: Cell) -> str:
     return f"[{show(cell.estimate.low)}, {show(cell.estimate.high)}]"
 
 
-def place(board: Board, row: Row) -> str:
+def rank_text(board: Board, row: Row) -> str:
     """Format the rank interval in the metric `sort`: "1", or "2-4"."""
     cell = row.cells.get(board.sort)
     if cell is None or cell.rank is None:
@@ -71,10 +71,10 @@ def markdown(board: Board) -> str:
     def cell(metric: str, row: Row) -> str:
         if metric not in row.cells:
             return NOTHING
-        found = row.cells[metric]
-        value = number(found)
-        strong = f"**{value}**" if found.mark is Mark.BEST else value + MARKS[found.mark]
-        return f"{strong} {interval(found)}"
+        entry = row.cells[metric]
+        value = number(entry)
+        strong = f"**{value}**" if entry.mark is Mark.BEST else value + MARKS[entry.mark]
+        return f"{strong} {interval(entry)}"
 
     titles = [*row_titles(board), *(escapes.markdown(board.infos[m].title) for m in board.columns)]
     rule = ["---"] * len(row_titles(board)) + ["---:"] * len(board.columns)
@@ -142,11 +142,11 @@ def latex(board: Board) -> str:
     def cell(metric: str, row: Row) -> str:
         if metric not in row.cells:
             return "--"
-        found = row.cells[metric]
-        value = escapes.latex(number(found))
-        strong = rf"\textbf{{{value}}}" if found.mark is Mark.BEST else value
-        tied = r"$^\approx$" if found.mark is Mark.TIED else ""
-        return rf"{strong}{tied} {{\scriptsize {interval(found)}}}"
+        entry = row.cells[metric]
+        value = escapes.latex(number(entry))
+        strong = rf"\textbf{{{value}}}" if entry.mark is Mark.BEST else value
+        tied = r"$^\approx$" if entry.mark is Mark.TIED else ""
+        return rf"{strong}{tied} {{\scriptsize {interval(entry)}}}"
 
     titles = [*row_titles(board), *(board.infos[m].title for m in board.columns)]
     lines = [
@@ -180,7 +180,7 @@ def row_titles(board: Board) -> list[str]:
 
 def row_head(board: Board, row: Row) -> list[str]:
     """Return the cells before a row's values."""
-    rank = [place(board, row)] if board.has_ranks else []
+    rank = [rank_text(board, row)] if board.has_ranks else []
     return [*rank, name(row), *([row.part] if board.has_parts else [])]
 
 
@@ -189,8 +189,8 @@ def ends(board: Board) -> list[list[str]]:
     lines = [(FLOOR, board.floors), *([(CEILING, board.ceilings)] if board.ceilings else [])]
     return [
         [word if title == "run" else "" for title in row_titles(board)]
-        + [board.infos[metric].show(found[metric]) if metric in found else NOTHING for metric in board.columns]
-        for word, found in lines
+        + [board.infos[metric].show(values[metric]) if metric in values else NOTHING for metric in board.columns]
+        for word, values in lines
     ]
 
 
@@ -201,17 +201,17 @@ def _first(row: Row) -> Score:
 
 def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
     """Return all numbers by metric: value, low, high, floor and so on, spread over seeds, rank."""
-    found = {}
+    numbers = {}
     for metric, cell in row.cells.items():
         rank = cell.rank
-        found[metric] = {
+        numbers[metric] = {
             **dataclasses.asdict(cell.estimate),
             "seed_spread": cell.spread,
-            "rank": rank.place if rank else None,
+            "rank": rank.value if rank else None,
             "rank_low": rank.low if rank else None,
             "rank_high": rank.high if rank else None,
         }
-    return found
+    return numbers
 
 
 def _stacked(metric: str, row: Row) -> Text:

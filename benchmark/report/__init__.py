@@ -72,10 +72,10 @@ def embedded_json(table: object) -> str:
 
 def dataset_of(scores: Mapping[Path, Score], root: Path = Path("data")) -> Path | None:
     """Find the dataset of the scores under `root`; None if it is not there."""
-    wanted = {score.dataset.fingerprint for score in scores.values()}
+    fingerprints = {score.dataset.fingerprint for score in scores.values()}
     for path in sorted(root.glob(f"*/{INFO}")):
         try:
-            if DatasetInfo.load(path.parent).fingerprint in wanted:
+            if DatasetInfo.load(path.parent).fingerprint in fingerprints:
                 return path.parent
         except DatasetError:  # foreign or unfinished
             continue

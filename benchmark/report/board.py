@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from iebench.manifests.text.escapes import html as escape
 
 from ..ranking.board import Board, Cell, Mark, Row
-from ..ranking.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, place
+from ..ranking.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, rank_text
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE
 
@@ -43,9 +43,9 @@ def html(board: Board) -> str:
     )
 
 
-def _end(board: Board, word: str, found: Mapping[str, float]) -> str:
+def _end(board: Board, word: str, values: Mapping[str, float]) -> str:
     """Make a line of floors or ceilings."""
-    shown = {metric: board.infos[metric].show(value) for metric, value in found.items()}
+    shown = {metric: board.infos[metric].show(value) for metric, value in values.items()}
     cells = "".join(f"<td class='n{_more(board, m)}'>{shown.get(m, NOTHING)}</td>" for m in board.metrics)
     return f"<tr><td></td><th scope='row'>{word}</th><td></td>{cells}</tr>"
 
@@ -65,7 +65,7 @@ def _line(board: Board, row: Row, scales: dict[str, Scale]) -> str:
     kind = "whole" if row.part == WHOLE else "part"
     cells = "".join(_cell(board, metric, row.cells.get(metric), scales[metric]) for metric in board.metrics)
     return (
-        f"<tr class='{kind}' data-name='{escape(row.name)}'><td class='rank'>{place(board, row)}</td>"
+        f"<tr class='{kind}' data-name='{escape(row.name)}'><td class='rank'>{rank_text(board, row)}</td>"
         f"<th scope='row'>{escape(name(row))}</th><td>{escape(row.part)}</td>{cells}</tr>"
     )
 

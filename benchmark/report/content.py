@@ -71,12 +71,12 @@ def curves(rows: Sequence[Row]) -> dict[str, list[dict[str, Any]]]:
     ------
     RunError : a log is damaged, or has more than TERMS names of values.
     """
-    found: dict[str, list[dict[str, Any]]] = {}
+    charts: dict[str, list[dict[str, Any]]] = {}
     for method, row in enumerate(rows):
         for path, score in row.group.scores.items():
             for term, curve in _curves(path.parent).items():
-                found.setdefault(term, []).append({"method": method, "name": score.name, "points": curve.points})
-    return found
+                charts.setdefault(term, []).append({"method": method, "name": score.name, "points": curve.points})
+    return charts
 
 
 @dataclass
@@ -99,14 +99,14 @@ class Curve:
 
 def _curves(run: Path) -> dict[str, Curve]:
     """Return the logged values of a run by name; only finite numbers."""
-    found: dict[str, Curve] = {}
+    terms: dict[str, Curve] = {}
     for line in read_log(run):
         for term in line:
             if term not in ("step", *TIMES) and math.isfinite(line[term]):
-                found.setdefault(term, Curve()).add(line["step"], line[term])
-        if len(found) > TERMS:
+                terms.setdefault(term, Curve()).add(line["step"], line[term])
+        if len(terms) > TERMS:
             raise RunError(f"{run / METRICS} has values of more than {TERMS:,} names: move it away for a report")
-    return found
+    return terms
 
 
 def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
@@ -116,7 +116,7 @@ def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
     ------
     NotComparable : orbits and score are of different weights.
     """
-    found: dict[str, dict[str, Any]] = {}
+    charts: dict[str, dict[str, Any]] = {}
     for method, row in enumerate(rows):
         for path, score in row.group.scores.items():
             table = read_orbits(path.parent)
@@ -128,7 +128,7 @@ def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
                 )
             axis = f"{table['factor']}, {table['unit']}"
             smoke = "" if table["limit"] is None else f", SMOKE RUN, at most {table['limit']} objects a split"
-            sweep = found.setdefault(
+            sweep = charts.setdefault(
                 f"{axis}, dataset {table['dataset'][:12]}{smoke}",
                 {"axis": axis, "curves": {curve: {"title": about, "lines": []} for curve, about in CURVES.items()}},
             )
@@ -141,24 +141,24 @@ def sweeps(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
                          "mean": [[*map(_short, point)] for point in mean],
                          "worst": [[*map(_short, point)] for point in worst]}
                     )  # fmt: skip
-    return found
+    return charts
 
 
 def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
     """Return all val objects' values, metrics with a column first, limited in size; and images of the worst."""
     values = {method: _each(row, len(pictures.names)) for method, row in enumerate(rows)}
-    known = [metric for metric in board.infos if any(metric in found for found in values.values())]
+    known = [metric for metric in board.infos if any(metric in means for means in values.values())]
     room = max(1, VALUES // (len(rows) * len(pictures.names)))
     metrics = sorted(known, key=lambda metric: metric not in board.columns)[:room]
     columns = [
-        (board.infos[metric], found[metric]) for metric in metrics for found in values.values() if metric in found
+        (board.infos[metric], means[metric]) for metric in metrics for means in values.values() if metric in means
     ]
     classes = sorted(set(pictures.classes))
     return {
         "names": pictures.names,
         "classes": classes,
         "class": [classes.index(name) for name in pictures.classes],
-        "values": {m: {i: packed(found[m]) for i, found in values.items() if m in found} for m in metrics},
+        "values": {m: {i: packed(means[m]) for i, means in values.items() if m in means} for m in metrics},
         "pictures": pictures.views((i, 0) for i in _worst(columns)),
     }
 
@@ -170,28 +170,28 @@ def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
     ------
     NotComparable : an example has an object or a view that the dataset does not have.
     """
-    place = {name: i for i, name in enumerate(pictures.names)}
-    asked: dict[int, list[dict[str, Any]]] = {}
+    indices = {name: i for i, name in enumerate(pictures.names)}
+    queries: dict[int, list[dict[str, Any]]] = {}
     turns: dict[str, Any] = {}
     views: list[tuple[int, int]] = []
     for method, row in enumerate(rows):
         path, score = next(iter(row.group.scores.items()))
         for example in score.examples:
             name, shown = f"{example.synset}/{example.object_id}", (example.source, example.target, example.found)
-            if name not in place or max(shown) >= pictures.samples.info.recipe.views:
+            if name not in indices or max(shown) >= pictures.samples.info.recipe.views:
                 raise NotComparable(
                     f"{path} has an example of the object {name!a:.80}, views {', '.join(map(str, shown))}, which its "
                     "dataset does not have among the val objects that were scored: restore it, or score again"
                 )
-            i = place[name]
+            i = indices[name]
             key = f"{i}.{example.target}"
             turns.setdefault(key, pictures.turn(i, example.source, example.target))
             views += [(i, view) for view in shown]
-            asked.setdefault(method, []).append(
+            queries.setdefault(method, []).append(
                 {"object": i, "source": example.source, "target": example.target, "found": example.found,
                  "rank": example.rank, "among": score.dataset.views - 1}
             )  # fmt: skip
-    return {"asked": asked, "turns": turns, "pictures": pictures.views(views)}
+    return {"asked": queries, "turns": turns, "pictures": pictures.views(views)}
 
 
 def packed(values: Array) -> list[Any]:
@@ -205,8 +205,8 @@ def _each(row: Row, count: int) -> dict[str, Array]:
     """Return metric -> mean of each object over the method's seeds; skips metrics of another number of objects."""
     scores = list(row.group.scores.values())
     shared = [metric for metric in scores[0].resamples.each if all(metric in s.resamples.each for s in scores)]
-    found = {metric: np.mean([unpack(s.resamples.each[metric]) for s in scores], axis=0) for metric in shared}
-    return {metric: values for metric, values in found.items() if len(values) == count}
+    means = {metric: np.mean([unpack(s.resamples.each[metric]) for s in scores], axis=0) for metric in shared}
+    return {metric: values for metric, values in means.items() if len(values) == count}
 
 
 def _worst(columns: Sequence[tuple[MetricInfo, Array]]) -> list[int]:

@@ -80,12 +80,14 @@ def protocol(about: Score) -> str:
 def probes(board: Board) -> str:
     """Make a table of the regularisation selected for each probe; "" if no score has it."""
     scores = [score for row in board.rows if row.part == "whole" for score in row.group.scores.values()]
-    asked = dict.fromkeys((p, name) for s in scores for p, found in s.regularisation.items() for name in found)
-    if not asked:
+    pairs = dict.fromkeys(
+        (p, name) for s in scores for p, selections in s.regularisation.items() for name in selections
+    )
+    if not pairs:
         return ""
     lines = [
         [part, name, *(str(score.regularisation.get(part, {}).get(name, "–")) for score in scores)]
-        for part, name in asked
+        for part, name in pairs
     ]
     table = grid(["part", "probe", *(score.name for score in scores)], lines)
     return f"<h3>Regularisation selected on the tuning objects</h3>{table}"
@@ -117,7 +119,7 @@ def _facts(info: DatasetInfo) -> Iterable[tuple[str, str]]:
     for split, counts in info.counts.items():
         yield (
             split,
-            ", ".join(f"{n} {what}" for what, n in counts.items()) if isinstance(counts, Mapping) else str(counts),
+            ", ".join(f"{n} {noun}" for noun, n in counts.items()) if isinstance(counts, Mapping) else str(counts),
         )
     yield "licence", info.licence
     yield "fingerprint", info.fingerprint

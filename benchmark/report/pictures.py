@@ -57,18 +57,18 @@ class Pictures:
             first=[numbers[0] for _, numbers in kept],
         )
 
-    def views(self, wanted: Iterable[tuple[int, int]]) -> dict[str, str]:
+    def views(self, views: Iterable[tuple[int, int]]) -> dict[str, str]:
         """Return images of some views, (object, view), as sources of <img> by "OBJECT.VIEW"."""
-        places = sorted(set(wanted))
-        found = self.samples.at(self.first[i] + view for i, view in places)
-        return {f"{i}.{view}": self._source(sample) for (i, view), sample in zip(places, found, strict=True)}
+        ordered = sorted(set(views))
+        samples = self.samples.at(self.first[i] + view for i, view in ordered)
+        return {f"{i}.{view}": self._source(sample) for (i, view), sample in zip(ordered, samples, strict=True)}
 
     def turn(self, index: int, source: int, target: int) -> tuple[float, str] | None:
         """Return the rotation between two views of an object as degrees and a drawing; None if there are no angles."""
         if not set(POSE) <= set(self.samples.info.recipe.factor_names):
             return None
-        one, two = self.samples.at(self.first[index] + view for view in (source, target))
-        angles = np.array([[sample.row[name] for name in POSE] for sample in (one, two)])
+        first, second = self.samples.at(self.first[index] + view for view in (source, target))
+        angles = np.array([[sample.row[name] for name in POSE] for sample in (first, second)])
         poses = pose(angles)
         before, after = poses.as_quat()
         return float(geodesic_degrees(before[None], after[None])[0]), axes(poses.as_matrix())

@@ -34,12 +34,12 @@ def faults_of(score: Score) -> list[str]:
 
 def damage_of(score: Score) -> list[str]:
     """List contradictions and impossible values in a score, one clause each."""
-    found = [*_number_faults(score), *_count_faults(score)]
-    if found:
-        return found  # the other checks need valid numbers
+    faults = [*_number_faults(score), *_count_faults(score)]
+    if faults:
+        return faults  # the other checks need valid numbers
     for check in (_fact_faults, _example_faults, _run_faults, _value_faults, _resample_faults):
-        found += check(score)
-    return found
+        faults += check(score)
+    return faults
 
 
 def absences_of(score: Score) -> list[str]:
@@ -48,28 +48,28 @@ def absences_of(score: Score) -> list[str]:
     They catch a score without its bootstrap samples, samples of other objects, and metrics that nothing describes.
     """
     kept, data, protocol = score.resamples, score.dataset, score.protocol
-    found = [
+    absences = [
         f"{metric} is a metric that this iebench does not know (update it)"
         for metric in dict.fromkeys(metric for measured in score.values.values() for metric in measured)
         if metric not in METRICS and metric not in score.metrics
     ]
-    found += [
+    absences += [
         f"{part} {metric} has no bootstrap samples, and its protocol says {protocol.draws}"
         for part, measured in score.values.items()
         for metric in measured
         if metric not in kept.draws.get(part, {}) and info_of(metric, score.metrics).split == "val"
     ]
-    found += [
+    absences += [
         f"it has no values per object of {metric}"
         for metric in score.values.get(WHOLE, {})
         if metric in kept.draws.get(WHOLE, {}) and metric not in kept.each and info_of(metric, score.metrics).of_object
     ]
     digest = digest_of(data.val_objects, protocol.draws, protocol.pair_seed)
     if SHA256.fullmatch(kept.digest) and digest not in (None, kept.digest):
-        found.append(
+        absences.append(
             f"resamples.digest is not that of {protocol.draws} bootstrap samples of {data.val_objects} objects"
         )
-    return found
+    return absences
 
 
 def _number_faults(score: Score) -> Iterator[str]:
@@ -147,12 +147,12 @@ def _count_faults(score: Score) -> Iterator[str]:
 def _example_faults(score: Score) -> Iterator[str]:
     """Find examples of views that an object does not have; they catch examples of another dataset."""
     views = score.dataset.views
-    for i, one in enumerate(score.examples):
+    for i, example in enumerate(score.examples):
         for name in ("source", "target", "found"):
-            if not 0 <= getattr(one, name) < views:
-                yield f"examples[{i}].{name} is {getattr(one, name)}, and an object has the views 0 to {views - 1}"
-        if not 1 <= one.rank < views:
-            yield f"examples[{i}].rank is {one.rank}, and the target is one of {views - 1} views"
+            if not 0 <= getattr(example, name) < views:
+                yield f"examples[{i}].{name} is {getattr(example, name)}, and an object has the views 0 to {views - 1}"
+        if not 1 <= example.rank < views:
+            yield f"examples[{i}].rank is {example.rank}, and the target is one of {views - 1} views"
 
 
 def _run_faults(score: Score) -> Iterator[str]:

@@ -76,8 +76,8 @@ def _table(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ScoreFileError(f"{path} is not a score: it is not UTF-8 text: {REMEDY}") from None
     except json.JSONDecodeError as error:
-        what = placeholder(path) or f"is not a score: {reason(error)}: {REMEDY}"
-        raise ScoreFileError(f"{path} {what}") from None
+        clause = placeholder(path) or f"is not a score: {reason(error)}: {REMEDY}"
+        raise ScoreFileError(f"{path} {clause}") from None
     except ValueError:  # Python's limit for the length of whole numbers
         raise ScoreFileError(f"{path} is not a score: it has a number of thousands of digits: {REMEDY}") from None
     if not isinstance(table, dict):

@@ -30,9 +30,10 @@ def schema() -> dict[str, Any]:
 
 
 def _object(cls: type, parts: dict[str, Any]) -> dict[str, Any]:
-    told, hints, fields = meanings(cls), typing.get_type_hints(cls), dataclasses.fields(typing.cast(Any, cls))
+    descriptions, hints, fields = meanings(cls), typing.get_type_hints(cls), dataclasses.fields(typing.cast(Any, cls))
     properties = {
-        f.name: ({"description": told[f.name]} if f.name in told else {}) | _typed(hints[f.name], parts) for f in fields
+        f.name: ({"description": descriptions[f.name]} if f.name in descriptions else {}) | _typed(hints[f.name], parts)
+        for f in fields
     }
     needed = [f.name for f in fields if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING]
     return {

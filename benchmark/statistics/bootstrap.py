@@ -197,20 +197,20 @@ class Bootstrap:
 
     def measure(
         self,
-        found: Statistic | Sequence[Statistic],
+        statistic: Statistic | Sequence[Statistic],
         floor: Statistic | float,
         ceiling: Statistic | float | None = None,
     ) -> Resampled:
         """Return a statistic's value with its interval: the percentiles of its bootstrap samples.
 
-        found : one statistic, or one per seed, whose mean is the value; floor, ceiling : numbers, or statistics of the
+        statistic : one, or one per seed, whose mean is the value; floor, ceiling : numbers, or statistics of the
             same objects
         """
-        seeds = list(found) if isinstance(found, Sequence) else [found]
-        draws: Array = np.mean([one.at(self.counts) for one in seeds], axis=0)
+        seeds = list(statistic) if isinstance(statistic, Sequence) else [statistic]
+        draws: Array = np.mean([seed.at(self.counts) for seed in seeds], axis=0)
         low, high = interval(draws, self.level)
-        values = [self._once(one) for one in seeds]
-        means = [one.each for one in seeds if isinstance(one, PerObject)]
+        values = [self._once(seed) for seed in seeds]
+        means = [seed.each for seed in seeds if isinstance(seed, PerObject)]
         return Resampled(
             value=float(np.mean(values)),
             low=float(low),

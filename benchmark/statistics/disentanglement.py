@@ -115,7 +115,7 @@ class Alignment:
         step = max(1, NUMBERS // (self.sums[0].shape[1] * len(self.sums)))
 
         def of(weights: NDArray[np.float32]) -> Array:
-            drawn = np.stack([weights @ one for one in self.sums], axis=-1).astype(np.float64)
+            drawn = np.stack([weights @ total for total in self.sums], axis=-1).astype(np.float64)
             return measure[self.kind](np.maximum(drawn, 0))
 
         return np.concatenate([of(weights[i : i + step]) for i in range(0, len(weights), step)])

@@ -86,7 +86,7 @@ class Logistic:
                 loss, first, jac=True, method="L-BFGS-B",
                 options={"gtol": gradient, "ftol": 0.0, "maxiter": MOST, "maxfun": 2 * MOST, "maxcor": MEMORY},
             )  # fmt: skip
-            found = torch.from_numpy(ended.x.reshape(-1, self.classes)).to(self._coordinates)
-            weights, bias = found[:-1] / scales, found[-1]
+            solution = torch.from_numpy(ended.x.reshape(-1, self.classes)).to(self._coordinates)
+            weights, bias = solution[:-1] / scales, solution[-1]
             answer = Answer(self.spectrum.mean, self.spectrum.axes @ weights, bias)
             yield Optimum(answer, int(ended.nit), float(np.abs(ended.jac).max()))

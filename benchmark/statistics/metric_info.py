@@ -100,8 +100,8 @@ def info_faults(info: MetricInfo) -> Iterator[str]:
         article = "an" if name[0] in "au" else "a"
         if not least <= len(text) <= most:
             yield f"has {article} {name} of {len(text)} characters, not {least} to {most}"
-        if what := flaw(text):
-            yield f"has {article} {name} that holds {what}"
+        if fault := flaw(text):
+            yield f"has {article} {name} that holds {fault}"
     if not 0 < info.factor < math.inf:
         yield f"has the factor {info.factor}, not a positive number"
     if not 0 <= info.digits <= 10:

@@ -22,17 +22,17 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Rank:
+class RankInterval:
     """A rank from 1. low, high : its interval; a `low` of 1 means that no row is significantly better."""
 
-    place: int
+    value: int
     low: int
     high: int
 
 
 def ranks(
     values: Array, draws: Array, level: float, higher: bool, objects: int, within: tuple[float, float] | None = None
-) -> list[Rank]:
+) -> list[RankInterval]:
     """Return the rank of every row by its value.
 
     values : (rows,); draws : (rows, bootstrap samples), of the same objects in every row
@@ -41,7 +41,7 @@ def ranks(
 
     >>> draws = np.random.default_rng(0).normal([[0.1], [0.5], [0.5]], 0.01, (3, 99))
     >>> ranks(np.array([0.1, 0.5, 0.5]), draws, 0.95, higher=True, objects=50)
-    [Rank(place=3, low=3, high=3), Rank(place=1, low=1, high=2), Rank(place=1, low=1, high=2)]
+    [RankInterval(value=3, low=3, high=3), RankInterval(value=1, low=1, high=2), RankInterval(value=1, low=1, high=2)]
     """
     sign = 1.0 if higher else -1.0
     values, draws = sign * values, sign * draws
@@ -50,7 +50,7 @@ def ranks(
     return [_rank(values, draws, i, level, width, hidden) for i in range(len(values))]
 
 
-def _rank(values: Array, draws: Array, i: int, level: float, width: float, hidden: float) -> Rank:
+def _rank(values: Array, draws: Array, i: int, level: float, width: float, hidden: float) -> RankInterval:
     ahead = values - values[i]  # difference of every row to row i
     apart = draws - draws[i]
     error = apart.std(1)
@@ -59,4 +59,4 @@ def _rank(values: Array, draws: Array, i: int, level: float, width: float, hidde
     largest = (np.abs(apart - ahead[:, None]) / spread[:, None])[varying].max(0, initial=0.0)
     margin = np.where(varying, np.quantile(largest, level) * error, hidden * (width + np.abs(ahead)))
     better, worse = int((ahead > margin).sum()), int((-ahead > margin).sum())
-    return Rank(1 + int((ahead > 0).sum()), 1 + better, len(values) - worse)
+    return RankInterval(1 + int((ahead > 0).sum()), 1 + better, len(values) - worse)

@@ -46,14 +46,14 @@ class Resamples:
     @staticmethod
     def of(bootstrap: Bootstrap, values: Mapping[str, Mapping[str, Estimate]]) -> "Resamples":
         """Pack the samples of values by part and metric; values without bootstrap samples are skipped."""
-        found = {
+        samples = {
             part: {metric: entry for metric, entry in measured.items() if isinstance(entry, Resampled)}
             for part, measured in values.items()
         }
         return Resamples(
             digest=bootstrap.digest,
-            draws={part: {metric: pack(e.draws) for metric, e in entries.items()} for part, entries in found.items()},
-            each={metric: pack(e.each) for metric, e in found[WHOLE].items() if e.each is not None},
+            draws={part: {metric: pack(e.draws) for metric, e in entries.items()} for part, entries in samples.items()},
+            each={metric: pack(e.each) for metric, e in samples[WHOLE].items() if e.each is not None},
         )
 
     def drawn(self, part: str, metric: str) -> Array | None:

@@ -68,12 +68,12 @@ def own_places(gallery: NDArray[np.floating[Any]], queries: NDArray[np.floating[
     objects, views, width = gallery.shape
     step = max(1, QUERIES * TILE // (views * (views + width)))
     own = np.arange(views)
-    found = []
+    blocks = []
     for start in range(0, objects, step):
         block = slice(start, start + step)
         scores = np.matmul(queries[block], gallery[block].transpose(0, 2, 1)).reshape(-1, views)
-        found.append(places(scores, np.tile(own, len(scores) // views), tie))
-    return Places(np.concatenate([f.better for f in found]), np.concatenate([f.equal for f in found]))
+        blocks.append(places(scores, np.tile(own, len(scores) // views), tie))
+    return Places(np.concatenate([f.better for f in blocks]), np.concatenate([f.equal for f in blocks]))
 
 
 @torch.no_grad()
@@ -97,7 +97,7 @@ def nearest_mean(
         second[chosen] = torch.maximum(torch.minimum(score, best[chosen]), torch.maximum(others, second[chosen]))
         row[chosen] = torch.where(score > best[chosen], index + offset, row[chosen])
         best[chosen] = torch.maximum(score, best[chosen])
-    found: Array = values[row.cpu().numpy()]
+    means: Array = values[row.cpu().numpy()]
     tied = np.flatnonzero((second >= best - tie).cpu().numpy())
     total, count = np.zeros((len(tied), values.shape[1])), np.zeros((len(tied), 1))
     least = best[torch.from_numpy(tied).to(device)] - tie
@@ -105,21 +105,21 @@ def nearest_mean(
         near = (scores >= least[chosen, None]).cpu().numpy()
         total[chosen] += near @ values[offset : offset + near.shape[1]]
         count[chosen] += near.sum(1, keepdims=True)
-    found[tied] = total / count
-    return found
+    means[tied] = total / count
+    return means
 
 
 def _tiles(
-    gallery: Vectors, queries: Vectors, asked: Rows, device: torch.device, barred: Rows | None
+    gallery: Vectors, queries: Vectors, indices: Rows, device: torch.device, barred: Rows | None
 ) -> Iterator[tuple[int, slice, torch.Tensor]]:
-    """Yield a tile's first row, a slice of `asked`, and their scores (queries, rows), -inf for barred rows."""
-    for offset in range(0, len(gallery) if len(asked) else 0, TILE):
+    """Yield a tile's first row, a slice of `indices`, and their scores (queries, rows), -inf for barred rows."""
+    for offset in range(0, len(gallery) if len(indices) else 0, TILE):
         tile = torch.from_numpy(np.array(gallery[offset : offset + TILE])).to(device)
-        for start in range(0, len(asked), QUERIES):
+        for start in range(0, len(indices), QUERIES):
             chosen = slice(start, start + QUERIES)
-            scores = torch.from_numpy(queries[asked[chosen]]).to(device) @ tile.T
+            scores = torch.from_numpy(queries[indices[chosen]]).to(device) @ tile.T
             if barred is not None:
-                column = torch.from_numpy(barred[asked[chosen]] - offset).to(device)
+                column = torch.from_numpy(barred[indices[chosen]] - offset).to(device)
                 (inside,) = torch.nonzero((column >= 0) & (column < len(tile)), as_tuple=True)
                 scores[inside, column[inside]] = -torch.inf
             yield offset, chosen, scores

@@ -172,12 +172,12 @@ def fits(learners: R, tuners: R | None, groups: Sequence[slice]) -> list[Array]:
     """Return the weights (p, c) of each group of targets, by `fit`."""
     if tuners is None or not tuners.rows:
         return [learners.of_targets(group).solve(PENALTIES[len(PENALTIES) // 2]) for group in groups]
-    both, found = learners + tuners, []
+    both, weights = learners + tuners, []
     for group in groups:
-        own, asked = learners.of_targets(group), tuners.of_targets(group)
-        best = min(PENALTIES, key=lambda penalty, own=own, asked=asked: asked.residual(own.solve(penalty)))  # type: ignore[misc]
-        found.append(both.of_targets(group).solve(best))
-    return found
+        own, held = learners.of_targets(group), tuners.of_targets(group)
+        best = min(PENALTIES, key=lambda penalty, own=own, held=held: held.residual(own.solve(penalty)))  # type: ignore[misc]
+        weights.append(both.of_targets(group).solve(best))
+    return weights
 
 
 def fit(learners: R, tuners: R | None) -> Array:

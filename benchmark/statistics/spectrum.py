@@ -111,15 +111,15 @@ class Ridge:
         """
         scales = self.spectrum.variances[:, None] + torch.tensor(penalties).to(self.moments)  # (r, penalties)
         weights = (self.moments[:, :, None] / scales[:, None, :]).flatten(1)  # (r, c * penalties)
-        found, start = torch.empty(len(groups), len(targets), len(penalties)).to(targets), 0
+        totals, start = torch.empty(len(groups), len(targets), len(penalties)).to(targets), 0
         for block in blocks():
             answers = (self.spectrum.coordinates(block) @ weights).view(len(block), targets.shape[1], len(penalties))
             rows = slice(start, start + len(block))
             squares = (answers - (targets[rows] - self.intercept)[:, :, None]).square()
             for number, group in enumerate(groups):
-                found[number, rows] = squares[:, group].sum(1)
+                totals[number, rows] = squares[:, group].sum(1)
             start += len(block)
-        return found
+        return totals
 
 
 def _kept(values: Tensor) -> Tensor:

@@ -247,7 +247,7 @@ def test_an_orbit_is_free_of_the_features_scale() -> None:
     splits = [random_split(n, 6, seed=n) for n in (20, 5)]
     splits = [changed(split, rot_z=np.tile(np.linspace(-2, 2, 6), split.objects)) for split in splits]
     tiny = [replace(split, features=1e-12 * split.features) for split in splits]
-    one, other = (orbits(*pair, {WHOLE: slice(0, 9)}, factor).found[WHOLE] for pair in (splits, tiny))
+    one, other = (orbits(*pair, {WHOLE: slice(0, 9)}, factor).curves[WHOLE] for pair in (splits, tiny))
     for curve in one:
         np.testing.assert_allclose(one[curve], other[curve], atol=1e-4)
 

@@ -25,7 +25,7 @@ def hue_of(split: Split, rows: Rows) -> np.ndarray:
     return split.columns(["floor_hue"], rows[..., 0]).astype(np.float32)
 
 
-HUE = Task("changes", 1, 1, hue_of, squares, lambda found: {})
+HUE = Task("changes", 1, 1, hue_of, squares, lambda answers: {})
 
 
 def learnt(context: Context, task: Task = HUE, part: str = WHOLE) -> Answers:
@@ -34,9 +34,11 @@ def learnt(context: Context, task: Task = HUE, part: str = WHOLE) -> Answers:
 
 def test_a_linear_head_finds_the_least_squares_solution() -> None:
     train, val = random_split(60, 4, rounds=150), random_split(20, 4, seed=1)
-    found = learnt(context_of(train, val, protocol()))
-    assert found.rows[:, 0].tolist() == list(range(80)) and found.objects.tolist() == np.repeat(range(20), 4).tolist()
-    np.testing.assert_allclose(found.outputs[0, :, 0], val.latents["floor_hue"], atol=0.02)  # a feature is the hue
+    answers = learnt(context_of(train, val, protocol()))
+    assert (
+        answers.rows[:, 0].tolist() == list(range(80)) and answers.objects.tolist() == np.repeat(range(20), 4).tolist()
+    )
+    np.testing.assert_allclose(answers.outputs[0, :, 0], val.latents["floor_hue"], atol=0.02)  # a feature is the hue
 
 
 def test_a_part_sees_its_columns_only() -> None:
@@ -44,15 +46,15 @@ def test_a_part_sees_its_columns_only() -> None:
     changed = train.features.copy()
     changed[:, 3:] = 0.0
     parts = {"part": slice(0, 3)}
-    one = learnt(context_of(train, val, protocol(epochs=5), parts=parts), part="part")
-    two = learnt(context_of(replace(train, features=changed), val, protocol(epochs=5), parts=parts), part="part")
-    np.testing.assert_array_equal(one.outputs, two.outputs)
+    whole = learnt(context_of(train, val, protocol(epochs=5), parts=parts), part="part")
+    cut = learnt(context_of(replace(train, features=changed), val, protocol(epochs=5), parts=parts), part="part")
+    np.testing.assert_array_equal(whole.outputs, cut.outputs)
 
 
 def test_training_is_reproducible_and_its_seed_matters() -> None:
     context = context_of(random_split(30, 4, rounds=150), random_split(10, 4, seed=1), protocol(epochs=5))
-    one, two, other = (learnt(c).outputs for c in (context, context, replace(context, seeds=(1,))))
-    assert (one == two).all() and (one != other).any()
+    first, second, other = (learnt(c).outputs for c in (context, context, replace(context, seeds=(1,))))
+    assert (first == second).all() and (first != other).any()
 
 
 def test_a_seed_learns_the_same_beside_others() -> None:
@@ -78,8 +80,8 @@ def test_two_views_are_put_side_by_side_in_order() -> None:
         hues = split.latents["floor_hue"][rows]
         return (hues[..., 1:] - hues[..., :1]).astype(np.float32)
 
-    found = learnt(context_of(train, val, protocol()), replace(HUE, views=2, target=difference))
-    np.testing.assert_allclose(found.outputs[0], difference(val, found.rows), atol=0.03)
+    answers = learnt(context_of(train, val, protocol()), replace(HUE, views=2, target=difference))
+    np.testing.assert_allclose(answers.outputs[0], difference(val, answers.rows), atol=0.03)
 
 
 @pytest.mark.slow
@@ -101,15 +103,15 @@ def test_tuning_objects_teach_nothing() -> None:
     train, val = random_split(30, 4, rounds=150), random_split(10, 4, seed=1)
     changed = {**train.latents, "floor_hue": train.latents["floor_hue"].copy()}
     changed["floor_hue"][: 4 * 4] = 77.0
-    one = learnt(context_of(train, val, protocol(epochs=5)))
-    two = learnt(context_of(replace(train, latents=changed), val, protocol(epochs=5)))
-    np.testing.assert_array_equal(one.outputs, two.outputs)
+    plain = learnt(context_of(train, val, protocol(epochs=5)))
+    spoilt = learnt(context_of(replace(train, latents=changed), val, protocol(epochs=5)))
+    np.testing.assert_array_equal(plain.outputs, spoilt.outputs)
 
 
 def test_one_view_of_each_object_may_be_asked() -> None:
     val = random_split(20, 4, seed=1)
-    found = learnt(context_of(random_split(20, 4), val, replace(protocol(epochs=2), val_views="one")))
-    assert found.rows.tolist() == val.all_pairs()[0][:, :1].tolist() and len(found.objects) == 20 * 3
+    answers = learnt(context_of(random_split(20, 4), val, replace(protocol(epochs=2), val_views="one")))
+    assert answers.rows.tolist() == val.all_pairs()[0][:, :1].tolist() and len(answers.objects) == 20 * 3
 
 
 def test_heads_that_do_not_stay_finite_are_an_error() -> None:

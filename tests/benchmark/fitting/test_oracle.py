@@ -47,9 +47,9 @@ def test_without_symmetries_the_oracle_knows_everything() -> None:
     split = random_split(6, 4)
     rows = split.all_pairs()[0]
     np.testing.assert_allclose(all_of(NONE)(split, rows).reshape(-1, 9), matrices(split, rows), atol=1e-12)
-    found = Rotation.random(len(rows), rng=np.random.default_rng(2)).as_quat()
+    guesses = Rotation.random(len(rows), rng=np.random.default_rng(2)).as_quat()
     np.testing.assert_allclose(
-        all_of(NONE).error(split, rows, found), geodesic_degrees(quaternions(split, rows), found), atol=1e-6
+        all_of(NONE).error(split, rows, guesses), geodesic_degrees(quaternions(split, rows), guesses), atol=1e-6
     )
 
 
@@ -97,12 +97,12 @@ def test_scoring_measures_the_error_and_its_ceiling() -> None:
     train, val = random_split(40, 4), random_split(8, 4, seed=1)
     bare = run(context_of(train, val))[WHOLE]
     oracle = Symmetries(dict.fromkeys(val.identities, FOUR), prior())
-    found = run(replace(context_of(train, val), oracle=oracle))[WHOLE]
-    assert found.keys() - bare.keys() == {"rotation_degrees_symmetric"} <= METRICS.keys()
-    error = found["rotation_degrees_symmetric"]
-    assert error.value < found["rotation_degrees_mean"].value and error.floor < found["rotation_degrees_mean"].floor
-    assert found["rotation_r2_mean"].ceiling is not None and found["rotation_r2_mean"].ceiling < 0.95
-    assert all(found[f"rotation_{kind}"].ceiling is None for kind in ("degrees_mean", "degrees_median", "within_15"))
+    entries = run(replace(context_of(train, val), oracle=oracle))[WHOLE]
+    assert entries.keys() - bare.keys() == {"rotation_degrees_symmetric"} <= METRICS.keys()
+    error = entries["rotation_degrees_symmetric"]
+    assert error.value < entries["rotation_degrees_mean"].value and error.floor < entries["rotation_degrees_mean"].floor
+    assert entries["rotation_r2_mean"].ceiling is not None and entries["rotation_r2_mean"].ceiling < 0.95
+    assert all(entries[f"rotation_{kind}"].ceiling is None for kind in ("degrees_mean", "degrees_median", "within_15"))
 
 
 @pytest.mark.slow

@@ -42,9 +42,12 @@ def test_encoding_again_in_eval_mode_gives_the_same_scores(context: Context) -> 
     tasks = [task for name in SHORT if (task := HEADS[name](context))]
     assert len(tasks) == 3
     once, anew = answers(context, tasks), answers(context, tasks, lambda: Anew(context, drifting=False))
-    for task, one, other in zip(tasks, once, anew, strict=True):
-        np.testing.assert_allclose(one[WHOLE].outputs, other[WHOLE].outputs, atol=1e-5)
-        shown = [{m: METRICS[m].show(v.value) for m, v in task.measure(found[WHOLE]).items()} for found in (one, other)]
+    for task, cached, encoded in zip(tasks, once, anew, strict=True):
+        np.testing.assert_allclose(cached[WHOLE].outputs, encoded[WHOLE].outputs, atol=1e-5)
+        shown = [
+            {m: METRICS[m].show(v.value) for m, v in task.measure(outputs[WHOLE]).items()}
+            for outputs in (cached, encoded)
+        ]
         assert shown[0] == shown[1]
 
 
@@ -85,8 +88,8 @@ def test_batch_norm_drifts_by_each_pass(context: Context) -> None:
 def test_each_seed_drifts_alone(context: Context) -> None:
     source = Anew(replace(context, seeds=(0, 1)), drifting=True)
     source.learn(np.array([[[0], [1], [2]], [[20], [40], [60]]]))
-    asked = source.ask(context.val, np.array([[0], [5]]))
-    assert asked.shape[:3] == (2, 2, 1) and (asked[0] != asked[1]).any()
+    features = source.ask(context.val, np.array([[0], [5]]))
+    assert features.shape[:3] == (2, 2, 1) and (features[0] != features[1]).any()
     assert Cached(context).ask(context.val, np.array([[0], [5]])).shape[:3] == (1, 2, 1)
 
 

@@ -45,8 +45,8 @@ def test_each_head_learns_as_a_plain_module_does(kind: str, schedule: str) -> No
     stack = Stack(widths, settings, SEEDS, CPU)
     for step in range(steps):
         stack.step(inputs[step], targets[step], loss, step / steps)
-    found = stack(inputs[0]).detach()
-    assert found.shape == (4, 3, 8, 3)
+    outputs = stack(inputs[0]).detach()
+    assert outputs.shape == (4, 3, 8, 3)
     for (c, (lr, decay)), (s, seed) in product(enumerate(settings.grid), enumerate(SEEDS)):
         module = alone(widths, seed)
         optimiser = torch.optim.AdamW(module.parameters(), lr=lr, weight_decay=decay)
@@ -55,7 +55,7 @@ def test_each_head_learns_as_a_plain_module_does(kind: str, schedule: str) -> No
             optimiser.zero_grad()
             plain(module(inputs[step, s]), targets[step, s]).backward()
             optimiser.step()
-        torch.testing.assert_close(found[c, s], module(inputs[0, s]).detach(), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(outputs[c, s], module(inputs[0, s]).detach(), rtol=1e-4, atol=1e-5)
 
 
 def test_misses_are_counted() -> None:
@@ -72,7 +72,7 @@ def test_heads_of_one_seed_start_alike_and_seeds_apart() -> None:
 def test_weights_start_as_pytorchs() -> None:
     (weight, bias), _ = initial((400, 300, 2), 0)
     linear = nn.Linear(400, 300)
-    for ours, theirs in ((weight, linear.weight.detach()), (bias, linear.bias.detach())):
+    for ours, reference in ((weight, linear.weight.detach()), (bias, linear.bias.detach())):
         assert float(ours.abs().max()) <= 1 / 20
-        assert float(ours.std()) == pytest.approx(float(theirs.std()), rel=0.15)
+        assert float(ours.std()) == pytest.approx(float(reference.std()), rel=0.15)
     np.testing.assert_array_equal(initial((4, 3), 7)[0][0], initial((4, 3), 7)[0][0])

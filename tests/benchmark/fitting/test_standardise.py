@@ -42,10 +42,10 @@ def test_features_of_any_size_or_offset_are_standardised_as_far_as_float32_holds
 ) -> None:
     features = np.random.default_rng(0).normal(size=(500, 4)).astype(np.float32)
     moved = (features.astype(np.float64) * scale + offset).astype(np.float32)
-    found = Standardiser.of(moved)(moved, slice(0, 4))
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, Standardiser.of(features)(features, slice(0, 4)), atol=digits)
-    assert abs(found.mean(dtype=np.float64)) < 1e-5
+    standardised = Standardiser.of(moved)(moved, slice(0, 4))
+    assert standardised.dtype == np.float32
+    np.testing.assert_allclose(standardised, Standardiser.of(features)(features, slice(0, 4)), atol=digits)
+    assert abs(standardised.mean(dtype=np.float64)) < 1e-5
 
 
 def test_a_scaled_or_shifted_encoder_gives_the_same_features() -> None:

@@ -39,21 +39,21 @@ def turning(objects: int, seed: int, knows: bool) -> Split:
     return replace(bare, features=features.astype(np.float32), latents={"rot_z": angle})
 
 
-def found(knows: bool) -> Orbits:
+def measured(knows: bool) -> Orbits:
     return orbits(turning(40, 0, knows), turning(12, 1, knows), {WHOLE: slice(0, 6), "turn": slice(0, 2)},
                   swept(RECIPE, Path("data")))  # fmt: skip
 
 
 def test_what_turns_with_the_view_is_read_off_and_is_least_alike_half_way_round() -> None:
-    curves = found(knows=True).found
+    curves = measured(knows=True).curves
     assert curves[WHOLE]["place_error"].max() < 0.1 and not curves[WHOLE]["class_error"].any()
-    angles = found(knows=True).places
+    angles = measured(knows=True).places
     expected = np.broadcast_to(np.cos(np.radians(angles)), (12, 72))  # the middle of the sweep is 0
     np.testing.assert_allclose(curves["turn"]["similarity"], expected, atol=1e-3)
 
 
 def test_what_knows_nothing_is_a_quarter_turn_off_and_wrong_three_times_of_four() -> None:
-    curves = found(knows=False).found[WHOLE]
+    curves = measured(knows=False).curves[WHOLE]
     assert curves["place_error"].mean() == pytest.approx(90, abs=6)
     assert curves["class_error"].mean() == pytest.approx(0.75, abs=0.06)
 
@@ -88,8 +88,8 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     assert table["factor"] == "rot_z" and list(table["parts"]) == ["whole", "invariant", "equivariant"]
     assert (run / "orbits.png").read_bytes().startswith(b"\x89PNG")
     assert read(run) == table and read(tmp_path) is None
-    asked = ["--run", str(run), "--data", str(tmp_path / "orbit"), "--limit", "2"]
-    refused = CliRunner().invoke(command, asked, standalone_mode=False)
+    arguments = ["--run", str(run), "--data", str(tmp_path / "orbit"), "--limit", "2"]
+    refused = CliRunner().invoke(command, arguments, standalone_mode=False)
     assert isinstance(
         refused.exception, UsageError
     ) and "orbits.json is of all objects, not of --limit 2: give --out" in (str(refused.exception))

@@ -52,22 +52,22 @@ def exact() -> Values:
 @pytest.mark.parametrize("group", ["rotation", "colour"])
 @pytest.mark.parametrize("name", ERRORS)
 def test_an_exact_linear_action_leaves_no_error(exact: Values, group: str, name: str) -> None:
-    found = exact[group][f"{group}_map_{name}"]
-    assert found.value == pytest.approx(0.0, abs=1e-4) and found.floor > 0.9
+    entry = exact[group][f"{group}_map_{name}"]
+    assert entry.value == pytest.approx(0.0, abs=1e-4) and entry.floor > 0.9
 
 
 @pytest.mark.parametrize("group", ["rotation", "colour"])
 def test_an_exact_action_finds_every_view(exact: Values, group: str) -> None:
-    found = exact[group][f"{group}_map_mrr"]
-    assert found.value == 1.0 and found.floor == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5)
+    entry = exact[group][f"{group}_map_mrr"]
+    assert entry.value == 1.0 and entry.floor == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 4 + 1 / 5) / 5)
 
 
 def test_the_other_groups_map_has_nothing_to_go_by(exact: Values) -> None:
     """Colour does not predict how a representation of the pose changes, nor the pose one of a hue."""
-    for here, other in (("rotation", "colour"), ("colour", "rotation")):
-        found = exact[here][f"{other}_map_error"]
-        assert found.value > 0.9 * found.floor
-        assert exact[here][f"{other}_map_mrr"].value < 0.6
+    for name, other in (("rotation", "colour"), ("colour", "rotation")):
+        entry = exact[name][f"{other}_map_error"]
+        assert entry.value > 0.9 * entry.floor
+        assert exact[name][f"{other}_map_mrr"].value < 0.6
 
 
 def test_a_representation_of_noise_is_at_the_floor() -> None:
@@ -103,7 +103,7 @@ def test_without_settings_or_latents_there_is_nothing_to_measure() -> None:
 def test_the_groups_are_groups(name: str) -> None:
     context = contexts(None)
     group: Group = rotations() if name == "rotation" else turns("colour", HUES, context)
-    one, two, three = np.arange(50), np.arange(50) + 60, np.arange(50) + 120
+    first, second, third = np.arange(50), np.arange(50) + 60, np.arange(50) + 120
 
     def element(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return group.between(context.train, np.stack([a, b], axis=1))
@@ -111,9 +111,9 @@ def test_the_groups_are_groups(name: str) -> None:
     def same(a: np.ndarray, b: np.ndarray) -> None:
         np.testing.assert_allclose(group.numbers(a), group.numbers(b), atol=1e-12)
 
-    same(group.compose(element(one, two), element(two, three)), element(one, three))
-    same(group.inverse(element(one, two)), element(two, one))
-    same(group.compose(element(one, two), element(two, one)), element(one, one))
+    same(group.compose(element(first, second), element(second, third)), element(first, third))
+    same(group.inverse(element(first, second)), element(second, first))
+    same(group.compose(element(first, second), element(second, first)), element(first, first))
 
 
 def test_the_third_view_is_another_of_the_same_object() -> None:

@@ -29,8 +29,8 @@ def split_of(objects: int, seed: int, noise: float = 0.05) -> Split:
     count = objects * 6
     latents = {name: generator.uniform(0, 1, count) for name in NUMBERS} | {"floor_hue": split.latents["floor_hue"]}
     hue = 2 * np.pi * latents["floor_hue"]
-    told = [*(latents[name] for name in NUMBERS), np.sin(hue), np.cos(hue), *np.eye(4)[split.labels].T]
-    features = np.stack(told, 1) + noise * generator.normal(size=(count, len(told)))
+    columns = [*(latents[name] for name in NUMBERS), np.sin(hue), np.cos(hue), *np.eye(4)[split.labels].T]
+    features = np.stack(columns, 1) + noise * generator.normal(size=(count, len(columns)))
     features = np.concatenate([features, generator.normal(size=(count, 2))], axis=1)
     return replace(split, features=features.astype(np.float32), latents=latents)
 
@@ -50,29 +50,29 @@ def as_they_are(context: Context) -> Columns:
 
 
 def test_columns_that_are_factors_beat_the_same_turned(context: Context) -> None:
-    found = axes(context)[WHOLE]
-    assert set(found) == {"mig", "dci_disentanglement", "dci_completeness"} <= METRICS.keys()
-    for entry in found.values():
+    entries = axes(context)[WHOLE]
+    assert set(entries) == {"mig", "dci_disentanglement", "dci_completeness"} <= METRICS.keys()
+    for entry in entries.values():
         assert entry.low <= entry.value <= entry.high and entry.floor < entry.low
         assert (entry.n, entry.objects) == (360, 60)
-    assert found["dci_disentanglement"].value > 0.95
+    assert entries["dci_disentanglement"].value > 0.95
     # of ten columns, each number takes one, the hue two, and the class four
-    assert found["dci_completeness"].value == pytest.approx(1 - np.log10(2 * 4) / 4, abs=0.05)
+    assert entries["dci_completeness"].value == pytest.approx(1 - np.log10(2 * 4) / 4, abs=0.05)
     turn = Turn.of(10)(np.eye(10))
     other = axes(replace(context_of(turned(context.train, turn), turned(context.val, turn), SMALL, tuners=20)))[WHOLE]
     for name, entry in other.items():
-        assert entry.value < found[name].low, name
+        assert entry.value < entries[name].low, name
 
 
 def test_what_knows_nothing_has_no_gap(context: Context) -> None:
     generator = np.random.default_rng(0)
     blind = [
-        replace(one, features=generator.normal(size=(len(one.labels), 6)).astype(np.float32))
-        for one in (context.train, context.val)
+        replace(split, features=generator.normal(size=(len(split.labels), 6)).astype(np.float32))
+        for split in (context.train, context.val)
     ]
-    found = axes(context_of(*blind, SMALL, tuners=20))[WHOLE]["mig"]
-    assert abs(found.value) < 0.05 and found.low < 0 < found.high
-    flat = [replace(one, features=np.ones_like(one.features)) for one in (context.train, context.val)]
+    gap = axes(context_of(*blind, SMALL, tuners=20))[WHOLE]["mig"]
+    assert abs(gap.value) < 0.05 and gap.low < 0 < gap.high
+    flat = [replace(split, features=np.ones_like(split.features)) for split in (context.train, context.val)]
     for entry in axes(context_of(*flat, SMALL, tuners=20))[WHOLE].values():
         assert entry.value == entry.floor == 0.0
 
@@ -101,10 +101,10 @@ def test_importances_are_what_permutations_cost(context: Context, as_they_are: C
     """Val equals train here, so that a column is replaced by values of the same column, as in scikit-learn."""
     same = replace(context, val=context.train, learners=np.arange(100), tuners=np.arange(0))
     factors = factors_of(same)[1:]
-    found = importances(same, factors, as_they_are, Reader.of(same, factors, as_they_are))
+    importance = importances(same, factors, as_they_are, Reader.of(same, factors, as_they_are))
     rows = np.arange(len(same.train.labels))
     x = as_they_are(same.train, rows)
-    for factor, sums in zip(factors, found, strict=True):
+    for factor, sums in zip(factors, importance, strict=True):
         y = factor.target(same.train, rows)
         assert y.var(0).sum() == pytest.approx(1.0)
         model = LinearRegression(fit_intercept=False).fit(x, y)
@@ -135,23 +135,25 @@ def test_a_turn_is_orthogonal_and_always_the_same() -> None:
         turned = Turn.of(width)(rows.copy())
         np.testing.assert_allclose(turned @ turned.T, rows @ rows.T, atol=1e-9)
         np.testing.assert_array_equal(turned, Turn.of(width)(rows.copy()))
-    one = np.zeros((1, WIDE + 1))
-    one[0, 5] = 1  # the rotation spreads one dimension's content over all dimensions
-    assert np.abs(Turn.of(WIDE + 1)(one)).max() < 6 / np.sqrt(WIDE)
+    row = np.zeros((1, WIDE + 1))
+    row[0, 5] = 1  # the rotation spreads one dimension's content over all dimensions
+    assert np.abs(Turn.of(WIDE + 1)(row)).max() < 6 / np.sqrt(WIDE)
 
 
 def test_a_turned_reader_is_that_of_turned_features(context: Context, as_they_are: Columns) -> None:
     factors, turn = factors_of(context), Turn.of(10)
     turned = replace(as_they_are, turn=turn)
-    found = importances(context, factors, turned, Reader.of(context, factors, as_they_are))
+    losses = importances(context, factors, turned, Reader.of(context, factors, as_they_are))
     rows = np.arange(len(context.val.labels))
     reader = Reader.of(context, factors, as_they_are)
     weights, squares = reader.of_turned(turn)
-    for one, own in zip(weights, reader.weights, strict=True):
-        np.testing.assert_allclose(turned(context.val, rows) @ one, as_they_are(context.val, rows) @ own, atol=1e-9)
+    for rotated, plain in zip(weights, reader.weights, strict=True):
+        np.testing.assert_allclose(
+            turned(context.val, rows) @ rotated, as_they_are(context.val, rows) @ plain, atol=1e-9
+        )
     train = turned(context.train, np.arange(600)[context.learners[0] * 6 :])
     np.testing.assert_allclose(squares, (train**2).mean(0), atol=1e-9)
-    assert len(found) == len(factors) and found[0].shape == (60, 10)
+    assert len(losses) == len(factors) and losses[0].shape == (60, 10)
 
 
 def test_wide_features_are_measured_by_inner_products_of_views_alike(

@@ -37,12 +37,12 @@ def context() -> Context:
 
 
 def test_each_share_is_its_factors_variance_over_all_of_it(context: Context) -> None:
-    found = shares(context)["whole"]
+    entries = shares(context)["whole"]
     total = 2 + 3 + 1.5 + 4 + 1
     for name, variance in (
         ("floor_hue", 2), ("rotation", 3), ("class", 1.5), ("object", 4 + 1.5), ("light_hue", 0),
     ):  # fmt: skip
-        entry = found[f"share_{name}"]
+        entry = entries[f"share_{name}"]
         assert entry.value == pytest.approx(variance / total, abs=0.05), name
         assert entry.low <= entry.value <= entry.high and entry.floor == 0.0
 
@@ -84,8 +84,8 @@ def test_functions_of_degree_two_are_what_they_should_be(context: Context) -> No
     composed = basis(context, replace(split, latents=latents), "rotation", np.arange(100))[:, 10:].reshape(-1, 5, 5)
     np.testing.assert_allclose(composed, second[:100] @ second[100:], atol=1e-12)
     matrices = rotations.as_matrix()
-    wanted = matrices[:, 0, 1] * matrices[:, 2, 0]
-    assert LinearRegression().fit(functions, wanted).score(functions, wanted) == pytest.approx(1.0)
+    products = matrices[:, 0, 1] * matrices[:, 2, 0]
+    assert LinearRegression().fit(functions, products).score(functions, products) == pytest.approx(1.0)
     assert isinstance(rotations, Rotation)
 
 

@@ -50,17 +50,19 @@ def test_moves_are_those_of_the_vertices_in_either_frame() -> None:
         y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
         z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
         ends.append(z @ y @ x @ [split.latents[name][row] for name in PLACE])
-    told = context_of(split, split)
+    context = context_of(split, split)
     expected = {"translation_base": np.array(ends), "translation_object": split.features.astype(np.float64)}
     for factor, places in expected.items():
-        np.testing.assert_allclose(moved(told, split, rows, factor), places[rows[:, 1]] - places[rows[:, 0]], atol=1e-7)
+        np.testing.assert_allclose(
+            moved(context, split, rows, factor), places[rows[:, 1]] - places[rows[:, 0]], atol=1e-7
+        )
 
 
 @pytest.mark.parametrize(("frame", "other"), [("object", "base"), ("base", "object")])
 def test_each_head_reads_its_own_frame(frame: str, other: str) -> None:
     context = context_of(translated(60, 0, frame), translated(12, 1, frame), EQUICAPS)
-    found = run(context)["whole"]
-    read, unread = found[f"translation_{frame}_r2"], found[f"translation_{other}_r2"]
+    entries = run(context)["whole"]
+    read, unread = entries[f"translation_{frame}_r2"], entries[f"translation_{other}_r2"]
     assert read.value > 0.99 and unread.value < 0.9 and abs(read.floor) < 0.05
     assert read.ceiling == 1.0
 
@@ -70,8 +72,8 @@ def test_a_translated_dataset_is_scored_in_both_frames(tiny_plan: Callable[..., 
     plan = replace(tiny_plan(views=4), recipe=replace(load("3diebench-t"), views=4, resolution=32))
     render_dataset(plan, tmp_path / "moved", workers=1, backend=FAKE)
     encoder = from_run(untrained_run(tmp_path / "run", tmp_path / "moved"), None, torch.device("cpu"))
-    found = score(encoder, tmp_path / "moved", tmp_path / "features", torch.device("cpu"), EQUICAPS)
+    scored = score(encoder, tmp_path / "moved", tmp_path / "features", torch.device("cpu"), EQUICAPS)
     for part in ("whole", "invariant", "equivariant"):
-        assert {f"{name}_r2" for name in EQUICAPS.heads} <= found.values[part].keys() <= METRICS.keys()
+        assert {f"{name}_r2" for name in EQUICAPS.heads} <= scored.values[part].keys() <= METRICS.keys()
     strict = score(encoder, tmp_path / "moved", tmp_path / "features", torch.device("cpu"), SMALL)
     assert {"translation_object_r2", "share_translation_object"} <= strict.values["whole"].keys()

@@ -39,9 +39,9 @@ def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(
     split = random_split(12, 4)
     install(tmp_path, monkeypatch, PROBES, {"first": "their_probe"}, their_probe=FIRST)
     context = context_of(split, split)
-    found = run(context)[WHOLE]
-    assert found["first"].value == pytest.approx(split.features[:, 0].mean(), rel=1e-6)
-    assert found.keys() == {"knn_top1", "first"} and context.notes == []
+    entries = run(context)[WHOLE]
+    assert entries["first"].value == pytest.approx(split.features[:, 0].mean(), rel=1e-6)
+    assert entries.keys() == {"knn_top1", "first"} and context.notes == []
     assert context.metrics == {"first": MetricInfo("first", "mean of the first column", package="theirs")}
     assert context.packages == {"theirs": "1.0"}
 

@@ -33,9 +33,9 @@ def hued(objects: int = 120) -> Context:
 
 def test_what_is_not_linear_is_found() -> None:
     context = hued()
-    found = linear(context)[WHOLE] | kernel(context)[WHOLE]
+    entries = linear(context)[WHOLE] | kernel(context)[WHOLE]
     for hue in ("floor_hue", "light_hue"):
-        assert found[f"{hue}_r2"].value > max(0.7, found[f"{hue}_composed_r2"].value + 0.05)
+        assert entries[f"{hue}_r2"].value > max(0.7, entries[f"{hue}_composed_r2"].value + 0.05)
     assert {"floor_hue (view)", "floor_hue", "kernel", "pose (view)", "rotation"} <= context.regularisation[
         WHOLE
     ].keys()
@@ -45,9 +45,9 @@ def test_pairs_are_never_worse_than_what_their_views_compose_to() -> None:
     """The features contain the pose: a regression on pairs can neither add nor lose anything."""
     splits = random_split(48, 6, rounds=8), random_split(30, 6, seed=1, rounds=4)
     made = [replace(s, features=matrices(s, np.arange(len(s.labels))[:, None]).astype(np.float32)) for s in splits]
-    found = kernel(context_of(*made, PROTOCOL, tuners=6))[WHOLE]
-    assert found["pose_r2_mean"].value > 0.999 and found["rotation_r2_mean"].value > 0.999
-    assert found["rotation_degrees_mean"].value < 1.5
+    entries = kernel(context_of(*made, PROTOCOL, tuners=6))[WHOLE]
+    assert entries["pose_r2_mean"].value > 0.999 and entries["rotation_r2_mean"].value > 0.999
+    assert entries["rotation_degrees_mean"].value < 1.5
 
 
 def test_what_only_pairs_show_is_found_in_pairs() -> None:
@@ -62,25 +62,25 @@ def test_what_only_pairs_show_is_found_in_pairs() -> None:
     context = context_of(
         *map(shifted, splits), replace(PROTOCOL, kernel=replace(PROTOCOL.kernel, pair_units=256)), tuners=25
     )  # type: ignore[type-var]
-    found = linear(context)[WHOLE] | kernel(context)[WHOLE]
-    assert found["floor_hue_r2"].value > 0.8 and found["floor_hue_composed_r2"].value < 0.05
+    entries = linear(context)[WHOLE] | kernel(context)[WHOLE]
+    assert entries["floor_hue_r2"].value > 0.8 and entries["floor_hue_composed_r2"].value < 0.05
 
 
 def test_the_class_is_found_and_its_penalty_is_noted() -> None:
     context = hued(60)
     coded = [replace(s, features=np.eye(4, dtype=np.float32)[s.labels]) for s in (context.train, context.val)]
-    asked = context_of(*coded, PROTOCOL, tuners=8)
-    assert kernel(asked)[WHOLE]["kernel_top1"].value == 1 and asked.regularisation[WHOLE]["kernel"].penalty is not None
+    known = context_of(*coded, PROTOCOL, tuners=8)
+    assert kernel(known)[WHOLE]["kernel_top1"].value == 1 and known.regularisation[WHOLE]["kernel"].penalty is not None
 
 
 def test_fourier_features_are_the_seeds_and_approximate_a_gaussian_kernel() -> None:
     context = hued(20)
-    one, other = (fourier(replace(context, seeds=(seed,)), 30, 20_000) for seed in (0, 1))
+    lifted, other = (fourier(replace(context, seeds=(seed,)), 30, 20_000) for seed in (0, 1))
     x = torch.from_numpy(np.random.default_rng(0).normal(size=(6, 30)))
-    assert torch.equal(one(x), fourier(context, 30, 20_000)(x)) and not torch.equal(one(x), other(x))
+    assert torch.equal(lifted(x), fourier(context, 30, 20_000)(x)) and not torch.equal(lifted(x), other(x))
     expected = np.exp(-((x[:, None] - x[None]) ** 2).sum(-1).numpy() * 0.25 / 30 / 2) / 2
-    np.testing.assert_allclose((one(x) @ one(x).T / 20_000).numpy(), expected, atol=0.02)
-    assert torch.equal(beside(one)(x)[:, :30], x)
+    np.testing.assert_allclose((lifted(x) @ lifted(x).T / 20_000).numpy(), expected, atol=0.02)
+    assert torch.equal(beside(lifted)(x)[:, :30], x)
 
 
 def test_the_seed_matters_little() -> None:

@@ -51,15 +51,15 @@ def context(features: Features, objects: int = 48, views: int = 6, parts: dict[s
 
 @pytest.mark.parametrize("features", CONTAIN_THE_POSE.values(), ids=CONTAIN_THE_POSE)
 def test_features_that_contain_the_pose_give_it(features: Features) -> None:
-    found = linear(context(features))[WHOLE]
+    entries = linear(context(features))[WHOLE]
     for name in ("pose_linear", "rotation_composed"):
-        assert found[f"{name}_r2_mean"].value > 0.9999
-        assert found[f"{name}_degrees_mean"].value < 0.5 and found[f"{name}_within_15"].value == 1
+        assert entries[f"{name}_r2_mean"].value > 0.9999
+        assert entries[f"{name}_degrees_mean"].value < 0.5 and entries[f"{name}_within_15"].value == 1
 
 
 def test_features_that_contain_the_class_give_it() -> None:
-    found = linear(context(lambda split, generator: np.eye(4)[split.labels]))[WHOLE]
-    assert found["top1"].value == 1
+    entries = linear(context(lambda split, generator: np.eye(4)[split.labels]))[WHOLE]
+    assert entries["top1"].value == 1
     among = linear(context(lambda split, generator: np.hstack([np.eye(4)[split.labels], noise(split, generator, 100)])))
     assert among[WHOLE]["top1"].value > 0.97
 
@@ -69,9 +69,9 @@ def test_features_that_contain_the_hues_give_their_changes() -> None:
         angles = 2 * np.pi * np.stack([split.latents["floor_hue"], split.latents["light_hue"]], axis=1)
         return np.hstack([np.sin(angles), np.cos(angles), noise(split, generator, 20)])
 
-    found = linear(context(hues))[WHOLE]
+    entries = linear(context(hues))[WHOLE]
     for metric in ("colour_composed_r2_mean", "floor_hue_composed_r2", "light_hue_composed_r2"):
-        assert found[metric].value > 0.9999
+        assert entries[metric].value > 0.9999
 
 
 @pytest.mark.parametrize("probe", [linear, kernel])
@@ -79,10 +79,10 @@ def test_features_that_contain_the_hues_give_their_changes() -> None:
 def test_without_knowledge_no_probe_is_significantly_below_its_floor(
     columns: int, probe: Callable[[Context], Values]
 ) -> None:
-    found = probe(context(lambda split, generator: noise(split, generator, columns)))[WHOLE]
-    asked = {linear: {"top1", "rotation_composed_degrees_mean"}, kernel: {"kernel_top1", "rotation_degrees_mean"}}
-    assert asked[probe] <= found.keys()
-    for metric, entry in found.items():
+    entries = probe(context(lambda split, generator: noise(split, generator, columns)))[WHOLE]
+    expected = {linear: {"top1", "rotation_composed_degrees_mean"}, kernel: {"kernel_top1", "rotation_degrees_mean"}}
+    assert expected[probe] <= entries.keys()
+    for metric, entry in entries.items():
         beside = entry.high - entry.floor if METRICS[metric].higher else entry.floor - entry.low
         assert beside >= -1e-9, (metric, entry)
 
@@ -91,9 +91,9 @@ def test_the_truth_of_two_views_composes_to_the_truth_of_the_pair() -> None:
     context_ = context(lambda split, generator: nine(split))
     rows = context_.val.all_pairs()[0]
     for factor in ("floor_hue", "light_hue"):
-        one, two = (factor_regression.single(context_, context_.val, rows[:, view], factor) for view in (0, 1))
-        wanted = factor_regression.moved(context_, context_.val, rows, factor)
-        np.testing.assert_allclose(factor_regression.composed(context_, factor, one, two), wanted, atol=1e-12)
+        first, second = (factor_regression.single(context_, context_.val, rows[:, view], factor) for view in (0, 1))
+        expected = factor_regression.moved(context_, context_.val, rows, factor)
+        np.testing.assert_allclose(factor_regression.composed(context_, factor, first, second), expected, atol=1e-12)
 
 
 def test_the_final_weights_are_those_of_a_ridge_regression_on_all_train_views() -> None:
@@ -101,24 +101,24 @@ def test_the_final_weights_are_those_of_a_ridge_regression_on_all_train_views() 
         return np.hstack([nine(split), noise(split, generator, 20)]) + noise(split, generator, 29)
 
     hazed = context(hazy)
-    found = linear(hazed)[WHOLE]["pose_linear_r2_mean"].value
+    score = linear(hazed)[WHOLE]["pose_linear_r2_mean"].value
     noted = hazed.regularisation[WHOLE]["pose_linear"]
     assert noted.edge == "" and noted.penalty in load().linear.ridge  # type: ignore[union-attr, operator]
     x, x_val = (hazed.standardiser(split.features, slice(None)) for split in (hazed.train, hazed.val))
     reference = Ridge(alpha=noted.penalty * len(x), solver="svd").fit(x, nine(hazed.train))
     truth = nine(hazed.val)
     residual = ((truth - reference.predict(x_val)) ** 2).sum(0) / ((truth - truth.mean(0)) ** 2).sum(0)
-    assert found == pytest.approx(1 - residual.mean(), abs=1e-6)
+    assert score == pytest.approx(1 - residual.mean(), abs=1e-6)
 
 
 def test_what_was_chosen_is_noted_with_the_grids_edges() -> None:
-    asked = context(lambda split, generator: nine(split))
-    linear(asked)
-    noted = asked.regularisation[WHOLE]
+    informed = context(lambda split, generator: nine(split))
+    linear(informed)
+    noted = informed.regularisation[WHOLE]
     assert set(noted) == {"classification", "pose_linear", "floor_hue_composed", "light_hue_composed"}
     assert (noted["pose_linear"].edge, noted["pose_linear"].penalty) == ("weakest", PROTOCOL.linear.ridge[-1])  # type: ignore[union-attr]
     assert (noted["classification"].edge, noted["classification"].penalty) == ("strongest", None)
-    assert all(one.converged for one in noted.values())
+    assert all(choice.converged for choice in noted.values())
 
 
 def test_neighbouring_heads_change_nothing() -> None:
@@ -135,9 +135,9 @@ def test_parts_are_probed_apart() -> None:
     def features(split: Split, generator: np.random.Generator) -> np.ndarray:
         return np.hstack([nine(split), np.eye(4)[split.labels]])
 
-    found = linear(context(features, parts={WHOLE: slice(0, 13), "pose": slice(0, 9), "class": slice(9, 13)}))
-    assert found["pose"]["pose_linear_r2_mean"].value > 0.9999 and found["class"]["pose_linear_r2_mean"].value < 0.1
-    assert found["class"]["top1"].value == 1 and found["pose"]["top1"].value < 0.5
+    values = linear(context(features, parts={WHOLE: slice(0, 13), "pose": slice(0, 9), "class": slice(9, 13)}))
+    assert values["pose"]["pose_linear_r2_mean"].value > 0.9999 and values["class"]["pose_linear_r2_mean"].value < 0.1
+    assert values["class"]["top1"].value == 1 and values["pose"]["top1"].value < 0.5
 
 
 def test_many_columns_or_numbers_are_learnt_from_fewer_views() -> None:
@@ -181,9 +181,9 @@ def test_degenerate_data_gets_finite_answers_and_constant_features_the_floor(
         train, val = (replace(split, latents={name: split.latents[name] for name in kept}) for split in (train, val))
     else:
         train, val = (replace(split, features=split.features[:, :1]) for split in (train, val))
-    found = probe(context_of(train, val, PROTOCOL, tuners=0 if case == "one train object" else 6))[WHOLE]
-    assert len(found) >= 1
-    for metric, entry in found.items():
+    entries = probe(context_of(train, val, PROTOCOL, tuners=0 if case == "one train object" else 6))[WHOLE]
+    assert len(entries) >= 1
+    for metric, entry in entries.items():
         assert np.isfinite([entry.value, entry.low, entry.high]).all(), metric
         if case == "constant features":
             assert entry.value == pytest.approx(entry.floor, abs=0.06 if "degrees" not in metric else 6), metric

@@ -76,17 +76,17 @@ def context(method: nn.Module | None, released: bool = False) -> Context:
 
 
 def values_of(method: nn.Module, released: bool = False) -> dict[str, float]:
-    return {name: found.value for name, found in prediction(context(method, released))[WHOLE].items()}
+    return {name: entry.value for name, entry in prediction(context(method, released))[WHOLE].items()}
 
 
 def loop(method: Perfect, released: bool) -> dict[str, float]:
     """Compute the metrics one query at a time, in float64."""
-    found = summary(*asked_one_by_one(method, posed(), [posed()], released))
+    means = summary(*asked_one_by_one(method, posed(), [posed()], released))
     if released:
-        found["pre_all"] = np.mean(asked_one_by_one(method, posed(), [posed(), TRAIN], released)[1])
+        means["pre_all"] = np.mean(asked_one_by_one(method, posed(), [posed(), TRAIN], released)[1])
         on_train = summary(*asked_one_by_one(method, TRAIN, [TRAIN], released))
-        found |= {f"{name}_train": value for name, value in on_train.items()}
-    return found
+        means |= {f"{name}_train": value for name, value in on_train.items()}
+    return means
 
 
 def summary(ranks: list[int], errors: list[float]) -> dict[str, float]:
@@ -104,8 +104,8 @@ def asked_one_by_one(
     ranks, errors = [], []
     for source in range(0, len(split.features), views):
         for target in range(source + first, source + views):
-            told = ({n: torch.tensor([split.latents[n][row]]) for n in ANGLES} for row in (source, target))
-            query = method.predict(torch.from_numpy(features[[source]]), *told)[0].numpy().astype(np.float64)
+            latents = ({n: torch.tensor([split.latents[n][row]]) for n in ANGLES} for row in (source, target))
+            query = method.predict(torch.from_numpy(features[[source]]), *latents)[0].numpy().astype(np.float64)
             cosine = [f @ query / np.linalg.norm(f) / np.linalg.norm(query) for f in features]
             own = list(range(source + first, source + views))
             ranks.append(1 + sorted(own, key=lambda row: -cosine[row]).index(target))
@@ -119,34 +119,36 @@ def asked_one_by_one(
 @pytest.mark.parametrize("method", [Noisy, Identity])
 def test_every_value_equals_that_of_a_plain_loop(method: type[Perfect], released: bool) -> None:
     expected = loop(method(), released)
-    found = values_of(method(), released)
-    assert found == pytest.approx({f"{n}_released" if released else n: v for n, v in expected.items()}, abs=1e-6)
-    assert found.keys() <= METRICS.keys() and (method is Identity or 0.3 < expected["mrr"] < 0.99)
+    values = values_of(method(), released)
+    assert values == pytest.approx({f"{n}_released" if released else n: v for n, v in expected.items()}, abs=1e-6)
+    assert values.keys() <= METRICS.keys() and (method is Identity or 0.3 < expected["mrr"] < 0.99)
 
 
 @pytest.mark.parametrize("released", [False, True])
 def test_a_perfect_predictor_finds_every_view(released: bool) -> None:
-    found = values_of(Perfect(), released)
-    expected = {name: 0.0 if name.startswith("pre") else 1.0 for name in found}
-    assert found == pytest.approx(expected, abs=1e-9) and len(found) == (13 if released else 6)
+    values = values_of(Perfect(), released)
+    expected = {name: 0.0 if name.startswith("pre") else 1.0 for name in values}
+    assert values == pytest.approx(expected, abs=1e-9) and len(values) == (13 if released else 6)
 
 
 @pytest.mark.parametrize("released", [False, True])
 def test_a_collapsed_encoder_scores_chance(released: bool) -> None:
-    found = prediction(context(Collapsed(), released))[WHOLE]
-    assert {name: f.value for name, f in found.items()} == pytest.approx({name: f.floor for name, f in found.items()})
+    entries = prediction(context(Collapsed(), released))[WHOLE]
+    assert {name: f.value for name, f in entries.items()} == pytest.approx(
+        {name: f.floor for name, f in entries.items()}
+    )
 
 
 @pytest.mark.parametrize("released", [False, True])
 def test_one_answer_to_all_questions_gets_what_chance_gets(released: bool) -> None:
     values = prediction(context(Identity(), released))[WHOLE]  # its ranks are 1 to n, once each
-    found = [f for name, f in values.items() if not name.startswith("pre")]
-    assert [f.value for f in found] == pytest.approx([f.floor for f in found])
+    entries = [f for name, f in values.items() if not name.startswith("pre")]
+    assert [f.value for f in entries] == pytest.approx([f.floor for f in entries])
 
 
 def test_train_has_draws_of_its_own() -> None:
-    found = prediction(context(Noisy(), released=True))[WHOLE]
-    train, val = found["mrr_train_released"], found["pre_all_released"]
+    entries = prediction(context(Noisy(), released=True))[WHOLE]
+    train, val = entries["mrr_train_released"], entries["pre_all_released"]
     assert (train.objects, train.n, val.objects, val.n) == (7, 42, 12, 72) and train.low < train.value < train.high
     assert isinstance(val, Resampled) and not isinstance(train, Resampled)
 

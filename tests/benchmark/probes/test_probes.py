@@ -13,7 +13,7 @@ from iebench.benchmark.fitting.context import Split, Values
 from iebench.benchmark.fitting.heads import HEADS, ROUNDS
 from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.probes import PROBES, run, steps
-from iebench.benchmark.probes.classification import place
+from iebench.benchmark.probes.classification import class_indices
 from iebench.benchmark.probes.factor_regression import COLOUR, moved
 from iebench.benchmark.probes.rotation import matrices, quaternions
 from iebench.benchmark.statistics.metric_info import WHOLE
@@ -53,23 +53,23 @@ def blank() -> Values:
     ("colour_r2_mean", 0.3), ("colour_r2_pooled", 0.3), ("floor_hue_r2", 0.3), ("light_hue_r2", 0.3),
 ])  # fmt: skip
 def test_what_the_features_hold_is_found(informed: Values, metric: str, atleast: float) -> None:
-    found = informed[WHOLE][metric]
-    assert found.value >= atleast and found.low <= found.value <= found.high
-    assert found.value > found.floor or metric == "top5"
-    assert found.spread is not None and found.spread < 0.3
-    assert found.ceiling == (None if metric.startswith("rotation") else 1.0)
+    entry = informed[WHOLE][metric]
+    assert entry.value >= atleast and entry.low <= entry.value <= entry.high
+    assert entry.value > entry.floor or metric == "top5"
+    assert entry.spread is not None and entry.spread < 0.3
+    assert entry.ceiling == (None if metric.startswith("rotation") else 1.0)
 
 
 def test_what_the_features_hold_is_found_as_released() -> None:
-    found = run(context_of(*splits(True), RELEASED))[WHOLE]
+    entries = run(context_of(*splits(True), RELEASED))[WHOLE]
     for metric, atleast in (
         ("top1", 0.9),
         ("rotation_r2_pooled", 0.6),
         ("colour_r2_pooled", 0.9),
         ("colour_r2_mean", 0.9),
     ):
-        assert found[metric].value >= atleast and found[metric].spread is None
-    assert found["top1"].n == found["rotation_r2_mean"].n == 240
+        assert entries[metric].value >= atleast and entries[metric].spread is None
+    assert entries["top1"].n == entries["rotation_r2_mean"].n == 240
 
 
 def test_the_angle_shrinks_with_knowledge(informed: Values) -> None:
@@ -79,8 +79,8 @@ def test_the_angle_shrinks_with_knowledge(informed: Values) -> None:
 
 @pytest.mark.parametrize("metric", [m for m in METRICS if m.startswith(("rotation_r2", "colour_r2", "top"))])
 def test_without_knowledge_a_probe_is_at_its_floor(blank: Values, metric: str) -> None:
-    found = blank[WHOLE][metric]
-    assert found.value == pytest.approx(found.floor, abs=0.04)
+    entry = blank[WHOLE][metric]
+    assert entry.value == pytest.approx(entry.floor, abs=0.04)
 
 
 @pytest.mark.parametrize("protocol", [PROTOCOL, RELEASED], ids=["strict", "released"])
@@ -92,18 +92,20 @@ def test_the_floors_are_those_of_constant_answers(protocol: protocols.Protocol) 
     of = matrices if protocol.rotation == "matrix" else quaternions
     targets = of(val, rows)
     constant = np.broadcast_to(of(train, seen).mean(0), targets.shape)
-    found = run(context)[WHOLE]
-    assert found["rotation_r2_pooled"].floor == pytest.approx(r2_pooled(targets, constant))
-    assert found["rotation_r2_mean"].floor == pytest.approx(r2_mean(targets, constant))
-    hues, theirs = (
+    entries = run(context)[WHOLE]
+    assert entries["rotation_r2_pooled"].floor == pytest.approx(r2_pooled(targets, constant))
+    assert entries["rotation_r2_mean"].floor == pytest.approx(r2_mean(targets, constant))
+    hues, train_hues = (
         np.concatenate([moved(context, split, rows_, name) for name in COLOUR], axis=1)
         for split, rows_ in ((val, rows), (train, seen))
     )
-    assert found["colour_r2_mean"].floor == pytest.approx(r2_mean(hues, np.broadcast_to(theirs.mean(0), hues.shape)))
-    assert found["top1"].floor == pytest.approx(0.25)  # four classes of equal size
+    assert entries["colour_r2_mean"].floor == pytest.approx(
+        r2_mean(hues, np.broadcast_to(train_hues.mean(0), hues.shape))
+    )
+    assert entries["top1"].floor == pytest.approx(0.25)  # four classes of equal size
     truth, mean = quaternions(val, rows), quaternions(train, seen).mean(0)
     assert (
-        found["rotation_degrees_mean"].floor <= geodesic_degrees(truth, np.broadcast_to(mean, truth.shape)).mean() + 5
+        entries["rotation_degrees_mean"].floor <= geodesic_degrees(truth, np.broadcast_to(mean, truth.shape)).mean() + 5
     )
 
 
@@ -120,20 +122,22 @@ def test_targets_are_the_released_ones() -> None:
 def test_strict_targets_have_neither_sign_nor_seam() -> None:
     _, val = splits(True)
     rows, _ = val.all_pairs()
-    found = matrices(val, rows)
-    np.testing.assert_allclose(found, Rotation.from_quat(quaternions(val, rows)).as_matrix().reshape(-1, 9), atol=1e-12)
+    numbers = matrices(val, rows)
     np.testing.assert_allclose(
-        found, Rotation.from_quat(-quaternions(val, rows)).as_matrix().reshape(-1, 9), atol=1e-12
+        numbers, Rotation.from_quat(quaternions(val, rows)).as_matrix().reshape(-1, 9), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        numbers, Rotation.from_quat(-quaternions(val, rows)).as_matrix().reshape(-1, 9), atol=1e-12
     )
     context = context_of(val, val)
     around = replace(
         val, latents={**val.latents, "floor_hue": val.latents["floor_hue"] + np.arange(len(val.labels)) % 3}
     )
-    one, two = moved(context, val, rows, "floor_hue"), moved(context, around, rows, "floor_hue")
-    assert one.shape == (len(rows), 2)
-    np.testing.assert_allclose(one, two, atol=1e-9)  # full turns are no change
+    change, turned = moved(context, val, rows, "floor_hue"), moved(context, around, rows, "floor_hue")
+    assert change.shape == (len(rows), 2)
+    np.testing.assert_allclose(change, turned, atol=1e-9)  # full turns are no change
     step = val.latents["floor_hue"][rows[:, 1]] - val.latents["floor_hue"][rows[:, 0]]
-    np.testing.assert_allclose(one, np.stack([np.sin(2 * np.pi * step), np.cos(2 * np.pi * step)], axis=1))
+    np.testing.assert_allclose(change, np.stack([np.sin(2 * np.pi * step), np.cos(2 * np.pi * step)], axis=1))
 
 
 def test_parts_are_probed_apart() -> None:
@@ -150,14 +154,14 @@ def test_a_dataset_without_a_factor_is_not_asked_for_it() -> None:
         replace(s, latents={n: v for n, v in s.latents.items() if n not in ("light_hue", "rot_x")})
         for s in (random_split(20, 4), random_split(8, 4, seed=1))
     )
-    found = set(run(context_of(train, val))[WHOLE])
-    assert {"top1", "knn_top1", "floor_hue_r2", "share_floor_hue"} <= found
-    assert not {"rotation_r2_mean", "colour_r2_mean", "light_hue_r2", "share_rotation", "share_light_hue"} & found
+    metrics = set(run(context_of(train, val))[WHOLE])
+    assert {"top1", "knn_top1", "floor_hue_r2", "share_floor_hue"} <= metrics
+    assert not {"rotation_r2_mean", "colour_r2_mean", "light_hue_r2", "share_rotation", "share_light_hue"} & metrics
 
 
 def test_classes_of_val_that_train_has_not_count_as_wrong() -> None:
     classes = np.array([2, 5, 9])
-    assert place(classes, np.array([9, 2, 3, 11, 5])).tolist() == [2, 0, -1, -1, 1]
+    assert class_indices(classes, np.array([9, 2, 3, 11, 5])).tolist() == [2, 0, -1, -1, 1]
 
 
 def test_every_probe_gives_metrics_that_are_described(informed: Values) -> None:

@@ -26,9 +26,9 @@ def test_rows_are_sorted_by_top1_and_parts_follow_their_encoder() -> None:
 
 
 def test_the_best_is_marked_in_each_metrics_own_direction() -> None:
-    one = score_of("one", whole(top1=0.5, rotation_degrees_mean=80.0))  # type: ignore[arg-type]
-    two = score_of("two", whole(top1=0.1, rotation_degrees_mean=90.0))  # type: ignore[arg-type]
-    rows = {row.name: row.cells for row in Board.of({A: one, B: two}, parts=False).rows}
+    first = score_of("one", whole(top1=0.5, rotation_degrees_mean=80.0))  # type: ignore[arg-type]
+    second = score_of("two", whole(top1=0.1, rotation_degrees_mean=90.0))  # type: ignore[arg-type]
+    rows = {row.name: row.cells for row in Board.of({A: first, B: second}, parts=False).rows}
     assert {m: cell.mark for m, cell in rows["one"].items()} == {"top1": Mark.BEST, "rotation_degrees_mean": Mark.BEST}
     assert {cell.mark for cell in rows["two"].values()} == {Mark.NONE}
 
@@ -52,22 +52,22 @@ def test_what_was_not_resampled_has_a_best_and_no_ranks() -> None:
     cells = [row.cells["top1"] for row in board.rows]
     assert [(cell.mark, cell.rank) for cell in cells] == [(Mark.BEST, None), (Mark.NONE, None)]
     assert all(
-        "whole top1 has no bootstrap samples, and its protocol says 50, so no row is ranked" in told
-        for told in board.notes
+        "whole top1 has no bootstrap samples, and its protocol says 50, so no row is ranked" in note
+        for note in board.notes
     )
     assert len(board.notes) == 2
 
 
 def test_the_order_follows_any_metric_in_its_direction() -> None:
-    one = score_of("one", whole(top1=0.9, rotation_degrees_mean=90.0))  # type: ignore[arg-type]
-    two = score_of("two", whole(top1=0.1, rotation_degrees_mean=80.0))  # type: ignore[arg-type]
-    three = score_of("three", whole(top1=0.2))  # type: ignore[arg-type]
-    board = Board.of({A: one, B: two, C: three}, parts=False, sort="rotation_degrees_mean")
+    first = score_of("one", whole(top1=0.9, rotation_degrees_mean=90.0))  # type: ignore[arg-type]
+    second = score_of("two", whole(top1=0.1, rotation_degrees_mean=80.0))  # type: ignore[arg-type]
+    third = score_of("three", whole(top1=0.2))  # type: ignore[arg-type]
+    board = Board.of({A: first, B: second, C: third}, parts=False, sort="rotation_degrees_mean")
     assert [row.name for row in board.rows] == ["two", "one", "three"]
     with pytest.raises(UsageError, match="no score has mrr of its whole representation: choose from top1"):
-        Board.of({A: one}, parts=False, sort="mrr")
+        Board.of({A: first}, parts=False, sort="mrr")
     with pytest.raises(UnknownName, match="unknown metric 'topp1'; did you mean top1"):
-        Board.of({A: one}, parts=False, sort="topp1")
+        Board.of({A: first}, parts=False, sort="topp1")
 
 
 def test_seeds_are_one_row_and_the_legend_says_so() -> None:
@@ -130,8 +130,8 @@ def test_what_may_not_share_a_table() -> None:
 
 
 def test_scores_with_one_name_are_told_apart() -> None:
-    one, two = score_of("sie", whole(top1=0.5)), score_of("sie", whole(top1=0.6))  # type: ignore[arg-type]
-    assert [row.name for row in Board.of({A: one, B: two}, parts=False).rows] == [f"sie ({B})", f"sie ({A})"]
+    first, second = score_of("sie", whole(top1=0.5)), score_of("sie", whole(top1=0.6))  # type: ignore[arg-type]
+    assert [row.name for row in Board.of({A: first, B: second}, parts=False).rows] == [f"sie ({B})", f"sie ({A})"]
 
 
 def test_no_scores() -> None:

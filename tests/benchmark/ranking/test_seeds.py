@@ -63,9 +63,11 @@ def test_names_without_a_common_beginning_give_way_to_the_methods() -> None:
 def test_only_what_all_seeds_have_is_shown() -> None:
     [group] = grouped(by_file(trained("x-s0", 0.4, 0, part=0.2), trained("x-s1", 0.5, 1, part=0.3)))
     assert group.values("invariant")["top1"].estimate.value == pytest.approx(0.25)
-    one = trained("x-s0", 0.4, 0)
-    other = replace(one, values={"whole": {"top1": measured(0.5), "mrr": measured(0.2)}}, run={**one.run, "seed": 1})
-    [group] = grouped(by_file(one, other))
+    first = trained("x-s0", 0.4, 0)
+    second = replace(
+        first, values={"whole": {"top1": measured(0.5), "mrr": measured(0.2)}}, run={**first.run, "seed": 1}
+    )
+    [group] = grouped(by_file(first, second))
     assert list(group.values("whole")) == ["top1"]
 
 

@@ -98,11 +98,11 @@ def test_what_to_know_before_trusting_a_row_is_told_wherever_people_read() -> No
         Path("a"): replace(score_of("sie", SIE), notes=("9 of 16 columns are constant",)),
         Path("b"): score_of("r", RIVAL),
     }
-    board, told = Board.of(scores, parts=True), "sie: 9 of 16 columns are constant"
-    assert board.notes == (told,)
-    assert click.unstyle(FORMATS["table"](board)).endswith(f"\nnote: {told}")
-    assert FORMATS["md"](board).endswith(f"\n\n- {told}") and f"% note: {told}\n" in FORMATS["latex"](board)
-    assert json.loads(FORMATS["json"](board))["notes"] == [told]
+    board, note = Board.of(scores, parts=True), "sie: 9 of 16 columns are constant"
+    assert board.notes == (note,)
+    assert click.unstyle(FORMATS["table"](board)).endswith(f"\nnote: {note}")
+    assert FORMATS["md"](board).endswith(f"\n\n- {note}") and f"% note: {note}\n" in FORMATS["latex"](board)
+    assert json.loads(FORMATS["json"](board))["notes"] == [note]
 
 
 def test_seeds_and_ranks_are_shown() -> None:

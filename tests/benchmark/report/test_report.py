@@ -110,8 +110,8 @@ def test_objects_have_their_values_and_the_worst_have_pictures(page: str, twenty
     score = next(score for score in twenty.values() if score.name == table["methods"][0])
     for metric, packed_each in score.resamples.each.items():
         low, high, text = table["objects"]["values"][metric]["0"]
-        found = low + (high - low) * np.frombuffer(base64.b64decode(text), np.uint8) / 255
-        np.testing.assert_allclose(found, unpack(packed_each), atol=(high - low) / 500)
+        unpacked = low + (high - low) * np.frombuffer(base64.b64decode(text), np.uint8) / 255
+        np.testing.assert_allclose(unpacked, unpack(packed_each), atol=(high - low) / 500)
     assert len(table["objects"]["names"]) == 6 and sorted(table["objects"]["pictures"]) == [f"{i}.0" for i in range(6)]
 
 
@@ -138,9 +138,9 @@ def test_metrics_with_a_column_come_first_where_objects_are_many(
 
 def test_questions_have_pictures_and_turns(page: str) -> None:
     questions = held(page)["questions"]
-    assert sum(len(asked) for asked in questions["asked"].values()) == 10 * 6
-    for asked in questions["asked"].values():
-        for question in asked:
+    assert sum(len(group) for group in questions["asked"].values()) == 10 * 6
+    for group in questions["asked"].values():
+        for question in group:
             for view in ("source", "target", "found"):
                 assert f"{question['object']}.{question[view]}" in questions["pictures"]
             degrees, svg = questions["turns"][f"{question['object']}.{question['target']}"]
@@ -151,19 +151,19 @@ def test_axes_are_drawn_as_the_camera_sees_them() -> None:
     """The camera is at (0, 1, 1): x points left in the picture, z up, y down, both shortened by root 2."""
     svg = axes(pose(np.zeros((2, 3))).as_matrix())
     ends = dict(re.findall(r"class='before ([xyz])' d='M48 48L([-\d. ]+)'", svg))
-    found = {axis: [float(n) for n in text.split()] for axis, text in ends.items()}
+    drawn = {axis: [float(n) for n in text.split()] for axis, text in ends.items()}
     short = 40 / 2**0.5
     for axis, expected in {"x": [8, 48], "y": [48, 48 + short], "z": [48, 48 - short]}.items():
-        assert found[axis] == pytest.approx(expected, abs=0.06)
+        assert drawn[axis] == pytest.approx(expected, abs=0.06)
 
 
 def test_curves_are_thinned_and_keep_what_is_finite(tmp_path: Path) -> None:
     lines = [{"step": k, "loss": float(k), "seconds": 1.0} for k in range(1, 1001)] + [{"step": 1001, "loss": np.nan}]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     board = Board.of({tmp_path / "score.json": score_of("a", VALUES)}, parts=False)
-    found = curves(board.rows)
-    assert list(found) == ["loss"] and found["loss"][0]["name"] == "a"
-    points = found["loss"][0]["points"]
+    charts = curves(board.rows)
+    assert list(charts) == ["loss"] and charts["loss"][0]["name"] == "a"
+    points = charts["loss"][0]["points"]
     assert 150 <= len(points) <= 250 and points[0] == [1, 1.0] and all(step == value for step, value in points)
 
 
@@ -179,7 +179,7 @@ def test_curves_of_a_log_of_any_length_take_the_same_memory(tmp_path: Path, coun
     finally:
         tracemalloc.stop()
     assert points[0] == [1, 1.0] and min(count, 150) <= len(points) <= 300 and peak < 500_000
-    steps = {two[0] - one[0] for one, two in itertools.pairwise(points)}
+    steps = {second[0] - first[0] for first, second in itertools.pairwise(points)}
     assert len(steps) <= 1  # evenly spread
 
 
@@ -209,9 +209,9 @@ def test_orbits_beside_a_score_are_drawn_with_their_intervals_and_worst(page: st
     path = next(path for path, score in twenty.items() if score.name == lines[0]["name"])
     saved = json.loads((path.parent / "orbits.json").read_text())
     expected = saved["parts"][lines[0]["part"]]["place_error"]
-    found = np.array(lines[0]["mean"])
+    points = np.array(lines[0]["mean"])
     for column, values in enumerate((saved["places"], expected["mean"], expected["low"], expected["high"])):
-        np.testing.assert_allclose(found[:, column], values, rtol=1e-5)
+        np.testing.assert_allclose(points[:, column], values, rtol=1e-5)
     np.testing.assert_allclose(np.array(lines[0]["worst"])[:, 1], expected["worst"], rtol=1e-5)
     assert {line["name"] for line in lines} == {"method-0", "method-5", "method-10", "method-15"}
 

@@ -32,8 +32,8 @@ def file(page: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def driver() -> Iterator[Any]:
-    with browsing.browser() as found:
-        yield found
+    with browsing.browser() as browser:
+        yield browser
 
 
 @pytest.fixture
@@ -96,18 +96,20 @@ def test_it_sorts_by_any_column_both_ways_and_ranks_follow(opened: Any, twenty: 
 def test_methods_without_a_value_come_last_both_ways(opened: Any) -> None:
     for _ in range(2):
         head(opened, "mrr").find_element(By.TAG_NAME, "button").click()
-        found = column(opened, "mrr")
-        assert None not in found[:10] and found[10:] == [None] * 10
-        assert found[:10] in (sorted(found[:10]), sorted(found[:10], reverse=True))
+        values = column(opened, "mrr")
+        assert None not in values[:10] and values[10:] == [None] * 10
+        assert values[:10] in (sorted(values[:10]), sorted(values[:10], reverse=True))
 
 
 def test_it_filters_by_name_parts_and_metrics(opened: Any) -> None:
-    field, told = opened.find_element(By.ID, "filter"), opened.find_element(By.ID, "shown")
-    assert told.text == f"{COUNT} of {COUNT} methods"
+    field, counter = opened.find_element(By.ID, "filter"), opened.find_element(By.ID, "shown")
+    assert counter.text == f"{COUNT} of {COUNT} methods"
     field.send_keys("method-1")
-    assert names(opened) and all("method-1" in name for name in names(opened)) and told.text == f"11 of {COUNT} methods"
+    assert (
+        names(opened) and all("method-1" in name for name in names(opened)) and counter.text == f"11 of {COUNT} methods"
+    )
     field.send_keys("Z")
-    assert names(opened) == [] and told.text == f"0 of {COUNT} methods"
+    assert names(opened) == [] and counter.text == f"0 of {COUNT} methods"
     field.clear()
     field.send_keys(Keys.ENTER)  # the filter must not submit a form and reload the page
     opened.find_element(By.ID, "parts").click()
@@ -206,8 +208,8 @@ def test_the_keyboard_reaches_and_works_everything(opened: Any) -> None:
     assert {"filter", "parts", "more"} <= set(reached) and reached[-1] == "colour R²"
     assert browsing.script(opened, "return getComputedStyle(document.activeElement).outlineStyle") != "none"
     opened.switch_to.active_element.send_keys(Keys.ENTER)
-    found = column(opened, "colour_r2_mean")
-    assert found == sorted(found, reverse=True) and opened.switch_to.active_element.text == "colour R²"
+    values = column(opened, "colour_r2_mean")
+    assert values == sorted(values, reverse=True) and opened.switch_to.active_element.text == "colour R²"
 
 
 @pytest.mark.parametrize("width", [320, 390])
@@ -234,7 +236,7 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(driver: Any, file: P
 def test_text_stands_out_from_its_ground(driver: Any, file: Path, scheme: str) -> None:
     """Every text on the page has a contrast of at least 4.5 as defined by WCAG 2.1."""
     browsing.open_page(driver, file, scheme=scheme)
-    found = browsing.script(driver, """
+    result = browsing.script(driver, """
         const rgb = (text) => text.match(/[\\d.]+/g).map(Number);
         const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
         const light = (c) => c.slice(0, 3).map((v) => linear(v / 255))
@@ -253,7 +255,7 @@ def test_text_stands_out_from_its_ground(driver: Any, file: Path, scheme: str) -
         }
         return [count, light(ground(document.body)), poor];
     """)  # fmt: skip
-    count, ground, poor = found
+    count, ground, poor = result
     assert count > 300 and (ground > 0.8) is (scheme == "light") and poor == []
 
 

@@ -31,13 +31,13 @@ def logged(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     folder = tmp_path_factory.mktemp("samples")
     run = untrained_run(folder / "sie", tiny_dataset)
     with opened(folder / "answers.parquet") as samples:
-        found = score(from_run(run, None, CPU), tiny_dataset, folder / "f", CPU, ASKED, samples=samples)
-    return found, pd.read_parquet(folder / "answers.parquet")
+        scored = score(from_run(run, None, CPU), tiny_dataset, folder / "f", CPU, ASKED, samples=samples)
+    return scored, pd.read_parquet(folder / "answers.parquet")
 
 
 def test_errors_add_up_to_the_score(logged: tuple[Score, pd.DataFrame]) -> None:
-    found, table = logged
-    for part, values in found.values.items():
+    scored, table = logged
+    for part, values in scored.values.items():
         own = table[table.part == part]
         errors = own.groupby("question").error.mean()
         for metric, question in (("top1", "classification"), ("knn_top1", "knn"), ("shot5_top1", "shot5")):
@@ -46,17 +46,17 @@ def test_errors_add_up_to_the_score(logged: tuple[Score, pd.DataFrame]) -> None:
             if f"{question}_degrees_mean" in values:
                 assert errors[question] == pytest.approx(values[f"{question}_degrees_mean"].value, rel=1e-5)
     whole = table[table.part == "whole"].groupby("question").error.mean()
-    assert 1 - whole["mrr"] == pytest.approx(found.values["whole"]["mrr"].value, abs=1e-6)
-    assert whole["pre"] == pytest.approx(found.values["whole"]["pre"].value, abs=1e-6)
+    assert 1 - whole["mrr"] == pytest.approx(scored.values["whole"]["mrr"].value, abs=1e-6)
+    assert whole["pre"] == pytest.approx(scored.values["whole"]["pre"].value, abs=1e-6)
 
 
 def test_truth_and_answers_give_r2(logged: tuple[Score, pd.DataFrame]) -> None:
-    found, table = logged
+    scored, table = logged
     for question, metric in (("rotation", "rotation_r2_mean"), ("floor_hue", "floor_hue_r2")):
         own = table[(table.part == "equivariant") & (table.question == question)]
         each = [r2_score(np.stack(rows.truth), np.stack(rows.answer)) for _, rows in own.groupby("seed")]
         assert len(each) == 2
-        assert np.mean(each) == pytest.approx(found.values["equivariant"][metric].value, abs=1e-4)
+        assert np.mean(each) == pytest.approx(scored.values["equivariant"][metric].value, abs=1e-4)
 
 
 def test_views_are_named_as_in_the_dataset(logged: tuple[Score, pd.DataFrame], tiny_dataset: Path) -> None:
@@ -86,8 +86,8 @@ def test_the_verb_writes_the_file_beside_the_score(tiny_dataset: Path, tmp_path:
         "--limit",
         "6",
     ]
-    found = CliRunner().invoke(command, [*arguments, "--log-samples", str(tmp_path / "deep" / "answers.parquet")])
-    assert found.exit_code == 0, found.output
+    result = CliRunner().invoke(command, [*arguments, "--log-samples", str(tmp_path / "deep" / "answers.parquet")])
+    assert result.exit_code == 0, result.output
     assert pq.read_schema(tmp_path / "deep" / "answers.parquet").equals(SCHEMA)
     refused = CliRunner().invoke(command, [*arguments, "--log-samples", str(tmp_path / "answers.csv")])
     assert refused.exit_code == 2 and "name the file" in refused.output

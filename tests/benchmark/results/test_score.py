@@ -236,5 +236,5 @@ def test_a_board_shows_the_exact_interval_of_old_and_new_scores_of_one_seed_and_
     together = Board.of({Path(str(i)): score for i, score in enumerate(seeds)}, parts=False)
     assert together.rows[0].seeds == 2
     for row in (*board.rows, *together.rows):
-        found = row.cells["top1"].estimate
-        assert (found.value, found.low, found.high) == (1.0, pytest.approx(0.025 ** (1 / 6)), 1.0)
+        estimate = row.cells["top1"].estimate
+        assert (estimate.value, estimate.low, estimate.high) == (1.0, pytest.approx(0.025 ** (1 / 6)), 1.0)

@@ -51,8 +51,8 @@ def test_a_draw_has_as_many_objects_as_there_are() -> None:
 
 
 def test_the_same_seed_gives_the_same_draws_and_another_others() -> None:
-    one, two, other = (Bootstrap.of(20, 10, 0.95, seed).counts for seed in (5, 5, 6))
-    assert (one == two).all() and (one != other).any()
+    first, second, other = (Bootstrap.of(20, 10, 0.95, seed).counts for seed in (5, 5, 6))
+    assert (first == second).all() and (first != other).any()
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
@@ -61,8 +61,8 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     naive = hits = 0
     for trial in range(300):
         values = np.repeat(generator.normal(size=60), 5) + 0.3 * generator.normal(size=300)  # views of one object agree
-        found = Bootstrap.of(60, 300, 0.95, trial).measure(Mean.of(values, objects), 0.0)
-        hits += found.low <= 0 <= found.high
+        entry = Bootstrap.of(60, 300, 0.95, trial).measure(Mean.of(values, objects), 0.0)
+        hits += entry.low <= 0 <= entry.high
         naive += abs(values.mean()) <= 1.96 * values.std() / np.sqrt(300)
     assert 0.91 <= hits / 300 <= 0.98
     assert naive / 300 < 0.8  # coverage if views are treated as independent
@@ -89,8 +89,8 @@ def test_intervals_of_every_kind_cover_the_truth() -> None:
             ("r2_pooled", [R2.of(targets, targets + missed, objects, True)], 1 - 0.25 / (1.25 + 2 / 3)),
             ("two heads", [Mean.of(column + other, objects), Mean.of(column - other, objects)], 0.0),
         ):
-            found = bootstrap.measure(statistics, 0.0)
-            hits[name] += found.low <= truth <= found.high
+            entry = bootstrap.measure(statistics, 0.0)
+            hits[name] += entry.low <= truth <= entry.high
     for name, count in hits.items():
         assert 0.89 <= count / trials <= 0.98, name
 
@@ -98,10 +98,10 @@ def test_intervals_of_every_kind_cover_the_truth() -> None:
 def test_value_floor_and_interval_are_in_order(generator: np.random.Generator) -> None:
     objects = np.repeat(np.arange(20), 3)
     values = generator.normal(size=60)
-    found = Bootstrap.of(20, 200, 0.9, 0).measure(Mean.of(values, objects), Mean.of(values - 1, objects))
-    assert found.low < found.value < found.high
-    assert found.value == pytest.approx(values.mean()) and found.floor == pytest.approx(values.mean() - 1)
-    assert (found.n, found.objects) == (60, 20)
+    entry = Bootstrap.of(20, 200, 0.9, 0).measure(Mean.of(values, objects), Mean.of(values - 1, objects))
+    assert entry.low < entry.value < entry.high
+    assert entry.value == pytest.approx(values.mean()) and entry.floor == pytest.approx(values.mean() - 1)
+    assert (entry.n, entry.objects) == (60, 20)
 
 
 def test_a_target_that_does_not_vary_explains_nothing() -> None:
@@ -123,18 +123,18 @@ def test_the_median_is_resampled_in_pieces_alike(
 @pytest.mark.parametrize("objects", [1, 2, 12, 110])
 def test_at_either_end_the_bound_is_that_of_clopper_and_pearson(objects: int) -> None:
     for right in (0, objects):
-        wanted = binomtest(right, objects).proportion_ci(0.95, method="exact")
-        found = exact(np.full(2, right / objects), 0.95, objects, (0.0, 1.0))
-        np.testing.assert_allclose(found, [wanted.low, wanted.high], atol=1e-12)
+        expected = binomtest(right, objects).proportion_ci(0.95, method="exact")
+        bounds = exact(np.full(2, right / objects), 0.95, objects, (0.0, 1.0))
+        np.testing.assert_allclose(bounds, [expected.low, expected.high], atol=1e-12)
 
 
 def test_only_an_interval_without_width_is_bounded_and_only_within_a_range() -> None:
     ends = np.array([[0.2, 0.5, 1.0], [0.3, 0.5, 1.0]])
-    found = exact(ends, 0.95, 10, (0.0, 1.0))
-    assert found[:, 0].tolist() == [0.2, 0.3] and found[0, 1] < 0.5 < found[1, 1] and found[1, 2] == 1.0
+    bounds = exact(ends, 0.95, 10, (0.0, 1.0))
+    assert bounds[:, 0].tolist() == [0.2, 0.3] and bounds[0, 1] < 0.5 < bounds[1, 1] and bounds[1, 2] == 1.0
     np.testing.assert_array_equal(exact(ends, 0.95, 10, None), ends)
     degrees = exact(180 * ends, 0.95, 10, (0.0, 180.0))
-    np.testing.assert_allclose(degrees, 180 * found)
+    np.testing.assert_allclose(degrees, 180 * bounds)
 
 
 @pytest.mark.parametrize("views", [1, 4])
@@ -158,7 +158,7 @@ def test_intervals_of_shares_cover_near_their_ends_too(objects: int, views: int)
 
 def test_an_entry_that_is_widened_keeps_all_else() -> None:
     statistic = Mean.of(np.ones(24), np.repeat(np.arange(12), 2))
-    found = Bootstrap.of(12, 50, 0.95, 0).measure(statistic, 0.5, 1.0)
-    wide = widened(found, 0.95, (0.0, 1.0))
-    assert (found.low, found.high) == (1, 1) and (wide.low, wide.high) == (pytest.approx(0.025 ** (1 / 12)), 1)
-    assert wide.draws is found.draws and (wide.value, wide.floor, wide.n) == (1, 0.5, 24)
+    entry = Bootstrap.of(12, 50, 0.95, 0).measure(statistic, 0.5, 1.0)
+    wide = widened(entry, 0.95, (0.0, 1.0))
+    assert (entry.low, entry.high) == (1, 1) and (wide.low, wide.high) == (pytest.approx(0.025 ** (1 / 12)), 1)
+    assert wide.draws is entry.draws and (wide.value, wide.floor, wide.n) == (1, 0.5, 24)

@@ -68,7 +68,7 @@ def test_a_draw_is_the_statistic_of_the_objects_in_it(generator: np.random.Gener
             first, second = table[:, chosen].astype(float).sum(1)
             shares.append(float(information(first) - information(second)) / reference(first.sum(1)))
         assert gaps[draw] == pytest.approx(np.mean(shares))
-        importance = np.maximum(np.stack([one[chosen].sum(0) for one in sums], axis=1), 0).astype(float)
+        importance = np.maximum(np.stack([values[chosen].sum(0) for values in sums], axis=1), 0).astype(float)
         assert kinds["disentanglement"][draw] == pytest.approx(disentanglement(importance), abs=1e-6)
         assert kinds["completeness"][draw] == pytest.approx(completeness(importance), abs=1e-6)
     assert Gap(8, tables).samples == 32

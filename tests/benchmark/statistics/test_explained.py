@@ -35,9 +35,9 @@ def test_r2_has_its_digits_whatever_is_added_to_targets(pooled: bool, offset: fl
     generator = np.random.default_rng(1)
     targets = generator.normal(size=(len(OBJECTS), 3))
     answers = targets + 0.3 * generator.normal(size=targets.shape)
-    here = R2.of(targets, answers, OBJECTS, pooled).at(COUNTS)
-    there = R2.of(targets + offset, answers + offset, OBJECTS, pooled).at(COUNTS)
-    np.testing.assert_allclose(there, here, atol=1e-8)
+    plain = R2.of(targets, answers, OBJECTS, pooled).at(COUNTS)
+    shifted = R2.of(targets + offset, answers + offset, OBJECTS, pooled).at(COUNTS)
+    np.testing.assert_allclose(shifted, plain, atol=1e-8)
 
 
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
@@ -45,8 +45,8 @@ def test_r2_is_free_of_the_unit(scale: float) -> None:
     targets = np.random.default_rng(2).normal(size=(len(OBJECTS), 2))
     answers = 0.5 * targets
     for pooled in (True, False):
-        found = R2.of(scale * targets, scale * answers, OBJECTS, pooled).at(COUNTS)
-        np.testing.assert_allclose(found, R2.of(targets, answers, OBJECTS, pooled).at(COUNTS), rtol=1e-9)
+        draws = R2.of(scale * targets, scale * answers, OBJECTS, pooled).at(COUNTS)
+        np.testing.assert_allclose(draws, R2.of(targets, answers, OBJECTS, pooled).at(COUNTS), rtol=1e-9)
 
 
 def test_targets_that_are_all_zero_have_an_r2_of_zero() -> None:
@@ -91,8 +91,8 @@ def test_shares_of_variance_are_free_of_the_unit(scale: float) -> None:
             Between(4, within, *moments(views), nothing).at(COUNTS),
         ]
 
-    for found, wanted in zip(both(scale), both(1.0), strict=True):
-        np.testing.assert_allclose(found, wanted, rtol=1e-9)
+    for draws, expected in zip(both(scale), both(1.0), strict=True):
+        np.testing.assert_allclose(draws, expected, rtol=1e-9)
 
 
 def test_views_that_are_all_alike_leave_nothing_to_explain() -> None:
@@ -103,5 +103,5 @@ def test_views_that_are_all_alike_leave_nothing_to_explain() -> None:
 
 
 def test_a_share_of_nothing_is_one() -> None:
-    found = Share.of(np.ones(len(OBJECTS)), np.zeros(len(OBJECTS)), OBJECTS)
-    assert (found.at(ONCE) == 1).all() and (found.each == 1).all()
+    share = Share.of(np.ones(len(OBJECTS)), np.zeros(len(OBJECTS)), OBJECTS)
+    assert (share.at(ONCE) == 1).all() and (share.each == 1).all()

@@ -29,11 +29,11 @@ def regression(inputs: torch.Tensor, labels: torch.Tensor, classes: int) -> Logi
 def test_every_optimum_of_the_path_is_scikit_learns(rows: int, columns: int) -> None:
     inputs, labels = drawn(rows, columns, 4)
     penalties = [1.0, 1e-1, 1e-2, 1e-3]
-    for penalty, found in zip(penalties, regression(inputs, labels, 4).path(penalties, GRADIENT), strict=True):
-        assert found.gradient <= GRADIENT and found.iterations > 0
+    for penalty, optimum in zip(penalties, regression(inputs, labels, 4).path(penalties, GRADIENT), strict=True):
+        assert optimum.gradient <= GRADIENT and optimum.iterations > 0
         reference = LogisticRegression(C=1 / (penalty * rows), tol=1e-8, max_iter=10_000).fit(inputs, labels)
         np.testing.assert_allclose(
-            found.answer(inputs).softmax(1).numpy(), reference.predict_proba(inputs), rtol=1e-3, atol=1e-5
+            optimum.answer(inputs).softmax(1).numpy(), reference.predict_proba(inputs), rtol=1e-3, atol=1e-5
         )
 
 
@@ -55,14 +55,14 @@ def test_float32_finds_the_same_where_less_is_asked_for() -> None:
 def test_a_class_without_rows_stays_finite_and_last() -> None:
     inputs, labels = drawn(200, 8, 4)
     some = regression(inputs, labels, 5)
-    for found in (some.constant(), *some.path([1e-1, 1e-6], 1e-5)):
-        logits = found.answer(inputs)
+    for optimum in (some.constant(), *some.path([1e-1, 1e-6], 1e-5)):
+        logits = optimum.answer(inputs)
         assert torch.isfinite(logits).all() and (logits.argmax(1) != 4).all()
 
 
 def test_without_any_column_that_varies_it_answers_the_shares() -> None:
     _, labels = drawn(200, 8, 4)
     inputs = torch.ones(200, 3, dtype=torch.float64)
-    (found,) = regression(inputs, labels, 4).path([1e-3], 1e-6)
+    (optimum,) = regression(inputs, labels, 4).path([1e-3], 1e-6)
     shares = torch.bincount(labels).double() / len(labels)
-    np.testing.assert_allclose(found.answer(inputs[:1]).softmax(1).numpy()[0], shares.numpy(), atol=1e-5)
+    np.testing.assert_allclose(optimum.answer(inputs[:1]).softmax(1).numpy()[0], shares.numpy(), atol=1e-5)

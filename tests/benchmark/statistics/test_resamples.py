@@ -10,10 +10,10 @@ from iebench.benchmark.statistics.resamples import Resamples, pack, unpack
 
 @pytest.mark.parametrize("values", [[0.1], [3.0, 3.0, 3.0], [-1e-9, 1e-9], [0.0, 1e6, 17.0], np.sin(np.arange(999))])
 def test_numbers_come_back_within_half_a_step(values: object) -> None:
-    given = np.asarray(values, np.float64)
-    found = unpack(pack(given))
-    assert found.shape == given.shape
-    assert np.abs(found - given).max() <= np.ptp(given) / 131070 * (1 + 1e-6)
+    numbers = np.asarray(values, np.float64)
+    unpacked = unpack(pack(numbers))
+    assert unpacked.shape == numbers.shape
+    assert np.abs(unpacked - numbers).max() <= np.ptp(numbers) / 131070 * (1 + 1e-6)
 
 
 def test_equal_numbers_make_equal_text_which_is_short() -> None:
@@ -39,7 +39,7 @@ def test_what_was_resampled_is_kept_beside_the_values() -> None:
     fixed = Estimate(1.0, 1.0, 1.0, 0.0, 24, 8)
     kept = Resamples.of(bootstrap, {"whole": {"top1": mean, "r2": explained, "size": fixed}, "half": {"top1": mean}})
     assert kept.digest == bootstrap.digest != Bootstrap.of(8, 40, 0.95, 1).digest
-    assert {part: list(found) for part, found in kept.draws.items()} == {"whole": ["top1", "r2"], "half": ["top1"]}
+    assert {part: list(metrics) for part, metrics in kept.draws.items()} == {"whole": ["top1", "r2"], "half": ["top1"]}
     np.testing.assert_allclose(kept.drawn("whole", "top1"), Mean.of(hits, objects).at(bootstrap.counts), atol=1e-4)
     np.testing.assert_allclose(unpack(kept.each["top1"]), hits.reshape(8, 3).mean(1), atol=1e-4)
     assert list(kept.each) == ["top1"] and kept.drawn("whole", "size") is None

@@ -20,24 +20,24 @@ def generator() -> np.random.Generator:
 def test_ranks_equal_sorting(generator: np.random.Generator) -> None:
     scores, correct = generator.normal(size=(300, 16)), generator.integers(0, 16, 300)
     expected = np.array([1 + np.argsort(-row).tolist().index(c) for row, c in zip(scores, correct, strict=True)])
-    found = places(scores, correct, 0.0)
-    np.testing.assert_array_equal(found.ranks, expected)
-    np.testing.assert_allclose(found.reciprocal, 1 / expected, rtol=1e-12)
-    np.testing.assert_array_equal(found.within(5), expected <= 5)
+    counts = places(scores, correct, 0.0)
+    np.testing.assert_array_equal(counts.ranks, expected)
+    np.testing.assert_allclose(counts.reciprocal, 1 / expected, rtol=1e-12)
+    np.testing.assert_array_equal(counts.within(5), expected <= 5)
 
 
 def test_ties_count_as_the_mean_over_all_their_orders() -> None:
-    found = places(np.array([[0.5, 0.9, 0.5, 0.5 + 1e-9]]), np.array([0]), tie=1e-6)
+    counts = places(np.array([[0.5, 0.9, 0.5, 0.5 + 1e-9]]), np.array([0]), tie=1e-6)
     ranks = np.array([2 + order.index(0) for order in itertools.permutations(range(3))])
-    assert found.ranks[0] == ranks.mean() and found.reciprocal[0] == pytest.approx((1 / ranks).mean())
-    assert [found.within(k)[0] for k in (1, 2, 3, 4)] == pytest.approx([(ranks <= k).mean() for k in (1, 2, 3, 4)])
+    assert counts.ranks[0] == ranks.mean() and counts.reciprocal[0] == pytest.approx((1 / ranks).mean())
+    assert [counts.within(k)[0] for k in (1, 2, 3, 4)] == pytest.approx([(ranks <= k).mean() for k in (1, 2, 3, 4)])
 
 
 def test_a_collapsed_encoder_scores_chance() -> None:
-    found = own_places(np.ones((3, 50, 2), np.float32), np.ones((3, 50, 2), np.float32), tie=1e-6)
-    assert set(found.ranks.tolist()) == {25.5}
-    np.testing.assert_allclose(found.reciprocal, chance_reciprocal(50))
-    np.testing.assert_allclose(found.within(1), 0.02)
+    counts = own_places(np.ones((3, 50, 2), np.float32), np.ones((3, 50, 2), np.float32), tie=1e-6)
+    assert set(counts.ranks.tolist()) == {25.5}
+    np.testing.assert_allclose(counts.reciprocal, chance_reciprocal(50))
+    np.testing.assert_allclose(counts.within(1), 0.02)
 
 
 def test_chance_is_that_of_random_orders(generator: np.random.Generator) -> None:
@@ -55,8 +55,8 @@ def test_objects_in_blocks_give_the_same_places(
         assert rank == 1 + np.argsort(-scores).tolist().index(i % 7)
     monkeypatch.setattr(retrieval, "QUERIES", 1)
     monkeypatch.setattr(retrieval, "TILE", 1)
-    for one, other in zip(vars(whole).values(), vars(own_places(gallery, queries, 0.0)).values(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for counts, expected in zip(vars(whole).values(), vars(own_places(gallery, queries, 0.0)).values(), strict=True):
+        np.testing.assert_array_equal(counts, expected)
 
 
 @pytest.mark.parametrize("tile", [7, 50, 1000])
@@ -80,8 +80,8 @@ def test_the_nearest_row_equals_a_plain_loop_whatever_the_tiles(
 
 def test_where_all_ties_the_mean_is_that_of_all_that_may_be_found(generator: np.random.Generator) -> None:
     values, ones = generator.normal(size=(20, 2)), np.ones((20, 3), np.float32)
-    found = nearest_mean(ones, ones[:4], values, CPU, 1e-6, barred=np.arange(4))
-    np.testing.assert_allclose(found, [(values.sum(0) - values[i]) / 19 for i in range(4)])
+    means = nearest_mean(ones, ones[:4], values, CPU, 1e-6, barred=np.arange(4))
+    np.testing.assert_allclose(means, [(values.sum(0) - values[i]) / 19 for i in range(4)])
 
 
 def test_a_zero_vector_is_not_a_number_trap() -> None:
@@ -97,5 +97,5 @@ def test_a_vector_of_any_length_keeps_its_direction(generator: np.random.Generat
 
 
 def test_a_place_is_a_share_of_the_orders() -> None:
-    found = Places(np.array([0, 3]), np.array([1, 4]))
-    assert found.within(5).tolist() == [1.0, 0.5] and found.ranks.tolist() == [1.0, 5.5]
+    counts = Places(np.array([0, 3]), np.array([1, 4]))
+    assert counts.within(5).tolist() == [1.0, 0.5] and counts.ranks.tolist() == [1.0, 5.5]

@@ -28,8 +28,8 @@ def test_the_solution_is_that_of_least_squares_over_rows_and_penalty_rows(rows: 
 def test_units_of_the_columns_do_not_matter(rows: tuple[np.ndarray, np.ndarray]) -> None:
     x, y = rows
     units = np.array([1e3, 1, 1, 1e-2, 5])
-    one, other = Sums.of([(x, y)]).solve(0.1), Sums.of([(x * units, y)]).solve(0.1)
-    np.testing.assert_allclose(x @ one, x * units @ other, rtol=1e-8)
+    weights, scaled = Sums.of([(x, y)]).solve(0.1), Sums.of([(x * units, y)]).solve(0.1)
+    np.testing.assert_allclose(x @ weights, x * units @ scaled, rtol=1e-8)
 
 
 def test_the_first_columns_are_those_of_a_smaller_problem(rows: tuple[np.ndarray, np.ndarray]) -> None:
@@ -76,9 +76,9 @@ def test_few_rows_give_what_their_sums_give(columns: int, monkeypatch: pytest.Mo
     weights = sums[0].solve(0.1)
     assert few[1].residual(weights) == pytest.approx(sums[1].residual(weights)) and few[1].rows == 30
     groups = [slice(0, 1), slice(1, 3)]
-    for one, other in zip(fits(*few, groups), fits(*sums, groups), strict=True):
-        np.testing.assert_allclose(x @ one, x @ other, atol=1e-4)
+    for few_weights, expected in zip(fits(*few, groups), fits(*sums, groups), strict=True):
+        np.testing.assert_allclose(x @ few_weights, x @ expected, atol=1e-4)
     turn = np.linalg.qr(generator.normal(size=(columns, columns)))[0]
-    for given in (None, lambda rows: rows @ turn):
-        np.testing.assert_allclose(few[0].mean_squares(given), sums[0].mean_squares(given), rtol=1e-9)
+    for rotation in (None, lambda rows: rows @ turn):
+        np.testing.assert_allclose(few[0].mean_squares(rotation), sums[0].mean_squares(rotation), rtol=1e-9)
     np.testing.assert_allclose((few[0] + few[1]).solve(0.1), (sums[0] + sums[1]).solve(0.1), rtol=1e-5, atol=1e-9)

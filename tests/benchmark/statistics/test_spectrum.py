@@ -42,31 +42,31 @@ def data(request: pytest.FixtureRequest) -> Data:
 def test_it_is_scikit_learns(data: Data, penalty: float) -> None:
     reference = Reference(alpha=penalty * len(data.x), solver="svd").fit(data.x, data.y)
     others = np.random.default_rng(1).normal(size=(30, data.x.shape[1])) + 100
-    found = data.ridge.solve(penalty)(torch.from_numpy(others)).numpy()
-    np.testing.assert_allclose(found, reference.predict(others), rtol=1e-6, atol=1e-6)
+    predictions = data.ridge.solve(penalty)(torch.from_numpy(others)).numpy()
+    np.testing.assert_allclose(predictions, reference.predict(others), rtol=1e-6, atol=1e-6)
 
 
 def test_an_infinite_penalty_answers_the_mean(data: Data) -> None:
-    found = data.ridge.solve(math.inf)(torch.from_numpy(data.x)).numpy()
-    np.testing.assert_allclose(found, np.broadcast_to(data.y.mean(0), data.y.shape))
+    predictions = data.ridge.solve(math.inf)(torch.from_numpy(data.x)).numpy()
+    np.testing.assert_allclose(predictions, np.broadcast_to(data.y.mean(0), data.y.shape))
 
 
 def test_errors_of_all_penalties_are_those_of_each(data: Data) -> None:
     other = Data(50, data.x.shape[1])
-    wanted = torch.from_numpy(other.y)
-    found = data.ridge.errors(PENALTIES, other.blocks, wanted, [slice(0, 1), slice(0, 2)])
-    each = [(data.ridge.solve(p)(torch.from_numpy(other.x)) - wanted).square() for p in PENALTIES]
-    np.testing.assert_allclose(found[0].T, torch.stack(each)[..., 0], rtol=1e-6)
-    np.testing.assert_allclose(found[1].T, torch.stack(each).sum(-1), rtol=1e-6)
+    targets = torch.from_numpy(other.y)
+    errors = data.ridge.errors(PENALTIES, other.blocks, targets, [slice(0, 1), slice(0, 2)])
+    each = [(data.ridge.solve(p)(torch.from_numpy(other.x)) - targets).square() for p in PENALTIES]
+    np.testing.assert_allclose(errors[0].T, torch.stack(each)[..., 0], rtol=1e-6)
+    np.testing.assert_allclose(errors[1].T, torch.stack(each).sum(-1), rtol=1e-6)
 
 
 def test_columns_without_variance_and_copies_weigh_nothing() -> None:
     data = Data(60, 5)
     twice = Data(60, 5)
     twice.x = np.hstack([data.x, data.x, np.full((60, 3), 7.0)])
-    one, two = data.ridge.solve(1e-6), twice.ridge.solve(2e-6)  # a copy halves the weight, and so the penalty
+    single, double = data.ridge.solve(1e-6), twice.ridge.solve(2e-6)  # a copy halves the weight, and so the penalty
     np.testing.assert_allclose(
-        one(torch.from_numpy(data.x)).numpy(), two(torch.from_numpy(twice.x)).numpy(), rtol=1e-6, atol=1e-6
+        single(torch.from_numpy(data.x)).numpy(), double(torch.from_numpy(twice.x)).numpy(), rtol=1e-6, atol=1e-6
     )
     twice.x = np.full((60, 3), 7.0)
     assert len(twice.ridge.spectrum.variances) == 0
