@@ -24,7 +24,7 @@ from ..statistics.metric_info import MetricInfo
 from .context import Context, Rows, Split, Values, probe
 from .sources import Anew, Cached, Source
 from .stack import Loss, Stack
-from .standardise import BLOCK
+from .standardise import ROWS_PER_BLOCK
 
 Targets = NDArray[np.float32] | NDArray[np.int64]
 ROUNDS = 32  # of train pairs, for floors
@@ -68,12 +68,12 @@ class Task:
     choice: Loss | None = None
 
 
-HEADS: Registry[Callable[[Context], Task | None]] = Registry("head")
+HEAD_TASKS: Registry[Callable[[Context], Task | None]] = Registry("head")
 
 
 def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Context], Task | None]]:
     """Register a task for heads, trained if the protocol has settings for them; None if the task does not apply."""
-    return HEADS.register(name)
+    return HEAD_TASKS.register(name)
 
 
 def declared(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
@@ -85,7 +85,7 @@ def declared(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
 @probe("heads", metrics=declared)
 def heads(context: Context) -> Values:
     """Return the metrics of every task with heads in the protocol that the dataset has the latents for."""
-    made = [HEADS[name](context) for name in HEADS if name in context.protocol.heads]
+    made = [HEAD_TASKS[name](context) for name in HEAD_TASKS if name in context.protocol.heads]
     tasks = [task for task in made if task is not None]
     values: Values = {part: {} for part in context.parts}
     for task, by_part in zip(tasks, answers(context, tasks), strict=True):
@@ -251,7 +251,7 @@ def _best(context: Context, job: _Job) -> int:
 
 def _blocks(context: Context, job: _Job, split: Split, rows: Rows) -> Iterator[tuple[Tensor, Rows]]:
     """Yield all heads' outputs (C, S, b, outputs) for rows (k, views), block by block, with the rows."""
-    step = max(1, BLOCK // (job.task.views * len(context.seeds) * len(job.settings.grid)))
+    step = max(1, ROWS_PER_BLOCK // (job.task.views * len(context.seeds) * len(job.settings.grid)))
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
         with torch.no_grad():  # affects this thread only, so other heads continue training

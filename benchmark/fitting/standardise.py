@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import EncoderError
 
-BLOCK = 16_384  # largest block of rows in memory
+ROWS_PER_BLOCK = 16_384  # at most, in memory
 NUMBERS = 2**24  # largest number of values in a block
 LEAST = 1e-6  # of a column's size; smaller variation is rounding of float32
 SMALLEST, FARTHEST = 1e-30, 1e4  # smallest deviation, and largest mean in deviations, for float32
@@ -16,7 +16,7 @@ SMALLEST, FARTHEST = 1e-30, 1e4  # smallest deviation, and largest mean in devia
 
 def block_rows(width: int) -> int:
     """Number of rows of a block with that many columns."""
-    return max(1, min(BLOCK, NUMBERS // width))
+    return max(1, min(ROWS_PER_BLOCK, NUMBERS // width))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from ..statistics.metric_info import FRACTION, MetricInfo
 
 HITS = {"h1": 1, "h2": 2, "h5": 5, "h10": 10}
 """Metric -> number of first ranks that count."""
-_PLACES = {1: "first", 2: "in the top 2", 5: "in the top 5", 10: "in the top 10"}
+_CUTOFFS = {1: "first", 2: "in the top 2", 5: "in the top 5", 10: "in the top 10"}
 _RANK = MetricInfo("", "", within=FRACTION, floor="a random order", ceiling="1")
 _POSE = MetricInfo("", "", higher=False, within=FRACTION, floor="a random view", ceiling="0")
 
@@ -18,7 +18,7 @@ def _ranks(suffix: str, title: str, among: str, column: bool, split: Literal["va
         "mrr": replace(_RANK, title="MRR", about="reciprocal rank of the target view", column=column),
         **{
             name: replace(
-                _RANK, title=f"H@{k}", about=f"share of target views ranked {_PLACES[k]}", column=column and k == 1
+                _RANK, title=f"H@{k}", about=f"share of target views ranked {_CUTOFFS[k]}", column=column and k == 1
             )
             for name, k in HITS.items()
         },

@@ -16,7 +16,7 @@ from ..metrics import consistency as metrics
 from ..metrics.targets import circles
 from ..statistics.bootstrap import Estimate, Mean
 from ..statistics.explained import Share
-from ..statistics.retrieval import chance_reciprocal, own_places
+from ..statistics.retrieval import chance_reciprocal, own_rank_counts
 
 Array = NDArray[np.float64]
 
@@ -111,7 +111,7 @@ class _Evaluation:
         gallery = np.concatenate([2 * views, -(views**2).sum(1, keepdims=True)], axis=1)
         queries = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
         shape = (val.objects, val.views - 1, -1)
-        ranks = own_places(gallery.reshape(shape), queries.reshape(shape), self.context.protocol.tie)
+        ranks = own_rank_counts(gallery.reshape(shape), queries.reshape(shape), self.context.protocol.tie)
         objects = np.repeat(np.arange(val.objects), val.views - 1)
         return self.context.bootstrap.measure(Mean.of(ranks.reciprocal, objects), chance_reciprocal(val.views - 1))
 

@@ -180,13 +180,13 @@ class Reader:
         if columns.width <= WIDE:
             learners, tuners = (Sums.of(known(o)) if len(o) else None for o in (context.learners, context.tuners))
             assert learners is not None
-            return Reader(ridge.fits(learners, tuners, _places(factors)), learners)
+            return Reader(ridge.fits(learners, tuners, _slices(factors)), learners)
         few = [
             objects[spread(len(objects), max(1, SIDE // train.views))] for objects in (context.learners, context.tuners)
         ]
         own, others = (Few.of(known(objects)) if len(objects) else None for objects in few)
         assert own is not None
-        return Reader(ridge.fits(own, others, _places(factors)), own)
+        return Reader(ridge.fits(own, others, _slices(factors)), own)
 
     def of_turned(self, turn: Turn | None) -> tuple[list[Array], Array]:
         """Return the weights of the same readers for rotated columns, and these columns' mean squares (D,).
@@ -208,7 +208,7 @@ def importances(context: Context, factors: list[Factor], columns: Columns, reade
     losses: list[list[NDArray[np.float32]]] = [[] for _ in factors]
     for rows in columns.blocks(val, np.arange(val.objects)):
         x, y = columns(val, rows), _targets(factors, val, rows)
-        for blocks, own, where in zip(losses, weights, _places(factors), strict=True):
+        for blocks, own, where in zip(losses, weights, _slices(factors), strict=True):
             residual = y[:, where] - x @ own
             lost = 2 * x * (residual @ own.T) + (own**2).sum(1) * (x**2 + squares)
             blocks.append(lost.reshape(-1, val.views, lost.shape[1]).sum(1).astype(np.float32))
@@ -230,7 +230,7 @@ def _targets(factors: list[Factor], split: Split, rows: Codes) -> Array:
     return np.concatenate([factor.target(split, rows) for factor in factors], axis=1)
 
 
-def _places(factors: list[Factor]) -> list[slice]:
+def _slices(factors: list[Factor]) -> list[slice]:
     """Return the slice of `_targets` of each factor."""
     ends = np.cumsum([len(factor.mean) for factor in factors])
     return [slice(int(end) - len(factor.mean), int(end)) for factor, end in zip(factors, ends, strict=True)]

@@ -15,7 +15,7 @@ from iebench.manifests.latents import uniforms
 
 from ..data.rows import rows_of
 from ..fitting.context import Context, Rows, Split, Values, probe
-from ..fitting.standardise import BLOCK, block_rows
+from ..fitting.standardise import ROWS_PER_BLOCK, block_rows
 from ..metrics.neighbours import FEW, KNN
 from ..statistics.bootstrap import Mean
 from ..statistics.metrics import top_k
@@ -128,8 +128,10 @@ def vote(
     """
     count = min(k, len(gallery))
     best, where = torch.full((len(queries), 0), 0.0, device=queries.device), None
-    for start in range(0, len(gallery), BLOCK):
-        scores, index = (queries @ gallery[start : start + BLOCK].T).topk(min(count, len(gallery) - start, BLOCK))
+    for start in range(0, len(gallery), ROWS_PER_BLOCK):
+        scores, index = (queries @ gallery[start : start + ROWS_PER_BLOCK].T).topk(
+            min(count, len(gallery) - start, ROWS_PER_BLOCK)
+        )
         best = torch.cat([best, scores], dim=1)
         where = index + start if where is None else torch.cat([where, index + start], dim=1)
         best, order = best.topk(min(count, best.shape[1]))

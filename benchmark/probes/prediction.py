@@ -17,12 +17,12 @@ from iebench.manifests.conventions import pose
 
 from ..encoders.predictor import Predictor
 from ..fitting.context import Context, Split, Values, probe
-from ..fitting.standardise import BLOCK, block_rows
+from ..fitting.standardise import ROWS_PER_BLOCK, block_rows
 from ..metrics.prediction import HITS, RELEASED, STRICT
 from ..statistics.bootstrap import Bootstrap, Estimate, Mean, plain
 from ..statistics.metric_info import WHOLE
 from ..statistics.metrics import chance_pose_error
-from ..statistics.retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_places, unit
+from ..statistics.retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_rank_counts, unit
 
 Found = dict[str, tuple[NDArray[np.float64], float]]
 """Metric -> its value for every query, and its expectation for a random order."""
@@ -74,7 +74,7 @@ def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
     """Return MRR and H@k of queries (objects, count, E) among each object's last `count` views in a gallery (n, E)."""
     objects, count, width = queries.shape
     own = gallery.reshape(objects, -1, width)[:, -count:]
-    ranks = own_places(own, queries, context.protocol.tie)
+    ranks = own_rank_counts(own, queries, context.protocol.tie)
     hits = {name: (ranks.within(k), min(1.0, k / count)) for name, k in HITS.items()}
     return {"mrr": (ranks.reciprocal, chance_reciprocal(count)), **hits}
 
@@ -134,7 +134,7 @@ def predictions(split: Split, method: Predictor, device: torch.device) -> Vector
         latents = latents_of(split, method, np.repeat(sources, split.views)), latents_of(split, method, targets)
         return method.predict(embedding, *latents)
 
-    step = max(1, BLOCK // 2 // split.views)
+    step = max(1, ROWS_PER_BLOCK // 2 // split.views)
     blocks = (predicted(i, min(i + step, split.objects)) for i in range(0, split.objects, step))
     return _collected(blocks, len(split.features))
 

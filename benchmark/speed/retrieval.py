@@ -20,7 +20,7 @@ from iebench.baselines.action import ROTATION, Latents, between
 from iebench.baselines.networks.predictor import LinearHypernetwork
 from iebench.benchmark.fitting.context import Split
 from iebench.benchmark.probes.prediction import embeddings, predictions
-from iebench.benchmark.statistics.retrieval import nearest_mean, own_places, unit
+from iebench.benchmark.statistics.retrieval import nearest_mean, own_rank_counts, unit
 
 from .reference import Materialised
 
@@ -98,7 +98,7 @@ def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
     def ranked() -> None:
         gallery, queries = embeddings([split], *arguments[1:]), predictions(*arguments)
         shape = (objects, views, width)
-        found["ranks"] = own_places(gallery.reshape(shape), queries.reshape(shape), 1e-6).ranks
+        found["ranks"] = own_rank_counts(gallery.reshape(shape), queries.reshape(shape), 1e-6).ranks
 
     one_by_one(split, generate, chosen[:5])  # warm-up
     loop: list[NDArray[np.int64]] = []

@@ -21,7 +21,7 @@ QUERIES, TILE = 1_024, 16_384  # queries and gallery rows compared at once: 64 M
 
 
 @dataclass(frozen=True)
-class Places:
+class RankCounts:
     """Counts that determine the rank of the right item for each query.
 
     better : (queries,) number of items with a higher score; equal : number with the same score, itself included
@@ -49,17 +49,17 @@ class Places:
         return share
 
 
-def places(scores: NDArray[np.floating[Any]], correct: Rows, tie: float) -> Places:
+def rank_counts(scores: NDArray[np.floating[Any]], correct: Rows, tie: float) -> RankCounts:
     """Count better and equal items for the right item of each row.
 
     scores : (queries, gallery), higher is more similar; correct : (queries,) columns
     tie : scores that differ from the right item's by at most this are equal to it
     """
     own = np.take_along_axis(scores, correct[:, None], axis=1)
-    return Places((scores > own + tie).sum(1), (np.abs(scores - own) <= tie).sum(1))
+    return RankCounts((scores > own + tie).sum(1), (np.abs(scores - own) <= tie).sum(1))
 
 
-def own_places(gallery: NDArray[np.floating[Any]], queries: NDArray[np.floating[Any]], tie: float) -> Places:
+def own_rank_counts(gallery: NDArray[np.floating[Any]], queries: NDArray[np.floating[Any]], tie: float) -> RankCounts:
     """Count better and equal views for query i of each object and the object's view i, by dot product.
 
     gallery, queries : (objects, views, E); objects are processed in blocks, so that memory is bounded
@@ -72,8 +72,8 @@ def own_places(gallery: NDArray[np.floating[Any]], queries: NDArray[np.floating[
     for start in range(0, objects, step):
         block = slice(start, start + step)
         scores = np.matmul(queries[block], gallery[block].transpose(0, 2, 1)).reshape(-1, views)
-        blocks.append(places(scores, np.tile(own, len(scores) // views), tie))
-    return Places(np.concatenate([f.better for f in blocks]), np.concatenate([f.equal for f in blocks]))
+        blocks.append(rank_counts(scores, np.tile(own, len(scores) // views), tie))
+    return RankCounts(np.concatenate([f.better for f in blocks]), np.concatenate([f.equal for f in blocks]))
 
 
 @torch.no_grad()

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from iebench.baselines.action import ROTATION, Latents
 from iebench.baselines.method import Method, build
-from iebench.benchmark.statistics.retrieval import own_places, unit
+from iebench.benchmark.statistics.retrieval import own_rank_counts, unit
 from iebench.benchmark.training.config import resolve
 from iebench.manifests.conventions import pose
 
@@ -63,7 +63,7 @@ def reciprocal_rank(method: Method) -> float:
     source = {name: values[:, :1].expand(-1, VIEWS).flatten() for name, values in latents.items()}
     predicted = method.predict(embedding[:, 0], source, {name: values.flatten() for name, values in latents.items()})
     gallery, queries = (unit(v.reshape(OBJECTS, VIEWS, -1)[:, 1:].numpy()) for v in (embedding, predicted))
-    return float(own_places(gallery, queries, 1e-6).reciprocal.mean())
+    return float(own_rank_counts(gallery, queries, 1e-6).reciprocal.mean())
 
 
 @pytest.mark.parametrize("name", ["sie", "equimod"])

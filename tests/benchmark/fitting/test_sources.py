@@ -13,7 +13,7 @@ from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import Loaded
 from iebench.benchmark.errors import ScoringError
 from iebench.benchmark.fitting.context import Context
-from iebench.benchmark.fitting.heads import HEADS, answers, heads
+from iebench.benchmark.fitting.heads import HEAD_TASKS, answers, heads
 from iebench.benchmark.fitting.sources import Anew, Cached
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.metrics import METRICS
@@ -39,7 +39,7 @@ def context(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Con
 
 def test_encoding_again_in_eval_mode_gives_the_same_scores(context: Context) -> None:
     """Equal to the last printed digit; other batch compositions change the last bits of convolutions."""
-    tasks = [task for name in SHORT if (task := HEADS[name](context))]
+    tasks = [task for name in SHORT if (task := HEAD_TASKS[name](context))]
     assert len(tasks) == 3
     once, anew = answers(context, tasks), answers(context, tasks, lambda: Anew(context, drifting=False))
     for task, cached, encoded in zip(tasks, once, anew, strict=True):

@@ -9,7 +9,7 @@ from iebench.benchmark.fitting.standardise import Standardiser
 
 
 def test_train_features_get_mean_0_and_deviation_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standardise, "BLOCK", 7)
+    monkeypatch.setattr(standardise, "ROWS_PER_BLOCK", 7)
     features = (np.random.default_rng(0).normal(size=(100, 5)) * 3 + 500).astype(np.float32)
     standard = Standardiser.of(features)
     np.testing.assert_allclose(standard.mean, features.mean(0, dtype=np.float64), rtol=1e-6)

@@ -59,7 +59,7 @@ def test_a_share_equals_scikit_learns_regression(context: Context) -> None:
 
 def test_blocks_change_nothing(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = shares(context)["whole"]
-    monkeypatch.setattr("iebench.benchmark.fitting.standardise.BLOCK", 100)
+    monkeypatch.setattr("iebench.benchmark.fitting.standardise.ROWS_PER_BLOCK", 100)
     for name, entry in shares(context)["whole"].items():
         assert entry.value == pytest.approx(whole[name].value, abs=1e-9)
 

@@ -20,7 +20,7 @@ def generator() -> np.random.Generator:
 
 @pytest.mark.parametrize("block", [7, 1000])
 def test_votes_equal_scikit_learns(generator: np.random.Generator, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("iebench.benchmark.probes.neighbours.BLOCK", block)
+    monkeypatch.setattr("iebench.benchmark.probes.neighbours.ROWS_PER_BLOCK", block)
     gallery, queries = (normed(torch.from_numpy(generator.normal(size=(n, 8)))) for n in (60, 25))
     labels = np.concatenate([np.arange(5), generator.integers(0, 5, 55)])
     votes = vote(gallery, labels, queries, 12, 0.1, 5)

@@ -81,10 +81,10 @@ def values_of(method: nn.Module, released: bool = False) -> dict[str, float]:
 
 def loop(method: Perfect, released: bool) -> dict[str, float]:
     """Compute the metrics one query at a time, in float64."""
-    means = summary(*asked_one_by_one(method, posed(), [posed()], released))
+    means = summary(*one_by_one(method, posed(), [posed()], released))
     if released:
-        means["pre_all"] = np.mean(asked_one_by_one(method, posed(), [posed(), TRAIN], released)[1])
-        on_train = summary(*asked_one_by_one(method, TRAIN, [TRAIN], released))
+        means["pre_all"] = np.mean(one_by_one(method, posed(), [posed(), TRAIN], released)[1])
+        on_train = summary(*one_by_one(method, TRAIN, [TRAIN], released))
         means |= {f"{name}_train": value for name, value in on_train.items()}
     return means
 
@@ -94,9 +94,7 @@ def summary(ranks: list[int], errors: list[float]) -> dict[str, float]:
     return {"mrr": float(np.mean([1 / rank for rank in ranks])), **hits, "pre": float(np.mean(errors))}
 
 
-def asked_one_by_one(
-    method: Perfect, split: Split, among: list[Split], released: bool
-) -> tuple[list[int], list[float]]:
+def one_by_one(method: Perfect, split: Split, among: list[Split], released: bool) -> tuple[list[int], list[float]]:
     """Return each target view's rank in its object, and 1 - <q, q'>^2 to the nearest view of all splits `among`."""
     views, first = split.views, 0 if released else 1
     features = np.concatenate([other.features for other in among]).astype(np.float64)  # the split's own come first
@@ -159,6 +157,6 @@ def test_without_a_predictor_there_is_nothing_to_measure() -> None:
 
 def test_objects_in_pieces_give_the_same_values(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = values_of(Noisy())
-    monkeypatch.setattr(module, "BLOCK", 24)
-    monkeypatch.setattr(standardise, "BLOCK", 24)
+    monkeypatch.setattr(module, "ROWS_PER_BLOCK", 24)
+    monkeypatch.setattr(standardise, "ROWS_PER_BLOCK", 24)
     assert values_of(Noisy()) == pytest.approx(whole, abs=1e-6)

@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from iebench.benchmark.statistics import retrieval
-from iebench.benchmark.statistics.retrieval import Places, chance_reciprocal, nearest_mean, own_places, places, unit
+from iebench.benchmark.statistics.retrieval import (
+    RankCounts,
+    chance_reciprocal,
+    nearest_mean,
+    own_rank_counts,
+    rank_counts,
+    unit,
+)
 
 CPU = torch.device("cpu")
 
@@ -20,21 +27,21 @@ def generator() -> np.random.Generator:
 def test_ranks_equal_sorting(generator: np.random.Generator) -> None:
     scores, correct = generator.normal(size=(300, 16)), generator.integers(0, 16, 300)
     expected = np.array([1 + np.argsort(-row).tolist().index(c) for row, c in zip(scores, correct, strict=True)])
-    counts = places(scores, correct, 0.0)
+    counts = rank_counts(scores, correct, 0.0)
     np.testing.assert_array_equal(counts.ranks, expected)
     np.testing.assert_allclose(counts.reciprocal, 1 / expected, rtol=1e-12)
     np.testing.assert_array_equal(counts.within(5), expected <= 5)
 
 
 def test_ties_count_as_the_mean_over_all_their_orders() -> None:
-    counts = places(np.array([[0.5, 0.9, 0.5, 0.5 + 1e-9]]), np.array([0]), tie=1e-6)
+    counts = rank_counts(np.array([[0.5, 0.9, 0.5, 0.5 + 1e-9]]), np.array([0]), tie=1e-6)
     ranks = np.array([2 + order.index(0) for order in itertools.permutations(range(3))])
     assert counts.ranks[0] == ranks.mean() and counts.reciprocal[0] == pytest.approx((1 / ranks).mean())
     assert [counts.within(k)[0] for k in (1, 2, 3, 4)] == pytest.approx([(ranks <= k).mean() for k in (1, 2, 3, 4)])
 
 
 def test_a_collapsed_encoder_scores_chance() -> None:
-    counts = own_places(np.ones((3, 50, 2), np.float32), np.ones((3, 50, 2), np.float32), tie=1e-6)
+    counts = own_rank_counts(np.ones((3, 50, 2), np.float32), np.ones((3, 50, 2), np.float32), tie=1e-6)
     assert set(counts.ranks.tolist()) == {25.5}
     np.testing.assert_allclose(counts.reciprocal, chance_reciprocal(50))
     np.testing.assert_allclose(counts.within(1), 0.02)
@@ -49,13 +56,15 @@ def test_objects_in_blocks_give_the_same_places(
     generator: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gallery, queries = (unit(generator.normal(size=(9, 7, 4)).astype(np.float32)) for _ in range(2))
-    whole = own_places(gallery, queries, 0.0)
+    whole = own_rank_counts(gallery, queries, 0.0)
     for i, rank in enumerate(whole.ranks):
         scores = gallery[i // 7].astype(np.float64) @ queries[i // 7, i % 7].astype(np.float64)
         assert rank == 1 + np.argsort(-scores).tolist().index(i % 7)
     monkeypatch.setattr(retrieval, "QUERIES", 1)
     monkeypatch.setattr(retrieval, "TILE", 1)
-    for counts, expected in zip(vars(whole).values(), vars(own_places(gallery, queries, 0.0)).values(), strict=True):
+    for counts, expected in zip(
+        vars(whole).values(), vars(own_rank_counts(gallery, queries, 0.0)).values(), strict=True
+    ):
         np.testing.assert_array_equal(counts, expected)
 
 
@@ -97,5 +106,5 @@ def test_a_vector_of_any_length_keeps_its_direction(generator: np.random.Generat
 
 
 def test_a_place_is_a_share_of_the_orders() -> None:
-    counts = Places(np.array([0, 3]), np.array([1, 4]))
+    counts = RankCounts(np.array([0, 3]), np.array([1, 4]))
     assert counts.within(5).tolist() == [1.0, 0.5] and counts.ranks.tolist() == [1.0, 5.5]
