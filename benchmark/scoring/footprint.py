@@ -11,7 +11,7 @@ from iebench.manifests.common.machine import free_memory
 from iebench.manifests.dataset import DatasetInfo
 
 from ..errors import ScoringError
-from ..fitting.standardise import BLOCK, NUMBERS
+from ..fitting.standardise import NUMBERS, ROWS_PER_BLOCK
 from ..probes.disentanglement import ROWS
 from ..protocol import Linear, Protocol
 from ..results.score import MOST_BYTES
@@ -150,7 +150,7 @@ def check(
     sizes = Sizes.of(info, limit, widths)
     check_settings(protocol, sizes)
     steps = footprint(protocol, sizes)
-    blocks = BLOCKS * DOUBLE * min(NUMBERS, BLOCK * widths[0]) + PROGRAM
+    blocks = BLOCKS * DOUBLE * min(NUMBERS, ROWS_PER_BLOCK * widths[0]) + PROGRAM
     places = {"": (blocks, free_memory(), [*steps])}
     if device.type == "cuda":
         there = [step for step in steps if step in ("heads", "linear probes", "neighbours", "few shots")]

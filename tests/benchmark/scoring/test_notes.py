@@ -24,7 +24,7 @@ def features(dead: tuple[int, ...], rounded: tuple[int, ...] = ()) -> np.ndarray
 
 
 def test_dead_columns_are_found_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(standardise, "BLOCK", 7)
+    monkeypatch.setattr(standardise, "ROWS_PER_BLOCK", 7)
     constant, rounded = still_columns(features((1, 4), (3,)))
     assert constant.tolist() == [False, True, False, False, True, False] and np.flatnonzero(rounded).tolist() == [3]
     late = np.zeros((40, 2), np.float32)
