@@ -160,13 +160,13 @@ def resident_mb(ref, swaps):
     import os
     from pathlib import Path
 
-    found = []
+    memory = []
     for _ in range(swaps):
         worker._renderer.load(ref)
         worker._renderer.render(REST)
         pages = int(Path("/proc/self/statm").read_text().split()[1])
-        found.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
-    return found
+        memory.append(pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
+    return memory
 
 
 def version():

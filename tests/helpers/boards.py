@@ -52,7 +52,7 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
             floor = 0.1 if info.higher else 0.9 * top
             statistic = Mean.of(np.repeat(each, views), np.repeat(np.arange(objects), views))
             values[part][metric] = bootstrap.measure(statistic, floor)
-    score = score_of(name, {part: {m: plain(e) for m, e in found.items()} for part, found in values.items()})
+    score = score_of(name, {part: {m: plain(e) for m, e in estimates.items()} for part, estimates in values.items()})
     info = val.samples.info
     path = folder / name / "score.json"
     path.parent.mkdir(parents=True)
@@ -76,9 +76,9 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
 
 def _examples(val: Pictures, views: int) -> tuple[Example, ...]:
     """Return examples in which the predictor is right for every second object."""
-    found = []
+    examples = []
     for k, name in enumerate(val.names[:8]):
         target = 1 + k % (views - 1)
         wrong = 1 + (k + 1) % (views - 1)
-        found.append(Example(*name.split("/"), 0, target, wrong if k % 2 else target, 2 if k % 2 else 1))
-    return tuple(found)
+        examples.append(Example(*name.split("/"), 0, target, wrong if k % 2 else target, 2 if k % 2 else 1))
+    return tuple(examples)

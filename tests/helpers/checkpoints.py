@@ -58,17 +58,17 @@ def norm_shapes(name: str, size: int, scaled: bool = True) -> Shapes:
     return {**{f"{name}.{part}": (size,) for part in parts}, f"{name}.num_batches_tracked": ()}
 
 
-def sen_state(method: str, numbers: int, told: int, side: int = 7) -> dict[str, Tensor]:
-    """Weights of SEN or EquiMod with small heads; told : width of the action's projection, or 0 for no projection."""
+def sen_state(method: str, numbers: int, width: int, side: int = 7) -> dict[str, Tensor]:
+    """Weights of SEN or EquiMod with small heads; width : outputs of the action's projection, or 0 for no projection."""
     shapes = {f"encoder.{name}": shape for name, shape in resnet_shapes((2, 3, 4)).items()}
     shapes["encoder.conv1.weight"] = (64, 3, side, side)
     for head in ("projector_equi", "projector_inv")[: 2 if method == "equimod" else 1]:
         for layer, (outputs, inputs) in {"0": (12, 512), "3": (11, 12), "6": (E, 11)}.items():
             shapes[f"{head}.{layer}.weight"] = (outputs, inputs)
             shapes |= norm_shapes(f"{head}.{int(layer) + 1}", outputs, scaled=layer != "6")
-    if told:
-        shapes |= {"action_proj.0.weight": (told, numbers), **norm_shapes("action_proj.1", told, scaled=False)}
-    shapes |= {"predictor.0.weight": (E, (told or numbers) + E), **norm_shapes("predictor.1", E, scaled=False)}
+    if width:
+        shapes |= {"action_proj.0.weight": (width, numbers), **norm_shapes("action_proj.1", width, scaled=False)}
+    shapes |= {"predictor.0.weight": (E, (width or numbers) + E), **norm_shapes("predictor.1", E, scaled=False)}
     return random_like({**shapes, "online_linprobe.0.weight": (55, 512), "online_linprobe.0.bias": (55,)})
 
 

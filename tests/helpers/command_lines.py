@@ -23,7 +23,7 @@ def hide(packages):
     importlib.util.find_spec = lambda name, *rest: None if name in packages else find(name, *rest)
 
 
-def said(line):
+def output(line):
     """Return exit code, standard output and standard error of a command line."""
     from iebench.manifests.shell.cli import main
 
@@ -40,4 +40,4 @@ def said(line):
 if __name__ == "__main__":
     request = json.load(sys.stdin)
     hide(request["hidden"])
-    json.dump([said(line) for line in request["lines"]], sys.stdout)
+    json.dump([output(line) for line in request["lines"]], sys.stdout)

@@ -26,14 +26,14 @@ LATENTS = ("rot_x", "rot_y", "rot_z", "floor_hue", "light_theta", "light_phi", "
 
 def refs(folder: Path) -> dict[str, ObjectRef]:
     """Return the objects; their OBJ files are written to `folder`."""
-    found = {}
+    objects = {}
     for name in OBJECTS:
         if name in WRITERS:
             mesh = str(WRITERS[name](folder, name))
-            found[name] = ObjectRef("golden", name, name, 0, "train", mesh, folder=str(folder / name))
+            objects[name] = ObjectRef("golden", name, name, 0, "train", mesh, folder=str(folder / name))
         else:
-            found[name] = Builtin(None).objects(choose(name), 1)[0]
-    return found
+            objects[name] = Builtin(None).objects(choose(name), 1)[0]
+    return objects
 
 
 def latents(name: str) -> dict[str, float]:

@@ -37,43 +37,43 @@ HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on"
 def filled(thing: T, text: str) -> T:
     """Return the dataclass with the text in every text field, keys included, at any depth."""
     hints = typing.get_type_hints(type(thing))
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for field in dataclasses.fields(typing.cast(Any, thing)):
         value, hint = getattr(thing, field.name), hints[field.name]
         if field.name in HASHES:
             continue
         if hint is str:
-            found[field.name] = text
+            changes[field.name] = text
         elif hint == tuple[str, ...]:
-            found[field.name] = (text, text)
+            changes[field.name] = (text, text)
         elif hint == dict[str, str] and field.name != "pairs":
-            found[field.name] = dict.fromkeys([*value, text], text)
+            changes[field.name] = dict.fromkeys([*value, text], text)
         elif field.name == "run":
-            found[field.name] = {
+            changes[field.name] = {
                 "method": text,
                 "device": text,
                 "settings": {text: [text]},
                 "method_settings": {text: text},
             }
         elif hint == dict[str, float]:
-            found[field.name] = {text: 1.0}
+            changes[field.name] = {text: 1.0}
         elif dataclasses.is_dataclass(value) and type(value).__name__ != "Resamples":
-            found[field.name] = filled(value, text)
+            changes[field.name] = filled(value, text)
         elif field.name == "metrics":
-            found[field.name] = {name: filled(measure, text) for name, measure in value.items()}
+            changes[field.name] = {name: filled(measure, text) for name, measure in value.items()}
         elif isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-            found[field.name] = tuple(filled(item, text) for item in value)
-    return typing.cast(T, dataclasses.replace(typing.cast(Any, thing), **found))
+            changes[field.name] = tuple(filled(item, text) for item in value)
+    return typing.cast(T, dataclasses.replace(typing.cast(Any, thing), **changes))
 
 
 def leaves(table: Any, where: str = "") -> list[tuple[str, Any, Any]]:
     """Return path, parent list or table, and key of every text in nested tables."""
-    found = []
+    texts = []
     items = list(table.items() if isinstance(table, dict) else enumerate(table))
     for key, value in items:
-        place = f"{where}.{key}".lstrip(".")
+        path = f"{where}.{key}".lstrip(".")
         if isinstance(value, str):
-            found.append((place, table, key))
+            texts.append((path, table, key))
         elif isinstance(value, dict | list):
-            found += leaves(value, place)
-    return found
+            texts += leaves(value, path)
+    return texts

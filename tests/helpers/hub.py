@@ -51,7 +51,7 @@ class Hub:
     def _head(self):
         return hashlib.sha1(str(len(self.commits)).encode()).hexdigest()
 
-    def _preupload(self, asked):
+    def _preupload(self, body):
         return _json(
             {
                 "files": [
@@ -60,7 +60,7 @@ class Hub:
                         "uploadMode": "lfs" if file["path"].endswith(LARGE) else "regular",
                         "shouldIgnore": False,
                     }
-                    for file in asked["files"]
+                    for file in body["files"]
                 ]
             }
         )
@@ -87,8 +87,8 @@ class Hub:
                 return _missing("EntryNotFound")
         self.files = {path: data for path, data in {**self.files, **changes}.items() if data is not None}
         self.commits.append(list(changes))
-        place = f"{request.host_url}datasets/{self.name}/commit/{self._head()}"
-        return _json({"success": True, "commitOid": self._head(), "commitUrl": place})
+        address = f"{request.host_url}datasets/{self.name}/commit/{self._head()}"
+        return _json({"success": True, "commitOid": self._head(), "commitUrl": address})
 
     def _entries(self):
         """Return every file and every folder."""
@@ -99,8 +99,8 @@ class Hub:
         ]
 
     def _tree(self, inside):
-        found = [entry for entry in self._entries() if not inside or entry["path"].startswith(f"{inside}/")]
-        return _json(found) if found or not inside else _missing("EntryNotFound")
+        entries = [entry for entry in self._entries() if not inside or entry["path"].startswith(f"{inside}/")]
+        return _json(entries) if entries or not inside else _missing("EntryNotFound")
 
     def _read(self, request, path):
         if path not in self.files:

@@ -80,8 +80,8 @@ class Endless(FakeRenderer):
 
 
 if __name__ == "__main__":
-    place, recipe = Path(sys.argv[1]), replace(load(), resolution=16)
+    folder, recipe = Path(sys.argv[1]), replace(load(), resolution=16)
     setup = Setup(FAKE, recipe, recipe.quality["fast"], device="cpu", threads=1)
-    with Pool(2, setup, 600, 0, place) as pool:
+    with Pool(2, setup, 600, 0, folder) as pool:
         hang = import_module("misbehave").announce_and_hang  # workers do not know this script as __main__
-        list(pool.run(hang, ((n, (str(place),)) for n in range(2))))
+        list(pool.run(hang, ((n, (str(folder),)) for n in range(2))))

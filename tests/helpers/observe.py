@@ -16,8 +16,8 @@ def children(pid):
 
 def descendants(pid):
     """Return the process numbers of a process's children, their children, and so on."""
-    found = children(pid)
-    return found + [further for child in found for further in descendants(child)]
+    pids = children(pid)
+    return pids + [further for child in pids for further in descendants(child)]
 
 
 def alive(pid):

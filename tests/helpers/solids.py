@@ -28,7 +28,7 @@ def ply(form, tables, end="\n", comments=(), encoding="utf-8"):
     """
     head = ["ply", f"format {form} 1.0", *comments]
     for element, properties, rows in tables:
-        head += [f"element {element} {len(rows)}", *(f"property {one}" for one in properties)]
+        head += [f"element {element} {len(rows)}", *(f"property {line}" for line in properties)]
     content = end.join([*head, "end_header", ""]).encode(encoding)
     for _, properties, rows in tables:
         for row in rows:
@@ -37,14 +37,14 @@ def ply(form, tables, end="\n", comments=(), encoding="utf-8"):
 
 
 def text_row(row, end):
-    words = (f"{len(one)} {' '.join(map(str, one))}" if isinstance(one, list) else str(one) for one in row)
+    words = (f"{len(value)} {' '.join(map(str, value))}" if isinstance(value, list) else str(value) for value in row)
     return (" ".join(words) + end).encode()
 
 
 def binary_row(order, properties, row):
     content = b""
-    for one, value in zip(properties, row, strict=True):
-        kinds = [CODES[word] for word in one.split() if word in CODES]
+    for line, value in zip(properties, row, strict=True):
+        kinds = [CODES[word] for word in line.split() if word in CODES]
         if isinstance(value, list):
             content += struct.pack(order + kinds[0], len(value)) + struct.pack(f"{order}{len(value)}{kinds[1]}", *value)
         else:
@@ -65,10 +65,10 @@ def faces(polygons=FACES, length="uchar", kind="int", name="vertex_indices"):
 def off(polygons=FACES, points=POINTS, head="OFF"):
     """Return an OFF file as text."""
     lines = [head, f"{len(points)} {len(polygons)} 0", *(" ".join(map(str, point)) for point in points)]
-    return "\n".join([*lines, *(f"{len(one)} {' '.join(map(str, one))}" for one in polygons)]) + "\n"
+    return "\n".join([*lines, *(f"{len(polygon)} {' '.join(map(str, polygon))}" for polygon in polygons)]) + "\n"
 
 
 def obj(polygons=FACES, points=POINTS):
     """Return an OBJ file."""
     lines = ["v " + " ".join(map(str, point)) for point in points]
-    return "\n".join([*lines, *("f " + " ".join(str(i + 1) for i in one) for one in polygons)]) + "\n"
+    return "\n".join([*lines, *("f " + " ".join(str(i + 1) for i in polygon) for polygon in polygons)]) + "\n"

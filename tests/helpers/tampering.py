@@ -28,9 +28,9 @@ def resealed(folder, **changes):
 
 def rewrite(folder, change):
     """Write the train shard again with the real writer, from outcomes changed by `change`."""
-    info, place = DatasetInfo.load(folder), "train/00000"
-    table = pq.read_table(folder / f"{place}.parquet", partitioning=None)
-    tar, recipe = (folder / f"{place}.tar").read_bytes(), info.recipe
+    info, stem = DatasetInfo.load(folder), "train/00000"
+    table = pq.read_table(folder / f"{stem}.parquet", partitioning=None)
+    tar, recipe = (folder / f"{stem}.tar").read_bytes(), info.recipe
     refs, outcomes = [], []
     for note in json.loads(table.schema.metadata[OUTCOMES])["objects"]:
         rows = [r for r in table.to_pylist() if (r["synset"], r["object_id"]) == (note["synset"], note["object_id"])]

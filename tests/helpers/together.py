@@ -72,7 +72,7 @@ def compare_methods(answer):
     for name, changes in RANKED.items() if first else ():  # before the ranks meet, else the losses gather over them
         method, _ = method_of(name.partition(",")[0], *changes)
         alone[name] = outcome(method, method, images, latents, ALONE.mean)
-    found = {}
+    differences = {}
     with joined("cpu") as ranks:
         share = ranks.share(SHARED)
         mine = {name: values[share] for name, values in latents.items()}
@@ -81,15 +81,15 @@ def compare_methods(answer):
             network = prepare(method, settings, ranks)
             together = outcome(network, method, images[share], mine, ranks.mean)
             if first:
-                found[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]
+                differences[name] = [difference(a, b) for a, b in zip(alone[name], together, strict=True)]
     if first:
-        torch.save(found, answer)
+        torch.save(differences, answer)
 
 
-def difference(one, other):
+def difference(table, other):
     """Return the largest relative difference of two tables of tensors or numbers."""
-    assert one.keys() == other.keys() and one
-    pairs = [(torch.as_tensor(one[name]).double(), torch.as_tensor(other[name]).double()) for name in one]
+    assert table.keys() == other.keys() and table
+    pairs = [(torch.as_tensor(table[name]).double(), torch.as_tensor(other[name]).double()) for name in table]
     return max(float((a - b).abs().max() / a.abs().max().clamp(min=1e-6)) for a, b in pairs)
 
 

@@ -25,8 +25,10 @@ def ply_with_two_textures(folder):
     meshes.write_image(folder / "red.png")
     solid = meshes.plate(color=None)
     ahead = (np.abs(solid.face_normals[:, 1]) > 0.9).astype(int)
-    places = [[0.5, 0.5] * 3] * len(solid.faces)
-    rows = [(face.tolist(), place, number) for face, place, number in zip(solid.faces, places, ahead, strict=True)]
+    coordinates = [[0.5, 0.5] * 3] * len(solid.faces)
+    rows = [
+        (face.tolist(), corners, number) for face, corners, number in zip(solid.faces, coordinates, ahead, strict=True)
+    ]
     properties = ["list uchar int vertex_indices", "list uchar float texcoord", "int texnumber"]
     comments = [f"comment TextureFile {name}.png" for name in ("blue", "red")]
     tables = [solids.vertices(solid.vertices.tolist()), ("face", properties, rows)]
