@@ -171,12 +171,12 @@ def shard_tables(folder: Path, split: str) -> list[Path]:
     DatasetError : the folder exists but cannot be listed.
     """
     try:
-        found = list((folder / split).iterdir())
+        paths = list((folder / split).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise DatasetError(read_failure(folder / split, error, MEND)) from error
-    return sorted(path for path in found if re.fullmatch(r"\d.*\.parquet", path.name))
+    return sorted(path for path in paths if re.fullmatch(r"\d.*\.parquet", path.name))
 
 
 def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] | None = None) -> pa.Table:
@@ -216,17 +216,17 @@ def _check_texts(path: Path, table: pa.Table) -> None:
             lines = column.name in OF_LINES
             suspects = values.filter(pc.match_substring_regex(values, arrow_pattern(lines)))
             for text in pc.unique(suspects).to_pylist():
-                if what := flaw(text, lines):
+                if fault := flaw(text, lines):
                     row = pc.index(values, text).as_py() + 1
-                    raise DatasetError(f"{path}: {cleaned(column.name)} of row {row} holds {what}: {MEND}")
+                    raise DatasetError(f"{path}: {cleaned(column.name)} of row {row} holds {fault}: {MEND}")
 
 
 def _with_added(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """Add the columns of `schema.ADDED` that an older table lacks, filled with nulls."""
     lacking = set(schema.names) - set(table.column_names)
-    for place, column in enumerate(schema if lacking <= ADDED else ()):
+    for index, column in enumerate(schema if lacking <= ADDED else ()):
         if column.name in lacking:
-            table = table.add_column(place, column, pa.nulls(len(table), column.type))
+            table = table.add_column(index, column, pa.nulls(len(table), column.type))
     return table
 
 
@@ -246,12 +246,12 @@ def newest(root: Path = Path("data")) -> Path:
     ------
     DatasetError : `root` contains no finished dataset.
     """
-    found = sorted(root.glob(f"*/{INFO}"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    files = sorted(root.glob(f"*/{INFO}"), key=lambda path: path.stat().st_mtime)
+    if not files:
         raise DatasetError(
             f"no dataset under {root}/: run `iebench render --classes 55` first, or name one with --data"
         )
-    return found[-1].parent
+    return files[-1].parent
 
 
 __all__ = [

@@ -78,8 +78,8 @@ class TwoSided:
         _check_order("inner", self.inner, "outer", self.outer)
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
-        place = 2 * uniforms[:, 0] - 1
-        angle: Array = np.where(place < 0, -self.inner, self.inner) + place * (self.outer - self.inner)
+        position = 2 * uniforms[:, 0] - 1
+        angle: Array = np.where(position < 0, -self.inner, self.inner) + position * (self.outer - self.inner)
         return angle
 
     def cdf(self, values: Array) -> Array:
@@ -130,16 +130,16 @@ class OutsideSquare:
         return beyond * beyond / area, beyond * within / area
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
-        both, one = self._chance_beyond()
+        both, single = self._chance_beyond()
         where = uniforms[:, 0]
-        beyond = where < both + one if self.axis == "first" else (where < both) | (where >= both + one)
-        place = 2 * uniforms[:, 1 if self.axis == "first" else 2] - 1
-        sign = np.where(place < 0, -1.0, 1.0)
-        return np.where(beyond, sign * self.inner + place * (self.outer - self.inner), place * self.inner)
+        beyond = where < both + single if self.axis == "first" else (where < both) | (where >= both + single)
+        position = 2 * uniforms[:, 1 if self.axis == "first" else 2] - 1
+        sign = np.where(position < 0, -1.0, 1.0)
+        return np.where(beyond, sign * self.inner + position * (self.outer - self.inner), position * self.inner)
 
     def cdf(self, values: Array) -> Array:
-        both, one = self._chance_beyond()
-        tail = (both + one) / 2
+        both, single = self._chance_beyond()
+        tail = (both + single) / 2
         knots = [-self.outer, -self.inner, self.inner, self.outer]
         return np.interp(values, knots, [0.0, tail, 1 - tail, 1.0])
 

@@ -54,8 +54,8 @@ class Symmetry:
         """Return the group that contains only the identity."""
         return Symmetry("finite", np.array([[0.0, 0.0, 0.0, 1.0]]))
 
-    def error(self, truth: Rotation, found: Rotation) -> Array:
-        """Return the smallest angle between `found` rotations R12 and any that look like `truth`: (n,) degrees.
+    def error(self, truth: Rotation, estimate: Rotation) -> Array:
+        """Return the smallest angle between `estimate` rotations R12 and any that look like `truth`: (n,) degrees.
 
         The minimum is over all s^-1 R12 t with s and t in the group. For an axis a, these are the rotations that tilt a
         by the same angle as R12, so only an error of that angle counts.
@@ -63,14 +63,14 @@ class Symmetry:
         if self.kind == "sphere":
             return np.zeros(len(truth))
         if self.axis is not None:
-            wanted, given = (_tilt(rotation, self.axis) for rotation in (truth, found))
-            error = np.abs(wanted - given)
-            least: Array = np.minimum(error, np.abs(np.pi - wanted - given)) if self.flips else error
+            true_tilt, estimated_tilt = (_tilt(rotation, self.axis) for rotation in (truth, estimate))
+            error = np.abs(true_tilt - estimated_tilt)
+            least: Array = np.minimum(error, np.abs(np.pi - true_tilt - estimated_tilt)) if self.flips else error
             return least * DEGREES
         best = np.full(len(truth), np.inf)
         group = Rotation.from_quat(self.quaternions)
         for left in group:
-            turned = (left.inv() * truth).inv() * found  # angle between s^-1 R t and F is that of t^-1 (s^-1 R)^-1 F
+            turned = (left.inv() * truth).inv() * estimate  # angle between s^-1 R t and F is that of t^-1 (s^-1 R)^-1 F
             cosines = np.abs(turned.as_quat() @ self.quaternions.T)  # half the angle to each t
             best = np.minimum(best, 2 * np.arccos(np.clip(cosines.max(1), 0.0, 1.0)))
         return best * DEGREES
@@ -121,17 +121,17 @@ def read(folder: Path) -> Mapping[tuple[str, str], Symmetry] | None:
     path = folder / TABLE
     if not path.is_file():
         return None
-    found = {}
+    symmetries = {}
     for row in read_table(path, COLUMNS).to_pylist():
         if row["kind"] is not None:
             try:
-                found[row["synset"], row["object_id"]] = _of_row(row)
+                symmetries[row["synset"], row["object_id"]] = _of_row(row)
             except InvalidValue as error:
                 name = f"{row['synset']}/{row['object_id']}"
                 raise DatasetError(
                     f"{path} is damaged ({name!a:.100} {error}): restore it or run `iebench symmetry` again"
                 ) from error
-    return found
+    return symmetries
 
 
 def _of_row(row: Mapping[str, Any]) -> Symmetry:

@@ -70,18 +70,18 @@ class GivenViews:
             if names[row] == names[row - 1] and view[row] == view[row - 1]:
                 raise SettingError(f"{name}: view {view[row]} of {'/'.join(names[row])} is there twice; keep one")
         self._table, self._factors = kept, recipe.factor_names
-        self._place = {names[a]: slice(a, b) for a, b in zip(starts, [*starts[1:], len(names)], strict=True)}
+        self._spans = {names[a]: slice(a, b) for a, b in zip(starts, [*starts[1:], len(names)], strict=True)}
         self.sha256 = _digest(kept)
 
     @property
     def objects(self) -> list[tuple[str, str]]:
         """Synset and object id of every object that has views, ascending."""
-        return list(self._place)
+        return list(self._spans)
 
     @property
     def most(self) -> int:
         """Largest number of views of any object."""
-        return max(place.stop - place.start for place in self._place.values())
+        return max(span.stop - span.start for span in self._spans.values())
 
     def values(self, factor: str) -> Array:
         """Return the values of a factor in all views: (n,)."""
@@ -90,14 +90,14 @@ class GivenViews:
 
     def of(self, synset: str, object_id: str) -> Views:
         """Return the views of one object, which must be one of `objects`."""
-        place = self._place[synset, object_id]
-        part = self._table.slice(place.start, place.stop - place.start)
+        span = self._spans[synset, object_id]
+        part = self._table.slice(span.start, span.stop - span.start)
         return Views(tuple(part["view"].to_pylist()), {name: tuple(part[name].to_pylist()) for name in self._factors})
 
     def count(self, synset: str, object_id: str) -> int:
         """Return the number of views of an object."""
-        place = self._place[synset, object_id]
-        return int(place.stop - place.start)
+        span = self._spans[synset, object_id]
+        return int(span.stop - span.start)
 
 
 def read_given(path: Path, recipe: Recipe) -> GivenViews:

@@ -104,10 +104,10 @@ def reason(error: BaseException, damage: str = "it is damaged") -> str:
 
 
 def _toml(error: tomllib.TOMLDecodeError) -> str:
-    place = re.search(r"\(at (line \d+, column \d+)\)", str(error))
+    position = re.search(r"\(at (line \d+, column \d+)\)", str(error))
     return (
-        f"it is not valid TOML at {place[1]}"
-        if place
+        f"it is not valid TOML at {position[1]}"
+        if position
         else "it is not valid TOML: something is given twice, or has no end"
     )
 

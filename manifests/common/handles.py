@@ -77,16 +77,16 @@ class _Handle:
             os.close(self.number)
 
 
-def raised_limit(wanted: int) -> int:
-    """Request a limit of `wanted` open files from the system; return the limit that then applies to this process."""
+def raised_limit(count: int) -> int:
+    """Request a limit of `count` open files from the system; return the limit that then applies to this process."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = MOST if hard == resource.RLIM_INFINITY else min(hard, MOST)
     if soft == resource.RLIM_INFINITY:
         return most
-    if wanted > soft and most > soft:
+    if count > soft and most > soft:
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, most), hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, most), hard))
         except (OSError, ValueError):  # macOS has another limit below the one that it reports
             return soft
-        return min(wanted, most)
+        return min(count, most)
     return soft

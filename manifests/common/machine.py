@@ -17,8 +17,8 @@ PYTHON = 60_000_000  # least bytes that a process takes once it has loaded NumPy
 
 def cores() -> int:
     """Return the number of cores that this process may use, divided by the number of processes started together."""
-    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, there // _sharing())
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, count // _sharing())
 
 
 def memory() -> int:
@@ -48,11 +48,11 @@ def check_processes(count: int, option: str, each: int = PYTHON) -> int:
     ------
     UsageError : they need more memory than the machine has; the message gives the estimate.
     """
-    there = memory()
-    if count * each > there:
+    total = memory()
+    if count * each > total:
         raise UsageError(
             f"{option} {count}: so many processes take about {number(count * each / 1e9)} GB of memory, and this "
-            f"machine has {there / 1e9:.1f} GB: give {there // each} at most"
+            f"machine has {total / 1e9:.1f} GB: give {total // each} at most"
         )
     return count
 
@@ -62,13 +62,13 @@ def _sharing() -> int:
 
 
 def _numbers(paths: tuple[str, ...] | list[str]) -> list[int]:
-    found = []
+    numbers = []
     for path in map(Path, paths):
         try:
-            found.append(int(path.read_text()))
+            numbers.append(int(path.read_text()))
         except (OSError, ValueError):  # no container, or "max"
             continue
-    return found
+    return numbers
 
 
 def _field(path: str, name: str) -> int:

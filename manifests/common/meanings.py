@@ -12,10 +12,10 @@ def meanings(cls: type) -> dict[str, str]:
 
     Several entries may share a line: "name : text; other : text". A text continues in lines indented by four blanks.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         for match in _ENTRY.finditer(inspect.cleandoc(base.__doc__ or "")):
             for entry in _NEXT.split(" ".join(match[0].split())):
                 names, _, meaning = entry.partition(" : ")
-                found |= dict.fromkeys(names.split(", "), meaning)
-    return found
+                texts |= dict.fromkeys(names.split(", "), meaning)
+    return texts

@@ -40,16 +40,16 @@ def read_toml(path: Path) -> dict[str, Any]:
     return table
 
 
-def table_of(given: Any, source: str) -> Mapping[str, Any]:
+def table_of(table: Any, source: str) -> Mapping[str, Any]:
     """Check that a value is a table whose keys are text, and return it.
 
     Raises
     ------
     SettingError : it is not.
     """
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise SettingError(f"{source}: {given!r:.80} is no table of settings")
-    return given
+    if not isinstance(table, Mapping) or not all(isinstance(key, str) for key in table):
+        raise SettingError(f"{source}: {table!r:.80} is no table of settings")
+    return table
 
 
 def build(cls: type[T], table: Any, source: str) -> T:
@@ -89,38 +89,38 @@ def override(settings: T, assignments: Iterable[str], source: str = "--set") -> 
         key, equals, text = assignment.partition("=")
         if not equals:
             raise SettingError(f"{source} {assignment!r}: write key=value")
-        given = value(text.strip())
-        check_finite(given, f"{source} {key.strip()}")
-        check_text(given, f"{source} {key.strip()}", SettingError, "write it in one line of plain text")
-        settings = _assign(settings, key.strip().split("."), given, f"{source} {key.strip()}")
+        item = value(text.strip())
+        check_finite(item, f"{source} {key.strip()}")
+        check_text(item, f"{source} {key.strip()}", SettingError, "write it in one line of plain text")
+        settings = _assign(settings, key.strip().split("."), item, f"{source} {key.strip()}")
     return settings
 
 
-def check_finite(given: Any, source: str) -> None:
+def check_finite(value: Any, source: str) -> None:
     """Check that a value, list or table contains no infinity and no NaN.
 
     Raises
     ------
     SettingError : it contains one; the message names `source` and the key.
     """
-    if isinstance(given, float) and not math.isfinite(given):
-        raise SettingError(f"{source}: {given} is no finite number")
-    if isinstance(given, list | tuple):
-        for number, item in enumerate(given):
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingError(f"{source}: {value} is no finite number")
+    if isinstance(value, list | tuple):
+        for number, item in enumerate(value):
             check_finite(item, f"{source}[{number}]")
-    if isinstance(given, Mapping):
-        for key, item in given.items():
+    if isinstance(value, Mapping):
+        for key, item in value.items():
             check_finite(item, f"{source}.{key}")
 
 
-def _assign(settings: T, path: list[str], given: Any, source: str) -> T:
+def _assign(settings: T, path: list[str], value: Any, source: str) -> T:
     table = {f.name: getattr(settings, f.name) for f in dataclasses.fields(typing.cast(Any, settings)) if f.init}
     if path[0] not in table:
         raise UnknownName("setting", path[0], table, f"{source}: ")
     inner = table[path[0]]
     if len(path) > 1 and not dataclasses.is_dataclass(inner):
         raise SettingError(f"{source}: {path[0]!r:.80} has no settings of its own")
-    table[path[0]] = _assign(inner, path[1:], given, source) if len(path) > 1 else given
+    table[path[0]] = _assign(inner, path[1:], value, source) if len(path) > 1 else value
     return build(type(settings), table, source)
 
 
@@ -192,20 +192,20 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return entries
 
 
-def differing(there: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def differing(stored: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """Return the keys whose values differ, in alphabetical order, with both values; None for a value that is absent.
 
     >>> differing({"batch": 64, "seed": 0}, {"batch": 32, "seed": 0, "steps": 9})
     {'batch': (64, 32), 'steps': (None, 9)}
     """
-    keys = sorted(there.keys() | here.keys())
-    return {key: (there.get(key), here.get(key)) for key in keys if there.get(key) != here.get(key)}
+    keys = sorted(stored.keys() | current.keys())
+    return {key: (stored.get(key), current.get(key)) for key in keys if stored.get(key) != current.get(key)}
 
 
-def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+def differences(stored: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
     """Return the differences between two tables, one short phrase each.
 
     >>> differences({"batch": 64}, {"batch": 32})
     ['batch: 64 there, 32 here']
     """
-    return [f"{key}: {first} there, {second} here" for key, (first, second) in differing(there, here).items()]
+    return [f"{key}: {first} there, {second} here" for key, (first, second) in differing(stored, current).items()]

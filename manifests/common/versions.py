@@ -6,24 +6,24 @@ from pathlib import Path
 from ..brief import number
 
 
-def version_fault(path: Path, what: str, found: object, known: int, remedy: str) -> str:
+def version_fault(path: Path, kind: str, stored: object, known: int, remedy: str) -> str:
     """Return the sentence for a file whose `format` is not the known one; "" if it is.
 
-    what : kind of file, with its article; remedy : remedy for an older file
+    kind : kind of file, with its article; remedy : remedy for an older file
 
     >>> version_fault(Path("a.json"), "a score", 3, 2, "score again")
     'a.json is a score of format 3, and this iebench reads 2: update iebench'
     >>> version_fault(Path("a.json"), "a score", 1, 2, "score again")
     'a.json is a score of format 1, and this iebench reads 2: score again'
     """
-    if isinstance(found, int) and not isinstance(found, bool):
-        if found == known:
+    if isinstance(stored, int) and not isinstance(stored, bool):
+        if stored == known:
             return ""
-        remedy = "update iebench" if found > known else remedy
-        shown = number(found)
+        remedy = "update iebench" if stored > known else remedy
+        shown = number(stored)
     else:
-        shown = f"{found!r:.60}"
-    return f"{path} is {what} of format {shown}, and this iebench reads {known}: {remedy}"
+        shown = f"{stored!r:.60}"
+    return f"{path} is {kind} of format {shown}, and this iebench reads {known}: {remedy}"
 
 
 def is_newer(version: object, than: str) -> bool:
@@ -37,5 +37,5 @@ def is_newer(version: object, than: str) -> bool:
 
 def _release(version: str) -> list[int]:
     """Return the numbers at the start of a version."""
-    found = re.match(r"\d{1,9}(\.\d{1,9})*", version)
-    return [int(part) for part in found[0].split(".")] if found else []
+    match = re.match(r"\d{1,9}(\.\d{1,9})*", version)
+    return [int(part) for part in match[0].split(".")] if match else []

@@ -38,68 +38,76 @@ def complete(extra: str) -> bool:
 def declared(extra: str = "") -> list[Requirement]:
     """Return the packages that iebench, or one of its extras, requires for this Python and system."""
     every = [Requirement(text) for text in requires(PACKAGE) or ()]
-    base = [wanted for wanted in every if wanted.marker is None or wanted.marker.evaluate({"extra": ""})]
+    base = [
+        requirement for requirement in every if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+    ]
     if not extra:
         return base
     return [
-        wanted for wanted in every if wanted not in base and wanted.marker and wanted.marker.evaluate({"extra": extra})
+        requirement
+        for requirement in every
+        if requirement not in base and requirement.marker and requirement.marker.evaluate({"extra": extra})
     ]
 
 
-def required(wanted: Sequence[Requirement]) -> Finding:
+def required(requirements: Sequence[Requirement]) -> Finding:
     """Return the finding about the packages that every command needs."""
-    wrong = [*_absent(wanted), *_unfit(wanted)]
+    wrong = [*_absent(requirements), *_unfit(requirements)]
     if wrong:
         return Finding(PACKAGE, f"{'; '.join(wrong)}: pip install --upgrade {PACKAGE}", MEND)
-    return Finding(PACKAGE, f"{version(PACKAGE)}, {_listed(wanted)}")
+    return Finding(PACKAGE, f"{version(PACKAGE)}, {_listed(requirements)}")
 
 
-def optional(extra: str, wanted: Sequence[Requirement]) -> Finding:
+def optional(extra: str, requirements: Sequence[Requirement]) -> Finding:
     """Return the finding about an extra. A version out of range is a fault only where the whole extra is installed."""
-    title, absent, unfit = f"[{extra}]", _absent(wanted), _unfit(wanted)
-    if extra == "render" and not any(requirement.name == "bpy" for requirement in wanted):
+    title, absent, unfit = f"[{extra}]", _absent(requirements), _unfit(requirements)
+    if extra == "render" and not any(requirement.name == "bpy" for requirement in requirements):
         return Finding(title, str(missing_part("bpy")), HINT)
     if absent or not complete(extra):
-        lacking = "not installed" if len(absent) == len(wanted) else f"incomplete ({'; '.join([*absent, *unfit])})"
+        lacking = (
+            "not installed" if len(absent) == len(requirements) else f"incomplete ({'; '.join([*absent, *unfit])})"
+        )
         return Finding(title, f"{lacking}; if you want it: {command(extra)}", HINT)
     if unfit:
         return Finding(title, f"{'; '.join(unfit)}: {command(extra).replace('install', 'install --upgrade', 1)}", MEND)
-    return Finding(title, _listed(wanted))
+    return Finding(title, _listed(requirements))
 
 
-def _python(wanted: str, running: str) -> Finding:
-    if SpecifierSet(wanted).contains(running, prereleases=True):
+def _python(specifier: str, running: str) -> Finding:
+    if SpecifierSet(specifier).contains(running, prereleases=True):
         return Finding("Python", running)
-    return Finding("Python", f"{running}, and {PACKAGE} wants {wanted}: make an environment with such a Python", MEND)
+    return Finding(
+        "Python", f"{running}, and {PACKAGE} wants {specifier}: make an environment with such a Python", MEND
+    )
 
 
-def _absent(wanted: Sequence[Requirement]) -> list[str]:
-    return [f"no {requirement.name}" for requirement in wanted if not _version(requirement)]
+def _absent(requirements: Sequence[Requirement]) -> list[str]:
+    return [f"no {requirement.name}" for requirement in requirements if not _version(requirement)]
 
 
-def _unfit(wanted: Sequence[Requirement]) -> list[str]:
+def _unfit(requirements: Sequence[Requirement]) -> list[str]:
     """Return a few words for each installed package whose version is not a declared one."""
     return [
         f"{requirement.name} {_version(requirement)}, which should be {requirement.specifier}"
-        for requirement in wanted
+        for requirement in requirements
         if _version(requirement) and not _fits(requirement)
     ]
 
 
-def _fits(wanted: Requirement) -> bool:
+def _fits(requirement: Requirement) -> bool:
     try:
-        return wanted.specifier.contains(_version(wanted), prereleases=True)
+        return requirement.specifier.contains(_version(requirement), prereleases=True)
     except InvalidVersion:
         return False
 
 
-def _version(wanted: Requirement) -> str:
+def _version(requirement: Requirement) -> str:
     """Return the installed version of a package; "" if it is not installed."""
     try:
-        return version(wanted.name) or ""  # None where its metadata is damaged
+        return version(requirement.name) or ""  # None where its metadata is damaged
     except PackageNotFoundError:
         return ""
 
 
-def _listed(wanted: Sequence[Requirement]) -> str:
-    return ", ".join(dict.fromkeys(f"{requirement.name} {_version(requirement)}" for requirement in wanted))
+def _listed(requirements: Sequence[Requirement]) -> str:
+    return ", ".join(dict.fromkeys(f"{requirement.name} {_version(requirement)}" for requirement in requirements))

@@ -21,10 +21,10 @@ def files(folder: Path) -> list[str]:
     It leaves out SHA256SUMS, dataset.json (which holds the SHA-256 of both), files being written, and hidden files and
     folders (locks, caches of version control) except the plan.
     """
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return sorted(
         path.as_posix()
-        for path in found
+        for path in paths
         if path.name == PLAN or not any(part.startswith(".") for part in path.parts)
         if path.as_posix() not in (SUMS, INFO) and not path.name.endswith(PARTIAL)
     )
@@ -51,9 +51,9 @@ def write_sums(folder: Path, known: Mapping[str, str]) -> str:
     DatasetError : a file's name contains a character that does not fit in a line.
     """
     for name in files(folder):
-        if what := flaw(name):
+        if fault := flaw(name):
             raise DatasetError(
-                f"{folder}: the file {cleaned(name)} has a name that holds {what}: rename it or take it away"
+                f"{folder}: the file {cleaned(name)} has a name that holds {fault}: rename it or take it away"
             )
     lines = [f"{known.get(name) or file_sha256(folder / name)}  {name}\n" for name in sorted({*files(folder), *known})]
     content = "".join(lines).encode()
@@ -75,7 +75,7 @@ def read_sums(folder: Path, sha256: str) -> dict[str, str]:
     except OSError as error:
         raise DatasetError(read_failure(folder / SUMS, error, "restore it")) from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        what = placeholder_in(content) or f"is damaged: {INFO} gives it another SHA-256; restore it"
-        raise DatasetError(f"{folder / SUMS} {what}")
+        clause = placeholder_in(content) or f"is damaged: {INFO} gives it another SHA-256; restore it"
+        raise DatasetError(f"{folder / SUMS} {clause}")
     lines = (line.partition("  ") for line in content.decode().split("\n")[:-1])
     return {name: digest for digest, _, name in lines}

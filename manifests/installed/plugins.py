@@ -37,7 +37,7 @@ def package(module: str) -> str:
 
 def blamed(error: BaseException) -> str:
     """Return the sentence for an error raised by another package's plug-in; "" if no plug-in was involved."""
-    theirs = {
+    points = {
         package(point.module): point
         for distribution in distributions()
         for point in distribution.entry_points
@@ -47,7 +47,7 @@ def blamed(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None:  # the innermost frame of a plug-in decides
         frame = trace.tb_frame
-        point = theirs.get(package(str(frame.f_globals.get("__name__", ""))))
+        point = points.get(package(str(frame.f_globals.get("__name__", ""))))
         if point:
             kind = point.group.removeprefix(f"{OURS}.").removesuffix("s")
             line = f"{Path(frame.f_code.co_filename).name}, line {trace.tb_lineno}"

@@ -37,8 +37,10 @@ def views(samples: Samples, objects: int) -> list[Row]:
     """Return the first views of some objects, from classes spread over the labels."""
     rows = []
     for note, numbers in _spread(samples, objects):
-        found = samples.at(numbers[:ACROSS])
-        rows.append(Row(f"{note['class_name']} {note['object_id']}", found, [f"view {s.row['view']}" for s in found]))
+        pictures = samples.at(numbers[:ACROSS])
+        rows.append(
+            Row(f"{note['class_name']} {note['object_id']}", pictures, [f"view {s.row['view']}" for s in pictures])
+        )
     return rows
 
 
@@ -50,10 +52,10 @@ def sweeps(samples: Samples) -> list[Row]:
     recipe, rows = samples.info.recipe, []
     objects = _spread(samples, len(recipe.factors))
     for factor, (note, numbers) in zip(recipe.factors, cycle(objects), strict=False):  # objects may be fewer
-        found = sweep(samples.at(numbers), factor, recipe)
-        if found:
-            captions = [value_in_words(sample.row[factor.name], factor.unit) for sample in found]
-            rows.append(Row(f"{factor.name}, {note['class_name']} {note['object_id']}", found, captions))
+        pictures = sweep(samples.at(numbers), factor, recipe)
+        if pictures:
+            captions = [value_in_words(sample.row[factor.name], factor.unit) for sample in pictures]
+            rows.append(Row(f"{factor.name}, {note['class_name']} {note['object_id']}", pictures, captions))
     return rows
 
 
@@ -71,7 +73,7 @@ def sweep(candidates: Sequence[Sample], factor: Factor, recipe: Recipe) -> list[
         if other.name != factor.name:
             apart += (other.law.cdf(np.array([sample.row[other.name] for sample in candidates])) - 0.5) ** 2
     groups = np.array_split(np.argsort(values, kind="stable"), min(ACROSS, len(candidates)))
-    return [candidates[int(min(group, key=lambda place: apart[place]))] for group in groups]
+    return [candidates[int(min(group, key=lambda index: apart[index]))] for group in groups]
 
 
 def _spread(samples: Samples, count: int) -> list[tuple[dict[str, Any], range]]:

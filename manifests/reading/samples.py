@@ -65,8 +65,8 @@ class Sample:
         except OSError as error:
             raise DatasetError(read_failure(self.folder / self.tar, error, MEND)) from error
         if hashlib.sha256(content).hexdigest() != sha256:
-            what = placeholder(self.folder / self.tar) or f"is damaged: {self.key} has another SHA-256; {MEND}"
-            raise DatasetError(f"{self.folder / self.tar} {what}")
+            clause = placeholder(self.folder / self.tar) or f"is damaged: {self.key} has another SHA-256; {MEND}"
+            raise DatasetError(f"{self.folder / self.tar} {clause}")
         return content
 
 
@@ -123,9 +123,9 @@ class Samples:
         ------
         DatasetError : a Parquet file is missing or damaged.
         """
-        wanted = np.asarray(list(numbers), np.int64)
-        shards = np.searchsorted(self._ends, wanted, "right")
-        found: dict[int, Sample] = {}
+        indices = np.asarray(list(numbers), np.int64)
+        shards = np.searchsorted(self._ends, indices, "right")
+        samples: dict[int, Sample] = {}
         for shard in np.unique(shards).tolist():
             stem = self.stems[shard]
             table = read_table(self.folder / f"{stem}.parquet", rows(self.info.recipe))
@@ -133,10 +133,10 @@ class Samples:
             if empty := [name for name in needed if table[name].null_count]:
                 raise DatasetError(f"{self.folder / stem}.parquet: {empty[0]} is empty in some rows: {MEND}")
             start = int(self._ends[shard]) - table.num_rows
-            for number in wanted[shards == shard].tolist():
+            for number in indices[shards == shard].tolist():
                 [row] = table.slice(number - start, 1).to_pylist()
-                found[number] = Sample(self.folder, stem, row)
-        return [found[number] for number in wanted.tolist()]
+                samples[number] = Sample(self.folder, stem, row)
+        return [samples[number] for number in indices.tolist()]
 
     def find(self, key: str) -> Sample:
         """Return the sample with a key.

@@ -112,10 +112,10 @@ def _unforeseen(error: Exception) -> NoReturn:
     """Exit with one sentence for an error of the machine or of another package; raise other errors again."""
     if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
         _stop(f"no file can have the name {cut(str(error.filename))}: give a shorter one", UsageError.exit_code)
-    told = plugins.blamed(error) or (fault(error) if isinstance(error, OSError) else "")
-    if not told:
+    message = plugins.blamed(error) or (fault(error) if isinstance(error, OSError) else "")
+    if not message:
         raise error  # a bug in iebench: its developers need the traceback
-    _stop(told, 1)
+    _stop(message, 1)
 
 
 def _stop(message: str, code: int) -> NoReturn:

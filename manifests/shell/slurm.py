@@ -45,9 +45,9 @@ class _InQueue(submitit.slurm.slurm.SlurmInfoWatcher):  # type: ignore[misc]  # 
         An ended job may have succeeded or failed.
         """
         lines = (string if isinstance(string, str) else string.decode()).splitlines()
-        there = {job: node.strip() for job, _, node in (line.strip().partition(" ") for line in lines)}
+        nodes = {job: node.strip() for job, _, node in (line.strip().partition(" ") for line in lines)}
         return {
-            job: {"JobID": job, "State": "RUNNING" if job in there else "ENDED", "NodeList": there.get(job, "")}
+            job: {"JobID": job, "State": "RUNNING" if job in nodes else "ENDED", "NodeList": nodes.get(job, "")}
             for job in self._registered
         }
 
@@ -67,22 +67,22 @@ class Queue:
         for key in options:
             if not NAME.fullmatch(key):
                 raise UsageError(f"--slurm {key!r} is no option's name: letters, digits, - and _ make one")
-        given: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
+        settings: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
         for key in NUMBERS:
-            if not str(given.get(key, "1")).isdecimal():
-                raise UsageError(f"--slurm {key}={given[key]}: give a whole number")
-        self.tasks = int(given.pop("tasks")) if "tasks" in given else None
+            if not str(settings.get(key, "1")).isdecimal():
+                raise UsageError(f"--slurm {key}={settings[key]}: give a whole number")
+        self.tasks = int(settings.pop("tasks")) if "tasks" in settings else None
         if self.tasks == 0:  # only `time` may be 0: in Slurm it means no limit
             raise UsageError("--slurm tasks=0: give a whole number from 1 up")
-        self.folder = Path(given.pop("folder", folder)).absolute()
-        self._cluster = given.pop("cluster", "slurm")
-        minutes = int(given.pop("time", MINUTES))
+        self.folder = Path(settings.pop("folder", folder)).absolute()
+        self._cluster = settings.pop("cluster", "slurm")
+        minutes = int(settings.pop("time", MINUTES))
         self._parameters: dict[str, Any] = {"cpus_per_task": cpus}
-        self._parameters |= {"gpus_per_node": gpus} if gpus and "gres" not in given else {}
+        self._parameters |= {"gpus_per_node": gpus} if gpus and "gres" not in settings else {}
         self._parameters |= {"array_parallelism": parallel} if parallel else {}
-        self._parameters |= {key: value for key, value in given.items() if key in SBATCH}
+        self._parameters |= {key: value for key, value in settings.items() if key in SBATCH}
         self._parameters |= {"job_name": "iebench", "time": minutes}
-        other = {key: value for key, value in given.items() if key not in SBATCH}
+        other = {key: value for key, value in settings.items() if key not in SBATCH}
         self._parameters |= {"additional_parameters": other} if other else {}
 
     def submit(self, calls: Sequence[Any]) -> list[Any]:
@@ -113,9 +113,9 @@ class Queue:
         except submitit.core.utils.FailedJobError as error:
             for path in set(self._pending()) - before:
                 path.unlink(missing_ok=True)
-            said = _last_line(error)
+            message = _last_line(error)
             raise QueueError(
-                f"sbatch does not take the job ({said}): see `sinfo`, mend that or the --slurm options, and "
+                f"sbatch does not take the job ({message}): see `sinfo`, mend that or the --slurm options, and "
                 "run the same command again"
             ) from error
 
@@ -134,11 +134,11 @@ class Queue:
         _, dashes, trace = text.partition("-" * 20)
         lines = [line for line in trace.splitlines() if line.strip("- ") and "You can check full logs" not in line]
         ends = [line for line in lines if not line.startswith((" ", "\t")) and ": " in line]
-        said = text.splitlines()[0]
+        message = text.splitlines()[0]
         if dashes and ends:
             kind, _, words = ends[-1].partition(": ")
-            said = words if kind.startswith("iebench.") else "an unexpected error, which its log has"
-        return f"{said} (job {job.job_id}; logs in {self.folder})"
+            message = words if kind.startswith("iebench.") else "an unexpected error, which its log has"
+        return f"{message} (job {job.job_id}; logs in {self.folder})"
 
 
 def _last_line(refusal: submitit.core.utils.FailedJobError) -> str:

@@ -69,8 +69,8 @@ def check_text(table: Any, source: object, error: type[IebenchError], remedy: st
     ------
     IebenchError : of class `error`; the message names the file, the fields and the characters.
     """
-    if found := list(_flaws(table)):
-        raise error(f"{cleaned(str(source))}: {few(found, 2, '; ')}: {remedy}")
+    if flaws := list(_flaws(table)):
+        raise error(f"{cleaned(str(source))}: {few(flaws, 2, '; ')}: {remedy}")
 
 
 def _flaws(table: Any) -> Iterator[str]:
@@ -78,12 +78,12 @@ def _flaws(table: Any) -> Iterator[str]:
     left: list[tuple[Any, Any]] = [((), table)]  # path (nested pairs, innermost key first), value
     while left:
         where, value = left.pop()
-        if isinstance(value, str) and (what := flaw(value)):
-            yield f"{_dotted(where)} holds {what}"
+        if isinstance(value, str) and (fault := flaw(value)):
+            yield f"{_dotted(where)} holds {fault}"
         if isinstance(value, Mapping):
             for key in value:
-                if isinstance(key, str) and (what := flaw(key)):
-                    yield f"the key {_dotted((where, key))} holds {what}"
+                if isinstance(key, str) and (fault := flaw(key)):
+                    yield f"the key {_dotted((where, key))} holds {fault}"
             left += [((where, key), inner) for key, inner in value.items() if isinstance(inner, str | Mapping | list)]
         elif isinstance(value, list):
             left += [((where, i), inner) for i, inner in enumerate(value) if isinstance(inner, str | Mapping | list)]
@@ -116,8 +116,8 @@ def name_fault(name: str) -> str:
     >>> name_fault("sie-builtin-s0"), name_fault("-rf"), name_fault("a/b")
     ('', 'begins with "-": begin with a letter or a digit', "is no folder's name: leave out / and ..")
     """
-    if what := flaw(name):
-        return f"holds {what}: leave it out"
+    if fault := flaw(name):
+        return f"holds {fault}: leave it out"
     if name == ".." or Path(name).name != name:
         return "is no folder's name: leave out / and .."
     if not name.strip():
