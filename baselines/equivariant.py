@@ -92,8 +92,8 @@ class EquivariantMethod(Method):
         embeddings : K of (B, E); latents : (B, K) each
         returns : K - 1 of (B, E)
         """
-        told = actions.steps(self.action, latents)
-        return [self.predictor(actions.onto(a, e.device), e) for a, e in zip(told, embeddings[:-1], strict=True)]
+        steps = actions.steps(self.action, latents)
+        return [self.predictor(actions.onto(a, e.device), e) for a, e in zip(steps, embeddings[:-1], strict=True)]
 
 
 def predictor_of(settings: PredictorSettings, dim: int) -> nn.Module:

@@ -53,10 +53,13 @@ class AugSelf(Method):
         """L = NT-Xent(e^x, e^y) + w MSE(head([h^x, h^y]), a), summed over consecutive views."""
         views = self.represent(images)  # (B, K, dim)
         embedding = self.by_view(self.projector, views)  # K of (B, E)
-        found = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]  # K - 1 of (B, actions)
-        wanted = actions.steps(self.settings.action, latents)
+        # K - 1 of (B, actions)
+        predictions = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]
+        targets = actions.steps(self.settings.action, latents)
         terms = {
             "contrast": total(nt_xent(x, y, self.settings.temperature) for x, y in pairwise(embedding)),
-            "regression": total(distance(f, actions.onto(w, f.device)) for f, w in zip(found, wanted, strict=True)),
+            "regression": total(
+                distance(f, actions.onto(w, f.device)) for f, w in zip(predictions, targets, strict=True)
+            ),
         }
         return {"loss": terms["contrast"] + self.settings.regression * terms["regression"], **terms}

@@ -51,8 +51,8 @@ class ConditionalPredictor(nn.Module):
 
     def forward(self, action: Tensor, embedding: Tensor) -> Tensor:
         """(B, actions) and (B, E) -> (B, E), float."""
-        told = self.action_projector(action.to(next(self.parameters()).dtype))
-        out: Tensor = self.layers(torch.cat([told, embedding], dim=1))
+        condition = self.action_projector(action.to(next(self.parameters()).dtype))
+        out: Tensor = self.layers(torch.cat([condition, embedding], dim=1))
         return out
 
 

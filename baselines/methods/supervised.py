@@ -65,10 +65,10 @@ class Supervised(Method):
         if self.settings.target != "action":
             terms["classification"] = self._classification(views, latents[LABEL])
         if self.settings.target != "class":
-            found = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]
-            wanted = actions.steps(self.settings.action, latents)
+            predictions = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]
+            targets = actions.steps(self.settings.action, latents)
             terms["regression"] = total(
-                distance(f, actions.onto(w, f.device)) for f, w in zip(found, wanted, strict=True)
+                distance(f, actions.onto(w, f.device)) for f, w in zip(predictions, targets, strict=True)
             )
         weights = {"classification": 1.0, "regression": self.settings.regression}
         return {"loss": total(weights[name] * term for name, term in terms.items()), **terms}

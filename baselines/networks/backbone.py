@@ -91,10 +91,10 @@ class Timm(Backbone):
                 f"{name} needs timm, which cannot be imported here: pip install timm, beside a torchvision "
                 f"of the same build as torch, or choose from {', '.join(names())}"
             ) from None
-        wanted = name.removeprefix(TIMM)
-        if wanted not in timm.list_models():
-            raise UnknownName("timm model", wanted, timm.list_models())
-        self.model: Any = timm.create_model(wanted, pretrained=False, num_classes=0)
+        model_name = name.removeprefix(TIMM)
+        if model_name not in timm.list_models():
+            raise UnknownName("timm model", model_name, timm.list_models())
+        self.model: Any = timm.create_model(model_name, pretrained=False, num_classes=0)
         # some end in a layer that num_features does not count
         self.dim = int(getattr(self.model, "head_hidden_size", self.model.num_features))
 

@@ -40,8 +40,8 @@ class LinearHypernetwork(nn.Module):
         """
         products = nn.functional.linear(embedding, self.weight.flatten(0, 1))  # (B, actions * outputs)
         if len(action) != len(embedding):
-            told = action.to(self.weight.dtype).view(len(embedding), -1, len(self.weight))  # (B, K, actions)
-            return (told @ products.view(len(embedding), *self.weight.shape[:2])).flatten(0, 1)
+            sequence = action.to(self.weight.dtype).view(len(embedding), -1, len(self.weight))  # (B, K, actions)
+            return (sequence @ products.view(len(embedding), *self.weight.shape[:2])).flatten(0, 1)
         # the sum stays in the weights' precision when autocast makes the products bf16
         weighted: Tensor = action.to(self.weight.dtype).unsqueeze(-1) * products.view(-1, *self.weight.shape[:2])
         return weighted.sum(dim=1)

@@ -29,8 +29,8 @@ class Target(nn.Module):
     def follow(self, *modules: nn.Module, momentum: float) -> None:
         """Set parameters to momentum * parameters + (1 - momentum) * parameters of `modules`."""
         online = [parameter for module in modules for parameter in module.parameters()]
-        for mine, theirs in zip(self.network.parameters(), online, strict=True):
-            mine.lerp_(theirs, 1 - momentum)
+        for target, source in zip(self.network.parameters(), online, strict=True):
+            target.lerp_(source, 1 - momentum)
 
 
 def momentum(base: float, step: int, steps: int) -> float:

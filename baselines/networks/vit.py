@@ -112,9 +112,10 @@ def positions(rows: int, columns: int, dim: int, device: torch.device | None = N
     device : device to create them on, which avoids a copy to a GPU
     """
     frequencies = 10_000 ** (-torch.arange(dim // 4, device=device) / (dim // 4))
-    places = (torch.arange(count, device=device) for count in (rows, columns))
-    row, column = torch.meshgrid(*places, indexing="ij")
-    angles = [place.flatten()[:, None] * frequencies for place in (row, column)]  # each (rows * columns, dim / 4)
+    ranges = (torch.arange(count, device=device) for count in (rows, columns))
+    row, column = torch.meshgrid(*ranges, indexing="ij")
+    # each (rows * columns, dim / 4)
+    angles = [coordinates.flatten()[:, None] * frequencies for coordinates in (row, column)]
     return torch.cat([wave(angle) for angle in angles for wave in (torch.sin, torch.cos)], dim=1)
 
 

@@ -74,9 +74,9 @@ class STL(Method):
         for (x, y), seen in zip(pairwise(views.unbind(1)), pairwise(embedding), strict=True):
             codes = [self.coder(torch.cat(pair, dim=1)) for pair in ((x, y), (y, x))]
             predicted = [self.predictor(partners(code), start) for code, start in zip(codes, (x, y), strict=True)]
-            wanted = torch.cat([seen[1], seen[0]])  # x moved forth is y, y moved back is x
+            target = torch.cat([seen[1], seen[0]])  # x moved forth is y, y moved back is x
             prediction = torch.cat([self.equivariant_projector(view) for view in predicted])
-            moved.append(self._contrast(wanted, prediction))
+            moved.append(self._contrast(target, prediction))
             sides = [torch.cat([code[side::2] for code in codes]) for side in (0, 1)]
             shared.append(self._contrast(*(self.code_projector(side) for side in sides)))
         terms = {
