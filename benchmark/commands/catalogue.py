@@ -129,8 +129,8 @@ def settings(entry: Entry) -> list[tuple[str, Any, str]]:
 
 def everything(chosen: Sequence[str] = ()) -> list[Listed]:
     """Return the chosen methods and variants, default all: methods by name, each followed by its variants."""
-    found = [listed(name) for name in (chosen or names())]
-    return sorted(found, key=lambda row: (row.entry.base, row.entry.name != row.entry.base, row.entry.name))
+    rows = [listed(name) for name in (chosen or names())]
+    return sorted(rows, key=lambda row: (row.entry.base, row.entry.name != row.entry.base, row.entry.name))
 
 
 def whole() -> tuple[list[Listed], list[MethodBroken]]:

@@ -69,13 +69,13 @@ def convert(
     if relu is not None and not predictor:
         raise click.UsageError("--predictor-relu is for a longer predictor: give its widths with --predictor too")
     bgr = channels == "bgr"
-    found = read(checkpoint, network)
-    released = convert_state(found.state, checkpoint, drop, bgr, negated, Unseen(predictor, relu))
+    source = read(checkpoint, network)
+    released = convert_state(source.state, checkpoint, drop, bgr, negated, Unseen(predictor, relu))
     write(out, released, checkpoint, bgr, negated)
-    left_out = {**released.left_out, **found.beside}
+    left_out = {**released.left_out, **source.beside}
     parts = ", ".join(f"{part} ({count} tensors)" for part, count in left_out.items())
-    place = f", under {found.name}" if found.name else ""
+    network_name = f", under {source.name}" if source.name else ""
     heads = f", with the heads of {released.method}" if released.method else ""
     beside = f"; left out: {parts}" if parts else ""
-    click.echo(f"{out}: {released.backbone} of {released.layout.name}{place}{heads}{beside}")
+    click.echo(f"{out}: {released.backbone} of {released.layout.name}{network_name}{heads}{beside}")
     click.echo(f"score it with `iebench score --encoder {out}`")

@@ -49,10 +49,10 @@ def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
         for rank in range(count)
     ]
 
-    asked: list[int] = []
+    signals: list[int] = []
 
     def forward(number: int, frame: FrameType | None) -> None:
-        asked.append(number)
+        signals.append(number)
         for process in processes:
             if process.pid is not None and process.is_alive():
                 os.kill(process.pid, number)
@@ -70,7 +70,7 @@ def launch(count: int, work: Callable[..., object], *arguments: object) -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
     if failed is not None:
-        raise _error(failed.name, failed.exitcode or 0, asked)
+        raise _error(failed.name, failed.exitcode or 0, signals)
 
 
 def train_as_rank(run: Path, config: RunConfig, resume: bool, cache: Cache) -> None:
@@ -105,11 +105,11 @@ def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
     return None
 
 
-def _error(name: str, code: int, asked: Sequence[int]) -> BaseException:
+def _error(name: str, code: int, signals: Sequence[int]) -> BaseException:
     if code > 0:
         return SystemExit(code)
-    if asked:  # before the rank could handle the signal
-        return stopped(asked[0], 0, None)
+    if signals:  # before the rank could handle the signal
+        return stopped(signals[0], 0, None)
     reason = f"{name} was ended by {signal.Signals(-code).name}, perhaps for lack of memory"
     return RankFailed(f"{reason}: the same command with --resume continues from the last checkpoint", 1)
 

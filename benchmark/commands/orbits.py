@@ -73,24 +73,26 @@ def orbits(
             "project its features"
         )
     train, val = encode_splits(encoder, data, home / "features", where, protocol, 0, limit, ALONE)
-    found = measure(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
+    measurement = measure(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
     bootstrap = Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
     about = {
         "format": FORMAT, "name": encoder.name, "weights": encoder.weights, "dataset": val.fingerprint,
         "objects": val.split.objects, "limit": limit,
     }  # fmt: skip
-    place = out or home
-    write_atomic(place / NAME, json.dumps({**about, **found.as_dict(bootstrap)}, indent=1, allow_nan=False) + "\n")
-    write_atomic(place / "orbits.png", draw(found, encoder.name, bootstrap))
-    whole = found.as_dict(bootstrap)["parts"][WHOLE]
+    out_folder = out or home
+    write_atomic(
+        out_folder / NAME, json.dumps({**about, **measurement.as_dict(bootstrap)}, indent=1, allow_nan=False) + "\n"
+    )
+    write_atomic(out_folder / "orbits.png", draw(measurement, encoder.name, bootstrap))
+    whole = measurement.as_dict(bootstrap)["parts"][WHOLE]
     for curve, line in whole.items():
         value, low, high = line["over_orbit"]
-        worst, (where_worst, there) = line["worst_of_each"][0], line["worst_place"]
+        worst, (where_worst, worst_value) = line["worst_of_each"][0], line["worst_place"]
         click.echo(
             f"{curve.replace('_', ' ')}: {value:.3g} [{low:.3g}, {high:.3g}] over the orbit; {worst:.3g} at each "
-            f"object's worst position; {there:.3g} at the worst position, {where_worst:.0f} {found.unit}"
+            f"object's worst position; {worst_value:.3g} at the worst position, {where_worst:.0f} {measurement.unit}"
         )
-    click.echo(f"{place / NAME} and {place / 'orbits.png'}: written")
+    click.echo(f"{out_folder / NAME} and {out_folder / 'orbits.png'}: written")
 
 
 def _keep(home: Path, limit: int) -> None:
@@ -99,10 +101,10 @@ def _keep(home: Path, limit: int) -> None:
     from ..results.orbits import NAME, read
 
     try:
-        there = read(home)
+        stored = read(home)
     except RunError:
         return
-    if there is not None and there["limit"] is None:
+    if stored is not None and stored["limit"] is None:
         raise UsageError(
             f"{home / NAME} is of all objects, not of --limit {limit}: give --out, as in --out {home / f'limit{limit}'}"
         )

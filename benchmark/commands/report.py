@@ -34,8 +34,8 @@ def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
     from .gather import gather
 
     scores = gather(files)
-    found = data or dataset_of(scores)
-    write_atomic(out, make_report(scores, found))
-    if found is None:
+    dataset = data or dataset_of(scores)
+    write_atomic(out, make_report(scores, dataset))
+    if dataset is None:
         click.echo("without pictures: their dataset is not under data/; name it with --data")
     click.echo(f"{out}: written; open it in a browser")

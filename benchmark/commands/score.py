@@ -149,22 +149,22 @@ def _keep(path: Path, protocol: "Protocol", data: Path, limit: int | None, weigh
     from ..errors import ScoreFileError, UsageError
 
     try:
-        there = load_score(path)
+        stored = load_score(path)
     except ScoreFileError:
         return
-    if there.limit is not None:
+    if stored.limit is not None:
         return
     name, fingerprint = data.resolve().name, DatasetInfo.load(data).fingerprint
-    if there.protocol_id != protocol.id:
-        old, new = (f"protocol {p.name} ({p.id})" for p in (there.protocol, protocol))
-        tag = protocol.name if protocol.name != there.protocol.name else protocol.id
-    elif there.dataset.fingerprint != fingerprint:
-        old, new = f"dataset {there.dataset.name} ({there.dataset.fingerprint[:12]})", f"{name} ({fingerprint[:12]})"
-        tag = name if name != there.dataset.name else fingerprint[:12]
+    if stored.protocol_id != protocol.id:
+        old, new = (f"protocol {p.name} ({p.id})" for p in (stored.protocol, protocol))
+        tag = protocol.name if protocol.name != stored.protocol.name else protocol.id
+    elif stored.dataset.fingerprint != fingerprint:
+        old, new = f"dataset {stored.dataset.name} ({stored.dataset.fingerprint[:12]})", f"{name} ({fingerprint[:12]})"
+        tag = name if name != stored.dataset.name else fingerprint[:12]
     elif limit is not None:
         old, new, tag = "all objects", f"--limit {limit}", f"limit{limit}"
-    elif weights is not None and weights != there.encoder.weights:
-        old, new, tag = f"weights {there.encoder.weights[:12]}", weights[:12], weights[:12]
+    elif weights is not None and weights != stored.encoder.weights:
+        old, new, tag = f"weights {stored.encoder.weights[:12]}", weights[:12], weights[:12]
     else:
         return
     other = path.with_stem(f"{path.stem}-{UNFIT.sub('-', tag)}")

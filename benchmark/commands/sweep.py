@@ -64,7 +64,7 @@ def sweep(
     from ..distributed.environment import check_once
     from ..distributed.signals import stop_requested
     from ..errors import Stopped
-    from ..sweep.engines import here, queued
+    from ..sweep.engines import local_outcomes, queued
     from ..sweep.plan import State, check_memory, load, plan, states
     from ..sweep.run import carry_out, remaining
     from ..sweep.table import write
@@ -75,26 +75,26 @@ def sweep(
     check_once("sweep", os.environ)
     name = Path(sweep).stem
     planned = plan(load(sweep), data or newest(), out, "auto" if engine == "slurm" else device)
-    found = states(planned)
-    todo = remaining(planned, found, device)
+    run_states = states(planned)
+    todo = remaining(planned, run_states, device)
     if engine == "local" and todo:
         jobs = min(jobs or 1, len(todo))
         check_memory(planned, device, jobs)
     if dry_run:
-        _tell(planned, found, todo)
+        _tell(planned, run_states, todo)
         return 0
-    elsewhere = [run for run, state in found.items() if state is State.HELD]
+    elsewhere = [run for run, state in run_states.items() if state is State.HELD]
     click.echo(f"{len(planned)} runs, {len(planned) - len(todo) - len(elsewhere)} of them finished")
     for run in elsewhere:
         click.echo(f"{run}: skipped, {State.HELD.value}")
-    with stop_requested() as asked:
+    with stop_requested() as stop:
         if engine == "slurm":
             queue = Queue(pairs("--slurm", slurm), Path("slurm") / name, CPUS, int(device != "cpu"), jobs or 0)
-            chosen = partial(queued, queue=queue, stop=asked.is_set)
+            chosen = partial(queued, queue=queue, stop=stop.is_set)
         else:
-            chosen = partial(here, at_once=jobs or 1, device=pick(device).type, stop=asked.is_set)
-        failed = carry_out(todo, chosen, asked.is_set, click.echo)
-    if asked.is_set():
+            chosen = partial(local_outcomes, at_once=jobs or 1, device=pick(device).type, stop=stop.is_set)
+        failed = carry_out(todo, chosen, stop.is_set, click.echo)
+    if stop.is_set():
         raise Stopped("stopped; the same command continues where it stopped")
     scored = [run for run in planned if run.state() is State.SCORED]
     if scored:
@@ -106,17 +106,17 @@ def sweep(
     return 3 if failed else 0
 
 
-def _tell(planned: Sequence["Planned"], found: Mapping[str, "State"], todo: Sequence["Job"]) -> None:
+def _tell(planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"]) -> None:
     """Print the state of each run, and the remaining commands."""
     from ..sweep.job import IEBENCH
     from ..sweep.plan import State
 
     for run in planned:
-        state = found[run.folder.name]
+        state = run_states[run.folder.name]
         step = f", step {run.last_step}" if state is State.UNFINISHED else ""
         click.echo(f"{cleaned(str(run.folder))}: {state.value}{step}")
     for command in (command for job in todo for command in job.commands):
         click.echo(f"$ iebench {shlex.join(command[len(IEBENCH) :])}")
     click.echo(
-        ", ".join(f"{count} {value}" for value, count in Counter(state.value for state in found.values()).items())
+        ", ".join(f"{count} {value}" for value, count in Counter(state.value for state in run_states.values()).items())
     )

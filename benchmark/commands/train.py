@@ -69,7 +69,7 @@ def train(
         raise click.UsageError(f"--preset {preset}: that is a file, give it to --config")
     if file is not None and file.suffix not in (".toml", ".json"):
         raise click.UsageError(f"--config {file}: give a .toml file or a run's config.json; presets go to --preset")
-    with stop_requested(QUEUES) as asked:  # before the import of torch, which takes seconds
+    with stop_requested(QUEUES) as stop:  # before the import of torch, which takes seconds
         from ..distributed.device import check_gpus
         from ..distributed.ranks import joined
         from ..training.planning import planned
@@ -83,8 +83,8 @@ def train(
             with ranks.agreed():
                 run, config = planned(method, data, start, assignments, name, out, seed, device, subset, resume)
             if gpus is not None and gpus > 1:
-                if asked.is_set():
-                    raise stopped(asked.number, 0, None)
+                if stop.is_set():
+                    raise stopped(stop.number, 0, None)
                 launch(gpus, train_as_rank, run, config, resume, cache)
             else:
                 train_run(run, config, resume, cache, ranks)

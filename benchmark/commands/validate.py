@@ -38,13 +38,13 @@ def validate(files: tuple[Path, ...], schema: bool) -> None:
         return
     if not files:
         raise click.UsageError("name the score files")
-    found = [faults(path) for path in files]
-    for path, sentences in zip(files, found, strict=True):
+    reports = [faults(path) for path in files]
+    for path, sentences in zip(files, reports, strict=True):
         for sentence in sentences:
             click.echo(cut(cleaned(sentence), LONGEST), err=True)
         if not sentences:
             click.echo(f"{cleaned(str(path))}: ok")
-    sys.exit(int(any(found)))
+    sys.exit(int(any(reports)))
 
 
 def faults(path: Path) -> list[str]:
@@ -53,7 +53,7 @@ def faults(path: Path) -> list[str]:
         score = read_score(path)
     except ScoreFileError as error:
         return [str(error)]
-    found = [f"{path}: {fault}" for fault in faults_of(score)]
+    sentences = [f"{path}: {fault}" for fault in faults_of(score)]
     if score.limit is not None:
-        found.append(f"{path} is a smoke run on at most {score.limit} objects a split: score without --limit")
-    return found
+        sentences.append(f"{path} is a smoke run on at most {score.limit} objects a split: score without --limit")
+    return sentences
