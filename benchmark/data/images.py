@@ -126,14 +126,14 @@ class Images:
                 f"{self.folder} holds images of {self.resolution} pixels, {size} were requested: choose at most "
                 f"{self.resolution}, or render it larger"
             )
-        wanted = np.asarray(rows, np.int64)
-        pixels = np.empty((len(wanted), size, size, 3), np.uint8) if out is None else out
-        left = iter(range(0, len(wanted), CHUNK))  # shared: a free thread takes the next chunk, without waking another
+        indices = np.asarray(rows, np.int64)
+        pixels = np.empty((len(indices), size, size, 3), np.uint8) if out is None else out
+        left = iter(range(0, len(indices), CHUNK))  # shared: a free thread takes the next chunk, without waking another
 
         def work(_: int) -> None:
             for start in left:
                 chunk = slice(start, start + CHUNK)
-                self.tars.decode(wanted[chunk], pixels[chunk])
+                self.tars.decode(indices[chunk], pixels[chunk])
 
         list(_pool(self.threads).map(work, range(self.threads)))
         return pixels
@@ -165,17 +165,17 @@ def _shards(folder: Path, split: str, info: DatasetInfo) -> list[Path]:
     if split not in info.counts:
         raise DatasetError(f"{folder} has no {split} split: give another dataset")
     count = int(info.counts[split]["shards"])
-    found = {f"{split}/{path.stem}": path for path in shard_tables(folder, split)}
-    wanted = info.stems(split)
-    for stem in wanted:
-        if stem not in found:
+    tables = {f"{split}/{path.stem}": path for path in shard_tables(folder, split)}
+    stems = info.stems(split)
+    for stem in stems:
+        if stem not in tables:
             raise DatasetError(f"{folder / stem}.parquet is missing: restore it or render the dataset again")
-    for stem, path in found.items():
-        if stem not in wanted:
+    for stem, path in tables.items():
+        if stem not in stems:
             raise DatasetError(f"{path} is not one of the {count} shards in {folder}/dataset.json: remove it")
     if not count:
         raise DatasetError(f"{folder} has no images in its {split} split: render more objects of each class")
-    return [found[stem] for stem in wanted]
+    return [tables[stem] for stem in stems]
 
 
 def _check_count(folder: Path, split: str, info: DatasetInfo, images: int) -> None:
@@ -188,14 +188,14 @@ def _check_count(folder: Path, split: str, info: DatasetInfo, images: int) -> No
         raise DatasetError(f"{folder} has no images in its {split} split: render more objects of each class")
 
 
-def _objects(place: Path, table: pa.Table, views: int) -> NDArray[np.int64]:
+def _objects(folder: Path, table: pa.Table, views: int) -> NDArray[np.int64]:
     """Number the objects in order of appearance; checks that each has rows for views 0 .. views - 1 in that order."""
     names = pc.binary_join_element_wise(table["synset"], table["object_id"], "/").combine_chunks()
     index: NDArray[np.int64] = names.dictionary_encode().indices.to_numpy().astype(np.int64)
     expected = np.arange(len(index))
     if not (np.array_equal(index, expected // views) and np.array_equal(table["view"], expected % views)):
         raise DatasetError(
-            f"the Parquet files in {place} do not list {views} views of each object in order: render the dataset again"
+            f"the Parquet files in {folder} do not list {views} views of each object in order: render the dataset again"
         )
     return index
 

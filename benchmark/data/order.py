@@ -33,10 +33,10 @@ def views(seed: int, epoch: int, objects: int, stored: int, count: int) -> Indic
     uniform = _generator(seed, epoch, VIEWS).random((objects, count))
     chosen = np.empty((objects, count), np.int64)
     for k in range(count):
-        place = (uniform[:, k] * (stored - k)).astype(np.int64)  # index among the views that are not taken yet
+        position = (uniform[:, k] * (stored - k)).astype(np.int64)  # index among the views that are not taken yet
         for taken in np.sort(chosen[:, :k], axis=1).T:
-            place += place >= taken
-        chosen[:, k] = place
+            position += position >= taken
+        chosen[:, k] = position
     return chosen
 
 
@@ -101,8 +101,8 @@ class Order:
         order, held = permutation(self.seed, epoch, self.objects), epoch * self.objects % self.batch
         if not held:
             return order
-        there = np.isin(order, before[-held:])
-        first = np.flatnonzero(~there)[: self.batch - held]
+        overlap = np.isin(order, before[-held:])
+        first = np.flatnonzero(~overlap)[: self.batch - held]
         return np.concatenate([order[first], np.delete(order, first)])
 
 

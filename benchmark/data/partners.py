@@ -36,10 +36,10 @@ class Partners:
         """Return the rows of batch number `step`: (batch, K), or this rank's share of them."""
         rows = self.order.rows(step).copy()
         first = self.angles[rows[:: self.group]]  # (groups, K, 3)
-        wanted = np.stack([relative_quaternion(first[:, k], first[:, k + 1]) for k in range(rows.shape[1] - 1)], 1)
+        rotations = np.stack([relative_quaternion(first[:, k], first[:, k + 1]) for k in range(rows.shape[1] - 1)], 1)
         for member in range(1, self.group):
             every = self._every(rows[member :: self.group, 0])
-            chosen = nearest(wanted, pose_quaternion(self.angles[every]))
+            chosen = nearest(rotations, pose_quaternion(self.angles[every]))
             rows[member :: self.group] = np.take_along_axis(every, chosen, axis=1)
         return rows
 
@@ -50,19 +50,19 @@ class Partners:
         return every
 
 
-def nearest(wanted: Array, poses: Array) -> Indices:
-    """Choose views of each object whose relative rotations are nearest to the wanted ones.
+def nearest(rotations: Array, poses: Array) -> Indices:
+    """Choose views of each object whose relative rotations are nearest to the given ones.
 
-    wanted : (n, K - 1, 4) quaternions from each view to the next
+    rotations : (n, K - 1, 4) quaternions from each view to the next
     poses : (n, V, 4) quaternions of the object's views
     returns : (n, K) distinct views; the first two are the nearest of all ordered pairs
     """
-    moved = quaternion_product(poses, np.broadcast_to(wanted[:, :1], poses.shape))  # R_i R12, for every view i
+    moved = quaternion_product(poses, np.broadcast_to(rotations[:, :1], poses.shape))  # R_i R12, for every view i
     near = np.abs(np.einsum("nic,njc->nij", moved, poses))  # |cos| of half the angle to R_j
     near[:, np.arange(poses.shape[1]), np.arange(poses.shape[1])] = -1  # a view is not its own partner
     pairs = np.stack(np.unravel_index(near.reshape(len(near), -1).argmax(axis=1), near.shape[1:]), axis=1)
     chosen, objects = [pairs[:, 0], pairs[:, 1]], np.arange(len(poses))
-    for step in wanted[:, 1:].swapaxes(0, 1):
+    for step in rotations[:, 1:].swapaxes(0, 1):
         after = quaternion_product(poses[objects, chosen[-1]], step)
         near = np.abs(np.einsum("nc,njc->nj", after, poses))
         for used in chosen:

@@ -106,23 +106,23 @@ def choose(cache: Cache, images: Images, size: int, device: torch.device, room: 
     SettingError : "gpu" without a GPU; "gpu" or "ram" if the pixels do not fit.
     """
     need, pinned = len(images) * size * size * 3, device.type == "cuda"
-    what = f"{len(images)} images of {size} pixels take {_gigabytes(need)}"
+    amount = f"{len(images)} images of {size} pixels take {_gigabytes(need)}"
     limits = {"gpu": (room.gpu, GPU_SHARE, "on the GPU"), "ram": (room.ram, RAM_SHARE, "in memory")}
     if cache == "gpu" and not room.gpu:
         raise SettingError("--cache gpu needs a GPU: use --cache ram, or --device cuda")
     for kind, (free, share, where) in limits.items():
         if cache == kind and need > free:
             raise SettingError(
-                f"--cache {kind}: {what} and {_gigabytes(free)} are free {where}: use --cache none, or a smaller "
+                f"--cache {kind}: {amount} and {_gigabytes(free)} are free {where}: use --cache none, or a smaller "
                 "resolution"
             )
         if cache == kind or (cache == "auto" and need <= share * free):
             kept = Kept(images, size, device if kind == "gpu" else CPU, pinned)
-            return kept, f"pixels are kept {where} once decoded: {what} of the {_gigabytes(free)} free there"
+            return kept, f"pixels are kept {where} once decoded: {amount} of the {_gigabytes(free)} free there"
     if cache == "none":
         return Decoded(images, size, pinned), "pixels are decoded for each batch, as requested"
     tried = " and ".join(f"{_gigabytes(free)} {where}" for free, _, where in limits.values() if free)
-    return Decoded(images, size, pinned), f"pixels are decoded for each batch: {what}, too much for the {tried} free"
+    return Decoded(images, size, pinned), f"pixels are decoded for each batch: {amount}, too much for the {tried} free"
 
 
 def _gigabytes(count: int) -> str:

@@ -60,14 +60,14 @@ class Tars:
         """
         side = out.shape[1]
         direct = side in self.scales
-        for place, (row, jpeg) in enumerate(zip(rows.tolist(), self.jpegs(rows), strict=True)):
+        for position, (row, jpeg) in enumerate(zip(rows.tolist(), self.jpegs(rows), strict=True)):
             try:
-                buffer = out[place] if direct else None
+                buffer = out[position] if direct else None
                 image = simplejpeg.decode_jpeg(jpeg, self.order, min_height=side, min_width=side, buffer=buffer)
             except ValueError as error:
                 raise self._damaged(row, "does not decode") from error
             if not direct:
-                out[place] = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
+                out[position] = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
 
     def jpegs(self, rows: NDArray[np.int64]) -> Iterator[bytes]:
         """Yield the bytes of the JPEGs of some rows.
@@ -88,9 +88,9 @@ class Tars:
                 self._checked[row] = 1
             yield content
 
-    def _damaged(self, row: int, what: str) -> DatasetError:
+    def _damaged(self, row: int, clause: str) -> DatasetError:
         path = self.paths[int(self.shard[row])]
-        return DatasetError(f"{path} is damaged: the image at byte {self.offset[row]} {what}; {MEND}")
+        return DatasetError(f"{path} is damaged: the image at byte {self.offset[row]} {clause}; {MEND}")
 
 
 def check_tar(path: Path, table: pa.Table) -> None:
