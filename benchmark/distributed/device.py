@@ -37,10 +37,10 @@ def check_gpus(count: int, device: str) -> str:
     if device == "cpu" or "WORLD_SIZE" in os.environ:
         other = "torchrun, which starts its own ranks" if "WORLD_SIZE" in os.environ else "--device cpu"
         raise UsageError(f"--gpus {count} does not go with {other}: leave one of them out")
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if there < count:
+    gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if gpus < count:
         raise MissingPart(
-            f"--gpus {count} and PyTorch sees {there}: request fewer, or start ranks on CPUs with "
+            f"--gpus {count} and PyTorch sees {gpus}: request fewer, or start ranks on CPUs with "
             f"`torchrun --nproc-per-node {count} -m iebench train --device cpu`"
         )
     return "cuda"

@@ -29,28 +29,29 @@ def numbers(environment: Mapping[str, str]) -> dict[str, int]:
     ------
     UsageError : some are set and others are not, or a value is invalid; names the variables and the remedy.
     """
-    there = {name: environment[name] for name in (*NEEDED, "LOCAL_RANK", "LOCAL_WORLD_SIZE") if name in environment}
-    ranks = [name for name in there if not name.startswith("MASTER_")]  # an address alone starts no group of processes
+    variables = {name: environment[name] for name in (*NEEDED, "LOCAL_RANK", "LOCAL_WORLD_SIZE") if name in environment}
+    # an address alone starts no group of processes
+    ranks = [name for name in variables if not name.startswith("MASTER_")]
     if not ranks:
         _check_copies(environment)
         return {}
-    found = {name: _number(name, there[name]) for name in NUMBERS if name in there}
-    if "MASTER_PORT" in found and found["MASTER_PORT"] > PORTS:
-        raise UsageError(f"MASTER_PORT={there['MASTER_PORT']} is no port: set one of 1 to {PORTS}")
+    values = {name: _number(name, variables[name]) for name in NUMBERS if name in variables}
+    if "MASTER_PORT" in values and values["MASTER_PORT"] > PORTS:
+        raise UsageError(f"MASTER_PORT={variables['MASTER_PORT']} is no port: set one of 1 to {PORTS}")
     for name, size in BELOW.items():
-        if name in found and size in found and found[name] >= found[size]:
+        if name in values and size in values and values[name] >= values[size]:
             raise UsageError(
-                f"{name}={found[name]} is not below {size}={found[size]}: processes are counted from 0, so set {name} "
-                f"to at most {found[size] - 1}, or {size} to their number"
+                f"{name}={values[name]} is not below {size}={values[size]}: processes are counted from 0, so set "
+                f"{name} to at most {values[size] - 1}, or {size} to their number"
             )
-    if found.get("WORLD_SIZE") == 1:
+    if values.get("WORLD_SIZE") == 1:
         return {}
-    if lacking := [name for name in NEEDED if not there.get(name)]:
-        words = ", ".join(f"{name}={there[name]}" for name in there if name not in lacking)
+    if lacking := [name for name in NEEDED if not variables.get(name)]:
+        words = ", ".join(f"{name}={variables[name]}" for name in variables if name not in lacking)
         lacks = f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set"
         raise UsageError(f"{words} means several processes, and {lacks}: {TORCHRUN.format(' and '.join(ranks))}")
-    found.pop("MASTER_PORT")
-    return found
+    values.pop("MASTER_PORT")
+    return values
 
 
 def check_once(command: str, environment: Mapping[str, str]) -> None:
@@ -60,10 +61,10 @@ def check_once(command: str, environment: Mapping[str, str]) -> None:
     ------
     UsageError : it was started several times, or the environment is incomplete.
     """
-    if found := numbers(environment):
+    if values := numbers(environment):
         raise UsageError(
-            f"iebench {command} starts processes of its own and was started {found['WORLD_SIZE']} times (WORLD_SIZE="
-            f"{found['WORLD_SIZE']}): start it once, without torchrun"
+            f"iebench {command} starts processes of its own and was started {values['WORLD_SIZE']} times (WORLD_SIZE="
+            f"{values['WORLD_SIZE']}): start it once, without torchrun"
         )
 
 

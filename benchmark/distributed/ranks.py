@@ -34,13 +34,14 @@ class Ranks:
     """This process among those that train together; a single process by default.
 
     rank : number of this process, from 0; size : number of processes
-    local : number of this process on this machine, and of its GPU, from 0; here : number of processes on this machine
+    local : number of this process on this machine, and of its GPU, from 0
+    local_size : number of processes on this machine
     """
 
     rank: int = 0
     size: int = 1
     local: int = 0
-    here: int = 1
+    local_size: int = 1
 
     @property
     def first(self) -> bool:
@@ -102,8 +103,8 @@ class Ranks:
             yield
         except IebenchError as raised:
             error = raised
-        told = self.collect(None if error is None else (str(error), error.exit_code))
-        for rank, failed in enumerate(told):
+        failures = self.collect(None if error is None else (str(error), error.exit_code))
+        for rank, failed in enumerate(failures):
             if failed is not None:
                 raise self.common(error or RankFailed(f"rank {rank}: {failed[0]}", failed[1])) from None
 
@@ -130,14 +131,14 @@ def joined(device: str) -> Iterator[Ranks]:
     MissingPart : more ranks than GPUs on this machine, for training on GPUs.
     RankFailed : the other ranks cannot be reached, or one of them ended during the work.
     """
-    found = numbers(os.environ)
-    if not found:
+    values = numbers(os.environ)
+    if not values:
         yield ALONE
         return
-    size = found["WORLD_SIZE"]
-    ranks = Ranks(found["RANK"], size, found.get("LOCAL_RANK", 0), found.get("LOCAL_WORLD_SIZE", size))
+    size = values["WORLD_SIZE"]
+    ranks = Ranks(values["RANK"], size, values.get("LOCAL_RANK", 0), values.get("LOCAL_WORLD_SIZE", size))
     on_gpus = device != "cpu" and torch.cuda.is_available()
-    if on_gpus and "LOCAL_RANK" not in found and torch.cuda.device_count() > 1:
+    if on_gpus and "LOCAL_RANK" not in values and torch.cuda.device_count() > 1:
         raise UsageError(
             f"RANK={ranks.rank} of WORLD_SIZE={size} has no LOCAL_RANK, the number of its GPU on this machine: set it, "
             "or start ranks with torchrun, which does"

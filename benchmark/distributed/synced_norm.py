@@ -82,7 +82,7 @@ def _synchronised(norm: _BatchNorm, kind: type[_BatchNorm]) -> _BatchNorm:
     return synced.train(norm.training)
 
 
-def _end(ends: Sequence[nn.Module], norm: nn.Module, given: object, values: Tensor) -> Tensor:
+def _end(ends: Sequence[nn.Module], norm: nn.Module, inputs: object, values: Tensor) -> Tensor:
     for module in ends:
         values = module(values)
     return values
