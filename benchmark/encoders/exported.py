@@ -43,8 +43,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     except EncoderError:
         raise
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
-        what = "it is no exported program, or one of another version of PyTorch"
-        raise EncoderError(read_failure(path, error, "save it with torch.export.save", what)) from error
+        clause = "it is no exported program, or one of another version of PyTorch"
+        raise EncoderError(read_failure(path, error, "save it with torch.export.save", clause)) from error
     shapes = [tuple(node.meta["val"].shape) for node in _inputs(program)]
     if len(shapes) != 1 or len(shapes[0]) != 4:
         raise EncoderError(f"{path} takes inputs of shape {shapes}: export a module that takes images (B, 3, H, W)")
@@ -106,5 +106,5 @@ class Exported(nn.Module):
                 f"{self._path} takes images of {self._side} pixels and got {images.shape[-1]}: score with --resolution "
                 f"{self._side}, or export it with dynamic height and width"
             )
-        found: Tensor = self.graph(images)
-        return found
+        output: Tensor = self.graph(images)
+        return output

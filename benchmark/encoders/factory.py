@@ -55,12 +55,12 @@ def declared(name: str, module: nn.Module, source: str) -> Loaded:
 
 
 def _call(spec: str, arguments: Arguments) -> object:
-    place, colon, name = spec.partition(":")
-    if not (place and colon and name):
+    module_name, colon, name = spec.partition(":")
+    if not (module_name and colon and name):
         raise EncoderError(f"--encoder {spec!r}: write package.module:factory")
     if "" not in sys.path and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # the path of a console script does not contain the current folder
-    factory = getattr(_imported(spec, place, name), name)
+    factory = getattr(_imported(spec, module_name, name), name)
     if not callable(factory):
         raise EncoderError(f"--encoder {spec} is a {type(factory).__name__}: name a callable that returns a module")
     _see_keywords(spec, factory, arguments)
@@ -74,33 +74,33 @@ def _call(spec: str, arguments: Arguments) -> object:
         raise EncoderError(f"--encoder {spec} failed when called ({short(error)}): mend it") from error
 
 
-def _imported(spec: str, place: str, name: str) -> ModuleType:
+def _imported(spec: str, module_name: str, name: str) -> ModuleType:
     """Import the module of a factory, and check that it has a factory of that name."""
-    if place.endswith(".py"):
-        path = Path(place).with_suffix("")
+    if module_name.endswith(".py"):
+        path = Path(module_name).with_suffix("")
         away = path.is_absolute() or ".." in path.parts  # outside the current folder, so that `import` cannot find it
         words = f"{path.name}:{name} in {path.parent}" if away else f"{'.'.join(path.parts)}:{name}"
         raise EncoderError(f"--encoder {spec} names a file: write {words}, as for `import`")
     try:
-        module = importlib.import_module(place)
+        module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is None or not f"{place}.".startswith(f"{error.name}."):
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise EncoderError(
-                f"--encoder {spec}: {place} imports {error.name!r}, which is missing: install it"
+                f"--encoder {spec}: {module_name} imports {error.name!r}, which is missing: install it"
             ) from None
         remedy = near_scheme(spec) or "check the name"
         raise EncoderError(f"--encoder {spec}: no module {error.name!r} here or installed: {remedy}") from None
     except SystemExit as error:  # a script without `if __name__ == "__main__"`
         raise EncoderError(
-            f"--encoder {spec}: importing {place} ends the program (exit code {error.code}): mend it"
+            f"--encoder {spec}: importing {module_name} ends the program (exit code {error.code}): mend it"
         ) from error
     except Exception as error:  # foreign code may raise anything on import
-        raise EncoderError(f"--encoder {spec}: importing {place} failed ({short(error)}): mend it") from error
+        raise EncoderError(f"--encoder {spec}: importing {module_name} failed ({short(error)}): mend it") from error
     if not hasattr(module, name):
         public = {known.lower(): known for known, value in vars(module).items() if callable(value) and known[0] != "_"}
         near = " or ".join(public[known] for known in get_close_matches(name.lower(), public))
         remedy = f"did you mean {near}?" if near else "check the name"
-        raise EncoderError(f"--encoder {spec}: {place} has no {name!r}: {remedy}")
+        raise EncoderError(f"--encoder {spec}: {module_name} has no {name!r}: {remedy}")
     return module
 
 

@@ -55,17 +55,17 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     transformers = package("transformers", f"hf:{spec}")
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
-    given = dict(arguments)
-    pool = given.pop("pool", None)
+    options = dict(arguments)
+    pool = options.pop("pool", None)
     if pool is not None and pool not in POOLS:
         raise EncoderError(f"--encoder-arg pool={pool}: choose from {', '.join(POOLS)}")
     for file in sorted(Path(spec).glob("*.bin")):  # written by torch.save; files of safetensors have no checksums
         check_sums(file, EncoderError)
     try:
-        model, report = transformers.AutoModel.from_pretrained(spec, output_loading_info=True, **given)
+        model, report = transformers.AutoModel.from_pretrained(spec, output_loading_info=True, **options)
     except Exception as error:  # no network, no such name, or a refused argument
         remedy = "check the name, or fetch it first and give its folder"
-        raise unfetched(f"hf:{spec}", error, remedy, given) from error
+        raise unfetched(f"hf:{spec}", error, remedy, options) from error
     vision = getattr(model, "vision_model", model).float()  # the image encoder of CLIP and similar models
     if getattr(vision, "main_input_name", "") != "pixel_values":
         raise EncoderError(f"hf:{spec} is a {type(model).__name__}, which takes no images: give a vision model")
@@ -78,8 +78,8 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     pooled = Pooled(vision, pool or ("cls" if missing else "pooler"))
     module, words = _behind_its_processor(transformers, spec, arguments, pooled)
     base = Path(spec).resolve().name if Path(spec).is_dir() else spec
-    said = f"{words}; representation: {POOLS[pooled.pool]}"
-    return Loaded(named(f"hf.{base}", arguments), module, module.size, resizes=True, preprocessing=said)
+    preprocessing = f"{words}; representation: {POOLS[pooled.pool]}"
+    return Loaded(named(f"hf.{base}", arguments), module, module.size, resizes=True, preprocessing=preprocessing)
 
 
 class Pooled(nn.Module):
@@ -97,8 +97,8 @@ class Pooled(nn.Module):
         answer: Any = self.model(pixel_values=images)
         pooled = getattr(answer, "pooler_output", None)
         if self.pool == "pooler" and pooled is not None:
-            found: Tensor = pooled.flatten(1)  # a ResNet's is (B, D, 1, 1)
-            return found
+            output: Tensor = pooled.flatten(1)  # a ResNet's is (B, D, 1, 1)
+            return output
         hidden: Tensor = answer.last_hidden_state
         if hidden.ndim == 4:  # (B, D, H, W)
             return hidden.mean((2, 3))
@@ -148,10 +148,10 @@ def _seen(processor: Any, spec: str, side: int) -> Colours:
     pictures = [Image.new("RGB", (side, side), colour) for colour in PLAIN]
     remedy = "write a factory that does the same (docs/guides/your-encoder.md)"
     try:
-        found = processor(images=pictures, return_tensors="pt")["pixel_values"]
-        black, white, mixed = found.double().mean((2, 3)).tolist()  # (3, 3, H, W)
-        if found.shape[2] != found.shape[3]:
-            raise InvalidValue(f"pictures of {side} x {side} pixels become {found.shape[2]} x {found.shape[3]}")
+        pixels = processor(images=pictures, return_tensors="pt")["pixel_values"]
+        black, white, mixed = pixels.double().mean((2, 3)).tolist()  # (3, 3, H, W)
+        if pixels.shape[2] != pixels.shape[3]:
+            raise InvalidValue(f"pictures of {side} x {side} pixels become {pixels.shape[2]} x {pixels.shape[3]}")
         if any(low == high for low, high in zip(black, white, strict=True)):
             raise InvalidValue("a black and a white picture become the same")
         std = [1 / (high - low) for low, high in zip(black, white, strict=True)]
@@ -164,7 +164,7 @@ def _seen(processor: Any, spec: str, side: int) -> Colours:
     except Exception as error:  # foreign code may raise anything
         why = reason(error, "it fails on plain pictures")
         raise EncoderError(f"hf:{spec}: its image processor cannot be followed ({why}): {remedy}") from error
-    return Colours(int(found.shape[-1]), mean, std, order)
+    return Colours(int(pixels.shape[-1]), mean, std, order)
 
 
 def _has_none(spec: str, error: Exception) -> bool:

@@ -56,8 +56,8 @@ class Transform:
 
         They are on the device of the latents.
         """
-        found = rotation_between(self.source, self.target, self.as_released)
-        return found.float().to(next(iter(self.source.values())).device)
+        quaternions = rotation_between(self.source, self.target, self.as_released)
+        return quaternions.float().to(next(iter(self.source.values())).device)
 
 
 class Guest:
@@ -93,43 +93,43 @@ class Guest:
         """
         embedding = embedding.repeat_interleave(len(target[self.latents[0]]) // len(embedding), dim=0)
         start, end = ({name: v.to(embedding.device) for name, v in view.items()} for view in (source, target))
-        found = self._ask(
+        prediction = self._ask(
             "predict", self.module.predict, (embedding, Transform(start, end, self.as_released)), len(embedding)
         )
-        if found.shape != embedding.shape:
+        if prediction.shape != embedding.shape:
             raise EncoderError(
-                f"encoder {self.name}: predict maps embeddings {tuple(embedding.shape)} to {tuple(found.shape)}: it "
-                "must return the target view's embedding, of the size that `embed` (or the encoder, without one) has"
+                f"encoder {self.name}: predict maps embeddings {tuple(embedding.shape)} to {tuple(prediction.shape)}: "
+                "it must return the target view's embedding, of the size that `embed` (or the encoder, without one) has"
             )
-        return found
+        return prediction
 
     @torch.no_grad()
-    def _ask(self, what: str, function: Any, arguments: tuple[object, ...], rows: int) -> Tensor:
+    def _ask(self, method: str, function: Any, arguments: tuple[object, ...], rows: int) -> Tensor:
         try:
-            found = function(*arguments)
+            output = function(*arguments)
         except SystemExit as error:  # else it would end iebench silently
             raise EncoderError(
-                f"encoder {self.name}: its {what} ends the program (exit code {error.code}): let it raise an error"
+                f"encoder {self.name}: its {method} ends the program (exit code {error.code}): let it raise an error"
             ) from error
         except Exception as error:  # foreign code may raise anything
-            raise EncoderError(f"encoder {self.name}: its {what} failed ({short(error)}): mend it") from error
-        if not (isinstance(found, Tensor) and found.ndim == 2 and len(found) == rows and found.is_floating_point()):
-            kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
-            raise EncoderError(f"encoder {self.name}: its {what} returns {kind}: it must return floats ({rows}, E)")
-        if not torch.isfinite(found).all():
-            raise EncoderError(f"encoder {self.name}: its {what} returns values that are not finite: mend it")
-        return found.float()
+            raise EncoderError(f"encoder {self.name}: its {method} failed ({short(error)}): mend it") from error
+        if not (isinstance(output, Tensor) and output.ndim == 2 and len(output) == rows and output.is_floating_point()):
+            kind = f"{output.dtype} {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
+            raise EncoderError(f"encoder {self.name}: its {method} returns {kind}: it must return floats ({rows}, E)")
+        if not torch.isfinite(output).all():
+            raise EncoderError(f"encoder {self.name}: its {method} returns values that are not finite: mend it")
+        return output.float()
 
 
 @contextmanager
-def as_released(predictor: Predictor | None, wanted: bool) -> Iterator[None]:
-    """Give a predictor quaternions with the sign of the SIE scripts during the block, if `wanted`.
+def as_released(predictor: Predictor | None, released: bool) -> Iterator[None]:
+    """Give a predictor quaternions with the sign of the SIE scripts during the block, if `released`.
 
     A predictor that was trained with this sign, such as a converted checkpoint, always gets it.
     """
     before = predictor is not None and predictor.as_released
     if predictor is not None:
-        predictor.as_released = before or wanted
+        predictor.as_released = before or released
     try:
         yield
     finally:
@@ -162,17 +162,17 @@ def check(predictor: Guest, representations: Tensor) -> None:
 
     first, again = ask(representations), ask(representations)
     halves = [torch.cat(answers) for answers in zip(*map(ask, representations.chunk(2)), strict=True)]
-    for what, one, two, half in zip(("embed", "predict"), first, again, halves, strict=True):
-        twice, parted = rounding(predictor.module, one)
-        gap = unsteady(one, two, twice)
+    for method, output, repeat, half in zip(("embed", "predict"), first, again, halves, strict=True):
+        twice, parted = rounding(predictor.module, output)
+        gap = unsteady(output, repeat, twice)
         if gap:
             raise EncoderError(
-                f"encoder {predictor.name}: its {what} gives other outputs for the same inputs the second time "
+                f"encoder {predictor.name}: its {method} gives other outputs for the same inputs the second time "
                 f"({gap}): remove its random numbers"
             )
-        gap = unsteady(one, half, parted)
+        gap = unsteady(output, half, parted)
         if gap:
             raise EncoderError(
-                f"encoder {predictor.name}: its {what} gives other outputs for a row if the batch has other rows "
+                f"encoder {predictor.name}: its {method} gives other outputs for a row if the batch has other rows "
                 f"({gap}): compute each row by itself"
             )

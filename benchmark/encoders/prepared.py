@@ -124,7 +124,7 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
     """
     try:
         with torch.autocast(images.device.type, torch.bfloat16) if precision == "bf16" else nullcontext():
-            found = module(images)
+            output = module(images)
     except EncoderError:
         raise
     except SystemExit as error:  # else it would end iebench silently
@@ -135,27 +135,29 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
         raise EncoderError(
             f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
         ) from error
-    if not (isinstance(found, Tensor) and found.ndim == 2 and len(found) == len(images) and found.is_floating_point()):
-        kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+    if not (
+        isinstance(output, Tensor) and output.ndim == 2 and len(output) == len(images) and output.is_floating_point()
+    ):
+        kind = f"{output.dtype} {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
         raise EncoderError(
             f"encoder {name} maps images {tuple(images.shape)} to {kind}: it must return floats (B, D), a row an image"
         )
-    if found.layout is not torch.strided:
-        raise EncoderError(f"encoder {name} returns a {found.layout} tensor: let it return a dense one (to_dense())")
-    if not found.shape[1]:
+    if output.layout is not torch.strided:
+        raise EncoderError(f"encoder {name} returns a {output.layout} tensor: let it return a dense one (to_dense())")
+    if not output.shape[1]:
         raise EncoderError(f"encoder {name} returns representations without any column: mend it")
-    if found.device != images.device:
+    if output.device != images.device:
         raise EncoderError(
-            f"encoder {name} got images on {images.device} and returns representations on {found.device}: keep "
+            f"encoder {name} got images on {images.device} and returns representations on {output.device}: keep "
             "them on the images' device, or score with --device cpu"
         )
-    found = found.detach().float()  # detached, in case the module enables gradients itself
-    if not torch.isfinite(found).all():
+    output = output.detach().float()  # detached, in case the module enables gradients itself
+    if not torch.isfinite(output).all():
         raise EncoderError(
             f"encoder {name} returns values that are not finite, or that float32 cannot hold: check its weights and "
             "normalisation"
         )
-    return found
+    return output
 
 
 def _check_filled(name: str, module: nn.Module) -> None:
@@ -185,8 +187,8 @@ def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
         raise EncoderError(
             f"encoder {name}: its part {WHOLE!r} has the name of the whole representation: rename it in its `parts`"
         )
-    found = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
-    for part, columns in found.items():
+    slices = {part: slice(*columns.indices(dim)) for part, columns in parts.items()}
+    for part, columns in slices.items():
         check_name(str(part), f"encoder {name}: its part")
         if columns.step != 1 or columns.stop <= columns.start:
             raise EncoderError(f"encoder {name}: its part {part!r:.80} takes no columns out of {dim}: mend its `parts`")
@@ -196,20 +198,20 @@ def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
                     f"encoder {name}: its part {part!r:.80} goes to {end} and the representation has {dim} columns: "
                     "mend its `parts`"
                 )
-    return found
+    return slices
 
 
 def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers: Tensor, precision: Precision) -> None:
     """Refuse an encoder whose output depends on chance or on the rest of the batch: its scores are not reproducible."""
 
     def ask(batch: Tensor) -> Tensor:
-        found = represent(name, module, batch.clone(), precision)  # a copy, since the module may overwrite its input
-        if found.shape[1] != answers.shape[1]:
+        output = represent(name, module, batch.clone(), precision)  # a copy, since the module may overwrite its input
+        if output.shape[1] != answers.shape[1]:
             raise EncoderError(
-                f"encoder {name} returned first {answers.shape[1]} columns and then {found.shape[1]}: its "
+                f"encoder {name} returned first {answers.shape[1]} columns and then {output.shape[1]}: its "
                 "representation must have one size"
             )
-        return found
+        return output
 
     twice, parted = rounding(module, answers, precision == "bf16")
     gap = unsteady(answers, ask(images), twice)

@@ -57,8 +57,8 @@ class Preprocessed(nn.Module):
             ).clamp(0, 1)  # bicubic overshoots
         if self.order != RGB:
             images = images[:, self.order]
-        found: Tensor = self.model((images - self.mean) / self.std)
-        return found
+        output: Tensor = self.model((images - self.mean) / self.std)
+        return output
 
 
 def package(name: str, spec: str) -> ModuleType:

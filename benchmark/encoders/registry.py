@@ -56,8 +56,8 @@ class Loaded:
 
     def side(self, stored: int) -> int:
         """Return the side of the module's images in pixels, for a dataset with images of side `stored`."""
-        wanted = self.resolution or stored
-        return min(wanted, stored) if self.resizes else wanted
+        side = self.resolution or stored
+        return min(side, stored) if self.resizes else side
 
 
 Load = Callable[[str, Arguments], Loaded]
@@ -89,11 +89,11 @@ def loader(
     return SCHEMES.register(scheme, lambda load: Scheme(load, claims, runs_code))
 
 
-def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
+def load(spec: str, arguments: Arguments, trust: bool = False) -> Loaded:
     """Load the encoder that a value of --encoder names. Random initial weights come from seed 0.
 
     spec : "timm:resnet18", a folder, a file, "package.module:factory"
-    given : arguments for the loader, or for the factory that it calls
+    arguments : arguments for the loader, or for the factory that it calls
     trust : True to load files that may execute code
 
     Raises
@@ -105,17 +105,17 @@ def load(spec: str, given: Arguments, trust: bool = False) -> Loaded:
         raise EncoderError("--encoder is empty: name an encoder, or leave it out")
     scheme, colon, rest = spec.partition(":")
     if colon and rest and scheme in SCHEMES:
-        return _trusted(SCHEMES[scheme], rest, given, trust)
+        return _trusted(SCHEMES[scheme], rest, arguments, trust)
     known = SCHEMES.usable()
     for name, entry in known.items():
         if SCHEMES.attempt(name, entry.claims, spec):
-            return _trusted(entry, spec, given, trust)
+            return _trusted(entry, spec, arguments, trust)
     exists = Path(spec).exists()
-    there = "is neither a folder nor a file that iebench knows" if exists else "names no such file or folder"
+    fault = "is neither a folder nor a file that iebench knows" if exists else "names no such file or folder"
     remedy = near_scheme(spec) or (
         f"write package.module:factory, or one of {', '.join(f'{name}:...' for name in known)}"
     )
-    raise EncoderError(f"--encoder {spec!r} {there}: {remedy}")
+    raise EncoderError(f"--encoder {spec!r} {fault}: {remedy}")
 
 
 def near_scheme(spec: str) -> str:
@@ -146,15 +146,15 @@ def arguments(assignments: Iterable[str]) -> Arguments:
     >>> arguments(["depth=50", "pool=cls"])
     {'depth': 50, 'pool': 'cls'}
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for assignment in assignments:
         name, equals, text = (part.strip() for part in assignment.partition("="))
         if not (equals and name.isidentifier()):
             raise SettingError(f"--encoder-arg {assignment!r}: write name=value")
-        if name in found:
+        if name in values:
             raise SettingError(f"--encoder-arg {name} is given twice: leave one out")
-        found[name] = value(text)
-    return found
+        values[name] = value(text)
+    return values
 
 
 def no_arguments(spec: str, arguments: Arguments) -> None:

@@ -56,10 +56,10 @@ def data_of(folder: Path) -> Path:
     remedy = f"say where it is with `iebench score --run {folder} --data FOLDER`"
     if not config.data.is_dir():
         raise RunError(f"{folder} was trained on {config.data}, which is not there: {remedy}")
-    found = DatasetInfo.load(config.data).fingerprint
-    if found != config.fingerprint:
+    fingerprint = DatasetInfo.load(config.data).fingerprint
+    if fingerprint != config.fingerprint:
         raise RunError(
             f"{folder} was trained on a dataset with fingerprint {config.fingerprint[:12]}, and {config.data} has "
-            f"{found[:12]} now: {remedy}"
+            f"{fingerprint[:12]} now: {remedy}"
         )
     return config.data

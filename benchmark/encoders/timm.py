@@ -29,14 +29,14 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     local = spec.startswith(("hf-hub:", "local-dir:"))
     if not local and not timm.is_model(spec):
         raise UnknownName("timm model", spec, timm.list_models())
-    given = dict(arguments)
-    file = given.pop("checkpoint_path", None)
+    options = dict(arguments)
+    file = options.pop("checkpoint_path", None)
     try:
         with weights_only():
-            model = timm.create_model(spec, **{"pretrained": file is None, "num_classes": 0, **given})
+            model = timm.create_model(spec, **{"pretrained": file is None, "num_classes": 0, **options})
     except Exception as error:  # no network, no such weights, or a refused argument
         raise unfetched(
-            f"timm:{spec}", error, "fetch its weights first, or --encoder-arg pretrained=false", given
+            f"timm:{spec}", error, "fetch its weights first, or --encoder-arg pretrained=false", options
         ) from error
     if file is not None:
         _fill(timm, model, Path(str(file)))
@@ -55,8 +55,8 @@ def _fill(timm: Any, model: Any, file: Path) -> None:
         with weights_only():
             state = timm.models.load_state_dict(str(file))
     except Exception as error:  # any error
-        what = "it is no checkpoint that timm reads"
-        raise EncoderError(read_failure(file, error, "save a state dict", what)) from error
+        clause = "it is no checkpoint that timm reads"
+        raise EncoderError(read_failure(file, error, "save a state dict", clause)) from error
     heads = model.pretrained_cfg.get("classifier") or ()
     tops = {name.partition(".")[0] for name in ([heads] if isinstance(heads, str) else heads)}
     try:
@@ -66,15 +66,15 @@ def _fill(timm: Any, model: Any, file: Path) -> None:
             f"{file} does not fit this model ({_misfit(model, state)}): give the one that it was trained as"
         ) from error
     beyond = [key for key in wrong.unexpected_keys if key.partition(".")[0] not in tops]
-    for what, keys in (("lacks", wrong.missing_keys), ("has, beyond the model,", beyond)):
+    for clause, keys in (("lacks", wrong.missing_keys), ("has, beyond the model,", beyond)):
         if keys:
             raise EncoderError(
-                f"{file} {what} {len(keys)} weights such as {keys[0]}: give the checkpoint of this model"
+                f"{file} {clause} {len(keys)} weights such as {keys[0]}: give the checkpoint of this model"
             )
 
 
 def _misfit(model: Any, state: Mapping[str, Any]) -> str:
     """Describe the first tensor whose shape differs from the model's."""
-    wanted = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    differing = ((n, tuple(v.shape)) for n, v in state.items() if n in wanted and tuple(v.shape) != wanted[n])
-    return next((f"{name} is {shape}, not {wanted[name]}" for name, shape in differing), "its shapes differ")
+    shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    differing = ((n, tuple(v.shape)) for n, v in state.items() if n in shapes and tuple(v.shape) != shapes[n])
+    return next((f"{name} is {shape}, not {shapes[name]}" for name, shape in differing), "its shapes differ")

@@ -84,13 +84,14 @@ def _see_no_files(path: Path) -> None:
 
 def _without_attributes(source: bytes) -> bytes:
     """Replace attributes by a plain name, the innermost first, as they nest."""
-    found = 1
-    while found:
-        source, found = GETATTR.subn(b"x", source)
+    count = 1
+    while count:
+        source, count = GETATTR.subn(b"x", source)
     return source
 
 
-def _on_files(path: Path, what: str) -> EncoderError:
+def _on_files(path: Path, operation: str) -> EncoderError:
     return EncoderError(
-        f"{path} uses {what}, which can open files of this machine: take that out and save it again with torch.jit.save"
+        f"{path} uses {operation}, which can open files of this machine: take that out and save it again with "
+        "torch.jit.save"
     )

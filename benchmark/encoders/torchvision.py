@@ -28,17 +28,17 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     known = models.list_models(module=models)
     if spec not in known:
         raise UnknownName("torchvision model", spec, known)
-    given = dict(arguments)
-    choice = str(given.pop("weights", "DEFAULT"))
+    options = dict(arguments)
+    choice = str(options.pop("weights", "DEFAULT"))
     entries = models.get_model_weights(spec)
     if choice.lower() != "none" and choice not in entries.__members__:
         raise UnknownName(f"weights of {spec}", choice, [*entries.__members__, "none"])
     weights = None if choice.lower() == "none" else entries[choice]
     try:
-        model = models.get_model(spec, weights=weights, **given)
+        model = models.get_model(spec, weights=weights, **options)
     except Exception as error:  # no network, or a refused argument
         remedy = "fetch its weights first, or --encoder-arg weights=none"
-        raise unfetched(f"torchvision:{spec}", error, remedy, given) from error
+        raise unfetched(f"torchvision:{spec}", error, remedy, options) from error
     behead(spec, model)
     wants = weights.transforms() if weights is not None else None
     (mean, std) = (wants.mean, wants.std) if wants else IMAGENET
