@@ -36,8 +36,8 @@ class Blocks:
     @property
     def size(self) -> int:
         """Number of rows of every block but the last."""
-        wanted = min(ROWS, -(-self.rows // LEAST))
-        return self.batch * max(1, wanted // self.batch)
+        rows = min(ROWS, -(-self.rows // LEAST))
+        return self.batch * max(1, rows // self.batch)
 
     @property
     def count(self) -> int:

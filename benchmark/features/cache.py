@@ -52,9 +52,9 @@ def encode(
     """
     with ranks.agreed():
         own_folder(cache)
-    path, found = _agreed(encoder, images, rows, cache, ranks)
+    path, intact = _agreed(encoder, images, rows, cache, ranks)
     shape = len(rows), encoder.dim
-    if not found:
+    if not intact:
         with ranks.agreed():
             if isinstance(encoder, Encoder):
                 blocks, speed = _encode_blocks(encoder, images, rows, path, device, ranks)
@@ -82,12 +82,12 @@ def _agreed(
     path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
     with ranks.agreed():
         whole = ranks.first and _whole(path, (len(rows), encoder.dim))
-    told = ranks.collect((path, encoder.weights, whole))
-    if len({other for _, other, _ in told}) > 1:
+    reports = ranks.collect((path, encoder.weights, whole))
+    if len({other for _, other, _ in reports}) > 1:
         raise ranks.common(
             EncoderError("the ranks made encoders of different weights: fix the seed of whatever draws them at random")
         )
-    return told[0][0], told[0][2]
+    return reports[0][0], reports[0][2]
 
 
 def _whole(path: Path, shape: record.Shape) -> bool:
@@ -107,9 +107,9 @@ def _encode_blocks(
     """Encode this rank's share of the blocks; returns all blocks, and images per second if any were encoded."""
     batch = max(8, PIXELS[device.type] // encoder.resolution**2)
     blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
-    wanted = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
+    numbers = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
     start = time.perf_counter()
-    count = _fill(blocks, wanted, encoder, images, rows, device, shown=ranks.first)
+    count = _fill(blocks, numbers, encoder, images, rows, device, shown=ranks.first)
     return blocks, round(count / (time.perf_counter() - start), 1) if count else None
 
 
@@ -124,29 +124,29 @@ def _join(blocks: Blocks, path: Path, shape: record.Shape, speed: float | None) 
 
 
 def _fill(
-    blocks: Blocks, wanted: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device,
+    blocks: Blocks, numbers: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device,
     shown: bool,
 ) -> int:  # fmt: skip
     """Encode some blocks while the next batch is decoded; returns the number of images."""
-    chunks = list(_chunks(blocks, wanted, rows))
+    chunks = list(_chunks(blocks, numbers, rows))
     decoded = (images.read(chunk, encoder.resolution) for _, chunk, _ in chunks)
     count = sum(len(chunk) for _, chunk, _ in chunks)
     with Meter(f"encoding {images.split}", count, "images", shown=shown) as meter, ahead(decoded, depth=1) as batches:
-        found: list[Features] = []
+        pieces: list[Features] = []
         for (number, chunk, last), batch in zip(chunks, batches, strict=True):
-            found.append(_encoded(encoder, images, chunk, batch, device))
+            pieces.append(_encoded(encoder, images, chunk, batch, device))
             meter.advance(len(batch))
             if last:
-                blocks.put(number, np.concatenate(found))
-                found.clear()
+                blocks.put(number, np.concatenate(pieces))
+                pieces.clear()
     return count
 
 
 def _chunks(
-    blocks: Blocks, wanted: list[int], rows: NDArray[np.int64]
+    blocks: Blocks, numbers: list[int], rows: NDArray[np.int64]
 ) -> Iterator[tuple[int, NDArray[np.int64], bool]]:
     """Yield the batches of some blocks: number of the block, rows, True for the block's last batch."""
-    for number in wanted:
+    for number in numbers:
         span = blocks.span(number)
         for start in range(span.start, span.stop, blocks.batch):
             stop = min(start + blocks.batch, span.stop)
@@ -157,16 +157,16 @@ def _encoded(
     encoder: Encoder, images: Images, chunk: NDArray[np.int64], batch: NDArray[np.uint8], device: torch.device
 ) -> Features:
     try:
-        found = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)
-        if found.shape[1] != encoder.dim:
+        output = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)
+        if output.shape[1] != encoder.dim:
             raise EncoderError(
-                f"encoder {encoder.name} returned {encoder.dim} columns at first and {found.shape[1]} now: its "
+                f"encoder {encoder.name} returned {encoder.dim} columns at first and {output.shape[1]} now: its "
                 "representation must have one size"
             )
     except EncoderError as error:
         first = images.table["key"][int(chunk[0])].as_py()
         raise EncoderError(f"{error} (in the batch that starts with {images.split} image {first})") from error
-    features: Features = found.cpu().numpy()
+    features: Features = output.cpu().numpy()
     return features
 
 

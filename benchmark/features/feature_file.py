@@ -134,8 +134,10 @@ class FeatureFile:
         with _reading(self.path):
             for batch in _opened(self.path).iter_batches(max(1, NUMBERS // self.dim), columns=list(self.columns)):
                 widths = [part.stop - part.start for part in self.parts.values()] or [self.dim]
-                found = [self._matrix(batch[c], c, width, start) for c, width in zip(self.columns, widths, strict=True)]
-                yield self.places[start : start + len(batch)], np.concatenate(found, axis=1)
+                matrices = [
+                    self._matrix(batch[c], c, width, start) for c, width in zip(self.columns, widths, strict=True)
+                ]
+                yield self.places[start : start + len(batch)], np.concatenate(matrices, axis=1)
                 start += len(batch)
 
     def _matrix(self, lists: pa.Array, column: str, width: int, start: int) -> NDArray[np.float32]:
@@ -173,7 +175,7 @@ def _reading(path: Path) -> Iterator[None]:
 
 
 def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[str, ...]:
-    found = []
+    names = []
     for column in schema:
         if column.name in ("key", *IDENTITY):
             continue  # checked by `_keys`
@@ -181,17 +183,17 @@ def _feature_columns(path: Path, schema: pa.Schema, known: set[str]) -> tuple[st
         if lists or pa.types.is_fixed_size_list(column.type):
             if not pa.types.is_floating(column.type.value_type):
                 raise EncoderError(f"{path}: {column.name} has lists of {column.type.value_type}: give lists of floats")
-            found.append(column.name)
+            names.append(column.name)
         elif column.name not in known:
             raise EncoderError(
                 f"{path}: {column.name} is neither a list of floats nor a column of the dataset: drop it, or put the "
                 "numbers of a view into one list"
             )
-    if not found:
+    if not names:
         raise EncoderError(f"{path} has no column of lists of floats: put the features of each view into one")
-    if WHOLE in found and len(found) > 1:
+    if WHOLE in names and len(names) > 1:
         raise EncoderError(f"{path}: the column {WHOLE!r} has the name of all columns together: rename it")
-    return tuple(found)
+    return tuple(names)
 
 
 def _keys(path: Path, file: pq.ParquetFile) -> pa.ChunkedArray:
@@ -211,24 +213,24 @@ def _read(path: Path, file: pq.ParquetFile, column: str, kind: pa.DataType) -> p
             return values.cast(kind)
         except pa.ArrowException:  # text, or a fraction such as 0.5, for a whole number
             pass
-    what = "whole numbers" if kind == pa.int64() else "text"
+    noun = "whole numbers" if kind == pa.int64() else "text"
     raise EncoderError(
-        f"{path}: {column} has {values.type} values such as {values[0].as_py()!r:.80}, not {what}: take that column "
+        f"{path}: {column} has {values.type} values such as {values[0].as_py()!r:.80}, not {noun}: take that column "
         "from the dataset's own Parquet files"
     )
 
 
-def _places(path: Path, data: Path, keys: pa.ChunkedArray, wanted: pa.ChunkedArray) -> NDArray[np.int64]:
-    places: NDArray[np.int64] = pc.index_in(keys, value_set=wanted).fill_null(-1).to_numpy().astype(np.int64)
-    counts = np.bincount(places[places >= 0], minlength=len(wanted))
-    for what, names in (
+def _places(path: Path, data: Path, keys: pa.ChunkedArray, expected: pa.ChunkedArray) -> NDArray[np.int64]:
+    places: NDArray[np.int64] = pc.index_in(keys, value_set=expected).fill_null(-1).to_numpy().astype(np.int64)
+    counts = np.bincount(places[places >= 0], minlength=len(expected))
+    for clause, names in (
         ("rows of no view of", keys.filter(pa.array(places < 0))),
-        ("more than one row of views of", wanted.filter(pa.array(counts > 1))),
-        ("no row of views of", wanted.filter(pa.array(counts == 0))),
+        ("more than one row of views of", expected.filter(pa.array(counts > 1))),
+        ("no row of views of", expected.filter(pa.array(counts == 0))),
     ):
         if len(names):
             some = ", ".join(map(str, names[:MOST].to_pylist())) + (", ..." if len(names) > MOST else "")
             raise EncoderError(
-                f"{path} has {what} {data} ({len(names)}: {some}): give every view of that dataset exactly one row"
+                f"{path} has {clause} {data} ({len(names)}: {some}): give every view of that dataset exactly one row"
             )
     return places
