@@ -107,14 +107,14 @@ def _network(
             network: nn.Module = nn.ModuleDict({"encoder": Encoder(encoder)})
         else:
             network = methods.build(name, build(methods.find(name).settings, settings, str(source)), encoder)
-    wanted = network.state_dict()
-    for key in sorted(state.keys() ^ wanted.keys()):
-        what = "lacks" if key in wanted else "has a tensor that its network lacks:"
-        raise ConversionError(f"{source} {what} {key}: it is no checkpoint of a network that iebench knows")
+    expected = network.state_dict()
+    for key in sorted(state.keys() ^ expected.keys()):
+        clause = "lacks" if key in expected else "has a tensor that its network lacks:"
+        raise ConversionError(f"{source} {clause} {key}: it is no checkpoint of a network that iebench knows")
     for key, value in state.items():
-        if value.shape != wanted[key].shape:
+        if value.shape != expected[key].shape:
             raise ConversionError(
-                f"{source}: {key} is {tuple(value.shape)} and should be {tuple(wanted[key].shape)}: it is no "
+                f"{source}: {key} is {tuple(value.shape)} and should be {tuple(expected[key].shape)}: it is no "
                 "checkpoint of a network that iebench knows"
             )
     network.load_state_dict(state, assign=True)

@@ -58,12 +58,12 @@ def read(path: Path, name: str = "") -> Checkpoint:
     ConversionError : no such file; it is damaged or needs code to be read; it holds no named tensors, or several
         networks and `name` is "".
     """
-    found = list(_networks(_load(path), ""))
-    networks = [network for network in found if _is_known(network.state)] or found[:1]
+    candidates = list(_networks(_load(path), ""))
+    networks = [network for network in candidates if _is_known(network.state)] or candidates[:1]
     if not networks:
         raise ConversionError(f"{path} holds no tensors by name: give a checkpoint that does")
     known = {network.name or "top": network for network in networks}
-    choices = ", ".join(f"{place} ({len(network.state)} tensors)" for place, network in known.items())
+    choices = ", ".join(f"{label} ({len(network.state)} tensors)" for label, network in known.items())
     if name and name not in known:
         raise ConversionError(f"{path} holds no network {name}: choose from {choices}, with --network")
     if not name and len(known) > 1:
@@ -114,9 +114,9 @@ def _within(state: State, name: str, depth: int = DEPTH) -> Iterator[Checkpoint]
     inner: list[Checkpoint] = []
     if not _is_known(state) and depth:
         for first, part in parts.items():
-            found = [n for n in _within(part, f"{name}/{first}" if name else first, depth - 1) if _is_known(n.state)]
+            networks = [n for n in _within(part, f"{name}/{first}" if name else first, depth - 1) if _is_known(n.state)]
             others = {other: len(tensors) for other, tensors in parts.items() if other != first}
-            inner += [Checkpoint(n.name, n.state, {**n.beside, **others}) for n in found]
+            inner += [Checkpoint(n.name, n.state, {**n.beside, **others}) for n in networks]
     yield from inner or [Checkpoint(name, state, {})]
 
 
@@ -131,10 +131,10 @@ def _unwrapped(state: State, name: str) -> State:
     ------
     ConversionError : two tensors would then have the same name.
     """
-    found: State = {}
+    tensors: State = {}
     for key, value in state.items():
         short = ".".join(part for part in key.split(".") if part not in WRAPPERS)
-        if short in found:
+        if short in tensors:
             raise ConversionError(f"{name or 'the top'} holds {short} twice, as {key} and in another wrapper: save one")
-        found[short] = value
-    return found
+        tensors[short] = value
+    return tensors

@@ -46,17 +46,17 @@ def convert_heads(
     ConversionError : a tensor does not fit a projector or predictor; names it.
     """
     ours: State = {}
-    for head, mine in ((INVARIANT, "invariant_projector."), (EQUIVARIANT, "equivariant_projector.")):
-        ours |= {mine + name.removeprefix(head): v for name, v in heads.items() if name.startswith(head)}
+    for head, prefix in ((INVARIANT, "invariant_projector."), (EQUIVARIANT, "equivariant_projector.")):
+        ours |= {prefix + name.removeprefix(head): v for name, v in heads.items() if name.startswith(head)}
     layers = _layers(ours, "equivariant_projector.", EQUIVARIANT, path)
     widths, inputs = [int(value.shape[0]) for value in layers], int(layers[0].shape[1])
     if inputs > dim:
         raise ConversionError(f"{path}: {EQUIVARIANT}0.weight takes {inputs} numbers and a representation has {dim}")
-    theirs = {name.removeprefix(PREDICTOR): value for name, value in heads.items() if name.startswith(PREDICTOR)}
-    if "pred.0.weight" in theirs:
-        predictor, numbers, settings = _perceptron(theirs, widths[-1], negated, path)
+    tensors = {name.removeprefix(PREDICTOR): value for name, value in heads.items() if name.startswith(PREDICTOR)}
+    if "pred.0.weight" in tensors:
+        predictor, numbers, settings = _perceptron(tensors, widths[-1], negated, path)
     else:
-        predictor, numbers, settings = _hypernetwork(theirs, widths[-1], negated, unseen, path)
+        predictor, numbers, settings = _hypernetwork(tensors, widths[-1], negated, unseen, path)
     action = next((action for action in DIFFERENCES if size(action) == numbers), None)
     if action is None:
         raise ConversionError(f"{path}: its predictor takes actions of {numbers} numbers, and iebench's have 4, 6 or 8")
@@ -73,12 +73,15 @@ def convert_heads(
     return "sie", {**settings, "equivariant": inputs / dim}, ours
 
 
-def _layers(ours: State, mine: str, theirs: str, path: Path) -> list[Tensor]:
-    """Return the weights of a projector's linear layers, every third module; mine, theirs : prefix of its names."""
-    projector = {name.removeprefix(mine): value for name, value in ours.items() if name.startswith(mine)}
+def _layers(ours: State, prefix: str, released_prefix: str, path: Path) -> list[Tensor]:
+    """Return the weights of a projector's linear layers, every third module.
+
+    prefix : of the names of its tensors; released_prefix : the same in the released file, for messages
+    """
+    projector = {name.removeprefix(prefix): value for name, value in ours.items() if name.startswith(prefix)}
     numbers = [name.partition(".")[0] for name in projector]
     last = max((int(number) for number in numbers if number.isdecimal()), default=0)
-    return [_matrix(projector, f"{number}.weight", theirs, path) for number in range(0, last + 1, 3)]
+    return [_matrix(projector, f"{number}.weight", released_prefix, path) for number in range(0, last + 1, 3)]
 
 
 def _matrix(tensors: State, name: str, prefix: str, path: Path) -> Tensor:
@@ -93,12 +96,12 @@ def _matrix(tensors: State, name: str, prefix: str, path: Path) -> Tensor:
     return value
 
 
-def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
+def _perceptron(tensors: State, embedding: int, negated: bool, path: Path) -> tuple[State, int, dict[str, Any]]:
     """Convert an MLP on [action, embedding]: returns its tensors, the size of an action, and its settings."""
-    for name in theirs:
+    for name in tensors:
         if name.endswith(".weight"):
-            _matrix(theirs, name, PREDICTOR, path)
-    ours = {name.replace("pred.", "layers.", 1): value.clone() for name, value in theirs.items()}
+            _matrix(tensors, name, PREDICTOR, path)
+    ours = {name.replace("pred.", "layers.", 1): value.clone() for name, value in tensors.items()}
     if negated:
         ours["layers.0.weight"][:, :QUATERNION] *= -1
     widths = [int(value.shape[0]) for value in ours.values() if value.ndim == 2]
@@ -107,16 +110,16 @@ def _perceptron(theirs: State, embedding: int, negated: bool, path: Path) -> tup
 
 
 def _hypernetwork(
-    theirs: State, embedding: int, negated: bool, unseen: Unseen, path: Path
+    tensors: State, embedding: int, negated: bool, unseen: Unseen, path: Path
 ) -> tuple[State, int, dict[str, Any]]:
     """Convert a hypernetwork, as `_perceptron`; its matrices, rows of one linear layer, become separate tensors."""
-    deep = "hypernet.net.4.weight" in theirs
+    deep = "hypernet.net.4.weight" in tensors
     known = {f"hypernet.net.{i}.weight" for i in ((0, 2, 4) if deep else (0,))}
-    if strange := sorted(theirs.keys() - known):
+    if strange := sorted(tensors.keys() - known):
         raise ConversionError(f"{path}: {PREDICTOR}{strange[0]} does not fit a hypernetwork without biases")
     for name in sorted(known):
-        _matrix(theirs, name, PREDICTOR, path)
-    generated = theirs[f"hypernet.net.{4 if deep else 0}.weight"]  # (entries of all matrices, numbers)
+        _matrix(tensors, name, PREDICTOR, path)
+    generated = tensors[f"hypernet.net.{4 if deep else 0}.weight"]  # (entries of all matrices, numbers)
     entries, numbers = generated.shape
     sizes = [embedding, *unseen.hidden, embedding]
     shapes = list(zip(sizes[1:], sizes[:-1], strict=True))  # (outputs, inputs) of each matrix
@@ -138,7 +141,7 @@ def _hypernetwork(
         )
     blocks = torch.split(generated, [rows * columns for rows, columns in shapes])
     matrices = [b.view(*s, numbers).permute(2, 0, 1).clone() for b, s in zip(blocks, shapes, strict=True)]
-    rework = {f"rework.{i}.weight": theirs[f"hypernet.net.{i}.weight"].clone() for i in (0, 2)} if deep else {}
+    rework = {f"rework.{i}.weight": tensors[f"hypernet.net.{i}.weight"].clone() for i in (0, 2)} if deep else {}
     if negated:
         for first in [rework["rework.0.weight"].T] if deep else matrices:
             first[:QUATERNION] *= -1

@@ -146,10 +146,10 @@ def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path)
 def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
     """Return the prefixes of heads to leave out: without an equivariant projector, or if a whole head is dropped."""
     heads = (*HEADS, ACTION) if MARK in state else HEADS
-    there = {head: [name for name in state if name.startswith(head)] for head in heads}
-    if not there[EQUIVARIANT]:
+    members = {head: [name for name in state if name.startswith(head)] for head in heads}
+    if not members[EQUIVARIANT]:
         return (PREDICTOR,)
-    whole = any(names and all(name.startswith(drop) for name in names) for names in there.values())
+    whole = any(names and all(name.startswith(drop) for name in names) for names in members.values())
     return heads if whole else ()
 
 

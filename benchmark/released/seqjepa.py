@@ -30,9 +30,9 @@ def as_released(heads: State, path: Path) -> State:
         if name.startswith((ACTION, "predictor.")):
             continue
         ours[name] = value
-        layer, _, what = name.rpartition(".")
+        layer, _, kind = name.rpartition(".")
         head, _, number = layer.rpartition(".")
-        if what == "weight" and number.isdecimal() and f"{head}.{int(number) + 1}.weight" in heads:
+        if kind == "weight" and number.isdecimal() and f"{head}.{int(number) + 1}.weight" in heads:
             ours.setdefault(f"{layer}.bias", torch.zeros(len(value)))  # of a linear layer before a norm with a scale
     weight, bias = _predictor(heads, path)
     return {**ours, "predictor.pred.0.weight": weight, "predictor.pred.0.bias": bias}
@@ -41,13 +41,13 @@ def as_released(heads: State, path: Path) -> State:
 def _predictor(heads: State, path: Path) -> tuple[Tensor, Tensor]:
     """Return weight (E, actions + E) and bias (E,) of the linear map that a predictor computes."""
     weight, bias = _normed(heads, "predictor.", path)
-    told = len(heads[f"{ACTION}0.weight"]) if f"{ACTION}0.weight" in heads else 0
-    if told:
+    columns = len(heads[f"{ACTION}0.weight"]) if f"{ACTION}0.weight" in heads else 0
+    if columns:
         first, shift = _normed(heads, ACTION, path)
-        if told >= weight.shape[1]:
-            raise ConversionError(f"{path}: {ACTION}0.weight gives {told} numbers, more than {MARK} takes")
-        bias = bias + weight[:, :told] @ shift
-        weight = torch.cat([weight[:, :told] @ first, weight[:, told:]], dim=1)
+        if columns >= weight.shape[1]:
+            raise ConversionError(f"{path}: {ACTION}0.weight gives {columns} numbers, more than {MARK} takes")
+        bias = bias + weight[:, :columns] @ shift
+        weight = torch.cat([weight[:, :columns] @ first, weight[:, columns:]], dim=1)
     return weight.float(), bias.float()
 
 
