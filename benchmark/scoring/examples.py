@@ -22,7 +22,7 @@ def examples(context: Context) -> tuple[Example, ...]:
     method, val = context.method, context.val
     if method is None:
         return ()
-    found = []
+    queries = []
     for number, i in enumerate(map(int, spread(val.objects, OBJECTS))):
         rows = np.arange(i * val.views, (i + 1) * val.views)
         target = 1 + number % (val.views - 1)
@@ -31,6 +31,6 @@ def examples(context: Context) -> tuple[Example, ...]:
             embedded[:1], latents_of(val, method, rows[:1]), latents_of(val, method, rows[[target]])
         )
         order = (normed(embedded[1:].float()) @ normed(predicted.float())[0]).argsort(descending=True) + 1
-        place = 1 + int((order == target).nonzero()[0, 0])
-        found.append(Example(*val.identities[i], source=0, target=target, found=int(order[0]), rank=place))
-    return tuple(found)
+        rank = 1 + int((order == target).nonzero()[0, 0])
+        queries.append(Example(*val.identities[i], source=0, target=target, found=int(order[0]), rank=rank))
+    return tuple(queries)

@@ -153,13 +153,13 @@ def check(
     blocks = BLOCKS * DOUBLE * min(NUMBERS, ROWS_PER_BLOCK * widths[0]) + PROGRAM
     places = {"": (blocks, free_memory(), [*steps])}
     if device.type == "cuda":
-        there = [step for step in steps if step in ("heads", "linear probes", "neighbours", "few shots")]
+        on_gpu = [step for step in steps if step in ("heads", "linear probes", "neighbours", "few shots")]
         places = {
-            "": (blocks, free_memory(), [step for step in steps if step not in there]),
-            " of the GPU": (0, torch.cuda.mem_get_info(device)[0], there),
+            "": (blocks, free_memory(), [step for step in steps if step not in on_gpu]),
+            " of the GPU": (0, torch.cuda.mem_get_info(device)[0], on_gpu),
         }
-    for where, (base, free, there) in places.items():
-        step = max(there, key=steps.__getitem__, default=None)
+    for where, (base, free, names) in places.items():
+        step = max(names, key=steps.__getitem__, default=None)
         if step is not None and base + steps[step] > free:
             raise ScoringError(
                 f"{widths[0]:,} columns of {sizes.train} train and {sizes.val} val objects x {sizes.views} views take "

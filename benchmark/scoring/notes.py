@@ -18,12 +18,12 @@ NARROW = 1e-2  # of a latent's deviation in the other split
 
 
 def about(
-    features: NDArray[np.float32], parts: Mapping[str, slice], wanted: Sequence[str], latents: Mapping[str, object]
+    features: NDArray[np.float32], parts: Mapping[str, slice], inputs: Sequence[str], latents: Mapping[str, object]
 ) -> tuple[str, ...]:
     """Make notes on the train split's features (n, D).
 
     parts : parts of the representation
-    wanted : latents that the encoder's predictor needs, () without a predictor; latents : latents of the dataset
+    inputs : latents that the encoder's predictor needs, () without a predictor; latents : latents of the dataset
     """
     notes = []
     constant, rounded = still_columns(features)
@@ -40,7 +40,7 @@ def about(
         )
     if not constant.all():
         notes.extend(f"all columns of the part {name} are constant" for name, part in parts.items() if dead[part].all())
-    missing = [name for name in wanted if name not in latents]
+    missing = [name for name in inputs if name not in latents]
     if missing:
         notes.append(f"the predictor was not scored: it needs {', '.join(missing)}, which the dataset does not have")
     return tuple(notes)
@@ -142,11 +142,11 @@ def _unlike(train: Split, val: Split, turns: Mapping[str, float]) -> list[str]:
     for name in val.latents:
         if not (train.shows([name]) and val.shows([name])):
             continue
-        seen, asked = train.latents[name], val.latents[name]
+        seen, values = train.latents[name], val.latents[name]
         margin = MARGIN * np.ptp(seen)
-        if name not in turns and ((asked < seen.min() - margin) | (asked > seen.max() + margin)).any():
+        if name not in turns and ((values < seen.min() - margin) | (values > seen.max() + margin)).any():
             outside.append(name)
-        if not NARROW < np.std(asked) / np.std(seen) < 1 / NARROW:
+        if not NARROW < np.std(values) / np.std(seen) < 1 / NARROW:
             narrow.append(name)
     notes = []
     if outside:
@@ -161,9 +161,13 @@ def _unlike(train: Split, val: Split, turns: Mapping[str, float]) -> list[str]:
 
 def unsettled(chosen: Mapping[str, Mapping[str, Regularisation]]) -> tuple[str, ...]:
     """Make notes on probes that may not be optimal. chosen : part -> regression or head -> selected regularisation."""
-    every = [(f"{question} ({part})", one) for part, found in chosen.items() for question, one in found.items()]
-    cut = [name for name, one in every if not one.converged]
-    weak = [name for name, one in every if one.edge == "weakest"]
+    every = [
+        (f"{question} ({part})", selection)
+        for part, selections in chosen.items()
+        for question, selection in selections.items()
+    ]
+    cut = [name for name, selection in every if not selection.converged]
+    weak = [name for name, selection in every if selection.edge == "weakest"]
     notes = []
     if cut:
         notes.append(f"not converged within the protocol's limits; more steps might be better: {', '.join(cut)}")

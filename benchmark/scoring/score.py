@@ -98,7 +98,7 @@ def score(
             samples=samples,
         )
         values = probes.run(context)
-        asked = examples(context)
+        queries = examples(context)
     return Score(
         name=encoder.name,
         limit=limit,
@@ -135,7 +135,7 @@ def score(
         versions={**context.packages, **packages},
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
         resamples=Resamples.of(context.bootstrap, values),
-        examples=asked,
+        examples=queries,
     )
 
 
