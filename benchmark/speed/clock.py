@@ -52,16 +52,16 @@ def watch(processes: Iterable[int] = ()) -> Iterator[Spent]:
 
 def in_turns(work: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:
     """Run several kinds of work in alternation, so that a busy moment affects all alike; returns their results."""
-    found: dict[str, list[T]] = {name: [] for name in work}
+    results: dict[str, list[T]] = {name: [] for name in work}
     for _ in range(rounds):
         for name, call in work.items():
-            found[name].append(call())
-    return found
+            results[name].append(call())
+    return results
 
 
-def middle(samples: Iterable[Spent], what: str) -> float:
+def middle(samples: Iterable[Spent], attribute: str) -> float:
     """Return the median of an attribute of several measurements."""
-    return float(median(getattr(sample, what) for sample in samples))
+    return float(median(getattr(sample, attribute) for sample in samples))
 
 
 def added_memory(work: Callable[[], object], device: torch.device) -> int:

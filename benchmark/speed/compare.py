@@ -52,8 +52,8 @@ def main(
             for count in (1, 2):
                 say(f"loading with {count}")
                 split = Images.open(data, "train", threads=count)
-                found = loading.measure(split, files, size, pairs, count, seconds, rounds)
-                click.echo("\n".join(loading.report(found, count)))
+                times = loading.measure(split, files, size, pairs, count, seconds, rounds)
+                click.echo("\n".join(loading.report(times, count)))
         if "predictor" in parts:
             click.echo(f"width {dim}, float32, forward and backward: {predictor.COLUMNS}")
             for number in map(int, predictor_batches.split(",")):

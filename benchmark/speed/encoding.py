@@ -60,10 +60,10 @@ def fill(views: int, dim: int, folder: str, answers: Any) -> None:
     encoder = prepare(Loaded("vectors", Vectors(dim)), SIDE, torch.device("cpu"))
     before = _peak()
     noise: Any = Noise(views)
-    found = encode(encoder, noise, np.arange(views), Path(folder), torch.device("cpu")).features
+    features = encode(encoder, noise, np.arange(views), Path(folder), torch.device("cpu")).features
     after = _peak()
-    assert found.shape == (views, dim) and np.abs(found[:: max(1, views // 100)]).min() >= 0
-    answers.put((before, after, found.nbytes / 1e6))
+    assert features.shape == (views, dim) and np.abs(features[:: max(1, views // 100)]).min() >= 0
+    answers.put((before, after, features.nbytes / 1e6))
 
 
 def _peak() -> float:

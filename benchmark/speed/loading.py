@@ -53,15 +53,15 @@ def measure(
     return in_turns(calls, rounds)
 
 
-def report(found: dict[str, list[Spent]], workers: int) -> list[str]:
+def report(times: dict[str, list[Spent]], workers: int) -> list[str]:
     """Format a table: medians of images/s and of CPU time, and both relative to the usual way."""
     lines = [f"{workers} worker{'s' if workers > 1 else ''}: images/s (times the usual), CPU ms for an image (times)"]
-    base = found[REFERENCE]
-    for name, samples in found.items():
+    base = times[REFERENCE]
+    for name, samples in times.items():
         wall, cpu = middle(samples, "wall"), middle(samples, "cpu")
         faster, cheaper = middle(base, "wall") / wall, middle(base, "cpu") / cpu
         lines.append(f"  {name:48s} {1 / wall:8.0f} ({faster:5.1f})   {1e3 * cpu:7.3f} ({cheaper:5.1f})")
-    others = [middle(samples, "others") for samples in found.values()]
+    others = [middle(samples, "others") for samples in times.values()]
     lines.append(f"  other processes kept {min(others):.1f} to {max(others):.1f} cores busy meanwhile")
     return lines
 
@@ -132,8 +132,8 @@ def decoding(images: Images, size: int, batch: int) -> Iterator[Stream]:
     out = np.empty((2 * batch, size, size, 3), np.uint8)
 
     def share(places: Iterator[int]) -> None:
-        for place in places:
-            simplejpeg.decode_jpeg(jpegs[place], "RGB", min_height=size, min_width=size, buffer=out[place])
+        for position in places:
+            simplejpeg.decode_jpeg(jpegs[position], "RGB", min_height=size, min_width=size, buffer=out[position])
 
     with ThreadPoolExecutor(images.threads) as pool:
         shared = (iter(range(2 * batch)) for _ in range(10**7))

@@ -76,8 +76,8 @@ def measure(batch: int, dim: int, repeats: int, device: torch.device) -> list[Ro
     images = torch.randn(batch, 2, sie.dim, 1, 1, device=device)
     latents = {name: torch.rand(batch, 2, dtype=torch.float64) for name in ROTATION}
     with torch.no_grad():
-        wanted = materialised(action, embedding)
-        gap = float((factored(action, embedding) - wanted).abs().max() / wanted.abs().max())
+        expected = materialised(action, embedding)
+        gap = float((factored(action, embedding) - expected).abs().max() / expected.abs().max())
 
     def alone(net: nn.Module) -> Callable[[], None]:
         x = embedding.clone().requires_grad_()
@@ -94,7 +94,7 @@ def measure(batch: int, dim: int, repeats: int, device: torch.device) -> list[Ro
     for part, make in zip(PARTS, (alone, step), strict=True):
         work = {"theirs": make(materialised), "ours": make(factored)}
         spent = in_turns({name: partial(_timed, call, device) for name, call in work.items()}, repeats + 1)
-        theirs, ours = (samples[1:] for samples in spent.values())  # the first warms up
+        baseline, ours = (samples[1:] for samples in spent.values())  # the first warms up
         memory = []
         for call in work.values():
             sie.zero_grad(set_to_none=True)
@@ -104,11 +104,11 @@ def measure(batch: int, dim: int, repeats: int, device: torch.device) -> list[Ro
             Row(
                 part=part,
                 batch=batch,
-                wall=(middle(theirs, "wall"), middle(ours, "wall")),
-                cpu=(middle(theirs, "cpu"), middle(ours, "cpu")),
+                wall=(middle(baseline, "wall"), middle(ours, "wall")),
+                cpu=(middle(baseline, "cpu"), middle(ours, "cpu")),
                 memory=(memory[0], memory[1]),
                 gap=gap,
-                others=max(middle(theirs, "others"), middle(ours, "others")),
+                others=max(middle(baseline, "others"), middle(ours, "others")),
             )
         )
     return rows

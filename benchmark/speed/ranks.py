@@ -64,14 +64,16 @@ def main(ranks: int, batch: int, side: int, width: float, rounds: int, steps: in
             for size, measured in times.items():
                 launch(size, measure, batch, side, width, steps, Path(folder) / "times.json")
                 measured.extend(json.loads((Path(folder) / "times.json").read_text()))
-    (one, one_cpu), (several, several_cpu) = (
+    (single, single_cpu), (several, several_cpu) = (
         [sorted(column)[len(column) // 2] for column in zip(*measured, strict=True)] for measured in times.values()
     )
     load = os.getloadavg()[0]
     click.echo(f"load {load:.1f} on {cores()} cores, torch {torch.__version__}, medians of {rounds * steps} steps")
-    click.echo(f"batch {batch} at {side} pixels: 1 rank {one:.3f} s, {ranks} ranks {several:.3f} s a step")
-    click.echo(f"{ranks} ranks are {one / several:.2f} times as fast")
-    click.echo(f"CPU time of a rank: {one_cpu:.3f} s and {several_cpu:.3f} s, {one_cpu / several_cpu:.2f} times less")
+    click.echo(f"batch {batch} at {side} pixels: 1 rank {single:.3f} s, {ranks} ranks {several:.3f} s a step")
+    click.echo(f"{ranks} ranks are {single / several:.2f} times as fast")
+    click.echo(
+        f"CPU time of a rank: {single_cpu:.3f} s and {several_cpu:.3f} s, {single_cpu / several_cpu:.2f} times less"
+    )
 
 
 if __name__ == "__main__":

@@ -25,10 +25,10 @@ def lay_out(images: Images, folder: Path) -> None:
     latents = np.stack(list(images.latents.values()), axis=1)
     for row, jpeg in enumerate(images.tars.jpegs(np.arange(len(images)))):
         number, view = divmod(row, images.views_per_object)
-        place = folder / f"{number:06d}"
-        place.mkdir(parents=True, exist_ok=True)
-        (place / f"image_{view}.jpg").write_bytes(jpeg)
-        np.save(place / f"latent_{view}.npy", latents[row])
+        object_folder = folder / f"{number:06d}"
+        object_folder.mkdir(parents=True, exist_ok=True)
+        (object_folder / f"image_{view}.jpg").write_bytes(jpeg)
+        np.save(object_folder / f"latent_{view}.npy", latents[row])
 
 
 class Pairs(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
@@ -42,13 +42,13 @@ class Pairs(Dataset[tuple[Tensor, Tensor, Tensor, int]]):
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, int]:
-        place = self.folder / f"{index:06d}"
+        folder = self.folder / f"{index:06d}"
         first, second = torch.randperm(self.views)[:2].tolist()
-        angles = [np.load(place / f"latent_{view}.npy")[:3] for view in (first, second)]
+        angles = [np.load(folder / f"latent_{view}.npy")[:3] for view in (first, second)]
         start, end = (Rotation.from_euler("xyz", pose) for pose in angles)
         turn = torch.from_numpy((start.inv() * end).as_quat().astype(np.float32))
-        one, other = (self.image(place / f"image_{view}.jpg") for view in (first, second))
-        return one, other, turn, self.labels[index]
+        source, target = (self.image(folder / f"image_{view}.jpg") for view in (first, second))
+        return source, target, turn, self.labels[index]
 
     def image(self, path: Path) -> Tensor:
         """Load one image, normalised."""

@@ -93,18 +93,18 @@ def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
     arguments: Any = (split, method, device)  # it has the interface that retrieval needs
     chosen = np.random.default_rng(1).choice(count, sample, replace=False)
     generate = Materialised(method.predictor)
-    found: dict[str, NDArray[np.float64]] = {}
+    results: dict[str, NDArray[np.float64]] = {}
 
     def ranked() -> None:
         gallery, queries = embeddings([split], *arguments[1:]), predictions(*arguments)
         shape = (objects, views, width)
-        found["ranks"] = own_rank_counts(gallery.reshape(shape), queries.reshape(shape), 1e-6).ranks
+        results["ranks"] = own_rank_counts(gallery.reshape(shape), queries.reshape(shape), 1e-6).ranks
 
     one_by_one(split, generate, chosen[:5])  # warm-up
     loop: list[NDArray[np.int64]] = []
     slow = cpu(lambda: loop.append(one_by_one(split, generate, chosen))) * count / sample
     fast = min(cpu(ranked) for _ in range(3))
-    same = (found["ranks"][chosen] == loop[0]).mean()
+    same = (results["ranks"][chosen] == loop[0]).mean()
     click.echo(f"{count} queries, {views} views, width {width}, {torch.get_num_threads()} threads, "
                f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
     click.echo(f"MRR and H@k: {fast:.2f} s of CPU batched; {slow:.1f} s one by one, extrapolated from {sample}; "

@@ -108,12 +108,12 @@ def measure(images: Images, files: Path, setting: Setting, steps: int, rounds: i
 
 def busy(images: Images, setting: Setting, steps: int) -> list[int]:
     """Measure the GPU utilisation by nvidia-smi while ours trains from the tars, in percent; [] without nvidia-smi."""
-    with gpu_busy() as found:
+    with gpu_busy() as percentages:
         _one(partial(_ours, images, setting, "none"), setting, steps)
-    return found
+    return percentages
 
 
-def report(found: dict[str, list[Spent]], setting: Setting, used: list[int]) -> list[str]:
+def report(times: dict[str, list[Spent]], setting: Setting, used: list[int]) -> list[str]:
     """Format a table.
 
     used : GPU utilisation; see `busy`
@@ -123,18 +123,18 @@ def report(found: dict[str, list[Spent]], setting: Setting, used: list[int]) -> 
         f"SIE, ResNet-18 x {setting.width}, {setting.size} px, batch {setting.batch} pairs, {precision}, "
         f"{setting.workers} workers, {setting.device.type}: images/s, share of computing, CPU ms for an image"
     ]
-    alone = middle(found[COMPUTE], "wall")
-    for name, samples in found.items():
-        wall, cpu, others = (middle(samples, what) for what in ("wall", "cpu", "others"))
+    alone = middle(times[COMPUTE], "wall")
+    for name, samples in times.items():
+        wall, cpu, others = (middle(samples, attribute) for attribute in ("wall", "cpu", "others"))
         lines.append(f"  {name:22s} {1 / wall:9.1f} {alone / wall:8.1%} {1e3 * cpu:9.2f}   others {others:.1f} cores")
-    if REFERENCE in found:
-        lines.append(f"  ours over the usual way: {middle(found[REFERENCE], 'wall') / middle(found[OURS], 'wall'):.2f}")
+    if REFERENCE in times:
+        lines.append(f"  ours over the usual way: {middle(times[REFERENCE], 'wall') / middle(times[OURS], 'wall'):.2f}")
     else:
         lines.append("  the usual way ran out of GPU memory at this batch")
     if used:
         lines.append(f"  nvidia-smi: GPU busy {median(used):.0f} % of the time (median of {len(used)})")
     if setting.device.type == "cuda":
-        hours = PAPER * middle(found[OURS], "wall") / 3600
+        hours = PAPER * middle(times[OURS], "wall") / 3600
         lines.append(f"  2,000 epochs of 83,840 images at ours from the tars: {hours:.1f} h")
     return lines
 
@@ -142,19 +142,19 @@ def report(found: dict[str, list[Spent]], setting: Setting, used: list[int]) -> 
 @contextmanager
 def gpu_busy() -> Iterator[list[int]]:
     """Collect the GPU utilisation by nvidia-smi, in percent, five times a second; [] without nvidia-smi."""
-    found: list[int] = []
+    percentages: list[int] = []
     program = shutil.which("nvidia-smi")
     if program is None or not torch.cuda.is_available():
-        yield found
+        yield percentages
         return
     number = os.environ.get("CUDA_VISIBLE_DEVICES", "0").partition(",")[0]  # nvidia-smi counts all GPUs of the machine
     query = [program, "--query-gpu=utilization.gpu", "--format=csv,noheader,nounits", "-lms", "200", "-i", number]
     with subprocess.Popen(query, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield found
+            yield percentages
         finally:
             process.terminate()
-            found.extend(int(line) for line in process.communicate()[0].split() if line.isdigit())
+            percentages.extend(int(line) for line in process.communicate()[0].split() if line.isdigit())
 
 
 # --- the ways -----------------------------------------------------------------------------------------------
@@ -193,10 +193,10 @@ def _reference(images: Images, files: Path, setting: Setting) -> Iterator[Steps]
     iterator = iter(loader)
 
     def steps() -> Iterator[Callable[[], None]]:
-        for one, other, _, _ in iterator:
-            pair = (one.to(setting.device, non_blocking=True), other.to(setting.device, non_blocking=True))
+        for first, second, _, _ in iterator:
+            pair = (first.to(setting.device, non_blocking=True), second.to(setting.device, non_blocking=True))
             # the workers computed the rotation already; ours computes it from poses, and any poses take the same time
-            latents = {name: torch.rand(len(one), 2, dtype=torch.float64) for name in ROTATION}
+            latents = {name: torch.rand(len(first), 2, dtype=torch.float64) for name in ROTATION}
             yield partial(trainer.step, torch.stack(pair, dim=1), latents)
 
     try:
