@@ -276,24 +276,24 @@ def load(name: str = DEFAULT) -> Protocol:
     SettingError, UnknownName : no such protocol; an entry that is missing, unknown or of the wrong type; or a file
         whose name is that of another protocol.
     """
-    found = _read(name)
+    protocol = _read(name)
     if name not in shipped("protocol"):
-        _check_name(found, Path(name))
-    return found
+        _check_name(protocol, Path(name))
+    return protocol
 
 
 def _read(name: str) -> Protocol:
     return build(Protocol, extended("protocol", name), called("protocol", name))
 
 
-def _check_name(found: Protocol, path: Path) -> None:
+def _check_name(protocol: Protocol, path: Path) -> None:
     """Refuse a file that has the name of a shipped protocol, or of the one it extends, and other settings."""
     base = read_toml(path).get("extends")
     others = [*shipped("protocol"), *([] if base is None else [str(locate("protocol", str(base), path.parent))])]
     for other in map(_read, others):
-        if other.name == found.name and other.id != found.id:
+        if other.name == protocol.name and other.id != protocol.id:
             raise SettingError(
-                f"{path} has the name {found.name!r} of a protocol with other settings: "
+                f"{path} has the name {protocol.name!r} of a protocol with other settings: "
                 'give it a name of its own, as in name = "mine"'
             )
 

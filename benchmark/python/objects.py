@@ -45,13 +45,13 @@ class Objects(Dataset[Item]):
     """
 
     def __init__(self, images: Images, views: int | None = None, resolution: int | None = None, seed: int = 0) -> None:
-        for what, value, most in (
+        for name, value, most in (
             ("views", views, images.views_per_object),
             ("resolution", resolution, images.resolution),
         ):
             if value is not None and not 1 <= value <= most:
                 raise UsageError(
-                    f"{what} is {value}, and {images.folder} has {most}: give a whole number from 1 to {most}"
+                    f"{name} is {value}, and {images.folder} has {most}: give a whole number from 1 to {most}"
                 )
         self.folder, self.split, self.views, self.resolution, self.seed = (
             images.folder, images.split, views, resolution, seed,

@@ -15,7 +15,7 @@ from iebench.manifests.text.plain_text import cleaned
 from ..metrics.known import info_of
 from ..results.score import Score
 from ..statistics.bootstrap import Estimate, interval, widened
-from ..training.run_settings import BEFORE, FREE, told
+from ..training.run_settings import BEFORE, FREE, recorded_settings
 
 Array = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def _configuration(score: Score) -> str:
     """Return a run's configuration as text, without seed, machine and settings that change no step; "" if external."""
     kept = {key: value for key, value in score.run.items() if key not in ("seed", "device", "versions", "settings")}
     kept |= {key: value for key, value in {**BEFORE, **score.run.get("settings", {})}.items() if key not in FREE}
-    kept["method_settings"] = told(kept.get("method_settings", {}))
+    kept["method_settings"] = recorded_settings(kept.get("method_settings", {}))
     return json.dumps([kept, score.encoder.resolution, score.seed], sort_keys=True) if "seed" in score.run else ""
 
 

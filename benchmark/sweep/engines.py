@@ -20,7 +20,7 @@ LOOK = 1.0  # seconds between two checks of the stop flag and of a cluster's job
 GPUS = "CUDA_VISIBLE_DEVICES"
 
 
-def here(jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool]) -> Iterator[Outcome]:
+def local_outcomes(jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool]) -> Iterator[Outcome]:
     """Run jobs in `at_once` processes of this machine; yields outcomes as they come.
 
     device : "cpu", where processes share the cores, or "cuda", where they are distributed over the GPUs
@@ -69,9 +69,9 @@ def queued(jobs: Sequence[Job], queue: "Queue", stop: Callable[[], bool]) -> Ite
 
 def _place(number: int, at_once: int, device: str) -> Mapping[str, str]:
     """Return the environment of one of several processes: its share of cores and memory, and its GPU."""
-    found = {SHARE: str(at_once)}
+    env = {SHARE: str(at_once)}
     if device == "cpu":
         threads = str(max(1, cores() // at_once))
-        return found if at_once == 1 or "OMP_NUM_THREADS" in os.environ else {**found, "OMP_NUM_THREADS": threads}
+        return env if at_once == 1 or "OMP_NUM_THREADS" in os.environ else {**env, "OMP_NUM_THREADS": threads}
     visible = os.environ.get(GPUS, ",".join(map(str, range(torch.cuda.device_count())))).split(",")
-    return {**found, GPUS: visible[number % len(visible)]}
+    return {**env, GPUS: visible[number % len(visible)]}

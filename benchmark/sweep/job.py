@@ -72,7 +72,7 @@ class Job:
                     raise
                 code = self._process.returncode
                 if code:
-                    reason = said(self.log, before)
+                    reason = failure_message(self.log, before)
                     break
         return Outcome(self.name, code, reason, time.monotonic() - start)
 
@@ -96,7 +96,7 @@ class Job:
         return self._process is not None and self._process.poll() is None
 
 
-def said(log: Path, start: int) -> str:
+def failure_message(log: Path, start: int) -> str:
     """Return the message of a failed command, whose output starts at byte `start`: iebench's own, or the last line."""
     with log.open("rb") as file:
         file.seek(start)

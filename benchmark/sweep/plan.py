@@ -103,8 +103,8 @@ class Planned:
             if self.folder.is_dir() and not all(path.name.endswith(PARTIAL) for path in self.folder.iterdir()):
                 raise RunExists(f"{self.folder} is not empty and holds no run: move it away, or choose another --out")
             return State.NEW
-        there = RunConfig.load(self.folder)
-        wrong = [*there.differences(self.config), *differences(_lengths(there), _lengths(self.config))]
+        stored = RunConfig.load(self.folder)
+        wrong = [*stored.differences(self.config), *differences(_lengths(stored), _lengths(self.config))]
         if wrong:
             shown = few(sorted(set(wrong)), between="; ")
             raise RunExists(
@@ -138,9 +138,9 @@ class Planned:
             score = load_score(self.score)
         except IebenchError:
             return False
-        here, trained = self.config, score.run.get("settings", {})
-        lengths = all(trained.get(key) == getattr(here.settings, key) for key in LENGTH)
-        same = score.dataset.fingerprint == here.fingerprint and score.protocol_id == self.protocol_id
+        config, trained = self.config, score.run.get("settings", {})
+        lengths = all(trained.get(key) == getattr(config.settings, key) for key in LENGTH)
+        same = score.dataset.fingerprint == config.fingerprint and score.protocol_id == self.protocol_id
         return lengths and same and score.limit is None
 
 
@@ -232,12 +232,12 @@ def states(planned: Sequence[Planned]) -> dict[str, State]:
     ------
     RunError : some folders hold other runs or are damaged; names all of them.
     """
-    found, wrong = {}, []
+    run_states, wrong = {}, []
     for run in planned:
         try:
-            found[run.folder.name] = run.state()
+            run_states[run.folder.name] = run.state()
         except RunError as error:
             wrong.append(str(error))
     if wrong:
         raise RunError(few(wrong, 5, "\n", 400))
-    return found
+    return run_states

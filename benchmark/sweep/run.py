@@ -15,15 +15,15 @@ from .plan import Planned, State
 Engine = Callable[[Sequence[Job]], Iterator[Outcome]]
 
 
-def remaining(planned: Sequence[Planned], found: Mapping[str, State], device: str) -> list[Job]:
+def remaining(planned: Sequence[Planned], run_states: Mapping[str, State], device: str) -> list[Job]:
     """Return the jobs of all runs that are neither finished nor held by another process, started runs first.
 
-    found : state of each run; see `states`
+    run_states : state of each run; see `states`
     """
     order = [State.TRAINED, State.UNFINISHED, State.NEW]
-    left = [run for run in planned if found[run.folder.name] in order]
-    left.sort(key=lambda run: order.index(found[run.folder.name]))
-    return [job(run, found[run.folder.name], device) for run in left]
+    left = [run for run in planned if run_states[run.folder.name] in order]
+    left.sort(key=lambda run: order.index(run_states[run.folder.name]))
+    return [job(run, run_states[run.folder.name], device) for run in left]
 
 
 def job(run: Planned, state: State, device: str) -> Job:

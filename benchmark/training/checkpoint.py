@@ -58,8 +58,8 @@ class Identity:
         ------
         AnotherRun : it does not; names the differences.
         """
-        there = {name: value for name, value in state_dict.items() if name in self._of}
-        wrong = differences(there, {name: self._of[name] for name in there})
+        stored = {name: value for name, value in state_dict.items() if name in self._of}
+        wrong = differences(stored, {name: self._of[name] for name in stored})
         if wrong:
             raise AnotherRun(f"it is of another run: {few(wrong, between='; ')}")
 
@@ -141,11 +141,11 @@ def restore(run: Path, parts: Mapping[str, Stateful], ranks: Ranks) -> Progress:
     RunError : the file is damaged, belongs to another run, or is not visible to all ranks.
     """
     path = run / CHECKPOINT
-    found = ranks.collect(path.is_file())
-    if any(found) and not all(found):
-        lacking = f"rank {found.index(False)} finds no {path} and others do"
+    presence = ranks.collect(path.is_file())
+    if any(presence) and not all(presence):
+        lacking = f"rank {presence.index(False)} finds no {path} and others do"
         raise ranks.common(RunError(f"{lacking}: give --out a folder that all ranks see"))
-    if not any(found):
+    if not any(presence):
         return Progress()
     with ranks.agreed():
         return _load(path, parts, ranks)

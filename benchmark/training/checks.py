@@ -35,7 +35,7 @@ def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
         check_ranks(config, resume, ranks)
         check_shares(config.settings, ranks)
         check_groups(config, ranks)
-        check_memory(config, Room.of(ranks.device(config.device), ranks.here).of_device, ranks.size)
+        check_memory(config, Room.of(ranks.device(config.device), ranks.local_size).of_device, ranks.size)
         if ranks.first:
             claim(run, config, resume)
 
@@ -47,9 +47,9 @@ def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
     ------
     RunError : a rank has other settings, data, seed or versions than the first one.
     """
-    told = ranks.collect((config, resume))
-    first, going_on = told[0]
-    for rank, (other, its_resume) in enumerate(told):
+    commands = ranks.collect((config, resume))
+    first, going_on = commands[0]
+    for rank, (other, its_resume) in enumerate(commands):
         wrong = first.differences(other, free=True)  # ranks synchronise when one of them logs, saves or ends
         wrong += differences({"--resume": going_on}, {"--resume": its_resume})
         wrong += differences(first.versions, other.versions)
@@ -141,21 +141,21 @@ def check_memory(config: RunConfig, free: int, ranks: int = 1) -> None:
     weights = weight_bytes(config)
     images = FLOAT * 3 * config.resolution**2 * settings.batch * settings.views // (settings.accumulate * ranks)
     if weights + images > free:
-        what, remedy = (
+        part, remedy = (
             ("weights", "lower encoder.width or the method's widths")
             if weights > images
             else ("batch", "lower batch, views or resolution")
         )
         raise SettingError(
             f"{config.method} with these settings takes at least {number((weights + images) / 1e9)} GB, most for its "
-            f"{what}, and {free / 1e9:.1f} GB are free: {remedy}"
+            f"{part}, and {free / 1e9:.1f} GB are free: {remedy}"
         )
 
 
 def weight_bytes(config: RunConfig) -> int:
     """Number of bytes of a run's weights with their gradients and the optimizer's moments; see `runs.unmade`."""
     trained = MOMENTS[config.settings.optimizer] + 2
-    return FLOAT * sum(one.numel() * (trained if one.requires_grad else 1) for one in unmade(config))
+    return FLOAT * sum(parameter.numel() * (trained if parameter.requires_grad else 1) for parameter in unmade(config))
 
 
 def checked(terms: object, method: Method) -> dict[str, Tensor]:
@@ -194,7 +194,7 @@ def check_backbone(method: Method, name: str, resolution: int, device: torch.dev
     training = method.training
     try:
         with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            found = method.eval().encoder(images)
+            output = method.eval().encoder(images)
     except IebenchError:
         raise
     except Exception as error:  # code of another package may raise anything
@@ -203,8 +203,8 @@ def check_backbone(method: Method, name: str, resolution: int, device: torch.dev
         ) from error
     finally:
         method.train(training)
-    if not (isinstance(found, Tensor) and found.is_floating_point() and found.shape == (2, method.dim)):
-        kind = f"{found.dtype} {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+    if not (isinstance(output, Tensor) and output.is_floating_point() and output.shape == (2, method.dim)):
+        kind = f"{output.dtype} {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
         raise MethodBroken(
             f"backbone {name} maps images {tuple(images.shape)} to {kind} and its dim is {method.dim}: it must return "
             "floats (B, dim), a row an image"

@@ -25,7 +25,7 @@ from iebench.manifests.text.plain_text import check_text
 from ..distributed.device import pick
 from ..errors import InvalidValue, RunError, SettingError, UnknownName, UsageError
 from .online.settings import OnlineSettings
-from .run_settings import BEFORE, FREE, told
+from .run_settings import BEFORE, FREE, recorded_settings
 from .trackers import LogSettings
 
 CONFIG = "config.json"
@@ -267,7 +267,7 @@ class RunConfig:
         """
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
-        method = {f"method.{key}": value for key, value in told(self.method_settings).items()}
+        method = {f"method.{key}": value for key, value in recorded_settings(self.method_settings).items()}
         scheduled = self.settings.scheduled or find(self.method).method.scheduled
         free = () if whole else FREE if scheduled else (*FREE, *LENGTH)
         chosen = {key: value for key, value in settings.items() if key not in free}
@@ -287,10 +287,10 @@ def _damaged(path: Path, error: Exception) -> RunError:
 def _newer(path: Path, table: dict[str, Any]) -> RunError | None:
     """Return the error for a run of a newer iebench, whose settings may be unknown to this version; None otherwise."""
     made_by = table["versions"].get("iebench", "") if isinstance(table.get("versions"), dict) else ""
-    here = version("iebench")
-    if not is_newer(made_by, here):
+    installed = version("iebench")
+    if not is_newer(made_by, installed):
         return None
-    return RunError(f"{path} is of a run of iebench {made_by}, and this is {here}: update iebench")
+    return RunError(f"{path} is of a run of iebench {made_by}, and this is {installed}: update iebench")
 
 
 def run_name(method: str, data: Path, seed: int, setting: str = "") -> str:
@@ -355,12 +355,12 @@ def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
     return train, build(entry.settings, own_table, f"{source}: method.{method}")
 
 
-def _table(given: Any, source: str) -> dict[str, Any]:
+def _table(entry: Any, source: str) -> dict[str, Any]:
     """Check that an entry of a TOML file is a table of finite numbers, and return it."""
-    if not isinstance(given, dict):
-        raise SettingError(f"{source} is {given!r} and no table: write it as [{source.rpartition(' ')[2]}]")
-    check_finite(given, source)
-    return given
+    if not isinstance(entry, dict):
+        raise SettingError(f"{source} is {entry!r} and no table: write it as [{source.rpartition(' ')[2]}]")
+    check_finite(entry, source)
+    return entry
 
 
 def _from_run(method: str, path: Path) -> tuple[TrainSettings, Any]:

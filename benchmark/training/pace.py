@@ -50,7 +50,7 @@ class Pace:
         left = self._steps - step
         text = f"{number(left)} steps of {each:.2g} s, as the first {TIMED} took, are about {duration(left * each)}"
         if left * each > LONGEST:
-            asked = "steps" if self._settings.steps is not None else "epochs"
-            raise SettingError(f"{asked}={number(getattr(self._settings, asked))}: {text}: lower {asked} with --set")
+            key = "steps" if self._settings.steps is not None else "epochs"
+            raise SettingError(f"{key}={number(getattr(self._settings, key))}: {text}: lower {key} with --set")
         if left * each > SHOWN:
             say(text)

@@ -13,10 +13,10 @@ METHODS_BEFORE: Mapping[str, object] = {"projector_norm": False, "predictor_relu
 """The same for methods' settings; all values are the methods' defaults."""
 
 
-def told(method_settings: Mapping[str, Any]) -> dict[str, Any]:
+def recorded_settings(method_settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return a method's settings as JSON holds them, without newer settings that have their default value.
 
-    >>> told({"temperature": 0.1, "projector_norm": False})
+    >>> recorded_settings({"temperature": 0.1, "projector_norm": False})
     {'temperature': 0.1}
     """
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in method_settings.items()}

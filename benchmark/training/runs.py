@@ -36,10 +36,10 @@ def newest(root: Path = Path("runs")) -> Path:
     ------
     RunError : there is no finished run.
     """
-    found = sorted(root.glob(f"*/{WEIGHTS}"), key=lambda path: path.stat().st_mtime)
-    if not found:
+    files = sorted(root.glob(f"*/{WEIGHTS}"), key=lambda path: path.stat().st_mtime)
+    if not files:
         raise RunError(f"no finished run under {root}/: run `iebench train --method sie` first, or name one with --run")
-    return found[-1].parent
+    return files[-1].parent
 
 
 @contextmanager
@@ -126,12 +126,12 @@ def load(run: Path) -> tuple[Method, RunConfig]:
     config = RunConfig.load(run)
     if not (run / WEIGHTS).is_file():
         raise RunError(f"{run} is not finished: run the same `iebench train` with --resume")
-    what = "it is damaged, or its weights are of another network"
-    if sum(one.numel() * one.element_size() for one in unmade(config)) > (run / WEIGHTS).stat().st_size:
-        raise RunError(read_failure(run / WEIGHTS, InvalidValue(what), REMEDY))
+    clause = "it is damaged, or its weights are of another network"
+    if sum(weight.numel() * weight.element_size() for weight in unmade(config)) > (run / WEIGHTS).stat().st_size:
+        raise RunError(read_failure(run / WEIGHTS, InvalidValue(clause), REMEDY))
     method = build_method(config)
     try:
         method.load_state_dict(tensor_file.read(run / WEIGHTS))
     except (SafetensorError, InvalidValue, OSError, RuntimeError) as error:
-        raise RunError(read_failure(run / WEIGHTS, error, REMEDY, what)) from error
+        raise RunError(read_failure(run / WEIGHTS, error, REMEDY, clause)) from error
     return method.eval(), config

@@ -62,9 +62,9 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         settings, device = config.settings, ranks.device(config.device)
         with ranks.agreed():
             method = initialised(config, device)
-            images = Images.open(config.data, "train", config.subset, threads=max(1, cores() // ranks.here))
+            images = Images.open(config.data, "train", config.subset, threads=max(1, cores() // ranks.local_size))
             check_fit(images, method, settings)
-            pixels, why = choose(cache, images, config.resolution, device, Room.of(device, ranks.here))
+            pixels, why = choose(cache, images, config.resolution, device, Room.of(device, ranks.local_size))
             if ranks.first:
                 stack.enter_context(held(run))
                 claim(run, config, resume)  # once more: another process may have trained here since
@@ -104,9 +104,9 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                 clock.check(step, terms["loss"], ranks)
 
                 done, last = Progress(step, time.perf_counter() - start), step == steps
-                asked = 0 if last else ranks.largest(stop.number)
+                signal_number = 0 if last else ranks.largest(stop.number)
                 logging = last or step % settings.log_every == 0
-                saving = last or bool(asked) or step % settings.checkpoint_every == 0 or settings.keeps(step)
+                saving = last or bool(signal_number) or step % settings.checkpoint_every == 0 or settings.keeps(step)
                 if logging or saving:
                     values = watch.look(step, terms, ranks)
                     note = f"loss {values['loss']:.3f}"
@@ -117,8 +117,8 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                 if saving:
                     check_scale(scaler, step, last)
                     checkpoint.save(run, state, done, ranks, keep=settings.keeps(step))
-                if asked:
-                    raise ranks.common(stopped(asked, step, steps))
+                if signal_number:
+                    raise ranks.common(stopped(signal_number, step, steps))
         _finish(run, method, steps, stop, ranks)
 
 
@@ -142,8 +142,8 @@ def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: 
 
     why : message about the chosen pixel storage
     """
-    if asked := ranks.largest(stop.number):
-        raise ranks.common(stopped(asked, done, None))
+    if signal_number := ranks.largest(stop.number):
+        raise ranks.common(stopped(signal_number, done, None))
     with ranks.agreed():
         check_steps(run, done, steps, config.settings)
         if ranks.first:
@@ -163,8 +163,8 @@ def _finish(run: Path, method: Method, steps: int, stop: Stop, ranks: Ranks) -> 
     with ranks.agreed():
         if ranks.first:
             save_weights(run, method)
-    if asked := ranks.largest(stop.number):
-        raise ranks.common(stopped(asked, steps, steps))
+    if signal_number := ranks.largest(stop.number):
+        raise ranks.common(stopped(signal_number, steps, steps))
 
 
 def check_steps(run: Path, done: int, steps: int, settings: TrainSettings) -> None:
@@ -175,8 +175,8 @@ def check_steps(run: Path, done: int, steps: int, settings: TrainSettings) -> No
     RunExists : it has done more.
     """
     if done > steps:
-        asked = f"steps={steps}" if settings.steps is not None else f"epochs={settings.epochs} ({steps} steps)"
+        length = f"steps={steps}" if settings.steps is not None else f"epochs={settings.epochs} ({steps} steps)"
         raise RunExists(
-            f"{run} has done {done} steps already and {asked} is fewer: give as many with --set steps={done}, "
+            f"{run} has done {done} steps already and {length} is fewer: give as many with --set steps={done}, "
             "or choose another --name"
         )

@@ -166,8 +166,8 @@ def _powers_are_small(text: str) -> bool:
     return len(names) == len(calls) <= MOST_POWERS and all(map(EXPONENT.fullmatch, exponents))
 
 
-def _refusal(path: Path, what: str) -> EncoderError:
+def _refusal(path: Path, content: str) -> EncoderError:
     return EncoderError(
-        f"{path} holds {what}, which could run its author's code: export it again with torch.export.save and plain "
+        f"{path} holds {content}, which could run its author's code: export it again with torch.export.save and plain "
         "tensors as sample inputs, or score it through a factory of your own (--encoder package.module:factory)"
     )

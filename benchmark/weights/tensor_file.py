@@ -17,11 +17,11 @@ DIGEST = "sha256"  # key in a file's metadata
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
     """Return the SHA-256 of tensors with their names, types and shapes, in the order of the names."""
-    found = hashlib.sha256()
+    sha256 = hashlib.sha256()
     for key, value in sorted(tensors.items()):
-        found.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
-        found.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
-    return found.hexdigest()
+        sha256.update(f"{key} {value.dtype} {tuple(value.shape)}\n".encode())
+        sha256.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes())
+    return sha256.hexdigest()
 
 
 def write(path: Path, tensors: Mapping[str, Tensor]) -> None:

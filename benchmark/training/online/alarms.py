@@ -40,11 +40,11 @@ class Alarms:
         Diverged : the loss of this step is not finite; names the first term that was not finite.
         Collapsed : embeddings hardly differed at several consecutive checks.
         """
-        told = self._told()
-        last = told[-1][1]["loss"] if told else 0.0
+        history = self._history()
+        last = history[-1][1]["loss"] if history else 0.0
         if not math.isfinite(last):
             raise Diverged(
-                f"{self._run}: the loss is {last} at step {step}; {_first(told)}: lower learning_rate with --set"
+                f"{self._run}: the loss is {last} at step {step}; {_first(history)}: lower learning_rate with --set"
             )
         self.spreads = {name: float(spread(values)) for name, values in embeddings.items()}
         before, self._flat = self._flat, {}
@@ -54,34 +54,34 @@ class Alarms:
             looks, since = before.get(name, (0, step))
             self._flat[name] = (looks + 1, since)
             if looks + 1 == PATIENCE:
-                now = ", ".join(f"{term} {number:.3g}" for term, number in told[-1][1].items())
+                now = ", ".join(f"{term} {number:.3g}" for term, number in history[-1][1].items())
                 raise Collapsed(
                     f"{self._run}: the output of {name} has been the same for all images since step {since} "
                     f"(relative deviation {value:.1e}; {now}): raise the weight of the term that keeps embeddings "
                     "apart, lower learning_rate, or continue with --set online.collapse=0"
                 )
 
-    def _told(self) -> list[tuple[int, dict[str, float]]]:
+    def _history(self) -> list[tuple[int, dict[str, float]]]:
         """Return the terms of the previous check's last step and of all steps since, as numbers."""
         steps, self._recent = self._recent, []
         if not steps:
             return []
         names = list(steps[0][1])
         table = torch.stack([torch.stack([terms[name].double() for name in names]) for _, terms in steps]).tolist()
-        told = [(step, dict(zip(names, row, strict=True))) for (step, _), row in zip(steps, table, strict=True)]
-        before = [(told[0][0] - 1, self._before)] if self._before else []
-        self._before = told[-1][1]
-        return [*before, *told]
+        history = [(step, dict(zip(names, row, strict=True))) for (step, _), row in zip(steps, table, strict=True)]
+        before = [(history[0][0] - 1, self._before)] if self._before else []
+        self._before = history[-1][1]
+        return [*before, *history]
 
 
-def _first(told: list[tuple[int, dict[str, float]]]) -> str:
+def _first(history: list[tuple[int, dict[str, float]]]) -> str:
     """Describe the first terms that were not finite, and their values one step before."""
-    for number, (step, terms) in enumerate(told):
+    for number, (step, terms) in enumerate(history):
         parts = {name: value for name, value in terms.items() if name != "loss"} or terms
         gone = {name: value for name, value in parts.items() if not math.isfinite(value)}
         if not gone and math.isfinite(terms["loss"]):
             continue
-        before = told[number - 1][1] if number else {}
+        before = history[number - 1][1] if number else {}
         if not gone:
             return f"the sum of its terms became non-finite first, at step {step}"
         listed = " and ".join(f"{name} ({_was(before, name)}{value})" for name, value in gone.items())

@@ -91,17 +91,17 @@ class Probes:
         device, count = self._device, len(labels)
         numbers = [target.numbers(latents[target.name].cpu()).float() for target in self.targets]
         together = onto(torch.cat([torch.empty(count, 0), *numbers], dim=1), device)  # one copy for all
-        wanted = torch.split(together, self._sizes[1:], dim=1)
+        targets = torch.split(together, self._sizes[1:], dim=1)
         labels = onto(labels, device)
         with torch.enable_grad(), torch.autocast(device.type, enabled=False):
-            found = self._head(self._standardise(features.detach().float())).split(self._sizes, dim=1)
-            errors = [F.mse_loss(f, w) for f, w in zip(found[1:], wanted, strict=True)]
-            loss: Tensor = F.cross_entropy(found[0], labels) + sum(errors)
+            outputs = self._head(self._standardise(features.detach().float())).split(self._sizes, dim=1)
+            errors = [F.mse_loss(f, w) for f, w in zip(outputs[1:], targets, strict=True)]
+            loss: Tensor = F.cross_entropy(outputs[0], labels) + sum(errors)
             self._optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         self._count += count
-        self._right = self._right + (found[0].detach().argmax(1) == labels).sum()
+        self._right = self._right + (outputs[0].detach().argmax(1) == labels).sum()
         self._errors = [sum_ + count * e.detach() for sum_, e in zip(self._errors, errors, strict=True)]
 
     def values(self) -> dict[str, float]:

@@ -49,9 +49,9 @@ class Tap:
             return passes[sizes.index(objects * views)]
         return torch.stack(apart[:views], dim=1).flatten(0, 1) if len(apart) >= views else passes[-1]
 
-    def _forget(self, method: nn.Module, given: tuple[Tensor, ...]) -> None:
-        self._passes, self._batch = {}, (given[0].shape[0], given[0].shape[1])
+    def _forget(self, method: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        self._passes, self._batch = {}, (inputs[0].shape[0], inputs[0].shape[1])
 
-    def _keep(self, name: str, module: nn.Module, given: object, output: Tensor) -> None:
+    def _keep(self, name: str, module: nn.Module, inputs: object, output: Tensor) -> None:
         output = output.detach()  # a map counts as its mean, which is a ResNet's representation
         self._passes.setdefault(name, []).append(output.flatten(2).mean(2) if output.ndim == 4 else output)

@@ -77,19 +77,19 @@ class Watch:
             return {}
         bank, queries = self._bank, len(self._tap.outputs[ENCODER])
         labels = bank["labels"][-queries:]
-        found = nearest_class(
+        predictions = nearest_class(
             bank["features"][-queries:], bank["objects"][-queries:], bank["features"], bank["labels"], bank["objects"],
             self._probes.classes,
         )  # fmt: skip
         return self._probes.values() | {
-            "knn_top1": float((found == labels).float().mean()),
+            "knn_top1": float((predictions == labels).float().mean()),
             "rankme": rankme(bank["features"]),
             **{f"std_{name}": value for name, value in self._alarms.spreads.items()},
         }
 
     def _keep(self, features: Tensor, labels: Tensor, objects: Tensor) -> None:
-        place = features.device
-        new = {"features": features, "labels": onto(labels, place), "objects": onto(objects, place)}
+        device = features.device
+        new = {"features": features, "labels": onto(labels, device), "objects": onto(objects, device)}
         limit = max(BANK, len(features))
         self._bank = {
             name: torch.cat([self._bank[name], values] if self._bank else [values])[-limit:]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from iebench.benchmark.sweep import engines
-from iebench.benchmark.sweep.engines import here, queued
+from iebench.benchmark.sweep.engines import local_outcomes, queued
 from iebench.benchmark.sweep.job import STOPPED, Job
 from iebench.benchmark.sweep.run import carry_out
 
@@ -55,7 +55,7 @@ def test_here_all_jobs_run_and_processes_share_the_cores(tmp_path: Path, monkeyp
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr("iebench.benchmark.sweep.engines.cores", lambda: 6)
     show = "import os; print(os.environ.get('OMP_NUM_THREADS'), os.environ.get('IEBENCH_SHARE'))"
-    outcomes = list(here([python(tmp_path, f"r{i}", show) for i in range(4)], 2, "cpu", never))
+    outcomes = list(local_outcomes([python(tmp_path, f"r{i}", show) for i in range(4)], 2, "cpu", never))
     assert sorted(outcome.name for outcome in outcomes) == ["r0", "r1", "r2", "r3"]
     assert {(tmp_path / "logs" / f"r{i}.log").read_text() for i in range(4)} == {"3 2\n"}
 
@@ -73,7 +73,7 @@ def test_stopping_lets_those_that_run_save_and_starts_no_other(tmp_path: Path) -
     mark = tmp_path / "a-0"
     lines: list[str] = []
     stop = mark.is_file
-    assert carry_out(jobs, partial(here, at_once=1, device="cpu", stop=stop), stop, lines.append) == []
+    assert carry_out(jobs, partial(local_outcomes, at_once=1, device="cpu", stop=stop), stop, lines.append) == []
     assert mark.read_text() == "saved" and not (tmp_path / "b-0").exists()
     assert sorted(lines) == ["a: stopped", "b: stopped"]
 
@@ -81,7 +81,7 @@ def test_stopping_lets_those_that_run_save_and_starts_no_other(tmp_path: Path) -
 def test_one_line_for_each_run_and_the_failed_ones_come_back(tmp_path: Path) -> None:
     jobs = [python(tmp_path, "bad", FAIL), python(tmp_path, "good", "")]
     lines: list[str] = []
-    failed = carry_out(jobs, partial(here, at_once=1, device="cpu", stop=never), never, lines.append)
+    failed = carry_out(jobs, partial(local_outcomes, at_once=1, device="cpu", stop=never), never, lines.append)
     assert [(outcome.name, outcome.reason) for outcome in failed] == [("bad", "the disk is full")]
     assert lines[0].startswith("bad: FAILED after 0 s: the disk is full; 1/2, ") and lines[0].endswith("left")
     assert lines[1].startswith("good: trained and scored in ") and lines[1].endswith("; 2/2")
@@ -108,7 +108,7 @@ def test_a_task_that_is_taken_away_saves_and_is_queued_again(tmp_path: Path) -> 
             outcomes.append(job.checkpoint())
         return False
 
-    [outcome] = here([job], 1, "cpu", act)
+    [outcome] = local_outcomes([job], 1, "cpu", act)
     assert (tmp_path / "a-0").read_text() == "saved" and outcome.code == STOPPED
     again = outcomes[0].function
     assert (again.name, again.commands, again.log) == (job.name, job.commands, job.log)
