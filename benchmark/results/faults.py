@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from iebench.manifests.common.causes import reason
-from iebench.manifests.schema import SPLITS
+from iebench.manifests.schema import MAX_VIEW, SPLITS
 from iebench.manifests.text.plain_text import length_fault, name_fault
 
 from ..metrics import METRICS
@@ -120,7 +120,7 @@ def _fact_faults(score: Score) -> Iterator[str]:
 
 
 def _count_faults(score: Score) -> Iterator[str]:
-    """Find counts, costs and durations below their least value; they catch typing errors, which tables would print."""
+    """Find counts, costs and durations out of their range; they catch typing errors, which tables would print."""
     data, encoder, cost = score.dataset, score.encoder, score.cost
     least = {
         "dataset.train_objects": (data.train_objects, 1),
@@ -139,6 +139,8 @@ def _count_faults(score: Score) -> Iterator[str]:
     for where, (value, bound) in least.items():
         if value is not None and value < bound:
             yield f"{where} is {value}, less than {bound}"
+    if data.views > MAX_VIEW + 1:
+        yield f"dataset.views is {data.views}, and an object has at most {MAX_VIEW + 1}"
     for split, objects in (("train", data.train_objects), ("val", data.val_objects)):
         if score.limit is not None and objects > score.limit:
             yield f"dataset.{split}_objects is {objects}, and limit is {score.limit}"

@@ -124,7 +124,8 @@ def marked(tiny_plan, tmp_path_factory):
     """Dataset whose texts are markup."""
     plan = tiny_plan(classes="6", per_class=1, views=2)
     refs = [replace(ref, class_name=name) for ref, name in zip(plan.objects, NAMES, strict=True)]
-    recipe = replace(plan.recipe, name="<b>$x", licence_note="<i>")
+    factors = (replace(plan.recipe.factors[0], frame="<q>"), *plan.recipe.factors[1:])
+    recipe = replace(plan.recipe, name="<b>$x", licence_note="<i>", factors=factors)
     folder = tmp_path_factory.mktemp("data") / "<img src=x onerror=alert(1)>\x1b[2J\n"
     plan = replace(plan, recipe=recipe, source="<s>$", licence="<u>", objects=tuple(refs))
     render_dataset(plan, folder, workers=1, backend=FAKE)
@@ -139,8 +140,8 @@ def test_the_page_of_a_dataset_has_texts_and_no_tags_of_theirs(marked: Path, tmp
     assert all(ElementTree.fromstring(drawing) is not None for drawing in drawings)
     assert not flaw(text.replace("\n", "").replace("\t", ""))
     page = Page(text)
-    assert set(NAMES) <= {text.strip() for text in page.texts}
-    assert not {"script", "b", "s", "u", "i"} & {tag[0] for tag in page.tags}
+    assert {*NAMES, "<q>"} <= {text.strip() for text in page.texts}
+    assert not {"script", "b", "s", "u", "i", "q"} & {tag[0] for tag in page.tags}
     assert {tag for tag in page.tags if tag[0] == "img"} == {("img", "src", "alt", "title")}
 
 

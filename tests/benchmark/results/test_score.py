@@ -80,6 +80,7 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: top1(t).update(ceiling=1.1), "has the ceiling 1.1, and can only have 0 to 1"),
     (lambda t: top1(t).update(spread=-5.0), "has the spread -5.0, less than 0"),
     (lambda t: t["dataset"].update(views=0), "dataset.views is 0, less than 1"),
+    (lambda t: t["dataset"].update(views=1001), "dataset.views is 1001, and an object has at most 1000"),
     (lambda t: t["dataset"].update(val_objects=-3), "dataset.val_objects is -3, less than 1"),
     (lambda t: t["encoder"].update(dim=-1), "encoder.dim is -1, less than 1"),
     (lambda t: t["encoder"]["parts"].update(invariant=[0, 99]), "parts.invariant has the columns 0 to 99 of 64"),
