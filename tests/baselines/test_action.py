@@ -37,11 +37,11 @@ def views(count: int) -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]
 )
 def test_an_action_is_the_quaternion_and_plain_differences(action: Action, extra: list[int]) -> None:
     source, target = views(9)
-    found = between(action, source, target)
-    assert found.shape == (9, 4 + len(extra)) == (9, size(action)) and found.dtype == torch.float64
-    assert torch.equal(found[:, :4], rotation_between(source, target))
+    action_numbers = between(action, source, target)
+    assert action_numbers.shape == (9, 4 + len(extra)) == (9, size(action)) and action_numbers.dtype == torch.float64
+    assert torch.equal(action_numbers[:, :4], rotation_between(source, target))
     for column, index in enumerate(extra, start=4):
-        assert torch.equal(found[:, column], target[ALL[index]] - source[ALL[index]])
+        assert torch.equal(action_numbers[:, column], target[ALL[index]] - source[ALL[index]])
     assert set(columns(action)) == {*ROTATION, *(ALL[i] for i in extra)}
 
 
@@ -107,9 +107,9 @@ def test_the_numbers_of_a_list_stand_in_its_order_and_a_circle_gives_sine_and_co
     step = {name: target[name] - source[name] for name in ALL}
     assert torch.equal(numbers[:, 0], step["light_theta"])
     assert torch.equal(numbers[:, 1:5], rotation_between(source, target))
-    wanted = [step["light_phi"].sin(), step["light_phi"].cos()]
-    wanted += [(2 * torch.pi * step["floor_hue"]).sin(), (2 * torch.pi * step["floor_hue"]).cos()]
-    torch.testing.assert_close(numbers[:, 5:], torch.stack(wanted, dim=-1))
+    expected = [step["light_phi"].sin(), step["light_phi"].cos()]
+    expected += [(2 * torch.pi * step["floor_hue"]).sin(), (2 * torch.pi * step["floor_hue"]).cos()]
+    torch.testing.assert_close(numbers[:, 5:], torch.stack(expected, dim=-1))
     full_turn = {**source, "floor_hue": source["floor_hue"] + 1}
     torch.testing.assert_close(between("floor_hue:turn", source, full_turn), torch.tensor([[0.0, 1.0]] * 9).double())
 

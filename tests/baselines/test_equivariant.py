@@ -43,10 +43,10 @@ def data(views: int) -> tuple[Tensor, dict[str, Tensor]]:
 
 def predicted(method: SEN | EquiMod, embedding: np.ndarray, latents: dict[str, Tensor], view: int) -> np.ndarray:
     """Return W(a) e with the matrices built explicitly, for actions of 4 or 6 numbers."""
-    told = restated_actions(latents, view, colour=method.settings.action == "rotation-colour")
+    actions = restated_actions(latents, view, colour=method.settings.action == "rotation-colour")
     weight = method.predictor.weight.detach().numpy()
-    assert len(weight) == told.shape[1]
-    return np.stack([np.tensordot(row, weight, 1) @ e for row, e in zip(told, embedding, strict=True)])
+    assert len(weight) == actions.shape[1]
+    return np.stack([np.tensordot(row, weight, 1) @ e for row, e in zip(actions, embedding, strict=True)])
 
 
 def equivariant_contrast(method: SEN | EquiMod, images: Tensor, latents: dict[str, Tensor]) -> float:

@@ -45,9 +45,10 @@ def grouped(method: Method, views: int) -> Method:
     method = deepcopy(method)
     method.passes = "together"
     for name, module in list(method.named_modules()):
-        told = name.startswith("predictor") and method.has_predictor  # called for one view at a time, as in the papers
+        # the predictor is called for one view at a time, as in the papers
+        conditioned = name.startswith("predictor") and method.has_predictor
         for child, norm in list(module.named_children()):
-            if isinstance(norm, _BatchNorm) and not told:
+            if isinstance(norm, _BatchNorm) and not conditioned:
                 setattr(module, child, Grouped(norm, views))
     return method
 
@@ -68,8 +69,8 @@ def test_apart_is_one_pass_whose_norms_see_one_view_at_a_time(name: str, views: 
     together = deepcopy(method)
     together.passes = "together"
     others = result(together, images, latents)
-    for mine, wanted, other in zip(result(method, images, latents), reference, others, strict=True):
-        assert difference(mine, wanted) < 1e-8
+    for mine, expected, other in zip(result(method, images, latents), reference, others, strict=True):
+        assert difference(mine, expected) < 1e-8
         assert difference(mine, other) > 1e-3  # otherwise the setting would have no effect
 
 
@@ -80,14 +81,14 @@ def test_apart_is_a_plain_loop_over_views() -> None:
     ours = method.by_view(method.projector, method.represent(images))
     looped = [other.encoder(images[:, k]) for k in range(3)]
     looped = [other.projector(view) for view in looped]
-    for mine, wanted in zip(ours, looped, strict=True):
-        assert torch.equal(mine, wanted)
+    for mine, expected in zip(ours, looped, strict=True):
+        assert torch.equal(mine, expected)
     weights = [torch.randn_like(view) for view in looped]
     for views in (ours, looped):
         torch.stack([(w * view).sum() for w, view in zip(weights, views, strict=True)]).sum().backward()
     torch.testing.assert_close(dict(method.named_buffers()), dict(other.named_buffers()), rtol=0, atol=0)
-    for (name, mine), wanted in zip(method.named_parameters(), other.parameters(), strict=True):
-        torch.testing.assert_close(mine.grad, wanted.grad, rtol=1e-12, atol=1e-14, msg=name)
+    for (name, mine), expected in zip(method.named_parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(mine.grad, expected.grad, rtol=1e-12, atol=1e-14, msg=name)
     assert method.encoder.backbone.bn1.num_batches_tracked == 3
 
 
@@ -96,10 +97,10 @@ def test_without_batch_statistics_both_are_the_same(name: str) -> None:
     images, latents = batch(views=3)
     method, _ = method_of(name)
     method.eval()
-    found = []
+    results = []
     for passes in ("apart", "together"):
         method.passes = passes
         method.zero_grad()
-        found.append(result(method, images, latents))
-    for one, other in zip(*found, strict=True):
-        assert difference(one, other) < 1e-9
+        results.append(result(method, images, latents))
+    for result_apart, other in zip(*results, strict=True):
+        assert difference(result_apart, other) < 1e-9

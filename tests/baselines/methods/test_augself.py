@@ -26,8 +26,8 @@ def test_the_loss_equals_its_restatement(views: int, batch: int, action: Action)
     contrast = regression = 0.0
     for k in range(views - 1):
         hidden = np.maximum(np.concatenate([h[:, k], h[:, k + 1]], axis=1) @ first.T + bias, 0)
-        wanted = restated_actions(latents, k, colour=action == "rotation-colour")
-        regression += ((hidden @ second.T + last - wanted) ** 2).mean()
+        actions = restated_actions(latents, k, colour=action == "rotation-colour")
+        regression += ((hidden @ second.T + last - actions) ** 2).mean()
         contrast += restated_nt_xent(e[:, k], e[:, k + 1], 0.3)
     expected = {"loss": contrast + 0.7 * regression, "contrast": contrast, "regression": regression}
     assert ours == pytest.approx(expected, rel=1e-9)

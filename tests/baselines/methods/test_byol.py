@@ -60,10 +60,10 @@ def test_conditional_byol_predicts_the_next_view_from_the_action(views: int, bat
     with torch.no_grad():
         e = one_by_one(images, method.encoder, method.equivariant_projector).numpy()
         goal = one_by_one(images, method.target).numpy()
-        told = method.predictor.action_projector[0].weight.numpy()
+        projection = method.predictor.action_projector[0].weight.numpy()
         expected = 0.0
         for k in range(views - 1):
-            a = restated_actions(latents, k, colour=action == "rotation-colour") @ told.T
+            a = restated_actions(latents, k, colour=action == "rotation-colour") @ projection.T
             a = (a - a.mean(0)) / np.sqrt(a.var(0) + 1e-5)  # batch norm without scale, on the batch's own statistics
             side_by_side = torch.from_numpy(np.concatenate([a, e[:, k]], axis=1))
             expected += apart(method.predictor.layers(side_by_side).numpy(), goal[:, k + 1])
@@ -84,9 +84,9 @@ def test_only_the_online_network_learns_and_the_target_follows(kind: type) -> No
     before = [parameter.clone() for parameter in method.target.parameters()]
     method.after_step(6, 20)  # a quarter of the way
     share = 0.004 * (1 + 0.5**0.5) / 2
-    for mine, old, theirs in zip(method.target.parameters(), before, online, strict=True):
-        torch.testing.assert_close(mine, (1 - share) * old + share * theirs)
-    assert any(not torch.equal(old, theirs) for old, theirs in zip(before[-1:], online[-1:], strict=True))
+    for mine, old, weight in zip(method.target.parameters(), before, online, strict=True):
+        torch.testing.assert_close(mine, (1 - share) * old + share * weight)
+    assert any(not torch.equal(old, weight) for old, weight in zip(before[-1:], online[-1:], strict=True))
 
 
 def test_perfect_agreement_costs_nothing_and_opposition_eight() -> None:

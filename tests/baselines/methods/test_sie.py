@@ -179,9 +179,9 @@ def test_prediction_depends_on_the_relative_rotation_only(sie: SIE) -> None:
         return {n: torch.tensor([a]) for n, a in zip(ROTATION, rotation.as_euler("xyz"), strict=True)}
 
     embedding = torch.rand(1, 10, dtype=torch.float64)
-    one = sie.predict(embedding, latents(poses[0]), latents(poses[1]))
-    two = sie.predict(embedding, latents(turned[0]), latents(turned[1]))
-    torch.testing.assert_close(one, two)
+    first = sie.predict(embedding, latents(poses[0]), latents(poses[1]))
+    second = sie.predict(embedding, latents(turned[0]), latents(turned[1]))
+    torch.testing.assert_close(first, second)
 
 
 def test_the_papers_sizes() -> None:

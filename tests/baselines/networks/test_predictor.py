@@ -28,9 +28,9 @@ def test_outputs_and_gradients_equal_the_materialised_form() -> None:
     reference = materialised(net.weight, action, embedding)
     torch.testing.assert_close(factored, reference, rtol=1e-13, atol=1e-13)
     ours = torch.autograd.grad(factored, inputs, upstream)
-    theirs = torch.autograd.grad(reference, inputs, upstream)
-    for one, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
+    expected = torch.autograd.grad(reference, inputs, upstream)
+    for gradient, other in zip(ours, expected, strict=True):
+        torch.testing.assert_close(gradient, other, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("hidden", [(), (10,)])
@@ -67,9 +67,9 @@ def test_it_is_linear_in_both_arguments_and_has_no_bias() -> None:
 def test_it_starts_as_a_linear_layer_from_the_action_does() -> None:
     torch.manual_seed(2)
     ours = LinearHypernetwork(4, 64).weight.detach()
-    theirs = torch.nn.Linear(4, 64 * 64, bias=False).weight.detach()
+    linear = torch.nn.Linear(4, 64 * 64, bias=False).weight.detach()
     assert float(ours.abs().max()) <= 0.5
-    assert math.isclose(float(ours.std()), float(theirs.std()), rel_tol=0.02)
+    assert math.isclose(float(ours.std()), float(linear.std()), rel_tol=0.02)
 
 
 def test_autocast_keeps_the_sum_in_float32() -> None:

@@ -11,12 +11,12 @@ def test_a_projector_is_linear_norm_relu_and_a_last_layer_without_bias() -> None
     norms = [f"{i}.{name}" for i in (0, 1, 3, 4) for name in ("weight", "bias")]
     assert [name for name, _ in net.named_parameters()] == [*norms, "6.weight"]
     state, x = net.state_dict(), torch.randn(5, 6, dtype=torch.float64)
-    found = net(x)
+    output = net(x)
     for linear, norm in ((0, 1), (3, 4)):
         x = x @ state[f"{linear}.weight"].T + state[f"{linear}.bias"]
         x = (x - x.mean(0)) / torch.sqrt(x.var(0, correction=0) + 1e-5)  # of the batch, while it trains
         x = (x * state[f"{norm}.weight"] + state[f"{norm}.bias"]).clamp(min=0)
-    torch.testing.assert_close(found, x @ state["6.weight"].T)
+    torch.testing.assert_close(output, x @ state["6.weight"].T)
 
 
 def test_it_may_end_in_a_norm_without_scale() -> None:
@@ -26,9 +26,9 @@ def test_it_may_end_in_a_norm_without_scale() -> None:
     ending, x = projector((6, 8, 10), norm=True), torch.randn(5, 6)
     norm = [f"4.{name}" for name in ("running_mean", "running_var", "num_batches_tracked")]
     assert list(ending.state_dict()) == [*plain.state_dict(), *norm]
-    wanted = plain(x)
-    wanted = (wanted - wanted.mean(0)) / torch.sqrt(wanted.var(0, correction=0) + 1e-5)
-    torch.testing.assert_close(ending(x), wanted)
+    expected = plain(x)
+    expected = (expected - expected.mean(0)) / torch.sqrt(expected.var(0, correction=0) + 1e-5)
+    torch.testing.assert_close(ending(x), expected)
 
 
 def test_one_width_is_a_linear_map() -> None:

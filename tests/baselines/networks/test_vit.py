@@ -20,7 +20,7 @@ def restated(images: Tensor, state: dict[str, Tensor], patch: int) -> Tensor:
         for row in range(rows):
             for column in range(columns):
                 piece = image[:, row * patch : (row + 1) * patch, column * patch : (column + 1) * patch]
-                tokens.append((kernel * piece).sum((1, 2, 3)) + bias + place(row, column, len(bias)))
+                tokens.append((kernel * piece).sum((1, 2, 3)) + bias + position_embedding(row, column, len(bias)))
         x = torch.stack(tokens)
         for block in range(max(int(name.split(".")[1]) for name in state if name.startswith("blocks.")) + 1):
             own = {name.split(".", 2)[2]: value for name, value in state.items() if name.startswith(f"blocks.{block}.")}
@@ -32,7 +32,7 @@ def restated(images: Tensor, state: dict[str, Tensor], patch: int) -> Tensor:
     return torch.stack(features)
 
 
-def place(row: int, column: int, dim: int) -> Tensor:
+def position_embedding(row: int, column: int, dim: int) -> Tensor:
     """Position embedding: sines, then cosines of row, then column, at dim / 4 wavelengths, 2 pi to almost 20,000 pi."""
     quarter = dim // 4
     speeds = [10_000 ** (-i / quarter) for i in range(quarter)]
@@ -72,14 +72,14 @@ def test_the_stream_of_tokens_keeps_the_weights_precision_under_autocast() -> No
     net = vit_small(0.5, "small").eval()
     seen: list[torch.dtype] = []
     for block in net.blocks:
-        block.register_forward_hook(lambda module, given, out: seen.append(out.dtype))
+        block.register_forward_hook(lambda module, inputs, out: seen.append(out.dtype))
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         net(torch.rand(2, 3, 32, 32))
     assert set(seen) == {torch.float32} and len(seen) == 12
 
 
 def test_positions_are_float32() -> None:
-    expected = torch.stack([place(row, column, 64) for row in range(3) for column in range(4)])
+    expected = torch.stack([position_embedding(row, column, 64) for row in range(3) for column in range(4)])
     torch.testing.assert_close(positions(3, 4, 64), expected.float())
 
 

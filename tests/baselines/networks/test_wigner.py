@@ -18,10 +18,14 @@ def matrices(degree: int, turns: Rotation) -> NDArray[np.float64]:
 
 @pytest.mark.parametrize("degree", range(9))
 def test_matrices_of_a_product_are_the_product_of_the_matrices(degree: int) -> None:
-    one, other, both = (matrices(degree, turns) for turns in (FIRST, SECOND, FIRST * SECOND))
-    assert np.abs(one @ other - both).max() < 1e-12
-    np.testing.assert_allclose(one @ one.swapaxes(1, 2), np.broadcast_to(np.eye(2 * degree + 1), one.shape), atol=1e-12)
-    np.testing.assert_allclose(matrices(degree, FIRST.inv()), one.swapaxes(1, 2), atol=1e-12)
+    first, second, both = (matrices(degree, turns) for turns in (FIRST, SECOND, FIRST * SECOND))
+    assert np.abs(first @ second - both).max() < 1e-12
+    np.testing.assert_allclose(
+        first @ first.swapaxes(1, 2),
+        np.broadcast_to(np.eye(2 * degree + 1), first.shape),
+        atol=1e-12,
+    )
+    np.testing.assert_allclose(matrices(degree, FIRST.inv()), first.swapaxes(1, 2), atol=1e-12)
 
 
 @pytest.mark.parametrize("degree", range(9))

@@ -101,8 +101,10 @@ def test_exact_poses_have_no_equivariance_term_and_even_activations_no_spread(po
 
 def test_no_capsule_is_no_logarithm_of_zero_and_a_pose_of_zeros_no_division_by_it() -> None:
     method, (images, latents) = method_of(), data(2)
-    one = torch.nn.functional.one_hot(torch.arange(6) % 4, 4).double()
-    capsules = [torch.cat([side, torch.zeros(6, 36)], dim=1).requires_grad_() for side in (one, one.flip(1))]
+    activations = torch.nn.functional.one_hot(torch.arange(6) % 4, 4).double()
+    capsules = [
+        torch.cat([side, torch.zeros(6, 36)], dim=1).requires_grad_() for side in (activations, activations.flip(1))
+    ]
     method.capsule_projector = Told(*capsules)
     terms = method.loss(images, latents)
     terms["loss"].backward()

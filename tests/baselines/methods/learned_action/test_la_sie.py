@@ -67,7 +67,7 @@ def test_the_loss_equals_its_restatement(family: Family, views: int, composition
         terms["inverse"] += np.mean([(trip - eye) ** 2 for trip in round_trips])
     if composition:
         both = [operator(b, 0, 2) - operator(b, 1, 2) @ operator(b, 0, 1) for b in range(6)]  # column vectors
-        terms["composition"] = np.mean([one**2 for one in both])
+        terms["composition"] = np.mean([residual**2 for residual in both])
     weights = {"invariance": 10, "equivariance": 4.5, "variance": 10, "covariance": 1, "identity": 0.3, "inverse": 0.7}
     loss = sum(({**weights, "composition": composition})[name] * term for name, term in terms.items())
     assert ours == pytest.approx({"loss": loss, **terms}, rel=1e-8)
