@@ -57,8 +57,8 @@ def test_as_released_is_scipys_sign_too_beyond_a_right_angle(reach):
     turns = [Rotation.from_euler("xyz", angles) for angles in (first, second)]
     assert pose_quaternion(first, as_released=True) == pytest.approx(turns[0].as_quat(), abs=1e-15)
     # as of scipy 1.11, where the inverse of a rotation is its conjugate
-    wanted = (Rotation.from_quat(turns[0].as_quat() * [-1, -1, -1, 1]) * turns[1]).as_quat()
-    assert relative_quaternion(first, second, as_released=True) == pytest.approx(wanted, abs=1e-12)
+    expected = (Rotation.from_quat(turns[0].as_quat() * [-1, -1, -1, 1]) * turns[1]).as_quat()
+    assert relative_quaternion(first, second, as_released=True) == pytest.approx(expected, abs=1e-12)
 
 
 def test_quaternion_product_is_scipys_composition():
@@ -71,5 +71,5 @@ def test_quaternion_product_is_scipys_composition():
 def test_geodesic_of_a_known_turn_whatever_sign_and_length(degrees):
     start = Rotation.random(20, random_state=3)
     turned = start * Rotation.from_rotvec(np.radians(degrees) * np.array([0.6, 0.0, 0.8]))
-    found = geodesic_degrees(-3 * start.as_quat(), turned.as_quat())
-    assert found == pytest.approx(np.full(20, degrees), abs=1e-9, rel=1e-6)
+    angles = geodesic_degrees(-3 * start.as_quat(), turned.as_quat())
+    assert angles == pytest.approx(np.full(20, degrees), abs=1e-9, rel=1e-6)

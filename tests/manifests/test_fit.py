@@ -14,10 +14,10 @@ VIEWS = np.arange(4000)
 @pytest.mark.parametrize("law", [Uniform(-2.0, 1.0), TwoSided(1.0, 3.0), UniformSine()])
 def test_a_law_fits_its_own_values_and_no_others(law):
     values = law.value(UNIFORMS, VIEWS)
-    found, expected = fit(values, law), stats.kstest(values, law.cdf)
-    assert found.distance == pytest.approx(expected.statistic, abs=1e-12)
-    assert found.chance == pytest.approx(expected.pvalue, abs=0.02) and found.chance > 1e-3
-    assert (found.count, found.least, found.greatest, found.outside) == (4000, values.min(), values.max(), 0)
+    fitted, expected = fit(values, law), stats.kstest(values, law.cdf)
+    assert fitted.distance == pytest.approx(expected.statistic, abs=1e-12)
+    assert fitted.chance == pytest.approx(expected.pvalue, abs=0.02) and fitted.chance > 1e-3
+    assert (fitted.count, fitted.least, fitted.greatest, fitted.outside) == (4000, values.min(), values.max(), 0)
     assert fit(values * 0.8, law).chance < 1e-6
     assert fit(np.r_[values, 7.0, -7.0], law).outside == 2
 

@@ -28,10 +28,10 @@ def test_values_stay_in_their_range(factor):
 
 def test_shared_factors_are_the_same_for_every_object_and_the_others_are_not():
     recipe = load("3diebench-shared")
-    one, other = (draw_all(recipe, 0, "s", name, 9) for name in "ab")
+    first, second = (draw_all(recipe, 0, "s", name, 9) for name in "ab")
     for factor in recipe.factors:
-        assert np.array_equal(one[factor.name], other[factor.name]) == factor.name.startswith("rot_")
-    assert not np.array_equal(one["rot_x"], draw_all(recipe, 1, "s", "a", 9)["rot_x"])
+        assert np.array_equal(first[factor.name], second[factor.name]) == factor.name.startswith("rot_")
+    assert not np.array_equal(first["rot_x"], draw_all(recipe, 1, "s", "a", 9)["rot_x"])
 
 
 def angles(recipe):

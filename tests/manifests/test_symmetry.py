@@ -27,12 +27,12 @@ def pairs(count: int = 40) -> tuple[Rotation, Rotation]:
     return Rotation.random(count, rng=generator), Rotation.random(count, rng=generator)
 
 
-def brute(group: Rotation, truth: Rotation, found: Rotation) -> np.ndarray:
+def brute(group: Rotation, truth: Rotation, estimate: Rotation) -> np.ndarray:
     """Return the smallest angle between F and s^-1 R t over all s and t, from traces of matrices."""
     least = np.full(len(truth), np.inf)
     rights = group.as_matrix()
     for left in group:
-        relative = ((left.inv() * truth).inv() * found).as_matrix()  # (s^-1 R)^-1 F
+        relative = ((left.inv() * truth).inv() * estimate).as_matrix()  # (s^-1 R)^-1 F
         cosines = (np.einsum("tij,nij->nt", rights, relative) - 1) / 2
         least = np.minimum(least, np.arccos(np.clip(cosines.max(1), -1, 1)))
     return np.degrees(least)
@@ -40,10 +40,10 @@ def brute(group: Rotation, truth: Rotation, found: Rotation) -> np.ndarray:
 
 @pytest.mark.parametrize(("shape", "tolerance"), [(NONE, 1e-5), (CUBE, 1e-5), (CONE, 5.0), (CYLINDER, 5.0)])
 def test_the_error_is_the_least_over_all_rotations_that_look_alike(shape: Symmetry, tolerance: float) -> None:
-    truth, found = pairs(12)
-    error = shape.error(truth, found)
-    np.testing.assert_allclose(error, brute(shape.elements(), truth, found), atol=tolerance)  # continuous: in steps
-    assert (error <= brute(shape.elements(), truth, found) + 1e-5).all()
+    truth, estimates = pairs(12)
+    error = shape.error(truth, estimates)
+    np.testing.assert_allclose(error, brute(shape.elements(), truth, estimates), atol=tolerance)  # continuous: in steps
+    assert (error <= brute(shape.elements(), truth, estimates) + 1e-5).all()
 
 
 @pytest.mark.parametrize("shape", [CUBE, CONE, CYLINDER])
@@ -55,9 +55,11 @@ def test_rotations_that_look_alike_have_no_error(shape: Symmetry) -> None:
 
 
 def test_without_symmetry_the_error_is_the_angle_and_of_a_ball_nothing() -> None:
-    truth, found = pairs()
-    np.testing.assert_allclose(NONE.error(truth, found), np.degrees((truth.inv() * found).magnitude()), atol=1e-6)
-    assert not BALL.error(truth, found).any()
+    truth, estimates = pairs()
+    np.testing.assert_allclose(
+        NONE.error(truth, estimates), np.degrees((truth.inv() * estimates).magnitude()), atol=1e-6
+    )
+    assert not BALL.error(truth, estimates).any()
     with pytest.raises(ValueError, match="every rotation"):
         BALL.elements()
 

@@ -29,28 +29,28 @@ def test_drawn_views_are_numbered_and_follow_the_laws():
 
 
 def test_given_views_come_back_by_object_and_number():
-    given = GivenViews(table(), RECIPE, "t")
-    assert given.objects == [("s", "a"), ("s", "b")]
-    assert [given.count(*name) for name in given.objects] == [1, 2]
-    assert given.most == 2
-    assert given.of("s", "a").numbers == (7,)
-    assert given.of("s", "b").numbers == (0, 1)
-    assert given.of("s", "b").of(0) == dict.fromkeys(RECIPE.factor_names, 2 / 8)
+    views = GivenViews(table(), RECIPE, "t")
+    assert views.objects == [("s", "a"), ("s", "b")]
+    assert [views.count(*name) for name in views.objects] == [1, 2]
+    assert views.most == 2
+    assert views.of("s", "a").numbers == (7,)
+    assert views.of("s", "b").numbers == (0, 1)
+    assert views.of("s", "b").of(0) == dict.fromkeys(RECIPE.factor_names, 2 / 8)
 
 
 def test_the_digest_is_of_the_content_not_of_its_order_or_type():
-    given = GivenViews(table(), RECIPE, "t")
+    views = GivenViews(table(), RECIPE, "t")
     shuffled = table().take([2, 0, 1]).append_column("more", [["x", "y", "z"]])
-    assert GivenViews(shuffled, RECIPE, "t").sha256 == given.sha256
-    assert GivenViews(table(view=pa.array([1, 7, 0], pa.int16())), RECIPE, "t").sha256 == given.sha256
-    assert GivenViews(table(rot_x=[0.0, 0.5, 0.25]), RECIPE, "t").sha256 != given.sha256
+    assert GivenViews(shuffled, RECIPE, "t").sha256 == views.sha256
+    assert GivenViews(table(view=pa.array([1, 7, 0], pa.int16())), RECIPE, "t").sha256 == views.sha256
+    assert GivenViews(table(rot_x=[0.0, 0.5, 0.25]), RECIPE, "t").sha256 != views.sha256
 
 
 def test_a_dataset_gives_its_own_views(tiny_dataset):
-    given = read_given(tiny_dataset, RECIPE)
-    assert len(given.objects) == 30
-    for synset, object_id in given.objects[::7]:
-        assert given.of(synset, object_id) == drawn(replace(RECIPE, views=6), 0, synset, object_id)
+    views = read_given(tiny_dataset, RECIPE)
+    assert len(views.objects) == 30
+    for synset, object_id in views.objects[::7]:
+        assert views.of(synset, object_id) == drawn(replace(RECIPE, views=6), 0, synset, object_id)
 
 
 @pytest.mark.parametrize(

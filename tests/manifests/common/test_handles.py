@@ -29,10 +29,10 @@ print(json.dumps([found == numbers, resource.getrlimit(resource.RLIMIT_NOFILE)[0
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    place = tmp_path_factory.mktemp("files")
+    root = tmp_path_factory.mktemp("files")
     for number in range(300):
-        (place / f"{number:04d}").write_text(f"no {number:04d} and more")
-    return place
+        (root / f"{number:04d}").write_text(f"no {number:04d} and more")
+    return root
 
 
 @pytest.mark.parametrize(

@@ -16,21 +16,23 @@ CHECK = (
 )
 
 
-def doctor(monkeypatch, *arguments, found=()):
+def doctor(monkeypatch, *arguments, findings=()):
     """Run the verb with made-up findings of the parts, and without those of this machine."""
-    monkeypatch.setattr(command, "packages", lambda: iter(found))
+    monkeypatch.setattr(command, "packages", lambda: iter(findings))
     monkeypatch.setattr(command, "machine", lambda folder: iter(()))
     monkeypatch.setattr(command, "parts", lambda: iter(()))
     return CliRunner().invoke(command.doctor, arguments, standalone_mode=False)
 
 
-@pytest.mark.parametrize(("found", "code"), [([GOOD], 0), ([GOOD, Finding("GPU", "none", HINT)], 0), ([GOOD, BAD], 1)])
-def test_the_exit_code_is_1_only_where_something_is_to_be_mended(monkeypatch, tmp_path, found, code):
-    result = doctor(monkeypatch, str(tmp_path), found=found)
+@pytest.mark.parametrize(
+    ("findings", "code"), [([GOOD], 0), ([GOOD, Finding("GPU", "none", HINT)], 0), ([GOOD, BAD], 1)]
+)
+def test_the_exit_code_is_1_only_where_something_is_to_be_mended(monkeypatch, tmp_path, findings, code):
+    result = doctor(monkeypatch, str(tmp_path), findings=findings)
     lines = result.stdout.splitlines()
     assert result.return_value == code
-    assert [line.split()[0] for line in lines] == [finding.state for finding in found]
-    assert all(finding.text in line for finding, line in zip(found, lines, strict=True))
+    assert [line.split()[0] for line in lines] == [finding.state for finding in findings]
+    assert all(finding.text in line for finding, line in zip(findings, lines, strict=True))
     assert ("1 of 2 checks failed" in result.stderr) == bool(code)
 
 
@@ -39,7 +41,7 @@ def test_a_folder_that_is_not_there_is_named(monkeypatch, tmp_path):
 
 
 def test_what_a_check_says_cannot_command_the_terminal(monkeypatch, tmp_path):
-    assert "\x1b" not in doctor(monkeypatch, str(tmp_path), found=[Finding("GPU", "a\x1b[2Jb")]).stdout
+    assert "\x1b" not in doctor(monkeypatch, str(tmp_path), findings=[Finding("GPU", "a\x1b[2Jb")]).stdout
 
 
 def test_this_installation_has_the_declared_versions():
@@ -57,9 +59,9 @@ def test_this_installation_has_the_declared_versions():
     ],
 )
 def test_a_version_out_of_range_is_a_fault_only_in_an_extra_that_is_complete(lines, state, words, monkeypatch):
-    wanted = [Requirement(line) for line in lines]
-    monkeypatch.setattr(packages, "declared", lambda extra="": wanted)
-    finding = packages.optional("train", wanted)
+    requirements = [Requirement(line) for line in lines]
+    monkeypatch.setattr(packages, "declared", lambda extra="": requirements)
+    finding = packages.optional("train", requirements)
     assert finding.state == state and words in finding.text
 
 

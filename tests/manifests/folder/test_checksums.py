@@ -42,8 +42,10 @@ def test_locks_and_unfinished_files_are_not_part_of_a_dataset(copy):
 
 def test_every_byte_of_dataset_json_counts(copy):
     content = (copy / "dataset.json").read_bytes()
-    for place in range(0, len(content), 37):
-        (copy / "dataset.json").write_bytes(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
+    for position in range(0, len(content), 37):
+        (copy / "dataset.json").write_bytes(
+            content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
+        )
         with pytest.raises(DatasetError, match=r"dataset\.json (\(|is (damaged|of another format))"):
             DatasetInfo.load(copy)
 

@@ -44,14 +44,14 @@ def test_a_sweep_ascends_in_its_factor_and_keeps_to_one_object(samples):
 
 
 def test_of_many_samples_a_sweep_takes_those_whose_other_factors_are_in_the_middle(samples):
-    recipe, found = samples.info.recipe, samples.at(range(180))
-    chosen = choose.sweep(found, recipe.factors[0], recipe)
+    recipe, candidates = samples.info.recipe, samples.at(range(180))
+    chosen = choose.sweep(candidates, recipe.factors[0], recipe)
     assert len(chosen) == choose.ACROSS
 
     def apart(some):
         return sum(abs(s.row["floor_hue"] - 0.5) + abs(s.row["light_hue"] - 0.5) for s in some) / len(some)
 
-    assert apart(chosen) < 0.8 * apart(found)
+    assert apart(chosen) < 0.8 * apart(candidates)
 
 
 def test_a_factor_that_does_not_vary_is_not_swept(samples):

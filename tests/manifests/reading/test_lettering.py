@@ -32,8 +32,8 @@ def test_a_caption_is_as_wide_as_its_picture_at_most(font, name):
 
 
 def test_a_cut_caption_leaves_its_neighbours_alone(font):
-    found = np.asarray(grid([BLACK] * 3, ["", "wide " * 40, ""]))[GAP + TILE :]
-    assert (found[:, : GAP + TILE] == 255).all() and (found[:, 2 * (TILE + GAP) + 1 :] == 255).all()
+    picture = np.asarray(grid([BLACK] * 3, ["", "wide " * 40, ""]))[GAP + TILE :]
+    assert (picture[:, : GAP + TILE] == 255).all() and (picture[:, 2 * (TILE + GAP) + 1 :] == 255).all()
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "two\r\n\tlines", "two\u2028lines\x00", "\u200ftwo \x1b lines"])

@@ -34,15 +34,15 @@ def test_numbers_run_through_the_shards_in_order(samples, tiny_dataset):
 
 def test_every_key_is_found(samples):
     for sample in samples.at(range(0, 180, 7)):
-        found = samples.find(sample.key)
-        assert (found.row, found.tar) == (sample.row, sample.tar)
+        match = samples.find(sample.key)
+        assert (match.row, match.tar) == (sample.row, sample.tar)
 
 
 def test_the_objects_have_their_own_samples(samples):
     for note, numbers in samples.objects:
-        found = samples.at(numbers)
-        assert {(s.row["synset"], s.row["object_id"]) for s in found} == {(note["synset"], note["object_id"])}
-        assert [s.row["view"] for s in found] == list(range(6))
+        own = samples.at(numbers)
+        assert {(s.row["synset"], s.row["object_id"]) for s in own} == {(note["synset"], note["object_id"])}
+        assert [s.row["view"] for s in own] == list(range(6))
 
 
 @pytest.mark.parametrize(("change", "near"), [(lambda k: k[:-1] + "9", "_00"), (lambda k: "1" + k[1:], "_000")])

@@ -14,11 +14,11 @@ def test_the_sheets_have_a_place_for_every_picture(tiny_dataset):
 def test_pictures_lie_row_by_row():
     colours = np.random.default_rng(0).integers(0, 200, (14, 3), np.uint8)
     pictures = [np.broadcast_to(colour, (20, 20, 3)).copy() for colour in colours]
-    found = np.asarray(grid(pictures, [f"p{i}" for i in range(14)]))
+    sheet = np.asarray(grid(pictures, [f"p{i}" for i in range(14)]))
     for i, colour in enumerate(colours):
         left, top = GAP + i % 11 * (TILE + GAP), GAP + i // 11 * (TILE + CAPTION + GAP)
-        assert (found[top : top + TILE, left : left + TILE] == colour).all()
-    below = found[GAP + TILE : GAP + TILE + CAPTION, GAP : GAP + TILE]
+        assert (sheet[top : top + TILE, left : left + TILE] == colour).all()
+    below = sheet[GAP + TILE : GAP + TILE + CAPTION, GAP : GAP + TILE]
     assert (below != 255).any()  # a caption
 
 
@@ -29,6 +29,6 @@ def test_a_title_stands_over_its_row():
 
 
 def test_a_long_name_keeps_to_its_column():
-    found = np.asarray(grid([np.zeros((8, 8, 3), np.uint8)] * 2, ["", "vessel, watercraft, ship"]))
-    left_margin = found[GAP + TILE :, : GAP + TILE + 2]
+    sheet = np.asarray(grid([np.zeros((8, 8, 3), np.uint8)] * 2, ["", "vessel, watercraft, ship"]))
+    left_margin = sheet[GAP + TILE :, : GAP + TILE + 2]
     assert (left_margin == 255).all()

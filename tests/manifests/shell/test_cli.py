@@ -44,8 +44,8 @@ def test_help_lists_the_verbs_in_the_order_of_work():
 
 @pytest.mark.parametrize("arguments", [[], ["-h"], ["help"]])
 def test_the_list_of_verbs_comes_however_it_is_asked_for(arguments):
-    listed, asked = run("--help"), run(*arguments)
-    assert (asked.stdout, asked.stderr, asked.returncode) == (listed.stdout, "", 0)
+    expected, printed = run("--help"), run(*arguments)
+    assert (printed.stdout, printed.stderr, printed.returncode) == (expected.stdout, "", 0)
 
 
 def test_help_of_a_verb_is_its_help():

@@ -44,9 +44,9 @@ def run(command: list[str], folder: Path, *, codec: str = "utf-8", **options: ob
 @pytest.mark.slow
 @pytest.mark.parametrize("codec", CODECS)
 def test_results_die_of_no_character_and_files_are_the_same_everywhere(folder: Path, codec: str) -> None:
-    here = folder / "score.json"
+    score = folder / "score.json"
     lines = (
-        f"leaderboard {here};leaderboard {UNDECODED};validate {UNDECODED};leaderboard score.json --format md;"
+        f"leaderboard {score};leaderboard {UNDECODED};validate {UNDECODED};leaderboard score.json --format md;"
         "leaderboard score.json --format latex;"
         "leaderboard score.json --published;validate score.json;leaderboard score.json --out table.txt;"
         "report score.json --out report.html;--help"
