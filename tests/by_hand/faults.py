@@ -45,13 +45,17 @@ def files(folder):
 
 def check(folder, whole):
     """Return the fault of an unfinished folder, as a sentence; an empty text if there is none."""
-    there = {name: data for name, data in files(folder).items() if ".partial" not in name}
-    for name, data in there.items():
+    unfinished = {name: data for name, data in files(folder).items() if ".partial" not in name}
+    for name, data in unfinished.items():
         if name.endswith(".parquet") and name.count("/") and data != whole[name]:
             return f"{name} is not the one of an uninterrupted run"
-        if name.endswith(".parquet") and name.count("/") and there.get(name[:-8] + ".tar") != whole[name[:-8] + ".tar"]:
+        if (
+            name.endswith(".parquet")
+            and name.count("/")
+            and unfinished.get(name[:-8] + ".tar") != whole[name[:-8] + ".tar"]
+        ):
             return f"{name} is there, but its tar is not that of an uninterrupted run"
-    return "dataset.json is there, and not all else" if "dataset.json" in there and there != whole else ""
+    return "dataset.json is there, and not all else" if "dataset.json" in unfinished and unfinished != whole else ""
 
 
 def one_kill(folder, whole, victim, dice, backend, longest):
@@ -85,17 +89,17 @@ def main():
     parser.add_argument("--blender", action="store_true")
     arguments = parser.parse_args()
     backend = "iebench.renderer.blender.blender:BlenderRenderer" if arguments.blender else "flaky:Slow"
-    place = Path(tempfile.mkdtemp(prefix="faults-"))
+    root = Path(tempfile.mkdtemp(prefix="faults-"))
     begun = time.monotonic()
-    if start(place / "whole", backend).wait() != 0:
+    if start(root / "whole", backend).wait() != 0:
         sys.exit("the uninterrupted run failed")
     longest = 1.5 * (time.monotonic() - begun)
-    whole = content(place / "whole")
+    whole = content(root / "whole")
     sys.stdout.write(
         f"uninterrupted: {longest / 1.5:.1f} s, {len(whole)} files; kills come 0 to {longest:.1f} s after a start\n"
     )
     for victim in arguments.victim or VICTIMS:
-        dice, folder, kills, runs, finished, shards = random.Random(arguments.seed), place / victim, 0, 0, 0, []
+        dice, folder, kills, runs, finished, shards = random.Random(arguments.seed), root / victim, 0, 0, 0, []
         while kills < arguments.times:
             runs += 1
             killed, wrong = one_kill(folder, whole, victim, dice, backend, longest)
@@ -116,7 +120,7 @@ def main():
             f"{victim:8} killed {kills} times in {runs} starts; {finished} datasets finished, all as uninterrupted; "
             f"{sum(0 < count < 5 for count in shards)} kills left 1 to 4 of the 5 shards\n"
         )
-    shutil.rmtree(place)
+    shutil.rmtree(root)
 
 
 if __name__ == "__main__":

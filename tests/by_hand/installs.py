@@ -23,17 +23,17 @@ def installs(constraint: Path, keep: Path | None) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         work = keep or Path(scratch)
         wheel, words = built(work), material(work)
-        found = []
+        mistakes = []
         for install in MISSING:
             python = environment(work / install, f"{wheel}[{install}]" if install != "bare" else str(wheel), constraint)
             (work / f"{install}-empty").mkdir()
-            found += faults([str(python)], install, [], work / f"{install}-empty", words)
+            mistakes += faults([str(python)], install, [], work / f"{install}-empty", words)
             for command in ([python.with_name("iebench")], [python, "-m", "iebench"]):
                 text = subprocess.run([*command, "--version"], check=True, capture_output=True, text=True).stdout
                 click.echo(f"{install}: {text.strip()}")
-    for fault in found:
+    for fault in mistakes:
         click.echo(fault, err=True)
-    sys.exit(bool(found))
+    sys.exit(bool(mistakes))
 
 
 def environment(folder: Path, requirement: str, constraint: Path) -> Path:

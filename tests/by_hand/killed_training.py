@@ -60,15 +60,15 @@ def ended_alike(run, whole):
     )
 
 
-def same(one, other):
+def same(state, other):
     """True if two nested states are bit-equal."""
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list | tuple):
-        return len(one) == len(other) and all(map(same, one, other))
-    return one == other
+    if isinstance(state, torch.Tensor):
+        return torch.equal(state, other)
+    if isinstance(state, dict):
+        return state.keys() == other.keys() and all(same(state[key], other[key]) for key in state)
+    if isinstance(state, list | tuple):
+        return len(state) == len(other) and all(map(same, state, other))
+    return state == other
 
 
 def log_of(run):
@@ -118,8 +118,8 @@ def main():
     arguments = parser.parse_args()
     from plans import plan_of  # not at the top, because a test imports this file
 
-    place = Path(tempfile.mkdtemp(prefix="killed-"))
-    data, whole, run = place / "data", place / "whole", place / "run"
+    root = Path(tempfile.mkdtemp(prefix="killed-"))
+    data, whole, run = root / "data", root / "whole", root / "run"
     render_dataset(plan_of(), data, workers=1, backend=FAKE)
     begun = time.monotonic()
     process = start(whole, data, arguments.ranks, arguments.steps)
@@ -147,7 +147,7 @@ def main():
         f"{arguments.ranks} ranks: killed {kills} times in {starts} starts, {resumed} of which went on from a "
         f"checkpoint; {finished} trainings finished, all as uninterrupted\n"
     )
-    shutil.rmtree(place)
+    shutil.rmtree(root)
 
 
 if __name__ == "__main__":

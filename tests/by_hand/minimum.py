@@ -29,7 +29,7 @@ from paths import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = ("render", "train")
 SMALL = "batch=4 resolution=16 encoder.width=0.125 encoder.stem=small method.projector=[16,16] log_every=1"
-TRAIN = ["--data", "data", "--device", "cpu", *(f"--set={one}" for one in (*SMALL.split(), "checkpoint_every=2"))]
+TRAIN = ["--data", "data", "--device", "cpu", *(f"--set={text}" for text in (*SMALL.split(), "checkpoint_every=2"))]
 STEPS = 12
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}  # the networks are small, and the machine may be busy
 EXPORT = """
@@ -66,7 +66,10 @@ PYTEST = (
 
 def requirements(extras: Iterable[str] = EXTRAS) -> list[Requirement]:
     """Return the dependencies of the package and of some extras that apply to this Python."""
-    return [*_applying(PROJECT["dependencies"]), *(one for extra in extras for one in own(extra))]
+    return [
+        *_applying(PROJECT["dependencies"]),
+        *(requirement for extra in extras for requirement in own(extra)),
+    ]
 
 
 def own(extra: str) -> list[Requirement]:
@@ -75,11 +78,11 @@ def own(extra: str) -> list[Requirement]:
 
 
 def _applying(lines: Iterable[str]) -> list[Requirement]:
-    wanted = map(Requirement, lines)
-    return [one for one in wanted if one.marker is None or one.marker.evaluate()]
+    needed = map(Requirement, lines)
+    return [requirement for requirement in needed if requirement.marker is None or requirement.marker.evaluate()]
 
 
-def lowest(wanted: Iterable[Requirement]) -> dict[str, str]:
+def lowest(needed: Iterable[Requirement]) -> dict[str, str]:
     """Return the oldest version that all requirements of a package allow, by the package's name.
 
     >>> lowest([Requirement("a>=1,<3"), Requirement("b[c]>=4"), Requirement("a>=1.2")])
@@ -90,8 +93,10 @@ def lowest(wanted: Iterable[Requirement]) -> dict[str, str]:
     ValueError : a package without a lower bound.
     """
     bounds: dict[str, list[str]] = {}
-    for one in wanted:
-        bounds.setdefault(one.name, []).extend(limit.version for limit in one.specifier if limit.operator == ">=")
+    for requirement in needed:
+        bounds.setdefault(requirement.name, []).extend(
+            limit.version for limit in requirement.specifier if limit.operator == ">="
+        )
     if free := [name for name, versions in bounds.items() if not versions]:
         raise ValueError(f"pyproject.toml promises any version of {', '.join(free)}: give it a lower bound")
     return {name: max(versions, key=Version) for name, versions in bounds.items()}
@@ -159,9 +164,9 @@ def use(python: Path, part: str, wheel: Path, folder: Path) -> None:
     subprocess.run([python, *arguments], cwd=where, check=True, env={**ENVIRONMENT, **offline})
 
 
-def _pins(wanted: Iterable[Requirement]) -> str:
+def _pins(needed: Iterable[Requirement]) -> str:
     """Return the lines of a pip constraint file for the oldest versions that some requirements allow."""
-    return "".join(f"{name}=={version}\n" for name, version in lowest(wanted).items())
+    return "".join(f"{name}=={version}\n" for name, version in lowest(needed).items())
 
 
 def _kill_training(command: list[str], run: Path) -> None:

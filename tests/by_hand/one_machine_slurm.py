@@ -115,8 +115,8 @@ def trouble(out, done):
 def main():
     plan_module.IMAGES_PER_SHARD = (24, 24)
     plan, done = plan_of("20", 20, 12), []
-    with tempfile.TemporaryDirectory(prefix="iebench-slurm-") as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory(prefix="iebench-slurm-") as root:
+        folder = Path(root)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")])
         render_dataset(plan, folder / "local", workers=2, backend="flaky:Slow")
         (folder / "slurm").mkdir()
@@ -128,12 +128,12 @@ def main():
             jobs = slurm("scontrol", "show", "jobs", "-o")
         restarts = [line.split("Restarts=")[1].split()[0] for line in jobs.splitlines() if "Restarts=" in line]
         same = content(folder / "local") == content(folder / "array")
-        told = [
+        lines = [
             *done,
             f"{len(restarts)} tasks in all, started again {sum(map(int, restarts))} times",
             f"{len(content(folder / 'array'))} files, {'all' if same else 'NOT all'} as those of the local engine",
         ]
-        sys.stdout.write("\n".join([*told, ""]))
+        sys.stdout.write("\n".join([*lines, ""]))
         sys.exit(not (same and len(done) == 2))
 
 
