@@ -48,9 +48,9 @@ def seal(dataset: Path) -> Seal:
 
 
 def test_any_value_anywhere_is_loaded_or_refused_in_a_sentence(table: dict[str, Any], seal: Seal) -> None:
-    said = refusals(table, lambda variant: DatasetInfo.load(seal(variant)), step=4)
-    assert len(said) > 200
-    assert all(INFO in words for words in said)
+    messages = refusals(table, lambda variant: DatasetInfo.load(seal(variant)), step=4)
+    assert len(messages) > 200
+    assert all(INFO in words for words in messages)
 
 
 def test_what_is_loaded_is_read_by_every_command(table: dict[str, Any], seal: Seal) -> None:
@@ -73,7 +73,7 @@ def test_what_is_loaded_is_read_by_every_command(table: dict[str, Any], seal: Se
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "words"),
+    ("path", "value", "words"),
     [
         (("counts", "train", "shards"), 10**9, "shards is 1,000,000,000, and its objects fill 1 to 24"),
         (("counts", "train", "objects"), 10**9, "train.images is 144, and 1,000,000,000 objects have 1 to 1000 each"),
@@ -92,11 +92,11 @@ def test_what_is_loaded_is_read_by_every_command(table: dict[str, Any], seal: Se
     ],
 )
 def test_counts_and_facts_must_be_plausible(
-    table: dict[str, Any], seal: Seal, place: tuple[str, ...], value: object, words: str
+    table: dict[str, Any], seal: Seal, path: tuple[str, ...], value: object, words: str
 ) -> None:
     start = time.process_time()
     with pytest.raises(DatasetError, match=INFO) as caught:
-        DatasetInfo.load(seal(changed(table, place, value)))
+        DatasetInfo.load(seal(changed(table, path, value)))
     assert words in str(caught.value)
     assert time.process_time() - start < 1
 

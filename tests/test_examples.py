@@ -17,8 +17,8 @@ END = re.compile(r"\s(#|&&|\|\||\||;|>)\s.*|\s+[\\&]$")
 def commands(text):
     """Return every `iebench ...` in a text that stands on a line of code, or in backquotes with more than a verb."""
     for block in re.findall(r"^```[a-z]*\n(.*?)^```", text, re.M | re.S):
-        found = re.findall(r"^[$ ]*(?:exec |srun )?(iebench .+)$", block.replace("\\\n", " "), re.M)
-        yield from found if "─>" not in block else []  # a drawing of the data flow
+        lines = re.findall(r"^[$ ]*(?:exec |srun )?(iebench .+)$", block.replace("\\\n", " "), re.M)
+        yield from lines if "─>" not in block else []  # a drawing of the data flow
     yield from re.findall(r"`(iebench [a-z]+ [^`\n]+)`", text)
 
 

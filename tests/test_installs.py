@@ -103,12 +103,12 @@ def test_the_source_distribution_holds_what_the_repository_holds(sdist):
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
     assert {"tests", "docs", "examples"} <= held
-    wanted = {
+    expected = {
         str(path.relative_to(ROOT))
         for part in PARTS
         for path in ([ROOT / part] if (ROOT / part).is_file() else (ROOT / part).rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert wanted - held == set() and len(wanted) > 400
+    assert expected - held == set() and len(expected) > 400
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=False, capture_output=True, text=True)
     assert {*listed.stdout.split("\n")} - held <= {""}  # nothing of the repository lies outside PARTS

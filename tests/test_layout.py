@@ -72,8 +72,8 @@ def test_a_part_loads_without_what_it_does_not_need(module, without):
 def test_every_package_is_installed():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     names = {folder: name for name, folder in settings["package-dir"].items()}
-    found = [path.parent.relative_to(ROOT) for folder in MAY_IMPORT for path in (ROOT / folder).rglob("__init__.py")]
-    assert sorted(settings["packages"]) == sorted(".".join([names[path.parts[0]], *path.parts[1:]]) for path in found)
+    folders = [path.parent.relative_to(ROOT) for folder in MAY_IMPORT for path in (ROOT / folder).rglob("__init__.py")]
+    assert sorted(settings["packages"]) == sorted(".".join([names[path.parts[0]], *path.parts[1:]]) for path in folders)
 
 
 HOUSE = {
@@ -121,19 +121,19 @@ def test_rooms_import_only_from_rooms_before_them(part):
     rooms = HOUSE[part].split()
     for module, others in ARROWS.items():
         for other in others if module != f"iebench.{part}" else ():  # the part itself may offer names of any room
-            (here, mine), (there, theirs) = room(module), room(other)
-            if here == there == part and mine != theirs and theirs:
-                assert mine, f"{module} lies in no room of the map"
-                assert rooms.index(theirs) < rooms.index(mine), (
-                    f"{module} imports {other}: {mine} comes before {theirs}"
+            (importing_part, importing_room), (imported_part, imported_room) = room(module), room(other)
+            if importing_part == imported_part == part and importing_room != imported_room and imported_room:
+                assert importing_room, f"{module} lies in no room of the map"
+                assert rooms.index(imported_room) < rooms.index(importing_room), (
+                    f"{module} imports {other}: {importing_room} comes before {imported_room}"
                 )
 
 
 @pytest.mark.parametrize("part", HOUSE)
 def test_the_map_names_every_room_and_no_other(part):
-    found = {room(module)[1] for module in FILES if module.startswith(f"iebench.{part}.")} - {""}
+    rooms = {room(module)[1] for module in FILES if module.startswith(f"iebench.{part}.")} - {""}
     lost = [module for module in FILES if module.startswith(f"iebench.{part}.") and not room(module)[1]]
-    assert not lost and (part == "api" or found == set(HOUSE[part].split()))
+    assert not lost and (part == "api" or rooms == set(HOUSE[part].split()))
 
 
 @pytest.mark.parametrize("folder", sorted({str(path.parent.relative_to(ROOT)) for path in FILES.values()}))

@@ -27,7 +27,7 @@ from iebench.renderer.rendering.render import render_dataset
 MOST = 600  # characters, without paths
 
 
-def said(kind: type[IebenchError], call) -> str:  # type: ignore[no-untyped-def]
+def refusal(kind: type[IebenchError], call) -> str:  # type: ignore[no-untyped-def]
     with pytest.raises(kind) as caught:
         call()
     return str(caught.value)
@@ -40,7 +40,7 @@ def of(name: str) -> Score:
 
 def test_protocols_that_differ_are_named_with_the_first_three_differences() -> None:
     scores = {Path(f"{name}.json"): of(name) for name in ("strict", "released")}
-    words = said(NotComparable, lambda: Board.of(scores, parts=False))
+    words = refusal(NotComparable, lambda: Board.of(scores, parts=False))
     ids = [score.protocol_id for score in scores.values()]
     assert f"(protocol strict ({ids[0]}) against released ({ids[1]}); " in words
     assert words.count(" against ") == 4 and " more): score them alike" in words and len(words) < MOST
@@ -52,7 +52,7 @@ def test_a_run_with_other_settings_names_the_first_three(tiny_dataset: Path, tmp
     other = RunConfig.of("vicreg", "sie-paper", changed, tiny_dataset, 1, "cpu", None)
     first.save(tmp_path)
     (tmp_path / WEIGHTS).touch()
-    words = said(RunExists, lambda: checks.claim(tmp_path, other, resume=True))
+    words = refusal(RunExists, lambda: checks.claim(tmp_path, other, resume=True))
     assert " more): choose another --name" in words and len(words) < MOST + len(str(tmp_path))
 
 
@@ -63,13 +63,13 @@ def test_a_name_among_thousands_is_not_answered_with_all_of_them() -> None:
 
 def test_a_table_of_many_columns_shows_the_first(tmp_path: Path) -> None:
     pq.write_table(pa.table({f"column number {i}": [0.0] for i in range(500)}), tmp_path / "given.parquet")
-    words = said(IebenchError, lambda: read_given(tmp_path / "given.parquet", load()))
+    words = refusal(IebenchError, lambda: read_given(tmp_path / "given.parquet", load()))
     assert "has no column" in words and len(words) < MOST + 2 * len(str(tmp_path))
 
 
 def test_another_dataset_in_a_folder_names_the_first_three(tiny_dataset: Path, tiny_plan) -> None:  # type: ignore[no-untyped-def]
     plan = dataclasses.replace(tiny_plan(seed=1, views=3), recipe=load("3diebench-t"))
-    words = said(OutputError, lambda: render_dataset(plan, tiny_dataset, workers=1, backend=FAKE))
+    words = refusal(OutputError, lambda: render_dataset(plan, tiny_dataset, workers=1, backend=FAKE))
     assert " more. Choose another output" in words and len(words) < MOST + len(str(tiny_dataset))
 
 

@@ -14,23 +14,27 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
 def pins():
     """Return the versions with which the tests pass, by package, for this Python."""
     lines = [line for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
-    wanted = [Requirement(line) for line in lines]
-    kept = [one for one in wanted if one.marker is None or one.marker.evaluate()]
-    return {one.name.lower(): next(iter(one.specifier)).version for one in kept}
+    pinned = [Requirement(line) for line in lines]
+    kept = [requirement for requirement in pinned if requirement.marker is None or requirement.marker.evaluate()]
+    return {requirement.name.lower(): next(iter(requirement.specifier)).version for requirement in kept}
 
 
 @pytest.mark.parametrize("extra", [extra for extra in EXTRAS if extra not in ("check", "docs", "test")])
 def test_every_package_that_a_user_installs_has_an_oldest_version(extra):
-    wanted = requirements([extra])
-    oldest = lowest(wanted)
-    assert oldest and all(one.specifier.contains(oldest[one.name]) for one in wanted)
+    needed = requirements([extra])
+    oldest = lowest(needed)
+    assert oldest and all(requirement.specifier.contains(oldest[requirement.name]) for requirement in needed)
 
 
 def test_the_versions_that_the_tests_pass_with_are_promised_ones():
     known = pins()
-    there = [one for one in requirements(EXTRAS) if one.name.lower() in known]
-    assert len(there) > 20
-    assert [str(one) for one in there if not one.specifier.contains(known[one.name.lower()])] == []
+    pinned = [requirement for requirement in requirements(EXTRAS) if requirement.name.lower() in known]
+    assert len(pinned) > 20
+    assert [
+        str(requirement)
+        for requirement in pinned
+        if not requirement.specifier.contains(known[requirement.name.lower()])
+    ] == []
 
 
 def test_every_extra_of_a_user_is_used_on_its_oldest_version():

@@ -71,14 +71,14 @@ def _dataset_lock(out: Path) -> None:
     ],
 )
 def test_a_folder(tmp_path: Path, name: str, write: Writer) -> None:
-    theirs, run = tmp_path / "theirs", tmp_path / "mine"
-    theirs.mkdir()
-    (theirs / "notes.txt").write_text(TEXT)
+    foreign, run = tmp_path / "theirs", tmp_path / "mine"
+    foreign.mkdir()
+    (foreign / "notes.txt").write_text(TEXT)
     run.mkdir()
-    (run / name).symlink_to(theirs)
+    (run / name).symlink_to(foreign)
     with pytest.raises(DiskError, match=rf"mine/{name}: it is a symbolic link, .*: remove the link"):
         write(run)
-    assert [path.name for path in theirs.iterdir()] == ["notes.txt"]
+    assert [path.name for path in foreign.iterdir()] == ["notes.txt"]
 
 
 def test_the_folder_of_features(tiny_dataset: Path, tmp_path: Path) -> None:

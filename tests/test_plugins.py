@@ -74,10 +74,10 @@ def test_a_method_that_fails_while_it_trains_is_blamed_with_its_line(
     install(tmp_path, monkeypatch, METHODS, {"theirs": "their_method"}, their_method=code)
     line = 1 + code.splitlines().index(f"        return {loss}")
     small = ("--data", str(tiny_dataset), "--set", "batch=4", "--set", "encoder.width=0.125", "--device", "cpu")
-    code, said = run(capsys, "train", "--method", "theirs", "--out", str(tmp_path), *small)
+    code, printed = run(capsys, "train", "--method", "theirs", "--out", str(tmp_path), *small)
     blame = f"their_method, of the method 'theirs', failed in their_method.py, line {line} ({reason})"
-    assert code == 1, said
-    assert said.splitlines()[-1] == f"iebench: {blame}: mend or remove that package"
+    assert code == 1, printed
+    assert printed.splitlines()[-1] == f"iebench: {blame}: mend or remove that package"
 
 
 def test_a_broken_source_does_not_keep_others_from_their_collections(
@@ -94,8 +94,8 @@ def test_a_broken_source_does_not_keep_others_from_their_collections(
         "mend or remove that package",
         "iebench: their_source, of the source 'theirs', failed (KeyError: 'meshes'): mend or remove that package",
     ]
-    code, said = run(capsys, "render", "--source", "theirs", "--dry-run")
-    assert code == 1 and "iebench: their_source, of the source 'theirs', failed in their_source.py, line" in said
+    code, printed = run(capsys, "render", "--source", "theirs", "--dry-run")
+    assert code == 1 and "iebench: their_source, of the source 'theirs', failed in their_source.py, line" in printed
 
 
 def test_a_broken_engine_is_named(
@@ -109,9 +109,10 @@ def test_a_broken_engine_is_named(
         ENGINES["idle"]
     with pytest.raises(PluginBroken, match="poltergeist, of the engine 'ghost', cannot be imported"):
         ENGINES["ghost"]
-    code, said = run(capsys, "render", "--classes", "1", "--engine", "theirs", "--dry-run")
+    code, printed = run(capsys, "render", "--classes", "1", "--engine", "theirs", "--dry-run")
     assert (
-        code == 1 and "their_engine, of the engine 'theirs', failed in their_engine.py, line 4 (RuntimeError:" in said
+        code == 1
+        and "their_engine, of the engine 'theirs', failed in their_engine.py, line 4 (RuntimeError:" in printed
     )
 
 

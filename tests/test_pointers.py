@@ -138,5 +138,5 @@ def test_a_file_in_a_published_archive(published: tuple, kind: str) -> None:
         if f"/{ref.synset}/{ref.object_id}/" in name
     }
     assert outcome(own, plan.recipe).status == "ok"
-    found = outcome({**own, (kind, 3): POINTER}, plan.recipe)
-    assert f"{kind}_3.{'jpg' if kind == 'image' else 'npy'} {WORDS}" in found.cause
+    result = outcome({**own, (kind, 3): POINTER}, plan.recipe)
+    assert f"{kind}_3.{'jpg' if kind == 'image' else 'npy'} {WORDS}" in result.cause

@@ -75,8 +75,8 @@ def as_json(path: Path, table: Any) -> Path:
 def test_a_toml_file(tmp_path: Path, kind: str, name: str, read: Callable[[str], object], step: int) -> None:
     table = read_toml(Path(str(files(f"iebench.manifests.{kind}s") / f"{name}.toml")))
     numbers = iter(range(1_000_000))  # file numbers: a recipe of the same path is read only once
-    said = refusals(table, lambda variant: read(toml(tmp_path / f"{next(numbers)}.toml", variant)), step)
-    assert len(said) > 20
+    messages = refusals(table, lambda variant: read(toml(tmp_path / f"{next(numbers)}.toml", variant)), step)
+    assert len(messages) > 20
 
 
 def test_a_run_s_settings(tiny_dataset: Path, tmp_path: Path) -> None:
@@ -143,8 +143,8 @@ def test_the_notes_of_a_shard(dataset: Path, tiny_plan: Callable[..., Plan]) -> 
 
 def test_an_audit(imported: Path, tmp_path: Path) -> None:
     table = json.loads((imported / AUDIT).read_text())
-    said = refusals(table, lambda variant: Audit.load(as_json(tmp_path / AUDIT, variant).parent), 3)
-    assert len(said) > 100
+    messages = refusals(table, lambda variant: Audit.load(as_json(tmp_path / AUDIT, variant).parent), 3)
+    assert len(messages) > 100
 
 
 def test_what_a_lock_says() -> None:

@@ -66,7 +66,7 @@ def check_offline(site: Path) -> None:
     for page in site.rglob("*.html"):
         parser = Loaded()
         parser.feed(page.read_text(encoding="utf-8"))
-        assert [one for one in parser.addresses if re.match(r"(https?:)?//", one)] == [], page
+        assert [address for address in parser.addresses if re.match(r"(https?:)?//", address)] == [], page
     for sheet in site.rglob("*.css"):
         assert not re.search(r"(url\(|@import )[\"']?(https?:)?//", sheet.read_text(encoding="utf-8")), sheet
 
