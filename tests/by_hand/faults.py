@@ -44,18 +44,14 @@ def files(folder):
 
 
 def check(folder, whole):
-    """Return the fault of an unfinished folder, as a sentence; an empty text if there is none."""
-    unfinished = {name: data for name, data in files(folder).items() if ".partial" not in name}
-    for name, data in unfinished.items():
+    """Return the fault of an kept folder, as a sentence; an empty text if there is none."""
+    kept = {name: data for name, data in files(folder).items() if ".partial" not in name}
+    for name, data in kept.items():
         if name.endswith(".parquet") and name.count("/") and data != whole[name]:
             return f"{name} is not the one of an uninterrupted run"
-        if (
-            name.endswith(".parquet")
-            and name.count("/")
-            and unfinished.get(name[:-8] + ".tar") != whole[name[:-8] + ".tar"]
-        ):
+        if name.endswith(".parquet") and name.count("/") and kept.get(name[:-8] + ".tar") != whole[name[:-8] + ".tar"]:
             return f"{name} is there, but its tar is not that of an uninterrupted run"
-    return "dataset.json is there, and not all else" if "dataset.json" in unfinished and unfinished != whole else ""
+    return "dataset.json is there, and not all else" if "dataset.json" in kept and kept != whole else ""
 
 
 def one_kill(folder, whole, victim, dice, backend, longest):

@@ -66,10 +66,7 @@ PYTEST = (
 
 def requirements(extras: Iterable[str] = EXTRAS) -> list[Requirement]:
     """Return the dependencies of the package and of some extras that apply to this Python."""
-    return [
-        *_applying(PROJECT["dependencies"]),
-        *(requirement for extra in extras for requirement in own(extra)),
-    ]
+    return [*_applying(PROJECT["dependencies"]), *(requirement for extra in extras for requirement in own(extra))]
 
 
 def own(extra: str) -> list[Requirement]:

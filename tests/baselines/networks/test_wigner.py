@@ -20,11 +20,8 @@ def matrices(degree: int, turns: Rotation) -> NDArray[np.float64]:
 def test_matrices_of_a_product_are_the_product_of_the_matrices(degree: int) -> None:
     first, second, both = (matrices(degree, turns) for turns in (FIRST, SECOND, FIRST * SECOND))
     assert np.abs(first @ second - both).max() < 1e-12
-    np.testing.assert_allclose(
-        first @ first.swapaxes(1, 2),
-        np.broadcast_to(np.eye(2 * degree + 1), first.shape),
-        atol=1e-12,
-    )
+    identities = np.broadcast_to(np.eye(2 * degree + 1), first.shape)
+    np.testing.assert_allclose(first @ first.swapaxes(1, 2), identities, atol=1e-12)
     np.testing.assert_allclose(matrices(degree, FIRST.inv()), first.swapaxes(1, 2), atol=1e-12)
 
 
