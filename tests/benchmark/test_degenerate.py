@@ -50,9 +50,9 @@ ASKED = replace(
 
 def sound(values: Values) -> None:
     for part, measured in values.items():
-        for metric, found in measured.items():
-            numbers = (found.value, found.low, found.high, found.floor)
-            assert all(math.isfinite(n) and abs(n) <= WHOLE_SCALE for n in numbers), (part, metric, found)
+        for metric, estimate in measured.items():
+            numbers = (estimate.value, estimate.low, estimate.high, estimate.floor)
+            assert all(math.isfinite(n) and abs(n) <= WHOLE_SCALE for n in numbers), (part, metric, estimate)
 
 
 def changed(split: Split, **latents: NDArray[np.float64] | float) -> Split:
@@ -113,10 +113,10 @@ def test_whatever_does_not_vary_no_number_leaves_its_scale(case: str, features: 
     readable(context, values)
 
 
-@pytest.mark.parametrize(("learnt", "asked"), [(1, 12), (2, 40), (24, 1), (1, 1)])
+@pytest.mark.parametrize(("learnt", "val_count"), [(1, 12), (2, 40), (24, 1), (1, 1)])
 @pytest.mark.parametrize("protocol", [ASKED, replace(load_protocol("converged"), draws=20)], ids=["heads", "solved"])
-def test_splits_of_next_to_no_objects_are_scored(learnt: int, asked: int, protocol: Protocol) -> None:
-    train, val = (random_split(objects, 4, seed=i, rounds=4) for i, objects in enumerate((learnt, asked)))
+def test_splits_of_next_to_no_objects_are_scored(learnt: int, val_count: int, protocol: Protocol) -> None:
+    train, val = (random_split(objects, 4, seed=i, rounds=4) for i, objects in enumerate((learnt, val_count)))
     context = context_of(train, val, protocol, tuners=learnt // 2)
     values = run(context)
     sound(values)
@@ -126,11 +126,11 @@ def test_splits_of_next_to_no_objects_are_scored(learnt: int, asked: int, protoc
 
 def readable(context: Context, values: Values) -> None:
     """Check that a score with these values passes its own reader."""
-    found = score_of("a", {part: {name: plain(entry) for name, entry in own.items()} for part, own in values.items()})
-    facts = replace(found.dataset, train_objects=context.train.objects, val_objects=context.val.objects)
+    result = score_of("a", {part: {name: plain(entry) for name, entry in own.items()} for part, own in values.items()})
+    facts = replace(result.dataset, train_objects=context.train.objects, val_objects=context.val.objects)
     resamples, protocol = Resamples.of(context.bootstrap, values), context.protocol
-    found = replace(found, dataset=facts, resamples=resamples, protocol=protocol, protocol_id=protocol.id)
-    assert not damage_of(found)
+    result = replace(result, dataset=facts, resamples=resamples, protocol=protocol, protocol_id=protocol.id)
+    assert not damage_of(result)
 
 
 def test_what_has_no_size_that_means_something_is_left_out_and_named() -> None:
@@ -147,9 +147,9 @@ def test_what_has_no_size_that_means_something_is_left_out_and_named() -> None:
 def test_features_of_nearly_nothing_score_as_the_same_ones_do() -> None:
     splits = [random_split(objects, 4, seed=i, rounds=4) for i, objects in enumerate((24, 12))]
     tiny = [CASES["features of nearly nothing"](split) for split in splits]
-    here, there = (run(context_of(*both, ASKED))[WHOLE] for both in (splits, tiny))
+    plain_values, tiny_values = (run(context_of(*both, ASKED))[WHOLE] for both in (splits, tiny))
     for metric in ("knn_top1", "share_rotation", "rotation_map_mrr", "mig", "pose_r2_mean"):
-        assert there[metric].value == pytest.approx(here[metric].value, abs=0.02), metric
+        assert tiny_values[metric].value == pytest.approx(plain_values[metric].value, abs=0.02), metric
 
 
 def test_what_hardly_varies_is_left_out_of_the_average_and_named() -> None:
@@ -169,8 +169,8 @@ def test_a_move_along_one_axis_is_worth_what_its_one_component_is() -> None:
     train, val = (random_split(objects, 4, seed=i, rounds=40) for i, objects in enumerate((200, 40)))
     train, val = (CASES["moved along one axis"](split) for split in (train, val))
     keen = replace(BRIEF, hidden=(), epochs=40, lr=(1e-2,))
-    found = run(context_of(train, val, replace(SMALL, heads={"changes": keen})))[WHOLE]["translation_object_r2"]
-    assert found.value > 0.9 and found.ceiling == 1.0
+    estimate = run(context_of(train, val, replace(SMALL, heads={"changes": keen})))[WHOLE]["translation_object_r2"]
+    assert estimate.value > 0.9 and estimate.ceiling == 1.0
 
 
 def test_a_recipe_with_one_axis_is_scored_from_end_to_end(tmp_path: Path, tiny_plan: Callable[..., Plan]) -> None:
@@ -182,11 +182,11 @@ def test_a_recipe_with_one_axis_is_scored_from_end_to_end(tmp_path: Path, tiny_p
     data = tmp_path / "data"
     render_dataset(replace(tiny_plan(classes="4", per_class=5), recipe=recipe), data, workers=1, backend=FAKE)
     run_folder = untrained_run(tmp_path / "sie", data)
-    found = score(from_run(run_folder, None, torch.device("cpu")), data, tmp_path / "f", torch.device("cpu"), ASKED)
-    sound(found.values)
-    assert {"rotation_r2_mean", "pose_r2_mean", "mrr", "rotation_map_mrr"} <= found.values[WHOLE].keys()
-    assert not faults_of(found)
-    assert any("averages" in note and "of 9 components" in note for note in found.notes)
+    result = score(from_run(run_folder, None, torch.device("cpu")), data, tmp_path / "f", torch.device("cpu"), ASKED)
+    sound(result.values)
+    assert {"rotation_r2_mean", "pose_r2_mean", "mrr", "rotation_map_mrr"} <= result.values[WHOLE].keys()
+    assert not faults_of(result)
+    assert any("averages" in note and "of 9 components" in note for note in result.notes)
 
 
 @pytest.mark.parametrize(("scale", "offset"), [(1e-9, 0.0), (1e9, 0.0), (1.0, 1e3)])
@@ -194,14 +194,14 @@ def test_what_is_said_of_features_as_they_are_is_free_of_their_scale_and_offset(
     """Covers the shares and the space of the learned maps; an offset costs only float32's own precision."""
     splits = [random_split(objects, 4, seed=i) for i, objects in enumerate((80, 40))]
     moved = [replace(split, features=(split.features * scale + offset).astype(np.float32)) for split in splits]
-    here, there = (context_of(*both, replace(SMALL, features="as they are")) for both in (splits, moved))
-    here, there = (replace(c, standardiser=c.standardiser.nothing(9)) for c in (here, there))
-    for metric, found in shares(here)[WHOLE].items():
-        assert shares(there)[WHOLE][metric].value == pytest.approx(found.value, abs=1e-3)
-    spaces = [Subspace.of(c, slice(0, 9), c.train.all_pairs()[0], 64) for c in (here, there)]
+    first, second = (context_of(*both, replace(SMALL, features="as they are")) for both in (splits, moved))
+    first, second = (replace(c, standardiser=c.standardiser.nothing(9)) for c in (first, second))
+    for metric, estimate in shares(first)[WHOLE].items():
+        assert shares(second)[WHOLE][metric].value == pytest.approx(estimate.value, abs=1e-3)
+    spaces = [Subspace.of(c, slice(0, 9), c.train.all_pairs()[0], 64) for c in (first, second)]
     assert spaces[0].axes.shape == spaces[1].axes.shape
-    one, other = (space(c.val, np.arange(20)) for space, c in zip(spaces, (here, there), strict=True))
-    np.testing.assert_allclose(np.abs(one), np.abs(other), atol=2e-3)
+    original, shifted = (space(c.val, np.arange(20)) for space, c in zip(spaces, (first, second), strict=True))
+    np.testing.assert_allclose(np.abs(original), np.abs(shifted), atol=2e-3)
 
 
 def test_a_leak_is_a_quotient_by_what_the_whole_knows_and_not_by_next_to_nothing() -> None:
@@ -215,9 +215,9 @@ def test_a_leak_is_a_quotient_by_what_the_whole_knows_and_not_by_next_to_nothing
     whole[:24] = 1e-12  # up to 24 of a thousand bootstrap samples may be at the floor with the interval above it
     whole[24:] = np.maximum(whole[24:], 0.01)
     values = {WHOLE: {"rotation_r2_mean": entry(0.1, whole)}, "invariant": {"rotation_r2_mean": entry(0.08, part)}}
-    found = separation(values, Bootstrap.of(9, 1000, 0.95, 0))["invariant"]["pose_leak"]
-    assert found.value == pytest.approx(0.8)
-    assert isinstance(found, Resampled) and np.abs(found.draws).max() < 100 and found.high < 25
+    leak = separation(values, Bootstrap.of(9, 1000, 0.95, 0))["invariant"]["pose_leak"]
+    assert leak.value == pytest.approx(0.8)
+    assert isinstance(leak, Resampled) and np.abs(leak.draws).max() < 100 and leak.high < 25
 
 
 def test_a_quaternion_of_zeros_is_as_wrong_as_can_be() -> None:
@@ -231,8 +231,8 @@ def test_a_pose_that_the_laws_do_not_know_counts_as_any_that_looks_alike() -> No
     half_turn = Symmetry("finite", Rotation.from_euler("z", [[0], [np.pi]]).as_quat())
     split = changed(random_split(3, 4), rot_x=0.3, rot_y=np.pi / 2, rot_z=0.9)
     oracle = symmetric.Symmetries(dict.fromkeys(split.identities, half_turn), symmetric.Prior(laws, np.eye(3)))
-    found = oracle(split, split.all_pairs()[0])
-    assert np.isfinite(found).all() and np.abs(found).max() <= 1 + 1e-9
+    encoded = oracle(split, split.all_pairs()[0])
+    assert np.isfinite(encoded).all() and np.abs(encoded).max() <= 1 + 1e-9
 
 
 def test_a_factor_of_two_values_on_a_circle_is_regressed_where_it_varies() -> None:
@@ -247,9 +247,9 @@ def test_an_orbit_is_free_of_the_features_scale() -> None:
     splits = [random_split(n, 6, seed=n) for n in (20, 5)]
     splits = [changed(split, rot_z=np.tile(np.linspace(-2, 2, 6), split.objects)) for split in splits]
     tiny = [replace(split, features=1e-12 * split.features) for split in splits]
-    one, other = (orbits(*pair, {WHOLE: slice(0, 9)}, factor).curves[WHOLE] for pair in (splits, tiny))
-    for curve in one:
-        np.testing.assert_allclose(one[curve], other[curve], atol=1e-4)
+    plain_curves, tiny_curves = (orbits(*pair, {WHOLE: slice(0, 9)}, factor).curves[WHOLE] for pair in (splits, tiny))
+    for curve in plain_curves:
+        np.testing.assert_allclose(plain_curves[curve], tiny_curves[curve], atol=1e-4)
 
 
 COLLAPSED = {
@@ -271,6 +271,6 @@ def test_losses_of_collapsed_embeddings_are_finite_and_so_are_their_gradients(ca
     }
     for name, term in terms.items():
         embedding = COLLAPSED[case].clone().requires_grad_()
-        found = term(embedding)
-        found.backward()
-        assert torch.isfinite(found) and embedding.grad is not None and torch.isfinite(embedding.grad).all(), name
+        value = term(embedding)
+        value.backward()
+        assert torch.isfinite(value) and embedding.grad is not None and torch.isfinite(embedding.grad).all(), name

@@ -52,7 +52,7 @@ def ran(words: list[str], *more: str) -> None:
 
 
 @pytest.fixture(autouse=True)
-def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Working folder with a dataset and a short protocol."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(protocol, "load", lambda rules: SMALL)
@@ -63,28 +63,28 @@ def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_a_method_of_a_package_is_listed_trained_and_scored(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    methods, train, score = installed("your-method", "mine", here / "site", monkeypatch)
+    methods, train, score = installed("your-method", "mine", workspace / "site", monkeypatch)
     ran(methods)
     assert "Mine: VICReg whose variance term sees the representation itself" in capsys.readouterr().out
     ran(train, "--set", "steps=2", "--set", "batch=4", "--set", "encoder.width=0.125", "--data", "data/builtin")
     ran(score)
-    (path,) = here.glob("runs/*/score.json")
+    (path,) = workspace.glob("runs/*/score.json")
     assert load_score(path).encoder.name.startswith("mine")
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_a_probe_of_a_package_is_measured_and_shown(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    commands = installed("your-probe", "brightness", here / "site", monkeypatch)
+    commands = installed("your-probe", "brightness", workspace / "site", monkeypatch)
     Path("my_encoder.py").write_text(blocks("your-encoder")[0][1])
     for words in commands:
         ran(words)
     assert "brightness" in capsys.readouterr().out
-    (path,) = here.glob("runs/*/score.json")
+    (path,) = workspace.glob("runs/*/score.json")
     assert load_score(path).values["whole"]["brightness"].value is not None
 
 
@@ -96,7 +96,7 @@ def factor_guide(language: str, number: int) -> str:
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
 def test_a_factor_is_rendered_part_of_an_action_trained_on_and_scored(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The recipe is checked by the command and rendered by the fake renderer."""
     Path("around.toml").write_text(factor_guide("toml", 0))
@@ -107,7 +107,7 @@ def test_a_factor_is_rendered_part_of_an_action_trained_on_and_scored(
     render_dataset(replace(plan_of("4"), recipe=recipe), Path("data/around"), workers=1, backend=FAKE)
     ran(train, "--set", "steps=2", "--set", "batch=4", "--set", "encoder.width=0.125")
     ran(score)
-    (path,) = here.glob("runs/sie-around-s0/score.json")
+    (path,) = workspace.glob("runs/sie-around-s0/score.json")
     assert load_score(path).encoder.name == "sie-around-s0"
     orbit = Path("orbit-azimuth.toml")
     orbit.write_text(factor_guide("toml", 1))
@@ -122,9 +122,9 @@ def test_the_guide_of_factors_lists_every_control_with_unit_range_and_effect() -
             assert f"| `{name}.{component}` | {about.unit} | {span} | {about.moves} |" in page
 
 
-def test_a_control_of_a_package_is_wired_to_its_factor(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_control_of_a_package_is_wired_to_its_factor(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     points = tomllib.loads(factor_guide("toml", 2))["project"]["entry-points"][CONTROLS.group]
-    install(here / "site", monkeypatch, CONTROLS, points, cone=factor_guide("python", 0))
+    install(workspace / "site", monkeypatch, CONTROLS, points, cone=factor_guide("python", 0))
     factor = replace(load().factors[-1], name="spot_cone", acts_on="cone.width", unit="rad", circular=False)
     recipe = replace(load(), factors=(factor,))
     assert wiring(recipe) == {"cone": {"width": "spot_cone"}}

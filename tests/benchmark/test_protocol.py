@@ -52,11 +52,13 @@ def test_every_setting_of_solved_probes_changes_the_id() -> None:
 
 
 def test_the_default_is_converged_and_changes_only_how_probes_are_trained() -> None:
-    found, strict = load(), load("strict")
-    assert found.name == "converged" and found.linear is not None and found.kernel is not None and not found.heads
-    assert max(found.linear.ridge) >= 1e4 and max(found.kernel.ridge) >= 1e4  # strong regularisation is tried
+    default, strict = load(), load("strict")
+    assert (
+        default.name == "converged" and default.linear is not None and default.kernel is not None and not default.heads
+    )
+    assert max(default.linear.ridge) >= 1e4 and max(default.kernel.ridge) >= 1e4  # strong regularisation is tried
     changed = ("name", "rules", "heads", "linear", "kernel", "seeds")
-    assert replace(strict, **{key: getattr(found, key) for key in changed}) == found  # type: ignore[arg-type]
+    assert replace(strict, **{key: getattr(default, key) for key in changed}) == default  # type: ignore[arg-type]
 
 
 def test_the_shipped_ones_differ_and_have_heads() -> None:
@@ -68,10 +70,10 @@ def test_the_shipped_ones_differ_and_have_heads() -> None:
 
 
 def test_released_is_as_the_scripts() -> None:
-    found = load("released")
+    rules = load("released")
     for name, hidden in (("classification", ()), ("rotation", (1024, 1024)), ("colour", (1024, 1024))):
-        assert found.heads[name] == Head(hidden, 300, 256, (1e-3,), (0.0,), "constant")
-    assert (found.r2, found.rotation, found.circular, found.val_views) == ("pooled", "quaternion", "plain", "one")
+        assert rules.heads[name] == Head(hidden, 300, 256, (1e-3,), (0.0,), "constant")
+    assert (rules.r2, rules.rotation, rules.circular, rules.val_views) == ("pooled", "quaternion", "plain", "one")
 
 
 def test_a_later_setting_changes_no_id_where_it_is_as_before() -> None:
@@ -107,11 +109,11 @@ def test_the_pair_list_is_as_long_as_the_longest_training() -> None:
 def test_a_file_may_change_a_shipped_protocol(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('extends = "strict"\nname = "mine"\nseeds = 5\n[heads.rotation]\nepochs = 7\n')
-    found, base = load(str(path)), load("strict")
-    assert (found.name, found.seeds, found.heads["rotation"].epochs) == ("mine", 5, 7)
-    assert found.id != base.id
+    changed, base = load(str(path)), load("strict")
+    assert (changed.name, changed.seeds, changed.heads["rotation"].epochs) == ("mine", 5, 7)
+    assert changed.id != base.id
     heads = {**base.heads, "rotation": replace(base.heads["rotation"], epochs=7)}
-    assert found == replace(base, name="mine", seeds=5, heads=heads)
+    assert changed == replace(base, name="mine", seeds=5, heads=heads)
     path.write_text('extends = "strict"\n# the same in other words\n')
     assert load(str(path)).id == base.id
 

@@ -51,7 +51,7 @@ class Mine(nn.Sequential):
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return an empty working folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -95,10 +95,10 @@ def test_objects_are_read_alike_with_and_without_workers(data: Dataset) -> None:
     alone = list(DataLoader(objects, batch_size=6))
     for context in ("fork", "spawn"):
         loader = DataLoader(objects, batch_size=6, num_workers=2, multiprocessing_context=context)
-        for one, other in zip(alone, loader, strict=True):
-            assert one["images"].shape == (6, 2, 3, 32, 32) and torch.equal(one["images"], other["images"])
-            assert torch.equal(one["views"], other["views"]) and torch.equal(one["label"], other["label"])
-            assert all(torch.equal(one["latents"][name], other["latents"][name]) for name in one["latents"])
+        for batch, other in zip(alone, loader, strict=True):
+            assert batch["images"].shape == (6, 2, 3, 32, 32) and torch.equal(batch["images"], other["images"])
+            assert torch.equal(batch["views"], other["views"]) and torch.equal(batch["label"], other["label"])
+            assert all(torch.equal(batch["latents"][name], other["latents"][name]) for name in batch["latents"])
 
 
 def test_workers_that_persist_draw_new_views_each_epoch(data: Dataset) -> None:
@@ -142,7 +142,7 @@ def test_an_object_has_the_views_of_its_rows(data: Dataset) -> None:
         (lambda data: leaderboard(Path("score.json")), ScoreFileError, "takes a list of scores"),
     ],
 )
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("workspace")
 def test_errors_are_one_sentence(data: Dataset, call: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message) as raised:
         call(data)
@@ -151,22 +151,24 @@ def test_errors_are_one_sentence(data: Dataset, call: Any, error: type[Exception
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_a_score_is_that_of_the_command(here: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    (here / "mine.py").write_text(ENCODER)
-    monkeypatch.syspath_prepend(here)
+def test_a_score_is_that_of_the_command(workspace: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    (workspace / "mine.py").write_text(ENCODER)
+    monkeypatch.syspath_prepend(workspace)
     torch.manual_seed(0)
     module = importlib.import_module("mine").Mine().train()
     result = score(module, data, protocol=SMALL, seed=1, name="mine.Mine")
     assert module.training and all(parameter.requires_grad for parameter in module.parameters())
     assert repr(result) == "Score('mine.Mine', dataset='tiny', protocol='test')"
-    result.save(here / "python.json")
+    result.save(workspace / "python.json")
 
     monkeypatch.setattr(protocol, "load", lambda name: SMALL)
     command("score", "--encoder", "mine:Mine", "--data", data.folder, "--seed", "1", "--out", "command.json")
-    one, other = (json.loads((here / name).read_text()) for name in ("python.json", "command.json"))
-    for table in (one, other):
+    python_table, command_table = (
+        json.loads((workspace / name).read_text()) for name in ("python.json", "command.json")
+    )
+    for table in (python_table, command_table):
         del table["seconds"], table["cost"]["images_per_s"]
-    assert one == other
+    assert python_table == command_table
 
     assert score("mine:Mine", data, protocol=SMALL, seed=1).values == result.values
     free = score(module.eval().forward, data, protocol=SMALL, seed=1, resolution=16)
@@ -175,7 +177,7 @@ def test_a_score_is_that_of_the_command(here: Path, data: Dataset, monkeypatch: 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_thread")
-def test_a_run_is_that_of_the_command(here: Path, data: Dataset) -> None:
+def test_a_run_is_that_of_the_command(workspace: Path, data: Dataset) -> None:
     small = {"batch": 4, "encoder": {"width": 0.125}, "method": {"projector": [8]}}
     run = train("vicreg", data, steps=2, seed=3, device="cpu", name="python", **small)
     words = ["steps=2", "batch=4", "encoder.width=0.125", "method.projector=[8]"]
@@ -209,10 +211,10 @@ def test_a_leaderboard_in_every_form(twenty: dict[Path, Score], monkeypatch: pyt
 
 
 def test_a_leaderboard_refuses_scores_of_other_protocols(twenty: dict[Path, Score]) -> None:
-    one, *_ = twenty.values()
+    entry, *_ = twenty.values()
     with pytest.raises(NotComparable, match="do not belong in one table"):
-        leaderboard([one, replace(one, protocol_id="0" * 12)])
-    assert len(leaderboard([one, one]).board.rows) == 2
+        leaderboard([entry, replace(entry, protocol_id="0" * 12)])
+    assert len(leaderboard([entry, entry]).board.rows) == 2
 
 
 @pytest.mark.slow
@@ -252,7 +254,7 @@ def test_other_readers_of_the_page_read_the_same(data: Dataset) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("here", "one_thread")
+@pytest.mark.usefixtures("workspace", "one_thread")
 def test_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(protocol, "load", lambda name: SMALL)
     monkeypatch.setattr(planning, "BLENDER", FAKE)

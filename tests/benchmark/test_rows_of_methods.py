@@ -24,14 +24,14 @@ OWN = {"equicaps": ["method.capsules=4", "method.side=1"]}
 @pytest.fixture(scope="module")
 def scores(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Score]:
     """Scores of the methods by file."""
-    folder, found, info = tmp_path_factory.mktemp("runs"), {}, DatasetInfo.load(tiny_dataset)
+    folder, results, info = tmp_path_factory.mktemp("runs"), {}, DatasetInfo.load(tiny_dataset)
     for method in NEWER:
         settings, own = resolve(method, "quick", [*TINY, *OWN.get(method, ["method.projector=[16, 16]"])])
         run = folder / method
         train(run, RunConfig(method, asdict(own), settings, tiny_dataset, info.fingerprint, 16, 0, "cpu", {}))
         encoder = from_run(run, None, torch.device("cpu"))
-        found[run / "score.json"] = score(encoder, tiny_dataset, run / "features", torch.device("cpu"), SMALL)
-    return found
+        results[run / "score.json"] = score(encoder, tiny_dataset, run / "features", torch.device("cpu"), SMALL)
+    return results
 
 
 def test_every_row_has_the_values_of_its_kind(scores: dict[Path, Score]) -> None:

@@ -33,7 +33,7 @@ COMMANDS = next(text for language, text in BLOCKS if not language).splitlines()
 
 
 @pytest.fixture
-def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Working folder with a dataset and a short protocol."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(protocol, "load", lambda rules: SMALL)
@@ -43,7 +43,9 @@ def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return tmp_path
 
 
-def test_the_example_is_short_and_is_scored_by_its_commands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_is_short_and_is_scored_by_its_commands(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     code = [line for line in ENCODER.splitlines() if line.strip() and not line.startswith("#")]
     assert len(code) < 15
     Path("my_encoder.py").write_text(ENCODER)
@@ -80,7 +82,7 @@ def test_the_predictor_is_asked() -> None:
     assert encoder.predictor.predict(torch.rand(2, 3), *views).shape == (2, 3)
 
 
-def test_the_table_is_taken(here: Path) -> None:
+def test_the_table_is_taken(workspace: Path) -> None:
     data = Path("data/tiny")
     keys = np.concatenate([Images.open(data, split).table["key"].to_pylist() for split in ("train", "val")])
     exec(FEATURES, {"pandas": pandas, "keys": keys, "z": np.random.default_rng(0).normal(size=(len(keys), 4))})

@@ -33,18 +33,18 @@ def test_both_loaders_hand_over_the_same_pixels_and_rotations(tiny_dataset: Path
         ours = next(batches)
     rows = loading._order(images, 4).rows(0)
     assert isinstance(ours, torch.Tensor)
-    for place, row in enumerate(rows.ravel()):
-        theirs = pairs.image(files / f"{row // 6:06d}" / f"image_{row % 6}.jpg")
-        torch.testing.assert_close(ours[place], theirs, rtol=0, atol=3e-6)
+    for position, row in enumerate(rows.ravel()):
+        expected = pairs.image(files / f"{row // 6:06d}" / f"image_{row % 6}.jpg")
+        torch.testing.assert_close(ours[position], expected, rtol=0, atol=3e-6)
         decoded = torch.from_numpy(images.read([row])).permute(0, 3, 1, 2).float() / 255
-        torch.testing.assert_close(Normalise()(decoded)[0], theirs, rtol=0, atol=3e-6)
+        torch.testing.assert_close(Normalise()(decoded)[0], expected, rtol=0, atol=3e-6)
     torch.manual_seed(3)
-    one, other, turn, label = pairs[5]
+    image, other, turn, label = pairs[5]
     torch.manual_seed(3)
     first, second = torch.randperm(6)[:2].tolist()
     poses = [{name: torch.tensor(images.latents[name][[30 + view]]) for name in ROTATION} for view in (first, second)]
     torch.testing.assert_close(rotation_between(*poses)[0].float().abs(), turn.abs())  # SciPy's sign may be the other
-    assert one.shape == other.shape == (3, 32, 32) and label == images.labels[30]
+    assert image.shape == other.shape == (3, 32, 32) and label == images.labels[30]
 
 
 def test_the_materialised_predictor_is_ours() -> None:

@@ -39,7 +39,7 @@ FORMULA = tuple("=+-@\t\r")
 def scores(text: str) -> dict[Path, Score]:
     """Two scores with a text in every field that can hold text."""
     described = MetricInfo("own", "measured by another package", digits=2)
-    found = {}
+    results = {}
     for i in range(2):
         whole = {"top1": measured(0.5 + i / 9), "own": measured(0.2), "lost": measured(0.2)}
         part = {"top1": measured(0.1)}
@@ -53,13 +53,13 @@ def scores(text: str) -> dict[Path, Score]:
         draws = score.resamples.draws
         own = replace(score.metrics["own"], over_objects="mean", r2="", split="val", package="")
         lost = replace(score.metrics["own"], over_objects="mean", column=False)  # of a package with that name
-        found[Path(f"{i}/score.json")] = replace(
+        results[Path(f"{i}/score.json")] = replace(
             score, name=f"{text}{i}", metrics={"own": own, "lost": lost},
             values={"whole": whole, f"{text} ": part},
             resamples=replace(score.resamples, draws={"whole": draws["whole"], f"{text} ": draws["part"]}),
             encoder=replace(score.encoder, parts={f"{text} ": (0, 8)}),
         )  # fmt: skip
-    return found
+    return results
 
 
 @pytest.fixture(scope="module")
@@ -153,15 +153,15 @@ def test_every_text_of_a_score_is_looked_at(kind: str, tmp_path: Path) -> None:
     [good, _] = scores("tame").values()
     good.save(path)
     table = json.loads(path.read_text())
-    for place, holder, key in leaves(table):
+    for field, holder, key in leaves(table):
         before = holder[key]
         holder[key] = REFUSED[kind]
         path.write_text(json.dumps(table))
         with pytest.raises(ScoreFileError) as caught:
             load_score(path)
         holder[key] = before
-        said = str(caught.value)
-        assert said.startswith(f"{path}: {place} holds ") and said.endswith("`iebench score` again") and not flaw(said)
+        text = str(caught.value)
+        assert text.startswith(f"{path}: {field} holds ") and text.endswith("`iebench score` again") and not flaw(text)
 
 
 @pytest.mark.parametrize("key", ["versions", "seconds", "values", "chosen", "run"])
@@ -174,9 +174,9 @@ def test_keys_of_a_score_are_texts_too(key: str, tmp_path: Path, capsys: pytest.
     path.write_text(json.dumps(table))
     with pytest.raises(SystemExit) as stop:
         main(["validate", str(path)])
-    said = capsys.readouterr().err
-    assert stop.value.code == 1 and f"{path}: the key {key}.\\x1b[31m holds a control character (U+001B)" in said
-    assert not flaw(said.rstrip("\n"))
+    message = capsys.readouterr().err
+    assert stop.value.code == 1 and f"{path}: the key {key}.\\x1b[31m holds a control character (U+001B)" in message
+    assert not flaw(message.rstrip("\n"))
 
 
 @pytest.mark.parametrize("name", ["-rf", ".hidden", "a" * 300, "..", "a/b"])
@@ -210,14 +210,14 @@ def test_plots_show_a_name_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     original = Text._preprocess_math
 
     def note(self: Text, words: str) -> Any:
-        found = original(self, words)
-        shown.append((found[0], found[1]))
-        return found
+        parsed = original(self, words)
+        shown.append((parsed[0], parsed[1]))
+        return parsed
 
     monkeypatch.setattr(Text, "_preprocess_math", note)
     curves = {curve: np.full((6, 3), 0.5) for curve in CURVES}
-    found = Orbits("rot_z", "degrees", np.array([0.0, 1.0, 2.0]), {"whole": curves})
-    assert draw(found, text, Bootstrap.of(6, SMALL.draws, SMALL.level, 0)).startswith(b"\x89PNG")
+    orbits = Orbits("rot_z", "degrees", np.array([0.0, 1.0, 2.0]), {"whole": curves})
+    assert draw(orbits, text, Bootstrap.of(6, SMALL.draws, SMALL.level, 0)).startswith(b"\x89PNG")
     assert (f"{text}: over the orbit of rot_z", False) in shown and not any(maths for _, maths in shown)
 
 
@@ -238,5 +238,5 @@ def test_a_folder_may_be_called_anything(
         with pytest.raises(SystemExit):
             main(command)
         out, err = capsys.readouterr()
-        said = [SGR.sub("", line) for line in (out + err).split("\n")]
-        assert not any(map(flaw, said)) and (not lines or len([line for line in said if line]) == lines)
+        printed = [SGR.sub("", line) for line in (out + err).split("\n")]
+        assert not any(map(flaw, printed)) and (not lines or len([line for line in printed if line]) == lines)

@@ -59,7 +59,7 @@ def norm_shapes(name: str, size: int, scaled: bool = True) -> Shapes:
 
 
 def sen_state(method: str, numbers: int, width: int, side: int = 7) -> dict[str, Tensor]:
-    """Weights of SEN or EquiMod with small heads; width : outputs of the action's projection, or 0 for no projection."""
+    """Weights of SEN or EquiMod with small heads; width : of the action's projection, or 0 for none."""
     shapes = {f"encoder.{name}": shape for name, shape in resnet_shapes((2, 3, 4)).items()}
     shapes["encoder.conv1.weight"] = (64, 3, side, side)
     for head in ("projector_equi", "projector_inv")[: 2 if method == "equimod" else 1]:

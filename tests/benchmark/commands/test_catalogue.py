@@ -102,8 +102,8 @@ def test_a_method_that_looks_at_numbers_is_said_and_the_others_are_listed(
     with pytest.raises(SystemExit) as stop:
         main(["methods", "--out", str(tmp_path / "methods.md"), "--format", "md"])
     assert stop.value.code == 3 and (tmp_path / "methods.md").read_text() == PAGE.read_text()
-    said = capsys.readouterr().err
-    assert "the method 'peek' cannot be measured without images (RuntimeError: " in said and "Traceback" not in said
+    error = capsys.readouterr().err
+    assert "the method 'peek' cannot be measured without images (RuntimeError: " in error and "Traceback" not in error
 
 
 def test_a_broken_package_is_said_and_the_others_are_listed(

@@ -24,10 +24,10 @@ def test_widths_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     state = {**sie_state(), "predictor.hypernet.net.0.weight": torch.zeros(3 * E * E, 4)}
     path, out = put(tmp_path / "model.pth", state), tmp_path / "out"
     relu = ["--no-predictor-relu"]
-    for given, more, code in (("10-10", [], 1), ("10-10", relu, 0), ("10-x", relu, 2), ("", relu, 2), ("", [], 1)):
+    for widths, more, code in (("10-10", [], 1), ("10-10", relu, 0), ("10-x", relu, 2), ("", relu, 2), ("", [], 1)):
         with pytest.raises(SystemExit) as left:
-            main(["convert", str(path), str(out), *(["--predictor", given] if given else []), *more])
-        assert (left.value.code or 0) == code, given
+            main(["convert", str(path), str(out), *(["--predictor", widths] if widths else []), *more])
+        assert (left.value.code or 0) == code, widths
     assert "'10-x' is no list of widths: write 1024 or 1024-1024" in capsys.readouterr().err
 
 

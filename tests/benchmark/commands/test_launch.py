@@ -105,9 +105,9 @@ def test_ranks_that_were_started_with_different_commands(tiny_dataset: Path, tmp
         )
         for rank, batch in enumerate((8, 16))
     ]
-    (first, said), (second, other) = map(finish, ranks)
+    (first, message), (second, other) = map(finish, ranks)
     assert first == 1 and second == 1 and not other
-    assert "rank 1 was started with other settings than rank 0 (batch: 8 there, 16 here)" in said
+    assert "rank 1 was started with other settings than rank 0 (batch: 8 there, 16 here)" in message
     assert not (tmp_path / "run" / CONFIG).exists()
 
 

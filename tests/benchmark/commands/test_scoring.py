@@ -31,7 +31,7 @@ def call(*arguments: str) -> int:
 
 
 @pytest.fixture
-def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Working folder with a dataset, two runs and a short protocol."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(protocol, "load", lambda name: SMALL)
@@ -41,7 +41,7 @@ def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     return tmp_path
 
 
-def test_from_scores_to_the_report(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_scores_to_the_report(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("score") == 0  # the newest run on its own dataset
     out = capsys.readouterr().out
     assert "runs/sie/score.json: written" in out and "equivariant" in out and "\x1b" not in out
@@ -56,7 +56,7 @@ def test_from_scores_to_the_report(here: Path, capsys: pytest.CaptureFixture[str
     assert Path("report.html").read_text().startswith("<!doctype html>")
 
 
-def test_smoke_runs_are_left_out_unless_they_are_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_smoke_runs_are_left_out_unless_they_are_named(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("score") == 0 and call("score", "--run", "runs/random", "--limit", "4") == 0
     capsys.readouterr()
     assert call("leaderboard") == 0
@@ -70,29 +70,29 @@ def test_smoke_runs_are_left_out_unless_they_are_named(here: Path, capsys: pytes
     assert call("leaderboard") == 0 and "SMOKE RUN" in capsys.readouterr().out
 
 
-def test_anyones_encoder(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_anyones_encoder(workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Path("mine.py").write_text(
         "from torch import nn\ndef pool(): return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())\n"
     )
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     monkeypatch.setattr(sys, "path", list(sys.path))
     assert call("score", "--encoder", "mine:pool", "--limit", "5") == 0
-    found = load_score(Path("runs/mine.pool/score.json"))
-    assert found.encoder.dim == 12 and found.limit == 5 and found.run == {}
+    score = load_score(Path("runs/mine.pool/score.json"))
+    assert score.encoder.dim == 12 and score.limit == 5 and score.run == {}
     assert "SMOKE" in capsys.readouterr().out
     assert call("score", "--encoder", "mine:pool", "--resolution", "16", "--out", "other.json") == 0
     assert load_score(Path("other.json")).encoder.resolution == 16
 
 
-def test_features_that_somebody_computed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_features_that_somebody_computed(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     views = pa.concat_tables([Images.open(Path("data/tiny"), split).table for split in ("train", "val")])
     constant = np.ones((len(views), 3), np.float32)
     pq.write_table(pa.table({"key": views["key"], "z": list(constant)}), "mine.parquet")
     assert call("score", "--features", "mine.parquet") == 0
     assert "note: mine: all 3 columns of the features are constant" in capsys.readouterr().out
-    found = load_score(Path("runs/mine/score.json"))
-    assert (found.name, found.encoder.dim, found.encoder.resolution) == ("mine", 3, 0) and len(found.notes) == 1
-    assert found.cost.parameters is None and not found.encoder.has_predictor
+    score = load_score(Path("runs/mine/score.json"))
+    assert (score.name, score.encoder.dim, score.encoder.resolution) == ("mine", 3, 0) and len(score.notes) == 1
+    assert score.cost.parameters is None and not score.encoder.has_predictor
     assert call("score", "--features", "mine.parquet", "--run", "runs/sie") == 2
 
 
@@ -110,11 +110,11 @@ def spread(context):
 
 
 def test_a_probe_of_another_package_is_ranked_with_it_and_shown_as_unknown_without_it(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     points = {"spread": "spread_probe", "broken": "broken_probe"}
     with monkeypatch.context() as installed:
-        install(here / "site", installed, PROBES, points, spread_probe=THEIRS, broken_probe="1 / 0")
+        install(workspace / "site", installed, PROBES, points, spread_probe=THEIRS, broken_probe="1 / 0")
         assert call("score") == 0
         assert "note: sie: broken_probe, of the probe 'broken', cannot be imported" in capsys.readouterr().out
         assert call("validate", "runs/sie/score.json") == 0
@@ -142,12 +142,12 @@ def test_a_probe_of_another_package_is_ranked_with_it_and_shown_as_unknown_witho
     assert "metric spread's higher False against True" in capsys.readouterr().err
 
 
-def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_converted_checkpoint(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.save(random_like(resnet_shapes((1, 2, 3, 4))), "final_weights.pth")
     assert call("convert", "final_weights.pth", "converted/theirs") == 0
     assert call("score", "--encoder", "converted/theirs", "--limit", "5", "--resolution", "32") == 0
-    found = load_score(Path("converted/theirs/score.json"))
-    assert (found.name, found.encoder.dim, found.encoder.resolution, found.run) == ("theirs", 512, 32, {})
+    score = load_score(Path("converted/theirs/score.json"))
+    assert (score.name, score.encoder.dim, score.encoder.resolution, score.run) == ("theirs", 512, 32, {})
     assert "theirs" in capsys.readouterr().out
 
 
@@ -162,7 +162,7 @@ def test_a_converted_checkpoint(here: Path, capsys: pytest.CaptureFixture[str]) 
     (["report"], 1, "no runs/*/score.json: run `iebench score` first"),
 ])  # fmt: skip
 def test_what_is_wrong_is_said_in_one_line(
-    here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
+    workspace: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, message: str
 ) -> None:
     assert call(*arguments) == code
     error = capsys.readouterr().err
@@ -179,37 +179,37 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_a_finished_score_is_replaced_by_its_like_alone(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, run = Path("runs/random/score.json"), ("--run", "runs/random")
     path.write_text("damaged")
     for arguments in (["--limit", "4"], ["--limit", "5"], [], ["--seed", "1"]):  # the full one replaces the smoke runs'
         assert call("score", *run, *arguments) == 0
     before = path.read_bytes()
-    said = refused(capsys, *run, "--limit", "4")
+    error = refused(capsys, *run, "--limit", "4")
     assert (
-        f"{path} is a score of all objects, not of --limit 4: give --out, as in --out runs/random/score-limit4" in said
+        f"{path} is a score of all objects, not of --limit 4: give --out, as in --out runs/random/score-limit4" in error
     )
     monkeypatch.setattr(protocol, "load", lambda name: replace(SMALL, name="my own", seeds=1))
-    assert "of protocol test (" in (said := refused(capsys, *run)) and "not of protocol my own (" in said
-    assert "--out runs/random/score-my-own.json" in said and path.read_bytes() == before
+    assert "of protocol test (" in (error := refused(capsys, *run)) and "not of protocol my own (" in error
+    assert "--out runs/random/score-my-own.json" in error and path.read_bytes() == before
     assert call("score", *run, "--limit", "4", "--out", str(path)) == 0  # an explicit --out may overwrite
     assert load_score(path).protocol.name == "my own"
 
 
 def test_a_finished_score_outlives_another_dataset(
-    here: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]
+    workspace: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call("score", "--run", "runs/random") == 0
     path = Path("runs/random/score.json")
-    found = load_score(path)
-    replace(found, dataset=replace(found.dataset, name="elsewhere", fingerprint="0" * 64)).save(path)
-    said = refused(capsys, "--run", "runs/random")
-    assert "dataset elsewhere (000000000000), not of tiny (" in said and "--out runs/random/score-tiny.json" in said
+    score = load_score(path)
+    replace(score, dataset=replace(score.dataset, name="elsewhere", fingerprint="0" * 64)).save(path)
+    error = refused(capsys, "--run", "runs/random")
+    assert "dataset elsewhere (000000000000), not of tiny (" in error and "--out runs/random/score-tiny.json" in error
 
 
 def test_encoders_of_one_name_do_not_replace_one_another_but_a_run_trained_again_does(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     views = pa.concat_tables([Images.open(Path("data/tiny"), split).table for split in ("train", "val")])
     for folder in ("one", "other"):
@@ -218,22 +218,22 @@ def test_encoders_of_one_name_do_not_replace_one_another_but_a_run_trained_again
             pa.table({"key": views["key"], "z": [[float(len(folder))]] * len(views)}), f"{folder}/mine.parquet"
         )
     assert [call("score", "--features", "one/mine.parquet") for _ in range(2)] == [0, 0]
-    said = refused(capsys, "--features", "other/mine.parquet")
-    assert "runs/mine/score.json is a score of weights " in said
+    error = refused(capsys, "--features", "other/mine.parquet")
+    assert "runs/mine/score.json is a score of weights " in error
     assert call("score", "--run", "runs/random") == 0
-    found = load_score(path := Path("runs/random/score.json"))
-    replace(found, encoder=replace(found.encoder, weights="0" * 64)).save(path)  # as before the run was trained again
-    assert load_score(path).encoder.weights != found.encoder.weights
-    assert call("score", "--run", "runs/random") == 0 and load_score(path).encoder == found.encoder
+    score = load_score(path := Path("runs/random/score.json"))
+    replace(score, encoder=replace(score.encoder, weights="0" * 64)).save(path)  # as before the run was trained again
+    assert load_score(path).encoder.weights != score.encoder.weights
+    assert call("score", "--run", "runs/random") == 0 and load_score(path).encoder == score.encoder
 
 
-def test_an_unfinished_run(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unfinished_run(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("runs/sie/model.safetensors").unlink()
     assert call("score", "--run", "runs/sie") == 1
     assert "runs/sie is not finished" in capsys.readouterr().err
 
 
-def test_another_dataset_may_be_named(here: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_dataset_may_be_named(workspace: Path, tiny_dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.move("data/tiny", "data/moved")
     assert call("score", "--run", "runs/sie") == 1
     assert "data/tiny, which is not there" in capsys.readouterr().err

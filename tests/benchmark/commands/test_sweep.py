@@ -75,7 +75,7 @@ def inside(monkeypatch: pytest.MonkeyPatch) -> Inside:
 
 
 @pytest.fixture
-def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Working folder with one dataset under data/ and a sweep file."""
     shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
     (tmp_path / "mine.toml").write_text(FILE)
@@ -84,24 +84,24 @@ def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
-    here: Path, inside: Inside, capsys: pytest.CaptureFixture[str]
+    workspace: Path, inside: Inside, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sets = [word for text in ("steps=2", "batch=4", "encoder.width=0.125", "resolution=16") for word in ("--set", text)]
     assert iebench("train", "--method", "sie", *sets) == 0  # by hand, as a sweep would
     capsys.readouterr()
 
     assert iebench("sweep", "mine.toml", "--dry-run") == 0
-    told = capsys.readouterr().out
-    assert "runs/sie-tiny-s0: trained, not scored\nruns/random-tiny-s0: new\n" in told
-    assert "$ iebench train --method random --data" in told and told.endswith("1 trained, not scored, 3 new\n")
+    listing = capsys.readouterr().out
+    assert "runs/sie-tiny-s0: trained, not scored\nruns/random-tiny-s0: new\n" in listing
+    assert "$ iebench train --method random --data" in listing and listing.endswith("1 trained, not scored, 3 new\n")
     assert not inside.ran
 
     inside.broken = "sie-tiny-s1"
     assert iebench("sweep", "mine.toml") == 3
-    said = capsys.readouterr()
-    assert said.out.startswith("4 runs, 0 of them finished\n")
-    assert "runs/mine.md: written, 3 of 4 runs" in said.out
-    assert "sie-tiny-s1 failed: no luck; its output is in runs/sie-tiny-s1.log" in said.err
+    printed = capsys.readouterr()
+    assert printed.out.startswith("4 runs, 0 of them finished\n")
+    assert "runs/mine.md: written, 3 of 4 runs" in printed.out
+    assert "sie-tiny-s1 failed: no luck; its output is in runs/sie-tiny-s1.log" in printed.err
     assert [command[0] for command in inside.ran] == ["score", "train", "score", "train", "score"]
     table = Path("runs/mine.md").read_text()
     assert "| sie-tiny-s0 | whole |" in table and "| random-tiny (2 seeds) | whole |" in table
@@ -120,34 +120,34 @@ def test_a_sweep_trains_and_scores_what_is_missing_and_writes_its_table(
 
 
 def test_a_run_that_another_process_trains_is_left_to_it(
-    here: Path, inside: Inside, capsys: pytest.CaptureFixture[str]
+    workspace: Path, inside: Inside, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with held(Path("runs/sie-tiny-s1")):
         assert iebench("sweep", "mine.toml", "--dry-run") == 0
         assert "1 being trained by another process" in capsys.readouterr().out
         assert iebench("sweep", "mine.toml") == 0
-        said = capsys.readouterr()
-        assert "4 runs, 0 of them finished\nsie-tiny-s1: skipped, being trained by another process" in said.out
-        assert "3 of 4 runs" in said.out and "failed" not in said.err
+        printed = capsys.readouterr()
+        assert "4 runs, 0 of them finished\nsie-tiny-s1: skipped, being trained by another process" in printed.out
+        assert "3 of 4 runs" in printed.out and "failed" not in printed.err
         assert not any("sie-tiny-s1" in command for command in inside.ran)
         sets = [word for text in ("steps=2", "batch=4", "encoder.width=0.125") for word in ("--set", text)]
         assert iebench("train", "--seed", "1", *sets) == RunHeld.exit_code
-    said_of_it: list[str] = []  # a run that the sweep started only then
+    messages: list[str] = []  # a run that the sweep started only then
     late = Outcome("late", RunHeld.exit_code, "", 1.0)
-    assert not carry_out([], lambda _: iter([late]), lambda: False, said_of_it.append)
-    assert said_of_it == ["late: skipped, being trained by another process"]
+    assert not carry_out([], lambda _: iter([late]), lambda: False, messages.append)
+    assert messages == ["late: skipped, being trained by another process"]
 
 
 @pytest.mark.usefixtures("inside")
 def test_another_run_in_a_place_stops_the_sweep_before_it_begins(
-    here: Path, capsys: pytest.CaptureFixture[str]
+    workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert iebench("train", "--method", "random", "--set", "steps=3") == 0
     assert iebench("sweep", "mine.toml") == 1
     assert "runs/random-tiny-s0 holds a run with other settings (batch: 128 there, 4 here;" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("workspace")
 def test_no_cluster_and_a_misspelt_option(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("submitit")
     assert iebench("sweep", "mine.toml", "--engine", "slurm", "--slurm", "partition") == 2

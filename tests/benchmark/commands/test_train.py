@@ -25,29 +25,31 @@ def run(*arguments: str) -> int:
 
 
 @pytest.fixture
-def here(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Working folder with one dataset under data/."""
     shutil.copytree(tiny_dataset, tmp_path / "data" / "tiny")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-def test_without_arguments_it_trains_sie_on_the_newest_dataset(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_arguments_it_trains_sie_on_the_newest_dataset(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(*QUICK) == 0
     assert "iebench score --run runs/sie-tiny-s0" in capsys.readouterr().out
     _, config = runs.load(runs.newest())
-    assert config.method == "sie" and config.data == here / "data" / "tiny" and config.resolution == 32
+    assert config.method == "sie" and config.data == workspace / "data" / "tiny" and config.resolution == 32
     assert run(*QUICK) == 1
     assert "runs/sie-tiny-s0 holds a finished run: add --resume" in capsys.readouterr().err
     assert run(*QUICK, "--resume") == 0
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("workspace")
 def test_a_run_is_repeated_from_its_config() -> None:
     assert run(*QUICK, "--method", "vicreg", "--seed", "3") == 0
     assert run("--config", "runs/vicreg-tiny-s3/config.json", "--name", "again") == 0
-    one, other = (runs.RunConfig.load(Path("runs") / name) for name in ("vicreg-tiny-s3", "again"))
-    assert one == other
+    original, repeated = (runs.RunConfig.load(Path("runs") / name) for name in ("vicreg-tiny-s3", "again"))
+    assert original == repeated
     weights = [(Path("runs") / name / runs.WEIGHTS).read_bytes() for name in ("vicreg-tiny-s3", "again")]
     assert weights[0] == weights[1]
 
@@ -73,7 +75,7 @@ def test_a_run_is_repeated_from_its_config() -> None:
         (["--set", "batch=8", "--set", "method.equivariant=1e-6"], 2, "method.equivariant=1e-06 rounds to 0 of 256"),
     ],
 )
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("workspace")
 def test_mistakes_are_one_sentence(
     arguments: list[str], code: int, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -83,14 +85,14 @@ def test_mistakes_are_one_sentence(
     assert not (Path("runs").exists() and any(Path("runs").iterdir()))
 
 
-def test_no_gpu(here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_gpu(workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert run("--device", "cuda") == 1
     assert "PyTorch sees no GPU: use --device cpu" in capsys.readouterr().err
 
 
 def test_more_gpus_than_there_are(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert run("--gpus", "2") == 1
@@ -109,7 +111,7 @@ def test_no_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 
 @pytest.mark.parametrize("more", [[], ["--gpus", "2"]])
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("workspace")
 def test_a_queues_signal_while_it_starts(
     more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,7 +129,7 @@ def test_a_queues_signal_while_it_starts(
     )
 
 
-@pytest.mark.usefixtures("here")
+@pytest.mark.usefixtures("workspace")
 def test_a_service_that_fails_costs_no_weights(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

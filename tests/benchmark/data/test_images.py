@@ -102,8 +102,8 @@ def test_a_subset_is_some_objects_of_every_class(tiny_dataset: Path) -> None:
 
 
 def test_the_number_of_threads_changes_nothing(tiny_dataset: Path) -> None:
-    one, four = (Images.open(tiny_dataset, "train", threads=threads) for threads in (1, 4))
-    np.testing.assert_array_equal(one.read(np.arange(100)), four.read(np.arange(100)))
+    single_thread, four_threads = (Images.open(tiny_dataset, "train", threads=threads) for threads in (1, 4))
+    np.testing.assert_array_equal(single_thread.read(np.arange(100)), four_threads.read(np.arange(100)))
 
 
 def test_nothing_read_is_an_empty_array(tiny_dataset: Path) -> None:
@@ -189,7 +189,7 @@ def test_bytes_that_are_no_jpeg(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "said"),
+    ("column", "value", "fault"),
     [
         ("rot_x", float("nan"), "rot_x of image {key} is nan"),
         ("light_hue", float("inf"), "light_hue of image {key} is inf"),
@@ -198,11 +198,11 @@ def test_bytes_that_are_no_jpeg(copy: Path) -> None:
         ("sha256", "abc", "sha256 of image {key} is abc"),
     ],
 )
-def test_values_that_cannot_be(column: str, value: object, said: str, copy: Path) -> None:
+def test_values_that_cannot_be(column: str, value: object, fault: str, copy: Path) -> None:
     path = copy / "val" / "00000.parquet"
     key = pq.read_table(path, partitioning=None)["key"][3].as_py()
     _set(path, column, 3, value)
-    with pytest.raises(DatasetError, match=rf"val/00000\.parquet: {said.format(key=key)}: restore it"):
+    with pytest.raises(DatasetError, match=rf"val/00000\.parquet: {fault.format(key=key)}: restore it"):
         Images.open(copy, "val")
 
 
@@ -305,7 +305,7 @@ def test_more_shards_than_files_may_be_open(
     render_dataset(tiny_plan(views=2), tmp_path / "d", workers=1, backend=FAKE)
     assert len(list((tmp_path / "d").rglob("*.tar"))) == 30
     done = subprocess.run([sys.executable, "-c", MANY, str(tmp_path / "d")], check=True, capture_output=True, text=True)
-    found = json.loads(done.stdout)
+    printed = json.loads(done.stdout)
     train, val = (Images.open(tmp_path / "d", split) for split in ("train", "val"))
     sums = [int(split.read(range(len(split))).sum()) for split in (train, val)]
-    assert found == [*sums, sums[0]]
+    assert printed == [*sums, sums[0]]

@@ -78,8 +78,8 @@ def test_shares_of_a_batch_are_the_batch_for_any_number_of_ranks() -> None:
 def test_every_view_is_as_likely_in_every_place(count: int) -> None:
     chosen = views(0, 1, 40_000, 5, count)
     assert (np.sort(chosen, axis=1)[:, 1:] != np.sort(chosen, axis=1)[:, :-1]).all()
-    for place in range(count):
-        assert np.abs(np.bincount(chosen[:, place], minlength=5) - 8000).max() < 5 * 80  # five standard deviations
+    for position in range(count):
+        assert np.abs(np.bincount(chosen[:, position], minlength=5) - 8000).max() < 5 * 80  # five standard deviations
 
 
 def test_a_batch_does_not_depend_on_those_before() -> None:

@@ -46,20 +46,20 @@ def test_on_shared_poses_a_group_shows_the_same_view_numbers(views: int, group: 
 def test_elsewhere_the_pair_is_the_nearest_of_all() -> None:
     poses = drawn(OBJECTS, STORED)
     rows = Partners(Order(0, OBJECTS, STORED, 8, 2), latents(poses), 2).rows(0)
-    for found, (first, other) in zip(angles_apart(rows, poses, 2), rows.reshape(-1, 2, 2), strict=True):
+    for angle, (first, other) in zip(angles_apart(rows, poses, 2), rows.reshape(-1, 2, 2), strict=True):
         own = [other[0] // STORED * STORED + view for view in range(STORED)]
         pairs = np.array([[*first], *([a, b] for a in own for b in own if a != b)])
         each = [angles_apart(np.stack([pairs[0], pair]), poses, 2)[0] for pair in pairs[1:]]
-        assert found == pytest.approx(min(each), abs=1e-6)
+        assert angle == pytest.approx(min(each), abs=1e-6)
 
 
 def test_the_median_angle_is_that_of_the_declared_law() -> None:
     """300 draws of 50 poses, the nearest of 2,450 ordered pairs: median 9.4 and 90th percentile 16.2 degrees."""
     first, other = drawn(300, 2, seed=1), drawn(300, 50, seed=2)
-    wanted = (pose(first[:, 0]).inv() * pose(first[:, 1])).as_quat()
-    chosen = nearest(wanted[:, None], pose_quaternion(other))
+    turns = (pose(first[:, 0]).inv() * pose(first[:, 1])).as_quat()
+    chosen = nearest(turns[:, None], pose_quaternion(other))
     ends = [pose(other[np.arange(300), chosen[:, k]]) for k in (0, 1)]
-    error = np.degrees((Rotation.from_quat(wanted).inv() * (ends[0].inv() * ends[1])).magnitude())
+    error = np.degrees((Rotation.from_quat(turns).inv() * (ends[0].inv() * ends[1])).magnitude())
     assert np.median(error) == pytest.approx(9.4, abs=0.8) and np.quantile(error, 0.9) == pytest.approx(16.2, abs=1.5)
 
 

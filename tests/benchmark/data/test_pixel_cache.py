@@ -25,19 +25,19 @@ def test_kept_pixels_are_the_decoded_ones_however_often_they_are_asked_for(
     images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, decoded, read = Kept(images, 16, CPU, pinned=False), Decoded(images, 16, pinned=False), Images.read
-    asked: list[int] = []
+    rows_read: list[int] = []
 
     def count(self: Images, rows: np.ndarray, size: int, out: np.ndarray) -> np.ndarray:
-        asked.extend(rows.tolist())
+        rows_read.extend(rows.tolist())
         return read(self, rows, size, out)
 
     for seed in range(4):
         rows = np.random.default_rng(seed).integers(0, len(images), 60)  # with repeats
         with monkeypatch.context() as patch:
             patch.setattr(Images, "read", count)
-            found = kept.take(rows)
-        assert torch.equal(found, decoded.take(rows)) and found.shape == (60, 16, 16, 3)
-    assert len(asked) == len(set(asked)) > 60, "an image was decoded twice, or none"
+            pixels = kept.take(rows)
+        assert torch.equal(pixels, decoded.take(rows)) and pixels.shape == (60, 16, 16, 3)
+    assert len(rows_read) == len(set(rows_read)) > 60, "an image was decoded twice, or none"
 
 
 def test_a_failed_decoding_is_not_kept(images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_a_failed_decoding_is_not_kept(images: Images, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("cache", "device", "room", "kind", "said"),
+    ("cache", "device", "room", "kind", "reason"),
     [
         ("auto", CPU, Room(2 * BYTES, 0), Kept, r"kept in memory once decoded: 144 images of 16 pixels take 0\.1 MB"),
         (
@@ -69,12 +69,12 @@ def test_a_failed_decoding_is_not_kept(images: Images, monkeypatch: pytest.Monke
     ],
 )
 def test_the_choice_says_what_and_why(
-    cache: Cache, device: torch.device, room: Room, kind: type, said: str, images: Images
+    cache: Cache, device: torch.device, room: Room, kind: type, reason: str, images: Images
 ) -> None:
     import re
 
     pixels, why = choose(cache, images, 16, device, room)
-    assert isinstance(pixels, kind) and re.search(said, why), why
+    assert isinstance(pixels, kind) and re.search(reason, why), why
 
 
 def test_auto_prefers_the_gpu_if_a_third_of_it_holds_everything(
@@ -90,7 +90,7 @@ def test_auto_prefers_the_gpu_if_a_third_of_it_holds_everything(
 
 
 @pytest.mark.parametrize(
-    ("cache", "device", "room", "said"),
+    ("cache", "device", "room", "reason"),
     [
         ("gpu", CPU, Room(10**12, 0), "--cache gpu needs a GPU: use --cache ram, or --device cuda"),
         ("gpu", GPU, Room(10**12, 10), r"--cache gpu: .* and 0\.0 MB are free on the GPU: use --cache none"),
@@ -98,24 +98,24 @@ def test_auto_prefers_the_gpu_if_a_third_of_it_holds_everything(
     ],
 )
 def test_what_does_not_fit_is_refused(
-    cache: Cache, device: torch.device, room: Room, said: str, images: Images
+    cache: Cache, device: torch.device, room: Room, reason: str, images: Images
 ) -> None:
-    with pytest.raises(SettingError, match=said):
+    with pytest.raises(SettingError, match=reason):
         choose(cache, images, 16, device, room)
 
 
 def test_a_buffer_is_used_again_only_when_nothing_refers_to_it() -> None:
     buffers = Buffers((4, 4, 3), pinned=False)
     first, second = buffers.take(8), buffers.take(8)
-    place = first.data_ptr()
-    assert second.data_ptr() != place
+    address = first.data_ptr()
+    assert second.data_ptr() != address
     view = first.unflatten(0, (4, 2)).permute(0, 1, 4, 2, 3)
     del first
     gc.collect()
-    assert buffers.take(8).data_ptr() != place, "a view still looks at it"
+    assert buffers.take(8).data_ptr() != address, "a view still looks at it"
     del view
     gc.collect()
-    assert buffers.take(8).data_ptr() == place
+    assert buffers.take(8).data_ptr() == address
 
 
 @pytest.mark.slow

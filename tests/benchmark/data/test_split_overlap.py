@@ -43,10 +43,10 @@ def test_one_file_or_one_shapenet_id_is_one_mesh(tmp_path: Path) -> None:
 
 def test_the_official_list_leaks_as_counted(tmp_path: Path) -> None:
     rows = [(row["synset"], row["object_id"], row["split"], None) for row in official_objects().to_pylist()]
-    found = leaked(objects(tmp_path, rows))
-    assert len(found) == 424  # as docs/background/protocols.md says
+    leaks = leaked(objects(tmp_path, rows))
+    assert len(leaks) == 424  # as docs/background/protocols.md says
     labels = {(synset, mesh) for synset, mesh, *_ in rows}
-    assert found <= labels
+    assert leaks <= labels
 
 
 @pytest.mark.slow
@@ -61,9 +61,9 @@ def test_they_are_left_out_and_counted(
     identity = (table["synset"][first].as_py(), table["object_id"][first].as_py())
     monkeypatch.setattr("iebench.benchmark.scoring.splits.leaked", lambda _: {identity})
     encoder = from_run(run, None, cpu)
-    found = score(encoder, folder, run / "features", cpu, SMALL)
-    assert (found.dataset.val_objects, found.dataset.known_meshes) == (5, 1)
-    assert found.values["whole"]["top1"].n == 5 * 6
+    result = score(encoder, folder, run / "features", cpu, SMALL)
+    assert (result.dataset.val_objects, result.dataset.known_meshes) == (5, 1)
+    assert result.values["whole"]["top1"].n == 5 * 6
     everyone = {(row["synset"], row["object_id"]) for row in table.to_pylist()}
     monkeypatch.setattr("iebench.benchmark.scoring.splits.leaked", lambda _: everyone)
     with pytest.raises(DatasetError, match="meshes of all val objects"):

@@ -7,9 +7,9 @@ from iebench.benchmark.distributed.device import pick
 from iebench.benchmark.errors import MissingPart
 
 
-@pytest.mark.parametrize(("there", "expected"), [(True, "cuda"), (False, "cpu")])
-def test_auto_takes_a_gpu_if_there_is_one(there: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+@pytest.mark.parametrize(("gpu", "expected"), [(True, "cuda"), (False, "cpu")])
+def test_auto_takes_a_gpu_if_there_is_one(gpu: bool, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
     assert pick("auto").type == expected and pick("cpu").type == "cpu"
 
 

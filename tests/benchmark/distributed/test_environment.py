@@ -33,7 +33,7 @@ def test_a_whole_environment_says_which_rank_this_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "there",
+    "environment",
     [
         {},
         {"PATH": "/bin"},
@@ -45,16 +45,16 @@ def test_a_whole_environment_says_which_rank_this_is() -> None:
         {"SLURM_STEP_NUM_TASKS": "4", "WORLD_SIZE": "1"},  # a seed for each
     ],
 )
-def test_alone(there: dict[str, str]) -> None:
-    assert numbers(there) == {}
+def test_alone(environment: dict[str, str]) -> None:
+    assert numbers(environment) == {}
 
 
 @pytest.mark.parametrize("names", [names for names in HALVES if {"RANK", "WORLD_SIZE"} & set(names)])
 def test_every_half_names_what_is_set_what_lacks_and_a_remedy(names: tuple[str, ...]) -> None:
     with pytest.raises(UsageError) as raised:
         numbers({name: WHOLE[name] for name in names})
-    said, lacks = str(raised.value).split(" means several processes, and ")
-    assert set(said.split(", ")) == {f"{name}={WHOLE[name]}" for name in names}
+    variables, lacks = str(raised.value).split(" means several processes, and ")
+    assert set(variables.split(", ")) == {f"{name}={WHOLE[name]}" for name in names}
     lacking, remedy = lacks.split(" not set: ")
     assert lacking.rsplit(" ", 1)[0] == " and ".join(name for name in NEEDED if name not in names)
     assert remedy.startswith("start it with torchrun") and "or unset" in remedy
@@ -108,9 +108,9 @@ def test_every_command_says_it_before_it_does_anything(
     bare.chdir(tmp_path)
     with pytest.raises(SystemExit) as ended:
         main(command)
-    said = capsys.readouterr().err
-    assert ended.value.code == 2 and len(said.strip().splitlines()) == 1, said
-    assert said.startswith("iebench: WORLD_SIZE=2 means several processes, and RANK and MASTER_ADDR and MASTER_PORT")
+    message = capsys.readouterr().err
+    assert ended.value.code == 2 and len(message.strip().splitlines()) == 1, message
+    assert message.startswith("iebench: WORLD_SIZE=2 means several processes, and RANK and MASTER_ADDR and MASTER_PORT")
     assert not list(tmp_path.iterdir())
 
 

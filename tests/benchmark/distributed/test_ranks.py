@@ -118,6 +118,6 @@ def test_connections_that_do_not_close_keep_no_rank_from_ending(
 ) -> None:
     """In PyTorch 2.4, destroy_process_group never returned in one of three trainings, after all work was done."""
     assert run_ranks(2, end_with_open_connections, tmp_path) == [0, 1]  # `launch` raises unless all exit with 0
-    said = capfd.readouterr().err
+    printed = capfd.readouterr().err
     for rank in (0, 1):
-        assert said.count(f"rank {rank}: the connections to the other ranks have not closed within") == 1
+        assert printed.count(f"rank {rank}: the connections to the other ranks have not closed within") == 1

@@ -102,8 +102,8 @@ def test_what_a_processor_does_to_colours_is_done(
     loaded = load(f"hf:{tmp_path / 'm'}", {})
     assert words in loaded.preprocessing and "assumed" not in loaded.preprocessing
     pixels = torch.randint(0, 256, (3, 3, 16, 16), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
-    asked = {"do_resize": False, "do_center_crop": False}
-    seen = processor(images=[one.permute(1, 2, 0).numpy() for one in pixels], return_tensors="pt", **asked)
+    options = {"do_resize": False, "do_center_crop": False}
+    seen = processor(images=[image.permute(1, 2, 0).numpy() for image in pixels], return_tensors="pt", **options)
     with torch.no_grad():
         expected = model(**seen).pooler_output
     torch.testing.assert_close(loaded.module.eval()(pixels / 255), expected, atol=1e-5, rtol=1e-4)

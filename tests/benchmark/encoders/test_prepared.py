@@ -132,7 +132,7 @@ def from_factory(spec: str, resolution: int, device: torch.device) -> Encoder:
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Current folder with a user's module, imported as a console script would: without "" on the path."""
     (tmp_path / "anyones.py").write_text(MODULE)
     (tmp_path / "broken.py").write_text("1 / 0")
@@ -145,29 +145,29 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_factory_in_the_current_folder(here: Path) -> None:
+def test_a_factory_in_the_current_folder(workspace: Path) -> None:
     encoder = from_factory("anyones:pool", 32, CPU)
     assert (encoder.name, encoder.dim, encoder.parts, encoder.resolution) == ("anyones.pool", 12, {}, 32)
     assert encoder.run is None and encoder.predictor is None and encoder.cost.parameters == 1
     assert not encoder.module.training and not any(p.requires_grad for p in encoder.module.parameters())
 
 
-def test_parts_of_a_module_are_taken_over(here: Path) -> None:
+def test_parts_of_a_module_are_taken_over(workspace: Path) -> None:
     assert from_factory("anyones:parted", 32, CPU).parts == {"first": slice(0, 4, 1), "rest": slice(4, 12, 1)}
 
 
-def test_the_encoder_runs_in_eval_mode(here: Path) -> None:
+def test_the_encoder_runs_in_eval_mode(workspace: Path) -> None:
     assert from_factory("anyones:Dropping", 32, CPU).identity == from_factory("anyones:Dropping", 32, CPU).identity
 
 
-def test_weights_and_code_each_make_another_identity(here: Path) -> None:
-    one, scaled, same = (from_factory(f"anyones:{name}", 32, CPU) for name in ("pool", "scaled", "pool"))
-    assert one.identity == same.identity and one.weights == same.weights
-    assert one.weights != scaled.weights and one.identity != scaled.identity
-    (here / "anyones.py").write_text(MODULE.replace("* self.scale", "* self.scale + 1"))
+def test_weights_and_code_each_make_another_identity(workspace: Path) -> None:
+    plain, scaled, same = (from_factory(f"anyones:{name}", 32, CPU) for name in ("pool", "scaled", "pool"))
+    assert plain.identity == same.identity and plain.weights == same.weights
+    assert plain.weights != scaled.weights and plain.identity != scaled.identity
+    (workspace / "anyones.py").write_text(MODULE.replace("* self.scale", "* self.scale + 1"))
     del sys.modules["anyones"]
     changed = from_factory("anyones:pool", 32, CPU)
-    assert changed.weights == one.weights and changed.identity != one.identity
+    assert changed.weights == plain.weights and changed.identity != plain.identity
 
 
 @pytest.mark.parametrize(("spec", "message"), [
@@ -224,7 +224,7 @@ def test_weights_and_code_each_make_another_identity(here: Path) -> None:
     ("anyones:whole_parts", "its part 'whole' has the name of the whole representation"),
     ("anyones:no_slices", "must map names to slices"),
 ])  # fmt: skip
-def test_what_is_refused(here: Path, spec: str, message: str) -> None:
+def test_what_is_refused(workspace: Path, spec: str, message: str) -> None:
     with pytest.raises(EncoderError, match=message):
         from_factory(spec, 32, CPU)
 
@@ -260,7 +260,7 @@ def test_the_dataset_of_a_run(tiny_dataset: Path, tmp_path: Path) -> None:
         data_of(run)
 
 
-def test_answers_that_carry_gradients_lose_them(here: Path) -> None:
+def test_answers_that_carry_gradients_lose_them(workspace: Path) -> None:
     encoder = from_factory("anyones:Graded", 32, CPU)
     assert represent("graded", encoder.module, trial(32)).numpy().shape == (4, 12)
 
@@ -283,7 +283,7 @@ def test_an_encoder_in_eval_mode_may_have_a_batch_norm() -> None:
         assert prepare(Loaded("mine", layers), 32, CPU, precision).precision == precision
 
 
-def test_arguments_reach_the_factory_and_its_name(here: Path) -> None:
+def test_arguments_reach_the_factory_and_its_name(workspace: Path) -> None:
     loaded = load("anyones:width", {"scale": 2.0, "shift": 1})
     assert loaded.name == "anyones.width-scale=2.0-shift=1" and loaded.home is None
     assert loaded.module.get_parameter("scale").tolist() == 3.0
@@ -293,18 +293,18 @@ def test_arguments_reach_the_factory_and_its_name(here: Path) -> None:
         load("anyones:pool", {"size": 3})
 
 
-def test_an_encoder_may_overwrite_its_images(here: Path) -> None:
+def test_an_encoder_may_overwrite_its_images(workspace: Path) -> None:
     assert from_factory("anyones:Overwriting", 32, CPU).dim == 12
 
 
-def test_what_a_module_declares_is_taken_down(here: Path) -> None:
+def test_what_a_module_declares_is_taken_down(workspace: Path) -> None:
     loaded = load("anyones:Told", {})
     assert loaded.side(64) == 24 and loaded.preprocessing == '{"crop": [24, 24], "mean": 0.5}'
     assert prepare(loaded, 24, CPU).preprocessing == loaded.preprocessing
     assert load("anyones:pool", {}).side(64) == 64
 
 
-def test_a_module_of_ones_own_may_predict(here: Path) -> None:
+def test_a_module_of_ones_own_may_predict(workspace: Path) -> None:
     encoder = from_factory("anyones:Turning", 32, CPU)
     assert encoder.predictor is not None and encoder.predictor.latents == ROTATION
     generator = torch.Generator().manual_seed(0)

@@ -17,9 +17,9 @@ MEAN, STD = (0.4, 0.5, 0.6), (0.1, 0.2, 0.3)
 
 def test_normalisation_is_by_channel() -> None:
     images = torch.rand(2, 3, 8, 8)
-    found = Preprocessed(nn.Flatten(), 8, MEAN, STD)(images).view(2, 3, 8, 8)
+    output = Preprocessed(nn.Flatten(), 8, MEAN, STD)(images).view(2, 3, 8, 8)
     expected = (images.numpy() - np.array(MEAN)[:, None, None]) / np.array(STD)[:, None, None]
-    np.testing.assert_allclose(found.numpy(), expected, atol=1e-5)
+    np.testing.assert_allclose(output.numpy(), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("name", "filter_"), [("bilinear", Image.Resampling.BILINEAR),
@@ -28,9 +28,9 @@ def test_normalisation_is_by_channel() -> None:
 def test_resizing_is_pillows(name: str, filter_: Image.Resampling, size: int) -> None:
     pixels = np.random.default_rng(0).integers(80, 176, (24, 24, 3), np.uint8)  # bicubic stays in 0 .. 255
     images = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 255
-    found = Preprocessed(nn.Identity(), size, (0, 0, 0), (1, 1, 1), name)(images)[0].permute(1, 2, 0) * 255
+    output = Preprocessed(nn.Identity(), size, (0, 0, 0), (1, 1, 1), name)(images)[0].permute(1, 2, 0) * 255
     expected = np.asarray(Image.fromarray(pixels).resize((size, size), filter_), np.float64)
-    assert found.shape == (size, size, 3) and np.abs(found.numpy() - expected).max() < 1.5  # Pillow rounds twice
+    assert output.shape == (size, size, 3) and np.abs(output.numpy() - expected).max() < 1.5  # Pillow rounds twice
 
 
 def test_it_says_what_it_does() -> None:

@@ -19,13 +19,13 @@ def load(spec, arguments):
 """
 
 
-def theirs(site: Path, monkeypatch: pytest.MonkeyPatch, code: str = THEIRS) -> None:
+def install_loader(site: Path, monkeypatch: pytest.MonkeyPatch, code: str = THEIRS) -> None:
     """Install a package with a loader."""
     install(site, monkeypatch, registry.SCHEMES, {"onnx": "their_loader"}, their_loader=code)
 
 
 def test_a_loader_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs(tmp_path, monkeypatch)
+    install_loader(tmp_path, monkeypatch)
     assert registry.load("onnx:a/b", {}).name == "onnx.a-b"  # by its scheme; one folder under runs/
     with pytest.raises(UsageError, match=r"^the encoder's name onnx\.\\x1b holds a control character"):
         registry.load("onnx:\x1b", {})
@@ -40,7 +40,7 @@ def test_a_loader_of_another_package(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_broken_one_is_named_and_costs_only_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str, message: str
 ) -> None:
-    theirs(tmp_path, monkeypatch, code)
+    install_loader(tmp_path, monkeypatch, code)
     with pytest.raises(EncoderError, match=message):
         registry.load("onnx:a", {})
     usable = registry.SCHEMES.usable()
@@ -51,7 +51,7 @@ def test_a_broken_one_is_named_and_costs_only_itself(
 
 
 def test_random_weights_are_the_same_every_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    theirs(tmp_path, monkeypatch)
+    install_loader(tmp_path, monkeypatch)
     first = registry.load("net.onnx", {}).module.get_parameter("weight")
     state = torch.get_rng_state()
     assert (registry.load("net.onnx", {}).module.get_parameter("weight") == first).all()
@@ -59,18 +59,18 @@ def test_random_weights_are_the_same_every_time(tmp_path: Path, monkeypatch: pyt
 
 
 def test_arguments_are_toml_and_bare_words() -> None:
-    found = registry.arguments(
+    arguments = registry.arguments(
         ["depth=50", "rate = 1e-3", "pretrained=false", "pool=cls", 'name="a b"', "sizes=[1, 2]"]
     )
-    assert found == {"depth": 50, "rate": 1e-3, "pretrained": False, "pool": "cls", "name": "a b", "sizes": [1, 2]}
+    assert arguments == {"depth": 50, "rate": 1e-3, "pretrained": False, "pool": "cls", "name": "a b", "sizes": [1, 2]}
 
 
-@pytest.mark.parametrize(("given", "message"), [
+@pytest.mark.parametrize(("arguments", "message"), [
     (["depth"], "'depth': write name=value"), (["2=3"], "write name=value"), (["a=1", "a=2"], "a is given twice"),
 ])  # fmt: skip
-def test_arguments_that_cannot_be_used(given: list[str], message: str) -> None:
+def test_arguments_that_cannot_be_used(arguments: list[str], message: str) -> None:
     with pytest.raises(SettingError, match=message):
-        registry.arguments(given)
+        registry.arguments(arguments)
 
 
 def test_names_make_folders() -> None:

@@ -16,7 +16,7 @@ def test_every_row_is_in_one_block_and_no_batch_is_split(rows: int, batch: int) 
     blocks = Blocks(Path("unused"), rows, 512, batch)
     spans = [blocks.span(number) for number in range(blocks.count)]
     assert spans[0].start == 0 and spans[-1].stop == rows
-    assert all(one.stop == other.start for one, other in itertools.pairwise(spans))
+    assert all(span.stop == other.start for span, other in itertools.pairwise(spans))
     assert all(len(span) % batch == 0 for span in spans[:-1]) and all(len(span) > 0 for span in spans)
     assert blocks.size <= max(ROWS, batch) and (blocks.count >= LEAST or blocks.size == batch)
 

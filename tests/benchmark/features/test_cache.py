@@ -43,8 +43,8 @@ class Counting(nn.Module):
 
 @pytest.fixture
 def encoder(tiny_dataset: Path, tmp_path: Path) -> Encoder:
-    found = from_run(untrained_run(tmp_path / "run", tiny_dataset), None, CPU)
-    return replace(found, module=Counting(found.module))
+    plain = from_run(untrained_run(tmp_path / "run", tiny_dataset), None, CPU)
+    return replace(plain, module=Counting(plain.module))
 
 
 @pytest.fixture
@@ -57,13 +57,14 @@ def test_each_row_is_its_images_representation(
 ) -> None:
     monkeypatch.setitem(module.PIXELS, "cpu", 8 * 32**2)  # several batches, the last one short
     rows = np.arange(len(images))[::-1].copy()
-    found = encode(encoder, images, rows, tmp_path / "cache", CPU).features
-    assert found.shape == (len(images), encoder.dim) and found.dtype == np.float32 and isinstance(found, np.memmap)
+    features = encode(encoder, images, rows, tmp_path / "cache", CPU).features
+    assert features.shape == (len(images), encoder.dim)
+    assert features.dtype == np.float32 and isinstance(features, np.memmap)
     for position in (0, 9, len(rows) - 1):
         pixels = images.read(rows[[position]]).astype(np.float64) / 255
-        one = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
+        image = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
         with torch.no_grad():
-            np.testing.assert_allclose(found[position], encoder.module(one)[0].numpy(), atol=1e-5)
+            np.testing.assert_allclose(features[position], encoder.module(image)[0].numpy(), atol=1e-5)
 
 
 def test_the_second_time_nothing_is_encoded(encoder: Encoder, images: Images, tmp_path: Path) -> None:
@@ -107,8 +108,8 @@ def test_a_failure_names_the_batch_and_what_was_encoded_is_not_lost(
         encode(spoilt, images, rows, tmp_path / "cache", CPU)
     assert not list((tmp_path / "cache").glob("*.npy"))  # 16 rows are kept, but not under the final file's name
     going_on = Counting(inner)
-    found = encode(replace(encoder, module=going_on), images, rows, tmp_path / "cache", CPU).features
-    assert going_on.seen == 12 and found.tobytes() == whole.tobytes()
+    features = encode(replace(encoder, module=going_on), images, rows, tmp_path / "cache", CPU).features
+    assert going_on.seen == 12 and features.tobytes() == whole.tobytes()
     assert [path.suffix for path in sorted((tmp_path / "cache").iterdir())] == [".json", ".npy"]
 
 
@@ -173,8 +174,8 @@ def test_a_file_that_is_not_what_was_written_is_made_again(
     (path,) = tmp_path.glob("*.npy")
     DAMAGE[case](path)
     capsys.readouterr()
-    found = encode(encoder, images, rows, tmp_path, CPU)
-    assert (found.features == right).all() and found.images_per_s
+    encoded = encode(encoder, images, rows, tmp_path, CPU)
+    assert (encoded.features == right).all() and encoded.images_per_s
     (line,) = [line for line in capsys.readouterr().err.splitlines() if str(path) in line]
     assert line.startswith(f"{path} is not used (") and line.endswith("): its features are computed again")
     assert isinstance(encoder.module, Counting) and encoder.module.seen == 24

@@ -55,16 +55,16 @@ def test_rows_go_to_their_views(
     )
     assert (file.name, file.dim) == ("mine", 5)
     assert file.parts == {"invariant": slice(0, 2), "equivariant": slice(2, 5)}
-    there = {
+    stored = {
         row["key"]: row["invariant"] + row["equivariant"]
         for row in table.select(["key", "invariant", "equivariant"]).to_pylist()
     }
     for split in ("train", "val"):
         images = Images.open(tiny_dataset, split)
         rows = np.arange(len(images))[::-2].copy()
-        found = encode(file, images, rows, tmp_path / "cache", CPU)
-        expected = np.array([there[images.table["key"][int(row)].as_py()] for row in rows], np.float32)
-        assert (found.features == expected).all() and found.images_per_s is None
+        encoded = encode(file, images, rows, tmp_path / "cache", CPU)
+        expected = np.array([stored[images.table["key"][int(row)].as_py()] for row in rows], np.float32)
+        assert (encoded.features == expected).all() and encoded.images_per_s is None
 
 
 def test_one_column_has_no_parts(table: pa.Table, tiny_dataset: Path, tmp_path: Path) -> None:
@@ -82,10 +82,10 @@ def test_an_encoders_own_features_score_as_the_encoder(tiny_dataset: Path, tmp_p
         features.append(encode(encoder, images, np.arange(len(images)), tmp_path / "cache", CPU).features)
     columns = {"key": pa.chunked_array([c for keys in views for c in keys.chunks]), "z": list(np.concatenate(features))}
     file = FeatureFile.open(put(tmp_path / "a.parquet", pa.table(columns)), tiny_dataset)
-    mine, theirs = (
+    encoder_values, file_values = (
         score(source, tiny_dataset, tmp_path / "cache", CPU, SMALL).values["whole"] for source in (encoder, file)
     )
-    assert mine == theirs
+    assert encoder_values == file_values
 
 
 def swapped(table: pa.Table, name: str, values: Any) -> pa.Table:
@@ -149,11 +149,11 @@ def test_a_damaged_page_is_one_sentence(table: pa.Table, tiny_dataset: Path, tmp
     path = put(tmp_path / "a.parquet", table.select(["key", "equivariant"]))
     whole = path.read_bytes()
     caught = 0
-    for place in range(40, len(whole) // 2, 400):
-        path.write_bytes(whole[:place] + bytes(60) + whole[place + 60 :])
+    for position in range(40, len(whole) // 2, 400):
+        path.write_bytes(whole[:position] + bytes(60) + whole[position + 60 :])
         try:
             file = FeatureFile.open(path, tiny_dataset)
-            encode(file, Images.open(tiny_dataset, "train"), np.arange(8), tmp_path / f"cache{place}", CPU)
+            encode(file, Images.open(tiny_dataset, "train"), np.arange(8), tmp_path / f"cache{position}", CPU)
         except EncoderError as error:
             assert "\n" not in str(error)
             caught += "cannot read" in str(error)

@@ -83,12 +83,12 @@ def test_a_network_is_found_in_its_wrappings(wrapping: str, tmp_path: Path) -> N
              for name, value in random_like(resnet_shapes((2, 3, 4))).items()}  # fmt: skip
     make, name = WRAPPINGS[wrapping]
     torch.save(make(plain), tmp_path / "model.pth")
-    found = read(tmp_path / "model.pth")
-    assert found.name == name and found.beside == ({"criterion": 1} if wrapping == "Lightning" else {})
+    network = read(tmp_path / "model.pth")
+    assert network.name == name and network.beside == ({"criterion": 1} if wrapping == "Lightning" else {})
     bare = name == "target_encoder"
     expected = convert({n.removeprefix("encoder.") if bare else n: v for n, v in plain.items()}, Path("model.pth"))
     drop = ("n_averaged",) if wrapping == "AveragedModel" else ()
-    torch.testing.assert_close(convert(found.state, Path("model.pth"), drop).state, expected.state, rtol=0, atol=0)
+    torch.testing.assert_close(convert(network.state, Path("model.pth"), drop).state, expected.state, rtol=0, atol=0)
 
 
 def test_two_wrappings_of_one_name_are_refused(tmp_path: Path) -> None:

@@ -28,13 +28,13 @@ def told_by(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -> T
 
 
 @pytest.mark.parametrize(
-    ("method", "numbers", "told", "side", "negated"),
+    ("method", "numbers", "width", "side", "negated"),
     [("sen", 4, 6, 7, False), ("sen", 6, 0, 3, True), ("equimod", 4, 5, 3, True), ("equimod", 6, 9, 7, False)],
 )
 def test_sen_and_equimod_of_seq_jepa_keep_their_heads(
-    method: str, numbers: int, told: int, side: int, negated: bool, tmp_path: Path
+    method: str, numbers: int, width: int, side: int, negated: bool, tmp_path: Path
 ) -> None:
-    state = sen_state(method, numbers, told, side)
+    state = sen_state(method, numbers, width, side)
     path = put(tmp_path / "model.pth", state)
     released = convert(read(path).state, path, negated=negated)
     assert (released.method, released.left_out) == (method, {"online_linprobe": 2})

@@ -53,18 +53,18 @@ PREDICTORS: dict[str, tuple[Shapes, int, Callable[..., Tensor], dict[str, object
 @pytest.mark.parametrize("negated", [False, True])
 @pytest.mark.parametrize("kind", PREDICTORS)
 def test_every_predictor_gives_its_answers(kind: str, negated: bool) -> None:
-    shapes, numbers, restated, wanted = PREDICTORS[kind]
+    shapes, numbers, restated, expected = PREDICTORS[kind]
     projector = {f"projector_equi.{name}": shape for name, shape in projector_shapes(256).items()}
     state = random_like({**projector, **{f"predictor.{name}": shape for name, shape in shapes.items()}})
-    hidden = tuple(wanted.get("predictor_hidden", ())) if restated is hypernetwork else ()  # weights do not tell it
+    hidden = tuple(expected.get("predictor_hidden", ())) if restated is hypernetwork else ()  # weights do not tell it
     method, settings, ours = convert_heads(state, 512, negated, Unseen(hidden, False), Path("model.pth"))
-    assert method == "sie" and wanted.items() <= settings.items()
+    assert method == "sie" and expected.items() <= settings.items()
     net = predictor(settings["predictor"], size(settings["action"]), E, tuple(settings["predictor_hidden"])).double()
     net.load_state_dict(part(ours, "predictor."))  # strict
     action, embedding = torch.randn(3, numbers, dtype=torch.float64), torch.randn(3, E, dtype=torch.float64)
-    told = action.clone()
-    told[:, :4] *= -1 if negated else 1
-    torch.testing.assert_close(net(action, embedding), restated(part(state, "predictor."), told, embedding))
+    signed = action.clone()
+    signed[:, :4] *= -1 if negated else 1
+    torch.testing.assert_close(net(action, embedding), restated(part(state, "predictor."), signed, embedding))
 
 
 @pytest.mark.parametrize("relu", [True, False])
@@ -102,10 +102,10 @@ def test_sie_gives_its_features_embeddings_and_predictions(tmp_path: Path) -> No
 
     embedding = embedding.repeat(40, 1)
     latents = {name: torch.rand(120, 2, dtype=torch.float64) * 3 - 1.5 for name in ROTATION}
-    told = quaternions(latents)
-    assert 0 < (told[:, 3] < 0).sum() < 20
+    actions = quaternions(latents)
+    assert 0 < (actions[:, 3] < 0).sum() < 20
     views = [{name: values[:, k] for name, values in latents.items()} for k in range(2)]
-    expected = hypernetwork(part(state, "predictor."), told, embedding)
+    expected = hypernetwork(part(state, "predictor."), actions, embedding)
     torch.testing.assert_close(method.predict(embedding.float(), *views).double(), expected, rtol=1e-4, atol=1e-4)
 
 
@@ -116,8 +116,8 @@ def test_other_splits_are_other_settings(split: tuple[int, int], method: str, sh
     shapes = {f"predictor.{name}": shape for name, shape in PREDICTORS["linear"][0].items()}
     for head, inputs in zip(("projector_inv", "projector_equi"), split, strict=True):
         shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs).items()} if inputs else {}
-    found, settings, _ = convert_heads(random_like(shapes), 512, False, ALL_SEEN, Path("model.pth"))
-    assert found == method and settings.get("equivariant") == share and settings["projector"] == [12, 11, E]
+    kind, settings, _ = convert_heads(random_like(shapes), 512, False, ALL_SEEN, Path("model.pth"))
+    assert kind == method and settings.get("equivariant") == share and settings["projector"] == [12, 11, E]
     assert not settings.get("invariant_projector")
 
 
@@ -136,8 +136,8 @@ def test_widths_that_follow_the_split_are_scored(tmp_path: Path) -> None:
     embedding = projected(features[:, 384:].double(), part(state, "projector_equi."))
     torch.testing.assert_close(encoder.predictor.embed(features).double(), embedding, rtol=1e-4, atol=1e-4)
     inside = projected(features[:, :384].double(), part(state, "projector_inv."))
-    found = encoder.predictor.invariant_projector(features[:, :384]).double()
-    torch.testing.assert_close(found, inside, rtol=1e-4, atol=1e-4)
+    output = encoder.predictor.invariant_projector(features[:, :384]).double()
+    torch.testing.assert_close(output, inside, rtol=1e-4, atol=1e-4)
 
 
 def test_widths_that_no_weight_shows_are_asked_for_and_checked() -> None:
@@ -159,5 +159,5 @@ def test_the_restatements_batch_norm_is_torchs() -> None:
     state = random_like({**dict.fromkeys(NORM, (3,)), "num_batches_tracked": ()}, seed=2)
     norm.load_state_dict(state)
     x = torch.rand(4, 3, dtype=torch.float64)
-    found = normalised(x, {f"n.{name}": value for name, value in state.items()}, "n")
-    np.testing.assert_allclose(found.numpy(), norm(x).detach().numpy())
+    output = normalised(x, {f"n.{name}": value for name, value in state.items()}, "n")
+    np.testing.assert_allclose(output.numpy(), norm(x).detach().numpy())

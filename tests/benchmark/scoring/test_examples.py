@@ -23,24 +23,24 @@ class Told(nn.Module):
         return features[:, :3]
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
-        wanted = torch.stack([target[name] for name in ANGLES], 1).float()
-        return self.scale * wanted + self.tilt * torch.tensor([1.0, -2.0, 0.5])
+        angles = torch.stack([target[name] for name in ANGLES], 1).float()
+        return self.scale * angles + self.tilt * torch.tensor([1.0, -2.0, 0.5])
 
 
 def test_a_predictor_that_is_right_finds_the_target() -> None:
     val = random_split(20, 5, seed=1)
-    found = examples(context_of(random_split(4, 5), val, method=Told()))
-    assert len(found) == OBJECTS and len({example.object_id for example in found}) == OBJECTS
-    assert all(e.found == e.target and e.rank == 1 and e.source == 0 for e in found)
-    assert {example.target for example in found} == {1, 2, 3, 4}
+    results = examples(context_of(random_split(4, 5), val, method=Told()))
+    assert len(results) == OBJECTS and len({example.object_id for example in results}) == OBJECTS
+    assert all(e.found == e.target and e.rank == 1 and e.source == 0 for e in results)
+    assert {example.target for example in results} == {1, 2, 3, 4}
 
 
 def test_ranks_are_those_of_a_plain_loop() -> None:
     val = random_split(6, 7, seed=2)
     method = Told(scale=0.5, tilt=0.7)
-    found = examples(context_of(random_split(4, 7), val, method=method))
-    assert len(found) == 6 and any(e.found != e.target for e in found)
-    for i, example in enumerate(found):
+    results = examples(context_of(random_split(4, 7), val, method=method))
+    assert len(results) == 6 and any(e.found != e.target for e in results)
+    for i, example in enumerate(results):
         rows = range(i * 7, i * 7 + 7)
         angles = [np.array([val.latents[name][row] for name in ANGLES]) for row in rows]
         query = 0.5 * angles[example.target] + 0.7 * np.array([1.0, -2.0, 0.5])

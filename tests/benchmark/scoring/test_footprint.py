@@ -58,6 +58,6 @@ def test_the_verb_refuses_before_it_reads_a_feature(
     pq.write_table(table, tmp_path / "wide.parquet")
     monkeypatch.setattr(footprint, "free_memory", lambda: 1_000)
     monkeypatch.chdir(tmp_path)
-    found = CliRunner().invoke(score, ["--features", "wide.parquet", "--data", str(tiny_dataset)])
-    assert isinstance(found.exception, ScoringError) and "24 train and 6 val objects" in str(found.exception)
+    result = CliRunner().invoke(score, ["--features", "wide.parquet", "--data", str(tiny_dataset)])
+    assert isinstance(result.exception, ScoringError) and "24 train and 6 val objects" in str(result.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["wide.parquet"]

@@ -29,7 +29,7 @@ def test_dead_columns_are_found_in_any_block(monkeypatch: pytest.MonkeyPatch) ->
     assert constant.tolist() == [False, True, False, False, True, False] and np.flatnonzero(rounded).tolist() == [3]
     late = np.zeros((40, 2), np.float32)
     late[39, 0] = 1e-40
-    assert [found.tolist() for found in still_columns(late)] == [[False, True], [False, False]]
+    assert [mask.tolist() for mask in still_columns(late)] == [[False, True], [False, False]]
 
 
 def test_they_are_counted() -> None:
@@ -43,9 +43,12 @@ def test_they_are_counted() -> None:
 
 
 def test_columns_that_float32_has_rounded_away_are_told_from_constant_ones() -> None:
-    one, two, three = about(features((0,), (1,)), PARTS, (), {})
-    assert one.startswith("1 of 6 columns of the features are constant") and "part first are constant" in three
-    assert two.startswith("1 of 6 columns of the features vary by less than a millionth of their size")
+    constant_note, rounded_note, part_note = about(features((0,), (1,)), PARTS, (), {})
+    assert (
+        constant_note.startswith("1 of 6 columns of the features are constant")
+        and "part first are constant" in part_note
+    )
+    assert rounded_note.startswith("1 of 6 columns of the features vary by less than a millionth of their size")
     shifted = (features(()) + 1e7).astype(np.float32)
     (note,) = about(shifted, {}, (), {})
     assert note.startswith("6 of 6 columns") and "subtract their mean before they are rounded to float32" in note
@@ -78,13 +81,16 @@ def test_what_data_are_too_few_or_too_even_to_say() -> None:
     )
     still = replace(train, latents={**train.latents, "rot_x": np.full(32, 0.3)})
     assert scarce(still, val, 0, CIRCLES) == ("rot_x does not vary and is not measured alone",)
-    (one,) = scarce(train, replace(val, labels=np.zeros(16, np.int64)), 0, CIRCLES)
-    assert one == "val has objects of one class, which a constant prediction gets right"
+    (class_note,) = scarce(train, replace(val, labels=np.zeros(16, np.int64)), 0, CIRCLES)
+    assert class_note == "val has objects of one class, which a constant prediction gets right"
     alone = random_split(1, 4)
-    one, two = scarce(train, alone, 0, CIRCLES)
-    assert "val has one object" in one and two == "val has objects of one class, which a constant prediction gets right"
-    one, two = scarce(alone, val, 0, CIRCLES)
-    assert one.startswith("train has one object") and two.startswith("train has objects of one class")
+    object_note, class_note = scarce(train, alone, 0, CIRCLES)
+    assert (
+        "val has one object" in object_note
+        and class_note == "val has objects of one class, which a constant prediction gets right"
+    )
+    object_note, class_note = scarce(alone, val, 0, CIRCLES)
+    assert object_note.startswith("train has one object") and class_note.startswith("train has objects of one class")
 
 
 def test_latents_that_the_splits_vary_unlike_are_named() -> None:
@@ -104,6 +110,8 @@ def test_probes_that_may_not_be_at_their_best_are_named() -> None:
     assert unsettled({"whole": {"rotation": fine}}) == ()
     cut = Regularisation.of([0.1, 1.0], 1.0, steps=400, converged=False)
     weak = Regularisation.of([1e-7, 1.0], 1e-7)
-    one, two = unsettled({"whole": {"rotation": cut, "pose_linear": weak}, "invariant": {"pose_linear": weak}})
-    assert "not converged" in one and "rotation (whole)" in one and "pose_linear" not in one
-    assert "weakest" in two and "pose_linear (whole), pose_linear (invariant)" in two
+    cut_note, weak_note = unsettled(
+        {"whole": {"rotation": cut, "pose_linear": weak}, "invariant": {"pose_linear": weak}}
+    )
+    assert "not converged" in cut_note and "rotation (whole)" in cut_note and "pose_linear" not in cut_note
+    assert "weakest" in weak_note and "pose_linear (whole), pose_linear (invariant)" in weak_note

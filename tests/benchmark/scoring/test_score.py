@@ -55,19 +55,19 @@ def result(run: Path, tiny_dataset: Path) -> Score:
 def test_every_part_and_metric_is_there(result: Score) -> None:
     assert list(result.values) == ["whole", "invariant", "equivariant"]
     predicted = {"mrr", "h1", "h5", "h10", "pre"}
-    found = {"top1", "knn_top1", "shot5_top1", "rotation_degrees_mean", "light_position_r2", "share_class"} | predicted
-    assert found <= result.values["whole"].keys() <= METRICS.keys()
-    assert found - predicted <= result.values["invariant"].keys() and not predicted & result.values["invariant"].keys()
+    names = {"top1", "knn_top1", "shot5_top1", "rotation_degrees_mean", "light_position_r2", "share_class"} | predicted
+    assert names <= result.values["whole"].keys() <= METRICS.keys()
+    assert names - predicted <= result.values["invariant"].keys() and not predicted & result.values["invariant"].keys()
     for part in result.values.values():
-        for found in part.values():
-            assert found.low <= found.high and all(map(math.isfinite, (found.value, found.low, found.high)))
-            assert found.objects == 6
+        for entry in part.values():
+            assert entry.low <= entry.high and all(map(math.isfinite, (entry.value, entry.low, entry.high)))
+            assert entry.objects == 6
 
 
 def test_samples_are_counted(result: Score) -> None:
-    found = result.values["whole"]
-    assert found["top1"].n == 6 * 6 and found["mrr"].n == 30 and found["pre"].n == 30
-    assert found["rotation_r2_mean"].n == 6 * SMALL.val_pairs
+    estimates = result.values["whole"]
+    assert estimates["top1"].n == 6 * 6 and estimates["mrr"].n == 30 and estimates["pre"].n == 30
+    assert estimates["rotation_r2_mean"].n == 6 * SMALL.val_pairs
 
 
 def test_the_same_again_gives_the_same_values(result: Score, run: Path, tiny_dataset: Path, tmp_path: Path) -> None:
@@ -104,9 +104,9 @@ def test_it_survives_the_disk(result: Score, tmp_path: Path) -> None:
 def test_a_predictor_that_lacks_its_latents_is_left_out_and_said_so(run: Path, tiny_dataset: Path) -> None:
     encoder = from_run(run, None, CPU)
     lost = replace(encoder, predictor=Lost("lost", encoder.module))
-    found = score(lost, tiny_dataset, run / "features", CPU, SMALL, limit=4)
-    assert "mrr" not in found.values["whole"] and "top1" in found.values["whole"]
-    assert any("it needs altitude, which the dataset does not have" in note for note in found.notes)
+    result = score(lost, tiny_dataset, run / "features", CPU, SMALL, limit=4)
+    assert "mrr" not in result.values["whole"] and "top1" in result.values["whole"]
+    assert any("it needs altitude, which the dataset does not have" in note for note in result.notes)
 
 
 FEW = replace(SMALL, heads={}, maps=None, axes=False, shares=False, neighbours=None, few_shot=None)
@@ -126,17 +126,17 @@ def test_predictors_are_given_the_sign_that_the_protocol_or_their_training_has(r
         listening = Listening("listening", encoder.module)
         listening.as_released = trained_so
         protocol = replace(FEW, quaternions="as released" if protocol_has else "canonical")
-        found = score(replace(encoder, predictor=listening), tiny_dataset, run / "features", CPU, protocol)
+        result = score(replace(encoder, predictor=listening), tiny_dataset, run / "features", CPU, protocol)
         heard = torch.cat(listening.heard)
         assert bool((heard[:, 3] < 0).any()) == (protocol_has or trained_so)
-        assert sum("quaternions with" in note for note in found.notes) == expected
+        assert sum("quaternions with" in note for note in result.notes) == expected
         assert listening.as_released == trained_so
 
 
 def test_a_smoke_run_takes_few_objects_and_says_so(run: Path, tiny_dataset: Path) -> None:
-    found = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, SMALL, limit=4)
-    assert found.limit == 4 and (found.dataset.train_objects, found.dataset.val_objects) == (4, 4)
-    assert found.values["whole"]["top1"].n == 24
+    result = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, SMALL, limit=4)
+    assert result.limit == 4 and (result.dataset.train_objects, result.dataset.val_objects) == (4, 4)
+    assert result.values["whole"]["top1"].n == 24
 
 
 def test_objects_of_a_smoke_run_are_spread(tiny_dataset: Path) -> None:
@@ -157,13 +157,13 @@ def test_what_never_varies_has_no_row_and_a_note(run: Path, tmp_path: Path, tiny
     plan = tiny_plan(classes="2", per_class=8, views=2)
     recipe = replace(load("orbit"), views=2, resolution=32)
     render_dataset(replace(plan, recipe=recipe), tmp_path / "d", workers=1, backend=FAKE)
-    found = score(from_run(run, None, CPU), tmp_path / "d", tmp_path / "features", CPU, SMALL)
-    metrics = found.values["whole"].keys()
+    result = score(from_run(run, None, CPU), tmp_path / "d", tmp_path / "features", CPU, SMALL)
+    metrics = result.values["whole"].keys()
     assert {"top1", "rotation_r2_mean", "share_rotation"} <= metrics
     assert not [metric for metric in metrics if "hue" in metric or "colour" in metric or "light" in metric]
     assert not {"mrr", "pre", "rotation_map_mrr"} & metrics
-    still = next(note for note in found.notes if "not vary" in note)
-    few = found.notes[found.notes.index(still) + 1]
+    still = next(note for note in result.notes if "not vary" in note)
+    few = result.notes[result.notes.index(still) + 1]
     assert still == "rot_x, rot_y, floor_hue, light_theta, light_phi, light_hue do not vary and are not measured alone"
     assert few.startswith("objects have 2 views and retrieval needs 3")
 
@@ -175,14 +175,14 @@ def test_features_of_any_size_are_scored_or_refused(run: Path, tiny_dataset: Pat
             self.module, self.scale = module, scale
 
         def forward(self, images: torch.Tensor) -> torch.Tensor:
-            found: torch.Tensor = self.module(images) * self.scale
-            return found
+            estimatesres: torch.Tensor = self.module(images) * self.scale
+            return estimatesres
 
     plain = replace(from_run(run, None, CPU), predictor=None)
     large = replace(plain, module=Scaled(plain.module, 1e25), identity="large")
-    found = [score(one, tiny_dataset, tmp_path / "f", CPU, SMALL).values["whole"] for one in (plain, large)]
-    assert found[1]["top1"].value == pytest.approx(found[0]["top1"].value, abs=0.1)
-    assert found[1]["rotation_map_mrr"].value == pytest.approx(found[0]["rotation_map_mrr"].value, abs=0.05)
+    estimates = [score(encoder, tiny_dataset, tmp_path / "f", CPU, SMALL).values["whole"] for encoder in (plain, large)]
+    assert estimates[1]["top1"].value == pytest.approx(estimates[0]["top1"].value, abs=0.1)
+    assert estimates[1]["rotation_map_mrr"].value == pytest.approx(estimates[0]["rotation_map_mrr"].value, abs=0.05)
     with pytest.raises(ScoringError, match=r"features are too large for this protocol's .* that standardises"):
         score(large, tiny_dataset, tmp_path / "f", CPU, replace(SMALL, features="as they are"))
 
@@ -192,10 +192,10 @@ def test_probes_of_the_default_protocol_say_what_was_chosen_for_them(
 ) -> None:
     """The whole path of `converged`: probes of single views, composed pairs and pairs; saved, read and validated."""
     brief = replace(protocols.load(), name="brief", draws=50, val_pairs=4, few_shot=None, maps=None)
-    found = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, brief)
-    found.save(tmp_path / "score.json")
+    result = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, brief)
+    result.save(tmp_path / "score.json")
     again = load_score(tmp_path / "score.json")
-    assert again.values == found.values and not faults_of(again) and not again.chosen
+    assert again.values == result.values and not faults_of(again) and not again.chosen
     for part, values in again.values.items():
         assert {"pose_linear_r2_mean", "rotation_composed_degrees_mean", "colour_composed_r2_mean"} <= values.keys()
         assert {"top1", "kernel_top1", "pose_r2_mean", "rotation_degrees_mean", "colour_r2_mean"} <= values.keys()

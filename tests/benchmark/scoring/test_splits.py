@@ -23,9 +23,9 @@ def of_labels(*labels: int) -> Split:
 def test_classes_that_train_lacks_are_named_with_what_they_cost() -> None:
     train = of_labels(0, 0, 1, 1)
     assert unseen("chairs", train, of_labels(1, 1, 0, 0)) == ()
-    (said,) = unseen("chairs", train, of_labels(0, 0, 0, 0, 1, 1, 7, 7))
-    assert said.startswith("the train split of chairs has no object of 1 of the 3 classes in val, so that top-1 is at")
-    assert "at most 75.0 %: render or import more objects" in said
+    (note,) = unseen("chairs", train, of_labels(0, 0, 0, 0, 1, 1, 7, 7))
+    assert note.startswith("the train split of chairs has no object of 1 of the 3 classes in val, so that top-1 is at")
+    assert "at most 75.0 %: render or import more objects" in note
     with pytest.raises(
         DatasetError, match="train split of chairs has no object of any of the 2 classes in val: render"
     ):

@@ -21,7 +21,7 @@ TINY = ("steps=2", "batch=4", "encoder.width=0.125", "resolution=16", "method.pr
 SIE = Sweep(("sie",), (0,), set=TINY)
 
 
-def one(data: Path, out: Path, sweep: Sweep = SIE) -> Planned:
+def only_run(data: Path, out: Path, sweep: Sweep = SIE) -> Planned:
     [run] = plan(sweep, data, out, "cpu")
     return run
 
@@ -49,7 +49,7 @@ def test_methods_times_settings_times_seeds_a_seed_at_a_time(tiny_dataset: Path)
 
 
 def test_a_run_of_plain_train_is_found_again(tiny_dataset: Path, tmp_path: Path) -> None:
-    run = one(tiny_dataset, tmp_path)
+    run = only_run(tiny_dataset, tmp_path)
     assert run.state() is State.NEW and run.folder == tmp_path / "sie-tiny-s0"
     train(run.folder, run.config)
     assert run.state() is State.TRAINED and run.last_step == 2
@@ -64,7 +64,7 @@ def test_a_run_of_plain_train_is_found_again(tiny_dataset: Path, tmp_path: Path)
 
 
 def test_a_run_that_another_process_has_just_begun_is_its_own(tiny_dataset: Path, tmp_path: Path) -> None:
-    run = one(tiny_dataset, tmp_path)
+    run = only_run(tiny_dataset, tmp_path)
     with runs.held(run.folder):
         assert run.state() is State.HELD
         assert remaining([run], states([run]), "cpu") == []
@@ -74,7 +74,7 @@ def test_a_run_that_another_process_has_just_begun_is_its_own(tiny_dataset: Path
 
 
 def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: Path) -> None:
-    run = one(tiny_dataset, tmp_path)
+    run = only_run(tiny_dataset, tmp_path)
     train(run.folder, run.config)
     score_run(run, limit=3)
     assert run.state() is State.TRAINED
@@ -82,7 +82,7 @@ def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: 
     assert run.state() is State.TRAINED
     score_run(run, fingerprint="0" * 64)
     assert run.state() is State.TRAINED
-    released = one(tiny_dataset, tmp_path, replace(SIE, protocol="released"))
+    released = only_run(tiny_dataset, tmp_path, replace(SIE, protocol="released"))
     assert released.folder == run.folder and released.score.name == "score-released.json"
     score_run(run)
     assert (run.state(), released.state()) == (State.SCORED, State.TRAINED)
@@ -96,7 +96,7 @@ def test_a_score_of_something_else_does_not_count(tiny_dataset: Path, tmp_path: 
 
 
 def test_a_score_from_when_another_protocol_was_the_default_counts(tiny_dataset: Path, tmp_path: Path) -> None:
-    strict = one(tiny_dataset, tmp_path, replace(SIE, protocol="strict"))
+    strict = only_run(tiny_dataset, tmp_path, replace(SIE, protocol="strict"))
     train(strict.folder, strict.config)
     assert strict.score.name == "score-strict.json"
     score_run(strict)
@@ -105,9 +105,9 @@ def test_a_score_from_when_another_protocol_was_the_default_counts(tiny_dataset:
 
 
 def test_a_longer_run_is_not_taken_for_a_shorter_one(tiny_dataset: Path, tmp_path: Path) -> None:
-    longer = one(tiny_dataset, tmp_path, replace(SIE, set=(*TINY, "steps=3")))
+    longer = only_run(tiny_dataset, tmp_path, replace(SIE, set=(*TINY, "steps=3")))
     train(longer.folder, longer.config)
-    run = one(tiny_dataset, tmp_path)
+    run = only_run(tiny_dataset, tmp_path)
     with pytest.raises(RunExists, match="has done 3 steps already and steps=2 is fewer"):
         train(run.folder, run.config, resume=True)
     with pytest.raises(RunExists, match=r"settings \(steps: 3 there, 2 here\)"):
@@ -117,7 +117,7 @@ def test_a_longer_run_is_not_taken_for_a_shorter_one(tiny_dataset: Path, tmp_pat
 
 def test_other_runs_in_its_place_are_named_all_together(tiny_dataset: Path, tmp_path: Path) -> None:
     planned = plan(Sweep(("sie",), (0, 1, 2), set=TINY), tiny_dataset, tmp_path, "cpu")
-    longer = one(tiny_dataset, tmp_path, Sweep(("sie",), (0,), set=(*TINY, "steps=3")))
+    longer = only_run(tiny_dataset, tmp_path, Sweep(("sie",), (0,), set=(*TINY, "steps=3")))
     longer.folder.mkdir()
     longer.config.save(longer.folder)
     planned[1].folder.mkdir()

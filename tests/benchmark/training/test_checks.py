@@ -110,9 +110,9 @@ def test_what_a_loss_must_not_return(terms: Any, words: str) -> None:
 
 
 def test_what_differs_and_may_when_a_run_goes_on_is_named_only_on_request() -> None:
-    one, other = config(), replace(config("log_every=3"), seed=1)
-    assert one.differences(other) == ["seed: 0 there, 1 here"]
-    assert one.differences(other, free=True) == ["log_every: 10 there, 3 here", "seed: 0 there, 1 here"]
+    first, second = config(), replace(config("log_every=3"), seed=1)
+    assert first.differences(second) == ["seed: 0 there, 1 here"]
+    assert first.differences(second, free=True) == ["log_every: 10 there, 3 here", "seed: 0 there, 1 here"]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_backbone_of_another_shape_is_named_before_data_is_read(
             return forward(images)  # type: ignore[return-value]
 
     monkeypatch.setitem(backbones.BACKBONES._entries, "odd", lambda width, stem: Odd())
-    monkeypatch.setattr(Images, "open", lambda *given, **named: pytest.fail("data were read"))
+    monkeypatch.setattr(Images, "open", lambda *values, **named: pytest.fail("data were read"))
     settings, own = resolve("simclr", "quick", ["encoder.backbone=odd", "resolution=16"])
     config = RunConfig("simclr", asdict(own), settings, tiny_dataset, "0" * 64, 16, 0, "cpu", {})
     with pytest.raises(MethodBroken, match=f"backbone odd .*{words}"):

@@ -63,9 +63,9 @@ def test_the_seqjepa_preset_is_the_papers() -> None:
     ],
 )
 def test_presets_of_methods_are_those_of_their_code(method: str, train: tuple[float, ...], own: dict[str, Any]) -> None:
-    found, settings = resolve(method, f"{method}-paper", [])
-    numbers = (found.resolution, found.batch, found.views, found.epochs, found.learning_rate, found.weight_decay)
-    assert numbers == train and (found.optimizer, found.schedule, found.momentum) == ("sgd", "cosine", 0.9)
+    preset, settings = resolve(method, f"{method}-paper", [])
+    numbers = (preset.resolution, preset.batch, preset.views, preset.epochs, preset.learning_rate, preset.weight_decay)
+    assert numbers == train and (preset.optimizer, preset.schedule, preset.momentum) == ("sgd", "cosine", 0.9)
     assert {name: getattr(settings, name) for name in own} == own
 
 
@@ -79,10 +79,10 @@ def test_older_runs_name_no_setting_of_a_method_that_came_later() -> None:
     now = {**asdict(entry.settings()), "action": "rotation"}
     older = {name: value for name, value in now.items() if name not in METHODS_BEFORE}
     assert len(now) - len(older) == 2
-    there, here = (config(method="equimod", method_settings=own) for own in (older, now))
-    assert there.differences(here) == here.differences(there) == []
+    older_run, newer_run = (config(method="equimod", method_settings=own) for own in (older, now))
+    assert older_run.differences(newer_run) == newer_run.differences(older_run) == []
     other = config(method="equimod", method_settings={**now, "projector_norm": True})
-    assert there.differences(other) == ["method.projector_norm: None there, True here"]
+    assert older_run.differences(other) == ["method.projector_norm: None there, True here"]
     for name, before in METHODS_BEFORE.items():
         for method in names():
             assert asdict(find(method).settings()).get(name, before) in (before, tuple(before or ())), (method, name)
@@ -252,16 +252,16 @@ def test_differences_are_named_except_those_that_change_no_step() -> None:
     steps = replace(config().settings, steps=9, epochs=None, log_every=1, checkpoint_every=1)
     assert config().differences(config(settings=steps, data=Path("/moved"), device="cuda", versions={})) == []
     other = replace(config().settings, batch=9, encoder=EncoderSettings(1.0, "imagenet"))
-    found = config().differences(config(settings=other, seed=4, fingerprint="0" * 64, method="vicreg"))
-    assert "seed: 0 there, 4 here" in found and f"batch: {config().settings.batch} there, 9 here" in found
-    assert {line.split(":")[0] for line in found} >= {"encoder.width", "dataset fingerprint", "method"}
+    differences = config().differences(config(settings=other, seed=4, fingerprint="0" * 64, method="vicreg"))
+    assert "seed: 0 there, 4 here" in differences and f"batch: {config().settings.batch} there, 9 here" in differences
+    assert {line.split(":")[0] for line in differences} >= {"encoder.width", "dataset fingerprint", "method"}
 
 
 @pytest.mark.parametrize("change", [{"schedule": "cosine"}, {"warmup": 0.1}])
 def test_a_length_that_decides_the_learning_rate_is_part_of_the_run(change: dict[str, Any]) -> None:
-    here = replace(config().settings, **change)
-    there = replace(here, steps=9)
-    assert config(settings=there).differences(config(settings=here)) == ["steps: 9 there, 330 here"]
+    settings = replace(config().settings, **change)
+    shorter = replace(settings, steps=9)
+    assert config(settings=shorter).differences(config(settings=settings)) == ["steps: 9 there, 330 here"]
 
 
 def test_no_config_and_a_damaged_one(tmp_path: Path) -> None:
@@ -299,11 +299,11 @@ def test_a_seed_that_is_none(seed: int) -> None:
     assert config(seed=SEEDS).seed == SEEDS
 
 
-@pytest.mark.parametrize("place", ["", "settings"])
-def test_a_run_of_a_newer_iebench_with_unknown_settings_is_told_to_update(tmp_path: Path, place: str) -> None:
+@pytest.mark.parametrize("section", ["", "settings"])
+def test_a_run_of_a_newer_iebench_with_unknown_settings_is_told_to_update(tmp_path: Path, section: str) -> None:
     config().save(tmp_path)
     table = json.loads((tmp_path / "config.json").read_text())
-    (table[place] if place else table)["sharpness"] = 3
+    (table[section] if section else table)["sharpness"] = 3
     for made_by, words in (
         ("0.1.0", "sharpness"),
         ("99.0", "is of a run of iebench 99.0, and this is .*: update iebench"),

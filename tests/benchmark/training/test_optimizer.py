@@ -55,5 +55,5 @@ def test_the_first_step_is_the_textbooks(changes: dict[str, Any], update: Any) -
     set_rate(chosen, 0.1)
     before, weight.grad = weight.tolist(), torch.tensor(gradient, dtype=torch.float64)
     chosen.step()
-    wanted = [w - update(w, g) for w, g in zip(before, gradient, strict=True)]
-    assert weight.tolist() == pytest.approx(wanted, abs=1e-6)
+    expected = [w - update(w, g) for w, g in zip(before, gradient, strict=True)]
+    assert weight.tolist() == pytest.approx(expected, abs=1e-6)

@@ -33,8 +33,8 @@ def test_pieces_change_no_loss_and_no_gradient(name: str) -> None:
     images, latents = batch(views=2)
     whole = in_pieces(name, 1, images, latents, "encoder.backbone=vit-small", "encoder.width=0.5")
     parts = in_pieces(name, 4, images, latents, "encoder.backbone=vit-small", "encoder.width=0.5")
-    for one, other in zip(whole, parts, strict=True):
-        torch.testing.assert_close(other, one, rtol=1e-9, atol=1e-12)
+    for expected, other in zip(whole, parts, strict=True):
+        torch.testing.assert_close(other, expected, rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("passes", ["apart", "together"])

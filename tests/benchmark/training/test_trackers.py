@@ -36,10 +36,10 @@ class Service(types.ModuleType):
 
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> dict[str, Service]:
-    found = {name: Service(name) for name in ("wandb", "trackio")}
-    for name, module in found.items():
+    modules = {name: Service(name) for name in ("wandb", "trackio")}
+    for name, module in modules.items():
         monkeypatch.setitem(sys.modules, name, module)
-    return found
+    return modules
 
 
 def test_a_run_is_logged_in_both_beside_its_own_files(tmp_path: Path, services: dict[str, Service]) -> None:

@@ -102,8 +102,8 @@ def test_our_own_weights_are_those_that_were_written(tmp_path: Path) -> None:
     path, old = tmp_path / "a.safetensors", tmp_path / "old.safetensors"
     tensors = {"b": torch.arange(40.0), "a": torch.ones(2, 3, dtype=torch.float64), "n": torch.tensor(7)}
     tensor_file.write(path, tensors)
-    found = tensor_file.read(path)
-    assert all(torch.equal(found[name], value) for name, value in tensors.items()) and found.keys() == tensors.keys()
+    stored = tensor_file.read(path)
+    assert all(torch.equal(stored[name], value) for name, value in tensors.items()) and stored.keys() == tensors.keys()
     shutil.copy(path, old)
     tensor_file.write(path, dict(reversed(tensors.items())))
     assert path.read_bytes() == old.read_bytes()  # a digest adds nothing that could differ

@@ -22,15 +22,15 @@ def terms(loss: float, **others: float) -> dict[str, Tensor]:
 def alarmed(*steps: dict[str, Tensor]) -> str:
     """Return the alarm's message after steps 1, 2, ...; only the last step is checked."""
     alarms = Alarms(RUN, 1e-4)
-    for step, one in enumerate(steps, start=1):
-        alarms.remember(step, one)
+    for step, values in enumerate(steps, start=1):
+        alarms.remember(step, values)
     with pytest.raises(Diverged) as raised:
         alarms.look(len(steps), GOOD)
     return str(raised.value)
 
 
 @pytest.mark.parametrize(
-    ("steps", "said"),
+    ("steps", "message"),
     [
         (
             [terms(3, a=1, b=2), terms(inf, a=1.25, b=inf), terms(nan, a=nan, b=nan)],
@@ -56,8 +56,8 @@ def alarmed(*steps: dict[str, Tensor]) -> str:
         ([terms(nan, a=nan, b=0)], "the loss is nan at step 1; a (nan) became non-finite first, at step 1:"),
     ],
 )
-def test_the_term_that_went_first_is_named(steps: list[dict[str, Tensor]], said: str) -> None:
-    assert said in alarmed(*steps)
+def test_the_term_that_went_first_is_named(steps: list[dict[str, Tensor]], message: str) -> None:
+    assert message in alarmed(*steps)
 
 
 def test_the_step_before_may_belong_to_an_earlier_look() -> None:

@@ -51,11 +51,11 @@ def test_heads_find_what_least_squares_finds() -> None:
     features = generator.normal(size=(200, 6))
     latent = features @ generator.normal(size=6) + generator.normal(size=200)
     labels = torch.from_numpy(features[:, 0] > 0).long()
-    found = learnt(torch.from_numpy(5 + 3 * features), latent, labels, FACTORS["light_theta"])
+    metrics = learnt(torch.from_numpy(5 + 3 * features), latent, labels, FACTORS["light_theta"])
     design = np.column_stack([features, np.ones(200)])
     residual = latent - design @ np.linalg.lstsq(design, latent, rcond=None)[0]
-    assert found["light_theta_r2"] == pytest.approx(1 - residual.var() / latent.var(), abs=2e-3)
-    assert found["top1"] > 0.95
+    assert metrics["light_theta_r2"] == pytest.approx(1 - residual.var() / latent.var(), abs=2e-3)
+    assert metrics["top1"] > 0.95
 
 
 def test_answers_come_before_learning_and_nothing_is_known_at_first() -> None:

@@ -40,16 +40,16 @@ def test_neighbours_are_those_of_a_plain_loop() -> None:
     generator = np.random.default_rng(0)
     known, queries = generator.normal(size=(90, 4)), generator.normal(size=(25, 4))
     labels, owners, asking = generator.integers(0, 3, 90), generator.integers(0, 12, 90), generator.integers(0, 12, 25)
-    wanted = []
+    expected = []
     for query, owner in zip(queries, asking, strict=True):
         near = sorted(
             (-(query @ other) / np.linalg.norm(query) / np.linalg.norm(other), label)
             for other, label, object_ in zip(known, labels, owners, strict=True)
             if object_ != owner
         )[:NEIGHBOURS]
-        wanted.append(max(range(3), key=lambda c: (sum(label == c for _, label in near), -c)))
+        expected.append(max(range(3), key=lambda c: (sum(label == c for _, label in near), -c)))
     tensors = [torch.from_numpy(array) for array in (queries, asking, known, labels, owners)]
-    assert nearest_class(*tensors, classes=3).tolist() == wanted
+    assert nearest_class(*tensors, classes=3).tolist() == expected
 
 
 def test_a_views_own_object_is_no_neighbour() -> None:

@@ -102,11 +102,11 @@ def test_outputs_are_in_the_order_of_the_latents_and_of_the_last_pass(passes: st
     with Tap(method) as tap:
         for factor in (0.5, 1.0):
             method(factor * images, latents)
-        wanted = method.encoder(images.flatten(0, 1)).detach()
+        features = method.encoder(images.flatten(0, 1)).detach()
         method(images, latents)
     assert tap.outputs.keys() == {"encoder", "projector"}
-    torch.testing.assert_close(tap.outputs["encoder"], wanted, rtol=1e-9, atol=1e-12)
-    torch.testing.assert_close(tap.outputs["projector"], method.projector(wanted).detach(), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(tap.outputs["encoder"], features, rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(tap.outputs["projector"], method.projector(features).detach(), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("passes", ["apart", "together"])
@@ -118,10 +118,10 @@ def test_passes_over_other_pictures_or_predictions_are_left_out(name: str, passe
     with Tap(method) as tap:
         method(images, latents)
         outputs = tap.outputs
-    wanted = method.encoder(images.flatten(0, 1)).detach()
-    torch.testing.assert_close(outputs["encoder"], wanted, rtol=1e-9, atol=1e-12)
+    features = method.encoder(images.flatten(0, 1)).detach()
+    torch.testing.assert_close(outputs["encoder"], features, rtol=1e-9, atol=1e-12)
     if name == "stl":
-        expected = method.equivariant_projector(wanted).detach()
+        expected = method.equivariant_projector(features).detach()
         torch.testing.assert_close(outputs["equivariant_projector"], expected, rtol=1e-9, atol=1e-12)
 
 
