@@ -44,7 +44,7 @@ def files(folder):
 
 
 def check(folder, whole):
-    """Return the fault of an kept folder, as a sentence; an empty text if there is none."""
+    """Return the fault of an unfinished folder, as a sentence; an empty text if there is none."""
     kept = {name: data for name, data in files(folder).items() if ".partial" not in name}
     for name, data in kept.items():
         if name.endswith(".parquet") and name.count("/") and data != whole[name]:
