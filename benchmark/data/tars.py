@@ -19,7 +19,7 @@ from iebench.manifests.common.placeholders import placeholder
 
 from ..errors import DatasetError
 
-BLOCK = 512  # bytes; a tar consists of blocks and ends with two blocks of zeros
+TAR_BLOCK = 512  # bytes; a tar consists of blocks and ends with two blocks of zeros
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
 
 
@@ -105,17 +105,17 @@ def check_tar(path: Path, table: pa.Table) -> None:
     try:
         with path.open("rb") as file:
             length = os.fstat(file.fileno()).st_size
-            file.seek(max(length - 2 * BLOCK, 0))
+            file.seek(max(length - 2 * TAR_BLOCK, 0))
             end = file.read()
     except OSError as error:
         raise DatasetError(read_failure(path, error, MEND)) from error
-    if length % BLOCK or end != bytes(2 * BLOCK):
+    if length % TAR_BLOCK or end != bytes(2 * TAR_BLOCK):
         why = placeholder(path) or f"is truncated or damaged (no end-of-archive mark): {MEND}"
         raise DatasetError(f"{path} {why}")
     if not table.num_rows:
         return
     first, last = pc.min(table["offset"]).as_py(), pc.max(pc.add(table["offset"], table["size"])).as_py()
-    if first < BLOCK or pc.min(table["size"]).as_py() < 1 or last > length - 2 * BLOCK:
+    if first < TAR_BLOCK or pc.min(table["size"]).as_py() < 1 or last > length - 2 * TAR_BLOCK:
         raise DatasetError(f"{path.with_suffix('.parquet')} points outside {path.name}: {MEND}")
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from iebench.baselines.networks.encoder import Encoder
 
 from ..released import converted
-from .registry import Arguments, Loaded, loader, no_arguments
+from .registry import Arguments, LoadedEncoder, loader, no_arguments
 
 
 @loader("converted", claims=lambda spec: (Path(spec) / converted.FACTS).is_file())
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load a converted checkpoint, with its parts, its predictor and the resolution it was trained on.
 
     Raises
@@ -19,7 +19,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     no_arguments(spec, arguments)
     folder = Path(spec)
     module, method, resolution = converted.load(folder)
-    return Loaded(
+    return LoadedEncoder(
         name=folder.resolve().name,
         module=module,
         resolution=resolution,

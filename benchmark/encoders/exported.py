@@ -16,11 +16,11 @@ from ..errors import EncoderError
 from ..weights.archive import check_sums
 from ..weights.exported_contents import check
 from ..weights.tensors_only import weights_only
-from .registry import Arguments, Loaded, loader, named, no_arguments
+from .registry import Arguments, LoadedEncoder, loader, named, no_arguments
 
 
 @loader("exported", claims=lambda spec: Path(spec).suffix == ".pt2" and Path(spec).is_file())
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load a program that `torch.export.save` wrote; images have the side that it was exported with.
 
     Its batch dimension must be dynamic: dynamic_shapes=({0: torch.export.Dim.DYNAMIC},). It must contain its own
@@ -54,7 +54,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
             "dynamic_shapes=({0: torch.export.Dim.DYNAMIC},)"
         )
     side = shapes[0][2] if isinstance(shapes[0][2], int) else None
-    return Loaded(named(path.stem, {}), Exported(program, path, side), side)
+    return LoadedEncoder(named(path.stem, {}), Exported(program, path, side), side)
 
 
 @contextmanager

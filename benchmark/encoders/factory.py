@@ -15,13 +15,13 @@ from torch import nn
 from iebench.manifests.brief import few
 
 from ..errors import EncoderError, short
-from .registry import Arguments, Loaded, loader, named, near_scheme
+from .registry import Arguments, LoadedEncoder, loader, named, near_scheme
 
 _SPEC = re.compile(r"[\w.]+:\w+|.+\.py:\w+")  # files match too, so that the error explains the right form
 
 
 @loader("python", claims=lambda spec: _SPEC.fullmatch(spec) is not None)
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load the module that a callable returns; modules of the current folder are found too.
 
     Arguments are its keywords.
@@ -39,7 +39,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     return declared(named(spec.replace(":", "."), arguments), module, f"--encoder {spec}")
 
 
-def declared(name: str, module: nn.Module, source: str) -> Loaded:
+def declared(name: str, module: nn.Module, source: str) -> LoadedEncoder:
     """Return a module with what its attributes `resolution` and `preprocessing` declare.
 
     source : of the module, for messages
@@ -51,7 +51,7 @@ def declared(name: str, module: nn.Module, source: str) -> Loaded:
     resolution = getattr(module, "resolution", None)
     if not (resolution is None or (isinstance(resolution, int) and resolution >= 1)):
         raise EncoderError(f"{source}: its `resolution` must be a whole number of pixels, not {resolution!r:.80}")
-    return Loaded(name, module, resolution, preprocessing=_preprocessing(source, module))
+    return LoadedEncoder(name, module, resolution, preprocessing=_preprocessing(source, module))
 
 
 def _call(spec: str, arguments: Arguments) -> object:

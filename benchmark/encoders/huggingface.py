@@ -14,7 +14,7 @@ from iebench.manifests.common.causes import reason
 from ..errors import EncoderError, InvalidValue
 from ..weights.archive import check_sums
 from .preprocess import Preprocessed, package, unfetched
-from .registry import Arguments, Loaded, loader, named
+from .registry import Arguments, LoadedEncoder, loader, named
 
 CONFIG = "config.json"
 Pool = Literal["pooler", "cls", "mean"]
@@ -37,7 +37,7 @@ RESAMPLE = {2: "bilinear", 3: "bicubic"}  # Pillow's numbers
         f"the model code that hf:{spec} brings" * bool(arguments.get("trust_remote_code"))
     ),
 )
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load a vision model of transformers with its weights, and the size and normalisation of its image processor.
 
     spec : name on the Hub, or folder that `save_pretrained` wrote
@@ -79,7 +79,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     module, words = _behind_its_processor(transformers, spec, arguments, pooled)
     base = Path(spec).resolve().name if Path(spec).is_dir() else spec
     preprocessing = f"{words}; representation: {POOLS[pooled.pool]}"
-    return Loaded(named(f"hf.{base}", arguments), module, module.size, resizes=True, preprocessing=preprocessing)
+    return LoadedEncoder(named(f"hf.{base}", arguments), module, module.size, resizes=True, preprocessing=preprocessing)
 
 
 class Pooled(nn.Module):

@@ -23,7 +23,7 @@ from ..weights.tensor_file import digest
 from . import predictor as predictors
 from .determinism import rounding, unsteady
 from .predictor import Predictor
-from .registry import Loaded
+from .registry import LoadedEncoder
 
 TRIAL = 4  # noise images whose representations check and identify an encoder
 
@@ -31,7 +31,7 @@ Precision = Literal["float32", "bf16"]
 
 
 @dataclass(frozen=True)
-class Encoder:
+class PreparedEncoder:
     """An encoder with all facts that scoring needs; the module is in eval mode and without gradients.
 
     name : name in tables: that of the run's folder or of the factory
@@ -61,7 +61,9 @@ class Encoder:
     cost: Cost
 
 
-def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Precision = "float32") -> Encoder:
+def prepare(
+    loaded: LoadedEncoder, resolution: int, device: torch.device, precision: Precision = "float32"
+) -> PreparedEncoder:
     """Put a module on a device in eval mode, test it on noise, and collect its facts.
 
     resolution : side of its images in pixels
@@ -85,7 +87,7 @@ def prepare(loaded: Loaded, resolution: int, device: torch.device, precision: Pr
     if guest is not None:
         predictors.check(guest, answers)
     weights = digest({key: value for key, value in module.state_dict().items() if isinstance(value, Tensor)})
-    return Encoder(
+    return PreparedEncoder(
         name=name,
         module=module,
         dim=answers.shape[1],

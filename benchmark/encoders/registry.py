@@ -28,7 +28,7 @@ Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedEncoder:
     """A loaded module that has not been run yet.
 
     name : name in tables and, without `home`, of the folder under runs/
@@ -60,7 +60,7 @@ class Loaded:
         return min(side, stored) if self.resizes else side
 
 
-Load = Callable[[str, Arguments], Loaded]
+Load = Callable[[str, Arguments], LoadedEncoder]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def loader(
     return SCHEMES.register(scheme, lambda load: Scheme(load, claims, runs_code))
 
 
-def load(spec: str, arguments: Arguments, trust: bool = False) -> Loaded:
+def load(spec: str, arguments: Arguments, trust: bool = False) -> LoadedEncoder:
     """Load the encoder that a value of --encoder names. Random initial weights come from seed 0.
 
     spec : "timm:resnet18", a folder, a file, "package.module:factory"
@@ -125,7 +125,7 @@ def near_scheme(spec: str) -> str:
     return f"did you mean {near[0]}:{rest}?" if colon and near else ""
 
 
-def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> Loaded:
+def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> LoadedEncoder:
     if (code := scheme.runs_code(spec, arguments)) and not trust:
         raise EncoderError(f"{code} is code of its author and runs here: give --trust if you trust where it comes from")
     with torch.random.fork_rng(devices=[]):

@@ -7,7 +7,7 @@ from iebench.manifests.dataset import DatasetInfo
 from ..errors import RunError
 from ..training import cost, runs
 from ..training.config import RunConfig
-from .registry import Arguments, Loaded, loader, no_arguments
+from .registry import Arguments, LoadedEncoder, loader, no_arguments
 
 
 def is_run(spec: str) -> bool:
@@ -22,7 +22,7 @@ def is_run(spec: str) -> bool:
 
 
 @loader("run", claims=is_run)
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load the encoder of a finished run, with its parts, its predictor and the resolution it was trained on.
 
     Raises
@@ -32,7 +32,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     no_arguments(spec, arguments)
     folder = Path(spec)
     method, config = runs.load(folder)
-    return Loaded(
+    return LoadedEncoder(
         name=folder.resolve().name,
         module=method.encoder,
         resolution=config.resolution,

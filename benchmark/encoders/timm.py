@@ -10,11 +10,11 @@ from ..errors import EncoderError, UnknownName
 from ..weights.archive import check_sums
 from ..weights.tensors_only import weights_only
 from .preprocess import Preprocessed, package, unfetched
-from .registry import Arguments, Loaded, loader, named
+from .registry import Arguments, LoadedEncoder, loader, named
 
 
 @loader("timm")
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load a model of timm without its classifier, with its pretrained weights, size and normalisation.
 
     arguments : for timm.create_model, such as pretrained=false; or checkpoint_path=FILE, whose classifier is ignored
@@ -43,7 +43,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     wants = timm.data.resolve_model_data_config(model)
     module = Preprocessed(model, wants["input_size"][-1], wants["mean"], wants["std"], wants["interpolation"])
     name = named(f"timm.{spec}", arguments)
-    return Loaded(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
+    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
 
 
 def _fill(timm: Any, model: Any, file: Path) -> None:

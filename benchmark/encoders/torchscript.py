@@ -13,7 +13,7 @@ from iebench.manifests.common.causes import read_failure
 
 from ..errors import EncoderError
 from ..weights.archive import check_sums
-from .registry import Arguments, Loaded, loader, named, no_arguments
+from .registry import Arguments, LoadedEncoder, loader, named, no_arguments
 
 SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
 ON_FILES = re.compile(
@@ -42,7 +42,7 @@ def _code(path: Path) -> Iterator[bytes]:
     claims=lambda spec: Path(spec).suffix in SUFFIXES and Path(spec).is_file(),
     runs_code=lambda spec, arguments: _program(spec),
 )
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load a module that `torch.jit.save` wrote; it must contain its own normalisation.
 
     Raises
@@ -64,7 +64,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     except Exception as error:  # a pickle of weights, a damaged archive, operators of another version
         remedy = "save it with torch.jit.save, or score bare weights through a factory of your own or `iebench convert`"
         raise EncoderError(read_failure(path, error, remedy, "it is no TorchScript module")) from error
-    return Loaded(named(path.stem, {}), module)
+    return LoadedEncoder(named(path.stem, {}), module)
 
 
 def _see_no_files(path: Path) -> None:

@@ -4,15 +4,15 @@ from torch import nn
 
 from ..errors import EncoderError, UnknownName
 from .preprocess import Preprocessed, package, unfetched
-from .registry import Arguments, Loaded, loader, named
+from .registry import Arguments, LoadedEncoder, loader, named
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation for its untrained models
 SIZE = 224
-HEADS = ("fc", "classifier", "heads", "head")  # attributes that hold the classifier of its models
+CLASSIFIERS = ("fc", "classifier", "heads", "head")  # attributes that hold the classifier of its models
 
 
 @loader("torchvision")
-def load(spec: str, arguments: Arguments) -> Loaded:
+def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     """Load a model of torchvision without the last layer of its classifier, with its weights, size and normalisation.
 
     arguments : weights, an entry of the model's weights or "none" for random ones, default DEFAULT; the rest is passed
@@ -46,7 +46,7 @@ def load(spec: str, arguments: Arguments) -> Loaded:
     interpolation = wants.interpolation.value if wants else "bilinear"
     module = Preprocessed(model, size, mean, std, interpolation)
     name = named(f"torchvision.{spec}", arguments)
-    return Loaded(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
+    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
 
 
 def behead(spec: str, model: nn.Module) -> None:
@@ -57,7 +57,7 @@ def behead(spec: str, model: nn.Module) -> None:
     EncoderError : there is no such layer.
     """
     layers = [name for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
-    heads = [name for name in layers if name.partition(".")[0] in HEADS]
+    heads = [name for name in layers if name.partition(".")[0] in CLASSIFIERS]
     if not heads:
         raise EncoderError(
             f"torchvision:{spec} has no linear classifier to leave out: wrap it in a factory of your own"

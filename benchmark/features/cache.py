@@ -18,7 +18,7 @@ from iebench.manifests.errors import DiskError
 from ..data.batches import ahead
 from ..data.images import Images
 from ..distributed.ranks import ALONE, Ranks
-from ..encoders.prepared import Encoder, represent
+from ..encoders.prepared import PreparedEncoder, represent
 from ..errors import EncoderError, InvalidValue
 from . import record
 from .blocks import Blocks
@@ -31,7 +31,7 @@ FORMAT = "float32, eval mode, 2"  # to be changed when the same encoder and imag
 
 
 def encode(
-    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device,
+    encoder: PreparedEncoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, device: torch.device,
     ranks: Ranks = ALONE,
 ) -> Encoded:  # fmt: skip
     """Return the representations of some views, read from `cache` or computed and written there atomically.
@@ -56,17 +56,17 @@ def encode(
     shape = len(rows), encoder.dim
     if not intact:
         with ranks.agreed():
-            if isinstance(encoder, Encoder):
+            if isinstance(encoder, PreparedEncoder):
                 blocks, speed = _encode_blocks(encoder, images, rows, path, device, ranks)
         with ranks.agreed():  # after this, all blocks exist
-            if ranks.first and isinstance(encoder, Encoder):
+            if ranks.first and isinstance(encoder, PreparedEncoder):
                 _join(blocks, path, shape, speed)
             elif ranks.first and isinstance(encoder, FeatureFile):
                 record.write(path, shape, None, lambda partial: encoder.copy(images, rows, partial))
     return record.load(path)
 
 
-def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:
+def key(encoder: PreparedEncoder | FeatureFile, images: Images, rows: NDArray[np.int64]) -> str:
     """Return the SHA-256 of everything that affects the features: encoder, preprocessing, dataset, split and rows."""
     parts = [
         FORMAT, encoder.identity, encoder.preprocessing, encoder.precision, encoder.resolution,
@@ -76,7 +76,7 @@ def key(encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64])
 
 
 def _agreed(
-    encoder: Encoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, ranks: Ranks
+    encoder: PreparedEncoder | FeatureFile, images: Images, rows: NDArray[np.int64], cache: Path, ranks: Ranks
 ) -> tuple[Path, bool]:
     """Return the first rank's file, and True if it is intact; other ranks may differ in the last digit or in files."""
     path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
@@ -102,7 +102,7 @@ def _whole(path: Path, shape: record.Shape) -> bool:
 
 
 def _encode_blocks(
-    encoder: Encoder, images: Images, rows: NDArray[np.int64], path: Path, device: torch.device, ranks: Ranks
+    encoder: PreparedEncoder, images: Images, rows: NDArray[np.int64], path: Path, device: torch.device, ranks: Ranks
 ) -> tuple[Blocks, float | None]:
     """Encode this rank's share of the blocks; returns all blocks, and images per second if any were encoded."""
     batch = max(8, PIXELS[device.type] // encoder.resolution**2)
@@ -124,8 +124,8 @@ def _join(blocks: Blocks, path: Path, shape: record.Shape, speed: float | None) 
 
 
 def _fill(
-    blocks: Blocks, numbers: list[int], encoder: Encoder, images: Images, rows: NDArray[np.int64], device: torch.device,
-    shown: bool,
+    blocks: Blocks, numbers: list[int], encoder: PreparedEncoder, images: Images, rows: NDArray[np.int64],
+    device: torch.device, shown: bool,
 ) -> int:  # fmt: skip
     """Encode some blocks while the next batch is decoded; returns the number of images."""
     chunks = list(_chunks(blocks, numbers, rows))
@@ -154,7 +154,7 @@ def _chunks(
 
 
 def _encoded(
-    encoder: Encoder, images: Images, chunk: NDArray[np.int64], batch: NDArray[np.uint8], device: torch.device
+    encoder: PreparedEncoder, images: Images, chunk: NDArray[np.int64], batch: NDArray[np.uint8], device: torch.device
 ) -> Features:
     try:
         output = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)

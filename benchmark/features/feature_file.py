@@ -37,7 +37,7 @@ class FeatureFile:
 
     name : name of the file without suffix
     parts : names of the columns of features, if there are several; the representation is their concatenation
-    places : for each row of the file, its index among the views of the dataset, train first
+    positions : for each row of the file, its index among the views of the dataset, train first
     weights : SHA-256 of the file
     """
 
@@ -46,7 +46,7 @@ class FeatureFile:
     dim: int
     parts: Mapping[str, slice]
     columns: tuple[str, ...]
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
     starts: Mapping[str, int]
     weights: str
     resolution: int = 0
@@ -90,7 +90,7 @@ class FeatureFile:
         splits = {split: Images.open(data, split).table for split in SPLITS}
         columns = _feature_columns(path, file.schema_arrow, set(splits["train"].column_names))
         with _reading(path):
-            places = _places(path, data, _keys(path, file), pa.concat_tables(splits.values())["key"])
+            positions = _positions(path, data, _keys(path, file), pa.concat_tables(splits.values())["key"])
             first = next(file.iter_batches(1, columns=list(columns)))
         widths = [int(pc.list_value_length(first[column])[0].as_py() or 0) for column in columns]
         stops = np.cumsum(widths).tolist()
@@ -106,7 +106,7 @@ class FeatureFile:
             dim=stops[-1],
             parts=spans if len(columns) > 1 else {},
             columns=columns,
-            places=places,
+            positions=positions,
             starts={"train": 0, "val": splits["train"].num_rows},
             weights=digest,
         )
@@ -122,14 +122,14 @@ class FeatureFile:
         slots[rows] = np.arange(len(rows))
         shape = (len(rows), self.dim)
         out = np.lib.format.open_memmap(path, "w+", np.dtype("<f4"), shape)  # type: ignore[no-untyped-call]
-        for places, features in self._batches():
-            inside = (places >= self.starts[images.split]) & (places < self.starts[images.split] + len(images))
-            slot = slots[places[inside] - self.starts[images.split]]
+        for positions, features in self._batches():
+            inside = (positions >= self.starts[images.split]) & (positions < self.starts[images.split] + len(images))
+            slot = slots[positions[inside] - self.starts[images.split]]
             out[slot[slot >= 0]] = features[inside][slot >= 0]
         out.flush()
 
     def _batches(self) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-        """Yield the file in batches: places (k,) and features (k, dim)."""
+        """Yield the file in batches: positions (k,) and features (k, dim)."""
         start = 0
         with _reading(self.path):
             for batch in _opened(self.path).iter_batches(max(1, NUMBERS // self.dim), columns=list(self.columns)):
@@ -137,7 +137,7 @@ class FeatureFile:
                 matrices = [
                     self._matrix(batch[c], c, width, start) for c, width in zip(self.columns, widths, strict=True)
                 ]
-                yield self.places[start : start + len(batch)], np.concatenate(matrices, axis=1)
+                yield self.positions[start : start + len(batch)], np.concatenate(matrices, axis=1)
                 start += len(batch)
 
     def _matrix(self, lists: pa.Array, column: str, width: int, start: int) -> NDArray[np.float32]:
@@ -220,11 +220,11 @@ def _read(path: Path, file: pq.ParquetFile, column: str, kind: pa.DataType) -> p
     )
 
 
-def _places(path: Path, data: Path, keys: pa.ChunkedArray, expected: pa.ChunkedArray) -> NDArray[np.int64]:
-    places: NDArray[np.int64] = pc.index_in(keys, value_set=expected).fill_null(-1).to_numpy().astype(np.int64)
-    counts = np.bincount(places[places >= 0], minlength=len(expected))
+def _positions(path: Path, data: Path, keys: pa.ChunkedArray, expected: pa.ChunkedArray) -> NDArray[np.int64]:
+    positions: NDArray[np.int64] = pc.index_in(keys, value_set=expected).fill_null(-1).to_numpy().astype(np.int64)
+    counts = np.bincount(positions[positions >= 0], minlength=len(expected))
     for clause, names in (
-        ("rows of no view of", keys.filter(pa.array(places < 0))),
+        ("rows of no view of", keys.filter(pa.array(positions < 0))),
         ("more than one row of views of", expected.filter(pa.array(counts > 1))),
         ("no row of views of", expected.filter(pa.array(counts == 0))),
     ):
@@ -233,4 +233,4 @@ def _places(path: Path, data: Path, keys: pa.ChunkedArray, expected: pa.ChunkedA
             raise EncoderError(
                 f"{path} has {clause} {data} ({len(names)}: {some}): give every view of that dataset exactly one row"
             )
-    return places
+    return positions

@@ -15,7 +15,7 @@ from iebench.manifests.installed.registry import Registry
 
 from ..data.pairs import Identity
 from ..encoders.predictor import Predictor
-from ..encoders.prepared import Encoder
+from ..encoders.prepared import PreparedEncoder
 from ..errors import ProbeError
 from ..metrics import targets
 from ..metrics.known import GROUP
@@ -149,7 +149,7 @@ class Context:
     learners: NDArray[np.int64]
     tuners: NDArray[np.int64]
     oracle: Oracle | None = None
-    encoder: Encoder | None = None
+    encoder: PreparedEncoder | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     metrics: dict[str, MetricInfo] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)

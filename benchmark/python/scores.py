@@ -109,7 +109,7 @@ class Function(nn.Module):
         return self.function(images)
 
 
-def _loaded(encoder: object, name: str | None, trust: bool) -> registry.Loaded:
+def _loaded(encoder: object, name: str | None, trust: bool) -> registry.LoadedEncoder:
     """Return an encoder that is given in any of the ways of `score`, not yet prepared."""
     if isinstance(encoder, Run):
         return registry.load(f"run:{encoder.folder}", {})

@@ -16,7 +16,7 @@ from ..errors import ConversionError
 from .heads import ALL_SEEN, EQUIVARIANT, INVARIANT, PREDICTOR, State, Unseen, convert_heads
 from .seqjepa import ACTION, MARK, as_released
 
-HEADS = (INVARIANT, EQUIVARIANT, PREDICTOR)
+HEAD_PREFIXES = (INVARIANT, EQUIVARIANT, PREDICTOR)
 BACKBONE = ("conv1", "bn1", "layer1", "layer2", "layer3", "layer4")  # first parts of the names of a ResNet's tensors
 DIM = 512  # dimension of the representation of networks with heads
 COUNTER = "num_batches_tracked"  # a batch norm's counter, the only whole number
@@ -105,7 +105,7 @@ def convert(
         part = next((prefix for prefix in aside if name.startswith(prefix)), None)
         if part is not None:
             left_out[part.rstrip(".")] = left_out.get(part.rstrip("."), 0) + 1
-        elif has_heads and name.startswith((*HEADS, *taken)):
+        elif has_heads and name.startswith((*HEAD_PREFIXES, *taken)):
             heads[name] = _numbers(name, value, path)
         elif name.startswith(layout.backbone):
             backbone[name.removeprefix(layout.backbone)] = _numbers(name, value, path)
@@ -145,7 +145,7 @@ def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path)
 
 def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
     """Return the prefixes of heads to leave out: without an equivariant projector, or if a whole head is dropped."""
-    heads = (*HEADS, ACTION) if MARK in state else HEADS
+    heads = (*HEAD_PREFIXES, ACTION) if MARK in state else HEAD_PREFIXES
     members = {head: [name for name in state if name.startswith(head)] for head in heads}
     if not members[EQUIVARIANT]:
         return (PREDICTOR,)

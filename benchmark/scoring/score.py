@@ -20,7 +20,7 @@ from iebench.manifests.text.plain_text import LONGEST_NAME, cleaned
 from .. import probes
 from ..distributed.ranks import ALONE, Ranks
 from ..encoders.predictor import as_released
-from ..encoders.prepared import Encoder
+from ..encoders.prepared import PreparedEncoder
 from ..features.feature_file import FeatureFile
 from ..fitting import oracle
 from ..fitting.context import Context
@@ -35,11 +35,11 @@ from ..statistics.resamples import Resamples
 from ..training.config import RunConfig, versions
 from .examples import examples
 from .notes import about, scarce, signs, sizes, unsettled
-from .splits import Loaded, load_split, tuned, unseen
+from .splits import EncodedSplit, load_split, tuned, unseen
 
 
 def score(
-    encoder: Encoder | FeatureFile,
+    encoder: PreparedEncoder | FeatureFile,
     data: Path,
     cache: Path,
     device: torch.device,
@@ -94,7 +94,7 @@ def score(
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
             oracle=oracle.of(data, train.recipe, train.split),
-            encoder=encoder if isinstance(encoder, Encoder) else None,
+            encoder=encoder if isinstance(encoder, PreparedEncoder) else None,
             samples=samples,
         )
         values = probes.run(context)
@@ -140,7 +140,7 @@ def score(
 
 
 def encode_splits(
-    encoder: Encoder | FeatureFile,
+    encoder: PreparedEncoder | FeatureFile,
     data: Path,
     cache: Path,
     device: torch.device,
@@ -148,12 +148,12 @@ def encode_splits(
     seed: int,
     limit: int | None,
     ranks: Ranks,
-) -> list[Loaded]:
+) -> list[EncodedSplit]:
     """Return the train and the val split with their features; see `score` for the arguments."""
     return [load_split(encoder, data, split, cache, device, protocol, seed, limit, ranks) for split in SPLITS]
 
 
-def _least_views(encoder: Encoder | FeatureFile, protocol: Protocol) -> int:
+def _least_views(encoder: PreparedEncoder | FeatureFile, protocol: Protocol) -> int:
     """Number of views that an object needs, so that the protocol's retrieval metrics are defined."""
     if protocol.maps is not None or (encoder.predictor and protocol.retrieval != "with the source"):
         return 3

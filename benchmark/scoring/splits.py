@@ -17,7 +17,7 @@ from ..data.pairs import Identity
 from ..data.rows import rows_of, spread
 from ..data.split_overlap import leaked
 from ..distributed.ranks import ALONE, Ranks
-from ..encoders.prepared import Encoder
+from ..encoders.prepared import PreparedEncoder
 from ..errors import DatasetError
 from ..features.cache import encode
 from ..features.feature_file import FeatureFile
@@ -28,7 +28,7 @@ SMOKE_VIEWS = 8  # most views per object in a smoke run: a CPU encodes 64 object
 
 
 @dataclass(frozen=True)
-class Loaded:
+class EncodedSplit:
     """A split with the facts that a score stores about it.
 
     pairs : SHA-256 of the pair list
@@ -45,7 +45,7 @@ class Loaded:
 
 
 def load_split(
-    encoder: Encoder | FeatureFile,
+    encoder: PreparedEncoder | FeatureFile,
     data: Path,
     name: str,
     cache: Path,
@@ -54,7 +54,7 @@ def load_split(
     seed: int,
     limit: int | None,
     ranks: Ranks = ALONE,
-) -> Loaded:
+) -> EncodedSplit:
     """Encode a split, or read its cached features, and draw its pairs.
 
     Raises
@@ -90,7 +90,7 @@ def load_split(
         pixels=lambda chosen: images.read(rows[chosen], encoder.resolution),
     )
     left_out = len(objects) - split.objects
-    return Loaded(
+    return EncodedSplit(
         split=split,
         fingerprint=images.info.fingerprint,
         pairs=pairs.digest(identities, drawn),

@@ -7,8 +7,8 @@ import torch
 
 from iebench.manifests.dataset import DatasetInfo, newest
 
-from ..encoders.prepared import Encoder, Precision, prepare
-from ..encoders.registry import Loaded
+from ..encoders.prepared import Precision, PreparedEncoder, prepare
+from ..encoders.registry import LoadedEncoder
 from ..encoders.run import data_of
 from ..features.feature_file import FeatureFile
 from ..protocol import Protocol
@@ -24,7 +24,7 @@ class Subject:
     shared : True if other encoders may have the same home; False if only earlier states of this one
     """
 
-    encoder: Encoder | FeatureFile
+    encoder: PreparedEncoder | FeatureFile
     data: Path
     home: Path
     shared: bool = True
@@ -41,7 +41,7 @@ class Subject:
 
 
 def of_encoder(
-    loaded: Loaded, data: Path | None, device: torch.device, resolution: int | None = None,
+    loaded: LoadedEncoder, data: Path | None, device: torch.device, resolution: int | None = None,
     precision: Precision = "float32",
 ) -> Subject:  # fmt: skip
     """Prepare a loaded encoder for a dataset.

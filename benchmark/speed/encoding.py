@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from iebench.benchmark.encoders.prepared import prepare
-from iebench.benchmark.encoders.registry import Loaded
+from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.features.cache import encode
 
 SIDE = 8  # pixels; small, so that decoding and computing take little memory
@@ -57,7 +57,7 @@ def fill(views: int, dim: int, folder: str, answers: Any) -> None:
     folder : folder of the file
     """
     torch.set_num_threads(1)
-    encoder = prepare(Loaded("vectors", Vectors(dim)), SIDE, torch.device("cpu"))
+    encoder = prepare(LoadedEncoder("vectors", Vectors(dim)), SIDE, torch.device("cpu"))
     before = _peak()
     noise: Any = Noise(views)
     features = encode(encoder, noise, np.arange(views), Path(folder), torch.device("cpu")).features

@@ -16,11 +16,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iebench.baselines.networks.encoder import Encoder as Network
-from iebench.baselines.networks.encoder import EncoderSettings
+from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.benchmark.data import pairs
-from iebench.benchmark.encoders.prepared import Encoder, prepare, represent
-from iebench.benchmark.encoders.registry import Loaded
+from iebench.benchmark.encoders.prepared import PreparedEncoder, prepare, represent
+from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.features.cache import to_float
 from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.fitting.heads import HEAD_TASKS, Task, answers
@@ -37,10 +36,12 @@ VIEWS_HERE = 4
 CPU = torch.device("cpu")
 
 
-def pictures(objects: int, resolution: int, width: float) -> tuple[Encoder, NDArray[np.uint8]]:
+def pictures(objects: int, resolution: int, width: float) -> tuple[PreparedEncoder, NDArray[np.uint8]]:
     """Make an untrained ResNet-18 and VIEWS_HERE random images of each object."""
     torch.manual_seed(0)
-    encoder = prepare(Loaded("resnet18", Network(EncoderSettings(width=width, stem="imagenet"))), resolution, CPU)
+    encoder = prepare(
+        LoadedEncoder("resnet18", Encoder(EncoderSettings(width=width, stem="imagenet"))), resolution, CPU
+    )
     shape = (objects * VIEWS_HERE, resolution, resolution, 3)
     return encoder, np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 

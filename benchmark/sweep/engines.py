@@ -28,7 +28,7 @@ def local_outcomes(jobs: Sequence[Job], at_once: int, device: str, stop: Callabl
     """
     places: SimpleQueue[Mapping[str, str]] = SimpleQueue()
     for number in range(at_once):
-        places.put(_place(number, at_once, device))
+        places.put(_environment(number, at_once, device))
 
     def work(job: Job) -> Outcome:
         job.env = places.get()
@@ -67,7 +67,7 @@ def queued(jobs: Sequence[Job], queue: "Queue", stop: Callable[[], bool]) -> Ite
             task.cancel()
 
 
-def _place(number: int, at_once: int, device: str) -> Mapping[str, str]:
+def _environment(number: int, at_once: int, device: str) -> Mapping[str, str]:
     """Return the environment of one of several processes: its share of cores and memory, and its GPU."""
     env = {SHARE: str(at_once)}
     if device == "cpu":

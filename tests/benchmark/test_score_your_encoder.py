@@ -76,7 +76,7 @@ def test_the_predictor_is_asked() -> None:
         def forward(self, images: torch.Tensor) -> torch.Tensor:
             return images.mean((2, 3))
 
-    encoder = prepare(registry.Loaded("predicting", Predicting()), 16, torch.device("cpu"))
+    encoder = prepare(registry.LoadedEncoder("predicting", Predicting()), 16, torch.device("cpu"))
     views = [{name: torch.rand(2, dtype=torch.float64) for name in ROTATION} for _ in range(2)]
     assert encoder.predictor is not None
     assert encoder.predictor.predict(torch.rand(2, 3), *views).shape == (2, 3)

@@ -13,7 +13,7 @@ from torch import nn
 from iebench.baselines.method import Method, build
 from iebench.benchmark.data import pairs
 from iebench.benchmark.encoders import registry
-from iebench.benchmark.encoders.prepared import Encoder, prepare
+from iebench.benchmark.encoders.prepared import PreparedEncoder, prepare
 from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.metrics import STANDARD
@@ -49,7 +49,7 @@ def untrained_run(folder: Path, data: Path, method: str = "sie") -> Path:
     return folder
 
 
-def from_run(folder: Path, resolution: int | None, device: torch.device) -> Encoder:
+def from_run(folder: Path, resolution: int | None, device: torch.device) -> PreparedEncoder:
     """Return a run's encoder, prepared for scoring at its own image size."""
     loaded = registry.load(f"run:{folder}", {})
     return prepare(loaded, resolution or loaded.side(0), device)

@@ -9,8 +9,8 @@ from scoring import from_run, untrained_run
 from torch import Tensor, nn
 
 from iebench.baselines.action import ROTATION
-from iebench.benchmark.encoders.prepared import Encoder, prepare, represent, trial
-from iebench.benchmark.encoders.registry import Loaded, load
+from iebench.benchmark.encoders.prepared import PreparedEncoder, prepare, represent, trial
+from iebench.benchmark.encoders.registry import LoadedEncoder, load
 from iebench.benchmark.encoders.run import data_of
 from iebench.benchmark.errors import EncoderError, RunError
 from iebench.manifests.conventions import relative_quaternion
@@ -127,7 +127,7 @@ def width(scale=1.0, *, shift=0): return Pool(scale + shift)
 '''
 
 
-def from_factory(spec: str, resolution: int, device: torch.device) -> Encoder:
+def from_factory(spec: str, resolution: int, device: torch.device) -> PreparedEncoder:
     return prepare(load(spec, {}), resolution, device)
 
 
@@ -280,7 +280,7 @@ def test_an_encoder_in_eval_mode_may_have_a_batch_norm() -> None:
     torch.manual_seed(0)
     layers = nn.Sequential(nn.Conv2d(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
     for precision in ("float32", "bf16"):
-        assert prepare(Loaded("mine", layers), 32, CPU, precision).precision == precision
+        assert prepare(LoadedEncoder("mine", layers), 32, CPU, precision).precision == precision
 
 
 def test_arguments_reach_the_factory_and_its_name(workspace: Path) -> None:

@@ -11,11 +11,11 @@ from iebench.benchmark.errors import EncoderError, SettingError, UsageError
 
 THEIRS = """
 from torch import nn
-from iebench.benchmark.encoders.registry import Loaded, loader
+from iebench.benchmark.encoders.registry import LoadedEncoder, loader
 
 @loader("onnx", claims=lambda spec: spec.endswith(".onnx"))
 def load(spec, arguments):
-    return Loaded(f"onnx.{spec}", nn.Linear(arguments.get("width", 2), 1))
+    return LoadedEncoder(f"onnx.{spec}", nn.Linear(arguments.get("width", 2), 1))
 """
 
 

@@ -15,7 +15,7 @@ from trainings import SERVER, forked_ranks
 
 from iebench.benchmark.commands.launch import launch
 from iebench.benchmark.data.images import Images
-from iebench.benchmark.encoders.prepared import Encoder
+from iebench.benchmark.encoders.prepared import PreparedEncoder
 from iebench.benchmark.errors import DatasetError, EncoderError
 from iebench.benchmark.features import cache as module
 from iebench.benchmark.features import record as feature_record
@@ -42,7 +42,7 @@ class Counting(nn.Module):
 
 
 @pytest.fixture
-def encoder(tiny_dataset: Path, tmp_path: Path) -> Encoder:
+def encoder(tiny_dataset: Path, tmp_path: Path) -> PreparedEncoder:
     plain = from_run(untrained_run(tmp_path / "run", tiny_dataset), None, CPU)
     return replace(plain, module=Counting(plain.module))
 
@@ -53,7 +53,7 @@ def images(tiny_dataset: Path) -> Images:
 
 
 def test_each_row_is_its_images_representation(
-    encoder: Encoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder: PreparedEncoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(module.PIXELS, "cpu", 8 * 32**2)  # several batches, the last one short
     rows = np.arange(len(images))[::-1].copy()
@@ -67,7 +67,7 @@ def test_each_row_is_its_images_representation(
             np.testing.assert_allclose(features[position], encoder.module(image)[0].numpy(), atol=1e-5)
 
 
-def test_the_second_time_nothing_is_encoded(encoder: Encoder, images: Images, tmp_path: Path) -> None:
+def test_the_second_time_nothing_is_encoded(encoder: PreparedEncoder, images: Images, tmp_path: Path) -> None:
     rows = np.arange(12)
     first = encode(encoder, images, rows, tmp_path, CPU)
     assert first.images_per_s is not None
@@ -79,7 +79,9 @@ def test_the_second_time_nothing_is_encoded(encoder: Encoder, images: Images, tm
     assert second.images_per_s == first.images_per_s  # measured when the features were encoded
 
 
-def test_whatever_decides_the_features_decides_the_key(encoder: Encoder, images: Images, tiny_dataset: Path) -> None:
+def test_whatever_decides_the_features_decides_the_key(
+    encoder: PreparedEncoder, images: Images, tiny_dataset: Path
+) -> None:
     rows = np.arange(12)
     other_info = replace(images, info=replace(images.info, fingerprint="0" * 64))
     keys = {
@@ -96,7 +98,7 @@ def test_whatever_decides_the_features_decides_the_key(encoder: Encoder, images:
 
 
 def test_a_failure_names_the_batch_and_what_was_encoded_is_not_lost(
-    encoder: Encoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder: PreparedEncoder, images: Images, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(module.PIXELS, "cpu", 8 * 32**2)
     assert isinstance(encoder.module, Counting)
@@ -113,12 +115,14 @@ def test_a_failure_names_the_batch_and_what_was_encoded_is_not_lost(
     assert [path.suffix for path in sorted((tmp_path / "cache").iterdir())] == [".json", ".npy"]
 
 
-def test_a_representation_that_changes_its_size_is_refused(encoder: Encoder, images: Images, tmp_path: Path) -> None:
+def test_a_representation_that_changes_its_size_is_refused(
+    encoder: PreparedEncoder, images: Images, tmp_path: Path
+) -> None:
     with pytest.raises(EncoderError, match="returned 65 columns at first and 64 now"):
         encode(replace(encoder, dim=65), images, np.arange(4), tmp_path, CPU)
 
 
-def test_images_smaller_than_the_encoder_wants(encoder: Encoder, images: Images, tmp_path: Path) -> None:
+def test_images_smaller_than_the_encoder_wants(encoder: PreparedEncoder, images: Images, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="holds images of 32 pixels, 64 were requested"):
         encode(replace(encoder, resolution=64), images, np.arange(4), tmp_path, CPU)
 
@@ -167,7 +171,7 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("case", DAMAGE)
 def test_a_file_that_is_not_what_was_written_is_made_again(
-    encoder: Encoder, images: Images, tmp_path: Path, case: str, capsys: pytest.CaptureFixture[str]
+    encoder: PreparedEncoder, images: Images, tmp_path: Path, case: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     rows = np.arange(12)
     right = np.array(encode(encoder, images, rows, tmp_path, CPU).features)
@@ -184,7 +188,7 @@ def test_a_file_that_is_not_what_was_written_is_made_again(
 
 
 def test_a_file_of_another_shape_is_made_again_even_with_its_own_record(
-    encoder: Encoder, images: Images, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    encoder: PreparedEncoder, images: Images, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     encode(encoder, images, np.arange(12), tmp_path, CPU)
     (path,) = tmp_path.glob("*.npy")

@@ -10,7 +10,7 @@ from scoring import SMALL, context_of, from_run, random_split, untrained_run
 from torch import nn
 
 from iebench.benchmark.encoders.prepared import prepare
-from iebench.benchmark.encoders.registry import Loaded
+from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.errors import ScoringError
 from iebench.benchmark.fitting.context import Context
 from iebench.benchmark.fitting.heads import HEAD_TASKS, answers, heads
@@ -65,7 +65,7 @@ def test_a_drifting_encoder_is_another_one_and_the_given_one_stays(context: Cont
 
 def test_batch_norm_drifts_by_each_pass(context: Context) -> None:
     module = nn.Sequential(nn.BatchNorm2d(3, affine=False, momentum=0.5), nn.AdaptiveAvgPool2d(2), nn.Flatten())
-    encoder = prepare(Loaded("bn", module), 32, CPU)
+    encoder = prepare(LoadedEncoder("bn", module), 32, CPU)
     source = Anew(replace(context, encoder=encoder, standardiser=Standardiser.nothing(12)), drifting=True)
     rows = np.array([[[0, 7], [1, 8], [13, 9]]])
     learnt = source.learn(rows)

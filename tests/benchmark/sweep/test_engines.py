@@ -63,9 +63,9 @@ def test_here_all_jobs_run_and_processes_share_the_cores(tmp_path: Path, monkeyp
 def test_on_gpus_processes_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(engines.GPUS, raising=False)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
-    assert [engines._place(n, 3, "cuda")[engines.GPUS] for n in range(3)] == ["0", "1", "0"]
+    assert [engines._environment(n, 3, "cuda")[engines.GPUS] for n in range(3)] == ["0", "1", "0"]
     monkeypatch.setenv(engines.GPUS, "5,7")
-    assert [engines._place(n, 3, "cuda")[engines.GPUS] for n in range(3)] == ["5", "7", "5"]
+    assert [engines._environment(n, 3, "cuda")[engines.GPUS] for n in range(3)] == ["5", "7", "5"]
 
 
 def test_stopping_lets_those_that_run_save_and_starts_no_other(tmp_path: Path) -> None:
