@@ -15,7 +15,10 @@ from ..results.reading import load_score
 if TYPE_CHECKING:
     from ..protocol import Protocol
 
-TRUST = "Allow --encoder to run code of a file or a hub: TorchScript, and hf: with trust_remote_code=true."
+TRUST = (
+    "Allow --encoder to run code of a file or a hub: TorchScript, and hf: with trust_remote_code=true. "
+    "PACKAGE.MODULE:FACTORY always runs, as your own module; the other kinds run no code of a file."
+)
 UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a file
 
 

@@ -14,9 +14,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from iebench.benchmark.encoders import exported
 from iebench.benchmark.encoders.registry import load
 from iebench.benchmark.errors import EncoderError
 from iebench.benchmark.weights.tensors_only import weights_only
+from iebench.manifests.shell.cli import main
 
 IMAGES = torch.rand(2, 3, 16, 16)
 
@@ -187,6 +189,17 @@ def test_torch_itself_runs_what_is_refused(plain: Path, tmp_path: Path, mark: Pa
     assert mark.exists()
 
 
+def test_torch_unpickles_tensors_only_even_where_the_check_misses_an_object(
+    plain: Path, tmp_path: Path, mark: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member, change, _ = HOSTILE["a pickled sample input"]
+    path = rewritten(plain, tmp_path / "net.pt2", member, change(mark))
+    monkeypatch.setattr(exported, "check", lambda path: None)
+    with pytest.raises(EncoderError, match=r"net\.pt2 \(it is no exported program"):
+        load(str(path), {})
+    assert not mark.exists()
+
+
 def test_weights_only_holds_against_a_library_that_asks_for_more(tmp_path: Path, mark: Path) -> None:
     torch.save({"args": Bomb(mark)}, tmp_path / "weights.pth")
     with weights_only(), pytest.raises(Exception, match="mkdir"):
@@ -252,3 +265,11 @@ def test_code_that_a_file_or_a_hub_brings_needs_trust(tmp_path: Path) -> None:
     assert load(str(path), {}, trust=True).name == "net"
     with pytest.raises(EncoderError, match=r"the model code that hf:someone/model brings is code of its author"):
         load("hf:someone/model", {"trust_remote_code": True})
+
+
+def test_the_help_says_which_encoders_run_code(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["score", "--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "TorchScript, and hf: with trust_remote_code=true. PACKAGE.MODULE:FACTORY always runs" in words
+    assert "one row per view; no code runs" in words

@@ -66,6 +66,15 @@ def test_a_planted_pipe_is_not_waited_for(temporary):
         open_own(folder / HELD)
 
 
+def test_a_file_of_another_user_is_not_opened(temporary, monkeypatch):
+    path = private_folder() / HELD
+    path.write_bytes(MARK)
+    uid = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: uid + 1)
+    with pytest.raises(PermissionError, match="is no file of this user"):
+        open_own(path)
+
+
 @pytest.mark.parametrize("kind", ["link", "file", "open to all", "another user's"])
 def test_a_taken_name_is_refused_unless_the_runtime_directory_serves(temporary, tmp_path, monkeypatch, kind):
     name = temporary / f"iebench-{os.getuid()}"

@@ -56,6 +56,9 @@ def number_paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, 
 
 
 PATHS = list(number_paths(sound()[0]))
+UNCOUNTED = {"min", "max", "metallicFactor", "baseColorFactor", "componentType"}
+COUNTS = [path for path in PATHS if not UNCOUNTED & set(path)]
+"""Paths of lengths, offsets, counts and references."""
 
 
 def changed(tmp_path: Path, path: tuple[Any, ...], value: Any) -> Path:
@@ -94,15 +97,11 @@ def test_any_other_value_is_read_or_refused(tmp_path: Path, path: tuple[Any, ...
             assert len(str(error)) < 300
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: ".".join(map(str, path)))
+@pytest.mark.parametrize("path", COUNTS, ids=lambda path: ".".join(map(str, path)))
 @pytest.mark.parametrize("value", [-1, -(2**31)])
 def test_nothing_negative_that_counts_or_refers_is_read(tmp_path: Path, path: tuple[Any, ...], value: int) -> None:
-    number = path[-2] if isinstance(path[-1], int) else path[-1]
-    if number in ("min", "max", "metallicFactor", "baseColorFactor"):
-        return
     words = cause(ref_to(changed(tmp_path, path, value)))
-    if number != "componentType":
-        assert f"is {value}, no whole number from 0 to 2^53" in words
+    assert f"is {value}, no whole number from 0 to 2^53" in words
 
 
 @pytest.mark.parametrize("chunk", [0, 1])
