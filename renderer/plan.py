@@ -144,9 +144,9 @@ def check_shards(plan: Plan) -> None:
 
 def identity_differences(stored: dict[str, Any], requested: dict[str, Any]) -> list[str]:
     """Return the differences between two plan identities, one short phrase each."""
+    plain = [flat(json.loads(json.dumps(identity))) for identity in (stored, requested)]  # JSON has lists, no tuples
     return [
-        f"{key} is {first!r:.60} there and {second!r:.60} now"
-        for key, (first, second) in differing(flat(stored), flat(requested)).items()
+        f"{key} is {first!r:.60} there and {second!r:.60} now" for key, (first, second) in differing(*plain).items()
     ]
 
 

@@ -22,6 +22,13 @@ def copy(tiny_dataset, tmp_path):
     return shutil.copytree(tiny_dataset, tmp_path / "d")
 
 
+def test_the_same_plan_again_is_recognised(copy, tiny_dataset, tiny_plan):
+    """JSON has lists where a recipe has tuples, which once made every plan another one."""
+    (copy / "train/00000.tar").unlink()
+    render_dataset(tiny_plan(), copy, workers=1, backend=FAKE)
+    assert content(copy) == content(tiny_dataset)
+
+
 def damage(folder, how):
     if DAMAGE[how] is None:
         (folder / PLAN).unlink()
