@@ -1,6 +1,8 @@
 """`timm:NAME` with a stand-in that has timm's interface."""
 
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,3 +64,14 @@ def test_a_checkpoint_may_have_a_classifier(tmp_path: Path) -> None:
 def test_what_is_refused(spec: str, arguments: dict[str, object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         load(spec, arguments)
+
+
+def test_a_checkpoint_that_is_a_pickle_runs_nothing(tmp_path: Path) -> None:
+    class Bomb:
+        def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+            return os.mkdir, (str(tmp_path / "mark"),)
+
+    torch.save({"body.0.weight": Bomb()}, tmp_path / "m.pth")
+    with pytest.raises(EncoderError, match=r"m\.pth \(it is no checkpoint that timm reads\)"):
+        load("timm:tiny_vit", {"checkpoint_path": str(tmp_path / "m.pth")})
+    assert not (tmp_path / "mark").exists()
