@@ -95,6 +95,19 @@ def test_unknown_classes_take_nothing_from_others(context: Context) -> None:
     assert set(learnt(context, slice(0, 5), np.zeros(5))) == {"class", "rotation", "floor_hue", "light_hue"}
 
 
+def test_values_far_beyond_trains_range_make_no_share_far_below_0(context: Context) -> None:
+    """Powers of a latent once grew without bound there: a share of -5e20, which its own reader refuses."""
+    train, val = (
+        replace(
+            split, latents=split.latents | dict.fromkeys(("light_theta", "light_phi"), split.latents["rot_x"] + beyond)
+        )
+        for split, beyond in ((context.train, 0.0), (context.val, 1e7))
+    )
+    entries = shares(replace(context, train=train, val=val))["whole"]
+    assert "share_light_position" in entries
+    assert entries["share_light_position"].value > -1e6
+
+
 def test_between_objects_is_the_variance_of_their_true_means() -> None:
     generator = np.random.default_rng(3)
     means = 2 * generator.normal(size=(3000, 1, 2))
