@@ -13,6 +13,7 @@ from types import ModuleType
 from torch import nn
 
 from iebench.manifests.brief import few
+from iebench.manifests.common.progress import say
 
 from ..errors import EncoderError, short
 from .registry import Arguments, LoadedEncoder, loader, named, near_scheme
@@ -64,6 +65,7 @@ def _call(spec: str, arguments: Arguments) -> object:
     if not callable(factory):
         raise EncoderError(f"--encoder {spec} is a {type(factory).__name__}: name a callable that returns a module")
     _see_keywords(spec, factory, arguments)
+    say(f"--encoder {spec} runs code of its author: {getattr(sys.modules[module_name], '__file__', module_name)}")
     try:
         return factory(**arguments)
     except SystemExit as error:  # else it would end iebench silently

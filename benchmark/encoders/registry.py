@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from iebench.manifests.common.progress import say
 from iebench.manifests.common.settings import value
 from iebench.manifests.installed.registry import Registry
 from iebench.manifests.text.plain_text import check_name
@@ -128,6 +129,8 @@ def near_scheme(spec: str) -> str:
 def _trusted(scheme: Scheme, spec: str, arguments: Arguments, trust: bool) -> LoadedEncoder:
     if (code := scheme.runs_code(spec, arguments)) and not trust:
         raise EncoderError(f"{code} is code of its author and runs here: give --trust if you trust where it comes from")
+    if code:
+        say(f"{code} is code of its author and runs here, as --trust allows")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         loaded = scheme.load(spec, arguments)

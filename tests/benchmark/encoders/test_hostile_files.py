@@ -258,13 +258,27 @@ def test_torchscript_with_attributes_of_any_name_is_loaded(tmp_path: Path) -> No
     assert load(str(scripted(inner, tmp_path / "net.pt")), {}, trust=True).name == "net"
 
 
-def test_code_that_a_file_or_a_hub_brings_needs_trust(tmp_path: Path) -> None:
+def test_code_that_a_file_or_a_hub_brings_needs_trust_and_is_named_on_screen(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = scripted(nn.Flatten(), tmp_path / "net.pt")
     with pytest.raises(EncoderError, match=r"the TorchScript program in .*net\.pt is code of its author.*give --trust"):
         load(str(path), {})
     assert load(str(path), {}, trust=True).name == "net"
+    shown = capsys.readouterr().err
+    assert shown.count("is code of its author and runs here, as --trust allows") == 1 and "net.pt" in shown
     with pytest.raises(EncoderError, match=r"the model code that hf:someone/model brings is code of its author"):
         load("hf:someone/model", {"trust_remote_code": True})
+
+
+def test_the_code_of_a_factory_is_named_on_screen_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "named_on_screen.py").write_text("import torch\nmake = torch.nn.Flatten\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    load("named_on_screen:make", {})
+    path = tmp_path / "named_on_screen.py"
+    assert capsys.readouterr().err == f"--encoder named_on_screen:make runs code of its author: {path}\n"
 
 
 def test_the_help_says_which_encoders_run_code(capsys: pytest.CaptureFixture[str]) -> None:
