@@ -154,6 +154,7 @@ def test_errors_are_one_sentence(data: Dataset, call: Any, error: type[Exception
 def test_a_score_is_that_of_the_command(workspace: Path, data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     (workspace / "mine.py").write_text(ENCODER)
     monkeypatch.syspath_prepend(workspace)
+    monkeypatch.delitem(sys.modules, "mine", raising=False)  # of another test of this process
     torch.manual_seed(0)
     module = importlib.import_module("mine").Mine().train()
     result = score(module, data, protocol=SMALL, seed=1, name="mine.Mine")

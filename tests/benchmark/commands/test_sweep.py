@@ -70,7 +70,7 @@ class Inside:
 @pytest.fixture
 def inside(monkeypatch: pytest.MonkeyPatch) -> Inside:
     engine = Inside()
-    monkeypatch.setattr(engines, "here", engine)
+    monkeypatch.setattr(engines, "local_outcomes", engine)
     return engine
 
 

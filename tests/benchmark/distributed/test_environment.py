@@ -82,7 +82,9 @@ def test_values_that_cannot_be_are_named(changed: dict[str, str], words: str) ->
 
 
 def test_a_local_rank_alone_is_half_an_environment() -> None:
-    with pytest.raises(UsageError, match=r"^LOCAL_RANK=0 asks for .* and RANK and WORLD_SIZE and MASTER_ADDR and"):
+    with pytest.raises(
+        UsageError, match=r"^LOCAL_RANK=0 means several processes, and RANK and WORLD_SIZE and MASTER_ADDR and"
+    ):
         numbers({"LOCAL_RANK": "0"})
 
 

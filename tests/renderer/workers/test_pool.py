@@ -1,6 +1,7 @@
 """The pool returns a result for every task, also when its workers fail."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,9 +85,8 @@ def test_a_hang_is_ended_and_a_jump_of_the_clock_is_no_hang(make, monkeypatch):
 
 def test_an_unforeseen_error_is_its_tasks_and_one_of_ours_is_everybodys(make):
     with make(workers=1) as pool:
-        assert dict(pool.run(misbehave.fail, [(0, ("strange",))]))[0].cause.endswith(
-            "the renderer failed: an unexpected error in misbehave.py, line 48, 2 times"
-        )
+        cause = dict(pool.run(misbehave.fail, [(0, ("strange",))]))[0].cause
+        assert re.search(r"the renderer failed: an unexpected error in misbehave\.py, line \d+, 2 times$", cause)
         with pytest.raises(IebenchError, match="disk"):
             pool.call(misbehave.refuse)
 
