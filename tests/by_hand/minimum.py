@@ -51,7 +51,9 @@ USES: dict[str, tuple[str, ...]] = {
     "trackio": (*LOGGED, "trackio", "--set=log.trackio=minimum"),
 }
 """Extra -> the smallest real use of its packages: tests, or the arguments of Python in the folder of the whole path."""
-HELPERS = ("pytest>=8", "moto[server]>=5", "gcp-storage-emulator")  # what those tests need besides
+CLOUDS = ("s3fs[boto3]", "moto[server]>=5", "gcp-storage-emulator")  # with boto3 named, pip finds versions that agree
+HELPERS: dict[str, tuple[str, ...]] = {"cloud": CLOUDS}
+"""Extra -> packages that its tests need besides pytest."""
 PYTEST = (
     "-m",
     "pytest",
@@ -154,7 +156,8 @@ def use(python: Path, part: str, wheel: Path, folder: Path) -> None:
     """
     pins = folder / f"{part}.txt"
     pins.write_text(_pins(own(part)))  # the others are there; a part may need newer ones of them
-    subprocess.run([python, "-m", "pip", "install", "-q", "-c", pins, f"{wheel}[{part}]", *HELPERS], check=True)
+    packages = (f"{wheel}[{part}]", "pytest>=8", *HELPERS.get(part, ()))
+    subprocess.run([python, "-m", "pip", "install", "-q", "-c", pins, *packages], check=True)
     arguments, where = (USES[part], folder) if USES[part][0] == "-m" else ((*PYTEST, *USES[part]), ROOT)
     click.echo(f"$ {' '.join(arguments)}"[:110])
     offline = {"WANDB_MODE": "offline", "TRACKIO_DIR": str(folder / "trackio")}
