@@ -1,4 +1,4 @@
-"""The duration of a training is told after its first steps, and one of years is refused there."""
+"""The duration of a training is printed after its first steps, and one of years is refused there."""
 
 import time
 from pathlib import Path
