@@ -36,9 +36,7 @@ def scratch() -> Iterator[Path]:
 
 
 def _remove_if_left(folder: Path) -> None:
-    """Remove a folder with our mark unless its run is alive. Links, and their targets, are never removed."""
-    if folder.is_symlink():
-        return
+    """Remove a folder with our mark unless its run is alive. `rmtree` removes neither links nor their targets."""
     with suppress(OSError), open_own(folder / HELD, flags=0) as file:  # fails if removed, in use or not ours
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if file.read(len(MARK) + 1) == MARK:
