@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -49,6 +50,9 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
     With several ranks, gradients are averaged over ranks and batch norms use the batch of all ranks.
     """
     method.passes = settings.passes
+    device = next(method.parameters()).device
+    if device.type == "cpu" and half(settings, device) is torch.bfloat16:
+        widen_narrow_maps(method)
     encoders = [module for module in method.modules() if isinstance(module, Encoder)]
     for encoder in encoders:
         encoder.pieces = settings.accumulate
@@ -56,11 +60,27 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
             encoder.backbone.compile()  # in place, so that the weights keep their names
     if ranks.size == 1:
         return method
-    synchronise(method, next(method.parameters()).is_cuda)
+    synchronise(method, device.type == "cuda")
     # without device_ids the latents stay on the CPU, where they are used
     network = DistributedDataParallel(method, gradient_as_bucket_view=True)
     network.broadcast_buffers = False  # buffers stay equal without it: synchronised norms, and targets
     return network
+
+
+def widen_narrow_maps(module: nn.Module) -> None:
+    """Let convolutions in bf16 on a CPU pad a map that is narrower than their stride with columns of zeros.
+
+    The outputs stay the same. Without the columns, the gradient of such a convolution's weights is not computed but
+    whatever the memory held (PyTorch 2.13 with oneDNN, on a CPU with AMX).
+    """
+    for convolution in module.modules():
+        if isinstance(convolution, nn.Conv2d) and convolution.kernel_size[1] > 1 and convolution.stride[1] > 1:
+            convolution.register_forward_pre_hook(_widened)
+
+
+def _widened(convolution: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+    missing = cast(nn.Conv2d, convolution).stride[1] - inputs[0].shape[-1]
+    return (nn.functional.pad(inputs[0], (0, missing)),) if missing > 0 else inputs
 
 
 def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) -> None:

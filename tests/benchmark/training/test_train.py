@@ -65,8 +65,7 @@ def test_a_subset_is_another_run_and_the_cache_is_not(whole: Path, tiny_dataset:
     assert_same_end(tmp_path / "decoded", whole)
 
 
-# essl is left out: on 16 pixels in bf16 its second step ends in weights that are not finite, and the run says so
-@pytest.mark.parametrize("method", [name for name in names() if name not in ("sie", "byol", "essl")])
+@pytest.mark.parametrize("method", [name for name in names() if name not in ("sie", "byol")])
 def test_the_other_methods_run_in_bf16_too(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=2", "precision=bf16", method=method))
     steps = 0 if method == "random" else 2
