@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from .action import Latents
+from .needs import Needs
 from .networks.encoder import Encoder, EncoderSettings
 from .registry import METHODS, Entry, find, names
 
-__all__ = ["Entry", "Method", "build", "find", "method", "names"]
+__all__ = ["Entry", "Method", "Needs", "build", "find", "method", "names"]
 
 Passes = Literal["apart", "together"]
 
@@ -24,8 +25,6 @@ class Method(nn.Module):
     as_released : True if `predict` takes quaternions with the sign of the SIE scripts, False if w >= 0
     has_predictor : True if the method has `embed` and `predict`
     scheduled : True if the update depends on the total number of steps; such a run cannot change its length on resume
-    fewest_views : the smallest number of views K that `loss` accepts
-    group : number of objects in a row of a batch that share the action between their views, see `Partners` of the data
     trains : False for a reference method that keeps its initial weights
     classes : number of classes, for a method whose `latents` contain the label; None if there is no limit
     passes : "apart" for one forward pass per view, so that batch norms in training use the statistics of one view at a
@@ -34,8 +33,6 @@ class Method(nn.Module):
 
     has_predictor: ClassVar[bool] = False
     scheduled: ClassVar[bool] = False
-    fewest_views: ClassVar[int] = 2
-    group: ClassVar[int] = 1
     trains: ClassVar[bool] = True
     classes: int | None = None
     passes: Passes = "apart"
@@ -47,6 +44,11 @@ class Method(nn.Module):
         self.parts: dict[str, slice] = {}
         self.latents: tuple[str, ...] = ()
         self.as_released = False
+
+    @classmethod
+    def needs(cls, settings: Any) -> Needs:
+        """Return what the method, with these settings of its own, needs of the pictures."""
+        return Needs()
 
     def represent(self, images: Tensor) -> Tensor:
         """Return the representations of several views of each object.
@@ -70,7 +72,7 @@ class Method(nn.Module):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """Return the loss of a batch: "loss" is minimised; the other entries are its unweighted terms, for the log.
 
-        images : (B, K, 3, H, W) float in [0, 1]; K >= `fewest_views` distinct views of each of B objects
+        images : (B, K, 3, H, W) float in [0, 1]; K >= `needs(settings).views` distinct views of each of B objects
         latents : (B, K) float64 for each name in `self.latents`
         """
         raise NotImplementedError(f"{type(self).__name__} has no loss")

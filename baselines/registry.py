@@ -13,6 +13,7 @@ from iebench.manifests.installed.registry import Registry
 
 from . import variants
 from .errors import MethodBroken, UnknownName
+from .needs import Needs
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Entry:
     def defaults(self) -> Any:
         """Return the default settings of the method or variant."""
         return build_settings(self.settings, self.changed, f"variant {self.name}")
+
+    def needs(self, settings: Any) -> Needs:
+        """Return what the method needs of the pictures with these settings of its own."""
+        needs: Needs = self.method.needs(settings)
+        return needs
 
 
 METHODS: Registry[Entry] = Registry("method", "iebench.methods", MethodBroken)

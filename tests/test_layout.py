@@ -83,7 +83,7 @@ HOUSE = {
         dataset latents views symmetry reading presets protocols recipes sweeps
     """,
     "baselines": """
-        gather crops losses errors action rotations networks variants registry method equivariant fixed_action
+        gather crops losses errors action rotations networks variants needs registry method equivariant fixed_action
         methods.invariant methods.fixed_action methods.learned_action methods.pretext methods
     """,
     "benchmark": """

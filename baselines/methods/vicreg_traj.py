@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ..action import Latents
 from ..losses import total, weighted
-from ..method import method
+from ..method import Needs, method
 from .vicreg import VICReg, VICRegSettings
 
 
@@ -30,7 +30,9 @@ class VICRegTrajSettings(VICRegSettings):
 class VICRegTraj(VICReg):
     """VICReg's projector and its terms on the first two views; a path term over all views."""
 
-    fewest_views = 3
+    @classmethod
+    def needs(cls, settings: VICRegTrajSettings) -> Needs:
+        return Needs(views=3)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = L_VICReg(e^1, e^2) - a cos(u1, u2); u1 and u2 are the steps to and from a view, orthogonal to it."""

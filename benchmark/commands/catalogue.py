@@ -71,7 +71,7 @@ def listed(name: str) -> Listed:
         condition=condition(method),
         parts=parts or {"whole": method.dim},
         predictor=predicts(method) if method.has_predictor else None,
-        views=entry.method.fewest_views,
+        views=entry.needs(entry.defaults()).views,
         encoder=encoder if method.trains else 0,
         heads=learning - encoder,
         cost=operations / measure(YARDSTICK)[1],
@@ -85,7 +85,7 @@ def measure(name: str) -> tuple[Method, int]:
     Convolutions and matrix products are counted, on tensors that have shapes and no contents.
     """
     entry = find(name)
-    views = entry.method.fewest_views
+    views = entry.needs(entry.defaults()).views
     with torch.device("meta"):
         method = build(name, entry.defaults(), EncoderSettings()).train()
         images = torch.empty(BATCH, views, 3, SIDE, SIDE)

@@ -1,8 +1,8 @@
 """Groups of objects in a batch that share the action between their views, or come as near to it as their views allow.
 
 The first object of a group shows the views of the order. The others show the ordered pair of their own views whose
-relative rotation is nearest; a further view is the one that follows nearest. On a recipe with shared poses these are
-the same view numbers, and the rotations are equal.
+relative rotation is nearest; a further view is the one that follows nearest. Where all objects have one list of poses,
+they show the same view numbers, also if two views of the list have one pose, and the rotations are equal.
 """
 
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import pose_quaternion, quaternion_product, relative_quaternion
 
 from .order import Indices, Order
+from .properties import angles, shared_poses
 
 Array = NDArray[np.float64]
 
@@ -24,17 +24,21 @@ class Partners:
     A pure function of the order's rows, so a run resumes exactly and ranks have the batches of one process.
 
     order : its batch, or a rank's share of it, is a multiple of `group`
-    latents : name -> (n,) of every row, among them the pose
+    latents : name -> (n,) of every row
     group : number of objects in a row that share
     """
 
     def __init__(self, order: Order, latents: Mapping[str, NDArray[np.float64]], group: int) -> None:
         self.order, self.group = order, group
-        self.angles = np.stack([latents[name] for name in ROTATION], axis=-1)
+        self.angles = angles(latents)
+        self.shared = shared_poses(pose_quaternion(self.angles.reshape(-1, order.stored, 3)))
 
     def rows(self, step: int) -> Indices:
         """Return the rows of batch number `step`: (batch, K), or this rank's share of them."""
-        rows = self.order.rows(step).copy()
+        rows, stored = self.order.rows(step).copy(), self.order.stored
+        if self.shared:
+            numbers = np.repeat(rows[:: self.group] % stored, self.group, axis=0)
+            return rows // stored * stored + numbers
         first = self.angles[rows[:: self.group]]  # (groups, K, 3)
         rotations = np.stack([relative_quaternion(first[:, k], first[:, k + 1]) for k in range(rows.shape[1] - 1)], 1)
         for member in range(1, self.group):

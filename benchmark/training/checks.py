@@ -14,6 +14,7 @@ from iebench.manifests.common.settings import differences
 
 from ..data.images import Images
 from ..data.pixel_cache import Room
+from ..data.properties import MEANINGS, Table, lacking, recipe_for
 from ..distributed.ranks import Ranks
 from ..errors import DatasetError, IebenchError, RunError, RunExists, SettingError, short
 from .checkpoint import CHECKPOINT, KEPT
@@ -89,7 +90,7 @@ def check_groups(config: RunConfig, ranks: Ranks) -> None:
     ------
     SettingError : it is not.
     """
-    batch, group = config.settings.batch, find(config.method).method.group
+    batch, group = config.settings.batch, config.needs().group
     parts = ranks.size * group
     if group > 1 and batch % parts:
         near = max(1, batch // parts) * parts
@@ -211,7 +212,7 @@ def check_backbone(method: Method, name: str, resolution: int, device: torch.dev
         )
 
 
-def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
+def check_fit(images: Images, method: Method, config: RunConfig) -> None:
     """Check that a dataset has everything that a method and its settings need.
 
     Raises
@@ -225,6 +226,7 @@ def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
         raise DatasetError(
             f"{images.folder} has one view of each object and training compares two: render it with --views 2 or more"
         )
+    settings, needs = config.settings, config.needs()
     views, objects = settings.views, len(images) // images.views_per_object
     if settings.batch > objects and method.trains:
         raise SettingError(
@@ -236,10 +238,10 @@ def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
             f"{images.folder} has {images.views_per_object} views of each object and views={views} needs more: "
             "lower it with --set views=2, or render more with --views"
         )
-    if views < method.fewest_views:
+    if views < needs.views:
         raise SettingError(
-            f"{type(method).__name__} compares {method.fewest_views} views of an object and views={views} gives fewer: "
-            f"raise it with --set views={method.fewest_views}"
+            f"{type(method).__name__} compares {needs.views} views of an object and views={views} gives fewer: "
+            f"raise it with --set views={needs.views}"
         )
     last = int(images.labels.max())
     if method.classes is not None and last >= method.classes:
@@ -253,4 +255,25 @@ def check_fit(images: Images, method: Method, settings: TrainSettings) -> None:
         raise LatentMissing(
             f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
             f"a dataset whose recipe has that factor,{remedy} or train another method"
+        )
+    check_pictures(images, method, config)
+
+
+def check_pictures(images: Images, method: Method, config: RunConfig) -> None:
+    """Check that the views of a dataset have the properties that a method needs, as its latents show.
+
+    Raises
+    ------
+    SettingError : they do not; names a recipe whose views have them.
+    """
+    needed = config.needs().pictures
+    if not needed:
+        return
+    table = Table(images.latents, images.views_per_object, images.info.recipe.factors)
+    if fault := lacking(table, needed, method.latents, config.settings.views):
+        recipe = recipe_for(needed)
+        remedy = f"render one with --recipe {recipe}" if recipe else "render one whose views have them"
+        raise SettingError(
+            f"{images.folder} cannot serve {config.method}, which needs {few(MEANINGS[name] for name in needed)}: "
+            f"{fault}; {remedy}"
         )

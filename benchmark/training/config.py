@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from iebench.baselines.equivariant import ActionSettings
 from iebench.baselines.method import Passes, find, names
+from iebench.baselines.needs import Needs
 from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.brief import number
 from iebench.manifests.common.causes import read_failure
@@ -253,6 +254,11 @@ class RunConfig:
         older: dict[str, Any] = {name: value for name, value in BEFORE.items() if name not in named}
         return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **older))
 
+    def needs(self) -> Needs:
+        """Return what the run's method needs of the pictures."""
+        entry = find(self.method)
+        return entry.needs(build(entry.settings, self.method_settings, self.method))
+
     def differences(self, other: "RunConfig", free: bool = False) -> list[str]:
         """List the settings that make two configurations different runs: "batch: 64 there, 32 here"; self is "there".
 
@@ -324,8 +330,6 @@ def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainS
         train, own = _from_run(method, Path(start))
     else:
         train, own = _from_tables(method, start)
-        if "views" not in assigned:
-            train = dataclasses.replace(train, views=max(train.views, entry.method.fewest_views))
     if "steps" in assigned and "epochs" not in assigned:  # a new length replaces the old one, in epochs or in steps
         train = dataclasses.replace(train, epochs=None)
     if "epochs" in assigned and "steps" not in assigned:
@@ -333,7 +337,10 @@ def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainS
     prefix = "method."
     to_method = [text.strip().removeprefix(prefix) for text in assignments if text.strip().startswith(prefix)]
     train = override(train, [text for text in assignments if not text.strip().startswith(prefix)])
-    return train, override(own, to_method, f"--set (of method {method})")
+    own = override(own, to_method, f"--set (of method {method})")
+    if "views" not in assigned and not start.endswith(".json"):
+        train = dataclasses.replace(train, views=max(train.views, entry.needs(own).views))
+    return train, own
 
 
 def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:

@@ -63,7 +63,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
         with ranks.agreed():
             method = initialised(config, device)
             images = Images.open(config.data, "train", config.subset, threads=max(1, cores() // ranks.local_size))
-            check_fit(images, method, settings)
+            check_fit(images, method, config)
             pixels, why = choose(cache, images, config.resolution, device, Room.of(device, ranks.local_size))
             if ranks.first:
                 stack.enter_context(held(run))
@@ -82,7 +82,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
             return
         _begin(run, config, done.step, steps, why, stop, ranks)
 
-        order = ordered(config, images, method, ranks)
+        order = ordered(config, images, ranks)
         batches = Batches(images, order, pixels, (*method.latents, *watched(settings.online, images)), device)
         network = prepare(method, settings, ranks)
         start, note, clock = time.perf_counter() - done.seconds, "", Pace(settings, done.step, steps)
@@ -130,11 +130,12 @@ def initialised(config: RunConfig, device: torch.device) -> Method:
     return method
 
 
-def ordered(config: RunConfig, images: Images, method: Method, ranks: Ranks) -> Order | Partners:
+def ordered(config: RunConfig, images: Images, ranks: Ranks) -> Order | Partners:
     """Return the order of a run's batches, with the partners that its method needs."""
     objects, stored, settings = len(images) // images.views_per_object, images.views_per_object, config.settings
     order = Order(config.seed, objects, stored, settings.batch, settings.views, ranks.share(settings.batch))
-    return order if method.group == 1 else Partners(order, images.latents, method.group)
+    group = config.needs().group
+    return order if group == 1 else Partners(order, images.latents, group)
 
 
 def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: Stop, ranks: Ranks) -> None:

@@ -8,7 +8,7 @@ from together import OBJECTS, TRAINED, batch, difference, method_of, outcome
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from iebench.baselines.method import Method
+from iebench.baselines.method import Method, find
 from iebench.benchmark.distributed.ranks import ALONE
 
 Outcome = tuple[dict[str, float], dict[str, Tensor], dict[str, Tensor]]
@@ -61,7 +61,7 @@ def result(method: Method, images: Tensor, latents: dict[str, Tensor]) -> Outcom
 @pytest.mark.parametrize("views", [2, 3])
 @pytest.mark.parametrize("name", TRAINED)
 def test_apart_is_one_pass_whose_norms_see_one_view_at_a_time(name: str, views: int) -> None:
-    if views < method_of(name)[0].fewest_views:
+    if views < find(name).needs(find(name).defaults()).views:
         pytest.skip("compares three views")
     images, latents = batch(views=views)
     method, _ = method_of(name, "passes=apart")

@@ -16,7 +16,7 @@ from iebench.manifests.conventions import geodesic_degrees
 
 from ...action import ROTATION, Latents, steps
 from ...losses import check_temperature, nt_xent, total
-from ...method import Method, method
+from ...method import Method, Needs, method
 from ...networks.encoder import Encoder
 from ...networks.predictor import LinearHypernetwork
 from ...networks.projector import check_widths, projector
@@ -50,7 +50,9 @@ class STLSettings:
 class STL(Method):
     """Two projectors on the representation, a network from two views to a code, and a hypernetwork of the code."""
 
-    group = 2
+    @classmethod
+    def needs(cls, settings: STLSettings) -> Needs:
+        return Needs(group=2)
 
     def __init__(self, encoder: Encoder, settings: STLSettings) -> None:
         super().__init__(encoder)

@@ -43,4 +43,4 @@ def test_a_straight_path_has_the_smallest_bend_and_the_way_back_the_largest() ->
 
 
 def test_it_needs_three_views() -> None:
-    assert VICRegTraj.fewest_views == 3 and VICRegTrajSettings().trajectory == 0.01
+    assert VICRegTraj.needs(VICRegTrajSettings()).views == 3 and VICRegTrajSettings().trajectory == 0.01

@@ -20,7 +20,7 @@ from iebench.benchmark.distributed.ranks import Ranks
 from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.training.checkpoint import CHECKPOINT, KEPT
 from iebench.benchmark.training.checks import check_backbone, check_fit, check_groups, check_ranks, checked, claim
-from iebench.benchmark.training.config import RunConfig, TrainSettings, resolve
+from iebench.benchmark.training.config import RunConfig, resolve
 from iebench.benchmark.training.runs import WEIGHTS
 from iebench.benchmark.training.train import train
 
@@ -157,14 +157,14 @@ def test_a_backbone_is_looked_at_without_a_trace() -> None:
 
 def test_a_label_beyond_the_classes_is_named_before_a_step(tiny_dataset: Path) -> None:
     images = Images.open(tiny_dataset, "train")
-    settings = TrainSettings(batch=2)
+    about = config("batch=2", method="supervised")
     classes = int(images.labels.max())
     method = build("supervised", find("supervised").settings(classes=classes), EncoderSettings(0.125))
     words = rf"label {classes} and .* classes={classes}: .* method.classes={classes + 1} "
     with pytest.raises(LabelOutOfRange, match=words):
-        check_fit(images, method, settings)
+        check_fit(images, method, about)
     untold = find("supervised").settings(target="action", classes=2)
-    check_fit(images, build("supervised", untold, EncoderSettings(0.125)), settings)
+    check_fit(images, build("supervised", untold, EncoderSettings(0.125)), about)
 
 
 @pytest.mark.parametrize(("batch", "ranks", "near"), [(7, 1, 6), (6, 2, 4), (2, 4, 8)])

@@ -1,0 +1,28 @@
+"""The pictures that a method needs, declared by the method; the loader and the checks before a run read it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Property = Literal["shared poses", "shared appearance", "still", "runs"]
+"""A property of a dataset's views.
+
+shared poses : view i of every object has the same pose
+shared appearance : view i of every object has the same value of every other factor, such as light and floor
+still : only the method's latents differ between the views of an object
+runs : views come in runs with a constant rotation step, R_{i+1} = R_i S; a batch then shows views of one run, in order
+"""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Needs of a method beyond images and its latents.
+
+    views : smallest number of views K of an object that the loss accepts
+    group : number n of objects in a row of a batch that share the rotations between their views: exactly where poses
+        are shared, where they then show the same view numbers, and else as nearly as their views allow
+    pictures : properties without which a dataset cannot serve the method
+    """
+
+    views: int = 2
+    group: int = 1
+    pictures: tuple[Property, ...] = ()

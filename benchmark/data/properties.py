@@ -1,0 +1,138 @@
+"""Properties of a split's views that methods need, decided from the latents; see `iebench.baselines.needs`."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from iebench.baselines.needs import Property
+from iebench.manifests.conventions import ANGLES, canonical, pose_quaternion, quaternion_product
+from iebench.manifests.factors import Factor
+
+Array = NDArray[np.float64]
+
+CLOSE = 1e-6  # in the latent's unit, and in the components of a quaternion: nearer values are equal
+SMALLEST_STEP = 1e-3  # rad; a run whose views have one pose has no step
+
+RECIPES: dict[str, frozenset[Property]] = {
+    "3diebench-shared": frozenset({"shared poses"}),
+    "3diebench-shared-all": frozenset({"shared poses", "shared appearance"}),
+    "3diebench-still": frozenset({"still"}),
+    "3diebench-steps": frozenset({"still", "runs"}),
+}
+"""Shipped recipes made for methods, with the properties of their views; the first that has all needed is suggested."""
+
+MEANINGS: dict[Property, str] = {
+    "shared poses": "one list of poses for all objects",
+    "shared appearance": "one list of all other factors for all objects",
+    "still": "views of an object that differ in nothing but what it is conditioned on",
+    "runs": "runs of views with a constant rotation step",
+}
+"""The properties in words, for messages."""
+
+
+class Table:
+    """The latents of a split, object by object.
+
+    latents : name -> (n * views,) float64 of every row, the rows of an object in the order of its views
+    views : number of views of each object
+    factors : the factors of the dataset's recipe
+    """
+
+    def __init__(self, latents: Mapping[str, Array], views: int, factors: Sequence[Factor]) -> None:
+        self.values = {name: values.reshape(-1, views) for name, values in latents.items()}
+        self.turns = {factor.name: factor.turn for factor in factors}
+
+    @property
+    def poses(self) -> Array:
+        """Quaternions of all views: (objects, views, 4), scalar last, w >= 0."""
+        return pose_quaternion(angles(self.values))
+
+    def equal(self, name: str, axis: int) -> bool:
+        """Return True if a factor has one value along an axis: 0 for objects, 1 for views."""
+        values = self.values[name]
+        difference = values - np.take(values, [0], axis=axis)
+        if turn := self.turns.get(name):
+            difference = (difference + turn / 2) % turn - turn / 2
+        return bool(np.abs(difference).max() < CLOSE)
+
+    def others(self, known: Sequence[str]) -> list[str]:
+        """Return the names of the factors that are neither part of the pose nor in `known`."""
+        return [name for name in self.values if name not in (*ANGLES, *known)]
+
+
+def angles(latents: Mapping[str, Array]) -> Array:
+    """Stack the angles of the poses: (...) each -> (..., 3); those that a dataset does not vary are 0."""
+    still = np.zeros_like(next(iter(latents.values())))
+    return np.stack([latents.get(name, still) for name in ANGLES], axis=-1)
+
+
+def shared_poses(poses: Array) -> bool:
+    """Return True if view i of every object has the same rotation; poses : (objects, views, 4) quaternions."""
+    return bool((_angle(poses, poses[:1]) < CLOSE).all())
+
+
+def runs(poses: Array, count: int) -> NDArray[np.bool_]:
+    """Mark the views that begin `count` consecutive views with one rotation step: R_{i+1} = R_i S.
+
+    poses : (objects, views, 4) quaternions
+    returns : (objects, views - count + 1)
+    """
+    inverse = poses[:, :-1] * np.array([-1.0, -1.0, -1.0, 1.0])
+    steps = canonical(quaternion_product(inverse, poses[:, 1:]))  # (objects, views - 1, 4)
+    same = _angle(steps[:, 1:], steps[:, :-1]) < CLOSE
+    same &= 2 * np.arccos(np.clip(steps[:, 1:, 3], -1, 1)) > SMALLEST_STEP
+    windows = np.lib.stride_tricks.sliding_window_view(same, max(count - 2, 1), axis=1)
+    begins: NDArray[np.bool_] = windows.all(axis=-1)
+    return begins
+
+
+def lacking(table: Table, needed: Sequence[Property], known: Sequence[str], count: int) -> str:
+    """Describe the first needed property that a split lacks, in words; "" if it has all.
+
+    known : latents that the method is conditioned on; count : views of an object in a batch
+    """
+    for name in needed:
+        if fault := CHECKS[name](table, known, count):
+            return fault
+    return ""
+
+
+def recipe_for(needed: Sequence[Property]) -> str:
+    """Return the shipped recipe whose views have all properties; "" if none has."""
+    return next((recipe for recipe, has in RECIPES.items() if has >= set(needed)), "")
+
+
+def _angle(left: Array, right: Array) -> Array:
+    """Return the largest difference of the components of unit quaternions up to their sign: (..., 4) -> (...)."""
+    difference: Array = np.minimum(np.abs(left - right).max(axis=-1), np.abs(left + right).max(axis=-1))
+    return difference
+
+
+def _unshared_poses(table: Table, known: Sequence[str], count: int) -> str:
+    return "" if shared_poses(table.poses) else "view i has another pose in each object"
+
+
+def _unshared_appearance(table: Table, known: Sequence[str], count: int) -> str:
+    moving = next((name for name in table.others(()) if not table.equal(name, axis=0)), "")
+    return f"view i has another {moving} in each object" if moving else ""
+
+
+def _moving(table: Table, known: Sequence[str], count: int) -> str:
+    moving = next((name for name in table.others(known) if not table.equal(name, axis=1)), "")
+    return f"{moving} differs between the views of an object" if moving else ""
+
+
+def _no_runs(table: Table, known: Sequence[str], count: int) -> str:
+    length = max(count, 3)
+    if table.poses.shape[1] >= length and runs(table.poses, length).any(axis=1).all():
+        return ""
+    return f"no {length} consecutive views of an object have a constant rotation step"
+
+
+CHECKS: dict[Property, Callable[[Table, Sequence[str], int], str]] = {
+    "shared poses": _unshared_poses,
+    "shared appearance": _unshared_appearance,
+    "still": _moving,
+    "runs": _no_runs,
+}
