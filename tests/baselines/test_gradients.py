@@ -6,6 +6,7 @@ from together import TRAINED, batch, method_of
 
 from iebench.baselines.method import Method
 
+CONTINUOUS = {"capsie-like": ["method.stop_gradient=false"]}  # the other form is in the method's own test
 STEP = 1e-8  # so short that hardly any ReLU changes its sign
 
 
@@ -24,7 +25,7 @@ def moved(method: Method, direction: list[torch.Tensor], by: float) -> float:
 @pytest.mark.parametrize("name", [*TRAINED, "sie-deep", "sie-mlp"])
 def test_the_gradient_along_a_random_direction_is_the_difference_quotient(name: str, part: str) -> None:
     """Central differences in float64; target networks stay fixed, as in BYOL's loss."""
-    method, _ = method_of(name)
+    method, _ = method_of(name, *CONTINUOUS.get(name, ()))
     generator = torch.Generator().manual_seed(0)
     for parameter in method.parameters():  # away from where blocks are the identity and some gradients vanish
         parameter.data.add_(0.05 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype))

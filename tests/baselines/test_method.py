@@ -120,6 +120,7 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "stl": 34_392_576 + 1280,  # the released heads have no bias in front of their batch norms
     "la-sie": HALF + layered(512, 256, 256, 8) + 8 * 256**2,
     "equicaps": 7_438_976,
+    "capsie-like": 5_726_752 + 262_144,
     "barlow": projecting(512, 8192, 8192, 8192),
     "tico": projecting(512, 4096, 256),
     "ivne": projecting(512, 2048, 2048, 256),
@@ -152,6 +153,7 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "stl": {"temperature": 0.2, "equivariance": 1.0, "sharing": 0.1},  # jaemyung-u/stl
     "la-sie": {"generators": 8, "invariance": 10.0, "equivariance": 4.5, "inverse": 1.0},  # kaminocode/LA-SIE
     "equicaps": {"invariance": 0.1, "equivariance": 5.0, "variance": 10.0, "covariance": 1.0, "spread": 1.0},
+    "capsie-like": {"capsules": 16, "temperature": 0.1, "target_temperatures": (0.025, 0.1)},  # AberdeenML/CapsIE
     "barlow": {"redundancy": 0.0051},  # facebookresearch/barlowtwins
     "tico": {"memory": 0.9, "contrast": 8.0, "momentum": 0.99},  # Zhu et al. 2022
     "ivne": {"agreement": None, "entropy": 1.0},  # jaeill/CVPR23-VNE

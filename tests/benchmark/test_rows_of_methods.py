@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from scoring import SMALL, from_run
+from tiny import tiny
 
 from iebench.benchmark.report import report
 from iebench.benchmark.results.score import Score
@@ -16,9 +17,8 @@ from iebench.manifests.dataset import DatasetInfo
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
-NEWER = ("equin", "wigner", "barlow", "tico", "ivne", "essl", "stl", "la-sie", "equicaps")
+NEWER = ("equin", "wigner", "barlow", "tico", "ivne", "essl", "stl", "la-sie", "equicaps", "capsie-like")
 TINY = ["batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=2"]
-OWN = {"equicaps": ["method.capsules=4", "method.side=1"]}
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def scores(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     """Scores of the methods by file."""
     folder, results, info = tmp_path_factory.mktemp("runs"), {}, DatasetInfo.load(tiny_dataset)
     for method in NEWER:
-        settings, own = resolve(method, "quick", [*TINY, *OWN.get(method, ["method.projector=[16, 16]"])])
+        settings, own = resolve(method, "quick", [*TINY, *tiny(method)])
         run = folder / method
         train(run, RunConfig(method, asdict(own), settings, tiny_dataset, info.fingerprint, 16, 0, "cpu", {}))
         encoder = from_run(run, None, torch.device("cpu"))

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
+from tiny import tiny
 
 from iebench.benchmark.training import runs
 from iebench.benchmark.training.checkpoint import CHECKPOINT
@@ -15,15 +16,11 @@ SMALL = [
     "batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=10", "learning_rate=1e-3",
     "log_every=1", "checkpoint_every=4",
 ]  # fmt: skip
-PROJECTOR = ["method.projector=[16, 16]"]
-HEAD = ["method.hidden=[16]"]
-CAPSULES = ["method.capsules=4", "method.side=1"]
-OWN = {"random": [], "equicaps": CAPSULES, "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
 
 
 def config(data: Path, *assignments: str, method: str = "sie", seed: int = 0) -> RunConfig:
     """Return the configuration of a training of seconds on a dataset."""
-    settings, own = resolve(method, "quick", [*SMALL, *OWN.get(method, PROJECTOR), *assignments])
+    settings, own = resolve(method, "quick", [*SMALL, *tiny(method), *assignments])
     info = DatasetInfo.load(data)
     return RunConfig(method, asdict(own), settings, data, info.fingerprint, settings.side(32), seed, "cpu", {})
 

@@ -4,6 +4,7 @@ import os
 import time
 
 import torch
+from tiny import tiny
 from torch import distributed as dist
 
 from iebench.baselines import variants
@@ -18,10 +19,6 @@ from iebench.benchmark.training.step import prepare
 OBJECTS, SIDE = 8, 16
 SHARED = 64  # objects in a batch that two ranks share
 SMALL = ["encoder.width=0.125", "encoder.stem=small"]
-PROJECTOR = ["method.projector=[16, 12]"]
-HEAD = ["method.hidden=[16]"]
-CAPSULES = ["method.capsules=4", "method.side=1"]
-OWN = {"random": [], "equicaps": CAPSULES, "supervised": HEAD, "supervised-class": HEAD, "supervised-rotation": HEAD}
 TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
 
 RANKED = {**dict.fromkeys(TRAINED, ()), "sie, together": ("passes=together",)}  # apart by default
@@ -46,7 +43,7 @@ def batch(objects=OBJECTS, views=3):
 
 def method_of(name, *changes):
     """Return a small method in float64, and its training settings."""
-    settings, own = resolve(name, "quick", [*SMALL, *OWN.get(name, PROJECTOR), *changes])
+    settings, own = resolve(name, "quick", [*SMALL, *tiny(name, "[16, 12]"), *changes])
     torch.manual_seed(0)
     method = build(name, own, settings.encoder).double().train()
     method.passes = settings.passes

@@ -7,9 +7,7 @@ paper.
 iebench train --method equicaps
 """
 
-import math
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Literal
 
@@ -21,11 +19,10 @@ from iebench.manifests.conventions import pose_quaternion
 from iebench.manifests.errors import InvalidValue
 
 from ...action import ROTATION, Latents, onto
-from ...errors import SettingError
-from ...gather import gather
+from ...capsule_method import CapsuleMethod, check_capsules, spread
 from ...losses import covariance, distance, no_autocast, total, variance, weighted
-from ...method import Method, method
-from ...networks.capsules import SMALLEST, Capsules
+from ...method import method
+from ...networks.capsules import SMALLEST
 from ...networks.encoder import Encoder
 from ...rotations import from_quaternion
 
@@ -54,8 +51,7 @@ class EquiCapsSettings:
     spread: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.capsules < 2 or self.side < 1:
-            raise InvalidValue(f"capsules must be at least 2 and side at least 1, not {self.capsules} and {self.side}")
+        check_capsules(self.capsules, self.side)
         if self.pose not in (3, 4):
             raise InvalidValue(f"pose must be 3 or 4, not {self.pose}")
         if self.translation != "none" and self.pose == 3:
@@ -63,25 +59,20 @@ class EquiCapsSettings:
 
 
 @method("equicaps", EquiCapsSettings)
-class EquiCaps(Method):
+class EquiCaps(CapsuleMethod):
     """A capsule head on the last map of the backbone."""
 
     def __init__(self, encoder: Encoder, settings: EquiCapsSettings) -> None:
-        super().__init__(encoder)
-        if not encoder.backbone.maps:
-            raise SettingError("equicaps reads the map before the mean, which only ResNets give: set encoder.backbone")
+        super().__init__(encoder, settings.capsules, settings.pose**2, settings.side)
         self.settings = settings
         self.latents = ROTATION + (TRANSLATION if settings.translation != "none" else ())
-        self.capsule_projector = Capsules(self.dim, settings.capsules, settings.pose**2, settings.side)
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = 0.1 H(A^y, A^x) + 5 MSE(|P^x M12|, |P^y|) + 10 V + C + sum(log K - H(mean A)), |.| of unit norm.
 
         Over consecutive views; V and C are of activations and unit poses, those of x after the motion.
         """
-        maps = self.by_view(partial(self.encoder, pooled=False), images)
-        capsules = self.by_view(self.capsule_projector, torch.stack(maps, dim=1))  # K of (B, K + K P)
-        activation, flat = zip(*(view.tensor_split([self.settings.capsules], dim=1) for view in capsules), strict=True)
+        activation, flat = self.activations_and_poses(images)
         terms: dict[str, list[Tensor]] = {name: [] for name in ("invariance", "equivariance", "variance", "covariance")}
         with no_autocast(images.device):
             poses = [view.unflatten(1, (-1, self.settings.pose, self.settings.pose)) for view in flat]
@@ -94,9 +85,8 @@ class EquiCaps(Method):
                 for side in (torch.cat([a, moved], dim=1), torch.cat([b, target], dim=1)):
                     terms["variance"].append(variance(side))
                     terms["covariance"].append(covariance(side))
-        means = [gather(view).mean(dim=0) for view in activation]
-        spread = total(math.log(len(mean)) - torch.special.entr(mean).sum() for mean in means)
-        return weighted({name: total(values) for name, values in terms.items()} | {"spread": spread}, self.settings)
+        sums = {name: total(values) for name, values in terms.items()}
+        return weighted(sums | {"spread": spread(activation)}, self.settings)
 
     def motions(self, latents: Latents) -> list[Tensor]:
         """Return M1^-1 M2 from each view to the next: (B, K) per latent -> K - 1 of (B, pose, pose) float64."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import HEAD, PROJECTOR, SMALL, assert_same_end, config, losses
+from small_runs import SMALL, assert_same_end, config, losses
+from tiny import tiny
 
 from iebench.baselines.action import LABEL
 from iebench.baselines.method import names
@@ -84,8 +85,7 @@ def test_an_action_of_factor_groups_is_checked_before_the_training_and_kept_with
     method: str, tiny_dataset: Path, tmp_path: Path
 ) -> None:
     def planned(action: str) -> RunConfig:
-        widths = HEAD if method == "supervised" else [] if method == "conditional-byol" else PROJECTOR
-        changes = [*SMALL, "steps=2", *widths, f"method.action={action}"]
+        changes = [*SMALL, "steps=2", *tiny(method), f"method.action={action}"]
         return RunConfig.of(method, "quick", changes, tiny_dataset, 0, "cpu")
 
     with pytest.raises(SettingError, match=r"tiny.* has no factor group 'hue' \(it has rotation, floor_hue, light_pos"):

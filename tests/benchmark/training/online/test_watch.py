@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tiny import tiny
 from together import batch, method_of
 
 from iebench.baselines.method import names
@@ -27,10 +28,7 @@ PROBES = "online.probes=true"
 
 
 def config(data: Path, *assignments: str, method: str = "sie") -> RunConfig:
-    own = {"random": [], "supervised": ["method.hidden=[16]"], "equicaps": ["method.capsules=4", "method.side=1"]}.get(
-        method.partition("-")[0], ["method.projector=[16, 16]"]
-    )
-    settings, chosen = resolve(method, "quick", [*SMALL, *own, *assignments])
+    settings, chosen = resolve(method, "quick", [*SMALL, *tiny(method), *assignments])
     info = DatasetInfo.load(data)
     return RunConfig(method, asdict(chosen), settings, data, info.fingerprint, settings.side(32), 0, "cpu", {})
 

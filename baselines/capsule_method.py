@@ -1,0 +1,64 @@
+"""Base class of methods with a capsule head on the last map of the backbone."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from iebench.manifests.errors import InvalidValue
+
+from .errors import SettingError
+from .gather import gather
+from .losses import total
+from .method import Method
+from .networks.capsules import Capsules
+from .networks.encoder import Encoder
+
+
+class CapsuleMethod(Method):
+    """Base of methods whose head reads the map before the mean.
+
+    encoder : its backbone has `maps`
+    capsules : number K of capsules; numbers : number P of each pose
+    side : positions a side of the map that the head reads; a map of another size is averaged to it
+
+    Raises
+    ------
+    SettingError : the backbone gives no map.
+    """
+
+    def __init__(self, encoder: Encoder, capsules: int, numbers: int, side: int) -> None:
+        super().__init__(encoder)
+        if not encoder.backbone.maps:
+            raise SettingError(
+                "a capsule head reads the map before the mean, which only ResNets give: set encoder.backbone"
+            )
+        self.capsules = capsules
+        self.capsule_projector = Capsules(self.dim, capsules, numbers, side)
+
+    def activations_and_poses(self, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the activations, K of (B, capsules), and the flat poses, K of (B, capsules * numbers), of the views.
+
+        images : (B, K, 3, H, W)
+        """
+        maps = self.by_view(partial(self.encoder, pooled=False), images)
+        flat = self.by_view(self.capsule_projector, torch.stack(maps, dim=1))
+        parts = [view.tensor_split([self.capsules], dim=1) for view in flat]
+        return [part[0] for part in parts], [part[1] for part in parts]
+
+
+def spread(activations: Sequence[Tensor]) -> Tensor:
+    """Sum over views of log K - H(mean activation of the batch of all ranks): 0 when all capsules are equally active.
+
+    activations : one (B, K) for each view, whose rows sum to 1
+    """
+    means = [gather(view).mean(dim=0) for view in activations]
+    return total(math.log(len(mean)) - torch.special.entr(mean).sum() for mean in means)
+
+
+def check_capsules(capsules: int, side: int) -> None:
+    """Raise InvalidValue unless there are at least two capsules, and a map."""
+    if capsules < 2 or side < 1:
+        raise InvalidValue(f"capsules must be at least 2 and side at least 1, not {capsules} and {side}")

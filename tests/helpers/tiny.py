@@ -1,0 +1,13 @@
+"""Settings that make every method's own networks tiny, for trainings of milliseconds."""
+
+CAPSULES = ["method.capsules=4", "method.side=1"]
+HEAD = ["method.hidden=[16]"]
+OWN = {
+    "capsie-like": CAPSULES, "equicaps": CAPSULES, "random": [], "supervised": HEAD, "supervised-class": HEAD,
+    "supervised-rotation": HEAD,
+}  # fmt: skip
+
+
+def tiny(method: str, projector: str = "[16, 16]") -> list[str]:
+    """Return the assignments for `--set` of a method or variant; most have a projector, of these widths."""
+    return OWN.get(method, [f"method.projector={projector}"])
