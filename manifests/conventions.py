@@ -58,6 +58,20 @@ def pose_quaternion(angles: ArrayLike, as_released: bool = False) -> Array:
     return product if as_released else canonical(product)
 
 
+def quaternion_angles(quaternions: Array) -> Array:
+    """Return the angles of poses: (n, 4) unit, scalar last -> (n, 3) radians, columns rot_x, rot_y, rot_z.
+
+    rot_y is in [-pi/2, pi/2], rot_x and rot_z are in [-pi, pi]; the inverse of `pose_quaternion` on these.
+    """
+    x, y, z, w = np.moveaxis(quaternions, -1, 0)
+    # (w - y, x + z) is (c - s) (cos, sin) of half of rot_x + rot_z, and (w + y, x - z) is (c + s) (cos, sin) of half of
+    # rot_x - rot_z, with c and s those of half of rot_y: exact at a quarter turn too, where one of the two is void
+    total, difference = np.arctan2(x + z, w - y), np.arctan2(x - z, w + y)
+    middle = 2 * np.arctan2(np.hypot(x - z, w + y), np.hypot(x + z, w - y)) - np.pi / 2
+    outer = [(angle + np.pi) % (2 * np.pi) - np.pi for angle in (total + difference, total - difference)]
+    return np.stack([outer[0], middle, outer[1]], axis=-1)
+
+
 def relative_quaternion(angles1: ArrayLike, angles2: ArrayLike, as_released: bool = False) -> Array:
     """Return the quaternions of R12 = R1^-1 R2 for two poses given by their angles.
 

@@ -5,8 +5,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+
 from .errors import InvalidValue
-from .laws import Law
+from .laws import Law, Numbers, in_words
+from .schema import MAX_VIEW
 
 TURNS = {"rad": 2 * math.pi, "turn": 1.0}  # unit of an angle -> size of a full turn in it
 
@@ -30,6 +33,8 @@ class Factor:
     circular : True if the value lies on a circle, so that the two ends of its range are neighbours
     stream : random stream that feeds the law; default: the factor's name; for laws of several factors
     shared : True if all objects have the same values
+    drawn : views with a value of their own: "view" for every view; "object" for view 0 alone, whose value all views of
+        the object have; "FIRST-LAST", such as "8-14", for these views and view 0, whose value all others have
     group : name of the factors that are asked about together; default: see `group_name`
     """
 
@@ -41,16 +46,43 @@ class Factor:
     law: Law
     stream: str = ""
     shared: bool = False
+    drawn: str = "view"
     group: str = ""
 
     def __post_init__(self) -> None:
         if self.circular and self.unit not in TURNS:
             raise InvalidValue(f"{self.name} is circular in {self.unit!r}: give it in {' or '.join(TURNS)}")
+        if not self._own_views():
+            raise InvalidValue(
+                f"{self.name} is drawn {self.drawn!r:.80}: give view, object, or the first and last view with a value "
+                f'of their own, such as "1-7", from 1 to {MAX_VIEW}'
+            )
         if self.group and (not re.fullmatch(r"[A-Za-z]\w*", self.group, re.ASCII) or self.group in TAKEN):
             raise InvalidValue(
                 f"{self.name} has the group {self.group!r:.80}: give a name of letters, digits and underscores that is "
                 f"none of {', '.join(TAKEN)}"
             )
+
+    def _own_views(self) -> tuple[int, int] | None:
+        """Return first and last view after view 0 with a value of their own, last < first for none; None if invalid."""
+        if self.drawn in ("view", "object"):
+            return (0, MAX_VIEW) if self.drawn == "view" else (1, 0)
+        match = re.fullmatch(r"([0-9]{1,4})-([0-9]{1,4})", self.drawn)
+        first, last = (int(number) for number in match.groups()) if match else (0, 0)
+        return (first, last) if 1 <= first <= last <= MAX_VIEW else None
+
+    def origins(self, views: int) -> Numbers:
+        """Return the view whose value each of views 0 .. views-1 has: itself or 0; (views,)."""
+        first, last = self._own_views() or (0, MAX_VIEW)
+        view = np.arange(views)
+        origins: Numbers = np.where((view >= first) & (view <= last), view, 0)
+        return origins
+
+    @property
+    def in_words(self) -> str:
+        """Description of the law and of which views and objects share a value, for a table."""
+        views = {"view": "", "object": ", once per object"}.get(self.drawn, f", in views {self.drawn}, else as view 0")
+        return in_words(self.law) + views + (", the same for all objects" if self.shared else "")
 
     @property
     def turn(self) -> float | None:

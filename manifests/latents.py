@@ -2,7 +2,8 @@
 
 A Philox generator takes everything but the view as its key, and the view as its counter. The values therefore do not
 depend on the order, the subset or the number of workers, and adding a factor or an object changes no other value. Two
-factors share random numbers if they name the same stream. A factor with `shared` has the same values for all objects.
+factors share random numbers if they name the same stream. A factor with `shared` has the same values for all objects;
+one that is `drawn` in some views only has the value of view 0 in all others.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ def draw(factor: Factor, seed: int, synset: str, object_id: str, views: int) -> 
     """Return the factor's values for views 0 .. views-1 of one object: (views,) float64."""
     owner = ("", "") if factor.shared else (synset, object_id)
     numbers = uniforms(seed, *owner, factor.stream or factor.name, views)
-    return factor.law.value(numbers, np.arange(views))
+    return factor.law.value(numbers, np.arange(views))[factor.origins(views)]
 
 
 def draw_all(recipe: Recipe, seed: int, synset: str, object_id: str, views: int) -> dict[str, Array]:

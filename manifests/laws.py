@@ -11,6 +11,7 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from .conventions import pose_quaternion, quaternion_angles, quaternion_product
 from .errors import InvalidValue
 from .installed.registry import Registry
 
@@ -23,7 +24,7 @@ class Law(Protocol):
     """A probability law on the real line."""
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
-        """Return values (n,) for views (n,) from independent uniforms (n, 4) in [0, 1), of which a law may use some."""
+        """Return values (n,) for views 0 .. n-1 from independent uniforms (n, 4) in [0, 1); a law may use some."""
 
     def cdf(self, values: Array) -> Array:
         """Return P(X <= x) for values (n,), over all views; a dataset's values are compared with it."""
@@ -196,6 +197,44 @@ class Sweep:
     def cdf(self, values: Array) -> Array:
         reached: Array = np.floor((values - self.low) / (self.high - self.low) * self.steps + 1e-9) + 1
         return np.clip(reached / self.steps, 0.0, 1.0)
+
+
+@law("steps")
+@dataclass(frozen=True)
+class Steps:
+    """One angle of rotations that move by a constant step within runs of `run` views: R_{i+1} = R_i S.
+
+    A run begins with a rotation that is uniform over SO(3). S turns about an axis that is uniform on the sphere, by an
+    angle that is uniform on [low, high). So each view alone is uniform over SO(3). Three factors with the same stream,
+    one with each axis, are the angles of one rotation.
+    """
+
+    run: int
+    low: float
+    high: float
+    axis: Literal["x", "y", "z"]
+
+    def __post_init__(self) -> None:
+        _check_order("low", self.low, "high", self.high)
+        if self.low < 0 or self.high > np.pi:
+            raise InvalidValue(f"low {self.low} and high {self.high} are no angles of a step: give 0 to pi")
+
+    def value(self, uniforms: Array, view: Numbers) -> Array:
+        begin, after = view - view % self.run, np.minimum(view - view % self.run + 1, len(view) - 1)
+        first, step = uniforms[begin], uniforms[after]  # of a run's first two views; one alone makes no step
+        start = np.stack(
+            [2 * np.pi * first[:, 0] - np.pi, np.arcsin(2 * first[:, 1] - 1), 2 * np.pi * first[:, 2] - np.pi]
+        )
+        height, azimuth = 2 * step[:, 0] - 1, 2 * np.pi * step[:, 1]
+        radius = np.sqrt(1 - height**2)
+        axis = np.stack([radius * np.cos(azimuth), radius * np.sin(azimuth), height], axis=-1)
+        half = (self.low + (self.high - self.low) * step[:, 2]) * (view % self.run) / 2
+        moved = np.concatenate([axis * np.sin(half)[:, None], np.cos(half)[:, None]], axis=-1)
+        angles = quaternion_angles(quaternion_product(pose_quaternion(start.T), moved))
+        return np.round(angles[:, "xyz".index(self.axis)], 9)
+
+    def cdf(self, values: Array) -> Array:
+        return UniformSine().cdf(values) if self.axis == "y" else Uniform(-np.pi, np.pi).cdf(values)
 
 
 def _check_order(low_name: str, low: float, high_name: str, high: float) -> None:

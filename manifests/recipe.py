@@ -15,7 +15,7 @@ from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
 from .factors import Factor
 from .laws import LAWS
-from .schema import fixed_fields
+from .schema import MAX_VIEW, fixed_fields
 from .text.plain_text import length_fault
 
 Pass = Literal["depth", "mask", "nocs", "normal"]
@@ -43,6 +43,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "quality.*.dither": (0, 2), "quality.*.ground_samples": _SAMPLES,
     "factors.*.law.low": _LAW, "factors.*.law.high": _LAW, "factors.*.law.inner": _LAW, "factors.*.law.outer": _LAW,
     "factors.*.law.at": _LAW, "factors.*.law.steps": (1, 1_000_000),
+    "factors.*.law.run": (3, MAX_VIEW + 1),
 }  # fmt: skip
 """Smallest and largest value of every number in a recipe: the limits of Blender and of the dataset format."""
 
@@ -206,8 +207,8 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
 
-        `scene.materials` and a factor's group were added later: their default values are left out, so that older
-        recipes keep their digest.
+        `scene.materials`, and of a factor its group and `drawn`, were added later: their default values are left
+        out, so that older recipes keep their digest.
         """
         table = dataclasses.asdict(self)
         usual, materials = vars(Materials()), table["scene"].pop("materials")
@@ -218,6 +219,8 @@ class Recipe:
             entry["law"] = {"kind": kind, **entry["law"]}
             if not entry["group"]:
                 del entry["group"]
+            if entry["drawn"] == "view":
+                del entry["drawn"]
         return table
 
     @staticmethod

@@ -6,7 +6,7 @@ from typing import Any
 from iebench.manifests import recipe
 from iebench.manifests.common.shipped import in_folders, locate, shipped
 from iebench.manifests.factors import Factor
-from iebench.manifests.laws import LAWS, in_words
+from iebench.manifests.laws import LAWS
 
 from .markdown import code, page, plain, table
 
@@ -76,8 +76,8 @@ def section(shown: recipe.Recipe) -> str:
 
 def row(factor: Factor) -> tuple[str, ...]:
     """Return a factor's row."""
-    law = in_words(factor.law) + (", the same for all objects" if factor.shared else "")
-    return code(factor.name), code(factor.acts_on), plain(factor.unit), plain(law), plain(factor.frame)
+    words = (factor.unit, factor.in_words, factor.frame)
+    return code(factor.name), code(factor.acts_on), *map(plain, words)
 
 
 def settings(shown: recipe.Recipe) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from iebench.manifests.common.progress import duration
 from iebench.manifests.common.settings import flat
 from iebench.manifests.dataset import DatasetInfo
-from iebench.manifests.laws import in_words
 from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 from iebench.manifests.text.escapes import html as escape
@@ -41,7 +40,7 @@ def dataset(about: Score, data: Path | None, info: DatasetInfo | None) -> str:
         out = BytesIO()
         sheet.save(out, "JPEG", quality=85)
         images.append(f"<div class='scroll'><img alt='{words}' src='{embedded(out.getvalue(), 'jpeg')}'></div>")
-    laws = [[f.name, in_words(f.law), f.unit, f.frame] for f in info.recipe.factors]
+    laws = [[f.name, f.in_words, f.unit, f.frame] for f in info.recipe.factors]
     return "".join(images) + definitions(_facts(info)) + grid(["latent", "law", "unit", "frame"], laws)
 
 

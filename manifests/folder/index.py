@@ -9,8 +9,9 @@ from ..schema import fixed_fields
 def rows(recipe: Recipe) -> pa.Schema:
     """Return the schema of the Parquet beside a tar: one row per image, in the tar's order.
 
-    Columns are key, identity and view; the latents as float64 with unit, frame and law in the field's metadata; the
-    JPEG's offset and size in the tar in bytes and its SHA-256; and the same for every pass (`depth_offset`, ...).
+    Columns are key, identity and view; the latents as float64 with unit, frame, law and, where not every view has a
+    value of its own, `drawn` in the field's metadata; the JPEG's offset and size in the tar in bytes and its SHA-256;
+    and the same for every pass (`depth_offset`, ...).
     """
     latents = [
         pa.field(
@@ -21,6 +22,7 @@ def rows(recipe: Recipe) -> pa.Schema:
                 "frame": factor.frame,
                 "law": repr(factor.law),
                 "circular": str(factor.circular),
+                **({} if factor.drawn == "view" else {"drawn": factor.drawn}),
             },
         )
         for factor in recipe.factors

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.factors import Factor
-from iebench.manifests.laws import in_words
 from iebench.manifests.recipe import Recipe
 from iebench.manifests.schema import SPLITS
 
@@ -112,7 +111,7 @@ def columns(recipe: Recipe) -> dict[str, str]:
 def factor_text(factor: Factor) -> str:
     """Describe a latent's frame, unit and law in a phrase."""
     circular = "; circular" if factor.circular else ""
-    return f"{factor.frame}; in {factor.unit}{circular}; law: {in_words(factor.law)}"
+    return f"{factor.frame}; in {factor.unit}{circular}; law: {factor.in_words}"
 
 
 OBJECT_COLUMNS = {

@@ -5,7 +5,6 @@ Therefore the header has a configuration only for the tars, and the Parquet file
 """
 
 from iebench.manifests.dataset import DatasetInfo
-from iebench.manifests.laws import in_words
 from iebench.manifests.schema import FORMAT, SPLITS
 from iebench.manifests.text.escapes import markdown, markdown_code, markdown_row, yaml
 from iebench.manifests.text.plain_text import cleaned
@@ -48,7 +47,7 @@ def _splits(info: DatasetInfo) -> str:
 
 def _latents(info: DatasetInfo) -> str:
     rows = [
-        [markdown_code(f.name), *map(markdown, (in_words(f.law), f.unit, "yes" if f.circular else "no", f.frame))]
+        [markdown_code(f.name), *map(markdown, (f.in_words, f.unit, "yes" if f.circular else "no", f.frame))]
         for f in info.recipe.factors
     ]
     text = (

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from iebench.manifests.laws import in_words
 from iebench.manifests.recipe import Recipe
 
 from .audit import Audit
@@ -42,7 +41,7 @@ def _latents(audit: Audit, recipe: Recipe) -> Iterator[str]:
     for factor in recipe.factors:
         fit = audit.fits[factor.name]
         yield (
-            f"  {factor.name:12} {in_words(factor.law):38} {fit.least:9.4f} {fit.greatest:9.4f} {fit.outside:8,} "
+            f"  {factor.name:12} {factor.in_words:38} {fit.least:9.4f} {fit.greatest:9.4f} {fit.outside:8,} "
             f"{fit.distance:8.5f} {fit.chance:7.2g}"
         )
     yield (

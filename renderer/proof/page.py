@@ -12,7 +12,6 @@ from PIL import Image
 
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.fit import fit
-from iebench.manifests.laws import in_words
 from iebench.manifests.pages.page import embedded, page_style
 from iebench.manifests.reading.choose import Row
 from iebench.manifests.reading.pictures import picture
@@ -98,7 +97,7 @@ def _laws(samples: Samples) -> Iterable[str]:
     for factor in samples.info.recipe.factors:
         comparison = fit(values[factor.name], factor.law)
         cells = (
-            factor.name, in_words(factor.law), factor.unit, factor.frame,
+            factor.name, factor.in_words, factor.unit, factor.frame,
             f"{comparison.least:.4f}", f"{comparison.greatest:.4f}", str(comparison.outside),
             f"{comparison.distance:.4f}",
         )  # fmt: skip

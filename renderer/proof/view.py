@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.machine import cores
 from iebench.manifests.dataset import DatasetInfo
-from iebench.manifests.laws import in_words, support
+from iebench.manifests.laws import support
 from iebench.manifests.pages.figures import INK, png, styled
 from iebench.manifests.reading.pictures import Pixels, as_rgb, decode, picture, raw
 from iebench.manifests.reading.samples import Sample, Samples
@@ -72,7 +72,7 @@ def _latents(sample: Sample, recipe: Recipe) -> list[str]:
     """Return name, value, unit and law of each latent."""
     return [
         f"  {f.name:12} {value_in_words(sample.row[f.name], f.unit):>10}  {sample.row[f.name]:9.5f} {f.unit:4}  "
-        f"{in_words(f.law)}; {f.frame}"
+        f"{f.in_words}; {f.frame}"
         for f in recipe.factors
     ]  # fmt: skip
 

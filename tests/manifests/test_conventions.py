@@ -9,6 +9,7 @@ from iebench.manifests.conventions import (
     geodesic_degrees,
     pose,
     pose_quaternion,
+    quaternion_angles,
     quaternion_product,
     relative_quaternion,
 )
@@ -37,6 +38,15 @@ def test_pose_quaternion_is_scipys(reach):
     scipys = pose(angles.reshape(-1, 3)).as_quat(canonical=True).reshape(2, 500, 4)
     assert pose_quaternion(angles) == pytest.approx(scipys, abs=1e-15)
     assert pose_quaternion(angles[0, 0]) == pytest.approx(scipys[0, 0], abs=1e-15)
+
+
+def test_the_angles_of_a_quaternion_give_the_pose_again():
+    angles = RNG.uniform([-np.pi, -np.pi / 2, -np.pi], [np.pi, np.pi / 2, np.pi], (500, 3))
+    assert quaternion_angles(pose_quaternion(angles)) == pytest.approx(angles, abs=1e-9)
+    for near in (0, 1e-12, 1e-9, 1e-6):  # gimbal lock: other angles, the same rotation
+        angles[:, 1] = np.pi / 2 - near
+        again = pose(quaternion_angles(pose_quaternion(angles)))
+        assert (again.inv() * pose(angles)).magnitude().max() < 1e-7
 
 
 def test_relative_rotation_takes_pose_one_to_pose_two():

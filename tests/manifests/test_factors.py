@@ -47,10 +47,29 @@ def test_a_factor_of_a_new_control_is_a_group_of_its_own_unless_it_names_one():
 
 
 @pytest.mark.parametrize("name", shipped("recipe"))
-def test_a_recipe_without_groups_is_written_as_before_there_were_groups(name):
-    entries = load(name).as_dict()["factors"]
+def test_a_recipe_is_written_without_the_keys_that_it_does_not_use(name):
+    """Groups and `drawn` were added later; recipes from before keep their digest."""
     old = {"name", "acts_on", "unit", "frame", "circular", "law", "stream", "shared"}
-    assert all(entry.keys() == old for entry in entries)
+    for factor, entry in zip(load(name).factors, load(name).as_dict()["factors"], strict=True):
+        assert entry.keys() == old | ({"drawn"} if factor.drawn != "view" else set())
+
+
+def test_the_views_with_a_value_of_their_own():
+    def origins(drawn):
+        return Recipe.from_dict(with_entries(drawn=drawn), "mine").factors[-1].origins(6).tolist()
+
+    assert origins("view") == [0, 1, 2, 3, 4, 5]
+    assert origins("object") == [0, 0, 0, 0, 0, 0]
+    assert origins("2-3") == [0, 0, 2, 3, 0, 0]
+    assert origins("4-9") == [0, 0, 0, 0, 4, 5]
+
+
+@pytest.mark.parametrize("drawn", ["", "views", "0-3", "3-2", "2-1000", "-1-3", "1-", "1-3-4", "1 - 3", "²-3"])
+def test_views_that_cannot_be_are_refused(drawn):
+    with pytest.raises(
+        SettingError, match=r"^mine: factors\[6\]: light_hue is drawn .*: give view, object, or the first"
+    ):
+        Recipe.from_dict(with_entries(drawn=drawn), "mine")
 
 
 def test_a_given_group_is_part_of_the_recipe():

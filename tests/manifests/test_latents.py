@@ -34,6 +34,56 @@ def test_shared_factors_are_the_same_for_every_object_and_the_others_are_not():
     assert not np.array_equal(first["rot_x"], draw_all(recipe, 1, "s", "a", 9)["rot_x"])
 
 
+def drawn(recipe, *objects, seed=0, views=50):
+    """Return the latents (views, factors) of some objects."""
+    tables = [draw_all(load(recipe), seed, "s", name, views) for name in objects]
+    return [np.column_stack(list(table.values())) for table in tables]
+
+
+def test_shared_all_shares_everything_and_every_view_is_new():
+    first, second = drawn("3diebench-shared-all", *"ab")
+    assert np.array_equal(first, second)
+    assert (np.diff(np.sort(first, axis=0), axis=0) > 0).all()
+    assert not np.isin(first, *drawn("3diebench-shared-all", "a", seed=1)).any()
+    assert np.array_equal(first[:, :3], drawn("3diebench-shared", "a")[0][:, :3])  # the same list of poses
+
+
+def test_a_still_object_only_turns():
+    first, second = drawn("3diebench-still", *"ab")
+    assert np.array_equal(first[:, 3:], np.broadcast_to(first[0, 3:], (50, 4)))
+    assert (first[0, 3:] != second[0, 3:]).all()
+    assert np.array_equal(first[:, :3], drawn("3diebench", "a")[0][:, :3])  # the poses are those of 3diebench
+    assert np.array_equal(first[0], drawn("3diebench", "a")[0][0])
+
+
+def test_steps_are_constant_within_runs_of_five():
+    for table in drawn("3diebench-steps", *"ab"):
+        turns = pose(table[:, :3])
+        steps = (turns[:-1].inv() * turns[1:]).as_rotvec()
+        same = np.linalg.norm(np.diff(steps, axis=0), axis=1) < 1e-7
+        assert np.array_equal(same, np.arange(48) % 5 < 3)  # from one step to the next, of views i to i + 2
+        size = np.degrees(np.linalg.norm(steps[::5], axis=1))
+        assert size.min() >= 15 and size.max() < 60
+        assert np.ptp(table[:, 3:], axis=0).max() == 0
+
+
+def test_the_factor_of_a_view_is_the_one_that_differs_from_the_base():
+    names = np.array(load("3diebench-one-factor").factor_names)
+    for table in drawn("3diebench-one-factor", *"ab"):
+        moved = table != table[0]
+        assert moved.sum(axis=1).tolist() == [0] + 49 * [1]
+        assert names[moved[1:].argmax(axis=1)].tolist() == np.repeat(names, 7).tolist()
+    assert np.array_equal(table[0], drawn("3diebench", "b")[0][0])
+
+
+@pytest.mark.parametrize(
+    "recipe", ["3diebench-shared-all", "3diebench-still", "3diebench-steps", "3diebench-one-factor"]
+)
+def test_a_value_does_not_depend_on_the_number_of_views(recipe):
+    whole, part = drawn(recipe, "a")[0], drawn(recipe, "a", views=13)[0]
+    assert np.array_equal(whole[:13], part)
+
+
 def angles(recipe):
     values = many(load(recipe))
     return np.column_stack([values[f"rot_{axis}"] for axis in "xyz"])
