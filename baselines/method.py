@@ -23,7 +23,7 @@ class Method(nn.Module):
     parts : names of slices of the representation, such as "invariant"; {} when it has none
     latents : the latent columns that `loss` and `predict` need
     as_released : True if `predict` takes quaternions with the sign of the SIE scripts, False if w >= 0
-    has_predictor : True if the method has `embed` and `predict`
+    has_predictor : True if the method has `embed` and `predict`; of the class, or of an object by its settings
     scheduled : True if the update depends on the total number of steps; such a run cannot change its length on resume
     trains : False for a reference method that keeps its initial weights
     classes : number of classes, for a method whose `latents` contain the label; None if there is no limit
@@ -31,7 +31,7 @@ class Method(nn.Module):
         time; "together" for one pass with all views
     """
 
-    has_predictor: ClassVar[bool] = False
+    has_predictor: bool = False
     scheduled: ClassVar[bool] = False
     trains: ClassVar[bool] = True
     classes: int | None = None

@@ -84,7 +84,8 @@ HOUSE = {
     """,
     "baselines": """
         gather crops losses errors action rotations networks variants needs registry method equivariant fixed_action
-        capsule_method methods.invariant methods.fixed_action methods.learned_action methods.pretext methods
+        capsule_method methods.invariant methods.fixed_action methods.learned_action methods.pretext
+        methods.world_model methods
     """,
     "benchmark": """
         errors protocol statistics metrics distributed weights data results training.online training released encoders

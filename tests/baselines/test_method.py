@@ -125,6 +125,9 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "tico": projecting(512, 4096, 256),
     "ivne": projecting(512, 2048, 2048, 256),
     "wigner": projecting(512, 512, 32 * 16),
+    "seq-jepa": 16_086_272,  # of which the transformer 14,771,840, token 640, P 512, predictor 1,313,280
+    "seq-jepa-no-action": 10_509_824,
+    "seq-jepa-rotation-colour": 16_086_272 + 2 * 128,
 }
 
 
@@ -154,6 +157,7 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "la-sie": {"generators": 8, "invariance": 10.0, "equivariance": 4.5, "inverse": 1.0},  # kaminocode/LA-SIE
     "equicaps": {"invariance": 0.1, "equivariance": 5.0, "variance": 10.0, "covariance": 1.0, "spread": 1.0},
     "capsie-like": {"capsules": 16, "temperature": 0.1, "target_temperatures": (0.025, 0.1)},  # AberdeenML/CapsIE
+    "seq-jepa": {"action_size": 128, "layers": 3, "heads": 4, "dropout": 0.1, "hidden": 1024, "momentum": 0.996},
     "barlow": {"redundancy": 0.0051},  # facebookresearch/barlowtwins
     "tico": {"memory": 0.9, "contrast": 8.0, "momentum": 0.99},  # Zhu et al. 2022
     "ivne": {"agreement": None, "entropy": 1.0},  # jaeill/CVPR23-VNE

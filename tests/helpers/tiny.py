@@ -2,9 +2,11 @@
 
 CAPSULES = ["method.capsules=4", "method.side=1"]
 HEAD = ["method.hidden=[16]"]
+SEQUENCE = ["method.hidden=16", "method.layers=2", "method.dropout=0"]
 OWN = {
     "capsie-like": CAPSULES, "equicaps": CAPSULES, "random": [], "supervised": HEAD, "supervised-class": HEAD,
-    "supervised-rotation": HEAD,
+    "supervised-rotation": HEAD, "seq-jepa": [*SEQUENCE, "method.action_size=8"], "seq-jepa-rotation-colour": SEQUENCE,
+    "seq-jepa-no-action": SEQUENCE,
 }  # fmt: skip
 
 

@@ -54,8 +54,9 @@ class Watch:
         """Record a step. latents : (B, K) each, of the step's batch."""
         self._alarms.remember(step, terms)
         if self._probes is not None:
-            flat = {name: latents[name].flatten() for name in self._columns}
             features = self._tap.outputs[ENCODER].float()
+            views = len(features) // len(latents[OBJECT])  # the first ones: seq-JEPA's encoder does not see the last
+            flat = {name: latents[name][:, :views].flatten() for name in self._columns}
             self._probes.learn(features, flat[LABEL], flat)
             self._keep(features, flat[LABEL], flat[OBJECT])
 

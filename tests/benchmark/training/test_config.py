@@ -69,7 +69,15 @@ def test_presets_of_methods_are_those_of_their_code(method: str, train: tuple[fl
     assert {name: getattr(settings, name) for name in own} == own
 
 
-@pytest.mark.parametrize("preset", ["sie-paper", "seqjepa-paper", "fair"])
+def test_the_preset_of_seq_jepa_is_the_papers() -> None:
+    train, own = resolve("seq-jepa", "seq-jepa-paper", [])
+    assert (train.batch, train.epochs, train.resolution, train.views) == (512, 1000, 128, 4)
+    assert (train.optimizer, train.schedule, train.learning_rate, train.weight_decay) == ("adamw", "cosine", 4e-4, 1e-3)
+    assert train.warmup * train.epochs == 20 and train.lowest * train.learning_rate == pytest.approx(1e-5)
+    assert own == type(own)()
+
+
+@pytest.mark.parametrize("preset", ["sie-paper", "seqjepa-paper", "seq-jepa-paper", "fair"])
 def test_presets_of_papers_take_a_pass_a_view_as_their_code(preset: str) -> None:
     assert resolve("sie", preset, [])[0].passes == "apart"
 

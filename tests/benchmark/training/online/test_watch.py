@@ -123,6 +123,17 @@ def test_passes_over_other_pictures_or_predictions_are_left_out(name: str, passe
         torch.testing.assert_close(outputs["equivariant_projector"], expected, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("passes", ["apart", "together"])
+def test_of_a_method_that_does_not_see_the_last_view_the_first_ones_count(passes: str) -> None:
+    images, latents = batch(views=3)
+    method, _ = method_of("seq-jepa", f"passes={passes}")
+    method.eval()
+    with Tap(method) as tap:
+        method(images, latents)
+        features = method.encoder(images[:, :2].flatten(0, 1)).detach()
+        torch.testing.assert_close(tap.outputs["encoder"], features, rtol=1e-9, atol=1e-12)
+
+
 def test_of_a_method_that_sees_no_view_whole_the_last_pass_counts() -> None:
     images, latents = batch(views=2)
     method, _ = method_of("vicreg")
