@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from iebench.manifests.errors import InvalidValue
+
 Property = Literal["shared poses", "shared appearance", "still", "runs"]
 """A property of a dataset's views.
 
@@ -20,9 +22,17 @@ class Needs:
     views : smallest number of views K of an object that the loss accepts
     group : number n of objects in a row of a batch that share the rotations between their views: exactly where poses
         are shared, where they then show the same view numbers, and else as nearly as their views allow
-    pictures : properties without which a dataset cannot serve the method
+    pictures : properties without which a dataset cannot serve the method; of runs, 3 views at least and no group whose
+        poses are not shared
     """
 
     views: int = 2
     group: int = 1
     pictures: tuple[Property, ...] = ()
+
+    def __post_init__(self) -> None:
+        alone = self.group == 1 or "shared poses" in self.pictures
+        if "runs" in self.pictures and not (self.views >= 3 and alone):
+            raise InvalidValue(
+                f"{self} cannot be met: a run has 3 views or more, and groups keep it on shared poses only"
+            )

@@ -40,6 +40,19 @@ def views(seed: int, epoch: int, objects: int, stored: int, count: int) -> Indic
     return chosen
 
 
+def runs(seed: int, epoch: int, begins: NDArray[np.bool_], count: int) -> Indices:
+    """Choose a run of consecutive views of each object for an epoch.
+
+    begins : (objects, stored - count + 1), True for the views that begin a run of `count`; one at least of each object
+    returns : (objects, count) of ascending views; every run of an object is equally likely
+    """
+    uniform = _generator(seed, epoch, VIEWS).random(len(begins))
+    number = (uniform * begins.sum(axis=1)).astype(np.int64)  # among the object's own
+    order = np.argsort(~begins, axis=1, kind="stable")  # the views that begin a run, ascending, then the others
+    first: Indices = np.take_along_axis(order, number[:, None], axis=1)
+    return first + np.arange(count)
+
+
 class Order:
     """The rows of every batch.
 
@@ -48,12 +61,20 @@ class Order:
     batch : objects per batch
     count : views of each object per batch, K
     share : slice of each batch to return, for one rank of several
+    begins : views that begin a run, see `runs`; None for views in any order
     """
 
     def __init__(
-        self, seed: int, objects: int, stored: int, batch: int, count: int, share: slice = slice(None)
+        self,
+        seed: int,
+        objects: int,
+        stored: int,
+        batch: int,
+        count: int,
+        share: slice = slice(None),
+        begins: NDArray[np.bool_] | None = None,
     ) -> None:
-        self.share = share
+        self.share, self.begins = share, begins
         self.seed, self.objects, self.stored, self.batch, self.count = seed, objects, stored, batch, count
         self._epoch, self._rows = -1, np.empty((0, count), np.int64)
         self._ordered = (-1, np.empty(0, np.int64))  # the last epoch and its order, kept since steps come in order
@@ -70,10 +91,17 @@ class Order:
         rows: Indices = np.concatenate(pieces)[self.share]
         return rows
 
+    def facts(self, step: int) -> dict[str, float]:
+        """Return numbers about batch number `step` for the log of a run: none."""
+        return {}
+
     def _epoch_rows(self, epoch: int) -> Indices:
         if epoch != self._epoch:  # kept, since steps come in order
             order = self._order(epoch)
-            chosen = views(self.seed, epoch, self.objects, self.stored, self.count)
+            if self.begins is None:
+                chosen = views(self.seed, epoch, self.objects, self.stored, self.count)
+            else:
+                chosen = runs(self.seed, epoch, self.begins, self.count)
             self._epoch, self._rows = epoch, (np.arange(self.objects)[:, None] * self.stored + chosen)[order]
         return self._rows
 

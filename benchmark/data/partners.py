@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from iebench.manifests.conventions import pose_quaternion, quaternion_product, relative_quaternion
+from iebench.manifests.conventions import geodesic_degrees, pose_quaternion, quaternion_product, relative_quaternion
 
 from .order import Indices, Order
 from .properties import angles, shared_poses
@@ -46,6 +46,18 @@ class Partners:
             chosen = nearest(rotations, pose_quaternion(self.angles[every]))
             rows[member :: self.group] = np.take_along_axis(every, chosen, axis=1)
         return rows
+
+    def facts(self, step: int) -> dict[str, float]:
+        """Return numbers about batch number `step`, or this rank's share of it, for the log of a run."""
+        return {"partner_degrees": self.degrees(step)}
+
+    def degrees(self, step: int) -> float:
+        """Return the median angle between the actions of the first object of a group and those of the others."""
+        shown = self.angles[self.rows(step)]  # (batch, K, 3)
+        turns = np.stack([relative_quaternion(shown[:, k], shown[:, k + 1]) for k in range(shown.shape[1] - 1)], axis=1)
+        groups = turns.reshape(-1, self.group, *turns.shape[1:])  # (groups, group, K - 1, 4)
+        first = np.broadcast_to(groups[:, :1], groups[:, 1:].shape)
+        return float(np.median(geodesic_degrees(first.reshape(-1, 4), groups[:, 1:].reshape(-1, 4))))
 
     def _every(self, rows: Indices) -> Indices:
         """Return all rows of the objects of some rows: (n,) -> (n, stored)."""

@@ -72,17 +72,17 @@ def shared_poses(poses: Array) -> bool:
     return bool((_angle(poses, poses[:1]) < CLOSE).all())
 
 
-def runs(poses: Array, count: int) -> NDArray[np.bool_]:
+def begins_of_runs(poses: Array, count: int) -> NDArray[np.bool_]:
     """Mark the views that begin `count` consecutive views with one rotation step: R_{i+1} = R_i S.
 
-    poses : (objects, views, 4) quaternions
+    poses : (objects, views, 4) quaternions; count : 3 or more
     returns : (objects, views - count + 1)
     """
     inverse = poses[:, :-1] * np.array([-1.0, -1.0, -1.0, 1.0])
     steps = canonical(quaternion_product(inverse, poses[:, 1:]))  # (objects, views - 1, 4)
     same = _angle(steps[:, 1:], steps[:, :-1]) < CLOSE
     same &= 2 * np.arccos(np.clip(steps[:, 1:, 3], -1, 1)) > SMALLEST_STEP
-    windows = np.lib.stride_tricks.sliding_window_view(same, max(count - 2, 1), axis=1)
+    windows = np.lib.stride_tricks.sliding_window_view(same, count - 2, axis=1)
     begins: NDArray[np.bool_] = windows.all(axis=-1)
     return begins
 
@@ -124,10 +124,9 @@ def _moving(table: Table, known: Sequence[str], count: int) -> str:
 
 
 def _no_runs(table: Table, known: Sequence[str], count: int) -> str:
-    length = max(count, 3)
-    if table.poses.shape[1] >= length and runs(table.poses, length).any(axis=1).all():
+    if table.poses.shape[1] >= count and begins_of_runs(table.poses, count).any(axis=1).all():
         return ""
-    return f"no {length} consecutive views of an object have a constant rotation step"
+    return f"no {count} consecutive views of an object have a constant rotation step"
 
 
 CHECKS: dict[Property, Callable[[Table, Sequence[str], int], str]] = {

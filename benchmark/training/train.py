@@ -20,6 +20,7 @@ from ..data.images import Images
 from ..data.order import Order
 from ..data.partners import Partners
 from ..data.pixel_cache import Cache, Room, choose
+from ..data.properties import Table, begins_of_runs
 from ..distributed.ranks import ALONE, Ranks
 from ..distributed.signals import QUEUES, Stop, stop_requested, stopped
 from ..errors import RunExists
@@ -112,7 +113,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
                     note = f"loss {values['loss']:.3f}"
                 if logging and log is not None:
                     pace = {"seconds": round(done.seconds, 3), "images_per_s": round(meter.rate, 1)}
-                    log.write(step, {**values, **pace, "devices": ranks.size})
+                    log.write(step, {**values, **order.facts(step - 1), **pace, "devices": ranks.size})
                 meter.advance(per_step, note)
                 if saving:
                     check_scale(scaler, step, last)
@@ -131,11 +132,14 @@ def initialised(config: RunConfig, device: torch.device) -> Method:
 
 
 def ordered(config: RunConfig, images: Images, ranks: Ranks) -> Order | Partners:
-    """Return the order of a run's batches, with the partners that its method needs."""
+    """Return the order of a run's batches, with the partners or the runs of views that its method needs."""
     objects, stored, settings = len(images) // images.views_per_object, images.views_per_object, config.settings
-    order = Order(config.seed, objects, stored, settings.batch, settings.views, ranks.share(settings.batch))
-    group = config.needs().group
-    return order if group == 1 else Partners(order, images.latents, group)
+    needs, begins = config.needs(), None
+    if "runs" in needs.pictures:
+        table = Table(images.latents, stored, images.info.recipe.factors)
+        begins = begins_of_runs(table.poses, settings.views)
+    order = Order(config.seed, objects, stored, settings.batch, settings.views, ranks.share(settings.batch), begins)
+    return order if needs.group == 1 else Partners(order, images.latents, needs.group)
 
 
 def _begin(run: Path, config: RunConfig, done: int, steps: int, why: str, stop: Stop, ranks: Ranks) -> None:

@@ -12,9 +12,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from iebench.manifests.conventions import geodesic_degrees
-
-from ...action import ROTATION, Latents, steps
+from ...action import ROTATION, Latents
 from ...losses import check_temperature, nt_xent, total
 from ...method import Method, Needs, method
 from ...networks.encoder import Encoder
@@ -57,7 +55,7 @@ class STL(Method):
     def __init__(self, encoder: Encoder, settings: STLSettings) -> None:
         super().__init__(encoder)
         self.settings = settings
-        self.latents = ROTATION
+        self.latents = ROTATION  # a dataset without poses has no partners
         self.invariant_projector = projector((self.dim, *settings.projector))
         self.equivariant_projector = projector((self.dim, *settings.projector))
         self.coder = projector((2 * self.dim, *settings.code))
@@ -89,7 +87,7 @@ class STL(Method):
         loss = terms["invariance"]
         for name in ("equivariance", "sharing"):
             loss = loss + getattr(self.settings, name) * terms[name]
-        return {"loss": loss, **terms, "partner_degrees": degrees(latents).to(images.device)}
+        return {"loss": loss, **terms}
 
     def _contrast(self, left: Tensor, right: Tensor) -> Tensor:
         return nt_xent(left, right, self.settings.temperature)
@@ -98,9 +96,3 @@ class STL(Method):
 def partners(rows: Tensor) -> Tensor:
     """Exchange the rows of neighbours 2 i and 2 i + 1: (B, E) -> (B, E)."""
     return torch.unflatten(rows, 0, (-1, 2)).flip(1).flatten(0, 1)
-
-
-def degrees(latents: Latents) -> Tensor:
-    """Mean angle between the actions of partners, a fact for the log: (B, K) each -> scalar."""
-    angles = [geodesic_degrees(turn[::2].numpy(), turn[1::2].numpy()) for turn in steps("rotation", latents)]
-    return torch.tensor([angle.mean() for angle in angles]).mean()

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from iebench.benchmark.data.order import Order, permutation, views
+from iebench.benchmark.data.order import Order, permutation, runs, views
 
 
 def test_an_epoch_is_a_permutation_and_epochs_differ() -> None:
@@ -88,3 +89,41 @@ def test_a_batch_does_not_depend_on_those_before() -> None:
         used.rows(step)
     np.testing.assert_array_equal(fresh.rows(5), used.rows(5))
     np.testing.assert_array_equal(fresh.rows(2), used.rows(2))
+
+
+def begins(objects: int, stored: int, count: int) -> NDArray[np.bool_]:
+    """Every third view begins a run of an even object, and view 1 alone of an odd one."""
+    marks = np.zeros((objects, stored - count + 1), bool)
+    marks[::2, ::3], marks[1::2, 1] = True, True
+    return marks
+
+
+def test_a_batch_of_runs_shows_views_of_one_run_in_order() -> None:
+    marks = begins(12, 12, 3)
+    order = Order(seed=5, objects=12, stored=12, batch=8, count=3, begins=marks)
+    plain = Order(seed=5, objects=12, stored=12, batch=8, count=3)
+    firsts = set()
+    for step in range(30):
+        rows = order.rows(step)
+        np.testing.assert_array_equal(rows // 12, plain.rows(step) // 12)  # the objects are those without runs
+        numbers = rows % 12
+        np.testing.assert_array_equal(np.diff(numbers, axis=1), 1)
+        assert marks[rows[:, 0] // 12, numbers[:, 0]].all()
+        firsts |= set(numbers[rows[:, 0] // 12 % 2 == 0, 0].tolist())
+    assert firsts == {0, 3, 6, 9}
+
+
+def test_runs_are_a_pure_function_and_ranks_have_the_batch_of_one_process() -> None:
+    marks = begins(12, 12, 3)
+    whole = Order(1, 12, 12, 8, 3, begins=marks).rows(7)
+    parts = [Order(1, 12, 12, 8, 3, slice(*ends), marks).rows(7) for ends in ((0, 2), (2, 4), (4, 8))]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
+    chosen = runs(0, 3, marks, 3)
+    np.testing.assert_array_equal(runs(0, 3, marks, 3), chosen)
+    assert not np.array_equal(runs(0, 4, marks, 3), chosen) and not np.array_equal(runs(1, 3, marks, 3), chosen)
+
+
+def test_every_run_of_an_object_is_equally_likely() -> None:
+    counts = np.bincount(runs(0, 0, np.tile([True, False, True, True], (9000, 1)), 3)[:, 0], minlength=4)
+    assert counts[1] == 0
+    assert ((counts[[0, 2, 3]] - 3000) ** 2 / 3000).sum() < 13.8  # chi-square with 2 degrees of freedom, p = 0.001

@@ -41,6 +41,15 @@ def test_on_shared_poses_a_group_shows_the_same_view_numbers(views: int, group: 
         numbers = (rows % STORED).reshape(-1, group, views)
         np.testing.assert_array_equal(numbers, np.broadcast_to(numbers[:, :1], numbers.shape))
         assert angles_apart(rows, shared, group).max() < 1e-5
+        assert Partners(order, latents(shared), group).degrees(step) < 1e-5
+
+
+def test_on_shared_poses_that_repeat_a_group_still_shows_the_same_view_numbers() -> None:
+    """The nearest pair would be the first of several equal ones; light and floor belong to the view's number."""
+    shared = np.broadcast_to(drawn(STORED)[[0, 1, 0, 1, 0, 1]], (OBJECTS, STORED, 3))
+    numbers = Partners(Order(0, OBJECTS, STORED, 12, 2), latents(shared), 4).rows(0) % STORED
+    assert numbers.max() > 1
+    np.testing.assert_array_equal(numbers, np.repeat(numbers[::4], 4, axis=0))
 
 
 def test_elsewhere_the_pair_is_the_nearest_of_all() -> None:
@@ -61,6 +70,17 @@ def test_the_median_angle_is_that_of_the_declared_law() -> None:
     ends = [pose(other[np.arange(300), chosen[:, k]]) for k in (0, 1)]
     error = np.degrees((Rotation.from_quat(turns).inv() * (ends[0].inv() * ends[1])).magnitude())
     assert np.median(error) == pytest.approx(9.4, abs=0.8) and np.quantile(error, 0.9) == pytest.approx(16.2, abs=1.5)
+
+
+def test_the_logged_angle_is_the_median_between_the_first_of_a_group_and_the_others() -> None:
+    """On the law of 3diebench with 50 views it is that of the nearest pair."""
+    poses = drawn(128, 50, seed=5)
+    partners = Partners(Order(0, 128, 50, 64, 2), latents(poses), 2)
+    expected = np.median(angles_apart(partners.rows(0), poses, 2))
+    assert partners.degrees(0) == pytest.approx(expected, abs=1e-6) and expected == pytest.approx(9.4, abs=2)
+    three = Partners(Order(0, OBJECTS, STORED, 12, 3), latents(drawn(OBJECTS, STORED)), 3)
+    apart = angles_apart(three.rows(2), drawn(OBJECTS, STORED), 3)
+    assert three.degrees(2) == pytest.approx(np.median(apart), abs=1e-6)
 
 
 def test_further_views_are_new_and_ranks_have_the_batch_of_one_process() -> None:

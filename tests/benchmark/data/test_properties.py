@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from iebench.benchmark.data.properties import Array, Table, lacking, recipe_for, runs
+from iebench.benchmark.data.properties import Array, Table, begins_of_runs, lacking, recipe_for
 from iebench.manifests.conventions import ANGLES, pose, pose_quaternion
 from iebench.manifests.recipe import load
 
@@ -71,9 +71,9 @@ def test_runs_begin_where_the_step_stays_the_same():
             turns.append(start.as_euler("xyz"))
             start = start * step
     poses = pose_quaternion(np.array([turns]))
-    assert np.flatnonzero(runs(poses, 3)[0]).tolist() == [0, 1, 4]
-    assert np.flatnonzero(runs(poses, 4)[0]).tolist() == [0]
-    assert not runs(np.repeat(poses[:, :1], 5, axis=1), 3).any()  # no step is no run
+    assert np.flatnonzero(begins_of_runs(poses, 3)[0]).tolist() == [0, 1, 4]
+    assert np.flatnonzero(begins_of_runs(poses, 4)[0]).tolist() == [0]
+    assert not begins_of_runs(np.repeat(poses[:, :1], 5, axis=1), 3).any()  # no step is no run
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from contrast import one_by_one, restated_nt_xent
 from torch import Tensor, nn
 
 from iebench.baselines.action import ROTATION
-from iebench.baselines.methods.learned_action.stl import STL, STLSettings, degrees, partners
+from iebench.baselines.methods.learned_action.stl import STL, STLSettings, partners
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 
 SMALL = STLSettings((12, 10), code=(20, 5), code_projector=(20, 6), temperature=0.3, equivariance=0.7, sharing=0.2)
@@ -50,8 +50,7 @@ def test_the_loss_equals_its_restatement(views: int) -> None:
         sharing += restated_nt_xent(*(through(method.code_projector, side) for side in sides), 0.3)
     loss = invariance + 0.7 * equivariance + 0.2 * sharing
     expected = {"loss": loss, "invariance": invariance, "equivariance": equivariance, "sharing": sharing}
-    assert {name: ours[name] for name in expected} == pytest.approx(expected, rel=1e-8)
-    assert ours.keys() - expected.keys() == {"partner_degrees"}
+    assert ours == pytest.approx(expected, rel=1e-8)
 
 
 def test_neighbours_exchange_their_rows_of_one_pair_too() -> None:
@@ -63,8 +62,6 @@ def test_neighbours_exchange_their_rows_of_one_pair_too() -> None:
 def test_codes_of_the_action_alone_and_exact_matrices_have_the_smallest_contrast() -> None:
     """With codes that are equal for partners, a right matrix moves every view onto its target."""
     method, (images, latents) = method_of(), data(2)
-    same = {name: values.repeat_interleave(2, 0) for name, values in latents.items()}
-    assert float(degrees(same)) == pytest.approx(0, abs=1e-5) and float(degrees(latents)) > 5
     with torch.no_grad():
         method.predictor.weight.zero_()
         method.predictor.weight[0] = torch.eye(64)
