@@ -118,6 +118,7 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "equin": WIDE + projecting(512, 512, 6),
     "essl": 5_246_976 + 2048 + 5_263_364,  # the released projector has no bias in front of its batch norm
     "stl": 34_392_576 + 1280,  # the released heads have no bias in front of their batch norms
+    "care": 328_832 + 512 - 128,  # the released head has no bias in front of its batch norm, and one at its end
     "la-sie": HALF + layered(512, 256, 256, 8) + 8 * 256**2,
     "equicaps": 7_438_976,
     "capsie-like": 5_726_752 + 262_144,
@@ -154,6 +155,7 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "byol": {"momentum": 0.996},
     "essl": {"temperature": 0.5, "turn": 0.4, "crop": (0.2, 1.0), "size": 0.5},  # rdangovs/essl
     "stl": {"temperature": 0.2, "equivariance": 1.0, "sharing": 0.1},  # jaemyung-u/stl
+    "care": {"temperature": 0.5, "chunk": 16, "equivariance": 0.03},  # Sharut/CARE, CIFAR-10
     "la-sie": {"generators": 8, "invariance": 10.0, "equivariance": 4.5, "inverse": 1.0},  # kaminocode/LA-SIE
     "equicaps": {"invariance": 0.1, "equivariance": 5.0, "variance": 10.0, "covariance": 1.0, "spread": 1.0},
     "capsie-like": {"capsules": 16, "temperature": 0.1, "target_temperatures": (0.025, 0.1)},  # AberdeenML/CapsIE

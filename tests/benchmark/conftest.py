@@ -1,12 +1,35 @@
-"""Fixtures shared by tests of scores."""
+"""Fixtures shared by tests of trainings and scores."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from boards import made_up
+from plans import plan_of
 
+from iebench.baselines.method import find
+from iebench.benchmark.data.properties import recipe_for
 from iebench.benchmark.report import report
 from iebench.benchmark.results.score import Score
+from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.rendering.render import render_dataset
+
+
+@pytest.fixture(scope="session")
+def tiny_for(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Return the tiny dataset of a method: the objects of `tiny_dataset`, by the recipe that the method needs."""
+    folders = {"": tiny_dataset}
+
+    def dataset(method: str) -> Path:
+        entry = find(method)
+        needed = entry.needs(entry.defaults()).pictures
+        recipe = recipe_for(needed) if needed else ""
+        if recipe not in folders:
+            folders[recipe] = tmp_path_factory.mktemp("data") / recipe
+            render_dataset(plan_of(recipe=recipe), folders[recipe], workers=2, backend=FAKE)
+        return folders[recipe]
+
+    return dataset
 
 
 @pytest.fixture(scope="session")

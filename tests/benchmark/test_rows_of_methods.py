@@ -1,5 +1,6 @@
 """Methods from the command's settings to the report: trained for two steps, scored, and shown as rows of one page."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,18 +18,34 @@ from iebench.manifests.dataset import DatasetInfo
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
-NEWER = ("equin", "wigner", "barlow", "tico", "ivne", "essl", "stl", "la-sie", "equicaps", "capsie-like", "seq-jepa")
+NEWER = (
+    "equin",
+    "wigner",
+    "barlow",
+    "tico",
+    "ivne",
+    "essl",
+    "stl",
+    "la-sie",
+    "equicaps",
+    "capsie-like",
+    "seq-jepa",
+    "care",
+)
 TINY = ["batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=2"]
 
 
 @pytest.fixture(scope="module")
-def scores(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Score]:
+def scores(
+    tiny_dataset: Path, tiny_for: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> dict[Path, Score]:
     """Scores of the methods by file."""
-    folder, results, info = tmp_path_factory.mktemp("runs"), {}, DatasetInfo.load(tiny_dataset)
+    folder, results = tmp_path_factory.mktemp("runs"), {}
     for method in NEWER:
         settings, own = resolve(method, "quick", [*TINY, *tiny(method)])
-        run = folder / method
-        train(run, RunConfig(method, asdict(own), settings, tiny_dataset, info.fingerprint, 16, 0, "cpu", {}))
+        run, data = folder / method, tiny_for(method)
+        info = DatasetInfo.load(data)
+        train(run, RunConfig(method, asdict(own), settings, data, info.fingerprint, 16, 0, "cpu", {}))
         encoder = from_run(run, None, torch.device("cpu"))
         results[run / "score.json"] = score(encoder, tiny_dataset, run / "features", torch.device("cpu"), SMALL)
     return results

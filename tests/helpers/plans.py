@@ -8,8 +8,11 @@ from iebench.renderer.plan import Plan
 from iebench.renderer.sources import Builtin
 
 
-def plan_of(classes: str = "6", per_class: int = 5, views: int = 6, resolution: int = 32, seed: int = 0) -> Plan:
+def plan_of(
+    classes: str = "6", per_class: int = 5, views: int = 6, resolution: int = 32, seed: int = 0,
+    recipe: str = "3diebench",
+) -> Plan:  # fmt: skip
     """Return a plan over built-in objects, small enough for a test."""
-    recipe = replace(load(), views=views, resolution=resolution)
+    smaller = replace(load(recipe), views=views, resolution=resolution)
     objects = Builtin(None).objects(choose(classes), per_class)
-    return Plan(recipe, "fast", seed, "builtin", "CC0-1.0", tuple(objects))
+    return Plan(smaller, "fast", seed, "builtin", "CC0-1.0", tuple(objects))

@@ -8,8 +8,9 @@ OWN = {
     "supervised-rotation": HEAD, "seq-jepa": [*SEQUENCE, "method.action_size=8"], "seq-jepa-rotation-colour": SEQUENCE,
     "seq-jepa-no-action": SEQUENCE,
 }  # fmt: skip
+FURTHER = {"care": ["method.chunk=4"]}
 
 
 def tiny(method: str, projector: str = "[16, 16]") -> list[str]:
     """Return the assignments for `--set` of a method or variant; most have a projector, of these widths."""
-    return OWN.get(method, [f"method.projector={projector}"])
+    return [*OWN.get(method, [f"method.projector={projector}"]), *FURTHER.get(method, [])]

@@ -1,6 +1,7 @@
 """Training: the files of a run, and what changes its steps."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,8 +68,8 @@ def test_a_subset_is_another_run_and_the_cache_is_not(whole: Path, tiny_dataset:
 
 
 @pytest.mark.parametrize("method", [name for name in names() if name not in ("sie", "byol")])
-def test_the_other_methods_run_in_bf16_too(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
-    train(tmp_path / "run", config(tiny_dataset, "steps=2", "precision=bf16", method=method))
+def test_the_other_methods_run_in_bf16_too(method: str, tiny_for: Callable[[str], Path], tmp_path: Path) -> None:
+    train(tmp_path / "run", config(tiny_for(method), "steps=2", "precision=bf16", method=method))
     steps = 0 if method == "random" else 2
     lines = list(read(tmp_path / "run"))
     assert len(lines) == steps and all(math.isfinite(line["loss"]) for line in lines)

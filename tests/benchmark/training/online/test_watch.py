@@ -1,5 +1,6 @@
 """Online monitoring of a run: its logged values, and that it does not change the training."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -72,8 +73,8 @@ def test_a_run_may_be_watched_from_the_middle_on(tiny_dataset: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("method", [name for name in names() if name not in ("sie", "byol", "random")])
-def test_every_method_can_be_watched(method: str, tiny_dataset: Path, tmp_path: Path) -> None:
-    train(tmp_path / "run", config(tiny_dataset, PROBES, "steps=1", method=method))
+def test_every_method_can_be_watched(method: str, tiny_for: Callable[[str], Path], tmp_path: Path) -> None:
+    train(tmp_path / "run", config(tiny_for(method), PROBES, "steps=1", method=method))
     assert "online/top1" in list(read(tmp_path / "run"))[-1]
 
 
