@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from .common.settings import build, table_of
@@ -30,7 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "scene.camera.field_of_view": (0.0065, 3.0),
     "scene.camera.clip_start": (1e-6, 1e6), "scene.camera.clip_end": (1e-6, 1e6),
     "scene.floor.size": _POSITIVE, "scene.floor.height": _LENGTH,
-    "scene.floor.saturation": _SHARE, "scene.floor.value": _SHARE,
+    "scene.floor.saturation": _SHARE, "scene.floor.value": _SHARE, "scene.floor.images.width": (0.01, 1000),
     "scene.sun.energy": (0, 1e6), "scene.sun.angle": (0, math.pi),
     "scene.spot.energy": (0, 1e9), "scene.spot.radius": _POSITIVE, "scene.spot.size": (0.0175, math.pi),
     "scene.spot.blend": _SHARE, "scene.spot.soft_size": (0, 1e6),
@@ -65,11 +66,41 @@ class Camera:
 
 
 @dataclass(frozen=True)
+class ImageFile:
+    """An image file: its name in its folder, and the SHA-256 of its content."""
+
+    name: str
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if not self.name or Path(self.name).name != self.name:
+            raise InvalidValue(f"{self.name!r:.80} is no name of a file: leave out the folder")
+        if not re.fullmatch("[0-9a-f]{64}", self.sha256):
+            raise InvalidValue(f"{self.sha256!r:.80} is no SHA-256")
+
+
+@dataclass(frozen=True)
+class FloorImages:
+    """Images for the floor, of which the control `floor.image` chooses one by number.
+
+    folder : their folder, in a TOML file relative to the folder of that file; "" for none. It is not part of a dataset,
+        which is the same wherever the images are
+    width : width of one image on the floor, in diagonals of the object
+    files : the images in the order of their numbers; `iebench render` lists them
+    """
+
+    folder: str = ""
+    width: float = 1.0
+    files: tuple[ImageFile, ...] = ()
+
+
+@dataclass(frozen=True)
 class Floor:
     size: float
     height: float
     saturation: float
     value: float
+    images: FloorImages = FloorImages()
 
 
 @dataclass(frozen=True)
@@ -207,10 +238,14 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """Return the recipe as plain tables, fit for JSON and for `Recipe.from_dict`.
 
-        `scene.materials`, and of a factor its group and `drawn`, were added later: their default values are left
-        out, so that older recipes keep their digest.
+        `scene.materials`, `scene.floor.images`, and of a factor its group and `drawn`, were added later: their default
+        values are left out, so that older recipes keep their digest. The folder of the floor's images is left out, too.
         """
         table = dataclasses.asdict(self)
+        images = table["scene"]["floor"].pop("images") | {"folder": ""}
+        if images != dataclasses.asdict(FloorImages()):
+            del images["folder"]
+            table["scene"]["floor"]["images"] = images
         usual, materials = vars(Materials()), table["scene"].pop("materials")
         if chosen := {key: value for key, value in materials.items() if value != usual[key]}:
             table["scene"]["materials"] = chosen

@@ -10,6 +10,9 @@ from .settings import read_toml
 Kind = Literal["recipe", "preset", "protocol", "sweep"]
 """Kind of a TOML file; each kind has a folder in manifests, such as recipes."""
 
+FOLDERS: dict[Kind, tuple[str, ...]] = {"recipe": ("scene", "floor", "images", "folder")}
+"""Entry of a kind that names a folder, relative to the folder of the file."""
+
 
 def shipped(kind: Kind) -> list[str]:
     """Return the names of the shipped files of a kind.
@@ -74,8 +77,17 @@ def _extended(kind: Kind, name: str, folder: Path, below: tuple[str, ...]) -> di
     if str(path) in below:
         raise SettingError(f"{path}: extends itself, through {' and '.join(below)}; break the circle")
     own = read_toml(path)
+    _anchor(own, FOLDERS.get(kind, ()), path.parent)
     base = own.pop("extends", None)
     return own if base is None else merged(_extended(kind, str(base), path.parent, (*below, str(path))), own)
+
+
+def _anchor(table: Any, keys: tuple[str, ...], folder: Path) -> None:
+    """Make the entry of these keys an absolute path; an entry that is no text is left to the checks of the settings."""
+    for key in keys[:-1]:
+        table = table.get(key) if isinstance(table, dict) else None
+    if keys and isinstance(table, dict) and isinstance(name := table.get(keys[-1]), str) and name:
+        table[keys[-1]] = str(folder.absolute() / name)
 
 
 def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def summary(info: DatasetInfo) -> str:
     return (
         f"{images:,} pictures of {objects:,} objects of {counts['classes']} classes, {most}{recipe.views} of each, "
         f"{recipe.resolution} x {recipe.resolution} pixels. {made(info)} Every picture has "
-        f"{len(recipe.factors)} known latents. {latents(info)}"
+        f"{len(recipe.factors)} known latents. {latents(info)}{floor_images(recipe)}"
     )
 
 
@@ -76,6 +76,12 @@ def latents(info: DatasetInfo) -> str:
     if info.latents == "published":
         return "The latents are the published ones; audit.json compares them with the laws of the recipe."
     return f"The latents were given in a table (SHA-256 {info.latents.removeprefix('given ')})."
+
+
+def floor_images(recipe: Recipe) -> str:
+    """Describe in a sentence the images that the floor shows; "" for none."""
+    count = len(recipe.scene.floor.images.files)
+    return f" The floor shows {count} images, whose names and SHA-256 are in dataset.json." if count else ""
 
 
 def citations(info: DatasetInfo) -> list[str]:

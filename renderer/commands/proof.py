@@ -10,10 +10,14 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.text.plain_text import cleaned
 
 from .paths import OUTPUT
+from .paths import SOURCE as LOCAL
 
 DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 SOURCE = click.option(
     "--source", metavar="PATH", help="Source of the objects, for rendering again; not needed for built-in ones."
+)
+IMAGES = click.option(
+    "--images", type=LOCAL, help="Folder of the floor's images, for rendering again; only if the floor shows any."
 )
 DEVICE = click.option(
     "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="Device for rendering again."
@@ -33,16 +37,19 @@ DEVICE = click.option(
     "--rerender", type=click.IntRange(0), default=0, metavar="N", help="Number of random samples to render again."
 )
 @SOURCE
+@IMAGES
 @DEVICE
 @click.option("--jobs", type=click.IntRange(1), help="Largest number of processes.  [default: one a core]")
-def verify(dataset: Path, rerender: int, source: str | None, device: str, jobs: int | None) -> int:
+def verify(dataset: Path, rerender: int, source: str | None, images: Path | None, device: str, jobs: int | None) -> int:
     """Check every byte of a dataset: files, tables, pictures, latents.
 
     The exit code is 0 if the dataset is unchanged, otherwise 1. Every failure names its file, and its sample or shard.
     """
+    from ..proof.rerender import Origin
     from ..proof.verify import verify as verify_dataset
 
-    report = verify_dataset(dataset, check_processes(jobs or cores(), "--jobs"), rerender, source, device)
+    jobs = check_processes(jobs or cores(), "--jobs")
+    report = verify_dataset(dataset, jobs, rerender, Origin(source, images), device)
     for line in report.lines():
         click.echo(line)
     return 0 if report.ok else 1
@@ -79,14 +86,18 @@ def inspect(dataset: Path, out: Path | None) -> None:
 @click.argument("key")
 @click.option("--rerender", is_flag=True, help="Render the sample again and show both, with their difference.")
 @SOURCE
+@IMAGES
 @DEVICE
 @click.option("--out", type=OUTPUT, help="PNG file to write.  [default: KEY.png]")
-def view(dataset: Path, key: str, rerender: bool, source: str | None, device: str, out: Path | None) -> None:
+def view(
+    dataset: Path, key: str, rerender: bool, source: str | None, images: Path | None, device: str, out: Path | None
+) -> None:
     """Show one sample with its latents, as text and as a PNG."""
     require("matplotlib")
+    from ..proof.rerender import Origin
     from ..proof.view import view as view_sample
 
     path = out or Path(f"{key}.png")
-    for line in view_sample(dataset, key, path, rerender, source, device):
+    for line in view_sample(dataset, key, path, rerender, Origin(source, images), device):
         click.echo(line)
     click.echo(path)

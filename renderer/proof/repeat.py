@@ -9,7 +9,7 @@ from iebench.manifests.dataset import DatasetInfo, read_table
 from iebench.manifests.reading.samples import Samples
 
 from .findings import Failure
-from .rerender import Again, render_again
+from .rerender import Again, Origin, render_again
 
 # Least PSNR in dB between a stored JPEG and its repetition by another Blender or another kind of processor. On built-in
 # objects (seed 0, CPU, 24 to 96 views each of draft, fast, reference at 64 to 256 pixels): never below 50.8 from bpy
@@ -22,25 +22,25 @@ ALIKE = 35.0
 
 
 def check_pictures(
-    folder: Path, info: DatasetInfo, count: int, source: str | None, device: str, workers: int
+    folder: Path, info: DatasetInfo, count: int, origin: Origin, device: str, workers: int
 ) -> tuple[str, list[Failure]]:
     """Render random samples again and compare; return the result in one line, and the failures.
 
     Raises
     ------
-    SourceError, MissingPart, DeviceError : the samples cannot be rendered.
+    SourceError, SettingError, MissingPart, DeviceError : the samples cannot be rendered.
     """
     samples = Samples(folder, info)
     chosen = np.random.default_rng().choice(len(samples), min(count, len(samples)), replace=False)
-    renderer, repeats = render_again(samples.at(chosen), info, source, device, workers)
+    renderer, repeats = render_again(samples.at(chosen), info, origin, device, workers)
     same = sum(repeat.same for repeat in repeats)
     line = f"{len(repeats)} samples rendered again, {same} with the same bytes"
     differing = [repeat.psnr for repeat in repeats if not repeat.same and not repeat.cause]
     if differing:
         line += f", the others at {min(differing):.1f} dB PSNR or more"
     if renderer != info.renderer:
-        ours, origin = (f"{about['version']} on {about['device']}" for about in (renderer, info.renderer))
-        line += f" ({ours}; made with {origin})"
+        ours, first = (f"{about['version']} on {about['device']}" for about in (renderer, info.renderer))
+        line += f" ({ours}; made with {first})"
     # Another kind of processor changes last bits in nearly every image. If most are identical, all should be.
     exact = renderer == info.renderer and 2 * same > len(repeats)
     objects = read_table(folder / "objects.parquet").to_pylist()

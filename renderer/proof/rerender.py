@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from iebench.manifests.common.progress import Meter
@@ -11,6 +12,7 @@ from iebench.manifests.reading.samples import Sample
 from iebench.manifests.schema import IDENTITY
 from iebench.manifests.views import Views
 
+from ..blender.floor_images import located_images
 from ..blender.interface import BACKENDS, BLENDER
 from ..errors import SourceError
 from ..estimate import hang_after
@@ -40,26 +42,47 @@ class Again:
     cause: str
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The location of the files that a dataset was rendered from.
+
+    source : collection of the objects, as for `iebench render --source`; None for built-in objects
+    images : folder of the floor's images; None if the floor shows none
+    """
+
+    source: str | None = None
+    images: Path | None = None
+
+    def check(self, info: DatasetInfo) -> None:
+        """Check that everything is given that rendering the dataset again needs.
+
+        Raises
+        ------
+        SourceError, SettingError : the objects are not built-in and no source was given, or an image is missing.
+        """
+        check_source(info, self.source)
+        located_images(info.recipe, self.images)
+
+
 def render_again(
-    samples: Sequence[Sample], info: DatasetInfo, source: str | None, device: str, workers: int
+    samples: Sequence[Sample], info: DatasetInfo, origin: Origin, device: str, workers: int
 ) -> tuple[dict[str, str], list[Again]]:
     """Render samples again; return the renderer's name, version and device, and the results in the order of `samples`.
 
-    source : collection of the objects, as for `iebench render --source`; not needed for built-in objects
-
     Raises
     ------
-    SourceError, UnknownName : an object is missing in the source.
+    SourceError, UnknownName, SettingError : an object is missing in the source, or an image of the floor.
     MissingPart, DeviceError : the renderer cannot start.
     """
-    refs = objects_of([sample.row for sample in samples], info, source)
+    refs = objects_of([sample.row for sample in samples], info, origin.source)
+    recipe = located_images(info.recipe, origin.images)
     quality = info.recipe.quality.get(info.quality) or next(iter(info.recipe.quality.values()))
     groups: dict[tuple[str, str], list[Sample]] = {}
     for sample in sorted(samples, key=lambda sample: sample.key):
         groups.setdefault((sample.row["synset"], sample.row["object_id"]), []).append(sample)
     processes = max(1, min(workers if device == "cpu" else 1, len(groups)))
     backend, threads = BACKENDS.get(info.renderer["name"], BLENDER), max(1, workers // processes)
-    setup = worker.Setup(backend, info.recipe, quality, device, threads)
+    setup = worker.Setup(backend, recipe, quality, device, threads)
     repeats: dict[str, Again] = {}
     most = max(len(group) for group in groups.values())
     patience, memory = hang_after(most, quality, info.recipe.resolution), worker_memory(processes, threads)

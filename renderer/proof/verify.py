@@ -15,7 +15,7 @@ from iebench.manifests.schema import SPLITS
 from .findings import Failure, Report
 from .law import check_laws, fits, in_one_line
 from .repeat import check_pictures
-from .rerender import check_source
+from .rerender import Origin
 from .shard import ShardFindings, ShardTask, check_file, check_shard
 from .tables import check_fingerprint, check_listing, check_tables
 
@@ -23,21 +23,21 @@ PER_PROCESS = 64 << 20  # bytes per process; reading less is faster than startin
 UNLISTED = 100  # most shards missing in SHA256SUMS that are checked one by one
 
 
-def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None, device: str = "cpu") -> Report:
+def verify(folder: Path, jobs: int, rerender: int = 0, origin: Origin | None = None, device: str = "cpu") -> Report:
     """Check every byte of a dataset, and some of its images by rendering them again.
 
     jobs : most processes
     rerender : number of random samples to render again, if all other checks pass
-    source, device : for rendering again, as for `iebench render`
+    origin, device : for rendering again; device as for `iebench render`
 
     Raises
     ------
     DatasetError : the folder contains no finished dataset, or its dataset.json is damaged.
     SourceError, MissingPart, DeviceError : the objects, the renderer or the device is missing.
     """
-    info, report = DatasetInfo.load(folder), Report()
+    info, report, origin = DatasetInfo.load(folder), Report(), origin or Origin()
     if rerender:
-        check_source(info, source)  # fail now, not after an hour of reading
+        origin.check(info)  # fail now, not after an hour of reading
     present = files(folder)
     try:
         sums = read_sums(folder, checksums(folder))
@@ -68,7 +68,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, source: str | None = None
             report.checks["latents"] = in_one_line(followed, info.latents)
             report.add(check_laws(followed, published=info.latents == "published"))
         if rerender and report.ok and report.images:
-            report.checks["rerender"], wrong = check_pictures(folder, info, rerender, source, device, jobs)
+            report.checks["rerender"], wrong = check_pictures(folder, info, rerender, origin, device, jobs)
             report.add(wrong)
     return report
 

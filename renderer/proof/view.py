@@ -22,7 +22,7 @@ from iebench.manifests.recipe import Recipe
 
 from ..errors import AssetError
 from .charts import BAR
-from .rerender import Again, render_again
+from .rerender import Again, Origin, render_again
 
 SIDE = 3.3  # inches, side of an image
 COLUMNS = 3  # most images in a row
@@ -38,11 +38,11 @@ class Panel:
     smooth: bool = False
 
 
-def view(folder: Path, key: str, out: Path, rerender: bool, source: str | None, device: str) -> list[str]:
+def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, device: str) -> list[str]:
     """Draw the sample with a key into the PNG file `out`; return its description in lines of text.
 
     rerender : True to render the sample again and show both
-    source, device : for rendering again, as for `iebench render`
+    origin, device : for rendering again; device as for `iebench render`
 
     Raises
     ------
@@ -57,7 +57,7 @@ def view(folder: Path, key: str, out: Path, rerender: bool, source: str | None, 
     lines = [f"{title}, in {sample.tar}", *_latents(sample, info.recipe)]
     panels = [Panel("stored", stored, smooth=True)]
     if rerender:
-        renderer, [again] = render_again([sample], info, source, device, cores())
+        renderer, [again] = render_again([sample], info, origin, device, cores())
         if again.cause:
             raise AssetError(f"{key} cannot be rendered again: {again.cause}")
         panels += _compared(stored, again, info.recipe)

@@ -15,6 +15,7 @@ from iebench.manifests.views import GivenViews, read_given
 
 from ..blender.controls.wiring import check_values, wiring
 from ..blender.devices import COMPILES, parse_device
+from ..blender.floor_images import listed_images
 from ..blender.interface import BLENDER
 from ..blender.passes import PASSES
 from ..engines import ENGINES, Work
@@ -72,16 +73,17 @@ def planned(request: RenderRequest) -> RenderJob:
     ------
     UsageError : an unknown name; a recipe, source or table that cannot be used; too many shards or processes.
     """
-    recipe = adapted(request)
+    source = called("recipe", str(request.recipe))
+    recipe, left_out = listed_images(adapted(request), source)
     table = given_views(request, recipe)
-    check_values(recipe, table, str(request.latents) if table else called("recipe", str(request.recipe)))
+    check_values(recipe, table, str(request.latents) if table else source)
     name, collection = open_source(str(request.source), None if request.path is None else Path(request.path))
     objects = chosen_objects(request, name, collection, table)
     if request.keep_size:
         name = f"{name}, own sizes"
     if table:
         recipe = replace(recipe, views=table.most)
-    notes = (*collection.notes(), *([] if table else cut_sweeps(recipe)))
+    notes = (*left_out, *collection.notes(), *([] if table else cut_sweeps(recipe)))
     plan = Plan(recipe, request.quality, request.seed or 0, name, collection.licence, tuple(objects), table)
     plan = plan.limited(request.limit) if request.limit else plan
     work, out = machines(request, plan)

@@ -110,7 +110,7 @@ def test_a_factor_is_rendered_part_of_an_action_trained_on_and_scored(
     (path,) = workspace.glob("runs/sie-around-s0/score.json")
     assert load_score(path).encoder.name == "sie-around-s0"
     orbit = Path("orbit-azimuth.toml")
-    orbit.write_text(factor_guide("toml", 1))
+    orbit.write_text(factor_guide("toml", 2))
     assert swept(load(str(orbit)), orbit).name == "camera_azimuth"
 
 
@@ -118,12 +118,13 @@ def test_the_guide_of_factors_lists_every_control_with_unit_range_and_effect() -
     page = (ROOT / "docs" / "guides" / "your-factor.md").read_text(encoding="utf-8")
     for name in CONTROLS:
         for component, about in CONTROLS[name].components.items():
-            span = f"{about.low:.4g} to {about.high:.4g}" if isfinite(about.low) else "any"
+            most = "the number of images" if about.most else f"{about.high:.4g}"
+            span = f"{about.low:.4g} to {most}" if isfinite(about.low) else "any"
             assert f"| `{name}.{component}` | {about.unit} | {span} | {about.moves} |" in page
 
 
 def test_a_control_of_a_package_is_wired_to_its_factor(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    points = tomllib.loads(factor_guide("toml", 2))["project"]["entry-points"][CONTROLS.group]
+    points = tomllib.loads(factor_guide("toml", 3))["project"]["entry-points"][CONTROLS.group]
     install(workspace / "site", monkeypatch, CONTROLS, points, cone=factor_guide("python", 0))
     factor = replace(load().factors[-1], name="spot_cone", acts_on="cone.width", unit="rad", circular=False)
     recipe = replace(load(), factors=(factor,))

@@ -27,6 +27,7 @@ from iebench.renderer.card.facts import title
 from iebench.renderer.card.readme import readme
 from iebench.renderer.errors import SourceError
 from iebench.renderer.proof.inspect import inspect
+from iebench.renderer.proof.rerender import Origin
 from iebench.renderer.proof.view import view
 from iebench.renderer.rendering.render import render_dataset
 from iebench.renderer.sources import Folder, Manifest
@@ -148,7 +149,7 @@ def test_the_page_of_a_dataset_has_texts_and_no_tags_of_theirs(marked: Path, tmp
 def test_a_plot_of_a_view_shows_dollars(marked: Path, tmp_path: Path) -> None:
     rows = [row for path in marked.glob("*/0*.parquet") for row in read_table(path).to_pylist()]
     key = next(row["key"] for row in rows if row["class_name"] == NAMES[3])
-    lines = view(marked, key, tmp_path / "a.png", False, None, "cpu")
+    lines = view(marked, key, tmp_path / "a.png", False, Origin(), "cpu")
     assert NAMES[3] in lines[0] and (tmp_path / "a.png").stat().st_size > 1000
 
 

@@ -42,6 +42,7 @@ class Component:
     unit : unit of its values; a factor that acts on an angle has the same unit
     moves : change of the picture with the value, as a phrase for the table of controls
     low, high : smallest and largest value that the control takes
+    most : largest value if it depends on the recipe's scene: the scene -> the value; else None
     needed : True if a recipe that uses the control must have a factor for this component
     whole : True if the values are whole numbers: a count, or a choice by number
     smooth : False if the value may put detail on the floor, which is then rendered like the object, with all samples
@@ -54,6 +55,11 @@ class Component:
     needed: bool = False
     whole: bool = False
     smooth: bool = True
+    most: Callable[[Scene], float] | None = None
+
+    def limits(self, scene: Scene) -> tuple[float, float]:
+        """Return the smallest and the largest value in a recipe's scene."""
+        return self.low, self.most(scene) if self.most else self.high
 
 
 Setter = Callable[[Handles, Mapping[str, float]], None]

@@ -1,14 +1,16 @@
-"""The control of the floor: its HSV colour and its pattern."""
+"""The control of the floor: its HSV colour, its pattern and its image."""
 
 import colorsys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .control import Component, Handles, control
+from .floor_image import image_socket
 
 if TYPE_CHECKING:
     import bpy
 
+FACTOR, FIRST, SECOND, RESULT = 0, 6, 7, 2  # of the many sockets of a mixing node, those for colours
 DARK = 0.4  # of the pattern's second colour, relative to the floor's
 PATTERNS: dict[str, tuple[str, dict[str, object], str, dict[str, float]]] = {
     "checks": ("ShaderNodeTexChecker", {}, "Fac", {"Scale": 2.0}),
@@ -34,32 +36,61 @@ PATTERNS: dict[str, tuple[str, dict[str, object], str, dict[str, float]]] = {
         "number", f"chooses the floor's pattern: 0 plain, {', '.join(f'{i} {n}' for i, n in enumerate(PATTERNS, 1))}",
         0, len(PATTERNS), whole=True, smooth=False,
     ),
+    image=Component(
+        "number", "chooses an image of a folder for the floor: 0 none, 1 the first by name", 0, whole=True,
+        smooth=False, most=lambda scene: len(scene.floor.images.files),
+    ),
 )  # fmt: skip
 def floor(handles: Handles, values: Mapping[str, float]) -> None:
-    """Set the floor's HSV colour, used as linear RGB, and its pattern in that colour and a darker one."""
-    settings = handles.scene.floor
+    """Set the floor's HSV colour, used as linear RGB, its pattern in that colour and a darker one, and its image.
+
+    An image is multiplied by the colour, so that the colour's factors stay visible; with saturation 0 and value 1 it is
+    shown as it is.
+    """
+    settings, socket = handles.scene.floor, handles.floor_color
     saturation, value = values.get("saturation", settings.saturation), values.get("value", settings.value)
     color = (*colorsys.hsv_to_rgb(values["hue"], saturation, value), 1.0)
-    handles.floor_color.default_value = color
-    if "texture" in values:
-        _paint(handles.floor_color, color, round(values["texture"]))
+    socket.default_value = color
+    paint = None
+    if pattern := round(values.get("texture", 0)):
+        dark = (*(DARK * channel for channel in color[:3]), 1.0)
+        paint = _mixed(socket.id_data, "pattern", color, dark)
+        socket.id_data.links.new(_pattern(socket.id_data, list(PATTERNS)[pattern - 1]), paint.inputs[FACTOR])
+    if image := round(values.get("image", 0)):
+        paint = _tinted(handles, image - 1, color, paint)
+    for link in list(socket.links):
+        socket.id_data.links.remove(link)
+    if paint is not None:
+        socket.id_data.links.new(paint.outputs[RESULT], socket)
 
 
-def _paint(socket: "bpy.types.NodeSocket", color: tuple[float, ...], number: int) -> None:
-    """Let a pattern supply a material's colour; 0 for none."""
-    tree = socket.id_data
-    if number == 0:
-        for link in list(socket.links):
-            tree.links.remove(link)
-        return
-    if "pattern" not in tree.nodes:
+def _mixed(
+    tree: "bpy.types.NodeTree", name: str, first: tuple[float, ...], second: tuple[float, ...] | None
+) -> "bpy.types.Node":
+    """Return a node that mixes two colours, which is made at its first use."""
+    if name not in tree.nodes:
         mix = tree.nodes.new("ShaderNodeMix")
-        mix.name, mix.data_type = "pattern", "RGBA"
-    mix = tree.nodes["pattern"]
-    factor, first, second = (mix.inputs[i] for i in (0, 6, 7))  # of the many inputs, those for colours
-    first.default_value, second.default_value = color, (*(DARK * channel for channel in color[:3]), 1.0)
-    tree.links.new(_pattern(tree, list(PATTERNS)[number - 1]), factor)
-    tree.links.new(mix.outputs[2], socket)
+        mix.name, mix.data_type = name, "RGBA"
+    mix = tree.nodes[name]
+    for index, color in ((FIRST, first), (SECOND, second)):
+        if color is not None:
+            mix.inputs[index].default_value = color
+    return mix
+
+
+def _tinted(
+    handles: Handles, number: int, color: tuple[float, ...], under: "bpy.types.Node | None"
+) -> "bpy.types.Node":
+    """Return the node that multiplies an image by the floor's colour, or by the pattern that lies under it."""
+    tree = handles.floor_color.id_data
+    tint = _mixed(tree, "tint", color, None)
+    tint.blend_type, tint.inputs[FACTOR].default_value = "MULTIPLY", 1.0
+    for link in list(tint.inputs[FIRST].links):
+        tree.links.remove(link)
+    if under is not None:
+        tree.links.new(under.outputs[RESULT], tint.inputs[FIRST])
+    tree.links.new(image_socket(tree, handles.scene, number), tint.inputs[SECOND])
+    return tint
 
 
 def _pattern(tree: "bpy.types.NodeTree", name: str) -> "bpy.types.NodeSocket":

@@ -75,11 +75,12 @@ def check_values(recipe: Recipe, views: GivenViews | None, source: str) -> None:
         about, remedy = component_of(factor), "change its values" if views else "change its law"
         values = views.values(factor.name) if views else factor.law.value(UNIFORMS, np.arange(len(UNIFORMS)))
         low, high = (values.min(), values.max()) if views else support(factor.law)
-        if low < about.low - SLACK or high > about.high + SLACK:
-            top = f"to {about.high:g}" if math.isfinite(about.high) else "on"
+        least, most = about.limits(recipe.scene)
+        if low < least - SLACK or high > most + SLACK:
+            top = f"to {most:g}" if math.isfinite(most) else "on"
             raise SettingError(
                 f"{source}: {factor.name} reaches from {low:g} to {high:g}, and {factor.acts_on} takes values from "
-                f"{about.low:g} {top} ({about.unit}): {remedy}"
+                f"{least:g} {top} ({about.unit}): {remedy}"
             )
         if about.whole and (odd := values != np.round(values)).any():
             raise SettingError(

@@ -15,6 +15,7 @@ from iebench.manifests.laws import Constant, Sweep, Uniform
 from iebench.manifests.recipe import load
 from iebench.manifests.views import GivenViews
 from iebench.renderer.blender.controls.wiring import CONTROLS, bind, check_values, quality_for, wiring
+from iebench.renderer.blender.floor_images import listed_images
 
 
 def acting(*targets):
@@ -26,7 +27,7 @@ def acting(*targets):
 
 @pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
 def test_shipped_recipes_feed_all_that_their_controls_need(name):
-    recipe = load(name)
+    recipe, _ = listed_images(load(name), name)
     wires = wiring(recipe)
     check_values(recipe, None, name)
     for control, components in wires.items():

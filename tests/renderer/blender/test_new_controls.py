@@ -7,11 +7,13 @@ import blender_probe
 import numpy as np
 import pytest
 from pebble import ProcessPool
+from PIL import Image
 
 from iebench.manifests.common.shipped import in_folders
-from iebench.manifests.recipe import load
+from iebench.manifests.recipe import FloorImages, load
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.blender.controls.wiring import CONTROLS
+from iebench.renderer.blender.floor_images import listed_images
 from iebench.renderer.blender.interface import BLENDER
 from iebench.renderer.sources import Builtin
 from iebench.renderer.workers import worker
@@ -23,17 +25,30 @@ AZIMUTH, ELEVATION, DISTANCE, FIELD = np.pi / 2, np.pi / 4, 2.5, 0.691111
 REST = {
     **blender_probe.REST, "object_scale": 1.0, "camera_azimuth": AZIMUTH, "camera_elevation": ELEVATION,
     "camera_distance": DISTANCE, "field_of_view": FIELD, "spot_energy": 500.0, "sun_energy": 1.5,
-    "background_gray": 0.05, "floor_saturation": 0.6, "floor_value": 0.6, "floor_texture": 0.0, "distractors": 0.0,
+    "background_gray": 0.05, "floor_saturation": 0.6, "floor_value": 0.6, "floor_texture": 0.0, "floor_image": 0.0,
+    "distractors": 0.0,
 }  # fmt: skip
 FLOOR = np.s_[:12, :]  # rows that show nothing but the far floor
 
 
+def with_floors(recipe, folder):
+    """The recipe with an image that is red on the left and blue on the right, and one that is white above."""
+    halves = np.zeros((2, 64, 64, 3), np.uint8)
+    halves[0, :, :32, 0] = halves[0, :, 32:, 2] = 255
+    halves[1, :32] = 255
+    for name, pixels in zip(("a.png", "b.png"), halves, strict=True):
+        Image.fromarray(pixels).save(folder / name)
+    floor = replace(recipe.scene.floor, images=FloorImages(str(folder), width=12.0))
+    return listed_images(replace(recipe, scene=replace(recipe.scene, floor=floor)), "test")[0]
+
+
 @pytest.fixture(scope="module")
-def scene():
+def scene(tmp_path_factory):
     """The factors of all examples on top of 3DIEBench-T, at draft quality; a function that runs a probe's function."""
     recipe = load("3diebench-t")
     others = [load(name).factors[-1] for name in in_folders("recipe") if name.startswith("factors/")]
     recipe = replace(recipe, resolution=SIZE, factors=(*recipe.factors, *others), passes=("depth", "mask"))
+    recipe = with_floors(recipe, tmp_path_factory.mktemp("floors"))
     assert {factor.name for factor in recipe.factors} == REST.keys()
     mug = Builtin(None).objects(choose("mug"), 1)[0]
     setup = worker.Setup(BLENDER, recipe, recipe.quality["draft"], device="cpu", threads=2)
@@ -129,6 +144,33 @@ def test_every_pattern_of_the_floor_is_another_one_and_number_0_is_none(scene, r
     assert all(np.abs(a - b).mean() > 3 for i, a in enumerate(floors) for b in floors[:i])
     assert all(floor.std() > 2 * floors[0].std() for floor in floors[1:])
     assert np.array_equal(scene(blender_probe.picture, floor_texture=0.0), rest)
+
+
+GREY = {"floor_saturation": 0.0, "floor_value": 1.0}  # an image is shown as it is
+
+
+def test_an_image_lies_on_the_floor_upright_and_in_its_own_colours(scene, rest):
+    across = scene(blender_probe.picture, floor_image=1.0, **GREY)[FLOOR].astype(float)
+    left, right = across[:, : SIZE // 2 - 2].mean((0, 1)), across[:, SIZE // 2 + 2 :].mean((0, 1))
+    assert left[0] > 2 * left[2] and right[2] > 2 * right[0]
+    deep = scene(blender_probe.picture, floor_image=2.0, **GREY).astype(float).mean((1, 2))
+    assert deep[:8].mean() > deep[-8:].mean() + 40  # white beyond the object, black before it
+    assert np.array_equal(scene(blender_probe.picture, floor_image=0.0), rest)
+
+
+def test_an_image_is_tinted_by_the_colour_of_the_floor_and_by_its_pattern(scene):
+    white = {"floor_image": 2.0, "floor_value": 1.0, "floor_saturation": 1.0}
+    red, green = (scene(blender_probe.picture, floor_hue=hue, **white)[FLOOR].mean((0, 1)) for hue in (0.0, 1 / 3))
+    assert red.argmax() == 0 and green.argmax() == 1
+    plain, bricks = (scene(blender_probe.picture, floor_texture=number, **white)[FLOOR] for number in (0.0, 4.0))
+    assert np.abs(plain.astype(float) - bricks).mean() > 3
+
+
+def test_a_view_does_not_depend_on_the_images_before_it(scene):
+    first = scene(blender_probe.picture, floor_image=1.0)
+    for before in ({"floor_image": 2.0, "floor_texture": 3.0}, {"floor_image": 0.0}):
+        scene(blender_probe.picture, **before)
+        assert np.array_equal(scene(blender_probe.picture, floor_image=1.0), first)
 
 
 def test_distractors_stand_on_the_floor_beside_the_object_and_the_passes_see_them(scene, rest):

@@ -12,6 +12,7 @@ from tampering import resealed, rewrite
 
 from iebench.manifests.dataset import DatasetInfo
 from iebench.renderer.errors import SourceError
+from iebench.renderer.proof.rerender import Origin
 from iebench.renderer.proof.verify import verify
 
 pytestmark = pytest.mark.slow
@@ -106,4 +107,4 @@ def test_objects_from_elsewhere_are_looked_for(copy, shapenet):
     with pytest.raises(SourceError, match="say where they are with --source PATH"):
         verify(copy, 1, rerender=1)
     with pytest.raises(SourceError, match="has no folder or zip"):
-        verify(copy, 1, rerender=ALL, source=str(shapenet))
+        verify(copy, 1, rerender=ALL, origin=Origin(str(shapenet)))

@@ -8,6 +8,7 @@ from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.errors import UnknownName
 from iebench.manifests.reading.samples import Samples
 from iebench.renderer.commands.proof import view as command
+from iebench.renderer.proof.rerender import Origin
 from iebench.renderer.proof.view import view
 
 
@@ -36,8 +37,8 @@ def test_the_text_has_every_latent_with_its_law(tiny_dataset, tmp_path, monkeypa
 @pytest.mark.slow
 def test_ours_stands_beside_it(mini, tmp_path):
     key = samples(mini).at([3])[0].key
-    view(mini, key, tmp_path / "one.png", False, None, "cpu")
-    lines = view(mini, key, tmp_path / "two.png", True, None, "cpu")
+    view(mini, key, tmp_path / "one.png", False, Origin(), "cpu")
+    lines = view(mini, key, tmp_path / "two.png", True, Origin(), "cpu")
     assert lines[-1] == "rendered again with fake 1 CPU: the same bytes"
     with Image.open(tmp_path / "one.png") as first, Image.open(tmp_path / "two.png") as second:
         assert second.height > first.height  # stored, mask, ours and the difference: two rows
@@ -45,5 +46,5 @@ def test_ours_stands_beside_it(mini, tmp_path):
 
 def test_a_misspelt_key_draws_nothing(tiny_dataset, tmp_path):
     with pytest.raises(UnknownName, match="did you mean"):
-        view(tiny_dataset, samples(tiny_dataset).at([0])[0].key[:-1], tmp_path / "x.png", False, None, "cpu")
+        view(tiny_dataset, samples(tiny_dataset).at([0])[0].key[:-1], tmp_path / "x.png", False, Origin(), "cpu")
     assert not list(tmp_path.iterdir())
