@@ -84,12 +84,12 @@ HOUSE = {
     """,
     "baselines": """
         gather crops losses errors action rotations networks variants needs registry method equivariant fixed_action
-        capsule_method methods.invariant methods.fixed_action methods.learned_action methods.pretext
+        sequence capsule_method methods.invariant methods.fixed_action methods.learned_action methods.pretext
         methods.world_model methods
     """,
     "benchmark": """
         errors protocol statistics metrics distributed weights data results training.online training released encoders
-        features fitting probes orbits scoring ranking sweep report python commands speed
+        features fitting probes.several probes orbits scoring ranking sweep report python commands speed
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate

@@ -30,6 +30,21 @@ def draw(objects: Sequence[Identity], views: int, rounds: int, seed: int, purpos
     return pairs
 
 
+def sequences(
+    objects: Sequence[Identity], views: int, length: int, count: int, seed: int, purpose: str
+) -> NDArray[np.int64]:
+    """Draw sequences of distinct views, uniform and independent of one another; see `draw` for the arguments.
+
+    length : views of a sequence, at most `views`; count : sequences of each object
+    returns : (len(objects), count, length) int64 in [0, views)
+    """
+    drawn = np.empty((len(objects), count, length), np.int64)
+    for row, (synset, object_id) in zip(drawn, objects, strict=True):
+        keys = uniforms(seed, synset, object_id, purpose, count * views)[:, 0].reshape(count, views)
+        row[:] = np.argsort(keys, axis=1)[:, :length]
+    return drawn
+
+
 def digest(objects: Sequence[Identity], pairs: NDArray[np.int64]) -> str:
     """Return the SHA-256 of a pair list and of its objects, in their order."""
     names = "\n".join("/".join(identity) for identity in objects)

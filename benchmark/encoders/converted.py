@@ -25,6 +25,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         resolution=resolution,
         preprocessing=module.preprocessing if isinstance(module, Encoder) else "",
         parts={} if method is None else method.parts,
-        predictor=method,
+        predictor=method if method is not None and method.has_predictor else None,
+        method=method,
         home=folder,
     )

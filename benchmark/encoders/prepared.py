@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from iebench.baselines.method import Method
 from iebench.manifests.text.plain_text import check_name
 
 from ..errors import EncoderError, short
@@ -41,6 +42,7 @@ class PreparedEncoder:
     preprocessing : description of the module's own preprocessing
     precision : of the forward pass
     predictor : predictor of embeddings, or None
+    method : method whose encoder the module is, or None
     weights : SHA-256 of parameters and buffers
     identity : SHA-256 of weights and of outputs for fixed noise, so that changed code changes it too
     run : configuration of the run that trained it, if any
@@ -59,6 +61,7 @@ class PreparedEncoder:
     identity: str
     run: RunConfig | None
     cost: Cost
+    method: Method | None = None
 
 
 def prepare(
@@ -74,7 +77,7 @@ def prepare(
         parts or a predictor that do not fit the representation.
     """
     name, module = loaded.name, loaded.module
-    for part in (module, loaded.predictor):
+    for part in (module, loaded.predictor, loaded.method):
         if isinstance(part, nn.Module):
             _check_filled(name, part)
             for parameter in part.eval().parameters():  # ScriptModules have no requires_grad_
@@ -102,6 +105,7 @@ def prepare(
         identity=hashlib.sha256(bytes.fromhex(weights) + answers.cpu().numpy().tobytes()).hexdigest(),
         run=loaded.run,
         cost=replace(loaded.cost, parameters=sum(parameter.numel() for parameter in module.parameters())),
+        method=loaded.method,
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from iebench.baselines.method import Method
 from iebench.manifests.common.progress import say
 from iebench.manifests.common.settings import value
 from iebench.manifests.installed.registry import Registry
@@ -39,6 +40,7 @@ class LoadedEncoder:
     preprocessing : description of the module's own preprocessing
     parts : names of slices of the representation; None: the module's attribute `parts`
     predictor : predictor of embeddings; None: the module's own `predict`, if it has one
+    method : method whose encoder the module is, for probes of what only some methods have, such as an aggregate
     run : configuration of the run that trained it
     home : folder for features and score
     cost : cost of training, if known
@@ -51,6 +53,7 @@ class LoadedEncoder:
     preprocessing: str = ""
     parts: Mapping[str, slice] | None = None
     predictor: Predictor | None = None
+    method: Method | None = None
     run: RunConfig | None = None
     home: Path | None = None
     cost: Cost = field(default_factory=Cost)

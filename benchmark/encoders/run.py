@@ -39,6 +39,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         preprocessing=method.encoder.preprocessing,
         parts=method.parts,
         predictor=method if method.has_predictor else None,
+        method=method,
         run=config,
         home=folder,
         cost=cost.of_run(folder, config),

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from iebench.baselines.method import Method
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.factors import FactorGroup
 from iebench.manifests.installed.registry import Registry
@@ -127,6 +128,7 @@ class Context:
         every object is in exactly one of them
     oracle : oracle that knows the objects' symmetries; None if the symmetries are unknown
     encoder : encoder of the features; None for a file of features
+    network : method whose encoder made the features, on `device`; None for other encoders
     chosen : filled by the heads: part -> head -> learning rate and weight decay that were best on the tuning objects
     metrics : filled by the probes: descriptions of metrics that are not in METRICS, for the score file
     packages : filled by the probes of other packages: version of each package by its name
@@ -150,6 +152,7 @@ class Context:
     tuners: NDArray[np.int64]
     oracle: Oracle | None = None
     encoder: PreparedEncoder | None = None
+    network: Method | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     metrics: dict[str, MetricInfo] = field(default_factory=dict)
     packages: dict[str, str] = field(default_factory=dict)

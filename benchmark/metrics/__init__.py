@@ -19,6 +19,7 @@ from . import (
     prediction,
     rotation,
     separation,
+    sequence,
 )  # fmt: skip
 
 STANDARD = factor_groups(load("3diebench-t").factors)
@@ -37,6 +38,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "neighbours": neighbours.KNN | neighbours.FEW,
         "rotation": rotation.ROTATION | rotation.ROTATION_COMPOSED | rotation.POSE | rotation.POSE_LINEAR,
         "decoded_rotation": rotation.DECODED,
+        "sequence": sequence.AGGREGATE,
         "factor_regression": factor_regression.nonlinear(groups) | factor_regression.composed(groups),
         "separation": separation.SEPARATION,
         "prediction": prediction.STRICT | prediction.RELEASED,

@@ -9,7 +9,7 @@ CONSTANT = "the best constant rotation"
 NEAR = (15, 30)  # degrees
 
 
-def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, MetricInfo]:
+def angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, MetricInfo]:
     """Describe the metrics of rotations of one view or between two; those of two have columns and an oracle."""
     title, two = name.replace("_", " "), views == 2
     r2 = MetricInfo(
@@ -49,14 +49,14 @@ def _angles(name: str, about: str, views: Literal[1, 2]) -> dict[str, MetricInfo
 
 DECODED = {
     name: info
-    for name, info in _angles(
+    for name, info in angles(
         "rotation_decoded", "rotation between two views that the method reads from its embeddings, no probe", views=2
     ).items()
     if not info.r2  # nothing is fitted, and the angle says it all
 }
-ROTATION = _angles("rotation", "rotation between two views by a nonlinear probe of both", views=2)
-ROTATION_COMPOSED = _angles(
+ROTATION = angles("rotation", "rotation between two views by a nonlinear probe of both", views=2)
+ROTATION_COMPOSED = angles(
     "rotation_composed", "rotation between two views, composed from linear predictions for each", views=2
 )
-POSE = _angles("pose", "pose of one view by a nonlinear probe", views=1)
-POSE_LINEAR = _angles("pose_linear", "pose of one view by a linear layer", views=1)
+POSE = angles("pose", "pose of one view by a nonlinear probe", views=1)
+POSE_LINEAR = angles("pose_linear", "pose of one view by a linear layer", views=1)

@@ -16,9 +16,10 @@ from . import (
     rotation,
 )
 from .installed import run
+from .several import sequence
 
 __all__ = [
     "PROBES", "Context", "Values", "classification", "consistency", "decoded_rotation", "disentanglement",
     "explained_variance", "factor_regression", "heads", "kernel", "linear", "neighbours", "prediction", "rotation",
-    "run", "steps",
+    "run", "sequence", "steps",
 ]  # fmt: skip

@@ -95,6 +95,7 @@ def score(
             tuners=np.flatnonzero(tuning),
             oracle=oracle.of(data, train.recipe, train.split),
             encoder=encoder if isinstance(encoder, PreparedEncoder) else None,
+            network=encoder.method if isinstance(encoder, PreparedEncoder) else None,
             samples=samples,
         )
         values = probes.run(context)

@@ -17,11 +17,12 @@ from ... import action as actions
 from ...action import Latents, onto
 from ...equivariant import ActionSettings
 from ...losses import cosine_distance
-from ...method import Method, method
+from ...method import method
 from ...networks.aggregator import Aggregator
 from ...networks.encoder import Encoder
 from ...networks.projector import projector
 from ...networks.target import Target, check_momentum, momentum
+from ...sequence import SequenceMethod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class SeqJEPASettings(ActionSettings):
 
 
 @method("seq-jepa", SeqJEPASettings)
-class SeqJEPA(Method):
+class SeqJEPA(SequenceMethod):
     """A transformer on tokens [h_i, P(a_i)], a predictor of the next view's representation, and the target encoder."""
 
     scheduled = True
@@ -88,11 +89,17 @@ class SeqJEPA(Method):
         self.target.follow(self.encoder, momentum=momentum(self.settings.momentum, step, steps))
 
     def aggregate(self, representations: Tensor, latents: Latents) -> Tensor:
-        """Return z_agg (B, dim + action_size) of M views: representations (B, M, dim), latents (B, M) each."""
+        """Return z_agg (B, dim + action_size); see `SequenceMethod.aggregate`."""
         conditions = None
         if self.action_layer is not None and representations.shape[1] > 1:
             conditions = self._projected(torch.stack(actions.steps(self.settings.action, latents), dim=1))
         return self._aggregate(representations, conditions)
+
+    def condition(self, source: Latents, target: Latents) -> Tensor | None:
+        """Return P(a) (B, action_size); see `SequenceMethod.condition`."""
+        if self.action_layer is None:
+            return None
+        return self._projected(actions.between(self.settings.action, source, target, self.as_released))
 
     def embed(self, representation: Tensor) -> Tensor:
         """Return the representation itself, which is what the predictor predicts."""

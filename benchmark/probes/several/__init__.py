@@ -1,0 +1,1 @@
+"""Probes of features that a method makes of several views. Start: sequence.py."""

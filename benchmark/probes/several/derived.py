@@ -1,0 +1,43 @@
+"""The protocol's own probes of class, pose and rotation on other features of the same objects."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from iebench.manifests.common.progress import Meter
+
+from ...fitting.context import PROBES, Context, Split, Values
+from ...fitting.standardise import Standardiser
+
+SOLVED_OR_TRAINED = ("linear", "kernel", "heads")  # probes; each asks what the protocol has settings for
+
+
+def probed(context: Context, train: Split, val: Split, parts: Mapping[str, slice], names: Mapping[str, str]) -> Values:
+    """Train the probes that the protocol has on the learners of `train`, and measure them on `val`.
+
+    train, val : splits with the objects of the context's, in the same order
+    parts : name -> columns of their features; a score's regularisation and chosen settings have these names
+    names : head of the result -> head whose settings in the protocol it takes
+    """
+    protocol, columns = context.protocol, train.features.shape[1]
+    settings = {head: protocol.heads[source] for head, source in names.items() if source in protocol.heads}
+    scaled = protocol.features == "standardised"
+    other = replace(
+        context,
+        train=train,
+        val=val,
+        parts=parts,
+        standardiser=Standardiser.of(train.features) if scaled else Standardiser.nothing(columns),
+        method=None,
+        network=None,
+        encoder=None,
+        oracle=None,
+        groups=(),
+        samples=None,
+        meter=Meter("", total=1, unit="", shown=False),
+        protocol=replace(protocol, heads=settings, batch_norm="eval"),  # the features are no longer the encoder's
+    )
+    values: Values = {part: {} for part in parts}
+    for name in SOLVED_OR_TRAINED:
+        for part, measured in PROBES[name].function(other).items():
+            values[part] |= measured
+    return values

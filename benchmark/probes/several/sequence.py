@@ -1,0 +1,118 @@
+"""An aggregate of several views of an object: its class, and the rotation along its path (Ghaemi et al. 2025).
+
+A sequence has context views, in a random order, and one more view, the target. Path integration asks for the rotation
+from the first context view to the target, given the aggregate and the action from the last context view to the target.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from iebench.baselines.action import ROTATION, view
+from iebench.baselines.sequence import SequenceMethod
+from iebench.manifests.conventions import pose_quaternion, relative_quaternion
+
+from ...data import pairs
+from ...fitting.context import Context, Rows, Split, Values, probe
+from ...fitting.standardise import block_rows
+from ...metrics.sequence import AGGREGATE, PATH, VIEWS, name
+from ...statistics.bootstrap import Estimate
+from ...statistics.metric_info import WHOLE
+from .derived import probed
+
+SEQUENCES = 10  # of each object
+
+
+@probe("sequence", metrics=AGGREGATE)
+def sequence(context: Context) -> Values:
+    """Measure aggregateN_top1 and aggregateN_path_* of N context views."""
+    method = context.network
+    if not isinstance(method, SequenceMethod) or not context.train.has(method.latents):
+        return {}
+    most = max((views for views in VIEWS if views < context.train.views), default=0)
+    if most < max(VIEWS):
+        context.notes.append(
+            f"aggregates of more than {most} views are not measured, since an object has {context.train.views} views "
+            "and the target is one of them"
+        )
+    values = {}
+    for views in VIEWS:
+        if views <= most:
+            values |= _measured(context, method, views, most)
+    return {WHOLE: values} if values else {}
+
+
+def _measured(context: Context, method: SequenceMethod, views: int, most: int) -> dict[str, Estimate]:
+    """Measure the aggregate of the last `views` of `most` context views, so that all end with the same two views."""
+    splits = []
+    for split in (context.train, context.val):
+        drawn = pairs.sequences(
+            split.identities, split.views, most + 1, SEQUENCES, context.protocol.pair_seed, "sequences"
+        )[..., most - views :]
+        splits.append(sequenced(context, method, split, drawn))
+    train, val = (split for split, _ in splits)
+    width, part = splits[0][1], f"aggregate{views}"
+    parts = {part: slice(0, width)}
+    asks = train.features.shape[1] > width and context.shows(ROTATION)
+    if asks:
+        parts[f"{part} and action"] = slice(0, train.features.shape[1])
+    pose = "pose" if "pose" in context.protocol.heads else "rotation"
+    found = probed(context, train, val, parts, {"classification": "classification"} | ({"pose": pose} if asks else {}))
+    values = {name(views, "top1"): found[part]["top1"]} if "top1" in found[part] else {}
+    path = found[f"{part} and action"] if asks else {}
+    renamed = {name(views, metric.replace("pose", PATH, 1)): entry for metric, entry in path.items()}
+    return values | {metric: entry for metric, entry in renamed.items() if metric in AGGREGATE and PATH in metric}
+
+
+def sequenced(context: Context, method: SequenceMethod, split: Split, drawn: NDArray[np.int64]) -> tuple[Split, int]:
+    """Return the split whose views are sequences, and the columns of the aggregate; the action's columns follow.
+
+    The pose of such a view is the rotation from the first context view to the target.
+
+    drawn : (objects, count, M + 1) views, the target last
+    """
+    objects, count = drawn.shape[:2]
+    rows = (np.arange(objects)[:, None, None] * split.views + drawn).reshape(objects * count, -1)
+    blocks = list(_blocks(context, method, split, rows))
+    latents: dict[str, NDArray[np.float64]] = {}
+    if split.has(ROTATION):
+        first, target = (split.columns(ROTATION, rows[:, view]) for view in (0, -1))
+        latents = dict(zip(ROTATION, between(first, target).T, strict=True))
+    turn = np.arange(split.pairs.shape[1])[:, None] + np.arange(2)
+    return Split(
+        features=np.concatenate([features for features, _ in blocks]),
+        labels=split.labels[rows[:, 0]],
+        latents=latents,
+        identities=split.identities,
+        views=count,
+        pairs=np.broadcast_to(turn % count, (objects, *turn.shape)),
+    ), blocks[0][1]
+
+
+@torch.no_grad()
+def _blocks(
+    context: Context, method: SequenceMethod, split: Split, rows: Rows
+) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Yield the features of sequences, and the columns of their aggregate, block by block."""
+    step = block_rows(2 * rows.shape[1] * split.features.shape[1])
+    for block in (rows[i : i + step] for i in range(0, len(rows), step)):
+        latents = {latent: torch.from_numpy(split.latents[latent][block]) for latent in method.latents}
+        views = torch.from_numpy(split.features[block[:, :-1]]).to(context.device)
+        aggregate = method.aggregate(views, {latent: values[:, :-1] for latent, values in latents.items()})
+        condition = method.condition(view(latents, -2), view(latents, -1))
+        whole = aggregate if condition is None else torch.cat([aggregate, condition], dim=1)
+        yield whole.float().cpu().numpy(), aggregate.shape[1]
+
+
+def between(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return angles of R1^-1 R2, whose quaternion has the sign of `relative_quaternion(..., as_released=True)`.
+
+    first, second : angles (n, 3); returns : (n, 3), the first one beyond half a turn where the sign asks for it
+    """
+    wanted = relative_quaternion(first, second, as_released=True)
+    angles: NDArray[np.float64] = Rotation.from_quat(wanted).as_euler("xyz")
+    angles[:, 0] += 2 * np.pi * ((pose_quaternion(angles, as_released=True) * wanted).sum(1) < 0)
+    return angles
