@@ -231,12 +231,13 @@ def check_fit(images: Images, method: Method, config: RunConfig) -> None:
     if settings.batch > objects and method.trains:
         raise SettingError(
             f"batch={settings.batch} is more than the {objects} objects of {images.folder}'s train split, and a batch "
-            f"with an object twice would contrast it with itself: lower it with --set batch={objects}"
+            f"with an object twice would contrast it with itself: {_fewer(objects, needs.group)}"
         )
     if views > images.views_per_object:
+        fewer = f"lower it with --set views={needs.views}, or " if needs.views <= images.views_per_object else ""
         raise DatasetError(
             f"{images.folder} has {images.views_per_object} views of each object and views={views} needs more: "
-            "lower it with --set views=2, or render more with --views"
+            f"{fewer}render more with --views"
         )
     if views < needs.views:
         raise SettingError(
@@ -257,6 +258,13 @@ def check_fit(images: Images, method: Method, config: RunConfig) -> None:
             f"a dataset whose recipe has that factor,{remedy} or train another method"
         )
     check_pictures(images, method, config)
+
+
+def _fewer(objects: int, group: int) -> str:
+    """Return the remedy for a batch of more objects than there are, for a method that takes them in groups."""
+    if objects < group:
+        return f"no batch has a group of {group}, so render more with --objects-per-class or --classes"
+    return f"lower it with --set batch={objects // group * group}"
 
 
 def check_pictures(images: Images, method: Method, config: RunConfig) -> None:
