@@ -1,6 +1,9 @@
 """Entry points of installed packages by name, and the sentence for an error in another package's code."""
 
-from importlib.metadata import EntryPoint, distributions, entry_points
+import sys
+from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import EntryPoint, EntryPoints, distributions, entry_points
 from pathlib import Path
 
 from ..common.causes import short
@@ -11,7 +14,7 @@ REMEDY = "mend or remove that package"
 
 def points(group: str) -> dict[str, EntryPoint]:
     """Return the entry points of a group by name. If several have one name, iebench's own counts, else the first."""
-    known = sorted(entry_points(group=group), key=lambda point: (not ours(point), "" if ours(point) else point.value))
+    known = sorted(installed(group), key=lambda point: (not ours(point), "" if ours(point) else point.value))
     by_name: dict[str, EntryPoint] = {}
     for point in known:
         by_name.setdefault(point.name, point)
@@ -22,7 +25,24 @@ def rivals(point: EntryPoint) -> list[EntryPoint]:
     """Return other entry points of the same group and name; none replaces one of iebench."""
     if ours(point):
         return []
-    return [other for other in entry_points(group=point.group, name=point.name) if other.value != point.value]
+    return [other for other in installed(point.group).select(name=point.name) if other.value != point.value]
+
+
+def installed(group: str) -> EntryPoints:
+    """Return a group's entry points of all installed packages.
+
+    They are kept, since a command asks some hundred times, and read again when a folder of sys.path has changed.
+    """
+    folders = []
+    for name in sys.path:
+        with suppress(OSError):  # a name of sys.path need not exist
+            folders.append((name, Path(name).stat().st_mtime_ns))
+    return _read(group, tuple(folders))
+
+
+@lru_cache(maxsize=64)
+def _read(group: str, folders: tuple[tuple[str, int], ...]) -> EntryPoints:
+    return entry_points(group=group)
 
 
 def ours(point: EntryPoint) -> bool:

@@ -53,6 +53,16 @@ def code(name: str, registered: str, then: str = "") -> str:
     )
 
 
+def test_a_package_installed_while_python_runs_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "theirs" not in METHODS
+    info = tmp_path / "theirs-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[{METHODS.group}]\ntheirs = their_module\n")
+    assert "theirs" in METHODS
+
+
 @pytest.mark.slow
 def test_every_registry_is_tested_here_and_nothing_else_reads_entry_points() -> None:
     groups: list[str] = []
