@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from ..brief import few
 from ..common.causes import short
-from ..errors import IebenchError, PluginBroken, UnknownName
+from ..errors import IebenchError, MissingPart, PluginBroken, UnknownName
 from .parts import EXTRA_OF, missing_part
 from .plugins import OURS, REMEDY, package, points, rivals
 
@@ -82,15 +82,29 @@ class Registry(Generic[T]):
         Raises
         ------
         UnknownName : no such entry; suggests similar names.
-        MissingPart : the entry is iebench's own and needs a package that is not installed.
+        MissingPart : the entry is iebench's own and needs a package that is not installed; see also `unknown`.
         broken : its module cannot be imported, or does not register it.
         """
         if name not in self._entries:
             point = self.point(name)
             if point is None:
-                raise UnknownName(self.kind, name, self)
+                raise self.unknown(name)
             self._load(point)
         return self._entries[name]
+
+    def unknown(self, name: str, source: str = "") -> IebenchError:
+        """Return the error for a name without an entry: an UnknownName, which suggests similar names.
+
+        If not even iebench's own entries are known, it is a MissingPart: the checkout is newer than what was installed.
+
+        source : start of the message
+        """
+        if any(map(self.ours, self)):
+            return UnknownName(self.kind, name, self, source)
+        return MissingPart(
+            f"the installed iebench lists no {self.kind} of its own: install it again, in a checkout by "
+            "`pip install --no-deps -e .`"
+        )
 
     def ours(self, name: str) -> bool:
         """True if the entry of a name belongs to iebench."""

@@ -13,7 +13,6 @@ from iebench.manifests.recipe import Quality, Recipe
 from iebench.manifests.views import GivenViews
 
 from ...errors import UnknownName
-from . import camera, distractors, floor, lights, pose  # noqa: F401  registers the controls of iebench
 from .control import CONTROLS, Component, Handles
 
 SLACK = 1e-8  # the ends of a law are known to nine decimals
@@ -38,7 +37,7 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
         name, _, component = factor.acts_on.partition(".")
         where = f"{source}: factor {factor.name}: acts_on {factor.acts_on!r}: "
         if name not in CONTROLS:
-            raise UnknownName("control", name, CONTROLS, where)
+            raise CONTROLS.unknown(name, where)
         if component not in CONTROLS[name].components:
             raise UnknownName(f"component of control {name}", component, CONTROLS[name].components, where)
         if other := wires.setdefault(name, {}).get(component):
