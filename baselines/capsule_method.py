@@ -2,14 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from functools import partial
 
 import torch
 from torch import Tensor
 
 from iebench.manifests.errors import InvalidValue
 
-from .errors import SettingError
 from .gather import gather
 from .losses import total
 from .method import Method
@@ -20,7 +18,7 @@ from .networks.encoder import Encoder
 class CapsuleMethod(Method):
     """Base of methods whose head reads the map before the mean.
 
-    encoder : its backbone has `maps`
+    encoder : its backbone gives maps
     capsules : number K of capsules; numbers : number P of each pose
     side : positions a side of the map that the head reads; a map of another size is averaged to it
 
@@ -31,19 +29,16 @@ class CapsuleMethod(Method):
 
     def __init__(self, encoder: Encoder, capsules: int, numbers: int, side: int) -> None:
         super().__init__(encoder)
-        if not encoder.backbone.maps:
-            raise SettingError(
-                "a capsule head reads the map before the mean, which only ResNets give: set encoder.backbone"
-            )
+        self.stage = encoder.last_stage
         self.capsules = capsules
-        self.capsule_projector = Capsules(self.dim, capsules, numbers, side)
+        self.capsule_projector = Capsules(encoder.backbone.channels[-1], capsules, numbers, side)
 
     def activations_and_poses(self, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the activations, K of (B, capsules), and the flat poses, K of (B, capsules * numbers), of the views.
 
         images : (B, K, 3, H, W)
         """
-        maps = self.by_view(partial(self.encoder, pooled=False), images)
+        maps = self.by_view(lambda view: self.encoder.with_maps(view, (self.stage,))[1], images)
         flat = self.by_view(self.capsule_projector, torch.stack(maps, dim=1))
         parts = [view.tensor_split([self.capsules], dim=1) for view in flat]
         return [part[0] for part in parts], [part[1] for part in parts]

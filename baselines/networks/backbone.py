@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from iebench.manifests.installed.registry import Registry
 
 from ..errors import BackbonePart, MethodBroken, SettingError, UnknownName
+from .maps import timm_channels, timm_maps
 
 Stem = Literal["imagenet", "small", "cifar"]
 TIMM = "timm:"
@@ -21,11 +22,13 @@ TIMM = "timm:"
 class Backbone(nn.Module):
     """Base of backbones: (B, 3, H, W) normalised images -> (B, dim) representations.
 
-    maps : True if `forward` takes pooled=False, and then returns the map (B, dim, h, w) whose mean it returns else
+    channels : number of channels of the map after each stage, the first stage first; () for a backbone without maps.
+        With channels, `forward` takes `stages`, counted from 1, and returns the representation and these maps
+        (B, C, h, w) beside it: `backbone(images, (3, 4))`. The representation is computed from the last map
     """
 
     dim: int
-    maps: bool = False
+    channels: tuple[int, ...] = ()
 
 
 Builder = Callable[[float, Stem], Backbone]
@@ -97,7 +100,8 @@ class Timm(Backbone):
         self.model: Any = timm.create_model(model_name, pretrained=False, num_classes=0)
         # some end in a layer that num_features does not count
         self.dim = int(getattr(self.model, "head_hidden_size", self.model.num_features))
+        self.channels = timm_channels(self.model)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Map (B, 3, H, W) normalised images to (B, dim)."""
-        return cast(Tensor, self.model(images))
+    def forward(self, images: Tensor, stages: tuple[int, ...] = ()) -> Tensor | tuple[Tensor, ...]:
+        """Map (B, 3, H, W) normalised images to (B, dim), with maps beside it; see `Backbone`."""
+        return timm_maps(self.model, images, stages) if stages else cast(Tensor, self.model(images))

@@ -11,6 +11,7 @@ from torch.utils.checkpoint import checkpoint
 
 from iebench.manifests.errors import InvalidValue
 
+from ..errors import SettingError
 from . import backbone as backbones
 from .backbone import Stem
 
@@ -58,7 +59,7 @@ class Normalise(nn.Module):
 class Encoder(nn.Module):
     """Images to representations.
 
-    dim : size of the representation
+    dim : size of the representation; name : name of the backbone
     pieces : number of parts of a batch that are computed one after the other. With more than one, each part is computed
         again for its gradient, so that the activations of only one part are in memory (Gao et al. 2021, GradCache).
         The representations equal those of the whole batch, except that batch norms in training see only a part.
@@ -70,7 +71,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.normalise = Normalise()
         self.backbone = backbones.build(settings.backbone, settings.width, settings.stem)
-        self.dim = self.backbone.dim
+        self.dim, self.name = self.backbone.dim, settings.backbone
 
     @property
     def preprocessing(self) -> str:
@@ -80,25 +81,67 @@ class Encoder(nn.Module):
         )
         return f"minus mean {mean}, over deviation {std}"
 
-    def forward(self, images: Tensor, pooled: bool = True) -> Tensor:
-        """(B, 3, H, W) float in [0, 1] -> (B, dim) float.
+    def forward(self, images: Tensor, stages: tuple[int, ...] = ()) -> Tensor | tuple[Tensor, ...]:
+        """(B, 3, H, W) float in [0, 1] -> (B, dim) float; with stages, the tuple of `with_maps`."""
+        outputs = self._by_pieces(images, stages)
+        return outputs if stages else outputs[0]
 
-        pooled : False for the backbone's last map (B, dim, h, w), if it has `maps`
+    def with_maps(self, images: Tensor, stages: tuple[int, ...]) -> tuple[Tensor, ...]:
+        """Return representations and, beside them, the maps after some stages of the backbone.
+
+        images : (B, 3, H, W) float in [0, 1]
+        stages : numbers of the stages, counted from 1; `last_stage` is that of the last map
+        returns : (B, dim), then a (B, C, h, w) for each stage; C is the stage's entry of `backbone.channels`
+
+        Raises
+        ------
+        SettingError : the backbone gives no maps, or has no such stage.
         """
-        if self.pieces == 1:
-            return self._represent(images, pooled)
-        parts = images.chunk(self.pieces)
-        return torch.cat(
-            [
-                checkpoint(self._represent, part, pooled, use_reentrant=False, context_fn=self._contexts)
-                for part in parts
-            ]
-        )
+        for stage in stages:
+            self.check_stage(stage)
+        outputs: tuple[Tensor, ...] = self(images, stages)  # a call, so that hooks see the representation
+        return outputs
 
-    def _represent(self, images: Tensor, pooled: bool) -> Tensor:
+    @property
+    def last_stage(self) -> int:
+        """Number of the backbone's last stage.
+
+        Raises
+        ------
+        SettingError : the backbone gives no maps.
+        """
+        self.check_stage(1)
+        return len(self.backbone.channels)
+
+    def check_stage(self, stage: int) -> None:
+        """Check that the backbone gives a map after this stage.
+
+        Raises
+        ------
+        SettingError : it gives no maps, or has no such stage.
+        """
+        count = len(self.backbone.channels)
+        if not count:
+            raise SettingError(
+                f"encoder.backbone={self.name} gives no maps, which this method reads: choose a ResNet such as "
+                "resnet18, vit-small, or a model of timm that has forward_intermediates"
+            )
+        if not 1 <= stage <= count:
+            raise SettingError(f"encoder.backbone={self.name} has the stages 1 to {count}, and no stage {stage}")
+
+    def _by_pieces(self, images: Tensor, stages: tuple[int, ...]) -> tuple[Tensor, ...]:
+        if self.pieces == 1:
+            return self._represent(images, stages)
+        parts = [
+            checkpoint(self._represent, part, stages, use_reentrant=False, context_fn=self._contexts)
+            for part in images.chunk(self.pieces)
+        ]
+        return tuple(torch.cat(pieces) for pieces in zip(*parts, strict=True))
+
+    def _represent(self, images: Tensor, stages: tuple[int, ...]) -> tuple[Tensor, ...]:
         inputs = self.normalise(images)
-        representation: Tensor = self.backbone(inputs) if pooled else self.backbone(inputs, pooled=False)
-        return representation
+        outputs: Tensor | tuple[Tensor, ...] = self.backbone(inputs, stages) if stages else self.backbone(inputs)
+        return outputs if isinstance(outputs, tuple) else (outputs,)
 
     def _contexts(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
         """Return the contexts of a part's first computation and of its recomputation for the gradient."""

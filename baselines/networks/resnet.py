@@ -91,13 +91,11 @@ class ResNet(Backbone):
         a 3x3 convolution of stride 2 and no pool; "cifar" the same of stride 1, as in ResNets for CIFAR
     """
 
-    maps = True
-
     def __init__(self, block: type[Block], blocks: tuple[int, int, int, int], width: float, stem: Stem) -> None:
         super().__init__()
         channels = [round(64 * width * 2**stage) for stage in range(4)]
         wide = [count * block.expansion for count in channels]
-        self.dim = wide[-1]
+        self.dim, self.channels = wide[-1], tuple(wide)
         size = 7 if stem == "imagenet" else 3
         self.conv1 = nn.Conv2d(3, channels[0], size, stride=1 if stem == "cifar" else 2, padding=size // 2, bias=False)
         self.bn1 = nn.BatchNorm2d(channels[0])
@@ -110,10 +108,16 @@ class ResNet(Backbone):
         self.avgpool = nn.AdaptiveAvgPool2d(1)
         self._initialise()
 
-    def forward(self, x: Tensor, pooled: bool = True) -> Tensor:
-        """(B, 3, H, W) normalised images -> (B, dim) representations, float; the map before the mean if not pooled."""
-        x = self.layer4(self.layer3(self.layer2(self.layer1(self.stem(x)))))  # (B, dim, H / 32, W / 32) after imagenet
-        return self.avgpool(x).flatten(1) if pooled else x
+    def forward(self, x: Tensor, stages: tuple[int, ...] = ()) -> Tensor | tuple[Tensor, ...]:
+        """(B, 3, H, W) normalised images -> (B, dim) representations, float, with maps beside it; see `Backbone`.
+
+        The representation is the mean of the last map, (B, dim, H / 32, W / 32) with the stem imagenet.
+        """
+        maps, x = {}, self.stem(x)
+        for number, stage in enumerate((self.layer1, self.layer2, self.layer3, self.layer4), start=1):
+            maps[number] = x = stage(x)
+        representation: Tensor = self.avgpool(x).flatten(1)
+        return (representation, *(maps[number] for number in stages)) if stages else representation
 
     def stem(self, x: Tensor) -> Tensor:
         """(B, 3, H, W) -> (B, 64 * width, H / 4, W / 4); H / 2 with the small stem, H with that of CIFAR."""

@@ -79,7 +79,7 @@ class VisionTransformer(Backbone):
 
     def __init__(self, dim: int, depth: int, patch: int) -> None:
         super().__init__()
-        self.dim, self.patch = dim, patch
+        self.dim, self.patch, self.channels = dim, patch, depth * (dim,)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, dim))
         self.patch_embed = PatchEmbed(dim, patch)
         self.blocks = nn.Sequential(*(TransformerBlock(dim, dim // HEAD) for _ in range(depth)))
@@ -90,20 +90,29 @@ class VisionTransformer(Backbone):
                 nn.init.xavier_uniform_(module.weight)
                 nn.init.zeros_(module.bias)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Map (B, 3, H, W) normalised images to (B, dim); H and W are multiples of the patch size."""
+    def forward(self, images: Tensor, stages: tuple[int, ...] = ()) -> Tensor | tuple[Tensor, ...]:
+        """Map (B, 3, H, W) normalised images to (B, dim), with maps beside it; see `Backbone`.
+
+        H and W are multiples of the patch size. The map after a block has the tokens of all patches; the last one's
+        have gone through the last norm, as the class token has.
+        """
         if images.shape[-1] % self.patch or images.shape[-2] % self.patch:
             raise SettingError(
                 f"the transformer cuts images into patches of {self.patch} pixels and {tuple(images.shape[-2:])} is no "
                 "multiple of that: choose another resolution, or encoder.stem=small for patches of 8"
             )
-        maps = self.patch_embed(images)  # (B, dim, rows, columns)
-        rows, columns = maps.shape[-2:]
+        patches = self.patch_embed(images)  # (B, dim, rows, columns)
+        rows, columns = patches.shape[-2:]
         # added in the weights' precision, in which the residual stream then stays under any autocast
-        tokens = maps.flatten(2).transpose(1, 2) + positions(rows, columns, self.dim, maps.device).to(self.cls_token)
+        position = positions(rows, columns, self.dim, patches.device).to(self.cls_token)
+        tokens = patches.flatten(2).transpose(1, 2) + position
         tokens = torch.cat([self.cls_token.expand(len(images), -1, -1), tokens], dim=1)
-        out: Tensor = self.norm(self.blocks(tokens))[:, 0]
-        return out
+        kept = {}  # tokens after the blocks whose maps are returned
+        for number, block in enumerate(self.blocks, start=1):
+            tokens = block(tokens) if number < len(self.blocks) else self.norm(block(tokens))
+            if number in stages:
+                kept[number] = tokens[:, 1:].mT.unflatten(2, (rows, columns))
+        return (tokens[:, 0], *(kept[number] for number in stages)) if stages else tokens[:, 0]
 
 
 def positions(rows: int, columns: int, dim: int, device: torch.device | None = None) -> Tensor:

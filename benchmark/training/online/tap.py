@@ -53,6 +53,6 @@ class Tap:
     def _forget(self, method: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         self._passes, self._batch = {}, (inputs[0].shape[0], inputs[0].shape[1])
 
-    def _keep(self, name: str, module: nn.Module, inputs: object, output: Tensor) -> None:
-        output = output.detach()  # a map counts as its mean, which is a ResNet's representation
-        self._passes.setdefault(name, []).append(output.flatten(2).mean(2) if output.ndim == 4 else output)
+    def _keep(self, name: str, module: nn.Module, inputs: object, output: Tensor | tuple[Tensor, ...]) -> None:
+        first = output[0] if isinstance(output, tuple) else output  # an encoder's maps come after the representation
+        self._passes.setdefault(name, []).append(first.detach())

@@ -38,7 +38,7 @@ def test_the_loss_equals_its_restatement(views: int, progress: float) -> None:
     method.after_step(round(10 * progress), 10)
     ours = {name: float(term.detach()) for name, term in method.loss(images, latents).items()}
     with torch.no_grad():
-        maps = [method.encoder(images[:, k], pooled=False) for k in range(views)]
+        maps = [method.encoder.with_maps(images[:, k], (4,))[1] for k in range(views)]
         caps = np.stack([method.capsule_projector(view).numpy() for view in maps], axis=1)
     a, p = caps[..., :4], caps[..., 4:]
     names = ("invariance", "equivariance", "variance", "prediction_variance", "covariance", "spread")

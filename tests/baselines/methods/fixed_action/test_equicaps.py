@@ -10,7 +10,6 @@ from scipy.spatial.transform import Rotation
 from torch import Tensor, nn
 
 from iebench.baselines.action import ROTATION
-from iebench.baselines.errors import SettingError
 from iebench.baselines.methods.fixed_action.equicaps import TRANSLATION, EquiCaps, EquiCapsSettings
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 
@@ -45,7 +44,7 @@ def test_the_loss_equals_its_restatement(views: int, pose: int, translation: str
     method, (images, latents) = method_of(pose=pose, translation=translation), data(views)
     ours = {name: float(term.detach()) for name, term in method.loss(images, latents).items()}
     with torch.no_grad():
-        maps = [method.encoder(images[:, k], pooled=False) for k in range(views)]
+        maps = [method.encoder.with_maps(images[:, k], (4,))[1] for k in range(views)]
         caps = np.stack([method.capsule_projector(view).numpy() for view in maps], axis=1)
     a, p = caps[..., :4], caps[..., 4:].reshape(6, views, 4, pose, pose)
     terms = dict.fromkeys(("invariance", "equivariance", "variance", "covariance", "spread"), 0.0)
@@ -112,19 +111,8 @@ def test_no_capsule_is_no_logarithm_of_zero_and_a_pose_of_zeros_no_division_by_i
     assert all(bool(torch.isfinite(side.grad).all()) for side in capsules)
 
 
-def test_the_map_is_the_one_whose_mean_is_the_representation() -> None:
-    encoder = Encoder(EncoderSettings(0.125, "small")).double().eval()
-    images = torch.rand(4, 3, 32, 32, dtype=torch.float64)
-    torch.testing.assert_close(encoder(images, pooled=False).mean((2, 3)), encoder(images))
-    whole = encoder(images, pooled=False)
-    encoder.pieces = 2
-    torch.testing.assert_close(encoder(images, pooled=False), whole)
-
-
 def test_contradictions_are_refused() -> None:
     with pytest.raises(ValueError, match="translation=base needs rigid motions: set pose=4"):
         replace(SMALL, translation="base")
     with pytest.raises(ValueError, match="capsules must be at least 2"):
         replace(SMALL, capsules=1)
-    with pytest.raises(SettingError, match="the map before the mean, which only ResNets give"):
-        EquiCaps(Encoder(EncoderSettings(backbone="vit-small")), SMALL)

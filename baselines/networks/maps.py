@@ -1,0 +1,44 @@
+"""Maps of timm's models: features after each stage with places, (B, C, h, w), beside the representation."""
+
+from typing import Any
+
+from torch import Tensor
+
+
+def timm_channels(model: Any) -> tuple[int, ...]:
+    """Return the channels of the map after each of timm's stages of a model, its `feature_info`; () without maps."""
+    infos = getattr(model, "feature_info", None)
+    if not (hasattr(model, "forward_intermediates") and infos):
+        return ()
+    return tuple(int(info["num_chs"]) for info in infos)
+
+
+def timm_maps(model: Any, images: Tensor, stages: tuple[int, ...]) -> tuple[Tensor, ...]:
+    """Return a model's representations, and its maps after some stages.
+
+    The last map is that of the features that the representation is computed from, so it has gone through the last norm.
+
+    model : model of timm without its classifier; images : (B, 3, H, W) normalised
+    stages : numbers of stages, counted from 1
+    returns : (B, dim), then a (B, C, h, w) for each stage
+    """
+    last = len(model.feature_info)
+    features, maps = model.forward_intermediates(
+        images, indices=sorted({stage - 1 for stage in stages}), norm=False, output_fmt="NCHW"
+    )
+    by_stage = dict(zip(sorted(set(stages)), maps, strict=True))
+    if last in by_stage:
+        by_stage[last] = _placed(features, by_stage[last], getattr(model, "num_prefix_tokens", 0))
+    return (model.forward_head(features), *(by_stage[stage] for stage in stages))
+
+
+def _placed(features: Tensor, like: Tensor, prefix: int) -> Tensor:
+    """Return features as a map: tokens (B, prefix + h w, C), or maps in either order of the dimensions -> (B, C, h, w).
+
+    like : (B, C, h, w) of the same stage; another shape is another layer's, and is returned as it is
+    """
+    if features.ndim == 3:
+        features = features[:, prefix:].mT.unflatten(2, like.shape[2:])
+    elif features.shape[1:] != like.shape[1:] and features.permute(0, 3, 1, 2).shape == like.shape:
+        features = features.permute(0, 3, 1, 2)
+    return features if features.shape == like.shape else like
