@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -38,7 +39,7 @@ def _placed(features: Tensor, like: Tensor, prefix: int) -> Tensor:
     like : (B, C, h, w) of the same stage; another shape is another layer's, and is returned as it is
     """
     if features.ndim == 3:
-        features = features[:, prefix:].mT.unflatten(2, like.shape[2:])
+        features = torch.unflatten(features[:, prefix:].mT, 2, like.shape[2:])
     elif features.shape[1:] != like.shape[1:] and features.permute(0, 3, 1, 2).shape == like.shape:
         features = features.permute(0, 3, 1, 2)
     return features if features.shape == like.shape else like
