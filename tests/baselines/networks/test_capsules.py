@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from iebench.baselines.networks.capsules import Capsules
 
@@ -62,3 +63,20 @@ def test_sizes_are_those_of_the_released_projector(capsules: int, numbers: int, 
     with torch.device("meta"):
         head = Capsules(512, capsules, numbers, side)
     assert sum(p.numel() for p in head.parameters()) == parameters
+
+
+def test_routing_does_not_overflow_in_fp16() -> None:
+    """Poses of thousands, whose products are beyond 65,504, give the activations and poses of float32."""
+    torch.manual_seed(0)
+    head = Capsules(16, 4, 9, 2)
+    nn.init.constant_(head.pose[1].weight, 5e3)
+    nn.init.normal_(head.routes)
+    nn.init.normal_(head.votes, std=10)
+    maps = torch.rand(6, 16, 2, 2)
+    with torch.no_grad():
+        expected = head(maps)
+        with torch.autocast("cpu", torch.float16):
+            output = head(maps)
+    assert expected[:, 4:].abs().max() > 65_504
+    assert output.dtype == torch.float32 and output.isfinite().all()
+    torch.testing.assert_close(output, expected, rtol=0.05, atol=0.05 * float(expected[:, 4:].abs().max()))
