@@ -1,7 +1,7 @@
 """The pictures that a method needs, declared by the method; the loader and the checks before a run read it."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from iebench.manifests.errors import InvalidValue
 
@@ -31,6 +31,8 @@ class Needs:
     pictures: tuple[Property, ...] = ()
 
     def __post_init__(self) -> None:
+        if unknown := [name for name in self.pictures if name not in get_args(Property)]:
+            raise InvalidValue(f"pictures have no property {unknown[0]!r}; choose from {', '.join(get_args(Property))}")
         alone = self.group == 1 or "shared poses" in self.pictures
         if "runs" in self.pictures and not (self.views >= 3 and alone):
             raise InvalidValue(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from iebench.manifests.common.causes import short
 from iebench.manifests.common.settings import build as build_settings
 from iebench.manifests.installed.registry import Registry
 
@@ -35,8 +36,20 @@ class Entry:
         return build_settings(self.settings, self.changed, f"variant {self.name}")
 
     def needs(self, settings: Any) -> Needs:
-        """Return what the method needs of the pictures with these settings of its own."""
-        needs: Needs = self.method.needs(settings)
+        """Return what the method needs of the pictures with these settings of its own.
+
+        Raises
+        ------
+        MethodBroken : its `needs` fails, or returns no `Needs`.
+        """
+        try:
+            needs = self.method.needs(settings)
+        except Exception as error:  # code of another package may raise anything
+            raise MethodBroken(
+                f"{self.method.__name__}.needs of method {self.name} failed ({short(error)}): mend it"
+            ) from error
+        if not isinstance(needs, Needs):
+            raise MethodBroken(f"{self.method.__name__}.needs of method {self.name} returns {needs!r:.80}: mend it")
         return needs
 
 
