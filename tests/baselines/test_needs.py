@@ -38,9 +38,12 @@ def test_needs_that_nothing_can_meet(needs: object, words: str) -> None:
 @pytest.mark.parametrize(
     ("needs", "words"),
     [
-        (Needs(views=3), "failed ('Needs' object is not callable)"),
+        (Needs(views=3), "failed (TypeError: 'Needs' object is not callable)"),
         (classmethod(lambda cls, settings: 3), "returns 3"),
-        (classmethod(lambda cls, settings: Needs(pictures=("stil",))), "failed (pictures have no property 'stil'"),
+        (
+            classmethod(lambda cls, settings: Needs(pictures=("stil",))),
+            "failed (InvalidValue: pictures have no property 'stil'",
+        ),
         (classmethod(lambda cls, settings: settings.chunk), "failed ("),
     ],
 )
