@@ -28,9 +28,11 @@ Action = str
 are; see `resolved`.
 """
 Latents = Mapping[str, Tensor]
-"""Latent name -> (B,) or (B, K) float64, on the CPU; under LABEL the class, int64."""
+"""Latent name -> (B,) or (B, K) float64, on the CPU; under LABEL the class and under OBJECT the
+object's number in the split, int64."""
 
 LABEL = "label"  # the class of the object, for methods that are trained on it
+OBJECT = "object"  # the number of the object in its split, for methods that remember each object
 ROTATION = ANGLES
 DIFFERENCES: dict[Action, tuple[str, ...]] = {
     "rotation": (),

@@ -4,8 +4,9 @@ A method adds them over its views and over pairs of consecutive views; two views
 compare objects (variance, covariance, contrast) use the batch of all ranks; the others are means over a rank's share.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -74,6 +75,22 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
     similarity.fill_diagonal_(-torch.inf)  # an embedding is no candidate for itself
     partner = torch.arange(len(both), device=left.device).roll(len(both) // 2)
     return torch.nn.functional.cross_entropy(similarity, partner)
+
+
+def cross_entropies(logits: Sequence[Tensor], goals: Sequence[Tensor]) -> dict[str, Tensor]:
+    """Cross-entropy of each view's distribution with that predicted from a consecutive view, as the "loss" of a method.
+
+    Mean over both directions of a pair, summed over pairs. The entropy of the goals is the least value of the loss, and
+    the divergence the rest.
+
+    logits, goals : K of (B, N); the rows of goals are distributions
+    """
+    cross = torch.nn.functional.cross_entropy
+    pairs = zip(pairwise(logits), pairwise(goals), strict=True)
+    crosses = [(cross(x, b) + cross(y, a)) / 2 for (x, y), (a, b) in pairs]
+    entropies = [torch.special.entr(goal).sum(dim=1).mean() for goal in goals]
+    loss, least = total(crosses), total((a + b) / 2 for a, b in pairwise(entropies))
+    return {"loss": loss, "divergence": loss - least, "entropy": least}
 
 
 def check_temperature(temperature: float) -> None:

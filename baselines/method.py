@@ -27,6 +27,7 @@ class Method(nn.Module):
     scheduled : True if the update depends on the total number of steps; such a run cannot change its length on resume
     trains : False for a reference method that keeps its initial weights
     classes : number of classes, for a method whose `latents` contain the label; None if there is no limit
+    objects : number of objects that the method can remember, for one whose `latents` contain OBJECT; None for no limit
     passes : "apart" for one forward pass per view, so that batch norms in training use the statistics of one view at a
         time; "together" for one pass with all views
     """
@@ -35,6 +36,7 @@ class Method(nn.Module):
     scheduled: ClassVar[bool] = False
     trains: ClassVar[bool] = True
     classes: int | None = None
+    objects: int | None = None
     passes: Passes = "apart"
 
     def __init__(self, encoder: Encoder) -> None:

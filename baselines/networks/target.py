@@ -26,6 +26,12 @@ class Target(nn.Module):
         return out
 
     @torch.no_grad()
+    def maps(self, images: Tensor) -> Tensor:
+        """Return the last map (B, dim, h, w) of a copy of an encoder whose backbone has `maps`."""
+        out: Tensor = self.network[0](images, pooled=False)
+        return out
+
+    @torch.no_grad()
     def follow(self, *modules: nn.Module, momentum: float) -> None:
         """Set parameters to momentum * parameters + (1 - momentum) * parameters of `modules`."""
         online = [parameter for module in modules for parameter in module.parameters()]

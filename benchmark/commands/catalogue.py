@@ -16,7 +16,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from iebench.baselines import variants
-from iebench.baselines.action import DIFFERENCES, LABEL, columns
+from iebench.baselines.action import DIFFERENCES, LABEL, OBJECT, columns
 from iebench.baselines.errors import MethodBroken
 from iebench.baselines.method import Entry, Method, build, find, names
 from iebench.baselines.networks.encoder import EncoderSettings
@@ -92,8 +92,7 @@ def measure(name: str) -> tuple[Method, int]:
     if not method.trains:
         return method, 0
     latents = {latent: torch.zeros(BATCH, views, dtype=torch.float64) for latent in method.latents}
-    if LABEL in latents:
-        latents[LABEL] = latents[LABEL].long()
+    latents |= {whole: latents[whole].long() for whole in (LABEL, OBJECT) if whole in latents}
     with FlopCounterMode(display=False) as counter:
         torch.autograd.backward(method.loss(images, latents)["loss"])
     return method, int(counter.get_total_flops())
@@ -107,8 +106,8 @@ def predicts(method: Method) -> int:
 
 def condition(method: Method) -> str:
     """Describe the labels or the action that a method needs beside the images; "–" if none."""
-    words = ["class"] if LABEL in method.latents else []
-    rest = tuple(name for name in method.latents if name != LABEL)
+    words = [word for word, name in (("class", LABEL), ("object", OBJECT)) if name in method.latents]
+    rest = tuple(name for name in method.latents if name not in (LABEL, OBJECT))
     known = {columns(action): action.replace("-", " + ") for action in DIFFERENCES}
     words += [known.get(rest, ", ".join(rest))] if rest else []
     return ", ".join(words) or "–"

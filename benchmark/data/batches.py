@@ -10,7 +10,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from iebench.baselines.action import LABEL
+from iebench.baselines.action import LABEL, OBJECT
 from iebench.manifests.common.patience import PATIENCE, joins
 
 from .images import Images
@@ -20,7 +20,6 @@ from .pixel_cache import Decoded, Kept
 
 T = TypeVar("T")
 
-OBJECT = "object"  # name of the column with an object's number
 AHEAD = 3  # batches that wait in the queue
 
 
@@ -29,7 +28,7 @@ class Batch:
     """K views of each of B objects.
 
     images : (B, K, 3, H, W) uint8, channels last in memory
-    latents : name -> (B, K) float64; "label" -> (B, K) int64
+    latents : name -> (B, K) float64; LABEL and OBJECT -> (B, K) int64
     """
 
     images: Tensor

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from iebench.baselines.action import LABEL, ROTATION
+from iebench.baselines.action import LABEL, OBJECT, ROTATION
 from iebench.baselines.errors import LabelOutOfRange, LatentMissing, MethodBroken
 from iebench.baselines.method import Method, find
 from iebench.manifests.brief import few, number
@@ -218,7 +218,8 @@ def check_fit(images: Images, method: Method, config: RunConfig) -> None:
     Raises
     ------
     DatasetError : fewer views per object than a batch needs.
-    SettingError : more objects in a batch than in the dataset, or fewer views than the method needs.
+    SettingError : more objects in a batch than in the dataset, fewer views than the method needs, or more objects than
+        it remembers.
     LabelOutOfRange : a label that is not below the method's number of classes.
     LatentMissing : a latent that the method is conditioned on is missing.
     """
@@ -250,7 +251,12 @@ def check_fit(images: Images, method: Method, config: RunConfig) -> None:
             f"{images.folder} has the label {last} and {type(method).__name__} has classes={method.classes}: raise it "
             f"with --set method.classes={last + 1} or more"
         )
-    missing = [name for name in method.latents if name not in (*images.latents, LABEL)]
+    if method.objects is not None and objects > method.objects:
+        raise SettingError(
+            f"{images.folder} has {objects} objects and {type(method).__name__} remembers objects={method.objects}: "
+            f"leave --set method.objects out, or make it {objects}"
+        )
+    missing = [name for name in method.latents if name not in (*images.latents, LABEL, OBJECT)]
     if missing:
         remedy = "" if set(missing) & set(ROTATION) else " or with --set method.action=rotation,"
         raise LatentMissing(

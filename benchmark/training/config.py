@@ -13,6 +13,7 @@ from iebench.baselines.equivariant import ActionSettings
 from iebench.baselines.method import Passes, find, names
 from iebench.baselines.needs import Needs
 from iebench.baselines.networks.encoder import EncoderSettings
+from iebench.baselines.objects import ObjectSettings
 from iebench.manifests.brief import number
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
@@ -186,6 +187,9 @@ class RunConfig:
         info = DatasetInfo.load(data)
         if isinstance(own, ActionSettings):
             own = own.of_dataset(info.recipe.factors, str(data))
+        if isinstance(own, ObjectSettings):
+            stored = int(info.counts["train"]["objects"])
+            own = own.of_objects(stored if subset is None else min(subset, stored))
         return RunConfig(
             method=method,
             method_settings=dataclasses.asdict(own),

@@ -129,6 +129,9 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "seq-jepa": 16_086_272,  # of which the transformer 14,771,840, token 640, P 512, predictor 1,313,280
     "seq-jepa-no-action": 10_509_824,
     "seq-jepa-rotation-colour": 16_086_272 + 2 * 128,
+    "obow": 512 * 1024 + 2 * 1024 + layered(1024, 512),
+    "invariance-propagation": projecting(512, 128),
+    "dino-like": layered(512, 2048, 2048, 256) + 65536 * 256,
 }
 
 
@@ -163,8 +166,17 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "barlow": {"redundancy": 0.0051},  # facebookresearch/barlowtwins
     "tico": {"memory": 0.9, "contrast": 8.0, "momentum": 0.99},  # Zhu et al. 2022
     "ivne": {"agreement": None, "entropy": 1.0},  # jaeill/CVPR23-VNE
+    "obow": {"words": 8192, "sharpness": 15.0, "scale": 8.0, "momentum": 0.99},  # valeoai/obow
+    "invariance-propagation": {  # WangFeng18/InvariancePropagation
+        "projector": (128,), "temperature": 0.07, "background": 4096, "neighbours": 4, "depth": 3, "positives": 50,
+        "propagation": 0.6, "ramp": 30, "memory": 0.5,
+    },
+    "dino-like": {  # facebookresearch/dino
+        "projector": (2048, 2048, 256), "prototypes": 65536, "temperature": 0.1, "target_temperature": 0.04,
+        "memory": 0.9, "momentum": 0.996,
+    },
     "vicreg-traj": {"invariance": 10.0, "variance": 10.0, "covariance": 1.0, "trajectory": 0.01},
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", WEIGHTS)

@@ -6,9 +6,11 @@ SEQUENCE = ["method.hidden=16", "method.layers=2", "method.dropout=0"]
 OWN = {
     "capsie-like": CAPSULES, "equicaps": CAPSULES, "random": [], "supervised": HEAD, "supervised-class": HEAD,
     "supervised-rotation": HEAD, "seq-jepa": [*SEQUENCE, "method.action_size=8"], "seq-jepa-rotation-colour": SEQUENCE,
-    "seq-jepa-no-action": SEQUENCE,
+    "seq-jepa-no-action": SEQUENCE, "obow": ["method.words=32"],
 }  # fmt: skip
-FURTHER = {"care": ["method.chunk=4"]}
+FURTHER = {
+    "care": ["method.chunk=4"], "dino-like": ["method.prototypes=24"], "invariance-propagation": ["method.objects=64"],
+}  # fmt: skip
 
 
 def tiny(method: str, projector: str = "[16, 16]") -> list[str]:

@@ -8,7 +8,7 @@ from tiny import tiny
 from torch import distributed as dist
 
 from iebench.baselines import variants
-from iebench.baselines.action import DIFFERENCES, LABEL, ROTATION
+from iebench.baselines.action import DIFFERENCES, LABEL, OBJECT, ROTATION
 from iebench.baselines.method import build, names
 from iebench.benchmark.commands.launch import launch
 from iebench.benchmark.distributed import ranks as distributed
@@ -38,6 +38,7 @@ def batch(objects=OBJECTS, views=3):
         name: torch.rand(objects, views, generator=generator, dtype=torch.float64) for name in DIFFERENCES["all"]
     }
     latents[LABEL] = torch.randint(0, 55, (objects, 1), generator=generator).expand(-1, views)
+    latents[OBJECT] = torch.arange(3, 3 + 5 * objects, 5)[:, None].expand(-1, views) % SHARED
     return torch.rand(objects, views, 3, SIDE, SIDE, generator=generator, dtype=torch.float64), latents
 
 

@@ -8,11 +8,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from iebench.baselines.action import LABEL, onto
+from iebench.baselines.action import LABEL, OBJECT, onto
 from iebench.baselines.method import Method
 from iebench.manifests.factors import Factor
 
-from ...data.batches import OBJECT
 from ...data.images import Images
 from ...distributed.ranks import Ranks
 from .alarms import Alarms
