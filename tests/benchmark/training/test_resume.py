@@ -13,6 +13,7 @@ import pytest
 import torch
 from small_runs import assert_same_end, config
 
+from iebench.baselines.networks.target import Target
 from iebench.benchmark.data.batches import Batch, Batches
 from iebench.benchmark.errors import Requeue, RunError, RunExists, Stopped
 from iebench.benchmark.training import runs
@@ -102,8 +103,8 @@ def test_a_crash_between_checkpoints_loses_only_the_steps_since(
     assert_same_end(run, whole)
 
 
-@pytest.mark.parametrize("method", ["byol", "conditional-byol"])
-def test_a_target_network_survives_a_crash(
+@pytest.mark.parametrize("method", ["byol", "conditional-byol", "obow", "invariance-propagation"])
+def test_target_networks_words_and_banks_survive_a_crash(
     method: str, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = Batches.make
@@ -122,8 +123,9 @@ def test_a_target_network_survives_a_crash(
     train(tmp_path / "run", config(tiny_dataset, method=method), resume=True)
     assert_same_end(tmp_path / "run", tmp_path / "whole")
     trained = runs.load(tmp_path / "run")[0]
-    target, online = next(trained.target.parameters()), next(trained.encoder.parameters())
-    assert not torch.equal(target, online) and not target.requires_grad
+    for target in (module for module in trained.modules() if isinstance(module, Target)):
+        moved = next(target.parameters())
+        assert not torch.equal(moved, next(trained.encoder.parameters())) and not moved.requires_grad
 
 
 def test_a_run_whose_steps_depend_on_its_length_keeps_it(tiny_dataset: Path, tmp_path: Path) -> None:
