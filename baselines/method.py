@@ -1,10 +1,13 @@
 """The base class of methods. A method is one file: a frozen dataclass with its settings, and a registered class."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
+
+from iebench.manifests.errors import InvalidValue
 
 from .action import Latents
 from .needs import Needs
@@ -102,6 +105,24 @@ class Method(nn.Module):
         returns : (B, E) or (B * K, E)
         """
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectSettings:
+    """Settings of a method with a memory of all objects.
+
+    objects : number of objects in the memory; None for the number of objects that a run trains on
+    """
+
+    objects: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.objects is not None and self.objects < 1:
+            raise InvalidValue(f"objects must be at least 1, not {self.objects}")
+
+    def of_objects(self, count: int) -> Self:
+        """Return these settings with the number of objects that a run trains on, unless they have one."""
+        return self if self.objects is not None else replace(self, objects=count)
 
 
 M = TypeVar("M", bound=type[Method])

@@ -83,7 +83,7 @@ HOUSE = {
         dataset latents views symmetry reading presets protocols recipes sweeps
     """,
     "baselines": """
-        gather crops losses errors action rotations networks variants needs registry method objects equivariant
+        gather crops losses errors action rotations networks variants needs registry method equivariant
         fixed_action sequence capsule_method methods.invariant methods.fixed_action methods.learned_action
         methods.pretext
         methods.world_model methods

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from iebench.baselines.equivariant import ActionSettings
-from iebench.baselines.method import Passes, find, names
+from iebench.baselines.method import ObjectSettings, Passes, find, names
 from iebench.baselines.needs import Needs
 from iebench.baselines.networks.encoder import EncoderSettings
-from iebench.baselines.objects import ObjectSettings
 from iebench.manifests.brief import number
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic

@@ -16,10 +16,9 @@ from iebench.manifests.errors import InvalidValue
 from ...action import OBJECT, Latents, onto
 from ...gather import gather
 from ...losses import check_temperature, no_autocast, precise
-from ...method import Method, method
+from ...method import Method, ObjectSettings, method
 from ...networks.encoder import Encoder
 from ...networks.projector import check_widths, projector
-from ...objects import ObjectSettings
 
 
 @dataclass(frozen=True, kw_only=True)
