@@ -22,7 +22,7 @@ from .config import CONFIG, RunConfig, TrainSettings
 from .runs import WEIGHTS, unmade
 
 FLOAT = 4  # bytes
-MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1}  # values that an optimizer keeps per weight
+MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1, "lars": 1}  # values that an optimizer keeps per weight
 
 
 def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:

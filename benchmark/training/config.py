@@ -47,7 +47,8 @@ class TrainSettings:
     batch : objects per batch
     views : distinct views of each object per batch, K
     epochs, steps : length of training in passes over the objects, or in batches; give one of them
-    optimizer : "adam", "adamw" (decoupled weight decay) or "sgd"; momentum : momentum of "sgd"
+    optimizer : "adam", "adamw" (decoupled weight decay), "sgd" or "lars"; momentum : momentum of "sgd" and "lars"
+    bias_rate : learning rate of biases and norms relative to that of the weights, with "lars"
     learning_rate, weight_decay : of the optimizer; the weight decay is constant
     schedule : of the learning rate after the warm-up, "constant" or "cosine"
     warmup : fraction of the steps over which the learning rate rises
@@ -67,8 +68,9 @@ class TrainSettings:
     views: int = 2
     epochs: int | None = None
     steps: int | None = None
-    optimizer: Literal["adam", "adamw", "sgd"] = "adam"
+    optimizer: Literal["adam", "adamw", "sgd", "lars"] = "adam"
     momentum: float = 0.9
+    bias_rate: float = 1.0
     learning_rate: float = 1e-3
     weight_decay: float = 1e-6
     schedule: Literal["constant", "cosine"] = "constant"
@@ -103,9 +105,11 @@ class TrainSettings:
         for name, most in LARGEST.items():
             if not getattr(self, name) <= most:
                 raise InvalidValue(f"{name} must be at most {most:g}, not {getattr(self, name)}")
-        for name in ("momentum", "warmup", "lowest"):
+        for name in ("momentum", "warmup", "lowest", "bias_rate"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidValue(f"{name} must lie in [0, 1], not {getattr(self, name)}")
+        if self.bias_rate != 1 and self.optimizer != "lars":
+            raise InvalidValue(f"bias_rate is for optimizer=lars, not {self.optimizer}: leave it out")
 
     def side(self, stored: int) -> int:
         """Return the side of the training images in pixels, given the side of the stored images."""

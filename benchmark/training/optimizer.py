@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from torch import nn, optim
 
 from .config import TrainSettings
+from .lars import LARS
 
 
 def optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> optim.Optimizer:
-    """Build the optimizer; weight decay is an L2 term in the gradient, or decoupled with "adamw"."""
+    """Build the optimizer; weight decay is an L2 term in the gradient, or decoupled with "adamw"; see `LARS` too."""
     rate, decay, weights = settings.learning_rate, settings.weight_decay, list(parameters)
     fused = weights[0].is_cuda or None  # on a GPU one kernel for all weights, without a wait for the CPU
     if settings.optimizer == "sgd":
         return optim.SGD(weights, rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
+    if settings.optimizer == "lars":
+        return LARS(weights, rate, settings.momentum, decay, settings.bias_rate)
     kind = optim.AdamW if settings.optimizer == "adamw" else optim.Adam
     return kind(weights, rate, weight_decay=decay, fused=fused)
 
@@ -40,6 +43,6 @@ def rate(step: int, steps: int, settings: TrainSettings) -> float:
 
 
 def set_rate(optimizer: optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of all parameters."""
+    """Set the learning rate of all parameters; `LARS` multiplies it by a factor for biases."""
     for group in optimizer.param_groups:
         group["lr"] = rate

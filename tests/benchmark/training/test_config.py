@@ -60,12 +60,16 @@ def test_the_seqjepa_preset_is_the_papers() -> None:
         ("essl", (32, 512, 2, 800, 0.12, 5e-4), {"temperature": 0.5, "turn": 0.4, "projector": (2048, 2048)}),
         ("stl", (96, 256, 2, 200, 0.03, 5e-4), {"temperature": 0.2, "sharing": 0.1, "projector": (512, 128)}),
         ("ivne", (224, 64, 6, 800, 0.1, 1e-4), {"entropy": 1.0, "projector": (2048, 2048, 256)}),
+        ("obow", (160, 256, 2, 200, 0.03, 1e-4), {"words": 8192, "momentum": 0.99}),
+        ("invariance-propagation", (224, 128, 2, 800, 0.03, 5e-4), {"temperature": 0.07, "ramp": 30}),
+        ("barlow", (224, 2048, 2, 1000, 1.6, 1e-6), {"projector": (8192, 8192, 8192)}),
     ],
 )
 def test_presets_of_methods_are_those_of_their_code(method: str, train: tuple[float, ...], own: dict[str, Any]) -> None:
     preset, settings = resolve(method, f"{method}-paper", [])
     numbers = (preset.resolution, preset.batch, preset.views, preset.epochs, preset.learning_rate, preset.weight_decay)
-    assert numbers == train and (preset.optimizer, preset.schedule, preset.momentum) == ("sgd", "cosine", 0.9)
+    optimizer = "lars" if method == "barlow" else "sgd"
+    assert numbers == train and (preset.optimizer, preset.schedule, preset.momentum) == (optimizer, "cosine", 0.9)
     assert {name: getattr(settings, name) for name in own} == own
 
 
