@@ -10,7 +10,7 @@ Property = Literal["shared poses", "shared appearance", "still", "runs"]
 
 shared poses : view i of every object has the same pose
 shared appearance : view i of every object has the same value of every other factor, such as light and floor
-still : only the method's latents differ between the views of an object
+still : only the pose and the latents of the method differ between the views of an object
 runs : views come in runs with a constant rotation step, R_{i+1} = R_i S; a batch then shows views of one run, in order
 """
 

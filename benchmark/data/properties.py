@@ -19,13 +19,14 @@ RECIPES: dict[str, frozenset[Property]] = {
     "3diebench-shared-all": frozenset({"shared poses", "shared appearance"}),
     "3diebench-still": frozenset({"still"}),
     "3diebench-steps": frozenset({"still", "runs"}),
+    "3diebench-steps-shared": frozenset({"still", "runs", "shared poses"}),
 }
 """Shipped recipes made for methods, with the properties of their views; the first that has all needed is suggested."""
 
 MEANINGS: dict[Property, str] = {
     "shared poses": "one list of poses for all objects",
     "shared appearance": "one list of all other factors for all objects",
-    "still": "views of an object that differ in nothing but what it is conditioned on",
+    "still": "views of an object that differ in nothing but the rotation and what it is conditioned on",
     "runs": "runs of views with a constant rotation step",
 }
 """The properties in words, for messages."""

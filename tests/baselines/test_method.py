@@ -87,6 +87,12 @@ def layered(*sizes: int) -> int:
     return sum(a * b + b for a, b in pairwise(sizes))
 
 
+def decoding(inputs: int, *widths: int) -> int:
+    """Number of parameters of a decoder: blocks of a 1x1, two 3x3 convolutions and two group norms."""
+    blocks = sum(a * b + b + 2 * a + 2 * b + 9 * a * b + 9 * b * b + 2 * b for a, b in pairwise(widths))
+    return layered(inputs, 16 * widths[0]) + blocks + 27 * widths[-1] + 3
+
+
 WIDE, HALF = projecting(512, 2048, 2048, 2048), 2 * projecting(256, 1024, 1024, 1024)
 HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork of k numbers has k d^2
     "sie": HALF + 4_194_304,
@@ -126,6 +132,8 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "tico": projecting(512, 4096, 256),
     "ivne": projecting(512, 2048, 2048, 256),
     "wigner": projecting(512, 512, 32 * 16),
+    "g-nft": projecting(512, 512, 64 * 81) + decoding(64 * 81, 256, 256, 128, 64, 32),
+    "msp": projecting(512, 512, 256 * 16) + decoding(256 * 16, 256, 256, 128, 64, 32),
     "seq-jepa": 16_086_272,  # of which the transformer 14,771,840, token 640, P 512, predictor 1,313,280
     "seq-jepa-no-action": 10_509_824,
     "seq-jepa-rotation-colour": 16_086_272 + 2 * 128,
@@ -158,6 +166,8 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "byol": {"momentum": 0.996},
     "essl": {"temperature": 0.5, "turn": 0.4, "crop": (0.2, 1.0), "size": 0.5},  # rdangovs/essl
     "stl": {"temperature": 0.2, "equivariance": 1.0, "sharing": 0.1},  # jaemyung-u/stl
+    "g-nft": {"degrees": 8, "channels": 64, "latent": 0.0},  # masomatics/NFTPublic
+    "msp": {"vectors": 256, "size": 16},  # takerum/meta_sequential_prediction
     "care": {"temperature": 0.5, "chunk": 16, "equivariance": 0.03},  # Sharut/CARE, CIFAR-10
     "la-sie": {"generators": 8, "invariance": 10.0, "equivariance": 4.5, "inverse": 1.0},  # kaminocode/LA-SIE
     "equicaps": {"invariance": 0.1, "equivariance": 5.0, "variance": 10.0, "covariance": 1.0, "spread": 1.0},

@@ -73,7 +73,7 @@ def test_apart_is_one_pass_whose_norms_see_one_view_at_a_time(name: str, views: 
     for mine, expected, other in zip(result(method, images, latents), reference, others, strict=True):
         assert difference(mine, expected) < 1e-8
         if views > 2 or name != "seq-jepa":  # with two views its encoder sees one
-            assert difference(mine, other) > 1e-3  # otherwise the setting would have no effect
+            assert difference(mine, other) > 1e-5  # otherwise the setting would have no effect
 
 
 def test_apart_is_a_plain_loop_over_views() -> None:

@@ -34,6 +34,8 @@ NEWER = (
     "capsie-like",
     "seq-jepa",
     "care",
+    "g-nft",
+    "msp",
 )
 TINY = ["batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=2"]
 
@@ -58,7 +60,7 @@ def test_every_row_has_the_values_of_its_kind(scores: dict[Path, Score]) -> None
     values = {path.parent.name: scored.values for path, scored in scores.items()}
     assert all({"top1", "rotation_degrees_mean"} <= parts["whole"].keys() for parts in values.values())
     for metric, others in (("rotation_decoded_degrees_mean", set()), ("mrr", {"seq-jepa"})):
-        fixed = {"equin", "wigner"}  # whose action is a fixed matrix
+        fixed = {"equin", "wigner", "g-nft"}  # whose action is a fixed matrix
         assert {name for name, parts in values.items() if metric in parts["whole"]} == fixed | others
     assert {name for name, parts in values.items() if "invariant" in parts} == {"la-sie"}
     assert {name for name, parts in values.items() if "aggregate3_top1" in parts["whole"]} == {"seq-jepa"}

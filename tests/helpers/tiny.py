@@ -8,8 +8,11 @@ OWN = {
     "supervised-rotation": HEAD, "seq-jepa": [*SEQUENCE, "method.action_size=8"], "seq-jepa-rotation-colour": SEQUENCE,
     "seq-jepa-no-action": SEQUENCE, "obow": ["method.words=32"],
 }  # fmt: skip
+DECODER = "method.decoder=[8, 4]"
 FURTHER = {
     "care": ["method.chunk=4"], "dino-like": ["method.prototypes=24"], "invariance-propagation": ["method.objects=64"],
+    "g-nft": ["method.degrees=1", "method.channels=3", DECODER],
+    "msp": ["method.size=3", "method.vectors=6", DECODER],
 }  # fmt: skip
 
 

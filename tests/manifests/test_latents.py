@@ -76,6 +76,14 @@ def test_the_factor_of_a_view_is_the_one_that_differs_from_the_base():
     assert np.array_equal(table[0], drawn("3diebench", "b")[0][0])
 
 
+def test_shared_steps_are_those_of_every_object():
+    first, second = drawn("3diebench-steps-shared", *"ab")
+    assert np.array_equal(first[:, :3], second[:, :3]) and (first[0, 3:] != second[0, 3:]).all()
+    turns = pose(first[:10, :3])
+    steps = (turns[:-1].inv() * turns[1:]).as_rotvec()
+    assert np.abs(steps[:4] - steps[0]).max() < 1e-7 < np.abs(steps[5:] - steps[0]).max()
+
+
 @pytest.mark.parametrize(
     "recipe", ["3diebench-shared-all", "3diebench-still", "3diebench-steps", "3diebench-one-factor"]
 )

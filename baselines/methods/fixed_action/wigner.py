@@ -9,19 +9,14 @@ iebench train --method wigner
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
 from torch import Tensor
 
-from iebench.manifests.errors import InvalidValue
-
-from ...action import Latents, onto
-from ...fixed_action import FixedActionMethod
-from ...losses import covariance, distance, no_autocast, precise, total, variance, weighted
+from ...action import Latents
+from ...fixed_action import WignerMethod, check_degrees
+from ...losses import covariance, distance, precise, total, variance, weighted
 from ...method import method
 from ...networks.encoder import Encoder
-from ...networks.projector import check_widths, projector
-from ...networks.wigner import AXES, wigner
-from ...rotations import nearest
+from ...networks.projector import check_widths
 
 
 @dataclass(frozen=True)
@@ -44,21 +39,16 @@ class WignerSettings:
 
     def __post_init__(self) -> None:
         check_widths(self.projector)
-        if self.degrees < 1:
-            raise InvalidValue(f"degrees must be at least 1, not {self.degrees}: degree 0 does not move with the pose")
-        if self.channels < 1:
-            raise InvalidValue(f"channels must be at least 1, not {self.channels}")
+        check_degrees(self.degrees, self.channels)
 
 
 @method("wigner", WignerSettings)
-class Wigner(FixedActionMethod):
+class Wigner(WignerMethod):
     """A head to h vectors of each degree; vectors of degree l, as rows, are multiplied by D_l of the rotation."""
 
     def __init__(self, encoder: Encoder, settings: WignerSettings) -> None:
-        super().__init__(encoder)
+        super().__init__(encoder, settings.projector, settings.degrees, settings.channels)
         self.settings = settings
-        self.sizes = [2 * degree + 1 for degree in range(settings.degrees + 1)]
-        self.latent_head = projector((self.dim, *settings.projector, settings.channels * sum(self.sizes)))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s MSE(|z_l^x|, |z_l^y|) + f s MSE(z^x D(R12), z^y) + v V + c C, over consecutive views."""
@@ -71,32 +61,3 @@ class Wigner(FixedActionMethod):
             "covariance": total(covariance(view) for view in latent),
         }
         return weighted(terms, self.settings)
-
-    def embed(self, representation: Tensor) -> Tensor:
-        """Map representations (B, dim) to latents (B, h (L + 1)^2)."""
-        latent: Tensor = self.latent_head(representation)
-        return latent
-
-    def act(self, embedding: Tensor, quaternion: Tensor) -> Tensor:
-        """Multiply the vectors of each degree by its Wigner matrix: z(R1 R12) = z(R1) D(R12)."""
-        blocks = []
-        with no_autocast(embedding.device):
-            for degree, block in enumerate(self._blocks(embedding)):
-                matrix = wigner(degree, quaternion).to(embedding.dtype)
-                blocks.append(block @ onto(matrix, embedding.device))
-        return torch.cat(blocks, dim=2).flatten(1)
-
-    def invariant(self, embedding: Tensor) -> Tensor:
-        """Return the length of every vector, which no rotation changes: (B, E) -> (B, h (L + 1))."""
-        lengths = [torch.linalg.vector_norm(block, dim=2) for block in self._blocks(embedding)]
-        return torch.cat(lengths, dim=1)
-
-    def rotation(self, source: Tensor, target: Tensor) -> Tensor:
-        """Return the rotation that takes the unit vectors of degree 1 nearest to the target's (Procrustes)."""
-        start, end = (torch.nn.functional.normalize(self._blocks(view)[1], dim=2) for view in (source, target))
-        return nearest((start.mT @ end)[:, AXES][:, :, AXES])
-
-    def _blocks(self, embedding: Tensor) -> tuple[Tensor, ...]:
-        """Return the vectors of each degree: (B, E) -> L + 1 of (B, h, 2l + 1)."""
-        vectors = torch.unflatten(embedding, 1, (self.settings.channels, -1))
-        return torch.split_with_sizes(vectors, self.sizes, 2)

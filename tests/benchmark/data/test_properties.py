@@ -83,7 +83,8 @@ def test_runs_begin_where_the_step_stays_the_same():
         (("shared poses", "shared appearance"), "3diebench-shared-all"),
         (("still",), "3diebench-still"),
         (("runs", "still"), "3diebench-steps"),
-        (("runs", "shared poses"), ""),
+        (("runs", "shared poses"), "3diebench-steps-shared"),
+        (("runs", "shared appearance"), ""),
     ],
 )
 def test_the_recipe_that_serves_is_the_first_that_has_all(needed: tuple, recipe: str) -> None:

@@ -22,7 +22,7 @@ from iebench.manifests.conventions import ANGLES, pose
 from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import load
 
-STILL, RUNS = Needs(pictures=("still",)), Needs(views=3, pictures=("runs", "still"))
+RUNS = Needs(views=3, pictures=("runs", "still"))
 
 
 def config(method: str, *assignments: str) -> RunConfig:
@@ -50,7 +50,9 @@ def drawn(images: Images, recipe: str, views: int) -> Images:
     ("method", "needs", "assignments", "words"),
     [
         ("care", None, ["method.chunk=4"], "care, which needs .*: view i has another pose .* 3diebench-shared-all$"),
-        ("simclr", STILL, [], "simclr, which needs views .*: floor_hue differs between the views .* 3diebench-still$"),
+        ("g-nft", None, [], "g-nft, which needs views .*: floor_hue differs between the views .* 3diebench-still$"),
+        ("msp", None, [], "msp, which needs views .*, runs .*: floor_hue differs .* 3diebench-steps$"),
+        ("msp", None, ["method.partners=2"], "msp, which needs .* one list of poses .* 3diebench-steps-shared$"),
         ("simclr", RUNS, [], "simclr, which needs runs .*: no 3 consecutive views .* constant .* 3diebench-steps$"),
         ("simclr", Needs(views=9), [], "8 views of each object and views=9 needs more: render more with --views$"),
         ("simclr", Needs(views=3), ["views=9"], "views=9 needs more: lower it with --set views=3, or render more"),
@@ -77,15 +79,16 @@ def test_what_cannot_serve_is_one_sentence_with_the_remedy(
 
 
 @pytest.mark.parametrize(
-    ("recipe", "method", "needs"),
-    [("3diebench-shared-all", "care", None), ("3diebench-still", "simclr", STILL), ("3diebench-steps", "simclr", RUNS)],
+    ("recipe", "method", "change"),
+    [
+        ("3diebench-shared-all", "care", "method.chunk=4"),
+        ("3diebench-still", "g-nft", "method.degrees=1"),
+        ("3diebench-steps", "msp", "method.partners=1"),
+        ("3diebench-steps-shared", "msp", "method.partners=2"),
+    ],
 )
-def test_the_named_recipe_serves_whatever_it_is_called(
-    recipe: str, method: str, needs: Needs | None, imported: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if needs is not None:
-        monkeypatch.setattr(find(method).method, "needs", classmethod(lambda cls, settings: needs))
-    split, about = Images.open(imported, "train"), config(method, *(["method.chunk=4"] if method == "care" else []))
+def test_the_named_recipe_serves_whatever_it_is_called(recipe: str, method: str, change: str, imported: Path) -> None:
+    split, about = Images.open(imported, "train"), config(method, change)
     check(drawn(split, recipe, 9), about)
     for other in ("3diebench", "3diebench-shared", "3diebench-so3"):
         with pytest.raises(SettingError, match="cannot serve"):

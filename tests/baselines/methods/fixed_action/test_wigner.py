@@ -6,6 +6,7 @@ import torch
 from contrast import one_by_one
 from scipy.spatial.transform import Rotation
 from torch import Tensor
+from turning import SIZES, restated_matrix, world
 
 from iebench.baselines.action import ROTATION, view
 from iebench.baselines.methods.fixed_action.wigner import Wigner, WignerSettings
@@ -13,7 +14,6 @@ from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.baselines.networks.wigner import wigner
 
 DEGREES, CHANNELS = 2, 4
-SIZES = (1, 3, 5)
 
 
 @pytest.fixture(scope="module")
@@ -26,29 +26,6 @@ def data(views: int, batch: int = 6) -> tuple[Tensor, dict[str, Tensor]]:
     torch.manual_seed(views)
     values = torch.rand(3, batch, views, dtype=torch.float64) * np.pi - np.pi / 2
     return torch.rand(batch, views, 3, 32, 32, dtype=torch.float64), dict(zip(ROTATION, values, strict=True))
-
-
-def world(latents: dict[str, Tensor]) -> np.ndarray:
-    angles = np.stack([latents[name].numpy() for name in ROTATION], -1)
-    return Rotation.from_euler("xyz", angles.reshape(-1, 3)).as_matrix().reshape(*angles.shape, 3)
-
-
-def restated_matrix(turn: np.ndarray) -> np.ndarray:
-    """Return diag(D_0, D_1, D_2) of a rotation, D_l from harmonics of rotated points by least squares: (9, 9)."""
-    points = np.random.default_rng(0).normal(size=(40, 3))
-
-    def harmonics(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> list[np.ndarray]:
-        third = np.sqrt(3)
-        second = [third * x * y, third * y * z, (2 * z * z - x * x - y * y) / 2, third * x * z]
-        return [np.ones((1, 40)), np.stack([y, z, x]), np.stack([*second, third * (x * x - y * y) / 2])]
-
-    moved, still = harmonics(*(turn @ points.T)), harmonics(*points.T)
-    matrix, start = np.zeros((9, 9)), 0
-    for after, before in zip(moved, still, strict=True):
-        end = start + len(before)
-        matrix[start:end, start:end] = after @ np.linalg.pinv(before)
-        start = end
-    return matrix
 
 
 @pytest.mark.parametrize("views", [2, 3])
