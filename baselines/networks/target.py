@@ -27,8 +27,9 @@ class Target(nn.Module):
 
     @torch.no_grad()
     def maps(self, images: Tensor) -> Tensor:
-        """Return the last map (B, dim, h, w) of a copy of an encoder whose backbone has `maps`."""
-        out: Tensor = self.network[0](images, pooled=False)
+        """Return the last map (B, C, h, w) of a copy of an encoder whose backbone gives maps."""
+        encoder = self.network[0]
+        out: Tensor = encoder.with_maps(images, (encoder.last_stage,))[1]
         return out
 
     @torch.no_grad()

@@ -15,7 +15,6 @@ from iebench.manifests.errors import InvalidValue
 
 from ...action import Latents
 from ...crops import sequence
-from ...errors import SettingError
 from ...gather import gather, rows
 from ...losses import cross_entropies, no_autocast, precise
 from ...method import Method, method
@@ -69,17 +68,16 @@ class OBoW(Method):
 
     def __init__(self, encoder: Encoder, settings: OBoWSettings) -> None:
         super().__init__(encoder)
-        if not encoder.backbone.maps:
-            raise SettingError("obow reads the map before the mean, which only ResNets give: set encoder.backbone")
+        encoder.check_stage(1)
         self.settings = settings
-        hidden = 2 * self.dim
+        hidden, width = 2 * self.dim, encoder.backbone.channels[-1]
         # batch statistics are those of all words, so that running ones are not needed
         norm = nn.BatchNorm1d(hidden, track_running_stats=False)
         self.generator = nn.Sequential(
-            nn.Linear(self.dim, hidden, bias=False), norm, nn.ReLU(inplace=True), nn.Linear(hidden, self.dim)
+            nn.Linear(width, hidden, bias=False), norm, nn.ReLU(inplace=True), nn.Linear(hidden, self.dim)
         )
         self.target = Target(self.encoder)
-        words, nearest = torch.randn(settings.words, self.dim).relu(), torch.tensor(0.5)
+        words, nearest = torch.randn(settings.words, width).relu(), torch.tensor(0.5)
         for name, value in (("words", words), ("nearest", nearest)):
             self.register_buffer(name, value)
             self.register_buffer(f"next_{name}", value.clone(), persistent=False)

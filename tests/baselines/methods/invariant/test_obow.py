@@ -39,7 +39,7 @@ def generated(method: OBoW, words: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("views", [2, 3])
 def test_the_loss_of_two_steps_equals_its_restatement(views: int) -> None:
-    method, last = method_of(), lambda x: method.target.network[0](x, pooled=False)
+    method, last = method_of(), lambda x: method.target.network[0].with_maps(x, (4,))[1]
     nearest = 0.5
     for step in (1, 2):
         images = torch.rand(6, views, 3, 32, 32, dtype=torch.float64)
@@ -119,8 +119,8 @@ def test_features_that_are_words_have_a_bag() -> None:
 
 def test_a_backbone_without_maps_and_settings_that_are_none_are_refused() -> None:
     encoder = Encoder(EncoderSettings(0.125, "small"))
-    encoder.backbone.maps = False
-    with pytest.raises(SettingError, match="obow reads the map before the mean, which only ResNets give"):
+    encoder.backbone.channels = ()
+    with pytest.raises(SettingError, match="gives no maps, which this method reads"):
         OBoW(encoder, OBoWSettings())
     for name, value in (("words", 1), ("sharpness", 0.0), ("scale", 0.0)):
         with pytest.raises(ValueError, match=name):
