@@ -50,16 +50,16 @@ def linked(pages: dict[str, str]) -> dict[str, Path]:
 
     pages : path on the site -> Markdown
     """
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     waiting = list(pages.items())
     while waiting:
         page, text = waiting.pop()
         for link in targets(text):
             path = target(page, link)
             file = ROOT / path
-            if path.startswith(f"{DOCS}/") or not file.is_file() or on_site(path) in found:
+            if path.startswith(f"{DOCS}/") or not file.is_file() or on_site(path) in files:
                 continue
-            found[on_site(path)] = file
+            files[on_site(path)] = file
             if file.suffix == ".md":
                 waiting.append((on_site(path), file.read_text(encoding="utf-8")))
-    return found
+    return files

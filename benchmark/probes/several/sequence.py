@@ -60,9 +60,11 @@ def _measured(context: Context, method: SequenceMethod, views: int, most: int) -
     if asks:
         parts[f"{part} and action"] = slice(0, train.features.shape[1])
     pose = "pose" if "pose" in context.protocol.heads else "rotation"
-    found = probed(context, train, val, parts, {"classification": "classification"} | ({"pose": pose} if asks else {}))
-    values = {name(views, "top1"): found[part]["top1"]} if "top1" in found[part] else {}
-    path = found[f"{part} and action"] if asks else {}
+    measured = probed(
+        context, train, val, parts, {"classification": "classification"} | ({"pose": pose} if asks else {})
+    )
+    values = {name(views, "top1"): measured[part]["top1"]} if "top1" in measured[part] else {}
+    path = measured[f"{part} and action"] if asks else {}
     renamed = {name(views, metric.replace("pose", PATH, 1)): entry for metric, entry in path.items()}
     return values | {metric: entry for metric, entry in renamed.items() if metric in AGGREGATE and PATH in metric}
 
@@ -112,7 +114,7 @@ def between(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[
 
     first, second : angles (n, 3); returns : (n, 3), the first one beyond half a turn where the sign asks for it
     """
-    wanted = relative_quaternion(first, second, as_released=True)
-    angles: NDArray[np.float64] = Rotation.from_quat(wanted).as_euler("xyz")
-    angles[:, 0] += 2 * np.pi * ((pose_quaternion(angles, as_released=True) * wanted).sum(1) < 0)
+    quaternions = relative_quaternion(first, second, as_released=True)
+    angles: NDArray[np.float64] = Rotation.from_quat(quaternions).as_euler("xyz")
+    angles[:, 0] += 2 * np.pi * ((pose_quaternion(angles, as_released=True) * quaternions).sum(1) < 0)
     return angles

@@ -52,17 +52,17 @@ def test_sequences_have_distinct_views_and_depend_on_the_object_alone() -> None:
     drawn = pairs.sequences(objects, 6, 3, 4, 0, "sequences")
     assert drawn.shape == (400, 4, 3) and all(len(set(row)) == 3 for row in drawn.reshape(-1, 3).tolist())
     np.testing.assert_array_equal(pairs.sequences(objects[7:9], 6, 3, 4, 0, "sequences"), drawn[7:9])
-    for place in range(3):
-        share = np.bincount(drawn[..., place].ravel(), minlength=6) / drawn[..., place].size
+    for position in range(3):
+        share = np.bincount(drawn[..., position].ravel(), minlength=6) / drawn[..., position].size
         np.testing.assert_allclose(share, 1 / 6, atol=0.03)
 
 
 def test_the_pose_of_a_sequence_is_the_rotation_along_it_with_the_released_sign() -> None:
     first, second = np.random.default_rng(0).uniform(-np.pi / 2, np.pi / 2, (2, 500, 3))
     angles = between(first, second)
-    wanted = relative_quaternion(first, second, as_released=True)
-    assert (wanted[:, 3] < 0).any()
-    np.testing.assert_allclose(pose_quaternion(angles, as_released=True), wanted, atol=1e-12)
+    quaternions = relative_quaternion(first, second, as_released=True)
+    assert (quaternions[:, 3] < 0).any()
+    np.testing.assert_allclose(pose_quaternion(angles, as_released=True), quaternions, atol=1e-12)
     np.testing.assert_allclose(pose(angles).as_matrix(), (pose(first).inv() * pose(second)).as_matrix(), atol=1e-12)
 
 
