@@ -145,7 +145,7 @@ def _of_row(row: Mapping[str, Any]) -> Symmetry:
         raise InvalidValue(f"has the kind {row['kind']!a:.40}, not {', '.join(get_args(Kind))}")
     numbers = np.array(row["quaternions"] or [], np.float64)
     if not numbers.size or numbers.size % 4 or not np.allclose(np.linalg.norm(numbers.reshape(-1, 4), axis=1), 1):
-        raise InvalidValue("has quaternions that are none")
+        raise InvalidValue("has quaternions that are not of unit length")
     if row["kind"] != "axial":
         return Symmetry(row["kind"], numbers.reshape(-1, 4))
     axis = np.array([row["axis_x"], row["axis_y"], row["axis_z"]], np.float64)  # nulls become NaN

@@ -52,7 +52,7 @@ def _memory(free: int) -> Finding:
 
 def _gpus(models: list[str]) -> Finding:
     if not models:
-        return Finding("GPU", "none of NVIDIA: rendering and training use the CPU cores")
+        return Finding("GPU", "no NVIDIA GPU: rendering and training use the CPU cores")
     counted = [f"{models.count(model)} x {model}" for model in dict.fromkeys(models)]
     return Finding("GPU", f"{', '.join(counted)}; training takes one by itself, rendering with --device auto")
 

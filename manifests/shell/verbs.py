@@ -85,7 +85,7 @@ class Verbs(click.Group):
         for before, word in zip(["iebench", *args], args, strict=False):
             if (not word or EMPTY.fullmatch(word)) and not ctx.resilient_parsing:
                 option = word.rstrip("=") or before
-                raise UsageError(f"the value after {option} is empty, as an unset variable of a shell is: give one")
+                raise UsageError(f"the value after {option} is empty, perhaps an unset shell variable: give one")
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

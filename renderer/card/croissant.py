@@ -166,7 +166,7 @@ def _field(record_set: str, name: str, description: str, data_type: str, **more:
 def _splits() -> Node:
     fields = [_field("splits", "name", "name of the split", "sc:Text")]
     data = [{"splits/name": split} for split in SPLITS]
-    return _record_set("splits", "Objects are in one split each.", fields, "name", dataType="cr:Split", data=data)
+    return _record_set("splits", "Each object is in one split.", fields, "name", dataType="cr:Split", data=data)
 
 
 def _columns(record_set: str, schema: pa.Schema, texts: dict[str, str], source: Node) -> list[Node]:
@@ -182,7 +182,7 @@ def _columns(record_set: str, schema: pa.Schema, texts: dict[str, str], source: 
 def _latents(info: DatasetInfo) -> Node:
     source = {"fileSet": {"@id": "tables"}}
     fields = _columns("latents", rows(info.recipe), columns(info.recipe), source)
-    return _record_set("latents", "One record a picture: whose it is, its latents, its place.", fields, "key")
+    return _record_set("latents", "One record per picture: object, latents, position in the tar.", fields, "key")
 
 
 def _pictures(name: str, suffix: str, order: str) -> Node:
@@ -194,14 +194,14 @@ def _pictures(name: str, suffix: str, order: str) -> Node:
         _field(name, "key", "the picture's key, as in the latents", "sc:Text", source=key),
         _field(name, "picture", text, "sc:ImageObject", source=content),
     ]
-    return _record_set(name, "One record a picture, by its key.", fields, "key")
+    return _record_set(name, "One record per picture, by its key.", fields, "key")
 
 
 def _tables(info: DatasetInfo) -> Iterator[Node]:
     texts = columns(info.recipe) | OBJECT_COLUMNS
     for name, schema, text in (
-        ("objects", OBJECTS, "One record an object that was looked for."),
-        ("failures", FAILURES, "One record an object without pictures, with the cause."),
+        ("objects", OBJECTS, "One record per object of the plan."),
+        ("failures", FAILURES, "One record per object without pictures, with the cause."),
     ):
         fields = _columns(name, schema, texts, {"fileObject": {"@id": f"{name}.parquet"}})
         record_set = _record_set(name, text, fields, "object_id")

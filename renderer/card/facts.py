@@ -106,7 +106,7 @@ def columns(recipe: Recipe) -> dict[str, str]:
         f"{prefix}{column}": text.format(image)
         for prefix, image in places.items()
         for column, text in (
-            ("offset", "where the {} starts in the tar of the same name, in bytes"),
+            ("offset", "start of the {} in the tar of the same name, in bytes"),
             ("size", "length of the {} in bytes"),
             ("sha256", "SHA-256 of the {}"),
         )
@@ -125,7 +125,7 @@ OBJECT_COLUMNS = {
     "faces": "faces of the mesh; 0 where it is not known",
     "status": "ok, texture missing (rendered in its plain colour) or failed",
     "views": "pictures of the object",
-    "path": "the mesh's place in its collection; empty for a built-in object",
+    "path": "path of the mesh in its collection; empty for a built-in object",
     "materials": "materials of the mesh",
     "textures": "different images that its materials show",
     "missing": "textures and material libraries that could not be used, one a line",
@@ -134,12 +134,12 @@ OBJECT_COLUMNS = {
     "bad_vertices": "vertices that are not finite numbers",
     "flat_faces": "triangles without area, up to rounding",
     "doubles": "faces that are not rendered because an earlier one has the same corners",
-    "watertight": "whether every edge has two faces",
+    "watertight": "true if every edge has two faces",
     "extent_x": "width of the bounding box along the file's x",
     "extent_y": "width of the bounding box along the file's y",
     "extent_z": "width of the bounding box along the file's z",
-    "notes": "what was drawn otherwise than the mesh file has it, one a line",
-    "cause": "why the object has none, in a sentence",
+    "notes": "differences between the drawing and the mesh file, one a line",
+    "cause": "reason why the object has no pictures, in a sentence",
 }
 
 PASS_TEXT = {

@@ -21,15 +21,15 @@ def views_found(audit: Audit) -> str:
 def _counts(audit: Audit) -> Iterator[str]:
     yield f"Audit of {audit.recipe}"
     yield (
-        f"  objects   {audit.planned:,} looked for of the official list: {audit.imported:,} imported, "
+        f"  objects   {audit.planned:,} of the official list: {audit.imported:,} imported, "
         f"{audit.absent:,} absent, {audit.unusable:,} unusable"
     )
     examples = ", ".join(audit.unlisted_examples) + (", ..." if audit.unlisted > len(audit.unlisted_examples) else "")
     yield f"            {audit.unlisted:,} more in the source are not on the list{': ' if examples else ''}{examples}"
-    yield f"  views     {audit.views} looked for; {views_found(audit)}"
+    yield f"  views     {audit.views} of each object expected; {views_found(audit)}"
     yield f"  images    {audit.images:,} of {audit.resolution} x {audit.resolution} pixels imported, every one decoded"
     yield (
-        f"  files     {audit.twice:,} of a place that another file had already (the first was taken), "
+        f"  files     {audit.twice:,} repeat the path of an earlier file, which was taken, "
         f"{audit.other:,} that are not part of the layout"
     )
 

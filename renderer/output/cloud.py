@@ -52,7 +52,7 @@ class CloudStore:
         except ImportError as error:
             raise MissingPart(f"{url} needs a package that is missing: pip install 'iebench[cloud]'") from error
         except ValueError as error:
-            raise UsageError(f"nothing here opens {kind}://: give a folder, or s3://, gs:// or hf://") from error
+            raise UsageError(f"iebench cannot open {kind}://: give a folder, or s3://, gs:// or hf://") from error
         self._url = url.rstrip("/")
 
     def __str__(self) -> str:

@@ -26,10 +26,13 @@ PROGRAM = ["blender", "-b", "--python-exit-code", "1", "--python", str(SCENE), "
 @click.option("--views", default=3, help="Views of each mesh.")
 @click.option("--seed", default=0, help="Decides the latents.")
 @click.option("--quality", default="reference", help="Ours.")
-@click.option("--importer", type=click.Choice(["python", "c++"]), default="python", help="Which of Blender 3's two.")
 @click.option(
-    "--sheets", type=click.Path(path_type=Path), help="Folder for a PNG a mesh: ours, theirs, difference x 8."
+    "--importer",
+    type=click.Choice(["python", "c++"]),
+    default="python",
+    help="Blender 3's importer in Python or in C++.",
 )
+@click.option("--sheets", type=click.Path(path_type=Path), help="Folder for a PNG of each mesh.")
 def main(meshes: tuple[Path, ...], views: int, seed: int, quality: str, importer: str, sheets: Path | None) -> None:
     """Compare images of some OBJ files: iebench's renderer against Blender 3."""
     recipe = load()

@@ -40,9 +40,7 @@ def proc_command(python: str) -> list[str]:
 @click.option("--views", default=3, help="Views of each mesh.")
 @click.option("--seed", default=0, help="Decides the latents.")
 @click.option("--quality", default="reference", help="Ours.")
-@click.option(
-    "--sheets", type=click.Path(path_type=Path), help="Folder for a PNG a mesh: ours, theirs, difference x 8."
-)
+@click.option("--sheets", type=click.Path(path_type=Path), help="Folder for a PNG of each mesh.")
 def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheets: Path | None) -> None:
     """Compare images of some OBJ files: iebench's renderer against BlenderProc."""
     recipe = proc_recipe()

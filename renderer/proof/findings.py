@@ -10,9 +10,9 @@ NO_FILE = "cannot be read (no such file)"
 SHOWN = 20  # failures listed; the others are only counted
 
 CHECKS = {
-    "files": "every file has the SHA-256 that was written down for it",
+    "files": "every file has the SHA-256 that is recorded for it",
     "tables": "dataset.json, objects.parquet, failures.parquet and the shards' Parquet agree",
-    "tars": "every byte of every tar is what its Parquet says",
+    "tars": "every tar holds the bytes that its Parquet lists",
     "images": "every picture decodes, at the recipe's resolution",
 }  # "latents" and "rerender" are added later, since their text depends on the dataset
 

@@ -13,8 +13,8 @@ from .rerender import Again, Origin, render_again
 
 # Least PSNR in dB between a stored JPEG and its repetition by another Blender or another kind of processor. On built-in
 # objects (seed 0, CPU, 24 to 96 views each of draft, fast, reference at 64 to 256 pixels): never below 50.8 from bpy
-# 4.5.15 to 5.2.3, never below 51.4 from AVX2 to SSE 4.2. Another view of the same object: never above 28.6; a rotation
-# off by a degree: 44.5 in the median.
+# 4.5.15 to 5.2.3, never below 51.4 from AVX2 to SSE 4.2. Another view of the same object: never above 25.6; a rotation
+# off by a degree: 43.9 in the median (renderer/speed/likeness.py).
 CLOSE = 45.0
 # dB if no hash of the mesh was recorded: such images were imported, and an older Blender made them.
 # Blender 3.x against ours: about 41.5. This limit still detects another view, but not a rotation off by a degree.

@@ -88,7 +88,7 @@ def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Ite
             yield "tars", "", f"has {length} bytes, {end} were written"
         file.seek(position)
         if any(file.read()):
-            yield "tars", "", f"holds something between its last sample and its end, from byte {position} on"
+            yield "tars", "", f"holds data between its last sample and its end, from byte {position} on"
 
 
 def _begin(descriptor: int, position: int, key: str, parts: Sequence[Member]) -> int:
@@ -133,7 +133,7 @@ def _json_difference(content: bytes, expected: bytes) -> str:
         stored, row = json.loads(content), json.loads(expected)
         names = [name for name in row if stored.get(name) != row[name]]
         if not names:
-            return "its JSON in the tar is written otherwise than its row"
+            return "its JSON in the tar is formatted differently from its row"
         return "; ".join(
             f"{name} is {stored.get(name)!r} in the tar and {row[name]!r} in Parquet" for name in names[:3]
         )

@@ -87,9 +87,9 @@ def test_the_table_comes_back_as_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("change", "cause"), [
     ({"kind": "round"}, "has the kind 'round', not finite, axial, sphere"),
-    ({"quaternions": [1.0, 0.0]}, "has quaternions that are none"),
-    ({"quaternions": []}, "has quaternions that are none"),
-    ({"quaternions": [0.0, 0.0, 0.0, math.nan]}, "has quaternions that are none"),
+    ({"quaternions": [1.0, 0.0]}, "has quaternions that are not of unit length"),
+    ({"quaternions": []}, "has quaternions that are not of unit length"),
+    ({"quaternions": [0.0, 0.0, 0.0, math.nan]}, "has quaternions that are not of unit length"),
     ({"kind": "axial"}, "has an axis that is no unit vector"),
     ({"kind": "axial", "axis_x": 1.0, "axis_y": 1.0, "axis_z": 0.0}, "has an axis that is no unit vector"),
 ])  # fmt: skip

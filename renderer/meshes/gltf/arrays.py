@@ -25,7 +25,7 @@ def item(tree: Json, kind: str, number: Any) -> Json:
     """
     entries = tree.get(kind, [])
     if not isinstance(number, int) or not 0 <= number < len(entries):
-        raise InvalidValue(f"it refers to number {number} of its {kind} and has {len(entries)}")
+        raise InvalidValue(f"it refers to number {number} of its {kind}, of which it has {len(entries)}")
     entry: Json = entries[number]
     return entry
 
@@ -71,7 +71,7 @@ class Reader:
             kind = np.dtype(TYPES[indices["componentType"]])
             rows = self._view(indices["bufferView"], indices.get("byteOffset", 0), kind, sparse["count"], 1)[:, 0]
             if len(rows) and rows.max() >= count:
-                raise InvalidValue(f"its accessor {number} replaces values that it has not")
+                raise InvalidValue(f"its accessor {number} replaces values beyond its end")
             elements[rows] = self._view(values["bufferView"], values.get("byteOffset", 0), dtype, len(rows), width)
         if dtype.kind != "f" and accessor.get("normalized"):
             elements = np.maximum(elements.astype(np.float32) / np.iinfo(dtype).max, -1)

@@ -22,7 +22,7 @@ from .numbers import check_numbers
 from .rest import at_rest
 
 MAGIC, JSON_CHUNK, BIN_CHUNK = b"glTF", 0x4E4F534A, 0x004E4942
-MALFORMED = "it is not made as glTF 2.0 asks for"
+MALFORMED = "it does not follow the glTF 2.0 format"
 ELEMENTS = 20 * FACES  # most elements of all accessors together
 IMAGE_EXTENSIONS = ("EXT_texture_webp", "KHR_texture_basisu", "MSFT_texture_dds")
 

@@ -57,7 +57,7 @@ def read_part(name: str, primitive: Json, reader: Reader, morph: Sequence[float]
     indices = reader.array(primitive["indices"])[:, 0].astype(np.int64) if "indices" in primitive else None
     triangles = _triangles(np.arange(len(points)) if indices is None else indices, mode)
     if triangles.size and triangles.max() >= len(points):
-        raise InvalidValue("it has faces between vertices that it has not")
+        raise InvalidValue("it has faces that use vertices which it does not have")
     notes: list[str] = []
     others = {
         key: _shared(name, key, reader.array(number), notes)
@@ -68,7 +68,7 @@ def read_part(name: str, primitive: Json, reader: Reader, morph: Sequence[float]
     weights = _sets(reader, attributes, "WEIGHTS_")
     for column in (normals, joints, weights, *others.values()):
         if column is not None and len(column) != len(points):
-            raise InvalidValue("it has vertices whose attributes are of different number")
+            raise InvalidValue("its vertex attributes have different lengths")
     part = Part(points, normals, triangles, others, joints, weights, primitive.get("material"), notes)
     return _compact(part)
 
@@ -78,7 +78,7 @@ def skinned(part: Part, joints: Floats) -> Part:
     if part.joints is None or part.weights is None:
         return part
     if part.joints.max(initial=0) >= len(joints):
-        raise InvalidValue("it has vertices on joints that their skin has not")
+        raise InvalidValue("it has vertices bound to joints that their skin lacks")
     total = part.weights.sum(axis=1, keepdims=True)
     shares = np.where(total > 0, part.weights / np.where(total > 0, total, 1), 0)
     matrices = np.where(total[..., None] > 0, 0, np.eye(4))

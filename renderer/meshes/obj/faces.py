@@ -41,7 +41,9 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
                 face = [number - 1 if number > 0 else number + vertices for number in numbers]
                 if not all(0 <= corner < vertices for corner in face) or 0 in numbers:
                     kind = KINDS[statement]
-                    raise AssetError(f"{name} has {kind}s between vertices that it has not, or not yet: {_shown(line)}")
+                    raise AssetError(
+                        f"{name} has {kind}s that use vertices which it does not have (yet): {_shown(line)}"
+                    )
                 (corners if statement == b"f" else ends).extend(face)
                 if statement == b"f":
                     counts.append(len(face))

@@ -106,6 +106,6 @@ def _polygons(name: str, lines: list[bytes]) -> tuple[NDArray[np.int64], NDArray
             count = -1
         if not 0 <= count < len(words):
             shown = line[:40].decode("utf-8", "replace")
-            raise AssetError(f"{name} has a face that is no count and as many vertices: {shown!r}")
+            raise AssetError(f"{name} has a face that is not a count and that many vertex numbers: {shown!r}")
         counts.append(count)
     return np.array(corners, np.int64), np.array(counts, np.int64)

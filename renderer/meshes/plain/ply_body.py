@@ -50,8 +50,8 @@ def read_body(name: str, header: Header, raw: bytes) -> dict[str, Table]:
             table, at = _alike(element, order, raw, at) or _walked(element, order, raw, at)
         except (ValueError, OverflowError, struct.error):  # beyond the end of the file, or an invalid length
             raise AssetError(
-                f"{name} is cut short or damaged: it has not the {element.count:,} rows of {element.name!r} that its "
-                "header asks for"
+                f"{name} is cut short or damaged: it has fewer rows of {element.name!r} than the "
+                f"{element.count:,} of its header"
             ) from None
         tables[element.name] = table
     if raw[at:].strip(b"\0 \r\n"):

@@ -81,7 +81,7 @@ def check_corners(name: str, corners: Ints, vertices: int) -> None:
     AssetError : a corner is no vertex.
     """
     if corners.size and not 0 <= corners.min() <= corners.max() < vertices:
-        raise AssetError(f"{name} has faces between vertices that it has not")
+        raise AssetError(f"{name} has faces that use vertices which it does not have")
 
 
 def _without_repeats(corners: Ints, counts: Ints) -> tuple[Ints, Ints]:

@@ -96,7 +96,7 @@ def test_an_empty_argument_is_refused_before_it_means_the_current_folder(line, o
         cli.main(line)
     assert stop.value.code == 2 and not [*tmp_path.iterdir()]
     assert capsys.readouterr().err == (
-        f"iebench: the value after {option} is empty, as an unset variable of a shell is: give one\n"
+        f"iebench: the value after {option} is empty, perhaps an unset shell variable: give one\n"
     )
 
 

@@ -62,15 +62,18 @@ def edit(**changes):
         (lambda tree: tree["accessors"][2].update(count=90), "cut short: it reaches beyond buffer 0"),
         (
             lambda tree: tree["accessors"][2].update(componentType=5125, count=6),
-            "faces between vertices that it has not",
+            "faces that use vertices which it does not have",
         ),
-        (lambda tree: tree["accessors"][1].update(count=3), "attributes are of different number"),
+        (lambda tree: tree["accessors"][1].update(count=3), "attributes have different lengths"),
         (lambda tree: tree["accessors"][1].pop("type"), "it has no 'type'"),
         (edit(meshes=[]), "no valid glTF"),
         (edit(scenes=[{"nodes": []}]), "holds no faces"),
         (lambda tree: tree["buffers"].append({"uri": "../../etc/passwd", "byteLength": 1}), "not in its folder"),
         (lambda tree: tree["buffers"][0].update(byteLength=10**6), "is cut short"),
-        (lambda tree: tree["accessors"][2].update(bufferView=77), "refers to number 77 of its bufferViews and has 4"),
+        (
+            lambda tree: tree["accessors"][2].update(bufferView=77),
+            "refers to number 77 of its bufferViews, of which it has 4",
+        ),
         (edit(nodes="x"), "no valid glTF"),
     ],
 )

@@ -68,11 +68,11 @@ def test_the_bounding_box_is_that_of_what_blender_places(tmp_path):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (HEAD + "f 1 2 9\n", "a.obj has faces between vertices that it has not, or not yet: 'f 1 2 9'"),
-        (HEAD + "f 0 1 2\n", "a.obj has faces between vertices that it has not, or not yet: 'f 0 1 2'"),
-        (HEAD + "f -9 1 2\n", "a.obj has faces between vertices that it has not, or not yet: 'f -9 1 2'"),
-        ("f 1 2 3\n" + HEAD, "a.obj has faces between vertices that it has not, or not yet: 'f 1 2 3'"),
-        (HEAD + "l 1 9\n", "a.obj has lines between vertices that it has not, or not yet: 'l 1 9'"),
+        (HEAD + "f 1 2 9\n", "a.obj has faces that use vertices which it does not have (yet): 'f 1 2 9'"),
+        (HEAD + "f 0 1 2\n", "a.obj has faces that use vertices which it does not have (yet): 'f 0 1 2'"),
+        (HEAD + "f -9 1 2\n", "a.obj has faces that use vertices which it does not have (yet): 'f -9 1 2'"),
+        ("f 1 2 3\n" + HEAD, "a.obj has faces that use vertices which it does not have (yet): 'f 1 2 3'"),
+        (HEAD + "l 1 9\n", "a.obj has lines that use vertices which it does not have (yet): 'l 1 9'"),
         (HEAD + "f 1 2 x\n", "a.obj has a face that is not made of numbers: 'f 1 2 x'"),
         ("v 0,5 0 0\n", "a.obj has a vertex that is not made of numbers: 'v 0,5 0 0'"),
         ("v 1 2\n", "a.obj has a vertex that is not made of numbers: 'v 1 2'"),

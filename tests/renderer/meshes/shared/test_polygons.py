@@ -109,7 +109,7 @@ def test_a_polygon_that_is_not_flat_keeps_its_outline(size):
 def test_corners_beyond_the_vertices_and_more_triangles_than_the_limit_are_refused(monkeypatch):
     points = lifted(RINGS["L"], Rotation.identity())
     for wrong in (-1, 6):
-        with pytest.raises(AssetError, match=r"^a has faces between vertices that it has not$"):
+        with pytest.raises(AssetError, match=r"^a has faces that use vertices which it does not have$"):
             cut(points, np.array([0, 1, wrong]), np.array([3]))
     monkeypatch.setattr(polygons, "FACES", 3)
     with pytest.raises(AssetError, match="a has 4 triangles, over the limit of 3"):
