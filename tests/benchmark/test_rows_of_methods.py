@@ -36,6 +36,7 @@ NEWER = (
     "care",
     "g-nft",
     "msp",
+    "contextssl",
 )
 TINY = ["batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=2"]
 

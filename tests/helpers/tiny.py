@@ -3,10 +3,12 @@
 CAPSULES = ["method.capsules=4", "method.side=1"]
 HEAD = ["method.hidden=[16]"]
 SEQUENCE = ["method.hidden=16", "method.layers=2", "method.dropout=0"]
+CONTEXT = ["method.width=16", "method.layers=2", "method.hidden=[16]", "method.pairs=4", "method.keep=0.5"]
 OWN = {
     "capsie-like": CAPSULES, "equicaps": CAPSULES, "random": [], "supervised": HEAD, "supervised-class": HEAD,
     "supervised-rotation": HEAD, "seq-jepa": [*SEQUENCE, "method.action_size=8"], "seq-jepa-rotation-colour": SEQUENCE,
     "seq-jepa-no-action": SEQUENCE, "obow": ["method.words=32"],
+    "contextssl": CONTEXT,
 }  # fmt: skip
 DECODER = "method.decoder=[8, 4]"
 FURTHER = {

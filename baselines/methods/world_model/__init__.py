@@ -1,1 +1,1 @@
-"""Methods that predict the target network's output for a view from other views and the action. Start: seq_jepa.py."""
+"""Methods whose predictor is a transformer on views and actions. Start: seq_jepa.py."""

@@ -22,7 +22,7 @@ from ...networks.aggregator import Aggregator
 from ...networks.encoder import Encoder
 from ...networks.projector import projector
 from ...networks.target import Target, check_momentum, momentum
-from ...sequence import SequenceMethod
+from ...several_views import SequenceMethod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +115,8 @@ class SeqJEPA(SequenceMethod):
         """Return P of actions on the CPU: (..., numbers) -> (..., action_size), on the device of the weights."""
         assert self.action_layer is not None
         weight = next(self.action_layer.parameters())
-        rows: Tensor = self.action_layer(onto(action.flatten(0, -2), weight.device).to(weight.dtype))
-        return rows.unflatten(0, action.shape[:-1])
+        rows = self.action_layer(onto(action.flatten(0, -2), weight.device).to(weight.dtype))
+        return torch.unflatten(rows, 0, action.shape[:-1])
 
     def _aggregate(self, views: Tensor, conditions: Tensor | None) -> Tensor:
         """Return z_agg of views (B, M, dim) and the projected actions after the first M - 1; None for zeros."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from iebench.baselines.action import ROTATION, view
-from iebench.baselines.sequence import SequenceMethod
+from iebench.baselines.several_views import SequenceMethod
 from iebench.manifests.conventions import pose_quaternion, relative_quaternion
 
 from ...data import pairs
@@ -38,7 +38,7 @@ def sequence(context: Context) -> Values:
             f"aggregates of more than {most} views are not measured, since an object has {context.train.views} views "
             "and the target is one of them"
         )
-    values = {}
+    values: dict[str, Estimate] = {}
     for views in VIEWS:
         if views <= most:
             values |= _measured(context, method, views, most)

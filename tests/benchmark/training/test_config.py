@@ -73,6 +73,13 @@ def test_presets_of_methods_are_those_of_their_code(method: str, train: tuple[fl
     assert {name: getattr(settings, name) for name in own} == own
 
 
+def test_the_preset_of_contextssl_is_that_of_its_code() -> None:
+    train, own = resolve("contextssl", "contextssl-paper", [])
+    assert (train.batch, train.epochs, train.resolution, train.views) == (512, 1000, 128, 2)
+    assert (train.optimizer, train.schedule, train.learning_rate, train.weight_decay) == ("adam", "cosine", 1e-4, 1e-3)
+    assert train.warmup * train.epochs == 10 and own == type(own)()
+
+
 def test_the_preset_of_seq_jepa_is_the_papers() -> None:
     train, own = resolve("seq-jepa", "seq-jepa-paper", [])
     assert (train.batch, train.epochs, train.resolution, train.views) == (512, 1000, 128, 4)

@@ -12,7 +12,7 @@ from torch import Tensor
 from iebench.baselines import action as actions
 from iebench.baselines.action import ROTATION, Latents, onto
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
-from iebench.baselines.sequence import SequenceMethod
+from iebench.baselines.several_views import SequenceMethod
 from iebench.benchmark.data import pairs
 from iebench.benchmark.metrics.sequence import AGGREGATE
 from iebench.benchmark.probes import run

@@ -1,0 +1,55 @@
+"""Base classes of methods that represent an object by several views, or a view in a context of other pairs."""
+
+from typing import Any, ClassVar
+
+from torch import Tensor
+
+from .action import Latents
+from .method import Method
+
+
+class SequenceMethod(Method):
+    """Base of methods with an aggregate of M context views, for any M >= 1, which is scored beside the encoder."""
+
+    def aggregate(self, representations: Tensor, latents: Latents) -> Tensor:
+        """Return the aggregate of context views in their order.
+
+        representations : (B, M, dim), the encoder's; latents : (B, M) float64 for each name in `self.latents`
+        returns : (B, A)
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no aggregate")
+
+    def condition(self, source: Latents, target: Latents) -> Tensor | None:
+        """Return the predictor's form of the action from the last context view to the target; None without actions.
+
+        source, target : (B,) float64 for each name in `self.latents`
+        returns : (B, C)
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no condition")
+
+
+class InContextMethod(Method):
+    """Base of methods that read a view in a context: pairs of views of other objects, with the actions between them.
+
+    environments : names of the kinds of context
+    """
+
+    environments: ClassVar[tuple[str, ...]] = ()
+
+    def remember(self, first: Tensor, second: Tensor, source: Latents, target: Latents, environment: str) -> Any:
+        """Return the memory of a context of p pairs, an argument of `read`.
+
+        first, second : (p, dim) representations of the two views
+        source, target : their latents, (p,) for each name in `self.latents`
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no context")
+
+    def read(self, representation: Tensor, memory: Any) -> Tensor:
+        """Return the read-outs of views in a context: (n, dim) -> (n, E), of unit length."""
+        raise NotImplementedError(f"{type(self).__name__} reads nothing")
+
+    def foresee(
+        self, representation: Tensor, source: Latents, target: Latents, environment: str, memory: Any
+    ) -> Tensor:
+        """Predict the read-outs of other views of the objects, in a context: (n, dim) -> (n, E), of unit length."""
+        raise NotImplementedError(f"{type(self).__name__} predicts nothing")
