@@ -1,4 +1,4 @@
-"""Fixed lists of view pairs: a pure function of (seed, purpose, object), so that every machine draws the same."""
+"""Fixed lists of view pairs and of tuning objects: functions of (seed, purpose, object), the same on every machine."""
 
 import hashlib
 from collections.abc import Sequence
@@ -49,3 +49,16 @@ def digest(objects: Sequence[Identity], pairs: NDArray[np.int64]) -> str:
     """Return the SHA-256 of a pair list and of its objects, in their order."""
     names = "\n".join("/".join(identity) for identity in objects)
     return hashlib.sha256(names.encode() + b"\0" + np.ascontiguousarray(pairs, "<i8").tobytes()).hexdigest()
+
+
+def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bool_]:
+    """Select the tuning objects among train objects, about the fraction `share` of them: (len(objects),) bool.
+
+    The selection of an object depends on its identity alone. With a share above 0, at least one is selected and one is
+    not.
+    """
+    if share == 0:
+        return np.zeros(len(objects), np.bool_)
+    drawn = np.array([uniforms(seed, *identity, "tune", 1)[0, 0] for identity in objects])
+    chosen: NDArray[np.bool_] = (drawn < max(share, np.nextafter(drawn.min(), 1))) & (drawn < drawn.max())
+    return chosen

@@ -6,9 +6,8 @@ from dataclasses import replace
 from iebench.manifests.factors import FactorGroup
 
 from ..statistics.metric_info import MetricInfo
-from .targets import COLOUR, IN_WORLD, TRANSLATION, changes
+from .targets import COLOUR, COMPOSED, IN_COLOUR, IN_WORLD, TRANSLATION, changes
 
-IN_COLOUR = "colour"
 SECOND = ("light_position", TRANSLATION, IN_WORLD, *COLOUR)
 """Targets of 3DIEBench's recipes without a column, which its tables do not print."""
 _R2 = MetricInfo("", "", within=(None, 1.0), over_objects="joint", floor="the mean change of train", ceiling="1")
@@ -21,7 +20,7 @@ def nonlinear(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
 
 def composed(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:
     """Describe the metrics of changes that are composed from linear predictions for each view."""
-    return _metrics(groups, "_composed", "composed from linear predictions for each")
+    return _metrics(groups, COMPOSED, "composed from linear predictions for each")
 
 
 def _metrics(groups: Iterable[FactorGroup], suffix: str, how: str) -> dict[str, MetricInfo]:

@@ -15,6 +15,10 @@ POSE, PLACE = ("rot_x", "rot_y", "rot_z"), ("trans_x", "trans_y", "trans_z")
 """Latents of a whole rotation and of a whole translation; a recipe with some of them has no rotation matrix."""
 COLOUR = ("floor_hue", "light_hue")
 """Groups that Garrido et al. (2023) ask about together."""
+IN_COLOUR = "colour"
+DERIVED = (IN_COLOUR, IN_WORLD)
+"""Targets that are made of several groups, so that no group may have their names."""
+COMPOSED = "_composed"  # after the name of a target: its change, composed from predictions for each view
 LONGEST = 36  # characters of a group's name, for metrics with names and titles that fit into tables
 
 
@@ -22,8 +26,15 @@ def named(groups: Iterable[FactorGroup]) -> tuple[tuple[FactorGroup, ...], list[
     """Return the groups that metrics can be named after, and a note on each other one."""
     kept: list[FactorGroup] = []
     notes: list[str] = []
+    groups = tuple(groups)
+    names = {group.name for group in groups} | {IN_COLOUR, ROTATION}
     for group in groups:
-        if len(group.name) <= LONGEST and not name_fault(group.name):
+        if group.name in DERIVED or (group.name.endswith(COMPOSED) and group.name.removesuffix(COMPOSED) in names):
+            notes.append(
+                f"{group.name!r:.80} is not probed, since its metrics would have the names of others: give the factor "
+                "a group of another name in the recipe"
+            )
+        elif len(group.name) <= LONGEST and not name_fault(group.name):
             kept.append(group)
         else:
             notes.append(
@@ -74,7 +85,7 @@ def circles(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
         for group in groups
         if not _is_pose(group) and all(factor.circular for factor in group.factors)
     }
-    colour = {"colour": COLOUR} if set(COLOUR) <= round_.keys() else {}
+    colour = {IN_COLOUR: COLOUR} if set(COLOUR) <= round_.keys() else {}
     return colour | {name: latents for name, latents in round_.items() if not (colour and name in COLOUR)}
 
 

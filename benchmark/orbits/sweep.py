@@ -15,6 +15,7 @@ from iebench.manifests.factors import TURNS, Factor
 from iebench.manifests.laws import Sweep
 from iebench.manifests.recipe import Recipe
 
+from ..data.pairs import tuned
 from ..errors import DatasetError
 from ..fitting.context import Split
 from ..fitting.standardise import Standardiser
@@ -25,6 +26,7 @@ Array = NDArray[np.float64]
 
 WITHIN = {"similarity": (-1.0, 1.0), "class_error": (0.0, 1.0)}
 """Ranges of bounded curves."""
+TUNED = 0.2  # about this share of the train objects select the penalty
 VIEWS_PER_BLOCK = 8_192
 
 
@@ -131,8 +133,8 @@ def _targets(values: Array, round_: bool) -> Array:
 
 
 def _read(known: Array, targets: Array, queries: Array, train: Split) -> Array:
-    """Return predictions on val of a linear reader fitted on train; every fifth train object selects its penalty."""
-    tuning = np.repeat(np.arange(train.objects) % 5 == 4, train.views)
+    """Return predictions on val of a linear reader fitted on train, whose tuning objects select its penalty."""
+    tuning = np.repeat(tuned(train.identities, TUNED, seed=0), train.views)
 
     def sums(of: NDArray[np.bool_]) -> Sums | None:
         x, y = _extended(known[of]), targets[of]

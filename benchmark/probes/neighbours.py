@@ -19,6 +19,7 @@ from ..fitting.standardise import ROWS_PER_BLOCK, block_rows
 from ..metrics.neighbours import FEW, KNN
 from ..statistics.bootstrap import Mean
 from ..statistics.metrics import top_k
+from ..statistics.retrieval import unit
 from .classification import class_indices
 
 TILE = 4_096  # queries per comparison with a block of the gallery
@@ -147,18 +148,12 @@ def class_means(examples: Tensor, labels: NDArray[np.int64]) -> Tensor:
     """Return unit vectors along the mean of each class's examples: (n, D), (n,) -> (classes, D)."""
     where = torch.from_numpy(labels).to(examples.device)
     total = torch.zeros(int(labels.max()) + 1, examples.shape[1], device=examples.device)
-    return normed(total.index_add_(0, where, examples))
+    return unit(total.index_add_(0, where, examples))
 
 
 def unit_rows(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> Tensor:
     """Return a part's features, standardised as the protocol says, with unit length, on the device: (n, D)."""
-    return normed(torch.from_numpy(context.standardiser(split.features[rows], columns)).to(context.device))
-
-
-def normed(vectors: Tensor) -> Tensor:
-    """Normalise vectors (n, D) to unit length without overflow or underflow; a zero vector stays zero."""
-    tops = vectors.abs().amax(1, keepdim=True)
-    return torch.nn.functional.normalize(vectors / torch.where(tops > 0, tops, 1), dim=1)
+    return unit(torch.from_numpy(context.standardiser(split.features[rows], columns)).to(context.device))
 
 
 def _tiles(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> Iterator[Tensor]:

@@ -145,7 +145,7 @@ def _collected(blocks: Iterable[Tensor], count: int) -> Vectors:
     for block in blocks:
         if not start:
             out = np.empty((count, block.shape[1]), np.float32)
-        out[start : start + len(block)] = unit(block.float().cpu().numpy())
+        out[start : start + len(block)] = unit(block.float()).cpu().numpy()
         start += len(block)
     return out
 

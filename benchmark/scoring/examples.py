@@ -5,9 +5,9 @@ import torch
 
 from ..data.rows import spread
 from ..fitting.context import Context
-from ..probes.neighbours import normed
 from ..probes.prediction import latents_of
 from ..results.score import Example
+from ..statistics.retrieval import unit
 
 OBJECTS = 8
 
@@ -30,7 +30,7 @@ def examples(context: Context) -> tuple[Example, ...]:
         predicted = method.predict(
             embedded[:1], latents_of(val, method, rows[:1]), latents_of(val, method, rows[[target]])
         )
-        order = (normed(embedded[1:].float()) @ normed(predicted.float())[0]).argsort(descending=True) + 1
+        order = (unit(embedded[1:].float()) @ unit(predicted.float())[0]).argsort(descending=True) + 1
         rank = 1 + int((order == target).nonzero()[0, 0])
         queries.append(Example(*val.identities[i], source=0, target=target, found=int(order[0]), rank=rank))
     return tuple(queries)

@@ -18,6 +18,7 @@ from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.plain_text import LONGEST_NAME, cleaned
 
 from .. import probes
+from ..data.pairs import tuned
 from ..distributed.ranks import ALONE, Ranks
 from ..encoders.predictor import as_released
 from ..encoders.prepared import PreparedEncoder
@@ -35,7 +36,7 @@ from ..statistics.resamples import Resamples
 from ..training.config import RunConfig, versions
 from .examples import examples
 from .notes import about, scarce, signs, sizes, unsettled
-from .splits import EncodedSplit, load_split, tuned, unseen
+from .splits import EncodedSplit, load_split, unseen
 
 
 def score(

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from iebench.manifests.latents import uniforms
 from iebench.manifests.recipe import Recipe
 
 from ..data import pairs
@@ -135,16 +134,3 @@ def unseen(data: str, train: Split, val: Split) -> tuple[str, ...]:
         f"the train split of {data} has no object of {lacking} of the {classes} classes in val, so that top-1 is at "
         f"most {100 * known.mean():.1f} %: {remedy}",
     )
-
-
-def tuned(objects: Sequence[Identity], share: float, seed: int) -> NDArray[np.bool_]:
-    """Select the tuning objects among train objects, about the fraction `share` of them: (len(objects),) bool.
-
-    The selection of an object depends on its identity alone. With a share above 0, at least one is selected and one is
-    not.
-    """
-    if share == 0:
-        return np.zeros(len(objects), np.bool_)
-    drawn = np.array([uniforms(seed, *identity, "tune", 1)[0, 0] for identity in objects])
-    chosen: NDArray[np.bool_] = (drawn < max(share, np.nextafter(drawn.min(), 1))) & (drawn < drawn.max())
-    return chosen

@@ -110,7 +110,7 @@ def main(objects: int, views: int, width: int, sample: int, pre: bool) -> None:
     click.echo(f"MRR and H@k: {fast:.2f} s of CPU batched; {slow:.1f} s one by one, extrapolated from {sample}; "
                f"ratio {slow / fast:.0f}; same rank in {same:.1%} of the sample")  # fmt: skip
     if pre:
-        gallery, queries = unit(noise), predictions(*arguments)
+        gallery, queries = unit(torch.from_numpy(noise)).numpy(), predictions(*arguments)
         rows = np.arange(count, dtype=np.float64)[:, None]
         few = queries[:32]
         nearest: list[NDArray[Any]] = []

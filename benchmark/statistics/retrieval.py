@@ -16,7 +16,6 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 
-SQUARES = 1e-30, 1e30  # range of squared lengths in which float32 is precise
 QUERIES, TILE = 1_024, 16_384  # queries and gallery rows compared at once: 64 MiB of scores
 
 
@@ -125,16 +124,10 @@ def _tiles(
             yield offset, chosen, scores
 
 
-def unit(vectors: Vectors) -> Vectors:
-    """Scale vectors (..., E) to unit length; a zero vector stays zero."""
-    square = np.einsum("...e,...e->...", vectors, vectors)
-    scaled: Vectors = vectors / np.sqrt(np.where(square > 0, square, 1))[..., None]
-    lost = ~((square > SQUARES[0]) & (square < SQUARES[1]))
-    if lost.any():  # float64 can represent every square
-        precise = vectors[lost].astype(np.float64)
-        length = np.linalg.norm(precise, axis=-1, keepdims=True)
-        scaled[lost] = precise / np.where(length > 0, length, 1)
-    return scaled
+def unit(vectors: torch.Tensor) -> torch.Tensor:
+    """Scale vectors (..., E) to unit length, without overflow or underflow; a zero vector stays zero."""
+    tops = vectors.abs().amax(-1, keepdim=True)
+    return torch.nn.functional.normalize(vectors / torch.where(tops > 0, tops, 1), dim=-1)
 
 
 def chance_reciprocal(gallery: int) -> float:

@@ -62,7 +62,7 @@ def reciprocal_rank(method: Method) -> float:
     embedding = method.embed(method.encoder(images.flatten(0, 1))).unflatten(0, (OBJECTS, VIEWS))
     source = {name: values[:, :1].expand(-1, VIEWS).flatten() for name, values in latents.items()}
     predicted = method.predict(embedding[:, 0], source, {name: values.flatten() for name, values in latents.items()})
-    gallery, queries = (unit(v.reshape(OBJECTS, VIEWS, -1)[:, 1:].numpy()) for v in (embedding, predicted))
+    gallery, queries = (unit(v.reshape(OBJECTS, VIEWS, -1)[:, 1:]).numpy() for v in (embedding, predicted))
     return float(own_rank_counts(gallery, queries, 1e-6).reciprocal.mean())
 
 

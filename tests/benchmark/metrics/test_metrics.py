@@ -1,5 +1,6 @@
 """Each metric is described once; probes, tables and checks read that description."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from scoring import measured, score_of
 
 from iebench.benchmark.errors import UsageError
 from iebench.benchmark.metrics import METRICS, STANDARD, by_probe, separation
+from iebench.benchmark.metrics.targets import named
 from iebench.benchmark.probes import PROBES
 from iebench.benchmark.probes import __file__ as probes_file
 from iebench.benchmark.ranking.board import Board
@@ -16,6 +18,8 @@ from iebench.benchmark.report import report
 from iebench.benchmark.results.faults import faults_of
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.statistics.metric_info import MetricInfo, info_faults, name_fault
+from iebench.manifests.factors import factor_groups
+from iebench.manifests.recipe import load
 
 RIVALS = {"worse": 0.3, "better": 0.6}
 SPREAD = MetricInfo("spread", "deviation of all columns", higher=False, package="theirs")
@@ -35,6 +39,23 @@ def test_every_description_can_be_shown_and_names_its_floor() -> None:
     assert len({info.title for info in METRICS.values()}) == len(METRICS)
     percent = {name for name, info in METRICS.items() if info.factor == 100}
     assert percent == {name for name, info in METRICS.items() if info.unit == "%"}
+
+
+@pytest.mark.parametrize(("groups", "kept"), [
+    (["hue", "hue_composed", "size"], ["hue", "size"]),
+    (["hue_composed", "size"], ["hue_composed", "size"]),
+    (["rotation_composed", "colour", "translation_base", "colour_composed", "size"], ["size"]),
+])  # fmt: skip
+def test_no_two_groups_name_one_metric(groups: list[str], kept: list[str]) -> None:
+    factor = load("factors/object-scale").factors[-1]
+    factors = [replace(factor, name=f"factor_{i}", group=group) for i, group in enumerate(groups)]
+    named_groups, notes = named(factor_groups(factors))
+    assert [group.name for group in named_groups] == kept and len(notes) == len(groups) - len(kept)
+    assert all("is not probed, since its metrics would have the names of others" in note for note in notes)
+    fixed = {name for metrics in by_probe(()).values() for name in metrics}
+    each = [name for group in named_groups for metrics in by_probe((group,)).values() for name in metrics]
+    own = [name for name in each if name not in fixed]
+    assert len(own) == len(set(own)) > 0
 
 
 def two(**metrics: MetricInfo) -> dict[Path, Score]:

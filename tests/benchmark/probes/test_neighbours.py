@@ -8,9 +8,10 @@ import torch
 from scoring import SMALL, context_of, random_split
 from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 
-from iebench.benchmark.probes.neighbours import class_means, few, neighbours, normed, shots, vote
+from iebench.benchmark.probes.neighbours import class_means, few, neighbours, shots, vote
 from iebench.benchmark.protocol import FewShot, Neighbours
 from iebench.benchmark.statistics.metric_info import WHOLE
+from iebench.benchmark.statistics.retrieval import unit
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def generator() -> np.random.Generator:
 @pytest.mark.parametrize("block", [7, 1000])
 def test_votes_equal_scikit_learns(generator: np.random.Generator, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("iebench.benchmark.probes.neighbours.ROWS_PER_BLOCK", block)
-    gallery, queries = (normed(torch.from_numpy(generator.normal(size=(n, 8)))) for n in (60, 25))
+    gallery, queries = (unit(torch.from_numpy(generator.normal(size=(n, 8)))) for n in (60, 25))
     labels = np.concatenate([np.arange(5), generator.integers(0, 5, 55)])
     votes = vote(gallery, labels, queries, 12, 0.1, 5)
     reference = KNeighborsClassifier(12, metric="cosine", weights=lambda d: np.exp(-d / 0.1), algorithm="brute")
@@ -30,7 +31,7 @@ def test_votes_equal_scikit_learns(generator: np.random.Generator, block: int, m
 
 
 def test_more_neighbours_than_there_are(generator: np.random.Generator) -> None:
-    gallery = normed(torch.from_numpy(generator.normal(size=(4, 3))))
+    gallery = unit(torch.from_numpy(generator.normal(size=(4, 3))))
     votes = vote(gallery, np.array([0, 1, 1, 0]), gallery, 20, 1.0, 2)
     similar = (gallery @ gallery.T).numpy()
     expected = np.stack([np.exp(similar - 1)[:, [0, 3]].sum(1), np.exp(similar - 1)[:, [1, 2]].sum(1)], axis=1)
@@ -40,7 +41,7 @@ def test_more_neighbours_than_there_are(generator: np.random.Generator) -> None:
 def test_class_means_decide_as_scikit_learns_centroids(generator: np.random.Generator) -> None:
     labels = np.repeat(np.arange(4), 5)
     examples = torch.from_numpy(generator.normal(size=(20, 6)) + 2 * np.eye(6)[labels]).float()
-    queries = normed(torch.from_numpy(generator.normal(size=(50, 6))).float())
+    queries = unit(torch.from_numpy(generator.normal(size=(50, 6))).float())
     means = class_means(examples, labels)
     centroids = NearestCentroid().fit(examples.numpy(), labels).centroids_
     np.testing.assert_allclose(means.numpy(), centroids / np.linalg.norm(centroids, axis=1)[:, None], atol=1e-6)
@@ -82,5 +83,5 @@ def test_a_protocol_without_them_measures_neither() -> None:
 @pytest.mark.parametrize("scale", [1e-36, 1e-25, 1e25, 1e37])
 def test_a_vector_of_any_length_keeps_its_direction(scale: float) -> None:
     plain = torch.from_numpy(np.random.default_rng(0).normal(size=(4, 8))).float()
-    torch.testing.assert_close(normed(plain * scale), normed(plain), atol=1e-6, rtol=1e-5)
-    assert (normed(torch.zeros(2, 8)) == 0).all()
+    torch.testing.assert_close(unit(plain * scale), unit(plain), atol=1e-6, rtol=1e-5)
+    assert (unit(torch.zeros(2, 8)) == 0).all()
