@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from iebench.manifests.errors import InvalidValue
 
 from .gather import gather
 from .losses import total
-from .method import Method
+from .method import Method, Needs
 from .networks.capsules import Capsules
 from .networks.encoder import Encoder
 
@@ -26,6 +27,11 @@ class CapsuleMethod(Method):
     ------
     SettingError : the backbone gives no map.
     """
+
+    @classmethod
+    def needs(cls, settings: Any) -> Needs:
+        """Return a map of several positions, unless `side` is 1: copies of one would have nothing to route."""
+        return Needs(map=min(settings.side, 2))
 
     def __init__(self, encoder: Encoder, capsules: int, numbers: int, side: int) -> None:
         super().__init__(encoder)

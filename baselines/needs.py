@@ -24,11 +24,13 @@ class Needs:
         are shared, where they then show the same view numbers, and else as nearly as their views allow
     pictures : properties without which a dataset cannot serve the method; of runs, 3 views at least and no group whose
         poses are not shared
+    map : smallest number of positions a side of the encoder's last map; 0 for a method that reads no map
     """
 
     views: int = 2
     group: int = 1
     pictures: tuple[Property, ...] = ()
+    map: int = 0
 
     def __post_init__(self) -> None:
         if unknown := [name for name in self.pictures if name not in get_args(Property)]:

@@ -140,8 +140,10 @@ class Encoder(nn.Module):
 
     def _represent(self, images: Tensor, stages: tuple[int, ...]) -> tuple[Tensor, ...]:
         inputs = self.normalise(images)
-        outputs: Tensor | tuple[Tensor, ...] = self.backbone(inputs, stages) if stages else self.backbone(inputs)
-        return outputs if isinstance(outputs, tuple) else (outputs,)
+        if not stages:
+            return (self.backbone(inputs),)
+        outputs: tuple[Tensor, ...] = self.backbone(inputs, stages)
+        return outputs
 
     def _contexts(self) -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
         """Return the contexts of a part's first computation and of its recomputation for the gradient."""

@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iebench.baselines.needs import Property
+from iebench.manifests.brief import few
 from iebench.manifests.conventions import ANGLES, canonical, pose_quaternion, quaternion_product
 from iebench.manifests.factors import Factor
+
+from ..errors import SettingError
+from .images import Images
 
 Array = NDArray[np.float64]
 
@@ -88,6 +92,23 @@ def begins_of_runs(poses: Array, count: int) -> NDArray[np.bool_]:
     return begins
 
 
+def check_properties(images: Images, method: str, needed: Sequence[Property], known: Sequence[str], count: int) -> None:
+    """Check that the views of a split have the properties that a method needs, as its latents show.
+
+    known : latents that the method is conditioned on; count : views of an object in a batch
+
+    Raises
+    ------
+    SettingError : they lack one; names a recipe whose views have all.
+    """
+    table = Table(images.latents, images.views_per_object, images.info.recipe.factors)
+    if fault := lacking(table, needed, known, count):
+        recipe = recipe_for(needed)
+        remedy = f"render one with --recipe {recipe}" if recipe else "render one whose views have them"
+        needs = few((MEANINGS[name] for name in needed), len(MEANINGS))
+        raise SettingError(f"{images.folder} cannot serve {method}, which needs {needs}: {fault}; {remedy}")
+
+
 def lacking(table: Table, needed: Sequence[Property], known: Sequence[str], count: int) -> str:
     """Describe the first needed property that a split lacks, in words; "" if it has all.
 
@@ -111,12 +132,12 @@ def _angle(left: Array, right: Array) -> Array:
 
 
 def _unshared_poses(table: Table, known: Sequence[str], count: int) -> str:
-    return "" if shared_poses(table.poses) else "view i has another pose in each object"
+    return "" if shared_poses(table.poses) else "objects do not have the same pose in the same view"
 
 
 def _unshared_appearance(table: Table, known: Sequence[str], count: int) -> str:
     moving = next((name for name in table.others(()) if not table.equal(name, axis=0)), "")
-    return f"view i has another {moving} in each object" if moving else ""
+    return f"objects do not have the same {moving} in the same view" if moving else ""
 
 
 def _moving(table: Table, known: Sequence[str], count: int) -> str:

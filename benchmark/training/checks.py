@@ -14,7 +14,7 @@ from iebench.manifests.common.settings import differences
 
 from ..data.images import Images
 from ..data.pixel_cache import Room
-from ..data.properties import MEANINGS, Table, lacking, recipe_for
+from ..data.properties import check_properties
 from ..distributed.ranks import Ranks
 from ..errors import DatasetError, IebenchError, RunError, RunExists, SettingError, short
 from .checkpoint import CHECKPOINT, KEPT
@@ -212,14 +212,44 @@ def check_backbone(method: Method, name: str, resolution: int, device: torch.dev
         )
 
 
+def check_map(method: Method, config: RunConfig, device: torch.device) -> None:
+    """Check that images of a run's resolution leave the last map as many positions as the method needs.
+
+    Raises
+    ------
+    SettingError : they do not; gives a resolution that does.
+    """
+    needed = config.needs().map
+    if not needed or (left := _positions(method, config.resolution, device)) >= needed:
+        return
+    larger = (config.resolution * 2**power for power in range(1, 7))
+    enough = next((side for side in larger if _positions(method, side, device) >= needed), None)
+    remedy = f"train on images of {enough} pixels (--set resolution={enough}), or " if enough else ""
+    raise SettingError(
+        f"{config.method} reads the last map of {config.settings.encoder.backbone}, of which images of "
+        f"{config.resolution} pixels leave {left} x {left} positions, and it needs {needed} x {needed}: {remedy}choose "
+        "an encoder.stem or encoder.backbone with smaller strides"
+    )
+
+
+def _positions(method: Method, side: int, device: torch.device) -> int:
+    """Return the positions a side of the last map of images of `side` pixels; changes nothing in the method."""
+    encoder, training = method.encoder, method.training
+    method.eval()
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        _, last = encoder.with_maps(torch.zeros(1, 3, side, side, device=device), (encoder.last_stage,))
+    method.train(training)
+    return min(last.shape[2:])
+
+
 def check_fit(images: Images, method: Method, config: RunConfig) -> None:
     """Check that a dataset has everything that a method and its settings need.
 
     Raises
     ------
     DatasetError : fewer views per object than a batch needs.
-    SettingError : more objects in a batch than in the dataset, fewer views than the method needs, or more objects than
-        it remembers.
+    SettingError : more objects in a batch than in the dataset or than the method remembers, fewer views than it needs,
+        or views without the properties that it needs.
     LabelOutOfRange : a label that is not below the method's number of classes.
     LatentMissing : a latent that the method is conditioned on is missing.
     """
@@ -263,7 +293,7 @@ def check_fit(images: Images, method: Method, config: RunConfig) -> None:
             f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
             f"a dataset whose recipe has that factor,{remedy} or train another method"
         )
-    check_pictures(images, method, config)
+    check_properties(images, config.method, needs.pictures, method.latents, views)
 
 
 def _fewer(objects: int, group: int) -> str:
@@ -271,23 +301,3 @@ def _fewer(objects: int, group: int) -> str:
     if objects < group:
         return f"no batch has a group of {group}, so render more with --objects-per-class or --classes"
     return f"lower it with --set batch={objects // group * group}"
-
-
-def check_pictures(images: Images, method: Method, config: RunConfig) -> None:
-    """Check that the views of a dataset have the properties that a method needs, as its latents show.
-
-    Raises
-    ------
-    SettingError : they do not; names a recipe whose views have them.
-    """
-    needed = config.needs().pictures
-    if not needed:
-        return
-    table = Table(images.latents, images.views_per_object, images.info.recipe.factors)
-    if fault := lacking(table, needed, method.latents, config.settings.views):
-        recipe = recipe_for(needed)
-        remedy = f"render one with --recipe {recipe}" if recipe else "render one whose views have them"
-        raise SettingError(
-            f"{images.folder} cannot serve {config.method}, which needs {few(MEANINGS[name] for name in needed)}: "
-            f"{fault}; {remedy}"
-        )

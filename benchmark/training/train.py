@@ -27,7 +27,7 @@ from ..errors import RunExists
 from . import checkpoint
 from . import optimizer as optimize
 from .checkpoint import IDENTITY, Identity, Progress, Stateful
-from .checks import admit, check_backbone, check_fit, checked, claim
+from .checks import admit, check_backbone, check_fit, check_map, checked, claim
 from .config import RunConfig, TrainSettings
 from .log import Log
 from .online.watch import Watch, watched
@@ -128,6 +128,7 @@ def initialised(config: RunConfig, device: torch.device) -> Method:
     torch.manual_seed(config.seed)
     method: Method = build_method(config).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     check_backbone(method.train(), config.settings.encoder.backbone, config.resolution, device)
+    check_map(method, config, device)
     return method
 
 

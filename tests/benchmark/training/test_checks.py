@@ -19,7 +19,15 @@ from iebench.benchmark.data.images import Images
 from iebench.benchmark.distributed.ranks import Ranks
 from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.training.checkpoint import CHECKPOINT, KEPT
-from iebench.benchmark.training.checks import check_backbone, check_fit, check_groups, check_ranks, checked, claim
+from iebench.benchmark.training.checks import (
+    check_backbone,
+    check_fit,
+    check_groups,
+    check_map,
+    check_ranks,
+    checked,
+    claim,
+)
 from iebench.benchmark.training.config import RunConfig, resolve
 from iebench.benchmark.training.runs import WEIGHTS
 from iebench.benchmark.training.train import train
@@ -174,3 +182,29 @@ def test_a_batch_that_splits_partners_is_refused(batch: int, ranks: int, near: i
         check_groups(config(f"batch={batch}", method="stl"), Ranks(0, ranks))
     check_groups(config(f"batch={near}", method="stl"), Ranks(0, ranks))
     check_groups(config(f"batch={batch}"), Ranks(0, ranks))
+
+
+@pytest.mark.parametrize(
+    ("stem", "backbone", "side", "remedy"),
+    [
+        ("imagenet", "resnet18", 32, "images of 64 pixels"),
+        ("imagenet", "resnet18", 16, "images of 64 pixels"),
+        ("small", "resnet18", 16, "images of 32 pixels"),
+        ("imagenet", "vit-small", 16, "images of 32 pixels"),
+    ],
+)
+@pytest.mark.parametrize("method", ["equicaps", "capsie-like"])
+def test_capsules_without_a_map_name_a_resolution_that_has_one(
+    method: str, stem: str, backbone: str, side: int, remedy: str
+) -> None:
+    about = replace(
+        config(f"encoder.stem={stem}", f"encoder.backbone={backbone}", "encoder.width=0.5", method=method),
+        resolution=side,
+    )
+    built = build(method, find(method).settings(**about.method_settings), about.settings.encoder).train()
+    with pytest.raises(SettingError, match=rf"^{method} reads .* of {side} pixels leave 1 x 1 .*: train on {remedy} "):
+        check_map(built, about, torch.device("cpu"))
+    assert built.training
+    check_map(built, replace(about, resolution=int(remedy.split()[2])), torch.device("cpu"))
+    one = {**about.method_settings, "side": 1}
+    check_map(built, replace(about, method_settings=one), torch.device("cpu"))  # a head that reads one position

@@ -49,12 +49,13 @@ def drawn(images: Images, recipe: str, views: int) -> Images:
 @pytest.mark.parametrize(
     ("method", "needs", "assignments", "words"),
     [
-        ("care", None, ["method.chunk=4"], "care, which needs .*: view i has another pose .* 3diebench-shared-all$"),
+        ("care", None, ["method.chunk=4"], "care, .*: objects do not have the same pose .* 3diebench-shared-all$"),
         ("g-nft", None, [], "g-nft, which needs views .*: floor_hue differs between the views .* 3diebench-still$"),
         ("msp", None, [], "msp, which needs views .*, runs .*: floor_hue differs .* 3diebench-steps$"),
         ("msp", None, ["method.partners=2"], "msp, which needs .* one list of poses .* 3diebench-steps-shared$"),
         ("simclr", RUNS, [], "simclr, which needs runs .*: no 3 consecutive views .* constant .* 3diebench-steps$"),
         ("simclr", Needs(views=9), [], "8 views of each object and views=9 needs more: render more with --views$"),
+        ("seq-jepa", None, ["views=9"], "8 views .* views=9 needs more: lower it with --set views=2, or render more"),
         ("simclr", Needs(views=3), ["views=9"], "views=9 needs more: lower it with --set views=3, or render more"),
         ("simclr", Needs(views=4), ["views=2"], "compares 4 views .* views=2 gives fewer: .* --set views=4$"),
         ("care", None, ["method.chunk=3"], "groups of 3 .* batch=4 over 1 rank does not divide .* --set batch=3$"),
