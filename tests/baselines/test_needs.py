@@ -1,4 +1,4 @@
-"""What a method needs of the pictures: declared as a function of its settings; a wrong declaration names the method."""
+"""Needs of the pictures are a function of the settings; a wrong declaration names the method."""
 
 import re
 

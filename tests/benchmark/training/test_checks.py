@@ -206,5 +206,5 @@ def test_capsules_without_a_map_name_a_resolution_that_has_one(
         check_map(built, about, torch.device("cpu"))
     assert built.training
     check_map(built, replace(about, resolution=int(remedy.split()[2])), torch.device("cpu"))
-    one = {**about.method_settings, "side": 1}
-    check_map(built, replace(about, method_settings=one), torch.device("cpu"))  # a head that reads one position
+    single = {**about.method_settings, "side": 1}
+    check_map(built, replace(about, method_settings=single), torch.device("cpu"))  # a head that reads one position
