@@ -13,7 +13,7 @@ from iebench.manifests.taxonomy import choose
 from iebench.manifests.text.plain_text import check_name
 from iebench.manifests.views import GivenViews, read_given
 
-from ..blender.controls.wiring import check_values, wiring
+from ..blender.controls.wiring import check_names, check_values, wiring
 from ..blender.devices import COMPILES, parse_device
 from ..blender.floor_images import listed_images
 from ..blender.interface import BLENDER
@@ -102,6 +102,7 @@ def adapted(request: RenderRequest) -> Recipe:
     for name in passes:
         if name not in PASSES:
             raise UnknownName("pass", name, PASSES)
+    check_names(recipe, called("recipe", str(request.recipe)))
     wiring(recipe, called("recipe", str(request.recipe)))  # reports errors here, before the first worker starts
     if request.quality not in recipe.quality:
         raise UnknownName("quality", request.quality, recipe.quality)

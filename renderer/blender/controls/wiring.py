@@ -15,10 +15,13 @@ from iebench.manifests.views import GivenViews
 from ...errors import UnknownName
 from .control import CONTROLS, Component, Handles
 
+STEMS = {"rotation": "rot", "translation": "trans"}
 SLACK = 1e-8  # the ends of a law are known to nine decimals
+NAMES = {f"{control}.{axis}": f"{stem}_{axis}" for control, stem in STEMS.items() for axis in "xyz"}
+"""Component -> name of the factor that acts on it; all other factors have names of the recipe's choice."""
 UNIFORMS = np.random.default_rng(0).random((64, 4))  # for examples of a law's values
 
-__all__ = ["CONTROLS", "bind", "check_values", "component_of", "quality_for", "wiring"]
+__all__ = ["CONTROLS", "bind", "check_names", "check_values", "component_of", "quality_for", "wiring"]
 
 
 def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
@@ -58,6 +61,24 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
                 f"{source}: factor {factor.name} has the unit {factor.unit!r}, and {factor.acts_on} takes {unit!r}"
             )
     return wires
+
+
+def check_names(recipe: Recipe, source: str) -> None:
+    """Check that the factors of a pose and of a translation have the names by which methods and probes know them.
+
+    Datasets that were rendered before this check may have other names: they are read, without a pose.
+
+    Raises
+    ------
+    SettingError : a factor acts on an axis of the rotation or translation and has another name.
+    """
+    for factor in recipe.factors:
+        name = NAMES.get(factor.acts_on, factor.name)
+        if name != factor.name:
+            raise SettingError(
+                f"{source}: factor {factor.name} acts on {factor.acts_on}: name it {name}, by which methods and probes "
+                "know it"
+            )
 
 
 def check_values(recipe: Recipe, views: GivenViews | None, source: str) -> None:

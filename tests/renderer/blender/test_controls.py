@@ -10,11 +10,20 @@ import pytest
 from plugins import install
 
 from iebench.manifests.common.shipped import in_folders, shipped
+from iebench.manifests.conventions import ANGLES
 from iebench.manifests.errors import MissingPart, PluginBroken, UsageError
 from iebench.manifests.laws import Constant, Sweep, Uniform
 from iebench.manifests.recipe import load
 from iebench.manifests.views import GivenViews
-from iebench.renderer.blender.controls.wiring import CONTROLS, bind, check_values, quality_for, wiring
+from iebench.renderer.blender.controls.wiring import (
+    CONTROLS,
+    NAMES,
+    bind,
+    check_names,
+    check_values,
+    quality_for,
+    wiring,
+)
 from iebench.renderer.blender.floor_images import listed_images
 
 
@@ -160,3 +169,19 @@ def test_a_checkout_that_is_newer_than_its_installation_is_named(monkeypatch):
     monkeypatch.setattr(type(CONTROLS), "__contains__", lambda registry, name: False)
     with pytest.raises(MissingPart, match=r"lists no control of its own: install it again, in a checkout by `pip"):
         wiring(acting("floor.hue"))
+
+
+@pytest.mark.parametrize(("name", "target", "expected"), [
+    ("pitch", "rotation.x", "rot_x"), ("rot_x", "rotation.y", "rot_y"), ("depth", "translation.z", "trans_z"),
+])  # fmt: skip
+def test_a_pose_under_other_names_is_refused_as_no_method_would_know_it(name, target, expected):
+    recipe = dataclasses.replace(acting(target).factors[0], name=name)
+    recipe = dataclasses.replace(load(), factors=(recipe,))
+    with pytest.raises(UsageError, match=rf"^mine: factor {name} acts on {target}: name it {expected}, by which"):
+        check_names(recipe, "mine")
+
+
+@pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
+def test_shipped_recipes_name_poses_as_methods_know_them(name):
+    check_names(load(name), name)
+    assert set(ANGLES) == {NAMES[f"rotation.{axis}"] for axis in "xyz"}
