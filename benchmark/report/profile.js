@@ -6,14 +6,18 @@ function share(metric, [, , , floor, ceiling], value) {
   return (value - floor) / (goal - floor || 1);
 }
 
-/** A title that ends at x; on two lines, as even as its words allow, where it would begin before 0. */
-function wrapped(title, x, y) {
-  const letter = 7.2, text = draw("text", { x, y: y + 4, "text-anchor": "end" });
-  const ends = [...title.matchAll(/ /g)].map((space) => space.index);
-  if (title.length * letter <= x || !ends.length) return text.append(title), text;
+/** A title as one line, or as two, as even as its words allow, where it is wider than its room. */
+function linesOf(title, room) {
+  const letter = 7.2, ends = [...title.matchAll(/ /g)].map((space) => space.index);
+  if (title.length * letter <= room || !ends.length) return [title];
   const cut = ends.reduce((best, end) => (Math.abs(title.length - 2 * end) < Math.abs(title.length - 2 * best) ? end : best));
-  text.append(draw("tspan", { x, y: y - 2 }, title.slice(0, cut)), draw("tspan", { x, y: y + 10 }, title.slice(cut + 1)));
-  return text;
+  return [title.slice(0, cut), title.slice(cut + 1)];
+}
+
+/** A text of one or two lines that ends at x and has its middle at y. */
+function ending(lines, x, y) {
+  const line = 14, first = y + 4 - ((lines.length - 1) * line) / 2;
+  return draw("text", { "text-anchor": "end" }, ...lines.map((words, i) => draw("tspan", { x, y: first + i * line }, words)));
 }
 
 function profile() {
@@ -24,8 +28,10 @@ function profile() {
     const lines = [...new Set([chosen.value, other.value])].filter((value) => value !== "").map(Number).flatMap((method, k) =>
       parts().map((part, i) => ({ row: rowOf(method, part), part, i, k })).filter(({ row, k }) => row && (k === 0 || row.part === WHOLE)));
     const metrics = Object.keys(model.metrics).filter((metric) => lines.some(({ row }) => row.values[metric]));
-    const width = Math.max(280, host.clientWidth), left = Math.min(210, width * 0.45), right = 14, step = 24, top = 8;
-    const height = top + metrics.length * step + 30;
+    const width = Math.max(280, host.clientWidth), left = Math.min(210, width * 0.45), right = 14, top = 8;
+    const titles = metrics.map((metric) => linesOf(model.metrics[metric].title, left - 8));
+    const steps = titles.map((words) => 10 + 14 * words.length);
+    const height = top + steps.reduce((sum, step) => sum + step, 0) + 30;
     const shares = lines.flatMap(({ row }) => Object.entries(row.values).flatMap(([metric, values]) => [values[1], values[2]].map((v) => share(metric, values, v))));
     const [low, high] = [Math.max(-0.5, Math.min(0, ...shares)) - 0.02, Math.max(1, Math.min(1.2, ...shares)) + 0.02];
     const px = (at) => left + ((Math.max(low, Math.min(high, at)) - low) / (high - low)) * (width - left - right);
@@ -34,9 +40,11 @@ function profile() {
       svg.append(draw("path", { class: tick ? "grid" : "floor", d: `M${px(tick)} ${top}V${height - 24}` }));
       svg.append(draw("text", { x: px(tick), y: height - 8, "text-anchor": "middle" }, String(tick)));
     }
+    let bottom = top;
     metrics.forEach((metric, m) => {
-      const y = top + (m + 0.5) * step, { title, about } = model.metrics[metric];
-      const text = wrapped(title, left - 8, y);
+      const y = bottom + steps[m] / 2, { title, about } = model.metrics[metric];
+      bottom += steps[m];
+      const text = ending(titles[m], left - 8, y);
       text.append(draw("title", {}, about));
       svg.append(text);
       lines.forEach(({ row, part, i, k }, slot) => {
