@@ -14,11 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from iebench.manifests.brief import few
-from iebench.manifests.conventions import ANGLES, relative_quaternion
+from iebench.manifests.conventions import ANGLES, canonical, pose_quaternion, quaternion_product, relative_quaternion
 from iebench.manifests.factors import TURNS, Factor, factor_groups
 
 from .errors import SettingError, suggest
@@ -173,6 +174,16 @@ def rotation_between(source: Latents, target: Latents, as_released: bool = False
     """
     start, end = (torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target))
     return torch.from_numpy(relative_quaternion(start, end, as_released))
+
+
+def turn_between(source: Latents, target: Latents) -> Tensor:
+    """Return the quaternions (B, 4) of R2 R1^-1, which turns the source pose to the target's in the world's frame.
+
+    source, target : (B,) float64 radians for each of rot_x, rot_y, rot_z
+    """
+    start, end = (torch.stack([view[name] for name in ROTATION], dim=-1).cpu().numpy() for view in (source, target))
+    back = pose_quaternion(start) * np.array([-1.0, -1.0, -1.0, 1.0])
+    return torch.from_numpy(canonical(quaternion_product(pose_quaternion(end), back)))
 
 
 def onto(values: Tensor, device: torch.device) -> Tensor:

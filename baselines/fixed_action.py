@@ -1,6 +1,8 @@
 """Base classes of equivariant methods without a learned predictor: a rotation moves the embedding by a fixed matrix."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -18,12 +20,15 @@ from .rotations import nearest
 
 
 class FixedActionMethod(Method):
-    """Base of methods whose embedding of R1 becomes that of R2 = R1 R12 by a product with a matrix of R12.
+    """Base of methods whose embedding of R1 becomes that of R2 by a product with a matrix of the rotation between them.
 
     A subclass implements `embed`, `act` and `rotation`.
+
+    frame : "object" if the rotation is R12 = R1^-1 R2, "world" if it is R2 R1^-1
     """
 
     has_predictor = True
+    frame: Literal["object", "world"] = "object"
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__(encoder)
@@ -34,13 +39,18 @@ class FixedActionMethod(Method):
         raise NotImplementedError(f"{type(self).__name__} has no action")
 
     def rotation(self, source: Tensor, target: Tensor) -> Tensor:
-        """Read R12 from the embeddings of two views of an object, without a probe: two of (B, E) -> (B, 3, 3)."""
+        """Read the rotation between two views of an object, without a probe: two of (B, E) -> (B, 3, 3)."""
         raise NotImplementedError(f"{type(self).__name__} reads no rotation")
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         """Return the embedding moved by the rotation from source to target; see `Method.predict`."""
-        quaternion = actions.rotation_between(source, target)
+        quaternion = self.between(source, target)
         return self.act(embedding.repeat_interleave(len(quaternion) // len(embedding), dim=0), quaternion)
+
+    def between(self, source: Latents, target: Latents) -> Tensor:
+        """Return the quaternions (B, 4) of the rotation from source to target, in the method's frame."""
+        named = actions.rotation_between if self.frame == "object" else actions.turn_between
+        return named(source, target)
 
     def act_next(self, embeddings: Sequence[Tensor], latents: Latents) -> list[Tensor]:
         """Move each view's embedding but the last to the next view.
@@ -48,7 +58,8 @@ class FixedActionMethod(Method):
         embeddings : K of (B, E); latents : (B, K) each
         returns : K - 1 of (B, E)
         """
-        turns = actions.steps("rotation", latents)
+        views = [actions.view(latents, number) for number in range(len(embeddings))]
+        turns = [self.between(*pair) for pair in pairwise(views)]
         return [self.act(embedding, turn) for embedding, turn in zip(embeddings, turns, strict=False)]
 
 

@@ -35,10 +35,17 @@ def decoded_rotation(context: Context) -> Values:
 
 @torch.no_grad()
 def read(context: Context, method: FixedActionMethod, rows: Rows) -> NDArray[np.float64]:
-    """Return the nine entries of R12 of pairs of val: rows (k, 2) -> (k, 9)."""
+    """Return the nine entries of R12 of pairs of val: rows (k, 2) -> (k, 9).
+
+    A method of the world's frame gives R2 R1^-1; the true R1 turns it into the object's frame, and no angle changes.
+    """
     features, blocks = context.val.features, []
     step = block_rows(features.shape[1])
     for block in (rows[i : i + step] for i in range(0, len(rows), step)):
         views = (torch.from_numpy(features[block[:, view]]).to(context.device) for view in (0, 1))
-        blocks.append(method.rotation(*(method.embed(view) for view in views)).flatten(1).double().cpu().numpy())
+        turns = method.rotation(*(method.embed(view) for view in views)).double().cpu().numpy()
+        if method.frame == "world":  # R2 R1^-1 in the frame of the true R1, which leaves its angle to any other one
+            first = matrices(context.val, block[:, :1]).reshape(-1, 3, 3)
+            turns = first.swapaxes(1, 2) @ turns @ first
+        blocks.append(turns.reshape(-1, 9))
     return np.concatenate(blocks)

@@ -11,6 +11,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -83,8 +84,9 @@ def build(cls: type[T], table: Any, source: str) -> T:
 def override(settings: T, assignments: Iterable[str], source: str = "--set") -> T:
     """Return a copy of a settings dataclass with `key=value` (or `table.key=value`) assignments applied.
 
-    Values are TOML; a bare word is taken as a string.
+    Values are TOML; a bare word is taken as a string. A setting that needs another one may come before it.
     """
+    changes: list[tuple[list[str], Any]] = []
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
         if not equals:
@@ -92,8 +94,16 @@ def override(settings: T, assignments: Iterable[str], source: str = "--set") -> 
         item = value(text.strip())
         check_finite(item, f"{source} {key.strip()}")
         check_text(item, f"{source} {key.strip()}", SettingError, "write it in one line of plain text")
-        settings = _assign(settings, key.strip().split("."), item, f"{source} {key.strip()}")
-    return settings
+        changes.append((key.strip().split("."), item))
+    changed = settings
+    try:
+        for path, item in changes:
+            changed = _assign(changed, path, item, f"{source} {'.'.join(path)}")
+    except SettingError:
+        with suppress(SettingError, UnknownName):
+            return _together(settings, changes, source)
+        raise  # of one assignment, which the message names
+    return changed
 
 
 def check_finite(value: Any, source: str) -> None:
@@ -121,6 +131,17 @@ def _assign(settings: T, path: list[str], value: Any, source: str) -> T:
     if len(path) > 1 and not dataclasses.is_dataclass(inner):
         raise SettingError(f"{source}: {path[0]!r:.80} has no settings of its own")
     table[path[0]] = _assign(inner, path[1:], value, source) if len(path) > 1 else value
+    return build(type(settings), table, source)
+
+
+def _together(settings: T, changes: list[tuple[list[str], Any]], source: str) -> T:
+    """Return a copy with all changes made before any check; the last of several values of a setting counts."""
+    if not (dataclasses.is_dataclass(settings) and all(path for path, _ in changes)):
+        raise SettingError(f"{source}: {settings!r:.80} has no settings of its own")
+    table = {f.name: getattr(settings, f.name) for f in dataclasses.fields(typing.cast(Any, settings)) if f.init}
+    for name in dict.fromkeys(path[0] for path, _ in changes):
+        own = [(path[1:], item) for path, item in changes if path[0] == name]
+        table[name] = _together(table.get(name), own, source) if any(path for path, _ in own) else own[-1][1]
     return build(type(settings), table, source)
 
 

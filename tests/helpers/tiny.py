@@ -14,7 +14,7 @@ DECODER = "method.decoder=[8, 4]"
 FURTHER = {
     "care": ["method.chunk=4"], "dino-like": ["method.prototypes=24"], "invariance-propagation": ["method.objects=64"],
     "g-nft": ["method.degrees=1", "method.channels=3", DECODER],
-    "msp": ["method.size=3", "method.vectors=6", DECODER],
+    "msp": ["method.vectors=6", "method.size=3", DECODER],
 }  # fmt: skip
 
 

@@ -1,13 +1,15 @@
 """EquIN: a head gives a view's pose as N candidate rotations, a contrast its object (Pérez Rey et al., ECML 2023).
 
 The pose is known up to one fixed rotation, since the loss compares poses of the same object alone: R1' R12 must be R2'.
-An object with N symmetric poses has N right candidates, so sets of candidates are compared.
+An object with N symmetric poses R S has N right candidates, so sets are compared. That needs the rotation in the
+world's frame, as in the paper: R2 R1^-1 takes {R1 S} to {R2 S}, and R12 does not, since S R12 is not R12 S.
 
 iebench train --method equin
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -30,6 +32,7 @@ class EquINSettings:
     projector : widths of the layers of the invariant projector, for the contrast
     hidden : widths of the layers between the representation and the six numbers of each candidate
     poses : number N of candidate poses
+    frame : "object" for R12 from the right, "world" for R2 R1^-1 from the left; several poses need the second
     temperature : tau of NT-Xent; the released code contrasts dot products with 1
     equivariance : weight e of the distance between the sets of candidates
     spread : weight r of the mean squared distance between the candidates of a view, which pulls them together
@@ -41,6 +44,7 @@ class EquINSettings:
     temperature: float = 0.1
     equivariance: float = 1.0
     spread: float = 0.0
+    frame: Literal["object", "world"] = "object"
 
     def __post_init__(self) -> None:
         check_widths(self.projector)
@@ -50,6 +54,11 @@ class EquINSettings:
             raise InvalidValue(f"poses must be at least 1, not {self.poses}")
         if self.spread and self.poses == 1:
             raise InvalidValue("spread compares the candidates of a view with one another: it needs poses above 1")
+        if self.poses > 1 and self.frame == "object":
+            raise InvalidValue(
+                f"poses={self.poses} are those of a symmetric object, whose rotation relative to itself is not "
+                "determined by its pictures: set frame=world"
+            )
 
 
 @method("equin", EquINSettings)
@@ -58,12 +67,15 @@ class EquIN(FixedActionMethod):
 
     def __init__(self, encoder: Encoder, settings: EquINSettings) -> None:
         super().__init__(encoder)
-        self.settings = settings
+        self.settings, self.frame = settings, settings.frame
         self.invariant_projector = projector((self.dim, *settings.projector))
         self.pose_head = projector((self.dim, *settings.hidden, 6 * settings.poses))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
-        """L = NT-Xent(i^x, i^y) + e mean_b sum_i min_j |R_i^x R12 - R_j^y|^2 + r spread, over consecutive views."""
+        """L = NT-Xent(i^x, i^y) + e mean_b sum_i min_j |R_i^x R12 - R_j^y|^2 + r spread, over consecutive views.
+
+        In the world's frame R2 R1^-1 R_i^x takes the place of R_i^x R12.
+        """
         views = self.represent(images)
         invariant = self.by_view(self.invariant_projector, views)  # K of (B, E)
         poses = [self._rotations(numbers) for numbers in self.by_view(self.pose_head, views)]  # K of (B, 9 N)
@@ -84,15 +96,25 @@ class EquIN(FixedActionMethod):
         return self._rotations(self.pose_head(representation))
 
     def act(self, embedding: Tensor, quaternion: Tensor) -> Tensor:
-        """Multiply every candidate by the rotation from the right: R2 = R1 R12."""
+        """Multiply every candidate by the rotation, from the right: R2 = R1 R12; from the left in the world's frame."""
         with no_autocast(embedding.device):
-            turn = onto(from_quaternion(quaternion).to(embedding.dtype), embedding.device)
-            return (torch.unflatten(embedding, 1, (-1, 3, 3)) @ turn[:, None]).flatten(1)
+            turn = onto(from_quaternion(quaternion).to(embedding.dtype), embedding.device)[:, None]
+            poses = torch.unflatten(embedding, 1, (-1, 3, 3))
+            return (poses @ turn if self.frame == "object" else turn @ poses).flatten(1)
 
     def rotation(self, source: Tensor, target: Tensor) -> Tensor:
-        """Return R1'^-1 R2' of the first candidates; those of a symmetric object differ by its symmetries alone."""
-        start, end = (torch.unflatten(view[:, :9], 1, (3, 3)) for view in (source, target))
-        return start.mT @ end
+        """Return R1'^-1 R2', or in the world's frame the R2' R1'^-1 that takes one set nearest to the other.
+
+        For a symmetric object that is one of the N rotations that its pictures allow. Distances count both ways.
+        """
+        start, end = (torch.unflatten(view, 1, (-1, 3, 3)) for view in (source, target))  # (B, N, 3, 3)
+        if self.frame == "object":
+            return start[:, 0].mT @ end[:, 0]
+        turns = (end[:, :, None] @ start[:, None].mT).flatten(1, 2)  # (B, N^2, 3, 3)
+        moved = (turns[:, :, None] @ start[:, None]).flatten(3)  # (B, N^2, N, 9)
+        pairs = (moved[:, :, :, None] - end.flatten(2)[:, None, None]).square().sum(-1)  # (B, N^2, N, N)
+        distance = pairs.amin(3).sum(2) + pairs.amin(2).sum(2)
+        return turns[torch.arange(len(turns), device=turns.device), distance.argmin(dim=1)]
 
     def _rotations(self, numbers: Tensor) -> Tensor:
         return from_six(torch.unflatten(precise(numbers), 1, (-1, 6))).flatten(1)

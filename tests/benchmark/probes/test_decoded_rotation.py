@@ -1,5 +1,7 @@
 """The rotation read from embeddings: exact for exact poses in any frame, and left out for other methods."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
@@ -22,8 +24,8 @@ FRAME = Rotation.from_rotvec([0.3, -1.0, 0.7])
 class Exact(EquIN):
     """EquIN whose features are its poses."""
 
-    def __init__(self) -> None:
-        super().__init__(Encoder(EncoderSettings(0.125)), EquINSettings((8,)))
+    def __init__(self, frame: Literal["object", "world"] = "object") -> None:
+        super().__init__(Encoder(EncoderSettings(0.125)), EquINSettings((8,), frame=frame))
 
     def embed(self, representation: Tensor) -> Tensor:
         return representation[:, :9]
@@ -45,6 +47,24 @@ def test_exact_poses_in_another_frame_give_the_rotation_without_a_probe() -> Non
     angle = values["rotation_decoded_degrees_mean"]
     assert angle.value < 0.1 and angle.floor > 20
     assert values["rotation_decoded_within_15"].value == 1
+
+
+def test_a_rotation_of_the_worlds_frame_is_turned_into_the_objects_and_keeps_its_angle() -> None:
+    """Poses R G of one unknown G give R2 R1^-1; every second view is turned by 40 degrees in the world."""
+    bare, wrong = random_split(8, 6, seed=0), Rotation.from_rotvec([0, 0, np.radians(40)])
+    turns = pose(bare.columns(ANGLES, np.arange(48)))
+    for error, degrees in ((Rotation.identity(), 0.0), (wrong, 40.0)):
+        shown = np.where(
+            np.arange(48)[:, None, None] % 2, (error * turns * FRAME).as_matrix(), (turns * FRAME).as_matrix()
+        )
+        val = random_split(8, 6, shown.reshape(48, 9).astype(np.float32), seed=0)
+        context = context_of(val, val, SMALL, method=Exact("world"))
+        rows = val.all_pairs()[0]
+        rows = rows[(rows % 2).sum(axis=1) == 1]
+        entries = read(context, Exact("world"), rows).reshape(-1, 3, 3)
+        first, second = (pose(val.columns(ANGLES, rows[:, k])) for k in (0, 1))
+        angles = np.degrees((Rotation.from_matrix(entries).inv() * first.inv() * second).magnitude())
+        np.testing.assert_allclose(angles, degrees, atol=0.1)
 
 
 def test_a_wrong_turn_is_measured_in_degrees() -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from iebench.manifests.common.settings import build, check_finite, override
-from iebench.manifests.errors import SettingError, UnknownName
+from iebench.manifests.errors import InvalidValue, SettingError, UnknownName
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,30 @@ def test_values_are_read_as_their_types():
 def test_what_cannot_be_used_is_refused(assignment, words):
     with pytest.raises((SettingError, UnknownName), match=words):
         override(Outer(1), [assignment])
+
+
+@dataclass(frozen=True)
+class Range:
+    low: int = 1
+    high: int = 2
+
+    def __post_init__(self) -> None:
+        if self.low >= self.high:
+            raise InvalidValue(f"low must be below high={self.high}, not {self.low}")
+
+
+@dataclass(frozen=True)
+class Nested:
+    range: Range = field(default_factory=Range)
+
+
+def test_settings_that_need_one_another_may_come_in_any_order():
+    for both in (["low=5", "high=6"], ["high=6", "low=5"], ["low=7", "high=6", "low=5"]):
+        assert override(Range(), both) == Range(5, 6)
+    assert override(Nested(), ["range.low=5", "range.high=6"]) == Nested(Range(5, 6))
+    for wrong in (["low=5"], ["low=5", "high=4"], ["low=5", "hihg=6"], ["low=5", "high.more=6"]):
+        with pytest.raises(SettingError, match=r"^--set low: low must be below high=2, not 5$"):
+            override(Range(), wrong)
 
 
 def test_a_number_in_a_table_is_named_by_its_keys():
