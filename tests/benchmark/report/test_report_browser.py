@@ -230,7 +230,8 @@ def test_a_phone_shows_all_of_it_without_scrolling_sideways(driver: Any, file: P
     """)  # fmt: skip
     assert cut == []
     overlaps = browsing.script(driver, """
-        const boxes = [...document.querySelectorAll("#profile-chart text:has(tspan)")].map((e) => [e.textContent, e.getBBox()]);
+        const titles = [...document.querySelectorAll("#profile-chart text:has(tspan)")];
+        const boxes = titles.map((e) => [e.textContent, e.getBBox()]);
         const next = boxes.slice(1).map(([words, box], i) => [words, box.y - (boxes[i][1].y + boxes[i][1].height)]);
         return [boxes.length, next.filter(([, gap]) => gap < 0)];
     """)  # fmt: skip
