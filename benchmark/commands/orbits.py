@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from iebench.manifests.common.progress import say
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import device_option
 
@@ -67,6 +68,8 @@ def orbits(
     if out is None and limit is not None:
         _keep(home, limit)
     encoder = prepare(loaded, loaded.side(recipe.resolution), where)
+    for line in encoder.introduction(recipe.resolution):
+        say(line)
     if encoder.dim > WIDE:
         raise EncoderError(
             f"orbits are read from at most {WIDE:,} columns and encoder {encoder.name} has {encoder.dim:,}: pool or "

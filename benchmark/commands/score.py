@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from iebench.manifests.common.progress import say
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import device_option
@@ -35,8 +36,8 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 )
 @click.option(
     "--encoder", "spec", metavar="SPEC",
-    help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, hf:NAME|FOLDER, a TorchScript or torch.export file, or "
-    "a folder that `iebench convert` wrote; see docs/guides/your-encoder.md.",
+    help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, hf:NAME|FOLDER, a TorchScript, torch.export or ONNX "
+    "file, or a folder that `iebench convert` wrote; see docs/guides/your-encoder.md.",
 )  # fmt: skip
 @click.option(
     "--encoder-arg",
@@ -128,6 +129,9 @@ def score(
             if out is None:
                 weights = subject.encoder.weights if subject.shared else None
                 _keep(subject.home / NAME, protocol, subject.data, limit, weights)
+        if ranks.first:
+            for line in subject.introduction():
+                say(line)
         chosen = subject.encoder, subject.data, subject.features, where, protocol, seed, limit, ranks
         if not ranks.first:
             encode_splits(*chosen)

@@ -26,6 +26,7 @@ from .determinism import rounding, unsteady
 from .predictor import Predictor
 from .registry import LoadedEncoder
 
+APART = 2  # sides of images whose ratio is beyond this are another task
 TRIAL = 4  # noise images whose representations check and identify an encoder
 
 Precision = Literal["float32", "bf16"]
@@ -47,6 +48,8 @@ class PreparedEncoder:
     identity : SHA-256 of weights and of outputs for fixed noise, so that changed code changes it too
     run : configuration of the run that trained it, if any
     cost : number of parameters, and the cost of training if known
+    native : side of the images that the module was made for, in pixels; None if unknown, or if it
+        was trained here
     """
 
     name: str
@@ -62,6 +65,24 @@ class PreparedEncoder:
     run: RunConfig | None
     cost: Cost
     method: Method | None = None
+    native: int | None = None
+
+    def introduction(self, stored: int) -> list[str]:
+        """Return lines for the screen: the images it gets, and a warning if it was made for images of another size.
+
+        stored : side of the dataset's images in pixels
+        """
+        lines = [
+            f"{self.name}: images of {self.resolution} pixels, {self.preprocessing or 'no preprocessing declared'}"
+        ]
+        native = self.native or stored
+        if max(native, stored) > APART * min(native, stored):
+            effect = "detail is lost" if native < stored else "small images are enlarged"
+            lines.append(
+                f"warning: {self.name} was made for images of {native} pixels and the dataset's have {stored}: "
+                f"{effect}, so compare it with encoders of that size alone, or render the dataset with {native} pixels"
+            )
+        return lines
 
 
 def prepare(
@@ -104,9 +125,14 @@ def prepare(
         weights=weights,
         identity=hashlib.sha256(bytes.fromhex(weights) + answers.cpu().numpy().tobytes()).hexdigest(),
         run=loaded.run,
-        cost=replace(loaded.cost, parameters=sum(parameter.numel() for parameter in module.parameters())),
+        cost=replace(loaded.cost, parameters=_size(module) if loaded.counted else None),
         method=loaded.method,
+        native=loaded.resolution if loaded.run is None else None,
     )
+
+
+def _size(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def trial(resolution: int) -> Tensor:

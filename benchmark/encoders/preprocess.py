@@ -21,7 +21,7 @@ class Preprocessed(nn.Module):
 
     Objects of this benchmark fill their images, and a centre crop would remove information about the pose.
 
-    size : side of the model's images in pixels
+    size : side of the model's images in pixels; None for images of any side, which are not resized
     mean, std : per channel in the model's order, for images in [0, 1]
     interpolation : "bilinear" or "bicubic", with antialiasing
     order : index of red, green or blue for each channel of the model's input
@@ -31,8 +31,8 @@ class Preprocessed(nn.Module):
     std: Tensor
 
     def __init__(
-        self, model: nn.Module, size: int, mean: Sequence[float], std: Sequence[float], interpolation: str = "bicubic",
-        order: Sequence[int] = RGB,
+        self, model: nn.Module, size: int | None, mean: Sequence[float], std: Sequence[float],
+        interpolation: str = "bicubic", order: Sequence[int] = RGB,
     ) -> None:  # fmt: skip
         super().__init__()
         self.order = list(order)
@@ -46,12 +46,12 @@ class Preprocessed(nn.Module):
         """Describe the preprocessing."""
         mean, std = ([round(float(x), 4) for x in values.flatten()] for values in (self.mean, self.std))
         swapped = ", channels as " + "".join("RGB"[c] for c in self.order) if self.order != RGB else ""
-        resized = f"resized to {self.size} ({self.interpolation}, antialiased)"
+        resized = f"resized to {self.size} ({self.interpolation}, antialiased)" if self.size else "not resized"
         return f"{resized}{swapped}, minus mean {mean}, over deviation {std}"
 
     def forward(self, images: Tensor) -> Tensor:
         """Map (B, 3, H, W) float in [0, 1] to (B, D)."""
-        if images.shape[-2:] != (self.size, self.size):
+        if self.size is not None and images.shape[-2:] != (self.size, self.size):
             images = nn.functional.interpolate(
                 images, (self.size, self.size), mode=self.interpolation, align_corners=False, antialias=True
             ).clamp(0, 1)  # bicubic overshoots

@@ -44,6 +44,7 @@ class LoadedEncoder:
     run : configuration of the run that trained it
     home : folder for features and score
     cost : cost of training, if known
+    counted : False if the module's weights are not parameters, so that their number is unknown
     """
 
     name: str
@@ -57,6 +58,7 @@ class LoadedEncoder:
     run: RunConfig | None = None
     home: Path | None = None
     cost: Cost = field(default_factory=Cost)
+    counted: bool = True
 
     def side(self, stored: int) -> int:
         """Return the side of the module's images in pixels, for a dataset with images of side `stored`."""

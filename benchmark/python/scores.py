@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from torch import Tensor, nn
 
+from iebench.manifests.common.progress import say
 from iebench.manifests.text.plain_text import check_name
 
 from .. import protocol as protocols
@@ -67,6 +68,8 @@ def score(
             subject = of_features(Path(encoder), folder)
         else:
             subject = of_encoder(_loaded(encoder, name, trust), folder, where, resolution, precision)
+        for line in subject.introduction():
+            say(line)
         subject.check_memory(rules, limit, where)
         return score_subject(subject.encoder, subject.data, subject.features, where, rules, seed, limit)
 

@@ -34,6 +34,12 @@ class Subject:
         """Folder of the feature files."""
         return self.home / "features"
 
+    def introduction(self) -> list[str]:
+        """Return lines for the screen about what an encoder does to images; [] for a file of features."""
+        if isinstance(self.encoder, FeatureFile):
+            return []
+        return self.encoder.introduction(DatasetInfo.load(self.data).recipe.resolution)
+
     def check_memory(self, protocol: Protocol, limit: int | None, device: torch.device) -> None:
         """Check that the probes of a protocol fit into memory; see `footprint.check`."""
         widths = [self.encoder.dim, *(part.stop - part.start for part in self.encoder.parts.values())]

@@ -12,6 +12,7 @@ EXTRA_OF = {
     "torch": "train", "safetensors": "train", "tensorboard": "train",
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud", "huggingface_hub": "cloud",
     "timm": "timm", "torchvision": "torchvision", "transformers": "hf",
+    "onnxruntime": "onnx",
     "wandb": "wandb", "trackio": "trackio",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")

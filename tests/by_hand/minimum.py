@@ -44,6 +44,7 @@ USES: dict[str, tuple[str, ...]] = {
     "torchvision": ("tests/benchmark/encoders/test_zoos.py", "-k", "torchvision"),
     "timm": ("tests/benchmark/encoders/test_zoos.py", "tests/benchmark/encoders/test_timm.py", "-k", "timm"),
     "hf": ("tests/benchmark/encoders/test_huggingface.py",),
+    "onnx": ("tests/benchmark/encoders/files/test_onnx.py",),
     "ray": ("tests/renderer/engines/test_ray.py",),
     "slurm": ("tests/renderer/engines/test_slurm.py", "tests/manifests/shell/test_slurm.py"),
     "cloud": ("tests/renderer/output/test_cloud.py",),
@@ -52,7 +53,7 @@ USES: dict[str, tuple[str, ...]] = {
 }
 """Extra -> the smallest real use of its packages: tests, or the arguments of Python in the folder of the whole path."""
 CLOUDS = ("s3fs[boto3]", "moto[server]>=5", "gcp-storage-emulator")  # with boto3 named, pip finds versions that agree
-HELPERS: dict[str, tuple[str, ...]] = {"cloud": CLOUDS}
+HELPERS: dict[str, tuple[str, ...]] = {"cloud": CLOUDS, "onnx": ("onnx>=1.17",)}
 """Extra -> packages that its tests need besides pytest."""
 PYTEST = (
     "-m",

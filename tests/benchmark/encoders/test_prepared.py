@@ -317,3 +317,16 @@ def test_a_module_of_ones_own_may_predict(workspace: Path) -> None:
     parted = from_factory("anyones:Embedding", 32, CPU).predictor
     assert parted is not None
     assert parted.embed(z).shape == (5, 5) and parted.latents == (*ROTATION, "floor_hue")
+
+
+@pytest.mark.parametrize(
+    ("native", "stored", "effect"),
+    [(224, 64, "small images are enlarged"), (24, 64, "detail is lost"), (128, 64, ""), (32, 64, ""), (None, 64, "")],
+)
+def test_a_resolution_of_another_size_is_warned_of(native: int | None, stored: int, effect: str) -> None:
+    pool = nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())
+    encoder = prepare(LoadedEncoder("mine", pool, native, resizes=True, preprocessing="minus mean"), 24, CPU)
+    first, *more = encoder.introduction(stored)
+    assert first == "mine: images of 24 pixels, minus mean"
+    words = f"warning: mine was made for images of {native} pixels and the dataset's have 64: {effect}, so compare it"
+    assert [line.startswith(words) for line in more] == [True] * bool(effect)

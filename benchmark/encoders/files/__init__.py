@@ -1,0 +1,1 @@
+"""Encoders in files of other programs: a file and declared preprocessing in, a loaded encoder out. Start: onnx.py."""
