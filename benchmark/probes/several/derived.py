@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.factors import FactorGroup
 
 from ...fitting.context import PROBES, Context, Split, Values
 from ...fitting.standardise import Standardiser
@@ -11,12 +12,16 @@ from ...fitting.standardise import Standardiser
 SOLVED_OR_TRAINED = ("linear", "kernel", "heads")  # probes; each asks what the protocol has settings for
 
 
-def probed(context: Context, train: Split, val: Split, parts: Mapping[str, slice], names: Mapping[str, str]) -> Values:
+def probed(
+    context: Context, train: Split, val: Split, parts: Mapping[str, slice], names: Mapping[str, str],
+    groups: tuple[FactorGroup, ...] = (),
+) -> Values:  # fmt: skip
     """Train the probes that the protocol has on the learners of `train`, and measure them on `val`.
 
     train, val : splits with the objects of the context's, in the same order
     parts : name -> columns of their features; a score's regularisation and chosen settings have these names
     names : head of the result -> head whose settings in the protocol it takes
+    groups : factor groups to ask about, beside class and pose
     """
     protocol, columns = context.protocol, train.features.shape[1]
     settings = {head: protocol.heads[source] for head, source in names.items() if source in protocol.heads}
@@ -31,7 +36,7 @@ def probed(context: Context, train: Split, val: Split, parts: Mapping[str, slice
         network=None,
         encoder=None,
         oracle=None,
-        groups=(),
+        groups=groups,
         samples=None,
         meter=Meter("", total=1, unit="", shown=False),
         protocol=replace(protocol, heads=settings, batch_norm="eval"),  # the features are no longer the encoder's

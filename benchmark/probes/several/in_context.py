@@ -1,0 +1,131 @@
+"""Read-outs of views in a context: what they tell as the context grows, and retrieval by prediction in it.
+
+The context are pairs of views of train objects with their actions, which have the rotation alone or the hues alone.
+Longer contexts contain the shorter ones. A method sees the context's views by their cached representations.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from iebench.baselines.action import Latents
+from iebench.baselines.several_views import InContextMethod
+
+from ...data import pairs
+from ...data.rows import rows_of
+from ...fitting.context import Context, Split, Values, probe
+from ...fitting.standardise import block_rows
+from ...metrics.in_context import HITS, IN_CONTEXT, TOKENS, name
+from ...metrics.targets import COLOUR
+from ...statistics.bootstrap import Estimate, Mean
+from ...statistics.metric_info import WHOLE
+from ...statistics.retrieval import chance_reciprocal, own_rank_counts
+from .derived import probed
+
+VIEWS = 10  # first views of each object whose read-outs are scored
+HEADS = {head: head for head in ("classification", "rotation", "colour", "changes")}
+Features = NDArray[np.float32]
+
+
+@probe("in_context", metrics=IN_CONTEXT)
+def in_context(context: Context) -> Values:
+    """Measure contextC_ENVIRONMENT_*, C tokens: class, rotation, colour, and ranks of predicted views."""
+    method = context.network
+    if not isinstance(method, InContextMethod) or not context.train.has(method.latents):
+        return {}
+    train, val = (_fewer(split, context) for split in (context.train, context.val))
+    values: dict[str, Estimate] = {}
+    for environment in method.environments:
+        for tokens in TOKENS:
+            memory = _memory(context, method, environment, tokens // 2)
+            gallery = _outputs(context, val, lambda rows, m=memory: method.read(_at(context, val, rows), m))
+            known = name(tokens, environment)
+            if f"{known}_top1" not in values:
+                shown = _outputs(context, train, lambda rows, m=memory: method.read(_at(context, train, rows), m))
+                values |= _probed(context, replace(train, features=shown), replace(val, features=gallery), known)
+            values |= _ranked(context, method, val, gallery, environment, memory, tokens)
+    return {WHOLE: values}
+
+
+def _fewer(split: Split, context: Context) -> Split:
+    """Return a split with the first VIEWS views of each object, and pairs of these."""
+    if split.views <= VIEWS:
+        return split
+    rows, protocol = rows_of(np.arange(split.objects), split.views, VIEWS), context.protocol
+    return replace(
+        split,
+        features=split.features[rows],
+        labels=split.labels[rows],
+        latents={latent: values[rows] for latent, values in split.latents.items()},
+        views=VIEWS,
+        pairs=pairs.draw(split.identities, VIEWS, split.pairs.shape[1], protocol.pair_seed, "pairs of read-outs"),
+    )
+
+
+@torch.no_grad()
+def _memory(context: Context, method: InContextMethod, environment: str, count: int) -> Any:
+    """Return a method's memory of `count` pairs of views of train objects, one of each object while they last."""
+    train, most = context.train, max(TOKENS) // 2
+    order = np.random.default_rng(context.protocol.pair_seed).permutation(context.learners)
+    rounds = np.arange(most) // len(order) % train.pairs.shape[1]
+    rows = train.pair_rows(np.resize(order, most), rounds)[:count]  # type: ignore[arg-type]
+    first, second = (_at(context, train, view) for view in rows.T)
+    source, target = (_latents(train, method, view) for view in rows.T)
+    return method.remember(first, second, source, target, environment)
+
+
+def _probed(context: Context, train: Split, val: Split, part: str) -> dict[str, Estimate]:
+    """Measure class, rotation and colour of read-outs; part : head of the metrics' names."""
+    groups = tuple(group for group in context.groups if group.name in COLOUR)
+    parts = {part: slice(0, train.features.shape[1])}
+    measured = probed(context, train, val, parts, HEADS, groups)[part]
+    return {f"{part}_{metric}": entry for metric, entry in measured.items() if f"{part}_{metric}" in IN_CONTEXT}
+
+
+def _ranked(
+    context: Context, method: InContextMethod, val: Split, gallery: Features, environment: str, memory: Any, tokens: int
+) -> dict[str, Estimate]:
+    """Measure the rank of each view, predicted from view 0 of its object, among the object's read-outs."""
+    first = 0 if context.protocol.retrieval == "with the source" else 1
+    count = val.views - first
+    if count < 2:
+        return {}
+
+    def predicted(rows: NDArray[np.int64]) -> Tensor:
+        start = rows // val.views * val.views
+        source, target = (_latents(val, method, view) for view in (start, rows))
+        return method.foresee(_at(context, val, start), source, target, environment, memory)
+
+    shape = val.objects, val.views, -1
+    queries = _outputs(context, val, predicted).reshape(shape)[:, first:]
+    ranks = own_rank_counts(gallery.reshape(shape)[:, first:], queries, context.protocol.tie)
+    objects, measure = np.repeat(np.arange(val.objects), count), context.bootstrap.measure
+    values = {"mrr": measure(Mean.of(ranks.reciprocal, objects), chance_reciprocal(count))}
+    values |= {hit: measure(Mean.of(ranks.within(most), objects), min(1.0, most / count)) for hit, most in HITS.items()}
+    return {name(tokens, environment, metric): entry for metric, entry in values.items()}
+
+
+@torch.no_grad()
+def _outputs(context: Context, split: Split, of: Any) -> Features:
+    """Return a method's outputs for all rows of a split, block by block: (n, E)."""
+    step = block_rows(max(TOKENS) * split.features.shape[1])
+
+    def blocks() -> Iterator[Features]:
+        for start in range(0, len(split.labels), step):
+            rows = np.arange(start, min(start + step, len(split.labels)))
+            yield of(rows).float().cpu().numpy()
+
+    return np.concatenate(list(blocks()))
+
+
+def _at(context: Context, split: Split, rows: NDArray[np.int64]) -> Tensor:
+    return torch.from_numpy(split.features[rows]).to(context.device)
+
+
+def _latents(split: Split, method: InContextMethod, rows: NDArray[np.int64]) -> Latents:
+    return {latent: torch.from_numpy(split.latents[latent][rows]) for latent in method.latents}
