@@ -98,9 +98,9 @@ class ContextSSL(InContextMethod):
             tokens = self._tokens(first, second, source, target, environment)  # (B, 2, dim + numbers)
             outputs = self._decoded(tokens, generator)  # (B, 2, dim)
             contrasts.append(nt_xent(outputs[:, 0], outputs[:, 1], self.settings.temperature))
-            told = self.regressor(normalize(outputs, dim=2))[..., PARTS[environment]]
-            truth = onto(_absolute(target), images.device)[:, None, PARTS[environment]].to(told.dtype)
-            regressions.append(distance(told, truth.expand_as(told)))
+            regressed = self.regressor(normalize(outputs, dim=2))[..., PARTS[environment]]
+            truth = onto(_absolute(target), images.device)[:, None, PARTS[environment]].to(regressed.dtype)
+            regressions.append(distance(regressed, truth.expand_as(regressed)))
         terms = {"contrast": total(contrasts), "regression": total(regressions)}
         return {"loss": terms["contrast"] + self.settings.regression * terms["regression"], **terms}
 

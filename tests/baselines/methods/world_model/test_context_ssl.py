@@ -95,8 +95,8 @@ def test_the_loss_equals_its_restatement(views: int, colour: float) -> None:
         truth = np.concatenate(
             [pose(angles).as_quat(canonical=True), *(latents[n][:, k + 1 :][:, :1] for n in NAMES[3:])], 1
         )
-        told = method.regressor(torch.from_numpy(unit(out))).detach().numpy()
-        regression += ((told[..., part] - truth[:, None, part]) ** 2).mean()
+        regressed = method.regressor(torch.from_numpy(unit(out))).detach().numpy()
+        regression += ((regressed[..., part] - truth[:, None, part]) ** 2).mean()
     expected = {"loss": contrast + 5 * regression, "contrast": contrast, "regression": regression}
     assert ours == pytest.approx(expected, rel=1e-8)
 
@@ -134,8 +134,8 @@ def test_a_remembered_context_gives_the_outputs_of_the_whole_sequence(pairs: int
             whole = method.decoder(torch.cat([context, tokens[i]])[None], [mask, mask])[0, -2:]
             whole = torch.nn.functional.normalize(whole, dim=1)
             torch.testing.assert_close(method.read(h[i : i + 1, 1], memory)[0], whole[1])
-            one = [{name: values[i : i + 1] for name, values in side.items()} for side in (source, target)]
-            torch.testing.assert_close(method.foresee(h[i : i + 1, 0], *one, "colour", memory)[0], whole[0])
+            action = [{name: values[i : i + 1] for name, values in side.items()} for side in (source, target)]
+            torch.testing.assert_close(method.foresee(h[i : i + 1, 0], *action, "colour", memory)[0], whole[0])
 
 
 def test_actions_and_latents_of_the_other_environment_have_no_part() -> None:

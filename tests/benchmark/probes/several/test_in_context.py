@@ -25,6 +25,7 @@ LONG = replace(BRIEF, epochs=25, lr=(1e-2,))
 PROTOCOL = replace(
     SMALL, heads={"classification": replace(LINEAR, lr=(1e-2,)), "rotation": LONG, "colour": LONG}, circular="plain"
 )
+QUICK = replace(SMALL, heads={"classification": LINEAR})
 
 
 class Told(InContextMethod):
