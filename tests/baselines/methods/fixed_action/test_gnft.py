@@ -46,8 +46,8 @@ def test_the_loss_equals_its_restatement(views: int, latent: float) -> None:
                 moved[i] += still @ restated_matrix(poses[i, target]) / len(sources)
         with torch.no_grad():
             image = method.decoder(torch.from_numpy(moved).flatten(1), 32).numpy()
-        wanted = (images[:, target].numpy() - np.reshape(MEAN, (3, 1, 1))) / np.reshape(STD, (3, 1, 1))
-        pixels += ((image - wanted) ** 2).mean()
+        shown = (images[:, target].numpy() - np.reshape(MEAN, (3, 1, 1))) / np.reshape(STD, (3, 1, 1))
+        pixels += ((image - shown) ** 2).mean()
         distance += ((moved - z[:, target]) ** 2).mean()
     expected = {"loss": pixels + latent * distance, "pixels": pixels} | ({"latent": distance} if latent else {})
     assert ours == pytest.approx(expected, rel=1e-5)  # the encoder's constants are in float32
