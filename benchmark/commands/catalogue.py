@@ -19,6 +19,7 @@ from iebench.baselines import variants
 from iebench.baselines.action import DIFFERENCES, LABEL, OBJECT, columns
 from iebench.baselines.errors import MethodBroken
 from iebench.baselines.method import Entry, Method, build, find, names
+from iebench.baselines.needs import Needs
 from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.common.meanings import meanings
 
@@ -36,7 +37,7 @@ class Listed:
     condition : labels or action that `loss` needs beside the images, such as "rotation"
     parts : name -> dimensions; {"whole": dimensions} for a representation without parts
     predictor : size of the predicted embedding, None without a predictor
-    views : views of each object in a step
+    needs : needs of the pictures
     encoder, heads : number of trained parameters in the encoder and outside it
     cost : floating-point operations of a training step, relative to SimCLR's
     """
@@ -46,7 +47,7 @@ class Listed:
     condition: str
     parts: dict[str, int]
     predictor: int | None
-    views: int
+    needs: Needs
     encoder: int
     heads: int
     cost: float
@@ -71,7 +72,7 @@ def listed(name: str) -> Listed:
         condition=condition(method),
         parts=parts or {"whole": method.dim},
         predictor=predicts(method) if method.has_predictor else None,
-        views=entry.needs(entry.defaults()).views,
+        needs=entry.needs(entry.defaults()),
         encoder=encoder if method.trains else 0,
         heads=learning - encoder,
         cost=operations / measure(YARDSTICK)[1],

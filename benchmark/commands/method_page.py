@@ -1,13 +1,15 @@
 """The catalogue of methods as text: a table for the screen, and the page docs/reference/methods.md."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rich import box
 from rich.table import Table
 
+from iebench.baselines.needs import Needs
 from iebench.manifests.shell.tables import drawn
 
+from ..data.properties import MEANINGS, recipe_for
 from .catalogue import BATCH, SIDE, Listed, count, settings
 
 TITLES = ("name", "conditioned on", "parts", "predictor", "heads", "cost")
@@ -67,8 +69,8 @@ def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
     lines = ["", f"## {row.entry.name}", "", f"{row.about}.", "", f"{_first(method.__doc__)}"]
     if "loss" in vars(method):
         lines += ["", f"`{_first(method.loss.__doc__)}`"]
-    if row.views > 2:
-        lines += ["", f"It takes {row.views} views of each object."]
+    if needs := " ".join(_needs(row.needs)):
+        lines += ["", needs]
     known = settings(row.entry)
     if known:
         lines += ["", _line(["setting", "default", "meaning"]), _line(["---"] * 3)]
@@ -78,6 +80,17 @@ def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
         changed = ", ".join(f"{name}={_show(value)}" for name, value in other.entry.changed.items())
         lines.append(f"- `{other.entry.name}`: {other.about}. `{changed}`")
     return lines
+
+
+def _needs(needs: Needs) -> Iterator[str]:
+    """Yield a sentence on each need of the pictures that not every dataset meets."""
+    if needs.views > 2:
+        yield f"It takes {needs.views} views of each object."
+    if needs.group > 1:
+        yield f"It takes objects in groups of {needs.group} that share the rotations between their views."
+    if needs.pictures:
+        properties = ", ".join(MEANINGS[name] for name in needs.pictures)
+        yield f"It needs {properties}: `iebench render --recipe {recipe_for(needs.pictures)}`."
 
 
 def _first(document: str | None) -> str:
