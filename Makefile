@@ -16,6 +16,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := render,train,test,check,docs
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
+# Tests start hundreds of Pythons; where a machine forbids bytecode files, each would compile iebench again.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
 # What Blender's wheel takes from the system, and the Debian packages that bring it.
