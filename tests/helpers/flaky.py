@@ -47,6 +47,21 @@ class Slow(FakeRenderer):
         return super().render(latents)
 
 
+class Meeting(Slow):
+    """Slow renderer whose first image waits until two processes render, so that neither does all of a small plan."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.folder = Path(os.environ["IEBENCH_TEST_MEETING"])
+
+    def render(self, latents):
+        (self.folder / str(os.getpid())).touch()
+        until = time.monotonic() + 120
+        while len(list(self.folder.iterdir())) < 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        return super().render(latents)
+
+
 class Broken(FakeRenderer):
     """Renderer that fails to start, as Blender does without a system library."""
 

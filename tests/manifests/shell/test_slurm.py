@@ -61,6 +61,7 @@ def test_a_job_that_has_left_the_queue_is_over_whatever_became_of_it(
     (tmp_path / "squeue").write_text(f"#!/bin/sh\ncat {tmp_path}/queue\n")
     (tmp_path / "squeue").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    monkeypatch.setattr(SlurmJob, "_results_timeout_s", 0)  # of submitit: its wait for a file system of a cluster
     jobs = [SlurmJob(tmp_path, job) for job in ("7_0", "7_1")]
     (tmp_path / "queue").write_text("  7_0 node3\n7_1\n9_0 node4\n")
     assert [job.done(force_check=True) for job in jobs] == [False, False]

@@ -27,9 +27,11 @@ pytestmark = [
 
 
 @pytest.fixture
-def cluster(monkeypatch):
+def cluster(monkeypatch, tmp_path):
     """Ray cluster of two simulated machines on this one: a head that also renders, and a second node."""
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")]))
+    (tmp_path / "meeting").mkdir()
+    monkeypatch.setenv("IEBENCH_TEST_MEETING", str(tmp_path / "meeting"))
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     other = made.add_node(num_cpus=1)
@@ -49,7 +51,7 @@ def test_a_machine_lost_in_the_middle_changes_nothing(cluster, tiny_plan, tmp_pa
 
     def lose():
         """Remove the second node once it renders a task and some shards exist."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 150
         while time.monotonic() < until:
             rendering = [grandchild for child in children(raylet) for grandchild in children(child)]
             if rendering and len(list((tmp_path / "ray").glob("*/*.parquet"))) >= 2:
@@ -61,7 +63,7 @@ def test_a_machine_lost_in_the_middle_changes_nothing(cluster, tiny_plan, tmp_pa
     thread = threading.Thread(target=lose)
     thread.start()
     render_dataset(
-        plan, tmp_path / "ray", workers=1, backend="flaky:Slow", engine="ray", options={"address": made.address}
+        plan, tmp_path / "ray", workers=1, backend="flaky:Meeting", engine="ray", options={"address": made.address}
     )
     thread.join()
     assert lost, "the machine was not at work when it was lost"
