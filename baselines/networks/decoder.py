@@ -54,7 +54,7 @@ class Decoder(nn.Module):
         maps = torch.unflatten(self.first(embedding), 1, (-1, START, START))
         for number, block in enumerate(self.blocks, start=1):
             size = round(START * (side / START) ** (number / len(self.blocks)))
-            maps = block(nn.functional.interpolate(maps, size=(size, size)))
+            maps = block(nn.functional.interpolate(maps, size=(size, size)))  # nearest: its gradient is deterministic
         images: Tensor = self.last(maps)
         return images
 

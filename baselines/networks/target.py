@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ class Target(nn.Module):
     @torch.no_grad()
     def maps(self, images: Tensor) -> Tensor:
         """Return the last map (B, C, h, w) of a copy of an encoder whose backbone gives maps."""
-        encoder = self.network[0]
+        encoder: Any = self.network[0]
         out: Tensor = encoder.with_maps(images, (encoder.last_stage,))[1]
         return out
 

@@ -75,7 +75,7 @@ class EquiCaps(CapsuleMethod):
         activation, flat = self.activations_and_poses(images)
         terms: dict[str, list[Tensor]] = {name: [] for name in ("invariance", "equivariance", "variance", "covariance")}
         with no_autocast(images.device):
-            poses = [view.unflatten(1, (-1, self.settings.pose, self.settings.pose)) for view in flat]
+            poses = [torch.unflatten(view, 1, (-1, self.settings.pose, self.settings.pose)) for view in flat]
             for (a, b), (x, y), motion in zip(
                 pairwise(activation), pairwise(poses), self.motions(latents), strict=True
             ):
