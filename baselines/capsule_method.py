@@ -17,7 +17,7 @@ from .networks.encoder import Encoder
 
 
 class CapsuleMethod(Method):
-    """Base of methods whose head reads the map before the mean.
+    """Base of methods whose head reads the map before the mean; its activations and poses are parts that are scored.
 
     encoder : its backbone gives maps
     capsules : number K of capsules; numbers : number P of each pose
@@ -35,16 +35,23 @@ class CapsuleMethod(Method):
 
     def __init__(self, encoder: Encoder, capsules: int, numbers: int, side: int) -> None:
         super().__init__(encoder)
-        self.stage = encoder.last_stage
-        self.capsules = capsules
+        self.map_stage = encoder.last_stage
+        self.capsules, self.beside = capsules, capsules * (1 + numbers)
+        ends = self.dim, self.dim + capsules, self.dim + self.beside
+        self.parts = {"activations": slice(*ends[:2]), "poses": slice(*ends[1:])}
         self.capsule_projector = Capsules(encoder.backbone.channels[-1], capsules, numbers, side)
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return representations, activations, which sum to 1, and poses; see `Method.features`."""
+        representation, maps = self.encoder.with_maps(images, (self.map_stage,))
+        return torch.cat([representation, self.capsule_projector(maps)], dim=1)
 
     def activations_and_poses(self, images: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the activations, K of (B, capsules), and the flat poses, K of (B, capsules * numbers), of the views.
 
         images : (B, K, 3, H, W)
         """
-        maps = self.by_view(lambda view: self.encoder.with_maps(view, (self.stage,))[1], images)
+        maps = self.by_view(lambda view: self.encoder.with_maps(view, (self.map_stage,))[1], images)
         flat = self.by_view(self.capsule_projector, torch.stack(maps, dim=1))
         parts = [view.tensor_split([self.capsules], dim=1) for view in flat]
         return [part[0] for part in parts], [part[1] for part in parts]

@@ -56,8 +56,19 @@ class PredictorSettings(ActionSettings):
             raise InvalidValue("predictor_relu lies between the matrices of a hypernetwork: it needs predictor_hidden")
 
 
+@dataclass(frozen=True, kw_only=True)
+class LayerSettings:
+    """Settings of a method whose equivariant branch may hang after an earlier stage (layer decoupling, SER 2026).
+
+    equivariant_layer : stage of the backbone, from 1, after which the equivariant branch hangs, on the mean of the
+        stage's map; None for the representation
+    """
+
+    equivariant_layer: int | None = None
+
+
 class EquivariantMethod(Method):
-    """Base of methods with a projector on `columns` of the representation and a predictor on its embedding.
+    """Base of methods with a projector on `columns` of the features and a predictor on its embedding.
 
     A subclass creates the three attributes itself. The order in which it does so decides the initial weights.
     """
@@ -74,7 +85,7 @@ class EquivariantMethod(Method):
         self.latents = actions.columns(action)
 
     def embed(self, representation: Tensor) -> Tensor:
-        """Map representations (B, dim) to embeddings (B, E) by the equivariant projector."""
+        """Map features (B, dim + beside) to embeddings (B, E) by the equivariant projector."""
         embedding: Tensor = self.equivariant_projector(representation[:, self.columns])
         return embedding
 

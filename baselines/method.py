@@ -14,7 +14,7 @@ from .needs import Needs
 from .networks.encoder import Encoder, EncoderSettings
 from .registry import METHODS, Entry, find, names
 
-__all__ = ["Entry", "Method", "Needs", "build", "find", "method", "names"]
+__all__ = ["Entry", "Method", "Needs", "build", "find", "method", "names", "scored"]
 
 Passes = Literal["apart", "together"]
 
@@ -23,7 +23,9 @@ class Method(nn.Module):
     """Base of all methods; built from the encoder to train and the method's own settings.
 
     encoder : (B, 3, H, W) images in [0, 1] -> (B, dim) representations
-    parts : names of slices of the representation, such as "invariant"; {} when it has none
+    parts : names of slices of `features`, such as "invariant"; {} when it has none
+    beside : number of columns of `features` after those of the representation
+    stage : stage of the backbone whose map `features` reads for these, its mean unless a method says otherwise
     latents : the latent columns that `loss` and `predict` need
     as_released : True if `predict` takes quaternions with the sign of the SIE scripts, False if w >= 0
     has_predictor : True if the method has `embed` and `predict`; of the class, or of an object by its settings
@@ -47,6 +49,8 @@ class Method(nn.Module):
         self.encoder = encoder
         self.dim = encoder.dim
         self.parts: dict[str, slice] = {}
+        self.beside = 0
+        self.stage: int | None = None
         self.latents: tuple[str, ...] = ()
         self.as_released = False
 
@@ -55,13 +59,43 @@ class Method(nn.Module):
         """Return what the method, with these settings of its own, needs of the pictures."""
         return Needs()
 
+    def branch(self, stage: int | None) -> slice:
+        """Return the columns of `features` for a branch that hangs after a stage of the backbone.
+
+        These are the mean of the stage's map, beside the representation and a part of its own, "equivariant".
+
+        stage : number from 1; None for the representation itself
+
+        Raises
+        ------
+        SettingError : the backbone has no such stage.
+        """
+        if stage is None:
+            return slice(0, self.dim)
+        self.encoder.check_stage(stage)
+        self.stage, self.beside = stage, self.encoder.backbone.channels[stage - 1]
+        self.parts = {"equivariant": slice(self.dim, self.dim + self.beside)}
+        return self.parts["equivariant"]
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return what is scored: representations, then the columns beside them.
+
+        images : (B, 3, H, W) float in [0, 1]
+        returns : (B, dim + beside)
+        """
+        if self.stage is None:
+            representation: Tensor = self.encoder(images)
+            return representation
+        representation, maps = self.encoder.with_maps(images, (self.stage,))
+        return torch.cat([representation, maps.mean((2, 3))], dim=1)
+
     def represent(self, images: Tensor) -> Tensor:
-        """Return the representations of several views of each object.
+        """Return the features of several views of each object.
 
         images : (B, K, 3, H, W) float in [0, 1]
-        returns : (B, K, dim)
+        returns : (B, K, dim + beside)
         """
-        return torch.stack(self.by_view(self.encoder, images), dim=1)
+        return torch.stack(self.by_view(self.features, images), dim=1)
 
     def by_view(self, module: Callable[[Tensor], Any], views: Tensor) -> list[Tensor]:
         """Return a module's outputs for several views of each object, with one pass or several as `passes` says.
@@ -93,7 +127,7 @@ class Method(nn.Module):
         """
 
     def embed(self, representation: Tensor) -> Tensor:
-        """Return the equivariant embedding (B, E) of representations (B, dim); it is the input of `predict`."""
+        """Return the equivariant embedding (B, E) of features (B, dim + beside); it is the input of `predict`."""
         raise NotImplementedError(f"{type(self).__name__} has no predictor")
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
@@ -123,6 +157,23 @@ class ObjectSettings:
     def of_objects(self, count: int) -> Self:
         """Return these settings with the number of objects that a run trains on, unless they have one."""
         return self if self.objects is not None else replace(self, objects=count)
+
+
+class Scored(nn.Module):
+    """The module that is scored of a method with columns beside the representation: its `features`."""
+
+    def __init__(self, method: Method) -> None:
+        super().__init__()
+        self.method = method
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) float in [0, 1] -> (B, dim + beside)."""
+        return self.method.features(images)
+
+
+def scored(method: Method) -> nn.Module:
+    """Return the module from images to what is scored: the encoder, or `features` where these are more."""
+    return Scored(method) if method.beside else method.encoder
 
 
 M = TypeVar("M", bound=type[Method])

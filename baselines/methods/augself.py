@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .. import action as actions
 from ..action import Latents
-from ..equivariant import ActionSettings
+from ..equivariant import ActionSettings, LayerSettings
 from ..losses import distance, nt_xent, total
 from ..method import Method, method
 from ..networks.encoder import Encoder
@@ -23,7 +23,7 @@ from .simclr import SimCLRSettings
 
 
 @dataclass(frozen=True)
-class AugSelfSettings(ActionSettings, SimCLRSettings):
+class AugSelfSettings(LayerSettings, ActionSettings, SimCLRSettings):
     """Defaults of the repository facebookresearch/SIE; the settings behind the paper's row are not known.
 
     hidden : widths of the regression head between the two representations and the action
@@ -46,15 +46,17 @@ class AugSelf(Method):
         super().__init__(encoder)
         self.settings = settings
         self.latents = actions.columns(settings.action)
+        self.columns = self.branch(settings.equivariant_layer)
         self.projector = projector((self.dim, *settings.projector), settings.projector_norm)
-        self.regressor = perceptron((2 * self.dim, *settings.hidden, actions.size(settings.action)))
+        width = self.columns.stop - self.columns.start
+        self.regressor = perceptron((2 * width, *settings.hidden, actions.size(settings.action)))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = NT-Xent(e^x, e^y) + w MSE(head([h^x, h^y]), a), summed over consecutive views."""
-        views = self.represent(images)  # (B, K, dim)
-        embedding = self.by_view(self.projector, views)  # K of (B, E)
+        views = self.represent(images)  # (B, K, dim + beside)
+        embedding = self.by_view(self.projector, views[..., : self.dim])  # K of (B, E)
         # K - 1 of (B, actions)
-        predictions = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views.unbind(1))]
+        predictions = [self.regressor(torch.cat(pair, dim=1)) for pair in pairwise(views[..., self.columns].unbind(1))]
         targets = actions.steps(self.settings.action, latents)
         terms = {
             "contrast": total(nt_xent(x, y, self.settings.temperature) for x, y in pairwise(embedding)),

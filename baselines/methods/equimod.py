@@ -14,7 +14,7 @@ from typing import Literal
 from torch import Tensor
 
 from ..action import Latents
-from ..equivariant import EquivariantMethod, PredictorSettings, predictor_of
+from ..equivariant import EquivariantMethod, LayerSettings, PredictorSettings, predictor_of
 from ..losses import covariance, distance, nt_xent, total, variance
 from ..method import method
 from ..networks.encoder import Encoder
@@ -23,7 +23,7 @@ from .simclr import SimCLRSettings
 
 
 @dataclass(frozen=True)
-class EquiModSettings(PredictorSettings, SimCLRSettings):
+class EquiModSettings(LayerSettings, PredictorSettings, SimCLRSettings):
     """Defaults of the repository facebookresearch/SIE; the settings behind the paper's row are not known.
 
     projector : widths of the layers of each of the two projectors
@@ -50,16 +50,17 @@ class EquiMod(EquivariantMethod):
     def __init__(self, encoder: Encoder, settings: EquiModSettings) -> None:
         super().__init__(encoder, settings.action)
         self.settings = settings
-        self.columns = slice(0, self.dim)
+        self.columns = self.branch(settings.equivariant_layer)
         self.invariant_projector = projector((self.dim, *settings.projector), settings.projector_norm)
-        self.equivariant_projector = projector((self.dim, *settings.projector), settings.projector_norm)
+        width = self.columns.stop - self.columns.start
+        self.equivariant_projector = projector((width, *settings.projector), settings.projector_norm)
         self.predictor = predictor_of(settings, settings.projector[-1])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = l(i^x, i^y) + f l(W(q) e^x, e^y), summed over consecutive views; l is the loss of the base method."""
         views = self.represent(images)
-        invariant = self.by_view(self.invariant_projector, views)  # K of (B, E)
-        embedding = self.by_view(self.equivariant_projector, views)
+        invariant = self.by_view(self.invariant_projector, views[..., : self.dim])  # K of (B, E)
+        embedding = self.by_view(self.equivariant_projector, views[..., self.columns])
         predicted = self.predict_next(embedding, latents)
         terms = {
             "invariance": self._branch(pairwise(invariant), invariant),

@@ -35,7 +35,8 @@ class Listed:
 
     about : title, with the source in the literature
     condition : labels or action that `loss` needs beside the images, such as "rotation"
-    parts : name -> dimensions; {"whole": dimensions} for a representation without parts
+    parts : name -> dimensions; {"whole": dimensions} for a representation without
+        parts, and before parts beside it
     predictor : size of the predicted embedding, None without a predictor
     needs : needs of the pictures
     encoder, heads : number of trained parameters in the encoder and outside it
@@ -70,7 +71,7 @@ def listed(name: str) -> Listed:
         entry=entry,
         about=variants.load()[name].about if name != entry.base else title(entry),
         condition=condition(method),
-        parts=parts or {"whole": method.dim},
+        parts=parts if parts and not method.beside else {"whole": method.dim, **parts},
         predictor=predicts(method) if method.has_predictor else None,
         needs=entry.needs(entry.defaults()),
         encoder=encoder if method.trains else 0,
@@ -102,7 +103,7 @@ def measure(name: str) -> tuple[Method, int]:
 def predicts(method: Method) -> int:
     """Return the size of the embedding that a method predicts."""
     with torch.device("meta"):
-        return int(method.eval().embed(torch.empty(2, method.dim)).shape[1])
+        return int(method.eval().embed(torch.empty(2, method.dim + method.beside)).shape[1])
 
 
 def condition(method: Method) -> str:

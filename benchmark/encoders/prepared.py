@@ -37,8 +37,9 @@ class PreparedEncoder:
     """An encoder with all facts that scoring needs; the module is in eval mode and without gradients.
 
     name : name in tables: that of the run's folder or of the factory
-    module : (B, 3, H, W) float32 in [0, 1] -> (B, dim)
-    parts : names of slices of the representation, or {}
+    module : (B, 3, H, W) float32 in [0, 1] -> (B, width)
+    dim : size of the representation, the first columns of the module's outputs; width : size of these
+    parts : names of slices of the module's outputs, or {}
     resolution : side of its images in pixels
     preprocessing : description of the module's own preprocessing
     precision : of the forward pass
@@ -55,6 +56,7 @@ class PreparedEncoder:
     name: str
     module: nn.Module
     dim: int
+    width: int
     parts: Mapping[str, slice]
     resolution: int
     preprocessing: str
@@ -114,7 +116,8 @@ def prepare(
     return PreparedEncoder(
         name=name,
         module=module,
-        dim=answers.shape[1],
+        dim=answers.shape[1] - loaded.beside,
+        width=answers.shape[1],
         parts=_parts(
             name, loaded.parts if loaded.parts is not None else declared_parts(name, module), answers.shape[1]
         ),
@@ -125,7 +128,7 @@ def prepare(
         weights=weights,
         identity=hashlib.sha256(bytes.fromhex(weights) + answers.cpu().numpy().tobytes()).hexdigest(),
         run=loaded.run,
-        cost=replace(loaded.cost, parameters=_size(module) if loaded.counted else None),
+        cost=replace(loaded.cost, parameters=_size(_encoder(loaded)) if loaded.counted else None),
         method=loaded.method,
         native=loaded.resolution if loaded.run is None else None,
     )
@@ -133,6 +136,11 @@ def prepare(
 
 def _size(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _encoder(loaded: LoadedEncoder) -> nn.Module:
+    """Return the module without heads whose columns are beside the representation."""
+    return loaded.method.encoder if loaded.method is not None and loaded.beside else loaded.module
 
 
 def trial(resolution: int) -> Tensor:

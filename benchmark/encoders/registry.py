@@ -38,7 +38,8 @@ class LoadedEncoder:
     resolution : side of its images in pixels; None if any is accepted
     resizes : True if the module enlarges smaller images itself, so that `resolution` is an upper limit
     preprocessing : description of the module's own preprocessing
-    parts : names of slices of the representation; None: the module's attribute `parts`
+    parts : names of slices of the module's outputs; None: the module's attribute `parts`
+    beside : number of columns at the end of D that are no part of the representation, for parts of their own
     predictor : predictor of embeddings; None: the module's own `predict`, if it has one
     method : method whose encoder the module is, for probes of what only some methods have, such as an aggregate
     run : configuration of the run that trained it
@@ -53,6 +54,7 @@ class LoadedEncoder:
     resizes: bool = False
     preprocessing: str = ""
     parts: Mapping[str, slice] | None = None
+    beside: int = 0
     predictor: Predictor | None = None
     method: Method | None = None
     run: RunConfig | None = None

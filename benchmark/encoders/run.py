@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from iebench.baselines.method import scored
 from iebench.manifests.dataset import DatasetInfo
 
 from ..errors import RunError
@@ -34,10 +35,11 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     method, config = runs.load(folder)
     return LoadedEncoder(
         name=folder.resolve().name,
-        module=method.encoder,
+        module=scored(method),
         resolution=config.resolution,
         preprocessing=method.encoder.preprocessing,
         parts=method.parts,
+        beside=method.beside,
         predictor=method if method.has_predictor else None,
         method=method,
         run=config,

@@ -53,7 +53,7 @@ def encode(
     with ranks.agreed():
         own_folder(cache)
     path, intact = _agreed(encoder, images, rows, cache, ranks)
-    shape = len(rows), encoder.dim
+    shape = len(rows), encoder.width
     if not intact:
         with ranks.agreed():
             if isinstance(encoder, PreparedEncoder):
@@ -81,7 +81,7 @@ def _agreed(
     """Return the first rank's file, and True if it is intact; other ranks may differ in the last digit or in files."""
     path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
     with ranks.agreed():
-        whole = ranks.first and _whole(path, (len(rows), encoder.dim))
+        whole = ranks.first and _whole(path, (len(rows), encoder.width))
     reports = ranks.collect((path, encoder.weights, whole))
     if len({other for _, other, _ in reports}) > 1:
         raise ranks.common(
@@ -106,7 +106,7 @@ def _encode_blocks(
 ) -> tuple[Blocks, float | None]:
     """Encode this rank's share of the blocks; returns all blocks, and images per second if any were encoded."""
     batch = max(8, PIXELS[device.type] // encoder.resolution**2)
-    blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.dim, batch)
+    blocks = Blocks(path.with_suffix(".blocks"), len(rows), encoder.width, batch)
     numbers = [number for number in range(ranks.rank, blocks.count, ranks.size) if not blocks.has(number)]
     start = time.perf_counter()
     count = _fill(blocks, numbers, encoder, images, rows, device, shown=ranks.first)
@@ -158,9 +158,9 @@ def _encoded(
 ) -> Features:
     try:
         output = represent(encoder.name, encoder.module, to_float(batch, device), encoder.precision)
-        if output.shape[1] != encoder.dim:
+        if output.shape[1] != encoder.width:
             raise EncoderError(
-                f"encoder {encoder.name} returned {encoder.dim} columns at first and {output.shape[1]} now: its "
+                f"encoder {encoder.name} returned {encoder.width} columns at first and {output.shape[1]} now: its "
                 "representation must have one size"
             )
     except EncoderError as error:

@@ -57,6 +57,11 @@ class FeatureFile:
     cost: Cost = field(default_factory=Cost)
 
     @property
+    def width(self) -> int:
+        """Number of columns, `dim`: all belong to the representation."""
+        return self.dim
+
+    @property
     def identity(self) -> str:
         """Return the SHA-256 of the file, which determines the features."""
         return self.weights

@@ -115,7 +115,7 @@ def _fact_faults(score: Score) -> Iterator[str]:
             yield f"{where} is no SHA-256: {digest!r:.80}"
     encoder = score.encoder
     for part, (start, stop) in encoder.parts.items():
-        if not 0 <= start < stop <= encoder.dim:
+        if not 0 <= start < stop or start < encoder.dim < stop:  # a part may lie beside the representation
             yield f"encoder.parts.{part} has the columns {start} to {stop} of {encoder.dim}"
 
 

@@ -84,7 +84,7 @@ def score(
             train=train.split,
             val=val.split,
             parts={WHOLE: slice(0, encoder.dim), **encoder.parts},
-            standardiser=moments if standardised else Standardiser.nothing(encoder.dim),
+            standardiser=moments if standardised else Standardiser.nothing(encoder.width),
             method=predictor if answerable else None,
             protocol=protocol,
             bootstrap=Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed),

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tiny import tiny
 from torch import nn
 
 from iebench.baselines.method import Method, build
@@ -40,8 +41,7 @@ ANGLES = ("rot_x", "rot_y", "rot_z")
 
 def untrained_run(folder: Path, data: Path, method: str = "sie") -> Path:
     """Write a finished run of a tiny encoder without training it."""
-    projector = [] if method == "random" else ["method.projector=[8]"]
-    settings, own = resolve(method, "quick", ["encoder.width=0.125", *projector])
+    settings, own = resolve(method, "quick", ["encoder.width=0.125", *tiny(method, "[8]")])
     fingerprint = DatasetInfo.load(data).fingerprint
     RunConfig(method, asdict(own), settings, data, fingerprint, 32, 0, "cpu", {}).save(folder)
     torch.manual_seed(0)

@@ -49,6 +49,10 @@ def restated(sie: SIE, images: Tensor, latents: Mapping[str, Tensor], weights: M
     with torch.no_grad():
         h = one_by_one(images, sie.encoder)
         half = h.shape[-1] - round(h.shape[-1] * sie.settings.equivariant)
+        if sie.settings.equivariant_layer:
+            half, stage = h.shape[-1], sie.settings.equivariant_layer
+            maps = one_by_one(images, lambda view: sie.encoder.with_maps(view, (stage,))[1])
+            h = torch.cat([h, maps.flatten(3).mean(3)], dim=-1)
         eq = one_by_one(h[..., half:], sie.equivariant_projector).numpy()
         inv = eq[..., :0]
         if half:

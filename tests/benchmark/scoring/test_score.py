@@ -52,6 +52,31 @@ def result(run: Path, tiny_dataset: Path) -> Score:
     return score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, SMALL)
 
 
+@pytest.mark.parametrize(
+    ("method", "parts"),
+    [
+        ("sie-layer3", {"equivariant": (64, 96)}),
+        ("equicaps", {"activations": (64, 68), "poses": (68, 104)}),
+    ],
+)
+def test_parts_beside_the_representation_are_scored_and_the_whole_is_the_encoders(
+    method: str, parts: dict[str, tuple[int, int]], tiny_dataset: Path, tmp_path: Path
+) -> None:
+    encoder = from_run(untrained_run(tmp_path / "run", tiny_dataset, method), None, CPU)
+    brief = replace(SMALL, few_shot=None, kernel=None, linear=None, val_pairs=1, draws=10)
+    outcome = score(encoder, tiny_dataset, tmp_path / "features", CPU, brief, limit=8)
+    assert (outcome.encoder.dim, outcome.encoder.parts) == (64, parts)
+    assert list(outcome.values) == ["whole", *parts] and list(faults_of(outcome)) == []
+    assert encoder.method is not None
+    assert outcome.cost.parameters == sum(p.numel() for p in encoder.method.encoder.parameters())
+    images = torch.rand(2, 3, 32, 32)
+    torch.testing.assert_close(encoder.module(images)[:, :64], encoder.method.encoder(images))
+    if "activations" in parts:
+        torch.testing.assert_close(encoder.module(images)[:, slice(*parts["activations"])].sum(1), torch.ones(2))
+    else:
+        assert "mrr" in outcome.values["whole"]
+
+
 def test_every_part_and_metric_is_there(result: Score) -> None:
     assert list(result.values) == ["whole", "invariant", "equivariant"]
     predicted = {"mrr", "h1", "h5", "h10", "pre"}
