@@ -159,10 +159,10 @@ def between(action: Action, source: Latents, target: Latents, as_released: bool 
     return torch.cat([term.between(source, target, as_released) for term in _terms(action)], dim=-1)
 
 
-def steps(action: Action, latents: Latents) -> list[Tensor]:
-    """Return the action from each view to the next one: (B, K) per latent -> K - 1 of (B, size)."""
+def steps(action: Action, latents: Latents, as_released: bool = False) -> list[Tensor]:
+    """Return the action from each view to the next one: (B, K) per latent -> K - 1 of (B, size); see `between`."""
     views = [view(latents, number) for number in range(latents[columns(action)[0]].shape[1])]
-    return [between(action, *pair) for pair in pairwise(views)]
+    return [between(action, *pair, as_released) for pair in pairwise(views)]
 
 
 def rotation_between(source: Latents, target: Latents, as_released: bool = False) -> Tensor:

@@ -4,7 +4,7 @@ Tokens have no position, so a context is a set of pairs.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -59,8 +59,9 @@ class PairDecoder(nn.Module):
     def forward(self, tokens: Tensor, masks: Sequence[Tensor]) -> Tensor:
         """Return the read-outs. masks : (T, T) bool for each block, True where a row sees a column; see `pair_mask`."""
         tokens = self.read_in(tokens)
-        for block, mask in zip(self.blocks, masks, strict=True):
-            tokens = block.add(tokens, scaled_dot_product_attention(*block.split(tokens), attn_mask=mask))
+        for block, mask in zip(self._each(), masks, strict=True):
+            query, key, value = block.split(tokens)
+            tokens = block.add(tokens, scaled_dot_product_attention(query, key, value, attn_mask=mask))
         read: Tensor = self.read_out(self.norm(tokens))
         return read
 
@@ -68,7 +69,7 @@ class PairDecoder(nn.Module):
         """Return keys and values of a context (c, inputs) of whole pairs; it may be empty."""
         tokens, memory = self.read_in(context), Memory()
         mask = pair_mask(len(context)).to(context.device)
-        for block in self.blocks:
+        for block in self._each():
             query, key, value = block.split(tokens)
             memory.append((key, value))
             tokens = block.add(tokens, scaled_dot_product_attention(query, key, value, attn_mask=mask))
@@ -77,13 +78,18 @@ class PairDecoder(nn.Module):
     def ask(self, tokens: Tensor, memory: Memory) -> Tensor:
         """Return the read-outs of tokens that see a context and themselves: (n, inputs) -> (n, outputs)."""
         tokens = self.read_in(tokens)
-        for block, (keys, values) in zip(self.blocks, memory, strict=True):
+        for block, (keys, values) in zip(self._each(), memory, strict=True):
             query, key, value = block.split(tokens)  # (heads, n, width / heads)
             logits = torch.cat([query @ keys.mT, (query * key).sum(-1, keepdim=True)], dim=-1)
             share = (logits / math.sqrt(query.shape[-1])).softmax(-1)  # (heads, n, c + 1)
             tokens = block.add(tokens, share[..., :-1] @ values + share[..., -1:] * value)
         read: Tensor = self.read_out(self.norm(tokens))
         return read
+
+    def _each(self) -> Iterator[Block]:
+        for block in self.blocks:
+            assert isinstance(block, Block)
+            yield block
 
 
 def pair_mask(length: int) -> Tensor:

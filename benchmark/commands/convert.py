@@ -58,10 +58,11 @@ def convert(
 ) -> None:  # fmt: skip
     """Turn a checkpoint that somebody released into a folder to score.
 
-    It may be of facebookresearch/SIE, AberdeenML/EquiCaps or hafezgh/seq-jepa. Code in the checkpoint is not executed.
-    Projectors and predictor of SIE and EquiMod are converted too. A tensor that is not known is an error that names it.
+    It may be of facebookresearch/SIE, AberdeenML/EquiCaps, hafezgh/seq-jepa or Sharut/In-Context-Symmetries. Code in
+    the checkpoint is not executed. Projectors and predictors of SIE and EquiMod, seq-JEPA's aggregator and ContextSSL's
+    decoder are converted too. A tensor that is not known is an error that names it.
     """
-    from ..released.converted import write  # imports torch; here, so that --help is quick
+    from ..released.converted import scores, write  # import torch; here, so that --help is quick
     from ..released.file import read
     from ..released.heads import Unseen
     from ..released.names import convert as convert_state
@@ -71,11 +72,12 @@ def convert(
     bgr = channels == "bgr"
     source = read(checkpoint, network)
     released = convert_state(source.state, checkpoint, drop, bgr, negated, Unseen(predictor, relu))
-    write(out, released, checkpoint, bgr, negated)
+    converted = write(out, released, checkpoint, bgr, negated)
     left_out = {**released.left_out, **source.beside}
     parts = ", ".join(f"{part} ({count} tensors)" for part, count in left_out.items())
     network_name = f", under {source.name}" if source.name else ""
     heads = f", with the heads of {released.method}" if released.method else ""
     beside = f"; left out: {parts}" if parts else ""
     click.echo(f"{out}: {released.backbone} of {released.layout.name}{network_name}{heads}{beside}")
+    click.echo(scores(converted))
     click.echo(f"score it with `iebench score --encoder {out}`")

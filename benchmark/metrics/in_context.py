@@ -1,6 +1,7 @@
 """Metrics of read-outs in a context of pairs of views, of methods that have one (Gupta et al. 2024, ContextSSL)."""
 
 from dataclasses import replace
+from typing import Literal
 
 from ..statistics.metric_info import MetricInfo
 from .classification import accuracy
@@ -36,13 +37,14 @@ def _in_context(tokens: int, environment: str) -> dict[str, MetricInfo]:
     )
     infos = {
         f"{named}_top1": accuracy(f"{short} top-1 %", f"share of read-outs {of} whose class a linear layer names"),
-        **{f"{named}_rotation_{kind}": rotation[f"{named}_rotation_{kind}"] for kind in ("r2_pooled", "r2_mean")},
+        **{metric: rotation[metric] for metric in (f"{named}_rotation_r2_pooled", f"{named}_rotation_r2_mean")},
         f"{named}_rotation_degrees_mean": replace(
             rotation[f"{named}_rotation_degrees_mean"], column=last and environment == "rotation"
         ),
     }
     about = f"change of floor and light hue between two views by a nonlinear probe of their read-outs {of}"
-    for kind, words in (("pooled", "pooled R²"), ("mean", "R² of each component averaged")):
+    kinds: dict[Literal["pooled", "mean"], str] = {"pooled": "pooled R²", "mean": "R² of each component averaged"}
+    for kind, words in kinds.items():
         infos[f"{named}_colour_r2_{kind}"] = replace(
             colour, title=f"{short} colour R² {kind}", about=f"{about}: {words}", r2=kind
         )

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from iebench.baselines import method as methods
 from iebench.baselines.method import Method
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
+from iebench.baselines.several_views import InContextMethod, SequenceMethod
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
@@ -31,8 +32,8 @@ FACTS, WEIGHTS = "encoder.json", "encoder.safetensors"
 FORMAT = 1
 
 
-def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool) -> None:
-    """Write a converted checkpoint, after checking that its tensors are exactly those of the network.
+def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool) -> nn.Module:
+    """Write a converted checkpoint, after checking that its tensors are exactly those of the network; returns that.
 
     Raises
     ------
@@ -43,10 +44,13 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
     encoder = EncoderSettings(backbone=released.backbone, stem=released.stem)
     normalise = Encoder(encoder).normalise
     order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are in the channel order of the network's input
-    state = {f"encoder.normalise.{name}": getattr(normalise, name)[order] for name in ("mean", "std")}
+    first = "backbone.conv1.weight"  # of the encoder, and of a target network
+    encoders = dict.fromkeys(["encoder.", *(n.removesuffix(first) for n in released.state if n.endswith(first))])
+    statistics = {name: getattr(normalise, name)[order] for name in ("mean", "std")}
+    state = {f"{prefix}normalise.{name}": value.clone() for prefix in encoders for name, value in statistics.items()}
     state |= released.state
     try:
-        _network(released.method, released.settings, encoder, state, source)
+        network = _network(released.method, released.settings, encoder, state, source)
     except UsageError as error:
         raise ConversionError(f"{source} is no checkpoint of a network that iebench knows: {error}") from error
     facts = {
@@ -66,6 +70,19 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
     }
     tensor_file.write(out / WEIGHTS, state)
     write_atomic(out / FACTS, json.dumps(facts, indent=2) + "\n")
+    return network
+
+
+def scores(network: nn.Module) -> str:
+    """Describe in one sentence which scores a converted network has, and which ones its file does not allow."""
+    have = {
+        "class, pose and factors from the encoder": True,
+        "retrieval by a predictor": isinstance(network, Method) and network.has_predictor,
+        "aggregates of several views": isinstance(network, SequenceMethod),
+        "read-outs in a context": isinstance(network, InContextMethod),
+    }
+    known, unknown = ([words for words, possible in have.items() if possible is kind] for kind in (True, False))
+    return f"scores: {', '.join(known)}; without: {', '.join(unknown)}"
 
 
 def load(folder: Path) -> tuple[nn.Module, Method | None, int]:

@@ -23,7 +23,7 @@ from ..weights.archive import check_sums
 State = dict[str, Tensor]
 WRAPPERS = ("module", "_orig_mod")  # added to names by data-parallel training, torch.compile and weight averaging
 FIRST = "conv1.weight"  # a tensor of every known network
-PARENTS = ("", "backbone.", "encoder.")  # prefixes of that tensor
+PARENTS = ("", "backbone.", "encoder.", "enc.")  # prefixes of that tensor
 DEPTH = 4  # of nested tables
 SCALAR: Any = np.float64(0).__reduce__()[0]  # constructor of NumPy's pickled numbers
 HARMLESS: list[Any] = [  # what checkpoints hold beside tensors: settings, and numbers of numpy by its old and new names

@@ -1,7 +1,8 @@
 """Names in released checkpoints, and their conversion to ours.
 
-Covers facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps and hafezgh/seq-jepa. Every tensor is
-either converted, or belongs to a known part that is left out; any other tensor is an error that names it.
+Covers facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps, hafezgh/seq-jepa and ContextSSL's
+Sharut/In-Context-Symmetries. Every tensor is either converted, or belongs to a known part that is left out; any other
+tensor is an error that names it.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from torch import Tensor
 from iebench.baselines.networks.backbone import Stem
 
 from ..errors import ConversionError
+from . import aggregator, context
 from .heads import ALL_SEEN, EQUIVARIANT, INVARIANT, PREDICTOR, State, Unseen, convert_heads
 from .seqjepa import ACTION, MARK, as_released
 
@@ -47,6 +49,10 @@ LAYOUTS = (
          "color_regressor.", "agg_classifier.", "res_classifier.", "projector.", "target_projector."),
         128,
     ),
+    Layout(
+        "Sharut/In-Context-Symmetries", "enc.",
+        ("predictor.", "aug_predictor.", "rel_aug_predictor.", "equiv_linear.", "fc."), 128,
+    ),
     Layout("a backbone alone (final_weights.pth)", "", ("fc.",), 256),
 )  # fmt: skip
 
@@ -56,7 +62,7 @@ class Released:
     """A converted checkpoint.
 
     backbone, stem : our backbone and stem for these weights
-    method : "sie", "equimod" or "sen" with `settings` if there is a predictor, else None
+    method : method whose heads are in the checkpoint, with `settings`; None for an encoder alone
     state : tensors by our names, float32
     left_out : name of a part -> number of its tensors that were left out
     """
@@ -92,10 +98,12 @@ def convert(
         names = ", ".join(f"{known.backbone}conv1.weight" for known in LAYOUTS)
         raise ConversionError(f"{path} has none of {names}: it is of no layout that iebench knows")
     _check_drop(drop, state, layout, path)
-    useless = _heads_without_use(state, drop)
+    kept = {name: value for name, value in state.items() if not name.startswith(drop)}
+    own = next((network.PREFIXES for network in (aggregator, context) if network.complete(kept)), ())
+    useless = () if own else _heads_without_use(state, drop)
     has_heads = not useless
     of_seqjepa = has_heads and MARK in state
-    taken = (PREDICTOR, ACTION) if of_seqjepa else (PREDICTOR,)
+    taken = own or ((PREDICTOR, ACTION) if of_seqjepa else (PREDICTOR,))
     known = (prefix for prefix in layout.left_out if not (has_heads and prefix in taken))
     aside = (*known, *drop, *useless)
     backbone: State = {}
@@ -124,8 +132,13 @@ def convert(
     ours = {f"encoder.backbone.{name}": value for name, value in backbone.items()}
     if not has_heads:
         return Released(layout, kind, stem, None, {}, ours, left_out)
-    heads = as_released(heads, path) if of_seqjepa else heads
-    method, settings, placed = convert_heads(heads, DIM, negated, unseen, path)
+    if own == aggregator.PREFIXES:
+        method, settings, placed = aggregator.translate(heads, backbone, bgr, negated, path)
+    elif own:
+        method, settings, placed = context.translate(heads, DIM, negated, path)
+    else:
+        heads = as_released(heads, path) if of_seqjepa else heads
+        method, settings, placed = convert_heads(heads, DIM, negated, unseen, path)
     return Released(layout, kind, stem, method, settings, {**ours, **placed}, left_out)
 
 

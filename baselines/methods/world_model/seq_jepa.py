@@ -92,7 +92,8 @@ class SeqJEPA(SequenceMethod):
         """Return z_agg (B, dim + action_size); see `SequenceMethod.aggregate`."""
         conditions = None
         if self.action_layer is not None and representations.shape[1] > 1:
-            conditions = self._projected(torch.stack(actions.steps(self.settings.action, latents), dim=1))
+            steps = actions.steps(self.settings.action, latents, self.as_released)
+            conditions = self._projected(torch.stack(steps, dim=1))
         return self._aggregate(representations, conditions)
 
     def condition(self, source: Latents, target: Latents) -> Tensor | None:

@@ -52,7 +52,8 @@ def test_files_that_are_no_checkpoints(content: object, message: str, tmp_path: 
 def test_an_unknown_layout_says_what_it_looked_for(tmp_path: Path) -> None:
     path = put(tmp_path / "model.pth", {"stem.weight": torch.zeros(3)})
     with pytest.raises(
-        ConversionError, match=r"none of backbone\.conv1\.weight, encoder\.conv1\.weight, conv1\.weight"
+        ConversionError,
+        match=r"none of backbone\.conv1\.weight, encoder\.conv1\.weight, enc\.conv1\.weight, conv1\.weight",
     ):
         convert(read(path).state, path)
 
