@@ -36,8 +36,9 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 )
 @click.option(
     "--encoder", "spec", metavar="SPEC",
-    help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, hf:NAME|FOLDER, a TorchScript, torch.export or ONNX "
-    "file, a ResNet's weights (safetensors), or a folder of `iebench convert`; see docs/guides/your-encoder.md.",
+    help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, open_clip:NAME, hf:NAME|FOLDER, a TorchScript, "
+    "torch.export or ONNX file, a ResNet's weights (safetensors), or a folder of `iebench convert`; see "
+    "docs/guides/your-encoder.md.",
 )  # fmt: skip
 @click.option(
     "--encoder-arg",

@@ -1,8 +1,5 @@
 """Files of torch.export: --encoder model.pt2, or --encoder exported:FILE with another suffix."""
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -16,6 +13,7 @@ from ..errors import EncoderError
 from ..weights.archive import check_sums
 from ..weights.exported_contents import check
 from ..weights.tensors_only import weights_only
+from .preprocess import silence
 from .registry import Arguments, LoadedEncoder, loader, named, no_arguments
 
 
@@ -38,7 +36,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     check_sums(path, EncoderError)
     try:
         check(path)
-        with _silence(), weights_only():
+        with silence(), weights_only():
             program = torch.export.load(path)
     except EncoderError:
         raise
@@ -55,17 +53,6 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         )
     side = shapes[0][2] if isinstance(shapes[0][2], int) else None
     return LoadedEncoder(named(path.stem, {}), Exported(program, path, side), side)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Silence torch's log about a file that it cannot load; our own message explains it."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
 
 
 def _inputs(program: torch.export.ExportedProgram) -> list[torch.fx.Node]:

@@ -1,6 +1,8 @@
 """Preprocessing of pretrained models, on the device, with a description for the score file."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
@@ -79,6 +81,17 @@ def package(name: str, spec: str) -> ModuleType:
             f"{spec} needs {name}, which cannot be imported beside this torch: install builds of torch and "
             "torchvision that belong together"
         ) from error
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Silence logs about weights that a package cannot load; our own message explains it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def unfetched(spec: str, error: Exception, remedy: str, arguments: Arguments) -> EncoderError:

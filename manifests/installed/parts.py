@@ -12,7 +12,7 @@ EXTRA_OF = {
     "torch": "train", "safetensors": "train", "tensorboard": "train",
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud", "huggingface_hub": "cloud",
     "timm": "timm", "torchvision": "torchvision", "transformers": "hf",
-    "onnxruntime": "onnx",
+    "onnxruntime": "onnx", "open_clip": "open_clip",
     "wandb": "wandb", "trackio": "trackio",
 }  # fmt: skip
 BLENDER_PYTHONS = ("3.11", "3.13")

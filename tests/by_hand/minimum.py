@@ -43,6 +43,7 @@ LOGGED = ("-m", "iebench", "train", *TRAIN, "--set=steps=3", "--name")
 USES: dict[str, tuple[str, ...]] = {
     "torchvision": ("tests/benchmark/encoders/test_zoos.py", "-k", "torchvision"),
     "timm": ("tests/benchmark/encoders/test_zoos.py", "tests/benchmark/encoders/test_timm.py", "-k", "timm"),
+    "open_clip": ("tests/benchmark/encoders/test_open_clip.py",),
     "hf": ("tests/benchmark/encoders/test_huggingface.py",),
     "onnx": ("tests/benchmark/encoders/files/test_onnx.py",),
     "ray": ("tests/renderer/engines/test_ray.py",),
