@@ -13,10 +13,12 @@ from iebench.baselines.method import build, find
 from iebench.baselines.needs import Needs
 from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.benchmark.data.images import Images
+from iebench.benchmark.data.partners import Partners
 from iebench.benchmark.distributed.ranks import Ranks
 from iebench.benchmark.errors import DatasetError, IebenchError, SettingError
 from iebench.benchmark.training.checks import check_fit, check_groups
 from iebench.benchmark.training.config import RunConfig, resolve
+from iebench.benchmark.training.log import read
 from iebench.benchmark.training.train import ordered, train
 from iebench.manifests.conventions import ANGLES, pose
 from iebench.manifests.latents import draw_all
@@ -126,3 +128,13 @@ def test_chunks_show_the_same_view_numbers_on_every_rank(imported: Path) -> None
         np.testing.assert_array_equal(np.concatenate(parts), whole)
         numbers = (whole % 8).reshape(4, 4, 2)
         np.testing.assert_array_equal(numbers, np.broadcast_to(numbers[:, :1], numbers.shape))
+
+
+@pytest.mark.slow
+def test_the_log_has_the_angle_between_partners_in_each_batch(tiny_dataset: Path, tmp_path: Path) -> None:
+    about = small(tiny_dataset, "steps=3", method="stl")
+    train(tmp_path / "run", about)
+    order = ordered(about, Images.open(tiny_dataset, "train"), Ranks(0, 1))
+    assert isinstance(order, Partners)
+    logged = [line["partner_degrees"] for line in read(tmp_path / "run")]
+    assert logged == [order.degrees(step) for step in range(3)] and min(logged) > 0
