@@ -1,6 +1,6 @@
 """Properties of a split's views that methods need, decided from the latents; see `iebench.baselines.needs`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from .images import Images
 
 Array = NDArray[np.float64]
 
-CLOSE = 1e-6  # in the latent's unit, and in the components of a quaternion: nearer values are equal
+CLOSE = 1e-5  # in the latent's unit, and in the components of a quaternion: nearer values are equal, also in float32
 SMALLEST_STEP = 1e-3  # rad; a run whose views have one pose has no step
 
 RECIPES: dict[str, frozenset[Property]] = {
@@ -53,17 +53,20 @@ class Table:
         """Quaternions of all views: (objects, views, 4), scalar last, w >= 0."""
         return pose_quaternion(angles(self.values))
 
-    def equal(self, name: str, axis: int) -> bool:
-        """Return True if a factor has one value along an axis: 0 for objects, 1 for views."""
+    def unequal(self, known: Sequence[str], axis: int) -> str:
+        """Return the first factor, not of the pose and not in `known`, that varies along an axis; "" if none does.
+
+        axis : 0 for objects, 1 for views
+        """
+        others = (name for name in self.values if name not in (*ANGLES, *known))
+        return next((name for name in others if not self._equal(name, axis)), "")
+
+    def _equal(self, name: str, axis: int) -> bool:
         values = self.values[name]
         difference = values - np.take(values, [0], axis=axis)
         if turn := self.turns.get(name):
             difference = (difference + turn / 2) % turn - turn / 2
         return bool(np.abs(difference).max() < CLOSE)
-
-    def others(self, known: Sequence[str]) -> list[str]:
-        """Return the names of the factors that are neither part of the pose nor in `known`."""
-        return [name for name in self.values if name not in (*ANGLES, *known)]
 
 
 def angles(latents: Mapping[str, Array]) -> Array:
@@ -114,10 +117,8 @@ def lacking(table: Table, needed: Sequence[Property], known: Sequence[str], coun
 
     known : latents that the method is conditioned on; count : views of an object in a batch
     """
-    for name in needed:
-        if fault := CHECKS[name](table, known, count):
-            return fault
-    return ""
+    faults = (_fault(table, name, known, count) for name in needed)
+    return next((fault for fault in faults if fault), "")
 
 
 def recipe_for(needed: Sequence[Property]) -> str:
@@ -131,29 +132,15 @@ def _angle(left: Array, right: Array) -> Array:
     return difference
 
 
-def _unshared_poses(table: Table, known: Sequence[str], count: int) -> str:
-    return "" if shared_poses(table.poses) else "objects do not have the same pose in the same view"
-
-
-def _unshared_appearance(table: Table, known: Sequence[str], count: int) -> str:
-    moving = next((name for name in table.others(()) if not table.equal(name, axis=0)), "")
-    return f"objects do not have the same {moving} in the same view" if moving else ""
-
-
-def _moving(table: Table, known: Sequence[str], count: int) -> str:
-    moving = next((name for name in table.others(known) if not table.equal(name, axis=1)), "")
-    return f"{moving} differs between the views of an object" if moving else ""
-
-
-def _no_runs(table: Table, known: Sequence[str], count: int) -> str:
-    if table.poses.shape[1] >= count and begins_of_runs(table.poses, count).any(axis=1).all():
-        return ""
-    return f"no {count} consecutive views of an object have a constant rotation step"
-
-
-CHECKS: dict[Property, Callable[[Table, Sequence[str], int], str]] = {
-    "shared poses": _unshared_poses,
-    "shared appearance": _unshared_appearance,
-    "still": _moving,
-    "runs": _no_runs,
-}
+def _fault(table: Table, name: Property, known: Sequence[str], count: int) -> str:
+    """Describe the lack of one property, in words; "" if the split has it."""
+    if name == "shared poses":
+        return "" if shared_poses(table.poses) else "objects do not have the same pose in the same view"
+    if name == "shared appearance":
+        unequal = table.unequal((), axis=0)
+        return f"objects do not have the same {unequal} in the same view" if unequal else ""
+    if name == "still":
+        moving = table.unequal(known, axis=1)
+        return f"{moving} differs between the views of an object" if moving else ""
+    run = table.poses.shape[1] >= count and begins_of_runs(table.poses, count).any(axis=1).all()
+    return "" if run else f"no {count} consecutive views of an object have a constant rotation step"

@@ -85,6 +85,16 @@ def test_runs_begin_where_the_step_stays_the_same():
     assert not begins_of_runs(np.repeat(poses[:, :1], 5, axis=1), 3).any()  # no step is no run
 
 
+def test_latents_that_were_once_in_float32_have_the_same_properties():
+    shown = load("3diebench-steps-shared")
+    tables = [draw_all(shown, 0, "s", name, 50) for name in "abc"]
+    latents = {name: np.concatenate([table[name] for table in tables]) for name in shown.factor_names}
+    single = {name: values.astype(np.float32).astype(np.float64) for name, values in latents.items()}
+    assert not lacking(Table(single, 50, shown.factors), ("shared poses", "still", "runs"), ANGLES, 5)
+    exact, rounded = (begins_of_runs(Table(part, 50, shown.factors).poses, 5) for part in (latents, single))
+    np.testing.assert_array_equal(exact, rounded)
+
+
 @pytest.mark.parametrize(
     ("needed", "recipe"),
     [
