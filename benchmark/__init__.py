@@ -6,19 +6,23 @@ Importing this package loads neither torch nor a dataset: each name is imported 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__all__ = ["Dataset", "Leaderboard", "Run", "Score", "leaderboard", "open_dataset", "score", "train"]
+__all__ = [
+    "Dataset", "Leaderboard", "MeasuredOrbits", "Run", "Score", "leaderboard", "measure_orbits", "open_dataset",
+    "score", "train",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from .python.boards import Leaderboard, leaderboard
     from .python.datasets import Dataset, open_dataset
     from .python.runs import Run, train
-    from .python.scores import score
+    from .python.scores import measure_orbits, score
     from .results.score import Score
+    from .scoring.orbits import MeasuredOrbits
 else:
     _MODULES = {
         "Leaderboard": "python.boards", "leaderboard": "python.boards", "Dataset": "python.datasets",
         "open_dataset": "python.datasets", "Run": "python.runs", "train": "python.runs", "score": "python.scores",
-        "Score": "results.score",
+        "Score": "results.score", "measure_orbits": "python.scores", "MeasuredOrbits": "scoring.orbits",
     }  # fmt: skip
 
     def __getattr__(name):

@@ -1,11 +1,9 @@
 """`iebench orbits`: measure a representation while one factor is swept."""
 
-import json
 from pathlib import Path
 
 import click
 
-from iebench.manifests.common.progress import say
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import device_option
 
@@ -40,62 +38,22 @@ def orbits(
     objects with a 95 % interval, and the worst object. Value and class are predicted by linear probes that are fitted
     on the dataset's train objects. `iebench report` draws the curves of runs that have them.
     """
-    from iebench.manifests.common.files import write_atomic  # the others import torch; here, so that --help is quick
-    from iebench.manifests.dataset import DatasetInfo
-
-    from ..distributed import device as devices
-    from ..distributed.ranks import ALONE
+    from ..distributed import device as devices  # the others import torch; here, so that --help is quick
     from ..encoders import registry
-    from ..encoders.prepared import prepare
-    from ..errors import EncoderError
-    from ..orbits.plot import draw
-    from ..orbits.sweep import orbits as measure
-    from ..orbits.sweep import swept
-    from ..protocol import load
-    from ..results.orbits import FORMAT, NAME
-    from ..scoring.score import encode_splits
-    from ..statistics.bootstrap import Bootstrap
-    from ..statistics.metric_info import WHOLE
-    from ..statistics.ridge import WIDE
+    from ..scoring.orbits import home_of, measure_orbits_of
     from ..training import runs
 
     if folder is not None and spec is not None:
         raise click.UsageError("give one of --run and --encoder")
-    recipe = DatasetInfo.load(data).recipe
-    factor, where, protocol = swept(recipe, data), devices.pick(device), load()
+    where = devices.pick(device)
     loaded = registry.load(f"run:{folder or runs.newest()}" if spec is None else spec, {}, trust)
-    home = loaded.home or Path("runs") / loaded.name
     if out is None and limit is not None:
-        _keep(home, limit)
-    encoder = prepare(loaded, loaded.side(recipe.resolution), where)
-    for line in encoder.introduction(recipe.resolution):
-        say(line)
-    if encoder.dim > WIDE:
-        raise EncoderError(
-            f"orbits are read from at most {WIDE:,} columns and encoder {encoder.name} has {encoder.dim:,}: pool or "
-            "project its features"
-        )
-    train, val = encode_splits(encoder, data, home / "features", where, protocol, 0, limit, ALONE)
-    measurement = measure(train.split, val.split, {WHOLE: slice(0, encoder.dim), **encoder.parts}, factor)
-    bootstrap = Bootstrap.of(val.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
-    about = {
-        "format": FORMAT, "name": encoder.name, "weights": encoder.weights, "dataset": val.fingerprint,
-        "objects": val.split.objects, "limit": limit,
-    }  # fmt: skip
-    out_folder = out or home
-    write_atomic(
-        out_folder / NAME, json.dumps({**about, **measurement.as_dict(bootstrap)}, indent=1, allow_nan=False) + "\n"
-    )
-    write_atomic(out_folder / "orbits.png", draw(measurement, encoder.name, bootstrap))
-    whole = measurement.as_dict(bootstrap)["parts"][WHOLE]
-    for curve, line in whole.items():
-        value, low, high = line["over_orbit"]
-        worst, (where_worst, worst_value) = line["worst_of_each"][0], line["worst_place"]
-        click.echo(
-            f"{curve.replace('_', ' ')}: {value:.3g} [{low:.3g}, {high:.3g}] over the orbit; {worst:.3g} at each "
-            f"object's worst position; {worst_value:.3g} at the worst position, {where_worst:.0f} {measurement.unit}"
-        )
-    click.echo(f"{out_folder / NAME} and {out_folder / 'orbits.png'}: written")
+        _keep(home_of(loaded), limit)
+    measured = measure_orbits_of(loaded, data, where, limit)
+    paths = measured.save(out or home_of(loaded))
+    for line in measured.lines():
+        click.echo(line)
+    click.echo(f"{' and '.join(map(str, paths))}: written")
 
 
 def _keep(home: Path, limit: int) -> None:

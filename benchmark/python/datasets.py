@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .objects import Objects
 
 
+SHOWN = 8  # images in a notebook
+
+
 class View(NamedTuple):
     """One image of an object, and its latents: factor name -> value in the factor's unit."""
 
@@ -44,6 +47,13 @@ class Dataset:
         sizes = ", ".join(f"{size} {split}" for split, size in self._sizes.items())
         factors = ", ".join(factor.name for factor in self.factors)
         return f"Dataset({str(self.folder)!r}: {sizes} images, {len(self.classes)} classes; factors {factors})"
+
+    def _repr_html_(self) -> str:
+        """Format the dataset for a notebook, with a few images that are spread evenly over it."""
+        from .dataset_html import as_html
+
+        shown = min(SHOWN, len(self))
+        return as_html(str(self.folder), self.info, self.classes, (self[i * len(self) // shown] for i in range(shown)))
 
     def __getitem__(self, index: int) -> View:
         """Read one view.

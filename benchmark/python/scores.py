@@ -1,4 +1,4 @@
-"""`score`: what `iebench score` does, for an encoder in memory."""
+"""`score` and `measure_orbits`: what `iebench score` and `iebench orbits` do, for an encoder in memory."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,6 +18,7 @@ from ..encoders.prepared import Precision
 from ..errors import EncoderError, UnknownName
 from ..protocol import Protocol
 from ..results.score import Score
+from ..scoring.orbits import MeasuredOrbits, measure_orbits_of
 from ..scoring.score import score as score_subject
 from ..scoring.subject import of_encoder, of_features
 from .datasets import Dataset, folder_of
@@ -72,6 +73,34 @@ def score(
             say(line)
         subject.check_memory(rules, limit, where)
         return score_subject(subject.encoder, subject.data, subject.features, where, rules, seed, limit)
+
+
+def measure_orbits(
+    encoder: nn.Module | Callable[[Tensor], Tensor] | Run | Path | str,
+    data: Dataset | Path | str = "data/orbit",
+    *,
+    name: str | None = None,
+    device: str = "auto",
+    limit: int | None = None,
+    trust: bool = False,
+) -> MeasuredOrbits:
+    """Measure how features follow one factor that a dataset sweeps, as `iebench orbits` does.
+
+    `result.save(folder)` writes orbits.json and orbits.png; saved in runs/NAME, `Score.plot` and reports draw them too.
+
+    encoder, name, trust : as in `score`, but no file of features
+    data : a dataset whose recipe sweeps one factor, such as that of `iebench render --recipe orbit`
+    limit : objects per split in a smoke run; None for all
+
+    Raises
+    ------
+    EncoderError : the encoder cannot be used.
+    DatasetError : the dataset is missing, damaged, or sweeps no factor or several.
+    UsageError : an unknown device or name.
+    """
+    where, folder = pick(device), data.folder if isinstance(data, Dataset) else Path(data)
+    with unchanged(encoder) if isinstance(encoder, nn.Module) else nullcontext():
+        return measure_orbits_of(_loaded(encoder, name, trust), folder, where, limit)
 
 
 @contextmanager

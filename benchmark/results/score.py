@@ -12,7 +12,7 @@ from iebench.manifests.installed.parts import require_plots
 from ..errors import ScoreFileError
 from ..protocol import Protocol
 from ..statistics.bootstrap import Estimate
-from ..statistics.metric_info import MetricInfo
+from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.regularisation import Regularisation
 from ..statistics.resamples import Resamples
 
@@ -136,6 +136,17 @@ class Score:
     def __repr__(self) -> str:  # not the bootstrap samples, which are thousands of lines
         smoke = f", limit={self.limit}" if self.limit is not None else ""
         return f"Score({self.name!r}, dataset={self.dataset.name!r}, protocol={self.protocol.name!r}{smoke})"
+
+    def _repr_html_(self) -> str:
+        """Format the score for a notebook."""
+        from .html import as_html
+
+        smoke = f"; a smoke run of {self.limit} objects a split" if self.limit is not None else ""
+        caption = (
+            f"{self.name} on {self.dataset.name}: {self.dataset.val_objects} val objects, protocol "
+            f"{self.protocol.name}{smoke}; intervals of {self.protocol.level:.0%}"
+        )
+        return as_html(caption, self.values.get(WHOLE, {}), self.metrics, self.protocol.r2, self.notes)
 
     def save(self, path: Path) -> None:
         """Write the JSON file atomically."""

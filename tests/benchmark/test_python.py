@@ -1,7 +1,9 @@
 """`from iebench.benchmark import ...`: the same numbers as the commands, and datasets for PyTorch."""
 
+import base64
 import hashlib
 import importlib
+import io
 import json
 import pickle
 import re
@@ -15,6 +17,7 @@ import numpy as np
 import pytest
 import torch
 from paths import ROOT
+from PIL import Image
 from scoring import SMALL
 from torch import nn
 from torch.utils.data import DataLoader
@@ -30,10 +33,12 @@ from iebench.benchmark.errors import (
     UnknownName,
     UsageError,
 )
+from iebench.benchmark.results.html import RIGHT
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.errors import DatasetError
 from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
+from iebench.manifests.text.escapes import html
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.rendering import planning
 
@@ -75,6 +80,27 @@ def test_a_dataset_has_its_size_classes_and_factors(data: Dataset) -> None:
     assert len(data.classes) == 6 and list(data.classes) == sorted(set(data.classes), key=data.classes.index)
     assert [factor.name for factor in data.factors] == [factor.name for factor in recipe.factors]
     assert "144 train, 36 val images, 6 classes" in repr(data)
+
+
+def test_a_notebook_shows_a_dataset_with_images_and_factors(data: Dataset) -> None:
+    page = data._repr_html_()
+    assert page.count("<img ") == 8 and "144 train images of 24 objects, 36 val images of 6 objects" in page
+    rows = re.findall(r"<tr><td[^>]*>(\w+)</td><td[^>]*>(\w+)</td>", page)
+    assert rows == [(factor.name, factor.unit) for factor in data.factors]
+    first = base64.b64decode(re.findall(r'src="data:image/jpeg;base64,([^"]*)"', page)[0])
+    shown = np.asarray(Image.open(io.BytesIO(first))).astype(int)
+    assert np.abs(shown - np.asarray(data[0].image)).mean() < 6
+
+
+def test_a_notebook_shows_a_score_with_the_columns_of_a_leaderboard(twenty: dict[Path, Score]) -> None:
+    result = next(iter(twenty.values()))
+    page, board = result._repr_html_(), leaderboard([result]).board
+    assert re.findall(r"<td title=[^>]*>([^<]*)</td>", page) == [html(board.infos[m].title) for m in board.columns]
+    for metric in board.columns:
+        entry, info = result.values[WHOLE][metric], board.infos[metric]
+        assert f"<td{RIGHT}>{info.show(entry.value)}</td>" in page
+    hostile = replace(result, name="<script>", notes=("<b>bold</b>",))._repr_html_()
+    assert "<script>" not in hostile and "<b>" not in hostile
 
 
 def test_an_item_is_an_image_and_its_latents(data: Dataset) -> None:
@@ -261,6 +287,7 @@ def test_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     monkeypatch.setattr(planning, "BLENDER", FAKE)
     small = {
         "classes=10, objects_per_class=20, resolution=64": "classes=6, objects_per_class=5, views=6, resolution=32",
+        "classes=10, objects_per_class=5, resolution=64": "classes=2, objects_per_class=6, views=6, resolution=32",
         "steps=500": "steps=2, batch=4, encoder={'width': 0.125}, method={'projector': [8]}",
         "batch_size=256": "batch_size=8",
     }

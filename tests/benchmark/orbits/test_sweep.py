@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 from scoring import random_split, untrained_run
 
+from iebench.benchmark import measure_orbits
 from iebench.benchmark.commands.orbits import orbits as command
 from iebench.benchmark.errors import DatasetError, RunError, UsageError
 from iebench.benchmark.fitting.context import Split
@@ -88,6 +89,16 @@ def test_the_verb_writes_curves_and_a_picture(tiny_plan: Callable[..., Plan], tm
     assert table["factor"] == "rot_z" and list(table["parts"]) == ["whole", "invariant", "equivariant"]
     assert (run / "orbits.png").read_bytes().startswith(b"\x89PNG")
     assert read(run) == table and read(tmp_path) is None
+    again = measure_orbits(run, tmp_path / "orbit")
+    assert again.table == table and list(again.lines()) == result.output.splitlines()[-4:-1]
+    written = again.save(tmp_path / "again")
+    assert [path.read_bytes() for path in written] == [(run / path.name).read_bytes() for path in written]
+    module = measure_orbits(lambda images: images.mean((2, 3)), tmp_path / "orbit", name="mine", limit=2)
+    assert (
+        (module.name, module.limit) == ("mine", 2)
+        and "place error: " in repr(module)
+        and module._repr_png_().startswith(b"\x89PNG")
+    )
     arguments = ["--run", str(run), "--data", str(tmp_path / "orbit"), "--limit", "2"]
     refused = CliRunner().invoke(command, arguments, standalone_mode=False)
     assert isinstance(
