@@ -15,7 +15,7 @@ from .common.settings import build, table_of
 from .common.shipped import called, extended
 from .errors import InvalidValue, SettingError, UnknownName
 from .factors import Factor
-from .laws import LAWS
+from .laws import LAWS, Steps
 from .schema import MAX_VIEW, fixed_fields
 from .text.plain_text import length_fault
 
@@ -224,6 +224,7 @@ class Recipe:
         names = [factor.name for factor in self.factors]
         if len(set(names)) != len(names):
             raise InvalidValue("two factors have the same name")
+        _check_steps(self.factors)
         if list(self.passes) != sorted(set(self.passes)):
             raise InvalidValue(f"passes {list(self.passes)} must be in alphabetical order, each once")
         head, members = fixed_fields(get_args(Pass))  # `--passes` may still add any
@@ -285,6 +286,20 @@ class Recipe:
     def digest(self) -> str:
         """SHA-256 of the recipe's content; it does not depend on the layout of the file."""
         return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def _check_steps(factors: tuple[Factor, ...]) -> None:
+    """Check that angles of the law `steps` make up rotations: three factors of one stream, alike but for their axes."""
+    steps = [(factor, factor.law) for factor in factors if isinstance(factor.law, Steps)]
+    for factor, law in steps:
+        mates = [(other, its) for other, its in steps if other.stream == factor.stream]
+        alike = {(its.run, its.low, its.high, other.shared, other.drawn) for other, its in mates}
+        if {other.acts_on for other, _ in mates} != {f"rotation.{axis}" for axis in "xyz"} or len(alike) > 1:
+            raise InvalidValue(
+                f"{factor.name} has the law steps: give it to all three angles, with the same stream, run, low and high"
+            )
+        if factor.acts_on != f"rotation.{law.axis}":
+            raise InvalidValue(f"{factor.name} acts on {factor.acts_on}: give its law axis = the letter of that")
 
 
 def _numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, float]]:

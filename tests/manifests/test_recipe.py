@@ -149,3 +149,20 @@ def test_what_is_released_differs_only_by_its_channels():
 def test_an_unknown_recipe_is_named():
     with pytest.raises(UnknownName, match="did you mean 3diebench"):
         load("3diebnch")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"stream": ""}, "rot_x has the law steps: give it to all three"),
+        ({"shared": True}, "rot_x has the law steps: give it to all three"),
+        ({"law": {"kind": "constant", "at": 0.0}}, "rot_x has the law steps: give it to all three"),
+        ({"law": {"kind": "steps", "run": 4, "low": 0.1, "high": 1.0, "axis": "y"}}, "rot_x has the law steps: give"),
+        ({"law": {**load("3diebench-steps").as_dict()["factors"][2]["law"]}}, "rot_y acts on rotation.y: give its law"),
+    ],
+)
+def test_steps_of_angles_that_are_no_rotation_are_refused(change, words):
+    table = load("3diebench-steps").as_dict()
+    table["factors"] = [entry | (change if entry["name"] == "rot_y" else {}) for entry in table["factors"]]
+    with pytest.raises(SettingError, match=f"mine: {words}"):
+        Recipe.from_dict(table, "mine")
