@@ -105,7 +105,7 @@ class Session(nn.Module):
         pixels = images.float().cpu()
         if self.last:
             pixels = pixels.permute(0, 2, 3, 1)
-        batches = pixels.split(1) if self._alone else [pixels]
+        batches = torch.split(pixels, 1) if self._alone else [pixels]
         try:
             outputs = [
                 self._session.run([self._output], {self._input: batch.numpy(force=True)})[0] for batch in batches

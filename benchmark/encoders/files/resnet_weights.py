@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from iebench.baselines.networks.backbone import Stem
 from iebench.baselines.networks.resnet import BasicBlock, Bottleneck, ResNet
 from iebench.manifests.brief import few
 from iebench.manifests.common.causes import read_failure
@@ -25,7 +26,7 @@ from .declared import declared
 SUFFIX = ".safetensors"
 FIRST = "conv1.weight"  # the stem, whose prefix is that of the whole network
 INSIDE = re.compile(r"(conv1|bn1|layer[1-4])\.")  # names of a ResNet's own tensors, without its classifier
-STEMS = {7: ("imagenet",), 3: ("small", "cifar")}
+STEMS: dict[int, tuple[Stem, ...]] = {7: ("imagenet",), 3: ("small", "cifar")}
 OPTIONS = ("prefix", "stem")
 OURS = "normalise.mean"  # of the encoders in our own files, which have a normalisation of their own
 UNKNOWN = "num_batches_tracked"  # counts that older files lack, and that change no output
@@ -91,7 +92,12 @@ def _built(path: Path, weights: Mapping[str, Tensor], stem: Any) -> ResNet:
     block = Bottleneck if "layer1.0.conv3.weight" in weights else BasicBlock
     counts = [len({key.split(".")[1] for key in weights if key.startswith(f"layer{n}.")}) for n in range(1, 5)]
     with torch.device("meta"):  # without memory, until all shapes are those of the file
-        network = ResNet(block, (counts[0], counts[1], counts[2], counts[3]), first[0] / 64, stem or stems[0])
+        network = ResNet(
+            block,
+            (counts[0], counts[1], counts[2], counts[3]),
+            first[0] / 64,
+            next(s for s in stems if stem in (None, s)),
+        )
     own = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     for key, shape in own.items():
         if key not in weights and not key.endswith(UNKNOWN):
