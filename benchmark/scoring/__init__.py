@@ -1,1 +1,1 @@
-"""Scoring: the main path, and splits, notes, examples and memory around the probes. Start: score.py."""
+"""Scoring of an encoder, by probes (score.py) or along a swept factor (orbits.py). Start: score.py."""

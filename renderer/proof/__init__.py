@@ -1,1 +1,1 @@
-"""Commands for a finished dataset: verify, inspect, view. Start: verify.py."""
+"""A finished dataset, checked and shown: verify, inspect, view. Start: verify.py."""

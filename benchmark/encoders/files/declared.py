@@ -39,7 +39,7 @@ def declared(
         raise EncoderError(f"--encoder-arg size={size!r:.80}: give a whole number of pixels")
     if side is not None and size != side:
         raise EncoderError(f"--encoder-arg size={size}: {source} takes images of {side} pixels, so leave it out")
-    mean, std = (_three(key, wants.get(key, given)) for key, given in zip(("mean", "std"), normalisation, strict=True))
+    mean, std = (_three(key, wants.get(key, usual)) for key, usual in zip(("mean", "std"), normalisation, strict=True))
     if min(std) <= 0:
         raise EncoderError(f"--encoder-arg std={std}: give three numbers above 0")
     order = str(wants.get("order", "rgb"))

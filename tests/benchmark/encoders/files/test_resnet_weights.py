@@ -52,8 +52,8 @@ def restated(w: Mapping[str, Tensor], x: Tensor, stride: int, pool: bool) -> Ten
                 break
             step, y, way = 2 if stage > 1 and number == 0 else 1, x, x
             for layer in range(1, last + 1):
-                here = step if layer == last - 1 else 1
-                y = normal(convolved(y, f"{name}.conv{layer}", here), f"{name}.bn{layer}")
+                stride = step if layer == last - 1 else 1
+                y = normal(convolved(y, f"{name}.conv{layer}", stride), f"{name}.bn{layer}")
                 y = y.relu() if layer < last else y
             if f"{name}.downsample.0.weight" in w:
                 way = normal(convolved(x, f"{name}.downsample.0", step), f"{name}.downsample.1")
