@@ -106,8 +106,10 @@ def check_properties(images: Images, method: str, needed: Sequence[Property], kn
     """
     table = Table(images.latents, images.views_per_object, images.info.recipe.factors)
     if fault := lacking(table, needed, known, count):
-        recipe = recipe_for(needed)
+        recipe, fewer = recipe_for(needed), range(count - 1, 2, -1)
         remedy = f"render one with --recipe {recipe}" if recipe else "render one whose views have them"
+        if shorter := next((views for views in fewer if not lacking(table, needed, known, views)), 0):
+            remedy = f"lower it with --set views={shorter}, or give a dataset of longer runs"
         needs = few((MEANINGS[name] for name in needed), len(MEANINGS))
         raise SettingError(f"{images.folder} cannot serve {method}, which needs {needs}: {fault}; {remedy}")
 

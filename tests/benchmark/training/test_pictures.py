@@ -98,6 +98,15 @@ def test_the_named_recipe_serves_whatever_it_is_called(recipe: str, method: str,
             check(drawn(split, other, 9), about)
 
 
+def test_more_views_than_a_run_has_are_lowered_and_not_rendered_again(imported: Path) -> None:
+    images = drawn(Images.open(imported, "train"), "3diebench-steps", 15)
+    with pytest.raises(
+        SettingError, match=r"no 7 consecutive views .*; lower it with --set views=5, or give a dataset"
+    ):
+        check(images, config("msp", "views=7"))
+    check(images, config("msp", "views=5"))
+
+
 def test_a_refused_training_leaves_no_folder(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(IebenchError, match="cannot serve care"):
         train(tmp_path / "run", small(tiny_dataset, method="care"))
