@@ -9,7 +9,12 @@ from .method import Method
 
 
 class SequenceMethod(Method):
-    """Base of methods with an aggregate of M context views, for any M >= 1, which is scored beside the encoder."""
+    """Base of methods with an aggregate of M context views, for any M >= 1, which is scored beside the encoder.
+
+    aggregate_size : A, the size of an aggregate
+    """
+
+    aggregate_size: int
 
     def aggregate(self, representations: Tensor, latents: Latents) -> Tensor:
         """Return the aggregate of context views in their order.

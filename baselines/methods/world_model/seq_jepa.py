@@ -59,7 +59,8 @@ class SeqJEPA(SequenceMethod):
     def __init__(self, encoder: Encoder, settings: SeqJEPASettings) -> None:
         super().__init__(encoder)
         self.settings = settings
-        size, width = settings.action_size, self.dim + settings.action_size
+        size = settings.action_size
+        self.aggregate_size = width = self.dim + size
         self.has_predictor = size > 0
         self.latents = actions.columns(settings.action) if size else ()
         self.action_layer = projector((actions.size(settings.action), size), norm=True) if size else None  # P

@@ -1,7 +1,11 @@
 """The protocol's own probes of class, pose and rotation on other features of the same objects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
 
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.factors import FactorGroup
@@ -46,3 +50,14 @@ def probed(
         for part, measured in PROBES[name].function(other).items():
             values[part] |= measured
     return values
+
+
+def collected(blocks: Iterable[Tensor], count: int) -> NDArray[np.float32]:
+    """Return the rows of all blocks (b, E) in one array (count, E), so that no row is in memory twice."""
+    rows, start = np.empty((0, 0), np.float32), 0
+    for block in blocks:
+        if not start:
+            rows = np.empty((count, block.shape[1]), np.float32)
+        rows[start : start + len(block)] = block.float().cpu().numpy()
+        start += len(block)
+    return rows

@@ -4,7 +4,7 @@ The context are pairs of views of train objects with their actions, which have t
 Longer contexts contain the shorter ones. A method sees the context's views by their cached representations.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,14 +18,14 @@ from iebench.baselines.several_views import InContextMethod
 
 from ...data import pairs
 from ...data.rows import rows_of
-from ...fitting.context import Context, Split, Values, probe
+from ...fitting.context import Context, Rows, Split, Values, probe
 from ...fitting.standardise import block_rows
 from ...metrics.in_context import HITS, IN_CONTEXT, TOKENS, name
 from ...metrics.targets import COLOUR
 from ...statistics.bootstrap import Estimate, Mean
 from ...statistics.metric_info import WHOLE
 from ...statistics.retrieval import chance_reciprocal, own_rank_counts
-from .derived import probed
+from .derived import collected, probed
 
 VIEWS = 10  # first views of each object whose read-outs are scored
 HEADS = {head: head for head in ("classification", "rotation", "colour", "changes")}
@@ -43,10 +43,10 @@ def in_context(context: Context) -> Values:
     for environment in method.environments:
         for tokens in TOKENS:
             memory = _memory(context, method, environment, tokens // 2)
-            gallery = _outputs(context, val, lambda rows, m=memory: method.read(_at(context, val, rows), m))
+            gallery = _outputs(val, lambda rows, m=memory: method.read(_at(context, val, rows), m))
             known = name(tokens, environment)
             if f"{known}_top1" not in values:
-                shown = _outputs(context, train, lambda rows, m=memory: method.read(_at(context, train, rows), m))
+                shown = _outputs(train, lambda rows, m=memory: method.read(_at(context, train, rows), m))
                 values |= _probed(context, replace(train, features=shown), replace(val, features=gallery), known)
             values |= _ranked(context, method, val, gallery, environment, memory, tokens)
     return {WHOLE: values}
@@ -96,13 +96,13 @@ def _ranked(
     if count < 2:
         return {}
 
-    def predicted(rows: NDArray[np.int64]) -> Tensor:
+    def predicted(rows: Rows) -> Tensor:
         start = rows // val.views * val.views
         source, target = (_latents(val, method, view) for view in (start, rows))
         return method.foresee(_at(context, val, start), source, target, environment, memory)
 
     shape = val.objects, val.views, -1
-    queries = _outputs(context, val, predicted).reshape(shape)[:, first:]
+    queries = _outputs(val, predicted).reshape(shape)[:, first:]
     ranks = own_rank_counts(gallery.reshape(shape)[:, first:], queries, context.protocol.tie)
     objects, measure = np.repeat(np.arange(val.objects), count), context.bootstrap.measure
     values = {"mrr": measure(Mean.of(ranks.reciprocal, objects), chance_reciprocal(count))}
@@ -111,21 +111,15 @@ def _ranked(
 
 
 @torch.no_grad()
-def _outputs(context: Context, split: Split, of: Any) -> Features:
+def _outputs(split: Split, of: Callable[[Rows], Tensor]) -> Features:
     """Return a method's outputs for all rows of a split, block by block: (n, E)."""
-    step = block_rows(max(TOKENS) * split.features.shape[1])
-
-    def blocks() -> Iterator[Features]:
-        for start in range(0, len(split.labels), step):
-            rows = np.arange(start, min(start + step, len(split.labels)))
-            yield of(rows).float().cpu().numpy()
-
-    return np.concatenate(list(blocks()))
+    count, step = len(split.labels), block_rows(max(TOKENS) * split.features.shape[1])
+    return collected((of(np.arange(start, min(start + step, count))) for start in range(0, count, step)), count)
 
 
-def _at(context: Context, split: Split, rows: NDArray[np.int64]) -> Tensor:
+def _at(context: Context, split: Split, rows: Rows) -> Tensor:
     return torch.from_numpy(split.features[rows]).to(context.device)
 
 
-def _latents(split: Split, method: InContextMethod, rows: NDArray[np.int64]) -> Latents:
+def _latents(split: Split, method: InContextMethod, rows: Rows) -> Latents:
     return {latent: torch.from_numpy(split.latents[latent][rows]) for latent in method.latents}

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
+from torch import Tensor
 
 from iebench.baselines.action import ROTATION, view
 from iebench.baselines.several_views import SequenceMethod
@@ -21,7 +22,7 @@ from ...fitting.standardise import block_rows
 from ...metrics.sequence import AGGREGATE, PATH, VIEWS, name
 from ...statistics.bootstrap import Estimate
 from ...statistics.metric_info import WHOLE
-from .derived import probed
+from .derived import collected, probed
 
 SEQUENCES = 10  # of each object
 
@@ -53,8 +54,7 @@ def _measured(context: Context, method: SequenceMethod, views: int, most: int) -
             split.identities, split.views, most + 1, SEQUENCES, context.protocol.pair_seed, "sequences"
         )[..., most - views :]
         splits.append(sequenced(context, method, split, drawn))
-    train, val = (split for split, _ in splits)
-    width, part = splits[0][1], f"aggregate{views}"
+    (train, val), width, part = splits, method.aggregate_size, f"aggregate{views}"
     parts = {part: slice(0, width)}
     asks = train.features.shape[1] > width and context.shows(ROTATION)
     if asks:
@@ -69,8 +69,8 @@ def _measured(context: Context, method: SequenceMethod, views: int, most: int) -
     return values | {metric: entry for metric, entry in renamed.items() if metric in AGGREGATE and PATH in metric}
 
 
-def sequenced(context: Context, method: SequenceMethod, split: Split, drawn: NDArray[np.int64]) -> tuple[Split, int]:
-    """Return the split whose views are sequences, and the columns of the aggregate; the action's columns follow.
+def sequenced(context: Context, method: SequenceMethod, split: Split, drawn: NDArray[np.int64]) -> Split:
+    """Return the split whose views are sequences: first the aggregate's columns, then the action's.
 
     The pose of such a view is the rotation from the first context view to the target.
 
@@ -78,35 +78,32 @@ def sequenced(context: Context, method: SequenceMethod, split: Split, drawn: NDA
     """
     objects, count = drawn.shape[:2]
     rows = (np.arange(objects)[:, None, None] * split.views + drawn).reshape(objects * count, -1)
-    blocks = list(_blocks(context, method, split, rows))
+    features = collected(_blocks(context, method, split, rows), len(rows))
     latents: dict[str, NDArray[np.float64]] = {}
     if split.has(ROTATION):
         first, target = (split.columns(ROTATION, rows[:, view]) for view in (0, -1))
         latents = dict(zip(ROTATION, between(first, target).T, strict=True))
     turn = np.arange(split.pairs.shape[1])[:, None] + np.arange(2)
     return Split(
-        features=np.concatenate([features for features, _ in blocks]),
+        features=features,
         labels=split.labels[rows[:, 0]],
         latents=latents,
         identities=split.identities,
         views=count,
         pairs=np.broadcast_to(turn % count, (objects, *turn.shape)),
-    ), blocks[0][1]
+    )
 
 
 @torch.no_grad()
-def _blocks(
-    context: Context, method: SequenceMethod, split: Split, rows: Rows
-) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """Yield the features of sequences, and the columns of their aggregate, block by block."""
+def _blocks(context: Context, method: SequenceMethod, split: Split, rows: Rows) -> Iterator[Tensor]:
+    """Yield the features of sequences block by block."""
     step = block_rows(2 * rows.shape[1] * split.features.shape[1])
     for block in (rows[i : i + step] for i in range(0, len(rows), step)):
         latents = {latent: torch.from_numpy(split.latents[latent][block]) for latent in method.latents}
         views = torch.from_numpy(split.features[block[:, :-1]]).to(context.device)
         aggregate = method.aggregate(views, {latent: values[:, :-1] for latent, values in latents.items()})
         condition = method.condition(view(latents, -2), view(latents, -1))
-        whole = aggregate if condition is None else torch.cat([aggregate, condition], dim=1)
-        yield whole.float().cpu().numpy(), aggregate.shape[1]
+        yield aggregate if condition is None else torch.cat([aggregate, condition], dim=1)
 
 
 def between(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:

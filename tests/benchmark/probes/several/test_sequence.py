@@ -26,11 +26,12 @@ PROTOCOL = replace(SMALL, heads=LONGER)
 
 
 class Path(SequenceMethod):
-    """The mean of the features beside the rotation from the first context view to the last, in nine numbers."""
+    """The mean of `width` features beside the rotation from the first context view to the last, in nine numbers."""
 
-    def __init__(self, conditioned: bool = True) -> None:
+    def __init__(self, conditioned: bool = True, width: int = 9) -> None:
         super().__init__(Encoder(EncoderSettings(0.125)))
         self.conditioned, self.latents = conditioned, ROTATION if conditioned else ()
+        self.aggregate_size = width + 9 * conditioned
 
     def aggregate(self, representations: Tensor, latents: Latents) -> Tensor:
         mean = representations.mean(1)
@@ -69,7 +70,7 @@ def test_the_pose_of_a_sequence_is_the_rotation_along_it_with_the_released_sign(
 def test_a_sequence_is_made_of_its_views() -> None:
     split, method = random_split(5, 7, seed=3), Path()
     drawn = pairs.sequences(split.identities, 7, 4, SEQUENCES, 0, "sequences")
-    made, width = sequenced(context_of(split, split), method, split, drawn)
+    made, width = sequenced(context_of(split, split), method, split, drawn), method.aggregate_size
     assert width == split.features.shape[1] + 9 and made.features.shape == (5 * SEQUENCES, width + 9)
     rows = 2 * 7 + drawn[2, 3]  # sequence 3 of object 2
     np.testing.assert_allclose(made.features[2 * SEQUENCES + 3, : width - 9], split.features[rows[:3]].mean(0), 1e-5)
@@ -90,7 +91,7 @@ def test_more_views_tell_the_class_better_and_the_path_is_found(protocol) -> Non
         labels = np.repeat(np.arange(objects) % 4, 8)
         noisy = np.eye(4)[labels] + generator.normal(0, 1, (len(labels), 4))
         splits.append(random_split(objects, 8, noisy.astype(np.float32), seed=seed, rounds=50))
-    context = replace(context_of(*splits, protocol), network=Path())
+    context = replace(context_of(*splits, protocol), network=Path(width=4))
     values = sequence(context)[WHOLE]
     assert values.keys() == AGGREGATE.keys()
     top1 = [values[f"aggregate{views}_top1"] for views in (1, 3, 5)]
