@@ -6,6 +6,7 @@ Longer contexts contain the shorter ones. A method sees the context's views by t
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -43,10 +44,10 @@ def in_context(context: Context) -> Values:
     for environment in method.environments:
         for tokens in TOKENS:
             memory = _memory(context, method, environment, tokens // 2)
-            gallery = _outputs(val, lambda rows, m=memory: method.read(_at(context, val, rows), m))
+            gallery = _outputs(val, partial(_read, context, method, val, memory))
             known = name(tokens, environment)
             if f"{known}_top1" not in values:
-                shown = _outputs(train, lambda rows, m=memory: method.read(_at(context, train, rows), m))
+                shown = _outputs(train, partial(_read, context, method, train, memory))
                 values |= _probed(context, replace(train, features=shown), replace(val, features=gallery), known)
             values |= _ranked(context, method, val, gallery, environment, memory, tokens)
     return {WHOLE: values}
@@ -115,6 +116,10 @@ def _outputs(split: Split, of: Callable[[Rows], Tensor]) -> Features:
     """Return a method's outputs for all rows of a split, block by block: (n, E)."""
     count, step = len(split.labels), block_rows(max(TOKENS) * split.features.shape[1])
     return collected((of(np.arange(start, min(start + step, count))) for start in range(0, count, step)), count)
+
+
+def _read(context: Context, method: InContextMethod, split: Split, memory: Any, rows: Rows) -> Tensor:
+    return method.read(_at(context, split, rows), memory)
 
 
 def _at(context: Context, split: Split, rows: Rows) -> Tensor:
