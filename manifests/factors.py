@@ -1,4 +1,4 @@
-"""A factor of variation, and groups of factors that are asked about together, such as the three angles of a pose."""
+"""A factor of variation, and groups of factors that are probed together, such as the three angles of a pose."""
 
 import math
 import re
@@ -35,7 +35,7 @@ class Factor:
     shared : True if all objects have the same values
     drawn : views with a value of their own: "view" for every view; "object" for view 0 alone, whose value all views of
         the object have; "FIRST-LAST", such as "8-14", for these views and view 0, whose value all others have
-    group : name of the factors that are asked about together; default: see `group_name`
+    group : name of the factors that are probed together; default: see `group_name`
     """
 
     name: str
@@ -98,7 +98,7 @@ class Factor:
 
 @dataclass(frozen=True)
 class FactorGroup:
-    """Factors that are asked about together, in the order of the recipe.
+    """Factors that are probed together, in the order of the recipe.
 
     Unit, circularity, turn and law belong to each factor: `light_position` has a circular factor and one that is not.
     """

@@ -12,7 +12,7 @@ from ..errors import UsageError
 
 
 class LocalPath(click.Path):
-    """A local file or folder; a URL is refused with a message that says what to do instead."""
+    """A local file or folder; a URL is refused with the remedy."""
 
     def __init__(self, instead: str) -> None:
         super().__init__(path_type=Path)

@@ -1,4 +1,4 @@
-"""The result of `render`: where the dataset is, and what was made."""
+"""The result of `render`: the folder of the dataset, and a summary of its content."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
