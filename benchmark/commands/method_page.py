@@ -1,7 +1,9 @@
 """The catalogue of methods as text: a table for the screen, and the page docs/reference/methods.md."""
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -66,7 +68,7 @@ def markdown(rows: Sequence[Listed]) -> str:
 
 def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
     method = row.entry.method
-    lines = ["", f"## {row.entry.name}", "", f"{row.about}.", "", f"{_first(method.__doc__)}"]
+    lines = ["", f"## {row.entry.name}", "", f"{row.about}.", *_remarks(method), "", f"{_first(method.__doc__)}"]
     if "loss" in vars(method):
         lines += ["", f"`{_first(method.loss.__doc__)}`"]
     if needs := " ".join(_needs(row.needs)):
@@ -80,6 +82,14 @@ def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
         changed = ", ".join(f"{name}={_show(value)}" for name, value in other.entry.changed.items())
         lines.append(f"- `{other.entry.name}`: {other.about}. `{changed}`")
     return lines
+
+
+def _remarks(method: type[Any]) -> Iterator[str]:
+    """Yield the paragraphs of the method's module after its title, each after an empty line, but not its command."""
+    document = inspect.getdoc(sys.modules[method.__module__]) or ""
+    for paragraph in document.split("\n\n")[1:]:
+        if not paragraph.startswith("iebench "):
+            yield from ("", " ".join(paragraph.split()))
 
 
 def _needs(needs: Needs) -> Iterator[str]:

@@ -71,6 +71,13 @@ def test_every_setting_has_a_meaning(name: str) -> None:
     assert all(meaning for _, _, meaning in settings(find(name)))
 
 
+def test_the_page_has_the_remarks_of_a_methods_module() -> None:
+    page = PAGE.read_text()
+    assert "Two parts are guesses, and settings: no gradient flows into the sharpened target (`stop_gradient`)" in page
+    assert "A dense one can send any x to any y (y x^T / |x|^2 does), so its alignment says nothing" in page
+    assert "iebench train --method" not in page
+
+
 def test_some_methods_alone_and_a_misspelt_one() -> None:
     result = CliRunner().invoke(methods, ["random", "sie"], catch_exceptions=False)
     lines = result.output.splitlines()
