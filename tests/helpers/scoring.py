@@ -18,7 +18,7 @@ from iebench.benchmark.encoders.prepared import PreparedEncoder, prepare
 from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.metrics import STANDARD
-from iebench.benchmark.protocol import FewShot, Head, Protocol, load
+from iebench.benchmark.protocol import FewShot, Head, Maps, Protocol, load
 from iebench.benchmark.results.score import DataFacts, EncoderFacts, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate
 from iebench.benchmark.statistics.metric_info import WHOLE
@@ -32,7 +32,7 @@ LINEAR = Head(hidden=(), epochs=3, batch=16, lr=(1e-3,), weight_decay=(0.0,), sc
 BRIEF = replace(LINEAR, hidden=(16,))
 SMALL = replace(
     load("strict"), name="test", heads={"classification": LINEAR, "rotation": BRIEF, "changes": BRIEF}, val_pairs=4,
-    draws=50, few_shot=FewShot((1, 5), 2),
+    draws=50, few_shot=FewShot((1, 5), 2), maps=Maps(dims=8, pairs=2, units=8),
 )  # fmt: skip
 VAL_OBJECTS = 6
 HUES = ("floor_hue", "light_hue")
