@@ -44,6 +44,7 @@ VERBS = {
     "symmetry": Verb("Find the rotational symmetries of a dataset's objects", ("trimesh",)),
     "methods": Verb("List methods and variants: needs, parts, size and cost of each", ("torch",)),
     "train": Verb("Train an encoder on a dataset's train split", ("torch",)),
+    "runs": Verb("List runs with their status, last loss and score", ("torch",)),
     "sweep": Verb("Train and score methods x settings x seeds, and write a table", ("torch",)),
     "convert": Verb("Turn a checkpoint that somebody released into a folder to score", ("torch",)),
     "score": Verb("Score an encoder for invariance and equivariance", ("torch",)),

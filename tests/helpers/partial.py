@@ -16,9 +16,9 @@ SCRIPT = Path(__file__).with_name("command_lines.py")
 MISSING = {
     "bare": {
         "render": ("render", "import", "inspect", "view", "symmetry", "demo"),
-        "train": ("methods", "train", "sweep", "convert", "score", "orbits"),
+        "train": ("methods", "train", "runs", "sweep", "convert", "score", "orbits"),
     },
-    "render": {"train": ("methods", "train", "sweep", "convert", "score", "orbits", "demo")},
+    "render": {"train": ("methods", "train", "runs", "sweep", "convert", "score", "orbits", "demo")},
     "train": {"render": ("render", "import", "symmetry", "demo")},
 }
 """Install -> an extra that it lacks -> the verbs that must name it."""

@@ -1,0 +1,33 @@
+"""Filters of runs: forms, comparisons, and what is refused."""
+
+import pytest
+
+from iebench.benchmark.errors import SettingError, UnknownName
+from iebench.benchmark.listing.filters import check_names, parsed
+
+VALUES = {"method": "sie", "learning_rate": 3e-3, "seed": 0, "compile": False, "loss": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("method=sie", True), ("method!=sie", False), ("lr>1e-3", True), ("lr >= 0.003", True), ("lr<3e-3", False),
+        ("learning_rate<=0.003", True), ("seed=0", True), ("compile=false", True), ("compile=true", False),
+        ("loss<5", False), ("loss!=5", True), ("seed<1", True), ("compile<1", False),
+    ],
+)  # fmt: skip
+def test_a_filter_keeps_what_meets_it(text: str, kept: bool) -> None:
+    assert parsed([text])[0].keeps(VALUES) is kept
+
+
+@pytest.mark.parametrize("text", ["sie", "=3", "lr>", "lr=>1", "lr>fast"])
+def test_what_is_no_filter_is_refused(text: str) -> None:
+    with pytest.raises(
+        SettingError, match=r"is no filter: write NAME=VALUE|compares with .*, which is no number: use = or"
+    ):
+        parsed([text])
+
+
+def test_a_name_that_no_run_has_is_refused() -> None:
+    with pytest.raises(UnknownName, match=r"unknown value of runs 'sead'; did you mean seed\?"):
+        check_names(parsed(["sead=0"]), sorted(VALUES))
