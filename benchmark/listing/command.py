@@ -14,7 +14,6 @@ from iebench.manifests.shell.cli import SETTINGS, examples
         "iebench runs",
         "iebench runs method=sie 'lr>1e-3' status=done",
         "iebench runs --compare runs/sie runs/sie-wide",
-        "iebench runs --json",
     ),
 )
 @click.argument("conditions", nargs=-1, metavar="[FILTER]...")
@@ -61,6 +60,6 @@ def runs(conditions: tuple[str, ...], root: Path, pair: tuple[Path, Path] | None
         click.echo(screen(kept, [condition.name for condition in filters]))
     else:
         click.echo(f"none of {len(rows)} runs meets {' '.join(conditions)}")
-    for error in damaged:
-        click.echo(f"iebench: {error}", err=True)
+    for fault in damaged:
+        click.echo(f"iebench: {fault}", err=True)
     return 3 if damaged else 0
