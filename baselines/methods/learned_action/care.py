@@ -2,8 +2,8 @@
 
 If the objects of a chunk move together, a rotation of the sphere of embeddings can follow, and then their Gram matrix
 stays. The loss needs neither a predictor nor the numbers of the action, but views whose pose, floor and light are those
-of every object: else the colours' differences would have to cancel too. On such pictures the floor's hue tells the pose,
-so they are for training: score on others.
+of every object: else the colours' differences would have to cancel too. On such pictures the floor's hue tells the
+pose, so they are for training: score on others.
 
 iebench train --method care
 """
