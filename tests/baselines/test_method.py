@@ -139,6 +139,12 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     "g-nft": projecting(512, 512, 64 * 81) + decoding(64 * 81, 256, 256, 128, 64, 32),
     "msp": projecting(512, 512, 256 * 16) + decoding(256 * 16, 256, 256, 128, 64, 32),
     "contextssl": 153_190_912 + 1_581_062,
+    "iwm": layered(512, 192)
+    + 192
+    + layered(192 + 4, 192, 192, 192)
+    + 6 * (12 * 192**2 + 13 * 192)
+    + 2 * 192
+    + layered(192, 512),
     "seq-jepa": 16_086_272,  # of which the transformer 14,771,840, token 640, P 512, predictor 1,313,280
     "seq-jepa-no-action": 10_509_824,
     "seq-jepa-rotation-colour": 16_086_272 + 2 * 128,
@@ -178,6 +184,7 @@ WEIGHTS = {  # facebookresearch/SIE for all but the last two rows, which are Gri
     "equicaps": {"invariance": 0.1, "equivariance": 5.0, "variance": 10.0, "covariance": 1.0, "spread": 1.0},
     "capsie-like": {"capsules": 16, "temperature": 0.1, "target_temperatures": (0.025, 0.1)},  # AberdeenML/CapsIE
     "contextssl": {"width": 2048, "layers": 3, "pairs": 64, "keep": 0.1, "temperature": 0.1, "regression": 5.0},
+    "iwm": {"momentum": 0.996, "layers": 6, "width": 192},  # the momentum is seq-JEPA's
     "seq-jepa": {"action_size": 128, "layers": 3, "heads": 4, "dropout": 0.1, "hidden": 1024, "momentum": 0.996},
     "barlow": {"redundancy": 0.0051},  # facebookresearch/barlowtwins
     "tico": {"memory": 0.9, "contrast": 8.0, "momentum": 0.99},  # Zhu et al. 2022

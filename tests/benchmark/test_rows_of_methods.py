@@ -32,6 +32,7 @@ NEWER = (
     "la-sie",
     "equicaps",
     "capsie-like",
+    "iwm",
     "seq-jepa",
     "care",
     "g-nft",
