@@ -116,11 +116,11 @@ class TransformerPredictor(nn.Module):
     def forward(self, maps: Tensor, action: Tensor) -> Tensor:
         """maps (B, C, h, w), action (B, actions) -> (B, C, h, w)."""
         rows, columns = maps.shape[2:]
-        place = positions(rows, columns, self.mask.shape[2], maps.device).to(self.mask)  # (n, width)
-        masks, action = (self.mask + place).expand(len(maps), -1, -1), action.to(self.mask)
+        grid = positions(rows, columns, self.mask.shape[2], maps.device).to(self.mask)  # (n, width)
+        masks, action = (self.mask + grid).expand(len(maps), -1, -1), action.to(self.mask)
         if self.mix is not None:
             masks = self.mix(torch.cat([masks, action[:, None].expand(-1, masks.shape[1], -1)], dim=2))
-        tokens = [self.tokens(maps.flatten(2).mT) + place, masks]
+        tokens = [self.tokens(maps.flatten(2).mT) + grid, masks]
         if self.action is not None:
             tokens.insert(1, self.action(action)[:, None])
         predicted = self.out(self.norm(self.blocks(torch.cat(tokens, dim=1))[:, -masks.shape[1] :]))

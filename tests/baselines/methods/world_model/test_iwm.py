@@ -42,9 +42,9 @@ def norm(x: Tensor, state: Mapping[str, Tensor], name: str) -> Tensor:
 def restated(state: Mapping[str, Tensor], maps: Tensor, action: Tensor) -> Tensor:
     """Predict one object's map (C, h, w) from another, token by token; one head of 64 dimensions."""
     _, rows, columns = maps.shape
-    place = positions(rows, columns, 64).double()
-    source = [linear(maps[:, i // columns, i % columns], state, "tokens") + place[i] for i in range(rows * columns)]
-    target = [state["mask"][0, 0] + spot for spot in place]
+    grid = positions(rows, columns, 64).double()
+    source = [linear(maps[:, i // columns, i % columns], state, "tokens") + grid[i] for i in range(rows * columns)]
+    target = [state["mask"][0, 0] + spot for spot in grid]
     if "mix.0.weight" in state:
         for i, token in enumerate(target):
             hidden = linear(torch.cat([token, action]), state, "mix.0").clamp(min=0)
