@@ -30,7 +30,7 @@ MARKUP = [
 SOUND = ["sie-builtin-s0", "Größe", "大きさ", "αβγ", "👩\u200d🔬", "نامه\u200cها", "50 %", "a_b"]
 """Texts that must look as they are."""
 
-HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on", "unit", "latents", "group"}
+HASHES = {"fingerprint", "weights", "digest", "protocol_id", "stream", "acts_on", "unit", "latents", "group", "drawn"}
 """Fields that are no free text."""
 
 
