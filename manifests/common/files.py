@@ -14,7 +14,7 @@ from .causes import LIMITS, reason
 
 PARTIAL = ".partial"  # suffix of a file being written; safe to delete when no iebench runs
 ODD = {
-    errno.ELOOP: "it is a symbolic link, and iebench does not write through links that it finds: remove it",
+    errno.ELOOP: "it is a symbolic link, and iebench does not write through links that it finds: remove the link",
     errno.ENXIO: "it is no regular file: remove it",
 }
 """Clauses for what stands where iebench writes a file or folder of its own name, by error number."""
