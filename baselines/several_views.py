@@ -1,4 +1,4 @@
-"""Base classes of methods that represent an object by several views, or a view in a context of other pairs."""
+"""Base classes of methods that read several views: an aggregate, a view in a context of pairs, the action of a pair."""
 
 from typing import Any, ClassVar
 
@@ -31,6 +31,23 @@ class SequenceMethod(Method):
         returns : (B, C)
         """
         raise NotImplementedError(f"{type(self).__name__} has no condition")
+
+
+class ActionCodeMethod(Method):
+    """Base of methods that read a code of the action from two views of an object, without seeing the action itself.
+
+    code_size : C, the number of columns of a code
+    """
+
+    code_size: int = 0
+
+    def code(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return codes of the actions that take the first views to the second ones.
+
+        first, second : (B, dim + beside), the features of two views of each object
+        returns : (B, C) float; a row depends on its own pair alone
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no code")
 
 
 class InContextMethod(Method):

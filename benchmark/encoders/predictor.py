@@ -82,7 +82,11 @@ class Guest:
         EncoderError : the module fails, or does not return (B, E) finite floats.
         """
         own = getattr(self.module, "embed", None)
-        return representation if own is None else self._ask("embed", own, (representation,), len(representation))
+        return (
+            representation
+            if own is None
+            else checked_output(f"encoder {self.name}", "embed", own, (representation,), len(representation))
+        )
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         """Return the module's prediction; see `Predictor`. The module gets one embedding per target.
@@ -93,8 +97,9 @@ class Guest:
         """
         embedding = embedding.repeat_interleave(len(target[self.latents[0]]) // len(embedding), dim=0)
         start, end = ({name: v.to(embedding.device) for name, v in view.items()} for view in (source, target))
-        prediction = self._ask(
-            "predict", self.module.predict, (embedding, Transform(start, end, self.as_released)), len(embedding)
+        transform = Transform(start, end, self.as_released)
+        prediction = checked_output(
+            f"encoder {self.name}", "predict", self.module.predict, (embedding, transform), len(embedding)
         )
         if prediction.shape != embedding.shape:
             raise EncoderError(
@@ -103,22 +108,30 @@ class Guest:
             )
         return prediction
 
-    @torch.no_grad()
-    def _ask(self, method: str, function: Any, arguments: tuple[object, ...], rows: int) -> Tensor:
-        try:
-            output = function(*arguments)
-        except SystemExit as error:  # else it would end iebench silently
-            raise EncoderError(
-                f"encoder {self.name}: its {method} ends the program (exit code {error.code}): let it raise an error"
-            ) from error
-        except Exception as error:  # foreign code may raise anything
-            raise EncoderError(f"encoder {self.name}: its {method} failed ({short(error)}): mend it") from error
-        if not (isinstance(output, Tensor) and output.ndim == 2 and len(output) == rows and output.is_floating_point()):
-            kind = f"{output.dtype} {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
-            raise EncoderError(f"encoder {self.name}: its {method} returns {kind}: it must return floats ({rows}, E)")
-        if not torch.isfinite(output).all():
-            raise EncoderError(f"encoder {self.name}: its {method} returns values that are not finite: mend it")
-        return output.float()
+
+@torch.no_grad()
+def checked_output(owner: str, method: str, function: Any, arguments: tuple[object, ...], rows: int) -> Tensor:
+    """Return the output of foreign code, floats (rows, E).
+
+    owner : noun and name for messages, such as "encoder mine"; method : name of the function
+
+    Raises
+    ------
+    EncoderError : it fails, or does not return finite floats (rows, E).
+    """
+    about = f"{owner}: its {method}"
+    try:
+        output = function(*arguments)
+    except SystemExit as error:  # else it would end iebench silently
+        raise EncoderError(f"{about} ends the program (exit code {error.code}): let it raise an error") from error
+    except Exception as error:  # foreign code may raise anything
+        raise EncoderError(f"{about} failed ({short(error)}): mend it") from error
+    if not (isinstance(output, Tensor) and output.ndim == 2 and len(output) == rows and output.is_floating_point()):
+        kind = f"{output.dtype} {tuple(output.shape)}" if isinstance(output, Tensor) else type(output).__name__
+        raise EncoderError(f"{about} returns {kind}: it must return floats ({rows}, E)")
+    if not torch.isfinite(output).all():
+        raise EncoderError(f"{about} returns values that are not finite: mend it")
+    return output.float()
 
 
 @contextmanager

@@ -106,10 +106,17 @@ class Split:
 
 
 class Oracle(Interface):
-    """An oracle that knows every pose and every object's symmetries."""
+    """An oracle that knows every pose and every object's symmetries.
+
+    views : number of rows that a sample has
+    """
+
+    @property
+    def views(self) -> int:
+        """Return the number of rows that a sample has."""
 
     def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
-        """Return the best predictions of relative rotations: rows (k, 2) -> expected matrices (k, 3, 3)."""
+        """Return the best predictions of relative rotations: rows (k, views) -> expected matrices (k, 3, 3)."""
 
     def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""

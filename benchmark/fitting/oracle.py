@@ -65,6 +65,11 @@ class Symmetries:
     known: Mapping[Identity, Symmetry]
     prior: Prior
 
+    @property
+    def views(self) -> int:
+        """Return 2: the oracle predicts the rotation between two rows."""
+        return 2
+
     def __call__(self, split: Split, rows: Rows) -> Array:
         """Return the expected relative rotation for an oracle that sees both images: rows (k, 2) -> (k, 3, 3).
 

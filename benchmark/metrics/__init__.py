@@ -39,6 +39,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "neighbours": neighbours.KNN | neighbours.FEW,
         "rotation": rotation.ROTATION | rotation.ROTATION_COMPOSED | rotation.POSE | rotation.POSE_LINEAR,
         "decoded_rotation": rotation.DECODED,
+        "action_code": rotation.CODE,
         "sequence": sequence.AGGREGATE,
         "in_context": in_context.IN_CONTEXT,
         "factor_regression": factor_regression.nonlinear(groups) | factor_regression.composed(groups),

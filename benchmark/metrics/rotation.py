@@ -54,6 +54,11 @@ DECODED = {
     ).items()
     if not info.r2  # nothing is fitted, and the angle says it all
 }
+CODE = angles(
+    "rotation_code",
+    "rotation between two views by a nonlinear probe of the method's label-free code of the pair",
+    views=2,
+)
 ROTATION = angles("rotation", "rotation between two views by a nonlinear probe of both", views=2)
 ROTATION_COMPOSED = angles(
     "rotation_composed", "rotation between two views, composed from linear predictions for each", views=2

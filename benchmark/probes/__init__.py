@@ -16,10 +16,10 @@ from . import (
     rotation,
 )
 from .installed import run
-from .several import in_context, sequence
+from .several import action_code, in_context, sequence
 
 __all__ = [
-    "PROBES", "Context", "Values", "classification", "consistency", "decoded_rotation", "disentanglement",
-    "explained_variance", "factor_regression", "heads", "in_context", "kernel", "linear", "neighbours", "prediction",
-    "rotation", "run", "sequence", "steps",
+    "PROBES", "Context", "Values", "action_code", "classification", "consistency", "decoded_rotation",
+    "disentanglement", "explained_variance", "factor_regression", "heads", "in_context", "kernel", "linear",
+    "neighbours", "prediction", "rotation", "run", "sequence", "steps",
 ]  # fmt: skip

@@ -100,7 +100,7 @@ def angles(
     values: dict[str, Estimate] = {}
     for metric, of in kinds.items():
         values[metric] = measure([of(angle) for angle in heads], of(floor))
-    if context.oracle is not None and rows.shape[1] == 2:
+    if context.oracle is not None and rows.shape[1] == context.oracle.views:
         modulo = [Mean.of(context.oracle.error(context.val, rows, turn), objects) for turn in (*turns, constant)]
         values[f"{name}_degrees_symmetric"] = measure(modulo[:-1], modulo[-1], 0.0)
     return np.stack(heads), values
@@ -111,8 +111,8 @@ def _share_within(angle: Array, near: float, objects: NDArray[np.int64]) -> Mean
 
 
 def _oracle(context: Context, rows: Rows) -> Array | None:
-    """Return the oracle's predictions for pairs of rows (k, 2) as nine entries each; None for single views."""
-    if context.oracle is None or rows.shape[1] == 1:
+    """Return the oracle's predictions for samples (k, views) as nine entries each; None for other numbers of views."""
+    if context.oracle is None or rows.shape[1] != context.oracle.views:
         return None
     return context.oracle(context.val, rows).reshape(-1, 9)
 

@@ -64,6 +64,8 @@ def test_every_row_has_the_values_of_its_kind(scores: dict[Path, Score]) -> None
     for metric, others in (("rotation_decoded_degrees_mean", set()), ("mrr", {"seq-jepa"})):
         fixed = {"equin", "wigner", "g-nft"}  # whose action is a fixed matrix
         assert {name for name, parts in values.items() if metric in parts["whole"]} == fixed | others
+    coded = {name for name, parts in values.items() if "rotation_code_degrees_mean" in parts["whole"]}
+    assert coded == {"stl", "la-sie", "msp"}
     assert {name for name, parts in values.items() if "invariant" in parts} == {"la-sie"}
     for metric, method in (("aggregate3_top1", "seq-jepa"), ("context126_colour_top1", "contextssl")):
         assert {name for name, parts in values.items() if metric in parts["whole"]} == {method}

@@ -20,9 +20,10 @@ from iebench.manifests.errors import InvalidValue
 from ...action import Latents
 from ...errors import SettingError
 from ...losses import covariance, distance, no_autocast, precise, total, variance, weighted
-from ...method import Method, method
+from ...method import method
 from ...networks.encoder import Encoder
 from ...networks.projector import check_fraction, check_widths, part_of, perceptron, projector
+from ...several_views import ActionCodeMethod
 
 Family = Literal["generators", "skew", "dense"]
 
@@ -70,23 +71,27 @@ class Operator(nn.Module):
     def __init__(self, dim: int, settings: LASIESettings) -> None:
         super().__init__()
         self.family, self.dim = settings.family, dim
-        numbers = settings.generators if settings.family == "generators" else dim * dim
-        self.coefficients = perceptron((2 * dim, *settings.hidden, numbers))
+        self.size = settings.generators if settings.family == "generators" else dim * dim
+        self.coefficients = perceptron((2 * dim, *settings.hidden, self.size))
         if settings.family == "generators":
             self.weight = nn.Parameter(_skew(torch.randn(settings.generators, dim, dim)) / math.sqrt(dim))
 
     def forward(self, start: Tensor, end: Tensor) -> Tensor:
         """(B, d) and (B, d) -> (B, d, d)."""
-        numbers = precise(self.coefficients(torch.cat([start, end], dim=1)))
+        numbers = self.numbers(start, end)
         with no_autocast(start.device):
             if self.family == "generators":
                 return _exponential(torch.einsum("bk,kij->bij", numbers, _skew(self.weight)))
             matrix = torch.unflatten(numbers, 1, (self.dim, self.dim)) / math.sqrt(self.dim)
             return matrix if self.family == "dense" else _exponential(_skew(matrix))
 
+    def numbers(self, start: Tensor, end: Tensor) -> Tensor:
+        """Return the numbers of the matrix: (B, d) and (B, d) -> (B, size)."""
+        return precise(self.coefficients(torch.cat([start, end], dim=1)))
+
 
 @method("la-sie", LASIESettings)
-class LASIE(Method):
+class LASIE(ActionCodeMethod):
     """SIE's two projectors, and an operator on the equivariant part of the representation.
 
     parts : "invariant" and "equivariant", the first and the second part of the representation
@@ -100,6 +105,7 @@ class LASIE(Method):
         self.invariant_projector = projector((split, *settings.projector))
         self.equivariant_projector = projector((self.dim - split, *settings.projector))
         self.operator = Operator(self.dim - split, settings)
+        self.code_size = self.operator.size
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + f s MSE(M_xy h^x, h^y) + v V + c C + w MSE(M_yx M_xy, I) + ..., over consecutive views."""
@@ -119,6 +125,12 @@ class LASIE(Method):
                 **self._laws(moving, forth),
             }
         return weighted(terms, self.settings)
+
+    def code(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return the numbers of the matrix (B, C), such as c of exp(sum_k c_k G_k); see `ActionCodeMethod.code`."""
+        moving = (precise(view[:, self.parts["equivariant"]]) for view in (first, second))
+        with no_autocast(first.device):
+            return self.operator.numbers(*moving)
 
     def _laws(self, moving: list[Tensor], forth: list[Tensor]) -> dict[str, Tensor]:
         """Return the terms that a group's matrices would make 0, of those with a weight."""

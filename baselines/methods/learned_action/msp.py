@@ -16,10 +16,11 @@ from iebench.manifests.errors import InvalidValue
 
 from ...action import Latents
 from ...losses import no_autocast, precise
-from ...method import Method, Needs, method
+from ...method import Needs, method
 from ...networks.decoder import Decoder, check_decoder
 from ...networks.encoder import Encoder
 from ...networks.projector import check_widths, projector
+from ...several_views import ActionCodeMethod
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class MSPSettings:
 
 
 @method("msp", MSPSettings)
-class MSP(Method):
+class MSP(ActionCodeMethod):
     """A head to m vectors, which one matrix moves by a step, and a decoder to pixels."""
 
     @classmethod
@@ -68,6 +69,7 @@ class MSP(Method):
         numbers = settings.vectors * settings.size
         self.latent_head = projector((self.dim, *settings.projector, numbers))
         self.decoder = Decoder(numbers, settings.decoder)
+        self.code_size = settings.size**2
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = mean over t >= 2 of |dec(H^1 M^(t - 1)) - x^t|^2, M = argmin |H^0 M - H^1|^2 of each object.
@@ -75,13 +77,20 @@ class MSP(Method):
         Squares are summed over channels and pixels; the gradient flows through M.
         """
         flat = self.by_view(self.latent_head, self.represent(images))
-        start, end = (torch.unflatten(precise(view), 1, (self.settings.vectors, -1)) for view in flat[:2])  # (B, m, a)
+        start, end = (self._vectors(view) for view in flat[:2])  # (B, m, a)
         matrix = least_squares(start, end)  # (B, a, a)
         terms = {"pixels": self._error(end, matrix, images)}
         if self.settings.partners > 1:
             with torch.no_grad():
                 terms["swapped"] = self._error(end, swapped(matrix, self.settings.partners), images)
         return {"loss": terms["pixels"], **terms}
+
+    def code(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return the entries of M (B, a^2) of two representations (B, dim); see `ActionCodeMethod.code`."""
+        return least_squares(*(self._vectors(self.latent_head(view)) for view in (first, second))).flatten(1)
+
+    def _vectors(self, latent: Tensor) -> Tensor:
+        return torch.unflatten(precise(latent), 1, (self.settings.vectors, -1))
 
     def _error(self, latent: Tensor, matrix: Tensor, images: Tensor) -> Tensor:
         """Return the mean squared error of the views that follow the second one, each summed over its pixels.

@@ -14,10 +14,11 @@ from torch import Tensor
 
 from ...action import ROTATION, Latents
 from ...losses import check_temperature, nt_xent, total
-from ...method import Method, Needs, method
+from ...method import Needs, method
 from ...networks.encoder import Encoder
 from ...networks.predictor import LinearHypernetwork
 from ...networks.projector import check_widths, projector
+from ...several_views import ActionCodeMethod
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class STLSettings:
 
 
 @method("stl", STLSettings)
-class STL(Method):
+class STL(ActionCodeMethod):
     """Two projectors on the representation, a network from two views to a code, and a hypernetwork of the code."""
 
     @classmethod
@@ -59,6 +60,7 @@ class STL(Method):
         self.invariant_projector = projector((self.dim, *settings.projector))
         self.equivariant_projector = projector((self.dim, *settings.projector))
         self.coder = projector((2 * self.dim, *settings.code))
+        self.code_size = settings.code[-1]
         self.predictor = LinearHypernetwork(settings.code[-1], self.dim)
         self.code_projector = projector((settings.code[-1], *settings.code_projector))
 
@@ -72,7 +74,7 @@ class STL(Method):
         embedding = self.by_view(self.equivariant_projector, views)
         moved, shared = [], []
         for (x, y), seen in zip(pairwise(views.unbind(1)), pairwise(embedding), strict=True):
-            codes = [self.coder(torch.cat(pair, dim=1)) for pair in ((x, y), (y, x))]
+            codes = [self.code(x, y), self.code(y, x)]
             predicted = [self.predictor(partners(code), start) for code, start in zip(codes, (x, y), strict=True)]
             target = torch.cat([seen[1], seen[0]])  # x moved forth is y, y moved back is x
             prediction = torch.cat([self.equivariant_projector(view) for view in predicted])
@@ -88,6 +90,11 @@ class STL(Method):
         for name in ("equivariance", "sharing"):
             loss = loss + getattr(self.settings, name) * terms[name]
         return {"loss": loss, **terms}
+
+    def code(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return t (B, C) of two representations (B, dim); see `ActionCodeMethod.code`."""
+        code: Tensor = self.coder(torch.cat([first, second], dim=1))
+        return code
 
     def _contrast(self, left: Tensor, right: Tensor) -> Tensor:
         return nt_xent(left, right, self.settings.temperature)

@@ -5,12 +5,15 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 
+from iebench.baselines.action import ROTATION
 from iebench.manifests.common.progress import Meter
+from iebench.manifests.conventions import pose_quaternion, relative_quaternion
 from iebench.manifests.factors import FactorGroup
 
-from ...fitting.context import PROBES, Context, Split, Values
+from ...fitting.context import PROBES, Context, Oracle, Rows, Split, Values
 from ...fitting.standardise import Standardiser
 
 SOLVED_OR_TRAINED = ("linear", "kernel", "heads")  # probes; each asks what the protocol has settings for
@@ -18,7 +21,7 @@ SOLVED_OR_TRAINED = ("linear", "kernel", "heads")  # probes; each asks what the 
 
 def probed(
     context: Context, train: Split, val: Split, parts: Mapping[str, slice], names: Mapping[str, str],
-    groups: tuple[FactorGroup, ...] = (),
+    groups: tuple[FactorGroup, ...] = (), oracle: Oracle | None = None,
 ) -> Values:  # fmt: skip
     """Train the probes that the protocol has on the learners of `train`, and measure them on `val`.
 
@@ -26,6 +29,7 @@ def probed(
     parts : name -> columns of their features; a score's regularisation and chosen settings have these names
     names : head of the result -> head whose settings in the protocol it takes
     groups : factor groups to ask about, beside class and pose
+    oracle : oracle for the pose or the rotation of `val`
     """
     protocol, columns = context.protocol, train.features.shape[1]
     settings = {head: protocol.heads[source] for head, source in names.items() if source in protocol.heads}
@@ -39,7 +43,7 @@ def probed(
         method=None,
         network=None,
         encoder=None,
-        oracle=None,
+        oracle=oracle,
         groups=groups,
         samples=None,
         meter=Meter("", total=1, unit="", shown=False),
@@ -50,6 +54,38 @@ def probed(
         for part, measured in PROBES[name].function(other).items():
             values[part] |= measured
     return values
+
+
+def along(split: Split, rows: Rows, features: NDArray[np.float32]) -> Split:
+    """Return the split whose views are made of several of an object; their pose is the rotation from first to last.
+
+    rows : (objects * count, k) of `split`, object by object; features : (objects * count, D)
+    """
+    count = len(rows) // split.objects
+    latents: dict[str, NDArray[np.float64]] = {}
+    if split.has(ROTATION):
+        first, last = (split.columns(ROTATION, rows[:, view]) for view in (0, -1))
+        latents = dict(zip(ROTATION, between(first, last).T, strict=True))
+    turn = np.arange(split.pairs.shape[1])[:, None] + np.arange(2)
+    return Split(
+        features=features,
+        labels=split.labels[rows[:, 0]],
+        latents=latents,
+        identities=split.identities,
+        views=count,
+        pairs=np.broadcast_to(turn % count, (split.objects, *turn.shape)),
+    )
+
+
+def between(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return angles of R1^-1 R2, whose quaternion has the sign of `relative_quaternion(..., as_released=True)`.
+
+    first, second : angles (n, 3); returns : (n, 3), the first one beyond half a turn where the sign asks for it
+    """
+    quaternions = relative_quaternion(first, second, as_released=True)
+    angles: NDArray[np.float64] = Rotation.from_quat(quaternions).as_euler("xyz")
+    angles[:, 0] += 2 * np.pi * ((pose_quaternion(angles, as_released=True) * quaternions).sum(1) < 0)
+    return angles
 
 
 def collected(blocks: Iterable[Tensor], count: int) -> NDArray[np.float32]:

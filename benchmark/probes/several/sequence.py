@@ -9,12 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION, view
 from iebench.baselines.several_views import SequenceMethod
-from iebench.manifests.conventions import pose_quaternion, relative_quaternion
 
 from ...data import pairs
 from ...fitting.context import Context, Rows, Split, Values, probe
@@ -22,7 +20,7 @@ from ...fitting.standardise import block_rows
 from ...metrics.sequence import AGGREGATE, PATH, VIEWS, name
 from ...statistics.bootstrap import Estimate
 from ...statistics.metric_info import WHOLE
-from .derived import collected, probed
+from .derived import along, collected, probed
 
 SEQUENCES = 10  # of each object
 
@@ -78,20 +76,7 @@ def sequenced(context: Context, method: SequenceMethod, split: Split, drawn: NDA
     """
     objects, count = drawn.shape[:2]
     rows = (np.arange(objects)[:, None, None] * split.views + drawn).reshape(objects * count, -1)
-    features = collected(_blocks(context, method, split, rows), len(rows))
-    latents: dict[str, NDArray[np.float64]] = {}
-    if split.has(ROTATION):
-        first, target = (split.columns(ROTATION, rows[:, view]) for view in (0, -1))
-        latents = dict(zip(ROTATION, between(first, target).T, strict=True))
-    turn = np.arange(split.pairs.shape[1])[:, None] + np.arange(2)
-    return Split(
-        features=features,
-        labels=split.labels[rows[:, 0]],
-        latents=latents,
-        identities=split.identities,
-        views=count,
-        pairs=np.broadcast_to(turn % count, (objects, *turn.shape)),
-    )
+    return along(split, rows, collected(_blocks(context, method, split, rows), len(rows)))
 
 
 @torch.no_grad()
@@ -104,14 +89,3 @@ def _blocks(context: Context, method: SequenceMethod, split: Split, rows: Rows) 
         aggregate = method.aggregate(views, {latent: values[:, :-1] for latent, values in latents.items()})
         condition = method.condition(view(latents, -2), view(latents, -1))
         yield aggregate if condition is None else torch.cat([aggregate, condition], dim=1)
-
-
-def between(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return angles of R1^-1 R2, whose quaternion has the sign of `relative_quaternion(..., as_released=True)`.
-
-    first, second : angles (n, 3); returns : (n, 3), the first one beyond half a turn where the sign asks for it
-    """
-    quaternions = relative_quaternion(first, second, as_released=True)
-    angles: NDArray[np.float64] = Rotation.from_quat(quaternions).as_euler("xyz")
-    angles[:, 0] += 2 * np.pi * ((pose_quaternion(angles, as_released=True) * quaternions).sum(1) < 0)
-    return angles

@@ -16,7 +16,8 @@ from iebench.baselines.several_views import SequenceMethod
 from iebench.benchmark.data import pairs
 from iebench.benchmark.metrics.sequence import AGGREGATE
 from iebench.benchmark.probes import run
-from iebench.benchmark.probes.several.sequence import SEQUENCES, between, sequence, sequenced
+from iebench.benchmark.probes.several.derived import between
+from iebench.benchmark.probes.several.sequence import SEQUENCES, sequence, sequenced
 from iebench.benchmark.protocol import load
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import pose, pose_quaternion, relative_quaternion
