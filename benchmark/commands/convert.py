@@ -59,8 +59,8 @@ def convert(
     """Turn a checkpoint that somebody released into a folder to score.
 
     It may be of facebookresearch/SIE, AberdeenML/EquiCaps, hafezgh/seq-jepa or Sharut/In-Context-Symmetries. Code in
-    the checkpoint is not executed. Projectors and predictors of SIE and EquiMod, seq-JEPA's aggregator and ContextSSL's
-    decoder are converted too. A tensor that is not known is an error that names it.
+    the checkpoint is not executed. Projectors and predictors of SIE and EquiMod, EquiCaps's capsules, seq-JEPA's
+    aggregator and ContextSSL's decoder are converted too. A tensor that is not known is an error that names it.
     """
     from ..released.converted import scores, write  # import torch; here, so that --help is quick
     from ..released.file import read

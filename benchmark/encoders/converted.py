@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from iebench.baselines.capsule_method import CapsuleMethod
 from iebench.baselines.networks.encoder import Encoder
 
 from ..released import converted
@@ -19,12 +20,15 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     no_arguments(spec, arguments)
     folder = Path(spec)
     module, method, resolution = converted.load(folder)
+    encoder = method.encoder if method is not None else module
     return LoadedEncoder(
         name=folder.resolve().name,
         module=module,
         resolution=resolution,
-        preprocessing=module.preprocessing if isinstance(module, Encoder) else "",
+        fixed=isinstance(method, CapsuleMethod),  # our own head averages other maps to its own; a released one cannot
+        preprocessing=encoder.preprocessing if isinstance(encoder, Encoder) else "",
         parts={} if method is None else method.parts,
+        beside=0 if method is None else method.beside,
         predictor=method if method is not None and method.has_predictor else None,
         method=method,
         home=folder,

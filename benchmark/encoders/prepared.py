@@ -96,10 +96,14 @@ def prepare(
 
     Raises
     ------
-    EncoderError : representations of a wrong shape, not finite, or dependent on chance or on the rest of the batch;
-        parts or a predictor that do not fit the representation.
+    EncoderError : a side that the module does not take; representations of a wrong shape, not finite, or dependent on
+        chance or on the rest of the batch; parts or a predictor that do not fit the representation.
     """
     name, module = loaded.name, loaded.module
+    if loaded.fixed and resolution != loaded.resolution:
+        raise EncoderError(
+            f"encoder {name} takes images of {loaded.resolution} pixels alone, not {resolution}: leave out --resolution"
+        )
     for part in (module, loaded.predictor, loaded.method):
         if isinstance(part, nn.Module):
             _check_filled(name, part)

@@ -15,7 +15,8 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from iebench.baselines import method as methods
-from iebench.baselines.method import Method
+from iebench.baselines.capsule_method import CapsuleMethod
+from iebench.baselines.method import Method, scored
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.baselines.several_views import InContextMethod, SequenceMethod
 from iebench.manifests.common.causes import read_failure
@@ -58,7 +59,7 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
         "method": released.method,
         "method_settings": released.settings,
         "encoder": asdict(encoder),
-        "resolution": released.layout.resolution,
+        "resolution": released.resolution,
         "source": {
             "file": source.name,
             "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
@@ -77,6 +78,7 @@ def scores(network: nn.Module) -> str:
     """Describe in one sentence which scores a converted network has, and which ones its file does not allow."""
     have = {
         "class, pose and factors from the encoder": True,
+        "activations and poses of capsules": isinstance(network, CapsuleMethod),
         "retrieval by a predictor": isinstance(network, Method) and network.has_predictor,
         "aggregates of several views": isinstance(network, SequenceMethod),
         "read-outs in a context": isinstance(network, InContextMethod),
@@ -86,7 +88,7 @@ def scores(network: nn.Module) -> str:
 
 
 def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
-    """Load a converted checkpoint; returns its encoder, its method if it has a predictor, and its training resolution.
+    """Load a converted checkpoint; returns the module to score, its method if it has one, and its resolution.
 
     Raises
     ------
@@ -111,7 +113,7 @@ def load(folder: Path) -> tuple[nn.Module, Method | None, int]:
     method = network if isinstance(network, Method) else None
     if method is not None:
         method.as_released = True  # it was trained on quaternions with the sign of the product of two poses
-    module = method.encoder if method is not None else network.get_submodule("encoder")
+    module = scored(method) if method is not None else network.get_submodule("encoder")
     return module, method, resolution
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from iebench.baselines.networks.backbone import Stem
 
 from ..errors import ConversionError
-from . import aggregator, context
+from . import aggregator, capsules, context
 from .heads import ALL_SEEN, EQUIVARIANT, INVARIANT, PREDICTOR, State, Unseen, convert_heads
 from .seqjepa import ACTION, MARK, as_released
 
@@ -62,6 +62,7 @@ class Released:
     """A converted checkpoint.
 
     backbone, stem : our backbone and stem for these weights
+    resolution : side of its training images in pixels
     method : method whose heads are in the checkpoint, with `settings`; None for an encoder alone
     state : tensors by our names, float32
     left_out : name of a part -> number of its tensors that were left out
@@ -70,6 +71,7 @@ class Released:
     layout: Layout
     backbone: str
     stem: Stem
+    resolution: int
     method: str | None
     settings: dict[str, Any]
     state: State
@@ -99,11 +101,12 @@ def convert(
         raise ConversionError(f"{path} has none of {names}: it is of no layout that iebench knows")
     _check_drop(drop, state, layout, path)
     kept = {name: value for name, value in state.items() if not name.startswith(drop)}
-    own = next((network.PREFIXES for network in (aggregator, context) if network.complete(kept)), ())
+    capsules.check_whole(kept, path)
+    own = next((network for network in (aggregator, context, capsules) if network.complete(kept)), None)
     useless = () if own else _heads_without_use(state, drop)
     has_heads = not useless
     of_seqjepa = has_heads and MARK in state
-    taken = own or ((PREDICTOR, ACTION) if of_seqjepa else (PREDICTOR,))
+    taken = own.PREFIXES if own else (PREDICTOR, ACTION) if of_seqjepa else (PREDICTOR,)
     known = (prefix for prefix in layout.left_out if not (has_heads and prefix in taken))
     aside = (*known, *drop, *useless)
     backbone: State = {}
@@ -130,16 +133,21 @@ def convert(
     small = kind == "resnet18" and backbone["conv1.weight"].shape[2:] == (3, 3)
     stem: Stem = "cifar" if small else "imagenet"  # --cifar-resnet of hafezgh/seq-jepa
     ours = {f"encoder.backbone.{name}": value for name, value in backbone.items()}
-    if not has_heads:
-        return Released(layout, kind, stem, None, {}, ours, left_out)
-    if own == aggregator.PREFIXES:
+    resolution = layout.resolution
+    method: str | None = None
+    settings: dict[str, Any] = {}
+    placed: State = {}
+    if own is aggregator:
         method, settings, placed = aggregator.translate(heads, backbone, bgr, negated, path)
-    elif own:
+    elif own is context:
         method, settings, placed = context.translate(heads, DIM, negated, path)
-    else:
+    elif own is capsules:
+        method, settings, placed = capsules.translate(heads, DIM, path)
+        resolution = capsules.STRIDE * settings["side"]
+    elif has_heads:
         heads = as_released(heads, path) if of_seqjepa else heads
         method, settings, placed = convert_heads(heads, DIM, negated, unseen, path)
-    return Released(layout, kind, stem, method, settings, {**ours, **placed}, left_out)
+    return Released(layout, kind, stem, resolution, method, settings, {**ours, **placed}, left_out)
 
 
 def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path) -> None:

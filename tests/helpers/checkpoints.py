@@ -73,9 +73,15 @@ def sen_state(method: str, numbers: int, width: int, side: int = 7) -> dict[str,
 
 
 @cache
-def equicaps() -> dict[str, Tensor]:
+def equicaps(capsules: int = 3, pose: int = 3, side: int = 1) -> dict[str, Tensor]:
+    """Weights of EquiCaps with few capsules on a small map."""
+    numbers, inputs = pose**2, side**2 * capsules
     shapes = {f"backbone.{name}": shape for name, shape in resnet_shapes((1, 2, 3, 4)).items()}
-    return random_like({**shapes, "projector.conv_a.weight": (32, 512, 3, 3), "evaluator.classifier_repr.bias": (55,)})
+    for kind, size in (("a", capsules), ("pose", capsules * numbers)):
+        shapes |= {f"projector.conv_{kind}.weight": (size, 512, 3, 3), **norm_shapes(f"projector.bn_{kind}", size)}
+    shapes |= {"projector.fc.W1": (inputs, capsules * numbers, numbers), "projector.fc.W2": (inputs, capsules, numbers)}
+    shapes |= {"projector.fc.b2": (1, 1, inputs, capsules), "evaluator.classifier_repr.bias": (55,)}
+    return random_like(shapes)
 
 
 def seqjepa() -> dict[str, Tensor]:

@@ -20,7 +20,12 @@ def normalised(x: Tensor, state: State, name: str) -> Tensor:
 
 
 def vicreg_resnet18(x: Tensor, state: State) -> Tensor:
-    """Return features (B, 512) of normalised images by the released network, with explicit padding."""
+    """Return features (B, 512) of normalised images by the released network."""
+    return vicreg_map(x, state).mean(dim=(2, 3))
+
+
+def vicreg_map(x: Tensor, state: State) -> Tensor:
+    """Return the last map (B, 512, h, w) of normalised images by the released network, with explicit padding."""
     x = functional.conv2d(functional.pad(x, (2, 3, 2, 3)), state["conv1.weight"], stride=2)
     x = normalised(x, state, "bn1").clamp(min=0)
     x = functional.max_pool2d(functional.pad(x, (0, 1, 0, 1), value=-1e4), 3, stride=2)
@@ -37,7 +42,7 @@ def vicreg_resnet18(x: Tensor, state: State) -> Tensor:
                 x = functional.conv2d(x, state[f"{head}.downsample.0.weight"], stride=stride)
                 x = normalised(x, state, f"{head}.downsample.1")
             x = (x + y).clamp(min=0)
-    return x.mean(dim=(2, 3))
+    return x
 
 
 def resnet18(x: Tensor, state: State) -> Tensor:
