@@ -82,11 +82,9 @@ class Guest:
         EncoderError : the module fails, or does not return (B, E) finite floats.
         """
         own = getattr(self.module, "embed", None)
-        return (
-            representation
-            if own is None
-            else checked_output(f"encoder {self.name}", "embed", own, (representation,), len(representation))
-        )
+        if own is None:
+            return representation
+        return checked_output(f"encoder {self.name}", "embed", own, (representation,), len(representation))
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         """Return the module's prediction; see `Predictor`. The module gets one embedding per target.

@@ -128,9 +128,7 @@ class LASIE(ActionCodeMethod):
 
     def code(self, first: Tensor, second: Tensor) -> Tensor:
         """Return the numbers of the matrix (B, C), such as c of exp(sum_k c_k G_k); see `ActionCodeMethod.code`."""
-        moving = (precise(view[:, self.parts["equivariant"]]) for view in (first, second))
-        with no_autocast(first.device):
-            return self.operator.numbers(*moving)
+        return self.operator.numbers(*(precise(view[:, self.parts["equivariant"]]) for view in (first, second)))
 
     def _laws(self, moving: list[Tensor], forth: list[Tensor]) -> dict[str, Tensor]:
         """Return the terms that a group's matrices would make 0, of those with a weight."""

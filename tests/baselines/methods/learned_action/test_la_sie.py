@@ -96,6 +96,16 @@ def test_a_dense_matrix_can_align_any_pair_and_a_rotation_cannot() -> None:
     assert float((turn @ x).norm().detach()) == pytest.approx(float(x.norm()))
 
 
+def test_the_code_gives_the_matrix_of_its_views_in_their_order() -> None:
+    method, (x, y) = method_of(), torch.randn(2, 5, 64, dtype=torch.float64)
+    code, part = method.code(x, y).detach(), method.parts["equivariant"]
+    assert code.shape == (5, method.code_size) == (5, 3)
+    generators = method.operator.weight.detach()
+    turn = torch.einsum("bk,kij->bij", code, (generators - generators.mT) / 2)
+    torch.testing.assert_close(torch.matrix_exp(turn), method.operator(x[:, part], y[:, part]).detach())
+    assert method_of("dense").code(y, x).shape == (5, DIM * DIM)
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_parameter_learns_without_latents(family: Family) -> None:
     method = method_of(family)

@@ -68,6 +68,9 @@ def test_a_toy_with_a_known_linear_action_has_no_loss_and_swaps_its_matrices() -
     assert terms == pytest.approx(dict.fromkeys(("loss", "pixels", "swapped"), 0), abs=1e-18)
     latents = [method.encoder(images[:, k]).unflatten(1, (12, 4)) for k in (0, 1)]
     torch.testing.assert_close(least_squares(*latents), shared)
+    code = method.code(*(method.encoder(images[:, k]) for k in (0, 1)))
+    torch.testing.assert_close(code, shared.flatten(1))
+    assert code.shape[1] == method.code_size
     method, images = toy(each)
     terms = {name: float(term) for name, term in method.loss(images, {}).items()}
     assert terms["pixels"] == pytest.approx(0, abs=1e-18) and terms["swapped"] > 1e-2
