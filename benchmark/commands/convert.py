@@ -1,10 +1,14 @@
 """`iebench convert`: convert released weights, so that they can be scored."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from iebench.manifests.shell.cli import SETTINGS, examples
+
+if TYPE_CHECKING:
+    from ..released.heads import Images
 
 
 def _widths(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, ...]:
@@ -20,13 +24,15 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
         "iebench convert model.pth converted/sie",
         "iebench convert final_weights.pth converted/equicaps --channels rgb",
         "iebench convert seqjepa.pth converted/seq-jepa --drop rot_head",
+        "iebench convert checkpoint.pth.tar converted/care --images stl10",
     ),
 )
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option(
-    "--channels", type=click.Choice(["bgr", "rgb"]), default="bgr",
+    "--channels", type=click.Choice(["bgr", "rgb"]),
     help="Channel order of the images that the network was trained on; the published images store blue first.",
+    show_default="rgb for CARE, else bgr",
 )  # fmt: skip
 @click.option(
     "--negated-quaternions", "negated", is_flag=True,
@@ -46,6 +52,10 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
     help="A ReLU between those matrices, or none, as in its training; required with --predictor.",
 )  # fmt: skip
 @click.option(
+    "--images", type=click.Choice(["cifar10", "cifar100", "stl10"]),
+    help="Images that CARE was trained on, whose mean and deviation it takes; no weight shows them.",
+)  # fmt: skip
+@click.option(
     "--network",
     default="",
     metavar="NAME",
@@ -53,14 +63,15 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
     help="Network to convert if the file holds several, such as an average of weights.",
 )
 def convert(
-    checkpoint: Path, out: Path, channels: str, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...],
-    relu: bool | None, network: str,
+    checkpoint: Path, out: Path, channels: str | None, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...],
+    relu: bool | None, images: "Images | None", network: str,
 ) -> None:  # fmt: skip
     """Turn a checkpoint that somebody released into a folder to score.
 
-    It may be of facebookresearch/SIE, AberdeenML/EquiCaps, hafezgh/seq-jepa or Sharut/In-Context-Symmetries. Code in
-    the checkpoint is not executed. Projectors and predictors of SIE and EquiMod, EquiCaps's capsules, seq-JEPA's
-    aggregator and ContextSSL's decoder are converted too. A tensor that is not known is an error that names it.
+    It may be of facebookresearch/SIE, AberdeenML/EquiCaps, hafezgh/seq-jepa, Sharut/In-Context-Symmetries or
+    Sharut/CARE. Code in the checkpoint is not executed. Projectors and predictors of SIE and EquiMod, EquiCaps's
+    capsules, seq-JEPA's aggregator and ContextSSL's decoder are converted too. A tensor that is not known is an error
+    that names it.
     """
     from ..released.converted import scores, write  # import torch; here, so that --help is quick
     from ..released.file import read
@@ -69,10 +80,10 @@ def convert(
 
     if relu is not None and not predictor:
         raise click.UsageError("--predictor-relu is for a longer predictor: give its widths with --predictor too")
-    bgr = channels == "bgr"
+    bgr = None if channels is None else channels == "bgr"
     source = read(checkpoint, network)
-    released = convert_state(source.state, checkpoint, drop, bgr, negated, Unseen(predictor, relu))
-    converted = write(out, released, checkpoint, bgr, negated)
+    released = convert_state(source.state, checkpoint, drop, bgr, negated, Unseen(predictor, relu, images))
+    converted = write(out, released, checkpoint, negated)
     left_out = {**released.left_out, **source.beside}
     parts = ", ".join(f"{part} ({count} tensors)" for part, count in left_out.items())
     network_name = f", under {source.name}" if source.name else ""

@@ -33,7 +33,7 @@ FACTS, WEIGHTS = "encoder.json", "encoder.safetensors"
 FORMAT = 1
 
 
-def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool) -> nn.Module:
+def write(out: Path, released: Released, source: Path, negated: bool) -> nn.Module:
     """Write a converted checkpoint, after checking that its tensors are exactly those of the network; returns that.
 
     Raises
@@ -43,11 +43,12 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConversionError(f"{out} exists already: choose another folder, or remove it")
     encoder = EncoderSettings(backbone=released.backbone, stem=released.stem)
-    normalise = Encoder(encoder).normalise
-    order = [2, 1, 0] if bgr else [0, 1, 2]  # the published statistics are in the channel order of the network's input
     first = "backbone.conv1.weight"  # of the encoder, and of a target network
     encoders = dict.fromkeys(["encoder.", *(n.removesuffix(first) for n in released.state if n.endswith(first))])
-    statistics = {name: getattr(normalise, name)[order] for name in ("mean", "std")}
+    statistics = {
+        "mean": torch.tensor(released.mean).view(3, 1, 1),
+        "std": torch.tensor(released.deviation).view(3, 1, 1),
+    }
     state = {f"{prefix}normalise.{name}": value.clone() for prefix in encoders for name, value in statistics.items()}
     state |= released.state
     try:
@@ -65,7 +66,7 @@ def write(out: Path, released: Released, source: Path, bgr: bool, negated: bool)
             "sha256": hashlib.sha256(source.read_bytes()).hexdigest(),
             "layout": released.layout.name,
             "left_out": released.left_out,
-            "channels": "bgr" if bgr else "rgb",
+            "channels": "bgr" if released.bgr else "rgb",
             "negated_quaternions": negated,
         },
     }

@@ -19,10 +19,11 @@ from iebench.manifests.common.placeholders import placeholder
 from ..errors import ConversionError
 from ..training.checkpoint import unreadable
 from ..weights.archive import check_sums
+from . import care
 
 State = dict[str, Tensor]
 WRAPPERS = ("module", "_orig_mod")  # added to names by data-parallel training, torch.compile and weight averaging
-FIRST = "conv1.weight"  # a tensor of every known network
+FIRST = "conv1.weight"  # a tensor of every known network but CARE's
 PARENTS = ("", "backbone.", "encoder.", "enc.")  # prefixes of that tensor
 DEPTH = 4  # of nested tables
 SCALAR: Any = np.float64(0).__reduce__()[0]  # constructor of NumPy's pickled numbers
@@ -121,7 +122,7 @@ def _within(state: State, name: str, depth: int = DEPTH) -> Iterator[Checkpoint]
 
 
 def _is_known(state: State) -> bool:
-    return any(f"{parent}{FIRST}" in state for parent in PARENTS)
+    return any(f"{parent}{FIRST}" in state for parent in PARENTS) or f"{care.ENCODER}{care.FIRST}" in state
 
 
 def _unwrapped(state: State, name: str) -> State:

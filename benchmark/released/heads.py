@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from iebench.baselines.action import DIFFERENCES, size
 from ..errors import ConversionError
 
 State = dict[str, Tensor]
+Images = Literal["cifar10", "cifar100", "stl10"]
 INVARIANT, EQUIVARIANT, PREDICTOR = "projector_inv.", "projector_equi.", "predictor."  # names in the checkpoint
 FINAL = "running_mean"  # a tensor of the last batch norm of a projector
 QUATERNION = 4  # the first components of an action
@@ -19,14 +20,16 @@ QUATERNION = 4  # the first components of an action
 
 @dataclass(frozen=True)
 class Unseen:
-    """Facts about a hypernetwork with several matrices that its weights do not show.
+    """Facts about a checkpoint that its weights do not show.
 
-    hidden : widths between the matrices
-    relu : True for a ReLU between the matrices; None if unknown
+    hidden : widths between the matrices of a hypernetwork with several
+    relu : True for a ReLU between these matrices; None if unknown
+    images : images that CARE was trained on; None if unknown
     """
 
     hidden: tuple[int, ...] = ()
     relu: bool | None = None
+    images: Images | None = None
 
 
 ALL_SEEN = Unseen()
@@ -39,7 +42,7 @@ def convert_heads(
 
     dim : dimension of the representation
     negated : True if the predictor was trained with quaternions of the opposite sign
-    unseen : facts about a longer predictor that its weights do not show
+    unseen : facts that the weights do not show
 
     Raises
     ------

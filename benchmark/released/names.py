@@ -1,20 +1,23 @@
 """Names in released checkpoints, and their conversion to ours.
 
-Covers facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps, hafezgh/seq-jepa and ContextSSL's
-Sharut/In-Context-Symmetries. Every tensor is either converted, or belongs to a known part that is left out; any other
-tensor is an error that names it.
+Covers facebookresearch/SIE (model.pth, final_weights.pth), AberdeenML/EquiCaps, hafezgh/seq-jepa, ContextSSL's
+Sharut/In-Context-Symmetries, and Sharut/CARE. Every tensor is either converted, or belongs to a known part that is left
+out; any other tensor is an error that names it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from torch import Tensor
 
 from iebench.baselines.networks.backbone import Stem
+from iebench.baselines.networks.encoder import MEAN, STD
 
 from ..errors import ConversionError
-from . import aggregator, capsules, context
+from . import aggregator, capsules, care, context
 from .heads import ALL_SEEN, EQUIVARIANT, INVARIANT, PREDICTOR, State, Unseen, convert_heads
 from .seqjepa import ACTION, MARK, as_released
 
@@ -31,14 +34,19 @@ class Layout:
     backbone : prefix of the backbone's tensors
     left_out : prefixes of parts that scoring does not need
     resolution : side of its training images in pixels
+    first : name of the backbone's first tensor
+    bgr : True if its training images have blue first, as 3DIEBench's published ones have
     """
 
     name: str
     backbone: str
     left_out: tuple[str, ...]
     resolution: int
+    first: str = "conv1.weight"
+    bgr: bool = True
 
 
+CARE = Layout("Sharut/CARE", care.ENCODER, (care.HEAD,), care.RESOLUTION, care.FIRST, bgr=False)
 LAYOUTS = (
     Layout("facebookresearch/SIE or AberdeenML/EquiCaps", "backbone.", ("evaluator.", "projector."), 256),
     Layout(
@@ -54,6 +62,7 @@ LAYOUTS = (
         ("predictor.", "aug_predictor.", "rel_aug_predictor.", "equiv_linear.", "fc."), 128,
     ),
     Layout("a backbone alone (final_weights.pth)", "", ("fc.",), 256),
+    CARE,
 )  # fmt: skip
 
 
@@ -63,6 +72,8 @@ class Released:
 
     backbone, stem : our backbone and stem for these weights
     resolution : side of its training images in pixels
+    bgr : True if these had blue first
+    mean, deviation : normalisation of RGB images, by channel
     method : method whose heads are in the checkpoint, with `settings`; None for an encoder alone
     state : tensors by our names, float32
     left_out : name of a part -> number of its tensors that were left out
@@ -72,6 +83,9 @@ class Released:
     backbone: str
     stem: Stem
     resolution: int
+    bgr: bool
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
     method: str | None
     settings: dict[str, Any]
     state: State
@@ -79,26 +93,26 @@ class Released:
 
 
 def convert(
-    state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool = True, negated: bool = False,
+    state: State, path: Path, drop: tuple[str, ...] = (), bgr: bool | None = None, negated: bool = False,
     unseen: Unseen = ALL_SEEN,
 ) -> Released:  # fmt: skip
     """Convert the tensors of a checkpoint.
 
     path : path of the checkpoint, for messages
     drop : prefixes of additional parts to leave out
-    bgr : True if the network was trained on BGR images, as the published files are; its first layer is changed to RGB
+    bgr : True if the network was trained on BGR images, whose first layer is changed to RGB; None for its layout's
     negated : True if the predictor was trained with quaternions of the opposite sign, those of scipy before 1.11
-    unseen : facts about a longer predictor that its weights do not show
+    unseen : facts that the weights do not show
 
     Raises
     ------
     ConversionError : an unknown layout, an unknown tensor, values that are not finite, or a prefix without tensors;
         names it.
     """
-    layout = next((known for known in LAYOUTS if f"{known.backbone}conv1.weight" in state), None)
-    if layout is None:
-        names = ", ".join(f"{known.backbone}conv1.weight" for known in LAYOUTS)
-        raise ConversionError(f"{path} has none of {names}: it is of no layout that iebench knows")
+    layout = _layout(state, path)
+    bgr = layout.bgr if bgr is None else bgr
+    mean, deviation = _statistics(layout, bgr, unseen, path)
+    state = care.renamed(state) if layout is CARE else state
     _check_drop(drop, state, layout, path)
     kept = {name: value for name, value in state.items() if not name.startswith(drop)}
     capsules.check_whole(kept, path)
@@ -129,25 +143,43 @@ def convert(
         raise ConversionError(f"{path} has no hypernetwork whose widths --predictor could give: leave it out")
     if bgr and backbone["conv1.weight"].ndim == 4:  # another shape is reported later, with other tensors
         backbone["conv1.weight"] = backbone["conv1.weight"].flip(1)
-    kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in backbone else "resnet18"
-    small = kind == "resnet18" and backbone["conv1.weight"].shape[2:] == (3, 3)
-    stem: Stem = "cifar" if small else "imagenet"  # --cifar-resnet of hafezgh/seq-jepa
+    kind, stem = _backbone(layout, backbone)
     ours = {f"encoder.backbone.{name}": value for name, value in backbone.items()}
-    resolution = layout.resolution
-    method: str | None = None
-    settings: dict[str, Any] = {}
-    placed: State = {}
-    if own is aggregator:
-        method, settings, placed = aggregator.translate(heads, backbone, bgr, negated, path)
-    elif own is context:
-        method, settings, placed = context.translate(heads, DIM, negated, path)
-    elif own is capsules:
-        method, settings, placed = capsules.translate(heads, DIM, path)
-        resolution = capsules.STRIDE * settings["side"]
-    elif has_heads:
-        heads = as_released(heads, path) if of_seqjepa else heads
-        method, settings, placed = convert_heads(heads, DIM, negated, unseen, path)
-    return Released(layout, kind, stem, resolution, method, settings, {**ours, **placed}, left_out)
+    translate: dict[ModuleType | None, Callable[[], tuple[str, dict[str, Any], State]]] = {
+        None: lambda: convert_heads(as_released(heads, path) if of_seqjepa else heads, DIM, negated, unseen, path),
+        aggregator: lambda: aggregator.translate(heads, backbone, bgr, negated, path),
+        context: lambda: context.translate(heads, DIM, negated, path),
+        capsules: lambda: capsules.translate(heads, DIM, path),
+    }
+    method, settings, placed = translate[own]() if has_heads else (None, {}, {})
+    resolution = capsules.STRIDE * settings["side"] if own is capsules else layout.resolution
+    state = {**ours, **placed}
+    return Released(layout, kind, stem, resolution, bgr, mean, deviation, method, settings, state, left_out)
+
+
+def _layout(state: State, path: Path) -> Layout:
+    layout = next((known for known in LAYOUTS if f"{known.backbone}{known.first}" in state), None)
+    if layout is None:
+        names = ", ".join(f"{known.backbone}{known.first}" for known in LAYOUTS)
+        raise ConversionError(f"{path} has none of {names}: it is of no layout that iebench knows")
+    return layout
+
+
+def _statistics(layout: Layout, bgr: bool, unseen: Unseen, path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and deviation of RGB images by channel."""
+    if unseen.images is not None and layout is not CARE:
+        raise ConversionError(f"{path} is of {layout.name}, and --images is for {CARE.name} alone: leave it out")
+    mean, deviation = care.statistics(unseen.images, path) if layout is CARE else (MEAN, STD)
+    return (mean[::-1], deviation[::-1]) if bgr else (mean, deviation)  # they are in the order of the network's input
+
+
+def _backbone(layout: Layout, tensors: State) -> tuple[str, Stem]:
+    """Return the name of our backbone for these tensors, and its stem."""
+    if layout is CARE:
+        return "resnet50" if "layer1.0.conv3.weight" in tensors else "resnet18", "cifar"
+    kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in tensors else "resnet18"
+    small = kind == "resnet18" and tensors["conv1.weight"].shape[2:] == (3, 3)
+    return kind, "cifar" if small else "imagenet"  # --cifar-resnet of hafezgh/seq-jepa
 
 
 def _check_drop(drop: tuple[str, ...], state: State, layout: Layout, path: Path) -> None:

@@ -138,6 +138,6 @@ def perceptron(state: Mapping[str, Tensor], action: Tensor, embedding: Tensor) -
 def refused(tmp_path: Path, state: dict[str, Tensor]) -> str:
     path = tmp_path / "model.pth"
     with pytest.raises(ConversionError) as error:
-        converted.write(tmp_path / "out", convert(state, path), path, bgr=True, negated=False)
+        converted.write(tmp_path / "out", convert(state, path), path, negated=False)
     assert not (tmp_path / "out").exists()
     return str(error.value)

@@ -45,23 +45,27 @@ def vicreg_map(x: Tensor, state: State) -> Tensor:
     return x
 
 
-def resnet18(x: Tensor, state: State) -> Tensor:
-    """Return features (B, 512) of normalised images by torchvision's ResNet-18, or by that with the stem for CIFAR."""
+def resnet(x: Tensor, state: State) -> Tensor:
+    """Return features (B, D) of normalised images by torchvision's ResNet-18 or 50, or by those with CIFAR's stem."""
     small = state["conv1.weight"].shape[-1] == 3
     x = functional.conv2d(x, state["conv1.weight"], stride=1 if small else 2, padding=1 if small else 3)
     x = normalised(x, state, "bn1").clamp(min=0)
     x = x if small else functional.max_pool2d(x, 3, stride=2, padding=1)
-    for stage in range(1, 5):
-        for block in range(2):
-            head = f"layer{stage}.{block}"
-            stride = 2 if stage > 1 and block == 0 else 1
-            y = functional.conv2d(x, state[f"{head}.conv1.weight"], stride=stride, padding=1)
-            y = normalised(y, state, f"{head}.bn1").clamp(min=0)
-            y = normalised(functional.conv2d(y, state[f"{head}.conv2.weight"], padding=1), state, f"{head}.bn2")
-            if f"{head}.downsample.0.weight" in state:
-                x = functional.conv2d(x, state[f"{head}.downsample.0.weight"], stride=stride)
-                x = normalised(x, state, f"{head}.downsample.1")
-            x = (x + y).clamp(min=0)
+    blocks = sorted({name.rpartition(".conv")[0] for name in state if name.startswith("layer") and ".conv" in name})
+    for head in blocks:  # at most six in a stage, so that their names are in order
+        last = 3 if f"{head}.conv3.weight" in state else 2
+        stride = 2 if head.endswith(".0") and not head.startswith("layer1") else 1
+        y = x
+        for number in range(1, last + 1):
+            weight = state[f"{head}.conv{number}.weight"]
+            step = stride if number == last - 1 else 1  # in the first of two convolutions, the second of three
+            y = functional.conv2d(y, weight, stride=step, padding=weight.shape[-1] // 2)
+            y = normalised(y, state, f"{head}.bn{number}")
+            y = y if number == last else y.clamp(min=0)
+        if f"{head}.downsample.0.weight" in state:
+            x = functional.conv2d(x, state[f"{head}.downsample.0.weight"], stride=stride)
+            x = normalised(x, state, f"{head}.downsample.1")
+        x = (x + y).clamp(min=0)
     return x.mean(dim=(2, 3))
 
 

@@ -58,7 +58,7 @@ def test_features_activations_and_poses_are_those_of_the_released_network(
     path = put(tmp_path / "model.pth", {wrapper + name: value for name, value in state.items()}, not top, top)
     released = convert(read(path).state, path)
     assert (released.method, released.left_out) == ("equicaps", {"evaluator": 1})
-    network = converted.write(tmp_path / "out", released, path, bgr=True, negated=False)
+    network = converted.write(tmp_path / "out", released, path, negated=False)
     assert "activations and poses of capsules" in converted.scores(network).partition("without")[0]
     assert json.loads((tmp_path / "out" / converted.FACTS).read_text())["resolution"] == 32 * side
 
@@ -81,10 +81,10 @@ def test_a_file_with_its_encoder_alone_says_which_scores_are_left(tmp_path: Path
     state, path = equicaps(), tmp_path / "m.pth"
     path.write_bytes(b"")
     bare = {name: value for name, value in state.items() if not name.startswith("projector.")}
-    for number, (given, drop) in enumerate([(bare, ()), (state, ("projector",))]):
-        released = convert(given, path, drop)
+    for number, (weights, drop) in enumerate([(bare, ()), (state, ("projector",))]):
+        released = convert(weights, path, drop)
         assert released.method is None and released.resolution == 256
-        network = converted.write(tmp_path / str(number), released, path, bgr=True, negated=False)
+        network = converted.write(tmp_path / str(number), released, path, negated=False)
         assert "activations and poses of capsules" in converted.scores(network).partition("without")[2]
 
 

@@ -93,7 +93,7 @@ def test_a_head_that_is_dropped_takes_the_others_along(head: str) -> None:
 
 def test_a_damaged_folder_is_named(tmp_path: Path) -> None:
     path = put(tmp_path / "model.pth", equicaps())
-    converted.write(tmp_path / "out", convert(read(path).state, path), path, bgr=True, negated=False)
+    converted.write(tmp_path / "out", convert(read(path).state, path), path, negated=False)
     for damage, words in (
         ("", "convert it again"), ("{}", "convert it again"), ('{"format": 0}', "convert the checkpoint again"),
         ('{"format": 9}', "is a converted encoder of format 9, and this iebench reads 1: update iebench"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from checkpoints import CPU, E, equicaps, part, put, quaternions, refused, seen, sen_state, seqjepa, sie_state
-from released import normalised, projected_without_bias, random_like, resnet18, resnet_shapes, vicreg_resnet18
+from released import normalised, projected_without_bias, random_like, resnet, resnet_shapes, vicreg_resnet18
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION
@@ -39,10 +39,10 @@ def test_sen_and_equimod_of_seq_jepa_keep_their_heads(
     released = convert(read(path).state, path, negated=negated)
     assert (released.method, released.left_out) == (method, {"online_linprobe": 2})
     assert released.stem == ("cifar" if side == 3 else "imagenet")
-    converted.write(tmp_path / "out", released, path, bgr=True, negated=negated)
+    converted.write(tmp_path / "out", released, path, negated=negated)
     encoder = prepare(load(str(tmp_path / "out"), {}), 32, CPU)
     images = torch.rand(3, 3, 32, 32)
-    features = resnet18(seen(images), part(state, "encoder."))
+    features = resnet(seen(images), part(state, "encoder."))
     torch.testing.assert_close(encoder.module(images).double(), features, rtol=1e-4, atol=1e-4)
     network = encoder.predictor
     assert network is not None
@@ -82,7 +82,7 @@ def test_heads_of_seq_jepa_that_do_not_fit_are_named(
     [
         (lambda: {name: value for name, value in equicaps().items() if not name.startswith("projector.")}, "backbone.",
          vicreg_resnet18, {"evaluator"}, True),
-        (seqjepa, "encoder.", resnet18,
+        (seqjepa, "encoder.", resnet,
          {"target_encoder", "action_proj", "predictor", "agg_token", "transformer_encoder", "online_linprobe"}, True),
         (lambda: random_like(resnet_shapes((1, 2, 3, 4))), "", vicreg_resnet18, set(), False),
     ],
@@ -96,7 +96,7 @@ def test_encoders_alone_give_their_features(
     path = put(tmp_path / "weights.pth", state, parallel=bool(prefix), top=not prefix)
     released = convert(read(path).state, path, bgr=bgr)
     assert set(released.left_out) == left_out and released.method is None
-    converted.write(tmp_path / "out", released, path, bgr, negated=False)
+    converted.write(tmp_path / "out", released, path, negated=False)
     encoder = prepare(load(str(tmp_path / "out"), {}), 64, CPU)
     images = torch.rand(3, 3, 64, 64)
     expected = restated(seen(images, bgr), part(state, prefix))

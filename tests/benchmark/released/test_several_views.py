@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from checkpoints import CPU, part, put, quaternions, refused, seen
-from released import normalised, random_like, resnet18, resnet_shapes
+from released import normalised, random_like, resnet, resnet_shapes
 from torch import Tensor
 from torch.nn import functional
 
@@ -88,15 +88,15 @@ def test_seq_jepa_keeps_aggregator_and_predictor(numbers: int, negated: bool, tm
     path = put(tmp_path / "model.pth", wrapped)  # in module. too
     released = convert(read(path).state, path, negated=negated)
     assert (released.method, set(released.left_out)) == ("seq-jepa", {"online_linprobe", "online_equiprobe"})
-    converted.write(tmp_path / "out", released, path, bgr=True, negated=negated)
+    converted.write(tmp_path / "out", released, path, negated=negated)
     encoder = prepare(load(str(tmp_path / "out"), {}), 32, CPU)
     method = encoder.method
     assert isinstance(method, SeqJEPA) and (encoder.predictor is None) == (numbers == 0)
     images = torch.rand(3, 3, 32, 32)
-    features = resnet18(seen(images), part(state, "encoder."))
+    features = resnet(seen(images), part(state, "encoder."))
     torch.testing.assert_close(encoder.module(images).double(), features, rtol=1e-4, atol=1e-4)
     if not numbers:
-        expected = resnet18(seen(images), part(state, "target_encoder."))
+        expected = resnet(seen(images), part(state, "target_encoder."))
         torch.testing.assert_close(method.target.network(images).double(), expected, rtol=1e-4, atol=1e-4)
     objects = 8  # the first one's first step has w < 0
     h = torch.randn(objects, 4, 512, dtype=torch.float64)
@@ -165,12 +165,12 @@ def test_contextssl_keeps_its_decoder(negated: bool, tmp_path: Path) -> None:
     path = put(tmp_path / "simclr.pt", state, top=True)
     released = convert(read(path).state, path, negated=negated)
     assert (released.method, set(released.left_out)) == ("contextssl", {"rel_aug_predictor", "equiv_linear"})
-    converted.write(tmp_path / "out", released, path, bgr=True, negated=negated)
+    converted.write(tmp_path / "out", released, path, negated=negated)
     encoder = prepare(load(str(tmp_path / "out"), {}), 32, CPU)
     method = encoder.method
     assert isinstance(method, ContextSSL) and encoder.predictor is None
     images = torch.rand(3, 3, 32, 32)
-    expected = resnet18(seen(images), part(state, "enc."))
+    expected = resnet(seen(images), part(state, "enc."))
     torch.testing.assert_close(encoder.module(images).double(), expected, rtol=1e-4, atol=1e-4)
     h = torch.randn(4, 2, 512, dtype=torch.float64)
     latents = {name: torch.rand(4, 2, dtype=torch.float64) * 3 - 1.5 for name in (*ROTATION, *HUES)}
@@ -200,7 +200,7 @@ def test_a_file_with_a_part_alone_says_which_scores_are_left(
     state, path = make(), tmp_path / "m.pth"
     path.write_bytes(b"")
     fewer = {name: value for name, value in state.items() if not name.startswith(gone)}
-    whole = converted.write(tmp_path / "whole", convert(state, path), path, bgr=True, negated=False)
+    whole = converted.write(tmp_path / "whole", convert(state, path), path, negated=False)
     assert lost in converted.scores(whole).partition("without")[0]
     for released in (convert(fewer, path), convert(state, path, drop=(gone,))):
         assert released.method is None and left_out <= released.left_out.keys()

@@ -88,7 +88,7 @@ def test_sie_gives_its_features_embeddings_and_predictions(tmp_path: Path) -> No
     path = put(tmp_path / "model.pth", state)
     released = convert(read(path).state, path)
     assert (released.backbone, released.method, released.left_out) == ("resnet18-vicreg", "sie", {"evaluator": 1})
-    converted.write(tmp_path / "out", released, path, bgr=True, negated=False)
+    converted.write(tmp_path / "out", released, path, negated=False)
 
     encoder = prepare(load(str(tmp_path / "out"), {}), 64, CPU)
     assert encoder.parts == {"invariant": slice(0, 256, 1), "equivariant": slice(256, 512, 1)} and encoder.dim == 512
@@ -128,7 +128,7 @@ def test_widths_that_follow_the_split_are_scored(tmp_path: Path) -> None:
         shapes |= {f"{head}.{name}": shape for name, shape in projector_shapes(inputs, outputs).items()}
     state = random_like({**shapes, "predictor.hypernet.net.0.weight": (E * E, 4)})
     path = put(tmp_path / "model.pth", state)
-    converted.write(tmp_path / "out", convert(read(path).state, path), path, bgr=True, negated=False)
+    converted.write(tmp_path / "out", convert(read(path).state, path), path, negated=False)
     encoder = prepare(load(str(tmp_path / "out"), {}), 64, CPU)
     assert encoder.parts == {"invariant": slice(0, 384, 1), "equivariant": slice(384, 512, 1)}
     features = torch.randn(3, 512)
