@@ -8,6 +8,9 @@ from iebench.baselines.networks.encoder import Encoder
 from ..released import converted
 from .registry import Arguments, LoadedEncoder, loader, no_arguments
 
+# A head trained here averages maps of other sizes to its own, in training too; a released one has seen one size.
+WITHOUT_CAPSULES = "convert the checkpoint again with --drop projector, for its encoder alone"
+
 
 @loader("converted", claims=lambda spec: (Path(spec) / converted.FACTS).is_file())
 def load(spec: str, arguments: Arguments) -> LoadedEncoder:
@@ -25,7 +28,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         name=folder.resolve().name,
         module=module,
         resolution=resolution,
-        fixed=isinstance(method, CapsuleMethod),  # our own head averages other maps to its own; a released one cannot
+        fixed=WITHOUT_CAPSULES if isinstance(method, CapsuleMethod) else "",
         preprocessing=encoder.preprocessing if isinstance(encoder, Encoder) else "",
         parts={} if method is None else method.parts,
         beside=0 if method is None else method.beside,

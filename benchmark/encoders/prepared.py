@@ -102,7 +102,8 @@ def prepare(
     name, module = loaded.name, loaded.module
     if loaded.fixed and resolution != loaded.resolution:
         raise EncoderError(
-            f"encoder {name} takes images of {loaded.resolution} pixels alone, not {resolution}: leave out --resolution"
+            f"encoder {name} takes images of {loaded.resolution} pixels alone, not {resolution}: score it without "
+            f"--resolution on a dataset of this size or larger, or {loaded.fixed}"
         )
     for part in (module, loaded.predictor, loaded.method):
         if isinstance(part, nn.Module):

@@ -36,7 +36,7 @@ class LoadedEncoder:
     name : name in tables and, without `home`, of the folder under runs/
     module : (B, 3, H, W) float32 in [0, 1] -> (B, D)
     resolution : side of its images in pixels; None if any is accepted
-    fixed : True if images of another size than `resolution` have no meaning to the module
+    fixed : remedy for images of another size than `resolution`, which the module cannot take; "" if it can
     resizes : True if the module enlarges smaller images itself, so that `resolution` is an upper limit
     preprocessing : description of the module's own preprocessing
     parts : names of slices of the module's outputs; None: the module's attribute `parts`
@@ -52,7 +52,7 @@ class LoadedEncoder:
     name: str
     module: nn.Module
     resolution: int | None = None
-    fixed: bool = False
+    fixed: str = ""
     resizes: bool = False
     preprocessing: str = ""
     parts: Mapping[str, slice] | None = None
