@@ -119,7 +119,7 @@ def test_a_representation_that_changes_its_size_is_refused(
     encoder: PreparedEncoder, images: Images, tmp_path: Path
 ) -> None:
     with pytest.raises(EncoderError, match="returned 65 columns at first and 64 now"):
-        encode(replace(encoder, dim=65), images, np.arange(4), tmp_path, CPU)
+        encode(replace(encoder, width=65), images, np.arange(4), tmp_path, CPU)
 
 
 def test_images_smaller_than_the_encoder_wants(encoder: PreparedEncoder, images: Images, tmp_path: Path) -> None:
