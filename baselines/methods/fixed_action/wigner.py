@@ -9,6 +9,7 @@ iebench train --method wigner
 from dataclasses import dataclass
 from itertools import pairwise
 
+import torch
 from torch import Tensor
 
 from ...action import Latents
@@ -44,15 +45,30 @@ class WignerSettings:
 
 @method("wigner", WignerSettings)
 class Wigner(WignerMethod):
-    """A head to h vectors of each degree; vectors of degree l, as rows, are multiplied by D_l of the rotation."""
+    """A head to h vectors of each degree; vectors of degree l, as rows, are multiplied by D_l of the rotation.
+
+    Their lengths, the invariant part, are scored beside the representation.
+    """
 
     def __init__(self, encoder: Encoder, settings: WignerSettings) -> None:
         super().__init__(encoder, settings.projector, settings.degrees, settings.channels)
         self.settings = settings
+        self.beside = settings.channels * len(self.sizes)
+        self.parts = {"lengths": slice(self.dim, self.dim + self.beside)}
+
+    def features(self, images: Tensor) -> Tensor:
+        """Return representations and the lengths of their vectors; see `Method.features`."""
+        representation = self.encoder(images)
+        return torch.cat([representation, self.invariant(self.embed(representation))], dim=1)
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """Map features (B, dim + beside), of which only the representation counts, to latents (B, h (L + 1)^2)."""
+        return super().embed(representation[:, : self.dim])
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s MSE(|z_l^x|, |z_l^y|) + f s MSE(z^x D(R12), z^y) + v V + c C, over consecutive views."""
-        latent = [precise(view) for view in self.by_view(self.latent_head, self.represent(images))]  # K of (B, E)
+        representations = torch.stack(self.by_view(self.encoder, images), dim=1)
+        latent = [precise(view) for view in self.by_view(self.embed, representations)]  # K of (B, E)
         moved = self.act_next(latent, latents)
         terms = {
             "invariance": total(distance(x, y) for x, y in pairwise(self.invariant(view) for view in latent)),

@@ -69,6 +69,20 @@ def test_exact_latents_are_predicted_have_constant_lengths_and_give_the_rotation
     torch.testing.assert_close(together, torch.stack(exact[1:], 1).flatten(0, 1), rtol=0, atol=1e-10)
 
 
+def test_the_lengths_of_every_degree_are_scored_beside_the_representation(method: Wigner) -> None:
+    images, _ = data(2)
+    method.eval()
+    with torch.no_grad():
+        features = method.features(images[:, 0])
+        z = one_by_one(images, method.encoder, method.latent_head)[:, 0].reshape(6, CHANNELS, 9)
+        latent = method.embed(features)
+    method.train()
+    lengths = [(part**2).sum(2) ** 0.5 for part in z.split(SIZES, 2)]
+    assert method.parts == {"lengths": slice(method.dim, method.dim + 3 * CHANNELS)} and method.beside == 3 * CHANNELS
+    torch.testing.assert_close(features[:, method.dim :], torch.cat(lengths, dim=1), rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(latent, z.flatten(1), rtol=1e-9, atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [({"degrees": 0}, "degree 0 does not move with the pose"), ({"channels": 0}, "channels must be at least 1, not 0")],
