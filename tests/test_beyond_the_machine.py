@@ -82,6 +82,7 @@ def test_the_shipped_protocols_are_within_a_small_machine() -> None:
         ("resolution=100000000000000", "resolution must be at most"),
     ],
 )
+@pytest.mark.slow
 def test_a_training(tiny_dataset: Path, assignment: str, words: str) -> None:
     with pytest.raises(SettingError, match=words) as caught:
         check_memory(RunConfig.of("sie", "quick", [assignment], tiny_dataset, 0, "cpu"), FREE)
@@ -112,6 +113,7 @@ def test_a_sweep_names_the_run(tiny_dataset: Path, tmp_path: Path) -> None:
         (["score", "--seed", "100000000000"], "is not in the range"),
     ],
 )
+@pytest.mark.slow
 def test_a_command(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     arguments: list[str], words: str,

@@ -47,12 +47,14 @@ def seal(dataset: Path) -> Seal:
     return sealed
 
 
+@pytest.mark.slow
 def test_any_value_anywhere_is_loaded_or_refused_in_a_sentence(table: dict[str, Any], seal: Seal) -> None:
     messages = refusals(table, lambda variant: DatasetInfo.load(seal(variant)), step=4)
     assert len(messages) > 200
     assert all(INFO in words for words in messages)
 
 
+@pytest.mark.slow
 def test_what_is_loaded_is_read_by_every_command(table: dict[str, Any], seal: Seal) -> None:
     outer = {key: value for key, value in table.items() if key != "recipe"}
     for words, variant in variants(outer):

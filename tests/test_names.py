@@ -4,6 +4,7 @@ import importlib.util
 import subprocess
 import sys
 
+import pytest
 from paths import ROOT
 
 SCRIPT = ROOT / ".ci" / "docstrings.py"
@@ -37,6 +38,7 @@ def test_faults_are_listed_with_their_lines(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.slow
 def test_the_repository_has_none():
     result = subprocess.run([sys.executable, SCRIPT], check=False, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr

@@ -117,6 +117,7 @@ def test_the_log_of_a_sweeps_run_which_fails_without_the_others(tmp_path: Path) 
     assert (tmp_path / "theirs").read_text() == TEXT
 
 
+@pytest.mark.slow
 def test_folders_that_the_user_names_may_be_links(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "mine").symlink_to(tmp_path / "disk")

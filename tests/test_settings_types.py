@@ -72,6 +72,7 @@ def as_json(path: Path, table: Any) -> Path:
         ("sweep", "results", load_sweep, 1),
     ],
 )
+@pytest.mark.slow
 def test_a_toml_file(tmp_path: Path, kind: str, name: str, read: Callable[[str], object], step: int) -> None:
     table = read_toml(Path(str(files(f"iebench.manifests.{kind}s") / f"{name}.toml")))
     numbers = iter(range(1_000_000))  # file numbers: a recipe of the same path is read only once
@@ -79,6 +80,7 @@ def test_a_toml_file(tmp_path: Path, kind: str, name: str, read: Callable[[str],
     assert len(messages) > 20
 
 
+@pytest.mark.slow
 def test_a_run_s_settings(tiny_dataset: Path, tmp_path: Path) -> None:
     run = untrained_run(tmp_path / "run", tiny_dataset)
     table = json.loads((run / "config.json").read_text())
@@ -87,6 +89,7 @@ def test_a_run_s_settings(tiny_dataset: Path, tmp_path: Path) -> None:
     assert refusals(method, lambda variant: runs.load(as_json(run / "config.json", variant).parent), 7)
 
 
+@pytest.mark.slow
 def test_a_score(tmp_path: Path) -> None:
     score = score_of("sie", {"whole": {"top1": measured(0.5), "rotation_r2": measured(0.1)}})
     score.save(tmp_path / "score.json")
@@ -127,6 +130,7 @@ def test_a_plan(dataset: Path, tiny_plan: Callable[..., Plan]) -> None:
     assert refusals(table, read, 7)
 
 
+@pytest.mark.slow
 def test_the_notes_of_a_shard(dataset: Path, tiny_plan: Callable[..., Plan]) -> None:
     plan, path = tiny_plan(), dataset / "val/00000.parquet"
     shard = next(shard for shard in plan.shards() if shard.split == "val")

@@ -5,13 +5,13 @@ import dataclasses
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from iebench.manifests.shell.tables import drawn
+from iebench.manifests.shell.tables import drawn, fits
 from iebench.manifests.text import escapes
 from iebench.manifests.text.plain_text import cleaned
 
@@ -50,19 +50,43 @@ def name(row: Row) -> str:
 
 
 def screen(board: Board) -> str:
-    """Format for a terminal, with escape codes for bold type; the interval is under its value."""
+    """Format for a terminal, with escape codes for bold type; the interval is under its value.
+
+    Metrics that do not fit beside the others follow in a table of their own.
+    """
+    texts = []
+    for metrics in _beside(board):
+        lines = [line for line in drawn(_table(board, metrics)) if line.strip()]
+        texts.append("\n".join(_END.sub(lambda end: end[0].replace(" ", ""), line) for line in lines))
+    below = map(cleaned, [board.caption, board.legend, *(f"note: {note}" for note in board.notes)])
+    return "\n\n".join([*texts, "\n".join(below)])
+
+
+def _table(board: Board, metrics: Sequence[str]) -> Table:
+    """Return the table of some of the board's metrics."""
     table = Table(box=box.SIMPLE_HEAD, show_lines=False, pad_edge=False)
     for title in row_titles(board):
         table.add_column(title, no_wrap=True)
-    for metric in board.columns:
+    for metric in metrics:
         title = board.infos[metric].title.replace(" ", "\n", 1)
         table.add_column(escapes.screen(title, lines=True), justify="right", no_wrap=True)
+    shown = [board.columns.index(metric) for metric in metrics]
+    heads = len(row_titles(board))
     for row in board.rows:
-        table.add_row(*map(escapes.screen, row_head(board, row)), *(_stacked(m, row) for m in board.columns))
+        table.add_row(*map(escapes.screen, row_head(board, row)), *(_stacked(metric, row) for metric in metrics))
     for line in ends(board):
-        table.add_row(*line, style="dim")
-    lines = [_END.sub(lambda end: end[0].replace(" ", ""), line) for line in drawn(table) if line.strip()]
-    return "\n".join([*lines, "", *map(cleaned, [board.caption, board.legend, *(f"note: {n}" for n in board.notes)])])
+        table.add_row(*line[:heads], *(line[heads + number] for number in shown), style="dim")
+    return table
+
+
+def _beside(board: Board) -> list[list[str]]:
+    """Divide the board's metrics, in their order, into tables that fit on the screen."""
+    groups: list[list[str]] = [[]]
+    for metric in board.columns:
+        if groups[-1] and not fits(_table(board, [*groups[-1], metric])):
+            groups.append([])
+        groups[-1].append(metric)
+    return groups
 
 
 def markdown(board: Board) -> str:

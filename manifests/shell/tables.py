@@ -3,6 +3,7 @@
 import io
 
 from rich.console import Console, RenderableType
+from rich.measure import Measurement
 
 WIDTH = 400  # columns; wide enough that no number is cut off
 
@@ -20,3 +21,9 @@ def drawn(table: RenderableType, colour: bool = True) -> list[str]:
     with console.capture() as captured:
         console.print(table)
     return captured.get().splitlines()
+
+
+def fits(table: RenderableType) -> bool:
+    """True if `drawn` cuts no cell of a table short."""
+    console = Console(width=WIDTH, file=io.StringIO())
+    return Measurement.get(console, console.options.update(max_width=100 * WIDTH), table).maximum <= WIDTH

@@ -8,6 +8,7 @@ from iebench.baselines import losses
 
 
 @pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.slow
 def test_a_short_batch_has_the_loss_it_would_have_alone(name: str) -> None:
     images, latents = batch(objects=8)
     fresh, _ = method_of(name)

@@ -23,6 +23,7 @@ def moved(method: Method, direction: list[torch.Tensor], by: float) -> float:
 
 @pytest.mark.parametrize("part", ["encoder", "the rest"])
 @pytest.mark.parametrize("name", [*TRAINED, "sie-deep", "sie-mlp"])
+@pytest.mark.slow
 def test_the_gradient_along_a_random_direction_is_the_difference_quotient(name: str, part: str) -> None:
     """Central differences in float64; target networks stay fixed, as in BYOL's loss."""
     method, _ = method_of(name, *CONTINUOUS.get(name, ()))

@@ -61,6 +61,7 @@ def result(method: Method, images: Tensor, latents: dict[str, Tensor]) -> Outcom
 
 @pytest.mark.parametrize("views", [2, 3])
 @pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.slow
 def test_apart_is_one_pass_whose_norms_see_one_view_at_a_time(name: str, views: int) -> None:
     if views < find(name).needs(find(name).defaults()).views:
         pytest.skip("compares three views")
@@ -95,6 +96,7 @@ def test_apart_is_a_plain_loop_over_views() -> None:
 
 
 @pytest.mark.parametrize("name", TRAINED)
+@pytest.mark.slow
 def test_without_batch_statistics_both_are_the_same(name: str) -> None:
     images, latents = batch(views=3)
     method, _ = method_of(name)

@@ -135,6 +135,7 @@ def test_progress_is_shown_or_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert "4 objects x 3 views = 12 images of 32 px" in shown and "into b" in shown and "rendering: 12/12" in shown
 
 
+@pytest.mark.slow
 def test_objects_that_cannot_be_made_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planning, "BLENDER", "flaky:Unseen")
     dataset = render(out="d", progress=False, classes=1, objects_per_class=3, views=2, resolution=32, workers=1)
@@ -157,6 +158,7 @@ def test_a_script_needs_no_guard() -> None:
     assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
 
 
+@pytest.mark.slow
 def test_names_are_imported_when_they_are_used() -> None:
     assert set(iebench.renderer.__all__) <= set(dir(iebench.renderer))
     lines = [

@@ -146,6 +146,7 @@ def test_the_page_of_a_dataset_has_texts_and_no_tags_of_theirs(marked: Path, tmp
     assert {tag for tag in page.tags if tag[0] == "img"} == {("img", "src", "alt", "title")}
 
 
+@pytest.mark.slow
 def test_a_plot_of_a_view_shows_dollars(marked: Path, tmp_path: Path) -> None:
     rows = [row for path in marked.glob("*/0*.parquet") for row in read_table(path).to_pylist()]
     key = next(row["key"] for row in rows if row["class_name"] == NAMES[3])

@@ -104,6 +104,7 @@ def test_what_does_not_fit_is_refused(
         choose(cache, images, 16, device, room)
 
 
+@pytest.mark.slow
 def test_a_buffer_is_used_again_only_when_nothing_refers_to_it() -> None:
     buffers = Buffers((4, 4, 3), pinned=False)
     first, second = buffers.take(8), buffers.take(8)

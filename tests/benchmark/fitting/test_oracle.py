@@ -43,6 +43,7 @@ def all_of(shape: Symmetry, objects: int = 6) -> Symmetries:
     return Symmetries(dict.fromkeys(split.identities, shape), prior())
 
 
+@pytest.mark.slow
 def test_without_symmetries_the_oracle_knows_everything() -> None:
     split = random_split(6, 4)
     rows = split.all_pairs()[0]
@@ -93,6 +94,7 @@ def test_a_symmetric_pose_is_no_error_and_the_oracle_does_not_tell_it() -> None:
     np.testing.assert_allclose(oracle.error(split, rows, quaternions(same, rows)), 0.0, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_scoring_measures_the_error_and_its_ceiling() -> None:
     train, val = random_split(40, 4), random_split(8, 4, seed=1)
     bare = run(context_of(train, val))[WHOLE]

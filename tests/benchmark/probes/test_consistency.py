@@ -70,6 +70,7 @@ def test_the_other_groups_map_has_nothing_to_go_by(exact: Values) -> None:
         assert exact[name][f"{other}_map_mrr"].value < 0.6
 
 
+@pytest.mark.slow
 def test_a_representation_of_noise_is_at_the_floor() -> None:
     values = consistency(contexts(None, noise=True))[WHOLE]
     assert set(values) <= METRICS.keys() and len(values) == 12
@@ -79,6 +80,7 @@ def test_a_representation_of_noise_is_at_the_floor() -> None:
         assert mrr.low < mrr.floor < mrr.high
 
 
+@pytest.mark.slow
 def test_another_view_in_place_of_the_answer_is_two_variances_away() -> None:
     values = consistency(contexts(None, noise=True))[WHOLE]
     assert values["rotation_map_identity"].floor == pytest.approx(2 * 6 / 5, rel=0.15)  # 2 n / (n - 1) of n views
@@ -135,6 +137,7 @@ def test_the_subspace_is_where_views_differ() -> None:
     assert views.var(axis=1, ddof=1).sum(-1).mean() == pytest.approx(1.0, rel=0.1)
 
 
+@pytest.mark.slow
 def test_wide_features_have_the_same_maps_by_inner_products_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
     context = contexts(None)
     plain = consistency(context)["whole"]

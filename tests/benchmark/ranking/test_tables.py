@@ -36,6 +36,16 @@ def test_values_intervals_and_floor_are_shown(board: Board, form: str) -> None:
     assert "-0.000" not in text and "33.3" not in text  # top-5 has no column
 
 
+def test_metrics_that_do_not_fit_on_the_screen_have_a_table_of_their_own() -> None:
+    known = {name: measured(0.5) for name, info in METRICS.items() if info.column}
+    board = Board.of({Path("a"): score_of("a_rather_long_name_of_a_method", {"whole": known})}, parts=False)
+    text = click.unstyle(FORMATS["table"](board))
+    tables = text.split("\n\n")[:-1]
+    assert len(tables) > 1 and "…" not in text
+    assert all("a_rather_long_name_of_a_method" in table and "floor" in table for table in tables)
+    assert sum(table.count("[") for table in tables) == len(board.columns)
+
+
 def test_the_screen_marks_best_and_tied_and_fits_no_trailing_blanks(board: Board) -> None:
     text = FORMATS["table"](board)
     assert "\x1b[1m61.0*" in text  # bold

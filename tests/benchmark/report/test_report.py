@@ -61,6 +61,7 @@ def held(page: str) -> dict:
     return json.loads(re.search(r'id="model">(.*?)</script>', page, re.DOTALL)[1])
 
 
+@pytest.mark.slow
 def test_it_is_well_formed_and_asks_for_nothing_from_outside(page: str) -> None:
     parsed = Page(page)
     assert parsed.open == [] and len(set(parsed.ids)) == len(parsed.ids)
@@ -72,6 +73,7 @@ def test_twenty_methods_are_less_than_ten_megabytes(page: str) -> None:
     assert len(page.encode()) < 10_000_000
 
 
+@pytest.mark.slow
 def test_without_its_script_it_shows_table_dataset_runs_and_protocol(
     page: str, twenty: dict[Path, Score], tiny_dataset: Path
 ) -> None:
@@ -86,6 +88,7 @@ def test_without_its_script_it_shows_table_dataset_runs_and_protocol(
     assert "SMOKE" not in words
 
 
+@pytest.mark.slow
 def test_what_was_chosen_for_each_probe_is_shown(twenty: dict[Path, Score]) -> None:
     weak = Regularisation.of([1e-7, 1.0], 1e-7)
     some = {path: replace(s, regularisation={"whole": {"pose_linear": weak}}) for path, s in list(twenty.items())[:2]}
@@ -94,6 +97,7 @@ def test_what_was_chosen_for_each_probe_is_shown(twenty: dict[Path, Score]) -> N
     assert "Regularisation selected" not in " ".join(Page(report(twenty, None)).words)
 
 
+@pytest.mark.slow
 def test_the_script_gets_the_tables_numbers(page: str, twenty: dict[Path, Score]) -> None:
     table = held(page)
     board = Board.of(twenty, parts=True)
@@ -168,6 +172,7 @@ def test_curves_are_thinned_and_keep_what_is_finite(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 299, 300, 301, 15_000])
+@pytest.mark.slow
 def test_curves_of_a_log_of_any_length_take_the_same_memory(tmp_path: Path, count: int) -> None:
     with (tmp_path / "metrics.jsonl").open("w") as file:
         file.writelines(f'{{"step": {step}, "loss": {step}, "other": 1e27}}\n' for step in range(1, count + 1))
@@ -255,6 +260,7 @@ def test_what_to_know_before_trusting_a_row_stands_under_the_table() -> None:
     assert "Before trusting" not in report({Path("b/score.json"): score_of("b", VALUES)}, None)
 
 
+@pytest.mark.slow
 def test_without_the_dataset_there_are_no_pictures(twenty: dict[Path, Score]) -> None:
     page = report(twenty, None)
     assert held(page)["objects"] is None and "data:image" not in page and Page(page).open == []

@@ -76,6 +76,7 @@ def test_a_notebook_gets_the_same_png_each_time(score: Score) -> None:
     assert mpl.rcParams["font.size"] != 9  # the style stays inside
 
 
+@pytest.mark.slow
 def test_orbits_of_the_scored_weights_are_drawn_beside(
     twenty: dict[Path, Score], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -149,6 +149,7 @@ def test_values_that_are_no_means_may_miss_their_interval_by_its_width() -> None
 
 
 @pytest.mark.parametrize(("objects", "draws", "seed"), [(1, 5, 0), (7, 333, 2), (5000, 900, 3)])
+@pytest.mark.slow
 def test_the_digest_is_that_of_objects_drawn_one_draw_at_a_time(objects: int, draws: int, seed: int) -> None:
     generator, one_by_one = np.random.default_rng(seed), hashlib.sha256()
     for _ in range(draws):
@@ -157,6 +158,7 @@ def test_the_digest_is_that_of_objects_drawn_one_draw_at_a_time(objects: int, dr
     assert digest_of(10**12, draws, seed) is None
 
 
+@pytest.mark.slow
 def test_a_long_text_of_few_bytes_is_not_unpacked() -> None:
     bomb = base64.b64encode(zlib.compress(bytes(2**27), 9)).decode()
     with pytest.raises(ValueError, match="too early or too late"):

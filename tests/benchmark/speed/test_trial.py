@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 
 from iebench.benchmark.speed.trial import devices, step, trial
@@ -10,6 +11,7 @@ from iebench.manifests.doctor.finding import HINT, OK
 CPU = torch.device("cpu")
 
 
+@pytest.mark.slow
 def test_one_step_has_a_finite_loss_and_is_a_finding(one_thread, tmp_path):
     assert math.isfinite(step(CPU))
     assert [finding.title for finding in trial(tmp_path)] == ["PyTorch", "training step"]

@@ -55,6 +55,7 @@ def test_the_same_seed_gives_the_same_draws_and_another_others() -> None:
     assert (first == second).all() and (first != other).any()
 
 
+@pytest.mark.slow
 def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     generator = np.random.default_rng(2)
     objects = np.repeat(np.arange(60), 5)

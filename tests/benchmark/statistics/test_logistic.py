@@ -26,6 +26,7 @@ def regression(inputs: torch.Tensor, labels: torch.Tensor, classes: int) -> Logi
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(300, 8), (30, 80)])
+@pytest.mark.slow
 def test_every_optimum_of_the_path_is_scikit_learns(rows: int, columns: int) -> None:
     inputs, labels = drawn(rows, columns, 4)
     penalties = [1.0, 1e-1, 1e-2, 1e-3]

@@ -52,6 +52,7 @@ def test_r2_equals_a_loop(generator: np.random.Generator) -> None:
     assert r2_mean(targets, predictions) == pytest.approx(sum(per_component) / 4, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_a_constant_gets_credit_from_the_pooled_r2_only(generator: np.random.Generator) -> None:
     angles = generator.uniform(-np.pi / 2, np.pi / 2, (2, 200_000, 3))
     first, second = (Rotation.from_euler("xyz", a) for a in angles)

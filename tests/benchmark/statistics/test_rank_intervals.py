@@ -90,6 +90,7 @@ def test_margins_are_those_of_a_plain_loop() -> None:
         assert (rank.low, rank.high) == (1 + better, 5 - worse)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_true_rank_as_often_as_they_say() -> None:
     """True ranks that are far apart, close, and tied (for a tie, any of the shared ranks counts as true)."""
     generator = np.random.default_rng(4)

@@ -61,6 +61,7 @@ def test_a_column_of_zeros_weighs_nothing() -> None:
 
 
 @pytest.mark.parametrize("columns", [5, 300])
+@pytest.mark.slow
 def test_few_rows_give_what_their_sums_give(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ridge, "COLUMNS", 64)
     generator = np.random.default_rng(2)

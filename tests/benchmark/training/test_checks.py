@@ -109,6 +109,7 @@ ONE = torch.ones((), requires_grad=True)
         ({"loss": ONE.detach()}, "depends on no weight"),
     ],
 )
+@pytest.mark.slow
 def test_what_a_loss_must_not_return(terms: Any, words: str) -> None:
     method = Random(Encoder(EncoderSettings(0.125)), RandomSettings())
     with pytest.raises(MethodBroken, match=rf"^Random\.loss {words}, and is to return a dict of scalars"):

@@ -38,6 +38,7 @@ def test_only_fp16_needs_its_gradients_scaled() -> None:
 
 
 @pytest.mark.parametrize("name", ["sie", "byol"])
+@pytest.mark.slow
 def test_pieces_change_no_loss_and_no_gradient(name: str) -> None:
     """The backbone has no batch norm; the batch norms of the projectors see the whole batch."""
     images, latents = batch(views=2)

@@ -133,6 +133,7 @@ def test_a_list_imports_no_plug_in(name: str, tmp_path: Path, monkeypatch: pytes
     assert "their_module" not in sys.modules and registry._entries == entries
 
 
+@pytest.mark.slow
 def test_lists_need_neither_torch_nor_blender() -> None:
     light = {module: name for module, name in HOMES.items() if name not in NEEDING_TORCH}
     lists = "".join(f"from {module} import {name}; assert list({name})\n" for module, name in light.items())

@@ -48,6 +48,7 @@ def test_the_list_of_verbs_comes_however_it_is_asked_for(arguments):
     assert (printed.stdout, printed.stderr, printed.returncode) == (expected.stdout, "", 0)
 
 
+@pytest.mark.slow
 def test_help_of_a_verb_is_its_help():
     assert run("help", "view").stdout == run("view", "--help").stdout != ""
     assert "did you mean view" in run("help", "veiw").stderr
@@ -76,6 +77,7 @@ finally:
         ("iebench nonsense --h", "--help"),
     ],
 )
+@pytest.mark.slow
 def test_a_shell_completes_verbs_and_options(typed, offered, monkeypatch):
     for name, value in {"COMPLETE": "bash_complete", "WORDS": typed, "CWORD": str(typed.count(" "))}.items():
         monkeypatch.setenv("_IEBENCH_COMPLETE" if name == "COMPLETE" else f"COMP_{name}", value)
@@ -137,6 +139,7 @@ def test_a_misspelt_word_is_a_usage_error_with_a_suggestion(arguments, words):
 @pytest.mark.parametrize(
     ("module", "extra", "arguments"), [("bpy", "render", ["render"]), ("torch", "train", ["train"])]
 )
+@pytest.mark.slow
 def test_a_missing_part_says_how_to_get_it(module, extra, arguments, tmp_path):
     hide = f"""
 import importlib.util, sys

@@ -90,6 +90,7 @@ def test_a_reader_that_has_gone_does_not_end_the_work(folder: Path, unbuffered: 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.slow
 def test_a_full_disk_behind_the_output_is_one_sentence(folder: Path) -> None:
     command = ["-m", "iebench.manifests.shell.cli", "leaderboard", "score.json"]
     with Path("/dev/full").open("w") as full:
@@ -99,6 +100,7 @@ def test_a_full_disk_behind_the_output_is_one_sentence(folder: Path) -> None:
         assert run(command, folder, stdout=subprocess.PIPE, stderr=full).returncode == 0  # the log is lost
 
 
+@pytest.mark.slow
 def test_closed_output_is_no_error(folder: Path) -> None:
     command = f"exec {sys.executable} -m iebench.manifests.shell.cli leaderboard score.json"
     for closed in (">&-", "2>&-", ">&- 2>&-"):
@@ -116,6 +118,7 @@ def test_plain_spellings_are_ascii() -> None:
     assert all(spelling.isascii() for spelling in PLAIN.values())
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_is_one_sentence_where_it_cannot_be_used(folder: Path) -> None:
     done = run(["-m", "iebench.manifests.shell.cli", "verify", "data-\udce9"], folder, capture_output=True)
     assert done.returncode == 1 and done.stderr.count(b"\n") == 2  # the second is the count of images

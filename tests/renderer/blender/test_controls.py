@@ -63,6 +63,7 @@ def test_a_factor_that_would_do_nothing_is_refused(targets, words):
     assert words in str(error.value)
 
 
+@pytest.mark.slow
 def test_controls_are_checked_without_blender():
     code = "import sys, iebench.renderer.blender.controls.wiring; assert not {'bpy', 'mathutils'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
@@ -88,6 +89,7 @@ def test_a_control_of_another_package_gets_its_values_and_is_named_if_it_fails(t
         apply(None, {"factor_0": 0.5})
 
 
+@pytest.mark.slow
 def test_a_dry_run_refuses_too(tmp_path):
     (tmp_path / "mine.toml").write_text(
         'extends = "3diebench"\nname = "mine"\n[[factors]]\nname = "rot_x"\nacts_on = "rotation.q"\n'
@@ -152,6 +154,7 @@ def test_given_values_beyond_the_range_of_their_control_are_refused():
         check_values(recipe, views, "views.parquet")
 
 
+@pytest.mark.slow
 def test_the_controls_of_iebench_come_from_entry_points_as_those_of_others_do():
     code = (
         "import sys; from iebench.renderer.blender.controls.wiring import CONTROLS;"

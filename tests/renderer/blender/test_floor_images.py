@@ -201,6 +201,7 @@ def test_an_image_that_changes_after_the_plan_is_never_rendered(floors):
         read_image(images, 1)
 
 
+@pytest.mark.slow
 def test_a_dataset_is_rendered_again_from_the_folder_that_is_given(floors, tmp_path):
     render_dataset(plan().plan, tmp_path / "out", workers=1, backend=FAKE)
     info = DatasetInfo.load(tmp_path / "out")

@@ -35,6 +35,7 @@ def test_objects_are_normalised_like_shapenet(instances):
         assert corners.min(0) + corners.max(0) == pytest.approx(np.zeros(3), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_parts_are_closed_outward_solids_of_valid_colour(instances):
     for part in (part for parts in instances[1] for part in parts):
         a, b, c = (part.vertices[part.faces[:, i]] for i in range(3))

@@ -49,6 +49,7 @@ def group_of(name: str, turn: Rotation) -> Symmetry:
 
 @pytest.mark.parametrize("turn", [Rotation.identity(), ASKEW], ids=["upright", "askew"])
 @pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.slow
 def test_the_group_is_the_known_one(name: str, turn: Rotation) -> None:
     group = group_of(name, turn)
     kind, more = EXPECTED[name]
@@ -73,5 +74,6 @@ def test_a_turn_about_another_point_than_the_centre_is_no_symmetry() -> None:
     assert group.kind == "finite" and len(group.quaternions) == 2
 
 
+@pytest.mark.slow
 def test_the_same_mesh_gives_the_same_numbers() -> None:
     np.testing.assert_array_equal(group_of("box", ASKEW).quaternions, group_of("box", ASKEW).quaternions)

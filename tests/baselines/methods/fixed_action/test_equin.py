@@ -132,6 +132,7 @@ def test_the_distance_of_rotations_is_eight_squared_sines_of_half_the_angle() ->
         assert float(distance) == pytest.approx(8 * np.sin(angle / 2) ** 2, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_head_gives_rotations_and_its_prediction_is_that_of_the_loss() -> None:
     method, (images, latents) = method_of(2).eval(), data(2)
     embedding = [method.embed(method.encoder(images[:, k])) for k in (0, 1)]

@@ -141,6 +141,7 @@ def test_a_checkpoint_continues_exactly() -> None:
     assert {"bank", "near", "seen"} < method.state_dict().keys() and not {"views", "numbers"} & set(method.state_dict())
 
 
+@pytest.mark.slow
 def test_the_bank_has_the_objects_that_a_run_trains_on(tiny_dataset: Path, tmp_path: Path) -> None:
     stored = DatasetInfo.load(tiny_dataset).counts["train"]["objects"]
 

@@ -81,6 +81,7 @@ def test_the_loss_equals_its_restatement(settings: IWMSettings, encoder: Encoder
 
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("settings", FORMS, ids=["feature", "sequence", "convolution"])
+@pytest.mark.slow
 def test_an_identity_action_becomes_the_identity_on_still_pairs(settings: IWMSettings) -> None:
     """The target stays, so that it cannot collapse; the prediction then explains nearly all of its variance."""
     method = method_of(IWMSettings(**{**vars(settings), "momentum": 1.0})).float()

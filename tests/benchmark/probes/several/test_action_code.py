@@ -80,6 +80,7 @@ def test_a_code_that_is_the_rotation_tells_it_and_noise_is_at_the_floor(protocol
     assert noise["rotation_code_degrees_mean"].value > 0.85 * angle.floor
 
 
+@pytest.mark.slow
 def test_floors_and_ceilings_are_those_of_the_rotation_heads() -> None:
     """Val pairs, target and oracle are the same; the probes' train pairs differ in number."""
     values = run(context_with(Coded(), symmetry=FOUR))[WHOLE]

@@ -67,6 +67,7 @@ def posed(objects: int, views: int, seed: int) -> Split:
 
 
 @pytest.mark.parametrize("protocol", [PROTOCOL, replace(load("converged"), draws=50)], ids=["heads", "solved"])
+@pytest.mark.slow
 def test_an_environment_tells_its_own_factors_and_no_other(protocol) -> None:
     method = Told()
     context = replace(context_of(posed(40, 6, 1), posed(24, 6, 0), protocol), network=method)

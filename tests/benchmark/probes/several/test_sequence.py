@@ -84,6 +84,7 @@ def test_a_sequence_is_made_of_its_views() -> None:
 
 
 @pytest.mark.parametrize("protocol", [PROTOCOL, replace(load("converged"), draws=50)], ids=["heads", "solved"])
+@pytest.mark.slow
 def test_more_views_tell_the_class_better_and_the_path_is_found(protocol) -> None:
     """Features of a view are noise around the class, which the mean of several reduces."""
     generator = np.random.default_rng(0)

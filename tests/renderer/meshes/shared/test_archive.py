@@ -71,6 +71,7 @@ def test_zeros_packed_a_thousandfold_are_refused(tmp_path):
     assert "limit of 500 to 1" in cause(zipped(tmp_path, {**good_members(), f"{OBJECT}/zeros": bytes(50_000_000)}))
 
 
+@pytest.mark.slow
 def test_many_members_are_refused(tmp_path):
     assert "10,004 members" in cause(zipped(tmp_path, {f"{OBJECT}/{i}": "" for i in range(10_001)} | good_members()))
 
