@@ -184,7 +184,7 @@ def _kill_training(command: list[str], run: Path) -> None:
 
 @click.command()
 @click.argument("venv", type=click.Path(path_type=Path))
-@click.option("--keep", is_flag=True, help="Run in the environment that is there.")
+@click.option("--keep", is_flag=True, help="Run in the environment that is there, with iebench as it is now.")
 @click.option(
     "--part", "parts", multiple=True, type=click.Choice([*USES]), default=[*USES], show_default="all",
     help="Use only this extra; may be repeated.",
@@ -199,6 +199,8 @@ def minimum(venv: Path, keep: bool, parts: tuple[str, ...]) -> None:
             pins.write_text(_pins(requirements()))
             click.echo(pins.read_text(), nl=False)
             environment(venv, f"{wheel}[{','.join(EXTRAS)}]", pins)
+        else:  # pip would leave another iebench of the same version as it is
+            subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", "--force-reinstall", wheel], check=True)
         words, wrong = material(work), False
         for install in MISSING:
             (work / install).mkdir()
