@@ -76,6 +76,10 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     default="float32",
     help="Number format in which the encoder runs.",
 )
+@click.option(
+    "--suite", type=click.Choice(["default", "full"]), default="default",
+    help="Also describe the representation's geometry and uncertainty (full); no leaderboard ranks these metrics.",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Seed of the probes.", metavar="N")
 @device_option
 @click.option(
@@ -88,7 +92,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 def score(
     folder: Path | None, spec: str | None, assignments: tuple[str, ...], trust: bool, table: Path | None,
     data: Path | None, out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"],
-    seed: int, device: str, log: Path | None, limit: int | None,
+    suite: Literal["default", "full"], seed: int, device: str, log: Path | None, limit: int | None,
 ) -> None:  # fmt: skip
     """Score an encoder for invariance and equivariance.
 
@@ -104,6 +108,7 @@ def score(
     from ..encoders import registry
     from ..protocol import load
     from ..ranking.board import Board
+    from ..ranking.described import described
     from ..ranking.tables import screen
     from ..results.samples import opened
     from ..results.score import NAME
@@ -138,10 +143,13 @@ def score(
             encode_splits(*chosen)
             return
         with opened(log) as samples:
-            result = score_encoder(*chosen, samples)
+            result = score_encoder(*chosen, samples, suite)
     out = out or subject.home / NAME
     result.save(out)
-    click.echo(screen(Board.of({out: result}, parts=True)))
+    board = Board.of({out: result}, parts=True)
+    click.echo(screen(board))
+    if suite == "full":
+        click.echo(f"\n{described(board)}\n(iebench report says in a sentence what each of them means)")
     if log is not None:
         click.echo(f"{log}: written, every prediction of the probes")
     click.echo(f"{out}: written; compare with `iebench leaderboard`")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 from typing import Protocol as Interface
 
 import numpy as np
@@ -33,6 +34,9 @@ Rows = NDArray[np.int64]
 Values = dict[str, dict[str, Estimate]]
 """Part -> metric -> value."""
 
+
+Suite = Literal["default", "full"]
+"""Which probes run: those that a protocol sets, or, at more cost, also the descriptions that no protocol sets."""
 
 STILL = 1e-9  # a latent with a smaller range is constant
 MARGIN = 0.1  # fraction of train's range of a latent by which val's values may exceed it
@@ -141,6 +145,7 @@ class Context:
     packages : filled by the probes of other packages: version of each package by its name
     notes : filled by the probes: facts that limit the meaning of their values, one sentence each
     samples : store for the values of single objects; None to keep none
+    suite : "full" to run the probes of that suite too
     regularisation : filled by probes that are solved: part -> regression -> selected penalty
     """
 
@@ -166,6 +171,7 @@ class Context:
     notes: list[str] = field(default_factory=list)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
     samples: Samples | None = None
+    suite: Suite = "default"
 
     def log(
         self, part: str, question: str, rows: Rows, truth: Numbers, answers: Numbers,
@@ -214,10 +220,11 @@ Declaration = Mapping[str, MetricInfo] | Callable[[Sequence[FactorGroup]], Mappi
 
 @dataclass(frozen=True)
 class Registered:
-    """A registered probe, with the descriptions of its metrics."""
+    """A registered probe, with the descriptions of its metrics; suite : the suite that it belongs to."""
 
     function: Probe
     metrics: Declaration
+    suite: Suite = "default"
 
     def declared(self, groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
         """Return the descriptions for a dataset with these factor groups.
@@ -245,10 +252,11 @@ def checked(metrics: Mapping[str, MetricInfo]) -> dict[str, MetricInfo]:
 PROBES: Registry[Registered] = Registry("probe", GROUP, ProbeError)
 
 
-def probe(name: str, metrics: Declaration | None = None) -> Callable[[Probe], Probe]:
+def probe(name: str, metrics: Declaration | None = None, suite: Suite = "default") -> Callable[[Probe], Probe]:
     """Register a probe; probes run in the order of registration. A probe that does not apply returns {}.
 
     metrics : descriptions of all that the probe measures, by name; all outputs read them
+    suite : "full" for a probe that runs only with `iebench score --suite full`
 
     Raises
     ------
@@ -257,4 +265,4 @@ def probe(name: str, metrics: Declaration | None = None) -> Callable[[Probe], Pr
     if not metrics:
         raise ProbeError(f"the probe {name!r} declares no metrics: give @probe its metrics")
     declared: Declaration = metrics if callable(metrics) else checked(metrics)
-    return PROBES.register(name, lambda function: Registered(function, declared))
+    return PROBES.register(name, lambda function: Registered(function, declared, suite))

@@ -22,6 +22,7 @@ from . import (
     separation,
     sequence,
 )  # fmt: skip
+from .geometry import descriptions
 
 STANDARD = factor_groups(load("3diebench-t").factors)
 """Factor groups of 3DIEBench and its variants; score files do not describe their metrics."""
@@ -48,6 +49,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "explained_variance": explained_variance.explained(groups),
         "disentanglement": disentanglement.AXES,
         "consistency": consistency.fitted(groups),
+        "descriptions": descriptions.DESCRIPTIONS,
     }
 
 

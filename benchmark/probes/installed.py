@@ -1,5 +1,6 @@
 """Runs all probes: iebench's own, then those of other packages; an error in those only leaves them out."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,7 +19,7 @@ from ..statistics.metric_info import MetricInfo
 from .separation import separation
 
 LONGEST = 1e18  # largest number in a score
-LARGEST = 180.0  # degrees; every other metric of iebench is a share, a rank or an R2
+LARGEST = 180.0  # degrees; every other metric without a bound of its own is a share, a rank or an R2
 
 
 def run(context: Context) -> Values:
@@ -29,7 +30,7 @@ def run(context: Context) -> Values:
     values: Values = {part: {} for part in context.parts}
     external = [name for name in PROBES if not PROBES.ours(name)]
     for name in PROBES:
-        if name not in external:
+        if name not in external and PROBES[name].suite in ("default", context.suite):
             _add(values, PROBES[name].function(context), PROBES[name].declared(context.groups), context)
     _add(values, separation(values, context.bootstrap), SEPARATION, context)
     context.notes.extend(_left_out(values))
@@ -44,11 +45,15 @@ def run(context: Context) -> Values:
 
 def _left_out(values: Values) -> list[str]:
     """Remove values of meaningless size, such as quotients by almost zero; returns a note about them, if any."""
+    bounds = {metric: info.limits[1] for metric, info in METRICS.items() if math.isfinite(info.limits[1])}
     outliers = [
         (part, metric, entry.value)
         for part, measured in values.items()
         for metric, entry in measured.items()
-        if not all(abs(n) <= LARGEST for n in (entry.value, entry.low, entry.high, entry.floor, entry.ceiling or 0.0))
+        if not all(
+            abs(n) <= max(LARGEST, bounds.get(metric, 0.0))
+            for n in (entry.value, entry.low, entry.high, entry.floor, entry.ceiling or 0.0)
+        )
     ]
     for part, metric, _ in outliers:
         del values[part][metric]
@@ -78,6 +83,8 @@ def _external(name: str, context: Context) -> tuple[Values, dict[str, MetricInfo
     ProbeError : the probe cannot be imported, fails, or returns values that a score cannot hold.
     """
     registered = PROBES[name]
+    if registered.suite not in ("default", context.suite):
+        return {}, {}
     about = f"the probe {name!r} ({PROBES.origin(name)})"
     declared = PROBES.call(name, registered.declared, context.groups)
     estimates = PROBES.call(name, registered.function, context)

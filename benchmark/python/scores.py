@@ -16,6 +16,7 @@ from ..encoders import registry
 from ..encoders.factory import declared
 from ..encoders.prepared import Precision
 from ..errors import EncoderError, UnknownName
+from ..fitting.context import Suite
 from ..protocol import Protocol
 from ..results.score import Score
 from ..scoring.orbits import MeasuredOrbits, measure_orbits_of
@@ -35,6 +36,7 @@ def score(
     name: str | None = None,
     resolution: int | None = None,
     precision: Precision = "float32",
+    suite: Suite = "default",
     seed: int = 0,
     device: str = "auto",
     limit: int | None = None,
@@ -50,6 +52,7 @@ def score(
     protocol : a shipped protocol's name, or a TOML file
     name : of a module or callable in tables; None for that of its class or function
     resolution : side in pixels of the images given to the encoder; None for what it wants, else the dataset's
+    suite : "full" to describe the representation's geometry and uncertainty too
     seed : of the probes' weights and orders
     limit : objects per split in a smoke run; None for all
     trust : True to load encoders that may execute code
@@ -62,6 +65,8 @@ def score(
     """
     if precision not in get_args(Precision):
         raise UnknownName("precision", str(precision), get_args(Precision))
+    if suite not in get_args(Suite):
+        raise UnknownName("suite", str(suite), get_args(Suite))
     rules = protocol if isinstance(protocol, Protocol) else protocols.load(str(protocol))
     where, folder = pick(device), folder_of(data)
     with unchanged(encoder) if isinstance(encoder, nn.Module) else nullcontext():
@@ -72,7 +77,7 @@ def score(
         for line in subject.introduction():
             say(line)
         subject.check_memory(rules, limit, where)
-        return score_subject(subject.encoder, subject.data, subject.features, where, rules, seed, limit)
+        return score_subject(subject.encoder, subject.data, subject.features, where, rules, seed, limit, suite=suite)
 
 
 def measure_orbits(

@@ -19,7 +19,7 @@ from ..errors import NotComparable
 from ..ranking.board import Board
 from ..results.score import Score
 from . import board as table
-from . import facts
+from . import descriptions, facts
 from .content import gather
 from .pictures import Pictures
 
@@ -45,6 +45,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
             f"{data} has {info.fingerprint[:12]}: give that one with --data"
         )
     pictures = None if data is None or info is None else Pictures.of(data, info, about.protocol, about.limit)
+    described = descriptions.table(board)
     smoke = "" if about.limit is None else "<p class='smoke'>A smoke run on few objects: no result.</p>"
     return Template(_text("page.html")).substitute(
         style=page_style() + _text("page.css"),
@@ -54,6 +55,8 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         board=table.html(board),
         legend=escape(board.legend.replace("*: best", "bold: best")),
         notes=facts.notes(board),
+        descriptions=described,
+        undescribed="" if described else " hidden",
         meanings=facts.meanings(board),
         dataset=facts.dataset(about, data, info),
         runs=facts.runs(board),

@@ -78,11 +78,11 @@ def _cell(board: Board, metric: str, cell: Cell | None, scale: Scale) -> str:
     rank = "" if cell.rank is None else f" data-low='{cell.rank.low}' data-high='{cell.rank.high}'"
     return (
         f"<td class='n{_more(board, metric)}' data-value='{cell.estimate.value!r}'{rank}>{shown}"
-        f"<small>{interval(cell)}</small>{_drawn(cell.estimate, scale)}</td>"
+        f"<small>{interval(cell)}</small>{drawing(cell.estimate, scale)}</td>"
     )
 
 
-def _drawn(entry: Estimate, scale: Scale) -> str:
+def drawing(entry: Estimate, scale: Scale) -> str:
     """Draw the interval as a line, the value as a dot, the floor as a stroke."""
     low, high, value, floor = (scale.at(x) for x in (entry.low, entry.high, entry.value, entry.floor))
     return (

@@ -49,6 +49,7 @@ def _metric(info: MetricInfo) -> dict[str, Any]:
         "title": info.title,
         "about": info.about,
         "higher": info.higher,
+        "ranked": info.ranked,
         "factor": info.factor,
         "digits": info.digits,
     }

@@ -27,12 +27,12 @@ function profile() {
   const redraw = () => {
     const lines = [...new Set([chosen.value, other.value])].filter((value) => value !== "").map(Number).flatMap((method, k) =>
       parts().map((part, i) => ({ row: rowOf(method, part), part, i, k })).filter(({ row, k }) => row && (k === 0 || row.part === WHOLE)));
-    const metrics = Object.keys(model.metrics).filter((metric) => lines.some(({ row }) => row.values[metric]));
+    const metrics = Object.keys(model.metrics).filter((metric) => model.metrics[metric].ranked && lines.some(({ row }) => row.values[metric]));
     const width = Math.max(280, host.clientWidth), left = Math.min(210, width * 0.45), right = 14, top = 8;
     const titles = metrics.map((metric) => linesOf(model.metrics[metric].title, left - 8));
     const steps = titles.map((words) => 10 + 14 * words.length);
     const height = top + steps.reduce((sum, step) => sum + step, 0) + 30;
-    const shares = lines.flatMap(({ row }) => Object.entries(row.values).flatMap(([metric, values]) => [values[1], values[2]].map((v) => share(metric, values, v))));
+    const shares = lines.flatMap(({ row }) => metrics.filter((metric) => row.values[metric]).flatMap((metric) => [1, 2].map((end) => share(metric, row.values[metric], row.values[metric][end]))));
     const [low, high] = [Math.max(-0.5, Math.min(0, ...shares)) - 0.02, Math.max(1, Math.min(1.2, ...shares)) + 0.02];
     const px = (at) => left + ((Math.max(low, Math.min(high, at)) - low) / (high - low)) * (width - left - right);
     const svg = draw("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": "profile" });

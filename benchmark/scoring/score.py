@@ -24,7 +24,7 @@ from ..encoders.predictor import as_released
 from ..encoders.prepared import PreparedEncoder
 from ..features.feature_file import FeatureFile
 from ..fitting import oracle
-from ..fitting.context import Context
+from ..fitting.context import Context, Suite
 from ..fitting.standardise import Standardiser
 from ..metrics.targets import named, turns
 from ..protocol import Protocol
@@ -49,6 +49,7 @@ def score(
     limit: int | None = None,
     ranks: Ranks = ALONE,
     samples: Samples | None = None,
+    suite: Suite = "default",
 ) -> Score:
     """Score an encoder or a file of features on a dataset: probes are trained on the train split and measured on val.
 
@@ -58,6 +59,7 @@ def score(
     ranks : this process among those that encode, the first of them; the others only call `encode_splits`, with the same
         arguments
     samples : store for the values of single objects; None to keep none
+    suite : "full" to run the probes of that suite too, whose metrics no leaderboard ranks
 
     Raises
     ------
@@ -98,6 +100,7 @@ def score(
             encoder=encoder if isinstance(encoder, PreparedEncoder) else None,
             network=encoder.method if isinstance(encoder, PreparedEncoder) else None,
             samples=samples,
+            suite=suite,
         )
         values = probes.run(context)
         queries = examples(context)

@@ -50,6 +50,8 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
             top = 110.0 if info.unit == "°" else 1.0
             each = shares if info.higher else top * (1 - shares)
             floor = 0.1 if info.higher else 0.9 * top
+            if info.limits[1] == 0:  # no such metric is above 0
+                each, floor = each - 1, floor - 1
             statistic = Mean.of(np.repeat(each, views), np.repeat(np.arange(objects), views))
             values[part][metric] = bootstrap.measure(statistic, floor)
     score = score_of(name, {part: {m: plain(e) for m, e in estimates.items()} for part, estimates in values.items()})

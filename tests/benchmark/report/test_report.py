@@ -284,3 +284,18 @@ def test_a_smoke_runs_objects_are_those_that_were_scored(tiny_dataset: Path) -> 
     assert Pictures.of(tiny_dataset, info, SMALL, 3).names == every[::2]
     smoke = replace(score_of("a", VALUES, info.fingerprint), limit=3)
     assert "A smoke run" in report({Path("a/score.json"): smoke}, tiny_dataset)
+
+
+def test_descriptions_stand_with_their_meaning_in_a_section_of_their_own(page: str) -> None:
+    section = page.partition('<section id="descriptions">')[2].partition("</section>")[0]
+    words = " ".join(Page(section).words)
+    for metric in ("share_class", "effective_rank", "uniformity"):
+        assert METRICS[metric].title in words and METRICS[metric].about in words
+    assert METRICS["top1"].title not in words
+    ranked = {metric for metric, info in held(page)["metrics"].items() if info["ranked"]}
+    assert "top1" in ranked and "effective_rank" not in ranked
+
+
+def test_without_descriptions_there_is_no_such_section() -> None:
+    page = report({Path("a"): score_of("a", VALUES)}, None)
+    assert '<section id="descriptions" hidden>' in page and '<a href="#descriptions" hidden>' in page

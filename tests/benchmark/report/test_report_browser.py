@@ -68,8 +68,8 @@ def choose(opened: Any, select: str, text: str) -> None:
 
 def test_every_section_with_something_to_show_is_there(opened: Any) -> None:
     sections = [s.get_attribute("id") for s in opened.find_elements(By.TAG_NAME, "section") if s.is_displayed()]
-    assert sections == ["leaderboard", "tradeoff", "profile", "orbits", "retrieval", "objects", "training", "dataset",
-                     "runs", "protocol", "published"]  # fmt: skip
+    assert sections == ["leaderboard", "tradeoff", "profile", "descriptions", "orbits", "retrieval", "objects",
+                     "training", "dataset", "runs", "protocol", "published"]  # fmt: skip
     links = [a.get_attribute("href").rpartition("#")[2] for a in opened.find_elements(By.CSS_SELECTOR, "nav a")
              if a.is_displayed()]  # fmt: skip
     assert links == sections

@@ -1,0 +1,1 @@
+"""The metrics of the suite "full": descriptions of a representation, which no leaderboard ranks."""

@@ -1,0 +1,29 @@
+"""The descriptions of a representation for the screen: metrics without ranks, which have no column."""
+
+from rich import box
+from rich.table import Table
+
+from iebench.manifests.shell.tables import drawn
+from iebench.manifests.text.escapes import screen
+
+from .board import Board, Cell
+from .tables import NOTHING, interval, number
+
+
+def described(board: Board) -> str:
+    """Return a table of a single score's metrics that are neither ranked nor in a column, one a line."""
+    metrics = [metric for metric in board.metrics if not board.infos[metric].ranked]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("description", no_wrap=True)
+    for row in board.rows:
+        table.add_column(screen(row.part), justify="right", no_wrap=True)
+    table.add_column("floor", justify="right", no_wrap=True, style="dim")
+    for metric in metrics:
+        info = board.infos[metric]
+        cells = (_text(row.cells.get(metric)) for row in board.rows)
+        table.add_row(screen(info.title), *cells, info.show(board.floors[metric]))
+    return "\n".join(line.rstrip() for line in drawn(table) if line.strip())
+
+
+def _text(cell: Cell | None) -> str:
+    return NOTHING if cell is None else f"{number(cell)} {screen(interval(cell))}"
