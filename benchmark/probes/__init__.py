@@ -15,12 +15,12 @@ from . import (
     prediction,
     rotation,
 )
-from .geometry import descriptions
+from .geometry import descriptions, sensitivity
 from .installed import run
 from .several import action_code, in_context, sequence
 
 __all__ = [
     "PROBES", "Context", "Values", "action_code", "classification", "consistency", "decoded_rotation",
     "descriptions", "disentanglement", "explained_variance", "factor_regression", "heads", "in_context", "kernel",
-    "linear", "neighbours", "prediction", "rotation", "run", "sequence", "steps",
+    "linear", "neighbours", "prediction", "rotation", "run", "sensitivity", "sequence", "steps",
 ]  # fmt: skip

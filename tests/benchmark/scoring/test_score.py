@@ -236,3 +236,16 @@ def test_probes_of_the_default_protocol_say_what_was_chosen_for_them(
     assert {"rotation_composed_r2_mean", "colour_composed_r2_mean"} <= set(
         Board.of({tmp_path / "score.json": again}, parts=False).columns
     )
+
+
+def test_the_full_suite_adds_descriptions_and_changes_nothing_else(
+    run: Path, tiny_dataset: Path, result: Score
+) -> None:
+    full = score(from_run(run, None, CPU), tiny_dataset, run / "features", CPU, SMALL, suite="full")
+    assert faults_of(full) == [] and full.protocol_id == result.protocol_id
+    for part, measured in result.values.items():
+        assert {metric: full.values[part][metric] for metric in measured} == measured
+        added = full.values[part].keys() - measured.keys()
+        assert "effective_rank" in added and not any(METRICS[metric].ranked for metric in added)
+    assert set(full.notes) >= set(result.notes)
+    assert any("3diebench-one-factor" in note for note in full.notes) and full.metrics == result.metrics
