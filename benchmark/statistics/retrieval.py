@@ -6,7 +6,7 @@ strictly better items counted, it would have rank 1; an unstable sort could give
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 Vectors = NDArray[np.float32]
+Real = TypeVar("Real", np.float32, np.float64)
 
 QUERIES, TILE = 1_024, 16_384  # queries and gallery rows compared at once: 64 MiB of scores
 
@@ -128,6 +129,12 @@ def unit(vectors: torch.Tensor) -> torch.Tensor:
     """Scale vectors (..., E) to unit length, without overflow or underflow; a zero vector stays zero."""
     tops = vectors.abs().amax(-1, keepdim=True)
     return torch.nn.functional.normalize(vectors / torch.where(tops > 0, tops, 1), dim=-1)
+
+
+def unit_array(vectors: NDArray[Real]) -> NDArray[Real]:
+    """Scale vectors (..., E) in an array to unit length, as `unit`."""
+    scaled: NDArray[Real] = unit(torch.from_numpy(vectors)).numpy()
+    return scaled
 
 
 def chance_reciprocal(gallery: int) -> float:

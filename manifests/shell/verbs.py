@@ -49,6 +49,7 @@ VERBS = {
     "convert": Verb("Turn a checkpoint that somebody released into a folder to score", ("torch",)),
     "score": Verb("Score an encoder for invariance and equivariance", ("torch",)),
     "orbits": Verb("Measure how features follow one factor that is swept", ("torch",)),
+    "compare": Verb("Compare two encoders: likeness, factors, heads of one on the other", ("torch",)),
     "validate": Verb("Check that score files may go on a leaderboard"),
     "leaderboard": Verb("Compare scores of one dataset and one protocol"),
     "report": Verb("Write scores as one HTML page: table, charts, pictures, curves"),

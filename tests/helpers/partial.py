@@ -16,9 +16,9 @@ SCRIPT = Path(__file__).with_name("command_lines.py")
 MISSING = {
     "bare": {
         "render": ("render", "import", "inspect", "view", "symmetry", "demo"),
-        "train": ("methods", "train", "runs", "sweep", "convert", "score", "orbits"),
+        "train": ("methods", "train", "runs", "sweep", "convert", "score", "orbits", "compare"),
     },
-    "render": {"train": ("methods", "train", "runs", "sweep", "convert", "score", "orbits", "demo")},
+    "render": {"train": ("methods", "train", "runs", "sweep", "convert", "score", "orbits", "compare", "demo")},
     "train": {"render": ("render", "import", "symmetry", "demo")},
 }
 """Install -> an extra that it lacks -> the verbs that must name it."""
@@ -32,7 +32,8 @@ HIDDEN = {
 
 ARGUMENTS = {
     "render": ["--classes", "2", "--out", "new"], "import": ["3diebench", "source", "new"], "sweep": ["results"],
-    "convert": ["checkpoint", "new"], "symmetry": ["DATASET"], "inspect": ["DATASET"], "view": ["DATASET", "KEY"],
+    "convert": ["checkpoint", "new"], "compare": ["a", "b"], "symmetry": ["DATASET"], "inspect": ["DATASET"],
+    "view": ["DATASET", "KEY"],
 }  # fmt: skip
 WORKING = {
     "verify": ["DATASET"], "card": ["DATASET"], "validate": ["SCORE"], "leaderboard": ["SCORE"],

@@ -13,6 +13,7 @@ from ...fitting.context import Context, Split, Values, probe
 from ...metrics.geometry.descriptions import DESCRIPTIONS, WIDEST
 from ...statistics.bootstrap import Estimate, Mean
 from ...statistics.linearised import Linearised
+from ...statistics.retrieval import unit_array
 
 Array = NDArray[np.float64]
 NUMBERS = 2**24  # feature values in memory at once, with at least two views of each object
@@ -53,7 +54,7 @@ def some_views(split: Split, columns: slice, numbers: int = NUMBERS) -> Array:
 
 def _described(context: Context, views: Array) -> dict[str, Estimate]:
     """Return all descriptions of features (objects, views, D)."""
-    measure, sphere = context.bootstrap.measure, unit(views)
+    measure, sphere = context.bootstrap.measure, unit_array(views)
     if not sphere.any():
         return {}
     objects = np.arange(len(views))
@@ -66,15 +67,6 @@ def _described(context: Context, views: Array) -> dict[str, Estimate]:
     if (between := lidar(views)) is not None:
         values["lidar"] = measure(between, 1.0)
     return values
-
-
-def unit(views: Array) -> Array:
-    """Scale features (..., D) to unit length; zeros stay zeros."""
-    largest = np.abs(views).max(-1, keepdims=True)  # squares of tiny or huge numbers are no numbers
-    scaled = views / np.where(largest > 0, largest, 1)
-    length = np.linalg.norm(scaled, axis=-1, keepdims=True)
-    normed: Array = scaled / np.where(length > 0, length, 1)
-    return normed
 
 
 def effective_rank(views: Array) -> Linearised:

@@ -14,7 +14,8 @@ from ...fitting.context import Context, Split, Values, probe
 from ...metrics.geometry.sensitivity import SIZES, cosine_at, sensitivities
 from ...statistics.bootstrap import Counts, Estimate, Mean
 from ...statistics.linearised import Linearised
-from .descriptions import NUMBERS, unit
+from ...statistics.retrieval import unit_array
+from .descriptions import NUMBERS
 
 Array = NDArray[np.float64]
 BLOCK = 512  # objects that are compared with all others at once
@@ -66,7 +67,7 @@ def _measured(
     val, measure = context.val, context.bootstrap.measure
     features = val.features.reshape(val.objects, val.views, -1)[..., columns]
     base = features[:, 0].astype(np.float64)
-    between, alike = far_apart(base), mean_cosine(unit(base))
+    between, alike = far_apart(base), mean_cosine(unit_array(base))
     if not between.value:
         return {}
     values: dict[str, Estimate] = {}
@@ -87,7 +88,7 @@ def _from_base(features: NDArray[np.float32], views: NDArray[np.int64]) -> tuple
         part = slice(start, start + step)
         base, moved = (features[part, chosen].astype(np.float64) for chosen in ([0], views))
         distance[part] = np.linalg.norm(moved - base, axis=-1)
-        cosine[part] = (unit(moved) * unit(base)).sum(-1)
+        cosine[part] = (unit_array(moved) * unit_array(base)).sum(-1)
     return distance, cosine
 
 

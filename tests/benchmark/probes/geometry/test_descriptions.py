@@ -14,8 +14,9 @@ from iebench.benchmark.fitting.context import Context
 from iebench.benchmark.metrics.geometry.descriptions import DESCRIPTIONS, WIDEST
 from iebench.benchmark.probes import run
 from iebench.benchmark.probes.geometry import descriptions as probe
-from iebench.benchmark.probes.geometry.descriptions import alignment, apart, lidar, some_views, unit
+from iebench.benchmark.probes.geometry.descriptions import alignment, apart, lidar, some_views
 from iebench.benchmark.statistics.linearised import Linearised
+from iebench.benchmark.statistics.retrieval import unit_array
 
 Array = NDArray[np.float64]
 OBJECTS, VIEWS, WIDTH = 7, 3, 5
@@ -33,7 +34,7 @@ def slow_rank(views: Array, weights: Array) -> float:
 
 
 def slow_entropy(views: Array, weights: Array) -> float:
-    total = sum(w * np.outer(z, z) for w, own in zip(weights, unit(views), strict=True) for z in own)
+    total = sum(w * np.outer(z, z) for w, own in zip(weights, unit_array(views), strict=True) for z in own)
     return entropy(np.linalg.eigvalsh(total / weights.sum() / views.shape[1]))
 
 
@@ -49,8 +50,8 @@ def slow_lidar(views: Array, weights: Array) -> float:
 
 def slow_uniformity(views: Array, weights: Array) -> float:
     total = norm = 0.0
-    for i, (w, own) in enumerate(zip(weights, unit(views), strict=True)):
-        for j, (v, other) in enumerate(zip(weights, unit(views), strict=True)):
+    for i, (w, own) in enumerate(zip(weights, unit_array(views), strict=True)):
+        for j, (v, other) in enumerate(zip(weights, unit_array(views), strict=True)):
             if i != j:
                 total += w * v * sum(np.exp(-2 * ((a - b) ** 2).sum()) for a in own for b in other)
                 norm += w * v * len(own) * len(other)
@@ -65,9 +66,9 @@ def fast_lidar(views: Array) -> Linearised:
 
 MEASURES: dict[str, tuple[Callable[[Array], Linearised], Callable[[Array, Array], float]]] = {
     "effective_rank": (probe.effective_rank, slow_rank),
-    "vne_entropy": (lambda views: probe.von_neumann(unit(views)), slow_entropy),
+    "vne_entropy": (lambda views: probe.von_neumann(unit_array(views)), slow_entropy),
     "lidar": (fast_lidar, slow_lidar),
-    "uniformity": (lambda views: probe.uniformity(unit(views)), slow_uniformity),
+    "uniformity": (lambda views: probe.uniformity(unit_array(views)), slow_uniformity),
 }
 
 
@@ -106,7 +107,7 @@ def test_directions_of_equal_size_are_counted() -> None:
 
 
 def test_alignment_equals_scipys_distances() -> None:
-    sphere = unit(made())
+    sphere = unit_array(made())
     assert alignment(sphere).tolist() == pytest.approx([(pdist(own) ** 2).mean() for own in sphere])
     pairs = [(x, y) for i, x in enumerate(sphere) for j, y in enumerate(sphere) if i != j]
     between = [((a - b) ** 2).sum() for x, y in pairs for a in x for b in y]

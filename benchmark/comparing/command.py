@@ -1,0 +1,64 @@
+"""`iebench compare`: two encoders on one dataset."""
+
+import json
+from pathlib import Path
+
+import click
+
+from iebench.manifests.common.files import write_atomic
+from iebench.manifests.common.shipped import shipped
+from iebench.manifests.installed.parts import require_plots
+from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import device_option
+
+
+@click.command(
+    context_settings=SETTINGS,
+    epilog=examples(
+        "iebench compare runs/sie-builtin-s0 runs/vicreg-builtin-s0",
+        "iebench compare runs/sie-builtin-s0 timm:resnet18 --plot sie-resnet.png",
+        "iebench compare mine.parquet theirs.parquet --data data/builtin --json",
+    ),
+)
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.",
+    show_default="that of A's run; else the newest under data/",
+)  # fmt: skip
+@click.option(
+    "--protocol", "rules", default="converged", metavar="NAME|FILE", show_default=True,
+    help=f"Protocol, for the val objects and the intervals: {', '.join(shipped('protocol'))}, or a TOML file.",
+)  # fmt: skip
+@click.option("--trust", is_flag=True, help="Allow the encoders to run their own code, as for `iebench score`.")
+@device_option
+@click.option("--limit", type=click.IntRange(1), help="Smoke run: at most this many objects per split.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Also draw the comparison.")
+@click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON.")
+def compare(
+    first: str, second: str, data: Path | None, rules: str, trust: bool, device: str, limit: int | None,
+    plot: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Compare two encoders: likeness, factors, heads of one on the other.
+
+    A and B are folders of runs or their score.json, Parquet files of features, or what `iebench score --encoder` takes.
+    Prints how alike they are whatever their rotation and scale (linear CKA, Procrustes, RSA), how the distances of each
+    rank with the rotation, the hues and the class, and how well a linear head that is trained on one works on the other
+    through relative representations. Every value has a 95 % interval over val objects.
+    """
+    from ..distributed import device as devices  # these import torch; here, so that --help is quick
+    from ..protocol import load
+    from .compare import compared
+    from .output import screen
+
+    if plot is not None:
+        if plot.suffix != ".png":
+            raise click.UsageError(f"--plot writes a PNG: name the file {plot.with_suffix('.png')}")
+        require_plots()
+    comparison = compared(first, second, data, devices.pick(device), load(rules), limit, trust)
+    click.echo(json.dumps(comparison.as_dict(), indent=1, allow_nan=False) if as_json else screen(comparison))
+    if plot is not None:
+        from .plot import draw
+
+        write_atomic(plot, draw(comparison))
+        click.echo(f"{plot}: written", err=as_json)
