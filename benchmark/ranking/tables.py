@@ -17,6 +17,7 @@ from iebench.manifests.text.plain_text import cleaned
 
 from ..results.score import Cost, Score
 from .board import Board, Cell, Mark, Row
+from .conclusion import conclusion
 
 _END = re.compile(r"(?:\x1b\[[0-9;]*m|[ ])+$")  # blanks and escape codes at the end of a line
 MARKS = {Mark.BEST: "*", Mark.TIED: "≈", Mark.NONE: ""}
@@ -52,13 +53,14 @@ def name(row: Row) -> str:
 def screen(board: Board) -> str:
     """Format for a terminal, with escape codes for bold type; the interval is under its value.
 
-    Metrics that do not fit beside the others follow in a table of their own.
+    Metrics that do not fit beside the others follow in a table of their own. Below are the conclusion, the caption, the
+    legend and the notes.
     """
     texts = []
     for metrics in _beside(board):
         lines = [line for line in drawn(_table(board, metrics)) if line.strip()]
         texts.append("\n".join(_END.sub(lambda end: end[0].replace(" ", ""), line) for line in lines))
-    below = map(cleaned, [board.caption, board.legend, *(f"note: {note}" for note in board.notes)])
+    below = map(cleaned, [*conclusion(board), board.caption, board.legend, *(f"note: {note}" for note in board.notes)])
     return "\n\n".join([*texts, "\n".join(below)])
 
 
@@ -90,7 +92,7 @@ def _beside(board: Board) -> list[list[str]]:
 
 
 def markdown(board: Board) -> str:
-    """Format as a GitHub table."""
+    """Format as a GitHub table, with the conclusion, the caption and the notes below."""
 
     def cell(metric: str, row: Row) -> str:
         if metric not in row.cells:
@@ -109,7 +111,8 @@ def markdown(board: Board) -> str:
     legend = escapes.markdown(board.legend).replace("\\*: best", "**bold**: best", 1)
     notes = ["", *(f"- {escapes.markdown(note)}" for note in board.notes)] if board.notes else []
     lines = map(escapes.markdown_row, [titles, rule, *body])
-    return "\n".join([*lines, "", f"{escapes.markdown(board.caption)}. {legend}.", *notes])
+    concluded = [escapes.markdown(" ".join(conclusion(board))), ""] if conclusion(board) else []
+    return "\n".join([*lines, "", *concluded, f"{escapes.markdown(board.caption)}. {legend}.", *notes])
 
 
 def records(board: Board) -> tuple[list[str], list[list[object]]]:

@@ -51,6 +51,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         style=page_style() + _text("page.css"),
         title=escape(f"Scores on {about.dataset.name}"),
         caption=escape(board.caption),
+        conclusion=facts.conclusion_of(board),
         warning=smoke,
         board=table.html(board),
         legend=escape(board.legend.replace("*: best", "bold: best")),

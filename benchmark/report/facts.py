@@ -12,6 +12,7 @@ from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 from iebench.manifests.text.escapes import html as escape
 
 from ..ranking.board import Board
+from ..ranking.conclusion import conclusion
 from ..ranking.published import CAPTION, TITLES, cells
 from ..results.score import Score
 
@@ -19,6 +20,12 @@ from ..results.score import Score
 def meanings(board: Board) -> str:
     """Make a list of every metric with its meaning."""
     return definitions((board.infos[metric].title, board.infos[metric].about) for metric in board.metrics)
+
+
+def conclusion_of(board: Board) -> str:
+    """Make a paragraph of the board's conclusion; "" if there is nothing to conclude."""
+    sentences = conclusion(board)
+    return f"<p id='conclusion'>{escape(' '.join(sentences))}</p>" if sentences else ""
 
 
 def notes(board: Board) -> str:
