@@ -153,7 +153,10 @@ def agreements(
 ) -> dict[str, dict[str, Estimate]]:
     """Return how an encoder's distances rank with those of each factor, and with the class: factor -> kind -> value."""
     rows = _rows(val, min(val.views, PAIRED))
-    own = dissimilarity.in_objects(_features(val, rows, dim))
+    step = max(1, NUMBERS // (rows.shape[1] * dim))
+    own = np.concatenate(
+        [dissimilarity.in_objects(_features(val, rows[i : i + step], dim)) for i in range(0, len(rows), step)]
+    )
     pairs = {
         name: (own, apart, bootstrap) for name, apart in dissimilarity.factor_distances(val, rows, factors).items()
     }
@@ -225,5 +228,5 @@ def _check(sides: Sequence[Subject], dims: Sequence[int], vals: Sequence[Split])
                 f"{side.encoder.name} has {dim:,} columns, and representations of at most {WIDEST:,} are compared: "
                 "pool or project its features"
             )
-        if not np.ptp(val.features[:, :dim], axis=0).any():
+        if not np.ptp(_features(val, _rows(val, 1), dim), axis=0).any():
             raise EncoderError(f"{side.encoder.name} maps every image to one point: there is nothing to compare")

@@ -22,7 +22,7 @@ from . import (
     separation,
     sequence,
 )  # fmt: skip
-from .geometry import descriptions, sensitivity
+from .geometry import descriptions, sensitivity, uncertainty
 
 STANDARD = factor_groups(load("3diebench-t").factors)
 """Factor groups of 3DIEBench and its variants; score files do not describe their metrics."""
@@ -51,6 +51,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "consistency": consistency.fitted(groups),
         "descriptions": descriptions.DESCRIPTIONS,
         "sensitivity": sensitivity.sensitivities(groups),
+        "uncertainty": uncertainty.UNCERTAINTY,
     }
 
 

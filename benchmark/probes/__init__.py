@@ -15,7 +15,7 @@ from . import (
     prediction,
     rotation,
 )
-from .geometry import descriptions, sensitivity
+from .geometry import descriptions, sensitivity, uncertainty
 from .installed import run
 from .several import action_code, in_context, sequence
 
@@ -23,4 +23,5 @@ __all__ = [
     "PROBES", "Context", "Values", "action_code", "classification", "consistency", "decoded_rotation",
     "descriptions", "disentanglement", "explained_variance", "factor_regression", "heads", "in_context", "kernel",
     "linear", "neighbours", "prediction", "rotation", "run", "sensitivity", "sequence", "steps",
+    "uncertainty",
 ]  # fmt: skip

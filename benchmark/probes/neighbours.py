@@ -47,7 +47,7 @@ def neighbours(context: Context) -> Values:
         gallery = unit_rows(context, train, rows, columns)
         votes = [
             vote(gallery, labels, block, settings.k, settings.temperature, len(classes))
-            for block in _tiles(context, val, queries[:, 0], columns)
+            for block in query_tiles(context, val, queries[:, 0], columns)
         ]
         scores = np.concatenate(votes)[:, None]
         accuracies = _named(context, part, "knn", scores, classes, queries, objects)
@@ -78,7 +78,7 @@ def few(context: Context) -> Values:
             for drawn in examples
             for rows in drawn
         ]
-        tiles = _tiles(context, val, queries[:, 0], columns)
+        tiles = query_tiles(context, val, queries[:, 0], columns)
         scores = np.concatenate([torch.stack([tile @ own.T for own in means], 1).cpu().numpy() for tile in tiles])
         values[part] = {}
         for i, k in enumerate(settings.shots):
@@ -127,21 +127,35 @@ def vote(
 
     gallery, queries : (g, D) and (q, D), unit length; labels : (g,) in [0, classes)
     """
+    return votes_of(*nearest(gallery, queries, k), labels, temperature, classes)
+
+
+def nearest(gallery: Tensor, queries: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Return cosines and rows of the k nearest rows of a gallery, the nearest first: (queries, k) each.
+
+    gallery, queries : (g, D) and (q, D), unit length; k : all rows if there are fewer
+    """
     count = min(k, len(gallery))
-    best, where = torch.full((len(queries), 0), 0.0, device=queries.device), None
+    best = torch.full((len(queries), 0), 0.0, device=queries.device)
+    rows = torch.zeros((len(queries), 0), dtype=torch.int64, device=queries.device)
     for start in range(0, len(gallery), ROWS_PER_BLOCK):
         scores, index = (queries @ gallery[start : start + ROWS_PER_BLOCK].T).topk(
             min(count, len(gallery) - start, ROWS_PER_BLOCK)
         )
         best = torch.cat([best, scores], dim=1)
-        where = index + start if where is None else torch.cat([where, index + start], dim=1)
+        rows = torch.cat([rows, index + start], dim=1)
         best, order = best.topk(min(count, best.shape[1]))
-        where = where.gather(1, order)
-    if where is None:
-        return np.zeros((len(queries), classes))
-    named = torch.from_numpy(labels).to(queries.device)[where]
-    votes = torch.zeros(len(queries), classes, dtype=torch.float64, device=queries.device)
-    return votes.scatter_add_(1, named, ((best.double() - 1) / temperature).exp()).cpu().numpy()
+        rows = rows.gather(1, order)
+    return best, rows
+
+
+def votes_of(
+    cosines: Tensor, rows: Tensor, labels: NDArray[np.int64], temperature: float, classes: int
+) -> NDArray[np.float64]:
+    """Return the votes of some rows of a gallery for each class: cosines, rows (queries, k) -> (queries, classes)."""
+    named = torch.from_numpy(labels).to(rows.device)[rows]
+    votes = torch.zeros(len(rows), classes, dtype=torch.float64, device=rows.device)
+    return votes.scatter_add_(1, named, ((cosines.double() - 1) / temperature).exp()).cpu().numpy()
 
 
 def class_means(examples: Tensor, labels: NDArray[np.int64]) -> Tensor:
@@ -156,6 +170,7 @@ def unit_rows(context: Context, split: Split, rows: NDArray[np.int64], columns: 
     return unit(torch.from_numpy(context.standardiser(split.features[rows], columns)).to(context.device))
 
 
-def _tiles(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> Iterator[Tensor]:
+def query_tiles(context: Context, split: Split, rows: NDArray[np.int64], columns: slice) -> Iterator[Tensor]:
+    """Yield `unit_rows` of some rows in blocks of at most TILE."""
     step = min(TILE, block_rows(columns.stop - columns.start))
     return (unit_rows(context, split, rows[i : i + step], columns) for i in range(0, len(rows), step))

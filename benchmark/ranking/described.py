@@ -6,14 +6,14 @@ from rich.table import Table
 from iebench.manifests.shell.tables import drawn
 from iebench.manifests.text.escapes import screen
 
-from ..metrics.geometry.sensitivity import curve_of
+from ..metrics.geometry.curves import is_point
 from .board import Board, Cell
 from .tables import NOTHING, interval, number
 
 
 def described(board: Board) -> str:
     """Return a table of a single score's metrics that are neither ranked nor in a column, one a line."""
-    metrics = [metric for metric in board.metrics if not board.infos[metric].ranked and not curve_of(metric)]
+    metrics = [metric for metric in board.metrics if not board.infos[metric].ranked and not is_point(metric)]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("description", no_wrap=True)
     for row in board.rows:

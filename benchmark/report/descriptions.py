@@ -2,7 +2,7 @@
 
 from iebench.manifests.text.escapes import html as escape
 
-from ..metrics.geometry.sensitivity import curve_of
+from ..metrics.geometry.curves import is_point
 from ..ranking.board import Board, Cell, Row
 from ..ranking.tables import NOTHING, interval, name, number
 from ..statistics.metric_info import WHOLE
@@ -11,7 +11,7 @@ from .board import Scale, drawing
 
 def table(board: Board) -> str:
     """Make a table of all metrics that are not ranked, a line each with its meaning; "" if there are none."""
-    metrics = [metric for metric in board.metrics if not board.infos[metric].ranked and not curve_of(metric)]
+    metrics = [metric for metric in board.metrics if not board.infos[metric].ranked and not is_point(metric)]
     if not metrics:
         return ""
     rows = [row for row in board.rows if any(metric in row.cells for metric in metrics)]

@@ -28,25 +28,31 @@ function curves(host, legend, lines, xTitle, yTitle) {
     make("span", {}, draw("svg", { viewBox: "0 0 22 12" }, draw("path", { d: "M0 6H22", ...styles[i] })), ` ${name}`)));
 }
 
-/** The cosine of two views that differ in one factor, over the size of the change. */
-function sensitivity() {
-  const pointOf = (metric) => /^cosine([1-9])_(\w+)$/.exec(metric);
-  const factors = [...new Set(Object.keys(model.metrics).flatMap((metric) => pointOf(metric)?.[2] ?? []))];
-  if (!factors.length) return;
-  byId("sensitivity").hidden = false;
-  const factor = byId("sensitivity-factor"), part = byId("sensitivity-part");
-  fill(factor, factors.map((name) => [name, name.replaceAll("_", " ")]));
+/** Curves whose points are metrics named KIND, a number, "_" and a name, such as cosine2_rot_x: `id` is that of the
+ *  block, its controls and chart; the title of the horizontal axis is made from the chosen name. */
+function metricCurves(kind, id, xTitle, yTitle) {
+  const point = new RegExp(`^${kind}([0-9]+)_(\\w+)$`), match = (metric) => point.exec(metric);
+  const names = [...new Set(Object.keys(model.metrics).flatMap((metric) => match(metric)?.[2] ?? []))];
+  if (!names.length) return;
+  byId(id).hidden = false;
+  const chosen = byId(`${id}-name`), part = byId(`${id}-part`);
+  fill(chosen, names.map((name) => [name, name.replaceAll("_", " ")]));
   fill(part, parts().map((name) => [name, name]), WHOLE);
   const redraw = () => {
     const lines = model.rows.filter((row) => row.part === part.value).map((row) => {
       const points = Object.entries(row.values).flatMap(([metric, [value, low, high]]) =>
-        pointOf(metric)?.[2] === factor.value ? [[Number(pointOf(metric)[1]), value, low, high]] : []);
+        match(metric)?.[2] === chosen.value ? [[Number(match(metric)[1]), value, low, high]] : []);
       return { method: row.method, name: model.methods[row.method], points: points.sort((a, b) => a[0] - b[0]) };
     });
-    curves(byId("sensitivity-chart"), byId("sensitivity-legend"), lines.filter(({ points }) => points.length),
-      `changes of ${factor.value.replaceAll("_", " ")}: 1 the smallest quarter, 4 the largest`, "cosine");
+    curves(byId(`${id}-chart`), byId(`${id}-legend`), lines.filter(({ points }) => points.length),
+      xTitle(chosen.value.replaceAll("_", " ")), yTitle);
   };
-  keepDrawn(redraw, factor, part);
+  keepDrawn(redraw, chosen, part);
+}
+
+function descriptions() {
+  metricCurves("cosine", "sensitivity", (factor) => `changes of ${factor}: 1 the smallest quarter, 4 the largest`, "cosine");
+  metricCurves("risk", "uncertainty", (scalar) => `% of the views, those first that the ${scalar} makes most certain`, "share of wrong classes");
 }
 
 function orbits() {

@@ -1,6 +1,5 @@
 """Metrics of the change of a representation with one factor: a template for every factor of a dataset."""
 
-import re
 from collections.abc import Iterable
 
 from iebench.manifests.factors import FactorGroup
@@ -9,22 +8,11 @@ from ...statistics.metric_info import MetricInfo, name_fault
 
 SIZES = 4
 """Sizes of change of which a curve has a point each: quarters of an object's changes, in order of size."""
-_POINT = re.compile(r"cosine[1-9]_(\w+)")
 
 
 def cosine_at(size: int, factor: str) -> str:
     """Return the name of a curve's point; size : 1 for the smallest changes .. SIZES for the largest."""
     return f"cosine{size}_{factor}"
-
-
-def curve_of(metric: str) -> str:
-    """Return the factor of whose curve a metric is a point; "" for other metrics.
-
-    >>> curve_of("cosine2_rot_x"), curve_of("cosine_rot_x")
-    ('rot_x', '')
-    """
-    match = _POINT.fullmatch(metric)
-    return match[1] if match else ""
 
 
 def sensitivities(groups: Iterable[FactorGroup]) -> dict[str, MetricInfo]:

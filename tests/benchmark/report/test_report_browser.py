@@ -147,9 +147,10 @@ def test_the_profile_shows_every_part_of_a_method_and_another(opened: Any) -> No
     assert "method-4, whole" in opened.find_element(By.ID, "profile-legend").text
 
 
-def test_the_cosine_over_the_size_of_a_change_has_a_line_a_method(opened: Any) -> None:
-    choose(opened, "sensitivity-factor", "floor hue")
-    assert len(opened.find_elements(By.CSS_SELECTOR, "#sensitivity-chart path.band")) == 20
+@pytest.mark.parametrize(("block", "name"), [("sensitivity", "floor hue"), ("uncertainty", "entropy")])
+def test_curves_whose_points_are_metrics_have_a_line_a_method(opened: Any, block: str, name: str) -> None:
+    choose(opened, f"{block}-name", name)
+    assert len(opened.find_elements(By.CSS_SELECTOR, f"#{block}-chart path.band")) == 20
 
 
 def test_orbits_have_a_line_and_a_band_a_method(opened: Any) -> None:

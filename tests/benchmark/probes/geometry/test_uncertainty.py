@@ -1,0 +1,65 @@
+"""Scalars that know which answers are wrong tell them apart, and others do not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scoring import SMALL, context_of, random_split
+
+from iebench.benchmark.fitting.context import Context
+from iebench.benchmark.metrics.geometry.uncertainty import COVERED, UNCERTAINTY
+from iebench.benchmark.probes.geometry.uncertainty import entropies, uncertainty
+from iebench.benchmark.probes.neighbours import neighbours
+from iebench.benchmark.protocol import Neighbours
+
+PROTOCOL = replace(SMALL, neighbours=Neighbours(k=5, temperature=0.07, views=4))
+
+
+def context_with(clear: float) -> Context:
+    """Features: a code of the class, times 1 for clear views and 0.1 for others, plus noise; clear : their share."""
+    splits = []
+    for seed, objects in ((0, 40), (1, 50)):
+        split = random_split(objects, 4, seed=seed)
+        generator = np.random.default_rng(seed)
+        strength = np.where(generator.uniform(size=len(split.labels)) < clear, 3.0, 0.1)
+        noise = generator.normal(size=(len(split.labels), 6)) / 2
+        code = np.concatenate([np.eye(4)[split.labels] * strength[:, None], np.zeros((len(strength), 2))], axis=1)
+        splits.append(replace(split, features=(code + noise).astype(np.float32)))
+    return context_of(*splits, PROTOCOL, tuners=4)
+
+
+@pytest.fixture(scope="module")
+def context() -> Context:
+    return context_with(0.6)
+
+
+def test_views_without_a_class_are_known_by_each_scalar(context: Context) -> None:
+    values = uncertainty(context)["whole"]
+    assert values.keys() == UNCERTAINTY.keys()
+    for scalar in ("norm", "distance", "entropy"):
+        auroc, area = values[f"{scalar}_auroc"], values[f"{scalar}_aurc"]
+        assert auroc.low > 0.55 and auroc.floor == 0.5, scalar
+        assert area.ceiling is not None and area.ceiling <= area.value < area.floor
+        curve = [values[f"risk{percent}_{scalar}"] for percent in COVERED]
+        assert curve[0].value < curve[-1].value == pytest.approx(curve[-1].floor)
+        assert all(entry.n == 200 and entry.objects == 50 for entry in curve)
+
+
+def test_the_answers_are_those_of_knn(context: Context) -> None:
+    error = 1 - neighbours(context)["whole"]["knn_top1"].value
+    assert uncertainty(context)["whole"]["risk100_norm"].value == pytest.approx(error)
+
+
+def test_answers_that_are_all_right_tell_nothing() -> None:
+    features = np.repeat(np.eye(4, dtype=np.float32), 4, axis=0)
+    split = random_split(4, 4, features)
+    assert uncertainty(context_of(split, split, PROTOCOL, tuners=1)) == {}
+
+
+def test_a_protocol_without_knn_gets_a_note(context: Context) -> None:
+    plain = replace(context, protocol=replace(PROTOCOL, neighbours=None), notes=[])
+    assert uncertainty(plain) == {} and "answers are those of kNN" in plain.notes[0]
+
+
+def test_the_entropy_of_equal_votes_is_the_log_of_their_number() -> None:
+    assert entropies(np.array([[2.0, 2, 0], [5, 0, 0], [1, 1, 1]])).tolist() == pytest.approx([np.log(2), 0, np.log(3)])
