@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from iebench.manifests.common.progress import say
 from iebench.manifests.factors import factor_groups
 
-from ..data.rows import rows_of, spread
+from ..data.rows import spread, spread_rows
 from ..distributed.ranks import ALONE
 from ..encoders import registry
 from ..errors import EncoderError, UsageError
@@ -91,6 +92,8 @@ def compared(
     """
     left = subject_of(first, data, device, trust)
     sides = [left, subject_of(second, left.data if data is None else data, device, trust)]
+    for line in (line for side in sides for line in side.introduction()):
+        say(line)
     encoded = [
         encode_splits(side.encoder, side.data, side.features, device, protocol, 0, limit, ALONE) for side in sides
     ]
@@ -123,8 +126,7 @@ def measured(
     factors : latent -> full turn, None if it is not circular
     """
     val = vals[0]
-    count = min(val.views, max(1, NUMBERS // (val.objects * max(dims))))
-    rows = _rows(val, count)
+    rows = spread_rows(val.objects, val.views, max(1, NUMBERS // (val.objects * max(dims))))
     first, second = (_features(own, rows, dim) for own, dim in zip(vals, dims, strict=True))
     measure = bootstrap.measure
     similarity: dict[str, Estimate] = {
@@ -135,7 +137,7 @@ def measured(
     flat = rows.ravel()
     sides = [relative(own, flat) for relative, own in zip(relatives, vals, strict=True)]
     similarity |= _rank_similarity(first[:, 0], second[:, 0], protocol)
-    similarity |= likeness(sides[0], sides[1], count, bootstrap)
+    similarity |= likeness(sides[0], sides[1], rows.shape[1], bootstrap)
     stitched = stitching(relatives, trains, vals, flat, bootstrap)
     return {
         "similarity": {name: plain(entry) for name, entry in similarity.items()},
@@ -152,7 +154,7 @@ def agreements(
     val: Split, dim: int, factors: dict[str, float | None], protocol: Protocol, bootstrap: Bootstrap
 ) -> dict[str, dict[str, Estimate]]:
     """Return how an encoder's distances rank with those of each factor, and with the class: factor -> kind -> value."""
-    rows = _rows(val, min(val.views, PAIRED))
+    rows = spread_rows(val.objects, val.views, PAIRED)
     step = max(1, NUMBERS // (rows.shape[1] * dim))
     own = np.concatenate(
         [dissimilarity.in_objects(_features(val, rows[i : i + step], dim)) for i in range(0, len(rows), step)]
@@ -192,13 +194,6 @@ def _bootstrap(objects: int, protocol: Protocol) -> Bootstrap:
     return Bootstrap.of(objects, protocol.draws, protocol.level, protocol.pair_seed)
 
 
-def _rows(val: Split, count: int) -> NDArray[np.int64]:
-    """Return the rows of evenly spread views of every object: (objects, count)."""
-    every = rows_of(np.arange(val.objects), val.views).reshape(val.objects, -1)
-    chosen: NDArray[np.int64] = every[:, spread(val.views, count)]
-    return chosen
-
-
 def _features(val: Split, rows: NDArray[np.int64], dim: int) -> Array:
     """Return the representations of some rows: (objects, k) -> (objects, k, dim)."""
     return val.features[rows, :dim].astype(np.float64)
@@ -228,5 +223,5 @@ def _check(sides: Sequence[Subject], dims: Sequence[int], vals: Sequence[Split])
                 f"{side.encoder.name} has {dim:,} columns, and representations of at most {WIDEST:,} are compared: "
                 "pool or project its features"
             )
-        if not np.ptp(_features(val, _rows(val, 1), dim), axis=0).any():
+        if not np.ptp(_features(val, spread_rows(val.objects, val.views, 1), dim), axis=0).any():
             raise EncoderError(f"{side.encoder.name} maps every image to one point: there is nothing to compare")

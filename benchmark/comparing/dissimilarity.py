@@ -62,7 +62,7 @@ class RankCorrelation:
 
 
 def distances(rows: Array) -> Array:
-    """Return the Euclidean distances between rows: (..., n, D) -> (..., n, n)."""
+    """Return the Euclidean distances between rows, in units of the largest entry: (..., n, D) -> (..., n, n)."""
     scaled = rows / (np.abs(rows).max() or 1.0)
     squares = (scaled**2).sum(-1)
     square = squares[..., :, None] + squares[..., None, :] - 2 * scaled @ scaled.swapaxes(-1, -2)

@@ -13,7 +13,7 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import geodesic_degrees
 
 from ..data.pairs import tuned
-from ..data.rows import rows_of, spread
+from ..data.rows import spread, spread_rows
 from ..errors import DatasetError
 from ..fitting.context import Split
 from ..fitting.standardise import Standardiser, block_rows
@@ -23,6 +23,7 @@ from ..statistics.bootstrap import Bootstrap, Estimate, Mean
 from ..statistics.metrics import best_constant_rotation
 from ..statistics.retrieval import QUERIES, RankCounts, chance_reciprocal, rank_counts, unit_array
 from ..statistics.ridge import Sums, fit
+from .similarity import shifted
 
 Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -68,7 +69,7 @@ def likeness(first: Array, second: Array, views: int, bootstrap: Bootstrap) -> d
     """
     sides = [unit_array(side) for side in (first, second)]
     objects = np.repeat(np.arange(len(first) // views), views)
-    apart = np.roll(sides[1], views * max(1, len(first) // views // 2), axis=0)
+    apart = shifted(sides[1].reshape(-1, views, sides[1].shape[1])).reshape(sides[1].shape)
     leads = [side[::views] for side in sides]  # a view of each object
     ranks = _ranks(leads[0], leads[1])
     return {
@@ -131,8 +132,7 @@ def stitching(
 
 def _head(relative: Relative, train: Split, targets: Callable[[Split, Rows], Array]) -> Array:
     """Fit a linear head (k + 1, c) on views of every train object; the tuning objects select its penalty."""
-    views = min(train.views, max(1, NUMBERS // (train.objects * len(relative.anchors))))
-    rows = rows_of(np.arange(train.objects), train.views).reshape(train.objects, -1)[:, spread(train.views, views)]
+    rows = spread_rows(train.objects, train.views, max(1, NUMBERS // (train.objects * len(relative.anchors))))
     tuning = tuned(train.identities, TUNED, seed=0)
 
     def sums(chosen: Rows) -> Sums | None:

@@ -14,6 +14,18 @@ def spread(count: int, limit: int | None) -> NDArray[np.int64]:
     return np.arange(chosen) * count // chosen
 
 
+def spread_rows(objects: int, stored: int, views: int) -> NDArray[np.int64]:
+    """Return the rows of evenly spread views of every object: (objects, views), all views if they are fewer.
+
+    stored : number of views of each object; views : number of views to return
+
+    >>> spread_rows(objects=2, stored=10, views=2).tolist()
+    [[0, 5], [10, 15]]
+    """
+    rows: NDArray[np.int64] = np.arange(objects)[:, None] * stored + spread(stored, views)
+    return rows
+
+
 def rows_of(objects: NDArray[np.int64], stored: int, views: int | None = None) -> NDArray[np.int64]:
     """Return the rows of the first views of some objects, object by object.
 

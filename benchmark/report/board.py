@@ -1,10 +1,11 @@
 """The leaderboard of the page: every value with its interval, as numbers and drawn on the scale of its column."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from iebench.manifests.text.escapes import html as escape
 
+from ..metrics.geometry.curves import is_point
 from ..ranking.board import Board, Cell, Mark, Row
 from ..ranking.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, rank_text
 from ..statistics.bootstrap import Estimate
@@ -31,7 +32,8 @@ class Scale:
 
 
 def html(board: Board) -> str:
-    """Make the <table>. Metrics without a column are included and shown on demand."""
+    """Make the <table>. Metrics without a column are included and shown on demand, but for the points of curves."""
+    board = replace(board, metrics=tuple(metric for metric in board.metrics if not is_point(metric)))
     scales = {m: Scale.of([row.cells[m].estimate for row in board.rows if m in row.cells]) for m in board.metrics}
     lines = [_line(board, row, scales) for row in board.rows]
     foot = _end(board, FLOOR, board.floors) + (_end(board, CEILING, board.ceilings) if board.ceilings else "")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import NotComparable, RunError
+from ..metrics.geometry.curves import is_point
 from ..ranking.board import Board, Row
 from ..results.orbits import CURVES
 from ..results.orbits import NAME as ORBITS
@@ -34,7 +35,7 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     places = {row.name: i for i, row in enumerate(whole)}
     return {
         "methods": [row.name for row in whole],
-        "metrics": {m: _metric(board.infos[m]) for m in board.metrics},
+        "metrics": {m: {**_metric(board.infos[m]), "point": is_point(m)} for m in board.metrics},
         "sort": board.sort,
         "rows": [_row(row, places[row.name]) for row in board.rows],
         "curves": curves(whole),

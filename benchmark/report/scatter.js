@@ -2,8 +2,8 @@
 
 function scatter() {
   const across = byId("across"), upwards = byId("upwards"), part = byId("scatter-part"), host = byId("scatter");
-  const options = Object.entries(model.metrics).map(([name, { title }]) => [name, title]);
-  const names = Object.keys(model.metrics);
+  const names = Object.keys(model.metrics).filter((name) => !model.metrics[name].point);
+  const options = names.map((name) => [name, model.metrics[name].title]);
   const first = (wanted) => wanted.find((name) => names.includes(name)) ?? names[names.length - 1];
   fill(across, options, first(["top1"]));
   fill(upwards, options, first(["rotation_degrees_mean", "rotation_r2_mean"]));

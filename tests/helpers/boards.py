@@ -8,6 +8,7 @@ import numpy as np
 from scoring import SMALL, score_of
 
 from iebench.benchmark.metrics import METRICS
+from iebench.benchmark.metrics.geometry.curves import is_point
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report.pictures import Pictures
 from iebench.benchmark.results.orbits import CURVES, FORMAT
@@ -45,6 +46,8 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
         values[part] = {}
         for metric, info in METRICS.items():
             if metric in PREDICTION and (i % 2 or part != "whole"):
+                continue
+            if is_point(metric) and not metric.endswith(("_floor_hue", "_entropy")):  # two curves are enough
                 continue
             shares = 0.8 / (1 + np.exp(-(skill + shift + hard * 0.5 + generator.normal(size=objects) * 0.2)))
             top = 110.0 if info.unit == "°" else 1.0

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
 
-from ...data.rows import rows_of, spread
+from ...data.rows import spread, spread_rows
 from ...fitting.context import Context, Split, Values, probe
 from ...metrics.geometry.descriptions import DESCRIPTIONS, WIDEST
 from ...statistics.bootstrap import Estimate, Mean
@@ -47,8 +47,7 @@ def descriptions(context: Context) -> Values:
 def some_views(split: Split, columns: slice, numbers: int = NUMBERS) -> Array:
     """Return a part's features of evenly spread views of every object, about `numbers` values: (objects, views, D)."""
     width = columns.stop - columns.start
-    count = min(split.views, max(2, numbers // (split.objects * width)))
-    rows = rows_of(np.arange(split.objects), split.views).reshape(split.objects, -1)[:, spread(split.views, count)]
+    rows = spread_rows(split.objects, split.views, max(2, numbers // (split.objects * width)))
     return split.features[rows, columns].astype(np.float64)
 
 

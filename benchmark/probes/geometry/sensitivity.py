@@ -41,7 +41,9 @@ def sensitivity(context: Context) -> Values:
 
 def alone_in(context: Context, views: int) -> dict[str, NDArray[np.int64]]:
     """Return, for each factor, the views that differ from view 0 in that factor alone; factors without are left out."""
-    factors = [factor for group in context.groups for factor in group.factors]
+    factors = [factor for group in context.groups for factor in group.factors if context.val.has([factor.name])]
+    if not factors:
+        return {}
     numbers = np.arange(views)
     own = np.stack([(factor.origins(views) == numbers) & (numbers > 0) for factor in factors])
     single = own & (own.sum(0) == 1)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ...data.rows import rows_of, spread
+from ...data.rows import rows_of, spread_rows
 from ...fitting.context import Context, Rows, Values, probe
 from ...metrics.geometry.uncertainty import COVERED, UNCERTAINTY, risk_at
 from ...statistics.bootstrap import Estimate, Mean
@@ -32,8 +32,7 @@ def uncertainty(context: Context) -> Values:
     if settings is None:
         context.notes.append("uncertainty is not measured: its answers are those of kNN, which the protocol has not")
         return {}
-    count = min(val.views, max(1, VIEWS // val.objects))
-    rows = rows_of(np.arange(val.objects), val.views).reshape(val.objects, -1)[:, spread(val.views, count)].ravel()
+    rows = spread_rows(val.objects, val.views, max(1, VIEWS // val.objects)).ravel()
     gallery = rows_of(np.arange(train.objects), train.views, min(settings.views, train.views))
     classes = np.unique(train.labels)
     labels, truth = class_indices(classes, train.labels[gallery]), class_indices(classes, val.labels[rows])

@@ -94,6 +94,12 @@ def test_other_recipes_get_one_note() -> None:
     assert [note for note in context.notes if "3diebench-one-factor" in note] == context.notes
 
 
+def test_factors_without_a_latent_are_left_out(context: Context) -> None:
+    kept = {name: values for name, values in context.val.latents.items() if name == "rot_x"}
+    few = replace(context, val=replace(context.val, latents=kept), parts={"whole": slice(0, 8)})
+    assert {name.partition("_")[2] for name in sensitivity(few)["whole"]} == {"rot_x"}
+
+
 def test_few_views_of_a_factor_have_no_curve() -> None:
     assert by_size(np.zeros((2, 3)), np.zeros((2, 3))) == []
     assert [part.shape for part in by_size(np.zeros((2, 7)), np.zeros((2, 7)))] == [(2, 2), (2, 2), (2, 2), (2, 1)]
