@@ -55,6 +55,8 @@ class TrainSettings:
     lowest : start of the warm-up and end of the cosine, as a fraction of the learning rate
     precision : of the forward pass; "auto" is bf16 on a GPU (fp16 if the GPU has no bf16) and float32 on a CPU
     passes : "apart" for one forward pass per view, so that batch norms see one view at a time, or "together"
+    kernels : "plain", or "fast": a fused optimizer on a CPU too, and 3x3 convolutions of maps of at most 2x2 pixels as
+        products; the same computation but for the last bits
     accumulate : number of pieces of a rank's share of a batch that pass the backbone one after the other, to save
         memory
     compile : whether to apply torch.compile to the backbone
@@ -78,6 +80,7 @@ class TrainSettings:
     lowest: float = 0.0
     precision: Literal["auto", "float32", "bf16", "fp16"] = "auto"
     passes: Passes = "apart"
+    kernels: Literal["plain", "fast"] = "plain"
     accumulate: int = 1
     compile: bool = False
     log_every: int = 10

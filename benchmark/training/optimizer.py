@@ -13,9 +13,13 @@ TRUST = 0.001  # eta of LARS: length of a step before momentum, relative to the 
 
 
 def optimizer(parameters: Iterable[nn.Parameter], settings: TrainSettings) -> optim.Optimizer:
-    """Build the optimizer; weight decay is an L2 term in the gradient, or decoupled with "adamw"; see `LARS` too."""
+    """Build the optimizer; weight decay is an L2 term in the gradient, or decoupled with "adamw"; see `LARS` too.
+
+    "adam", "adamw" and "sgd" are one kernel for all weights on a GPU, where no step then waits for the CPU, and with
+    kernels "fast".
+    """
     rate, decay, weights = settings.learning_rate, settings.weight_decay, list(parameters)
-    fused = weights[0].is_cuda or None  # on a GPU one kernel for all weights, without a wait for the CPU
+    fused = weights[0].is_cuda or settings.kernels == "fast" or None
     if settings.optimizer == "sgd":
         return optim.SGD(weights, rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
     if settings.optimizer == "lars":

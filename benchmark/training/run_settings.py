@@ -6,7 +6,7 @@ from typing import Any
 FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")
 """Settings that change no step: they may differ when a run is resumed, and between its seeds."""
 
-BEFORE: dict[str, Any] = {"passes": "together"}
+BEFORE: dict[str, Any] = {"passes": "together", "kernels": "plain"}
 """Settings that older runs do not have, with the values of those runs."""
 
 METHODS_BEFORE: Mapping[str, object] = {"projector_norm": False, "predictor_relu": False, "invariant_projector": []}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +11,7 @@ from torch.optim import Optimizer
 from iebench.baselines.method import Method
 from iebench.baselines.networks.encoder import Encoder
 
+from ..distributed.convolutions import multiply_small_maps, widen_narrow_maps
 from ..distributed.ranks import Ranks
 from ..distributed.synced_norm import synchronise
 from ..errors import Diverged, RunError
@@ -53,6 +53,8 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
     device = next(method.parameters()).device
     if device.type == "cpu" and half(settings, device) is torch.bfloat16:
         widen_narrow_maps(method)
+    if device.type == "cpu" and settings.kernels == "fast":
+        multiply_small_maps(method)
     encoders = [module for module in method.modules() if isinstance(module, Encoder)]
     for encoder in encoders:
         encoder.pieces = settings.accumulate
@@ -65,22 +67,6 @@ def prepare(method: Method, settings: TrainSettings, ranks: Ranks) -> nn.Module:
     network = DistributedDataParallel(method, gradient_as_bucket_view=True)
     network.broadcast_buffers = False  # buffers stay equal without it: synchronised norms, and targets
     return network
-
-
-def widen_narrow_maps(module: nn.Module) -> None:
-    """Let convolutions in bf16 on a CPU pad a map that is narrower than their stride with columns of zeros.
-
-    The outputs stay the same. Without the columns, the gradient of such a convolution's weights is not computed but
-    whatever the memory held (PyTorch 2.13 with oneDNN, on a CPU with AMX).
-    """
-    for convolution in module.modules():
-        if isinstance(convolution, nn.Conv2d) and convolution.kernel_size[1] > 1 and convolution.stride[1] > 1:
-            convolution.register_forward_pre_hook(_widened)
-
-
-def _widened(convolution: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-    missing = cast(nn.Conv2d, convolution).stride[1] - inputs[0].shape[-1]
-    return (nn.functional.pad(inputs[0], (0, missing)),) if missing > 0 else inputs
 
 
 def descend(loss: Tensor, optimizer: Optimizer, scaler: torch.amp.GradScaler) -> None:

@@ -32,6 +32,15 @@ def test_ten_steps_are_five_and_five(whole: Path, tiny_dataset: Path, tmp_path: 
     assert_same_end(run, whole)
 
 
+@pytest.mark.parametrize("setting", ["precision=bf16", "kernels=fast"])
+def test_settings_that_save_time_go_on_exactly_too(setting: str, tiny_dataset: Path, tmp_path: Path) -> None:
+    whole, run = tmp_path / "whole", tmp_path / "run"
+    train(whole, config(tiny_dataset, setting, "steps=6"))
+    train(run, config(tiny_dataset, setting, "steps=3"))
+    train(run, config(tiny_dataset, setting, "steps=6"), resume=True)
+    assert_same_end(run, whole)
+
+
 def test_a_run_from_before_passes_could_be_set_goes_on_as_it_was_trained(tiny_dataset: Path, tmp_path: Path) -> None:
     whole, run = tmp_path / "whole", tmp_path / "run"
     train(whole, config(tiny_dataset, "passes=together"))

@@ -1,7 +1,5 @@
 """Computation of a step: precision, gradient accumulation over pieces, compilation."""
 
-import copy
-
 import pytest
 import torch
 from together import batch, method_of, outcome
@@ -9,6 +7,7 @@ from together import batch, method_of, outcome
 from iebench.benchmark.distributed.ranks import ALONE
 from iebench.benchmark.errors import Diverged, RunError
 from iebench.benchmark.training.config import TrainSettings
+from iebench.benchmark.training.optimizer import optimizer
 from iebench.benchmark.training.step import (
     check_scale,
     descend,
@@ -16,7 +15,6 @@ from iebench.benchmark.training.step import (
     half,
     prepare,
     scaler_of,
-    widen_narrow_maps,
 )
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
@@ -114,28 +112,26 @@ def in_pieces(name, pieces, images, latents, *changes):  # type: ignore[no-untyp
     return outcome(network, method, images, latents, ALONE.mean)
 
 
-@pytest.mark.parametrize(("kernel", "stride", "width"), [(3, 2, 1), (7, 2, 1), (3, 3, 2), (7, 4, 3)])
-def test_gradients_in_bf16_of_a_map_narrower_than_the_stride_are_right(kernel: int, stride: int, width: int) -> None:
-    """Without `widen_narrow_maps` the gradient of the weights is what the memory held: 1e20 or not a number here."""
-    torch.manual_seed(0)
-    convolution = torch.nn.Conv2d(16, 24, kernel, stride, kernel // 2, bias=False)
-    exact = copy.deepcopy(convolution).double()
-    widen_narrow_maps(convolution)
-    for _ in range(4):
-        junk = [torch.full((4096,), 1e20) for _ in range(50)]
-        del junk
-        maps = torch.randn(4, 16, width, width)
-        with torch.autocast("cpu", torch.bfloat16):
-            outputs = convolution(maps)
-        sums = exact(maps.double())
-        torch.testing.assert_close(outputs.double(), sums, rtol=0.02, atol=0.02)
-        (gradient,) = torch.autograd.grad(outputs.float().sin().sum(), convolution.weight)
-        (expected,) = torch.autograd.grad(sums.sin().sum(), exact.weight)
-        torch.testing.assert_close(gradient.double(), expected, rtol=0, atol=0.02 * float(expected.abs().max()))
-
-
 @pytest.mark.parametrize(("precision", "hooked"), [("bf16", True), ("float32", False), ("fp16", False)])
 def test_only_bf16_on_a_cpu_widens_maps(precision: str, hooked: bool) -> None:
     method, settings = method_of("vicreg", f"precision={precision}")
     prepare(method, settings, ALONE)
     assert any(module._forward_pre_hooks for module in method.modules()) == hooked
+
+
+@pytest.mark.parametrize("kernels", ["plain", "fast"])
+def test_fast_kernels_change_no_weight_beyond_rounding(kernels: str) -> None:
+    """Images of 64 pixels leave maps of 2x2 in the last stage; the weights keep their names."""
+    images, latents = batch(views=2)
+    images = torch.nn.functional.interpolate(images.flatten(0, 1), size=64).unflatten(0, images.shape[:2])
+    ends, names = {}, {}
+    for chosen in ("plain", kernels):
+        method, settings = method_of("sie", f"kernels={chosen}", "encoder.stem=imagenet")
+        network, descent = prepare(method, settings, ALONE), optimizer(method.parameters(), settings)
+        assert any("forward" in vars(module) for module in method.modules()) == (chosen == "fast")
+        for _ in range(3):
+            descend(network(images, latents)["loss"], descent, scaler_of(settings, CPU))
+        ends[chosen], names[chosen] = [p.detach() for p in method.parameters()], list(method.state_dict())
+    assert names["plain"] == names[kernels]
+    exact = kernels == "plain"
+    torch.testing.assert_close(ends[kernels], ends["plain"], rtol=0 if exact else 1e-6, atol=0 if exact else 1e-7)
