@@ -90,7 +90,7 @@ HOUSE = {
     """,
     "benchmark": """
         errors protocol statistics metrics distributed weights data results training.online training released encoders
-        encoders.files features fitting probes.several probes orbits scoring comparing ranking listing sweep report
+        encoders.files features fitting probes.several probes orbits scoring comparing ranking listing sweep demo report
         python commands speed
     """,
     "renderer": """

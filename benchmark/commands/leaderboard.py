@@ -19,17 +19,22 @@ from .gather import gather
     epilog=examples(
         "iebench leaderboard",
         "iebench leaderboard runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json --parts",
+        "iebench leaderboard --columns top1,rotation_degrees_mean,mrr",
         "iebench leaderboard --sort rotation_degrees_mean --format latex --out table.tex",
     ),
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
 @click.option("--parts", is_flag=True, help="Also show a row for each part of a representation.")
 @click.option("--sort", metavar="METRIC", help="Metric that ranks the rows, best first.", show_default="top1")
+@click.option(
+    "--columns", metavar="METRIC,...", default="", help="Metrics with a column, in this order.",
+    show_default="those of the protocol",
+)  # fmt: skip
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="Output format.")
 @click.option("--published", is_flag=True, help="Also show figures of papers, without ranks (table and md).")
 @table_option
 def leaderboard(
-    files: tuple[Path, ...], parts: bool, sort: str | None, form: str, published: bool, out: Path | None
+    files: tuple[Path, ...], parts: bool, sort: str | None, columns: str, form: str, published: bool, out: Path | None
 ) -> None:
     """Compare scores of one dataset and one protocol.
 
@@ -40,7 +45,10 @@ def leaderboard(
         raise click.UsageError(
             f"--published goes with {' and '.join(reported.FORMATS)}; as CSV: manifests/published.csv"
         )
-    text = FORMATS[form](Board.of(gather(files), parts, sort or ""))
+    if columns and form in ("csv", "json"):
+        raise click.UsageError(f"--columns goes with table, md and latex; {form} has every metric")
+    chosen = list(dict.fromkeys(columns.split(","))) if columns else []
+    text = FORMATS[form](Board.of(gather(files), parts, sort or "", chosen))
     if published:
         text += "\n\n" + reported.FORMATS[form]()
     if out is None:

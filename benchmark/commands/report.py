@@ -12,6 +12,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     epilog=examples(
         "iebench report",
         "iebench report --data data/builtin --out report.html",
+        "iebench report --data data/builtin --figures figures",
         "iebench report --data data/builtin runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json",
     ),
 )
@@ -21,7 +22,11 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     show_default="their dataset, if it is under data/",
 )  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), help="HTML file to write.")
-def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
+@click.option(
+    "--figures", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Also write two figures as SVG: class against rotation, retrievals of a predictor.",
+)  # fmt: skip
+def report(files: tuple[Path, ...], data: Path | None, out: Path, figures: Path | None) -> None:
     """Write scores as one HTML page: table, charts, pictures, curves.
 
     Without files: all of runs/*/score.json except smoke runs. Without the dataset: no images. The page needs no
@@ -39,3 +44,8 @@ def report(files: tuple[Path, ...], data: Path | None, out: Path) -> None:
     if dataset is None:
         click.echo("without pictures: their dataset is not under data/; name it with --data")
     click.echo(f"{out}: written; open it in a browser")
+    if figures is not None:
+        from ..report.figures import write
+
+        for path in write(figures, scores, dataset):
+            click.echo(f"{path}: written")

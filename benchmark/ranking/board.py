@@ -75,6 +75,7 @@ class Board:
     floors : metric -> score of a constant or chance predictor
     ceilings : metric -> score of an oracle, if known
     unranked : unknown metrics, with the reason
+    chosen : metrics with a column, in order; () for those that have one by default
     """
 
     rows: tuple[Row, ...]
@@ -85,13 +86,15 @@ class Board:
     about: Score
     sort: str
     unranked: Mapping[str, str]
+    chosen: tuple[str, ...] = ()
 
     @staticmethod
-    def of(scores: Mapping[Path, Score], parts: bool, sort: str = "") -> "Board":
+    def of(scores: Mapping[Path, Score], parts: bool, sort: str = "", columns: Sequence[str] = ()) -> "Board":
         """Make the leaderboard of some scores by file.
 
         parts : True for rows of the representation's parts too
         sort : metric to sort by, best first; "" for the first metric available
+        columns : metrics with a column, in order; () for those that have one by default
 
         Raises
         ------
@@ -120,12 +123,17 @@ class Board:
         floors = {m: next(row.cells[m].estimate.floor for row in rows if m in row.cells) for m in metrics}
         tops = {m: row.cells[m].estimate.ceiling for row in rows for m in row.cells}
         ceilings = {metric: top for metric, top in tops.items() if top is not None}
-        return Board(rows, infos, metrics, floors, ceilings, about, sort, unranked)
+        for metric in columns:
+            if metric not in metrics:
+                raise UnknownName("metric", metric, metrics)
+        return Board(rows, infos, metrics, floors, ceilings, about, sort, unranked, tuple(columns))
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Return the metrics that have a column; of each R2 the kind that the protocol prints."""
-        return tuple(metric for metric in self.metrics if self.infos[metric].has_column(self.about.protocol.r2))
+        """Return the metrics that have a column; by default, of each R2 the kind that the protocol prints."""
+        return self.chosen or tuple(
+            metric for metric in self.metrics if self.infos[metric].has_column(self.about.protocol.r2)
+        )
 
     @property
     def has_parts(self) -> bool:

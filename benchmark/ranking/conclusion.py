@@ -25,15 +25,20 @@ def conclusion(board: Board) -> list[str]:
     whose metric no score has is left out. Parts are read from the scores, whether the board has rows for them or not.
     """
     whole = {row.name: row for row in board.rows if row.part == WHOLE}
-    rotation = _measured(board, ROTATION)
+    rotation = measured(board, ROTATION)
     leaders = [
-        _leader(board, whole, noun, m) for noun, m in (("class", _measured(board, CLASS)), ("rotation", rotation))
+        _leader(board, whole, noun, m) for noun, m in (("class", measured(board, CLASS)), ("rotation", rotation))
     ]
     insides = [_inside(board, row) for row in _by_rotation(board, whole, rotation)]
     return [*filter(None, leaders), *[*filter(None, insides)][:DESCRIBED]]
 
 
-def _measured(board: Board, metrics: Sequence[str]) -> str:
+def labelled(row: Row) -> bool:
+    """Return True if a row's runs were trained on the labels that probes predict."""
+    return _method(row) == SUPERVISED
+
+
+def measured(board: Board, metrics: Sequence[str]) -> str:
     """Return the first metric that any whole representation has, "" if none."""
     whole = [row for row in board.rows if row.part == WHOLE]
     return next((metric for metric in metrics if any(metric in row.cells for row in whole)), "")
@@ -42,8 +47,8 @@ def _measured(board: Board, metrics: Sequence[str]) -> str:
 def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> str:
     """Return the sentence about the best representation trained without labels; "" if none has the metric."""
     values = {name: row.group.values(WHOLE)[metric] for name, row in rows.items() if metric in row.cells}
-    labelled = {name for name in values if _method(rows[name]) == SUPERVISED}
-    learned = {name: value for name, value in values.items() if name not in labelled}
+    upper = {name for name in values if labelled(rows[name])}
+    learned = {name: value for name, value in values.items() if name not in upper}
     if not learned:
         return ""
     info, level = board.infos[metric], board.about.protocol.level
@@ -54,7 +59,7 @@ def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> st
     if not lead.sure:
         return f"{best} has the best {title}, {value} (floor {floor}); without bootstrap samples it may be by chance."
     if not lead.above:
-        kept = " trained without labels" if labelled else ""
+        kept = " trained without labels" if upper else ""
         return (
             f"No method{kept} tells the {noun} better than chance: the best {title} is that of {best}, {value}, and "
             f"the floor is {floor}."
@@ -64,9 +69,9 @@ def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> st
     else:
         rest = f"not worse beyond chance: {few(lead.rivals)}" if lead.rivals else "all others are worse beyond chance"
         sentence = f"{best} leads in {noun} with a {title} of {value} (floor {floor}); {rest}."
-    upper = Lead.of({name: value for name, value in values.items() if name in {*labelled, best}}, info, level).names[0]
-    reached = _shown(info, values[upper].estimate.value)
-    return sentence if upper == best else f"{sentence} Trained on labels, {upper} reaches {reached}."
+    first = Lead.of({name: value for name, value in values.items() if name in {*upper, best}}, info, level).names[0]
+    reached = _shown(info, values[first].estimate.value)
+    return sentence if first == best else f"{sentence} Trained on labels, {first} reaches {reached}."
 
 
 def _by_rotation(board: Board, rows: Mapping[str, Row], metric: str) -> list[Row]:
@@ -95,11 +100,11 @@ def _inside(board: Board, row: Row) -> str:
 
 def _parts(board: Board, parts: Mapping[str, Mapping[str, Value]], noun: str, metrics: Sequence[str]) -> str:
     """Return the clause about which part holds something; "" if no metric is measured of two parts."""
-    measured = [metric for metric in metrics if sum(metric in values for values in parts.values()) > 1]
-    if not measured:
+    shared = [metric for metric in metrics if sum(metric in values for values in parts.values()) > 1]
+    if not shared:
         return ""
-    info = board.infos[measured[0]]
-    values = {part: entries[measured[0]] for part, entries in parts.items() if measured[0] in entries}
+    info = board.infos[shared[0]]
+    values = {part: entries[shared[0]] for part, entries in parts.items() if shared[0] in entries}
     lead = Lead.of(values, info, board.about.protocol.level)
     if not lead.sure:
         return ""

@@ -111,7 +111,7 @@ def markdown(board: Board) -> str:
     legend = escapes.markdown(board.legend).replace("\\*: best", "**bold**: best", 1)
     notes = ["", *(f"- {escapes.markdown(note)}" for note in board.notes)] if board.notes else []
     lines = map(escapes.markdown_row, [titles, rule, *body])
-    concluded = [escapes.markdown(" ".join(conclusion(board))), ""] if conclusion(board) else []
+    concluded = [*(f"- {escapes.markdown(sentence)}" for sentence in conclusion(board)), ""]
     return "\n".join([*lines, "", *concluded, f"{escapes.markdown(board.caption)}. {legend}.", *notes])
 
 

@@ -20,7 +20,7 @@ from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES
 from ..training.log import read as read_log
-from .pictures import Pictures
+from .pictures import Pictures, axes
 
 POINTS = 150  # smallest number of points of a training curve, if so many were logged
 TERMS = 1_000  # largest number of names in a log
@@ -187,7 +187,8 @@ def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
                 )
             i = indices[name]
             key = f"{i}.{example.target}"
-            turns.setdefault(key, pictures.turn(i, example.source, example.target))
+            turn = pictures.turn(i, example.source, example.target)
+            turns.setdefault(key, None if turn is None else (turn[0], axes(turn[1])))
             views += [(i, view) for view in shown]
             queries.setdefault(method, []).append(
                 {"object": i, "source": example.source, "target": example.target, "found": example.found,

@@ -63,34 +63,54 @@ class Pictures:
         samples = self.samples.at(self.first[i] + view for i, view in ordered)
         return {f"{i}.{view}": self._source(sample) for (i, view), sample in zip(ordered, samples, strict=True)}
 
-    def turn(self, index: int, source: int, target: int) -> tuple[float, str] | None:
-        """Return the rotation between two views of an object as degrees and a drawing; None if there are no angles."""
+    def turn(self, index: int, source: int, target: int) -> tuple[float, NDArray[np.float64]] | None:
+        """Return the rotation between two views of an object; None if there are no angles.
+
+        returns : degrees; (2, 3, 3), the object -> world matrices of source and target
+        """
         if not set(POSE) <= set(self.samples.info.recipe.factor_names):
             return None
         first, second = self.samples.at(self.first[index] + view for view in (source, target))
         angles = np.array([[sample.row[name] for name in POSE] for sample in (first, second)])
         poses = pose(angles)
         before, after = poses.as_quat()
-        return float(geodesic_degrees(before[None], after[None])[0]), axes(poses.as_matrix())
+        return float(geodesic_degrees(before[None], after[None])[0]), poses.as_matrix()
 
-    def _source(self, sample: Sample) -> str:
+    def image(self, index: int, view: int) -> Image.Image:
+        """Return a small image of a view."""
+        [sample] = self.samples.at([self.first[index] + view])
+        return self._small(sample)
+
+    def _small(self, sample: Sample) -> Image.Image:
         image = Image.fromarray(picture(sample, self.samples.info.recipe))
         image.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+        return image
+
+    def _source(self, sample: Sample) -> str:
         out = io.BytesIO()
-        image.save(out, "JPEG", quality=80)
+        self._small(sample).save(out, "JPEG", quality=80)
         return embedded(out.getvalue(), "jpeg")
 
 
 def axes(matrices: NDArray[np.float64]) -> str:
-    """Draw an object's three axes before (thin) and after (bold) a rotation, as the camera sees them: an <svg> element.
+    """Draw an object's three axes before (thin) and after (bold) a rotation: an <svg> element.
 
     matrices : (2, 3, 3), object -> world
     """
-    right = np.cross(-CAMERA, [0.0, 0.0, 1.0])
-    right /= np.linalg.norm(right)
-    across = np.stack([right, -np.cross(right, -CAMERA)])  # the image's x to the right and y downwards
     lines = []
-    for name, matrix in zip(("before", "after"), matrices, strict=True):
-        for axis, (x, y) in zip("xyz", (across @ matrix * 40 + 48).T, strict=True):
+    for name, ends in zip(("before", "after"), projected(matrices) * 40 + 48, strict=True):
+        for axis, (x, y) in zip("xyz", ends, strict=True):
             lines.append(f"<path class='{name} {axis}' d='M48 48L{x:.1f} {y:.1f}'/>")
     return f"<svg class='axes' viewBox='0 0 96 96' role='img' aria-label='the rotation'>{''.join(lines)}</svg>"
+
+
+def projected(matrices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ends of an object's three axes as the camera sees them, x to the right and y downwards.
+
+    matrices : (n, 3, 3), object -> world; returns : (n, 3 axes, 2), in [-1, 1]
+    """
+    right = np.cross(-CAMERA, [0.0, 0.0, 1.0])
+    right /= np.linalg.norm(right)
+    across = np.stack([right, -np.cross(right, -CAMERA)])
+    ends: NDArray[np.float64] = (across @ matrices).swapaxes(1, 2)
+    return ends

@@ -20,11 +20,14 @@ LOOK = 1.0  # seconds between two checks of the stop flag and of a cluster's job
 GPUS = "CUDA_VISIBLE_DEVICES"
 
 
-def local_outcomes(jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool]) -> Iterator[Outcome]:
+def local_outcomes(
+    jobs: Sequence[Job], at_once: int, device: str, stop: Callable[[], bool], look: Callable[[], None] = lambda: None
+) -> Iterator[Outcome]:
     """Run jobs in `at_once` processes of this machine; yields outcomes as they come.
 
     device : "cpu", where processes share the cores, or "cuda", where they are distributed over the GPUs
     stop : once true, running jobs save their state and end, and no other starts
+    look : called every second or so
     """
     places: SimpleQueue[Mapping[str, str]] = SimpleQueue()
     for number in range(at_once):
@@ -41,6 +44,7 @@ def local_outcomes(jobs: Sequence[Job], at_once: int, device: str, stop: Callabl
         left: set[Future[Outcome]] = {pool.submit(work, job) for job in jobs}
         while left:
             done, left = wait(left, LOOK, FIRST_COMPLETED)
+            look()
             if stop():
                 for job in jobs:
                     job.stop()

@@ -22,7 +22,16 @@ def write(path: Path, runs: Sequence[Planned]) -> None:
     ScoreFileError : a damaged score.
     DiskError : the file cannot be written.
     """
-    text = markdown(Board.of(load_scores([run.score for run in runs]), parts=True))
+    insert(path, markdown(Board.of(load_scores([run.score for run in runs]), parts=True)))
+
+
+def insert(path: Path, text: str) -> None:
+    """Write a text to a file, in a page only between START and END.
+
+    Raises
+    ------
+    DiskError : the file cannot be written.
+    """
     page = path.read_text(encoding="utf-8") if path.is_file() else ""
     before, start, rest = page.partition(START)
     _, end, after = rest.partition(END)

@@ -162,3 +162,12 @@ def test_what_is_neither_good_nor_bad_is_not_ranked() -> None:
     scores = {path: score_of(path.parent.name, whole(top1=v, share_rotation=v)) for path, v in ((A, 0.2), (B, 0.6))}  # type: ignore[arg-type]
     cells = [row.cells["share_rotation"] for row in Board.of(scores, parts=False).rows]
     assert [(cell.mark, cell.rank) for cell in cells] == [(Mark.NONE, None)] * 2
+
+
+def test_columns_are_those_that_were_chosen_in_their_order() -> None:
+    score = score_of("one", whole(top1=0.9, mrr=0.3, rotation_degrees_mean=90.0, top5=0.95))  # type: ignore[arg-type]
+    assert "top5" not in Board.of({A: score}, parts=False).columns
+    board = Board.of({A: score}, parts=False, columns=["mrr", "top5"])
+    assert board.columns == ("mrr", "top5") and len(board.metrics) == 4
+    with pytest.raises(UnknownName, match="unknown metric 'topp5'; did you mean top5"):
+        Board.of({A: score}, parts=False, columns=["topp5"])

@@ -1,0 +1,1 @@
+"""The demo: one declaration, its commands, and how they run. Start: plan.py."""
