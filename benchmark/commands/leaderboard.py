@@ -8,6 +8,7 @@ from iebench.manifests.common.files import write_atomic
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import table_option
 
+from ..ranking import agreement
 from ..ranking import published as reported
 from ..ranking.board import Board
 from ..ranking.tables import FORMATS
@@ -31,7 +32,11 @@ from .gather import gather
     show_default="those of the protocol",
 )  # fmt: skip
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="Output format.")
-@click.option("--published", is_flag=True, help="Also show figures of papers, without ranks (table and md).")
+@click.option(
+    "--published",
+    is_flag=True,
+    help="Also show figures of papers, without ranks, and Kendall's tau with their orders (table and md).",
+)
 @table_option
 def leaderboard(
     files: tuple[Path, ...], parts: bool, sort: str | None, columns: str, form: str, published: bool, out: Path | None
@@ -48,9 +53,10 @@ def leaderboard(
     if columns and form in ("csv", "json"):
         raise click.UsageError(f"--columns goes with table, md and latex; {form} has every metric")
     chosen = list(dict.fromkeys(columns.split(","))) if columns else []
-    text = FORMATS[form](Board.of(gather(files), parts, sort or "", chosen))
+    board = Board.of(gather(files), parts, sort or "", chosen)
+    text = FORMATS[form](board)
     if published:
-        text += "\n\n" + reported.FORMATS[form]()
+        text += "\n\n" + reported.FORMATS[form]() + agreement.FORMATS[form](board)
     if out is None:
         click.echo(text)
     else:

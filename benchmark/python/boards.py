@@ -10,7 +10,7 @@ import click
 from rich.text import Text
 
 from ..errors import MissingPart, ScoreFileError
-from ..ranking import tables
+from ..ranking import agreement, tables
 from ..ranking.board import Board
 from ..ranking.html import as_html
 from ..results.reading import load_score
@@ -39,6 +39,20 @@ class Leaderboard:
 
     def _repr_html_(self) -> str:
         return self.to_html()  # what notebooks show
+
+    def agreement(
+        self, metric: str, column: str = "", *, source: str = agreement.SOURCE, place: str = agreement.PLACE
+    ) -> agreement.Agreement:
+        """Compare the order of methods with a published table's: Kendall's tau-b and its bootstrap interval.
+
+        metric : of the whole representation; column : of manifests/published.csv, "" for that of the metric
+        source, place : paper and table, by default seq-JEPA's table 1
+
+        Raises
+        ------
+        UnknownName, UsageError : no such table, column or metric, or fewer than three methods in common.
+        """
+        return agreement.agreement(self.board, metric, column, source=source, place=place)
 
     def to_html(self) -> str:
         """Return a table for a page."""

@@ -25,6 +25,7 @@ class Published:
     top1 : percent; rotation_r2, pose_r2, colour_r2 : relative rotation, absolute pose, hue differences
     r2_kind : "pooled" over components, "mean" of them, or "unclear"
     resolution : pixels; batch, epochs, seeds : the budget of training
+    run : the same method here, as `iebench train` names it, with "views=K" if the paper has several rows; "" for none
     """
 
     method: str
@@ -45,6 +46,7 @@ class Published:
     epochs: str
     seeds: str
     note: str
+    run: str
 
 
 TITLES = {

@@ -63,7 +63,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         runs=facts.runs(board),
         protocol=facts.protocol(about),
         probes=facts.probes(board),
-        published=facts.published_rows(),
+        published=facts.published_rows(board),
         model=embedded_json(gather(board, pictures)),
         script="".join(map(_text, SCRIPTS)),
     )

@@ -11,6 +11,7 @@ from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.sheet import classes_sheet, views_sheet
 from iebench.manifests.text.escapes import html as escape
 
+from ..ranking import agreement
 from ..ranking.board import Board
 from ..ranking.conclusion import conclusion
 from ..ranking.published import CAPTION, TITLES, cells
@@ -99,9 +100,11 @@ def probes(board: Board) -> str:
     return f"<h3>Regularisation selected on the tuning objects</h3>{table}"
 
 
-def published_rows() -> str:
-    """Make a table of results reported by papers, separate from measured results."""
-    return f"<p class='soft'>{escape(CAPTION)}</p>{grid(list(TITLES.values()), cells())}"
+def published_rows(board: Board) -> str:
+    """Make a table of results reported by papers, separate from measured results, and compare its orders with ours."""
+    orders = "".join(f"<li>{escape(str(entry))}</li>" for entry in agreement.agreements(board))
+    compared = f"<p class='soft'>{escape(agreement.CAPTION)}</p><ul id='agreements'>{orders}</ul>" if orders else ""
+    return f"<p class='soft'>{escape(CAPTION)}</p>{grid(list(TITLES.values()), cells())}{compared}"
 
 
 def definitions(entries: Iterable[tuple[str, str]]) -> str:
