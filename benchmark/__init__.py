@@ -7,12 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 __all__ = [
-    "Dataset", "Leaderboard", "MeasuredOrbits", "Run", "Score", "leaderboard", "measure_orbits", "open_dataset",
-    "score", "train",
+    "ComparedEncoders", "Dataset", "Leaderboard", "MeasuredOrbits", "Run", "Score", "compare", "leaderboard",
+    "measure_orbits", "open_dataset", "score", "train",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from .python.boards import Leaderboard, leaderboard
+    from .python.comparisons import ComparedEncoders, compare
     from .python.datasets import Dataset, open_dataset
     from .python.runs import Run, train
     from .python.scores import measure_orbits, score
@@ -22,7 +23,8 @@ else:
     _MODULES = {
         "Leaderboard": "python.boards", "leaderboard": "python.boards", "Dataset": "python.datasets",
         "open_dataset": "python.datasets", "Run": "python.runs", "train": "python.runs", "score": "python.scores",
-        "Score": "results.score", "measure_orbits": "python.scores", "MeasuredOrbits": "scoring.orbits",
+        "ComparedEncoders": "python.comparisons", "compare": "python.comparisons", "Score": "results.score",
+        "measure_orbits": "python.scores", "MeasuredOrbits": "scoring.orbits",
     }  # fmt: skip
 
     def __getattr__(name):

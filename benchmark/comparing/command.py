@@ -50,12 +50,16 @@ def compare(
     from ..protocol import load
     from .compare import compared
     from .output import screen
+    from .sides import subject_of
 
     if plot is not None:
         if plot.suffix != ".png":
             raise click.UsageError(f"--plot writes a PNG: name the file {plot.with_suffix('.png')}")
         require_plots()
-    comparison = compared(first, second, data, devices.pick(device), load(rules), limit, trust)
+    where = devices.pick(device)
+    left = subject_of(first, data, where, trust)
+    right = subject_of(second, left.data, where, trust)
+    comparison = compared([left, right], where, load(rules), limit)
     click.echo(json.dumps(comparison.as_dict(), indent=1, allow_nan=False) if as_json else screen(comparison))
     if plot is not None:
         from .plot import draw

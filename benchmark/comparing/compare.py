@@ -6,7 +6,6 @@ iebench compare runs/sie runs/vicreg
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ from iebench.manifests.factors import factor_groups
 
 from ..data.rows import spread, spread_rows
 from ..distributed.ranks import ALONE
-from ..encoders import registry
 from ..errors import EncoderError, UsageError
 from ..fitting.context import Split
 from ..metrics.geometry.descriptions import WIDEST
@@ -26,7 +24,7 @@ from ..metrics.targets import named, numbers, turns
 from ..probes.geometry.descriptions import NUMBERS
 from ..protocol import Protocol
 from ..scoring.score import encode_splits
-from ..scoring.subject import Subject, of_encoder, of_features
+from ..scoring.subject import Subject
 from ..statistics.bootstrap import Bootstrap, Estimate, plain
 from . import dissimilarity
 from .relative import Relative, likeness, stitching
@@ -64,34 +62,16 @@ class Comparison:
         return dataclasses.asdict(self)
 
 
-def subject_of(spec: str, data: Path | None, device: torch.device, trust: bool) -> Subject:
-    """Open an encoder: a run's folder or its score.json, a Parquet file of features, or what --encoder takes.
+def compared(sides: Sequence[Subject], device: torch.device, protocol: Protocol, limit: int | None) -> Comparison:
+    """Encode val and train of a dataset with two encoders, and measure.
 
-    data : None for the dataset of its run, or the newest under data/
+    sides : both encoders with the dataset; protocol : which val objects count, and the bootstrap samples
+    limit : objects per split in a smoke run
 
     Raises
     ------
-    EncoderError, RunError, DatasetError : there is none, or no such dataset.
+    EncoderError, UsageError : see `_check`.
     """
-    path = Path(spec)
-    if path.suffix == ".parquet":
-        return of_features(path, data)
-    if path.suffix == ".json":
-        if not path.is_file():
-            raise EncoderError(f"no such file: {spec}; name a run's folder, an encoder or a file of features")
-        spec = str(path.parent)
-    return of_encoder(registry.load(spec, {}, trust), data, device)
-
-
-def compared(
-    first: str, second: str, data: Path | None, device: torch.device, protocol: Protocol, limit: int | None, trust: bool
-) -> Comparison:
-    """Encode val and train with both encoders, and measure.
-
-    protocol : which val objects count, and the bootstrap samples; limit : objects per split in a smoke run
-    """
-    left = subject_of(first, data, device, trust)
-    sides = [left, subject_of(second, left.data if data is None else data, device, trust)]
     for line in (line for side in sides for line in side.introduction()):
         say(line)
     encoded = [
@@ -106,7 +86,7 @@ def compared(
     bootstrap = Bootstrap.of(vals[0].objects, protocol.draws, protocol.level, protocol.pair_seed)
     return Comparison(
         names=_names(sides),
-        dataset=left.data.resolve().name,
+        dataset=sides[0].data.resolve().name,
         fingerprint=encoded[0][1].fingerprint,
         objects=vals[0].objects,
         views=vals[0].views,

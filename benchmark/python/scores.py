@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+import torch
 from torch import Tensor, nn
 
 from iebench.manifests.common.progress import say
@@ -21,7 +22,7 @@ from ..protocol import Protocol
 from ..results.score import Score
 from ..scoring.orbits import MeasuredOrbits, measure_orbits_of
 from ..scoring.score import score as score_subject
-from ..scoring.subject import of_encoder, of_features
+from ..scoring.subject import Subject, of_encoder, of_features
 from .datasets import Dataset, folder_of
 from .runs import Run
 
@@ -70,10 +71,7 @@ def score(
     rules = protocol if isinstance(protocol, Protocol) else protocols.load(str(protocol))
     where, folder = pick(device), folder_of(data)
     with unchanged(encoder) if isinstance(encoder, nn.Module) else nullcontext():
-        if isinstance(encoder, Path | str) and Path(encoder).suffix == ".parquet":
-            subject = of_features(Path(encoder), folder)
-        else:
-            subject = of_encoder(_loaded(encoder, name, trust), folder, where, resolution, precision)
+        subject = subject_from(encoder, folder, where, name, trust, resolution, precision)
         for line in subject.introduction():
             say(line)
         subject.check_memory(rules, limit, where)
@@ -106,6 +104,16 @@ def measure_orbits(
     where, folder = pick(device), data.folder if isinstance(data, Dataset) else Path(data)
     with unchanged(encoder) if isinstance(encoder, nn.Module) else nullcontext():
         return measure_orbits_of(_loaded(encoder, name, trust), folder, where, limit)
+
+
+def subject_from(
+    encoder: object, data: Path | None, device: torch.device, name: str | None, trust: bool,
+    resolution: int | None = None, precision: Precision = "float32",
+) -> Subject:  # fmt: skip
+    """Return an encoder, given in any of the ways of `score`, with its dataset."""
+    if isinstance(encoder, Path | str) and Path(encoder).suffix == ".parquet":
+        return of_features(Path(encoder), data)
+    return of_encoder(_loaded(encoder, name, trust), data, device, resolution, precision)
 
 
 @contextmanager

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 from PIL import Image
 from scoring import untrained_run
 
+from iebench.benchmark import compare as compare_encoders
 from iebench.benchmark.comparing.command import compare
 from iebench.benchmark.comparing.measures import SIMILARITY
 from iebench.manifests.errors import IebenchError
@@ -84,3 +86,17 @@ def test_a_constant_encoder_is_refused(call: Call, folder: Path) -> None:
 def test_numbers_are_the_same_each_time(call: Call) -> None:
     first, second = (json.loads(call("sie", "vicreg", "--json")) for _ in range(2))
     assert first == second and np.isfinite(first["similarity"]["rsa"]["value"])
+
+
+def test_from_python_it_gives_the_same_numbers_and_leaves_a_module_as_it_was(
+    call: Call, folder: Path, tiny_dataset: Path
+) -> None:
+    table = json.loads(call("sie", "vicreg", "--json"))
+    both = compare_encoders("sie", "vicreg", tiny_dataset, device="cpu")
+    assert json.loads(json.dumps(both.numbers.as_dict())) == table and "linear CKA" in repr(both)
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 5, 4), torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten()).train()
+    own = compare_encoders(folder / "sie", module, tiny_dataset, names=(None, "mine"), limit=6)
+    assert own.numbers.names == ("sie", "mine") and own.numbers.limit == 6 and "SMOKE RUN" in repr(own)
+    assert module.training and all(parameter.requires_grad for parameter in module.parameters())
+    own.save(folder / "own.png")
+    assert (folder / "own.png").read_bytes()[:4] == b"\x89PNG"
