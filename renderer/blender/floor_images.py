@@ -19,7 +19,7 @@ from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.machine import cores
 from iebench.manifests.common.placeholders import placeholder
 from iebench.manifests.errors import SettingError
-from iebench.manifests.recipe import FloorImages, ImageFile, Recipe
+from iebench.manifests.recipe import FloorImages, ImageFile, Recipe, load
 from iebench.manifests.text.plain_text import cleaned, flaw
 
 from ..errors import AssetError
@@ -30,6 +30,7 @@ MOST_FILES = 1000  # a law's values reach no further
 MOST_BYTES = 256_000_000  # of a file
 MOST_PIXELS = 1 << 24  # 4096 x 4096; Blender holds an image in 64 MB
 COMPONENT = "floor.image"
+SHIPPED = "factors/floor-image"  # the recipe whose images come with iebench
 SETTING = "scene.floor.images.folder"
 REMEDY = "put a whole image in its place, or take it out of the folder"
 
@@ -81,17 +82,24 @@ def listed_images(recipe: Recipe, source: str) -> tuple[Recipe, list[str]]:
 def located_images(recipe: Recipe, folder: Path | None) -> Recipe:
     """Return a recipe that lists images with the folder that holds them.
 
+    folder : None for the images that iebench ships
+
     Raises
     ------
-    SettingError : it has images and no folder is given, or an image is missing there or is another one.
+    SettingError : no folder is given and not all images are shipped ones, or an image is missing in the folder or is
+        another one.
     """
     images = recipe.scene.floor.images
     if not images.files:
         return recipe
-    if folder is None:
+    shipped = Path(load(SHIPPED).scene.floor.images.folder)
+    if folder is None and not _shipped(images, shipped):
         names = few(file.name for file in images.files)
-        raise SettingError(f"the floor shows {len(images.files)} images ({names}): give their folder with --images")
-    located = replace(images, folder=str(folder.absolute()))
+        raise SettingError(
+            f"the floor shows {len(images.files)} images ({names}), which iebench does not ship: give the folder that "
+            "holds them, the [scene.floor.images] folder of the dataset's recipe, with --images FOLDER"
+        )
+    located = replace(images, folder=str((folder or shipped).absolute()))
     for file in images.files:
         _content(located, file)
     return _with(recipe, located)
@@ -108,6 +116,14 @@ def read_image(images: FloorImages, number: int) -> NDArray[np.uint8]:
     """
     file = images.files[number]
     return _decoded(_content(images, file), Path(images.folder) / file.name)
+
+
+def _shipped(images: FloorImages, folder: Path) -> bool:
+    """True if a folder of iebench's own holds all listed images."""
+    paths = {file: folder / file.name for file in images.files}
+    return all(
+        path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256 for file, path in paths.items()
+    )
 
 
 def _names(folder: Path, source: str) -> list[str]:

@@ -17,8 +17,9 @@ SOURCE = click.option(
     "--source", metavar="PATH", help="Source of the objects, for rendering again; not needed for built-in ones."
 )
 IMAGES = click.option(
-    "--images", type=LOCAL, help="Folder of the floor's images, for rendering again; only if the floor shows any."
-)
+    "--images", type=LOCAL,
+    help="Folder of the floor's images, for rendering again; not needed for images that iebench ships.",
+)  # fmt: skip
 DEVICE = click.option(
     "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="Device for rendering again."
 )

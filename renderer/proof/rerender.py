@@ -47,7 +47,7 @@ class Origin:
     """The location of the files that a dataset was rendered from.
 
     source : collection of the objects, as for `iebench render --source`; None for built-in objects
-    images : folder of the floor's images; None if the floor shows none
+    images : folder of the floor's images; None if the floor shows none, or images that iebench ships
     """
 
     source: str | None = None

@@ -210,11 +210,23 @@ def test_a_dataset_is_rendered_again_from_the_folder_that_is_given(floors, tmp_p
         "The floor shows 2 images, whose names and SHA-256 are in dataset.json."
         in (tmp_path / "out/README.md").read_text()
     )
-    with pytest.raises(SettingError, match=r"shows 2 images \(a.bmp, b.png\): give their folder with --images"):
+    words = r"shows 2 images \(a.bmp, b.png\), which iebench does not ship: give the folder .* with --images FOLDER$"
+    with pytest.raises(SettingError, match=words):
         verify(tmp_path / "out", 1, rerender=2)
     assert verify(tmp_path / "out", 1, rerender=2, origin=Origin(images=floors)).ok
     with pytest.raises(SettingError, match=r"cannot read .*a\.bmp \(no such file\)"):
         located_images(info.recipe, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["factors/floor-image", "home/other.toml"])
+def test_images_that_iebench_ships_are_in_their_folder_when_none_is_given(floors, name):
+    """The recipe's own name does not matter: the bytes do."""
+    (floors.parent / "other.toml").write_text('extends = "factors/floor-image"\nname = "other"')
+    recipe = listed_images(load(name), name)[0]
+    stored = Recipe.from_dict(recipe.as_dict(), "dataset.json")
+    assert not stored.scene.floor.images.folder and located_images(stored, None) == recipe
+    with pytest.raises(SettingError, match=r"cannot read .*carpet\.jpg \(no such file\)"):
+        located_images(stored, floors)  # a folder that is given is the only one
 
 
 @pytest.mark.parametrize("name", ["../a.png", "/etc/passwd", ""])
