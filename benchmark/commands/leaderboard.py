@@ -1,5 +1,6 @@
 """`iebench leaderboard`: compare scores in a table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -20,7 +21,7 @@ from .gather import gather
     epilog=examples(
         "iebench leaderboard",
         "iebench leaderboard runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json --parts",
-        "iebench leaderboard --columns top1,rotation_degrees_mean,mrr",
+        "iebench leaderboard --columns top1,rotation_degrees_mean,mrr --costs",
         "iebench leaderboard --sort rotation_degrees_mean --format latex --out table.tex",
     ),
 )
@@ -31,6 +32,9 @@ from .gather import gather
     "--columns", metavar="METRIC,...", default="", help="Metrics with a column, in this order.",
     show_default="those of the protocol",
 )  # fmt: skip
+@click.option(
+    "--costs", is_flag=True, help="Also show parameters, hours of training and images/s (table, md and latex)."
+)
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="table", help="Output format.")
 @click.option(
     "--published",
@@ -39,7 +43,14 @@ from .gather import gather
 )
 @table_option
 def leaderboard(
-    files: tuple[Path, ...], parts: bool, sort: str | None, columns: str, form: str, published: bool, out: Path | None
+    files: tuple[Path, ...],
+    parts: bool,
+    sort: str | None,
+    columns: str,
+    costs: bool,
+    form: str,
+    published: bool,
+    out: Path | None,
 ) -> None:
     """Compare scores of one dataset and one protocol.
 
@@ -52,8 +63,10 @@ def leaderboard(
         )
     if columns and form in ("csv", "json"):
         raise click.UsageError(f"--columns goes with table, md and latex; {form} has every metric")
+    if costs and form in ("csv", "json"):
+        raise click.UsageError(f"--costs goes with table, md and latex; {form} always has them")
     chosen = list(dict.fromkeys(columns.split(","))) if columns else []
-    board = Board.of(gather(files), parts, sort or "", chosen)
+    board = replace(Board.of(gather(files), parts, sort or "", chosen), costs=costs)
     text = FORMATS[form](board)
     if published:
         text += "\n\n" + reported.FORMATS[form]() + agreement.FORMATS[form](board)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,12 +89,15 @@ class Leaderboard:
         return pd.DataFrame(rows, columns=titles)
 
 
-def leaderboard(scores: Iterable[Score | Path | str], *, sort: str = "", parts: bool = False) -> Leaderboard:
+def leaderboard(
+    scores: Iterable[Score | Path | str], *, sort: str = "", parts: bool = False, costs: bool = False
+) -> Leaderboard:
     """Compare scores of one dataset and one protocol.
 
     scores : results of `score`, and paths of score files
     sort : the metric that ranks the rows; "" for the first
     parts : True for rows of the representations' parts too
+    costs : True for columns with parameters, hours of training and images/s
 
     Raises
     ------
@@ -110,7 +113,7 @@ def leaderboard(scores: Iterable[Score | Path | str], *, sort: str = "", parts: 
             named[_free(entry.name, named)] = entry
         else:
             named[Path(entry)] = load_score(Path(entry))
-    return Leaderboard(Board.of(named, parts, sort))
+    return Leaderboard(replace(Board.of(named, parts, sort), costs=costs))
 
 
 def _free(name: str, taken: Iterable[Path]) -> Path:

@@ -19,6 +19,7 @@ from ..results.score import Score
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.rank_intervals import RankInterval, ranks
+from . import costs
 from .seeds import SeedGroup, Value, grouped
 
 SHOWN = 4  # differences in a message, the protocol included
@@ -76,6 +77,7 @@ class Board:
     ceilings : metric -> score of an oracle, if known
     unranked : unknown metrics, with the reason
     chosen : metrics with a column, in order; () for those that have one by default
+    costs : True for columns with the cost of each row; see `costs`
     """
 
     rows: tuple[Row, ...]
@@ -87,6 +89,7 @@ class Board:
     sort: str
     unranked: Mapping[str, str]
     chosen: tuple[str, ...] = ()
+    costs: bool = False
 
     @staticmethod
     def of(scores: Mapping[Path, Score], parts: bool, sort: str = "", columns: Sequence[str] = ()) -> "Board":
@@ -176,6 +179,7 @@ class Board:
             f"[low, high]: {level} interval over val objects{seeds}; *: best of its column; ≈: none is better beyond "
             f"chance, by paired bootstrap{ranked}; floor: a constant or random prediction"
             + ("; ceiling: the best possible prediction, given the objects' symmetries" if self.ceilings else "")
+            + (f"; {costs.LEGEND}" if self.costs else "")
         )
 
 

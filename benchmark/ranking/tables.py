@@ -16,6 +16,8 @@ from iebench.manifests.text import escapes
 from iebench.manifests.text.plain_text import cleaned
 
 from ..results.score import Cost, Score
+from ..statistics.metric_info import WHOLE
+from . import costs
 from .board import Board, Cell, Mark, Row
 from .conclusion import conclusion
 
@@ -202,13 +204,15 @@ FORMATS: dict[str, Callable[[Board], str]] = {
 
 def row_titles(board: Board) -> list[str]:
     """Return the titles of the columns before the metrics."""
-    return [*(["rank"] if board.has_ranks else []), "run", *(["part"] if board.has_parts else [])]
+    cost = costs.TITLES if board.costs else ()
+    return [*(["rank"] if board.has_ranks else []), "run", *(["part"] if board.has_parts else []), *cost]
 
 
 def row_head(board: Board, row: Row) -> list[str]:
     """Return the cells before a row's values."""
     rank = [rank_text(board, row)] if board.has_ranks else []
-    return [*rank, name(row), *([row.part] if board.has_parts else [])]
+    cost = (costs.cells(row.group) if row.part == WHOLE else [""] * len(costs.TITLES)) if board.costs else []
+    return [*rank, name(row), *([row.part] if board.has_parts else []), *cost]
 
 
 def ends(board: Board) -> list[list[str]]:

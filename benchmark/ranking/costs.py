@@ -1,0 +1,52 @@
+"""Cost columns of a leaderboard: size of the encoder, training time and speed of encoding.
+
+iebench leaderboard --costs
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..results.score import Cost
+from .seeds import SeedGroup
+
+TITLES = ("parameters", "hours", "images/s")
+UNKNOWN = "–"
+LEGEND = (
+    "parameters: of the encoder; hours: of training, devices x time, mean over seeds, with the kind of device (cpu: "
+    "all cores together); images/s: encoding on the device of the score, decoding included"
+)
+
+
+def cost_of(group: SeedGroup) -> Cost:
+    """Return the cost of one run of a row: means over training seeds of hours and of images/s that are known."""
+    costs = [score.cost for score in group.scores.values()]
+    devices = dict.fromkeys(cost.training_device for cost in costs if cost.training_hours is not None)
+    return Cost(
+        parameters=costs[0].parameters,
+        images_per_s=_mean([cost.images_per_s for cost in costs]),
+        training_hours=_mean([cost.training_hours for cost in costs]),
+        training_device=", ".join(filter(None, devices)),
+    )
+
+
+def cells(group: SeedGroup) -> list[str]:
+    """Return the cells of a row under TITLES."""
+    cost = cost_of(group)
+    hours = UNKNOWN if cost.training_hours is None else f"{cost.training_hours:.3g} {cost.training_device}".rstrip()
+    speed = UNKNOWN if cost.images_per_s is None else f"{cost.images_per_s:,.0f}"
+    return [UNKNOWN if cost.parameters is None else _short(cost.parameters), hours, speed]
+
+
+def _mean(numbers: Sequence[float | None]) -> float | None:
+    known = [number for number in numbers if number is not None]
+    return float(np.mean(known)) if known else None
+
+
+def _short(number: int) -> str:
+    """Format a number of parameters.
+
+    >>> _short(11_176_512), _short(698_000), _short(512)
+    ('11.2 M', '0.7 M', '512')
+    """
+    return f"{number / 1e6:,.1f} M" if number >= 100_000 else f"{number:,}"
