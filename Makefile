@@ -3,6 +3,7 @@
 # make docs   the site of docs/ in build/site      make docs-serve  the same on http://127.0.0.1:8000, made again on a change
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make readme  the opening of README.md, its table and figures, from what `make demo` made
+# make board SCORES="runs/*/score.json"   adds scores to benchmark/scores and renews the tables of its README
 # make setup  only the virtual environment in .venv          make check   format, lint, docstrings and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
 # make test-minimum   the whole path and every extra on the oldest versions that pyproject.toml allows, in .venv-minimum: before a release
@@ -25,13 +26,16 @@ PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo readme test quick test-installs test-minimum test-next check docs docs-serve setup system browser clean
+.PHONY: demo readme board test quick test-installs test-minimum test-next check docs docs-serve setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
 
 readme: setup
 	$(BIN)/python .ci/readme.py demo
+
+board: setup
+	$(BIN)/python .ci/board.py $(SCORES)
 
 test: setup
 	$(BIN)/python $(PYTEST)
