@@ -1,6 +1,6 @@
-"""Progress of several runs that train beside each other, read from their logs."""
+"""Progress of several methods that are trained and scored beside each other, read from their files."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,6 +11,10 @@ from iebench.manifests.dataset import DatasetInfo
 
 from ..training.config import RunConfig
 from ..training.log import last
+from ..training.runs import WEIGHTS
+from .plan import Step
+
+SCORING = 0.25  # time of a score, as a fraction of that of the longest training
 
 
 def lengths(methods: Iterable[str], preset: str, data: Path, runs: Path) -> dict[Path, int]:
@@ -29,28 +33,44 @@ def lengths(methods: Iterable[str], preset: str, data: Path, runs: Path) -> dict
 
 
 class Progress:
-    """A meter of the training steps of several runs. steps : folder of a run -> all its steps"""
+    """A meter of several methods that are trained and scored, in training steps.
 
-    def __init__(self, steps: Mapping[Path, int]) -> None:
-        self._steps = steps
-        self._meter = Meter("training", sum(steps.values()), "steps", sum(map(_done, steps)))
+    A score counts as much as `SCORING` of the longest training, so that the remaining time includes it.
+
+    steps : folder of a run -> all its training steps
+    chains : folder of a run -> its commands that are left, of which the last one scores it
+    """
+
+    def __init__(self, steps: Mapping[Path, int], chains: Mapping[Path, Sequence[Step]]) -> None:
+        self._steps, self._chains = steps, chains
+        self._scoring = round(SCORING * max(steps.values(), default=0))
+        total = sum(steps[run] + self._scoring for run in chains)
+        self._meter = Meter("training and scoring", total, "steps", self._done())
 
     def __enter__(self) -> Self:
         self._meter.__enter__()
         return self
 
     def look(self) -> None:
-        """Read the logs, and show the progress."""
-        done = {run: _done(run) for run in self._steps}
-        halfway = [f"{run.name} {done[run]}/{steps}" for run, steps in self._steps.items() if 0 < done[run] < steps]
-        self._meter.advance(sum(done.values()) - self._meter.done, ", ".join(halfway))
+        """Read the logs, and show the progress if there is any."""
+        done = self._done()
+        if done > self._meter.done:
+            counts = {run: _trained(run, self._steps[run]) for run in self._chains}
+            halfway = [f"{run.name} {count}" for run, count in counts.items() if 0 < count < self._steps[run]]
+            self._meter.advance(done - self._meter.done, ", ".join(halfway))
+
+    def _done(self) -> int:
+        trained = sum(_trained(run, self._steps[run]) for run in self._chains)
+        return trained + self._scoring * sum(steps[-1].done for steps in self._chains.values())
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.look()
         self._meter.__exit__(kind, error, tb)
 
 
-def _done(run: Path) -> int:
-    """Return the last logged step of a run, 0 before the first."""
+def _trained(run: Path, steps: int) -> int:
+    """Return the last logged step of a run, 0 before the first; all its steps if it has weights."""
+    if (run / WEIGHTS).is_file():
+        return steps
     line = last(run)
-    return int(line["step"]) if line else 0
+    return min(int(line["step"]), steps) if line else 0

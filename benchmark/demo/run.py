@@ -71,9 +71,10 @@ def side_by_side(plan: Plan, chains: Chains) -> int:
         for method, steps in chains.items()
     ]
     at_once = min(len(jobs), cores())
-    training = [method for method, steps in chains.items() if steps[0].arguments[0] == "train"]
+    steps = lengths(chains, PRESET, plan.data, plan.runs)
+    left = {plan.runs / method: commands for method, commands in chains.items()}
     click.echo(f"\n{len(jobs)} methods, {at_once} at a time; their output goes to {plan.runs}/METHOD.log")
-    with stop_requested() as stop, Progress(lengths(training, PRESET, plan.data, plan.runs)) as progress:
+    with stop_requested() as stop, Progress(steps, left) as progress:
         device = pick("auto").type
         engine = partial(local_outcomes, at_once=at_once, device=device, stop=stop.is_set, look=progress.look)
         failed = carry_out(jobs, engine, stop.is_set, click.echo)

@@ -13,7 +13,7 @@ from .seeds import Value
 CLASS = ("top1",)
 ROTATION = ("rotation_degrees_mean", "rotation_r2_mean", "rotation_r2_pooled")  # the first that a board has
 PREDICTION = "mrr"
-SUPERVISED = "supervised"
+SUPERVISED, UNTRAINED = "supervised", "random"
 FIRST = "sie"  # the method whose inside is described first; the next is the best one in rotation
 DESCRIBED = 2
 
@@ -67,7 +67,8 @@ def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> st
     if len(lead.names) == 1:
         sentence = f"{best} tells the {noun} beyond chance: its {title} is {value} (floor {floor})."
     else:
-        rest = f"not worse beyond chance: {few(lead.rivals)}" if lead.rivals else "all others are worse beyond chance"
+        rivals = [f"{name} (untrained)" if _method(rows[name]) == UNTRAINED else name for name in lead.rivals]
+        rest = f"not worse beyond chance: {few(rivals)}" if rivals else "all others are worse beyond chance"
         sentence = f"{best} leads in {noun} with a {title} of {value} (floor {floor}); {rest}."
     first = Lead.of({name: value for name, value in values.items() if name in {*upper, best}}, info, level).names[0]
     reached = _shown(info, values[first].estimate.value)

@@ -105,7 +105,7 @@ def _bounds(chart: Axes, board: Board, points: Sequence[Point]) -> None:
         sign = 1 if board.infos[measured(board, ROTATION)].higher else -1
         best = max(upper, key=lambda point: sign * point.upwards.value)
         chart.axhline(best.upwards.value, color=LINE, linestyle=":", linewidth=1.2, zorder=0)
-        chart.annotate("trained on labels", (1, best.upwards.value), (-2, 3), ha="right", **side)
+        chart.annotate("trained on labels", (0, best.upwards.value), (4, 3), **side)
 
 
 def _label(chart: Axes, points: Sequence[Point]) -> None:

@@ -136,7 +136,7 @@ def test_methods_train_beside_each_other_and_failures_name_their_log(
             yield Outcome(job.name, 7 if job.name == "sie" else 0, "no luck", 1.0)
 
     monkeypatch.setattr(module, "local_outcomes", engine)
-    monkeypatch.setattr(module, "lengths", lambda *_: {})
+    monkeypatch.setattr(module, "lengths", lambda methods, *_: {plan.runs / method: 8 for method in methods})
     monkeypatch.setattr(module, "cores", lambda: 2)
     assert side_by_side(plan, {name: plan.methods[name] for name in METHODS[:3]}) == 7
     out, err = capsys.readouterr()
@@ -150,25 +150,33 @@ def test_a_request_to_stop_ends_the_demo(plan: Plan, monkeypatch: pytest.MonkeyP
         yield from (Outcome(job.name, 130, "stopped", 1.0) for job in jobs)
 
     monkeypatch.setattr(module, "local_outcomes", engine)
-    monkeypatch.setattr(module, "lengths", lambda *_: {})
+    monkeypatch.setattr(module, "lengths", lambda methods, *_: {plan.runs / method: 8 for method in methods})
     with pytest.raises(Stopped, match="`iebench demo` continues"):
         side_by_side(plan, plan.methods)
 
 
-def test_progress_is_that_of_all_logs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    runs = {tmp_path / name: 300 for name in ("a", "b")}
+def test_progress_is_that_of_all_logs_and_scores(plan: Plan, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = {plan.runs / method: plan.methods[method] for method in METHODS[:2]}
+    first, second = runs
     for run_folder in runs:
-        run_folder.mkdir()
-    (tmp_path / "a" / "metrics.jsonl").write_text('{"step": 10, "loss": 1.0}\n')
-    with Progress(runs) as progress:
-        (tmp_path / "b" / "metrics.jsonl").write_text('{"step": 20, "loss": 1.0}\n')
+        run_folder.mkdir(parents=True)
+    (first / "metrics.jsonl").write_text('{"step": 10, "loss": 1.0}\n')
+    with Progress(dict.fromkeys(runs, 300), runs) as progress:
+        (second / "metrics.jsonl").write_text('{"step": 20, "loss": 1.0}\n')
         progress.look()
-    assert "training: 30/600 steps" in capsys.readouterr().err
+    assert "training and scoring: 30/750 steps" in capsys.readouterr().err
+    plan.data.mkdir()
+    for path in (plan.render.makes, second / "model.safetensors", second / "score.json"):
+        path.touch()
+    with Progress(dict.fromkeys(runs, 300), runs) as progress:
+        progress.look()
+    assert "training and scoring: 385/750 steps" in capsys.readouterr().err
 
 
-def test_a_method_that_does_not_train_has_no_steps(tiny_dataset: Path, tmp_path: Path) -> None:
-    steps = lengths(("sie", "random"), "quick", tiny_dataset, tmp_path)
-    assert steps == {tmp_path / "sie": 330, tmp_path / "random": 0}
+def test_the_preset_has_every_method_and_the_untrained_one_has_no_steps(tiny_dataset: Path, tmp_path: Path) -> None:
+    steps = lengths(METHODS, PRESET, tiny_dataset, tmp_path)
+    assert list(steps) == [tmp_path / method for method in METHODS]
+    assert {run.name for run, count in steps.items() if count == 0} <= {"random"} and max(steps.values()) > 0
 
 
 def test_a_process_passes_its_exit_code_on(capfd: pytest.CaptureFixture[str]) -> None:

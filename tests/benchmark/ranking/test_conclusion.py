@@ -56,6 +56,11 @@ def test_those_that_are_not_worse_beyond_chance_are_named() -> None:
     assert first == "a leads in class with a top-1 of 50.0 % (floor 10.0 %); not worse beyond chance: b."
 
 
+def test_an_untrained_rival_is_called_so() -> None:
+    [first] = concluded(score("a", whole=entries(0.5)), score("b", "random", whole=entries(0.499)))
+    assert first.endswith("; not worse beyond chance: b (untrained).")
+
+
 def test_less_is_better_where_the_metric_says_so() -> None:
     [first] = concluded(score("a", whole=entries(degrees=50.0)), score("b", whole=entries(degrees=40.0)))
     assert first == (
