@@ -23,7 +23,8 @@ def pages() -> dict[str, str]:
             "Metrics",
             "A score has these metrics for every part of a representation, each with a 95 % interval and a floor. "
             "A dataset with further factors has more: those of a change, of explained variance and of fitted maps, "
-            "by the same templates. Descriptions, sensitivity and uncertainty are measured with `--suite full`. A metric is a mean of the objects' values unless its meaning says otherwise; "
+            "by the same templates. Descriptions, sensitivity and uncertainty need `--suite full`. "
+            "A metric is a mean of the objects' values unless its meaning says otherwise; "
             "titles in bold are columns of the leaderboard.",
             "```\niebench leaderboard runs/*/score.json --sort rotation_degrees_mean\n"
             "iebench leaderboard runs/*/score.json --format csv    # every metric, not only the columns\n```",
