@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.text import Annotation
@@ -62,14 +64,19 @@ def tradeoff(board: Board) -> Picture:
         _bounds(chart, board, points)
         for axis, metric in ((chart.xaxis, across), (chart.yaxis, upwards)):
             info = board.infos[metric]
-            axis.set_major_formatter(lambda value, _, factor=info.factor: f"{value * factor:g}")
+            axis.set_major_formatter(partial(_tick, info.factor))
             axis.set_inverted(not info.higher)
         chart.set_xlabel(f"class: {board.infos[across].title}, better to the right")
         chart.set_ylabel(f"{board.infos[upwards].title}, better to the top")
         chart.spines[["top", "right"]].set_visible(False)
         picture.draw_without_rendering()  # which places the axes
-        _label(chart, points)
+        _label(chart, points, picture.dpi / 72)
     return picture
+
+
+def _tick(factor: float, value: float, _: object) -> str:
+    """Format a number at an axis as tables show it."""
+    return f"{value * factor:g}"
 
 
 def _points(board: Board, across: str, upwards: str) -> Iterator[Point]:
@@ -84,7 +91,7 @@ def _points(board: Board, across: str, upwards: str) -> Iterator[Point]:
 def _draw(chart: Axes, point: Point) -> None:
     """Draw a mark with its intervals: filled for a whole representation, smaller and hollow for a part."""
     x, y = point.across, point.upwards
-    line = {"color": point.colour, "alpha": 0.5, "linewidth": 1.6 if point.whole else 0.9}
+    line: dict[str, Any] = {"color": point.colour, "alpha": 0.5, "linewidth": 1.6 if point.whole else 0.9}
     chart.plot([x.low, x.high], [y.value] * 2, **line)
     chart.plot([x.value] * 2, [y.low, y.high], **line)
     face = point.colour if point.whole else "none"
@@ -96,22 +103,20 @@ def _bounds(chart: Axes, board: Board, points: Sequence[Point]) -> None:
     floor = points[0]
     chart.axvline(floor.across.floor, color=LINE, linestyle="--", linewidth=1, zorder=0)
     chart.axhline(floor.upwards.floor, color=LINE, linestyle="--", linewidth=1, zorder=0)
-    corner = {"xycoords": ("data", "axes fraction"), "color": LINE, "fontsize": 8, "textcoords": "offset points"}
-    chart.annotate("floor", (floor.across.floor, 1), (4, -8), **corner)
-    side = {"xycoords": ("axes fraction", "data"), "color": LINE, "fontsize": 8, "textcoords": "offset points"}
-    chart.annotate("floor", (1, floor.upwards.floor), (-2, 3), ha="right", **side)
+    words: dict[str, Any] = {"color": LINE, "fontsize": 8, "textcoords": "offset points"}
+    side = ("axes fraction", "data")
+    chart.annotate("floor", (floor.across.floor, 1), (4, -8), xycoords=("data", "axes fraction"), **words)
+    chart.annotate("floor", (1, floor.upwards.floor), (-2, 3), xycoords=side, ha="right", **words)
     upper = [point for point in points if point.whole and labelled(point.row)]
     if upper:
         sign = 1 if board.infos[measured(board, ROTATION)].higher else -1
         best = max(upper, key=lambda point: sign * point.upwards.value)
         chart.axhline(best.upwards.value, color=LINE, linestyle=":", linewidth=1.2, zorder=0)
-        chart.annotate("trained on labels", (0, best.upwards.value), (4, 3), **side)
+        chart.annotate("trained on labels", (0, best.upwards.value), (4, 3), xycoords=side, **words)
 
 
-def _label(chart: Axes, points: Sequence[Point]) -> None:
-    """Write the label of each mark at the nearest free position beside it; a distant one gets a line."""
-    figure = chart.get_figure(root=True)
-    scale = figure.dpi / 72
+def _label(chart: Axes, points: Sequence[Point], scale: float) -> None:
+    """Write the label of each mark at the nearest free position beside it. scale : pixels in a point"""
     frame = chart.get_window_extent()
     marks = [chart.transData.transform((point.across.value, point.upwards.value)) for point in points]
     taken = [Bbox.from_bounds(x - 6 * scale, y - 6 * scale, 12 * scale, 12 * scale) for x, y in marks]
