@@ -28,6 +28,7 @@ from ..errors import short
 
 BATCH, SIDE = 1024, 256  # the batch and resolution of the SIE paper, for which costs are counted
 YARDSTICK = "simclr"
+UNCOUNTED = (torch.nn.functional.batch_norm, torch.nn.functional.relu, torch.relu, torch.Tensor.relu)
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,18 @@ def measure(name: str) -> tuple[Method, int]:
         return method, 0
     latents = {latent: torch.zeros(BATCH, views, dtype=torch.float64) for latent in method.latents}
     latents |= {whole: latents[whole].long() for whole in (LABEL, OBJECT) if whole in latents}
-    with FlopCounterMode(display=False) as counter, _WithoutNorms():
+    with FlopCounterMode(display=False) as counter, _WithoutUncounted():
         torch.autograd.backward(method.loss(images, latents)["loss"])
     return method, int(counter.get_total_flops())
 
 
-class _WithoutNorms(TorchFunctionMode):
-    """Leaves batch norms out: they have no operation that counts, and took half of the time."""
+class _WithoutUncounted(TorchFunctionMode):
+    """Leaves batch norms and ReLUs out, which have no operation that counts: they took most of the time."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        return args[0] if func is torch.nn.functional.batch_norm else func(*args, **kwargs or {})
+        return args[0] if func in UNCOUNTED else func(*args, **kwargs or {})
 
 
 def predicts(method: Method) -> int:

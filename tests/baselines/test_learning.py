@@ -20,7 +20,7 @@ from iebench.benchmark.training.config import resolve
 from iebench.manifests.conventions import pose
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
-SIDE, BATCH, STEPS, RATE = 16, 64, 200, 2e-3
+SIDE, BATCH, RATE = 16, 64, 2e-3
 OBJECTS, VIEWS = 50, 20
 
 
@@ -38,20 +38,20 @@ def drawn(generator: np.random.Generator, objects: int, views: int) -> tuple[Ten
     return pictures(angles), {name: torch.from_numpy(angles[..., i]) for i, name in enumerate(ROTATION)}
 
 
-def trained(name: str) -> Method:
-    """Train a method for STEPS steps, with a learning rate that rises and falls."""
+def trained(name: str, steps: int) -> Method:
+    """Train a method for some steps, with a learning rate that rises and falls."""
     torch.manual_seed(0)
     settings, own = resolve(name, "quick", ["encoder.width=0.125", "encoder.stem=small"])
     method, generator = build(name, own, settings.encoder), np.random.default_rng(0)
     optimizer = torch.optim.Adam(method.parameters(), RATE)
-    for step in range(1, STEPS + 1):
+    for step in range(1, steps + 1):
         for group in optimizer.param_groups:
-            group["lr"] = RATE * min(20 * step / STEPS, (1 + math.cos(math.pi * step / STEPS)) / 2)
+            group["lr"] = RATE * min(20 * step / steps, (1 + math.cos(math.pi * step / steps)) / 2)
         loss = method.loss(*drawn(generator, BATCH, settings.views))["loss"]
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        method.after_step(step, STEPS)
+        method.after_step(step, steps)
     return method.eval()
 
 
@@ -66,7 +66,7 @@ def reciprocal_rank(method: Method) -> float:
     return float(own_rank_counts(gallery, queries, 1e-6).reciprocal.mean())
 
 
-@pytest.mark.parametrize("name", ["sie", "equimod"])
-def test_the_predictor_finds_the_view_it_is_told_to(name: str) -> None:
+@pytest.mark.parametrize(("name", "steps"), [("sie", 200), ("equimod", 100)])
+def test_the_predictor_finds_the_view_it_is_told_to(name: str, steps: int) -> None:
     chance = float(np.mean(1 / np.arange(1, VIEWS)))
-    assert reciprocal_rank(trained(name)) > 1.5 * chance
+    assert reciprocal_rank(trained(name, steps)) > 1.5 * chance

@@ -17,7 +17,7 @@ from iebench.benchmark.training.config import resolve
 from iebench.benchmark.training.step import prepare
 
 OBJECTS, SIDE = 8, 16
-SHARED = 64  # objects in a batch that two ranks share
+SHARED = 16  # objects in a batch that two ranks share
 SMALL = ["encoder.width=0.125", "encoder.stem=small"]
 TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
 
