@@ -38,12 +38,7 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
     """
     board = Board.of(scores, parts=True)
     about = board.about
-    info = None if data is None else DatasetInfo.load(data)
-    if info is not None and info.fingerprint != about.dataset.fingerprint:
-        raise NotComparable(
-            f"the scores are of dataset {about.dataset.name} with fingerprint {about.dataset.fingerprint[:12]}, and "
-            f"{data} has {info.fingerprint[:12]}: give that one with --data"
-        )
+    info = None if data is None else matching(board, data)
     pictures = None if data is None or info is None else Pictures.of(data, info, about.protocol, about.limit)
     described = descriptions.table(board)
     smoke = "" if about.limit is None else "<p class='smoke'>A smoke run on few objects: no result.</p>"
@@ -67,6 +62,23 @@ def report(scores: Mapping[Path, Score], data: Path | None) -> str:
         model=embedded_json(gather(board, pictures)),
         script="".join(map(_text, SCRIPTS)),
     )
+
+
+def matching(board: Board, data: Path) -> DatasetInfo:
+    """Read the description of the dataset of some scores.
+
+    Raises
+    ------
+    NotComparable : it is another dataset.
+    DatasetError : it is missing or damaged.
+    """
+    info, scored = DatasetInfo.load(data), board.about.dataset
+    if info.fingerprint != scored.fingerprint:
+        raise NotComparable(
+            f"the scores are of dataset {scored.name} with fingerprint {scored.fingerprint[:12]}, and "
+            f"{data} has {info.fingerprint[:12]}: give that one with --data"
+        )
+    return info
 
 
 def embedded_json(table: object) -> str:

@@ -172,24 +172,17 @@ def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
     ------
     NotComparable : an example has an object or a view that the dataset does not have.
     """
-    indices = {name: i for i, name in enumerate(pictures.names)}
     queries: dict[int, list[dict[str, Any]]] = {}
     turns: dict[str, Any] = {}
     views: list[tuple[int, int]] = []
     for method, row in enumerate(rows):
         path, score = next(iter(row.group.scores.items()))
         for example in score.examples:
-            name, shown = f"{example.synset}/{example.object_id}", (example.source, example.target, example.found)
-            if name not in indices or max(shown) >= pictures.samples.info.recipe.views:
-                raise NotComparable(
-                    f"{path} has an example of the object {name!a:.80}, views {', '.join(map(str, shown))}, which its "
-                    "dataset does not have among the val objects that were scored: restore it, or score again"
-                )
-            i = indices[name]
+            i = pictures.index(example, path)
             key = f"{i}.{example.target}"
             turn = pictures.turn(i, example.source, example.target)
             turns.setdefault(key, None if turn is None else (turn[0], axes(turn[1])))
-            views += [(i, view) for view in shown]
+            views += [(i, view) for view in (example.source, example.target, example.found)]
             queries.setdefault(method, []).append(
                 {"object": i, "source": example.source, "target": example.target, "found": example.found,
                  "rank": example.rank, "among": score.dataset.views - 1}

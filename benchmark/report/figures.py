@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.pages.figures import page_svg, styled
 
 from ..errors import UsageError
 from ..ranking.board import Board
 from ..results.score import Score
+from . import matching
 from .pictures import Pictures
 from .retrievals import retrievals
 from .tradeoff import tradeoff
@@ -29,7 +29,7 @@ def write(folder: Path, scores: Mapping[Path, Score], data: Path | None) -> list
     if data is None:
         raise UsageError("the figure of retrievals shows views of the dataset: name it with --data")
     board = Board.of(scores, parts=True)
-    pictures = Pictures.of(data, DatasetInfo.load(data), board.about.protocol, board.about.limit)
+    pictures = Pictures.of(data, matching(board, data), board.about.protocol, board.about.limit)
     drawn = {TRADEOFF: tradeoff(board), RETRIEVALS: retrievals(board, pictures)}
     for name, picture in drawn.items():
         with styled():

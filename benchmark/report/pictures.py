@@ -17,8 +17,10 @@ from iebench.manifests.reading.samples import Sample, Samples
 
 from ..data.rows import spread
 from ..data.split_overlap import leaked
+from ..errors import NotComparable
 from ..metrics.targets import POSE
 from ..protocol import Protocol
+from ..results.score import Example
 
 SIDE = 96  # pixels of an image
 CAMERA = np.array([0.0, 1.0, 1.0]) / np.sqrt(2)  # direction of the recipes' camera, seen from the object
@@ -62,6 +64,21 @@ class Pictures:
         ordered = sorted(set(views))
         samples = self.samples.at(self.first[i] + view for i, view in ordered)
         return {f"{i}.{view}": self._source(sample) for (i, view), sample in zip(ordered, samples, strict=True)}
+
+    def index(self, example: Example, path: Path) -> int:
+        """Return the number of the object of an example in the score at `path`.
+
+        Raises
+        ------
+        NotComparable : the dataset does not have the object or one of the views.
+        """
+        name, shown = f"{example.synset}/{example.object_id}", (example.source, example.target, example.found)
+        if name not in self.names or max(shown) >= self.samples.info.recipe.views:
+            raise NotComparable(
+                f"{path} has an example of the object {name!a:.80}, views {', '.join(map(str, shown))}, which its "
+                "dataset does not have among the val objects that were scored: restore it, or score again"
+            )
+        return self.names.index(name)
 
     def turn(self, index: int, source: int, target: int) -> tuple[float, NDArray[np.float64]] | None:
         """Return the rotation between two views of an object; None if there are no angles.

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from iebench.manifests.pages.figures import INK, Picture, styled
 
+from ..data.rows import spread
 from ..errors import UsageError
 from ..ranking.board import Board, Row
 from ..ranking.conclusion import PREDICTION
@@ -21,23 +22,25 @@ RIGHT, WRONG = "#2f9e5b", "#c43d4b"
 
 
 def retrievals(board: Board, pictures: Pictures) -> Picture:
-    """Draw the first questions of the best predictor: a view, the wanted rotation, the retrieved and the target view.
+    """Draw questions to the best predictor: a view, the wanted rotation, the retrieved and the target view.
 
-    The questions are those of the score file, which lie evenly over the val objects: none is selected by its answer.
+    The questions lie evenly among those of the score file: none is selected by its answer.
 
     Raises
     ------
     UsageError : no score has questions to a predictor.
+    NotComparable : a question is about an object or a view that the dataset does not have.
     """
     row = _best(board)
-    examples = next(iter(row.group.scores.values())).examples[:QUESTIONS]
+    path, score = next(iter(row.group.scores.items()))
+    examples = [score.examples[i] for i in spread(len(score.examples), QUESTIONS)]
     lines = -(-len(examples) // BESIDE)
     with styled():
         picture = Picture(figsize=(8.2, 1.22 * lines + 0.5), layout="constrained")
         grids = picture.subfigures(lines, BESIDE, squeeze=False, wspace=0.06).flat
         for number, (part, example) in enumerate(zip(grids, examples, strict=False)):
             charts = part.subplots(1, len(COLUMNS))
-            _question(charts, example, pictures)
+            _question(charts, example, pictures, pictures.index(example, path))
             if number < BESIDE:
                 for chart, title in zip(charts, COLUMNS, strict=True):
                     chart.set_title(title, fontsize=9)
@@ -62,9 +65,8 @@ def _best(board: Board) -> Row:
     return max(rows, key=lambda row: row.cells[PREDICTION].estimate.value)
 
 
-def _question(charts: Sequence[Axes], example: Example, pictures: Pictures) -> None:
-    """Draw a question in four charts."""
-    index = pictures.names.index(f"{example.synset}/{example.object_id}")
+def _question(charts: Sequence[Axes], example: Example, pictures: Pictures, index: int) -> None:
+    """Draw a question about an object in four charts."""
     views = (example.source, example.found, example.target)
     for chart, view in zip((charts[0], *charts[2:]), views, strict=True):
         chart.imshow(np.asarray(pictures.image(index, view)), interpolation="none")

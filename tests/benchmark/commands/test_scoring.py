@@ -53,7 +53,11 @@ def test_from_scores_to_the_report(workspace: Path, capsys: pytest.CaptureFixtur
     assert "sie" in out and "random" in out and " part " not in out.splitlines()[1]
     assert call("leaderboard", "--parts", "--format", "csv", "--out", "table.csv") == 0
     assert len(Path("table.csv").read_text().splitlines()) == 1 + 3 + 1
-    assert call("report") == 0
+    assert call("leaderboard", "--columns", "mrr,top1", "--format", "md", "--out", "table.md") == 0
+    assert "| run | MRR | top-1 % |" in Path("table.md").read_text().replace("| rank ", "")
+    assert call("leaderboard", "--columns", "mrr", "--format", "csv") == 2
+    assert call("report", "--figures", "figures") == 0
+    assert sorted(path.name for path in Path("figures").iterdir()) == ["retrieval.svg", "tradeoff.svg"]
     assert Path("report.html").read_text().startswith("<!doctype html>")
 
 

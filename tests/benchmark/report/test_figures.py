@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from scoring import measured, score_of
 
 from iebench.benchmark.demo import plan as demo
-from iebench.benchmark.errors import UsageError
+from iebench.benchmark.errors import NotComparable, UsageError
 from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.report import SCRIPTS, _text, figures
 from iebench.benchmark.report.pictures import Pictures
@@ -74,7 +74,7 @@ def test_the_answer_of_a_question_has_the_colour_of_its_truth(board: Board, tiny
     asking = max((row for row in board.rows if "mrr" in row.cells), key=lambda row: row.cells["mrr"].estimate.value)
     [score] = asking.group.scores.values()
     frames = [to_hex(chart.spines["left"].get_edgecolor()) for chart in picture.axes[2 :: len(COLUMNS)]]
-    assert frames == [RIGHT if example.found == example.target else WRONG for example in score.examples[:6]]
+    assert frames == [RIGHT if example.found == example.target else WRONG for example in score.examples]
     assert len(set(frames)) == 2
 
 
@@ -93,6 +93,14 @@ def test_missing_things_are_named(scores: dict[Path, Score], tiny_dataset: Path,
         figures.write(tmp_path, scores, None)
     with pytest.raises(UsageError, match="no score has both class and rotation"):
         tradeoff(Board.of({Path("a"): score_of("a", {"whole": {"top1": measured(0.5)}})}, parts=True))
+    path, score = next(iter(scores.items()))
+    with pytest.raises(NotComparable, match="give that one with --data"):
+        figures.write(
+            tmp_path, {path: replace(score, dataset=replace(score.dataset, fingerprint="0" * 64))}, tiny_dataset
+        )
+    lost = replace(score, examples=(replace(score.examples[0], object_id="lost"),))
+    with pytest.raises(NotComparable, match=r"has an example of the object .*lost"):
+        figures.write(tmp_path, {path: lost}, tiny_dataset)
     silent = {path: replace(score, examples=()) for path, score in scores.items()}
     with pytest.raises(UsageError, match="no score has questions to a predictor"):
         figures.write(tmp_path, silent, tiny_dataset)
