@@ -12,6 +12,7 @@ from iebench.manifests.shell.options import table_option
 from ..ranking import agreement
 from ..ranking import published as reported
 from ..ranking.board import Board
+from ..ranking.shifts import by_shift
 from ..ranking.tables import FORMATS
 from .gather import gather
 
@@ -55,7 +56,7 @@ def leaderboard(
     """Compare scores of one dataset and one protocol.
 
     Without files: all of runs/*/score.json except smoke runs. Ranks are from a paired bootstrap over val objects. Runs
-    that differ only in the training seed share a row.
+    that differ only in the training seed share a row. Scores with --ask have tables of their own, after the others.
     """
     if published and form not in reported.FORMATS:
         raise click.UsageError(
@@ -66,8 +67,10 @@ def leaderboard(
     if costs and form in ("csv", "json"):
         raise click.UsageError(f"--costs goes with table, md and latex; {form} always has them")
     chosen = list(dict.fromkeys(columns.split(","))) if columns else []
-    board = replace(Board.of(gather(files), parts, sort or "", chosen), costs=costs)
-    text = FORMATS[form](board)
+    scores = gather(files)
+    kinds = by_shift(scores) if form in reported.FORMATS else [scores]  # other formats have one table
+    boards = [replace(Board.of(kind, parts, sort or "", chosen), costs=costs) for kind in kinds]
+    board, text = boards[0], "\n\n".join(map(FORMATS[form], boards))
     if published:
         text += "\n\n" + reported.FORMATS[form]() + agreement.FORMATS[form](board)
     if out is None:

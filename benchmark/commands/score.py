@@ -28,6 +28,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     epilog=examples(
         "iebench score",
         "iebench score --run runs/sie-builtin-s0 --data data/other --out other.json",
+        "iebench score --run runs/sie-mini-s0 --ask data/mini-turn",
         "iebench score --encoder my_package.models:resnet --encoder-arg depth=50 --data data/builtin --limit 64",
     ),
 )
@@ -57,10 +58,14 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     show_default="the run's; else the newest under data/",
 )  # fmt: skip
 @click.option(
+    "--ask", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Another dataset to measure the probes on, which are trained on --data: out of distribution.",
+)  # fmt: skip
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Score file to write.",
-    show_default="FOLDER/score.json, or runs/NAME/score.json",
+    show_default="FOLDER/score.json, or runs/NAME/score.json; ask-DATASET.json with --ask",
 )
 @click.option(
     "--resolution", type=click.IntRange(8), help="Side in pixels of the encoder's input images.",
@@ -91,8 +96,9 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 )
 def score(
     folder: Path | None, spec: str | None, assignments: tuple[str, ...], trust: bool, table: Path | None,
-    data: Path | None, out: Path | None, resolution: int | None, rules: str, precision: Literal["float32", "bf16"],
-    suite: Literal["default", "full"], seed: int, device: str, log: Path | None, limit: int | None,
+    data: Path | None, ask: Path | None, out: Path | None, resolution: int | None, rules: str,
+    precision: Literal["float32", "bf16"], suite: Literal["default", "full"], seed: int, device: str,
+    log: Path | None, limit: int | None,
 ) -> None:  # fmt: skip
     """Score an encoder for invariance and equivariance.
 
@@ -121,6 +127,8 @@ def score(
         raise click.UsageError(f"--log-samples writes Parquet: name the file {log.with_suffix('.parquet')}")
     if sum(source is not None for source in (folder, spec, table)) > 1:
         raise click.UsageError("give one of --run, --encoder and --features")
+    if ask is not None and (table is not None or suite == "full"):
+        raise click.UsageError("--ask needs an encoder, since features are of one dataset, and the default suite")
     with joined(device) as ranks:
         with ranks.agreed():
             protocol, where = load(rules), ranks.device(devices.pick(device).type)
@@ -132,19 +140,20 @@ def score(
                 )
                 subject = of_encoder(loaded, data, where, resolution, precision)
             subject.check_memory(protocol, limit, where)
+            home = subject.home / (NAME if ask is None else f"ask-{ask.resolve().name}.json")
             if out is None:
                 weights = subject.encoder.weights if subject.shared else None
-                _keep(subject.home / NAME, protocol, subject.data, limit, weights)
+                _keep(home, protocol, ask or subject.data, limit, weights)
         if ranks.first:
             for line in subject.introduction():
                 say(line)
         chosen = subject.encoder, subject.data, subject.features, where, protocol, seed, limit, ranks
         if not ranks.first:
-            encode_splits(*chosen)
+            encode_splits(*chosen, ask)
             return
         with opened(log) as samples:
-            result = score_encoder(*chosen, samples, suite)
-    out = out or subject.home / NAME
+            result = score_encoder(*chosen, samples, suite, ask)
+    out = out or home
     result.save(out)
     board = Board.of({out: result}, parts=True)
     click.echo(screen(board))

@@ -41,18 +41,18 @@ class Leaderboard:
         return self.to_html()  # what notebooks show
 
     def agreement(
-        self, metric: str, column: str = "", *, source: str = agreement.SOURCE, place: str = agreement.PLACE
+        self, metric: str, column: str = "", *, source: str = agreement.SOURCE, table: str = agreement.TABLE
     ) -> agreement.Agreement:
         """Compare the order of methods with a published table's: Kendall's tau-b and its bootstrap interval.
 
         metric : of the whole representation; column : of manifests/published.csv, "" for that of the metric
-        source, place : paper and table, by default seq-JEPA's table 1
+        source, table : paper and table, by default seq-JEPA's table 1
 
         Raises
         ------
         UnknownName, UsageError : no such table, column or metric, or fewer than three methods in common.
         """
-        return agreement.agreement(self.board, metric, column, source=source, place=place)
+        return agreement.agreement(self.board, metric, column, source=source, table=table)
 
     def to_html(self) -> str:
         """Return a table for a page."""

@@ -16,7 +16,8 @@ from ..distributed.device import pick
 from ..encoders import registry
 from ..encoders.factory import declared
 from ..encoders.prepared import Precision
-from ..errors import EncoderError, UnknownName
+from ..errors import EncoderError, UnknownName, UsageError
+from ..features.feature_file import FeatureFile
 from ..fitting.context import Suite
 from ..protocol import Protocol
 from ..results.score import Score
@@ -33,6 +34,7 @@ def score(
     encoder: nn.Module | Callable[[Tensor], Tensor] | Run | Path | str,
     data: Dataset | Path | str | None = None,
     *,
+    ask: Dataset | Path | str | None = None,
     protocol: Protocol | Path | str = "converged",
     name: str | None = None,
     resolution: int | None = None,
@@ -50,6 +52,7 @@ def score(
     encoder : a module or a callable from images (B, 3, H, W) float32 in [0, 1] to representations (B, D); a run; what
         --encoder takes, such as "timm:resnet18" or a run's folder; or a Parquet file of features
     data : None for the dataset of the encoder's run, or the newest under data/ if it has no run
+    ask : another dataset to measure the probes on, which are trained on `data`; not for a file of features
     protocol : a shipped protocol's name, or a TOML file
     name : of a module or callable in tables; None for that of its class or function
     resolution : side in pixels of the images given to the encoder; None for what it wants, else the dataset's
@@ -69,13 +72,17 @@ def score(
     if suite not in get_args(Suite):
         raise UnknownName("suite", str(suite), get_args(Suite))
     rules = protocol if isinstance(protocol, Protocol) else protocols.load(str(protocol))
-    where, folder = pick(device), folder_of(data)
+    where, folder, target = pick(device), folder_of(data), folder_of(ask)
     with unchanged(encoder) if isinstance(encoder, nn.Module) else nullcontext():
         subject = subject_from(encoder, folder, where, name, trust, resolution, precision)
+        if target is not None and (isinstance(subject.encoder, FeatureFile) or suite == "full"):
+            raise UsageError("ask needs an encoder, since features are of one dataset, and the default suite")
         for line in subject.introduction():
             say(line)
         subject.check_memory(rules, limit, where)
-        return score_subject(subject.encoder, subject.data, subject.features, where, rules, seed, limit, suite=suite)
+        return score_subject(
+            subject.encoder, subject.data, subject.features, where, rules, seed, limit, suite=suite, ask=target
+        )
 
 
 def measure_orbits(

@@ -23,7 +23,7 @@ from .seeds import Value
 
 Array = NDArray[np.float64]
 LEAST = 3  # methods; two have an order by chance half of the time
-SOURCE, PLACE = "arXiv 2505.03176", "Table 1"  # seq-JEPA: most methods in one budget, three seeds each
+SOURCE, TABLE = "arXiv 2505.03176", "Table 1"  # seq-JEPA: most methods in one budget, three seeds each
 COLUMNS = {
     "top1": ("top1",),
     "rotation_r2": ("rotation_degrees_mean", "rotation_r2_mean", "rotation_r2_pooled"),
@@ -85,14 +85,14 @@ def tau_b(values: Array, reference: Array) -> Array:
     return tau
 
 
-def agreement(board: Board, metric: str, column: str = "", *, source: str = SOURCE, place: str = PLACE) -> Agreement:
+def agreement(board: Board, metric: str, column: str = "", *, source: str = SOURCE, table: str = TABLE) -> Agreement:
     """Compare the order of methods by a metric of the whole representation with a published column.
 
     A method is compared if the table has a row of it and of its number of views (`run` in manifests/published.csv).
     Rows with another kind of R2 than most of the table's are left out: they are of another protocol.
 
     column : of COLUMNS; "" for that of the metric
-    source, place : paper and table, as `iebench leaderboard --published` prints them
+    source, table : paper and table, as `iebench leaderboard --published` prints them
 
     Raises
     ------
@@ -107,12 +107,12 @@ def agreement(board: Board, metric: str, column: str = "", *, source: str = SOUR
     if metric not in board.infos:
         raise UnknownName("metric", metric, board.infos)
     tables = _tables()
-    if (source, place) not in tables:
-        raise UnknownName("published table", f"{source}, {place}", [", ".join(table) for table in tables])
-    made = _agreement(board, metric, column, source, place)
+    if (source, table) not in tables:
+        raise UnknownName("published table", f"{source}, {table}", [", ".join(key) for key in tables])
+    made = _agreement(board, metric, column, source, table)
     if made is None:
         raise UsageError(
-            f"{source}, {place} has {TITLES[column]} of fewer than {LEAST} methods of this leaderboard with different "
+            f"{source}, {table} has {TITLES[column]} of fewer than {LEAST} methods of this leaderboard with different "
             "values: score more of its methods"
         )
     return made
@@ -121,7 +121,7 @@ def agreement(board: Board, metric: str, column: str = "", *, source: str = SOUR
 def agreements(board: Board) -> list[Agreement]:
     """Compare the board with every column of every published table that has three of its methods or more."""
     pairs = [(metric, column) for column, metrics in COLUMNS.items() for metric in metrics if metric in board.columns]
-    made = (_agreement(board, metric, column, *table) for table in _tables() for metric, column in pairs)
+    made = (_agreement(board, metric, column, *key) for key in _tables() for metric, column in pairs)
     return [entry for entry in made if entry]
 
 
@@ -140,9 +140,9 @@ def markdown(board: Board) -> str:
 FORMATS = {"table": screen, "md": markdown}
 
 
-def _agreement(board: Board, metric: str, column: str, source: str, place: str) -> Agreement | None:
+def _agreement(board: Board, metric: str, column: str, source: str, table: str) -> Agreement | None:
     """Compare two orders; None with too few methods, or if all published values are the same."""
-    reported = {row.run: float(getattr(row, column)) for row in _tables()[source, place] if getattr(row, column)}
+    reported = {row.run: float(getattr(row, column)) for row in _tables()[source, table] if getattr(row, column)}
     rows: dict[str, list[Row]] = {}
     for row in board.rows:
         if row.part == WHOLE and metric in row.cells and (key := _counterpart(row, reported)):
@@ -157,7 +157,7 @@ def _agreement(board: Board, metric: str, column: str, source: str, place: str) 
     low, high = _ends(values, reference, info, board.about.protocol.level)
     names = [row.name for row in single.values()]
     return Agreement(
-        metric, info, column, source, place,
+        metric, info, column, source, table,
         methods=tuple(names[i] for i in np.argsort(-numbers, kind="stable")),
         skipped=tuple(row.name for same in rows.values() if len(same) > 1 for row in same),
         tau=float(tau_b(numbers[None], reference)[0]), low=low, high=high,

@@ -19,7 +19,7 @@ from ..results.score import Score
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE, MetricInfo
 from ..statistics.rank_intervals import RankInterval, ranks
-from . import costs
+from . import costs, shifts
 from .seeds import SeedGroup, Value, grouped
 
 SHOWN = 4  # differences in a message, the protocol included
@@ -151,11 +151,15 @@ class Board:
     @property
     def caption(self) -> str:
         """Dataset and protocol of the numbers, in one line."""
-        data = self.about.dataset
+        data, shift = self.about.dataset, self.about.shift
+        probed = ""
+        if shift is not None:
+            paired = "paired over the same val objects" if shift.paired else "of other val objects"
+            probed = f"SHIFT: probes trained on {shift.dataset.name}, measured on {data.name}, {paired}; "
         smoke = f"SMOKE RUN, at most {self.about.limit} objects a split; " if self.about.limit else ""
         return (
-            f"{smoke}dataset {data.name} ({data.train_objects} train and {data.val_objects} val objects x {data.views} "
-            f"views), protocol {self.about.protocol.name} ({self.about.protocol_id})"
+            f"{smoke}{probed}dataset {data.name} ({data.train_objects} train and {data.val_objects} val objects x "
+            f"{data.views} views), protocol {self.about.protocol.name} ({self.about.protocol_id})"
         )
 
     @property
@@ -180,6 +184,7 @@ class Board:
             f"chance, by paired bootstrap{ranked}; floor: a constant or random prediction"
             + ("; ceiling: the best possible prediction, given the objects' symmetries" if self.ceilings else "")
             + (f"; {costs.LEGEND}" if self.costs else "")
+            + (f"; Δ: {shifts.LEGEND}" if self.about.shift else "")
         )
 
 
@@ -268,6 +273,7 @@ def check(scores: Mapping[Path, Score]) -> None:
                 ("protocol", _called(first), _called(score)),
                 ("dataset fingerprint", first.dataset.fingerprint[:12], score.dataset.fingerprint[:12]),
                 ("objects", _counts(first), _counts(score)),
+                ("probes' dataset", _probed(first), _probed(score)),
                 ("smoke limit", first.limit, score.limit),
                 ("val pairs", _pairs(first), _pairs(score)),
                 ("bootstrap samples", first.resamples.digest[:12], score.resamples.digest[:12]),
@@ -286,6 +292,10 @@ def check(scores: Mapping[Path, Score]) -> None:
 def _counts(score: Score) -> str:
     data = score.dataset
     return f"{data.train_objects} train and {data.val_objects} val x {data.views} views"
+
+
+def _probed(score: Score) -> str:
+    return score.shift.dataset.fingerprint[:12] if score.shift else "the same"
 
 
 def _called(score: Score) -> str:

@@ -3,7 +3,7 @@
 from iebench.manifests.text.escapes import html
 
 from .board import Board, Mark, Row
-from .tables import MARKS, NOTHING, ends, interval, number, row_head, row_titles
+from .tables import MARKS, NOTHING, change, ends, interval, number, row_head, row_titles
 
 LEFT, RIGHT = ' style="text-align: left"', ' style="text-align: right; white-space: nowrap"'
 TITLE = ' style="text-align: right; vertical-align: bottom; max-width: 7em"'  # wraps
@@ -39,6 +39,6 @@ def _cell(metric: str, row: Row) -> str:
     if metric not in row.cells:
         return f"<td{RIGHT}>{NOTHING}</td>"
     cell = row.cells[metric]
-    value = html(number(cell))
+    value, below = html(number(cell)), f"{interval(cell)} {change(row, metric)}".rstrip()
     shown = f"<b>{value}</b>" if cell.mark is Mark.BEST else value
-    return f"<td{RIGHT}>{shown}{html(MARKS[cell.mark])}<br><span{SMALL}>{html(interval(cell))}</span></td>"
+    return f"<td{RIGHT}>{shown}{html(MARKS[cell.mark])}<br><span{SMALL}>{html(below)}</span></td>"

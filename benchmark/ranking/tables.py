@@ -17,7 +17,7 @@ from iebench.manifests.text.plain_text import cleaned
 
 from ..results.score import Cost, Score
 from ..statistics.metric_info import WHOLE
-from . import costs
+from . import costs, shifts
 from .board import Board, Cell, Mark, Row
 from .conclusion import conclusion
 
@@ -48,8 +48,20 @@ def rank_text(board: Board, row: Row) -> str:
 
 
 def name(row: Row) -> str:
-    """Return the method's name, with the number of its training seeds if there are several."""
-    return row.name if row.seeds == 1 else f"{row.name} ({row.seeds} seeds)"
+    """Return the method's name, with the number of its training seeds if there are several, and a shift's datasets."""
+    seeds = "" if row.seeds == 1 else f" ({row.seeds} seeds)"
+    return f"{row.name}{seeds}{shifts.shown_name(_first(row))}"
+
+
+def change(row: Row, metric: str) -> str:
+    """Format the change of a cell against the probes' own val split, "" if there is no shift."""
+    entry = shifts.change(row.group, row.part, metric)
+    if entry is None:
+        return ""
+    show = row.cells[metric].info.show
+    ends = "" if entry.low is None or entry.high is None else f" [{show(entry.low)}, {show(entry.high)}]"
+    sign = "+" if entry.value > 0 else ""
+    return f"Δ {sign}{show(entry.value)}{ends}"
 
 
 def screen(board: Board) -> str:
@@ -102,7 +114,7 @@ def markdown(board: Board) -> str:
         entry = row.cells[metric]
         value = number(entry)
         strong = f"**{value}**" if entry.mark is Mark.BEST else value + MARKS[entry.mark]
-        return f"{strong} {interval(entry)}"
+        return " ".join(filter(None, [strong, interval(entry), change(row, metric)]))
 
     titles = [*row_titles(board), *(escapes.markdown(board.infos[m].title) for m in board.columns)]
     rule = ["---"] * len(row_titles(board)) + ["---:"] * len(board.columns)
@@ -175,7 +187,8 @@ def latex(board: Board) -> str:
         value = escapes.latex(number(entry))
         strong = rf"\textbf{{{value}}}" if entry.mark is Mark.BEST else value
         tied = r"$^\approx$" if entry.mark is Mark.TIED else ""
-        return rf"{strong}{tied} {{\scriptsize {interval(entry)}}}"
+        moved = change(row, metric).replace("Δ", r"$\Delta$")
+        return rf"{strong}{tied} {{\scriptsize {' '.join(filter(None, [interval(entry), moved]))}}}"
 
     titles = [*row_titles(board), *(board.infos[m].title for m in board.columns)]
     lines = [
@@ -234,15 +247,20 @@ def _numbers(row: Row) -> dict[str, dict[str, float | int | None]]:
     """Return all numbers by metric: value, low, high, floor and so on, spread over seeds, rank."""
     numbers = {}
     for metric, cell in row.cells.items():
-        rank = cell.rank
+        rank, moved = cell.rank, shifts.change(row.group, row.part, metric)
         numbers[metric] = {
             **dataclasses.asdict(cell.estimate),
             "seed_spread": cell.spread,
             "rank": rank.value if rank else None,
             "rank_low": rank.low if rank else None,
             "rank_high": rank.high if rank else None,
+            **({} if moved is None else {f"change{key}": value for key, value in _ends(moved)}),
         }
     return numbers
+
+
+def _ends(moved: shifts.Change) -> list[tuple[str, float | None]]:
+    return [("", moved.value), ("_low", moved.low), ("_high", moved.high)]
 
 
 def _stacked(metric: str, row: Row) -> Text:
@@ -250,4 +268,5 @@ def _stacked(metric: str, row: Row) -> Text:
         return Text(NOTHING)
     cell = row.cells[metric]
     value = number(cell) + (MARKS[cell.mark] or " ")
-    return Text.assemble((value, "bold" if cell.mark is Mark.BEST else ""), "\n", (interval(cell), "dim"))
+    moved = f"\n{change(row, metric)}".rstrip()
+    return Text.assemble((value, "bold" if cell.mark is Mark.BEST else ""), "\n", (interval(cell) + moved, "dim"))

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from iebench.manifests.text.escapes import html as escape
 
 from ..metrics.geometry.curves import is_point
-from ..ranking.board import Board, Cell, Mark, Row
-from ..ranking.tables import CEILING, FLOOR, MARKS, NOTHING, interval, name, number, rank_text
+from ..ranking.board import Board, Mark, Row
+from ..ranking.tables import CEILING, FLOOR, MARKS, NOTHING, change, interval, name, number, rank_text
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE
 
@@ -65,22 +65,24 @@ def _head(board: Board, metric: str) -> str:
 
 def _line(board: Board, row: Row, scales: dict[str, Scale]) -> str:
     kind = "whole" if row.part == WHOLE else "part"
-    cells = "".join(_cell(board, metric, row.cells.get(metric), scales[metric]) for metric in board.metrics)
+    cells = "".join(_cell(board, metric, row, scales[metric]) for metric in board.metrics)
     return (
         f"<tr class='{kind}' data-name='{escape(row.name)}'><td class='rank'>{rank_text(board, row)}</td>"
         f"<th scope='row'>{escape(name(row))}</th><td>{escape(row.part)}</td>{cells}</tr>"
     )
 
 
-def _cell(board: Board, metric: str, cell: Cell | None, scale: Scale) -> str:
+def _cell(board: Board, metric: str, row: Row, scale: Scale) -> str:
+    cell = row.cells.get(metric)
     if cell is None:
         return f"<td class='n{_more(board, metric)}'>–</td>"
     value = number(cell)
     shown = f"<strong>{value}</strong>" if cell.mark is Mark.BEST else value + MARKS[cell.mark]
     rank = "" if cell.rank is None else f" data-low='{cell.rank.low}' data-high='{cell.rank.high}'"
+    ends = " ".join(filter(None, [interval(cell), change(row, metric)]))
     return (
         f"<td class='n{_more(board, metric)}' data-value='{cell.estimate.value!r}'{rank}>{shown}"
-        f"<small>{interval(cell)}</small>{drawing(cell.estimate, scale)}</td>"
+        f"<small>{ends}</small>{drawing(cell.estimate, scale)}</td>"
     )
 
 

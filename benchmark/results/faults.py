@@ -37,7 +37,7 @@ def damage_of(score: Score) -> list[str]:
     faults = [*_number_faults(score), *_count_faults(score)]
     if faults:
         return faults  # the other checks need valid numbers
-    for check in (_fact_faults, _example_faults, _run_faults, _value_faults, _resample_faults):
+    for check in (_fact_faults, _example_faults, _run_faults, _value_faults, _resample_faults, _shift_faults):
         faults += check(score)
     return faults
 
@@ -250,6 +250,16 @@ def _resample_faults(score: Score) -> Iterator[str]:
             yield f"it has {len(each)} values per object of {metric}, which rests on others"
         elif info_of(metric, score.metrics).of_object and not _agree(each, whole[metric].value):
             yield f"{WHOLE} {metric} has the value {whole[metric].value}, and its objects' mean is {each.mean()}"
+
+
+def _shift_faults(score: Score) -> Iterator[str]:
+    """Find values on the probes' own val split that cannot be; they catch edited changes under a shift."""
+    if score.shift is None:
+        return
+    kept = replace(score.resamples, draws=score.shift.draws, each={})
+    own = replace(score, dataset=score.shift.dataset, values=score.shift.values, resamples=kept, shift=None)
+    for check in (_count_faults, _value_faults, _resample_faults, _fact_faults):
+        yield from (f"shift: {fault}" for fault in check(own))
 
 
 def _agree(each: Any, value: float) -> bool:

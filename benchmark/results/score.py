@@ -78,6 +78,21 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
+class Shift:
+    """The dataset that the probes of a score were trained on, where the score is of another dataset.
+
+    dataset : dataset of the probes' train split
+    paired : True if its val objects are the scored ones, so that bootstrap samples are of the same objects
+    values : part -> metric -> value of the same probes on that dataset's own val split; draws : bootstrap samples
+    """
+
+    dataset: DataFacts
+    paired: bool
+    values: dict[str, dict[str, Estimate]]
+    draws: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
 class Example:
     """A query to a predictor: retrieve the target view of an object, given the source view and the transformation.
 
@@ -110,6 +125,7 @@ class Score:
     chosen : part -> head -> selected learning rate and weight decay
     metrics : metrics of probes of other packages, with their descriptions
     regularisation : part -> regression -> penalty that the tuning objects selected for a probe that is solved
+    shift : the probes' dataset, if it is not `dataset`, whose train_objects are then those of the probes
     """
 
     name: str
@@ -132,6 +148,7 @@ class Score:
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     metrics: dict[str, MetricInfo] = field(default_factory=dict)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
+    shift: Shift | None = None
 
     def __repr__(self) -> str:  # not the bootstrap samples, which are thousands of lines
         smoke = f", limit={self.limit}" if self.limit is not None else ""
@@ -151,6 +168,8 @@ class Score:
     def save(self, path: Path) -> None:
         """Write the JSON file atomically."""
         table = {"format": FORMAT, **dataclasses.asdict(self)}
+        if self.shift is None:
+            del table["shift"]  # so that other scores keep their bytes
         write_atomic(path, json.dumps(table, indent=2, allow_nan=False) + "\n")
 
     def plot(self, orbits: Path | str | None = None) -> "Picture":

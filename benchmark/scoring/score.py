@@ -5,6 +5,7 @@ iebench score
 
 import dataclasses
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from ..statistics.bootstrap import Bootstrap, plain
 from ..statistics.metric_info import WHOLE
 from ..statistics.resamples import Resamples
 from ..training.config import RunConfig, versions
+from . import shift
 from .examples import examples
 from .notes import about, scarce, signs, sizes, unsettled
 from .splits import EncodedSplit, load_split, unseen
@@ -50,6 +52,7 @@ def score(
     ranks: Ranks = ALONE,
     samples: Samples | None = None,
     suite: Suite = "default",
+    ask: Path | None = None,
 ) -> Score:
     """Score an encoder or a file of features on a dataset: probes are trained on the train split and measured on val.
 
@@ -60,6 +63,7 @@ def score(
         arguments
     samples : store for the values of single objects; None to keep none
     suite : "full" to run the probes of that suite too, whose metrics no leaderboard ranks
+    ask : another dataset, on whose val split the probes are measured; the score then has a `shift`
 
     Raises
     ------
@@ -68,19 +72,27 @@ def score(
     """
     start = time.perf_counter()
     packages = versions()  # before the work: one that is updated meanwhile must not cost the score
-    train, val = encode_splits(encoder, data, cache, device, protocol, seed, limit, ranks)
+    train, own, *others = encode_splits(encoder, data, cache, device, protocol, seed, limit, ranks, ask)
+    val, notes = own, tuple[str, ...]()
+    if ask is not None:
+        val = replace(others[0], split=shift.with_labels_of(train.split, others[0].split))
+        notes = shift.limits(train.split, val.split, ask.resolve().name)
+        unknown = shift.has_unknown_classes(train.split, val.split)
+        train, own = (replace(each, split=shift.with_latents_of(each.split, val.split)) for each in (train, own))
+        val = replace(val, split=shift.with_latents_of(val.split, train.split))
     encoded = time.perf_counter()
     predictor = encoder.predictor
-    notes = about(train.split.features, encoder.parts, predictor.latents if predictor else (), train.split.latents)
+    notes += about(train.split.features, encoder.parts, predictor.latents if predictor else (), train.split.latents)
     answerable = predictor is not None and train.split.has(predictor.latents)
     released = protocol.quaternions == "as released"
     notes += signs(predictor if answerable else None, released, encoder.run is not None)
     moments, standardised = Standardiser.of(train.split.features), protocol.features == "standardised"
-    notes += sizes(moments, standardised, val.split.features) + unseen(data.name, train.split, val.split)
-    groups, unnamed = named(factor_groups(train.recipe.factors))
+    notes += sizes(moments, standardised, val.split.features)
+    notes += () if ask is not None else unseen(data.name, train.split, val.split)
+    groups, unnamed = named(group for group in factor_groups(train.recipe.factors) if val.split.has(group.names))
     notes += (*unnamed, *scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups)))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
-    steps = probes.steps(protocol, 1 + len(encoder.parts))
+    steps = probes.steps(protocol, 1 + len(encoder.parts)) * (1 if ask is None else 2)
     with as_released(predictor, released), Meter("probing", total=steps, unit="epochs") as meter:
         context = Context(
             train=train.split,
@@ -96,7 +108,9 @@ def score(
             groups=groups,
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
-            oracle=oracle.of(data, train.recipe, train.split),
+            oracle=oracle.of(
+                ask or data, val.recipe, train.split if train.fingerprint == val.fingerprint else val.split
+            ),
             encoder=encoder if isinstance(encoder, PreparedEncoder) else None,
             network=encoder.method if isinstance(encoder, PreparedEncoder) else None,
             samples=samples,
@@ -104,6 +118,16 @@ def score(
         )
         values = probes.run(context)
         queries = examples(context)
+        if ask is not None:
+            values = shift.without_class(values) if unknown else values
+            fresh: dict[str, Any] = {"chosen": {}, "metrics": {}, "packages": {}, "notes": [], "regularisation": {}}
+            bounds = oracle.of(data, train.recipe, train.split)
+            bootstrap = Bootstrap.of(own.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
+            before = replace(context, val=own.split, bootstrap=bootstrap, oracle=bounds, samples=None, **fresh)
+            shifted = shift.shift_of(
+                probes.run(before), values, bootstrap, _data_facts(data, train, own),
+                own.split.identities == val.split.identities,
+            )  # fmt: skip
     return Score(
         name=encoder.name,
         limit=limit,
@@ -115,14 +139,8 @@ def score(
         protocol=protocol,
         seed=seed,
         pairs={"train": train.pairs, "val": val.pairs},
-        dataset=DataFacts(
-            name=cut(cleaned(data.resolve().name), LONGEST_NAME),
-            fingerprint=train.fingerprint,
-            train_objects=train.split.objects,
-            val_objects=val.split.objects,
-            known_meshes=val.known_meshes,
-            views=val.split.views,
-        ),
+        dataset=_data_facts(ask or data, train, val),
+        shift=shifted if ask is not None else None,
         encoder=EncoderFacts(
             name=encoder.name,
             weights=encoder.weights,
@@ -153,9 +171,24 @@ def encode_splits(
     seed: int,
     limit: int | None,
     ranks: Ranks,
+    ask: Path | None = None,
 ) -> list[EncodedSplit]:
-    """Return the train and the val split with their features; see `score` for the arguments."""
-    return [load_split(encoder, data, split, cache, device, protocol, seed, limit, ranks) for split in SPLITS]
+    """Return the train and the val split, and the val split of `ask` if given; see `score` for the arguments."""
+    splits = [load_split(encoder, data, split, cache, device, protocol, seed, limit, ranks) for split in SPLITS]
+    if ask is not None:
+        splits.append(load_split(encoder, ask, "val", cache, device, protocol, seed, limit, ranks, trained_on=data))
+    return splits
+
+
+def _data_facts(data: Path, train: EncodedSplit, val: EncodedSplit) -> DataFacts:
+    return DataFacts(
+        name=cut(cleaned(data.resolve().name), LONGEST_NAME),
+        fingerprint=val.fingerprint,
+        train_objects=train.split.objects,
+        val_objects=val.split.objects,
+        known_meshes=val.known_meshes,
+        views=val.split.views,
+    )
 
 
 def _least_views(encoder: PreparedEncoder | FeatureFile, protocol: Protocol) -> int:

@@ -53,8 +53,11 @@ def load_split(
     seed: int,
     limit: int | None,
     ranks: Ranks = ALONE,
+    trained_on: Path | None = None,
 ) -> EncodedSplit:
     """Encode a split, or read its cached features, and draw its pairs.
+
+    trained_on : dataset of the probes' train split, None for the same
 
     Raises
     ------
@@ -70,7 +73,7 @@ def load_split(
     rows = rows_of(objects, stored, views)
     names = images.table.select(["synset", "object_id"]).take(objects * stored).to_pylist()
     identities = [(row["synset"], row["object_id"]) for row in names]
-    kept = kept_objects(data, identities) if name == "val" and protocol.known_meshes == "left out" else None
+    kept = kept_objects(data, identities, trained_on) if name == "val" and protocol.known_meshes == "left out" else None
     encoded = encode(encoder, images, rows, cache, device, ranks)
     features = encoded.features
     if kept is not None and len(kept) < len(objects):  # encoded too, so that all protocols share a cache
@@ -99,15 +102,20 @@ def load_split(
     )
 
 
-def kept_objects(data: Path, identities: Sequence[Identity]) -> NDArray[np.int64]:
-    """Return the indices of the val objects whose mesh is not in train.
+def kept_objects(data: Path, identities: Sequence[Identity], trained_on: Path | None = None) -> NDArray[np.int64]:
+    """Return the indices of the val objects whose mesh is not in train; trained_on : dataset of train, if another.
 
     Raises
     ------
     DatasetError : there is no such object.
     """
-    known = leaked(data)
+    known = leaked(data, trained_on)
     kept = np.array([i for i, identity in enumerate(identities) if identity not in known], np.int64)
+    if not len(kept) and trained_on is not None:
+        raise DatasetError(
+            f"the meshes of all val objects of {data} are in the train split of {trained_on}: ask a dataset with "
+            'other objects, or use a protocol with known_meshes = "kept"'
+        )
     if not len(kept):
         raise DatasetError(
             f"the meshes of all val objects of {data} are in its train split too: split by mesh, or use a protocol "

@@ -59,12 +59,12 @@ def test_they_are_left_out_and_counted(
     table = pq.read_table(folder / "objects.parquet")
     first = table.column("split").to_pylist().index("val")
     identity = (table["synset"][first].as_py(), table["object_id"][first].as_py())
-    monkeypatch.setattr("iebench.benchmark.scoring.splits.leaked", lambda _: {identity})
+    monkeypatch.setattr("iebench.benchmark.scoring.splits.leaked", lambda *_: {identity})
     encoder = from_run(run, None, cpu)
     result = score(encoder, folder, run / "features", cpu, SMALL)
     assert (result.dataset.val_objects, result.dataset.known_meshes) == (5, 1)
     assert result.values["whole"]["top1"].n == 5 * 6
     everyone = {(row["synset"], row["object_id"]) for row in table.to_pylist()}
-    monkeypatch.setattr("iebench.benchmark.scoring.splits.leaked", lambda _: everyone)
+    monkeypatch.setattr("iebench.benchmark.scoring.splits.leaked", lambda *_: everyone)
     with pytest.raises(DatasetError, match="meshes of all val objects"):
         score(encoder, folder, run / "features", cpu, SMALL)

@@ -114,7 +114,7 @@ def test_comparisons_that_cannot_be_made(kind: type[Exception], message: str, ar
 
 def test_an_unknown_table_is_named() -> None:
     with pytest.raises(UnknownName, match=r"unknown published table .* Table 2"):
-        agreement(board(score("sie", "sie", top1=0.3)), "top1", place="Table 2")
+        agreement(board(score("sie", "sie", top1=0.3)), "top1", table="Table 2")
 
 
 def test_every_counterpart_is_one_row_of_its_table() -> None:
