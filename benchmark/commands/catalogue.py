@@ -25,6 +25,7 @@ from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.common.meanings import meanings
 
 from ..errors import short
+from ..weights.unallocated import unallocated
 
 BATCH, SIDE = 1024, 256  # the batch and resolution of the SIE paper, for which costs are counted
 YARDSTICK = "simclr"
@@ -90,7 +91,7 @@ def measure(name: str) -> tuple[Method, int]:
     """
     entry = find(name)
     views = entry.needs(entry.defaults()).views
-    with torch.device("meta"):
+    with unallocated():
         method = build(name, entry.defaults(), EncoderSettings()).train()
         images = torch.empty(BATCH, views, 3, SIDE, SIDE)
     if not method.trains:

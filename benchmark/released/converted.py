@@ -27,6 +27,7 @@ from iebench.manifests.errors import UsageError
 
 from ..errors import ConversionError
 from ..weights import tensor_file
+from ..weights.unallocated import unallocated
 from .names import Released
 
 FACTS, WEIGHTS = "encoder.json", "encoder.safetensors"
@@ -122,7 +123,7 @@ def _network(
     name: str | None, settings: dict[str, Any], encoder: EncoderSettings, state: dict[str, Tensor], source: Path
 ) -> nn.Module:
     """Build the network with these weights, in eval mode; every tensor must have its place and its shape."""
-    with torch.device("meta"):  # no initial weights are drawn, since all are loaded
+    with unallocated():  # no initial weights are drawn, since all are loaded
         if name is None:
             network: nn.Module = nn.ModuleDict({"encoder": Encoder(encoder)})
         else:

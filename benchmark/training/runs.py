@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import torch
 from safetensors import SafetensorError
 from torch import nn
 
@@ -18,6 +17,7 @@ from iebench.manifests.errors import InvalidValue
 
 from ..errors import RunError, RunHeld, SettingError
 from ..weights import tensor_file
+from ..weights.unallocated import unallocated
 from .checkpoint import check_weights
 from .config import RunConfig
 from .log import last as last_line
@@ -105,7 +105,7 @@ def unmade(config: RunConfig) -> list[nn.Parameter]:
     SettingError : a parameter is larger than any memory.
     """
     try:
-        with torch.device("meta"):
+        with unallocated():
             return list(build_method(config).parameters())
     except (RuntimeError, TypeError, OverflowError) as error:
         if "overflow" not in str(error).lower():

@@ -1,1 +1,1 @@
-"""Files of weights, ours and external ones, checked before they are loaded. Start: tensor_file.py."""
+"""Files of weights, checked before they are loaded, and networks without memory. Start: tensor_file.py."""

@@ -19,6 +19,7 @@ from iebench.manifests.common.causes import read_failure
 
 from ...errors import EncoderError
 from ...weights.tensor_file import read
+from ...weights.unallocated import unallocated
 from ..registry import Arguments, LoadedEncoder, loader, named
 from ..torchvision import IMAGENET
 from .declared import declared
@@ -91,7 +92,7 @@ def _built(path: Path, weights: Mapping[str, Tensor], stem: Any) -> ResNet:
         raise EncoderError(f"{path}: its first convolution is {first[-1]} x {first[-1]}, so give {words}")
     block = Bottleneck if "layer1.0.conv3.weight" in weights else BasicBlock
     counts = [len({key.split(".")[1] for key in weights if key.startswith(f"layer{n}.")}) for n in range(1, 5)]
-    with torch.device("meta"):  # without memory, until all shapes are those of the file
+    with unallocated():  # without memory, until all shapes are those of the file
         network = ResNet(
             block,
             (counts[0], counts[1], counts[2], counts[3]),
