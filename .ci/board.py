@@ -33,6 +33,8 @@ def add(files: Sequence[Path], board: Path = BOARD) -> list[Path]:
     copies: dict[Path, Path] = {}
     for file in files:
         score = load_score(file)
+        if score.shift is not None:
+            raise ScoreFileError(f"{file} is a score under a shift (--ask): the board has ordinary scores")
         copy = board / score.dataset.name / f"{score.name}.json"
         if copy in copies:
             raise ScoreFileError(f"{copies[copy]} and {file} are both called {score.name}: rename one of their folders")

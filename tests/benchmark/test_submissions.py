@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -15,6 +16,7 @@ from iebench.benchmark.commands.validate import faults
 from iebench.benchmark.errors import NotComparable, ScoreFileError
 from iebench.benchmark.ranking.board import check
 from iebench.benchmark.results.reading import load_scores
+from iebench.benchmark.results.score import Shift
 
 SCORES = ROOT / "benchmark" / "scores"
 FILES = sorted(SCORES.glob("*/*.json"))
@@ -103,9 +105,12 @@ def test_nothing_is_added_if_a_file_cannot_be(clone: Path, tool: ModuleType) -> 
     twin.write_bytes(good.read_bytes())
     other = score_of("other", {"whole": {"rotation_degrees_median": measured(50.0)}}, fingerprint="e" * 64)
     other.save(clone / "other.json")
+    moved = load_scores([good])[good]
+    replace(moved, shift=Shift(moved.dataset, True, moved.values, moved.resamples.draws)).save(clone / "ask.json")
     for files, kind, message in (
         ([good, bad], ScoreFileError, "is not a score"),
         ([good, twin], ScoreFileError, "are both called sie-s0"),
+        ([clone / "ask.json"], ScoreFileError, "is a score under a shift"),
         ([good, clone / "other.json"], NotComparable, "dataset fingerprint"),
     ):
         with pytest.raises(kind, match=message):

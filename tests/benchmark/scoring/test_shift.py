@@ -13,6 +13,7 @@ from plans import plan_of
 from scoring import SMALL, from_run, random_split, untrained_run
 
 from iebench.benchmark.commands.leaderboard import leaderboard as command
+from iebench.benchmark.commands.score import score as score_command
 from iebench.benchmark.data.split_overlap import leaked
 from iebench.benchmark.distributed.ranks import ALONE
 from iebench.benchmark.errors import NotComparable
@@ -25,7 +26,7 @@ from iebench.benchmark.results.reading import load_score
 from iebench.benchmark.results.score import Score
 from iebench.benchmark.scoring.score import encode_splits, score
 from iebench.benchmark.scoring.shift import limits, same_rotations
-from iebench.benchmark.statistics.resamples import unpack
+from iebench.benchmark.statistics.resamples import pack, unpack
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.rendering.render import render_dataset
 
@@ -166,6 +167,47 @@ def test_samples_of_other_objects_are_independent(run: Path, tiny_dataset: Path,
     assert moved is not None
     independent = [a - before[k - 1] for k, a in enumerate(after)]
     assert (moved.low, moved.high) == pytest.approx(np.quantile(independent, [0.025, 0.975]))
+
+
+def test_over_seeds_the_change_is_a_mean_with_seeds_in_its_interval(shifted: Score) -> None:
+    assert shifted.shift is not None
+    metric, runs = "knn_top1", []
+    for seed in range(3):  # seeds whose own values differ
+        own = {m: replace(e, value=e.value - 0.1 * seed) for m, e in shifted.shift.values["whole"].items()}
+        draws = {metric: pack(unpack(shifted.shift.draws["whole"][metric]) - 0.1 * seed)}
+        runs.append(replace(shifted, shift=replace(shifted.shift, values={"whole": own}, draws={"whole": draws})))
+    moved = change(SeedGroup("sie", {Path(str(i)): run for i, run in enumerate(runs)}), "whole", metric)
+    single = change(SeedGroup("sie", {Path("a"): runs[0]}), "whole", metric)
+    assert moved is not None and single is not None and moved.value == pytest.approx(single.value + 0.1)
+    chosen = np.random.default_rng(3).integers(0, 3, (3, BRIEF.draws))
+    taken = shifted.resamples.drawn("whole", metric)
+    assert taken is not None
+    own_draws = [unpack(run.shift.draws["whole"][metric]) for run in runs if run.shift]
+    means = [np.mean([taken[k] - own_draws[s][k] for s in chosen[:, k]]) for k in range(BRIEF.draws)]
+    assert (moved.low, moved.high) == pytest.approx(np.quantile(means, [0.025, 0.975]))
+
+
+def test_the_command_writes_a_file_of_its_own_and_refuses_features(
+    run: Path, tiny_dataset: Path, turned: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "brief.toml").write_text('extends = "strict"\nname = "brief"\nval_pairs = 1\n')
+    arguments = [
+        "--run",
+        str(run),
+        "--data",
+        str(tiny_dataset),
+        "--ask",
+        str(turned),
+        "--limit",
+        "6",
+        "--device",
+        "cpu",
+    ]
+    result = CliRunner().invoke(score_command, [*arguments, "--protocol", str(tmp_path / "brief.toml")])
+    assert result.exit_code == 0, result.output
+    assert load_score(run / "ask-turned.json").shift is not None and not (run / "score.json").exists()
+    refused = CliRunner().invoke(score_command, ["--features", "x.parquet", "--ask", str(turned)])
+    assert refused.exit_code == 2 and "--ask needs an encoder" in refused.output
 
 
 def test_objects_that_the_probes_were_trained_on_are_not_asked(tiny_dataset: Path, tmp_path: Path) -> None:
