@@ -61,9 +61,9 @@ check: setup
 	rm -rf build/check build/lib && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
 	rm build/check/iebench/renderer/parity/*_scene.py  # they run in the Python of other Blenders
-	cp -r examples/iebench-example/iebench_example build/check
+	cp -r examples/iebench-example/iebench_example tests/typing/iebench_consumer.py build/check
 	cd build/check && ../../$(BIN)/mypy --config-file ../../pyproject.toml \
-		--cache-dir ../mypy -p iebench -p iebench_example
+		--cache-dir ../mypy -p iebench -p iebench_example -m iebench_consumer
 
 docs: setup
 	$(MKDOCS) build --strict
