@@ -72,7 +72,7 @@ class Factor:
         return (first, last) if 1 <= first <= last <= MAX_VIEW else None
 
     def origins(self, views: int) -> Numbers:
-        """Return the view whose value each of views 0 .. views-1 has: itself or 0; (views,)."""
+        """Return for each view the number of the view that gives its value, itself or 0: (views,) integers."""
         first, last = self._own_views() or (0, MAX_VIEW)
         view = np.arange(views)
         origins: Numbers = np.where((view >= first) & (view <= last), view, 0)

@@ -25,7 +25,7 @@ def placeholder(path: Path) -> str:
 
 
 def placeholder_in(content: bytes) -> str:
-    """Do the same for a file's content, or its first 1,024 bytes.
+    """Return the same sentence for a file's content, or for its first 1,024 bytes.
 
     >>> placeholder_in(b"version https://git-lfs.github.com/spec/v1\\noid sha256:4d7a\\nsize 12345\\n")
     'is a Git LFS pointer: run `git lfs pull` in its repository, or download the file itself'

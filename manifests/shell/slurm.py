@@ -30,7 +30,7 @@ PENDING = re.compile(r"[0-9a-f]{32}\.pkl|\.submission_file_[0-9a-f]{32}\.sh")
 
 
 class _InQueue(submitit.slurm.slurm.SlurmInfoWatcher):  # type: ignore[misc]  # untyped
-    """Watcher that knows for each job if it is still in Slurm's queue.
+    """Watcher that reports for each job whether it is still in Slurm's queue.
 
     submitit's own watcher reads Slurm's accounting, which some clusters do not keep: there it would wait forever for a
     killed job.

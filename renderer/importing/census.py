@@ -51,7 +51,7 @@ class Census:
 
 
 def _pairs(seen: int) -> int:
-    """Return, as bits, the views whose two bits are both set."""
+    """Return the views with both an image and latents, as every second bit of a number; seen : two bits a view."""
     both = seen & (seen >> 1)
     images = int("01" * ((seen.bit_length() + 1) // 2) or "0", 2)
     return both & images

@@ -51,7 +51,7 @@ class Outcome:
 
     @staticmethod
     def failed(cause: str, info: MeshInfo | None = None) -> "Outcome":
-        """Return the outcome of an object that could not be made; `info` is what was known before the failure."""
+        """Return the outcome of an object that could not be made; info : values known before the failure."""
         mesh = info or MeshInfo("", 0, "")
         return Outcome(mesh.sha256, 0, "failed", cause, Views((), {}), (), mesh.inspection() if info else {})
 

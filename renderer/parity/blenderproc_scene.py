@@ -43,7 +43,7 @@ class SetupUtility:
 
 
 def import_blenderproc():  # type: ignore[no-untyped-def]
-    """Import BlenderProc with the class above in place of its own."""
+    """Import BlenderProc with the `SetupUtility` of this file, which installs nothing."""
     module = types.ModuleType("SetupUtility")
     module.SetupUtility = SetupUtility  # type: ignore[attr-defined]
     sys.modules["blenderproc.python.utility.SetupUtility"] = module

@@ -82,7 +82,7 @@ class Textures:
         return None
 
     def stage_file(self, path: Path, name: str) -> str | None:
-        """Do the same for an image whose path is known."""
+        """Return the clean folder's name of an image at a known path; None if the image cannot be used."""
         if path not in self._staged:
             self._staged[path] = self._link(path)
         if self._staged[path] is None:
@@ -90,7 +90,7 @@ class Textures:
         return self._staged[path]
 
     def stage_opacity(self, base: Path, name: str, turned: bool) -> str | None:
-        """Do the same for an opacity map, stored as the alpha of an image, since Blender reads only a map's alpha.
+        """Return the name of an opacity map, stored as an image's alpha, since Blender reads only a map's alpha.
 
         The opacity is the map's alpha channel, or its luminance if it has none; if `turned`, it is 1 - luminance.
 
