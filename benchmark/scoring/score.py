@@ -73,10 +73,11 @@ def score(
     start = time.perf_counter()
     packages = versions()  # before the work: one that is updated meanwhile must not cost the score
     train, own, *others = encode_splits(encoder, data, cache, device, protocol, seed, limit, ranks, ask)
-    val, notes = own, tuple[str, ...]()
-    if ask is not None:
-        val = replace(others[0], split=shift.with_labels_of(train.split, others[0].split))
-        notes = shift.limits(train.split, val.split, ask.resolve().name)
+    val = others[0] if others else own
+    notes, moved, unknown = tuple[str, ...](), val.fingerprint != train.fingerprint, False
+    if moved:
+        val = replace(val, split=shift.with_labels_of(train.split, val.split))
+        notes = shift.limits(train.split, val.split, (ask or data).resolve().name)
         unknown = shift.has_unknown_classes(train.split, val.split)
         train, own = (replace(each, split=shift.with_latents_of(each.split, val.split)) for each in (train, own))
         val = replace(val, split=shift.with_latents_of(val.split, train.split))
@@ -88,7 +89,7 @@ def score(
     notes += signs(predictor if answerable else None, released, encoder.run is not None)
     moments, standardised = Standardiser.of(train.split.features), protocol.features == "standardised"
     notes += sizes(moments, standardised, val.split.features)
-    notes += () if ask is not None else unseen(data.name, train.split, val.split)
+    notes += () if moved else unseen(data.name, train.split, val.split)
     groups, unnamed = named(group for group in factor_groups(train.recipe.factors) if val.split.has(group.names))
     notes += (*unnamed, *scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups)))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
@@ -108,9 +109,7 @@ def score(
             groups=groups,
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
-            oracle=oracle.of(
-                ask or data, val.recipe, train.split if train.fingerprint == val.fingerprint else val.split
-            ),
+            oracle=oracle.of(ask or data, val.recipe, val.split if moved else train.split),
             encoder=encoder if isinstance(encoder, PreparedEncoder) else None,
             network=encoder.method if isinstance(encoder, PreparedEncoder) else None,
             samples=samples,

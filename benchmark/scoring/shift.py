@@ -18,20 +18,10 @@ from ..results.score import DataFacts, Shift
 from ..statistics.bootstrap import Bootstrap, plain
 from ..statistics.resamples import Resamples
 
-OF_CLASS = (
-    *LINEAR,
-    *MLP,
-    *KERNEL,
-    *KNN,
-    *FEW,
-    "class_leak",
-    "share_class",
-    "mig",
-    "dci_disentanglement",
-    "dci_completeness",
-)
+OF_CLASS = {*LINEAR, *MLP, *KERNEL, *KNN, *FEW, "class_leak", "share_class"}
+OF_FACTORS = {"mig", "dci_disentanglement", "dci_completeness"}  # means over factors, the class among them
+ACCURACY = "_top1"  # end of the names of aggregates' and contexts' accuracies
 MOST = 0.5  # share of poses
-OF_CLASS_TOO = "_top1"  # end of the names of aggregates' and contexts' accuracies
 
 
 def with_labels_of(train: Split, val: Split) -> Split:
@@ -96,7 +86,7 @@ def same_rotations(train: Split, val: Split) -> bool:
 def without_class(values: Values) -> Values:
     """Leave out the metrics that depend on the class."""
     return {
-        part: {m: entry for m, entry in measured.items() if m not in OF_CLASS and not m.endswith(OF_CLASS_TOO)}
+        part: {m: entry for m, entry in measured.items() if m not in OF_CLASS | OF_FACTORS and not m.endswith(ACCURACY)}
         for part, measured in values.items()
     }
 
