@@ -3,12 +3,12 @@
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from rich import box
 from rich.table import Table
 
-from iebench.baselines.needs import Needs
+from iebench.baselines.needs import Needs, Property
 from iebench.manifests.shell.tables import drawn
 
 from ..data.properties import MEANINGS, recipe_for
@@ -21,6 +21,7 @@ NOTE = (
     f"has {{encoder}}; cost: floating-point operations of a step of {BATCH} objects at {SIDE} pixels, relative to\n"
     "SimCLR's (convolutions and matrix products, counted, not timed)."
 )
+RECIPE_NOTE = "Recipes of methods that need particular pictures: {particular}.\n{every} serves every method."
 
 
 def cells(row: Listed) -> list[str]:
@@ -42,8 +43,10 @@ def screen(rows: Sequence[Listed]) -> str:
 
 
 def note(rows: Sequence[Listed]) -> str:
-    """Return the meaning of the columns."""
-    return NOTE.format(encoder=count(max(row.encoder for row in rows)))
+    """Return the meaning of the columns, and the recipes of the methods that do not train on every dataset."""
+    particular = [f"{row.entry.name} {recipe_for(row.needs.pictures)}" for row in rows if row.needs.pictures]
+    recipes = [RECIPE_NOTE.format(particular=", ".join(particular), every=recipe_for(get_args(Property)))]
+    return "\n".join([NOTE.format(encoder=count(max(row.encoder for row in rows))), *(recipes if particular else [])])
 
 
 def markdown(rows: Sequence[Listed]) -> str:

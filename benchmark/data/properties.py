@@ -1,6 +1,7 @@
 """Properties of a split's views that methods need, decided from the latents; see `iebench.baselines.needs`."""
 
 from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,12 @@ RECIPES: dict[str, frozenset[Property]] = {
     "3diebench-still": frozenset({"still"}),
     "3diebench-steps": frozenset({"still", "runs"}),
     "3diebench-steps-shared": frozenset({"still", "runs", "shared poses"}),
+    "3diebench-steps-shared-all": frozenset(get_args(Property)),
 }
-"""Shipped recipes made for methods, with the properties of their views; the first that has all needed is suggested."""
+"""Shipped recipes made for methods, with the properties of their views; the last has all.
+
+The first that has all needed is suggested.
+"""
 
 MEANINGS: dict[Property, str] = {
     "shared poses": "one list of poses for all objects",
@@ -106,8 +111,7 @@ def check_properties(images: Images, method: str, needed: Sequence[Property], kn
     """
     table = Table(images.latents, images.views_per_object, images.info.recipe.factors)
     if fault := lacking(table, needed, known, count):
-        recipe, fewer = recipe_for(needed), range(count - 1, 2, -1)
-        remedy = f"render one with --recipe {recipe}" if recipe else "render one whose views have them"
+        remedy, fewer = f"render one with --recipe {recipe_for(needed)}", range(count - 1, 2, -1)
         if shorter := next((views for views in fewer if not lacking(table, needed, known, views)), 0):
             remedy = f"lower it with --set views={shorter}, or give a dataset of longer runs"
         needs = few((MEANINGS[name] for name in needed), len(MEANINGS))
@@ -124,8 +128,8 @@ def lacking(table: Table, needed: Sequence[Property], known: Sequence[str], coun
 
 
 def recipe_for(needed: Sequence[Property]) -> str:
-    """Return the shipped recipe whose views have all properties; "" if none has."""
-    return next((recipe for recipe, has in RECIPES.items() if has >= set(needed)), "")
+    """Return the first of RECIPES whose views have all properties."""
+    return next(recipe for recipe, has in RECIPES.items() if has >= set(needed))
 
 
 def _angle(left: Array, right: Array) -> Array:

@@ -9,7 +9,12 @@ FREE = ("log_every", "checkpoint_every", "keep_every", "log", "online")
 BEFORE: dict[str, Any] = {"passes": "together", "kernels": "plain"}
 """Settings that older runs do not have, with the values of those runs."""
 
-METHODS_BEFORE: Mapping[str, object] = {"projector_norm": False, "predictor_relu": False, "invariant_projector": []}
+METHODS_BEFORE: Mapping[str, object] = {
+    "projector_norm": False,
+    "predictor_relu": False,
+    "invariant_projector": [],
+    "context": 1,
+}
 """The same for methods' settings; all values are the methods' defaults."""
 
 

@@ -146,6 +146,7 @@ HEADS = {  # of the sources' defaults on a representation of 512; a hypernetwork
     + 2 * 192
     + layered(192, 512),
     "seq-jepa": 16_086_272,  # of which the transformer 14,771,840, token 640, P 512, predictor 1,313,280
+    "seq-jepa-3": 16_086_272,
     "seq-jepa-no-action": 10_509_824,
     "seq-jepa-rotation-colour": 16_086_272 + 2 * 128,
     "obow": 512 * 1024 + 2 * 1024 + layered(1024, 512),

@@ -7,6 +7,7 @@ CONTEXT = ["method.width=16", "method.layers=2", "method.hidden=[16]", "method.p
 OWN = {
     "capsie-like": CAPSULES, "equicaps": CAPSULES, "random": [], "supervised": HEAD, "supervised-class": HEAD,
     "supervised-rotation": HEAD, "seq-jepa": [*SEQUENCE, "method.action_size=8"], "seq-jepa-rotation-colour": SEQUENCE,
+    "seq-jepa-3": [*SEQUENCE, "method.action_size=8"],
     "seq-jepa-no-action": SEQUENCE, "iwm": ["method.layers=1", "method.width=64"], "obow": ["method.words=32"],
     "contextssl": CONTEXT,
 }  # fmt: skip

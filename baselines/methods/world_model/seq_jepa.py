@@ -17,7 +17,7 @@ from ... import action as actions
 from ...action import Latents, onto
 from ...equivariant import ActionSettings
 from ...losses import cosine_distance
-from ...method import method
+from ...method import Needs, method
 from ...networks.aggregator import Aggregator
 from ...networks.encoder import Encoder
 from ...networks.projector import projector
@@ -33,6 +33,7 @@ class SeqJEPASettings(ActionSettings):
     layers, heads, dropout : of the transformer that aggregates the views
     hidden : width of the predictor's hidden layer
     momentum : initial momentum of the target network; it rises to 1 by a cosine over the steps of the run
+    context : smallest number M of context views, for a row of a sweep; a run has one view fewer than `views`
     """
 
     action_size: int = 128
@@ -41,12 +42,14 @@ class SeqJEPASettings(ActionSettings):
     dropout: float = 0.1
     hidden: int = 1024
     momentum: float = 0.996
+    context: int = 1
 
     def __post_init__(self) -> None:
         if self.action_size < 0 or not 0 <= self.dropout < 1:
             raise InvalidValue(f"action_size and dropout are from 0 on, not {self.action_size} and {self.dropout}")
-        if min(self.layers, self.heads, self.hidden) < 1:
-            raise InvalidValue(f"layers, heads and hidden are from 1 on, not {self.layers, self.heads, self.hidden}")
+        counts = self.layers, self.heads, self.hidden, self.context
+        if min(counts) < 1:
+            raise InvalidValue(f"layers, heads, hidden and context are from 1 on, not {counts}")
         check_momentum(self.momentum)
 
 
@@ -55,6 +58,11 @@ class SeqJEPA(SequenceMethod):
     """A transformer on tokens [h_i, P(a_i)], a predictor of the next view's representation, and the target encoder."""
 
     scheduled = True
+
+    @classmethod
+    def needs(cls, settings: SeqJEPASettings) -> Needs:
+        """Return context views and a target."""
+        return Needs(views=settings.context + 1)
 
     def __init__(self, encoder: Encoder, settings: SeqJEPASettings) -> None:
         super().__init__(encoder)

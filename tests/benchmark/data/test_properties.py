@@ -103,7 +103,7 @@ def test_latents_that_were_once_in_float32_have_the_same_properties():
         (("still",), "3diebench-still"),
         (("runs", "still"), "3diebench-steps"),
         (("runs", "shared poses"), "3diebench-steps-shared"),
-        (("runs", "shared appearance"), ""),
+        (("runs", "shared appearance"), "3diebench-steps-shared-all"),
     ],
 )
 def test_the_recipe_that_serves_is_the_first_that_has_all(needed: tuple, recipe: str) -> None:

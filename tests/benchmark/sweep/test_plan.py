@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from scoring import measured, score_of
 
+from iebench.baselines.method import find, names
 from iebench.benchmark import protocol
 from iebench.benchmark.errors import RunError, RunExists, SettingError
 from iebench.benchmark.statistics.resamples import Resamples
@@ -139,6 +140,11 @@ def test_shipped_sweeps_plan(name: str, tiny_dataset: Path, tmp_path: Path) -> N
         (s.batch, s.steps, s.epochs, s.learning_rate, s.encoder) for s in (run.config.settings for run in planned)
     }
     assert len(budgets) == 1
+
+
+def test_the_sweep_of_every_method_has_each_in_itself_or_as_variants() -> None:
+    rows = {find(name).base for name in load("every").methods}
+    assert rows == {find(name).base for name in names()}
 
 
 def test_two_runs_of_one_name_are_refused(tiny_dataset: Path, tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from small_runs import config as small
 
-from iebench.baselines.method import build, find
+from iebench.baselines.method import ObjectSettings, build, find, names
 from iebench.baselines.needs import Needs
 from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.benchmark.data.images import Images
@@ -36,6 +37,8 @@ def check(images: Images, about: RunConfig) -> None:
     """Check a method on a split, as a training does before any work."""
     check_groups(about, Ranks(0, 1))
     own = find(about.method).settings(**about.method_settings)
+    if isinstance(own, ObjectSettings):
+        own = own.of_objects(len(images) // images.views_per_object)
     check_fit(images, build(about.method, own, EncoderSettings(0.125)), about)
 
 
@@ -96,6 +99,14 @@ def test_the_named_recipe_serves_whatever_it_is_called(recipe: str, method: str,
     for other in ("3diebench", "3diebench-shared", "3diebench-so3"):
         with pytest.raises(SettingError, match="cannot serve"):
             check(drawn(split, other, 9), about)
+
+
+def test_one_recipe_serves_every_method_with_its_default_needs(imported: Path) -> None:
+    images = drawn(Images.open(imported, "train", subset=32), "3diebench-steps-shared-all", 10)
+    assert config("seq-jepa-3").settings.views == 4
+    with torch.device("meta"):  # no memory for the heads
+        for method in names():
+            check(images, config(method, "batch=32"))
 
 
 def test_more_views_than_a_run_has_are_lowered_and_not_rendered_again(imported: Path) -> None:

@@ -137,7 +137,9 @@ def test_without_actions_it_needs_no_latents_and_predicts_no_view_by_name() -> N
     assert method.aggregate(torch.rand(2, 3, 64, dtype=torch.float64), {}).shape == (2, 64)
 
 
-@pytest.mark.parametrize("settings", [{"action_size": -1}, {"dropout": 1.0}, {"heads": 0}, {"momentum": 1.5}])
+@pytest.mark.parametrize(
+    "settings", [{"action_size": -1}, {"dropout": 1.0}, {"heads": 0}, {"momentum": 1.5}, {"context": 0}]
+)
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"from 0 on|from 1 on|between 0 and 1"):
         SeqJEPASettings(**settings)
