@@ -89,9 +89,9 @@ HOUSE = {
         methods.world_model methods
     """,
     "benchmark": """
-        errors protocol statistics metrics distributed weights data results training.online training released encoders
-        encoders.files features fitting probes.several probes orbits scoring comparing ranking listing sweep demo report
-        python commands speed
+        errors protocol statistics metrics distributed weights data results training.online training released
+        encoders.maps encoders encoders.files features fitting probes.several probes orbits scoring comparing ranking
+        listing sweep demo report python commands speed
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate

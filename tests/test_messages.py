@@ -35,7 +35,7 @@ USERS_CODE = {  # functions that run code of a user or of another package, whose
     "manifests/installed/registry.py",
     "manifests/common/settings.py",
     "benchmark/encoders/predictor.py",
-    "benchmark/encoders/prepared.py",
+    "benchmark/encoders/maps/checked.py",
     "benchmark/encoders/factory.py",
     "baselines/registry.py",
     "benchmark/commands/catalogue.py",

@@ -6,6 +6,7 @@ from iebench.baselines.capsule_method import CapsuleMethod
 from iebench.baselines.networks.encoder import Encoder
 
 from ..released import converted
+from .maps.reader import NetworkMaps
 from .registry import Arguments, LoadedEncoder, loader, no_arguments
 
 # A head trained here averages maps of other sizes to its own, in training too; a released one has seen one size.
@@ -34,5 +35,6 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         beside=0 if method is None else method.beside,
         predictor=method if method is not None and method.has_predictor else None,
         method=method,
+        maps=NetworkMaps(encoder.backbone, encoder) if isinstance(encoder, Encoder) else None,
         home=folder,
     )

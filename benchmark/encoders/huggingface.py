@@ -13,7 +13,8 @@ from iebench.manifests.common.causes import reason
 
 from ..errors import EncoderError, InvalidValue
 from ..weights.archive import check_sums
-from .preprocess import Preprocessed, package, unfetched
+from .maps.hidden import HiddenMaps
+from .preprocess import PreparedMaps, Preprocessed, package, unfetched
 from .registry import Arguments, LoadedEncoder, loader, named
 
 CONFIG = "config.json"
@@ -79,7 +80,9 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     module, words = _behind_its_processor(transformers, spec, arguments, pooled)
     base = Path(spec).resolve().name if Path(spec).is_dir() else spec
     preprocessing = f"{words}; representation: {POOLS[pooled.pool]}"
-    return LoadedEncoder(named(f"hf.{base}", arguments), module, module.size, resizes=True, preprocessing=preprocessing)
+    name, side = named(f"hf.{base}", arguments), module.size
+    maps = PreparedMaps(module, HiddenMaps(vision, side or SIZE))
+    return LoadedEncoder(name, module, side, resizes=True, preprocessing=preprocessing, maps=maps)
 
 
 class Pooled(nn.Module):

@@ -1,5 +1,7 @@
 """Image encoders of OpenCLIP: --encoder open_clip:ViT-B-32 --encoder-arg pretrained=laion2b_s34b_b79k."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,8 @@ from torch import Tensor, nn
 from ..errors import EncoderError, UnknownName
 from ..weights.archive import check_sums
 from ..weights.tensors_only import weights_only
-from .preprocess import Preprocessed, package, silence, unfetched
+from .maps.reader import MapReader, NoMaps, TimmMaps
+from .preprocess import PreparedMaps, Preprocessed, package, silence, unfetched
 from .registry import Arguments, LoadedEncoder, loader, named
 
 WITH_WEIGHTS = ("hf-hub:", "local-dir:")  # prefixes of names that bring their weights
@@ -44,9 +47,11 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         remedy = "fetch its weights first, or --encoder-arg pretrained=none"
         raise unfetched(f"open_clip:{spec}", error, remedy, options) from error
     size = wants["size"] if isinstance(wants["size"], int) else wants["size"][0]
-    module = Preprocessed(Visual(model.visual.float()), size, wants["mean"], wants["std"], wants["interpolation"])
+    visual = model.visual.float()
+    module = Preprocessed(Visual(visual), size, wants["mean"], wants["std"], wants["interpolation"])
     name = named(f"open_clip.{spec}", arguments)
-    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
+    maps = PreparedMaps(module, _maps(visual))
+    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing, maps=maps)
 
 
 class Visual(nn.Module):
@@ -61,6 +66,39 @@ class Visual(nn.Module):
         output = self.visual(images)
         embedding: Tensor = output[0] if isinstance(output, tuple) else output
         return embedding
+
+
+@dataclass(frozen=True)
+class VisualMaps:
+    """Reader of the maps of OpenCLIP's own transformers and ResNets.
+
+    stages : number of blocks of a transformer, of the four stages of a ResNet
+    stem : number of maps in front of the first stage's
+    """
+
+    visual: Any
+    stages: int
+    stem: int
+
+    def read(self, images: Tensor, stages: tuple[int, ...]) -> Sequence[Tensor]:
+        """Return the maps; a transformer's last one has gone through its last norm, as the embedding has."""
+        numbers = sorted(set(stages))
+        outputs = self.visual.forward_intermediates(images, indices=[n - 1 + self.stem for n in numbers])
+        maps = dict(zip(numbers, outputs["image_intermediates"], strict=True))
+        norm = getattr(self.visual, "ln_post", None)
+        if norm is not None and self.stages in maps:
+            maps[self.stages] = norm(maps[self.stages].permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return [maps[stage] for stage in stages]
+
+
+def _maps(visual: Any) -> MapReader:
+    """Return the reader of an image encoder; one without maps if the encoder, or an older OpenCLIP, offers none."""
+    if not hasattr(visual, "forward_intermediates"):
+        return NoMaps()
+    if hasattr(visual, "trunk"):
+        return TimmMaps(visual.trunk)
+    blocks = getattr(getattr(visual, "transformer", None), "resblocks", None)
+    return VisualMaps(visual, 4, 1) if blocks is None else VisualMaps(visual, len(blocks), 0)
 
 
 def _check_choice(spec: str, choice: object, tags: list[str]) -> None:

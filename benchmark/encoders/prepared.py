@@ -4,9 +4,8 @@ Modules are loaded by `encoders/`, one small file per kind.
 """
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -16,13 +15,15 @@ from torch.nn.parameter import is_lazy
 from iebench.baselines.method import Method
 from iebench.manifests.text.plain_text import check_name
 
-from ..errors import EncoderError, short
+from ..errors import EncoderError
 from ..results.score import Cost
 from ..statistics.metric_info import WHOLE
 from ..training.config import RunConfig
 from ..weights.tensor_file import digest
 from . import predictor as predictors
 from .determinism import rounding, unsteady
+from .maps.checked import maps_of, running, stages_of
+from .maps.reader import MapReader, NoMaps, OwnMaps
 from .predictor import Predictor
 from .registry import LoadedEncoder
 
@@ -51,6 +52,7 @@ class PreparedEncoder:
     cost : number of parameters, and the cost of training if known
     native : side of the images that the module was made for, in pixels; None if unknown, or if it
         was trained here
+    reader : reader of the module's feature maps
     """
 
     name: str
@@ -68,6 +70,24 @@ class PreparedEncoder:
     cost: Cost
     method: Method | None = None
     native: int | None = None
+    reader: MapReader = field(default_factory=NoMaps)
+
+    @property
+    def map_stages(self) -> int:
+        """Number of stages after which the encoder gives a map; 0 for an encoder without maps."""
+        return stages_of(self.name, self.reader)
+
+    def maps(self, images: Tensor, stages: Sequence[int] = ()) -> tuple[Tensor, ...]:
+        """Return feature maps, without gradients: for each stage a (B, C, h, w) float32 with C, h and w of its own.
+
+        images : (B, 3, H, W) float32 in [0, 1], on the encoder's device
+        stages : numbers from 1 to `map_stages`; none for the last one
+
+        Raises
+        ------
+        EncoderError : the encoder has no maps or no such stage, or fails.
+        """
+        return maps_of(self.name, self.reader, images, stages, self.precision == "bf16")
 
     def introduction(self, stored: int) -> list[str]:
         """Return lines for the screen: the images it gets, and a warning if it was made for images of another size.
@@ -136,6 +156,7 @@ def prepare(
         cost=replace(loaded.cost, parameters=_size(_encoder(loaded)) if loaded.counted else None),
         method=loaded.method,
         native=loaded.resolution if loaded.run is None else None,
+        reader=loaded.maps or OwnMaps(name, module),
     )
 
 
@@ -167,19 +188,8 @@ def represent(name: str, module: nn.Module, images: Tensor, precision: Precision
     ------
     EncoderError : the module fails, or does not return (B, D) finite floats on the device of the images.
     """
-    try:
-        with torch.autocast(images.device.type, torch.bfloat16) if precision == "bf16" else nullcontext():
-            output = module(images)
-    except EncoderError:
-        raise
-    except SystemExit as error:  # else it would end iebench silently
-        raise EncoderError(
-            f"encoder {name} ends the program (exit code {error.code}) on images: let it raise an error"
-        ) from error
-    except Exception as error:  # foreign code may raise anything
-        raise EncoderError(
-            f"encoder {name} failed on images {tuple(images.shape)} ({short(error)}): mend it"
-        ) from error
+    with running(name, images, precision == "bf16"):
+        output = module(images)
     if not (
         isinstance(output, Tensor) and output.ndim == 2 and len(output) == len(images) and output.is_floating_point()
     ):

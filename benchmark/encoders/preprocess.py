@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
@@ -13,6 +14,7 @@ from iebench.manifests.common.causes import answer
 from iebench.manifests.installed.parts import EXTRA_OF
 
 from ..errors import EncoderError, MissingPart
+from .maps.reader import MapReader
 from .registry import Arguments
 
 RGB = [0, 1, 2]
@@ -53,14 +55,38 @@ class Preprocessed(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map (B, 3, H, W) float in [0, 1] to (B, D)."""
+        output: Tensor = self.model(self.prepared(images))
+        return output
+
+    def prepared(self, images: Tensor) -> Tensor:
+        """Return images as the model takes them: (B, 3, H, W) float in [0, 1] -> (B, 3, size, size) normalised."""
         if self.size is not None and images.shape[-2:] != (self.size, self.size):
             images = nn.functional.interpolate(
                 images, (self.size, self.size), mode=self.interpolation, align_corners=False, antialias=True
             ).clamp(0, 1)  # bicubic overshoots
         if self.order != RGB:
             images = images[:, self.order]
-        output: Tensor = self.model((images - self.mean) / self.std)
-        return output
+        return (images - self.mean) / self.std
+
+
+@dataclass(frozen=True)
+class PreparedMaps:
+    """Reader of the maps of a model behind its preprocessing.
+
+    model : reader of the model's maps, for normalised images
+    """
+
+    module: Preprocessed
+    model: MapReader
+
+    @property
+    def stages(self) -> int:
+        """Return the number of the model's stages."""
+        return self.model.stages
+
+    def read(self, images: Tensor, stages: tuple[int, ...]) -> Sequence[Tensor]:
+        """Return the model's maps of images (B, 3, H, W) float in [0, 1]."""
+        return self.model.read(self.module.prepared(images), stages)
 
 
 def package(name: str, spec: str) -> ModuleType:

@@ -23,6 +23,7 @@ from iebench.manifests.text.plain_text import check_name
 from ..errors import EncoderError, SettingError
 from ..results.score import Cost
 from ..training.config import RunConfig
+from .maps.reader import MapReader
 from .predictor import Predictor
 
 Arguments = Mapping[str, Any]
@@ -43,6 +44,7 @@ class LoadedEncoder:
     beside : number of columns at the end of D that are no part of the representation, for parts of their own
     predictor : predictor of embeddings; None: the module's own `predict`, if it has one
     method : method whose encoder the module is, for probes of what only some methods have, such as an aggregate
+    maps : reader of the module's feature maps; None: the module's own `maps`, if it has one
     run : configuration of the run that trained it
     home : folder for features and score
     cost : cost of training, if known
@@ -59,6 +61,7 @@ class LoadedEncoder:
     beside: int = 0
     predictor: Predictor | None = None
     method: Method | None = None
+    maps: MapReader | None = None
     run: RunConfig | None = None
     home: Path | None = None
     cost: Cost = field(default_factory=Cost)

@@ -8,6 +8,7 @@ from iebench.manifests.dataset import DatasetInfo
 from ..errors import RunError
 from ..training import cost, runs
 from ..training.config import RunConfig
+from .maps.reader import NetworkMaps
 from .registry import Arguments, LoadedEncoder, loader, no_arguments
 
 
@@ -42,6 +43,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         beside=method.beside,
         predictor=method if method.has_predictor else None,
         method=method,
+        maps=NetworkMaps(method.encoder.backbone, method.encoder),
         run=config,
         home=folder,
         cost=cost.of_run(folder, config),

@@ -9,7 +9,8 @@ from iebench.manifests.common.causes import read_failure
 from ..errors import EncoderError, UnknownName
 from ..weights.archive import check_sums
 from ..weights.tensors_only import weights_only
-from .preprocess import Preprocessed, package, unfetched
+from .maps.reader import TimmMaps
+from .preprocess import PreparedMaps, Preprocessed, package, unfetched
 from .registry import Arguments, LoadedEncoder, loader, named
 
 
@@ -43,7 +44,8 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     wants = timm.data.resolve_model_data_config(model)
     module = Preprocessed(model, wants["input_size"][-1], wants["mean"], wants["std"], wants["interpolation"])
     name = named(f"timm.{spec}", arguments)
-    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
+    maps = PreparedMaps(module, TimmMaps(model))
+    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing, maps=maps)
 
 
 def _fill(timm: Any, model: Any, file: Path) -> None:

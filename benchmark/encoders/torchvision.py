@@ -3,7 +3,8 @@
 from torch import nn
 
 from ..errors import EncoderError, UnknownName
-from .preprocess import Preprocessed, package, unfetched
+from .maps.layers import LayerMaps
+from .preprocess import PreparedMaps, Preprocessed, package, unfetched
 from .registry import Arguments, LoadedEncoder, loader, named
 
 IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation for its untrained models
@@ -46,7 +47,8 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     interpolation = wants.interpolation.value if wants else "bilinear"
     module = Preprocessed(model, size, mean, std, interpolation)
     name = named(f"torchvision.{spec}", arguments)
-    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing)
+    maps = PreparedMaps(module, LayerMaps(model))
+    return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing, maps=maps)
 
 
 def behead(spec: str, model: nn.Module) -> None:

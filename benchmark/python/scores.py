@@ -27,7 +27,16 @@ from ..scoring.subject import Subject, of_encoder, of_features
 from .datasets import Dataset, folder_of
 from .runs import Run
 
-ATTRIBUTES = ("parts", "preprocessing", "resolution", "predict", "embed", "latents")  # see docs/guides/your-encoder.md
+ATTRIBUTES = (
+    "parts",
+    "preprocessing",
+    "resolution",
+    "predict",
+    "embed",
+    "latents",
+    "maps",
+    "map_stages",
+)  # see docs/guides/your-encoder.md
 
 
 def score(

@@ -7,7 +7,8 @@ from typing import Any
 from torch import nn
 
 from ...errors import EncoderError
-from ..preprocess import RGB, Preprocessed
+from ..maps.reader import MapReader
+from ..preprocess import RGB, PreparedMaps, Preprocessed
 from ..registry import LoadedEncoder
 
 ORDERS = {"rgb": RGB, "bgr": RGB[::-1]}
@@ -17,6 +18,7 @@ NAMES = ("size", "mean", "std", "order")
 def declared(
     name: str, module: nn.Module, wants: Mapping[str, Any], source: Path, side: int | None, note: str = "",
     normalisation: tuple[Sequence[float], Sequence[float]] = ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0)),
+    maps: MapReader | None = None,
 ) -> LoadedEncoder:  # fmt: skip
     """Return a module behind the resize and normalisation that values of --encoder-arg declare.
 
@@ -26,6 +28,7 @@ def declared(
     side : side that the module accepts; None if any
     note : more words for the description of the preprocessing
     normalisation : mean and std where they are not given
+    maps : reader of the module's maps
 
     Raises
     ------
@@ -47,7 +50,8 @@ def declared(
         raise EncoderError(f"--encoder-arg order={order:.80}: choose from {', '.join(ORDERS)}")
     whole = Preprocessed(module, size, mean, std, "bilinear", ORDERS[order])
     words = "; ".join([whole.preprocessing, *([note] if note else [])])
-    return LoadedEncoder(name, whole, size, resizes=True, preprocessing=words)
+    reader = None if maps is None else PreparedMaps(whole, maps)
+    return LoadedEncoder(name, whole, size, resizes=True, preprocessing=words, maps=reader)
 
 
 def _three(key: str, values: object) -> list[float]:

@@ -20,6 +20,7 @@ from iebench.manifests.common.causes import read_failure
 from ...errors import EncoderError
 from ...weights.tensor_file import read
 from ...weights.unallocated import unallocated
+from ..maps.reader import NetworkMaps
 from ..registry import Arguments, LoadedEncoder, loader, named
 from ..torchvision import IMAGENET
 from .declared import declared
@@ -60,7 +61,8 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     module = _built(path, weights, arguments.get("stem"))
     wants = {name: value for name, value in arguments.items() if name not in OPTIONS}
     note = f"representation: mean of the last map; stem: {arguments.get('stem', STEMS[7][0])}"
-    return declared(named(path.stem, arguments), module.eval(), wants, path, None, note, IMAGENET)
+    maps = NetworkMaps(module, module)
+    return declared(named(path.stem, arguments), module.eval(), wants, path, None, note, IMAGENET, maps)
 
 
 def _network(path: Path, tensors: Mapping[str, Tensor], prefix: object) -> dict[str, Tensor]:

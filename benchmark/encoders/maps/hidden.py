@@ -1,0 +1,53 @@
+"""Maps of vision models of transformers: their hidden states, tokens in the places of their patches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ...errors import EncoderError
+from .reader import placed
+
+
+@dataclass(frozen=True)
+class HiddenMaps:
+    """Reader of a vision model of transformers; a stage is a block of a ViT, or a stage of a CNN or of Swin.
+
+    side : side in pixels of images that the model takes
+    """
+
+    model: Any
+    side: int
+
+    @cached_property
+    def stages(self) -> int:
+        """Number of hidden states after the embedding's, counted on a blank image; 0 for a model without any."""
+        blank = torch.zeros(1, 3, self.side, self.side, device=next(self.model.parameters()).device)
+        with torch.no_grad():
+            return max(0, len(self._hidden(blank)[1]) - 1)
+
+    def read(self, images: Tensor, stages: tuple[int, ...]) -> Sequence[Tensor]:
+        """Return the hidden states as maps; the last one has gone through the model's last norm."""
+        last, states = self._hidden(images)
+        count = len(states) - 1
+        maps = {stage: self._map(states[stage], images) for stage in {*stages, count}}
+        maps[count] = last if last.ndim == 4 else placed(last, *maps[count].shape[2:])
+        return [maps[stage] for stage in stages]
+
+    def _hidden(self, images: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        """Return the last hidden state, and that after the embedding and after each stage."""
+        answer = self.model(pixel_values=images, output_hidden_states=True)
+        states = getattr(answer, "reshaped_hidden_states", None) or getattr(answer, "hidden_states", None)
+        return answer.last_hidden_state, states or ()
+
+    def _map(self, state: Tensor, images: Tensor) -> Tensor:
+        if state.ndim == 4:
+            return state
+        patch = getattr(self.model.config, "patch_size", None)
+        patch = patch[0] if isinstance(patch, list | tuple) else patch
+        if not isinstance(patch, int):
+            raise EncoderError(f"{type(self.model).__name__} names no patch size, so its tokens have no places")
+        return placed(state, images.shape[2] // patch, images.shape[3] // patch)
