@@ -16,8 +16,8 @@ from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.manifests.brief import number
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.settings import build, check_finite, differences, override, read_toml
-from iebench.manifests.common.shipped import called, locate
+from iebench.manifests.common.settings import build, check_finite, differences, override
+from iebench.manifests.common.shipped import called, extended
 from iebench.manifests.common.versions import is_newer
 from iebench.manifests.dataset import DatasetInfo, newest
 from iebench.manifests.schema import MAX_VIEW
@@ -325,7 +325,8 @@ def resolve(method: str, start: str, assignments: Sequence[str]) -> tuple[TrainS
 
     method : a method's or a variant's name
     start : name of a shipped preset; or path of a TOML file with tables [train] and [method.NAME], where a variant uses
-        its method's table, then its own changes, then its own table; or path of a run's config.json
+        its method's table, then its own changes, then its own table, and `extends` names the preset or file to begin
+        with; or path of a run's config.json
     assignments : "batch=64", "encoder.width=0.5"; for the method's own settings "method.covariance=1"
 
     Raises
@@ -357,7 +358,7 @@ def _from_tables(method: str, start: str) -> tuple[TrainSettings, Any]:
     """Read the settings of a preset or a TOML file."""
     entry = find(method)
     source = called("preset", start)
-    table = read_toml(locate("preset", start))
+    table = extended("preset", start)
     own_tables = _table(table.pop("method", {}), f"{source}: method")
     train_table = _table(table.pop("train", {}), f"{source}: train")
     for key in table:

@@ -191,6 +191,18 @@ def test_a_preset_may_be_a_users_file(tmp_path: Path) -> None:
     assert (train.steps, train.batch, own.covariance) == (3, 1024, 5.0)
 
 
+def test_a_preset_may_extend_another(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "quick"\n[train]\nsteps = 3\nencoder = { width = 0.25 }\n[method.sie]\ncovariance = 5\n')
+    (train, own), (quick, base) = resolve("sie", str(path), []), resolve("sie", "quick", [])
+    assert train == replace(quick, steps=3, encoder=replace(quick.encoder, width=0.25))
+    assert own == replace(base, covariance=5.0)
+    assert resolve("vicreg", str(path), [])[1] == resolve("vicreg", "quick", [])[1]
+    path.write_text(f'extends = "{path.name}"\n')
+    with pytest.raises(SettingError, match=r"mine\.toml: extends itself"):
+        resolve("sie", str(path), [])
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
