@@ -1,4 +1,4 @@
-# make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core and one more
+# make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core
 # make quick  the tests that train nothing and start no Blender, cluster, ranks or cloud
 # make docs   the site of docs/ in build/site      make docs-serve  the same on http://127.0.0.1:8000, made again on a change
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)

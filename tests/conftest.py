@@ -13,7 +13,6 @@ from pebble import ProcessPool
 from PIL import Image
 from plans import plan_of
 
-from iebench.manifests.common.machine import cores
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import official_objects
 from iebench.renderer.blender.interface import BLENDER, FAKE
@@ -26,11 +25,6 @@ from iebench.renderer.workers import worker
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes that share the cores; torch is not imported yet
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return the number of processes: a core each, and with the slow tests one more, since clusters and ranks wait."""
-    return cores() + (config.option.markexpr != "not slow")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
