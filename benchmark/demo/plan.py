@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# The demo in a few lines, sized for less than 10 minutes on two CPU cores.
+# The demo in a few lines, sized for about 10 minutes on two CPU cores.
 DATASET = {
     "recipe": "mini",
     "classes": (
