@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 TEXT = (ROOT / "docs" / "guides" / "your-encoder.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.M | re.S)  # (language, text) in order
-ENCODER, PREDICT, FEATURES = (text for language, text in BLOCKS if language)
+ENCODER, PREDICT, MAPS, FEATURES = (text for language, text in BLOCKS if language)
 COMMANDS = next(text for language, text in BLOCKS if not language).splitlines()
 
 
@@ -96,3 +96,10 @@ def test_every_way_in_is_named() -> None:
              "safetensors": "weights.safetensors`"}  # fmt: skip
     for scheme in registry.SCHEMES:
         assert words.get(scheme, f"{scheme}:NAME") in table
+
+
+def test_the_page_reads_maps_of_an_encoder() -> None:
+    pytest.importorskip("timm")
+    names: dict[str, Any] = {"images": torch.rand(2, 3, 64, 64)}
+    exec(MAPS, names)
+    assert names["last"].shape == (2, 512, 2, 2) and names["early"].shape[-1] > 2
