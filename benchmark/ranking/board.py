@@ -164,11 +164,22 @@ class Board:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Facts that limit the meaning of columns and rows, one sentence each; that of a row begins with its name."""
+        """Facts that limit the meaning of columns and rows, one sentence each; that of rows begins with their names.
+
+        With chosen columns, notes on the metrics of other columns are left out.
+        """
         reasons = dict.fromkeys(self.unranked.values())
         columns = [f"{few(m for m in self.unranked if self.unranked[m] == r)}: not ranked, since {r}" for r in reasons]
         scores = [score for row in self.rows if row.part == WHOLE for score in row.group.scores.values()]
-        rows = [f"{score.name}: {note}" for score in scores for note in (*score.notes, *_unpaired(score))]
+        names: dict[str, dict[str, None]] = {}
+        for score in scores:
+            for note in (*score.notes, *_unpaired(score)):
+                about = note.split(" ", 1)[0]
+                if about not in self.infos or about in (self.chosen or self.infos):
+                    names.setdefault(note, {})[score.name] = None
+        everyone = {score.name for score in scores}
+        shared = {note: len(everyone) > 1 and named.keys() == everyone for note, named in names.items()}
+        rows = [f"{'every run' if shared[note] else few(named)}: {note}" for note, named in names.items()]
         return (*columns, *rows)
 
     @property

@@ -115,6 +115,19 @@ def test_what_to_know_before_trusting_a_row_is_told_wherever_people_read() -> No
     assert json.loads(FORMATS["json"](board))["notes"] == [note]
 
 
+def test_a_note_of_several_runs_is_said_once() -> None:
+    notes = {"a": ("constant", "wide"), "b": ("constant",), "c": ("constant", "wide")}
+    board = Board.of({Path(name): replace(score_of(name, RIVAL), notes=notes[name]) for name in notes}, parts=False)
+    assert board.notes == ("every run: constant", "a, c: wide")
+
+
+def test_with_chosen_columns_notes_on_other_metrics_are_left_out() -> None:
+    notes = ("top1 is of few objects", "top5 is of few objects", "few objects")
+    scores = {Path("a"): replace(score_of("a", RIVAL), notes=notes)}
+    assert Board.of(scores, parts=False, columns=("top1",)).notes == ("a: top1 is of few objects", "a: few objects")
+    assert len(Board.of(scores, parts=False).notes) == 3
+
+
 def test_seeds_and_ranks_are_shown() -> None:
     runs = {
         Path(str(i)): replace(
