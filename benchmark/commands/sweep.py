@@ -56,7 +56,8 @@ def sweep(
 
     A small file lists them. Runs are in OUT/METHOD-DATASET-sSEED, as from `iebench train`. Finished runs are skipped,
     interrupted ones continue, and runs that another process is training are left out. The output of each run goes to
-    OUT/NAME.log. The exit code is 3 if some failed.
+    OUT/NAME.log. Settings that differ in one number, such as the steps, are drawn as curves beside the table (SVG).
+    The exit code is 3 if some failed.
     """
     from iebench.manifests.dataset import newest
 
@@ -74,7 +75,8 @@ def sweep(
 
     check_once("sweep", os.environ)
     name = Path(sweep).stem
-    planned = plan(load(sweep), data or newest(), out, "auto" if engine == "slurm" else device)
+    loaded = load(sweep)
+    planned = plan(loaded, data or newest(), out, "auto" if engine == "slurm" else device)
     run_states = states(planned)
     todo = remaining(planned, run_states, device)
     if engine == "local" and todo:
@@ -101,6 +103,11 @@ def sweep(
         table = table or out / f"{name}.md"
         write(table, scored)
         click.echo(f"{table}: written, {len(scored)} of {len(planned)} runs")
+        from ..sweep.curves import Axis  # here, since it imports matplotlib
+        from ..sweep.curves import write as curves
+
+        if (axis := Axis.of(loaded.settings)) and curves(table.with_suffix(".svg"), scored, axis):
+            click.echo(f"{table.with_suffix('.svg')}: written, class and rotation over {axis.key}")
     for outcome in failed:
         click.echo(f"{outcome.name} failed: {outcome.reason}; its output is in {out / outcome.name}.log", err=True)
     return 3 if failed else 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -64,7 +63,7 @@ def tradeoff(board: Board) -> Picture:
         _bounds(chart, board, points)
         for axis, metric in ((chart.xaxis, across), (chart.yaxis, upwards)):
             info = board.infos[metric]
-            axis.set_major_formatter(partial(_tick, info.factor))
+            axis.set_major_formatter(info.at_axis)
             axis.set_inverted(not info.higher)
         chart.set_xlabel(f"class: {board.infos[across].title}, better to the right")
         chart.set_ylabel(f"{board.infos[upwards].title}, better to the top")
@@ -72,11 +71,6 @@ def tradeoff(board: Board) -> Picture:
         picture.draw_without_rendering()  # which places the axes
         _label(chart, points, picture.dpi / 72)
     return picture
-
-
-def _tick(factor: float, value: float, _: object) -> str:
-    """Format a number at an axis as tables show it."""
-    return f"{value * factor:g}"
 
 
 def _points(board: Board, across: str, upwards: str) -> Iterator[Point]:

@@ -64,6 +64,10 @@ class MetricInfo:
         low, high = self.limits
         return (low, high) if self.over_objects == "mean" and math.isfinite(high - low) else None
 
+    def at_axis(self, value: float, _: object = None) -> str:
+        """Format a number at the axis of a figure, in the unit of tables."""
+        return f"{value * self.factor:g}"
+
     def show(self, value: float) -> str:
         """Format a value as tables print it.
 
