@@ -37,6 +37,7 @@ USERS_CODE = {  # functions that run code of a user or of another package, whose
     "benchmark/encoders/predictor.py",
     "benchmark/encoders/maps/checked.py",
     "benchmark/encoders/factory.py",
+    "benchmark/encoders/files/hub_folder.py",
     "baselines/registry.py",
     "benchmark/commands/catalogue.py",
     "benchmark/training/checks.py",
