@@ -11,9 +11,12 @@ from pathlib import Path
 
 from iebench.benchmark.commands.validate import faults
 from iebench.benchmark.errors import NotComparable, ScoreFileError
+from iebench.benchmark.ranking import overall
 from iebench.benchmark.ranking.board import Board
+from iebench.benchmark.ranking.conclusion import CLASS, ROTATION, measured
 from iebench.benchmark.ranking.tables import markdown
 from iebench.benchmark.results.reading import load_score, load_scores
+from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.benchmark.sweep.table import insert
 
 BOARD = Path("benchmark/scores")  # relative to the root of the repository, since tables may name files
@@ -59,7 +62,9 @@ def write(board: Path = BOARD) -> None:
 def section(folder: Path) -> str:
     """Return the part of the README about one dataset: a heading, and what `iebench leaderboard` prints."""
     table = replace(Board.of(load_scores(sorted(folder.glob("*.json"))), parts=True), costs=True)
-    return f"## {folder.name}\n\n{markdown(table)}"
+    both = [metric for metric in (measured(table, CLASS), measured(table, ROTATION)) if metric]
+    several = len(both) > 1 and len([row for row in table.rows if row.part == WHOLE]) > 1
+    return f"## {folder.name}\n\n{markdown(table)}{overall.markdown(table, both) if several else ''}"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import table_option
 
 from ..ranking import agreement
+from ..ranking import overall as several
 from ..ranking import published as reported
 from ..ranking.board import Board
 from ..ranking.shifts import by_shift
@@ -23,6 +24,7 @@ from .gather import gather
         "iebench leaderboard",
         "iebench leaderboard runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json --parts",
         "iebench leaderboard --columns top1,rotation_degrees_mean,mrr --costs",
+        "iebench leaderboard --overall top1,rotation_degrees_mean,mrr",
         "iebench leaderboard --sort rotation_degrees_mean --format latex --out table.tex",
     ),
 )
@@ -32,6 +34,10 @@ from .gather import gather
 @click.option(
     "--columns", metavar="METRIC,...", default="", help="Metrics with a column, in this order.",
     show_default="those of the protocol",
+)  # fmt: skip
+@click.option(
+    "--overall", metavar="METRIC,...", default="",
+    help="Also rank over several metrics at once: mean rank and Borda count (table and md).",
 )  # fmt: skip
 @click.option(
     "--costs", is_flag=True, help="Also show parameters, hours of training and images/s (table, md and latex)."
@@ -48,6 +54,7 @@ def leaderboard(
     parts: bool,
     sort: str | None,
     columns: str,
+    overall: str,
     costs: bool,
     form: str,
     published: bool,
@@ -62,15 +69,19 @@ def leaderboard(
         raise click.UsageError(
             f"--published goes with {' and '.join(reported.FORMATS)}; as CSV: manifests/published.csv"
         )
+    if overall and form not in several.FORMATS:
+        raise click.UsageError(f"--overall goes with {' and '.join(several.FORMATS)}")
     if columns and form in ("csv", "json"):
         raise click.UsageError(f"--columns goes with table, md and latex; {form} has every metric")
     if costs and form in ("csv", "json"):
         raise click.UsageError(f"--costs goes with table, md and latex; {form} always has them")
-    chosen = list(dict.fromkeys(columns.split(","))) if columns else []
+    chosen = _names(columns)
     scores = gather(files)
     kinds = by_shift(scores) if form in reported.FORMATS else [scores]  # other formats have one table
     boards = [replace(Board.of(kind, parts, sort or "", chosen), costs=costs) for kind in kinds]
     board, text = boards[0], "\n\n".join(map(FORMATS[form], boards))
+    if overall:
+        text += several.FORMATS[form](board, _names(overall))
     if published:
         text += "\n\n" + reported.FORMATS[form]() + agreement.FORMATS[form](board)
     if out is None:
@@ -78,3 +89,8 @@ def leaderboard(
     else:
         write_atomic(out, click.unstyle(text) + "\n")
         click.echo(f"{out}: written")
+
+
+def _names(text: str) -> list[str]:
+    """Return the metrics in a value such as "top1,mrr", each once."""
+    return list(dict.fromkeys(name.strip() for name in text.split(","))) if text else []

@@ -10,7 +10,7 @@ import click
 from rich.text import Text
 
 from ..errors import MissingPart, ScoreFileError
-from ..ranking import agreement, tables
+from ..ranking import agreement, overall, tables
 from ..ranking.board import Board
 from ..ranking.html import as_html
 from ..results.reading import load_score
@@ -53,6 +53,15 @@ class Leaderboard:
         UnknownName, UsageError : no such table, column or metric, or fewer than three methods in common.
         """
         return agreement.agreement(self.board, metric, column, source=source, table=table)
+
+    def overall(self, *metrics: str) -> list[overall.Standing]:
+        """Rank over several metrics at once: mean rank and Borda count with their intervals, best first.
+
+        Raises
+        ------
+        UnknownName, UsageError : no such metric, or fewer than two metrics or rows.
+        """
+        return overall.overall(self.board, metrics)
 
     def to_html(self) -> str:
         """Return a table for a page."""
