@@ -21,6 +21,7 @@ from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES
 from ..training.log import read as read_log
 from .pictures import Pictures, axes
+from .topics import topic
 
 POINTS = 150  # smallest number of points of a training curve, if so many were logged
 TERMS = 1_000  # largest number of names in a log
@@ -35,7 +36,7 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     places = {row.name: i for i, row in enumerate(whole)}
     return {
         "methods": [row.name for row in whole],
-        "metrics": {m: {**_metric(board.infos[m]), "point": is_point(m)} for m in board.metrics},
+        "metrics": {m: _metric(m, board.infos[m]) for m in board.metrics},
         "sort": board.sort,
         "rows": [_row(row, places[row.name]) for row in board.rows],
         "curves": curves(whole),
@@ -45,8 +46,10 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     }
 
 
-def _metric(info: MetricInfo) -> dict[str, Any]:
+def _metric(metric: str, info: MetricInfo) -> dict[str, Any]:
     return {
+        "topic": topic(metric, info),
+        "point": is_point(metric),
         "title": info.title,
         "about": info.about,
         "higher": info.higher,

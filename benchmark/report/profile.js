@@ -1,5 +1,7 @@
 // A method's metrics side by side, each on its way from the floor to the ceiling, part by part.
 
+const HEAD = 30; // height of a topic's heading
+
 /** How far a value is from the floor (0) to the ceiling, or to a perfect prediction where no ceiling is known (1). */
 function share(metric, [, , , floor, ceiling], value) {
   const goal = ceiling ?? (model.metrics[metric].higher ? 1 : 0);
@@ -29,8 +31,11 @@ function profile() {
       parts().map((part, i) => ({ row: rowOf(method, part), part, i, k })).filter(({ row, k }) => row && (k === 0 || row.part === WHOLE)));
     const metrics = Object.keys(model.metrics).filter((metric) => model.metrics[metric].ranked && lines.some(({ row }) => row.values[metric]));
     const width = Math.max(280, host.clientWidth), left = Math.min(210, width * 0.45), right = 14, top = 8;
+    const topics = [...new Set(metrics.map((metric) => model.metrics[metric].topic))];
+    metrics.sort((a, b) => topics.indexOf(model.metrics[a].topic) - topics.indexOf(model.metrics[b].topic));
+    const heads = metrics.map((metric, m) => m === 0 || model.metrics[metric].topic !== model.metrics[metrics[m - 1]].topic);
     const titles = metrics.map((metric) => linesOf(model.metrics[metric].title, left - 8));
-    const steps = titles.map((words) => 10 + 14 * words.length);
+    const steps = titles.map((words, m) => 10 + 14 * words.length + (heads[m] ? HEAD : 0));
     const height = top + steps.reduce((sum, step) => sum + step, 0) + 30;
     const shares = lines.flatMap(({ row }) => metrics.filter((metric) => row.values[metric]).flatMap((metric) => [1, 2].map((end) => share(metric, row.values[metric], row.values[metric][end]))));
     const [low, high] = [Math.max(-0.5, Math.min(0, ...shares)) - 0.02, Math.max(1, Math.min(1.2, ...shares)) + 0.02];
@@ -42,7 +47,9 @@ function profile() {
     }
     let bottom = top;
     metrics.forEach((metric, m) => {
-      const y = bottom + steps[m] / 2, { title, about } = model.metrics[metric];
+      const { title, about, topic } = model.metrics[metric], above = heads[m] ? HEAD : 0;
+      const y = bottom + above + (steps[m] - above) / 2;
+      if (above) svg.append(draw("text", { class: "topic", x: 0, y: bottom + above - 8 }, topic));
       bottom += steps[m];
       const text = ending(titles[m], left - 8, y);
       text.append(draw("title", {}, about));

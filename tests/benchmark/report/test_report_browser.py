@@ -145,6 +145,9 @@ def test_the_profile_shows_every_part_of_a_method_and_another(opened: Any) -> No
     assert legend.count("method-3") == 3 and "equivariant" in legend
     choose(opened, "profile-other", "method-4")
     assert "method-4, whole" in opened.find_element(By.ID, "profile-legend").text
+    script = "return [...document.querySelectorAll('#profile-chart .topic')].map((heading) => heading.textContent)"
+    topics = opened.execute_script(script)
+    assert topics[:2] == ["class", "rotation and pose"] and len(set(topics)) == len(topics)
 
 
 @pytest.mark.parametrize(("block", "name"), [("sensitivity", "floor hue"), ("uncertainty", "entropy")])
