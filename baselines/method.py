@@ -97,16 +97,19 @@ class Method(nn.Module):
         """
         return torch.stack(self.by_view(self.features, images), dim=1)
 
-    def by_view(self, module: Callable[[Tensor], Any], views: Tensor) -> list[Tensor]:
+    def by_view(self, module: Callable[[Tensor], Any], views: Tensor) -> list[Any]:
         """Return a module's outputs for several views of each object, with one pass or several as `passes` says.
 
-        module : (N, ...) -> (N, E), such as the encoder or a projector
+        module : (N, ...) -> (N, E), such as the encoder or a projector; or to a tuple of such
         views : (B, K, ...)
-        returns : K of (B, E)
+        returns : K of (B, E), or of tuples of such
         """
         if self.passes == "apart":
             return [module(view) for view in views.unbind(1)]
-        return list(module(views.flatten(0, 1)).unflatten(0, views.shape[:2]).unbind(1))
+        outputs = module(views.flatten(0, 1))
+        if isinstance(outputs, tuple):
+            return list(zip(*(part.unflatten(0, views.shape[:2]).unbind(1) for part in outputs), strict=True))
+        return list(outputs.unflatten(0, views.shape[:2]).unbind(1))
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """Return the loss of a batch: "loss" is minimised; the other entries are its unweighted terms, for the log.

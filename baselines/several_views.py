@@ -12,9 +12,11 @@ class SequenceMethod(Method):
     """Base of methods with an aggregate of M context views, for any M >= 1, which is scored beside the encoder.
 
     aggregate_size : A, the size of an aggregate
+    condition_size : C, the size of a condition, see `condition`; 0 without actions
     """
 
     aggregate_size: int
+    condition_size: int = 0
 
     def aggregate(self, representations: Tensor, latents: Latents) -> Tensor:
         """Return the aggregate of context views in their order.

@@ -27,11 +27,11 @@ class Target(nn.Module):
         return out
 
     @torch.no_grad()
-    def maps(self, images: Tensor) -> Tensor:
-        """Return the last map (B, C, h, w) of a copy of an encoder whose backbone gives maps."""
+    def maps(self, images: Tensor, stages: tuple[int, ...]) -> tuple[Tensor, ...]:
+        """Return maps (B, C, h, w) after some stages of a copy of an encoder whose backbone gives maps."""
         encoder: Any = self.network[0]
-        out: Tensor = encoder.with_maps(images, (encoder.last_stage,))[1]
-        return out
+        outputs: tuple[Tensor, ...] = encoder.with_maps(images, stages)
+        return outputs[1:]
 
     @torch.no_grad()
     def follow(self, *modules: nn.Module, momentum: float) -> None:

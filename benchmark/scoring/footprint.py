@@ -1,11 +1,12 @@
 """Estimates the memory of scoring before anything is encoded; wide features need much of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import torch
 
+from iebench.baselines.method import Method
 from iebench.manifests.brief import number
 from iebench.manifests.common.machine import free_memory
 from iebench.manifests.dataset import DatasetInfo
@@ -13,6 +14,7 @@ from iebench.manifests.dataset import DatasetInfo
 from ..errors import ScoringError
 from ..fitting.standardise import NUMBERS, ROWS_PER_BLOCK
 from ..probes.disentanglement import ROWS
+from ..probes.several.sizes import Made, made
 from ..protocol import Linear, Protocol
 from ..results.score import MOST_BYTES
 from ..statistics.resamples import PACKED
@@ -36,6 +38,7 @@ class Sizes:
 
     train, val : objects; views : per object; widths : of all parts, the whole first
     factors : factors of the recipe
+    made : features that probes make of several views
     """
 
     train: int
@@ -44,6 +47,7 @@ class Sizes:
     classes: int
     widths: tuple[int, ...]
     factors: int = 7
+    made: tuple[Made, ...] = ()
 
     @staticmethod
     def of(info: DatasetInfo, limit: int | None, widths: Sequence[int]) -> "Sizes":
@@ -84,6 +88,11 @@ def footprint(protocol: Protocol, sizes: Sizes) -> dict[str, int]:
         steps["axes"] = importances + 3 * square + values * width
     if protocol.maps is not None:
         steps["maps"] = 3 * square
+    for kind in sizes.made:
+        heads = COPIES * FLOAT * _weights(protocol, kind.width, classes)
+        solved = DOUBLE * _solved(protocol.linear, sizes.train * kind.train, kind.width) if protocol.linear else 0
+        numbers = (sizes.train * kind.train + sizes.val * kind.val) * kind.columns
+        steps[kind.name] = FLOAT * numbers + max(heads, solved)
     return steps
 
 
@@ -137,17 +146,20 @@ def check_settings(protocol: Protocol, sizes: Sizes) -> None:
 
 
 def check(
-    protocol: Protocol, info: DatasetInfo, limit: int | None, widths: Sequence[int], device: torch.device
-) -> None:
+    protocol: Protocol, info: DatasetInfo, limit: int | None, widths: Sequence[int], device: torch.device,
+    method: Method | None = None,
+) -> None:  # fmt: skip
     """Refuse features that are too wide, or settings that are too large, for the free memory, before any work.
 
     widths : columns of the whole representation and of its parts
+    method : method whose encoder is scored, which may make features of several views
 
     Raises
     ------
     ScoringError : more memory is needed than is free; names the step that needs most.
     """
     sizes = Sizes.of(info, limit, widths)
+    sizes = replace(sizes, made=tuple(made(method, protocol, sizes.views)))
     check_settings(protocol, sizes)
     steps = footprint(protocol, sizes)
     blocks = BLOCKS * DOUBLE * min(NUMBERS, ROWS_PER_BLOCK * widths[0]) + PROGRAM

@@ -43,7 +43,8 @@ class Subject:
     def check_memory(self, protocol: Protocol, limit: int | None, device: torch.device) -> None:
         """Check that the probes of a protocol fit into memory; see `footprint.check`."""
         widths = [self.encoder.dim, *(part.stop - part.start for part in self.encoder.parts.values())]
-        footprint.check(protocol, DatasetInfo.load(self.data), limit, widths, device)
+        method = self.encoder.method if isinstance(self.encoder, PreparedEncoder) else None
+        footprint.check(protocol, DatasetInfo.load(self.data), limit, widths, device, method)
 
 
 def of_encoder(

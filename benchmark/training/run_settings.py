@@ -13,7 +13,9 @@ METHODS_BEFORE: Mapping[str, object] = {
     "projector_norm": False,
     "predictor_relu": False,
     "invariant_projector": [],
-    "context": 1,
+    "context": 1,  # of seq-jepa
+    "levels": 1,  # of obow, and the next
+    "patches": 0,
 }
 """The same for methods' settings; all values are the methods' defaults."""
 

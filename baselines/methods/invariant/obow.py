@@ -1,7 +1,8 @@
 """OBoW: a target network's bag of visual words is predicted from another view (Gidaris et al., CVPR 2021).
 
-The words are features of a target network in past batches. The bag of a view tells which words its last map has. Of the
-paper's two levels of words only that of the last map is here, and views of the dataset take the place of its crops.
+The words are features of a target network in past batches. The bag of a view tells which words its last map has. Views
+of the dataset take the place of the paper's crops. Its full version has words of two maps, and small patches of a view
+that predict the bag too: `--set method.levels=2 --set method.patches=5`.
 
 iebench train --method obow
 """
@@ -14,34 +15,41 @@ from torch import Tensor, nn
 from iebench.manifests.errors import InvalidValue
 
 from ...action import Latents
-from ...crops import sequence
-from ...gather import gather, rows
+from ...crops import crops, sequence
+from ...gather import rows
 from ...losses import cross_entropies, no_autocast, precise
 from ...method import Method, method
 from ...networks.encoder import Encoder
 from ...networks.target import Target, check_momentum, momentum
+from .words import Words
 
-DECAY = 0.99  # of the mean distance to the nearest word, from step to step
-SMALLEST = 1e-6  # of that distance: a map all of whose features are words still has a bag
+SIDE = 96 / 160  # of a patch in pixels, relative to a view's
+AREAS = (0.6 * (96 / 256) ** 2, (96 / 256) ** 2)  # of a patch, relative to the image: 96 of the 256 pixels of its crop
 
 
 @dataclass(frozen=True)
 class OBoWSettings:
-    """Defaults of the paper.
+    """Defaults of the paper's version with one level.
 
-    words : number of visual words
+    words : number of visual words of a level
     sharpness : distances are divided by the mean distance to the nearest word over `sharpness`
     scale : length kappa of the generated weights of a word
     momentum : initial momentum of the target network; it rises to 1 by a cosine over the steps of the run
+    levels : number of maps that have words of their own: those after the last stages of the backbone
+    patches : number of small patches of each view that predict the other view's bags, beside the whole view
     """
 
     words: int = 8192
     sharpness: float = 15.0
     scale: float = 8.0
     momentum: float = 0.99
+    levels: int = 1
+    patches: int = 0
 
     def __post_init__(self) -> None:
         check_momentum(self.momentum)
+        if self.levels < 1 or self.patches < 0:
+            raise InvalidValue(f"levels is from 1 on and patches from 0, not {self.levels} and {self.patches}")
         if self.words < 2:
             raise InvalidValue(f"words must be at least 2, not {self.words}")
         for name in ("sharpness", "scale"):
@@ -50,78 +58,87 @@ class OBoWSettings:
 
 
 @method("obow", OBoWSettings)
-class OBoW(Method):
-    """A generator of weights from words, a target of the encoder, and a queue of words.
+class OBoW(Method, Words):
+    """Words of the last map, words of `earlier` maps, and a target of the encoder.
 
-    words : (words, dim), oldest first; nearest : mean squared distance of a feature to its nearest word
-    next_words, next_nearest : the same after the step that is being taken
-    start : (3,), a random point from which the sequence of positions begins; done : steps done
+    start : (3,), a random point from which the sequences of positions begin; done : steps done
     """
 
     scheduled = True
-    words: Tensor
-    nearest: Tensor
-    next_words: Tensor
-    next_nearest: Tensor
     start: Tensor
     done: Tensor
 
     def __init__(self, encoder: Encoder, settings: OBoWSettings) -> None:
         super().__init__(encoder)
-        encoder.check_stage(1)
-        self.settings = settings
-        hidden, width = 2 * self.dim, encoder.backbone.channels[-1]
-        # batch statistics are those of all words, so that running ones are not needed
-        norm = nn.BatchNorm1d(hidden, track_running_stats=False)
-        self.generator = nn.Sequential(
-            nn.Linear(width, hidden, bias=False), norm, nn.ReLU(inplace=True), nn.Linear(hidden, self.dim)
-        )
+        self.settings, last = settings, encoder.last_stage
+        self.stages = tuple(range(last - settings.levels + 1, last + 1))
+        encoder.check_stage(self.stages[0])
+        channels = [encoder.backbone.channels[stage - 1] for stage in self.stages]
+        self.fill(settings.words, channels[-1], self.dim)
         self.target = Target(self.encoder)
-        words, nearest = torch.randn(settings.words, width).relu(), torch.tensor(0.5)
-        for name, value in (("words", words), ("nearest", nearest)):
-            self.register_buffer(name, value)
-            self.register_buffer(f"next_{name}", value.clone(), persistent=False)
+        self.earlier = nn.ModuleList(Words() for _ in channels[:-1])
+        for level, width in zip(self.levels[:-1], channels[:-1], strict=True):
+            level.fill(settings.words, width, self.dim)
         self.register_buffer("start", torch.rand(3, dtype=torch.float64))
         self.register_buffer("done", torch.zeros((), dtype=torch.int64))
+
+    @property
+    def levels(self) -> list[Words]:
+        """Vocabularies, that of the last map last."""
+        return [*(level for level in self.earlier if isinstance(level, Words)), self]
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = CE(bag(y), softmax(kappa h(x) w)), w the unit weights of the words; mean of x to y and y to x.
 
-        Summed over consecutive views.
+        Summed over consecutive views, mean over levels. With patches, plus the same of the patches of x in its place.
+        """
+        points, count = self._points(len(images), 1, images.device), self.settings.patches
+        maps = zip(*self.by_view(lambda view: self.target.maps(view, self.stages), images), strict=True)
+        bags = [
+            level.bags(views, points, self.settings.sharpness) for level, views in zip(self.levels, maps, strict=True)
+        ]
+        weights = [level.weights() for level in self.levels]
+        terms = self._predicted(images, weights, bags)
+        if count:
+            repeated = [[bag.repeat_interleave(count, dim=0) for bag in views] for views in bags]
+            terms["patches"] = self._predicted(self._patches(images), weights, repeated)["loss"]
+            terms["loss"] = terms["loss"] + terms["patches"]
+        return terms
+
+    def _predicted(self, images: Tensor, weights: list[Tensor], bags: list[list[Tensor]]) -> dict[str, Tensor]:
+        """Return the loss of predicting bags from images, a mean over levels.
+
+        images : (B, K, 3, H, W)
+        weights, bags : for each level (words, dim), and K of (B, words)
         """
         representation = self.represent(images).unbind(1)  # K of (B, dim)
-        bags = self._bags(images)  # K of (B, words)
-        weights = nn.functional.normalize(self.generator(nn.functional.normalize(self.words, dim=1)), dim=1)
+        terms: list[dict[str, Tensor]] = []
         with no_autocast(images.device):
-            logits = [self.settings.scale * precise(view) @ precise(weights).T for view in representation]
-            return cross_entropies(logits, bags)
+            for weight, goals in zip(weights, bags, strict=True):
+                logits = [self.settings.scale * precise(view) @ precise(weight).T for view in representation]
+                terms.append(cross_entropies(logits, goals))
+        return {name: torch.stack([term[name] for term in terms]).mean() for name in terms[0]}
 
-    @torch.no_grad()
-    def _bags(self, images: Tensor) -> list[Tensor]:
-        """Return the bags of words of all views, K of (B, words), and prepare the words of the next step."""
-        maps = [precise(view) for view in self.by_view(self.target.maps, images)]
-        with no_autocast(images.device):
-            distances = [torch.cdist(view.flatten(2).mT, self.words.to(view.dtype)).square() for view in maps]
-        least = torch.stack([gather(view.amin(dim=2).mean(dim=1)).mean() for view in distances]).mean()
-        self.next_nearest = torch.lerp(least.to(self.nearest.dtype), self.nearest, DECAY)
-        self.next_words = torch.cat([self.words, *(self._drawn(view) for view in maps)])[-len(self.words) :]
-        sharpness = self.settings.sharpness / self.next_nearest.clamp(min=SMALLEST)
-        bags = [torch.softmax(-sharpness * view, dim=2).amax(dim=1) for view in distances]
-        return [bag / bag.sum(dim=1, keepdim=True) for bag in bags]
+    def _patches(self, images: Tensor) -> Tensor:
+        """Cut patches out of each view, at the same places in the views of an object.
 
-    def _drawn(self, maps: Tensor) -> Tensor:
-        """Return a mean over 3 x 3 positions of each map of all ranks: (B, dim, h, w) -> (ranks * B, dim)."""
-        mine, batch = rows(len(maps), maps.device)
-        points = sequence(self.done * batch + mine, self.start)
-        features = nn.functional.avg_pool2d(maps, 3, stride=1, padding=1, count_include_pad=False)
-        y, x = (
-            (points[:, axis] * size).long().clamp(max=size - 1) for axis, size in enumerate(maps.shape[2:], start=1)
-        )
-        return gather(features[torch.arange(len(maps), device=maps.device), :, y, x]).to(self.words.dtype)
+        images : (B, K, 3, H, W)
+        returns : (B * patches, K, 3, s, s), s = SIDE * W
+        """
+        count, side = self.settings.patches, max(1, round(SIDE * images.shape[-1]))
+        points = self._points(len(images), count, images.device)
+        views = images.repeat_interleave(count, dim=0).unbind(1)
+        return torch.stack([crops(view, points, AREAS, side) for view in views], dim=1)
+
+    def _points(self, objects: int, count: int, device: torch.device) -> Tensor:
+        """Return points of this step's sequence, `count` for each of a rank's objects: (objects * count, 3)."""
+        mine, batch = rows(objects, device)
+        numbers = (self.done * batch + mine)[:, None] * count + torch.arange(count, device=device)
+        return sequence(numbers.flatten(), self.start)
 
     def after_step(self, step: int, steps: int) -> None:
         """Remember the step's words and move the target network."""
-        self.words.copy_(self.next_words)
-        self.nearest.copy_(self.next_nearest)
+        for level in self.levels:
+            level.remember()
         self.done.fill_(step)
         self.target.follow(self.encoder, momentum=momentum(self.settings.momentum, step, steps))

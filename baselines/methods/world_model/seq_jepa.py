@@ -68,10 +68,11 @@ class SeqJEPA(SequenceMethod):
         super().__init__(encoder)
         self.settings = settings
         size = settings.action_size
-        self.aggregate_size = width = self.dim + size
+        self.aggregate_size, self.condition_size = self.dim + size, size
         self.has_predictor = size > 0
         self.latents = actions.columns(settings.action) if size else ()
         self.action_layer = projector((actions.size(settings.action), size), norm=True) if size else None  # P
+        width = self.aggregate_size
         self.aggregator = Aggregator(width, settings.layers, settings.heads, settings.dropout)
         hidden = settings.hidden
         self.predictor = nn.Sequential(

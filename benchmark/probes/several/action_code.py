@@ -4,11 +4,9 @@ The pairs, the target R12 and the oracle are those of the rotation heads; the in
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from iebench.baselines.action import ROTATION
@@ -16,11 +14,11 @@ from iebench.baselines.several_views import ActionCodeMethod
 
 from ...encoders.predictor import checked_output
 from ...errors import EncoderError
-from ...fitting.context import Context, Oracle, Rows, Split, Values, probe
+from ...fitting.context import Context, Rows, Split, Values, probe
 from ...fitting.standardise import block_rows
 from ...metrics.rotation import CODE
 from ...statistics.metric_info import WHOLE
-from .derived import along, collected, probed
+from .derived import along, collected, rotated
 
 PAIRS = 16  # at most, of each train object
 WIDEST = 4096  # columns of a code
@@ -42,38 +40,8 @@ def action_code(context: Context) -> Values:
     except EncoderError as error:  # the code of a method of another package must not cost the whole score
         context.notes.append(f"{NAME} is not measured: {error}")
         return {}
-    oracle = None if context.oracle is None else PairOracle(context.oracle, context.val, val_rows)
-    other = replace(context, notes=[], protocol=replace(context.protocol, linear=None))
-    columns = {PART: slice(0, train.features.shape[1])}
-    values = probed(other, train, val, columns, {"pose": "rotation"}, oracle=oracle)[PART]
-    context.notes.extend(note.replace("pose", NAME, 1) for note in other.notes if note.startswith("pose"))
-    renamed = {metric.replace("pose", NAME, 1): entry for metric, entry in values.items()}
-    return {WHOLE: {metric: entry for metric, entry in renamed.items() if metric in CODE}}
-
-
-@dataclass(frozen=True)
-class PairOracle:
-    """An oracle for views that stand for pairs: row i is the pair `pairs[i]` of `split`.
-
-    pairs : (n, 2)
-    """
-
-    oracle: Oracle
-    split: Split
-    pairs: Rows
-
-    @property
-    def views(self) -> int:
-        """Return 1, since a pair has one row."""
-        return 1
-
-    def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
-        """Return the best predictions for the pairs of rows (k, 1): (k, 3, 3)."""
-        return self.oracle(self.split, self.pairs[rows[:, 0]])
-
-    def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the pair's: (k,)."""
-        return self.oracle.error(self.split, self.pairs[rows[:, 0]], predicted)
+    values = rotated(context, train, val, PART, NAME, val_rows)
+    return {WHOLE: {metric: entry for metric, entry in values.items() if metric in CODE}}
 
 
 def coded(context: Context, method: ActionCodeMethod, split: Split, rows: Rows) -> Split:

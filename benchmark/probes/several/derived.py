@@ -1,7 +1,7 @@
 """The protocol's own probes of class, pose and rotation on other features of the same objects."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from iebench.manifests.factors import FactorGroup
 
 from ...fitting.context import PROBES, Context, Oracle, Rows, Split, Values
 from ...fitting.standardise import Standardiser
+from ...statistics.bootstrap import Estimate
 
 SOLVED_OR_TRAINED = ("linear", "kernel", "heads")  # probes; each asks what the protocol has settings for
 
@@ -54,6 +55,46 @@ def probed(
         for part, measured in PROBES[name].function(other).items():
             values[part] |= measured
     return values
+
+
+def rotated(context: Context, train: Split, val: Split, part: str, name: str, pairs: Rows) -> dict[str, Estimate]:
+    """Train and measure the protocol's heads for rotations, on views that stand for pairs, whose pose is the rotation.
+
+    part : name of the features in a score's chosen settings; name : head of the metrics' names
+    pairs : (n, 2), the rows of the context's val split for which the views of `val` stand
+    returns : metric -> value; also metrics of other names, if another probe measures them
+    """
+    oracle = None if context.oracle is None else PairOracle(context.oracle, context.val, pairs)
+    other = replace(context, notes=[], protocol=replace(context.protocol, linear=None))
+    parts = {part: slice(0, train.features.shape[1])}
+    values = probed(other, train, val, parts, {"pose": "rotation"}, oracle=oracle)[part]
+    context.notes.extend(note.replace("pose", name, 1) for note in other.notes if note.startswith("pose"))
+    return {metric.replace("pose", name, 1): entry for metric, entry in values.items()}
+
+
+@dataclass(frozen=True)
+class PairOracle:
+    """An oracle for views that stand for pairs: row i is the pair `pairs[i]` of `split`.
+
+    pairs : (n, 2)
+    """
+
+    oracle: Oracle
+    split: Split
+    pairs: Rows
+
+    @property
+    def views(self) -> int:
+        """Return 1, since a pair has one row."""
+        return 1
+
+    def __call__(self, split: Split, rows: Rows) -> NDArray[np.float64]:
+        """Return the best predictions for the pairs of rows (k, 1): (k, 3, 3)."""
+        return self.oracle(self.split, self.pairs[rows[:, 0]])
+
+    def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the pair's: (k,)."""
+        return self.oracle.error(self.split, self.pairs[rows[:, 0]], predicted)
 
 
 def along(split: Split, rows: Rows, features: NDArray[np.float32]) -> Split:

@@ -2,6 +2,8 @@
 
 A sequence has context views, in a random order, and one more view, the target. Path integration asks for the rotation
 from the first context view to the target, given the aggregate and the action from the last context view to the target.
+Another probe sees the aggregate and the target's representation, and is asked for the rotation from the last context
+view to the target, as `rotation_*` asks it of two representations.
 """
 
 from collections.abc import Iterator
@@ -11,16 +13,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from iebench.baselines.action import ROTATION, view
+from iebench.baselines.action import ROTATION as POSE
+from iebench.baselines.action import view
 from iebench.baselines.several_views import SequenceMethod
 
 from ...data import pairs
 from ...fitting.context import Context, Rows, Split, Values, probe
 from ...fitting.standardise import block_rows
-from ...metrics.sequence import AGGREGATE, PATH, VIEWS, name
+from ...metrics.sequence import AGGREGATE, PATH, ROTATION, VIEWS, name
 from ...statistics.bootstrap import Estimate
 from ...statistics.metric_info import WHOLE
-from .derived import along, collected, probed
+from .derived import along, collected, probed, rotated
 
 SEQUENCES = 10  # of each object
 
@@ -46,15 +49,19 @@ def sequence(context: Context) -> Values:
 
 def _measured(context: Context, method: SequenceMethod, views: int, most: int) -> dict[str, Estimate]:
     """Measure the aggregate of the last `views` of `most` context views, so that all end with the same two views."""
-    splits = []
-    for split in (context.train, context.val):
-        drawn = pairs.sequences(
-            split.identities, split.views, most + 1, SEQUENCES, context.protocol.pair_seed, "sequences"
-        )[..., most - views :]
-        splits.append(sequenced(context, method, split, drawn))
-    (train, val), width, part = splits, method.aggregate_size, f"aggregate{views}"
+    drawn = [
+        pairs.sequences(split.identities, split.views, most + 1, SEQUENCES, context.protocol.pair_seed, "sequences")[
+            ..., most - views :
+        ]
+        for split in (context.train, context.val)
+    ]
+    train, val = (
+        sequenced(context, method, split, chosen)
+        for split, chosen in zip((context.train, context.val), drawn, strict=True)
+    )
+    width, part = method.aggregate_size, f"aggregate{views}"
     parts = {part: slice(0, width)}
-    asks = train.features.shape[1] > width and context.shows(ROTATION)
+    asks = train.features.shape[1] > width and context.shows(POSE)
     if asks:
         parts[f"{part} and action"] = slice(0, train.features.shape[1])
     pose = "pose" if "pose" in context.protocol.heads else "rotation"
@@ -64,7 +71,33 @@ def _measured(context: Context, method: SequenceMethod, views: int, most: int) -
     values = {name(views, "top1"): measured[part]["top1"]} if "top1" in measured[part] else {}
     path = measured[f"{part} and action"] if asks else {}
     renamed = {name(views, metric.replace("pose", PATH, 1)): entry for metric, entry in path.items()}
-    return values | {metric: entry for metric, entry in renamed.items() if metric in AGGREGATE and PATH in metric}
+    values |= {metric: entry for metric, entry in renamed.items() if metric in AGGREGATE and PATH in metric}
+    if context.shows(POSE):
+        joined_train, joined_val = (
+            beside(split, made, chosen, width)
+            for split, made, chosen in zip((context.train, context.val), (train, val), drawn, strict=True)
+        )
+        last = _rows(context.val, drawn[1])[:, -2:]
+        turned = rotated(context, joined_train, joined_val, f"{part} and view", name(views, ROTATION), last)
+        values |= {metric: entry for metric, entry in turned.items() if metric in AGGREGATE}
+    return values
+
+
+def beside(split: Split, made: Split, drawn: NDArray[np.int64], width: int) -> Split:
+    """Return the split of sequences as aggregate and target; the pose is the rotation from the last view to the target.
+
+    split : the single views; made : the same sequences, with the aggregate in their first `width` columns
+    drawn : (objects, count, M + 1) views, the target last
+    """
+    rows = _rows(split, drawn)
+    features = np.concatenate([made.features[:, :width], split.features[rows[:, -1]]], axis=1)
+    return along(split, rows[:, -2:], features)
+
+
+def _rows(split: Split, drawn: NDArray[np.int64]) -> Rows:
+    """Return the rows of sequences: (objects, count, M + 1) views -> (objects * count, M + 1)."""
+    rows: Rows = (np.arange(split.objects)[:, None, None] * split.views + drawn).reshape(-1, drawn.shape[2])
+    return rows
 
 
 def sequenced(context: Context, method: SequenceMethod, split: Split, drawn: NDArray[np.int64]) -> Split:
@@ -74,8 +107,7 @@ def sequenced(context: Context, method: SequenceMethod, split: Split, drawn: NDA
 
     drawn : (objects, count, M + 1) views, the target last
     """
-    objects, count = drawn.shape[:2]
-    rows = (np.arange(objects)[:, None, None] * split.views + drawn).reshape(objects * count, -1)
+    rows = _rows(split, drawn)
     return along(split, rows, collected(_blocks(context, method, split, rows), len(rows)))
 
 

@@ -11,9 +11,12 @@ import torch
 from click.testing import CliRunner
 from scoring import SMALL
 
+from iebench.baselines.method import build, find
+from iebench.baselines.networks.encoder import EncoderSettings
 from iebench.benchmark.commands.score import score
 from iebench.benchmark.data.images import Images
 from iebench.benchmark.errors import ScoringError
+from iebench.benchmark.probes.several.sizes import made
 from iebench.benchmark.protocol import load
 from iebench.benchmark.scoring import footprint
 from iebench.benchmark.scoring.footprint import Sizes, check
@@ -47,6 +50,35 @@ def test_more_columns_than_memory_holds_are_refused_by_name_and_number(
         r"test \(most for its \w+\), and 1.5 GB are free: score fewer columns, such as features that are pooled",
     ):
         check(SMALL, info, None, [25_088], CPU)
+
+
+SEVERAL = {"seq-jepa": "aggregates of several views", "msp": "action codes", "contextssl": "read-outs in contexts"}
+
+
+@pytest.mark.parametrize("name", [*SEVERAL, "sie"])
+def test_features_of_several_views_are_counted(name: str) -> None:
+    """No less than the arrays themselves, and a refusal names them where they need most."""
+    entry = find(name)
+    with torch.device("meta"):
+        method = build(name, entry.defaults(), EncoderSettings())
+    protocol = load("converged")
+    sizes = replace(FULL, made=tuple(made(method, protocol, FULL.views)))
+    steps, kind = footprint.footprint(protocol, sizes), SEVERAL.get(name)
+    assert steps.keys() - footprint.footprint(protocol, FULL).keys() == ({kind} if kind else set())
+    least = {"seq-jepa": 10 * (640 + 128 + 640 + 512), "msp": 16 * 256, "contextssl": 10 * 512}
+    if kind:
+        assert 4 * 52_472 * least[name] <= steps[kind] < 8 * 52_472 * least[name] + 4e9
+
+
+def test_aggregates_that_do_not_fit_are_named(tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = find("seq-jepa")
+    with torch.device("meta"):
+        method = build("seq-jepa", entry.settings(action_size=2**20), EncoderSettings())
+    info = DatasetInfo.load(tiny_dataset)
+    monkeypatch.setattr(footprint, "free_memory", lambda: 1_500_000_000)
+    check(SMALL, info, None, [512], CPU)
+    with pytest.raises(ScoringError, match=r"most for its aggregates of several views\), and 1.5 GB are free"):
+        check(SMALL, info, None, [512], CPU, method)
 
 
 def test_the_verb_refuses_before_it_reads_a_feature(

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from iebench.baselines import variants
 from iebench.baselines.method import find, names
-from iebench.baselines.networks.encoder import EncoderSettings
+from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.benchmark.errors import RunError, SettingError, UnknownName
 from iebench.benchmark.training.config import SEEDS, RunConfig, TrainSettings, resolve, versions
 from iebench.benchmark.training.run_settings import METHODS_BEFORE
@@ -60,7 +61,7 @@ def test_the_seqjepa_preset_is_the_papers() -> None:
         ("essl", (32, 512, 2, 800, 0.12, 5e-4), {"temperature": 0.5, "turn": 0.4, "projector": (2048, 2048)}),
         ("stl", (96, 256, 2, 200, 0.03, 5e-4), {"temperature": 0.2, "sharing": 0.1, "projector": (512, 128)}),
         ("ivne", (224, 64, 6, 800, 0.1, 1e-4), {"entropy": 1.0, "projector": (2048, 2048, 256)}),
-        ("obow", (160, 256, 2, 200, 0.03, 1e-4), {"words": 8192, "momentum": 0.99}),
+        ("obow", (160, 256, 2, 200, 0.03, 1e-4), {"words": 8192, "momentum": 0.99, "levels": 2, "patches": 5}),
         ("invariance-propagation", (224, 128, 2, 800, 0.03, 5e-4), {"temperature": 0.07, "ramp": 30}),
         ("barlow", (224, 2048, 2, 1000, 1.6, 1e-6), {"projector": (8192, 8192, 8192)}),
     ],
@@ -71,6 +72,16 @@ def test_presets_of_methods_are_those_of_their_code(method: str, train: tuple[fl
     optimizer = "lars" if method == "barlow" else "sgd"
     assert numbers == train and (preset.optimizer, preset.schedule, preset.momentum) == (optimizer, "cosine", 0.9)
     assert {name: getattr(settings, name) for name in own} == own
+
+
+def test_the_preset_of_iwm_is_a_vit_b_with_the_predictor_of_the_equivariant_model() -> None:
+    train, own = resolve("iwm", "iwm-paper", [])
+    assert (train.resolution, train.epochs, own.layers, own.width, own.conditioning) == (224, 300, 18, 384, "feature")
+    with torch.device("meta"):
+        encoder = Encoder(train.encoder)
+    assert encoder.dim == 768 and encoder.backbone.channels == 12 * (768,)
+    without_classes_and_positions = 86_567_656 - 768 * 1000 - 1000 - 197 * 768
+    assert sum(p.numel() for p in encoder.parameters()) == without_classes_and_positions  # of ViT-B/16
 
 
 def test_the_preset_of_contextssl_is_that_of_its_code() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from iebench.baselines.errors import SettingError
 from iebench.baselines.methods.invariant.obow import OBoW, OBoWSettings
+from iebench.baselines.methods.invariant.words import Words
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 
 
@@ -28,13 +29,76 @@ def values(terms: Mapping[str, Tensor]) -> dict[str, float]:
     return {name: float(term.detach()) for name, term in terms.items()}
 
 
-def generated(method: OBoW, words: np.ndarray) -> np.ndarray:
+def generated(method: Words, words: np.ndarray) -> np.ndarray:
     """Return the unit weights of words; the generator's batch norm uses the statistics of all words."""
     (first, scale, shift, second, bias) = (p.detach().numpy() for p in method.generator.parameters())
     hidden = (words / np.linalg.norm(words, axis=1, keepdims=True)) @ first.T
     hidden = (hidden - hidden.mean(0)) / np.sqrt(hidden.var(0) + 1e-5) * scale + shift
     weights = np.maximum(hidden, 0) @ second.T + bias
     return weights / np.linalg.norm(weights, axis=1, keepdims=True)
+
+
+def last_maps(method: OBoW, images: Tensor) -> Tensor:
+    return method.target.maps(images, (4,))[0]
+
+
+def test_two_levels_are_the_mean_of_their_losses_and_patches_add_that_of_small_squares() -> None:
+    """The loss from its parts: the same cross-entropies, level by level and patch by patch."""
+    torch.manual_seed(0)
+    method, images = method_of(levels=2, patches=3), torch.rand(4, 2, 3, 32, 32, dtype=torch.float64)
+    assert [level.words.shape[1] for level in method.levels] == [32, 64]
+    with torch.no_grad():
+        maps = [[method.target.maps(images[:, k], (stage,))[0].numpy() for k in (0, 1)] for stage in (3, 4)]
+        h = one_by_one(images, method.encoder)
+        patches = method._patches(images)
+        g = one_by_one(patches, method.encoder)
+    ours = values(method.loss(images, {}))
+    assert patches.shape == (12, 2, 3, 19, 19)
+    whole, small = 0.0, 0.0
+    for views, level in zip(maps, method.levels, strict=True):
+        weights, words = generated(level, level.words.numpy()), level.words.numpy()
+        features = np.stack(views, axis=1).reshape(4, 2, words.shape[1], -1)
+        distances = ((features[:, :, None] - words[None, None, :, :, None]) ** 2).sum(3)
+        codes = np.exp(-3.0 / (0.99 * 0.5 + 0.01 * distances.min(2).mean()) * distances)
+        best = (codes / codes.sum(2, keepdims=True)).max(3)
+        bags = best / best.sum(2, keepdims=True)
+        for view, row in np.ndindex(2, 4):
+            for sources, count in ((h, 1), (g, 3)):
+                for number in range(count):
+                    logits = 2.0 * weights @ sources[row * count + number, view].numpy()
+                    term = -bags[row, 1 - view] @ (logits - np.log(np.exp(logits).sum())) / (16 * count)
+                    whole, small = (whole + term, small) if count == 1 else (whole, small + term)
+    assert (ours["patches"], ours["loss"]) == pytest.approx((small, whole + small), rel=1e-8)
+    method.after_step(1, 2)
+    assert all(torch.equal(level.words, level.next_words) for level in method.levels)
+
+
+def test_patches_are_squares_of_the_views_at_other_places_in_each_step() -> None:
+    """On a picture of its own coordinates, a patch shows where it lies: 0.29 to 0.375 of the side."""
+    method = method_of(patches=4)
+    line = (torch.arange(160, dtype=torch.float64) + 0.5) / 160
+    picture = torch.stack([*torch.meshgrid(line, line, indexing="ij"), torch.zeros(160, 160, dtype=torch.float64)])
+    images = picture.expand(8, 2, -1, -1, -1)
+    patches = method._patches(images)
+    assert patches.shape == (32, 2, 3, 96, 96)
+    torch.testing.assert_close(patches[:, 0], patches[:, 1])
+    sides = patches[:, 0, 0, -1, 0] - patches[:, 0, 0, 0, 0]
+    assert 0.28 < sides.min() < sides.max() < 0.376
+    assert len({round(float(corner), 6) for corner in patches[:, 0, 0, 0, 0]}) == 32
+    method.done.fill_(1)
+    assert not torch.allclose(method._patches(images), patches)
+
+
+@pytest.mark.parametrize("passes", ["apart", "together"])
+def test_maps_of_several_levels_are_the_same_in_one_pass_or_two(passes: str) -> None:
+    """In eval mode no norm sees the batch."""
+    method = method_of(levels=2).eval()
+    method.passes = passes  # type: ignore[assignment]
+    images = torch.rand(3, 2, 3, 32, 32, dtype=torch.float64)
+    by_view = method.by_view(lambda view: method.target.maps(view, (3, 4)), images)
+    for number, maps in enumerate(by_view):
+        for ours, theirs in zip(maps, method.target.maps(images[:, number], (3, 4)), strict=True):
+            torch.testing.assert_close(ours, theirs)
 
 
 @pytest.mark.parametrize("views", [2, 3])
@@ -69,7 +133,7 @@ def test_the_loss_of_two_steps_equals_its_restatement(views: int) -> None:
 def test_words_are_a_queue_of_means_over_the_maps_of_a_step() -> None:
     method = method_of()
     before, images = method.words.clone(), torch.rand(3, 2, 3, 32, 32, dtype=torch.float64)
-    maps = torch.cat([method.target.maps(images[:, k]) for k in range(2)])  # (6, 64, 2, 2)
+    maps = torch.cat([last_maps(method, images[:, k]) for k in range(2)])  # (6, 64, 2, 2)
     method.loss(images, {})
     method.loss(images, {})  # a look at the loss changes nothing
     assert torch.equal(method.words, before)
@@ -78,17 +142,21 @@ def test_words_are_a_queue_of_means_over_the_maps_of_a_step() -> None:
     torch.testing.assert_close(method.words[6:], maps.mean(dim=(2, 3)))  # 2 x 2 positions lie in every 3 x 3 window
 
 
+def drawn(method: OBoW, maps: Tensor) -> Tensor:
+    return Words.drawn(method, maps, method._points(len(maps), 1, maps.device))
+
+
 def test_positions_differ_between_steps_and_objects_and_continue_exactly() -> None:
     method = method_of()
     maps = torch.rand(1, 64, 8, 8, dtype=torch.float64).expand(4, -1, -1, -1)
-    first = method._drawn(maps)
+    first = drawn(method, maps)
     assert len({tuple(row.tolist()) for row in first}) == 4
     method.loss(torch.rand(2, 2, 3, 32, 32, dtype=torch.float64), {})
     method.after_step(1, 10)
-    assert not torch.allclose(method._drawn(maps), first)
+    assert not torch.allclose(drawn(method, maps), first)
     resumed = method_of()
     resumed.load_state_dict(method.state_dict())
-    torch.testing.assert_close(resumed._drawn(maps), method._drawn(maps), rtol=0, atol=0)
+    torch.testing.assert_close(drawn(resumed, maps), drawn(method, maps), rtol=0, atol=0)
     images = torch.rand(3, 2, 3, 32, 32, dtype=torch.float64)
     assert values(resumed.loss(images, {})) == values(method.loss(images, {}))
 
@@ -112,7 +180,7 @@ def test_only_the_online_network_learns() -> None:
 def test_features_that_are_words_have_a_bag() -> None:
     method = method_of()
     images = torch.rand(12, 2, 3, 16, 16, dtype=torch.float64)  # maps of one position
-    method.words.copy_(method.target.maps(images[:, 0]).flatten(1))
+    method.words.copy_(last_maps(method, images[:, 0]).flatten(1))
     method.nearest.zero_()
     assert all(math.isfinite(value) for value in values(method.loss(images, {})).values())
 
@@ -122,6 +190,8 @@ def test_a_backbone_without_maps_and_settings_that_are_none_are_refused() -> Non
     encoder.backbone.channels = ()
     with pytest.raises(SettingError, match="gives no maps, which this method reads"):
         OBoW(encoder, OBoWSettings())
-    for name, value in (("words", 1), ("sharpness", 0.0), ("scale", 0.0)):
+    with pytest.raises(SettingError, match="has the stages 1 to 4, and no stage 0"):
+        method_of(levels=5)
+    for name, value in (("words", 1), ("sharpness", 0.0), ("scale", 0.0), ("levels", 0), ("patches", -1)):
         with pytest.raises(ValueError, match=name):
             OBoWSettings(**{name: value})  # type: ignore[arg-type]

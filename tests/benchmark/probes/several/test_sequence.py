@@ -16,14 +16,16 @@ from iebench.baselines.several_views import SequenceMethod
 from iebench.benchmark.data import pairs
 from iebench.benchmark.metrics.sequence import AGGREGATE
 from iebench.benchmark.probes import run
+from iebench.benchmark.probes.several import sizes
 from iebench.benchmark.probes.several.derived import between
-from iebench.benchmark.probes.several.sequence import SEQUENCES, sequence, sequenced
+from iebench.benchmark.probes.several.sequence import SEQUENCES, beside, sequence, sequenced
 from iebench.benchmark.protocol import load
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import pose, pose_quaternion, relative_quaternion
 
 LONGER = {"classification": replace(LINEAR, epochs=40, lr=(1e-2,)), "pose": replace(BRIEF, epochs=40, lr=(1e-2,))}
 PROTOCOL = replace(SMALL, heads=LONGER)
+SYMMETRIC = {metric for metric in AGGREGATE if metric.endswith("symmetric")}  # needs the objects' symmetries
 
 
 class Path(SequenceMethod):
@@ -32,7 +34,7 @@ class Path(SequenceMethod):
     def __init__(self, conditioned: bool = True, width: int = 9) -> None:
         super().__init__(Encoder(EncoderSettings(0.125)))
         self.conditioned, self.latents = conditioned, ROTATION if conditioned else ()
-        self.aggregate_size = width + 9 * conditioned
+        self.aggregate_size, self.condition_size = width + 9 * conditioned, 9 * conditioned
 
     def aggregate(self, representations: Tensor, latents: Latents) -> Tensor:
         mean = representations.mean(1)
@@ -72,6 +74,11 @@ def test_a_sequence_is_made_of_its_views() -> None:
     split, method = random_split(5, 7, seed=3), Path()
     drawn = pairs.sequences(split.identities, 7, 4, SEQUENCES, 0, "sequences")
     made, width = sequenced(context_of(split, split), method, split, drawn), method.aggregate_size
+    both = beside(split, made, drawn, width)
+    [counted] = sizes.made(method, SMALL, 7)
+    dim = split.features.shape[1]
+    assert counted.columns == made.features.shape[1] + both.features.shape[1] + method.dim - dim
+    assert counted.train == counted.val == SEQUENCES and counted.width == width + method.dim
     assert width == split.features.shape[1] + 9 and made.features.shape == (5 * SEQUENCES, width + 9)
     rows = 2 * 7 + drawn[2, 3]  # sequence 3 of object 2
     np.testing.assert_allclose(made.features[2 * SEQUENCES + 3, : width - 9], split.features[rows[:3]].mean(0), 1e-5)
@@ -80,6 +87,10 @@ def test_a_sequence_is_made_of_its_views() -> None:
     np.testing.assert_allclose(pose(made.columns(ANGLES, np.array(2 * SEQUENCES + 3))).as_matrix(), along, atol=1e-9)
     through = made.features[2 * SEQUENCES + 3, width - 9 :].reshape(2, 3, 3)
     np.testing.assert_allclose(through[0] @ through[1], along, atol=1e-5)
+    last = pose(both.columns(ANGLES, np.array(2 * SEQUENCES + 3))).as_matrix()
+    np.testing.assert_allclose(last, (turns[2].inv() * turns[3]).as_matrix(), atol=1e-9)
+    joined = np.concatenate([made.features[2 * SEQUENCES + 3, :width], split.features[rows[3]]])
+    np.testing.assert_array_equal(both.features[2 * SEQUENCES + 3], joined)
     assert made.labels[2 * SEQUENCES + 3] == split.labels[14] and made.pairs.max() < SEQUENCES
 
 
@@ -95,7 +106,8 @@ def test_more_views_tell_the_class_better_and_the_path_is_found(protocol) -> Non
         splits.append(random_split(objects, 8, noisy.astype(np.float32), seed=seed, rounds=50))
     context = replace(context_of(*splits, protocol), network=Path(width=4))
     values = sequence(context)[WHOLE]
-    assert values.keys() == AGGREGATE.keys()
+    absent = {metric for metric in AGGREGATE if "rotation" in metric and protocol is PROTOCOL}  # it has no such head
+    assert values.keys() == AGGREGATE.keys() - SYMMETRIC - absent
     top1 = [values[f"aggregate{views}_top1"] for views in (1, 3, 5)]
     assert top1[0].value + 0.1 < top1[2].value and all(t.low <= t.value <= t.high for t in top1)
     assert top1[0].floor == pytest.approx(0.25)
@@ -106,11 +118,31 @@ def test_more_views_tell_the_class_better_and_the_path_is_found(protocol) -> Non
     assert {"aggregate3", "aggregate3 and action"} <= {*context.chosen, *context.regularisation}
 
 
+@pytest.mark.slow
+def test_the_rotation_to_the_next_view_is_told_where_aggregate_and_view_tell_it() -> None:
+    """Features are poses, so that the aggregate of one view and the next view have the rotation, and noise has none."""
+    splits, noises = [], []
+    for seed, objects in ((1, 48), (0, 40)):
+        split = random_split(objects, 8, seed=seed, rounds=50)
+        matrices = pose(split.columns(ANGLES, np.arange(objects * 8))).as_matrix().reshape(-1, 9)
+        splits.append(replace(split, features=matrices.astype(np.float32)))
+        noises.append(random_split(objects, 8, seed=seed + 2, rounds=50).features)
+    protocol = replace(SMALL, heads={"rotation": replace(BRIEF, epochs=40, lr=(1e-2,))})
+    values = [
+        sequence(replace(context_of(*shown, protocol), network=Path(width=shown[0].features.shape[1])))[WHOLE]
+        for shown in (splits, [replace(s, features=f) for s, f in zip(splits, noises, strict=True)])
+    ]
+    angle, noise = (part["aggregate1_rotation_degrees_mean"] for part in values)
+    assert angle.value < 0.6 * angle.floor and noise.value > 0.9 * noise.floor
+    assert values[0]["aggregate1_rotation_r2_mean"].value > 0.25
+
+
 def test_without_actions_there_is_a_class_and_no_path_and_other_methods_have_neither() -> None:
     context = context_of(random_split(16, 8, seed=1), random_split(8, 8), SMALL)
     assert sequence(context) == {}
     values = sequence(replace(context, network=Path(conditioned=False)))[WHOLE]
-    assert values.keys() == {f"aggregate{views}_top1" for views in (1, 3, 5)}
+    assert {metric.partition("_")[2] for metric in values if "rotation" not in metric} == {"top1"}
+    assert values.keys() == {metric for metric in AGGREGATE if "path" not in metric} - SYMMETRIC
 
 
 def test_objects_with_few_views_have_short_sequences_and_a_note() -> None:
@@ -124,4 +156,4 @@ def test_values_of_the_whole_representation_stay_as_they_are() -> None:
     other = replace(plain, network=Path(), chosen={}, metrics={}, notes=[], regularisation={})
     values, more = run(plain)[WHOLE], run(other)[WHOLE]
     assert {metric: more[metric].value for metric in values} == {m: v.value for m, v in values.items()}
-    assert more.keys() - values.keys() == AGGREGATE.keys() and not other.metrics
+    assert more.keys() - values.keys() == AGGREGATE.keys() - SYMMETRIC and not other.metrics
