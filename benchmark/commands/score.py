@@ -83,7 +83,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 )
 @click.option(
     "--suite", type=click.Choice(["default", "full"]), default="default",
-    help="Also describe the representation's geometry and uncertainty (full); no leaderboard ranks these metrics.",
+    help="Also describe the representation's geometry, uncertainty and maps (full); no leaderboard ranks this.",
 )  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Seed of the probes.", metavar="N")
 @device_option

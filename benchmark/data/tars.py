@@ -1,4 +1,4 @@
-"""The JPEGs in a split's tar files: read by offset, checked by SHA-256, decoded by libjpeg-turbo."""
+"""The images in a split's tar files: read by offset, checked by SHA-256; JPEGs are decoded by libjpeg-turbo."""
 
 import hashlib
 import os
@@ -60,7 +60,7 @@ class Tars:
         """
         side = out.shape[1]
         direct = side in self.scales
-        for position, (row, jpeg) in enumerate(zip(rows.tolist(), self.jpegs(rows), strict=True)):
+        for position, (row, jpeg) in enumerate(zip(rows.tolist(), self.members(rows), strict=True)):
             try:
                 buffer = out[position] if direct else None
                 image = simplejpeg.decode_jpeg(jpeg, self.order, min_height=side, min_width=side, buffer=buffer)
@@ -69,8 +69,8 @@ class Tars:
             if not direct:
                 out[position] = np.asarray(Image.fromarray(image).resize((side, side), Image.Resampling.BILINEAR))
 
-    def jpegs(self, rows: NDArray[np.int64]) -> Iterator[bytes]:
-        """Yield the bytes of the JPEGs of some rows.
+    def members(self, rows: NDArray[np.int64]) -> Iterator[bytes]:
+        """Yield the bytes of the images of some rows, as they are stored.
 
         Raises
         ------

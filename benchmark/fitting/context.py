@@ -51,6 +51,8 @@ class Split:
     identities : (synset, object id) of each object; object i has rows i * views .. (i + 1) * views - 1
     pairs : (objects, rounds, 2) int64, the fixed list of view pairs
     pixels : rows (k,) -> images (k, H, W, 3) uint8 at the encoder's resolution; None for a file of features
+    points : rows (k,) -> points on the object (k, S, S, 3) float32 in its own frame, at the dataset's resolution, NaN
+        off the object; None for a dataset without the pass `nocs`
     """
 
     features: NDArray[np.float32]
@@ -60,6 +62,7 @@ class Split:
     views: int
     pairs: NDArray[np.int64]
     pixels: Callable[[NDArray[np.int64]], NDArray[np.uint8]] | None = None
+    points: Callable[[NDArray[np.int64]], NDArray[np.float32]] | None = None
 
     @property
     def objects(self) -> int:

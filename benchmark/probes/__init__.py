@@ -15,13 +15,13 @@ from . import (
     prediction,
     rotation,
 )
-from .geometry import descriptions, sensitivity, uncertainty
+from .geometry import correspondence, descriptions, self_similarity, sensitivity, uncertainty
 from .installed import run
 from .several import action_code, in_context, sequence
 
 __all__ = [
-    "PROBES", "Context", "Values", "action_code", "classification", "consistency", "decoded_rotation",
-    "descriptions", "disentanglement", "explained_variance", "factor_regression", "heads", "in_context", "kernel",
-    "linear", "neighbours", "prediction", "rotation", "run", "sensitivity", "sequence", "steps",
-    "uncertainty",
+    "PROBES", "Context", "Values", "action_code", "classification", "consistency", "correspondence",
+    "decoded_rotation", "descriptions", "disentanglement", "explained_variance", "factor_regression", "heads",
+    "in_context", "kernel", "linear", "neighbours", "prediction", "rotation", "run", "self_similarity", "sensitivity",
+    "sequence", "steps", "uncertainty",
 ]  # fmt: skip

@@ -65,7 +65,7 @@ def score(
     protocol : a shipped protocol's name, or a TOML file
     name : of a module or callable in tables; None for that of its class or function
     resolution : side in pixels of the images given to the encoder; None for what it wants, else the dataset's
-    suite : "full" to describe the representation's geometry and uncertainty too
+    suite : "full" to describe the representation's geometry, uncertainty and maps too
     seed : of the probes' weights and orders
     limit : objects per split in a smoke run; None for all
     trust : True to load encoders that may execute code

@@ -53,6 +53,8 @@ function metricCurves(kind, id, xTitle, yTitle) {
 function descriptions() {
   metricCurves("cosine", "sensitivity", (factor) => `changes of ${factor}: 1 the smallest quarter, 4 the largest`, "cosine");
   metricCurves("risk", "uncertainty", (scalar) => `% of the views, those first that the ${scalar} makes most certain`, "share of wrong classes");
+  metricCurves("match", "correspondence", (over) => ({ angle: "rotation between the views, degrees: upper end of the bin",
+    depth: "depth of the stage, % of the encoder's stages" })[over], "share of right matches");
 }
 
 function orbits() {

@@ -13,6 +13,7 @@ from iebench.manifests.recipe import Recipe
 from ..data import pairs
 from ..data.images import Images
 from ..data.pairs import Identity
+from ..data.passes import ObjectPoints
 from ..data.rows import rows_of, spread
 from ..data.split_overlap import leaked
 from ..distributed.ranks import ALONE, Ranks
@@ -81,6 +82,7 @@ def load_split(
         identities, features, rows = [identities[i] for i in kept], features[chosen], rows[chosen]
     rounds = {"train": protocol.train_epochs, "val": protocol.val_pairs}[name]
     lists = protocol.pair_seed if protocol.pairs == "fixed" else protocol.pair_seed + 1 + seed
+    surfaces = ObjectPoints.of(images)
     drawn = pairs.draw(identities, views, rounds, lists, f"{name} pairs")
     split = Split(
         features=features,
@@ -90,6 +92,7 @@ def load_split(
         views=views,
         pairs=drawn,
         pixels=lambda chosen: images.read(rows[chosen], encoder.resolution),
+        points=None if surfaces is None else lambda chosen: surfaces.read(rows[chosen]),
     )
     left_out = len(objects) - split.objects
     return EncodedSplit(

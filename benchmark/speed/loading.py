@@ -127,7 +127,7 @@ def normalised(images: Images, size: int, batch: int) -> Iterator[Stream]:
 @contextmanager
 def decoding(images: Images, size: int, batch: int) -> Iterator[Stream]:
     """Decode with libjpeg-turbo alone: no files, no hashes, no order."""
-    jpegs = list(images.tars.jpegs(np.arange(min(len(images), 2 * batch))))
+    jpegs = list(images.tars.members(np.arange(min(len(images), 2 * batch))))
     jpegs = [jpegs[i % len(jpegs)] for i in range(2 * batch)]
     out = np.empty((2 * batch, size, size, 3), np.uint8)
 

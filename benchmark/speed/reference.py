@@ -23,7 +23,7 @@ from ..data.images import Images
 def lay_out(images: Images, folder: Path) -> None:
     """Write a split as files: folder/OBJECT/image_VIEW.jpg and latent_VIEW.npy, all latents in the recipe's order."""
     latents = np.stack(list(images.latents.values()), axis=1)
-    for row, jpeg in enumerate(images.tars.jpegs(np.arange(len(images)))):
+    for row, jpeg in enumerate(images.tars.members(np.arange(len(images)))):
         number, view = divmod(row, images.views_per_object)
         object_folder = folder / f"{number:06d}"
         object_folder.mkdir(parents=True, exist_ok=True)

@@ -66,6 +66,35 @@ class Mean:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """Mean of a per-sample value of which some objects may have no sample. sums, sizes : as those of `Mean`.
+
+    A bootstrap sample of objects without any sample has the value of all objects.
+    """
+
+    sums: Array
+    sizes: Array
+
+    @staticmethod
+    def of(values: Array, objects: NDArray[np.int64], count: int) -> "Pooled":
+        """Compute the sums of values (n,) of samples of objects (n,) in [0, count); NaN for no sample."""
+        kept = np.isfinite(values)
+        return Pooled(
+            np.bincount(objects[kept], values[kept], count).astype(np.float64),
+            np.bincount(objects[kept], minlength=count).astype(np.float64),
+        )
+
+    @property
+    def samples(self) -> int:
+        return int(self.sizes.sum())
+
+    def at(self, counts: Counts) -> Array:
+        sizes = counts @ self.sizes
+        mean: Array = np.where(sizes > 0, counts @ self.sums / np.maximum(sizes, 1), self.sums.sum() / self.samples)
+        return mean
+
+
+@dataclass(frozen=True)
 class Median:
     """Median of a per-sample value. values, objects : (n,), sorted by value."""
 

@@ -31,6 +31,17 @@ def raw(picture: bytes) -> NDArray[Any]:
         return np.asarray(image)
 
 
+def points(nocs: bytes) -> NDArray[np.float32]:
+    """Decode the pass `nocs` to points on the object, in its own frame: (h, w, 3) float32, NaN where it is not seen.
+
+    Raises
+    ------
+    OSError : the image does not decode.
+    """
+    pixels = decode(nocs)
+    return np.where(pixels.any(-1, keepdims=True), pixels / np.float32(255) - np.float32(0.5), np.float32(np.nan))
+
+
 def as_rgb(pixels: Pixels, recipe: Recipe) -> Pixels:
     """Return stored pixels as RGB."""
     return pixels[..., ::-1] if recipe.channel_order == "bgr" else pixels

@@ -47,7 +47,7 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
         for metric, info in METRICS.items():
             if metric in PREDICTION and (i % 2 or part != "whole"):
                 continue
-            if is_point(metric) and not metric.endswith(("_floor_hue", "_entropy")):  # two curves are enough
+            if is_point(metric) and not metric.endswith(("_floor_hue", "_entropy", "_angle")):  # a curve of each kind
                 continue
             shares = 0.8 / (1 + np.exp(-(skill + shift + hard * 0.5 + generator.normal(size=objects) * 0.2)))
             top = 110.0 if info.unit == "°" else 1.0

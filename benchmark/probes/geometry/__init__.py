@@ -1,1 +1,1 @@
-"""Probes of the suite "full": features of val in, descriptions of the representation out. Start: descriptions.py."""
+"""Probes of the suite "full": features or maps of val in, descriptions of them out. Start: descriptions.py."""

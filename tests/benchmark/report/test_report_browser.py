@@ -150,7 +150,9 @@ def test_the_profile_shows_every_part_of_a_method_and_another(opened: Any) -> No
     assert topics[:2] == ["class", "rotation and pose"] and len(set(topics)) == len(topics)
 
 
-@pytest.mark.parametrize(("block", "name"), [("sensitivity", "floor hue"), ("uncertainty", "entropy")])
+@pytest.mark.parametrize(
+    ("block", "name"), [("sensitivity", "floor hue"), ("uncertainty", "entropy"), ("correspondence", "angle")]
+)
 def test_curves_whose_points_are_metrics_have_a_line_a_method(opened: Any, block: str, name: str) -> None:
     choose(opened, f"{block}-name", name)
     assert len(opened.find_elements(By.CSS_SELECTOR, f"#{block}-chart path.band")) == 20

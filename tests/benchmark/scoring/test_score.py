@@ -249,3 +249,5 @@ def test_the_full_suite_adds_descriptions_and_changes_nothing_else(
         assert "effective_rank" in added and not any(METRICS[metric].ranked for metric in added)
     assert set(full.notes) >= set(result.notes)
     assert any("3diebench-one-factor" in note for note in full.notes) and full.metrics == result.metrics
+    assert any("gives one position or two" in note for note in full.notes)
+    assert any("the dataset has no pass nocs" in note for note in full.notes)
