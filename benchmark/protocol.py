@@ -25,7 +25,7 @@ HEADS = (
     "classification", "classification_mlp", "rotation", "pose", "colour", "changes", "translation_object",
     "translation_base",
 )  # fmt: skip
-"""Names of the heads that a protocol may contain; see `probes/`."""
+"""Names of the heads that a protocol may contain; `probes/heads.py` has their tasks."""
 MOST_TIE = 0.01
 """Largest tolerance for ties.
 

@@ -18,7 +18,7 @@ from scoring import SMALL
 
 from iebench.baselines.registry import METHODS
 from iebench.benchmark import protocol
-from iebench.benchmark.probes import PROBES
+from iebench.benchmark.fitting.context import PROBES
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
@@ -26,7 +26,7 @@ from iebench.manifests.taxonomy import choose
 from iebench.renderer.blender.controls.wiring import CONTROLS
 from iebench.renderer.blender.interface import BLENDER, FAKE
 from iebench.renderer.rendering.render import render_dataset
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 from iebench.renderer.workers import worker
 
 pytestmark = pytest.mark.slow

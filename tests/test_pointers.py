@@ -36,7 +36,7 @@ from iebench.renderer.importing.audit import AUDIT, Audit
 from iebench.renderer.importing.spool import Spool
 from iebench.renderer.importing.unpack import outcome
 from iebench.renderer.proof.verify import verify
-from iebench.renderer.sources import Manifest
+from iebench.renderer.sources.manifest import Manifest
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 132735\n" % 7
 WORDS = "is a Git LFS pointer: run `git lfs pull`"

@@ -252,11 +252,18 @@ def checked(metrics: Mapping[str, MetricInfo]) -> dict[str, MetricInfo]:
     return dict(metrics)
 
 
-PROBES: Registry[Registered] = Registry("probe", GROUP, ProbeError)
+ORDER = (
+    "heads", "consistency", "decoded_rotation", "axes", "shares", "kernel", "linear", "neighbours", "few", "prediction",
+    "self_similarity", "correspondence", "descriptions", "sensitivity", "uncertainty", "action_code", "in_context",
+    "sequence",
+)  # fmt: skip
+"""Order of iebench's probes in score files, so that these keep their bytes; any later probe follows by its name."""
+
+PROBES: Registry[Registered] = Registry("probe", GROUP, ProbeError, order=ORDER)
 
 
 def probe(name: str, metrics: Declaration | None = None, suite: Suite = "default") -> Callable[[Probe], Probe]:
-    """Register a probe; probes run in the order of registration. A probe that does not apply returns {}.
+    """Register a probe, which runs if an entry point names its module. A probe that does not apply returns {}.
 
     metrics : descriptions of all that the probe measures, by name; all outputs read them
     suite : "full" for a probe that runs only with `iebench score --suite full`

@@ -13,15 +13,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from iebench.manifests.common.machine import cores
-from iebench.manifests.factors import FactorGroup
-from iebench.manifests.installed.registry import Registry
 
 from ..errors import ScoringError
-from ..metrics import classification, factor_regression, rotation
 from ..protocol import Head
 from ..statistics.bootstrap import Estimate
-from ..statistics.metric_info import MetricInfo
-from .context import Context, Rows, Split, Values, probe
+from .context import Context, Rows, Split
 from .sources import Anew, Cached, Source
 from .stack import Loss, Stack
 from .standardise import ROWS_PER_BLOCK
@@ -66,32 +62,6 @@ class Task:
     loss: Loss
     measure: Callable[[Answers], dict[str, Estimate]]
     choice: Loss | None = None
-
-
-HEAD_TASKS: Registry[Callable[[Context], Task | None]] = Registry("head")
-
-
-def head(name: str) -> Callable[[Callable[[Context], Task | None]], Callable[[Context], Task | None]]:
-    """Register a task for heads, trained if the protocol has settings for them; None if the task does not apply."""
-    return HEAD_TASKS.register(name)
-
-
-def declared(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
-    """Describe the metrics of all heads."""
-    single = classification.LINEAR | classification.MLP | rotation.POSE
-    return single | rotation.ROTATION | factor_regression.nonlinear(groups)
-
-
-@probe("heads", metrics=declared)
-def heads(context: Context) -> Values:
-    """Return the metrics of every task with heads in the protocol that the dataset has the latents for."""
-    made = [HEAD_TASKS[name](context) for name in HEAD_TASKS if name in context.protocol.heads]
-    tasks = [task for task in made if task is not None]
-    values: Values = {part: {} for part in context.parts}
-    for task, by_part in zip(tasks, answers(context, tasks), strict=True):
-        for part, predictions in by_part.items():
-            values[part] |= task.measure(predictions)
-    return values
 
 
 def seen(context: Context, views: int) -> Rows:

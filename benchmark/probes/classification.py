@@ -6,27 +6,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..fitting.context import Context
-from ..fitting.heads import Answers, Task, head
+from ..fitting.heads import Answers, Task
 from ..fitting.stack import entropy, misses
 from ..statistics.bootstrap import Estimate, Mean
 from ..statistics.metrics import top_k
 
 
-@head("classification")
-def classification(context: Context) -> Task:
-    """top1 and top5 of a linear head; the floor predicts the most frequent classes of the train split."""
-    return by_lines(context)
+def by_lines(context: Context) -> Task:
+    """top1 and top5 of any linear classifier; the floor predicts the most frequent classes of the train split."""
+    return _task(context, "classification", {"top1": 1, "top5": 5})
 
 
-@head("classification_mlp")
-def classification_mlp(context: Context) -> Task:
+def by_mlp(context: Context) -> Task:
     """mlp_top1 of a head with hidden layers."""
     return _task(context, "classification_mlp", {"mlp_top1": 1})
-
-
-def by_lines(context: Context) -> Task:
-    """top1 and top5 of any linear classifier."""
-    return _task(context, "classification", {"top1": 1, "top5": 5})
 
 
 def by_kernel(context: Context) -> Task:

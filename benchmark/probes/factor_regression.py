@@ -12,7 +12,7 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import circle, pose
 
 from ..fitting.context import Context, Rows, Split
-from ..fitting.heads import Answers, Task, head, seen
+from ..fitting.heads import Answers, Task, seen
 from ..fitting.regression import Chosen, both_r2, left_out
 from ..fitting.stack import squares
 from ..metrics.targets import COLOUR, IN_WORLD, PLACE
@@ -22,26 +22,22 @@ from ..statistics.explained import varying
 Array = NDArray[np.float64]
 
 
-@head("colour")
 def colour(context: Context) -> Task | None:
     """R2 of the change of both hues, together and each."""
     return task(context, "colour", COLOUR) if all(shown(context, name) for name in COLOUR) else None
 
 
-@head("changes")
 def changes(context: Context) -> Task | None:
     """R2 of the change of each factor that the dataset varies."""
     factors = present(context)
     return task(context, "changes", factors) if factors else None
 
 
-@head("translation_object")
 def translation_object(context: Context) -> Task | None:
     """R2 of the object's displacement along its own axes."""
     return _placed(context, "translation_object")
 
 
-@head("translation_base")
 def translation_base(context: Context) -> Task | None:
     """R2 of the object's displacement along the world's axes."""
     return _placed(context, "translation_base")

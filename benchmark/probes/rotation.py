@@ -17,7 +17,7 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import geodesic_degrees, pose, pose_quaternion, relative_quaternion
 
 from ..fitting.context import Context, Rows, Split
-from ..fitting.heads import Answers, Task, head, seen
+from ..fitting.heads import Answers, Task, seen
 from ..fitting.regression import both_r2, left_out
 from ..fitting.stack import squares
 from ..metrics.rotation import NEAR
@@ -28,13 +28,11 @@ from ..statistics.metrics import best_constant_rotation, nearest_rotation
 Array = NDArray[np.float64]
 
 
-@head("rotation")
 def rotation(context: Context) -> Task | None:
     """Rotation of the second view relative to the first: R12."""
     return task(context, "rotation", 2) if context.shows(ROTATION) else None
 
 
-@head("pose")
 def absolute(context: Context) -> Task | None:
     """Rotation of one view: R, from the object's own axes to the world's."""
     return task(context, "pose", 1) if context.shows(ROTATION) else None

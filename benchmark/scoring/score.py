@@ -18,14 +18,13 @@ from iebench.manifests.factors import factor_groups
 from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.plain_text import LONGEST_NAME, cleaned
 
-from .. import probes
 from ..data.pairs import tuned
 from ..distributed.ranks import ALONE, Ranks
 from ..encoders.predictor import as_released
 from ..encoders.prepared import PreparedEncoder
 from ..features.feature_file import FeatureFile
 from ..fitting import oracle
-from ..fitting.context import Context, Suite
+from ..fitting.context import Context, Suite, steps
 from ..fitting.standardise import Standardiser
 from ..metrics.targets import named, turns
 from ..protocol import Protocol
@@ -35,7 +34,7 @@ from ..statistics.bootstrap import Bootstrap, plain
 from ..statistics.metric_info import WHOLE
 from ..statistics.resamples import Resamples
 from ..training.config import RunConfig, versions
-from . import shift
+from . import probing, shift
 from .examples import examples
 from .notes import about, scarce, signs, sizes, unsettled
 from .splits import EncodedSplit, load_split, unseen
@@ -93,8 +92,8 @@ def score(
     groups, unnamed = named(group for group in factor_groups(train.recipe.factors) if val.split.has(group.names))
     notes += (*unnamed, *scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups)))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
-    steps = probes.steps(protocol, 1 + len(encoder.parts)) * (1 if ask is None else 2)
-    with as_released(predictor, released), Meter("probing", total=steps, unit="epochs") as meter:
+    epochs = steps(protocol, 1 + len(encoder.parts)) * (1 if ask is None else 2)
+    with as_released(predictor, released), Meter("probing", total=epochs, unit="epochs") as meter:
         context = Context(
             train=train.split,
             val=val.split,
@@ -115,7 +114,7 @@ def score(
             samples=samples,
             suite=suite,
         )
-        values = probes.run(context)
+        values = probing.run(context)
         queries = examples(context)
         if ask is not None:
             values = shift.without_class(values) if unknown else values
@@ -124,7 +123,7 @@ def score(
             bootstrap = Bootstrap.of(own.split.objects, protocol.draws, protocol.level, protocol.pair_seed)
             before = replace(context, val=own.split, bootstrap=bootstrap, oracle=bounds, samples=None, **fresh)
             shifted = shift.shift_of(
-                probes.run(before), values, bootstrap, _data_facts(data, train, own),
+                probing.run(before), values, bootstrap, _data_facts(data, train, own),
                 own.split.identities == val.split.identities,
             )  # fmt: skip
     return Score(

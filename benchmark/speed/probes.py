@@ -22,10 +22,11 @@ from iebench.benchmark.encoders.prepared import PreparedEncoder, prepare, repres
 from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.features.cache import to_float
 from iebench.benchmark.fitting.context import Context, Split
-from iebench.benchmark.fitting.heads import HEAD_TASKS, Task, answers
+from iebench.benchmark.fitting.heads import Task, answers
 from iebench.benchmark.fitting.sources import Anew
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.metrics import STANDARD
+from iebench.benchmark.probes.heads import TASKS
 from iebench.benchmark.protocol import Protocol, load
 from iebench.benchmark.statistics.bootstrap import Bootstrap
 from iebench.benchmark.statistics.metric_info import WHOLE
@@ -118,15 +119,15 @@ def main(objects: int, resolution: int, width: float, epochs: int, seeds: int, n
         train=replace(few.train, pixels=lambda rows: images[rows]),
     )
     few = replace(few, val=few.train)
-    tasks = [task for key in full.heads if (task := HEAD_TASKS[key](few)) is not None]
+    tasks = [task for key in full.heads if (task := TASKS[key](few)) is not None]
     anew = {task.name: an_epoch(few, epochs, [task], anew=True) for task in tasks}
 
     batch = max(head.batch for head in full.heads.values())
     noise = np.random.default_rng(2).normal(size=(batch * VIEWS_HERE, features.shape[1])).astype(np.float32)
     many = context_of(noise, replace(full, seeds=seeds))
     alone = replace(many, parts=few.parts, seeds=(0,), protocol=few.protocol)
-    all_steps = {task.name: an_epoch(many, epochs, [HEAD_TASKS[task.name](many)], anew=False) for task in tasks}  # type: ignore[list-item]
-    one_step = {task.name: an_epoch(alone, epochs, [HEAD_TASKS[task.name](alone)], anew=False) for task in tasks}  # type: ignore[list-item]
+    all_steps = {task.name: an_epoch(many, epochs, [TASKS[task.name](many)], anew=False) for task in tasks}  # type: ignore[list-item]
+    one_step = {task.name: an_epoch(alone, epochs, [TASKS[task.name](alone)], anew=False) for task in tasks}  # type: ignore[list-item]
 
     lengths = {task.name: full.heads[task.name].epochs for task in tasks}
     runs = {task.name: len(many.parts) * seeds * len(full.heads[task.name].grid) for task in tasks}

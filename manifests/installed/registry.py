@@ -1,7 +1,7 @@
 """The registry: entries of one kind by name, those of iebench and those of other packages."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import EntryPoint
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +9,7 @@ from ..brief import few
 from ..common.causes import short
 from ..errors import IebenchError, MissingPart, PluginBroken, UnknownName
 from .parts import EXTRA_OF, missing_part
-from .plugins import OURS, REMEDY, package, points, rivals
+from .plugins import OURS, REMEDY, ours, package, points, rivals
 
 T = TypeVar("T")
 Made = TypeVar("Made")
@@ -28,6 +28,7 @@ class Registry(Generic[T]):
     broken : class of the error for an entry point that cannot be used
     fault : for a group whose entry points name the entry itself (MODULE:OBJECT): the object -> a clause that says why
         it is no entry, or ""; None if the modules register their entries
+    order : names of entries of iebench that come first, in this order
 
     >>> shapes: Registry[Callable[[], int]] = Registry("shape")
     >>> @shapes.register("square")
@@ -43,11 +44,13 @@ class Registry(Generic[T]):
         group: str = "",
         broken: type[IebenchError] = PluginBroken,
         fault: Callable[[Any], str] | None = None,
+        order: Iterable[str] = (),
     ) -> None:
         self.kind = kind
         self.group = group
         self._broken = broken
         self._fault = fault
+        self._order = dict.fromkeys(order, OURS)
         self._entries: dict[str, T] = {}
         self._modules: dict[str, str] = {}  # module that registered each entry
 
@@ -68,13 +71,13 @@ class Registry(Generic[T]):
         return enter
 
     def __iter__(self) -> Iterator[str]:
-        """Yield all names: those of iebench in a fixed order, then those of other packages, sorted."""
+        """Yield all names: those of iebench, in a fixed order, then those of other packages, sorted."""
         owners = self._owners()
         yield from (name for name, owner in owners.items() if owner == OURS)
         yield from sorted(name for name, owner in owners.items() if owner != OURS)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._entries or name in self._points()
+        return name in self._entries or name in self._order or name in self._points()
 
     def __getitem__(self, name: str) -> T:
         """Return the entry of a name.
@@ -82,7 +85,7 @@ class Registry(Generic[T]):
         Raises
         ------
         UnknownName : no such entry; suggests similar names.
-        MissingPart : the entry is iebench's own and needs a package that is not installed; see also `unknown`.
+        MissingPart : the entry is iebench's own and needs a package that is not installed.
         broken : its module cannot be imported, or does not register it.
         """
         if name not in self._entries:
@@ -95,16 +98,9 @@ class Registry(Generic[T]):
     def unknown(self, name: str, source: str = "") -> IebenchError:
         """Return the error for a name without an entry: an UnknownName, which suggests similar names.
 
-        If not even iebench's own entries are known, it is a MissingPart: the checkout is newer than what was installed.
-
         source : start of the message
         """
-        if any(map(self.ours, self)):
-            return UnknownName(self.kind, name, self, source)
-        return MissingPart(
-            f"the installed iebench lists no {self.kind} of its own: install it again, in a checkout by "
-            "`pip install --no-deps -e .`"
-        )
+        return self._outdated(repr(name)) if name in self._order else UnknownName(self.kind, name, self, source)
 
     def ours(self, name: str) -> bool:
         """True if the entry of a name belongs to iebench."""
@@ -157,12 +153,29 @@ class Registry(Generic[T]):
         return None
 
     def _points(self) -> dict[str, EntryPoint]:
-        return points(self.group) if self.group else {}
+        """Return the entry points by name.
+
+        Raises
+        ------
+        MissingPart : none is of iebench, which has some in every group: the checkout is newer than what was installed.
+        """
+        if not self.group:
+            return {}
+        known = points(self.group)
+        if not any(map(ours, known.values())):
+            raise self._outdated("of its own")
+        return known
+
+    def _outdated(self, missing: str) -> MissingPart:
+        return MissingPart(
+            f"the installed iebench lists no {self.kind} {missing}: install it again, in a checkout by "
+            "`pip install --no-deps -e .`"
+        )
 
     def _owners(self) -> dict[str, str]:
         """Return the package that each entry belongs to, by name."""
-        owners = {name: package(point.module) for name, point in self._points().items()}
-        return owners | {name: package(module) for name, module in self._modules.items()}
+        listed = {name: package(point.module) for name, point in self._points().items()}
+        return self._order | listed | {name: package(module) for name, module in self._modules.items()}
 
     def _enter(self, name: str, entry: Any, module: str) -> None:
         if package(module) != OURS and (owner := self._owners().get(name, package(module))) != package(module):

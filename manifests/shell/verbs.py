@@ -19,9 +19,6 @@ def _fault(command: Any) -> str:
     return "" if isinstance(command, click.Command) else "is no click command"
 
 
-COMMANDS: Registry[click.Command] = Registry("command", "iebench.commands", fault=_fault)
-
-
 @dataclass(frozen=True)
 class Verb:
     """An entry in the list of verbs.
@@ -33,8 +30,7 @@ class Verb:
     needs: tuple[str, ...] = ()
 
 
-# in the order of use; verbs of other packages follow
-VERBS = {
+VERBS = {  # in the order of use
     "render": Verb("Render a dataset with Blender: tar shards and Parquet latents", ("trimesh",)),
     "import": Verb("Bring published data into iebench's format, checked", ("trimesh",)),
     "verify": Verb("Check every byte of a dataset: files, tables, pictures, latents"),
@@ -57,15 +53,15 @@ VERBS = {
     "doctor": Verb("Check this machine and installation: each line says ok or what to do"),
     "completion": Verb("Print the script that completes `iebench` in a shell"),
 }  # fmt: skip
+COMMANDS: Registry[click.Command] = Registry("command", "iebench.commands", fault=_fault, order=VERBS)
 
 
 class Verbs(click.Group):
     """A click group whose commands are imported only when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the installed verbs: iebench's own in the order of use, then those of other packages."""
-        installed = list(COMMANDS)
-        return [*(name for name in VERBS if name in installed), *(name for name in installed if name not in VERBS)]
+        """Return the verbs: iebench's own in the order of use, then those of other packages."""
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a verb; imports its module."""

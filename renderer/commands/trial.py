@@ -16,7 +16,7 @@ from iebench.manifests.taxonomy import choose
 from ..blender.interface import BLENDER
 from ..plan import Plan
 from ..rendering.render import render_dataset
-from ..sources import Builtin
+from ..sources.builtin import Builtin
 
 SIDE = 64
 

@@ -1,15 +1,9 @@
 """Sources: collections of objects. Each lists the objects of some classes; a renderer later loads them one by one.
 
-There is one file per source, with a class decorated with `@source(name)`. Another package adds a source through the
-entry point group `iebench.sources`.
+A source is one file with a class decorated with `@source(name)`, named by an entry point of the group `iebench.sources`
+and imported when it is used; iebench's own are named in its pyproject.toml.
 """
 
-from .builtin import Builtin
-from .folder import Folder
-from .manifest import Manifest
 from .registry import SOURCES, ObjectRef, Source, open_source, source
-from .shapenet import ShapeNet
 
-__all__ = [
-    "SOURCES", "Builtin", "Folder", "Manifest", "ObjectRef", "ShapeNet", "Source", "open_source", "source",
-]  # fmt: skip
+__all__ = ["SOURCES", "ObjectRef", "Source", "open_source", "source"]

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from iebench.manifests.installed.registry import Registry
 from iebench.manifests.taxonomy import ObjectClass
 
-from ..errors import SourceError, UnknownName
+from ..errors import SourceError
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def open_source(chosen: str, path: Path | None = None) -> tuple[str, Source]:
     collection = Path(chosen)
     if not collection.exists():
         if collection.name == chosen and not collection.suffix:
-            raise UnknownName("source", chosen, SOURCES)
+            raise SOURCES.unknown(chosen)
         raise SourceError(f"no such file or folder: {chosen}; --source takes one of {', '.join(SOURCES)}, or a path")
     if path is not None:
         raise SourceError(f"--source {chosen} is a collection already, but {path} was given too: leave one out")

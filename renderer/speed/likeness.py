@@ -21,7 +21,7 @@ from iebench.manifests.latents import draw_all
 from iebench.manifests.reading.pictures import decode, peak_signal_to_noise
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import classes
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 
 from ..workers.worker import encode
 

@@ -16,7 +16,7 @@ from pebble import ProcessPool
 from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import classes
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 
 OBJECTS, EVERY = 500, 100
 

@@ -20,12 +20,12 @@ from iebench.benchmark.fitting import oracle as symmetric
 from iebench.benchmark.fitting.context import Context, Split, Values
 from iebench.benchmark.fitting.maps import Subspace
 from iebench.benchmark.orbits.sweep import orbits
-from iebench.benchmark.probes import run
 from iebench.benchmark.probes.explained_variance import shares
 from iebench.benchmark.probes.separation import separation
 from iebench.benchmark.protocol import Maps, Protocol
 from iebench.benchmark.protocol import load as load_protocol
 from iebench.benchmark.results.faults import damage_of, faults_of
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.scoring.score import score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Resampled, plain
 from iebench.benchmark.statistics.metric_info import WHOLE

@@ -19,14 +19,16 @@ from scoring import SMALL
 from iebench.baselines.registry import METHODS
 from iebench.benchmark import protocol
 from iebench.benchmark.errors import SettingError
+from iebench.benchmark.fitting.context import PROBES
 from iebench.benchmark.orbits.sweep import swept
-from iebench.benchmark.probes import PROBES
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.recipe import load
 from iebench.manifests.shell.cli import main
 from iebench.renderer.blender.controls.wiring import CONTROLS, bind, check_values, wiring
 from iebench.renderer.blender.interface import FAKE
+from iebench.renderer.errors import SourceError
 from iebench.renderer.rendering.render import render_dataset
+from iebench.renderer.sources import SOURCES, open_source
 
 
 def blocks(name: str) -> list[tuple[str, str]]:
@@ -37,9 +39,11 @@ def blocks(name: str) -> list[tuple[str, str]]:
 
 def installed(name: str, module: str, site: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Install a guide's module and entry points; returns the commands that it gives, as words."""
-    (_, code), (_, project), (_, commands), *_ = blocks(name)
+    texts = blocks(name)
+    first = [language for language, _ in texts].index("python")
+    (_, code), (_, project), (_, commands), *_ = texts[first:]
     ((group, points),) = tomllib.loads(project)["project"]["entry-points"].items()
-    registry = next(registry for registry in (METHODS, PROBES) if registry.group == group)
+    registry = next(registry for registry in (METHODS, PROBES, SOURCES) if registry.group == group)
     install(site, monkeypatch, registry, points, **{module: code})
     return [shlex.split(line, comments=True) for line in commands.splitlines() if line.startswith("iebench ")]
 
@@ -86,6 +90,21 @@ def test_a_probe_of_a_package_is_measured_and_shown(
     assert "brightness" in capsys.readouterr().out
     (path,) = workspace.glob("runs/*/score.json")
     assert load_score(path).values["whole"]["brightness"].value is not None
+
+
+def test_a_source_of_a_package_is_listed_and_detected(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (render,) = installed("your-meshes", "numbered", workspace / "site", monkeypatch)
+    (workspace / "meshes").mkdir()
+    for name in ("chair_0001", "chair_0002", "lamp_0001"):
+        (workspace / "meshes" / f"{name}.off").write_text("OFF\n3 1 0\n0 0 0\n1 0 0\n0 1 0\n3 0 1 2\n")
+    ran(render)
+    assert "3 objects" in capsys.readouterr().err
+    name, collection = open_source("meshes")
+    assert name == "numbered" and [c.name for c in collection.classes()] == ["chair", "lamp"]
+    with pytest.raises(SourceError, match="--source numbered needs a folder"):
+        open_source("numbered")
 
 
 def factor_guide(language: str, number: int) -> str:

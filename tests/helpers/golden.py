@@ -15,7 +15,8 @@ import shapenet_real
 from paths import TESTS
 
 from iebench.manifests.taxonomy import choose
-from iebench.renderer.sources import Builtin, ObjectRef
+from iebench.renderer.sources import ObjectRef
+from iebench.renderer.sources.builtin import Builtin
 
 FOLDER = TESTS / "renderer" / "golden"
 SIZE = 64

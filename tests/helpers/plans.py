@@ -5,7 +5,7 @@ from dataclasses import replace
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.plan import Plan
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 
 
 def plan_of(

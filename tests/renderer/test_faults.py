@@ -19,7 +19,7 @@ from iebench.renderer.machine.private import private_folder
 from iebench.renderer.machine.scratch import scratch
 from iebench.renderer.output.lock import locked
 from iebench.renderer.rendering.render import render_dataset
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 
 pytestmark = pytest.mark.slow
 
@@ -131,7 +131,7 @@ def test_temporary_files_of_a_killed_run_go_with_the_next_one(tmp_path, monkeypa
 import tempfile, time
 tempfile.tempdir = {str(tmp_path)!r}
 from iebench.renderer.machine.scratch import scratch
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 with scratch() as folder:
     (folder / "view.tga").write_bytes(b"x")
     print("ready", flush=True)

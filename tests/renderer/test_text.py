@@ -30,7 +30,8 @@ from iebench.renderer.proof.inspect import inspect
 from iebench.renderer.proof.rerender import Origin
 from iebench.renderer.proof.view import view
 from iebench.renderer.rendering.render import render_dataset
-from iebench.renderer.sources import Folder, Manifest
+from iebench.renderer.sources.folder import Folder
+from iebench.renderer.sources.manifest import Manifest
 
 CODE = frozenset({"code_inline"})
 

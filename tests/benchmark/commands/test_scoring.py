@@ -18,7 +18,7 @@ from scoring import SMALL, untrained_run
 
 from iebench.benchmark import protocol
 from iebench.benchmark.data.images import Images
-from iebench.benchmark.probes import PROBES
+from iebench.benchmark.fitting.context import PROBES
 from iebench.benchmark.results.reading import load_score
 from iebench.manifests.shell.cli import main
 

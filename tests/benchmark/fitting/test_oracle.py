@@ -16,8 +16,8 @@ from iebench.benchmark.errors import DatasetError
 from iebench.benchmark.fitting import oracle as symmetric
 from iebench.benchmark.fitting.oracle import Prior, Symmetries
 from iebench.benchmark.metrics import METRICS
-from iebench.benchmark.probes import run
 from iebench.benchmark.probes.rotation import matrices, quaternions
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.benchmark.statistics.metrics import nearest_rotation
 from iebench.manifests.conventions import geodesic_degrees, pose

@@ -13,10 +13,11 @@ from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.errors import ScoringError
 from iebench.benchmark.fitting.context import Context
-from iebench.benchmark.fitting.heads import HEAD_TASKS, answers, heads
+from iebench.benchmark.fitting.heads import answers
 from iebench.benchmark.fitting.sources import Anew, Cached
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.metrics import METRICS
+from iebench.benchmark.probes.heads import TASKS, heads
 from iebench.benchmark.protocol import load
 from iebench.benchmark.scoring.splits import load_split
 from iebench.benchmark.statistics.metric_info import WHOLE
@@ -39,7 +40,7 @@ def context(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Con
 
 def test_encoding_again_in_eval_mode_gives_the_same_scores(context: Context) -> None:
     """Equal to the last printed digit; other batch compositions change the last bits of convolutions."""
-    tasks = [task for name in SHORT if (task := HEAD_TASKS[name](context))]
+    tasks = [task for name in SHORT if (task := TASKS[name](context))]
     assert len(tasks) == 3
     once, anew = answers(context, tasks), answers(context, tasks, lambda: Anew(context, drifting=False))
     for task, cached, encoded in zip(tasks, once, anew, strict=True):

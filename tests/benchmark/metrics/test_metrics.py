@@ -8,9 +8,9 @@ from plugins import install
 from scoring import measured, score_of
 
 from iebench.benchmark.errors import UsageError
+from iebench.benchmark.fitting.context import PROBES
 from iebench.benchmark.metrics import METRICS, STANDARD, by_probe, separation
 from iebench.benchmark.metrics.targets import named
-from iebench.benchmark.probes import PROBES
 from iebench.benchmark.probes import __file__ as probes_file
 from iebench.benchmark.ranking.board import Board
 from iebench.benchmark.ranking.tables import FORMATS

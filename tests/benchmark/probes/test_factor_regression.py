@@ -14,8 +14,8 @@ from iebench.benchmark.fitting.context import Split
 from iebench.benchmark.metrics import METRICS
 from iebench.benchmark.metrics.targets import PLACE
 from iebench.benchmark.probes.factor_regression import moved, place_in_world
-from iebench.benchmark.probes.installed import run
 from iebench.benchmark.protocol import Head
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.scoring.score import score
 from iebench.manifests.recipe import load
 from iebench.renderer.blender.interface import FAKE

@@ -9,13 +9,14 @@ from scipy.spatial.transform import Rotation
 from scoring import LINEAR, SMALL, context_of, random_split
 
 from iebench.benchmark import protocol as protocols
-from iebench.benchmark.fitting.context import Split, Values
-from iebench.benchmark.fitting.heads import HEAD_TASKS, ROUNDS
+from iebench.benchmark.fitting.context import PROBES, Split, Values, steps
+from iebench.benchmark.fitting.heads import ROUNDS
 from iebench.benchmark.metrics import METRICS
-from iebench.benchmark.probes import PROBES, run, steps
 from iebench.benchmark.probes.classification import class_indices
 from iebench.benchmark.probes.factor_regression import COLOUR, moved
+from iebench.benchmark.probes.heads import TASKS
 from iebench.benchmark.probes.rotation import matrices, quaternions
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import geodesic_degrees
 
@@ -165,7 +166,7 @@ def test_classes_of_val_that_train_has_not_count_as_wrong() -> None:
 
 
 def test_every_probe_gives_metrics_that_are_described(informed: Values) -> None:
-    assert {"heads", "prediction"} <= set(PROBES) and set(HEAD_TASKS) == set(protocols.HEADS)
+    assert {"heads", "prediction"} <= set(PROBES) and tuple(TASKS) == protocols.HEADS
     assert informed[WHOLE].keys() <= METRICS.keys()
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from paths import ROOT
 from plugins import forget, install
 
 from iebench.baselines.registry import METHODS
-from iebench.manifests.errors import IebenchError, UnknownName
+from iebench.manifests.errors import IebenchError, MissingPart, UnknownName
+from iebench.manifests.installed import plugins
 from iebench.manifests.installed.registry import Registry
 from iebench.renderer.blender.controls.wiring import CONTROLS
 
@@ -22,7 +24,7 @@ HOMES = {
     "iebench.baselines.registry": "METHODS",
     "iebench.baselines.networks.backbone": "BACKBONES",
     "iebench.benchmark.encoders.registry": "SCHEMES",
-    "iebench.benchmark.probes": "PROBES",
+    "iebench.benchmark.fitting.context": "PROBES",
     "iebench.renderer.sources": "SOURCES",
     "iebench.renderer.engines": "ENGINES",
     "iebench.renderer.blender.controls.wiring": "CONTROLS",
@@ -134,11 +136,45 @@ def test_a_list_imports_no_plug_in(name: str, tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.slow
-def test_lists_need_neither_torch_nor_blender() -> None:
+@pytest.mark.parametrize("name", ALL)
+def test_entries_of_iebench_are_those_of_its_entry_points(name: str) -> None:
+    registry = ALL[name]
+    modules = {point.name: point.module for point in entry_points(group=registry.group) if plugins.ours(point)}
+    for entry in modules:
+        registry[entry]
+    assert {entry: registry._modules[entry] for entry in filter(registry.ours, registry)} == modules
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_package_imports_its_entries(name: str) -> None:
+    for module in {point.module for point in entry_points(group=ALL[name].group) if plugins.ours(point)}:
+        folder, _, file = module.rpartition(".")
+        tree = ast.parse(Path(import_module(folder).__file__ or "").read_text(encoding="utf-8"))
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        assert not any(node.module == file or file in (alias.name for alias in node.names) for node in imports), module
+
+
+@pytest.mark.slow
+def test_lists_import_no_entry_and_need_neither_torch_nor_blender() -> None:
     light = {module: name for module, name in HOMES.items() if name not in NEEDING_TORCH}
     lists = "".join(f"from {module} import {name}; assert list({name})\n" for module, name in light.items())
-    hide = f"import sys\nsys.modules.update(dict.fromkeys(('torch', 'bpy', 'mathutils')))\n{lists}"
+    unused = "".join(f"assert not {name}._entries, {name}._entries\n" for name in light.values())
+    hide = f"import sys\nsys.modules.update(dict.fromkeys(('torch', 'bpy', 'mathutils')))\n{lists}{unused}"
     subprocess.run([sys.executable, "-c", hide], check=True)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_checkout_that_is_newer_than_its_installation_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("iebench.manifests.installed.registry.points", lambda group: {})
+    with pytest.raises(MissingPart, match=rf"lists no {ALL[name].kind} of its own: install it again, in a checkout by"):
+        list(ALL[name])
+
+
+def test_a_name_that_is_declared_and_not_installed_is_named() -> None:
+    registry: Registry[Any] = Registry("control", CONTROLS.group, order=("sun", "new"))
+    assert list(registry)[:2] == ["sun", "new"] and sorted(registry) == sorted([*CONTROLS, "new"])
+    with pytest.raises(MissingPart, match="the installed iebench lists no control 'new': install it again"):
+        registry["new"]
 
 
 def test_a_broken_plug_in_takes_none_of_our_entries_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,9 @@ from probing import run
 
 from iebench.manifests.conventions import pose
 from iebench.manifests.taxonomy import choose
-from iebench.renderer.sources import Builtin, ObjectRef, ShapeNet
+from iebench.renderer.sources import ObjectRef
+from iebench.renderer.sources.builtin import Builtin
+from iebench.renderer.sources.shapenet import ShapeNet
 
 pytestmark = pytest.mark.slow
 

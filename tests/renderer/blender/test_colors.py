@@ -10,7 +10,7 @@ from probing import is_magenta, is_red, middle, ref_to, run
 from walls import RED_WALLS, glb_with_texture, obj_with_186_materials, ply_with_texture
 
 from iebench.manifests.taxonomy import choose
-from iebench.renderer.sources import ShapeNet
+from iebench.renderer.sources.shapenet import ShapeNet
 
 pytestmark = pytest.mark.slow
 

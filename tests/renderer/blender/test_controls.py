@@ -11,7 +11,7 @@ from plugins import install
 
 from iebench.manifests.common.shipped import in_folders, shipped
 from iebench.manifests.conventions import ANGLES
-from iebench.manifests.errors import MissingPart, PluginBroken, UsageError
+from iebench.manifests.errors import PluginBroken, UsageError
 from iebench.manifests.laws import Constant, Sweep, Uniform
 from iebench.manifests.recipe import load
 from iebench.manifests.views import GivenViews
@@ -152,26 +152,6 @@ def test_given_values_beyond_the_range_of_their_control_are_refused():
     views = GivenViews(table, recipe, "views.parquet")
     with pytest.raises(UsageError, match=r"views.parquet: floor_texture reaches from 1 to 9, .* 0 to 5 \(number\)"):
         check_values(recipe, views, "views.parquet")
-
-
-@pytest.mark.slow
-def test_the_controls_of_iebench_come_from_entry_points_as_those_of_others_do():
-    code = (
-        "import sys; from iebench.renderer.blender.controls.wiring import CONTROLS;"
-        "controls = [m for m in sys.modules if m.startswith('iebench.renderer.blender.controls.')];"
-        "assert sorted(m.rpartition('.')[2] for m in controls) == ['control', 'wiring'], controls;"
-        "assert all(CONTROLS.ours(name) and CONTROLS[name].components for name in CONTROLS);"
-        "assert {m.__module__ for m in (CONTROLS[name].apply for name in CONTROLS)} =="
-        " {CONTROLS.point(name).module for name in CONTROLS}"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_a_checkout_that_is_newer_than_its_installation_is_named(monkeypatch):
-    monkeypatch.setattr(type(CONTROLS), "_owners", lambda registry: {})
-    monkeypatch.setattr(type(CONTROLS), "__contains__", lambda registry, name: False)
-    with pytest.raises(MissingPart, match=r"lists no control of its own: install it again, in a checkout by `pip"):
-        wiring(acting("floor.hue"))
 
 
 @pytest.mark.parametrize(("name", "target", "expected"), [

@@ -10,7 +10,7 @@ from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.blender.fake import FakeRenderer
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 
 
 def pictures(recipe, name, values):

@@ -15,7 +15,7 @@ from iebench.manifests.taxonomy import choose
 from iebench.renderer.blender.controls.wiring import CONTROLS
 from iebench.renderer.blender.floor_images import listed_images
 from iebench.renderer.blender.interface import BLENDER
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 from iebench.renderer.workers import worker
 
 pytestmark = pytest.mark.slow

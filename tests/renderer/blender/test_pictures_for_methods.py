@@ -7,7 +7,7 @@ import pytest
 from iebench.manifests.latents import draw_all
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import choose
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.blender.zones import FADE, FILTER, Window, enlarged, ground_size, joined, window_of
-from iebench.renderer.sources import Builtin
+from iebench.renderer.sources.builtin import Builtin
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,8 @@ from cleaning import KD, cause, cleaned, ref_to
 
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.meshes.obj import obj
-from iebench.renderer.sources import Folder, ShapeNet
+from iebench.renderer.sources.folder import Folder
+from iebench.renderer.sources.shapenet import ShapeNet
 
 
 def test_a_material_library_outside_is_not_read(tmp_path):

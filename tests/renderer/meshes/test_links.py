@@ -8,7 +8,9 @@ import meshes
 import pytest
 from cleaning import cause, cleaned
 
-from iebench.renderer.sources import Folder, Manifest, ShapeNet
+from iebench.renderer.sources.folder import Folder
+from iebench.renderer.sources.manifest import Manifest
+from iebench.renderer.sources.shapenet import ShapeNet
 
 KD = "newmtl w\nKd 0 1 0\nmap_Kd wall.png\n"
 OUT = "leads out of its source by a symbolic link"

@@ -9,8 +9,9 @@ from cleaning import cause
 
 from iebench.manifests.taxonomy import choose
 from iebench.renderer.errors import SourceError
-from iebench.renderer.sources import Folder, ShapeNet
+from iebench.renderer.sources.folder import Folder
 from iebench.renderer.sources.formats import UNREAD, models_in
+from iebench.renderer.sources.shapenet import ShapeNet
 
 
 def touch(root, *paths):

@@ -7,7 +7,8 @@ from meshes import PLATE
 
 from iebench.manifests.text.plain_text import cleaned
 from iebench.renderer.errors import SourceError
-from iebench.renderer.sources import Manifest, open_source
+from iebench.renderer.sources import open_source
+from iebench.renderer.sources.manifest import Manifest
 
 UMLAUTS = {"stühle/ä b.obj": "Stühle", "tische/c.obj": "Tische"}
 KANJI = {"椅子/表.obj": "椅子", "机/b.obj": "机"}  # the second byte of 表 in Shift-JIS is a backslash

@@ -12,8 +12,12 @@ from plugins import install
 from iebench.manifests.schema import key
 from iebench.manifests.taxonomy import choose, classes
 from iebench.renderer.errors import SourceError, UnknownName
-from iebench.renderer.sources import SOURCES, Builtin, Folder, Manifest, ShapeNet, open_source
+from iebench.renderer.sources import SOURCES, open_source
+from iebench.renderer.sources.builtin import Builtin
+from iebench.renderer.sources.folder import Folder
+from iebench.renderer.sources.manifest import Manifest
 from iebench.renderer.sources.names import class_key, object_key
+from iebench.renderer.sources.shapenet import ShapeNet
 from iebench.renderer.sources.splits import split_of, subset
 
 NO_TEXT = pa.array([b"\xff"]).view(pa.string())  # as a careless tool writes it
@@ -238,7 +242,10 @@ def test_a_path_says_itself_what_it_is(tmp_path, shapenet):
 
 
 def test_another_package_adds_a_source_by_an_entry_point(tmp_path, monkeypatch):
-    code = "from iebench.renderer.sources import SOURCES, Builtin, source\n@source('lego')\nclass Lego(Builtin): ...\n"
+    code = (
+        "from iebench.renderer.sources import source\nfrom iebench.renderer.sources.builtin import Builtin\n"
+        "@source('lego')\nclass Lego(Builtin): ...\n"
+    )
     install(tmp_path, monkeypatch, SOURCES, {"lego": "their_source"}, their_source=code)
     name, opened = open_source("lego")
     assert name == "lego" and type(opened).__module__ == "their_source"

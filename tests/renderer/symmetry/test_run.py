@@ -17,7 +17,8 @@ from iebench.renderer.commands.symmetry import symmetry as command
 from iebench.renderer.plan import Plan
 from iebench.renderer.proof.verify import verify
 from iebench.renderer.rendering.render import render_dataset
-from iebench.renderer.sources import Builtin, ObjectRef
+from iebench.renderer.sources import ObjectRef
+from iebench.renderer.sources.builtin import Builtin
 from iebench.renderer.symmetry import run
 
 BOX = "v {0} 0 0\nv {0} 1 0\nv {0} 1 3\nv {0} 0 3\n"

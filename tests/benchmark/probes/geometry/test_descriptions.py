@@ -12,9 +12,9 @@ from scoring import context_of, random_split
 
 from iebench.benchmark.fitting.context import Context
 from iebench.benchmark.metrics.geometry.descriptions import DESCRIPTIONS, WIDEST
-from iebench.benchmark.probes import run
 from iebench.benchmark.probes.geometry import descriptions as probe
 from iebench.benchmark.probes.geometry.descriptions import alignment, apart, lidar, some_views
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.statistics.linearised import Linearised
 from iebench.benchmark.statistics.retrieval import unit_array
 

@@ -15,9 +15,9 @@ from iebench.baselines.several_views import ActionCodeMethod
 from iebench.benchmark.fitting.context import Context, Split
 from iebench.benchmark.fitting.oracle import Prior, Symmetries
 from iebench.benchmark.metrics.rotation import CODE
-from iebench.benchmark.probes import run
 from iebench.benchmark.probes.several.action_code import PAIRS, action_code, coded
 from iebench.benchmark.protocol import load
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import pose
 from iebench.manifests.laws import Uniform

@@ -15,11 +15,11 @@ from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.baselines.several_views import SequenceMethod
 from iebench.benchmark.data import pairs
 from iebench.benchmark.metrics.sequence import AGGREGATE
-from iebench.benchmark.probes import run
 from iebench.benchmark.probes.several import sizes
 from iebench.benchmark.probes.several.derived import between
 from iebench.benchmark.probes.several.sequence import SEQUENCES, beside, sequence, sequenced
 from iebench.benchmark.protocol import load
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.conventions import pose, pose_quaternion, relative_quaternion
 

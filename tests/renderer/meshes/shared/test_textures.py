@@ -10,7 +10,7 @@ from PIL import Image
 
 from iebench.renderer.meshes.clean import clean_copy
 from iebench.renderer.meshes.shared.bounds import Bounds
-from iebench.renderer.sources import Folder
+from iebench.renderer.sources.folder import Folder
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Probes of other packages run beside ours; a broken one fails alone, with one sentence."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,8 @@ from plugins import forget, install
 from scoring import context_of, random_split
 
 from iebench.benchmark.errors import ProbeError
-from iebench.benchmark.fitting.context import probe
-from iebench.benchmark.probes import PROBES, run
+from iebench.benchmark.fitting.context import ORDER, PROBES, probe
+from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.statistics.metric_info import WHOLE, MetricInfo
 
 HEAD = """
@@ -28,9 +29,17 @@ FIRST = f"{HEAD}    return {{'whole': {{'first': value}}}}\n"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep one of our probes, for speed, and remove the probes that a test registers."""
-    for entries in ("_entries", "_modules"):
-        monkeypatch.setattr(PROBES, entries, {"neighbours": getattr(PROBES, entries)["neighbours"]})
+    """Let all of our probes but one measure nothing, for speed, and remove the probes that a test registers."""
+    mute = {name: replace(PROBES[name], function=lambda context: {}) for name in filter(PROBES.ours, PROBES)}
+    monkeypatch.setattr(PROBES, "_entries", {**mute, "neighbours": PROBES["neighbours"]})
+    monkeypatch.setattr(PROBES, "_modules", dict(PROBES._modules))
+
+
+def test_our_probes_run_in_the_order_of_score_files_and_those_of_others_after_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, monkeypatch, PROBES, {"first": "their_probe", "a": "their_probe"}, their_probe=FIRST)
+    assert list(PROBES)[: len(ORDER)] == list(ORDER) and list(PROBES)[-2:] == ["a", "first"]
 
 
 def test_a_probe_of_another_package_runs_with_ours_and_declares_its_metrics(

@@ -14,9 +14,9 @@ from ..errors import ProbeError
 from ..fitting.context import PROBES, Context, Values
 from ..metrics import METRICS
 from ..metrics.separation import SEPARATION
+from ..probes.separation import separation
 from ..statistics.bootstrap import Estimate, Resampled, widened
 from ..statistics.metric_info import MetricInfo
-from .separation import separation
 
 LONGEST = 1e18  # largest number in a score
 LARGEST = 180.0  # degrees; every other metric without a bound of its own is a share, a rank or an R2
