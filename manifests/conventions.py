@@ -9,9 +9,13 @@
 - Images are RGB; a dataset with another channel order declares it in its recipe (`channel_order`).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial.transform import Rotation
+
+if TYPE_CHECKING:
+    from scipy.spatial.transform import Rotation
 
 Array = NDArray[np.float64]
 
@@ -28,11 +32,13 @@ def circle(values: Array, turn: float) -> tuple[Array, Array]:
     return np.sin(angle), np.cos(angle)
 
 
-def pose(angles: ArrayLike) -> Rotation:
+def pose(angles: ArrayLike) -> "Rotation":
     """Return the rotations from object to world frame for Tait-Bryan angles.
 
     angles : (n, 3) or (3,), radians, columns rot_x, rot_y, rot_z
     """
+    from scipy.spatial.transform import Rotation  # a third of the start of a command, and most need no pose
+
     return Rotation.from_euler("xyz", np.asarray(angles, np.float64))
 
 

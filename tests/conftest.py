@@ -1,15 +1,19 @@
-"""Fixtures shared by all tests: small datasets made by the real writer with the fake renderer, and a real Blender."""
+"""Fixtures shared by all tests: small datasets made by the real writer with the fake renderer, and a real Blender.
+
+Imports of optional packages are inside the fixtures: without such a package only the tests that need it are skipped.
+"""
 
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from meshes import STEP, wall
-from pebble import ProcessPool
+from forking import forked, starters
+from missing_parts import NEEDS, absence
 from PIL import Image
 from plans import plan_of
 
@@ -18,20 +22,67 @@ from iebench.manifests.taxonomy import official_objects
 from iebench.renderer.blender.interface import BLENDER, FAKE
 from iebench.renderer.importing.fake import published_files
 from iebench.renderer.importing.published import published_plan
-from iebench.renderer.importing.run import import_dataset
 from iebench.renderer.plan import Plan
 from iebench.renderer.rendering.render import render_dataset
 from iebench.renderer.workers import worker
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # one of several processes that share the cores; torch is not imported yet
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses the real Blender as slow."""
+    """Mark the tests that use the fixture `blender`; every test that needs Blender, a GPU or a browser is slow."""
     for item in items:
         if "blender" in getattr(item, "fixturenames", ()):
+            item.add_marker("blender")
+        if any(item.get_closest_marker(mark) for mark in NEEDS):
             item.add_marker("slow")
+
+
+class Module(pytest.Module):
+    """Test module that is skipped if it imports a part that is not installed."""
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Return the tests of the module."""
+        try:
+            return super().collect()
+        except self.CollectError as error:
+            if reason := absence(error):
+                pytest.skip(reason, allow_module_level=True)
+            raise
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> Module:
+    """Collect every test file as a Module of this kind."""
+    return Module.from_parent(parent, path=module_path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
+    """Skip a test whose marks or fixtures need a part that is missing here."""
+    for mark, missing in NEEDS.items():
+        if item.get_closest_marker(mark) and (reason := missing()):
+            pytest.skip(reason)
+    return (yield from skipped())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Skip a test that ends in the error of a missing part."""
+    return (yield from skipped())
+
+
+def skipped() -> Generator[None, object, object]:
+    """Run the rest of a hook; skip the test if that ends in the error of a missing part."""
+    try:
+        return (yield)
+    except Exception as error:
+        if reason := absence(error):
+            pytest.skip(reason)
+        raise
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,6 +91,20 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forked_workers() -> Iterator[None]:
+    """Fork the processes that render, import and verify from one that has imported everything they need."""
+    with forked(starters()):
+        yield
+
+
+@pytest.fixture
+def spawned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start those processes as iebench does, for tests of that start."""
+    for module in starters():
+        monkeypatch.setattr(module, "multiprocessing", multiprocessing)
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +131,8 @@ def published() -> tuple[Plan, dict[str, bytes]]:
 @pytest.fixture(scope="session")
 def imported(published: tuple[Plan, dict[str, bytes]], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same dataset, imported from a folder. Read only."""
+    from iebench.renderer.importing.run import import_dataset
+
     folder = tmp_path_factory.mktemp("published")
     plan, files = published
     for name, content in files.items():
@@ -77,11 +144,13 @@ def imported(published: tuple[Plan, dict[str, bytes]], tmp_path_factory: pytest.
 
 
 @pytest.fixture(scope="session")
-def blender() -> Iterator[ProcessPool]:
+def blender() -> "Iterator[ProcessPool]":
     """Separate process with the real renderer at 64 pixels, fast quality; it runs functions of `blender_probe`.
 
     Its recipe has translations and passes; translations are 0 and passes not rendered unless a test requests them.
     """
+    from pebble import ProcessPool
+
     recipe = replace(load("3diebench-t"), resolution=64, passes=("depth", "mask", "nocs", "normal"))
     setup = worker.Setup(BLENDER, recipe, recipe.quality["fast"], device="cpu", threads=2)
     context = multiprocessing.get_context("spawn")
@@ -95,6 +164,8 @@ def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     In list order of the train split: an asymmetric black step, a wall with a red texture, one whose texture is missing.
     """
+    from meshes import STEP, wall
+
     root = tmp_path_factory.mktemp("ShapeNetCore.v2")
     listed = [
         r["object_id"] for r in official_objects().to_pylist() if r["synset"] == "03797390" and r["split"] == "train"
@@ -112,7 +183,7 @@ def shapenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Use one thread: small networks run faster, and the other cores stay free."""
-    import torch  # tests of rendering also run without torch installed
+    import torch
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)

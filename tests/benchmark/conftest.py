@@ -1,13 +1,11 @@
-"""Fixtures shared by tests of trainings and scores."""
+"""Fixtures shared by tests of trainings and scores; PyTorch is imported inside them, as it may not be installed."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from boards import made_up
 from plans import plan_of
 
-from iebench.baselines.method import find
 from iebench.benchmark.data.properties import recipe_for
 from iebench.benchmark.report import report
 from iebench.benchmark.results.score import Score
@@ -18,6 +16,8 @@ from iebench.renderer.rendering.render import render_dataset
 @pytest.fixture(scope="session")
 def tiny_for(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Return the tiny dataset of a method: the objects of `tiny_dataset`, by the recipe that the method needs."""
+    from iebench.baselines.method import find
+
     folders = {"": tiny_dataset}
 
     def dataset(method: str) -> Path:
@@ -35,6 +35,8 @@ def tiny_for(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Ca
 @pytest.fixture(scope="session")
 def twenty(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Score]:
     """Scores of 20 made-up methods on the tiny dataset, by file. Read only."""
+    from boards import made_up
+
     return made_up(tiny_dataset, tmp_path_factory.mktemp("runs"), 20)
 
 

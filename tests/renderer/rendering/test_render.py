@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -115,7 +116,7 @@ def test_crashes_hangs_and_bad_meshes_are_recorded_and_the_rest_is_made(tiny_pla
     causes = {row["object_id"]: row["cause"] for row in pq.read_table(tmp_path / "d" / "failures.parquet").to_pylist()}
     assert set(causes) == {"00000", "00001", "00002"}
     assert "crashed (exit code 139), 2 times" in causes["00000"]
-    assert "hung: no result after 2 s, 2 times" in causes["00001"]
+    assert re.search(r"hung: no result after \d+ s, 2 times", causes["00001"])  # 2, or more on a busy machine
     assert "has no faces" in causes["00002"]
     status = {row["object_id"]: row["status"] for row in pq.read_table(tmp_path / "d" / "objects.parquet").to_pylist()}
     assert [status[f"0000{i}"] for i in range(5)] == ["failed", "failed", "failed", "ok", "ok"]
