@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -12,23 +11,20 @@ from iebench.manifests.errors import InvalidValue
 from . import action as actions
 from .action import ROTATION, Latents, onto
 from .losses import no_autocast
-from .method import Method
 from .networks.encoder import Encoder
 from .networks.projector import projector
 from .networks.wigner import AXES, wigner
 from .rotations import nearest
+from .several_views import RotationMethod
 
 
-class FixedActionMethod(Method):
+class FixedActionMethod(RotationMethod):
     """Base of methods whose embedding of R1 becomes that of R2 by a product with a matrix of the rotation between them.
 
     A subclass implements `embed`, `act` and `rotation`.
-
-    frame : "object" if the rotation is R12 = R1^-1 R2, "world" if it is R2 R1^-1
     """
 
     has_predictor = True
-    frame: Literal["object", "world"] = "object"
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__(encoder)
@@ -37,10 +33,6 @@ class FixedActionMethod(Method):
     def act(self, embedding: Tensor, quaternion: Tensor) -> Tensor:
         """Move embeddings (B, E) by rotations, given as quaternions (B, 4) float64 on the CPU: (B, E)."""
         raise NotImplementedError(f"{type(self).__name__} has no action")
-
-    def rotation(self, source: Tensor, target: Tensor) -> Tensor:
-        """Read the rotation between two views of an object, without a probe: two of (B, E) -> (B, 3, 3)."""
-        raise NotImplementedError(f"{type(self).__name__} reads no rotation")
 
     def predict(self, embedding: Tensor, source: Latents, target: Latents) -> Tensor:
         """Return the embedding moved by the rotation from source to target; see `Method.predict`."""

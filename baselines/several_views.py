@@ -1,6 +1,6 @@
-"""Base classes of methods that read several views: an aggregate, a view in a context of pairs, the action of a pair."""
+"""Base classes of methods that read several views: an aggregate, a context, the action or the rotation of a pair."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
@@ -50,6 +50,19 @@ class ActionCodeMethod(Method):
         returns : (B, C) float; a row depends on its own pair alone
         """
         raise NotImplementedError(f"{type(self).__name__} has no code")
+
+
+class RotationMethod(Method):
+    """Base of methods whose embeddings of two views of an object give the rotation between them, without a probe.
+
+    frame : "object" if the rotation is R12 = R1^-1 R2, "world" if it is R2 R1^-1
+    """
+
+    frame: Literal["object", "world"] = "object"
+
+    def rotation(self, source: Tensor, target: Tensor) -> Tensor:
+        """Read the rotation between two views of an object: two of (B, E), from `embed` -> (B, 3, 3)."""
+        raise NotImplementedError(f"{type(self).__name__} reads no rotation")
 
 
 class InContextMethod(Method):

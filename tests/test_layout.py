@@ -84,7 +84,7 @@ HOUSE = {
     """,
     "baselines": """
         gather crops losses errors action rotations networks variants needs registry method equivariant
-        fixed_action several_views capsule_method methods.invariant methods.fixed_action methods.learned_action
+        several_views fixed_action capsule_method methods.invariant methods.fixed_action methods.learned_action
         methods.pretext
         methods.world_model methods
     """,

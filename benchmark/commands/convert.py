@@ -53,7 +53,7 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
 )  # fmt: skip
 @click.option(
     "--images", type=click.Choice(["cifar10", "cifar100", "stl10"]),
-    help="Images that CARE was trained on, whose mean and deviation it takes; no weight shows them.",
+    help="Images that CARE was trained on, if CIFAR or STL, whose mean and deviation it takes; no weight shows them.",
 )  # fmt: skip
 @click.option(
     "--network",

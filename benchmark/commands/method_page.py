@@ -9,6 +9,7 @@ from rich import box
 from rich.table import Table
 
 from iebench.baselines.needs import Needs, Property
+from iebench.manifests.common.shipped import extended, shipped
 from iebench.manifests.shell.tables import drawn
 
 from ..data.properties import MEANINGS, recipe_for
@@ -76,6 +77,8 @@ def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
         lines += ["", f"`{_first(method.loss.__doc__)}`"]
     if needs := " ".join(_needs(row.needs)):
         lines += ["", needs]
+    if presets := ", ".join(f"`{preset}`" for preset in presets_of(row.entry.name)):
+        lines += ["", f"Presets with settings of its own: {presets}."]
     known = settings(row.entry)
     if known:
         lines += ["", _line(["setting", "default", "meaning"]), _line(["---"] * 3)]
@@ -85,6 +88,11 @@ def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
         changed = ", ".join(f"{name}={_show(value)}" for name, value in other.entry.changed.items())
         lines.append(f"- `{other.entry.name}`: {other.about}. `{changed}`")
     return lines
+
+
+def presets_of(method: str) -> list[str]:
+    """Return the names of the shipped presets with a table of settings for a method."""
+    return [preset for preset in shipped("preset") if method in extended("preset", preset).get("method", {})]
 
 
 def _remarks(method: type[Any]) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Rotation between two views as a method reads it from their embeddings: nothing is fitted.
 
-Of methods whose embedding moves by a fixed matrix of the rotation; the embeddings of two views then give the matrix.
+Of methods whose embedding moves by a fixed matrix of the rotation, which the embeddings of two views then give.
 """
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from iebench.baselines.action import ROTATION
-from iebench.baselines.fixed_action import FixedActionMethod
+from iebench.baselines.several_views import RotationMethod
 
 from ..fitting.context import Context, Rows, Values, probe
 from ..fitting.heads import seen
@@ -22,10 +22,11 @@ from .rotation import angles, matrices, quaternion, quaternions
 @probe("decoded_rotation", metrics=DECODED)
 def decoded_rotation(context: Context) -> Values:
     """Measure the angle between the rotation read from two embeddings and the true one, on every pair of val."""
-    if not isinstance(context.method, FixedActionMethod) or not context.shows(ROTATION):
+    method = context.method if context.network is None else context.network
+    if not isinstance(method, RotationMethod) or not context.shows(ROTATION):
         return {}
     rows, objects = context.val.all_pairs()
-    entries = read(context, context.method, rows)
+    entries = read(context, method, rows)
     still = best_constant_rotation(quaternions(context.train, seen(context, 2)))
     degrees, values = angles(context, "rotation_decoded", rows, objects, [quaternion(entries)], still)
     truth = matrices(context.val, rows)
@@ -34,7 +35,7 @@ def decoded_rotation(context: Context) -> Values:
 
 
 @torch.no_grad()
-def read(context: Context, method: FixedActionMethod, rows: Rows) -> NDArray[np.float64]:
+def read(context: Context, method: RotationMethod, rows: Rows) -> NDArray[np.float64]:
     """Return the nine entries of R12 of pairs of val: rows (k, 2) -> (k, 9).
 
     A method of the world's frame gives R2 R1^-1; the true R1 turns it into the object's frame, and no angle changes.

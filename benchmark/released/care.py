@@ -1,7 +1,8 @@
-"""Names of Sharut/CARE's checkpoints for CIFAR and STL: a ResNet in a Sequential, without its max-pool.
+"""Names of Sharut/CARE's checkpoints.
 
-The repository trains with the mean and deviation of its images, which no weight shows. The head g, which no score
-needs, is left out.
+Those for CIFAR and STL have a ResNet in a Sequential, without its max-pool. The repository trains with the mean and
+deviation of its images, which no weight shows. Those for ImageNet-100 have torchvision's ResNet, a query encoder with a
+head as its last layer, and with MoCo a key encoder and a queue. No score needs the heads, so they are left out.
 """
 
 from pathlib import Path
@@ -16,6 +17,10 @@ State = dict[str, Tensor]
 ENCODER, HEAD, FIRST = "f.", "g.", "0.weight"  # prefixes, and a tensor of the encoder
 LAYERS = {"0": "conv1", "1": "bn1", "3": "layer1", "4": "layer2", "5": "layer3", "6": "layer4"}  # by their number
 RESOLUTION = 32  # of its crops, those of STL too
+QUERY = "encoder_q."  # prefix of the encoder for ImageNet-100, and the parts beside it
+BESIDE = (f"{QUERY}fc.", "encoder_k.", "queue")
+IMAGENET_RESOLUTION = 224
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and deviation, red first
 STATISTICS: dict[Images, tuple[tuple[float, ...], tuple[float, ...]]] = {  # mean and deviation, red first
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010)),
     "cifar100": ((0.5071, 0.4867, 0.4408), (0.2675, 0.2565, 0.2761)),

@@ -23,8 +23,8 @@ from . import care
 
 State = dict[str, Tensor]
 WRAPPERS = ("module", "_orig_mod")  # added to names by data-parallel training, torch.compile and weight averaging
-FIRST = "conv1.weight"  # a tensor of every known network but CARE's
-PARENTS = ("", "backbone.", "encoder.", "enc.")  # prefixes of that tensor
+FIRST = "conv1.weight"  # a tensor of every known network but CARE's for CIFAR
+PARENTS = ("", "backbone.", "encoder.", "enc.", care.QUERY)  # prefixes of that tensor
 DEPTH = 4  # of nested tables
 SCALAR: Any = np.float64(0).__reduce__()[0]  # constructor of NumPy's pickled numbers
 HARMLESS: list[Any] = [  # what checkpoints hold beside tensors: settings, and numbers of numpy by its old and new names

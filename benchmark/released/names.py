@@ -36,6 +36,7 @@ class Layout:
     resolution : side of its training images in pixels
     first : name of the backbone's first tensor
     bgr : True if its training images have blue first, as 3DIEBench's published ones have
+    mean, deviation : normalisation of its images, by channel in their order
     """
 
     name: str
@@ -44,9 +45,15 @@ class Layout:
     resolution: int
     first: str = "conv1.weight"
     bgr: bool = True
+    mean: tuple[float, ...] = MEAN
+    deviation: tuple[float, ...] = STD
 
 
 CARE = Layout("Sharut/CARE", care.ENCODER, (care.HEAD,), care.RESOLUTION, care.FIRST, bgr=False)
+CARE_IMAGENET = Layout(
+    "Sharut/CARE, imagenet100", care.QUERY, care.BESIDE, care.IMAGENET_RESOLUTION, bgr=False, mean=care.IMAGENET[0],
+    deviation=care.IMAGENET[1],
+)  # fmt: skip
 LAYOUTS = (
     Layout("facebookresearch/SIE or AberdeenML/EquiCaps", "backbone.", ("evaluator.", "projector."), 256),
     Layout(
@@ -63,6 +70,7 @@ LAYOUTS = (
     ),
     Layout("a backbone alone (final_weights.pth)", "", ("fc.",), 256),
     CARE,
+    CARE_IMAGENET,
 )  # fmt: skip
 
 
@@ -168,15 +176,16 @@ def _layout(state: State, path: Path) -> Layout:
 def _statistics(layout: Layout, bgr: bool, unseen: Unseen, path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return mean and deviation of RGB images by channel."""
     if unseen.images is not None and layout is not CARE:
-        raise ConversionError(f"{path} is of {layout.name}, and --images is for {CARE.name} alone: leave it out")
-    mean, deviation = care.statistics(unseen.images, path) if layout is CARE else (MEAN, STD)
+        raise ConversionError(f"{path} is of {layout.name}, and --images is for CARE on CIFAR or STL: leave it out")
+    mean, deviation = care.statistics(unseen.images, path) if layout is CARE else (layout.mean, layout.deviation)
     return (mean[::-1], deviation[::-1]) if bgr else (mean, deviation)  # they are in the order of the network's input
 
 
 def _backbone(layout: Layout, tensors: State) -> tuple[str, Stem]:
     """Return the name of our backbone for these tensors, and its stem."""
-    if layout is CARE:
-        return "resnet50" if "layer1.0.conv3.weight" in tensors else "resnet18", "cifar"
+    if layout in (CARE, CARE_IMAGENET):
+        deep = "layer1.0.conv3.weight" in tensors
+        return "resnet50" if deep else "resnet18", "cifar" if layout is CARE else "imagenet"
     kind = "resnet18-vicreg" if "layer1.0.downsample.0.weight" in tensors else "resnet18"
     small = kind == "resnet18" and tensors["conv1.weight"].shape[2:] == (3, 3)
     return kind, "cifar" if small else "imagenet"  # --cifar-resnet of hafezgh/seq-jepa

@@ -1,5 +1,6 @@
 """Checks before a run starts and while it runs; each failure is explained in one sentence."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from iebench.baselines.method import Method, find
 from iebench.manifests.brief import few, number
 from iebench.manifests.common.files import PARTIAL
 from iebench.manifests.common.settings import differences
+from iebench.manifests.recipe import load
 
 from ..data.images import Images
 from ..data.pixel_cache import Room
@@ -23,6 +25,7 @@ from .runs import WEIGHTS, unmade
 
 FLOAT = 4  # bytes
 MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1, "lars": 1}  # values that an optimizer keeps per weight
+WITH_FACTORS = ("3diebench", "3diebench-t")  # common recipes, from few factors to many
 
 
 def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
@@ -224,7 +227,10 @@ def check_map(method: Method, config: RunConfig, device: torch.device) -> None:
         return
     larger = (config.resolution * 2**power for power in range(1, 7))
     enough = next((side for side in larger if _positions(method, side, device) >= needed), None)
-    remedy = f"train on images of {enough} pixels (--set resolution={enough}), or " if enough else ""
+    wanted, way = config.settings.resolution, f"--set resolution={enough}"
+    if wanted is None or wanted > config.resolution:  # the dataset has no larger ones
+        way = f"render the dataset with --resolution {enough}"
+    remedy = f"train on images of {enough} pixels ({way}), or " if enough else ""
     raise SettingError(
         f"{config.method} reads the last map of {config.settings.encoder.backbone}, of which images of "
         f"{config.resolution} pixels leave {left} x {left} positions, and it needs {needed} x {needed}: {remedy}choose "
@@ -288,12 +294,23 @@ def check_fit(images: Images, method: Method, config: RunConfig) -> None:
         )
     missing = [name for name in method.latents if name not in (*images.latents, LABEL, OBJECT)]
     if missing:
-        remedy = "" if set(missing) & set(ROTATION) else " or with --set method.action=rotation,"
+        own, remedy = config.method_settings, ""
+        if own.get("translation", "none") != "none":
+            remedy = " or with --set method.translation=none,"
+        elif "action" in own and not set(missing) & set(ROTATION):
+            remedy = " or with --set method.action=rotation,"
         raise LatentMissing(
             f"{images.folder} has no column {missing[0]}, which {type(method).__name__} is conditioned on: train it on "
-            f"a dataset whose recipe has that factor,{remedy} or train another method"
+            f"a dataset whose recipe has that factor{_such(missing)},{remedy} or train another method"
         )
     check_properties(images, config.method, needs.pictures, method.latents, views)
+
+
+def _such(latents: Sequence[str]) -> str:
+    """Return an example of a shipped recipe with all these factors; "" if none of the common ones has."""
+    known = (name for name in WITH_FACTORS if set(latents) <= {factor.name for factor in load(name).factors})
+    recipe = next(known, "")
+    return f", such as {recipe}" if recipe else ""
 
 
 def _fewer(objects: int, group: int) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from together import TRAINED, batch, method_of
+from together import FORMS, TRAINED, batch, method_of
 
 from iebench.baselines.method import Method
 
@@ -22,11 +22,11 @@ def moved(method: Method, direction: list[torch.Tensor], by: float) -> float:
 
 
 @pytest.mark.parametrize("part", ["encoder", "the rest"])
-@pytest.mark.parametrize("name", [*TRAINED, "sie-deep", "sie-mlp"])
+@pytest.mark.parametrize("name", [*TRAINED, "sie-deep", "sie-mlp", *FORMS])
 @pytest.mark.slow
 def test_the_gradient_along_a_random_direction_is_the_difference_quotient(name: str, part: str) -> None:
     """Central differences in float64; target networks stay fixed, as in BYOL's loss."""
-    method, _ = method_of(name, *CONTINUOUS.get(name, ()))
+    method, _ = method_of(name.partition(",")[0], *FORMS.get(name, ()), *CONTINUOUS.get(name, ()))
     generator = torch.Generator().manual_seed(0)
     for parameter in method.parameters():  # away from where blocks are the identity and some gradients vanish
         parameter.data.add_(0.05 * torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype))

@@ -21,7 +21,18 @@ SHARED = 16  # objects in a batch that two ranks share
 SMALL = ["encoder.width=0.125", "encoder.stem=small"]
 TRAINED = [name for name in names() if name not in ("random", *variants.load())] + ["equimod-vicreg"]  # each loss once
 
-RANKED = {**dict.fromkeys(TRAINED, ()), "sie, together": ("passes=together",)}  # apart by default
+FORMS = {
+    "sie, after stage 3": ("method.equivariant_layer=3",),
+    "equin, candidates": ("method.poses=3", "method.frame=world", "method.spread=0.1"),
+    "la-sie, all laws": ("method.identity=1", "method.composition=1"),
+    "msp, partners": ("method.partners=2",),
+    "obow, full": ("method.levels=2", "method.patches=2"),
+    "iwm, sequence": ("method.conditioning=sequence",),
+    "iwm, convolution": ("method.predictor=convolution",),
+}
+"""Further forms of losses: the name of a method, a comma, and the form; its settings."""
+
+RANKED = {**dict.fromkeys(TRAINED, ()), "sie, together": ("passes=together",), **FORMS}  # apart by default
 
 
 def run_ranks(size, work, folder):

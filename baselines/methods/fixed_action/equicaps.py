@@ -24,7 +24,8 @@ from ...losses import covariance, distance, no_autocast, total, variance, weight
 from ...method import method
 from ...networks.capsules import SMALLEST
 from ...networks.encoder import Encoder
-from ...rotations import from_quaternion
+from ...rotations import from_quaternion, nearest
+from ...several_views import RotationMethod
 
 TRANSLATION = ("trans_x", "trans_y", "trans_z")
 
@@ -59,7 +60,7 @@ class EquiCapsSettings:
 
 
 @method("equicaps", EquiCapsSettings)
-class EquiCaps(CapsuleMethod):
+class EquiCaps(CapsuleMethod, RotationMethod):
     """A capsule head on the last map of the backbone."""
 
     def __init__(self, encoder: Encoder, settings: EquiCapsSettings) -> None:
@@ -87,6 +88,20 @@ class EquiCaps(CapsuleMethod):
                     terms["covariance"].append(covariance(side))
         sums = {name: total(values) for name, values in terms.items()}
         return weighted(sums | {"spread": spread(activation)}, self.settings)
+
+    def embed(self, representation: Tensor) -> Tensor:
+        """Return the poses (B, K p p) of features (B, dim + beside); there is no predictor of them."""
+        return representation[:, self.parts["poses"]]
+
+    def rotation(self, source: Tensor, target: Tensor) -> Tensor:
+        """Return the rotation R with the least sum over capsules of | |P^x| R - |P^y| |^2 (Procrustes).
+
+        A rigid motion multiplies the first three columns of a pose by its rotation alone, so these are compared.
+        """
+        side = self.settings.pose
+        poses = (_unit(torch.unflatten(view, 1, (-1, side, side))) for view in (source, target))
+        start, end = (torch.unflatten(view, 1, (-1, side))[:, :, :3] for view in poses)  # (B, K p, 3)
+        return nearest(start.mT @ end)
 
     def motions(self, latents: Latents) -> list[Tensor]:
         """Return M1^-1 M2 from each view to the next: (B, K) per latent -> K - 1 of (B, pose, pose) float64."""

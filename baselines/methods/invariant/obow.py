@@ -16,6 +16,7 @@ from iebench.manifests.errors import InvalidValue
 
 from ...action import Latents
 from ...crops import crops, sequence
+from ...errors import SettingError
 from ...gather import rows
 from ...losses import cross_entropies, no_autocast, precise
 from ...method import Method, method
@@ -71,8 +72,11 @@ class OBoW(Method, Words):
     def __init__(self, encoder: Encoder, settings: OBoWSettings) -> None:
         super().__init__(encoder)
         self.settings, last = settings, encoder.last_stage
+        if settings.levels > last:
+            raise SettingError(
+                f"method.levels={settings.levels} is more than the {last} maps of encoder.backbone={encoder.name}"
+            )
         self.stages = tuple(range(last - settings.levels + 1, last + 1))
-        encoder.check_stage(self.stages[0])
         channels = [encoder.backbone.channels[stage - 1] for stage in self.stages]
         self.fill(settings.words, channels[-1], self.dim)
         self.target = Target(self.encoder)

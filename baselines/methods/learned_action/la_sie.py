@@ -7,25 +7,21 @@ and the terms of inverse and composition, are what is learned from.
 iebench train --method la-sie
 """
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from iebench.manifests.errors import InvalidValue
 
 from ...action import Latents
-from ...errors import SettingError
 from ...losses import covariance, distance, no_autocast, precise, total, variance, weighted
-from ...method import method
+from ...method import Needs, method
 from ...networks.encoder import Encoder
-from ...networks.projector import check_fraction, check_widths, part_of, perceptron, projector
+from ...networks.projector import check_fraction, check_widths, part_of, projector
 from ...several_views import ActionCodeMethod
-
-Family = Literal["generators", "skew", "dense"]
+from .pair_operator import Family, Operator
 
 
 @dataclass(frozen=True)
@@ -65,37 +61,17 @@ class LASIESettings:
             raise InvalidValue(f"generators must be at least 1, not {self.generators}")
 
 
-class Operator(nn.Module):
-    """A matrix (d, d) from two views: float32 or better, under any autocast."""
-
-    def __init__(self, dim: int, settings: LASIESettings) -> None:
-        super().__init__()
-        self.family, self.dim = settings.family, dim
-        self.size = settings.generators if settings.family == "generators" else dim * dim
-        self.coefficients = perceptron((2 * dim, *settings.hidden, self.size))
-        if settings.family == "generators":
-            self.weight = nn.Parameter(_skew(torch.randn(settings.generators, dim, dim)) / math.sqrt(dim))
-
-    def forward(self, start: Tensor, end: Tensor) -> Tensor:
-        """(B, d) and (B, d) -> (B, d, d)."""
-        numbers = self.numbers(start, end)
-        with no_autocast(start.device):
-            if self.family == "generators":
-                return _exponential(torch.einsum("bk,kij->bij", numbers, _skew(self.weight)))
-            matrix = torch.unflatten(numbers, 1, (self.dim, self.dim)) / math.sqrt(self.dim)
-            return matrix if self.family == "dense" else _exponential(_skew(matrix))
-
-    def numbers(self, start: Tensor, end: Tensor) -> Tensor:
-        """Return the numbers of the matrix: (B, d) and (B, d) -> (B, size)."""
-        return precise(self.coefficients(torch.cat([start, end], dim=1)))
-
-
 @method("la-sie", LASIESettings)
 class LASIE(ActionCodeMethod):
     """SIE's two projectors, and an operator on the equivariant part of the representation.
 
     parts : "invariant" and "equivariant", the first and the second part of the representation
     """
+
+    @classmethod
+    def needs(cls, settings: LASIESettings) -> Needs:
+        """Return two views, and three for the composition."""
+        return Needs(views=3 if settings.composition else 2)
 
     def __init__(self, encoder: Encoder, settings: LASIESettings) -> None:
         super().__init__(encoder)
@@ -104,7 +80,7 @@ class LASIE(ActionCodeMethod):
         self.parts = {"invariant": slice(0, split), "equivariant": slice(split, self.dim)}
         self.invariant_projector = projector((split, *settings.projector))
         self.equivariant_projector = projector((self.dim - split, *settings.projector))
-        self.operator = Operator(self.dim - split, settings)
+        self.operator = Operator(self.dim - split, settings.family, settings.generators, settings.hidden)
         self.code_size = self.operator.size
 
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
@@ -139,18 +115,7 @@ class LASIE(ActionCodeMethod):
             back = [self.operator(y, x) for x, y in pairwise(moving)]
             terms["inverse"] = total(distance(b @ f, identity) for b, f in zip(back, forth, strict=True))
         if weight.composition:
-            if len(moving) < 3:
-                raise SettingError("method.composition compares three views: --set views=3, or set it to 0")
             both = [self.operator(x, z) for x, z in zip(moving, moving[2:], strict=False)]
             steps = [second @ first for first, second in pairwise(forth)]
             terms["composition"] = total(distance(b, s) for b, s in zip(both, steps, strict=True))
         return terms
-
-
-def _exponential(matrix: Tensor) -> Tensor:
-    operator: Tensor = torch.linalg.matrix_exp(matrix)
-    return operator
-
-
-def _skew(matrix: Tensor) -> Tensor:
-    return (matrix - matrix.mT) / 2

@@ -15,6 +15,7 @@ from iebench.baselines.method import find, names
 from iebench.baselines.registry import METHODS
 from iebench.benchmark.commands import catalogue
 from iebench.benchmark.commands.catalogue import BATCH, SIDE, everything, listed, settings
+from iebench.benchmark.commands.method_page import presets_of
 from iebench.benchmark.commands.methods import methods
 from iebench.manifests.shell.cli import main
 
@@ -40,6 +41,16 @@ def test_every_method_is_there_once_with_its_variants_behind_it() -> None:
 @pytest.mark.parametrize("name", sorted(set(names()) - set(variants.load()) - {"random", "supervised"}))
 def test_every_method_says_whose_it_is(name: str) -> None:
     assert re.search(r"\(.+ (19|20)\d\d\b.*\)$", listed(name).about)
+
+
+UNPUBLISHED = {"augself", "supervised", "tico", "wigner"}  # their sources have no budget or settings for such data
+
+
+@pytest.mark.parametrize("name", sorted(set(names()) - set(variants.load()) - {"random"}))
+def test_every_method_has_presets_of_its_own_or_says_that_its_paper_gives_none(name: str) -> None:
+    presets = presets_of(name)
+    assert {"quick", "fair"} <= set(presets) or name == "supervised"
+    assert any(preset.endswith("-paper") for preset in presets) == (name not in UNPUBLISHED)
 
 
 def test_the_facts_of_sie_are_the_papers() -> None:

@@ -1,5 +1,6 @@
 """The rotation read from embeddings: exact for exact poses in any frame, and left out for other methods."""
 
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -93,3 +94,9 @@ def test_blocks_of_rows_are_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_other_methods_have_no_such_value(method: Method | None) -> None:
     assert decoded_rotation(context_of(posed(1), posed(0), SMALL, method=method)) == {}
     assert torch.is_grad_enabled()
+
+
+def test_a_method_without_a_predictor_is_read_too() -> None:
+    """Such as EquiCaps, whose capsules' poses give the rotation and whose file has no predictor."""
+    context = replace(context_of(posed(1), posed(0), SMALL), network=Exact())
+    assert decoded_rotation(context)[WHOLE]["rotation_decoded_degrees_mean"].value < 0.1

@@ -21,6 +21,7 @@ from iebench.benchmark.released.names import convert
 from iebench.manifests.shell.cli import main
 
 pytestmark = pytest.mark.slow
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 STAGES = {"conv1": 0, "bn1": 1, "layer1": 3, "layer2": 4, "layer3": 5, "layer4": 6}
 
 
@@ -63,6 +64,32 @@ def test_features_are_those_of_the_released_network(deep: bool, wrapper: str, tm
     torch.testing.assert_close(encoder.module.double()(images), expected, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("momentum", [False, True], ids=["simclr", "moco"])
+def test_features_of_imagenet100_are_those_of_the_query_encoder(momentum: bool, tmp_path: Path) -> None:
+    """With MoCo the file has a key encoder, a queue and its place too; neither their weights nor the head count."""
+    with torch.device("meta"):
+        network = resnet50()
+    state = random_like({name: tuple(value.shape) for name, value in network.state_dict().items()})
+    head = {"fc.0.weight": (9, 2048), "fc.0.bias": (9,), "fc.2.weight": (128, 9), "fc.2.bias": (128,)}
+    model = {f"module.encoder_q.{name}": value for name, value in (state | random_like(head)).items()}
+    if momentum:
+        model |= {name.replace("_q", "_k", 1): value + 1 for name, value in model.items()}
+        model |= {"module.queue": torch.randn(128, 5), "module.queue_ptr": torch.zeros(1, dtype=torch.int64)}
+    model = {name: v.float() if v.is_floating_point() else v for name, v in model.items()}
+    path = tmp_path / "checkpoint_final.pth.tar"
+    torch.save({"epoch": 200, "arch": "resnet50", "state_dict": model, "optimizer": {"state": {}}}, path)
+    released = convert(read(path).state, path)
+    assert (released.backbone, released.stem, released.method) == ("resnet50", "imagenet", None)
+    assert released.left_out == {"encoder_q.fc": 4} | ({"encoder_k": len(state) + 4, "queue": 2} if momentum else {})
+    converted.write(tmp_path / "out", released, path, negated=False)
+    facts = json.loads((tmp_path / "out" / converted.FACTS).read_text())
+    assert facts["resolution"] == 224 and facts["source"]["channels"] == "rgb"
+    encoder, images = prepare(load(str(tmp_path / "out"), {}), 32, CPU), torch.rand(2, 3, 32, 32, dtype=torch.float64)
+    mean, deviation = (torch.tensor(v).double().view(3, 1, 1) for v in IMAGENET)
+    expected = resnet((images - mean) / deviation, state)
+    torch.testing.assert_close(encoder.module.double()(images), expected, rtol=1e-5, atol=1e-5)
+
+
 def test_the_images_of_its_training_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, out = saved(tmp_path / "checkpoint.pth.tar", weights()), tmp_path / "out"
     for more, code, words in (
@@ -80,7 +107,7 @@ def test_the_images_of_its_training_are_asked_for(tmp_path: Path, capsys: pytest
 def test_what_is_no_encoder_of_care_is_named(tmp_path: Path) -> None:
     state, path, unseen = weights(), tmp_path / "c.pth", Unseen(images="cifar100")
     with pytest.raises(
-        ConversionError, match=r"c\.pth is of a backbone alone .*, and --images is for Sharut/CARE alone"
+        ConversionError, match=r"c\.pth is of a backbone alone .*, and --images is for CARE on CIFAR or STL"
     ):
         convert(state, path, unseen=unseen)
     path = saved(path, {name: value for name, value in state.items() if name != "layer3.1.bn1.bias"})

@@ -203,8 +203,11 @@ def test_capsules_without_a_map_name_a_resolution_that_has_one(
         resolution=side,
     )
     built = build(method, find(method).settings(**about.method_settings), about.settings.encoder).train()
-    with pytest.raises(SettingError, match=rf"^{method} reads .* of {side} pixels leave 1 x 1 .*: train on {remedy} "):
-        check_map(built, about, torch.device("cpu"))
+    chosen = replace(about, settings=replace(about.settings, resolution=side))
+    for run, way in ((about, "render the dataset with --resolution"), (chosen, "--set resolution=")):
+        words = rf"^{method} reads .* of {side} pixels leave 1 x 1 .*: train on {remedy} \({way}"
+        with pytest.raises(SettingError, match=words):
+            check_map(built, run, torch.device("cpu"))
     assert built.training
     check_map(built, replace(about, resolution=int(remedy.split()[2])), torch.device("cpu"))
     single = {**about.method_settings, "side": 1}

@@ -74,6 +74,30 @@ def test_presets_of_methods_are_those_of_their_code(method: str, train: tuple[fl
     assert {name: getattr(settings, name) for name in own} == own
 
 
+@pytest.mark.parametrize(
+    ("method", "train", "encoder", "own"),
+    [
+        ("la-sie", (256, 128, 3, 200, 1e-3, 1e-6), "resnet18-vicreg", {"generators": 8, "composition": 1.0}),
+        ("equin", (64, 100, 2, 50, 1e-4, 0.01), "resnet18", {"frame": "world", "temperature": 1.0}),
+        ("dino-like", (224, 512, 2, 100, 1e-3, 0.04), "vit-small", {"prototypes": 65536, "momentum": 0.996}),
+    ],
+)
+def test_presets_with_adam_are_those_of_their_code(
+    method: str, train: tuple[float, ...], encoder: str, own: dict[str, Any]
+) -> None:
+    preset, settings = resolve(method, f"{method}-paper", [])
+    numbers = (preset.resolution, preset.batch, preset.views, preset.epochs, preset.learning_rate, preset.weight_decay)
+    assert (numbers, preset.encoder.backbone) == (train, encoder)
+    assert preset.optimizer == ("adam" if method == "la-sie" else "adamw")
+    assert {name: getattr(settings, name) for name in own} == own
+
+
+def test_the_weights_of_la_sie_are_means_over_three_views_and_two_pairs() -> None:
+    own, defaults = resolve("la-sie", "la-sie-paper", [])[1], find("la-sie").defaults()
+    for name, terms in (("invariance", 2), ("equivariance", 2), ("inverse", 2), ("variance", 3), ("covariance", 3)):
+        assert getattr(own, name) * terms == pytest.approx(getattr(defaults, name), rel=1e-5)
+
+
 def test_the_preset_of_iwm_is_a_vit_b_with_the_predictor_of_the_equivariant_model() -> None:
     train, own = resolve("iwm", "iwm-paper", [])
     assert (train.resolution, train.epochs, own.layers, own.width, own.conditioning) == (224, 300, 18, 384, "feature")

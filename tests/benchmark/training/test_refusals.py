@@ -83,6 +83,17 @@ def test_a_method_told_of_all_latents_names_the_one_that_is_missing_and_the_way_
         train(tmp_path / "run", config(tiny_dataset, method="sie-rotation-colour"))
 
 
+def test_a_translation_that_the_dataset_lacks_names_a_recipe_and_the_setting(
+    tiny_dataset: Path, tmp_path: Path
+) -> None:
+    rigid = config(tiny_dataset, "method.pose=4", "method.translation=base", "method.side=1", method="equicaps")
+    with pytest.raises(
+        LatentMissing,
+        match=r"no column trans_x, .*, such as 3diebench-t, or with --set method\.translation=none, or train",
+    ):
+        train(tmp_path / "run", rigid)
+
+
 def test_a_loss_that_explodes(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(Diverged, match=r"the loss is (nan|inf) at step \d+; .*: lower learning_rate"):
         train(tmp_path / "run", config(tiny_dataset, "learning_rate=1e30"))

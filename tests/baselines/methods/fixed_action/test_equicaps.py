@@ -98,6 +98,18 @@ def test_exact_poses_have_no_equivariance_term_and_even_activations_no_spread(po
     assert float(terms["invariance"]) == pytest.approx(math.log(4))
 
 
+@pytest.mark.parametrize(("pose", "translation"), [(3, "none"), (4, "object"), (4, "base")])
+def test_exact_poses_give_the_rotation_without_a_probe(pose: int, translation: str) -> None:
+    """Also where each capsule's pose has another length in the second view, which the loss does not see."""
+    method, latents = method_of(pose=pose, translation=translation), data(2)[1]
+    start, motion = torch.randn(6, 4, pose, pose, dtype=torch.float64), method.motions(latents)[0]
+    end = start @ motion[:, None] * torch.rand(6, 4, 1, 1, dtype=torch.float64)
+    features = [torch.cat([torch.rand(6, 68), view.flatten(1)], dim=1) for view in (start, end)]  # 64 and 4 before them
+    turns = method.rotation(*(method.embed(view) for view in features))
+    torch.testing.assert_close(turns, motion[:, :3, :3])
+    assert (method.has_predictor, method.frame) == (False, "object")
+
+
 def test_no_capsule_is_no_logarithm_of_zero_and_a_pose_of_zeros_no_division_by_it() -> None:
     method, (images, latents) = method_of(), data(2)
     activations = torch.nn.functional.one_hot(torch.arange(6) % 4, 4).double()

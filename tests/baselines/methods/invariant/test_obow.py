@@ -190,7 +190,7 @@ def test_a_backbone_without_maps_and_settings_that_are_none_are_refused() -> Non
     encoder.backbone.channels = ()
     with pytest.raises(SettingError, match="gives no maps, which this method reads"):
         OBoW(encoder, OBoWSettings())
-    with pytest.raises(SettingError, match="has the stages 1 to 4, and no stage 0"):
+    with pytest.raises(SettingError, match="levels=5 is more than the 4 maps"):
         method_of(levels=5)
     for name, value in (("words", 1), ("sharpness", 0.0), ("scale", 0.0), ("levels", 0), ("patches", -1)):
         with pytest.raises(ValueError, match=name):

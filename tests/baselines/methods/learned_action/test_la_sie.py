@@ -8,7 +8,6 @@ import torch
 from contrast import one_by_one
 from scipy.linalg import expm
 
-from iebench.baselines.errors import SettingError
 from iebench.baselines.methods.learned_action.la_sie import LASIE, Family, LASIESettings
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 
@@ -119,5 +118,4 @@ def test_contradictions_are_refused() -> None:
         replace(SMALL, equivariant=1.0)
     with pytest.raises(ValueError, match="generators must be at least 1, not 0"):
         replace(SMALL, generators=0)
-    with pytest.raises(SettingError, match="composition compares three views: --set views=3"):
-        method_of(composition=1.0).loss(torch.rand(4, 2, 3, 32, 32, dtype=torch.float64), {})
+    assert (LASIE.needs(SMALL).views, LASIE.needs(replace(SMALL, composition=1.0)).views) == (2, 3)
