@@ -64,22 +64,22 @@ def test_features_are_those_of_the_released_network(deep: bool, wrapper: str, tm
     torch.testing.assert_close(encoder.module.double()(images), expected, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("momentum", [False, True], ids=["simclr", "moco"])
-def test_features_of_imagenet100_are_those_of_the_query_encoder(momentum: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("deep", "momentum"), [(True, False), (False, True)], ids=["simclr", "moco"])
+def test_features_of_imagenet100_are_those_of_the_query_encoder(deep: bool, momentum: bool, tmp_path: Path) -> None:
     """With MoCo the file has a key encoder, a queue and its place too; neither their weights nor the head count."""
     with torch.device("meta"):
-        network = resnet50()
+        network = (resnet50 if deep else resnet18)()
     state = random_like({name: tuple(value.shape) for name, value in network.state_dict().items()})
-    head = {"fc.0.weight": (9, 2048), "fc.0.bias": (9,), "fc.2.weight": (128, 9), "fc.2.bias": (128,)}
+    head = {"fc.0.weight": (9, network.dim), "fc.0.bias": (9,), "fc.2.weight": (128, 9), "fc.2.bias": (128,)}
     model = {f"module.encoder_q.{name}": value for name, value in (state | random_like(head)).items()}
     if momentum:
         model |= {name.replace("_q", "_k", 1): value + 1 for name, value in model.items()}
         model |= {"module.queue": torch.randn(128, 5), "module.queue_ptr": torch.zeros(1, dtype=torch.int64)}
     model = {name: v.float() if v.is_floating_point() else v for name, v in model.items()}
     path = tmp_path / "checkpoint_final.pth.tar"
-    torch.save({"epoch": 200, "arch": "resnet50", "state_dict": model, "optimizer": {"state": {}}}, path)
+    torch.save({"epoch": 200, "arch": "resnet", "state_dict": model, "optimizer": {"state": {}}}, path)
     released = convert(read(path).state, path)
-    assert (released.backbone, released.stem, released.method) == ("resnet50", "imagenet", None)
+    assert (released.backbone, released.stem) == ("resnet50" if deep else "resnet18", "imagenet")
     assert released.left_out == {"encoder_q.fc": 4} | ({"encoder_k": len(state) + 4, "queue": 2} if momentum else {})
     converted.write(tmp_path / "out", released, path, negated=False)
     facts = json.loads((tmp_path / "out" / converted.FACTS).read_text())
