@@ -91,11 +91,11 @@ HOUSE = {
     "benchmark": """
         errors protocol statistics metrics distributed weights data results training.online training released
         encoders.maps encoders encoders.files features fitting probes.several probes orbits scoring comparing ranking
-        listing sweep demo report python commands speed
+        sweep listing demo report python commands speed
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate
-        card output workers engines rendering importing proof symmetry commands comparing speed parity
+        card output workers engines rendering importing exporting proof symmetry commands comparing speed parity
     """,
 }
 """The map of the house: the rooms of each part in the order of the flow."""

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset, get_worker_info
 
 from ..data.images import Images
 from ..errors import UsageError
+from .loader import ObjectBatches
 
 
 class Item(TypedDict):
@@ -56,6 +57,7 @@ class Objects(Dataset[Item]):
         self.folder, self.split, self.views, self.resolution, self.seed = (
             images.folder, images.split, views, resolution, seed,
         )  # fmt: skip
+        self.fingerprint = images.info.fingerprint
         self._objects = len(images) // images.views_per_object
         # workers that persist see it change
         self._epoch: Tensor = torch.zeros((), dtype=torch.int64).share_memory_()  # type: ignore[no-untyped-call]
@@ -83,6 +85,18 @@ class Objects(Dataset[Item]):
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch, a whole number from 0 that decides which views are drawn."""
         self._epoch.fill_(epoch)
+
+    def batches(self, batch: int, workers: int = 0, rank: int | None = None, ranks: int | None = None) -> ObjectBatches:
+        """Return shuffled batches for a training loop, which can be saved and continued in the middle of an epoch.
+
+        batch : objects of all ranks together; workers : processes that decode; see `ObjectBatches`
+        rank, ranks : number of this process, and of all; default those of torch.distributed, if it is initialised
+
+        Raises
+        ------
+        UsageError : a batch that is larger than the split or does not divide among the ranks; no such rank.
+        """
+        return ObjectBatches(self, batch, workers, rank, ranks)
 
     def _views(self, number: int, stored: int) -> NDArray[np.int64]:
         """Return the view numbers of an object in this epoch."""

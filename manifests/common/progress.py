@@ -1,5 +1,6 @@
 """Progress of long work: a live bar on a terminal, or a plain line at intervals in a log."""
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -12,6 +13,8 @@ from ..brief import number
 from ..text.plain_text import cleaned
 
 PLAIN_EVERY = 15.0  # seconds between lines when standard error is not a terminal
+QUIET = "IEBENCH_QUIET"  # environment variable: not empty for no progress; `--quiet` sets it
+OURS = "iebench: "  # beginning of a warning
 
 
 class Meter:
@@ -23,7 +26,7 @@ class Meter:
 
     def __init__(self, label: str, total: int, unit: str, done: int = 0, shown: bool = True) -> None:
         """Start at `done` of `total`; the rate counts only units recorded here. Without `shown` it only counts."""
-        self.shown = shown
+        self.shown = shown and not os.environ.get(QUIET)
         self.label, self.total, self.unit, self.done = label, total, unit, done
         self._first = done
         self._note = ""
@@ -75,7 +78,9 @@ class Meter:
 
 
 def say(line: str) -> None:
-    """Print a line on standard error, where the meters are."""
+    """Print a line on standard error, where the meters are; with `--quiet` only a warning, "iebench: ..."."""
+    if os.environ.get(QUIET) and not line.startswith(OURS):
+        return
     print(cleaned(line, lines=True), file=sys.stderr, flush=True)  # noqa: T201
 
 

@@ -33,6 +33,7 @@ class Verb:
 VERBS = {  # in the order of use
     "render": Verb("Render a dataset with Blender: tar shards and Parquet latents", ("trimesh",)),
     "import": Verb("Bring published data into iebench's format, checked", ("trimesh",)),
+    "export": Verb("Write a dataset as a folder for the code of others", ("simplejpeg",)),
     "verify": Verb("Check every byte of a dataset: files, tables, pictures, latents"),
     "inspect": Verb("Show a dataset as PNG files and a page: views, laws, objects", ("matplotlib",)),
     "view": Verb("Show one sample with its latents, as text and as a PNG", ("matplotlib",)),
@@ -40,7 +41,7 @@ VERBS = {  # in the order of use
     "symmetry": Verb("Find the rotational symmetries of a dataset's objects", ("trimesh",)),
     "methods": Verb("List methods and variants: needs, parts, size and cost of each", ("torch",)),
     "train": Verb("Train an encoder on a dataset's train split", ("torch",)),
-    "runs": Verb("List runs with their status, last loss and score", ("torch",)),
+    "runs": Verb("List runs with their status, last loss and scores", ("torch",)),
     "sweep": Verb("Train and score methods x settings x seeds, and write a table", ("torch",)),
     "convert": Verb("Turn a checkpoint that somebody released into a folder to score", ("torch",)),
     "score": Verb("Score an encoder for invariance and equivariance", ("torch",)),

@@ -8,9 +8,12 @@ from iebench.manifests.common.machine import check_processes, cores
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.text.plain_text import check_name, cleaned
 
+from ..errors import UsageError
 from ..importing.published import PUBLISHED, published_plan
 from .paths import OUTPUT, SOURCE
 from .render import announce
+
+EXPORTED = "sie-folder"  # what `iebench export` wrote
 
 
 @click.command(
@@ -20,9 +23,10 @@ from .render import announce
         "iebench import 3diebench 3DIEBench.tar.gz data/3diebench-released",
         "iebench import 3diebench-t 3DIEBench-T data/3diebench-t-released --workers 8",
         "iebench import 3diebench 3DIEBench data/smoke --limit 20",
+        "iebench import sie-folder exported data/again    # of: iebench export sie-folder data/builtin exported",
     ),
 )
-@click.argument("name", metavar="|".join(PUBLISHED))
+@click.argument("name", metavar="|".join((*PUBLISHED, EXPORTED)))
 @click.argument("source", type=SOURCE)
 @click.argument("out", type=OUTPUT)
 @click.option(
@@ -44,12 +48,36 @@ def import_(
 
     The JPEGs are copied unchanged. SOURCE is a folder, a tar or a tar.gz. After an interruption, or once the source is
     repaired, run the same command again: it makes the missing shards and those in which an object could not be used.
+
+    With sie-folder, SOURCE is a folder of `iebench export`, and the result is the exported dataset, byte for byte.
     """
     from ..importing.page import page  # needs packages of [render], which --help must not
     from ..importing.run import import_dataset
 
     check_name(out.absolute().name, "OUT: the dataset's name")
+    if name == EXPORTED:
+        return _read_back(source, out)
     plan = published_plan(name, views, resolution, limit)
     info, audit = import_dataset(plan, source, out, check_processes(workers or cores(), "--workers"))
     click.echo(cleaned(page(audit, plan.recipe), lines=True))
     return announce(info, str(out))
+
+
+def _read_back(source: Path, out: Path) -> int:
+    """Import a folder of `iebench export`.
+
+    Raises
+    ------
+    UsageError : an option is given whose value the exported folder decides.
+    """
+    from ..exporting.back import read_back
+
+    context = click.get_current_context()
+    given = [
+        name
+        for name in ("views", "resolution", "workers", "limit")
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(f"--{given[0]} is for published data: leave it out, since {source} is a whole dataset")
+    return announce(read_back(source, out), str(out))

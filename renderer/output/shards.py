@@ -4,7 +4,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
@@ -67,24 +67,48 @@ def write_shard(folder: Path, recipe: Recipe, shard: Shard, outcomes: Sequence[O
     outcomes : one per object of the shard, in order. The same outcomes give the same bytes.
     """
     tar_path, table_path = part_paths(folder, shard)
-    table: list[dict[str, Any]] = []
-    own_folder(tar_path.parent)
-    with atomic(tar_path) as file:
-        hashed = _Hashed(file)
-        with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="w", format=tarfile.USTAR_FORMAT) as tar:
-            for ref, outcome in zip(shard.objects, outcomes, strict=True):
-                for index, (view, files) in enumerate(zip(outcome.views.numbers, outcome.samples, strict=True)):
-                    row: dict[str, Any] = {"key": key(ref.synset, ref.object_id, view), **identity(ref), "view": view}
-                    row |= outcome.views.of(index)
-                    table.append(row | _add_sample(tar, row, files))
-        tar_bytes = file.tell()
+    tar = write_tar(tar_path, _samples(shard, outcomes))
     notes = {
-        "tar_bytes": tar_bytes,
-        "tar_sha256": hashed.sha256.hexdigest(),
+        "tar_bytes": tar.bytes,
+        "tar_sha256": tar.sha256,
         "objects": [_note(r, o) for r, o in zip(shard.objects, outcomes, strict=True)],
     }
     schema = rows(recipe).with_metadata({OUTCOMES: json.dumps(notes).encode()})
-    save_atomic(table_path, lambda path: pq.write_table(pa.Table.from_pylist(table, schema), path, compression="zstd"))
+    save_atomic(
+        table_path, lambda path: pq.write_table(pa.Table.from_pylist(tar.rows, schema), path, compression="zstd")
+    )
+
+
+def _samples(shard: Shard, outcomes: Sequence[Outcome]) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
+    """Yield each view of a shard's objects: its row up to the last latent, and its files by suffix."""
+    for ref, outcome in zip(shard.objects, outcomes, strict=True):
+        for index, (view, files) in enumerate(zip(outcome.views.numbers, outcome.samples, strict=True)):
+            row: dict[str, Any] = {"key": key(ref.synset, ref.object_id, view), **identity(ref), "view": view}
+            yield row | outcome.views.of(index), files
+
+
+@dataclass(frozen=True)
+class Tar:
+    """A written tar: its rows with the location of each image, its SHA-256 and its size."""
+
+    rows: list[dict[str, Any]]
+    sha256: str
+    bytes: int
+
+
+def write_tar(path: Path, samples: Iterable[tuple[dict[str, Any], dict[str, bytes]]]) -> Tar:
+    """Write a shard's tar, complete or not at all; its bytes depend on the samples alone.
+
+    samples : for each view its row up to the last latent, and its files by suffix
+    """
+    table: list[dict[str, Any]] = []
+    own_folder(path.parent)
+    with atomic(path) as file:
+        hashed = _Hashed(file)
+        with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for row, files in samples:
+                table.append(row | _add_sample(tar, row, files))
+        return Tar(table, hashed.sha256.hexdigest(), file.tell())
 
 
 class _Hashed:

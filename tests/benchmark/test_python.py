@@ -290,6 +290,8 @@ def test_the_page_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         "classes=10, objects_per_class=5, resolution=64": "classes=2, objects_per_class=6, views=6, resolution=32",
         "steps=500": "steps=2, batch=4, encoder={'width': 0.125}, method={'projector': [8]}",
         "batch_size=256": "batch_size=8",
+        "batches(256, workers=2)": "batches(8)",
+        "epoch < 100": "epoch < 2",
     }
     code = "\n".join(block for block in blocks() if "load_dataset" not in block)
     for long, short in small.items():

@@ -1,0 +1,122 @@
+"""The main path of `iebench import sie-folder`: an exported folder -> the dataset that it came from, byte for byte."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from iebench.manifests.common.causes import read_failure
+from iebench.manifests.common.progress import Meter
+from iebench.manifests.dataset import INFO, DatasetInfo, checksums, read_table
+from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
+from iebench.manifests.folder.index import rows
+from iebench.manifests.recipe import Recipe
+from iebench.manifests.schema import SPLITS, place_columns
+
+from ..errors import AssetError, DatasetError, OutputError, SourceError
+from ..importing.published import file_name
+from ..importing.unpack import read_latents
+from ..output.lock import LOCK, locked
+from ..output.shards import write_tar
+from ..output.store import LocalStore
+from .folder import copied
+from .layout import OWN, object_folder, picture_name
+
+MEND = "export the dataset again"
+
+
+def read_back(source: Path, out: Path) -> DatasetInfo:
+    """Make the dataset of a folder that `write_folder` wrote: the same files, byte for byte.
+
+    Every picture and every latent is compared with the dataset's tables. Shards that are there are kept.
+
+    Raises
+    ------
+    SourceError : `source` is no exported folder.
+    DatasetError : a file is missing, or differs from the exported one; names it.
+    OutputError : `out` contains something else, or another process writes it.
+    DiskError : the dataset cannot be written.
+    """
+    own = source / OWN
+    if not (own / INFO).is_file():
+        raise SourceError(
+            f"{source} was not written by `iebench export sie-folder` (no {OWN}/{INFO}): for the published data use "
+            "`iebench import 3diebench`"
+        )
+    info, sums = DatasetInfo.load(own), read_sums(own, checksums(own))
+    _check_output(out, info)
+    with locked(out):
+        store = LocalStore(out)
+        store.clean()
+        shards = [f"{stem}{suffix}" for stem in info.stems() for suffix in (".tar", ".parquet")]
+        for name in (SUMS, *(name for name in sums if name not in shards)):
+            copied(own, out, name, sums.get(name))
+        images = sum(int(info.counts[split]["images"]) for split in SPLITS)
+        with Meter("importing", images, "images") as meter:
+            for stem in info.stems():
+                _write_shard(source, out, info.recipe, stem, sums, meter)
+        copied(own, out, INFO, None)
+    return info
+
+
+def _check_output(out: Path, info: DatasetInfo) -> None:
+    """Check that the output is missing, empty, or a part of the same dataset."""
+    known = LocalStore(out).sizes().keys() - {LOCK} if out.exists() else set()
+    if INFO in known and DatasetInfo.load(out).fingerprint == info.fingerprint:
+        return
+    if known and not (INFO not in known and SUMS in known):
+        raise OutputError(f"{out} holds something else: choose another output, or remove it")
+
+
+def _write_shard(source: Path, out: Path, recipe: Recipe, stem: str, sums: dict[str, str], meter: Meter) -> None:
+    """Write a shard's tar from the files of its objects, then its Parquet, unless both are there."""
+    tar, names = out / f"{stem}.tar", (f"{stem}.tar", f"{stem}.parquet")
+    table = read_table(source / OWN / names[1], rows(recipe))
+    if not all((out / name).is_file() and file_sha256(out / name) == sums[name] for name in names):
+        written = write_tar(tar, _samples(source, recipe, table))
+        if written.sha256 != sums[names[0]]:
+            tar.unlink()
+            raise DatasetError(
+                f"{source / OWN}: the tables are of another version of iebench than the tars were: {MEND}"
+            )
+        copied(source / OWN, out, names[1], sums[names[1]])
+    meter.advance(table.num_rows)
+
+
+def _samples(source: Path, recipe: Recipe, table: pa.Table) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
+    """Yield each row up to its last latent, with its pictures by suffix; every file is checked."""
+    places = {name: place_columns(name) for name in ("", *recipe.passes)}
+    beyond = {column for columns in places.values() for column in columns}
+    for row in table.to_pylist():
+        folder = source / object_folder(row)
+        _check_latents(folder / file_name("latent", row["view"]), [row[name] for name in recipe.factor_names])
+        files = {
+            f"{name}.png" if name else "jpg": _checked(folder / picture_name(name, row["view"]), row[columns[2]])
+            for name, columns in places.items()
+        }
+        yield {name: value for name, value in row.items() if name not in beyond}, files
+
+
+def _checked(path: Path, sha256: str) -> bytes:
+    content = _content(path)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise DatasetError(f"{path} is not the exported picture: {MEND}")
+    return content
+
+
+def _check_latents(path: Path, expected: list[float]) -> None:
+    try:
+        values = read_latents(_content(path), len(expected))
+    except AssetError as error:
+        raise DatasetError(f"{path} {error}: {MEND}") from error
+    if values != expected:
+        raise DatasetError(f"{path} does not hold the exported latents: {MEND}")
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(read_failure(path, error, MEND)) from error
