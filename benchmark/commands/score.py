@@ -15,6 +15,7 @@ from ..results.reading import load_score
 
 if TYPE_CHECKING:
     from ..protocol import Protocol
+    from ..results.score import Score
 
 TRUST = (
     "Allow --encoder to run code of a file or a hub: TorchScript, and hf: with trust_remote_code=true. "
@@ -113,9 +114,7 @@ def score(
     from ..distributed.ranks import joined
     from ..encoders import registry
     from ..protocol import load
-    from ..ranking.board import Board
-    from ..ranking.described import described
-    from ..ranking.tables import screen
+    from ..results.of_run import remember
     from ..results.samples import opened
     from ..results.score import NAME
     from ..scoring.score import encode_splits
@@ -155,13 +154,24 @@ def score(
             result = score_encoder(*chosen, samples, suite, ask)
     out = out or home
     result.save(out)
-    board = Board.of({out: result}, parts=True)
+    if spec is None and table is None:
+        remember(subject.home, out)
+    _print(out, result, suite == "full", log)
+
+
+def _print(path: Path, result: "Score", described_too: bool, log: Path | None) -> None:
+    """Print a score as a table, and the files that were written."""
+    from ..ranking.board import Board
+    from ..ranking.described import described
+    from ..ranking.tables import screen
+
+    board = Board.of({path: result}, parts=True)
     click.echo(screen(board))
-    if suite == "full":
+    if described_too:
         click.echo(f"\n{described(board)}\n(iebench report says in a sentence what each of them means)")
     if log is not None:
         click.echo(f"{log}: written, every prediction of the probes")
-    click.echo(f"{out}: written; compare with `iebench leaderboard`")
+    click.echo(f"{path}: written; compare with `iebench leaderboard`")
 
 
 def _keep(path: Path, protocol: "Protocol", data: Path, limit: int | None, weights: str | None) -> None:

@@ -1,1 +1,1 @@
-"""Runs in a folder as rows: their configuration, log and score in, tables and comparisons out. Start: command.py."""
+"""Runs in a folder as rows: their settings, logs and scores in; tables out; pruned, continued. Start: command.py."""

@@ -1,15 +1,16 @@
-"""A run as a row of named values: its settings, its last logged step and its score."""
+"""A run as a row of named values: its settings, its last logged step and its scores."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from iebench.manifests.common.settings import flat
 
-from ..results.reading import load_score
-from ..results.score import NAME
+from ..errors import IebenchError
+from ..results.of_run import scores_of
+from ..results.score import NAME, Score
 from ..statistics.metric_info import WHOLE
 from ..training.config import CONFIG, RunConfig
 from ..training.log import last
@@ -24,11 +25,14 @@ class Row:
 
     folder : folder of the run
     values : name -> value: run, method, data, seed, status and step; settings under their names, those of the method
-        under method.NAME; the last logged values; metrics of the whole representation, unless the score is a smoke run
+        under method.NAME; the last logged values; the number of its scores; metrics of the whole representation in
+        score.json, unless that is a smoke run
+    scores : the run's score files
     """
 
     folder: Path
     values: Mapping[str, Any]
+    scores: Mapping[Path, Score]
 
 
 def row(folder: Path) -> Row:
@@ -37,9 +41,9 @@ def row(folder: Path) -> Row:
     Raises
     ------
     RunError : the folder holds no run, or its configuration or log is damaged.
-    ScoreFileError : its score file is damaged.
+    ScoreFileError : a score in its folder is damaged.
     """
-    config, logged = RunConfig.load(folder), dict(last(folder) or {})
+    config, logged, scores = RunConfig.load(folder), dict(last(folder) or {}), scores_of(folder)
     return Row(
         folder,
         {
@@ -56,9 +60,22 @@ def row(folder: Path) -> Row:
             },
             **{f"method.{name}": value for name, value in flat(config.method_settings).items()},
             **logged,
-            **_scores(folder / NAME),
+            "scores": len(scores),
+            **metrics(scores.get(folder / NAME)),
         },
+        scores,
     )
+
+
+def rows_in(runs: Iterable[Path]) -> tuple[list[Row], list[IebenchError]]:
+    """Read runs; the second list has the errors of those that are damaged."""
+    rows, damaged = [], []
+    for folder in runs:
+        try:
+            rows.append(row(folder))
+        except IebenchError as error:
+            damaged.append(error)
+    return rows, damaged
 
 
 def folders(root: Path) -> list[Path]:
@@ -66,10 +83,8 @@ def folders(root: Path) -> list[Path]:
     return sorted(path.parent for path in root.glob(f"*/{CONFIG}"))
 
 
-def _scores(path: Path) -> dict[str, float | None]:
-    """Return the values of a score file by metric; {} without a file, and for a smoke run."""
-    if not path.is_file():
+def metrics(score: Score | None) -> dict[str, float | None]:
+    """Return the values of a score of the whole representation by metric; {} without a score, and for a smoke run."""
+    if score is None or score.limit is not None:
         return {}
-    score = load_score(path)
-    values = score.values[WHOLE] if score.limit is None else {}
-    return {metric: estimate.value for metric, estimate in values.items()}
+    return {metric: estimate.value for metric, estimate in score.values[WHOLE].items()}

@@ -1,7 +1,6 @@
 """Runs as a table for the screen, and the differences of two runs."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich import box
@@ -10,7 +9,7 @@ from rich.table import Table
 from iebench.manifests.shell.tables import drawn
 from iebench.manifests.text.escapes import screen as plain
 
-from .rows import Row
+from .rows import Row, metrics
 
 COLUMNS = ("run", "method", "data", "seed", "status", "step", "loss")
 METRICS = ("top1", "rotation_r2_mean")  # shown if a run has them
@@ -21,8 +20,9 @@ def screen(rows: Sequence[Row], more: Sequence[str] = ()) -> str:
 
     more : names of further columns
     """
-    metrics = [name for name in METRICS if any(name in row.values for row in rows)]
-    names = list(dict.fromkeys([*COLUMNS, *metrics, *more]))
+    measured = [name for name in METRICS if any(name in row.values for row in rows)]
+    several = ["scores"] if any(len(row.scores) > 1 for row in rows) else []
+    names = list(dict.fromkeys([*COLUMNS, *measured, *several, *more]))
     table = Table(*names, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         table.add_row(*(plain(shown(row.values.get(name))) for name in names))
@@ -40,11 +40,16 @@ def compared(first: Row, second: Row) -> str:
     return "\n".join(line.rstrip() for line in drawn(table) if line.strip())
 
 
-def finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values that JSON can hold: None for a number that is not finite, as of a loss that diverged."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in values.items()
-    }
+def table(row: Row) -> dict[str, Any]:
+    """Return a run for JSON: its values by name, its folder, and its scores with their metrics."""
+    files = [
+        {
+            "file": path, "dataset": score.dataset.name, "protocol": score.protocol.name, "limit": score.limit,
+            **metrics(score),
+        }
+        for path, score in row.scores.items()
+    ]  # fmt: skip
+    return {**row.values, "folder": row.folder, "score_files": files}
 
 
 def shown(value: Any) -> str:

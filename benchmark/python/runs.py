@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iebench.manifests.pages.figures import Picture
 
     from ..data.pixel_cache import Cache
+    from ..results.score import Score
     from ..training.config import RunConfig
 
 
@@ -50,6 +51,18 @@ class Run:
         from ..training.log import read
 
         return list(read(self.folder))
+
+    @property
+    def scores(self) -> "dict[Path, Score]":
+        """The scores that `score` and `iebench score` made of this run, by file; score.json first.
+
+        Raises
+        ------
+        ScoreFileError : one in the run's folder is damaged.
+        """
+        from ..results.of_run import scores_of
+
+        return scores_of(self.folder)
 
     def plot(self) -> "Picture":
         """Draw the loss and every other logged value over the steps; a notebook shows the picture.

@@ -1,5 +1,7 @@
-"""The log of a run: one JSON line and one TensorBoard event per logged step, and the services of `trackers`."""
+"""The log of a run: a JSON line, a CSV row and a TensorBoard event per logged step, and the services of `trackers`."""
 
+import csv
+import io
 import json
 import sys
 from collections import deque
@@ -18,6 +20,7 @@ from ..errors import InvalidValue, RunError
 from .trackers import Tracker
 
 METRICS = "metrics.jsonl"
+TABLE = "metrics.csv"
 TENSORBOARD = "tensorboard"
 LONGEST = 2**16  # bytes per line
 LAST = 2**53  # largest step; larger whole numbers are not exact in all languages
@@ -25,7 +28,10 @@ TIMES = ("seconds", "images_per_s", "devices")  # columns that differ from run t
 
 
 class Log:
-    """Writes run/metrics.jsonl and run/tensorboard/; drops lines that an earlier session logged after `step`."""
+    """Writes metrics.jsonl, metrics.csv and tensorboard/ in a run's folder.
+
+    What an earlier session logged after `step` is dropped.
+    """
 
     def __init__(self, run: Path, step: int, trackers: Sequence[Tracker] = ()) -> None:
         from .event_file import EventFile  # imports tensorboard, which reading a log does not need
@@ -35,6 +41,7 @@ class Log:
             file.writelines(raw for raw, line in _lines(self._path) if line["step"] <= step)
         self._trackers = trackers
         self._board = EventFile(run / TENSORBOARD, step + 1)
+        self._table = _Table(run)
 
     def __enter__(self) -> Self:
         with on_disk(self._path):
@@ -51,6 +58,7 @@ class Log:
         with on_disk(self._path):
             self._file.write(json.dumps({"step": step, **values}) + "\n")
             self._file.flush()
+        self._table.write({"step": step, **values})
         self._board.write(step, values)
         for tracker in self._trackers:
             tracker.log(dict(values), step=step)
@@ -67,6 +75,41 @@ class Log:
             tracker.finish()
         if failed is not error and failed is not None:
             raise failed
+
+
+class _Table:
+    """Writes run/metrics.csv: the lines of run/metrics.jsonl as rows, with an empty cell for a value that a line lacks.
+
+    The columns are those of all lines so far: a line with a new name writes the file anew.
+    """
+
+    def __init__(self, run: Path) -> None:
+        self._run, self._path, self._columns = run, run / TABLE, list[str]()
+        self._write_anew()
+
+    def write(self, line: Mapping[str, float]) -> None:
+        """Add a line, which run/metrics.jsonl already has.
+
+        Raises
+        ------
+        DiskError : no space, or another write error.
+        """
+        if not line.keys() <= set(self._columns):
+            self._write_anew()
+            return
+        with on_disk(self._path), self._path.open("a", encoding="utf-8", newline="") as file:
+            file.write(self._row(line))
+
+    def _write_anew(self) -> None:
+        self._columns = [*dict.fromkeys(name for line in read(self._run) for name in line)]
+        with atomic(self._path) as file:
+            file.write(self._row({name: name for name in self._columns}).encode())
+            file.writelines(self._row(line).encode() for line in read(self._run))
+
+    def _row(self, line: Mapping[str, Any]) -> str:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerow([line.get(name, "") for name in self._columns])
+        return text.getvalue()
 
 
 def read(run: Path) -> Iterator[dict[str, float]]:

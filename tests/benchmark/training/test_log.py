@@ -1,5 +1,6 @@
 """The log: its lines, the lines that a resumed run drops, TensorBoard's events, and a full disk."""
 
+import csv
 import json
 import resource
 import tracemalloc
@@ -11,7 +12,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from iebench.benchmark.errors import RunError
-from iebench.benchmark.training.log import METRICS, Log, last, read
+from iebench.benchmark.training.log import METRICS, TABLE, Log, last, read
 from iebench.manifests.errors import DiskError
 
 
@@ -130,3 +131,18 @@ def test_an_error_of_the_training_is_not_hidden_by_one_of_the_log(tmp_path: Path
         raise ZeroDivisionError
     with files_up_to(400), pytest.raises(DiskError, match=METRICS), Log(tmp_path, 0) as log:
         log._file.write("x" * 1000)
+
+
+def test_the_csv_has_the_same_values_and_the_columns_of_all_lines(tmp_path: Path) -> None:
+    with Log(tmp_path, 0) as log:
+        log.write(1, {"loss": 2.5})
+        log.write(2, {"loss": float("nan"), "a, b": 1.0})  # a new name, with a comma
+        log.write(3, {"loss": 0.5})
+    rows = list(csv.DictReader((tmp_path / TABLE).open(newline="")))
+    assert rows == [
+        {"step": "1", "loss": "2.5", "a, b": ""}, {"step": "2", "loss": "nan", "a, b": "1.0"},
+        {"step": "3", "loss": "0.5", "a, b": ""},
+    ]  # fmt: skip
+    with Log(tmp_path, 2) as log:  # resumed after step 2
+        log.write(3, {"loss": 7.0})
+    assert [row["loss"] for row in csv.DictReader((tmp_path / TABLE).open(newline=""))] == ["2.5", "nan", "7.0"]
