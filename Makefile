@@ -7,6 +7,7 @@
 # make setup  only the virtual environment in .venv          make check   format, lint, docstrings and types
 # make test-installs   every extra in an environment of its own, from a wheel: minutes and gigabytes
 # make test-minimum   the whole path and every extra on the oldest versions that pyproject.toml allows, in .venv-minimum: before a release
+# make test-containers   the images of containers/, or their steps in a clean environment where no builder runs: minutes and gigabytes
 # make test-next   the rendering tests on Blender 5.2, in .venv-next; needs a Python 3.13 (NEXT=/path/to/python3.13)
 #
 # PYTHON=...  the Python to use (3.11, or 3.13 for rendering only)      INDEX=URL  another package index
@@ -26,7 +27,7 @@ PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo readme board test quick test-installs test-minimum test-next check docs docs-serve setup system browser clean
+.PHONY: demo readme board test quick test-installs test-minimum test-containers test-next check docs docs-serve setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
@@ -49,6 +50,9 @@ test-installs: setup
 test-minimum: setup
 	$(if $(INDEX),PIP_INDEX_URL=$(INDEX)) $(BIN)/python tests/by_hand/minimum.py .venv-minimum
 
+test-containers: setup
+	$(BIN)/python tests/by_hand/containers.py
+
 test-next:
 	@$(NEXT) -c '' 2>/dev/null || { echo "make: $(NEXT) does not run here: make NEXT=/path/to/python3.13 test-next" >&2; exit 1; }
 	$(MAKE) --no-print-directory VENV=.venv-next PYTHON=$(NEXT) EXTRAS=render,test setup
@@ -58,6 +62,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python .ci/docstrings.py
+	$(BIN)/hadolint containers/*.Containerfile
 	rm -rf build/check build/lib && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
 	rm build/check/iebench/renderer/parity/*_scene.py  # they run in the Python of other Blenders

@@ -37,13 +37,21 @@ def expected_bytes(resolution: int) -> int:
     return round(jpeg) + 2300
 
 
+def expected_seconds(plan: Plan, cores: int) -> float:
+    """Estimate the seconds that a plan takes on this many CPU cores."""
+    return plan.images * expected_core_seconds(plan.quality_settings, plan.recipe.resolution) / cores
+
+
+def plan_bytes(plan: Plan) -> int:
+    """Estimate the bytes of a plan's tars, without passes."""
+    return plan.images * expected_bytes(plan.recipe.resolution)
+
+
 def describe(plan: Plan, cores: int) -> str:
     """Describe a plan in one line: objects, views, shards, bytes, and the expected time on this many CPU cores."""
-    resolution = plan.recipe.resolution
-    seconds = plan.images * expected_core_seconds(plan.quality_settings, resolution) / cores
     counted = "" if plan.view_table else f" x {plan.recipe.views} views"
-    size = plan.images * expected_bytes(resolution) / 1e6
     return (
-        f"{len(plan.objects)} objects{counted} = {plan.images} images of {resolution} px, "
-        f"{len(plan.shards())} shards, about {size:.0f} MB, about {duration(seconds)} on {cores} CPU cores"
+        f"{len(plan.objects)} objects{counted} = {plan.images} images of {plan.recipe.resolution} px, "
+        f"{len(plan.shards())} shards, about {plan_bytes(plan) / 1e6:.0f} MB, "
+        f"about {duration(expected_seconds(plan, cores))} on {cores} CPU cores"
     )

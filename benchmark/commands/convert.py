@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from iebench.manifests.shell.answers import answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 
 if TYPE_CHECKING:
@@ -62,9 +63,10 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
     show_default="the only one",
     help="Network to convert if the file holds several, such as an average of weights.",
 )
+@answers(json=True)
 def convert(
     checkpoint: Path, out: Path, channels: str | None, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...],
-    relu: bool | None, images: "Images | None", network: str,
+    relu: bool | None, images: "Images | None", network: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Turn a checkpoint that somebody released into a folder to score.
 
@@ -89,6 +91,12 @@ def convert(
     network_name = f", under {source.name}" if source.name else ""
     heads = f", with the heads of {released.method}" if released.method else ""
     beside = f"; left out: {parts}" if parts else ""
-    click.echo(f"{out}: {released.backbone} of {released.layout.name}{network_name}{heads}{beside}")
-    click.echo(scores(converted))
-    click.echo(f"score it with `iebench score --encoder {out}`")
+    table = {
+        "folder": out, "backbone": released.backbone, "layout": released.layout.name, "network": source.name,
+        "heads": released.method, "left_out": left_out,
+    }  # fmt: skip
+    lines = [
+        f"{out}: {released.backbone} of {released.layout.name}{network_name}{heads}{beside}", scores(converted),
+        f"score it with `iebench score --encoder {out}`",
+    ]  # fmt: skip
+    reply(as_json, table, lines)

@@ -9,6 +9,7 @@ import click
 
 from iebench.manifests.common.progress import duration
 from iebench.manifests.installed.parts import require
+from iebench.manifests.shell.answers import answers
 from iebench.manifests.shell.cli import SETTINGS, examples
 
 from ..distributed.environment import check_once
@@ -28,7 +29,8 @@ from ..distributed.environment import check_once
     default=Path("demo"),
     help="Folder for the dataset, runs, scores and report.",
 )
-def demo(out: Path) -> int:
+@answers(dry_run=True)
+def demo(out: Path, dry_run: bool) -> int:
     """Render, train, score and report on a small scale: the whole path.
 
     SIE, VICReg, EquIN, an untrained encoder, and one that is trained on the rotations. Prints every command before it
@@ -42,6 +44,10 @@ def demo(out: Path) -> int:
 
     start = time.monotonic()
     plan = Plan.of(out)
+    if dry_run:
+        left = [f"iebench {shlex.join(step.arguments)}" for step in plan.steps if not step.done]
+        click.echo("\n".join(f"$ {line}" for line in left) or "everything is made")
+        return 0
     code = run(plan, as_process, lambda chains: side_by_side(plan, chains))
     if code in (0, WITH_FAILURES):
         click.echo(f"\n$ iebench {shlex.join(plan.table)}")

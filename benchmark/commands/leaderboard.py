@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.files import write_atomic
+from iebench.manifests.shell.answers import answers
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import table_option
 
@@ -49,6 +50,7 @@ from .gather import gather
     help="Also show figures of papers, without ranks, and Kendall's tau with their orders (table and md).",
 )
 @table_option
+@answers(json=True)
 def leaderboard(
     files: tuple[Path, ...],
     parts: bool,
@@ -59,12 +61,16 @@ def leaderboard(
     form: str,
     published: bool,
     out: Path | None,
+    as_json: bool,
 ) -> None:
     """Compare scores of one dataset and one protocol.
 
     Without files: all of runs/*/score.json except smoke runs. Ranks are from a paired bootstrap over val objects. Runs
     that differ only in the training seed share a row. Scores with --ask have tables of their own, after the others.
     """
+    if as_json and form not in ("table", "json"):
+        raise click.UsageError(f"--json is --format json: leave out --format {form}")
+    form = "json" if as_json else form
     if published and form not in reported.FORMATS:
         raise click.UsageError(
             f"--published goes with {' and '.join(reported.FORMATS)}; as CSV: manifests/published.csv"

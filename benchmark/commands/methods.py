@@ -4,8 +4,11 @@ from pathlib import Path
 
 import click
 
+from iebench.baselines.registry import names as known
+from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import table_option
+from iebench.manifests.shell.values import Named
 
 
 @click.command(
@@ -16,10 +19,11 @@ from iebench.manifests.shell.options import table_option
         "iebench methods --format md --out docs/reference/methods.md",
     ),
 )
-@click.argument("names", nargs=-1, metavar="[METHOD]...")
+@click.argument("names", nargs=-1, type=Named(known), metavar="[METHOD]...")
 @click.option("--format", "form", type=click.Choice(["table", "md"]), default="table", help="Output format.")
 @table_option
-def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
+@answers(json=True)
+def methods(names: tuple[str, ...], form: str, out: Path | None, as_json: bool) -> int:
     """List methods and variants: needs, parts, size and cost of each.
 
     Sizes are for the default settings with a ResNet-18; nothing is trained. A broken package of another author is
@@ -27,15 +31,27 @@ def methods(names: tuple[str, ...], form: str, out: Path | None) -> int:
     """
     from iebench.manifests.common.files import write_atomic  # the others import torch; here, so that --help is quick
 
-    from .catalogue import everything, whole
+    from .catalogue import everything, settings, whole
     from .method_page import FORMATS
 
     listed, broken = (everything(names), []) if names else whole()
-    text = FORMATS[form](listed)
-    if out is None:
-        click.echo(text)
+    if as_json:
+        if out is not None or form != "table":
+            raise click.UsageError("--json prints: leave out --out and --format")
+        print_json(
+            {
+                row.entry.name: {
+                    "base": row.entry.base, "about": row.about, "condition": row.condition, "parts": row.parts,
+                    "predictor": row.predictor, "encoder": row.encoder, "heads": row.heads, "cost": row.cost,
+                    "settings": {name: default for name, default, _ in settings(row.entry)},
+                }
+                for row in listed
+            }
+        )  # fmt: skip
+    elif out is None:
+        click.echo(FORMATS[form](listed))
     else:
-        write_atomic(out, click.unstyle(text) + "\n")
+        write_atomic(out, click.unstyle(FORMATS[form](listed)) + "\n")
         click.echo(f"{out}: written")
     for error in broken:
         click.echo(f"iebench: {error}", err=True)

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import click
 
+from iebench.manifests.shell.answers import answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
-from iebench.manifests.shell.options import device_option
+from iebench.manifests.shell.options import device_option, run_option
+from iebench.manifests.shell.values import DATASET
 
 
 @click.command(
@@ -16,22 +18,20 @@ from iebench.manifests.shell.options import device_option
         "iebench orbits --encoder my_package.models:resnet --data data/orbit",
     ),
 )
-@click.option(
-    "--run", "folder", type=click.Path(path_type=Path), help="Folder of a run.", show_default="newest under runs/"
-)
+@run_option
 @click.option("--encoder", "spec", metavar="SPEC", help="Encoder, as for `iebench score`.")
 @click.option("--trust", is_flag=True, help="Allow the encoder to run its own code, as for `iebench score`.")
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("data/orbit"), help="Dataset that sweeps one factor."
-)
+@click.option("--data", type=DATASET, default=Path("data/orbit"), help="Dataset that sweeps one factor.")
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Folder of both output files.", show_default="the encoder's"
 )
 @device_option
 @click.option("--limit", type=click.IntRange(1), help="At most this many objects per split.")
+@answers(json=True)
 def orbits(
-    folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None
-) -> None:
+    folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Measure how features follow one factor that is swept.
 
     Writes similarity and the errors of value and class to orbits.json and orbits.png. Each curve is a mean over val
@@ -51,9 +51,8 @@ def orbits(
         _keep(home_of(loaded), limit)
     measured = measure_orbits_of(loaded, data, where, limit)
     paths = measured.save(out or home_of(loaded))
-    for line in measured.lines():
-        click.echo(line)
-    click.echo(f"{' and '.join(map(str, paths))}: written")
+    lines = [*measured.lines(), f"{' and '.join(map(str, paths))}: written"]
+    reply(as_json, {"written": paths, **measured.table}, lines)
 
 
 def _keep(home: Path, limit: int) -> None:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from iebench.manifests.shell.answers import answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.values import DATASET
 
 
 @click.command(
@@ -18,7 +20,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[SCORE.JSON]...")
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Dataset of the scores, for pictures.",
+    "--data", type=DATASET, help="Dataset of the scores, for pictures.",
     show_default="their dataset, if it is under data/",
 )  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path), default=Path("report.html"), help="HTML file to write.")
@@ -26,7 +28,8 @@ from iebench.manifests.shell.cli import SETTINGS, examples
     "--figures", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Also write two figures as SVG: class against rotation, retrievals of a predictor.",
 )  # fmt: skip
-def report(files: tuple[Path, ...], data: Path | None, out: Path, figures: Path | None) -> None:
+@answers(json=True)
+def report(files: tuple[Path, ...], data: Path | None, out: Path, figures: Path | None, as_json: bool) -> None:
     """Write scores as one HTML page: table, charts, pictures, curves.
 
     Without files: all of runs/*/score.json except smoke runs. Without the dataset: no images. The page needs no
@@ -41,11 +44,11 @@ def report(files: tuple[Path, ...], data: Path | None, out: Path, figures: Path 
     scores = gather(files)
     dataset = data or dataset_of(scores)
     write_atomic(out, make_report(scores, dataset))
-    if dataset is None:
-        click.echo("without pictures: their dataset is not under data/; name it with --data")
-    click.echo(f"{out}: written; open it in a browser")
+    drawn: list[Path] = []
     if figures is not None:
         from ..report.figures import write
 
-        for path in write(figures, scores, dataset):
-            click.echo(f"{path}: written")
+        drawn = write(figures, scores, dataset)
+    blind = ["without pictures: their dataset is not under data/; name it with --data"] if dataset is None else []
+    lines = [*blind, f"{out}: written; open it in a browser", *(f"{path}: written" for path in drawn)]
+    reply(as_json, {"written": [out, *drawn], "scores": list(scores), "dataset": dataset}, lines)

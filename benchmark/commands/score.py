@@ -2,14 +2,15 @@
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from iebench.manifests.common.progress import say
-from iebench.manifests.common.shipped import shipped
+from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
-from iebench.manifests.shell.options import device_option
+from iebench.manifests.shell.options import device_option, protocol_option, run_option
+from iebench.manifests.shell.values import DATASET
 
 from ..results.reading import load_score
 
@@ -33,9 +34,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
         "iebench score --encoder my_package.models:resnet --encoder-arg depth=50 --data data/builtin --limit 64",
     ),
 )
-@click.option(
-    "--run", "folder", type=click.Path(path_type=Path), help="Folder of a run.", show_default="newest under runs/"
-)
+@run_option
 @click.option(
     "--encoder", "spec", metavar="SPEC",
     help="PACKAGE.MODULE:FACTORY, timm:NAME, torchvision:NAME, open_clip:NAME, hf:NAME|FOLDER, a TorchScript, "
@@ -55,11 +54,11 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     help="Features that you computed, one row per view; no code runs.",
 )  # fmt: skip
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.",
+    "--data", type=DATASET, help="Folder of the dataset.",
     show_default="the run's; else the newest under data/",
 )  # fmt: skip
 @click.option(
-    "--ask", type=click.Path(path_type=Path), metavar="FOLDER",
+    "--ask", type=DATASET, metavar="FOLDER",
     help="Another dataset to measure the probes on, which are trained on --data: out of distribution.",
 )  # fmt: skip
 @click.option(
@@ -72,10 +71,7 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     "--resolution", type=click.IntRange(8), help="Side in pixels of the encoder's input images.",
     show_default="the encoder's own; else the dataset's",
 )  # fmt: skip
-@click.option(
-    "--protocol", "rules", default="converged", metavar="NAME|FILE", show_default=True,
-    help=f"Protocol: {', '.join(shipped('protocol'))}, or a TOML file of your own (docs/background/protocols.md).",
-)  # fmt: skip
+@protocol_option
 @click.option(
     "--precision",
     type=click.Choice(["float32", "bf16"]),
@@ -95,11 +91,12 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 @click.option(
     "--limit", type=click.IntRange(1), help="Smoke run: at most this many objects per split, with 8 views each."
 )
+@answers(json=True, dry_run=True)
 def score(
     folder: Path | None, spec: str | None, assignments: tuple[str, ...], trust: bool, table: Path | None,
     data: Path | None, ask: Path | None, out: Path | None, resolution: int | None, rules: str,
     precision: Literal["float32", "bf16"], suite: Literal["default", "full"], seed: int, device: str,
-    log: Path | None, limit: int | None,
+    log: Path | None, limit: int | None, as_json: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Score an encoder for invariance and equivariance.
 
@@ -117,17 +114,13 @@ def score(
     from ..results.of_run import remember
     from ..results.samples import opened
     from ..results.score import NAME
+    from ..scoring.forecast import forecast
     from ..scoring.score import encode_splits
     from ..scoring.score import score as score_encoder
     from ..scoring.subject import of_encoder, of_features
     from ..training import runs
 
-    if log is not None and log.suffix != ".parquet":
-        raise click.UsageError(f"--log-samples writes Parquet: name the file {log.with_suffix('.parquet')}")
-    if sum(source is not None for source in (folder, spec, table)) > 1:
-        raise click.UsageError("give one of --run, --encoder and --features")
-    if ask is not None and (table is not None or suite == "full"):
-        raise click.UsageError("--ask needs an encoder, since features are of one dataset, and the default suite")
+    _check((folder, spec, table), ask, suite, log)
     with joined(device) as ranks:
         with ranks.agreed():
             protocol, where = load(rules), ranks.device(devices.pick(device).type)
@@ -143,6 +136,10 @@ def score(
             if out is None:
                 weights = subject.encoder.weights if subject.shared else None
                 _keep(home, protocol, ask or subject.data, limit, weights)
+        if dry_run:
+            if ranks.first:
+                forecast(subject, protocol, limit, ask, out or home).show(as_json)
+            return
         if ranks.first:
             for line in subject.introduction():
                 say(line)
@@ -156,7 +153,34 @@ def score(
     result.save(out)
     if spec is None and table is None:
         remember(subject.home, out)
-    _print(out, result, suite == "full", log)
+    if as_json:
+        print_json({"file": out, "name": result.name, **_values(result)})
+    else:
+        _print(out, result, suite == "full", log)
+
+
+def _check(sources: tuple[object, object, object], ask: Path | None, suite: str, log: Path | None) -> None:
+    """Refuse options that do not go together. sources : --run, --encoder, --features"""
+    if log is not None and log.suffix != ".parquet":
+        raise click.UsageError(f"--log-samples writes Parquet: name the file {log.with_suffix('.parquet')}")
+    if sum(source is not None for source in sources) > 1:
+        raise click.UsageError("give one of --run, --encoder and --features")
+    if ask is not None and (sources[2] is not None or suite == "full"):
+        raise click.UsageError("--ask needs an encoder, since features are of one dataset, and the default suite")
+
+
+def _values(result: "Score") -> dict[str, Any]:
+    """Return dataset, protocol and values of a score for JSON: part -> metric -> value, interval and floor."""
+    parts = {
+        part: {
+            name: {key: getattr(entry, key) for key in ("value", "low", "high", "floor")} for name, entry in row.items()
+        }
+        for part, row in result.values.items()
+    }
+    return {
+        "dataset": result.dataset.name, "protocol": result.protocol.name, "limit": result.limit, "values": parts,
+        "notes": result.notes,
+    }  # fmt: skip
 
 
 def _print(path: Path, result: "Score", described_too: bool, log: Path | None) -> None:

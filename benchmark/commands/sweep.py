@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples, pairs
 from iebench.manifests.shell.options import data_option, device_option, runs_option
+from iebench.manifests.shell.values import of_kind
 from iebench.manifests.text.plain_text import cleaned
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ CPUS = 8  # default cores of a cluster's job, for decoding images
         "iebench sweep fair --engine slurm --slurm partition=gpu --slurm time=2880",
     ),
 )
-@click.argument("sweep", metavar="NAME|FILE.toml")
+@click.argument("sweep", type=of_kind("sweep"), metavar="NAME|FILE.toml")
 @data_option
 @runs_option
 @click.option("--table", type=click.Path(path_type=Path), help="Markdown file to write.", show_default="OUT/NAME.md")
@@ -47,10 +49,10 @@ CPUS = 8  # default cores of a cluster's job, for decoding images
     help="Option of sbatch; also folder=PATH for scripts and logs, cluster=local for a trial here. Repeatable.",
 )  # fmt: skip
 @device_option
-@click.option("--dry-run", is_flag=True, help="Print the state of each run and the commands that would run, and stop.")
+@answers(json=True, dry_run=True)
 def sweep(
     sweep: str, data: Path | None, out: Path, table: Path | None, jobs: int | None, engine: str,
-    slurm: tuple[str, ...], device: str, dry_run: bool,
+    slurm: tuple[str, ...], device: str, dry_run: bool, as_json: bool,
 ) -> int:  # fmt: skip
     """Train and score methods x settings x seeds, and write a table.
 
@@ -83,47 +85,59 @@ def sweep(
         jobs = min(jobs or 1, len(todo))
         check_memory(planned, device, jobs)
     if dry_run:
-        _tell(planned, run_states, todo)
+        _tell(planned, run_states, todo, as_json)
         return 0
     elsewhere = [run for run, state in run_states.items() if state is State.HELD]
-    click.echo(f"{len(planned)} runs, {len(planned) - len(todo) - len(elsewhere)} of them finished")
+    say = partial(click.echo, err=as_json)  # with --json the result alone goes to standard output
+    say(f"{len(planned)} runs, {len(planned) - len(todo) - len(elsewhere)} of them finished")
     for run in elsewhere:
-        click.echo(f"{run}: skipped, {State.HELD.value}")
+        say(f"{run}: skipped, {State.HELD.value}")
     with stop_requested() as stop:
         if engine == "slurm":
             queue = Queue(pairs("--slurm", slurm), Path("slurm") / name, CPUS, int(device != "cpu"), jobs or 0)
             chosen = partial(queued, queue=queue, stop=stop.is_set)
         else:
             chosen = partial(local_outcomes, at_once=jobs or 1, device=pick(device).type, stop=stop.is_set)
-        failed = carry_out(todo, chosen, stop.is_set, click.echo)
+        failed = carry_out(todo, chosen, stop.is_set, say)
     if stop.is_set():
         raise Stopped("stopped; the same command continues where it stopped")
     scored = [run for run in planned if run.state() is State.SCORED]
     if scored:
         table = table or out / f"{name}.md"
         write(table, scored)
-        click.echo(f"{table}: written, {len(scored)} of {len(planned)} runs")
+        say(f"{table}: written, {len(scored)} of {len(planned)} runs")
         from ..sweep.curves import Axis  # here, since it imports matplotlib
         from ..sweep.curves import write as curves
 
         if (axis := Axis.of(loaded.settings)) and curves(table.with_suffix(".svg"), scored, axis):
-            click.echo(f"{table.with_suffix('.svg')}: written, class and rotation over {axis.key}")
+            say(f"{table.with_suffix('.svg')}: written, class and rotation over {axis.key}")
+    if as_json:
+        reasons = {outcome.name: outcome.reason for outcome in failed}
+        scores = {run.folder.name: run.score for run in scored}
+        print_json({"table": table if scored else None, "scores": scores, "skipped": elsewhere, "failed": reasons})
     for outcome in failed:
         click.echo(f"{outcome.name} failed: {outcome.reason}; its output is in {out / outcome.name}.log", err=True)
     return 3 if failed else 0
 
 
-def _tell(planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"]) -> None:
+def _tell(
+    planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"], as_json: bool
+) -> None:
     """Print the state of each run, and the remaining commands."""
     from ..sweep.job import IEBENCH
     from ..sweep.plan import State
 
+    commands = [f"iebench {shlex.join(command[len(IEBENCH) :])}" for job in todo for command in job.commands]
+    if as_json:
+        named = {name: state.value for name, state in run_states.items()}
+        print_json({"dry_run": True, "runs": named, "commands": commands})
+        return
     for run in planned:
         state = run_states[run.folder.name]
         step = f", step {run.last_step}" if state is State.UNFINISHED else ""
         click.echo(f"{cleaned(str(run.folder))}: {state.value}{step}")
-    for command in (command for job in todo for command in job.commands):
-        click.echo(f"$ iebench {shlex.join(command[len(IEBENCH) :])}")
+    for command in commands:
+        click.echo(f"$ {command}")
     click.echo(
         ", ".join(f"{count} {value}" for value, count in Counter(state.value for state in run_states.values()).items())
     )

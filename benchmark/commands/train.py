@@ -5,10 +5,12 @@ from typing import Literal
 
 import click
 
-from iebench.baselines.registry import METHODS
+from iebench.baselines.registry import METHODS, names
 from iebench.manifests.common.shipped import shipped
+from iebench.manifests.shell.answers import answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import data_option, device_option, runs_option
+from iebench.manifests.shell.values import Named, of_kind
 
 
 @click.command(
@@ -21,11 +23,15 @@ from iebench.manifests.shell.options import data_option, device_option, runs_opt
 )
 @click.option(
     "--method",
+    type=Named(names),
     help=f"Method to train: {', '.join(sorted(METHODS))}; or a variant (see `iebench methods`).",
     show_default="sie",
 )
 @data_option
-@click.option("--preset", help=f"Shipped settings to start from: {', '.join(shipped('preset'))}.", show_default="quick")
+@click.option(
+    "--preset", type=of_kind("preset"), show_default="quick",
+    help=f"Shipped settings to start from: {', '.join(shipped('preset'))}.",
+)  # fmt: skip
 @click.option(
     "--config", "file", type=click.Path(path_type=Path), metavar="FILE",
     help="File to start from: TOML in the form of the presets, or a run's config.json, which also gives the defaults "
@@ -52,10 +58,11 @@ from iebench.manifests.shell.options import data_option, device_option, runs_opt
 )  # fmt: skip
 @click.option("--gpus", type=click.IntRange(1), help="Number of GPUs of this machine.", show_default="1")
 @click.option("--resume", is_flag=True, help="Continue from the run's last checkpoint, if there is one.")
+@answers(json=True, dry_run=True)
 def train(
     method: str | None, data: Path | None, preset: str | None, file: Path | None, assignments: tuple[str, ...],
     name: str | None, out: Path, seed: int | None, device: str, gpus: int | None, subset: int | None,
-    cache: Literal["auto", "ram", "gpu", "none"], resume: bool,
+    cache: Literal["auto", "ram", "gpu", "none"], resume: bool, as_json: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Train an encoder on a dataset's train split.
 
@@ -72,7 +79,8 @@ def train(
     with stop_requested(QUEUES) as stop:  # before the import of torch, which takes seconds
         from ..distributed.device import check_gpus
         from ..distributed.ranks import joined
-        from ..training.planning import planned
+        from ..training.log import last
+        from ..training.planning import forecast, planned
         from ..training.train import train as train_run
         from .launch import launch, train_as_rank
 
@@ -82,6 +90,10 @@ def train(
         with joined(device) as ranks:
             with ranks.agreed():
                 run, config = planned(method, data, start, assignments, name, out, seed, device, subset, resume)
+            if dry_run:
+                if ranks.first:
+                    forecast(run, config, resume, ranks, gpus or ranks.size).show(as_json)
+                return
             if gpus is not None and gpus > 1:
                 if stop.is_set():
                     raise stopped(stop.number, 0, None)
@@ -89,4 +101,5 @@ def train(
             else:
                 train_run(run, config, resume, cache, ranks)
             if ranks.first:
-                click.echo(f"{run}: trained; score it with `iebench score --run {run}`")
+                table = {"run": run, **(last(run) or {})}
+                reply(as_json, table, [f"{run}: trained; score it with `iebench score --run {run}`"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from iebench.manifests.brief import LONGEST, cut
+from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.text.plain_text import cleaned
 
@@ -25,7 +26,8 @@ from ..results.reading import read_score
 )
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="SCORE.JSON...")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of score files, and stop.")
-def validate(files: tuple[Path, ...], schema: bool) -> None:
+@answers(json=True)
+def validate(files: tuple[Path, ...], schema: bool, as_json: bool) -> None:
     """Check that score files may go on a leaderboard.
 
     They must be complete, unchanged, of the full dataset, and describe every metric that is not iebench's own. Each
@@ -39,6 +41,14 @@ def validate(files: tuple[Path, ...], schema: bool) -> None:
     if not files:
         raise click.UsageError("name the score files")
     reports = [faults(path) for path in files]
+    if as_json:
+        print_json(
+            {
+                path: [cleaned(sentence) for sentence in sentences]
+                for path, sentences in zip(files, reports, strict=True)
+            }
+        )
+        sys.exit(int(any(reports)))
     for path, sentences in zip(files, reports, strict=True):
         for sentence in sentences:
             click.echo(cut(cleaned(sentence), LONGEST), err=True)

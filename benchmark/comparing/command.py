@@ -1,15 +1,15 @@
 """`iebench compare`: two encoders on one dataset."""
 
-import json
 from pathlib import Path
 
 import click
 
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.common.shipped import shipped
 from iebench.manifests.installed.parts import require_plots
+from iebench.manifests.shell.answers import answers, print_json
 from iebench.manifests.shell.cli import SETTINGS, examples
-from iebench.manifests.shell.options import device_option
+from iebench.manifests.shell.options import device_option, protocol_option
+from iebench.manifests.shell.values import DATASET, ENCODER
 
 
 @click.command(
@@ -20,21 +20,18 @@ from iebench.manifests.shell.options import device_option
         "iebench compare mine.parquet theirs.parquet --data data/builtin --json",
     ),
 )
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
+@click.argument("first", metavar="A", type=ENCODER)
+@click.argument("second", metavar="B", type=ENCODER)
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="Folder of the dataset.",
+    "--data", type=DATASET, help="Folder of the dataset.",
     show_default="that of A's run; else the newest under data/",
 )  # fmt: skip
-@click.option(
-    "--protocol", "rules", default="converged", metavar="NAME|FILE", show_default=True,
-    help=f"Protocol, for the val objects and the intervals: {', '.join(shipped('protocol'))}, or a TOML file.",
-)  # fmt: skip
+@protocol_option
 @click.option("--trust", is_flag=True, help="Allow the encoders to run their own code, as for `iebench score`.")
 @device_option
 @click.option("--limit", type=click.IntRange(1), help="Smoke run: at most this many objects per split.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="Also draw the comparison.")
-@click.option("--json", "as_json", is_flag=True, help="Print all numbers as JSON.")
+@answers(json=True)
 def compare(
     first: str, second: str, data: Path | None, rules: str, trust: bool, device: str, limit: int | None,
     plot: Path | None, as_json: bool,
@@ -60,7 +57,10 @@ def compare(
     left = subject_of(first, data, where, trust)
     right = subject_of(second, left.data, where, trust)
     comparison = compared([left, right], where, load(rules), limit)
-    click.echo(json.dumps(comparison.as_dict(), indent=1, allow_nan=False) if as_json else screen(comparison))
+    if as_json:
+        print_json(comparison.as_dict())
+    else:
+        click.echo(screen(comparison))
     if plot is not None:
         from .plot import draw
 

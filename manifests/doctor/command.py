@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ..errors import UsageError
+from ..shell.answers import answers, print_json
 from ..shell.cli import SETTINGS, examples
 from ..text.plain_text import cleaned
 from .finding import MEND
@@ -22,7 +23,8 @@ from .parts import parts
     ),
 )
 @click.argument("folder", type=click.Path(path_type=Path), default=Path())
-def doctor(folder: Path) -> int:
+@answers(json=True)
+def doctor(folder: Path, as_json: bool) -> int:
     """Check this machine and installation: each line says ok or what to do.
 
     Versions, cores, memory, GPUs, open files, the disk of FOLDER (default: this folder), and what is installed of
@@ -32,8 +34,12 @@ def doctor(folder: Path) -> int:
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}: make it, or name another one")
-    states = Counter[str]()
-    for finding in itertools.chain(packages(), machine(folder), parts()):
+    states, findings = Counter[str](), itertools.chain(packages(), machine(folder), parts())
+    if as_json:
+        listed = list(findings)
+        print_json([vars(finding) for finding in listed])
+        return int(any(finding.state == MEND for finding in listed))
+    for finding in findings:
         click.echo(f"{finding.state:5} {finding.title:14} {cleaned(finding.text)}")
         states[finding.state] += 1
     if states[MEND]:

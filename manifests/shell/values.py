@@ -54,5 +54,12 @@ def of_kind(kind: Kind) -> Named:
     return Named(lambda: [*shipped(kind), *in_folders(kind)], files=True)
 
 
+def encoders() -> list[str]:
+    """Return the folders of runs under runs/."""
+    return sorted(str(path.parent) for path in Path().glob(f"runs/*/{CONFIG}"))
+
+
 DATASET = Folder(f"data/*/{INFO}")
 RUN = Folder(f"runs/*/{CONFIG}")
+ENCODER = Named(encoders, files=True)
+"""An encoder, which may be the folder of a run or text of another kind."""

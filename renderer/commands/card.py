@@ -6,7 +6,9 @@ import click
 
 from iebench.manifests.dataset import DatasetInfo, checksums
 from iebench.manifests.folder.checksums import read_sums
+from iebench.manifests.shell.answers import answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import dataset_argument
 
 from ..card.write import CROISSANT, README, write_card
 from ..output.store import LocalStore
@@ -20,8 +22,9 @@ from ..output.store import LocalStore
         "iebench card data/builtin && huggingface-cli upload --repo-type dataset NAME data/builtin",
     ),
 )
-@click.argument("dataset", type=click.Path(path_type=Path))
-def card(dataset: Path) -> None:
+@dataset_argument
+@answers(json=True)
+def card(dataset: Path, as_json: bool) -> None:
     """Write a dataset's README.md, croissant.json and SHA256SUMS again.
 
     Every new dataset has these files. Use this command if the dataset was made by an older iebench or lost its card.
@@ -31,4 +34,5 @@ def card(dataset: Path) -> None:
     kept = {name: digest for name, digest in known.items() if name not in (README, CROISSANT)}
     write_card(dataset, info, kept, LocalStore(dataset).sizes())
     info.save(dataset, kept)
-    click.echo(f"{dataset / README} and {dataset / CROISSANT}: written")
+    written = [dataset / README, dataset / CROISSANT]
+    reply(as_json, {"written": written}, [f"{written[0]} and {written[1]}: written"])

@@ -5,10 +5,14 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.schema import SPLITS
+from iebench.manifests.shell.answers import Forecast, answers
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.values import Named
 from iebench.manifests.text.plain_text import check_name, cleaned
 
-from ..errors import UsageError
+from ..errors import SourceError, UsageError
+from ..estimate import expected_bytes, plan_bytes
 from ..importing.published import PUBLISHED, published_plan
 from .paths import OUTPUT, SOURCE
 from .render import announce
@@ -26,7 +30,7 @@ EXPORTED = "sie-folder"  # what `iebench export` wrote
         "iebench import sie-folder exported data/again    # of: iebench export sie-folder data/builtin exported",
     ),
 )
-@click.argument("name", metavar="|".join((*PUBLISHED, EXPORTED)))
+@click.argument("name", type=Named(lambda: (*PUBLISHED, EXPORTED)), metavar="|".join((*PUBLISHED, EXPORTED)))
 @click.argument("source", type=SOURCE)
 @click.argument("out", type=OUTPUT)
 @click.option(
@@ -41,9 +45,11 @@ EXPORTED = "sie-folder"  # what `iebench export` wrote
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Import N objects only, spread over the official list."
 )
+@answers(json=True, dry_run=True)
 def import_(
-    name: str, source: Path, out: Path, views: int, resolution: int, workers: int | None, limit: int | None
-) -> int:
+    name: str, source: Path, out: Path, views: int, resolution: int, workers: int | None, limit: int | None,
+    as_json: bool, dry_run: bool,
+) -> int:  # fmt: skip
     """Bring published data into iebench's format, checked.
 
     The JPEGs are copied unchanged. SOURCE is a folder, a tar or a tar.gz. After an interruption, or once the source is
@@ -56,21 +62,28 @@ def import_(
 
     check_name(out.absolute().name, "OUT: the dataset's name")
     if name == EXPORTED:
-        return _read_back(source, out)
+        return _read_back(source, out, as_json, dry_run)
     plan = published_plan(name, views, resolution, limit)
+    if dry_run:
+        if not source.exists():
+            raise SourceError(f"no such file or folder: {source}; give the published folder, tar or tar.gz")
+        work = f"{len(plan.objects):,} objects of the official list, {plan.images:,} images of {resolution} pixels"
+        Forecast([str(source)], [str(out)], work, out, disk=plan_bytes(plan)).show(as_json)
+        return 0
     info, audit = import_dataset(plan, source, out, check_processes(workers or cores(), "--workers"))
-    click.echo(cleaned(page(audit, plan.recipe), lines=True))
-    return announce(info, str(out))
+    if not as_json:
+        click.echo(cleaned(page(audit, plan.recipe), lines=True))
+    return announce(info, str(out), as_json)
 
 
-def _read_back(source: Path, out: Path) -> int:
+def _read_back(source: Path, out: Path, as_json: bool, dry_run: bool) -> int:
     """Import a folder of `iebench export`.
 
     Raises
     ------
     UsageError : an option is given whose value the exported folder decides.
     """
-    from ..exporting.back import read_back
+    from ..exporting.back import exported, read_back
 
     context = click.get_current_context()
     given = [
@@ -80,4 +93,11 @@ def _read_back(source: Path, out: Path) -> int:
     ]
     if given:
         raise UsageError(f"--{given[0]} is for published data: leave it out, since {source} is a whole dataset")
-    return announce(read_back(source, out), str(out))
+    if dry_run:
+        info = exported(source)[0]
+        images = sum(int(info.counts[split]["images"]) for split in SPLITS)
+        work = f"{images:,} images of {info.recipe.resolution} pixels"
+        disk = images * expected_bytes(info.recipe.resolution)
+        Forecast([str(source)], [str(out)], work, out, disk=disk).show(as_json)
+        return 0
+    return announce(read_back(source, out), str(out), as_json)

@@ -6,13 +6,13 @@ import click
 
 from iebench.manifests.common.machine import check_processes, cores
 from iebench.manifests.installed.parts import require
+from iebench.manifests.shell.answers import answers, print_json, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
-from iebench.manifests.text.plain_text import cleaned
+from iebench.manifests.shell.options import dataset_argument, workers_option
 
 from .paths import OUTPUT
 from .paths import SOURCE as LOCAL
 
-DATASET = click.argument("dataset", type=click.Path(path_type=Path))
 SOURCE = click.option(
     "--source", metavar="PATH", help="Source of the objects, for rendering again; not needed for built-in ones."
 )
@@ -33,15 +33,24 @@ DEVICE = click.option(
         "iebench verify data/shapenet --rerender 20 --source ShapeNetCore.v2",
     ),
 )
-@DATASET
+@dataset_argument
 @click.option(
     "--rerender", type=click.IntRange(0), default=0, metavar="N", help="Number of random samples to render again."
 )
 @SOURCE
 @IMAGES
 @DEVICE
-@click.option("--jobs", type=click.IntRange(1), help="Largest number of processes.  [default: one a core]")
-def verify(dataset: Path, rerender: int, source: str | None, images: Path | None, device: str, jobs: int | None) -> int:
+@workers_option
+@answers(json=True)
+def verify(
+    dataset: Path,
+    rerender: int,
+    source: str | None,
+    images: Path | None,
+    device: str,
+    workers: int | None,
+    as_json: bool,
+) -> int:
     """Check every byte of a dataset: files, tables, pictures, latents.
 
     The exit code is 0 if the dataset is unchanged, otherwise 1. Every failure names its file, and its sample or shard.
@@ -49,10 +58,13 @@ def verify(dataset: Path, rerender: int, source: str | None, images: Path | None
     from ..proof.rerender import Origin
     from ..proof.verify import verify as verify_dataset
 
-    jobs = check_processes(jobs or cores(), "--jobs")
-    report = verify_dataset(dataset, jobs, rerender, Origin(source, images), device)
-    for line in report.lines():
-        click.echo(line)
+    processes = check_processes(workers or cores(), "--workers")
+    report = verify_dataset(dataset, processes, rerender, Origin(source, images), device)
+    if as_json:
+        print_json({"dataset": dataset, **vars(report), "failures": [vars(failure) for failure in report.failures]})
+    else:
+        for line in report.lines():
+            click.echo(line)
     return 0 if report.ok else 1
 
 
@@ -64,15 +76,16 @@ def verify(dataset: Path, rerender: int, source: str | None, images: Path | None
         "iebench inspect data/3diebench && open inspect/3diebench/index.html",
     ),
 )
-@DATASET
+@dataset_argument
 @click.option("--out", type=OUTPUT, help="Folder to write.  [default: inspect/DATASET]")
-def inspect(dataset: Path, out: Path | None) -> None:
+@answers(json=True)
+def inspect(dataset: Path, out: Path | None, as_json: bool) -> None:
     """Show a dataset as PNG files and a page: views, laws, objects."""
     require("matplotlib")
     from ..proof.inspect import inspect as inspect_dataset
 
-    for path in inspect_dataset(dataset, out or Path("inspect") / dataset.resolve().name):
-        click.echo(cleaned(str(path)))
+    paths = list(inspect_dataset(dataset, out or Path("inspect") / dataset.resolve().name))
+    reply(as_json, {"written": paths}, map(str, paths))
 
 
 @click.command(
@@ -83,22 +96,31 @@ def inspect(dataset: Path, out: Path | None) -> None:
         "iebench view data/3diebench 03797390_1038e4eac0e18dcce02ae6d2a21d494a_000 --rerender --source ShapeNetCore.v2",
     ),
 )
-@DATASET
+@dataset_argument
 @click.argument("key")
 @click.option("--rerender", is_flag=True, help="Render the sample again and show both, with their difference.")
 @SOURCE
 @IMAGES
 @DEVICE
 @click.option("--out", type=OUTPUT, help="PNG file to write.  [default: KEY.png]")
+@answers(json=True)
 def view(
-    dataset: Path, key: str, rerender: bool, source: str | None, images: Path | None, device: str, out: Path | None
-) -> None:
+    dataset: Path, key: str, rerender: bool, source: str | None, images: Path | None, device: str, out: Path | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Show one sample with its latents, as text and as a PNG."""
     require("matplotlib")
     from ..proof.rerender import Origin
     from ..proof.view import view as view_sample
 
     path = out or Path(f"{key}.png")
-    for line in view_sample(dataset, key, path, rerender, Origin(source, images), device):
+    lines = view_sample(dataset, key, path, rerender, Origin(source, images), device)
+    if as_json:
+        from iebench.manifests.dataset import DatasetInfo
+        from iebench.manifests.reading.samples import Samples
+
+        row = Samples(dataset, DatasetInfo.load(dataset)).find(key).row
+        print_json({**row, "picture": path, "rerender": lines[-1] if rerender else None})
+        return
+    for line in (*lines, str(path)):
         click.echo(line)
-    click.echo(path)

@@ -1,15 +1,22 @@
 """The command `iebench render`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
+from iebench.manifests.common.machine import cores
 from iebench.manifests.common.progress import say
 from iebench.manifests.common.shipped import shipped
 from iebench.manifests.dataset import DatasetInfo
+from iebench.manifests.shell.answers import Forecast, answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples, pairs
+from iebench.manifests.shell.values import Named, of_kind
+from iebench.manifests.taxonomy import classes
 
-from ..rendering.planning import planned
+from ..blender.passes import PASSES
+from ..estimate import expected_seconds, plan_bytes
+from ..rendering.planning import RenderJob, planned
 from ..rendering.render import render_job
 from ..rendering.request import LEAST_MEMORY, RANGES, RenderRequest
 from .paths import SOURCE
@@ -34,7 +41,12 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     "CLASS/{train,test}/OBJECT.off, or a .csv or .parquet with columns path and class. To state the kind "
     "of PATH: shapenet|folder|manifest PATH.",
 )
-@click.option("--classes", metavar="N|name,name", help="Number of classes, or their names.  [default: all]")
+@click.option(
+    "--classes",
+    type=Named(lambda: (c.name for c in classes()), lists=True),
+    metavar="N|name,name",
+    help="Number of classes, or their names.  [default: all]",
+)
 @click.option(
     "--objects-per-class",
     type=WHOLE["objects_per_class"],
@@ -43,6 +55,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 @click.option("--keep-size", is_flag=True, help="Do not scale meshes of a folder or table to a diagonal of 1.")
 @click.option(
     "--recipe",
+    type=of_kind("recipe"),
     default="3diebench",
     metavar="NAME|FILE.toml",
     help=f"Recipe: {', '.join(shipped('recipe'))}, factors/NAME (one for each control), or a TOML file.",
@@ -55,7 +68,10 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     help="Width and height of the images.  [default: the recipe's]",
 )
 @click.option(
-    "--passes", metavar="NAME,NAME", help="Additional images: mask, depth, normal, nocs.  [default: the recipe's]"
+    "--passes",
+    type=Named(lambda: PASSES, lists=True),
+    metavar="NAME,NAME",
+    help="Additional images: mask, depth, normal, nocs.  [default: the recipe's]",
 )
 @click.option(
     "--latents",
@@ -105,8 +121,8 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 @click.option(
     "--limit", type=WHOLE["limit"], metavar="N", help="Render N objects only, spread over the plan.  [default: all]"
 )
-@click.option("--dry-run", is_flag=True, help="Print what would be rendered and how long it takes, and stop.")
-def render(dry_run: bool, ray_address: str | None, slurm: tuple[str, ...], **options: Any) -> int:
+@answers(json=True, dry_run=True)
+def render(dry_run: bool, as_json: bool, ray_address: str | None, slurm: tuple[str, ...], **options: Any) -> int:
     """Render a dataset with Blender: tar shards and Parquet latents.
 
     Shards are WebDataset tars, each with a Parquet of its latents. After an interruption, run the same command again:
@@ -114,17 +130,36 @@ def render(dry_run: bool, ray_address: str | None, slurm: tuple[str, ...], **opt
     """
     job = planned(RenderRequest(**options, engine_options=engine_options(ray_address, slurm)))
     if dry_run:
-        for line in job.introduction:
-            say(line)
-        click.echo(job.preview(), nl=False)
+        _forecast(job, as_json)
         return 0
-    return announce(render_job(job).info, job.out)
+    return announce(render_job(job).info, job.out, as_json)
 
 
-def announce(info: DatasetInfo, out: str) -> int:
+def _forecast(job: RenderJob, as_json: bool) -> None:
+    """Print what a job would do, or the text that its engine would submit."""
+    for line in job.introduction:
+        say(line)
+    text = job.preview()
+    if text and not as_json:
+        click.echo(text, nl=False)
+        return
+    plan, here = job.plan, job.engine == "local" and "://" not in job.out
+    Forecast(
+        reads=[plan.source],
+        writes=[job.out],
+        work=f"{len(plan.objects)} objects, {plan.images} images",
+        folder=Path(job.out) if here else Path(),
+        seconds=expected_seconds(plan, cores()) if here and job.work.device == "cpu" else None,
+        memory=job.work.workers * job.work.memory or None,
+        disk=plan_bytes(plan) if here else None,
+    ).show(as_json)
+
+
+def announce(info: DatasetInfo, out: str, as_json: bool = False) -> int:
     """Print the content of a finished dataset; return the exit code, which is 3 if some objects could not be made."""
     images = sum(info.counts[split]["images"] for split in ("train", "val"))
-    click.echo(f"{out}: {images} images, fingerprint {info.fingerprint[:12]}")
+    table = {"folder": out, "images": images, "fingerprint": info.fingerprint, "counts": info.counts}
+    reply(as_json, table, [f"{out}: {images} images, fingerprint {info.fingerprint[:12]}"])
     if info.counts["failures"]:
         click.echo(
             f"iebench: {info.counts['failures']} objects could not be made: {out}/failures.parquet says why",

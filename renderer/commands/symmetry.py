@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from iebench.manifests.common.machine import check_processes, cores
+from iebench.manifests.shell.answers import answers, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
+from iebench.manifests.shell.options import dataset_argument, workers_option
 from iebench.manifests.symmetry import TABLE
 
 
@@ -18,10 +20,11 @@ from iebench.manifests.symmetry import TABLE
         "iebench symmetry data/builtin && iebench score --data data/builtin    # ceilings, errors modulo symmetry",
     ),
 )
-@click.argument("dataset", type=click.Path(path_type=Path))
+@dataset_argument
 @click.option("--source", metavar="PATH", help="Source of the objects; not needed for built-in ones.")
-@click.option("--jobs", type=click.IntRange(1), help="Number of processes.", show_default="one a core")
-def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
+@workers_option
+@answers(json=True)
+def symmetry(dataset: Path, source: str | None, workers: int | None, as_json: bool) -> int:
     """Find the rotational symmetries of a dataset's objects.
 
     They are computed from the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then
@@ -30,10 +33,11 @@ def symmetry(dataset: Path, source: str | None, jobs: int | None) -> int:
     """
     from ..symmetry.run import write_symmetries
 
-    rows = write_symmetries(dataset, source, check_processes(jobs or cores(), "--jobs"))
+    rows = write_symmetries(dataset, source, check_processes(workers or cores(), "--workers"))
     kinds = Counter(_word(row) for row in rows)
     shown = ", ".join(f"{count} {word}" for word, count in kinds.most_common())
-    click.echo(f"{dataset / TABLE}: {len(rows)} objects: {shown}")
+    table = {"file": dataset / TABLE, "objects": len(rows), "kinds": kinds}
+    reply(as_json, table, [f"{dataset / TABLE}: {len(rows)} objects: {shown}"])
     return 3 if any(row["kind"] is None for row in rows) else 0
 
 

@@ -39,13 +39,7 @@ def read_back(source: Path, out: Path) -> DatasetInfo:
     OutputError : `out` contains something else, or another process writes it.
     DiskError : the dataset cannot be written.
     """
-    own = source / OWN
-    if not (own / INFO).is_file():
-        raise SourceError(
-            f"{source} was not written by `iebench export sie-folder` (no {OWN}/{INFO}): for the published data use "
-            "`iebench import 3diebench`"
-        )
-    info, sums = DatasetInfo.load(own), read_sums(own, checksums(own))
+    own, (info, sums) = source / OWN, exported(source)
     _check_output(out, info)
     with locked(out):
         store = LocalStore(out)
@@ -59,6 +53,23 @@ def read_back(source: Path, out: Path) -> DatasetInfo:
                 _write_shard(source, out, info.recipe, stem, sums, meter)
         copied(own, out, INFO, None)
     return info
+
+
+def exported(source: Path) -> tuple[DatasetInfo, dict[str, str]]:
+    """Return the description of an exported dataset, and the SHA-256 of its files by path.
+
+    Raises
+    ------
+    SourceError : `source` is no exported folder.
+    DatasetError : its tables are damaged.
+    """
+    own = source / OWN
+    if not (own / INFO).is_file():
+        raise SourceError(
+            f"{source} was not written by `iebench export sie-folder` (no {OWN}/{INFO}): for the published data use "
+            "`iebench import 3diebench`"
+        )
+    return DatasetInfo.load(own), read_sums(own, checksums(own))
 
 
 def _check_output(out: Path, info: DatasetInfo) -> None:

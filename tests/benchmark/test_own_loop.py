@@ -140,7 +140,8 @@ def test_an_example_stopped_in_the_middle_of_an_epoch_continues_exactly(
         assert torch.equal(value, network.state_dict()[key]), key
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # webdataset leaves closing its files to the garbage collector
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_webdataset_gives_views_of_an_object_together(
     example: Callable[[str], ModuleType], data: Dataset, tiny_dataset: Path
 ) -> None:

@@ -9,9 +9,10 @@ from paths import ROOT
 
 BACKEND = "import setuptools.build_meta as backend, sys; getattr(backend, sys.argv[1])(sys.argv[2])"
 PARTS = (
-    "api", "manifests", "renderer", "baselines", "benchmark", "tests", "docs", "examples", ".ci", ".github", "Makefile",
-    "MANIFEST.in", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "pyproject.toml",
-    "setup.py", ".gitignore", ".git-blame-ignore-revs", ".pre-commit-config.yaml", "mkdocs.yml",
+    "api", "manifests", "renderer", "baselines", "benchmark", "tests", "docs", "examples", ".ci", ".github",
+    ".devcontainer", "containers", ".dockerignore", "Makefile", "MANIFEST.in", "README.md", "CHANGELOG.md",
+    "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "pyproject.toml", "setup.py", ".gitignore", ".git-blame-ignore-revs",
+    ".pre-commit-config.yaml", "mkdocs.yml",
 )  # fmt: skip
 
 

@@ -2,16 +2,20 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from scoring import measured, score_of
 from small_runs import assert_same_end, config
 
 from iebench.benchmark.errors import Stopped
 from iebench.benchmark.listing.command import runs
 from iebench.benchmark.results.of_run import remember, scores_of
-from iebench.benchmark.results.score import Score
+from iebench.benchmark.statistics.metric_info import WHOLE
+from iebench.benchmark.sweep import engines
+from iebench.benchmark.sweep.job import Job, Outcome
 from iebench.benchmark.training import train as training
 from iebench.benchmark.training.runs import WEIGHTS, held
 from iebench.benchmark.training.train import train
@@ -26,23 +30,30 @@ def call(root: Path, *arguments: str) -> tuple[int, str, str]:
     return result.return_value, result.stdout, result.stderr
 
 
-@pytest.fixture
-def root(tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A finished run, the same one stopped after step 4, and a run that another process trains."""
-    settings = config(tiny_dataset, "steps=6")
-    train(tmp_path / "whole", settings)
+@pytest.fixture(scope="module")
+def trained(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run, and the same one stopped after step 4. Read only."""
+    root, settings = tmp_path_factory.mktemp("resumed"), config(tiny_dataset, "steps=6")
+    train(root / "whole", settings)
 
     class Interrupted(training.Pace):
         def check(self, step, loss, ranks):  # type: ignore[no-untyped-def]
             if step == 5:
                 raise Stopped("stopped")
 
-    monkeypatch.setattr(training, "Pace", Interrupted)
-    with pytest.raises(Stopped):
-        train(tmp_path / "half", settings)
-    monkeypatch.undo()
-    shutil.copytree(tmp_path / "half", tmp_path / "busy")
-    return tmp_path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "Pace", Interrupted)
+        with pytest.raises(Stopped):
+            train(root / "half", settings)
+    return root
+
+
+@pytest.fixture
+def root(trained: Path, tmp_path: Path) -> Path:
+    """Both runs, and a second unfinished one."""
+    root = Path(shutil.copytree(trained, tmp_path / "runs"))
+    shutil.copytree(root / "half", root / "busy")
+    return root
 
 
 def test_unfinished_runs_continue_exactly_and_others_are_left_alone(
@@ -60,24 +71,31 @@ def test_unfinished_runs_continue_exactly_and_others_are_left_alone(
     assert not (root / "busy" / WEIGHTS).exists()
 
 
-def test_a_run_that_cannot_continue_is_reported(root: Path) -> None:
-    (root / "half" / "checkpoint.pt").write_bytes(b"nothing")
-    code, _, errors = call(root, "run=half", "--resume", "--device", "cpu")
-    assert code == 3 and "half failed: " in errors and "checkpoint.pt" in errors
+def test_a_run_that_cannot_continue_is_reported(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def outcomes(jobs: list[Job], **_: object) -> Iterator[Outcome]:
+        yield from (Outcome(job.name, int(job.name == "half"), "its checkpoint is damaged", 0.0) for job in jobs)
+
+    monkeypatch.setattr(engines, "local_outcomes", outcomes)
+    code, out, errors = call(root, "--resume", "--device", "cpu")
+    assert code == 3 and "1 of 2 unfinished runs finished" in out
+    assert "iebench: half failed: its checkpoint is damaged; its output is in half.log" in errors
 
 
-def test_a_run_knows_its_scores_wherever_they_lie(twenty: dict[Path, Score], root: Path) -> None:
-    run, (first, second, *_) = root / "whole", list(twenty)
-    shutil.copy(first, run / "score.json")
-    elsewhere = root / "elsewhere.json"
-    shutil.copy(second, elsewhere)
+def test_a_run_knows_its_scores_wherever_they_lie(root: Path) -> None:
+    run, elsewhere = root / "whole", root / "elsewhere.json"
+    for path, value in ((run / "score.json", 0.5), (elsewhere, 0.25)):
+        score_of("whole", {WHOLE: {"top1": measured(value)}}).save(path)
     for path in (run / "score.json", elsewhere, elsewhere):
         remember(run, path)
     assert list(scores_of(run)) == [run / "score.json", elsewhere.resolve()]
     rows = {row["run"]: row for row in json.loads(call(root, "--json")[1])}
     assert (rows["whole"]["scores"], rows["half"]["scores"]) == (2, 0)
     [score, other] = rows["whole"]["score_files"]
-    assert score["file"] == str(run / "score.json") and score["top1"] == rows["whole"]["top1"] and "protocol" in other
+    assert (
+        score["file"] == str(run / "score.json")
+        and score["top1"] == rows["whole"]["top1"] == 0.5
+        and other["top1"] == 0.25
+    )
     assert "scores" in call(root)[1].splitlines()[0] and "half" not in call(root, "scores>0")[1]
     elsewhere.unlink()
     assert list(scores_of(run)) == [run / "score.json"]

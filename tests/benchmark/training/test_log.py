@@ -133,16 +133,20 @@ def test_an_error_of_the_training_is_not_hidden_by_one_of_the_log(tmp_path: Path
         log._file.write("x" * 1000)
 
 
+def table(run: Path) -> list[dict[str, str]]:
+    with (run / TABLE).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def test_the_csv_has_the_same_values_and_the_columns_of_all_lines(tmp_path: Path) -> None:
     with Log(tmp_path, 0) as log:
         log.write(1, {"loss": 2.5})
         log.write(2, {"loss": float("nan"), "a, b": 1.0})  # a new name, with a comma
         log.write(3, {"loss": 0.5})
-    rows = list(csv.DictReader((tmp_path / TABLE).open(newline="")))
-    assert rows == [
+    assert table(tmp_path) == [
         {"step": "1", "loss": "2.5", "a, b": ""}, {"step": "2", "loss": "nan", "a, b": "1.0"},
         {"step": "3", "loss": "0.5", "a, b": ""},
     ]  # fmt: skip
     with Log(tmp_path, 2) as log:  # resumed after step 2
         log.write(3, {"loss": 7.0})
-    assert [row["loss"] for row in csv.DictReader((tmp_path / TABLE).open(newline=""))] == ["2.5", "nan", "7.0"]
+    assert [row["loss"] for row in table(tmp_path)] == ["2.5", "nan", "7.0"]
