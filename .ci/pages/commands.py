@@ -11,6 +11,7 @@ from iebench.manifests.shell.verbs import VERBS
 from .markdown import code, page, plain, table
 
 FOLDER = "reference/commands"
+SHARED = ("--quiet", "--json", "--dry-run")
 
 
 def pages() -> dict[str, str]:
@@ -27,7 +28,9 @@ def index() -> str:
         "`iebench VERB --help` prints the same as these pages; `python -m iebench` is the same command.",
         '```\niebench --help\niebench render --help\neval "$(iebench completion bash)"   # also zsh, fish\n```',
         table(("command", "purpose"), rows),
-        "Every command can be interrupted and called again.",
+        "Every command can be interrupted and called again. `--quiet` prints no progress, `--json` the result as "
+        "JSON, and `--dry-run` prints what a command would read, write and need, and stops.",
+        table(("command", *SHARED), shared_options()),
         table(
             ("exit code", "meaning"),
             (
@@ -41,6 +44,15 @@ def index() -> str:
             ),
         ),
     )
+
+
+def shared_options() -> list[tuple[str, ...]]:
+    """Return a row for each verb: whether it has each option of SHARED."""
+    commands = {name: iebench.get_command(click.Context(iebench), name) for name in VERBS}
+    options = {
+        name: [option for p in command.params for option in p.opts] for name, command in commands.items() if command
+    }
+    return [(f"`{name}`", *("x" if option in own else "" for option in SHARED)) for name, own in options.items()]
 
 
 def verb_page(name: str) -> str:

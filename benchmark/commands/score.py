@@ -110,11 +110,11 @@ def score(
     from ..distributed import device as devices  # these import torch; here, so that --help is quick
     from ..distributed.ranks import joined
     from ..encoders import registry
+    from ..forecasts.score import forecast
     from ..protocol import load
     from ..results.of_run import remember
     from ..results.samples import opened
     from ..results.score import NAME
-    from ..scoring.forecast import forecast
     from ..scoring.score import encode_splits
     from ..scoring.score import score as score_encoder
     from ..scoring.subject import of_encoder, of_features

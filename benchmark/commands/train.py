@@ -79,8 +79,9 @@ def train(
     with stop_requested(QUEUES) as stop:  # before the import of torch, which takes seconds
         from ..distributed.device import check_gpus
         from ..distributed.ranks import joined
+        from ..forecasts.train import forecast
         from ..training.log import last
-        from ..training.planning import forecast, planned
+        from ..training.planning import planned
         from ..training.train import train as train_run
         from .launch import launch, train_as_rank
 

@@ -72,7 +72,10 @@ def test_a_dataset_from_python_is_that_of_the_command() -> None:
 def test_options_of_the_command_are_fields_of_the_request() -> None:
     fields = {field.name: field.default for field in dataclasses.fields(RenderRequest)}
     options = command.make_context("render", []).params
-    assert options.keys() - {"dry_run", "ray_address", "slurm"} == fields.keys() - {"engine_options", "progress"}
+    assert options.keys() - {"dry_run", "as_json", "ray_address", "slurm"} == fields.keys() - {
+        "engine_options",
+        "progress",
+    }
     assert {name: value for name, value in options.items() if name in fields}.items() <= fields.items()
     parameters = inspect.signature(render).parameters
     assert list(parameters) == list(fields) and parameters["quality"].default == "fast"

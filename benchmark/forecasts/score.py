@@ -11,9 +11,9 @@ from iebench.manifests.shell.answers import Forecast
 
 from ..encoders.prepared import PreparedEncoder
 from ..protocol import Protocol
-from .footprint import PROGRAM, Sizes, footprint, lists
-from .splits import SMOKE_VIEWS
-from .subject import Subject
+from ..scoring.footprint import PROGRAM, Sizes, footprint, lists
+from ..scoring.splits import SMOKE_VIEWS
+from ..scoring.subject import Subject
 
 TRIAL = 8  # images of the trial
 FLOAT = 4  # bytes

@@ -1,0 +1,1 @@
+"""Estimates of time, memory and disk before a training or a score begins, for `--dry-run`. Start: train.py."""
