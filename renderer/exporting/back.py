@@ -40,7 +40,7 @@ def read_back(source: Path, out: Path) -> DatasetInfo:
     DiskError : the dataset cannot be written.
     """
     own, (info, sums) = source / OWN, exported(source)
-    _check_output(out, info)
+    _check_output(out, info, own)
     with locked(out):
         store = LocalStore(out)
         store.clean()
@@ -72,12 +72,13 @@ def exported(source: Path) -> tuple[DatasetInfo, dict[str, str]]:
     return DatasetInfo.load(own), read_sums(own, checksums(own))
 
 
-def _check_output(out: Path, info: DatasetInfo) -> None:
-    """Check that the output is missing, empty, or a part of the same dataset."""
+def _check_output(out: Path, info: DatasetInfo, own: Path) -> None:
+    """Check that the output is missing, empty, the same dataset, or the part of it that an interrupted call wrote."""
     known = LocalStore(out).sizes().keys() - {LOCK} if out.exists() else set()
     if INFO in known and DatasetInfo.load(out).fingerprint == info.fingerprint:
         return
-    if known and not (INFO not in known and SUMS in known):
+    begun = INFO not in known and SUMS in known and (out / SUMS).read_bytes() == (own / SUMS).read_bytes()
+    if known and not begun:
         raise OutputError(f"{out} holds something else: choose another output, or remove it")
 
 
