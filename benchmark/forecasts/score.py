@@ -29,8 +29,8 @@ def forecast(subject: Subject, protocol: Protocol, limit: int | None, ask: Path 
     encoder, info = subject.encoder, DatasetInfo.load(subject.data)
     widths = [encoder.dim, *(part.stop - part.start for part in encoder.parts.values())]
     sizes = Sizes.of(info, limit, widths)
-    asked = sizes if ask is None else Sizes.of(DatasetInfo.load(ask), limit, widths)
-    images = sizes.train * sizes.views + asked.val * asked.views
+    measured = sizes if ask is None else Sizes.of(DatasetInfo.load(ask), limit, widths)
+    images = sizes.train * sizes.views + measured.val * measured.views
     steps = {**footprint(protocol, sizes), **lists(protocol, sizes)}
     reads, writes, seconds, disk, from_file = [str(subject.data)], [str(out)], 0.0, 0, True
     if ask is not None:

@@ -26,7 +26,7 @@ PARTS = {
 
 @dataclass(frozen=True)
 class Pruning:
-    """What to delete of a run.
+    """Files of a run that may be deleted.
 
     paths : files and folders; bytes : their size; kept : why other parts stay, one clause each
     """

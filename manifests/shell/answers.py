@@ -52,7 +52,7 @@ def answers(json: bool = False, dry_run: bool = False) -> Callable[[F], F]:
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a command would do.
+    """Estimate of a command's work before it begins.
 
     reads, writes : files and folders; work : a sentence about the amount
     seconds : expected time on this machine; memory, disk : bytes; None for what is not known before it is tried

@@ -86,13 +86,13 @@ def _read_back(source: Path, out: Path, as_json: bool, dry_run: bool) -> int:
     from ..exporting.back import exported, read_back
 
     context = click.get_current_context()
-    given = [
+    refused = [
         name
         for name in ("views", "resolution", "workers", "limit")
         if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
     ]
-    if given:
-        raise UsageError(f"--{given[0]} is for published data: leave it out, since {source} is a whole dataset")
+    if refused:
+        raise UsageError(f"--{refused[0]} is for published data: leave it out, since {source} is a whole dataset")
     if dry_run:
         info = exported(source)[0]
         images = sum(int(info.counts[split]["images"]) for split in SPLITS)

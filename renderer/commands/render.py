@@ -143,15 +143,15 @@ def _forecast(job: RenderJob, as_json: bool) -> None:
     if text and not as_json:
         click.echo(text, nl=False)
         return
-    plan, here = job.plan, job.engine == "local" and "://" not in job.out
+    plan, local = job.plan, job.engine == "local" and "://" not in job.out
     Forecast(
         reads=[plan.source],
         writes=[job.out],
         work=f"{len(plan.objects)} objects, {plan.images} images",
-        folder=Path(job.out) if here else Path(),
-        seconds=expected_seconds(plan, cores()) if here and job.work.device == "cpu" else None,
+        folder=Path(job.out) if local else Path(),
+        seconds=expected_seconds(plan, cores()) if local and job.work.device == "cpu" else None,
         memory=job.work.workers * job.work.memory or None,
-        disk=plan_bytes(plan) if here else None,
+        disk=plan_bytes(plan) if local else None,
     ).show(as_json)
 
 
