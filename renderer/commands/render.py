@@ -16,6 +16,7 @@ from iebench.manifests.taxonomy import classes
 
 from ..blender.passes import PASSES
 from ..estimate import expected_seconds, plan_bytes
+from ..machine.memory import BLENDER_BYTES
 from ..rendering.planning import RenderJob, planned
 from ..rendering.render import render_job
 from ..rendering.request import LEAST_MEMORY, RANGES, RenderRequest
@@ -150,7 +151,7 @@ def _forecast(job: RenderJob, as_json: bool) -> None:
         work=f"{len(plan.objects)} objects, {plan.images} images",
         folder=Path(job.out) if local else Path(),
         seconds=expected_seconds(plan, cores()) if local and job.work.device == "cpu" else None,
-        memory=job.work.workers * job.work.memory or None,
+        memory=job.work.workers * (job.work.memory or BLENDER_BYTES),
         disk=plan_bytes(plan) if local else None,
     ).show(as_json)
 
