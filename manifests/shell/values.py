@@ -12,15 +12,13 @@ from ..common.shipped import Kind, in_folders, shipped
 INFO, CONFIG = "dataset.json", "config.json"  # of datasets and runs, which other rooms define
 
 
-class Named(click.ParamType):
+class Named(click.types.StringParamType):
     """A name, which the command checks itself.
 
     names : returns the known names; called when a shell completes, never when a command runs
     lists : True for several names with commas between
     files : True if a file may stand in place of a name
     """
-
-    name = "text"
 
     def __init__(self, names: Callable[[], Iterable[str]], lists: bool = False, files: bool = False) -> None:
         self._names, self._lists, self._files = names, lists, files
