@@ -24,8 +24,7 @@ from .gather import gather
     epilog=examples(
         "iebench leaderboard",
         "iebench leaderboard runs/sie-builtin-s0/score.json runs/vicreg-builtin-s0/score.json --parts",
-        "iebench leaderboard --columns top1,rotation_degrees_mean,mrr --costs",
-        "iebench leaderboard --overall top1,rotation_degrees_mean,mrr",
+        "iebench leaderboard --costs --columns top1,mrr --overall top1,rotation_degrees_mean,mrr",
         "iebench leaderboard --sort rotation_degrees_mean --format latex --out table.tex",
     ),
 )
