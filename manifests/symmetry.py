@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from .conventions import quaternion_product
 from .dataset import read_table
 from .errors import DatasetError, InvalidValue
 
@@ -31,7 +32,7 @@ COLUMNS = pa.schema(
 """One row per object whose mesh was analysed; docs/reference/format.md explains the columns."""
 
 DEGREES = 180 / np.pi
-STEPS = 72  # rotations that represent a continuous symmetry in a list: one every 5 degrees
+STEPS = 72  # rotations that represent a continuous symmetry, one every 5 degrees
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,28 @@ class Symmetry:
             best = np.minimum(best, 2 * np.arccos(np.clip(cosines.max(1), 0.0, 1.0)))
         return best * DEGREES
 
-    def elements(self) -> Rotation:
-        """Return the group as a list of rotations; a continuous rotation is sampled every 5 degrees.
+    def distance(self, truth: Array, poses: Array) -> Array:
+        """Return the smallest angle between poses (n, 4) and any that looks like a true one (4,): (n,) degrees.
+
+        Quaternions are of unit length. About an axis the nearest rotation leaves only the part of the turn that is
+        across it (its swing).
+        """
+        if self.kind == "sphere":
+            return np.zeros(len(poses))
+        away = quaternion_product(truth * np.array([-1.0, -1.0, -1.0, 1.0]), poses)
+        if self.axis is None:
+            half = np.abs(away @ self.quaternions.T).max(1)
+        else:
+            along = away[:, :3] @ self.axis
+            twist = along**2 + away[:, 3] ** 2
+            half = np.sqrt(np.maximum(twist, 1 - twist) if self.flips else twist)
+        angle: Array = 2 * np.arccos(np.clip(half, 0.0, 1.0)) * DEGREES
+        return angle
+
+    def elements(self, steps: int = STEPS) -> Rotation:
+        """Return the group as a list of rotations, the identity first; a continuous rotation is sampled.
+
+        steps : number of rotations that represent a continuous one, equally spaced
 
         Raises
         ------
@@ -86,7 +107,7 @@ class Symmetry:
             raise ValueError("every rotation is a symmetry of a sphere")
         if self.axis is None:
             return Rotation.from_quat(self.quaternions)
-        turns = Rotation.from_rotvec(np.arange(STEPS)[:, None] * (2 * np.pi / STEPS) * self.axis)
+        turns = Rotation.from_rotvec(np.arange(steps)[:, None] * (2 * np.pi / steps) * self.axis)
         if not self.flips:
             return turns
         across = np.cross(self.axis, np.eye(3)[np.argmin(np.abs(self.axis))])

@@ -89,7 +89,7 @@ HOUSE = {
         methods.world_model methods
     """,
     "benchmark": """
-        errors protocol statistics metrics distributed weights data results training.online training released
+        errors protocol statistics metrics poses distributed weights data results training.online training released
         encoders.maps encoders encoders.files features fitting probes.several probes orbits scoring forecasts comparing
         ranking sweep listing demo report python commands speed
     """,

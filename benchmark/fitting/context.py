@@ -9,11 +9,13 @@ from typing import Protocol as Interface
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
 from iebench.baselines.method import Method
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.factors import FactorGroup
 from iebench.manifests.installed.registry import Registry
+from iebench.manifests.symmetry import Symmetry
 
 from ..data.pairs import Identity
 from ..encoders.predictor import Predictor
@@ -127,6 +129,12 @@ class Oracle(Interface):
 
     def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
+
+    def symmetry(self, split: Split, object_: int) -> Symmetry:
+        """Return the symmetries of an object of a split."""
+
+    def density(self, rotations: Rotation) -> NDArray[np.float64]:
+        """Return the density of the recipe's poses over that of uniform rotations, up to a factor: (n,)."""
 
 
 @dataclass(frozen=True)

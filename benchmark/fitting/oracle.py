@@ -87,17 +87,22 @@ class Symmetries:
         truth = pose(angles[:, 0]).inv() * pose(angles[:, 1])
         rotations, error = Rotation.from_quat(predicted), np.empty(len(rows))
         for object_, of in _by_object(rows[:, 0] // split.views):
-            error[of] = self._of(split, object_).error(truth[of], rotations[of])
+            error[of] = self.symmetry(split, object_).error(truth[of], rotations[of])
         return error
 
-    def _of(self, split: Split, object_: int) -> Symmetry:
+    def symmetry(self, split: Split, object_: int) -> Symmetry:
+        """Return the symmetries of an object of a split."""
         return self.known.get(split.identities[object_], Symmetry.none())
+
+    def density(self, rotations: Rotation) -> Array:
+        """Return the density of the recipe's poses over that of uniform rotations, up to a factor: (n,)."""
+        return self.prior.density(rotations)
 
     def _expected(self, split: Split, rows: NDArray[np.int64]) -> Array:
         """Return the mean matrix of the poses that look like those of some views: (k,) -> (k, 3, 3)."""
         poses, expected = pose(split.columns(ROTATION, rows)), np.empty((len(rows), 3, 3))
         for object_, of in _by_object(rows // split.views):
-            shape = self._of(split, object_)
+            shape = self.symmetry(split, object_)
             if shape.kind == "sphere":
                 expected[of] = self.prior.mean
                 continue

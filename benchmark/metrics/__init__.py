@@ -22,7 +22,7 @@ from . import (
     separation,
     sequence,
 )  # fmt: skip
-from .geometry import correspondence, descriptions, self_similarity, sensitivity, uncertainty
+from .geometry import correspondence, descriptions, pose_distribution, self_similarity, sensitivity, uncertainty
 
 STANDARD = factor_groups(load("3diebench-t").factors)
 """Factor groups of 3DIEBench and its variants; score files do not describe their metrics."""
@@ -54,6 +54,7 @@ def by_probe(groups: Iterable[FactorGroup] = STANDARD) -> dict[str, dict[str, Me
         "uncertainty": uncertainty.UNCERTAINTY,
         "correspondence": correspondence.CORRESPONDENCE,
         "self_similarity": self_similarity.SELF_SIMILARITY,
+        "pose_distribution": pose_distribution.POSES,
     }
 
 

@@ -54,6 +54,19 @@ def test_rotations_that_look_alike_have_no_error(shape: Symmetry) -> None:
         np.testing.assert_allclose(shape.error(truth, left.inv() * truth * right), 0.0, atol=1e-4)
 
 
+@pytest.mark.parametrize("shape", [NONE, CUBE, CONE, CYLINDER, BALL])
+def test_the_distance_is_that_of_the_nearest_pose_that_looks_alike(shape: Symmetry) -> None:
+    """Against a list of all such poses, of continuous ones every quarter of a degree."""
+    truth, poses = pairs(12)
+    distance = shape.distance(truth[0].as_quat(), poses.as_quat())
+    if shape is BALL:
+        assert not distance.any()
+        return
+    alike = truth[0] * shape.elements(1_440)
+    least = np.min([np.degrees((element.inv() * poses).magnitude()) for element in alike], axis=0)
+    np.testing.assert_allclose(distance, least, atol=0.01)
+
+
 def test_without_symmetry_the_error_is_the_angle_and_of_a_ball_nothing() -> None:
     truth, estimates = pairs()
     np.testing.assert_allclose(

@@ -1,0 +1,1 @@
+"""Distributions over poses: equal cells of poses, densities on them, finer cells near the modes. Start: density.py."""
