@@ -1,6 +1,6 @@
-"""Render datasets, from Python as from the command line; see docs/guides/python.md.
+"""Python interface of `iebench render`; docs/guides/python.md explains it.
 
-Importing this package loads neither Blender nor torch: each name is imported when it is first used.
+Importing this package loads neither Blender nor torch: each name is imported at its first use.
 """
 
 from importlib import import_module

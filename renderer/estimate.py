@@ -1,4 +1,4 @@
-"""Estimates of a dataset's cost before it is rendered: CPU time, bytes, and the time after which a worker hangs."""
+"""Estimates of a dataset's cost before it is rendered: CPU time, bytes, and the time limit of a worker."""
 
 from iebench.manifests.common.progress import duration
 from iebench.manifests.recipe import Quality
@@ -6,15 +6,15 @@ from iebench.manifests.recipe import Quality
 from .blender.zones import ground_size
 from .plan import Plan
 
-# Measured on 2 cores (AMD EPYC) with bpy 4.5. Core-seconds per image.
+# Measured core-seconds: per image, per sample per pixel at 256 pixels, and per denoising at 256 pixels by prefilter.
 _PER_PICTURE, _PER_SAMPLE_AT_256, _DENOISE_AT_256 = 0.014, 0.079, {"ACCURATE": 1.3, "FAST": 0.18, "NONE": 0.45}
-_WINDOW = 0.2  # share of a view taken by the object's window
+_WINDOW = 0.2  # share of the image covered by the object's window
 
 
 def expected_core_seconds(quality: Quality, resolution: int) -> float:
-    """Estimate the CPU core-seconds per image; used for `--dry-run` and the watchdog."""
+    """Estimate the CPU core-seconds per image, for `--dry-run` and the time limit of a worker."""
     if not quality.ground_samples:
-        samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # measured mean number per pixel
+        samples = min(quality.samples, 0.027 / quality.noise_threshold**2)  # measured mean samples per pixel
         return _core_seconds(quality, resolution, samples)
     samples = min(quality.samples, 0.045 / quality.noise_threshold**2)  # edges need more samples
     ground = _core_seconds(quality, ground_size(resolution), quality.ground_samples)
@@ -48,10 +48,10 @@ def plan_bytes(plan: Plan) -> int:
 
 
 def describe(plan: Plan, cores: int) -> str:
-    """Describe a plan in one line: objects, views, shards, bytes, and the expected time on this many CPU cores."""
-    counted = "" if plan.view_table else f" x {plan.recipe.views} views"
+    """Describe a plan in one line: objects, views, shards, bytes, and the expected time on `cores` CPU cores."""
+    views = "" if plan.view_table else f" x {plan.recipe.views} views"
     return (
-        f"{len(plan.objects)} objects{counted} = {plan.images} images of {plan.recipe.resolution} px, "
+        f"{len(plan.objects)} objects{views} = {plan.images} images of {plan.recipe.resolution} px, "
         f"{len(plan.shards())} shards, about {plan_bytes(plan) / 1e6:.0f} MB, "
         f"about {duration(expected_seconds(plan, cores))} on {cores} CPU cores"
     )

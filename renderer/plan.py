@@ -17,8 +17,8 @@ from .blender.controls.wiring import quality_for
 from .errors import UsageError
 from .sources import ObjectRef
 
-IMAGES_PER_SHARD = (256, 2500)  # least, most; a killed run loses at most one shard per worker
-SHARDS_WANTED = 64
+IMAGES_PER_SHARD = (256, 2500)  # smallest, largest number; a killed run loses at most one shard per worker
+SHARDS_WANTED = 64  # number of shards if their size stays within these limits
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Plan:
         }
 
     def _objects_sha256(self) -> str:
-        """Return the SHA-256 of all objects' names as one JSON list, which is never in memory as a whole."""
+        """Return the SHA-256 of all objects' names as one JSON list; only a part of the list is in memory at a time."""
         digest, step = hashlib.sha256(b"["), 10_000
         for start in range(0, len(self.objects), step):
             names = [[o.split, o.synset, o.object_id] for o in self.objects[start : start + step]]
@@ -133,7 +133,7 @@ def check_shards(plan: Plan) -> None:
 
     Raises
     ------
-    UsageError : it has more; the message gives the number of images.
+    UsageError : the plan has more shards; the message gives the number of images.
     """
     if (count := len(plan.shards())) > MOST_SHARDS:
         raise UsageError(
@@ -146,7 +146,7 @@ def identity_differences(stored: dict[str, Any], requested: dict[str, Any]) -> l
     """Return the differences between two plan identities, one short phrase each."""
     plain = [flat(json.loads(json.dumps(identity))) for identity in (stored, requested)]  # JSON has lists, no tuples
     return [
-        f"{key} is {first!r:.60} there and {second!r:.60} now" for key, (first, second) in differing(*plain).items()
+        f"{key} is {old!r:.60} in it and {new!r:.60} in this command" for key, (old, new) in differing(*plain).items()
     ]
 
 

@@ -1,7 +1,7 @@
-"""Load objects into Blender: built-in parts or mesh files, one mesh each, centred on the bounding box.
+"""Load objects into Blender: built-in parts or mesh files, each as one mesh with its bounding box centred.
 
 Blender's importers report success for nearly any input. A mesh is therefore cleaned and inspected beforehand
-(`meshes/`), and the imported mesh is checked here once more, in Blender's 32-bit numbers.
+(`meshes/`). After the import, this module checks it again in Blender's 32-bit numbers.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ LARGEST = 100  # units; a larger mesh that is not normalised does not fit this s
 
 
 def load_asset(ref: ObjectRef, materials: Materials) -> tuple[bpy.types.Object, MeshInfo]:
-    """Load one object into the current scene, with its materials interpreted as the recipe says.
+    """Load one object into the current scene; materials : the recipe's rules for reading materials.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def load_asset(ref: ObjectRef, materials: Materials) -> tuple[bpy.types.Object, 
     if ref.mesh is None:
         parts = build(ref.synset, int(ref.object_id))
         thing, info = _from_parts(parts), MeshInfo(_parts_sha256(parts), 0, "ok")
-        _place(thing, ref)
+        _normalise(thing, ref)
     else:
         with clean_copy(ref, materials) as mesh:
             thing, info = _from_file(mesh, ref)
@@ -54,8 +54,8 @@ def _from_file(mesh: CleanMesh, ref: ObjectRef) -> tuple[bpy.types.Object, MeshI
         if report.problem:
             raise AssetError(f"{mesh.name} {report.problem}")
         thing, unread, doubles = import_mesh(mesh, loaded)
-        _place(thing, ref)
-        _check_seen(thing, ref)
+        _normalise(thing, ref)
+        _check_visible(thing, ref)
     except AssetError as error:
         raise RefusedMesh(str(error), info) from error
     missing = (*mesh.missing, *unread)
@@ -118,7 +118,7 @@ def _parts_sha256(parts: list[Part]) -> str:
     return digest.hexdigest()
 
 
-def _check_seen(thing: bpy.types.Object, ref: ObjectRef) -> None:
+def _check_visible(thing: bpy.types.Object, ref: ObjectRef) -> None:
     """Refuse and remove an object that is invisible in every view."""
     used = _used_materials(thing)
     if used and all(material is not None and _clear(material) for material in used):
@@ -127,7 +127,7 @@ def _check_seen(thing: bpy.types.Object, ref: ObjectRef) -> None:
 
 
 def see_through(thing: bpy.types.Object) -> bool:
-    """True if light passes through some face of the object: glass, or an opacity below 1 or from a texture."""
+    """True if light passes through a face of the object: glass, or an opacity below 1, or an opacity texture."""
     return any(material is not None and _passes_light(material) for material in _used_materials(thing))
 
 
@@ -156,8 +156,13 @@ def _passes_light(material: bpy.types.Material) -> bool:
     )
 
 
-def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:
-    """Move the bounding box's centre to the origin and, if `ref.normalise`, scale the diagonal to 1."""
+def _normalise(thing: bpy.types.Object, ref: ObjectRef) -> None:
+    """Move the bounding box's centre to the origin and, if `ref.normalise`, scale the diagonal to 1.
+
+    Raises
+    ------
+    AssetError : the coordinates are too large, or all vertices coincide; the object is removed.
+    """
     mesh = thing.data
     points = np.empty(3 * len(mesh.vertices), np.float32)
     mesh.vertices.foreach_get("co", points)
@@ -166,7 +171,7 @@ def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:
     diagonal = float(np.linalg.norm(high - low))
     problem = None
     if not np.isfinite(corners).all():
-        problem = "has coordinates beyond what 32 bits hold"
+        problem = "has coordinates too large for 32-bit numbers"
     elif not diagonal > 0:
         problem = "has no extent: all vertices coincide"
     elif diagonal > LARGEST and not ref.normalise:
@@ -174,6 +179,6 @@ def _place(thing: bpy.types.Object, ref: ObjectRef) -> None:
     if problem:
         bpy.data.objects.remove(thing)
         raise AssetError(f"{ref.shown} {problem}")
-    placed = (corners - (low + high) / 2) / (diagonal if ref.normalise else 1.0)
-    mesh.vertices.foreach_set("co", placed.astype(np.float32).ravel())
+    centred = (corners - (low + high) / 2) / (diagonal if ref.normalise else 1.0)
+    mesh.vertices.foreach_set("co", centred.astype(np.float32).ravel())
     mesh.update()

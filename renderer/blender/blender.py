@@ -1,4 +1,4 @@
-"""The renderer that makes datasets: Blender's Cycles behind the interface of `interface.py`."""
+"""The renderer that makes datasets: it implements `interface.py` with Blender's Cycles."""
 
 import math
 import tempfile
@@ -24,7 +24,7 @@ from .interface import Geometry, MeshInfo
 from .scene import build_scene, set_quality, set_window
 from .zones import WIDEST, Window, enlarged, ground_size, joined, window_of
 
-COVERAGE = 128  # pixels: least image width at which an object's coverage is tested
+COVERAGE = 128  # pixels: smallest image width at which an object's coverage is tested
 TINY = 4  # pixels: about the smallest image that Blender renders
 
 
@@ -34,7 +34,7 @@ class BlenderRenderer:
     def __init__(self, recipe: Recipe, quality: Quality, device: str, threads: int) -> None:
         self.quality = quality = quality_for(recipe, quality)
         self._size = recipe.resolution
-        self._near_quality = quality  # for the part of the picture that shows the object
+        self._near_quality = quality  # for the part of the image that shows the object
         self._handles = build_scene(recipe, quality)
         preferences = bpy.context.preferences.addons["cycles"].preferences
         self._device = use_device(
@@ -47,7 +47,7 @@ class BlenderRenderer:
         self._file = Path(self._folder.name) / "view.tga"
         bpy.context.scene.render.filepath = str(self._file)
         self._geometry = GeometryScene(str(self._file.with_suffix(".exr")), keep=bool(recipe.passes))
-        bpy.ops.render.render()  # renders the empty scene, so that libraries start their threads before the first view
+        bpy.ops.render.render()  # an empty scene, so that libraries start their threads before the first view
 
     def about(self) -> dict[str, str]:
         return {"name": "Blender", "version": bpy.app.version_string, "device": self._device}
@@ -62,8 +62,9 @@ class BlenderRenderer:
             bpy.data.orphans_purge(do_local_ids=True, do_linked_ids=True, do_recursive=True)
             raise
         self._handles.object.parent = self._handles.pivot
-        # Behind a see-through face the denoiser's guides are as noisy as the picture, and noise in guides taken as
-        # exact stays in it: on doubled glass, 256 pixels, "ACCURATE" is 3 dB nearer the truth in the object's disc.
+        # The denoiser takes its guides (albedo, normals) as exact, so their noise stays in the image. Behind a
+        # transparent face they are as noisy as the image. Filtering them first gains 3 dB in the object's disc
+        # (duplicated glass panes, 256 pixels).
         noisy = self.quality.prefilter == "NONE" and see_through(self._handles.object)
         self._near_quality = replace(self.quality, prefilter="ACCURATE") if noisy else self.quality
         return info
@@ -81,8 +82,8 @@ class BlenderRenderer:
         window = self._window(size)
         if window is not None and window.area > WIDEST * size**2:
             return self._picture(self._near_quality)
-        # The image with the most samples first: Cycles' tables of random numbers grow with the number of samples and
-        # shrink at times, so an image with fewer samples depends on the renders before it.
+        # The image with the most samples is rendered first: Cycles' tables of random numbers grow with the number of
+        # samples and sometimes shrink, so an image with fewer samples depends on the render before it.
         near = self._picture(self._near_quality, size, window) if window else self._picture(quality, TINY)
         few = replace(
             quality,
@@ -110,7 +111,7 @@ class BlenderRenderer:
         """Render the scene as it stands, or a window of it: (h, w, 3)."""
         set_quality(quality)
         set_window(bpy.context.scene, size or self._size, window)
-        self._file.unlink(missing_ok=True)  # an old image must never be taken for this view's
+        self._file.unlink(missing_ok=True)  # the image of an earlier view must never be read as this view's image
         bpy.ops.render.render(write_still=True)
         set_window(bpy.context.scene, self._size, None)
         try:

@@ -14,7 +14,7 @@ COMPILES = (
 
 
 def parse_device(device: str) -> tuple[str, tuple[int, ...]]:
-    """Split a device into its name and the numbers after the colon, if any.
+    """Split a device such as "optix:0,2" into its name and its numbers; no numbers stand for all devices of a type.
 
     >>> parse_device("optix:0,2")
     ('optix', (0, 2))
@@ -47,9 +47,7 @@ def use_device(device: str, cycles: Any, preferences: Any, worker_number: int) -
     UnknownName, DeviceError : the device does not exist, or this machine does not have it.
     """
     name, numbers = parse_device(device)
-    if (
-        name != "cpu"
-    ):  # a driver's cache of compiled kernels may be too small for Cycles', which then push out each other
+    if name != "cpu":  # the driver's default cache may be too small for all compiled kernels of Cycles
         os.environ.setdefault("CUDA_CACHE_MAXSIZE", str(4 << 30))
     for kind in GPU_TYPES if name == "auto" else () if name == "cpu" else (name.upper(),):
         present = _devices(preferences, kind)
@@ -66,7 +64,9 @@ def use_device(device: str, cycles: Any, preferences: Any, worker_number: int) -
         return f"{kind} {', '.join(entry.name for entry in chosen)}"
     if name != "cpu" and (name != "auto" or numbers):
         noun = "GPU" if name == "auto" else name
-        raise DeviceError(f"no {noun} device on this machine: use --device cpu, or --device auto to take what there is")
+        raise DeviceError(
+            f"no {noun} device on this machine: use --device cpu, or --device auto to use a GPU if present"
+        )
     cycles.device = "CPU"
     return "CPU"
 

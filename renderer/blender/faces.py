@@ -27,7 +27,7 @@ def keep_corner_normals(mesh: bpy.types.Mesh) -> None:
 
 
 def drop_doubles(mesh: bpy.types.Mesh) -> int:
-    """Remove the polygons that repeat earlier polygons (see `meshes/doubles.py`); return their number."""
+    """Remove the polygons that repeat earlier polygons (see `meshes/shared/doubles.py`); return their number."""
     points, corners = np.empty(3 * len(mesh.vertices), np.float32), np.empty(len(mesh.loops), np.int32)
     mesh.vertices.foreach_get("co", points)
     mesh.loops.foreach_get("vertex_index", corners)

@@ -1,9 +1,9 @@
-"""A renderer without Blender, for tests of everything else: three coloured axes over a tinted floor.
+"""A renderer without Blender, for tests that need no real images: three coloured axes over a tinted floor.
 
 The image depends only on object and latents: the pose rotates the axes, the class determines their colours, the object
 their lengths. The background shows the floor's hue, and a disc shows the light's position and hue. Every factor of
-another control is a stripe along the lower edge: its brightness grows over the law's range; for a circular factor its
-hue goes round.
+another control is a stripe along the lower edge. A circular factor determines the hue of its stripe. Any other factor
+determines the brightness, from black at the law's smallest value to full at its largest.
 """
 
 import colorsys
@@ -26,7 +26,7 @@ DRAWN = (
     "rotation.x", "rotation.y", "rotation.z", "translation.x", "translation.y", "translation.z", "floor.hue",
     "spot.theta", "spot.phi", "spot.hue",
 )  # fmt: skip
-"""Components that are drawn by shape or colour; translations are left out."""
+"""Components without a stripe: the rest of the image shows them, except translations, which it does not show."""
 
 
 class FakeRenderer:

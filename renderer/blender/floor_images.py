@@ -1,6 +1,6 @@
 """Images of a folder for the floor: listed and checked before rendering starts, read again by the workers.
 
-An image is known by its name and its SHA-256. A dataset holds both, and a worker renders nothing but these bytes.
+A dataset stores the name and the SHA-256 of each image. A worker refuses a file with another SHA-256.
 """
 
 import hashlib
@@ -26,26 +26,26 @@ from ..errors import AssetError
 from ..meshes.shared.bounds import Bounds
 
 ENDINGS = (".bmp", ".jpeg", ".jpg", ".png", ".tga", ".tif", ".tiff", ".webp")
-MOST_FILES = 1000  # a law's values reach no further
+MOST_FILES = 1000  # a law has no more values
 MOST_BYTES = 256_000_000  # of a file
 MOST_PIXELS = 1 << 24  # 4096 x 4096; Blender holds an image in 64 MB
 COMPONENT = "floor.image"
-SHIPPED = "factors/floor-image"  # the recipe whose images come with iebench
+SHIPPED = "factors/floor-image"  # the recipe whose images iebench ships
 SETTING = "scene.floor.images.folder"
-REMEDY = "put a whole image in its place, or take it out of the folder"
+REMEDY = "replace it by an undamaged image, or remove it from the folder"
 
 
 def listed_images(recipe: Recipe, source: str) -> tuple[Recipe, list[str]]:
     """Return a recipe with the images of its folder, sorted by name, and sentences about files that are no images.
 
-    A recipe without a factor of the images is returned as it is.
+    A recipe without a factor that acts on the images is returned unchanged.
 
     source : the recipe's name in messages
 
     Raises
     ------
-    SettingError : there is a folder and no factor, or the reverse; the folder is missing, cannot be read or holds no
-        image; a file with the ending of an image is none or too large; the recipe already lists other files.
+    SettingError : there is a folder without a factor, or a factor without a folder; the folder is missing, unreadable
+        or contains no image; a file named like an image is damaged or too large; the recipe already lists other files.
     """
     images = recipe.scene.floor.images
     acting = [factor.name for factor in recipe.factors if factor.acts_on == COMPONENT]
@@ -75,19 +75,19 @@ def listed_images(recipe: Recipe, source: str) -> tuple[Recipe, list[str]]:
     with ThreadPoolExecutor(cores()) as threads:
         files = tuple(threads.map(lambda name: _checked(bounds, folder / name), chosen))
     left = [cleaned(name) for name in names if name not in chosen and not name.startswith(".")]
-    notes = [f"{len(left)} of the files in {folder} are left out, as they are no images: {few(left)}"] if left else []
+    notes = [f"{len(left)} files in {folder} are left out because they are no images: {few(left)}"] if left else []
     return _with(recipe, replace(images, files=files)), notes
 
 
 def located_images(recipe: Recipe, folder: Path | None) -> Recipe:
-    """Return a recipe that lists images with the folder that holds them.
+    """Return the recipe of a dataset with the folder that contains its images.
 
     folder : None for the images that iebench ships
 
     Raises
     ------
-    SettingError : no folder is given and not all images are shipped ones, or an image is missing in the folder or is
-        another one.
+    SettingError : no folder is given, and iebench does not ship all images; or an image is missing in the folder, or
+        has another SHA-256.
     """
     images = recipe.scene.floor.images
     if not images.files:
@@ -106,20 +106,20 @@ def located_images(recipe: Recipe, folder: Path | None) -> Recipe:
 
 
 def read_image(images: FloorImages, number: int) -> NDArray[np.uint8]:
-    """Return the pixels of an image, (h, w, 3) uint8 RGB; what is transparent is white.
+    """Return the pixels of an image, (h, w, 3) uint8 RGB; transparent parts are white.
 
     number : from 0, in the order of `images.files`
 
     Raises
     ------
-    SettingError : the file is missing, or is another one than when rendering was planned.
+    SettingError : the file is missing, or has changed since rendering was planned.
     """
     file = images.files[number]
     return _decoded(_content(images, file), Path(images.folder) / file.name)
 
 
 def _shipped(images: FloorImages, folder: Path) -> bool:
-    """True if a folder of iebench's own holds all listed images."""
+    """True if `folder`, which iebench ships, contains all listed images."""
     paths = {file: folder / file.name for file in images.files}
     return all(
         path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256 for file, path in paths.items()
@@ -130,7 +130,7 @@ def _names(folder: Path, source: str) -> list[str]:
     """Return the names in a folder, sorted by code points, which is the same order on every machine."""
     try:
         if not folder.exists():
-            raise SettingError(f"{source}: no such folder: {folder}, which is its {SETTING}")
+            raise SettingError(f"{source}: no such folder: {folder}, as named in {SETTING}")
         if not folder.is_dir():
             raise SettingError(f"{source}: {SETTING} {folder} is a file: give a folder of images")
         return sorted(path.name for path in folder.iterdir())
@@ -154,7 +154,7 @@ def _content(images: FloorImages, file: ImageFile) -> bytes:
     path = Path(images.folder) / file.name
     content = _bytes(path)
     if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise SettingError(f"{path} is another image than the one that the dataset lists: put that one in its place")
+        raise SettingError(f"{path} is not the image that the dataset lists (other SHA-256): restore that image")
     return content
 
 

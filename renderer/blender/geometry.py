@@ -83,7 +83,7 @@ class GeometryScene:
 
 
 def _multilayer_exr(settings: bpy.types.ImageFormatSettings) -> None:
-    if hasattr(settings, "media_type"):  # Blender 5 asks for the kind of file first
+    if hasattr(settings, "media_type"):  # Blender 5 needs the kind of file first
         settings.media_type = "MULTI_LAYER_IMAGE"
     settings.file_format = "OPEN_EXR_MULTILAYER"
     settings.color_depth = "32"

@@ -70,7 +70,7 @@ def _imported(mesh: CleanMesh, operator: str, **options: object) -> list[bpy.typ
         getattr(getattr(bpy.ops, group), name)(filepath=str(mesh.path), **options)
     except RuntimeError as error:
         raise AssetError(
-            f"{mesh.name} is refused by Blender's importer: open it in Blender, which says why, and save it again"
+            f"{mesh.name} is refused by Blender's importer: open it in Blender to see the reason, and save it again"
         ) from error
     return [thing for thing in bpy.data.objects if thing not in before]
 
@@ -134,7 +134,7 @@ def _from_arrays(loaded: trimesh.Trimesh, origin: NDArray[np.float64], textures:
         colors = (
             visual.vertex_colors[faces.ravel()] if visual.kind == "vertex" else visual.face_colors.repeat(3, axis=0)
         )
-        attribute = data.color_attributes.new("Col", "BYTE_COLOR", "CORNER")  # "color" is taken in Cycles
+        attribute = data.color_attributes.new("Col", "BYTE_COLOR", "CORNER")  # Cycles reserves the name "color"
         attribute.data.foreach_set("color_srgb", (colors.astype(np.float32) / 255).ravel())
         _paint(data, attribute.name)
     return _link(data)

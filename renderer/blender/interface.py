@@ -67,7 +67,7 @@ class RefusedMesh(AssetError):
         self.info = info
 
     def __reduce__(self) -> tuple[type["RefusedMesh"], tuple[str, MeshInfo]]:
-        return type(self), (str(self), self.info)  # by default only the message is pickled, and `info` is lost
+        return type(self), (str(self), self.info)  # by default only the message would be pickled, without `info`
 
 
 @dataclass(frozen=True)

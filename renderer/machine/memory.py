@@ -5,13 +5,15 @@ from pathlib import Path
 
 from iebench.manifests.common.machine import cores, memory
 
-SHARE = 0.8  # of the machine's memory for all workers together; the rest is for the driver, file caches and others
+SHARE = (
+    0.8  # share of the machine's memory for all workers together; the rest is for the driver, file caches and others
+)
 
-BLENDER_BYTES = 200_000_000  # least memory of a process with Blender
+BLENDER_BYTES = 200_000_000  # smallest memory of a process with Blender
 
 
 def resident(pid: int | None) -> int:
-    """Return the resident memory of a process in bytes; 0 if the system does not tell or the process has ended."""
+    """Return the resident memory of a process in bytes; 0 if it is unknown or the process has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):

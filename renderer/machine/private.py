@@ -19,7 +19,7 @@ def private_folder() -> Path:
 
     Raises
     ------
-    UsageError : in both places, that name belongs to something other than a private folder of this user.
+    UsageError : neither folder can be made, or a file or folder of the same name is not private to this user.
     """
     for folder in _candidates():
         try:

@@ -10,8 +10,8 @@ from pathlib import Path
 from .private import open_own, private_folder
 
 PREFIX = "run-"
-HELD = "held"  # locked while the run lives; the system releases the lock however the run ends
-MARK = b"temporary files of an iebench run; removed with it\n"  # a folder without this mark is never removed
+HELD = "held"  # file that is locked while the run lives; the system releases the lock however the run ends
+MARK = b"temporary files of an iebench run; removed with it\n"  # content of HELD; other folders are never removed
 
 
 @contextmanager
@@ -28,7 +28,7 @@ def scratch() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     with open_own(folder / HELD) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(MARK)  # only a marked folder may be removed by another run, and this one is already locked
+        file.write(MARK)  # from now on another run may remove the folder, but not while it is locked
         try:
             yield folder
         finally:
@@ -36,8 +36,8 @@ def scratch() -> Iterator[Path]:
 
 
 def _remove_if_left(folder: Path) -> None:
-    """Remove a folder with our mark unless its run is alive. `rmtree` removes neither links nor their targets."""
-    with suppress(OSError), open_own(folder / HELD, flags=0) as file:  # fails if removed, in use or not ours
+    """Remove a folder with our mark unless its run is alive. `rmtree` does not remove the targets of links."""
+    with suppress(OSError), open_own(folder / HELD, flags=0) as file:  # fails if removed, in use or of another user
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if file.read(len(MARK) + 1) == MARK:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,1 +1,1 @@
-"""From a request to a finished dataset, by way of a plan and an engine. Start: render.py."""
+"""A request to render becomes a plan, then a finished dataset, rendered by an engine. Start: render.py."""

@@ -1,4 +1,4 @@
-"""A request to render as a job: objects and views are chosen, and everything that can be refused is refused."""
+"""Make a job from a request to render: choose objects and views, and find all errors before rendering starts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,10 +29,10 @@ from .request import RenderRequest, listed
 
 @dataclass(frozen=True)
 class RenderJob:
-    """A request that can be carried out.
+    """A checked request.
 
     plan : the dataset's content; out : folder or URL, as given
-    work : settings of the machines; engine, options : name and options of what runs them
+    work : settings of the machines; engine, options : name of the engine, and its own options
     notes : sentences about the source and the recipe
     progress : True to print plan and progress on standard error
     """
@@ -74,7 +74,7 @@ def planned(request: RenderRequest) -> RenderJob:
     UsageError : an unknown name; a recipe, source or table that cannot be used; too many shards or processes.
     """
     source = called("recipe", str(request.recipe))
-    recipe, left_out = listed_images(adapted(request), source)
+    recipe, image_notes = listed_images(adapted(request), source)
     table = given_views(request, recipe)
     check_values(recipe, table, str(request.latents) if table else source)
     name, collection = open_source(str(request.source), None if request.path is None else Path(request.path))
@@ -83,7 +83,7 @@ def planned(request: RenderRequest) -> RenderJob:
         name = f"{name}, own sizes"
     if table:
         recipe = replace(recipe, views=table.most)
-    notes = (*left_out, *collection.notes(), *([] if table else cut_sweeps(recipe)))
+    notes = (*image_notes, *collection.notes(), *([] if table else cut_sweeps(recipe)))
     plan = Plan(recipe, request.quality, request.seed or 0, name, collection.licence, tuple(objects), table)
     plan = plan.limited(request.limit) if request.limit else plan
     work, out = machines(request, plan)
@@ -91,7 +91,7 @@ def planned(request: RenderRequest) -> RenderJob:
 
 
 def adapted(request: RenderRequest) -> Recipe:
-    """Return the recipe with the views, resolution and passes of a request.
+    """Return the recipe of a request, with the views, resolution and passes of the request.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def chosen_objects(
 
     Raises
     ------
-    UnknownName, SourceError : a class or an object is not in the collection, or its meshes are never scaled.
+    UnknownName, SourceError : a class or an object is not in the collection, or `keep_size` has no effect on it.
     """
     classes = collection.classes()
     if request.classes is not None:
@@ -174,8 +174,8 @@ def only_given(objects: Sequence[ObjectRef], table: GivenViews, source: str) -> 
 def cut_sweeps(recipe: Recipe) -> list[str]:
     """Return one sentence for each sweep that has more steps than objects have views."""
     return [
-        f"{factor.name} is swept in {factor.law.steps} steps, and {recipe.views} views of each object are only the "
-        f"first {recipe.views} of them; to sweep its whole range, give its law fewer steps in a recipe of your own"
+        f"{factor.name} is swept in {factor.law.steps} steps, but each object has only {recipe.views} views, which "
+        f"show the first {recipe.views} steps; to sweep the full range, use a recipe whose law has fewer steps"
         for factor in recipe.factors
         if isinstance(factor.law, Sweep) and recipe.views < factor.law.steps
     ]
@@ -186,7 +186,7 @@ def machines(request: RenderRequest, plan: Plan) -> tuple[Work, str]:
 
     Raises
     ------
-    UsageError : no such device, too many processes or shards, or no possible name for a dataset.
+    UsageError : an unknown device, too many processes or shards, or an invalid name of the dataset.
     """
     local = request.engine == "local"
     device = request.device if request.devices is None else f"{request.device}:{listed(request.devices)}"
@@ -209,8 +209,8 @@ def prepare(
     """Return the settings that an engine needs.
 
     workers : processes (per task on a cluster), each with `threads` CPU threads; neither changes the dataset's bytes
-    patience : seconds after which an object's worker counts as hung; 0 for a default from the plan's expected time
-    memory : resident bytes that one worker may take; 0 for its share of the machine's memory
+    patience : seconds after which an object's worker counts as hung; 0 for a limit derived from the expected time
+    memory : resident bytes that one worker may use; 0 for its share of the machine's memory
     """
     if not patience:
         most = max(map(plan.view_count, plan.objects), default=0)

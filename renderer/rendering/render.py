@@ -22,7 +22,7 @@ from .request import RenderRequest, called_with
 
 @called_with(RenderRequest)
 def render(request: RenderRequest) -> RenderedDataset:
-    """Render a dataset with Blender, as `iebench render` does; takes the fields of `RenderRequest` as keywords.
+    """Render a dataset with Blender, as `iebench render` does; the arguments are the fields of `RenderRequest`.
 
     After an interruption, the same call renders the missing shards.
 
@@ -37,7 +37,7 @@ def render(request: RenderRequest) -> RenderedDataset:
 
 
 def render_job(job: RenderJob) -> RenderedDataset:
-    """Carry out a job; `iebench render` calls it too.
+    """Render the dataset of a job; `iebench render` calls this function too.
 
     Raises
     ------
@@ -83,8 +83,8 @@ def render_work(
             todo = unfinished(store, plan)
             if todo:
                 store.remove(INFO)  # a dataset that lost a shard is no longer finished
-            failures, left = 0, sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
-            with Meter("rendering", plan.images, "images", plan.images - left, progress) as meter:
+            failures, missing = 0, sum(plan.view_count(ref) for shard in todo for ref in shard.objects)
+            with Meter("rendering", plan.images, "images", plan.images - missing, progress) as meter:
 
                 def advance(images: int, failed: int) -> None:
                     nonlocal failures

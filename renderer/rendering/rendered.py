@@ -16,7 +16,7 @@ from ..output.store import open_store
 class RenderedDataset:
     """A finished dataset.
 
-    folder : its folder, or its URL in a store; `iebench.benchmark.open_dataset` reads a folder
+    folder : its folder, or its URL in a cloud store; `iebench.benchmark.open_dataset` reads a folder
     info : content of its dataset.json: recipe, renderer, counts and so on
     seconds : duration of the call
     notes : sentences about the source and the recipe
@@ -44,7 +44,7 @@ class RenderedDataset:
 
     @property
     def failures(self) -> list[dict[str, str]]:
-        """The objects that could not be made: synset, object_id, split and cause of each."""
+        """The objects that could not be rendered: synset, object_id, split and cause of each."""
         with open_store(str(self.folder)).open("failures.parquet") as file:
             rows: list[dict[str, str]] = pq.read_table(file).to_pylist()
         return rows

@@ -1,4 +1,4 @@
-"""A request to render: the values of the options of `iebench render`, checked, from the shell or from Python."""
+"""A request to render: the checked values of the options of `iebench render`, from the shell or from Python."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ RANGES: dict[str, tuple[int, int | None]] = {
     "objects_per_class": (1, None), "views": (1, 1000), "resolution": (8, 4096), "workers": (1, None),
     "threads": (1, 1024), "limit": (1, None),
 }  # fmt: skip
-"""Least and most of the whole numbers; None for no most."""
+"""Smallest and largest value of the fields that are whole numbers; None for no upper limit."""
 LEAST_MEMORY = 0.1  # GB
 
 P = ParamSpec("P")
@@ -29,25 +29,26 @@ class RenderRequest:
 
     source : "builtin", or the path of a collection of meshes: ShapeNet's folder, a folder CLASS/OBJECT.glb, or a table;
         or the kind of the collection ("shapenet", "folder", "manifest") at `path`
-    classes : how many, or their names; None for all
-    objects_per_class : at most; None for 5 built-in objects, or all of a collection
-    keep_size : True to leave a folder's or table's meshes at their own size, not scaled to a diagonal of 1
-    recipe : a shipped recipe's name, or a TOML file
-    views : images of each object, 1 .. 1000; resolution : their side in pixels, 8 .. 4096; None for the recipe's
-    passes : also stored, such as "mask,depth" or ["mask", "depth"]; None for the recipe's
-    latents : a Parquet file or a dataset whose views are rendered exactly; None for views drawn from the recipe's laws
-    quality : "fast", "reference" (as good as the generator's) or "draft" (for small pictures)
-    seed : decides all drawn latents; None for 0
+    classes : number of classes, or their names; None for all
+    objects_per_class : most objects of a class; None for 5 built-in objects, or all objects of a collection
+    keep_size : True to render a folder's or table's meshes in their own size, not scaled to a diagonal of 1
+    recipe : name of a shipped recipe, or a TOML file
+    views : images of each object, 1 .. 1000; resolution : their width and height in pixels, 8 .. 4096; None for the
+        recipe's values
+    passes : additional images to store, such as "mask,depth" or ["mask", "depth"]; None for the recipe's passes
+    latents : Parquet file or dataset with the views to render; None for views drawn from the recipe's laws
+    quality : "fast", "reference" (as good as the images of 3DIEBench's generator) or "draft" (for small images)
+    seed : seed of all drawn latents; None for 0
     limit : number of objects, spread over the plan; None for all
 
     The machines, which do not change the dataset:
 
     out : folder or URL of the dataset; None for data/SOURCE
     engine : "local", "ray" or "slurm"; engine_options : its own options, as in {"partition": "long"}
-    workers : rendering processes; None for one a core, or one a GPU
+    workers : number of rendering processes; None for one per core, or one per GPU
     device : "cpu", "auto", "optix", "cuda", "hip", "metal" or "oneapi"; devices : numbers of GPUs, such as "0,2"
-    threads : of each process; None for its share of the cores
-    worker_memory : GB that one process may take; None for its share of the machine's
+    threads : threads of each process; None for its share of the cores
+    worker_memory : most memory of a process in GB; None for its share of the machine's memory
     progress : True to print the plan and the progress on standard error
 
     Raises
@@ -81,8 +82,8 @@ class RenderRequest:
     def __post_init__(self) -> None:
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
-            whole = isinstance(value, int) and not isinstance(value, bool)
-            if value is not None and not (whole and least <= value <= (value if most is None else most)):
+            is_number = isinstance(value, int) and not isinstance(value, bool)
+            if value is not None and not (is_number and least <= value <= (value if most is None else most)):
                 limits = f"of at least {least}" if most is None else f"from {least} to {most}"
                 raise UsageError(f"{name} is {value!r:.80}: give a whole number {limits}")
         memory = self.worker_memory
@@ -93,7 +94,7 @@ class RenderRequest:
 
 
 def listed(names: int | str | Sequence[str | int]) -> str:
-    """Return names or numbers as an option takes them, separated by commas.
+    """Return names or numbers as the text of a command-line option, separated by commas.
 
     >>> listed(["mask", "depth"]), listed("mask,depth"), listed(5)
     ('mask,depth', 'mask,depth', '5')
@@ -102,9 +103,9 @@ def listed(names: int | str | Sequence[str | int]) -> str:
 
 
 def called_with(make: Callable[P, R]) -> Callable[[Callable[[R], T]], Callable[P, T]]:
-    """Return a decorator for a function of one request, which is then called with the request's fields as keywords.
+    """Return a decorator for a function of one request; the decorated function takes the request's fields as keywords.
 
-    Types, signature and checks are those of the request's class, so that no field is written down twice.
+    Types, signature and checks are those of the request's class, so that each field is defined only once.
     """
 
     def decorate(function: Callable[[R], T]) -> Callable[P, T]:

@@ -1,7 +1,7 @@
 """Worker processes that may crash, hang or use too much memory: watched, replaced on failure, ended with their parent.
 
-Every worker has its own pipe and no lock is shared, so killing one at any moment does not affect the others. Times come
-from the monotonic clock: changing the machine's clock neither kills a worker nor hides a hanging one.
+Every worker has its own pipe and shares no lock, so killing a worker at any moment does not affect the others. Times
+come from the monotonic clock, so a change of the machine's clock neither kills a worker nor hides a hanging worker.
 """
 
 import multiprocessing
@@ -26,9 +26,9 @@ from ..machine.memory import resident
 from .serve import serve
 from .worker import Setup
 
-TRIES = 2  # a task whose worker crashes, hangs or uses too much memory is tried once more, in a new process
-KILLED_TRIES = 5  # SIGKILL comes from outside (out of memory, a person) and is rarely the task's fault
-STARTS, KILLED_STARTS = 3, 20  # workers in a row that may end during their start
+TRIES = 2  # attempts for a task whose worker crashes, hangs or uses too much memory, each in a new process
+KILLED_TRIES = 5  # attempts after SIGKILL, which comes from outside (out of memory, a person), rarely due to the task
+STARTS, KILLED_STARTS = 3, 20  # consecutive workers that may end during their start, without and with SIGKILL
 START_PATIENCE = 1800.0  # seconds; the first start on a GPU may compile its kernels
 TICK = 0.2  # seconds between two checks of deadlines and memory
 
@@ -58,7 +58,7 @@ class _Done:
 
 @dataclass(frozen=True)
 class _Broken:
-    how: str
+    cause: str
     killed: bool = False  # by SIGKILL
     began: bool = True  # the task had started; otherwise the worker was still starting
 
@@ -82,14 +82,14 @@ class _Worker:
 class Pool:
     """Up to `workers` processes initialised by `worker.start(setup)`; a context manager that leaves no process behind.
 
-    A process starts when there is a task for it. Use the pool from one thread.
+    A process starts when there is a task for it. The pool must be used from a single thread.
     """
 
     def __init__(self, workers: int, setup: Setup, patience: float, memory: int, scratch: Path) -> None:
         """
         patience : seconds after which a task counts as hung
-        memory : most resident bytes per worker, 0 for no limit; a worker that keeps half of it is replaced between
-            tasks
+        memory : most resident bytes per worker, 0 for no limit; a worker that holds more than half of this after a task
+            is replaced
         scratch : folder for the workers' temporary files
         """
         self._count, self._setup, self._patience = workers, setup, patience
@@ -129,9 +129,9 @@ class Pool:
         IebenchError : raised by `function`; any other exception makes the task a `Lost`.
         WorkerError : several workers in a row ended during their start.
         """
-        fresh, again = (_Task(key, (function, arguments)) for key, arguments in tasks), deque[_Task]()
+        fresh, retries = (_Task(key, (function, arguments)) for key, arguments in tasks), deque[_Task]()
         while True:
-            self._assign(fresh, again)
+            self._assign(fresh, retries)
             if all(worker.task is None for worker in self._workers):
                 return
             wait([thing for w in self._workers for thing in (w.connection, w.process.sentinel)], TICK)
@@ -148,17 +148,17 @@ class Pool:
                 task.killed += event.began and event.killed
                 task.tries += event.began and not event.killed
                 if task.tries < TRIES and task.killed < KILLED_TRIES:
-                    again.append(task)
+                    retries.append(task)
                 else:
-                    yield task.key, Lost(f"{event.how}, {task.tries or task.killed} times")
+                    yield task.key, Lost(f"{event.cause}, {task.tries or task.killed} times")
 
-    def _assign(self, fresh: Iterator[_Task], again: "deque[_Task]") -> None:
+    def _assign(self, fresh: Iterator[_Task], retries: "deque[_Task]") -> None:
         """Give every idle worker a task, and start workers while there are tasks for them."""
         while True:
             free = next((worker for worker in self._workers if worker.task is None), None)
             if free is None and len(self._workers) >= self._count:
                 return
-            task = again.popleft() if again else next(fresh, None)
+            task = retries.popleft() if retries else next(fresh, None)
             if task is None:
                 return
             worker = free or self._start()
@@ -185,7 +185,7 @@ class Pool:
         try:
             if worker.connection.poll():
                 return self._hear(worker, *worker.connection.recv())
-        except (EOFError, OSError):  # it died, perhaps while sending a result
+        except (EOFError, OSError):  # the worker died, perhaps while sending a result
             worker.process.join(5)
         if not worker.process.is_alive():
             return self._broken(worker, f"the renderer {_death(worker.process.exitcode)}")
@@ -212,14 +212,14 @@ class Pool:
             return _Done(value)
         return _Broken(f"the renderer failed: {value}")
 
-    def _broken(self, worker: _Worker, how: str) -> _Broken:
+    def _broken(self, worker: _Worker, cause: str) -> _Broken:
         killed = worker.process.exitcode == -signal.SIGKILL
         self._discard(worker)
         if not worker.ready:
             self._deaths += 1
             if self._deaths >= (KILLED_STARTS if killed else STARTS):
-                raise WorkerError(f"{how} while it started, {self._deaths} times in a row: try --limit 1 --workers 1")
-        return _Broken(how, killed, worker.ready)
+                raise WorkerError(f"{cause} while it started, {self._deaths} times in a row: try --limit 1 --workers 1")
+        return _Broken(cause, killed, worker.ready)
 
     def _discard(self, worker: _Worker) -> None:
         """Kill a worker and remove its temporary files."""

@@ -25,8 +25,8 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
     end_with_parent()
-    volunteer_for_the_killer()
-    take_worker_number()  # counts all workers of this machine, so it comes before TMPDIR changes
+    offer_to_oom_killer()
+    take_worker_number()  # before TMPDIR changes, since the number counts all workers of this machine
     os.environ["TMPDIR"] = tempfile.tempdir = scratch
     try:
         worker.start(setup)
@@ -40,15 +40,15 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
         except EOFError:
             return
         try:
-            answer: tuple[str, Any] = ("result", function(*arguments))
+            reply: tuple[str, Any] = ("result", function(*arguments))
         except IebenchError as error:
-            answer = ("error", error)
+            reply = ("error", error)
         except Exception as error:
-            answer = ("failure", reason(error, scene_of(error)))
-        connection.send(answer)
+            reply = ("failure", reason(error, scene_of(error)))
+        connection.send(reply)
 
 
-def volunteer_for_the_killer() -> None:
+def offer_to_oom_killer() -> None:
     """Make Linux kill this process, not the driver, when memory runs out; the driver can replace a worker."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("800")

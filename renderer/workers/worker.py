@@ -40,7 +40,7 @@ _failure: IebenchError | None = None
 
 def start(setup: Setup) -> None:
     """Initialise the process: silence its output and build the scene."""
-    global _renderer, _setup, _failure  # noqa: PLW0603  one renderer a process is the point
+    global _renderer, _setup, _failure  # noqa: PLW0603  a process has exactly one renderer
     _setup = setup
     _silence()
     module, _, name = setup.backend.partition(":")
@@ -69,17 +69,17 @@ def about() -> dict[str, str]:
 
 
 def render_all(ref: ObjectRef, views: Views) -> Outcome:
-    """Render and encode all views of one object; an object that is visible in none of them has failed.
+    """Render and encode all views of one object; an object that is visible in no view has failed.
 
-    The test stops at the first view that shows the object: for nearly every object it costs one render with one sample
-    per pixel.
+    The visibility test stops at the first view that shows the object. For nearly every object it costs one render with
+    one sample per pixel.
     """
     outcome, count = render_object(ref, views), len(views.numbers)
     if outcome.status == "failed" or any(_renderer.covers(views.of(index)) for index in range(count)):
         return outcome
     cause = (
-        f"{ref.shown} covers no pixel in any of its {count} views: it is clear, too small or thin, or out of the "
-        "picture; see its materials and its size, or the recipe's camera and floor"
+        f"{ref.shown} covers no pixel in any of its {count} views: it is transparent, too small or thin, or outside "
+        "the image; check its materials and its size, or the recipe's camera and floor"
     )
     return replace(Outcome.failed(cause), mesh_sha256=outcome.mesh_sha256, inspection=outcome.inspection)
 

@@ -148,7 +148,7 @@ def test_a_control_of_a_package_is_wired_to_its_factor(workspace: Path, monkeypa
     factor = replace(load().factors[-1], name="spot_cone", acts_on="cone.width", unit="rad", circular=False)
     recipe = replace(load(), factors=(factor,))
     assert wiring(recipe) == {"cone": {"width": "spot_cone"}}
-    with pytest.raises(SettingError, match=r"spot_cone reaches from 0 to 1, and cone\.width takes values from 0\.0175"):
+    with pytest.raises(SettingError, match=r"spot_cone reaches from 0 to 1, but cone\.width takes values from 0\.0175"):
         check_values(recipe, None, "mine")
     handles: Any = SimpleNamespace(spot=SimpleNamespace(data=SimpleNamespace(spot_size=0.3)))
     bind(recipe)(handles, {"spot_cone": 0.7})

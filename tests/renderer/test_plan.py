@@ -46,8 +46,8 @@ def test_a_limit_spreads_over_the_plan():
 def test_differences_name_the_setting():
     first, second = plan_of(refs(3)), replace(plan_of(refs(4)), seed=7)
     differences = identity_differences(first.identity(), second.identity())
-    assert differences[0] == "objects is 3 there and 4 now"
-    assert "seed is 0 there and 7 now" in differences
+    assert differences[0] == "objects is 3 in it and 4 in this command"
+    assert "seed is 0 in it and 7 in this command" in differences
     assert identity_differences(first.identity(), plan_of(refs(3)[::-1]).identity()) == []
 
 

@@ -1,4 +1,4 @@
-"""The control of the camera: its position on a sphere about the origin, at which it looks, and its field of view."""
+"""The control of the camera: its position on a sphere about the origin, and its field of view. It faces the origin."""
 
 import math
 from collections.abc import Mapping
@@ -16,11 +16,12 @@ from .placing import spherical
 )
 def camera(handles: Handles, values: Mapping[str, float]) -> None:
     """Place the camera, with the horizon level, and set its field of view."""
-    usual = handles.scene.camera
-    theta = math.pi / 2 - values["elevation"] if "elevation" in values else usual.theta
-    phi = values.get("azimuth", usual.phi)
-    handles.camera.location = spherical(values.get("distance", usual.radius), theta, phi)
-    # a camera without rotation looks straight down; unlike a direction to look in, these angles keep it level at a pole
+    default = handles.scene.camera
+    theta = math.pi / 2 - values["elevation"] if "elevation" in values else default.theta
+    phi = values.get("azimuth", default.phi)
+    handles.camera.location = spherical(values.get("distance", default.radius), theta, phi)
+    # A camera without rotation looks straight down. Angles define its orientation even at a pole, where a viewing
+    # direction alone does not.
     handles.camera.rotation_euler = (theta, 0.0, phi + math.pi / 2)
-    handles.field_of_view = values.get("field_of_view", usual.field_of_view)
+    handles.field_of_view = values.get("field_of_view", default.field_of_view)
     handles.camera.data.angle = handles.field_of_view

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iebench.manifests.installed.registry import Registry
 from iebench.manifests.recipe import Scene
 
-if TYPE_CHECKING:  # recipes are checked against the controls in processes without Blender, too
+if TYPE_CHECKING:  # processes without Blender use this module too, to check recipes
     import bpy
 
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:  # recipes are checked against the controls in processes witho
 class Handles:
     """Parts of the Blender scene that controls change.
 
-    field_of_view : of the camera in radians, as it was set; Blender itself stores it in 32 bits
+    field_of_view : field of view of the camera in radians, in 64 bits; Blender itself stores it in 32 bits
     """
 
     scene: Scene
-    object: "bpy.types.Object"  # None until the first object is loaded; its parent is the pivot
+    object: "bpy.types.Object"  # child of the pivot; None until the first object is loaded
     pivot: "bpy.types.Object"
     camera: "bpy.types.Object"
     sun: "bpy.types.Object"
@@ -39,13 +39,13 @@ class Handles:
 class Component:
     """An argument of a control, on which one factor of a recipe acts.
 
-    unit : unit of its values; a factor that acts on an angle has the same unit
-    moves : change of the picture with the value, as a phrase for the table of controls
-    low, high : smallest and largest value that the control takes
-    most : largest value if it depends on the recipe's scene: the scene -> the value; else None
+    unit : unit of its values; a factor that acts on an angle must have the same unit
+    moves : change of the image when the value grows, as a phrase for the table of controls
+    low, high : smallest and largest value that the control accepts
+    most : function from the recipe's scene to the largest value, if that depends on the scene; else None
     needed : True if a recipe that uses the control must have a factor for this component
-    whole : True if the values are whole numbers: a count, or a choice by number
-    smooth : False if the value may put detail on the floor, which is then rendered like the object, with all samples
+    whole : True if the values are whole numbers: a count, or the number of a choice
+    smooth : False if the value may put detail on the floor; the floor then gets as many samples as the object
     """
 
     unit: str

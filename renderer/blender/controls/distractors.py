@@ -24,7 +24,10 @@ SOLIDS = (
     (-1.3, 2.3, "cylinder", BLUE),
     (0.25, 2.9, "ball", RED),
 )
-"""Distances to the right and away from the camera, along the floor from below the origin; shape and colour there."""
+"""Position, shape and colour of each solid.
+
+Positions are distances to the camera's right and away from it, on the floor, from the point below the origin.
+"""
 
 
 @control(
@@ -38,7 +41,7 @@ def distractors(handles: Handles, values: Mapping[str, float]) -> None:
 
 
 def _solid(handles: Handles, number: int) -> "bpy.types.Object":
-    """Return a solid, which is made at its first use, in all scenes: passes are rendered through one of their own."""
+    """Return a solid. Its first use creates it, in all scenes: passes are rendered in a scene of their own."""
     import bpy
 
     name = f"distractor {number}"
@@ -63,7 +66,7 @@ def _solid(handles: Handles, number: int) -> "bpy.types.Object":
 
 def _shape(name: str, color: "Color") -> "Part":
     """Return a solid that stands on the plane z = 0."""
-    from ...builtin import kit  # with trimesh, which checks of recipes need not load
+    from ...builtin import kit  # it loads trimesh, which the checks of recipes do not need
 
     match name:
         case "cube":

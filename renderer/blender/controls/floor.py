@@ -10,8 +10,8 @@ from .floor_image import image_socket
 if TYPE_CHECKING:
     import bpy
 
-FACTOR, FIRST, SECOND, RESULT = 0, 6, 7, 2  # of the many sockets of a mixing node, those for colours
-DARK = 0.4  # of the pattern's second colour, relative to the floor's
+FACTOR, FIRST, SECOND, RESULT = 0, 6, 7, 2  # numbers of a mixing node's sockets for colours
+DARK = 0.4  # brightness of a pattern's second colour relative to the floor's colour
 PATTERNS: dict[str, tuple[str, dict[str, object], str, dict[str, float]]] = {
     "checks": ("ShaderNodeTexChecker", {}, "Fac", {"Scale": 2.0}),
     "stripes": ("ShaderNodeTexWave", {"wave_type": "BANDS", "bands_direction": "DIAGONAL"}, "Fac", {"Scale": 0.5}),
@@ -24,7 +24,7 @@ PATTERNS: dict[str, tuple[str, dict[str, object], str, dict[str, float]]] = {
         {"Scale": 0.6, "Distortion": 8.0, "Detail Scale": 1.5},
     ),
 }
-"""Patterns after the plain floor: Blender's texture node with its properties, its output, and its inputs."""
+"""Patterns, numbered from 1: type of Blender's texture node, its properties, its output, its inputs."""
 
 
 @control(
@@ -44,8 +44,8 @@ PATTERNS: dict[str, tuple[str, dict[str, object], str, dict[str, float]]] = {
 def floor(handles: Handles, values: Mapping[str, float]) -> None:
     """Set the floor's HSV colour, used as linear RGB, its pattern in that colour and a darker one, and its image.
 
-    An image is multiplied by the colour, so that the colour's factors stay visible; with saturation 0 and value 1 it is
-    shown as it is.
+    The image is multiplied by the colour, so that the colour's factors stay visible. Saturation 0 and value 1 leave it
+    unchanged.
     """
     settings, socket = handles.scene.floor, handles.floor_color
     saturation, value = values.get("saturation", settings.saturation), values.get("value", settings.value)
@@ -67,7 +67,7 @@ def floor(handles: Handles, values: Mapping[str, float]) -> None:
 def _mixed(
     tree: "bpy.types.NodeTree", name: str, first: tuple[float, ...], second: tuple[float, ...] | None
 ) -> "bpy.types.Node":
-    """Return a node that mixes two colours, which is made at its first use."""
+    """Return the node called `name`, which mixes two colours; its first use creates it."""
     if name not in tree.nodes:
         mix = tree.nodes.new("ShaderNodeMix")
         mix.name, mix.data_type = name, "RGBA"
@@ -79,22 +79,22 @@ def _mixed(
 
 
 def _tinted(
-    handles: Handles, number: int, color: tuple[float, ...], under: "bpy.types.Node | None"
+    handles: Handles, number: int, color: tuple[float, ...], pattern: "bpy.types.Node | None"
 ) -> "bpy.types.Node":
-    """Return the node that multiplies an image by the floor's colour, or by the pattern that lies under it."""
+    """Return the node that multiplies an image by the floor's pattern, or by its colour if there is no pattern."""
     tree = handles.floor_color.id_data
     tint = _mixed(tree, "tint", color, None)
     tint.blend_type, tint.inputs[FACTOR].default_value = "MULTIPLY", 1.0
     for link in list(tint.inputs[FIRST].links):
         tree.links.remove(link)
-    if under is not None:
-        tree.links.new(under.outputs[RESULT], tint.inputs[FIRST])
+    if pattern is not None:
+        tree.links.new(pattern.outputs[RESULT], tint.inputs[FIRST])
     tree.links.new(image_socket(tree, handles.scene, number), tint.inputs[SECOND])
     return tint
 
 
 def _pattern(tree: "bpy.types.NodeTree", name: str) -> "bpy.types.NodeSocket":
-    """Return the output of a pattern's node, which is made at its first use; its coordinates are the world's."""
+    """Return the output of a pattern's node, which uses world coordinates; its first use creates it."""
     kind, properties, output, inputs = PATTERNS[name]
     if name not in tree.nodes:
         node, geometry = tree.nodes.new(kind), tree.nodes.new("ShaderNodeNewGeometry")

@@ -1,4 +1,4 @@
-"""An image of the recipe's folder as a colour of the floor, upright for the recipe's camera and repeated."""
+"""Images on the floor: repeated, and upright for the recipe's camera."""
 
 import math
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ NODE, NUMBER = "floor image", "number"
 
 
 def image_socket(tree: "bpy.types.NodeTree", scene: Scene, number: int) -> "bpy.types.NodeSocket":
-    """Return the colour of the node that shows an image, which replaces the image shown before.
+    """Show an image in place of the previous one; return the colour output of its node.
 
     number : from 0, in the order of the recipe's files
 
@@ -28,18 +28,18 @@ def image_socket(tree: "bpy.types.NodeTree", scene: Scene, number: int) -> "bpy.
 
     node = tree.nodes.get(NODE) or _node(tree, scene.camera.phi)
     if node.image is None or node.image[NUMBER] != number:
-        before, node.image = node.image, _image(scene.floor.images, number)
-        if before is not None:
-            bpy.data.images.remove(before)
+        previous, node.image = node.image, _image(scene.floor.images, number)
+        if previous is not None:
+            bpy.data.images.remove(previous)
         width, (across, up) = scene.floor.images.width, node.image.size
         tree.nodes[f"{NODE} scale"].inputs[1].default_value = (1 / width, across / up / width, 0.0)
     return node.outputs["Color"]
 
 
 def _node(tree: "bpy.types.NodeTree", phi: float) -> "bpy.types.Node":
-    """Make the node; its coordinates are the world's, turned so that the image's right is that of a camera at `phi`.
+    """Make the node of the images; the image's x axis points to the right of a camera at azimuth `phi`.
 
-    The image's centre lies below the origin.
+    The centre of the image lies below the origin.
     """
     node, geometry = tree.nodes.new("ShaderNodeTexImage"), tree.nodes.new("ShaderNodeNewGeometry")
     turn, scale = tree.nodes.new("ShaderNodeVectorRotate"), tree.nodes.new("ShaderNodeVectorMath")
@@ -53,7 +53,7 @@ def _node(tree: "bpy.types.NodeTree", phi: float) -> "bpy.types.Node":
 
 
 def _image(images: FloorImages, number: int) -> "bpy.types.Image":
-    """Return an image in Blender's memory, which does not depend on Blender's readers of files."""
+    """Copy the pixels of an image into a Blender image, without Blender's own file readers."""
     import bpy
 
     rgb = read_image(images, number)

@@ -23,7 +23,7 @@ def rotation(handles: Handles, angles: Mapping[str, float]) -> None:
     z=Component("object", "moves the object along its own z axis, before it is turned", needed=True),
 )
 def translation(handles: Handles, offset: Mapping[str, float]) -> None:
-    """Translate along the object's own axes, that is before the rotation: the object moves on the rotated pivot."""
+    """Translate along the object's own axes, that is before the rotation: the object moves within the rotated pivot."""
     handles.object.location = (offset["x"], offset["y"], offset["z"])
 
 

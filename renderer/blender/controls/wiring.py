@@ -1,4 +1,4 @@
-"""The factors of a recipe assigned to the controls, checked, and applied to the scene."""
+"""Assignment of a recipe's factors to controls: checks, and the function that applies their values to the scene."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ from ...errors import UnknownName
 from .control import CONTROLS, Component, Handles
 
 STEMS = {"rotation": "rot", "translation": "trans"}
-SLACK = 1e-8  # the ends of a law are known to nine decimals
+SLACK = 1e-8  # tolerance of range checks: the ends of a law's range are known to nine decimals
 NAMES = {f"{control}.{axis}": f"{stem}_{axis}" for control, stem in STEMS.items() for axis in "xyz"}
-"""Component -> name of the factor that acts on it; all other factors have names of the recipe's choice."""
-UNIFORMS = np.random.default_rng(0).random((64, 4))  # for examples of a law's values
+"""Component -> name of the factor that acts on it; a recipe chooses the names of all other factors."""
+UNIFORMS = np.random.default_rng(0).random((64, 4))  # random numbers for examples of a law's values
 
 __all__ = ["CONTROLS", "bind", "check_names", "check_values", "component_of", "quality_for", "wiring"]
 
@@ -38,21 +38,21 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
     wires: dict[str, dict[str, str]] = {}
     for factor in recipe.factors:
         name, _, component = factor.acts_on.partition(".")
-        where = f"{source}: factor {factor.name}: acts_on {factor.acts_on!r}: "
+        start = f"{source}: factor {factor.name}: acts_on {factor.acts_on!r}: "
         if name not in CONTROLS:
-            raise CONTROLS.unknown(name, where)
+            raise CONTROLS.unknown(name, start)
         if component not in CONTROLS[name].components:
-            raise UnknownName(f"component of control {name}", component, CONTROLS[name].components, where)
+            raise UnknownName(f"component of control {name}", component, CONTROLS[name].components, start)
         if other := wires.setdefault(name, {}).get(component):
-            raise SettingError(f"{where}factor {other} acts on that already; leave one of them out")
+            raise SettingError(f"{start}factor {other} acts on that already; leave one of them out")
         wires[name][component] = factor.name
-    for name, components in wires.items():
-        needed = [component for component, about in CONTROLS[name].components.items() if about.needed]
-        if lacking := [f"{name}.{component}" for component in needed if component not in components]:
+    for name, wired in wires.items():
+        needed = [key for key, component in CONTROLS[name].components.items() if component.needed]
+        if missing := [f"{name}.{key}" for key in needed if key not in wired]:
             raise SettingError(
-                f"{source}: no factor acts on {' or '.join(lacking)}, which control {name} needs beside "
-                f"{', '.join(f'{name}.{component}' for component in components)}; add one each, of a constant law if "
-                "it is not to vary"
+                f"{source}: no factor acts on {' or '.join(missing)}, which control {name} needs besides "
+                f"{', '.join(f'{name}.{key}' for key in wired)}; add a factor for each, with a constant law if it "
+                "must not vary"
             )
     for factor in recipe.factors:
         unit = component_of(factor).unit
@@ -64,9 +64,9 @@ def wiring(recipe: Recipe, source: str = "") -> dict[str, dict[str, str]]:
 
 
 def check_names(recipe: Recipe, source: str) -> None:
-    """Check that the factors of a pose and of a translation have the names by which methods and probes know them.
+    """Check that the factors of rotation and translation have the names that methods and probes expect.
 
-    Datasets that were rendered before this check may have other names: they are read, without a pose.
+    A dataset with other names, from an older version, can be read, but has no pose.
 
     Raises
     ------
@@ -76,35 +76,35 @@ def check_names(recipe: Recipe, source: str) -> None:
         name = NAMES.get(factor.acts_on, factor.name)
         if name != factor.name:
             raise SettingError(
-                f"{source}: factor {factor.name} acts on {factor.acts_on}: name it {name}, by which methods and probes "
-                "know it"
+                f"{source}: factor {factor.name} acts on {factor.acts_on}: name it {name}, the name that methods and "
+                "probes expect"
             )
 
 
 def check_values(recipe: Recipe, views: GivenViews | None, source: str) -> None:
-    """Check that the controls can take every value of the given views, or of the recipe's laws if none are given.
+    """Check that the controls accept every value of the given views, or of the recipe's laws if none are given.
 
     source : file or recipe with the values, for the message
 
     Raises
     ------
-    SettingError : a value is beyond the range of its component, or no whole number where it must be; names the
-        factor and the remedy.
+    SettingError : a value is outside the range of its component, or no whole number where one is required; the
+        message names the factor and the remedy.
     """
     for factor in recipe.factors:
-        about, remedy = component_of(factor), "change its values" if views else "change its law"
+        component, remedy = component_of(factor), "change its values" if views else "change its law"
         values = views.values(factor.name) if views else factor.law.value(UNIFORMS, np.arange(len(UNIFORMS)))
         low, high = (values.min(), values.max()) if views else support(factor.law)
-        least, most = about.limits(recipe.scene)
+        least, most = component.limits(recipe.scene)
         if low < least - SLACK or high > most + SLACK:
-            top = f"to {most:g}" if math.isfinite(most) else "on"
+            limits = f"from {least:g} to {most:g}" if math.isfinite(most) else f"of at least {least:g}"
             raise SettingError(
-                f"{source}: {factor.name} reaches from {low:g} to {high:g}, and {factor.acts_on} takes values from "
-                f"{least:g} {top} ({about.unit}): {remedy}"
+                f"{source}: {factor.name} reaches from {low:g} to {high:g}, but {factor.acts_on} takes values {limits} "
+                f"({component.unit}): {remedy}"
             )
-        if about.whole and (odd := values != np.round(values)).any():
+        if component.whole and (odd := values != np.round(values)).any():
             raise SettingError(
-                f"{source}: {factor.name} has values such as {values[odd][0]:.4g}, and {factor.acts_on} takes whole "
+                f"{source}: {factor.name} has values such as {values[odd][0]:.4g}, but {factor.acts_on} takes whole "
                 f"numbers: {remedy}"
             )
 
@@ -116,7 +116,7 @@ def component_of(factor: Factor) -> Component:
 
 
 def quality_for(recipe: Recipe, quality: Quality) -> Quality:
-    """Return a quality without fewer samples for the ground if a factor of the recipe puts detail on the floor."""
+    """Return the quality to render with: if a factor puts detail on the floor, the ground gets all samples too."""
     smooth = all(component_of(factor).smooth for factor in recipe.factors)
     return quality if smooth else replace(quality, ground_samples=0)
 
@@ -124,7 +124,7 @@ def quality_for(recipe: Recipe, quality: Quality) -> Quality:
 def bind(recipe: Recipe) -> Callable[[Handles, Mapping[str, float]], None]:
     """Return a function that applies all latents of a recipe to the scene.
 
-    It raises PluginBroken where a control of another package fails.
+    The function raises PluginBroken if a control of another package fails.
 
     Raises
     ------

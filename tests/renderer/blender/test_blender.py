@@ -36,7 +36,7 @@ def test_the_bare_floor_has_the_published_colour(blender, mug, hue, channels):
     assert corner.reshape(-1, 3).mean(0) == pytest.approx(channels, abs=1.5)
 
 
-def test_the_spot_lights_the_floor_in_its_hue_where_its_angles_say(blender, mug):
+def test_hue_and_angles_of_the_spot_determine_its_light_on_the_floor(blender, mug):
     dark = run(blender, blender_probe.picture, mug, floor_hue=0.5, light_hue=0.0, light_theta=0.7, light_phi=0.0)
     # a lamp at +x shines past the origin to -x, the right side of the picture; red light raises the red channel
     red = dark[..., 0].astype(float)
@@ -121,7 +121,7 @@ def test_depth_and_normal_of_the_floor_are_those_of_a_plane(blender, mug):
     assert (passes["normal"][floor] == [128, 128, 255]).all()
 
 
-def test_the_mask_is_where_the_vertices_are_and_nocs_where_they_were(blender, refs):
+def test_mask_and_nocs_agree_with_the_vertices(blender, refs):
     latents = {"rot_x": 0.3, "rot_y": -0.2, "rot_z": 0.9, "trans_x": 0.1, "trans_z": -0.2}
     passes, pixels = run(blender, blender_probe.passes, refs["step"], **latents)
     rows, columns = np.nonzero(passes["mask"])

@@ -35,7 +35,7 @@ def acting(*targets):
 
 
 @pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
-def test_shipped_recipes_feed_all_that_their_controls_need(name):
+def test_shipped_recipes_have_all_factors_that_their_controls_need(name):
     recipe, _ = listed_images(load(name), name)
     wires = wiring(recipe)
     check_values(recipe, None, name)
@@ -128,7 +128,7 @@ def test_a_law_beyond_the_range_of_its_control_is_refused():
     with pytest.raises(UsageError) as error:
         check_values(with_camera(law=Uniform(0.0, 2.0)), None, "mine.toml")
     assert str(error.value) == (
-        "mine.toml: camera_elevation reaches from 0 to 2, and camera.elevation takes values from -1.5708 to 1.5708 "
+        "mine.toml: camera_elevation reaches from 0 to 2, but camera.elevation takes values from -1.5708 to 1.5708 "
         "(rad): change its law"
     )
 
@@ -140,7 +140,7 @@ def test_a_law_may_reach_the_ends_of_the_range_of_its_control():
 
 @pytest.mark.parametrize("law", [Uniform(0.0, 3.0), Constant(2.5), Sweep(0, 3, 4)], ids=repr)
 def test_a_law_of_fractions_is_refused_where_a_control_takes_whole_numbers(law):
-    with pytest.raises(UsageError, match=r"floor_texture has values such as .*, and floor\.texture takes whole"):
+    with pytest.raises(UsageError, match=r"floor_texture has values such as .*, but floor\.texture takes whole"):
         check_values(with_camera(number=2, law=law), None, "mine.toml")
     check_values(with_camera(number=2, law=Sweep(0, 4, 4)), None, "mine.toml")
 
@@ -157,14 +157,14 @@ def test_given_values_beyond_the_range_of_their_control_are_refused():
 @pytest.mark.parametrize(("name", "target", "expected"), [
     ("pitch", "rotation.x", "rot_x"), ("rot_x", "rotation.y", "rot_y"), ("depth", "translation.z", "trans_z"),
 ])  # fmt: skip
-def test_a_pose_under_other_names_is_refused_as_no_method_would_know_it(name, target, expected):
+def test_a_pose_with_other_factor_names_is_refused(name, target, expected):
     recipe = dataclasses.replace(acting(target).factors[0], name=name)
     recipe = dataclasses.replace(load(), factors=(recipe,))
-    with pytest.raises(UsageError, match=rf"^mine: factor {name} acts on {target}: name it {expected}, by which"):
+    with pytest.raises(UsageError, match=rf"^mine: factor {name} acts on {target}: name it {expected}, the name that"):
         check_names(recipe, "mine")
 
 
 @pytest.mark.parametrize("name", [*shipped("recipe"), *in_folders("recipe")])
-def test_shipped_recipes_name_poses_as_methods_know_them(name):
+def test_shipped_recipes_name_poses_as_methods_expect(name):
     check_names(load(name), name)
     assert set(ANGLES) == {NAMES[f"rotation.{axis}"] for axis in "xyz"}

@@ -40,7 +40,7 @@ def use(device, preferences, worker_number=0):
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("cpu", "auto")])
-def test_a_gpu_that_was_asked_for_and_is_missing_is_an_error(name):
+def test_a_requested_gpu_that_is_missing_is_an_error(name):
     with pytest.raises(DeviceError, match=f"no {name} device on this machine: use --device cpu"):
         use(name, Preferences())
 
@@ -53,7 +53,7 @@ def test_auto_takes_the_first_type_present_else_the_cpu():
     assert both.used == ["OPTIX0"]
 
 
-def test_the_cpu_is_used_only_when_asked_for():
+def test_the_cpu_is_used_only_on_request():
     cards = Preferences(HIP=["MI300"])
     assert use("cpu", cards) == ("CPU", "CPU")
     assert cards.compute_device_type == "NONE"
@@ -61,7 +61,7 @@ def test_the_cpu_is_used_only_when_asked_for():
     assert cards.used == ["HIP0"]
 
 
-def test_several_devices_are_dealt_out_by_place_and_all_recorded():
+def test_several_devices_are_distributed_by_worker_number_and_recorded():
     cards = Preferences(CUDA=["A", "B", "C"])
     used = []
     for worker_number in range(4):
@@ -71,7 +71,7 @@ def test_several_devices_are_dealt_out_by_place_and_all_recorded():
 
 
 @pytest.mark.parametrize(("device", "words"), [("cuda:2", "0: A; 1: B"), ("auto:5", "no CUDA device 5")])
-def test_a_number_that_is_not_there_is_an_error_that_lists_what_is(device, words):
+def test_an_absent_device_number_is_an_error_that_lists_the_present_devices(device, words):
     with pytest.raises(DeviceError, match=words):
         use(device, Preferences(CUDA=["A", "B"]))
 
@@ -97,7 +97,7 @@ def hold(connection):
     connection.recv()
 
 
-def test_living_workers_have_different_places_and_a_dead_ones_is_free_again(tmp_path, monkeypatch):
+def test_living_workers_have_different_numbers_and_a_dead_workers_number_is_free_again(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     context = multiprocessing.get_context("spawn")
 

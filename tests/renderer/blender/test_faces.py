@@ -50,7 +50,7 @@ def test_a_doubled_solid_has_the_picture_of_the_plain_one(blender, tmp_path, how
 
 
 @pytest.mark.parametrize("again", ["f 1 2 3 4\n", "f 1 2 3\nf 1 3 4\n", "f 1 2 4\nf 2 3 4\n"])
-def test_a_bare_face_that_is_there_twice_looks_as_if_it_were_there_once(blender, tmp_path, again):
+def test_a_duplicate_face_without_normals_does_not_change_the_picture(blender, tmp_path, again):
     """The file has no normals; the second face is the first one reversed, whole or cut in two."""
     points = "v -.5 0 -.5\nv .5 0 -.5\nv .5 0 .5\nv -.5 0 .5\nv 0 -.3 0\n"
     sides = "f 1 2 5\nf 2 3 5\nf 3 4 5\nf 4 1 5\n"
@@ -94,7 +94,7 @@ def test_the_normals_drawn_are_those_of_the_file(blender, tmp_path, sheet):
     assert np.abs(cosines).min() > np.cos(np.radians(10))  # points and normals have 8 bits
 
 
-def test_what_is_left_out_is_counted(blender, tmp_path):
+def test_removed_faces_are_counted(blender, tmp_path):
     plain, _ = run(blender, blender_probe.look, ref_to(cube(tmp_path / "plain.obj", False)))
     doubled, _ = run(blender, blender_probe.look, ref_to(cube(tmp_path / "doubled.obj", True)))
     assert (plain.faces, plain.doubles) == (12, 0)

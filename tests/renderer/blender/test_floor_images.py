@@ -87,7 +87,7 @@ def test_files_that_are_no_images_are_named_and_left_out(floors):
     (floors / "more").mkdir()
     job = plan()
     assert [file.name for file in job.plan.recipe.scene.floor.images.files] == ["a.bmp", "b.png"]
-    assert job.notes[0] == f"2 of the files in {floors} are left out, as they are no images: LICENCE.txt, more"
+    assert job.notes[0] == f"2 files in {floors} are left out because they are no images: LICENCE.txt, more"
 
 
 def huge(path):
@@ -140,10 +140,10 @@ def test_a_name_that_no_table_can_hold_is_refused(floors):
     (lambda folder: [path.unlink() for path in folder.iterdir()], "holds no image: put files there that end in .bmp"),
     (lambda folder: folder.rename(folder.with_name("other")), "no such folder: "),
     (lambda folder: (folder.rename(folder.with_name("other")), folder.write_text("")), "is a file: give a folder"),
-    (lambda folder: (folder / "b.png").unlink(), "floor_image reaches from 0 to 2, and floor.image takes values from 0 "
+    (lambda folder: (folder / "b.png").unlink(), "floor_image reaches from 0 to 2, but floor.image takes values from 0 "
                                                  "to 1 (number): change its law"),
 ], ids=["empty", "missing", "file", "few"])  # fmt: skip
-def test_a_folder_that_cannot_serve_is_refused(floors, change, words):
+def test_an_unusable_folder_is_refused(floors, change, words):
     change(floors)
     with pytest.raises(SettingError) as error:
         plan()
@@ -194,7 +194,7 @@ def test_pixels_are_upright_and_of_8_bits_whatever_the_file(tmp_path):
 def test_an_image_that_changes_after_the_plan_is_never_rendered(floors):
     images = plan().plan.recipe.scene.floor.images
     Image.new("RGB", (4, 4), "red").save(floors / "a.bmp")
-    with pytest.raises(SettingError, match=r"a\.bmp is another image than the one that the dataset lists"):
+    with pytest.raises(SettingError, match=r"a\.bmp is not the image that the dataset lists"):
         read_image(images, 0)
     (floors / "b.png").unlink()
     with pytest.raises(SettingError, match=r"cannot read .*b\.png \(no such file\)"):

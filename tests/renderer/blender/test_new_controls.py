@@ -139,7 +139,7 @@ def test_a_floor_without_saturation_is_grey(scene):
     assert np.ptp(grey.astype(float).mean(0)) < 2 and np.ptp(colored.astype(float).mean(0)) > 60
 
 
-def test_every_pattern_of_the_floor_is_another_one_and_number_0_is_none(scene, rest):
+def test_the_patterns_of_the_floor_differ_and_number_0_is_none(scene, rest):
     floors = [scene(blender_probe.picture, floor_texture=float(number))[FLOOR].mean(-1) for number in range(6)]
     assert all(np.abs(a - b).mean() > 3 for i, a in enumerate(floors) for b in floors[:i])
     assert all(floor.std() > 2 * floors[0].std() for floor in floors[1:])

@@ -50,7 +50,7 @@ def test_the_ball_of_the_fake_renderer_comes_back(stored):
     assert not stored["nocs"][~ball].any()
 
 
-def test_passes_are_members_of_the_sample_and_columns_say_where(tiny_plan, tmp_path):
+def test_passes_are_members_of_the_sample_located_by_columns(tiny_plan, tmp_path):
     plan = tiny_plan(classes="2", per_class=2, views=2)
     with_passes = replace(plan, recipe=replace(plan.recipe, passes=("depth", "mask")))
     render_dataset(plan, tmp_path / "plain", workers=1, backend=FAKE)

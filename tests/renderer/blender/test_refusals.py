@@ -27,14 +27,14 @@ def clear_obj(folder):
 
 
 @pytest.mark.parametrize("make", [clear_obj, clear_glb])
-def test_what_no_view_can_show_is_refused(blender, tmp_path, make):
+def test_an_invisible_object_is_refused(blender, tmp_path, make):
     path = make(tmp_path)
     error, left_behind = run(blender, blender_probe.failing_load, ref_to(path))
     assert error == f"{path.name} is invisible: all its materials have an opacity of zero"
     assert left_behind <= 0
 
 
-def test_coverage_counts_what_is_faint_and_nothing_that_is_not_there(blender, tmp_path):
+def test_coverage_counts_faint_surfaces_and_nothing_invisible(blender, tmp_path):
     wall = ref_to(meshes.write_wall(tmp_path / "solid", "newmtl w\nKd 1 0 0\n"))
     speck = ref_to(tmp_path / "speck.ply", normalise=False)
     meshes.plate().apply_scale(1e-4).export(speck.mesh)
@@ -48,7 +48,7 @@ def test_coverage_counts_what_is_faint_and_nothing_that_is_not_there(blender, tm
     assert run(blender, blender_probe.shown, ref_to(holed(tmp_path, 200))) == (True, masked)
 
 
-def test_what_no_view_shows_is_a_failure(blender, tmp_path):
+def test_an_object_that_covers_no_pixel_is_a_failure(blender, tmp_path):
     away = {
         "trans_x": [9.0, 0.0],
         **{name: [value] * 2 for name, value in blender_probe.REST.items() if name != "trans_x"},
@@ -67,7 +67,7 @@ def test_what_no_view_shows_is_a_failure(blender, tmp_path):
     assert failed.cause.startswith("wall.obj covers no pixel in any of its 1 views: ")
 
 
-def test_what_blender_refuses_is_a_cause_and_leaves_nothing(blender, tmp_path):
+def test_a_refusal_of_blender_is_a_cause_and_leaves_nothing(blender, tmp_path):
     tree, body = meshes.textured_plate(meshes.write_image(tmp_path / "t.png").read_bytes())
     tree["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] = "much"
     path = meshes.write_gltf(tmp_path / "a.glb", tree, body)
@@ -77,7 +77,7 @@ def test_what_blender_refuses_is_a_cause_and_leaves_nothing(blender, tmp_path):
     assert left_behind <= 0
 
 
-def test_a_cause_carries_what_was_found(blender, tmp_path):
+def test_a_cause_carries_the_information_about_the_mesh(blender, tmp_path):
     (tmp_path / "a.obj").write_text("v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")
     info = run(blender, blender_probe.refused_info, ref_to(tmp_path / "a.obj"))
     assert info.report.bad_vertices == 1

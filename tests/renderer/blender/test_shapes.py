@@ -28,7 +28,7 @@ def test_every_format_stands_alike_normalised_and_centred(blender, tmp_path, suf
 
 
 @pytest.mark.parametrize("suffix", ["obj", "ply", "off"])
-def test_what_is_drawn_of_concave_polygons_is_what_is_measured(blender, tmp_path, suffix):
+def test_concave_polygons_are_measured_as_they_are_drawn(blender, tmp_path, suffix):
     path = tmp_path / f"arrow.{suffix}"
     tables = [solids.vertices(), solids.faces(solids.MIXED)]
     texts = {

@@ -54,7 +54,7 @@ def test_parts_fade_into_each_other_and_equal_parts_leave_no_trace():
     assert (joined(ground, near - 40, Window(5, 20, 35, 40)) == 100).all()
 
 
-def test_a_window_of_a_view_is_that_part_of_it(blender):
+def test_a_rendered_window_equals_that_part_of_the_view(blender):
     """Blender's border counts pixels from below and truncates fractions; a shift by one would blur every edge twice."""
     mug = Builtin(None).objects(choose("mug"), 1)[0]
     whole, near, window = blender.schedule(blender_probe.whole_and_window, args=[mug]).result()
@@ -68,7 +68,7 @@ def test_a_window_of_a_view_is_that_part_of_it(blender):
     assert all(apart(*shift) > 5 * apart(0, 0) for shift in [(0, 1), (1, 0), (-1, 0), (0, -1)])
 
 
-def test_a_view_in_two_parts_looks_like_one_in_one(blender):
+def test_a_view_rendered_in_two_parts_looks_like_a_view_rendered_at_once(blender):
     mug = Builtin(None).objects(choose("mug"), 1)[0]
     parts, whole = blender.schedule(blender_probe.in_parts_and_whole, args=[mug]).result()
     difference = np.abs(parts.astype(float) - whole)

@@ -30,7 +30,7 @@ def precious(tmp_path):
     return folder
 
 
-def test_a_folder_that_only_looks_like_a_runs_stays(temporary):
+def test_a_folder_that_only_resembles_that_of_a_run_stays(temporary):
     named = temporary / "iebench-thesis"
     unmarked = private_folder() / "run-thesis"
     for folder in (named, unmarked):

@@ -88,10 +88,10 @@ def test_a_truncated_tar_is_made_again(tiny_plan, tiny_dataset, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"seed": 1}, "seed is 0 there and 1 now"),
-        ({"views": 5}, "recipe.views is 6 there and 5 now"),
-        ({"resolution": 16}, "recipe.resolution is 32 there and 16 now"),
-        ({"per_class": 4}, "objects is 30 there and 24 now"),
+        ({"seed": 1}, "seed is 0 in it and 1 in this command"),
+        ({"views": 5}, "recipe.views is 6 in it and 5 in this command"),
+        ({"resolution": 16}, "recipe.resolution is 32 in it and 16 in this command"),
+        ({"per_class": 4}, "objects is 30 in it and 24 in this command"),
     ],
 )
 def test_a_folder_with_another_dataset_is_refused_and_kept(tiny_plan, tiny_dataset, tmp_path, change, words):
@@ -162,7 +162,7 @@ def test_a_full_disk_loses_nothing_that_was_finished(tiny_plan, tiny_dataset, tm
     assert content(folder) == content(tiny_dataset)
 
 
-def test_half_a_file_of_a_task_that_was_lost_does_not_stay(tiny_plan, tiny_dataset, tmp_path, monkeypatch):
+def test_partial_files_of_a_lost_task_are_removed(tiny_plan, tiny_dataset, tmp_path, monkeypatch):
     whole = Local.render
 
     def losing(self, *arguments):

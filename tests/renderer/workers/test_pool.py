@@ -59,7 +59,7 @@ def test_a_worker_killed_at_any_moment_costs_nothing(make):
     assert results == {n: misbehave.large(n) for n in range(30)}
 
 
-def test_what_kills_its_worker_every_time_is_lost_with_the_signal(make):
+def test_a_task_that_kills_every_worker_is_lost_with_the_signal(make):
     with make(workers=1) as pool:
         results = dict(
             pool.run(misbehave.die, [("segfault", (signal.SIGSEGV,)), ("fine", (0,)), ("killed", (signal.SIGKILL,))])
@@ -85,7 +85,7 @@ def test_a_hang_is_ended_and_a_jump_of_the_clock_is_no_hang(make, monkeypatch):
     assert results == {"long": Lost("the renderer hung: no result after 1 s, 2 times"), "short": None}
 
 
-def test_an_unforeseen_error_is_its_tasks_and_one_of_ours_is_everybodys(make):
+def test_an_unexpected_error_fails_its_task_and_an_iebench_error_ends_the_run(make):
     with make(workers=1) as pool:
         cause = dict(pool.run(misbehave.fail, [(0, ("strange",))]))[0].cause
         assert re.search(r"the renderer failed: an unexpected error in misbehave\.py, line \d+, 2 times$", cause)
