@@ -32,10 +32,10 @@ class Verb:
 
 VERBS = {  # in the order of use
     "render": Verb("Render a dataset with Blender: tar shards and Parquet latents", ("trimesh",)),
-    "import": Verb("Bring published data into iebench's format, checked", ("trimesh",)),
+    "import": Verb("Convert a published dataset into iebench's format and check it", ("trimesh",)),
     "export": Verb("Write a dataset as a folder for the code of others", ("simplejpeg",)),
     "verify": Verb("Check every byte of a dataset: files, tables, pictures, latents"),
-    "inspect": Verb("Show a dataset as PNG files and a page: views, laws, objects", ("matplotlib",)),
+    "inspect": Verb("Show a dataset as PNG files and an HTML page: views, laws, objects", ("matplotlib",)),
     "view": Verb("Show one sample with its latents, as text and as a PNG", ("matplotlib",)),
     "card": Verb("Write a dataset's README.md, croissant.json and SHA256SUMS again"),
     "symmetry": Verb("Find the rotational symmetries of a dataset's objects", ("trimesh",)),

@@ -1,1 +1,1 @@
-"""The renderer's verbs of `iebench`. Start: render.py."""
+"""The commands of `iebench` that belong to the renderer, one file each. Start: render.py."""

@@ -27,7 +27,7 @@ from ..output.store import LocalStore
 def card(dataset: Path, as_json: bool) -> None:
     """Write a dataset's README.md, croissant.json and SHA256SUMS again.
 
-    Every new dataset has these files. Use this command if the dataset was made by an older iebench or lost its card.
+    Every new dataset has these files. Use this command if an older iebench made the dataset, or if its card is lost.
     """
     info = DatasetInfo.load(dataset)
     known = read_sums(dataset, checksums(dataset))

@@ -34,13 +34,13 @@ EXPORTED = "sie-folder"  # what `iebench export` wrote
 @click.argument("source", type=SOURCE)
 @click.argument("out", type=OUTPUT)
 @click.option(
-    "--views", type=click.IntRange(1, 1000), default=50, help="Views of each object; an object with fewer is a failure."
+    "--views", type=click.IntRange(1, 1000), default=50, help="Views of each object; an object with fewer views fails."
 )
 @click.option(
     "--resolution", type=click.IntRange(8, 4096), default=256, metavar="PIXELS", help="Width and height of the images."
 )
 @click.option(
-    "--workers", type=click.IntRange(1), help="Number of processes that check and pack.  [default: one a core]"
+    "--workers", type=click.IntRange(1), help="Number of processes that check and pack.  [default: one per core]"
 )
 @click.option(
     "--limit", type=click.IntRange(1), metavar="N", help="Import N objects only, spread over the official list."
@@ -50,14 +50,14 @@ def import_(
     name: str, source: Path, out: Path, views: int, resolution: int, workers: int | None, limit: int | None,
     as_json: bool, dry_run: bool,
 ) -> int:  # fmt: skip
-    """Bring published data into iebench's format, checked.
+    """Convert a published dataset into iebench's format and check it.
 
     The JPEGs are copied unchanged. SOURCE is a folder, a tar or a tar.gz. After an interruption, or once the source is
-    repaired, run the same command again: it makes the missing shards and those in which an object could not be used.
+    repaired, run the same command again: it makes the missing shards, and shards in which an object could not be used.
 
     With sie-folder, SOURCE is a folder of `iebench export`, and the result is the exported dataset, byte for byte.
     """
-    from ..importing.page import page  # needs packages of [render], which --help must not
+    from ..importing.page import page  # these need packages of [render]; --help works without them
     from ..importing.run import import_dataset
 
     check_name(out.absolute().name, "OUT: the dataset's name")

@@ -26,9 +26,9 @@ class LocalPath(click.Path):
         UsageError : the value is a URL.
         """
         if "://" in str(value):
-            raise UsageError(f"{value} lies in a store, and {self._instead}")
+            raise UsageError(f"{value} is in a cloud store, but {self._instead}")
         return super().convert(value, param, ctx)
 
 
-SOURCE = LocalPath("this is read from a file or folder: copy it here first")
-OUTPUT = LocalPath("this command writes files and folders: give one, and copy it there afterwards")
+SOURCE = LocalPath("this command reads local files and folders: copy it to this machine first")
+OUTPUT = LocalPath("this command writes local files and folders: give one, and copy the result there afterwards")

@@ -14,7 +14,7 @@ from .paths import OUTPUT
 from .paths import SOURCE as LOCAL
 
 SOURCE = click.option(
-    "--source", metavar="PATH", help="Source of the objects, for rendering again; not needed for built-in ones."
+    "--source", metavar="PATH", help="Source of the objects, for rendering again; not needed for built-in objects."
 )
 IMAGES = click.option(
     "--images", type=LOCAL,
@@ -53,7 +53,7 @@ def verify(
 ) -> int:
     """Check every byte of a dataset: files, tables, pictures, latents.
 
-    The exit code is 0 if the dataset is unchanged, otherwise 1. Every failure names its file, and its sample or shard.
+    The exit code is 0 if the dataset is unchanged, otherwise 1. Every failure names the file, and the sample or shard.
     """
     from ..proof.rerender import Origin
     from ..proof.verify import verify as verify_dataset
@@ -80,7 +80,7 @@ def verify(
 @click.option("--out", type=OUTPUT, help="Folder to write.  [default: inspect/DATASET]")
 @answers(json=True)
 def inspect(dataset: Path, out: Path | None, as_json: bool) -> None:
-    """Show a dataset as PNG files and a page: views, laws, objects."""
+    """Show a dataset as PNG files and an HTML page: views, laws, objects."""
     require("matplotlib")
     from ..proof.inspect import inspect as inspect_dataset
 

@@ -51,7 +51,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 @click.option(
     "--objects-per-class",
     type=WHOLE["objects_per_class"],
-    help="Most objects of a class.  [default: 5 built-in, else all]",
+    help="Most objects of a class.  [default: 5 built-in objects, else all]",
 )
 @click.option("--keep-size", is_flag=True, help="Do not scale meshes of a folder or table to a diagonal of 1.")
 @click.option(
@@ -84,13 +84,14 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     "--quality",
     default="fast",
     metavar="fast|reference|draft",
-    help="reference: as good as the generator's images, about three times as slow as fast. draft: for small images.",
+    help="reference: as good as images of 3DIEBench's generator, about three times as slow as fast. draft: for small "
+    "images.",
 )
 @click.option("--seed", type=int, help="Seed of all latents.  [default: 0]")
 @click.option(
     "--workers",
     type=WHOLE["workers"],
-    help="Number of rendering processes.  [default: one a core, or one a GPU of --devices]",
+    help="Number of rendering processes.  [default: one per core, or one per GPU of --devices]",
 )
 @click.option(
     "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="Device that Cycles renders on."
@@ -100,7 +101,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     "--out", metavar="FOLDER|URL", help="Dataset folder, or an address s3://, gs:// or hf://.  [default: data/SOURCE]"
 )
 @click.option(
-    "--engine", default="local", metavar="local|ray|slurm", help="Engine for the shards: this machine or a cluster."
+    "--engine", default="local", metavar="local|ray|slurm", help="Where shards are rendered: this machine or a cluster."
 )
 @click.option(
     "--ray-address", metavar="HOST:PORT|auto", help="Address of the Ray cluster.  [default: one started here]"
@@ -111,13 +112,13 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 @click.option(
     "--threads",
     type=WHOLE["threads"],
-    help="Threads of each process.  [default: its share of the cores; elsewhere 1]",
+    help="Threads of each process.  [default: its share of the cores; 1 on a cluster]",
 )
 @click.option(
     "--worker-memory",
     type=click.FloatRange(LEAST_MEMORY),
     metavar="GB",
-    help="Memory limit of each process.  [default: its share]",
+    help="Memory limit of each process.  [default: its share of the machine's memory]",
 )
 @click.option(
     "--limit", type=WHOLE["limit"], metavar="N", help="Render N objects only, spread over the plan.  [default: all]"

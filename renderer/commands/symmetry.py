@@ -17,11 +17,11 @@ from iebench.manifests.symmetry import TABLE
     epilog=examples(
         "iebench symmetry data/builtin",
         "iebench symmetry data/3diebench --source ShapeNetCore.v2",
-        "iebench symmetry data/builtin && iebench score --data data/builtin    # ceilings, errors modulo symmetry",
+        "iebench symmetry data/builtin && iebench score --data data/builtin    # with upper bounds for rotation",
     ),
 )
 @dataset_argument
-@click.option("--source", metavar="PATH", help="Source of the objects; not needed for built-in ones.")
+@click.option("--source", metavar="PATH", help="Source of the objects; not needed for built-in objects.")
 @workers_option
 @answers(json=True)
 def symmetry(dataset: Path, source: str | None, workers: int | None, as_json: bool) -> int:
@@ -29,7 +29,7 @@ def symmetry(dataset: Path, source: str | None, workers: int | None, as_json: bo
 
     They are computed from the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then
     contain upper bounds for rotation, and a rotation error that treats poses with the same appearance as equal. Only
-    the shape is analysed: material and texture may distinguish poses that have the same shape.
+    the shape is analysed: material and texture may distinguish poses in which the shape looks the same.
     """
     from ..symmetry.run import write_symmetries
 

@@ -31,12 +31,13 @@ def trial(folder: Path, backend: str = BLENDER) -> Iterator[Finding]:
 
 
 def finding(info: DatasetInfo, data: Path, seconds: float) -> Finding:
-    """Return the finding about a rendered dataset of one view; a failed object's cause is in its failures.parquet."""
+    """Return the finding about a rendered dataset of one view, with the cause if the object failed."""
     if info.counts["failures"]:
         (failure,) = read_table(data / "failures.parquet").to_pylist()
         return Finding("picture", f"a built-in object could not be rendered: {failure['cause']}", MEND)
     (sample,) = Samples(data, info).at([0])
-    made = "{name} {version} on {device}".format(**info.renderer)
+    renderer = "{name} {version} on {device}".format(**info.renderer)
     if picture(sample, info.recipe).std() < 1:
-        return Finding("picture", f"{made} made a picture of one colour: install the bpy that iebench declares", MEND)
-    return Finding("picture", f"{SIDE} px with {made}: {seconds:.1f} s")
+        fault = f"{renderer} rendered an image of a single colour: install the version of bpy that iebench requires"
+        return Finding("picture", fault, MEND)
+    return Finding("picture", f"{SIDE} px with {renderer}: {seconds:.1f} s")

@@ -14,8 +14,8 @@ from .views import Job, Picture
 
 DISC = 70 / 256  # radius of the object's disc about the centre, as a share of the image's width
 Pixels = NDArray[np.uint8] | NDArray[np.float64]  # (h, w, 3), RGB, 0 .. 255; float64 for means of images
-BOX = 7 / 256  # plain ground is compared in boxes this wide
-PLAIN = 6  # ground is plain where the reference varies by at most this many levels of 255 over three boxes
+BOX = 7 / 256  # width of the boxes in which plain ground is compared, as a share of the image's width
+PLAIN = 6  # levels of 255: ground is plain if the reference varies by at most this over three boxes
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def psnr(ours: Pixels, reference: Pixels) -> float:
 
 
 def compare(ours: Picture, reference: Picture) -> Likeness:
-    """Measure the similarity of two images of one view; `reference` determines where the ground is plain."""
+    """Measure the similarity of two images of one view; the plain ground is that of `reference`."""
     inside = disc(len(ours))
     difference = np.abs(ours.astype(float) - reference)
     return Likeness(

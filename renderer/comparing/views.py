@@ -34,7 +34,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Name of the object; ShapeNet's mesh files all have one name, so it is that of the folder two levels up."""
+        """Name of the object: that of the mesh file, or in ShapeNet, where all files have one name, of its folder."""
         return self.folder.name if self.mesh.stem == "model_normalized" else self.mesh.stem
 
     def ref(self, normalise: bool = False) -> ObjectRef:

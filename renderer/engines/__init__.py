@@ -17,18 +17,18 @@ from ..workers.worker import Setup
 NEEDS = ("__enter__", "__exit__", "preview", "about", "render")
 
 Advance = Callable[[int, int], None]
-"""Callback for progress: number of images rendered or given up and of objects that failed, both since the last call."""
+"""Callback for progress: number of images rendered or given up, and number of failed objects, since the last call."""
 
 
 @dataclass(frozen=True)
 class Work:
     """All settings that an engine needs to render any shard of a plan, on any machine.
 
-    plan : the plan; may lack its objects, which come with the shards
-    out : folder or URL of the store, in a form that is valid on every machine that takes part
+    plan : the plan; may be without objects, since the shards contain them
+    out : folder or URL of the store, valid on every machine that renders
     workers : rendering processes per task of the engine, each with `threads` CPU threads
     patience : seconds after which an object's worker counts as hung
-    memory : resident bytes that one worker may take; 0 for its share of the machine's memory
+    memory : resident bytes that one worker may use; 0 for its share of the machine's memory
     """
 
     plan: Plan
@@ -74,10 +74,10 @@ class Engine(Protocol):
         """Return the text that `render` would submit to another program, for `--dry-run`; "" if there is none."""
 
     def about(self) -> dict[str, str]:
-        """Start the renderer where shards will be rendered; return its name, version and device, or raise its error."""
+        """Start the renderer on a machine that will render; return its name, version and device, or raise its error."""
 
     def render(self, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
-        """Render each shard with a renderer whose `about` equals `renderer`, and write it; return when all are written.
+        """Render and write all shards; every machine's renderer must have the description `renderer`, as from `about`.
 
         Raises
         ------

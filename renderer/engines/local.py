@@ -1,4 +1,4 @@
-"""Engine of one machine: worker processes render objects, and each shard is written when its last object is rendered.
+"""Engine of one machine: worker processes render objects, and each shard is written when all its objects are rendered.
 
 The other engines run this engine on their machines (`render_as`).
 """
@@ -71,19 +71,19 @@ class Local:
 
 
 def render_as(work: Work, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
-    """Render shards on one of several machines, after checking that it sees the store and has the same renderer.
+    """Render shards on one of several machines, if the machine can read the store and has the same renderer.
 
     Raises
     ------
-    OutputError, DeviceError : it does not see the store, or its renderer differs.
+    OutputError, DeviceError : the machine cannot read the store, or its renderer differs.
     """
     machine = socket.gethostname()
     if open_store(work.out).size(PLAN) is None:
         raise OutputError(f"{machine} does not see {work.out}: give --out a folder that all machines share, or a URL")
     with Local(work, {}) as engine:
-        ours = engine.about()
-        if ours != renderer:
+        own = engine.about()
+        if own != renderer:
             raise DeviceError(
-                f"{machine} renders with {ours} and the dataset with {renderer}: use machines of one kind"
+                f"{machine} renders with {own}, but the dataset with {renderer}: use machines of the same kind"
             )
         engine.render(shards, renderer, advance)

@@ -25,7 +25,7 @@ from .local import Local, render_as
 RETRIES = 10  # per task, after the loss of its process or machine
 WAITING = 256  # most tasks submitted to Ray at a time
 TICK = 1.0  # seconds between two reads of the progress
-ANSWER = 5.0  # seconds in which a cluster must accept a connection
+CONNECT = 5.0  # seconds in which a cluster must accept a connection
 
 Counts = tuple[int, int]  # images rendered or given up, objects failed
 
@@ -59,8 +59,8 @@ class Ray:
         return ""
 
     def about(self) -> dict[str, str]:
-        answer: dict[str, str] = _result(self._task(_about).remote(self._work))
-        return answer
+        description: dict[str, str] = _result(self._task(_about).remote(self._work))
+        return description
 
     def render(self, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
         work, tally = ray.put(self._work), self._tally()
@@ -113,7 +113,7 @@ class _Tally:
 
 
 def _knock(address: str) -> None:
-    """Connect to HOST:PORT and disconnect; if nothing answers, Ray would wait for minutes and ignore Ctrl-C.
+    """Connect to HOST:PORT and disconnect: without an answer, Ray itself would wait for minutes and ignore Ctrl-C.
 
     Raises
     ------
@@ -121,7 +121,7 @@ def _knock(address: str) -> None:
     """
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdecimal():
-        socket.create_connection((host.strip("[]"), int(port)), ANSWER).close()
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT).close()
 
 
 def _about(work: Work) -> dict[str, str]:
@@ -142,7 +142,7 @@ def _render(work: Work, number: int, shard: Shard, renderer: dict[str, str], tal
 
 
 def _report(known: dict[int, Counts], now: dict[int, Counts], advance: Advance) -> None:
-    """Report new progress; a restarted task counts again only once it is further than before."""
+    """Report new progress; a restarted task is reported again once it has rendered more images than before."""
     for number, (images, failed) in now.items():
         before = known.get(number, (0, 0))
         if images > before[0]:

@@ -50,7 +50,7 @@ class Slurm:
     def about(self) -> dict[str, str]:
         """Run one job that returns the renderer's description.
 
-        It also shows, before the array is queued, that jobs find what they need.
+        The job also proves, before the array is queued, that jobs can run iebench.
         """
         [job] = self._queue.submit([_About(self._work)])
         try:
@@ -61,40 +61,40 @@ class Slurm:
             raise
         if job.exception() is not None:
             raise WorkerError(self._queue.cause(job))
-        answer: dict[str, str] = job.result()
-        return answer
+        description: dict[str, str] = job.result()
+        return description
 
     def render(self, shards: Sequence[Shard], renderer: dict[str, str], advance: Advance) -> None:
-        left, fruitless = list(shards), 0
-        while left:
-            before, parts = len(left), min(self._tasks, len(left))
-            jobs = self._queue.submit([Part(self._work, left[n::parts], renderer) for n in range(parts)])
+        missing, fruitless = list(shards), 0
+        while missing:
+            before, parts = len(missing), min(self._tasks, len(missing))
+            jobs = self._queue.submit([Part(self._work, missing[n::parts], renderer) for n in range(parts)])
             try:
                 while not all(job.done() for job in jobs):
                     time.sleep(TICK)
-                    left = self._look(left, advance)
+                    missing = self._missing(missing, advance)
             except BaseException:
                 for job in jobs:
                     job.cancel()
                 raise
-            left = self._look(left, advance)
-            fruitless = fruitless + 1 if len(left) == before else 0
+            missing = self._missing(missing, advance)
+            fruitless = fruitless + 1 if len(missing) == before else 0
             lost = [job for job in jobs if job.exception() is not None]
-            if fruitless >= ROUNDS or (left and not lost):
-                why = self._queue.cause(lost[0]) if lost else "its tasks ended well"
-                raise WorkerError(f"{len(left)} shards are still missing after the job array: {why}")
+            if fruitless >= ROUNDS or (missing and not lost):
+                cause = self._queue.cause(lost[0]) if lost else "its tasks ended without an error"
+                raise WorkerError(f"{len(missing)} shards are still missing after the job array: {cause}")
 
-    def _look(self, shards: list[Shard], advance: Advance) -> list[Shard]:
+    def _missing(self, shards: list[Shard], advance: Advance) -> list[Shard]:
         """Return the shards that are still missing; report those that have been written."""
-        store, plan, left = open_store(self._work.out), self._work.plan, []
+        store, plan, missing = open_store(self._work.out), self._work.plan, []
         sizes = store.sizes()
         for shard in shards:
             notes = shard_notes(store, plan.recipe, shard) if f"{shard.stem}.parquet" in sizes else None
             if notes is None:
-                left.append(shard)
+                missing.append(shard)
                 continue
             advance(sum(map(plan.view_count, shard.objects)), sum(note["status"] == "failed" for note in notes))
-        return left
+        return missing
 
 
 class _About:
@@ -116,9 +116,9 @@ class Part:
 
     def __call__(self) -> None:
         store = open_store(self.work.out)
-        left = [shard for shard in self.shards if shard_notes(store, self.work.plan.recipe, shard) is None]
-        if left:
-            render_as(self.work, left, self.renderer, lambda images, failed: None)
+        missing = [shard for shard in self.shards if shard_notes(store, self.work.plan.recipe, shard) is None]
+        if missing:
+            render_as(self.work, missing, self.renderer, lambda images, failed: None)
 
     def checkpoint(self) -> Any:
         """Submit the same work again; shards that are in the store by then are skipped."""

@@ -1,7 +1,7 @@
 """A published dataset as a tar or tar.gz, read once from front to back, with its files in any order.
 
-The plan (the official list) is known beforehand, so each file's shard is known when the file is read. The file waits
-in the spool until its shard is complete.
+The plan (the official list) is fixed beforehand, so a file's shard is known when the file is read. The file is kept in
+the spool until its shard is complete.
 """
 
 import gzip
@@ -28,7 +28,7 @@ from .unpack import LARGEST, TOO_LARGE, Files
 
 GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20
-TOLD_EVERY = 4096  # files between two progress reports
+REPORTED = 4096  # files between two progress reports
 
 
 class Archive:
@@ -56,7 +56,7 @@ class Archive:
         missing = {s: 2 * self._views * len(shard.objects) for s, shard in enumerate(shards)}
         with self._open() as file:
             for count, (key, size) in enumerate(self._members(file)):
-                if count % TOLD_EVERY == 0:
+                if count % REPORTED == 0:
                     self._meter.advance(0, self._progress())
                 owner = owners.get((key.synset, key.object_id))
                 if owner is None or key.view >= self._views:
@@ -97,7 +97,7 @@ class Archive:
             images = sum(count * views for views, count in self.census.views().items())
             raise DamagedSource(
                 f"{self._path} is damaged or cut short after {images} images ({reason(error, 'it does not unpack')}): "
-                "get it again and repeat the command, which continues with the missing shards"
+                "download it again and repeat the command, which continues with the missing shards"
             ) from error
 
     def _tar(self, file: IO[bytes]) -> tarfile.TarFile:
@@ -118,7 +118,7 @@ class Archive:
                 key = file_key(member.name) if member.isreg() else None
                 if self.census.add(key) and key is not None:
                     yield key, member.size
-            if file.tell() != tar.offset + tarfile.BLOCKSIZE:  # without the end block of zeros, members are missing
+            if file.tell() != tar.offset + tarfile.BLOCKSIZE:  # no end block of zeros: members are missing
                 raise InvalidValue("its end is missing")
             while chunk := file.read(CHUNK):  # also checks the checksum of a tar.gz
                 if chunk.count(0) != len(chunk):

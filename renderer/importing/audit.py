@@ -41,15 +41,15 @@ class Audit:
     """Content of audit.json.
 
     recipe, resolution, views : expected recipe, image size and number of views per object
-    planned, imported : number of objects requested from the official list, and of those imported
+    planned, imported : number of objects of the official list in the plan, and number of those that were imported
     absent, unusable : number of objects without any file in the source, and with a missing or broken file
     causes : SYNSET/OBJECT -> cause, of the first objects that were not imported; unusable ones before absent ones
     unlisted, unlisted_examples : objects in the source that are not on the official list
     views_found : number of views with image and latents -> number of the source's objects with so many views
-    twice, other : number of files that repeat an earlier file's place, and of files outside the layout
+    twice, other : number of files that repeat an earlier file's path, and of files outside the layout
     images : number of imported images
     fits : factor -> comparison of its imported values with its law; empty without images
-    repeated, repeat_example : number of latent rows equal to an earlier row, and the first: "KEY repeats KEY"
+    repeated, repeat_example : number of rows of latents equal to an earlier row, and the first: "KEY repeats KEY"
     poses_within, poses_equal : share of poses with all angles within a quarter turn, and share of poses that are the
         same rotation as such a pose
     """
@@ -134,7 +134,7 @@ def audit(plan: Plan, out: Path, census: Census) -> Audit:
 
 
 def commonest(plan: Plan, out: Path) -> tuple[int, str]:
-    """Return the most frequent cause of failure and its number of objects; "absent" only if all objects are absent."""
+    """Return the most frequent cause of failure and its number of objects; absence counts only if all are absent."""
     notes = [note for shard in plan.shards() for note in shard_notes(LocalStore(out), plan.recipe, shard) or []]
     counts = Counter(cause.partition("; ")[0] for cause in _failed(notes).values())  # drops "; 3 more of its files"
     cause, count = max(counts.items(), key=lambda item: (item[0] != ABSENT, item[1]))

@@ -14,7 +14,7 @@ from .census import Census, ObjectKey
 from .published import LAYOUT, file_key, file_name
 from .unpack import LARGEST, TOO_LARGE, Files
 
-DEEPEST = 5  # most folder levels that are searched; links inside the folder are followed, even in a circle
+DEEPEST = 5  # most folder levels that are searched, because links inside the folder may form a cycle
 
 
 class Folder:
@@ -27,7 +27,7 @@ class Folder:
 
     def __init__(self, path: Path, views: int) -> None:
         self.census, self._views = Census(), views
-        self._where: dict[ObjectKey, str] = {}
+        self._folders: dict[ObjectKey, str] = {}
         self._bounds = Bounds(path)
         self._walk(os.fspath(path), "", DEEPEST)
         if not len(self.census):
@@ -52,7 +52,7 @@ class Folder:
             key = file_key(path)
             self.census.add(key)
             if key is not None:
-                self._where.setdefault((key.synset, key.object_id), folder)
+                self._folders.setdefault((key.synset, key.object_id), folder)
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         """True for a folder and False for a file; raises AssetError for a link out of the source, or a pipe."""
@@ -67,12 +67,12 @@ class Folder:
     def jobs(self, shards: Sequence[Shard]) -> "Iterator[tuple[Shard, partial[list[Files]]]]":
         """Yield each shard with the function that reads its objects' files, in order."""
         for shard in shards:
-            folders = [self._where.get((ref.synset, ref.object_id)) for ref in shard.objects]
+            folders = [self._folders.get((ref.synset, ref.object_id)) for ref in shard.objects]
             yield shard, partial(read_objects, folders, self._views)
 
 
 def read_objects(folders: Sequence[str | None], views: int) -> list[Files]:
-    """Read views 0 .. views-1 of some objects; a folder of None gives an object without files."""
+    """Read views 0 .. views-1 of some objects; None in place of a folder stands for an object without files."""
     return [_read_object(folder, views) if folder else {} for folder in folders]
 
 

@@ -12,7 +12,7 @@ def page(audit: Audit, recipe: Recipe) -> str:
     return "\n".join([*_counts(audit), "", *_latents(audit, recipe), *_causes(audit)])
 
 
-def views_found(audit: Audit) -> str:
+def views_in_words(audit: Audit) -> str:
     """Describe in words the numbers of views of the source's objects."""
     counts = ", ".join(f"{count:,} objects with {views}" for views, count in audit.views_found.items())
     return f"in the source {counts}"
@@ -26,10 +26,10 @@ def _counts(audit: Audit) -> Iterator[str]:
     )
     examples = ", ".join(audit.unlisted_examples) + (", ..." if audit.unlisted > len(audit.unlisted_examples) else "")
     yield f"            {audit.unlisted:,} more in the source are not on the list{': ' if examples else ''}{examples}"
-    yield f"  views     {audit.views} of each object expected; {views_found(audit)}"
+    yield f"  views     {audit.views} of each object expected; {views_in_words(audit)}"
     yield f"  images    {audit.images:,} of {audit.resolution} x {audit.resolution} pixels imported, every one decoded"
     yield (
-        f"  files     {audit.twice:,} repeat the path of an earlier file, which was taken, "
+        f"  files     {audit.twice:,} with the path of an earlier file, not used; "
         f"{audit.other:,} that are not part of the layout"
     )
 
@@ -45,14 +45,14 @@ def _latents(audit: Audit, recipe: Recipe) -> Iterator[str]:
             f"{fit.distance:8.5f} {fit.chance:7.2g}"
         )
     yield (
-        f"  KS: the largest difference between the distribution of the {audit.images:,} values and the law; chance: of "
-        "one as large in that many independent draws"
+        f"  KS: largest difference between the distribution functions of the {audit.images:,} values and of the law; "
+        "chance: probability of so large a difference if the values are drawn from the law"
     )
     example = f", the first: {audit.repeat_example}" if audit.repeated else ""
-    yield f"  repeats   {audit.repeated:,} rows of latents are equal to an earlier one{example}"
+    yield f"  repeats   {audit.repeated:,} rows of latents are equal to an earlier row{example}"
     yield (
         f"  poses     {audit.poses_within:.1%} have all three angles within a quarter turn, "
-        f"{audit.poses_equal:.1%} are the same rotation as one that has"
+        f"{audit.poses_equal:.1%} are the same rotation as such a pose"
     )
 
 

@@ -43,7 +43,7 @@ PUBLISHED = {
 
 
 def published_plan(name: str, views: int, resolution: int, limit: int | None = None) -> Plan:
-    """Return the plan of a published dataset: the official objects and splits, independent of the files present.
+    """Return the plan of a published dataset: the objects and splits of the official list, whatever files exist.
 
     views : number of views per object, numbered from 0; resolution : side of the images in pixels
     limit : most objects, spread over the list

@@ -23,7 +23,7 @@ from ..plan import Plan, Shard, part_paths
 from .archive import Archive
 from .audit import AUDIT, Audit, audit, commonest
 from .folder import Folder
-from .page import views_found
+from .page import views_in_words
 from .spool import Spool
 from .unpack import Files, outcome
 
@@ -31,10 +31,10 @@ IMPORTED = {"name": "imported", "version": "as released", "device": "unknown"}
 
 
 def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[DatasetInfo, Audit]:
-    """Import a published dataset, unpacked or as an archive, into format 1 without encoding an image again.
+    """Import a published dataset, unpacked or as an archive, into format 1 without encoding images again.
 
     Finished shards in `out` are kept. Shards in which an object could not be used are tried again, since the source may
-    have been repaired. The dataset's bytes depend neither on the source's form and order nor on the workers.
+    have been repaired. The dataset's bytes depend neither on the form and order of the source nor on the workers.
 
     source : a folder, a tar or a tar.gz; workers : processes that check and pack
 
@@ -48,7 +48,7 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
     if not source.exists():
         raise SourceError(f"no such file or folder: {source}; give the published folder, tar or tar.gz")
     store = LocalStore(out)
-    with _made(out), store.lock(), _claimed(store, plan):
+    with _new_folders(out), store.lock(), _claimed(store, plan):
         lacking, broken = incomplete(store, plan)
         if lacking:
             store.remove(INFO)  # a dataset that lost a shard is no longer finished
@@ -62,7 +62,7 @@ def import_dataset(plan: Plan, source: Path, out: Path, workers: int) -> tuple[D
             pack(reader.jobs(todo), out, plan.recipe, workers, meter)
         report = audit(plan, out, reader.census)
         if not report.images:
-            raise _useless(plan, source, out, report)
+            raise _unusable(plan, source, out, report)
         store.remove(INFO)  # its checksums include the old audit
         report.save(out)
         return finish(plan, store, IMPORTED), report
@@ -82,8 +82,8 @@ def _failed(note: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """Remove empty folders that were made for a source that contains no usable object."""
+def _new_folders(folder: Path) -> Iterator[None]:
+    """Remove folders made inside the block, if they are empty and the source proves unusable."""
     missing = []
     with suppress(OSError):  # making the folder later reports the error
         missing = [path for path in (folder, *folder.parents) if not path.exists()]
@@ -96,7 +96,7 @@ def _made(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _claimed(store: LocalStore, plan: Plan) -> Iterator[None]:
-    """Claim a store; release the claim if the source proves unusable before a shard was written."""
+    """Claim a store; release the claim if the source proves unusable before a shard is written."""
     claim(store, plan, IMPORTED)
     try:
         yield
@@ -114,21 +114,21 @@ def _remove_empty(folders: Iterable[Path]) -> None:
             folder.rmdir()
 
 
-def _useless(plan: Plan, source: Path, out: Path, report: Audit) -> SourceError:
+def _unusable(plan: Plan, source: Path, out: Path, report: Audit) -> SourceError:
     """Remove shards without images, which would block a corrected command; return the error about the source."""
     count, cause = commonest(plan, out)
     for path in (out / INFO, *(path for shard in plan.shards() for path in part_paths(out, shard))):
         path.unlink(missing_ok=True)
     return SourceError(
         f"{source} has no object that can be used as {plan.recipe.name}: {count:,} of {report.planned:,} have the "
-        f"cause {cause!r}, and {views_found(report)}; give another name, source, --views, --resolution or --limit"
+        f"cause {cause!r}, and {views_in_words(report)}; give another name, source, --views, --resolution or --limit"
     )
 
 
 def pack(
     jobs: Iterable[tuple[Shard, Callable[[], list[Files]]]], out: Path, recipe: Recipe, workers: int, meter: Meter
 ) -> None:
-    """Check and write each shard in a worker process, at most two shards per worker at a time."""
+    """Check and write each shard in a worker process; at most two shards per worker are in memory at a time."""
     context = multiprocessing.get_context("spawn")
     with ProcessPool(workers, context=context) as pool:
         try:
@@ -154,18 +154,18 @@ def _finished(running: set[Future[int]], meter: Meter) -> set[Future[int]]:
 def make_shard(out: Path, recipe: Recipe, shard: Shard, files: Callable[[], list[Files]]) -> int:
     """Read, check and write one shard; return the number of expected images.
 
-    An existing shard is replaced only if the new one improves it, so an incomplete source never loses a valid object.
+    An existing shard is replaced only if the new shard is better, so an incomplete source never loses a valid object.
     """
     store = LocalStore(out)
     outcomes, before = [outcome(object_files, recipe) for object_files in files()], shard_notes(store, recipe, shard)
-    if before is None or _mends(outcomes, before):
+    if before is None or _improves(outcomes, before):
         store.remove(INFO)  # a dataset whose shard is replaced is not finished
         write_shard(out, recipe, shard, outcomes)
     return len(shard.objects) * recipe.views
 
 
-def _mends(outcomes: Sequence[Outcome], before: Sequence[dict[str, Any]]) -> bool:
-    """True if the status of any object changes and no valid object is lost."""
-    now, then = ([(o.status, o.cause) for o in outcomes], [(note["status"], note["cause"]) for note in before])
-    lost = any(new[0] == "failed" and old[0] != "failed" for new, old in zip(now, then, strict=True))
-    return now != then and not lost
+def _improves(outcomes: Sequence[Outcome], before: Sequence[dict[str, Any]]) -> bool:
+    """True if the status or cause of any object changes and no valid object is lost."""
+    new, old = ([(o.status, o.cause) for o in outcomes], [(note["status"], note["cause"]) for note in before])
+    lost = any(status == "failed" and previous != "failed" for (status, _), (previous, _) in zip(new, old, strict=True))
+    return new != old and not lost

@@ -1,4 +1,4 @@
-"""Storage for files that wait until their shard is complete: in memory, and beyond a budget on disk."""
+"""Storage for the files of incomplete shards: in memory up to a budget, the rest on disk."""
 
 import shutil
 import struct
@@ -19,10 +19,10 @@ _Waiting = dict[tuple[int, str, int], bytes | OSError]  # (object in the shard, 
 
 
 class Spool:
-    """Stores the files of shards, addressed by shard number, and returns them shard by shard.
+    """Stores files by the number of their shard, and returns them shard by shard.
 
-    Files beyond the memory budget lie in the dataset's folder, one file per shard, until the spool closes. Files left
-    by an earlier run are removed, because the archive is read again.
+    Files beyond the memory budget are kept in the dataset's folder, in one file per shard, until the spool closes.
+    Files of an earlier run are removed, because the archive is read again.
     """
 
     def __init__(self, out: Path, budget: int = BUDGET) -> None:

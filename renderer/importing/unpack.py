@@ -27,7 +27,7 @@ Files = Mapping[tuple[str, int], bytes | OSError]
 
 
 def outcome(files: Files, recipe: Recipe) -> Outcome:
-    """Return an object with unchanged JPEGs and its latents; it has failed if any of its views cannot be used."""
+    """Return the outcome of an object: its unchanged JPEGs and its latents, or a failure if any view is unusable."""
     jpegs, rows, problems = [], [], []
     for view in range(recipe.views):
         for kind in ("image", "latent"):
@@ -61,7 +61,7 @@ def _content(files: Files, kind: str, view: int) -> bytes:
 
 
 def check_jpeg(content: bytes, resolution: int) -> None:
-    """Decode a JPEG as training does, but at an eighth of its size; all of its entropy-coded data is read.
+    """Decode a JPEG as training does, but at an eighth of its size, which still reads all its entropy-coded data.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def check_jpeg(content: bytes, resolution: int) -> None:
         if (height, width) == (resolution, resolution):
             simplejpeg.decode_jpeg(content, "GRAY", min_height=1, min_width=1)
     except ValueError as error:
-        raise AssetError("does not decode: it is no sound JPEG") from error
+        raise AssetError("does not decode: it is no valid JPEG") from error
     if (height, width) != (resolution, resolution):
         raise AssetError(f"has {width} x {height} pixels, not {resolution} x {resolution}")
 

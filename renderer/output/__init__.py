@@ -1,1 +1,1 @@
-"""Views written to shards, shards to a finished dataset, on a disk or in a cloud store. Start: shards.py."""
+"""Views are written to shards, and shards become a dataset, on a disk or in a cloud store. Start: shards.py."""

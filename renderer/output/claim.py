@@ -1,4 +1,4 @@
-"""Plan of an output: `.plan.json` is written before the first shard; a finished dataset also identifies its plan."""
+"""The plan to which an output belongs: `.plan.json`, written before the first shard, or else the finished dataset."""
 
 import io
 import json
@@ -31,26 +31,26 @@ def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
     """
     identity = {**plan.identity(), "renderer": renderer}
     sizes = store.sizes()
-    known = _written(store) if PLAN in sizes else None
-    if known is None and INFO in sizes:
-        known = _proved(store, plan)
-        if not identity_differences(known, identity):
+    stored = _stored_identity(store) if PLAN in sizes else None
+    if stored is None and INFO in sizes:
+        stored = _finished_identity(store, plan)
+        if not identity_differences(stored, identity):
             state = "damaged" if PLAN in sizes else "lost"
-            say(f"iebench: {store}/{PLAN} was {state}; it is written again, since the finished dataset is of this plan")
-    if known is not None:
+            say(f"iebench: {store}/{PLAN} was {state}; it is written again, since the finished dataset has this plan")
+    if stored is not None:
         if fault := version_fault(
-            Path(str(store), PLAN), "a plan", known.get("format"), FORMAT, "choose another output"
+            Path(str(store), PLAN), "a plan", stored.get("format"), FORMAT, "choose another output"
         ):
             raise OutputError(fault)
-        differences = identity_differences(known, identity)
+        differences = identity_differences(stored, identity)
         if differences:
             shown = few(differences, between="; ")
             raise OutputError(f"{store} holds another dataset: {shown}. Choose another output, or remove that folder")
     elif any(name.endswith((".tar", ".parquet")) for name in sizes):
         state = "is damaged" if PLAN in sizes else "is lost"
         raise OutputError(
-            f"{store} holds shards of a dataset that is not finished, and its {PLAN}, which says of what plan it is, "
-            f"{state}: restore that file, or choose another output"
+            f"{store} holds shards of an unfinished dataset, and its {PLAN}, which identifies the plan, {state}: "
+            "restore that file, or choose another output"
         )
     elif sizes.keys() - {PLAN}:
         raise OutputError(f"{store} is not empty and holds no dataset: choose another output")
@@ -59,7 +59,7 @@ def claim(store: Store, plan: Plan, renderer: dict[str, str]) -> None:
     store.clean()
 
 
-def _written(store: Store) -> dict[str, Any] | None:
+def _stored_identity(store: Store) -> dict[str, Any] | None:
     """Return the identity in `.plan.json`; None if the file is damaged."""
     with store.open(PLAN) as file:
         try:
@@ -69,10 +69,10 @@ def _written(store: Store) -> dict[str, Any] | None:
     return table if isinstance(table, dict) else None
 
 
-def _proved(store: Store, plan: Plan) -> dict[str, Any]:
+def _finished_identity(store: Store, plan: Plan) -> dict[str, Any]:
     """Return the identity of a finished dataset's plan, from dataset.json and the table of its objects.
 
-    plan : its objects, in the order of the shards, are compared with the table
+    plan : plan whose objects, in the order of its shards, are compared with the table
 
     Raises
     ------
@@ -87,8 +87,8 @@ def _proved(store: Store, plan: Plan) -> dict[str, Any]:
             rows = pq.read_table(io.BytesIO(file.read()), columns=["split", "synset", "object_id"]).to_pylist()
     except (DatasetError, OSError, ValueError) as error:
         raise OutputError(
-            f"{store} has lost its {PLAN}, and {INFO} or {OBJECTS_TABLE}, which would prove of what plan it is, is "
-            "missing or damaged: restore one of them, or choose another output"
+            f"{store} has lost its {PLAN}, and {INFO} or {OBJECTS_TABLE}, which together identify the plan too, is "
+            f"missing or damaged: restore {PLAN} or both of them, or choose another output"
         ) from error
     made = [(row["split"], row["synset"], row["object_id"]) for row in rows]
     planned = [(ref.split, ref.synset, ref.object_id) for shard in plan.shards() for ref in shard.objects]

@@ -1,8 +1,8 @@
 """A dataset in a cloud store: s3://, gs://, hf:// and every other kind that fsspec supports.
 
 Object stores have no rename and need none: an uploaded object appears complete or not at all. Some stores guarantee
-less (for example a server behind sftp://). A shard's Parquet is therefore written after its tar and records the tar's
-size, so that a truncated shard is rendered again. Requests that fail for a temporary reason are repeated at growing
+less, for example a server behind sftp://. A shard's Parquet is therefore written after its tar and records the tar's
+size, so that a truncated shard is rendered again. Requests that fail for a temporary reason are repeated, at growing
 intervals.
 """
 
@@ -31,8 +31,8 @@ from ..machine.scratch import scratch
 from .lock import LOCK, in_use
 
 BEAT = 10.0  # seconds between two heartbeats of a run that holds a store
-LASTING = (PermissionError, NotImplementedError, TypeError, ValueError)  # errors that a retry cannot fix
-PASSING = (408, 409, 412, 425, 429)  # status codes below 500 that a retry may fix
+PERMANENT = (PermissionError, NotImplementedError, TypeError, ValueError)  # errors that a retry cannot fix
+TEMPORARY = (408, 409, 412, 425, 429)  # status codes below 500 that a retry may fix
 
 T = TypeVar("T")
 
@@ -75,12 +75,12 @@ class CloudStore:
         return {path[start:]: int(info["size"]) for path, info in listed.items() if path[start:] != LOCK}
 
     def size(self, name: str) -> int | None:
-        def ask() -> int:
+        def stored_size() -> int:
             self._files.invalidate_cache()
             return int(self._files.info(self._path(name))["size"])
 
         try:
-            return self._repeat("look at", name, ask)
+            return self._repeat("look at", name, stored_size)
         except FileNotFoundError:
             return None
 
@@ -107,36 +107,37 @@ class CloudStore:
     def lock(self) -> Iterator[None]:
         """Hold the store by an object with a heartbeat; two runs that start at the same moment may both miss it.
 
-        A holder is dead if its heartbeat does not change while this run waits, or if its process on this machine has
-        ended. No clocks are compared, and a killed run does not block the store.
+        A holder counts as dead if its heartbeat does not change while this run waits, or if its process ran on this
+        machine and has ended. No clocks are compared, and a killed run does not block the store.
         """
         self._wait_for_the_dead()
         name, beats, ended = uuid.uuid4().hex, 0, threading.Event()
 
-        def live() -> None:
+        def write_heartbeat() -> None:
             nonlocal beats
             beats += 1
             self._put(LOCK, json.dumps({**json.loads(holder()), "run": name, "beat": beats}).encode())
 
-        def live_on() -> None:
+        def write_heartbeats() -> None:
             while not ended.wait(BEAT):
                 with suppress(IebenchError):  # a single missed heartbeat does no harm
-                    live()
+                    write_heartbeat()
 
-        live()
+        write_heartbeat()
         if name not in (held := self._held()):
             raise in_use(self._url, held)
-        thread = threading.Thread(target=live_on, daemon=True)
+        thread = threading.Thread(target=write_heartbeats, daemon=True)
         thread.start()
         try:
             yield
         finally:
             ended.set()
-            joins(thread, PATIENCE)  # at worst it writes one more heartbeat, for which no later run waits
+            joins(thread, PATIENCE)  # at worst it writes one more heartbeat, which does not delay a later run
             with suppress(IebenchError):
                 self.remove(LOCK)
 
     def _held(self) -> str:
+        """Return the text of the lock, which names its holder; "" if the store is free."""
         try:
             with self.open(LOCK) as file:
                 return file.read().decode()
@@ -144,6 +145,12 @@ class CloudStore:
             return ""
 
     def _wait_for_the_dead(self) -> None:
+        """Wait until the holder of the store counts as dead.
+
+        Raises
+        ------
+        OutputError : the holder's heartbeat has changed.
+        """
         held = first = self._held()
         until = time.monotonic() + 2.5 * BEAT
         while held and time.monotonic() < until and not _gone(held):
@@ -190,20 +197,20 @@ class CloudStore:
             except Exception as error:
                 if _status(error) == 404:
                     raise FileNotFoundError(name) from error
-                if attempt == self.tries or _lasts(error):
+                if attempt == self.tries or _is_permanent(error):
                     tries = f" ({attempt} times)" if attempt > 1 else ""
                     raise DiskError(
                         f"cannot {verb} {self._url}/{name}: {answer(error, 'the store gives no reason')}{tries}; "
-                        "what is finished stays there, and the same command continues"
+                        "finished shards stay there, and the same command continues"
                     ) from error
                 shortest, longest = self.pauses
                 time.sleep(min(longest, shortest * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0))
         raise AssertionError("the last attempt returns or raises")
 
 
-def _lasts(error: Exception) -> bool:
+def _is_permanent(error: Exception) -> bool:
     """True if a retry is useless."""
-    return isinstance(error, LASTING) or (400 <= _status(error) < 500 and _status(error) not in PASSING)
+    return isinstance(error, PERMANENT) or (400 <= _status(error) < 500 and _status(error) not in TEMPORARY)
 
 
 def _status(error: Exception) -> int:
@@ -214,10 +221,10 @@ def _status(error: Exception) -> int:
 def _gone(held: str) -> bool:
     """True if the process that held a store ran on this machine and has ended."""
     try:
-        who = json.loads(held)
-        if who["host"] != socket.gethostname():
+        process = json.loads(held)
+        if process["host"] != socket.gethostname():
             return False
-        os.kill(int(who["pid"]), 0)
+        os.kill(int(process["pid"]), 0)
     except ProcessLookupError:
         return True
     except (OSError, ValueError, KeyError, TypeError, OverflowError):

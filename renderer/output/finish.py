@@ -19,13 +19,13 @@ from ..plan import Plan, Shard
 from .shards import Finished, read_shard
 from .store import Store
 
-AHEAD = 16  # shards read concurrently
+AHEAD = 16  # number of shards read concurrently
 
 T = TypeVar("T")
 
 
 class _Census:
-    """Outcome of every object, added shard by shard; stored in columns, since lists of twenty million would not fit."""
+    """Outcomes of all objects, added shard by shard; columns, because lists for twenty million need too much memory."""
 
     def __init__(self) -> None:
         self.objects: list[pa.Table] = []
@@ -88,7 +88,7 @@ def finish(plan: Plan, store: Store, renderer: dict[str, str]) -> DatasetInfo:
 
 
 def side_by_side(look: Callable[[Shard], T], shards: Iterable[Shard]) -> Iterator[T]:
-    """Yield results in order, computed ahead: a cloud store answers slowly, but serves many requests at once."""
+    """Yield `look(shard)` in order, several computed at a time: a slow cloud store serves many requests at once."""
     with ThreadPoolExecutor(AHEAD) as threads:
         ahead: deque[Future[T]] = deque()
         for shard in shards:
@@ -104,5 +104,5 @@ def _table(notes: list[dict[str, Any]], columns: pa.Schema) -> pa.Table:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    whole = table.combine_chunks()
-    save_atomic(path, lambda partial: pq.write_table(whole, partial, compression="zstd"))
+    combined = table.combine_chunks()
+    save_atomic(path, lambda partial: pq.write_table(combined, partial, compression="zstd"))

@@ -36,8 +36,8 @@ class Outcome:
 
     status : "ok", "texture missing" (rendered in its plain colour) or "failed"
     cause : one sentence if failed, else ""
-    views : numbers and latents of its views, none if failed
-    samples : for each view the files of its sample by suffix: "jpg", and "NAME.png" for a pass
+    views : numbers and latents of its views; empty if failed
+    samples : files of each view's sample by suffix: "jpg", and "NAME.png" for a pass
     inspection : the columns of objects.parquet that describe the mesh, as far as known
     """
 
@@ -51,7 +51,7 @@ class Outcome:
 
     @staticmethod
     def failed(cause: str, info: MeshInfo | None = None) -> "Outcome":
-        """Return the outcome of an object that could not be made; info : values known before the failure."""
+        """Return the outcome of an object that could not be rendered or imported; info : values known before that."""
         mesh = info or MeshInfo("", 0, "")
         return Outcome(mesh.sha256, 0, "failed", cause, Views((), {}), (), mesh.inspection() if info else {})
 
@@ -123,15 +123,15 @@ class _Hashed:
 
 
 def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
-    """Append a sample's members in the order of their names; return the location of each image."""
+    """Append a sample's members in the order of their names; return the columns that locate its images."""
     members = {**files, "json": sample_json(row)}
-    places: dict[str, Any] = {}
+    locations: dict[str, Any] = {}
     for suffix, content in sorted(members.items()):
         start = _add(tar, f"{row['key']}.{suffix}", content)
         if suffix != "json":
             columns = place_columns("" if suffix == "jpg" else suffix.partition(".")[0])
-            places |= zip(columns, (start, len(content), hashlib.sha256(content).hexdigest()), strict=True)
-    return places
+            locations |= zip(columns, (start, len(content), hashlib.sha256(content).hexdigest()), strict=True)
+    return locations
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> int:
@@ -158,7 +158,7 @@ def sample_json(row: dict[str, Any]) -> bytes:
 
 
 def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
-    kept = {
+    result = {
         "mesh_sha256": outcome.mesh_sha256,
         "faces": outcome.faces,
         "status": outcome.status,
@@ -166,7 +166,7 @@ def _note(ref: ObjectRef, outcome: Outcome) -> dict[str, Any]:
         "views": len(outcome.samples),
         "path": cleaned(ref.path),
     }
-    return {**identity(ref), **kept, **dict.fromkeys(INSPECTION), **outcome.inspection}
+    return {**identity(ref), **result, **dict.fromkeys(INSPECTION), **outcome.inspection}
 
 
 def read_notes(schema: pa.Schema) -> dict[str, Any]:
@@ -178,20 +178,20 @@ def read_notes(schema: pa.Schema) -> dict[str, Any]:
     """
     try:
         notes = json.loads((schema.metadata or {})[OUTCOMES])
-        whole = all(note.keys() >= NEEDED and isinstance(note["cause"], str) for note in notes["objects"])
-        tar = isinstance(notes["tar_sha256"], str) and isinstance(notes["tar_bytes"], int)
+        complete = all(note.keys() >= NEEDED and isinstance(note["cause"], str) for note in notes["objects"])
+        complete &= isinstance(notes["tar_sha256"], str) and isinstance(notes["tar_bytes"], int)
         pa.Table.from_pylist([{name: note.get(name) for name in OBJECTS.names} for note in notes["objects"]], OBJECTS)
-        if not whole or not tar or any(note["status"] is None or note["views"] is None for note in notes["objects"]):
-            raise InvalidValue("it lacks something")
+        if not complete or any(note["status"] is None or note["views"] is None for note in notes["objects"]):
+            raise InvalidValue("entries are missing")
     except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError, pa.ArrowException) as error:
         raise InvalidValue(f"its list of objects is damaged ({reason(error, 'it holds something else')})") from error
     return dict(notes)
 
 
 def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, Any]] | None:
-    """Return the note of each object of a finished shard; None if the shard is not finished or is another one.
+    """Return the note of each object of a finished shard; None if the shard is unfinished or has other objects.
 
-    A shard is finished if its Parquet is readable and lists these objects, and the tar has the size noted in it.
+    A shard is finished if its Parquet is readable and lists these objects, and its tar has the size stated there.
     """
     try:
         with store.open(f"{shard.stem}.parquet") as file:
@@ -202,7 +202,7 @@ def shard_notes(store: Store, recipe: Recipe, shard: Shard) -> list[dict[str, An
     except (FileNotFoundError, KeyError, ValueError, pa.ArrowException):
         return None
     except OSError as error:  # the file may be intact: do not render it again
-        remedy = remedy_of(error, "see to the disk that it lies on and run the same command again")
+        remedy = remedy_of(error, "check the disk that holds it and run the same command again")
         raise DatasetError(f"cannot read {store}/{shard.stem}.parquet ({reason(error)}): {remedy}") from error
     return notes["objects"] if finished and listed == [(o.synset, o.object_id) for o in shard.objects] else None
 

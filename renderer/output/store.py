@@ -1,4 +1,4 @@
-"""Destination of a dataset: a local folder or a cloud store. In both, a file under its final name is complete.
+"""Destination of a dataset: a local folder or a cloud store. A file with its final name is always complete.
 
 All files are first written to a local folder. `LocalStore` uses the dataset's own folder, in which files are written
 under a temporary name, flushed to disk and renamed. `cloud.CloudStore` uses an empty folder and uploads its files: an
@@ -33,7 +33,7 @@ class Store(Protocol):
         """
 
     def writing(self, last: str) -> AbstractContextManager[Path]:
-        """Provide a local folder for new files; at the end of the block they are in the store, `last` written last.
+        """Provide a local folder for new files; at the end of the block, all are in the store, `last` written last.
 
         Raises
         ------

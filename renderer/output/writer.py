@@ -15,7 +15,7 @@ from .store import Store
 class Writer:
     """Writes one shard at a time in a separate thread; a second shard waits, so that memory stays bounded.
 
-    A context manager: all shards passed to it are in the store when the context ends, also after Ctrl-C.
+    A context manager: when the context ends, all shards passed to it are in the store, also after Ctrl-C.
     """
 
     def __init__(self, store: Store, recipe: Recipe) -> None:

@@ -8,10 +8,13 @@ from iebench.manifests.shell.cli import main
 @pytest.mark.parametrize(
     ("command", "remedy"),
     [
-        (["inspect", "d", "--out", "URL"], "this command writes files and folders: give one"),
-        (["render", "--latents", "URL"], "this is read from a file or folder: copy it here first"),
-        (["render", "URL"], "this is read from a file or folder: copy it here first"),
-        (["import", "3diebench", "URL", "d"], "this is read from a file or folder: copy it here first"),
+        (["inspect", "d", "--out", "URL"], "this command writes local files and folders: give one"),
+        (["render", "--latents", "URL"], "this command reads local files and folders: copy it to this machine first"),
+        (["render", "URL"], "this command reads local files and folders: copy it to this machine first"),
+        (
+            ["import", "3diebench", "URL", "d"],
+            "this command reads local files and folders: copy it to this machine first",
+        ),
     ],
 )
 def test_a_url_is_no_path(tmp_path, monkeypatch, capsys, command, remedy):
@@ -22,4 +25,4 @@ def test_a_url_is_no_path(tmp_path, monkeypatch, capsys, command, remedy):
         main(["s3://bucket/x" if word == "URL" else word for word in command])
     err = capsys.readouterr().err
     assert stop.value.code == 2
-    assert err.startswith("iebench: s3://bucket/x lies in a store, and ") and remedy in err and err.count("\n") == 1
+    assert err.startswith("iebench: s3://bucket/x is in a cloud store, but ") and remedy in err and err.count("\n") == 1

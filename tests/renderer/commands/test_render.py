@@ -94,14 +94,14 @@ def test_a_folder_of_odd_meshes_ends_in_a_dataset_and_a_list_of_causes(tmp_path)
     ]
 
 
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(tmp_path):
+def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path):
     result = render("--dry-run", "--out", tmp_path / "d")
     assert result.returncode == 0
     assert "275 objects x 50 views = 13750 images of 32 px" in result.stderr
     assert not (tmp_path / "d").exists()
 
 
-def test_a_device_that_is_not_there_is_one_sentence(tmp_path):
+def test_a_missing_device_is_one_sentence(tmp_path):
     result = render("--device", "hip", "--out", tmp_path / "d", "--limit", 1)
     assert result.returncode == 2
     assert "no hip device on this machine: use --device cpu" in result.stderr
@@ -123,8 +123,8 @@ def test_given_latents_choose_the_classes(shapenet, tmp_path):
     assert "1 objects = 1 images" in result.stderr
 
 
-def test_views_that_end_before_a_sweep_does_are_said(tmp_path):
+def test_fewer_views_than_steps_of_a_sweep_are_reported(tmp_path):
     cut = render("--recipe", "orbit", "--views", 4, "--dry-run", "--out", tmp_path / "d")
-    assert "rot_z is swept in 72 steps, and 4 views of each object are only the first 4 of them" in cut.stderr
+    assert "rot_z is swept in 72 steps, but each object has only 4 views, which show the first 4 steps" in cut.stderr
     whole = render("--recipe", "orbit", "--dry-run", "--out", tmp_path / "d")
     assert "swept" not in whole.stderr

@@ -96,7 +96,7 @@ def test_an_option_it_does_not_know_is_a_usage_error(tiny_plan, tmp_path):
         ("[::1]:99999", ""),
     ],
 )
-def test_where_no_cluster_answers_is_said_at_once(tiny_plan, tmp_path, address, cause):
+def test_a_cluster_that_does_not_answer_is_reported_at_once(tiny_plan, tmp_path, address, cause):
     start = time.monotonic()
     with pytest.raises(UsageError, match=rf"no Ray cluster at {re.escape(address)} \(.*{cause}.*\): see `ray status`"):
         Ray(work(tiny_plan(), tmp_path), {"address": address}).__enter__()

@@ -62,7 +62,7 @@ def test_a_killed_task_is_submitted_again_and_changes_nothing(tiny_plan, tmp_pat
     assert content(tmp_path / "slurm") == content(tmp_path / "local")
 
 
-def test_a_part_that_is_queued_again_leaves_out_what_is_there(tiny_plan, tiny_dataset, tmp_path, monkeypatch):
+def test_a_part_that_is_queued_again_skips_finished_shards(tiny_plan, tiny_dataset, tmp_path, monkeypatch):
     plan = tiny_plan()
     render_dataset(plan, tmp_path / "d", workers=1, backend=FAKE)
     part = Part(work(plan, tmp_path / "d"), plan.shards(), ABOUT)
@@ -90,7 +90,7 @@ def test_an_array_that_only_fails_is_given_up_with_its_cause(tiny_plan, tmp_path
         )
 
 
-def test_the_script_asks_for_what_was_said(tiny_plan, tmp_path):
+def test_the_script_requests_the_given_options(tiny_plan, tmp_path):
     plan = tiny_plan()
     options = {"partition": "long", "time": "90", "reservation": "night", "folder": "jobs", "tasks": "3"}
     script = Slurm(Work(plan.without_objects(), "x", 2, 4, "optix", FAKE, 60.0, 0), options).preview(plan.shards())

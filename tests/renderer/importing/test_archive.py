@@ -58,26 +58,26 @@ def cuts(content, end):
     ]
 
 
-def test_a_plain_tar_is_found_cut_wherever_that_was(whole, read):
+def test_a_truncated_tar_is_recognised_at_any_length(whole, read):
     content, end = whole
     for cut in cuts(content, end):
         with pytest.raises(DamagedSource, match=r"a\.tar is damaged or cut short after \d+ images .*: get it again"):
             read(content[:cut])
 
 
-def test_an_inner_tar_that_was_cut_before_it_was_zipped_is_found_too(whole, read):
+def test_a_tar_truncated_before_compression_is_recognised(whole, read):
     content, end = whole
     with pytest.raises(DamagedSource, match="its end is missing"):
         read(gzip.compress(content[:end]))
 
 
 @pytest.mark.parametrize("zeros", [BLOCK, 2 * BLOCK, 20 * BLOCK, 1000 * BLOCK])
-def test_one_block_of_zeros_or_more_ends_a_whole_tar(whole, read, zeros):
+def test_one_block_of_zeros_or_more_ends_a_complete_tar(whole, read, zeros):
     content, end = whole
     assert read(content[:end] + bytes(zeros)) == 160
 
 
-def test_what_cannot_be_read_as_an_archive_is_not_called_damaged(published, read):
+def test_a_file_that_is_no_archive_is_not_called_damaged(published, read):
     for content in (b"", b"years of work", b"PK\x03\x04" + bytes(600), gzip.compress(b"text" * 400)):
         with pytest.raises(SourceError, match=r"a\.tar is no tar or tar\.gz: give the published folder") as caught:
             read(content)

@@ -5,7 +5,7 @@ from iebench.renderer.importing.census import Census
 from iebench.renderer.importing.published import FileKey
 
 
-def test_views_need_both_files_and_a_place_counts_once():
+def test_views_need_both_files_and_a_repeated_file_counts_once():
     listed = official_objects().slice(0, 1).to_pylist()[0]
     owner = (listed["synset"], listed["object_id"])
     keys = [FileKey(*owner, kind, view) for view in (0, 1, 2, 40) for kind in ("image", "latent")]

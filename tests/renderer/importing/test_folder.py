@@ -30,7 +30,7 @@ def test_objects_are_read_in_the_order_of_their_shard(published, tmp_path):
     assert folder.census.twice > 0  # the loop is followed a few times, not for ever
 
 
-def test_what_cannot_be_read_is_told(published, tmp_path):
+def test_unreadable_files_are_reported(published, tmp_path):
     plan, _ = published
     ref = plan.objects[0]
     owner = f"{ref.synset}/{ref.object_id}"

@@ -20,7 +20,7 @@ from iebench.renderer.importing.published import PUBLISHED, file_key, file_name,
         ("a1/image_0.jpg", None),
     ],
 )
-def test_a_path_has_one_place_or_none(path, key):
+def test_a_path_has_at_most_one_key(path, key):
     assert file_key(path) == key
     if key is not None:
         assert path.endswith(file_name(*key[2:]))

@@ -130,7 +130,7 @@ def test_a_damaged_archive_is_one_sentence_and_keeps_what_was_finished(published
     assert not (tmp_path / "d" / "dataset.json").exists() and not (tmp_path / "d" / spool.FOLDER).exists()
 
 
-def test_what_cannot_be_used_is_a_failure_with_its_cause(published, tmp_path, capsys):
+def test_unusable_objects_are_failures_with_a_cause(published, tmp_path, capsys):
     """Runs the command on a folder with one defect in each object."""
     plan, files = published
     files = dict(files)
@@ -191,7 +191,7 @@ def test_a_finished_import_is_not_read_again(published, imported, tmp_path):
     assert content(tmp_path / "d") == content(imported)
 
 
-def test_what_is_no_published_dataset_is_refused(published, tmp_path):
+def test_a_source_that_is_no_published_dataset_is_refused(published, tmp_path):
     plan, _ = published
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "thesis.txt").write_text("years of work")
@@ -303,7 +303,7 @@ def test_the_same_command_completes_an_import_once_its_source_is_complete(publis
     assert content(tmp_path / "d") == content(imported)
 
 
-def test_a_finished_import_stays_finished_where_its_source_has_gone(published, tmp_path):
+def test_a_finished_import_stays_finished_without_its_source(published, tmp_path):
     plan, files = published
     [first, *_] = sorted({name.rpartition("/")[0] for name in files})
     rest = [(name, data) for name, data in files.items() if name.rpartition("/")[0] != first]
@@ -316,11 +316,14 @@ def test_a_finished_import_stays_finished_where_its_source_has_gone(published, t
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/x", "memory://x/y", "gs://b/x"])
-def test_a_store_is_no_place_to_import_into(tmp_path, monkeypatch, capsys, url):
+def test_an_import_into_a_cloud_store_is_refused(tmp_path, monkeypatch, capsys, url):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "source").mkdir()
     with pytest.raises(SystemExit) as stop:
         main([*COMMAND, "source", url])
     assert stop.value.code == 2
-    assert f"{url} lies in a store, and this command writes files and folders: give one" in capsys.readouterr().err
+    assert (
+        f"{url} is in a cloud store, but this command writes local files and folders: give one"
+        in capsys.readouterr().err
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["source"]

@@ -10,7 +10,7 @@ from iebench.renderer.importing.unpack import TOO_LARGE
 
 
 @pytest.mark.parametrize("budget", [0, 25, 1000])
-def test_what_is_kept_comes_back_shard_by_shard(tmp_path, budget):
+def test_stored_files_come_back_shard_by_shard(tmp_path, budget):
     (tmp_path / FOLDER).mkdir()
     (tmp_path / FOLDER / "1").write_bytes(b"of a run that was killed")
     with Spool(tmp_path, budget) as spool:

@@ -24,7 +24,7 @@ def npy(array):
 
 
 @pytest.mark.parametrize("options", [{}, {"quality": 95}, {"progressive": True}, {"subsampling": 0}])
-def test_sound_jpegs_pass_and_every_cut_is_found(options):
+def test_valid_jpegs_pass_and_truncated_jpegs_are_recognised(options):
     content = jpeg(**options)
     check_jpeg(content, 32)
     for length in range(0, len(content) - 2, 97):
@@ -37,7 +37,7 @@ def test_sound_jpegs_pass_and_every_cut_is_found(options):
     (b"", "does not decode"),
     (b"\x89PNG\r\n\x1a\n", "does not decode"),
 ])  # fmt: skip
-def test_other_pictures_are_told(content, words):
+def test_unusable_pictures_are_reported(content, words):
     with pytest.raises(AssetError, match=words):
         check_jpeg(content, 32)
 
@@ -56,6 +56,6 @@ def test_latents_are_read_to_the_last_bit():
     (b"", "is no NumPy file"),
     (b"\x93NUMPY\x02\x00" + b"x" * 200, "is no NumPy file"),
 ])  # fmt: skip
-def test_other_latents_are_told(content, words):
+def test_unusable_latents_are_reported(content, words):
     with pytest.raises(AssetError, match=words):
         read_latents(content, 7)

@@ -47,9 +47,13 @@ def test_a_finished_dataset_proves_its_plan(copy, tiny_dataset, tiny_plan, how, 
 
 @pytest.mark.parametrize(
     ("change", "words"),
-    [({"seed": 1}, "seed is 0 there and 1 now"), ({"per_class": 4}, "objects is 30 there and 24 now"),
-     ({"views": 5}, "recipe.views is 6 there and 5 now"), ({"classes": "02691156,02747177"}, "objects_sha256 is ")],
-)  # fmt: skip
+    [
+        ({"seed": 1}, "seed is 0 in it and 1 in this command"),
+        ({"per_class": 4}, "objects is 30 in it and 24 in this command"),
+        ({"views": 5}, "recipe.views is 6 in it and 5 in this command"),
+        ({"classes": "02691156,02747177"}, "objects_sha256 is "),
+    ],
+)
 def test_another_plan_is_still_refused_and_nothing_is_touched(copy, tiny_dataset, tiny_plan, change, words):
     damage(copy, "lost")
     with pytest.raises(OutputError, match=rf"holds another dataset: .*{words}") as caught:
@@ -58,7 +62,7 @@ def test_another_plan_is_still_refused_and_nothing_is_touched(copy, tiny_dataset
     assert content(copy) == {name: c for name, c in content(tiny_dataset).items() if name != PLAN}
 
 
-def test_a_plan_of_a_newer_iebench_is_told_to_update(copy, tiny_plan):
+def test_a_plan_of_a_newer_iebench_is_refused_with_the_advice_to_update(copy, tiny_plan):
     table = json.loads((copy / PLAN).read_text())
     (copy / PLAN).write_text(json.dumps({**table, "format": 2}))
     with pytest.raises(OutputError, match=f"{PLAN} is a plan of format 2, and this iebench reads 1: update iebench"):
@@ -82,7 +86,7 @@ def test_a_damaged_claim_of_nothing_is_made_again(tiny_plan, tmp_path):
 
 
 @pytest.mark.parametrize("name", [INFO, "objects.parquet"])
-def test_where_the_proof_is_damaged_too_that_is_said(copy, tiny_plan, name):
+def test_a_lost_plan_with_a_damaged_dataset_is_refused(copy, tiny_plan, name):
     damage(copy, "lost")
     (copy / name).write_bytes((copy / name).read_bytes()[:-9])
     with pytest.raises(OutputError, match=rf"has lost its {PLAN}, and {INFO} or objects.parquet, .* damaged"):
@@ -96,7 +100,7 @@ def test_other_files_are_no_dataset(tiny_plan, tmp_path):
         render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
 
 
-def test_verify_says_that_it_is_lost_and_render_brings_it_back(copy, tiny_plan):
+def test_verify_reports_a_lost_plan_and_render_restores_it(copy, tiny_plan):
     damage(copy, "lost")
     report = verify(copy, 1, 0, None, "cpu")
     assert not report.ok and any(PLAN in line for line in report.lines())

@@ -71,13 +71,13 @@ def held_by(url):
     return {path.partition("tiny/")[2]: files.cat_file(path) for path in files.find(root)}
 
 
-def test_memory_holds_what_a_folder_holds_and_a_lost_shard_is_made_again(tiny_plan, tiny_dataset, memory):
+def test_a_store_in_memory_equals_a_folder_and_a_lost_shard_is_made_again(tiny_plan, tiny_dataset, memory):
     render_dataset(tiny_plan(), memory, workers=1, backend=FAKE)
     assert held_by(memory) == content(tiny_dataset)
     CloudStore(memory).remove("train/00000.tar")
     render_dataset(tiny_plan(), memory, workers=1, backend=FAKE)
     assert held_by(memory) == content(tiny_dataset)
-    with pytest.raises(OutputError, match="seed is 0 there and 1 now"):
+    with pytest.raises(OutputError, match="seed is 0 in it and 1 in this command"):
         render_dataset(tiny_plan(seed=1), memory, workers=1, backend=FAKE)
 
 
@@ -119,12 +119,12 @@ def test_a_hub_that_fails_one_request_in_ten_holds_the_same_in_one_commit_a_shar
         (f"tiny/{split}/00000.tar", f"tiny/{split}/00000.parquet") for split in ("train", "val")
     }
     render_dataset(tiny_plan(), url, workers=1, backend=FAKE)
-    with pytest.raises(OutputError, match="seed is 0 there and 1 now"):
+    with pytest.raises(OutputError, match="seed is 0 in it and 1 in this command"):
         render_dataset(tiny_plan(seed=1), url, workers=1, backend=FAKE)
     assert held_by(url) == content(tiny_dataset)
 
 
-def test_a_repository_that_is_not_there_is_one_sentence(tiny_plan, hub):
+def test_a_missing_repository_is_one_sentence(tiny_plan, hub):
     with pytest.raises(DiskError, match="make the bucket or repository first"):
         render_dataset(tiny_plan(), hub[0].replace("data", "nothing"), workers=1, backend=FAKE)
 
@@ -159,7 +159,7 @@ def test_a_store_that_never_answers_is_one_sentence(memory, monkeypatch, tmp_pat
     assert len(calls) == 8
 
 
-def test_what_arrived_cut_short_is_sent_again(memory, monkeypatch):
+def test_truncated_uploads_are_repeated(memory, monkeypatch):
     monkeypatch.setattr(CloudStore, "pauses", (0.001, 0.001))
     store, sent = CloudStore(memory), []
 
@@ -203,6 +203,6 @@ def test_a_living_holder_is_respected_and_a_dead_one_is_not(memory, monkeypatch)
 
 
 @pytest.mark.parametrize("url", ["s3://", "gs://", "memory://", "memory:///"])
-def test_a_store_without_a_place_in_it_is_a_usage_error_at_once(tiny_plan, url):
+def test_a_url_without_a_folder_is_a_usage_error_at_once(tiny_plan, url):
     with pytest.raises(UsageError, match=rf"^{url} names no bucket or folder: write it as \w+://BUCKET/NAME$"):
         render_dataset(tiny_plan(), url, workers=1, backend=FAKE)

@@ -34,7 +34,7 @@ def test_webdataset_reads_the_tars(tiny_dataset):
         assert {**sample["json"]} == {k: v for k, v in row.items() if k not in ("offset", "size", "sha256")}
 
 
-def test_the_parquet_says_where_every_image_lies(tiny_dataset):
+def test_the_parquet_locates_every_image(tiny_dataset):
     for table in shard_tables(tiny_dataset, "train"):
         content = table.with_suffix(".tar").read_bytes()
         for row in pq.read_table(table).to_pylist():
@@ -64,7 +64,7 @@ def test_latents_are_those_of_the_object_and_described(tiny_dataset):
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EMFILE, errno.EACCES])
-def test_a_shard_that_cannot_be_looked_at_is_not_rendered_again(tiny_dataset, tiny_plan, monkeypatch, number):
+def test_an_unreadable_shard_is_not_rendered_again(tiny_dataset, tiny_plan, monkeypatch, number):
     """The shard may be valid: a run that treated it as missing would overwrite it."""
     store, plan = LocalStore(tiny_dataset), tiny_plan()
     shard = plan.shards()[0]
