@@ -1,4 +1,4 @@
-"""Meshes before they reach Blender: located, checked, copied clean into a temporary folder, inspected. No bpy here.
+"""Preparation of meshes for Blender, without bpy: find the file, check it, make a clean temporary copy, inspect it.
 
 Start: clean.py, `with clean_copy(ref) as mesh:`, then `read` and `inspect` of inspect.py.
 """

@@ -77,7 +77,7 @@ def clean_copy(ref: ObjectRef, materials: Materials = AS_WRITTEN) -> Iterator[Cl
 
 
 def _unread(shown: str, error: OSError) -> IebenchError:
-    """Return the error of the object or of the machine; only an object's error is recorded in a dataset."""
+    """Return an error of the object or of the machine; a dataset records only errors of objects."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskError(
             f"no space for a temporary copy of {shown} in {tempfile.gettempdir()}: make some, or set TMPDIR to another "

@@ -20,11 +20,11 @@ from .shared.report import Report
 
 logging.getLogger("trimesh").addHandler(logging.NullHandler())  # otherwise Python prints its warnings and tracebacks
 
-FLAT = 5e-6  # of the diagonal: a narrower triangle counts as a line; 6-digit coordinates round by a fifth of it
+FLAT = 5e-6  # share of the diagonal: a narrower triangle counts as a line; rounding to 6 digits changes a fifth of it
 
 
 def read(mesh: CleanMesh) -> trimesh.Trimesh:
-    """Read the whole object as one mesh, its parts placed; vertices are unchanged, but those without a face removed.
+    """Read all parts of an object, in their positions, as one mesh; vertices without a face are removed.
 
     Colours and textures are kept for formats that Blender gets through this function (PLY, STL, OFF). Notes are in
     metadata[NOTES], one sentence each.
@@ -52,7 +52,7 @@ def read(mesh: CleanMesh) -> trimesh.Trimesh:
 
 def _read_gltf(name: str, path: Path) -> trimesh.Trimesh:
     try:
-        with path.open("rb") as file:  # from a file object, trimesh does not look for other files
+        with path.open("rb") as file:  # given a file object, trimesh opens no other files
             buffers = {beside.name: beside.read_bytes() for beside in path.parent.glob("*.bin")}
             scene = trimesh.load_scene(file, file_type="gltf", resolver=buffers, process=False, skip_materials=True)
             loaded: trimesh.Trimesh = scene.to_mesh()

@@ -1,1 +1,1 @@
-"""A finished dataset, checked and shown: verify, inspect, view. Start: verify.py."""
+"""Commands for a finished dataset: verify it, inspect it, view a sample. Start: verify.py."""

@@ -7,7 +7,7 @@ from iebench.manifests.common.progress import duration
 from iebench.manifests.text.plain_text import cleaned
 
 NO_FILE = "cannot be read (no such file)"
-SHOWN = 20  # failures listed; the others are only counted
+SHOWN = 20  # number of failures that are listed; the others are only counted
 
 CHECKS = {
     "files": "every file has the SHA-256 that is recorded for it",

@@ -34,7 +34,7 @@ def inspect(folder: Path, out: Path) -> list[Path]:
     info = DatasetInfo.load(folder)
     samples = Samples(folder, info)
     if not samples.objects:
-        raise DatasetError(f"{folder} holds no pictures: {folder / 'failures.parquet'} says why")
+        raise DatasetError(f"{folder} holds no pictures: {folder / 'failures.parquet'} gives the causes")
     objects = read_table(folder / "objects.parquet", schema.OBJECTS).to_pylist()
     _check_numbers(samples, objects)
     rows = {

@@ -1,4 +1,4 @@
-"""Comparison of latents that were not drawn from a seed with the laws of their recipe."""
+"""Comparison of given or published latents with the laws of the recipe."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,46 +30,46 @@ class Strays:
 
 
 @dataclass(frozen=True)
-class Followed:
-    """Comparison of a factor's values over the whole dataset with its law.
+class Comparison:
+    """Comparison of all values of a factor with its law.
 
     law : the law in words
-    endless : non-finite values, or None; outside : finite values outside the law's support, or None
+    nonfinite : values that are not finite, or None; outside : finite values outside the law's support, or None
     """
 
     fit: Fit
     law: str
-    endless: Strays | None
+    nonfinite: Strays | None
     outside: Strays | None
 
 
-def fits(folder: Path, info: DatasetInfo) -> dict[str, Followed]:
-    """Compare each factor's values over the whole dataset with its law; empty without samples."""
+def fits(folder: Path, info: DatasetInfo) -> dict[str, Comparison]:
+    """Compare all values of each factor with its law; empty without samples."""
     samples = Samples(folder, info)
     values = samples.latents()
     return {
-        f.name: _followed(values[f.name], f.law, samples) for f in info.recipe.factors if len(values.get(f.name, ()))
+        f.name: _compared(values[f.name], f.law, samples) for f in info.recipe.factors if len(values.get(f.name, ()))
     }
 
 
-def _followed(values: NDArray[np.float64], law: Law, samples: Samples) -> Followed:
+def _compared(values: NDArray[np.float64], law: Law, samples: Samples) -> Comparison:
     finite = np.isfinite(values)
     inside = law.cdf(values + EPSILON) != law.cdf(values - EPSILON)
-    return Followed(fit(values, law), in_words(law), _strays(~finite, samples), _strays(finite & ~inside, samples))
+    return Comparison(fit(values, law), in_words(law), _strays(~finite, samples), _strays(finite & ~inside, samples))
 
 
 def _strays(wrong: NDArray[np.bool_], samples: Samples) -> Strays | None:
     return Strays(int(wrong.sum()), samples.at([int(wrong.argmax())])[0]) if wrong.any() else None
 
 
-def check_laws(comparisons: Mapping[str, Followed], published: bool) -> Iterator[Failure]:
+def check_laws(comparisons: Mapping[str, Comparison], published: bool) -> Iterator[Failure]:
     """Check that all values are finite; for published latents, also that they follow their laws and stay in range.
 
-    Given latents may follow another law than the recipe's on purpose.
+    Given latents may intentionally differ from the recipe's laws.
     """
     for name, comparison in comparisons.items():
-        if comparison.endless:
-            yield _failure(name, comparison.endless, "which is no finite number", comparison.fit.count)
+        if comparison.nonfinite:
+            yield _failure(name, comparison.nonfinite, "which is no finite number", comparison.fit.count)
         if published and comparison.outside:
             yield _failure(name, comparison.outside, f"outside its law, {comparison.law}", comparison.fit.count)
         if published and comparison.fit.chance < CHANCE:
@@ -77,7 +77,7 @@ def check_laws(comparisons: Mapping[str, Followed], published: bool) -> Iterator
                 "latents", f"latent {name}", "",
                 "does not follow its law: "
                 f"Kolmogorov-Smirnov {comparison.fit.distance:.4f} over {comparison.fit.count} values, "
-                f"which chance would give once in {1 / max(comparison.fit.chance, 1e-300):.0e}",
+                f"which happens by chance once in {1 / max(comparison.fit.chance, 1e-300):.0e} datasets",
             )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ def _failure(name: str, strays: Strays, clause: str, count: int) -> Failure:
     return Failure("latents", f"{first.stem}.parquet", first.key, f"{name} is {first.row[name]!r}, {clause}{more}")
 
 
-def in_one_line(comparisons: Mapping[str, Followed], latents: str) -> str:
+def in_one_line(comparisons: Mapping[str, Comparison], latents: str) -> str:
     """Describe the origin of the latents, and the deviations of the values from their laws.
 
     latents : "published", or "given" with the table's SHA-256
@@ -104,11 +104,11 @@ def in_one_line(comparisons: Mapping[str, Followed], latents: str) -> str:
     return f"{origin}, within their laws' range; {far}"
 
 
-def _notes(comparisons: Mapping[str, Followed], published: bool) -> Iterator[str]:
+def _notes(comparisons: Mapping[str, Comparison], published: bool) -> Iterator[str]:
     """Yield a remark on each latent with invalid or unexpected values."""
     for name, comparison in comparisons.items():
-        if comparison.endless:
-            yield f"{name}: {comparison.endless.count} of {comparison.fit.count} values are no finite numbers"
+        if comparison.nonfinite:
+            yield f"{name}: {comparison.nonfinite.count} of {comparison.fit.count} values are no finite numbers"
         if comparison.outside:
             yield f"{name}: {comparison.outside.count} of {comparison.fit.count} values lie outside the recipe's law"
         elif published and comparison.fit.chance < CHANCE:

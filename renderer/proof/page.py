@@ -20,7 +20,7 @@ from iebench.manifests.schema import SPLITS
 from iebench.manifests.text.escapes import html as escape
 
 THUMBNAIL = 224  # pixels at most; shown at half this size, so that images are sharp on dense screens
-LISTED = 50  # most failures, missing textures or notes listed
+LISTED = 50  # most failures, missing textures or notes that are listed
 
 Objects = Sequence[Mapping[str, Any]]
 """Rows of objects.parquet or failures.parquet."""
@@ -114,15 +114,15 @@ def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
             yield column, f"{min(numbers):,} to {max(numbers):,}, median {median(numbers):,.0f}"
     if made:
         yield "distinct meshes", f"{len({note['mesh_sha256'] for note in made}):,}"
-    for column, words in (("bad_vertices", "vertices that are no numbers"), ("flat_faces", "faces without area")):
+    for column, words in (("bad_vertices", "vertices that are not finite"), ("flat_faces", "faces without area")):
         counts = [note[column] for note in made if note[column]]
         if counts:
             yield words, f"{sum(counts):,} in {len(counts):,} objects, left out"
     doubled = [note for note in made if note["doubles"]]
     if doubled:
         faces, doubles = (sum(note[column] for note in doubled) for column in ("faces", "doubles"))
-        yield "faces there twice", f"{doubles:,} of {faces + doubles:,} in {len(doubled):,} objects, drawn once"
-    for column, words in (("missing", "missing"), ("notes", "noted")):
+        yield "duplicate faces", f"{doubles:,} of {faces + doubles:,} in {len(doubled):,} objects, drawn once"
+    for column, words in (("missing", "missing"), ("notes", "note")):
         lines = [(note, line) for note in made for line in (note[column] or "").splitlines()]
         for note, line in lines[:LISTED]:
             yield words, f"{line}, of {note['path'] or note['object_id']}"
@@ -132,7 +132,7 @@ def _assets(objects: Objects) -> Iterable[tuple[str, str]]:
 
 def _failures(failures: Objects) -> str:
     if not failures:
-        return "<p class='soft'>Every object could be made.</p>"
+        return "<p class='soft'>No object failed.</p>"
     lines = "".join(
         f"<tr><td>{escape(f['synset'])}/{escape(f['object_id'])}</td><td>{escape(f['split'])}</td>"
         f"<td class='wrap'>{escape(f['cause'])}</td></tr>"

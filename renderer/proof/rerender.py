@@ -1,4 +1,4 @@
-"""Samples of a dataset rendered again by the same worker code, and compared with the stored samples."""
+"""Render samples of a dataset again with the same worker code, and compare them with the stored samples."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from ..workers.pool import Lost, Pool
 
 
 @dataclass(frozen=True)
-class Again:
+class Repeat:
     """A sample with its second rendering.
 
     picture : the new JPEG; b"" if rendering failed, with the cause
@@ -44,7 +44,7 @@ class Again:
 
 @dataclass(frozen=True)
 class Origin:
-    """The location of the files that a dataset was rendered from.
+    """Location of the files from which a dataset was rendered.
 
     source : collection of the objects, as for `iebench render --source`; None for built-in objects
     images : folder of the floor's images; None if the floor shows none, or images that iebench ships
@@ -54,7 +54,7 @@ class Origin:
     images: Path | None = None
 
     def check(self, info: DatasetInfo) -> None:
-        """Check that everything is given that rendering the dataset again needs.
+        """Check that the files that a second rendering needs are given.
 
         Raises
         ------
@@ -66,7 +66,7 @@ class Origin:
 
 def render_again(
     samples: Sequence[Sample], info: DatasetInfo, origin: Origin, device: str, workers: int
-) -> tuple[dict[str, str], list[Again]]:
+) -> tuple[dict[str, str], list[Repeat]]:
     """Render samples again; return the renderer's name, version and device, and the results in the order of `samples`.
 
     Raises
@@ -83,7 +83,7 @@ def render_again(
     processes = max(1, min(workers if device == "cpu" else 1, len(groups)))
     backend, threads = BACKENDS.get(info.renderer["name"], BLENDER), max(1, workers // processes)
     setup = worker.Setup(backend, recipe, quality, device, threads)
-    repeats: dict[str, Again] = {}
+    repeats: dict[str, Repeat] = {}
     most = max(len(group) for group in groups.values())
     patience, memory = hang_after(most, quality, info.recipe.resolution), worker_memory(processes, threads)
     with scratch() as folder, Pool(processes, setup, patience, memory, folder) as pool:
@@ -92,8 +92,8 @@ def render_again(
         with Meter("rendering again", len(samples), "images") as meter:
             for name, result in pool.run(worker.render_object, tasks):
                 outcome = Outcome.failed(result.cause) if isinstance(result, Lost) else result
-                for again in _compared(groups[name], outcome):
-                    repeats[again.sample.key] = again
+                for repeat in _compared(groups[name], outcome):
+                    repeats[repeat.sample.key] = repeat
                     meter.advance()
     return renderer, [repeats[sample.key] for sample in samples]
 
@@ -106,7 +106,7 @@ def check_source(info: DatasetInfo, source: str | None) -> None:
     SourceError : the objects are not built-in, and no source was given.
     """
     if source is None and info.source != "builtin":
-        raise SourceError(f"the objects came from {info.source}: say where they are with --source PATH")
+        raise SourceError(f"the objects came from {info.source}: give their location with --source PATH")
 
 
 def objects_of(
@@ -126,7 +126,7 @@ def objects_of(
     classes = [c for c in collection.classes() if c.synset in {synset for synset, _ in identities}]
     refs = {(ref.synset, ref.object_id): ref for ref in collection.objects(classes, None)}
     for absent in identities.keys() - refs.keys():
-        raise SourceError(f"{source} ({name}) has no object {'/'.join(absent)}: give the collection it came from")
+        raise SourceError(f"{source} ({name}) has no object {'/'.join(absent)}: give the collection that contains it")
     return {object_key: refs[object_key] for object_key in identities}
 
 
@@ -135,12 +135,12 @@ def _views(group: Sequence[Sample], info: DatasetInfo) -> Views:
     return Views(tuple(sample.row["view"] for sample in group), latents)
 
 
-def _compared(group: Sequence[Sample], outcome: Outcome) -> Iterator[Again]:
+def _compared(group: Sequence[Sample], outcome: Outcome) -> Iterator[Repeat]:
     for index, sample in enumerate(group):
         if outcome.status == "failed":
-            yield Again(sample, b"", False, 0.0, "", outcome.cause)
+            yield Repeat(sample, b"", False, 0.0, "", outcome.cause)
             continue
         files = outcome.samples[index]
-        same = all(sample.read("" if kind == "jpg" else kind.partition(".")[0]) == made for kind, made in files.items())
+        same = all(sample.read("" if kind == "jpg" else kind.partition(".")[0]) == new for kind, new in files.items())
         psnr = peak_signal_to_noise(decode(sample.read()), decode(files["jpg"]))
-        yield Again(sample, files["jpg"], same, psnr, outcome.mesh_sha256, "")
+        yield Repeat(sample, files["jpg"], same, psnr, outcome.mesh_sha256, "")

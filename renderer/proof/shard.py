@@ -46,7 +46,7 @@ class ShardTask:
 
     @property
     def doubt(self) -> str:
-        """Words on the consequence of a fault that concerns a whole file."""
+        """Consequence of a fault that affects all samples of the shard, in words."""
         return f"all samples of shard {self.stem} are in doubt"
 
     @property
@@ -71,7 +71,7 @@ class ShardFindings:
 def check_shard(task: ShardTask) -> ShardFindings:
     """Check every byte of a shard's two files."""
     findings, info = ShardFindings(), task.info
-    has_tar = (task.folder / task.tar).is_file()  # then its samples are checked one by one
+    has_tar = (task.folder / task.tar).is_file()  # if so, its samples are checked one by one
     findings.failures += check_file(task.folder, task.tar, task.tar_sha256, "" if has_tar else task.doubt)
     findings.failures += check_file(task.folder, task.parquet, task.parquet_sha256, task.doubt)
     try:
@@ -98,7 +98,7 @@ def check_shard(task: ShardTask) -> ShardFindings:
 def check_file(folder: Path, name: str, sha256: str | None, doubt: str = "") -> Iterator[Failure]:
     """Check that a file exists and has its recorded SHA-256, if one is recorded.
 
-    doubt : words on the consequence of a failure
+    doubt : consequence of a failure, in words
     """
     more = f"; {doubt}" if doubt else ""
     try:
@@ -128,14 +128,14 @@ def _read(task: ShardTask) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         notes = read_notes(pq.read_schema(path))
         listed = table.to_pylist()
         if any(column.null_count for column in table.columns):
-            raise InvalidValue("it has empty places")
+            raise InvalidValue("it has empty cells")
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise DatasetError(read_failure(path, error, "restore it or render the dataset again")) from error
     return listed, notes
 
 
 def _check_rows(table: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Check that the rows are the views of the objects that were made, in order."""
+    """Check that the rows are the views of the objects that did not fail, in order."""
     expected = [note for note in notes if note["status"] != "failed" for _ in range(note["views"])]
     if len(expected) != len(table):
         yield "", f"has {len(table)} rows and lists objects with {len(expected)} views"
@@ -143,7 +143,7 @@ def _check_rows(table: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]
     for row, note in zip(table, expected, strict=False):
         position = (row["synset"], row["object_id"], row["view"])
         if any(row[name] != note[name] for name in IDENTITY):
-            yield row["key"], f"stands where a view of {note['synset']}/{note['object_id']} belongs"
+            yield row["key"], f"is in the row of a view of {note['synset']}/{note['object_id']}"
         elif row["key"] != key(*position) or position <= last:
             yield row["key"], f"is view {row['view']} of {row['synset']}/{row['object_id']}, or not in order"
         last = position

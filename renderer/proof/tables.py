@@ -68,13 +68,14 @@ def _compare(name: str, table: pa.Table, notes: Sequence[dict[str, Any]]) -> Ite
     for row, note in zip(table.to_pylist(), notes, strict=False):
         for column, value in row.items():
             if value != note.get(column):
-                where = f"{row['synset']}/{row['object_id']}"
-                yield Failure("tables", name, where, f"{column} is {value!r}, its shard says {note.get(column)!r}")
+                object_name = f"{row['synset']}/{row['object_id']}"
+                fault = f"{column} is {value!r}, its shard says {note.get(column)!r}"
+                yield Failure("tables", name, object_name, fault)
                 break
 
 
 def check_fingerprint(folder: Path, info: DatasetInfo, stems: Sequence[str]) -> Iterator[Failure]:
-    """Compute the fingerprint again from every row's key and SHA-256, and compare it."""
+    """Compute the fingerprint from the key and SHA-256 of every row, and compare it with the stored fingerprint."""
     digest = fingerprint(info.recipe, (read_table(folder / f"{s}.parquet", columns=["key", "sha256"]) for s in stems))
     if digest != info.fingerprint:
         yield Failure("tables", INFO, "", f"has fingerprint {info.fingerprint[:12]}, its rows give {digest[:12]}")

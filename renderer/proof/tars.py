@@ -1,7 +1,7 @@
 """Comparison of a tar with its Parquet: the expected bytes of every member are built again from the row and compared.
 
 The rows determine every byte of a tar of format 1: headers follow from name and size, the JSON member is the row,
-images have their SHA-256, and the rest is zeros. So every byte is checked, and a wrong byte is assigned to a sample.
+images have their SHA-256, and the rest is zeros. So every byte is checked, and every wrong byte belongs to a sample.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ Wrong = tuple[str, str, str]
 class Member:
     """An expected member of a sample, according to its row.
 
-    content : for the JSON member; sha256 and offset : for images
+    content : bytes of the JSON member; sha256, offset : hash and position of an image
     """
 
     suffix: str
@@ -47,11 +47,11 @@ class Member:
 
 def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
     """Return the expected members of a row's sample, in the tar's order."""
-    places = {name: place_columns(name) for name in ("", *recipe.passes)}
-    beyond = {column for columns in places.values() for column in columns}
-    text = sample_json({name: value for name, value in row.items() if name not in beyond})
+    locations = {name: place_columns(name) for name in ("", *recipe.passes)}
+    left_out = {column for columns in locations.values() for column in columns}
+    text = sample_json({name: value for name, value in row.items() if name not in left_out})
     parts = [Member("json", len(text), text)]
-    for name, columns in places.items():
+    for name, columns in locations.items():
         offset, size, sha256 = (row[column] for column in columns)
         parts.append(Member(f"{name}.png" if name else "jpg", size, b"", sha256, offset))
     return sorted(parts, key=lambda member: member.suffix)
@@ -92,7 +92,7 @@ def check_tar(path: Path, rows: Sequence[dict[str, Any]], recipe: Recipe) -> Ite
 
 
 def _begin(descriptor: int, position: int, key: str, parts: Sequence[Member]) -> int:
-    """Return the offset of a sample: the end of the previous one, or the row's if only that has the sample's name."""
+    """Return the offset of a sample: the end of the previous sample, or the row's offset if only it has the name."""
     offset = next(part.offset for part in parts if part.sha256) - TAR_BLOCK
     offset -= sum(part.span for part in parts[: next(i for i, part in enumerate(parts) if part.sha256)])
     if offset == position or offset < 0:
@@ -149,7 +149,7 @@ def _picture_problem(content: bytes, suffix: str, resolution: int) -> str | None
                 return f"is {image.width} x {image.height} pixels, the recipe says {resolution}"
             if suffix == "jpg" and image.mode != "RGB":
                 return f"has mode {image.mode}, not RGB"
-            image.draft("RGB", (1, 1))  # the smallest scale is fastest and still reads all coefficients
+            image.draft("RGB", (1, 1))  # decoding at the smallest scale is fastest and still reads all coefficients
             image.load()
     except (OSError, SyntaxError, ValueError):
         return "does not decode"

@@ -1,4 +1,4 @@
-"""The main path of `iebench verify`: files, shards, tables, latents, then some images rendered again."""
+"""The main path of `iebench verify`: check files, shards, tables and latents, then render some images again."""
 
 import multiprocessing
 import time
@@ -20,7 +20,7 @@ from .shard import ShardFindings, ShardTask, check_file, check_shard
 from .tables import check_fingerprint, check_listing, check_tables
 
 PER_PROCESS = 64 << 20  # bytes per process; reading less is faster than starting a process
-UNLISTED = 100  # most shards missing in SHA256SUMS that are checked one by one
+UNLISTED = 100  # number of shards missing in SHA256SUMS up to which each is checked
 
 
 def verify(folder: Path, jobs: int, rerender: int = 0, origin: Origin | None = None, device: str = "cpu") -> Report:
@@ -28,7 +28,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, origin: Origin | None = N
 
     jobs : most processes
     rerender : number of random samples to render again, if all other checks pass
-    origin, device : for rendering again; device as for `iebench render`
+    origin, device : source files and device of the second rendering; device as for `iebench render`
 
     Raises
     ------
@@ -37,18 +37,18 @@ def verify(folder: Path, jobs: int, rerender: int = 0, origin: Origin | None = N
     """
     info, report, origin = DatasetInfo.load(folder), Report(), origin or Origin()
     if rerender:
-        origin.check(info)  # fail now, not after an hour of reading
+        origin.check(info)  # fail early, not after an hour of reading
     present = files(folder)
     try:
         sums = read_sums(folder, checksums(folder))
-    except DatasetError as error:  # then the files are not compared with it
+    except DatasetError as error:  # without the sums, files are not compared with them
         report.add([Failure("files", SUMS, "", str(error))])
         sums = {}
     report.add(check_listing(present, sums, info))
     counted = info.stems()
     unlisted = [stem for stem in counted if sums and f"{stem}.parquet" not in sums and f"{stem}.tar" not in sums]
-    beyond = set(unlisted[UNLISTED:])
-    stems = [stem for stem in counted if stem not in beyond]
+    skipped = set(unlisted[UNLISTED:])
+    stems = [stem for stem in counted if stem not in skipped]
     shards = {f"{stem}.{kind}" for stem in stems for kind in ("tar", "parquet")}
     for name in sorted(sums.keys() - shards):
         report.add(check_file(folder, name, sums[name]))
@@ -64,9 +64,9 @@ def verify(folder: Path, jobs: int, rerender: int = 0, origin: Origin | None = N
         report.add(check_tables(folder, info, [note for part in findings for note in part.notes or []]))
         report.add(check_fingerprint(folder, info, stems))
         if info.latents != "drawn":
-            followed = fits(folder, info)
-            report.checks["latents"] = in_one_line(followed, info.latents)
-            report.add(check_laws(followed, published=info.latents == "published"))
+            comparisons = fits(folder, info)
+            report.checks["latents"] = in_one_line(comparisons, info.latents)
+            report.add(check_laws(comparisons, published=info.latents == "published"))
         if rerender and report.ok and report.images:
             report.checks["rerender"], wrong = check_pictures(folder, info, rerender, origin, device, jobs)
             report.add(wrong)

@@ -22,7 +22,7 @@ from iebench.manifests.recipe import Recipe
 
 from ..errors import AssetError
 from .charts import BAR
-from .rerender import Again, Origin, render_again
+from .rerender import Origin, Repeat, render_again
 
 SIDE = 3.3  # inches, side of an image
 COLUMNS = 3  # most images in a row
@@ -42,7 +42,7 @@ def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, devi
     """Draw the sample with a key into the PNG file `out`; return its description in lines of text.
 
     rerender : True to render the sample again and show both
-    origin, device : for rendering again; device as for `iebench render`
+    origin, device : source files and device of the second rendering; device as for `iebench render`
 
     Raises
     ------
@@ -57,11 +57,11 @@ def view(folder: Path, key: str, out: Path, rerender: bool, origin: Origin, devi
     lines = [f"{title}, in {sample.tar}", *_latents(sample, info.recipe)]
     panels = [Panel("stored", stored, smooth=True)]
     if rerender:
-        renderer, [again] = render_again([sample], info, origin, device, cores())
-        if again.cause:
-            raise AssetError(f"{key} cannot be rendered again: {again.cause}")
-        panels += _compared(stored, again, info.recipe)
-        lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(again)}")
+        renderer, [repeat] = render_again([sample], info, origin, device, cores())
+        if repeat.cause:
+            raise AssetError(f"{key} cannot be rendered again: {repeat.cause}")
+        panels += _compared(stored, repeat, info.recipe)
+        lines.append(f"rendered again with {' '.join(renderer.values())}: {_verdict(repeat)}")
     panels += [Panel(name, raw(sample.read(name))) for name in info.recipe.passes]
     with styled():
         write_atomic(out, png(_figure(title, panels, sample, info.recipe)))
@@ -77,17 +77,17 @@ def _latents(sample: Sample, recipe: Recipe) -> list[str]:
     ]  # fmt: skip
 
 
-def _compared(stored: Pixels, again: Again, recipe: Recipe) -> list[Panel]:
-    made = as_rgb(decode(again.picture), recipe)
-    difference = np.clip(128 + AMPLIFIED * (made.astype(int) - stored), 0, 255).astype(np.uint8)
+def _compared(stored: Pixels, repeat: Repeat, recipe: Recipe) -> list[Panel]:
+    new = as_rgb(decode(repeat.picture), recipe)
+    difference = np.clip(128 + AMPLIFIED * (new.astype(int) - stored), 0, 255).astype(np.uint8)
     return [
-        Panel("rendered again", made, smooth=True),
-        Panel(f"difference × {AMPLIFIED}: {_verdict(again)}", difference),
+        Panel("rendered again", new, smooth=True),
+        Panel(f"difference × {AMPLIFIED}: {_verdict(repeat)}", difference),
     ]
 
 
-def _verdict(again: Again) -> str:
-    return "the same bytes" if again.same else f"{again.psnr:.1f} dB PSNR"
+def _verdict(repeat: Repeat) -> str:
+    return "the same bytes" if repeat.same else f"{repeat.psnr:.1f} dB PSNR"
 
 
 def _figure(title: str, panels: Sequence[Panel], sample: Sample, recipe: Recipe) -> Figure:
@@ -111,8 +111,8 @@ def _scales(axes: Axes, sample: Sample, recipe: Recipe) -> None:
         low, high = support(factor.law)
         value = sample.row[factor.name]
         axes.plot([0, 1], [-index, -index], color=INK, linewidth=1, alpha=0.5, solid_capstyle="butt")
-        at = (value - low) / (high - low) if high > low else 0.5
-        axes.plot([at], [-index], "o", color=BAR, markersize=8, clip_on=False)
+        share = (value - low) / (high - low) if high > low else 0.5
+        axes.plot([share], [-index], "o", color=BAR, markersize=8, clip_on=False)
         axes.text(-0.06, -index, factor.name, ha="right", va="center", fontsize=10)
         axes.text(1.06, -index, value_in_words(value, factor.unit), ha="left", va="center", fontsize=10)
         for x, bound in ((0, low), (1, high)):

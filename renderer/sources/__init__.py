@@ -1,7 +1,7 @@
 """Sources: collections of objects. Each lists the objects of some classes; a renderer later loads them one by one.
 
-A source is one file with a class decorated with `@source(name)`, named by an entry point of the group `iebench.sources`
-and imported when it is used; iebench's own are named in its pyproject.toml.
+Each source has a file of its own, with a class decorated with `@source(name)`. An entry point of the group
+`iebench.sources` names it, and it is imported at its first use. pyproject.toml names the sources of iebench itself.
 """
 
 from .registry import SOURCES, ObjectRef, Source, open_source, source

@@ -18,7 +18,7 @@ PLANNED = 600  # bytes per object in a plan, as measured for docs/guides/cluster
 
 @source("builtin")
 class Builtin:
-    """The procedural objects of `iebench.renderer.builtin`; every fifth goes to val, starting with the second."""
+    """The procedural objects of `iebench.renderer.builtin`; every fifth object, from the second on, is in val."""
 
     licence = "CC0-1.0"
 

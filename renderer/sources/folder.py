@@ -21,10 +21,10 @@ from .registry import ObjectRef, source
 class Folder:
     """PATH/CLASS/OBJECT.obj (or another format), or PATH/CLASS/OBJECT/... with one mesh at any depth.
 
-    Folders of a split may lie above or below those of classes (see `layout`). If an object has several formats, such
-    as OBJECT.obj and OBJECT.glb, one of them is used. An object that cannot be loaded is a failure of the run: an
-    unsupported format, or a folder with several meshes or none. A folder without a mesh beside mesh files contains
-    their textures.
+    Split folders may be above or below class folders (see `layout`). If an object has several formats, such as
+    OBJECT.obj and OBJECT.glb, one of them is used. An object that cannot be loaded is recorded as a failure: an
+    unsupported format, or a folder with several meshes or none. A folder without a mesh that lies beside mesh files is
+    a folder of textures.
     """
 
     licence = LICENCE
@@ -33,7 +33,7 @@ class Folder:
         if path is None or not path.is_dir():
             raise SourceError(f"--source folder needs a folder of meshes, got {path}: iebench render --source PATH")
         self.path = path
-        self._passed: dict[str, list[str]] = {}  # reason -> skipped paths
+        self._skipped: dict[str, list[str]] = {}  # reason -> skipped paths
         self._by_split = Counter[tuple[str, str]]()  # (split, folder that gives it) -> number of objects
 
     @staticmethod
@@ -44,9 +44,9 @@ class Folder:
     def _listed(self) -> dict[str, list[Listed]]:
         """Class name -> its objects, for classes that have at least one."""
         by_class: dict[str, list[Listed]] = {}
-        self._pass_over("mesh files outside of class folders", filter(is_model, sorted(self.path.iterdir())))
+        self._skip("mesh files outside of class folders", filter(is_model, sorted(self.path.iterdir())))
         groups, beside = class_folders(self.path)
-        self._pass_over("folders beside those of splits", beside)
+        self._skip("folders beside split folders", beside)
         for class_folder in groups:
             objects = self._objects(class_folder)
             if objects:
@@ -57,7 +57,7 @@ class Folder:
                     _apart(entry, class_folder, ids) for entry in objects
                 )
             else:
-                self._pass_over("folders without a mesh, which make no class", [class_folder.path])
+                self._skip("folders without a mesh, which are no classes", [class_folder.path])
         return by_class
 
     def _objects(self, class_folder: ClassFolder) -> list[Listed]:
@@ -66,7 +66,7 @@ class Folder:
             (path for path in class_folder.path.iterdir() if is_model(path) and path.is_file()), key=rank
         ):
             if files.setdefault(path.stem, path) != path:
-                self._pass_over("files of an object that is taken in another format", [path])
+                self._skip("files of an object that is loaded in another format", [path])
         listed = [
             self._entry(class_folder, name, path, self.path, "" if is_mesh(path) else f"{path.name} {unread(path)}")
             for name, path in files.items()
@@ -74,11 +74,11 @@ class Folder:
         for folder in folders(class_folder.path):
             models = models_in(folder)
             if folder.name in files or (files and not models):
-                self._pass_over("folders beside mesh files, taken for their textures", [folder])
+                self._skip("folders beside mesh files, which contain their textures", [folder])
                 continue
             try:
                 listed.append(self._entry(class_folder, folder.name, sole_mesh(folder, models), folder))
-                self._pass_over("files of an object that is taken in another format", models[1:])
+                self._skip("files of an object that is loaded in another format", models[1:])
             except AssetError as error:
                 listed.append(self._entry(class_folder, folder.name, folder, folder, str(error)))
         return listed
@@ -87,8 +87,8 @@ class Folder:
         path = cleaned(mesh.relative_to(self.path).as_posix())
         return Listed(object_key(cleaned(name)), mesh, folder, path, self.path, class_folder.split, cleaned(problem))
 
-    def _pass_over(self, kind: str, paths: Iterable[Path]) -> None:
-        self._passed.setdefault(kind, []).extend(cleaned(path.relative_to(self.path).as_posix()) for path in paths)
+    def _skip(self, kind: str, paths: Iterable[Path]) -> None:
+        self._skipped.setdefault(kind, []).extend(cleaned(path.relative_to(self.path).as_posix()) for path in paths)
 
     def classes(self) -> Sequence[ObjectClass]:
         """Return the classes, sorted by name.
@@ -102,14 +102,14 @@ class Folder:
             return collection_classes(list(self._listed))
         if problem := next((p for p in problems if not p.startswith("no mesh file")), ""):
             tops = folders(self.path)
-            above = f"; or give {tops[0]}, if its folders are the classes" if len(tops) == 1 else ""
+            above = f"; or give {tops[0]} if the folders in it are the classes" if len(tops) == 1 else ""
             raise SourceError(
                 f"{self.path} has no object that can be loaded; first of {len(problems)}: {problem}{above}"
             )
         loose = next((path.name for path in sorted(self.path.iterdir()) if is_model(path)), None)
         raise SourceError(
             f"{self.path} has no folders CLASS/OBJECT{'|'.join(FORMATS)}: "
-            + (f"put {loose} and the like into a folder for each class" if loose else "give the folder above them")
+            + (f"put meshes such as {loose} into one folder per class" if loose else "give the folder above them")
         )
 
     def objects(self, classes: Sequence[ObjectClass], per_class: int | None) -> list[ObjectRef]:
@@ -123,13 +123,13 @@ class Folder:
             parts = (f"{name} ({n:,} objects) is {split}" for (split, name), n in sorted(self._by_split.items()))
             sentences.append(f"{self.path}: its folders give the split: {', '.join(parts)}")
         sentences += failing(self.path, everything)
-        if passed := [counted(kind, paths) for kind, paths in self._passed.items() if paths]:
-            sentences.append(f"{self.path}: passed over: {'; '.join(passed)}")
+        if skipped := [counted(kind, paths) for kind, paths in self._skipped.items() if paths]:
+            sentences.append(f"{self.path}: skipped: {'; '.join(skipped)}")
         return sentences
 
 
 def _apart(entry: Listed, class_folder: ClassFolder, ids: Container[str]) -> Listed:
-    """Return the object, under another id if an object of another split has its id: each split may count from 1."""
+    """Return the object, with another id if an object of another split has its id: each split may count from 1."""
     return (
         replace(entry, object_id=object_key(f"{entry.object_id}_{class_folder.split_folder}"))
         if entry.object_id in ids

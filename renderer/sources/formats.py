@@ -35,7 +35,7 @@ def rank(path: Path) -> tuple[int, str, str]:
 
 
 def unread(path: Path) -> str:
-    """Return the words, after a file's name, for a format that cannot be loaded.
+    """Return the predicate, after a file's name, for a format that cannot be loaded.
 
     >>> unread(Path("chair/c.FBX")), unread(Path("chair/c.txt"))
     ('is in FBX format, which iebench does not read: convert it to glTF (.glb) or OBJ, for example with Blender', \
@@ -58,7 +58,7 @@ def _models(folder: Path) -> Iterator[Path]:
 
 
 def _refuse(error: OSError) -> None:
-    """Raise the error that `os.walk` would skip: an unreadable folder must not count as one without a mesh."""
+    """Raise the error that `os.walk` would skip: an unreadable folder must not count as a folder without a mesh."""
     raise error
 
 

@@ -10,7 +10,7 @@ SPLIT_NAMES = {
     "train": "train", "training": "train",
     "test": "val", "testing": "val", "val": "val", "valid": "val", "validation": "val",
 }  # fmt: skip
-"""Names of split folders, in lower case. All held-out data is val: it is never trained on."""
+"""Names of split folders, in lower case. All held-out data are val, on which nothing is trained."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ def folders(path: Path) -> list[Path]:
 def class_folders(path: Path) -> tuple[list[ClassFolder], list[Path]]:
     """Return the class folders of a collection, and the other folders that lie beside split folders.
 
-    Layouts are PATH/CLASS, PATH/CLASS/SPLIT as in ModelNet, or PATH/SPLIT/CLASS. A folder counts as a split folder only
-    if both a train and a held-out folder exist at its level, since a class may be called "train".
+    The layouts are PATH/CLASS, PATH/CLASS/SPLIT as in ModelNet, and PATH/SPLIT/CLASS. A class may be called "train", so
+    a folder counts as a split folder only if both a train and a held-out folder exist at its level.
     """
     tops = folders(path)
     if _give_splits(tops):

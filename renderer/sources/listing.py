@@ -1,4 +1,4 @@
-"""Code shared by sources of loose mesh files: listed objects, messages about skipped files, refs of a class."""
+"""Code shared by the sources `folder` and `manifest`: listed objects, messages about skipped files, refs of a class."""
 
 import os
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from .splits import split_of, subset
 LICENCE = "that of the meshes"
 NAMED = 3  # most names listed in a sentence
 CLIMBS = "leads out of its table's folder: put the table above the meshes, or write absolute paths"
-"""Words, after a mesh's path, for a relative path that leaves the collection."""
+"""Predicate, after a mesh's path, for a relative path that leaves the collection."""
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ Row = dict[str, str]
 class Manifest:
     """Columns `path` (relative to the table's folder, or absolute) and `class`; optional `split` and `id`.
 
-    An empty or missing `split` is chosen by a hash. A missing `id` is the path without its suffix. Other columns are
-    ignored. Paths may have backslashes. `text_table` describes the encodings and separators of CSV.
+    A hash chooses an empty or missing `split`. The default of `id` is the path without its suffix. Other columns are
+    ignored. Paths may contain backslashes. `text_table` describes the encodings and separators of CSV.
     """
 
     licence = LICENCE
@@ -64,7 +64,7 @@ class Manifest:
         if all(entry.problem == _absent(entry.path) for entry in listed):
             raise SourceError(
                 f"{self.path}: none of its {len(listed):,} paths leads to a file, first {listed[0].path!r}: paths are "
-                f"taken from {self.path.parent.absolute()}"
+                f"relative to {self.path.parent.absolute()}"
             )
         return by_class
 
@@ -112,7 +112,7 @@ class Manifest:
     def _check(self, position: str, row: Row) -> None:
         for name in KNOWN[1:]:  # a path may contain any character
             if fault := flaw(row.get(name, "")):
-                raise SourceError(f"{self.path}: {position} has a {name} that holds {fault}: mend it")
+                raise SourceError(f"{self.path}: {position} has a {name} that holds {fault}: correct it")
         for name in NEEDED:
             if not row[name]:
                 raise SourceError(f"{self.path}: {position} has no {name}: fill it in, or remove the row")

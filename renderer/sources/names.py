@@ -8,7 +8,7 @@ LONGEST_CLASS, LONGEST_OBJECT = 32, 48  # a tar's header has 100 bytes for a mem
 
 
 def class_key(name: str) -> str:
-    """Return a class's name as the first part of a key: letters, digits and hyphens; an underscore would end it.
+    """Return a class's name as the first part of a key: letters, digits and hyphens; an underscore ends that part.
 
     >>> class_key("sofa"), class_key("night_stand")
     ('sofa', 'night-stand-e03246cc')

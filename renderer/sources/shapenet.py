@@ -19,8 +19,8 @@ MESH = "models/model_normalized.obj"
 class ShapeNet:
     """PATH/SYNSET/OBJECT/models/model_normalized.obj, or PATH/SYNSET.zip with members SYNSET/OBJECT/models/...
 
-    Objects and splits come from the official list of 3DIEBench. A listed object without a mesh is a failure of the run,
-    not an error. A zip file is read in place: an object's members are extracted while it is rendered.
+    Objects and splits come from the official list of 3DIEBench. A listed object without a mesh is recorded as a failure
+    and does not stop the run. A zip file is not unpacked: an object's members are extracted when it is rendered.
     """
 
     licence = "ShapeNet terms of use (non-commercial research); see shapenet.org/terms"
@@ -77,7 +77,7 @@ class ShapeNet:
         if not self._unlisted:
             return []
         text = counted("folders that the official list of 3DIEBench lacks", self._unlisted)
-        return [f"{self.path}: passed over: {text}; to render them too, give --source folder {self.path}"]
+        return [f"{self.path}: skipped: {text}; to render them too, give --source folder {self.path}"]
 
     def _ref(
         self, c: ObjectClass, object_id: str, split: str, folders: dict[str, Path], archives: dict[str, Path]
@@ -92,5 +92,5 @@ class ShapeNet:
 
 
 def _names(folder: Path) -> set[str]:
-    """Return the entries of a class's folder, without hidden files; they are not opened, as there may be thousands."""
+    """Return the names in a class's folder, without hidden files; there may be thousands, so they are not opened."""
     return {entry.name for entry in os.scandir(folder) if not entry.name.startswith((".", "__MACOSX"))}

@@ -15,7 +15,7 @@ from ..errors import SourceError
 
 SEPARATORS = (",", ";", "\t", "|")
 LEGACY = ("cp1252", "cp932", "gb18030", "big5", "cp949", "cp1251", "cp1250", "latin-1")
-"""Encodings of systems before Unicode; a file's encoding is detected by names of existing files."""
+"""Encodings older than Unicode; the right encoding is that in which the paths of the table exist."""
 REMEDY = 'save it as UTF-8 (in Excel "CSV UTF-8")'
 
 
@@ -41,10 +41,10 @@ class TextTable:
 
 
 def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bool]) -> TextTable:
-    """Read a CSV file; the separator is the one that gives the header most of the known columns.
+    """Read a CSV file; the separator is that with which the header contains most of the known columns.
 
-    known : names of the used columns; the first contains paths. If the file is not Unicode, names of existing files
-        determine its encoding
+    known : names of the used columns; the first contains paths. If the file is not Unicode, its encoding is that in
+        which the paths exist
     exists : returns True if a path exists
 
     Raises
@@ -66,9 +66,7 @@ def read_text_table(path: Path, known: Sequence[str], exists: Callable[[str], bo
             table = _parsed(path, raw.decode(encoding), encoding, known)
             if _proven(table, known, exists):
                 return table
-    raise SourceError(
-        f"{path} is not text in UTF-8 (line {line}), and files of its names do not tell another encoding: {REMEDY}"
-    )
+    raise SourceError(f"{path} is not text in UTF-8 (line {line}), and its paths exist in no other encoding: {REMEDY}")
 
 
 def _proven(table: TextTable, known: Sequence[str], exists: Callable[[str], bool]) -> bool:
@@ -118,13 +116,13 @@ def _table(path: Path, lines: io.StringIO, before: int, encoding: str, separator
                 continue
             if any(field.strip() for field in fields[len(header) :]):
                 raise SourceError(
-                    f"{path}: line {number} has {len(fields)} fields and the header {len(header)}: put what holds a "
-                    f"{separator!r} into double quotes"
+                    f"{path}: line {number} has {len(fields)} fields and the header {len(header)}: put double quotes "
+                    f"around a field that contains {separator!r}"
                 )
             rows.append((number, [*fields, *[""] * len(header)][: len(header)]))
     except csv.Error:
         raise SourceError(
-            f"{path}: line {before + reader.line_num} cannot be taken apart: a double quote in it has no partner, or "
-            'stands within a field; write it twice, as in "a ""b"" c.obj"'
+            f"{path}: line {before + reader.line_num} cannot be parsed: a double quote in it has no partner, or is "
+            'inside a field; inside a field, write it twice, as in "a ""b"" c.obj"'
         ) from None
     return TextTable(header, rows, encoding, separator)

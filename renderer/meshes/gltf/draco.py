@@ -44,10 +44,8 @@ def undo_draco(name: str, tree: dict[str, Any], to: Path) -> None:
             accessor["componentType"] = COMPONENT[values.dtype.name]
 
         for primitive in primitives:
-            packed, primitive["mode"] = (
-                primitive["extensions"].pop(EXTENSION),
-                4,
-            )  # decoded as triangles, whatever the original mode
+            packed = primitive["extensions"].pop(EXTENSION)
+            primitive["mode"] = 4  # the decoder returns triangles, whatever the original mode
             try:
                 mesh = DracoPy.decode(view_bytes(tree, packed["bufferView"], to))
             except Exception as error:  # DracoPy's exceptions have no common base

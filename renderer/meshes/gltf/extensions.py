@@ -9,7 +9,7 @@ UNDONE = frozenset({
     "EXT_texture_webp", "KHR_texture_basisu", "MSFT_texture_dds", "KHR_lights_punctual", "KHR_animation_pointer",
     "KHR_materials_variants", "KHR_xmp_json_ld", "KHR_meshopt_compression", "EXT_meshopt_compression",
 })  # fmt: skip
-"""Extensions that the clean copy does not need; for meshopt, if the file contains the uncompressed data too."""
+"""Extensions that the clean copy does not need; meshopt only if the file also contains the uncompressed data."""
 DRAWN = frozenset({
     "KHR_materials_pbrSpecularGlossiness", "KHR_materials_unlit", "KHR_texture_transform", "KHR_materials_clearcoat",
     "KHR_materials_emissive_strength", "KHR_materials_transmission", "KHR_materials_specular", "KHR_materials_sheen",
@@ -34,11 +34,11 @@ def check_required(name: str, tree: dict[str, Any]) -> None:
 
 
 def check_uncompressed(name: str, tree: dict[str, Any], buffer: dict[str, Any]) -> None:
-    """Refuse a buffer without data, which is a placeholder for compressed data in another buffer.
+    """Refuse a buffer that has no data because another buffer contains the data in compressed form.
 
     Raises
     ------
-    AssetError : the buffer is such a placeholder.
+    AssetError : only compressed data exist.
     """
     views = [view.get("extensions", {}) for view in tree.get("bufferViews", [])]
     packed = [key for key in MESHOPT if key in buffer.get("extensions", {}) or any(key in view for view in views)]

@@ -20,7 +20,7 @@ NUMBERS = TABLES | {
 def check_numbers(tree: dict[str, Any]) -> None:
     """Refuse a glTF with an invalid length, offset, count or reference; unknown extensions are not checked.
 
-    Python would read entry -1 as the last entry, and offset -1 as a position before the data.
+    Otherwise Python would read entry -1 as the last entry, and offset -1 as a position before the data.
 
     Raises
     ------

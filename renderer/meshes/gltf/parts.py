@@ -21,7 +21,7 @@ class Part:
     """Triangles with the attributes of their vertices.
 
     points : (n, 3); normals : (n, 3), or None; triangles : (m, 3)
-    others : texture coordinates (n, 2) and colours (n, 3 or 4) by attribute name
+    others : texture coordinates (n, 2) and colours (n, 3 or 4), by attribute name
     joints, weights : (n, k), or None
     """
 
@@ -36,7 +36,7 @@ class Part:
 
 
 def read_part(name: str, primitive: Json, reader: Reader, morph: Sequence[float]) -> Part | str:
-    """Read a primitive and add its weighted morph targets; return a note with the reason if it is left out.
+    """Read a primitive and add its weighted morph targets; if it is left out, return a note with the reason.
 
     morph : weight of each morph target
 
@@ -60,7 +60,7 @@ def read_part(name: str, primitive: Json, reader: Reader, morph: Sequence[float]
         raise InvalidValue("it has faces that use vertices which it does not have")
     notes: list[str] = []
     others = {
-        key: _shared(name, key, reader.array(number), notes)
+        key: _bounded(name, key, reader.array(number), notes)
         for key, number in attributes.items()
         if key.startswith(("TEXCOORD_", "COLOR_"))
     }
@@ -130,7 +130,7 @@ def _triangles(corners: NDArray[np.int64], mode: int) -> NDArray[np.uint32]:
     return triangles.astype(np.uint32)
 
 
-def _shared(name: str, key: str, values: Array, notes: list[str]) -> NDArray[np.float32]:
+def _bounded(name: str, key: str, values: Array, notes: list[str]) -> NDArray[np.float32]:
     """Return texture coordinates unchanged, and colours moved into [0, 1]."""
     if key.startswith("COLOR_"):
         colors, note = in_range(values[:, :3].astype(np.float64), name, "vertex colours")
@@ -141,7 +141,7 @@ def _shared(name: str, key: str, values: Array, notes: list[str]) -> NDArray[np.
 
 
 def _sets(reader: Reader, attributes: Json, prefix: str) -> Any:
-    """Return joints or weights of all sets side by side (n, 4 k); None if there are none."""
+    """Return the joints or weights of all k sets side by side, (n, 4 k); None if there are none."""
     keys = sorted(key for key in attributes if key.startswith(prefix))
     arrays = [reader.array(attributes[key]) for key in keys]
     if not arrays:
@@ -150,7 +150,7 @@ def _sets(reader: Reader, attributes: Json, prefix: str) -> Any:
 
 
 def _compact(part: Part) -> Part:
-    """Remove vertices without a triangle: they are not drawn, but would count for the extent."""
+    """Remove vertices without a triangle: they are not drawn, but would enlarge the bounding box."""
     used, renumbered = np.unique(part.triangles, return_inverse=True)
     if len(used) == len(part.points):
         return part

@@ -1,7 +1,7 @@
 """A glTF at rest: its scene with one plain triangle mesh per node, which every reader interprets in the same way.
 
-Morph targets are added with their weights, skins are posed by their joints, and instances become copies. Measurements
-of the object then agree with the rendered object.
+Morph targets are added with their weights, skins are posed by their joints, and instances become copies. trimesh, which
+measures the object, and Blender, which renders it, then read the same shape.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,9 @@ NODE = ("children", "mesh", "matrix", "translation", "rotation", "scale")
 
 
 def at_rest(name: str, tree: Json, folder: Path) -> list[str]:
-    """Replace meshes, skins and buffers of a glTF, whose buffers are staged in `folder`, by plain ones; return notes.
+    """Replace the meshes, skins and buffers of a glTF, whose buffers are staged in `folder`, by plain ones.
+
+    returns : notes on parts that are left out or changed
 
     Raises
     ------
@@ -70,7 +72,7 @@ class _Scene:
         return order
 
     def settle(self, number: int) -> None:
-        """Give a node a plain mesh in place of its own; a skinned mesh gets a new root node, as its joints place it."""
+        """Replace the mesh of a node by a plain mesh; a skinned mesh gets a new root node, since joints position it."""
         node = self._nodes[number]
         old, skin = node.pop("mesh", None), node.get("skin")
         if old is None:
@@ -126,11 +128,12 @@ class _Scene:
 
     def _joints(self, skin: Json) -> Floats:
         """Return the matrices from the bind pose to the scene: (j, 4, 4)."""
-        now = np.stack([self._to_scene(joint) for joint in skin["joints"]])
+        to_scene = np.stack([self._to_scene(joint) for joint in skin["joints"]])
         if "inverseBindMatrices" not in skin:
-            return now
-        back = self._reader.array(skin["inverseBindMatrices"]).astype(np.float64).reshape(-1, 4, 4).transpose(0, 2, 1)
-        product: Floats = now @ back[: len(now)]
+            return to_scene
+        columns = self._reader.array(skin["inverseBindMatrices"]).astype(np.float64).reshape(-1, 4, 4)
+        from_bind: Floats = columns.transpose(0, 2, 1)  # glTF stores a matrix column by column
+        product: Floats = to_scene @ from_bind[: len(to_scene)]
         return product
 
     def _to_scene(self, number: int) -> Floats:

@@ -28,7 +28,7 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
     """
     coordinates, corners, counts, ends = array("d"), array("q"), array("q"), array("q")
     vertices = 0
-    for line in _whole_lines(path):
+    for line in _joined_lines(path):
         words = line.partition(b"#")[0].split()
         statement = words[0] if words else b""
         try:
@@ -58,8 +58,8 @@ def read_obj(name: str, path: Path) -> trimesh.Trimesh:
     return trimesh.Trimesh(points, own[triangles.positions], metadata=about, process=False, validate=False)
 
 
-def _whole_lines(path: Path) -> Iterator[bytes]:
-    """Yield the lines of a text, each joined with the lines that a backslash at its end continues."""
+def _joined_lines(path: Path) -> Iterator[bytes]:
+    """Yield the lines of a text; a line that ends in a backslash is joined with the next line."""
     begun = b""
     with path.open("rb") as file:
         for line in file:

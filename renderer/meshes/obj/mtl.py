@@ -12,7 +12,7 @@ from .mtl_numbers import numbers_in_range
 DRAWN = {"map_kd": "map_Kd", "map_ks": "map_Ks", "map_ns": "map_Ns", "map_ke": "map_Ke", "map_d": "map_d",
          "map_bump": "map_Bump", "bump": "bump", "norm": "norm", "refl": "refl", "map_refl": "map_refl",
          "map_pr": "map_Pr", "map_pm": "map_Pm", "map_ps": "map_Ps"}  # fmt: skip
-"""Maps that Blender's importer draws, in its spelling; other maps are left out and not reported as missing."""
+"""Maps that Blender's importer uses, in its spelling; other maps are left out and not reported as missing."""
 PLAIN = {word.lower(): word for word in ("newmtl", "Ka", "Kd", "Ks", "Ke", "Ns", "Ni", "d", "Tr", "illum", "Pr", "Pm",
                                          "Ps", "Pc", "Pcr", "aniso", "anisor", "Tf")}  # fmt: skip
 """Other keywords that Blender reads, by their lower-case form; it accepts only this spelling."""
@@ -48,11 +48,11 @@ def clean_library(path: Path, textures: Textures) -> list[str]:
     kept: list[str] = []
     for lines in _materials(decode(path.read_bytes()).splitlines()):
         kinds = {image_map.kind for line in lines if (image_map := _Map.of(line)) is not None} & DRAWN.keys()
-        turned = textures.materials.map_d == "shapenet" and len(kinds) > 1
+        inverted = textures.materials.map_d == "shapenet" and len(kinds) > 1
         for line in lines:
             if (image_map := _Map.of(line)) is None:
                 kept.append(_spelled(line))
-            elif image_map.kind in DRAWN and (staged := _stage(image_map, path.parent, textures, turned)) is not None:
+            elif image_map.kind in DRAWN and (staged := _stage(image_map, path.parent, textures, inverted)) is not None:
                 kept.append(f"{DRAWN[image_map.kind]} {image_map.options}{staged}")
     lines, notes = numbers_in_range(kept, path.name)
     textures.notes += [*notes, *_unread(lines)]
@@ -75,12 +75,12 @@ def _unread(lines: list[str]) -> list[str]:
     for material in _materials(lines):
         words = {statement[0]: statement[1:] for line in material if len(statement := line.split()) > 1}
         count += bool({"d", "map_d"}.isdisjoint(words) and words.get("Tr", ["0"])[0].strip("0."))
-    return [f"Tr of {count} materials is not read, d is: they are drawn opaque"] if count else []
+    return [f"Tr of {count} materials is ignored, only d is read: they are drawn opaque"] if count else []
 
 
-def _stage(image_map: _Map, folder: Path, textures: Textures, turned: bool) -> str | None:
+def _stage(image_map: _Map, folder: Path, textures: Textures, inverted: bool) -> str | None:
     if image_map.kind == "map_d":
-        return textures.stage_opacity(folder, image_map.image, turned)
+        return textures.stage_opacity(folder, image_map.image, inverted)
     return textures.stage(folder, image_map.image)
 
 

@@ -14,7 +14,7 @@ SHARES = ("d", "Pr", "Pm", "Ps", "Pc", "Pcr")
 
 
 def numbers_in_range(lines: list[str], name: str) -> tuple[list[str], list[str]]:
-    """Return the lines of a library, keywords in Blender's spelling, with numbers in their ranges; and notes.
+    """Return the lines of a library with numbers moved into their ranges, and notes; keywords in Blender's spelling.
 
     Raises
     ------

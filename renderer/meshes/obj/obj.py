@@ -45,14 +45,14 @@ def clean_obj(name: str, path: Path, to: Path, textures: Textures) -> Path:
 
 
 def _lines(block: bytes, statement: bytes) -> int:
-    """Count the lines of a block that are a statement such as `f`."""
+    """Count the lines of a block that start with a statement such as `f`."""
     if b"\n " in block or b"\n\t" in block or b"\t" in block:
         return len(re.findall(rb"^[ \t]*%b[ \t]" % statement, block, re.MULTILINE))
     return block.count(b"\n" + statement + b" ") + block.startswith(statement + b" ")  # much faster
 
 
 def _libraries(named: str, path: Path, textures: Textures) -> list[Path]:
-    """Return the files of an mtllib line: its rest is one name, which may contain spaces, or several names."""
+    """Return the files of an mtllib line: `named` is one name, which may contain spaces, or several names."""
     for names in ([named], named.split()):
         mtls = [mtl for name in names if (mtl := textures.bounds.find(path.parent, name)) is not None]
         if mtls:

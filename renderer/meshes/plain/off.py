@@ -49,7 +49,7 @@ def parse_header(name: str, lines: Sequence[bytes]) -> OffHeader:
         raise AssetError(f"{name} is no OFF file: it does not begin with the word OFF")
     kind = start[0].decode() or "OFF"
     if lines[0].endswith(b"BINARY"):
-        raise AssetError(f"{name} is a binary {kind} file: save it as one in text, or as PLY")
+        raise AssetError(f"{name} is a binary {kind} file: save it as a text file, or as PLY")
     if start[1]:
         raise AssetError(f"{name} is a {kind} file, with four numbers for a vertex: only three dimensions are drawn")
     words, used, length = lines[0][start.end() :].split(), 1, 3 if start[2] else 2

@@ -1,4 +1,4 @@
-"""PLY, STL and OFF: only geometry, colours and counts, which the first lines state."""
+"""PLY, STL and OFF: limits on the numbers of vertices and faces are checked before the file is parsed."""
 
 from itertools import islice
 from pathlib import Path

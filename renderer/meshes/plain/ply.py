@@ -45,7 +45,7 @@ def read_ply(name: str, path: Path, textured: bool) -> trimesh.Trimesh:
     if vertices is None:
         raise AssetError(f"{name} has no vertices with an x, a y and a z")
     polygons, runs = _indices(face), _indices(body.get("tristrips", {}))
-    corners, strips = _whole(name, polygons.values), _strips(_whole(name, runs.values), runs.counts)
+    corners, strips = _integers(name, polygons.values), _strips(_integers(name, runs.values), runs.counts)
     triangles = cut(name, vertices, corners, polygons.counts)
     check_corners(name, strips, len(vertices))
     faces = np.concatenate([corners[triangles.positions], strips])
@@ -76,17 +76,17 @@ def _indices(table: Table) -> Lists:
     return (named or [*lists.values(), Lists(np.empty(0, np.int64), np.empty(0, np.int64))])[0]
 
 
-def _whole(name: str, values: Numbers) -> Ints:
+def _integers(name: str, values: Numbers) -> Ints:
     """Return vertex indices as integers."""
     with np.errstate(invalid="ignore"):
-        whole = values.astype(np.int64)
-    if (whole != values).any():
+        integers = values.astype(np.int64)
+    if (integers != values).any():
         raise AssetError(f"{name} has faces with corners that are no whole numbers")
-    return whole
+    return integers
 
 
 def _strips(corners: Ints, counts: Ints) -> Ints:
-    """Return the triangles (m, 3) of strips, which an index of -1 ends; every second triangle is reversed.
+    """Return the triangles (m, 3) of strips; an index of -1 ends a strip, and every second triangle is reversed.
 
     corners : (k,), all strips concatenated; counts : (n,), number of corners of each strip
     """
@@ -106,9 +106,9 @@ def _strips(corners: Ints, counts: Ints) -> Ints:
 def _textures(face: Table, owners: Ints, coordinates: Floats) -> dict[str, Any]:
     """Return texture coordinates of vertices, and the texture number of each triangle, in trimesh's form."""
     numbers = _columns(face, (TEXTURE_NUMBER,))
-    which = np.zeros(len(owners), np.int64) if numbers is None else numbers[owners, 0].astype(np.int64)
+    textures = np.zeros(len(owners), np.int64) if numbers is None else numbers[owners, 0].astype(np.int64)
     visual = trimesh.visual.TextureVisuals(uv=coordinates)  # type: ignore[no-untyped-call]
-    return {"visual": visual, "face_attributes": {TEXTURE_NUMBER: which}}
+    return {"visual": visual, "face_attributes": {TEXTURE_NUMBER: textures}}
 
 
 def _columns(table: Table, names: Sequence[str]) -> Floats | None:

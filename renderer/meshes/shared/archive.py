@@ -37,7 +37,7 @@ def take_out(path: str, folder: str, to: Path) -> None:
     try:
         archive, by_folder = _opened(path)
     except zipfile.BadZipFile as error:
-        words = placeholder(Path(path)) or "is no whole zip file: get it again"
+        words = placeholder(Path(path)) or "is no complete zip file: download it again"
         raise AssetError(f"{Path(path).name} {words}") from error
     name = f"{Path(path).name}/{folder}"
     members = [info for info in by_folder.get(folder, []) if not info.is_dir()]
@@ -47,10 +47,10 @@ def take_out(path: str, folder: str, to: Path) -> None:
             target = to / PurePosixPath(info.filename).relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(info) as source, target.open("wb") as file:
-                shutil.copyfileobj(source, file, 1 << 20)  # never exceeds the size checked above
+                shutil.copyfileobj(source, file, 1 << 20)  # zipfile stops at the size that `_check` has checked
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise AssetError(
-            f"cannot read {info.filename} in {Path(path).name}: it is damaged; get the archive again"
+            f"cannot read {info.filename} in {Path(path).name}: it is damaged; download the archive again"
         ) from error
     except (NotImplementedError, RuntimeError) as error:
         raise AssetError(

@@ -14,9 +14,9 @@ from ...errors import AssetError
 class Bounds:
     """Folders that an object's files must not leave.
 
-    folder : folder of the object; all referenced paths, as written, lie inside it
-    collection : folder of all objects; links end inside it, or in the git-annex store or Hugging Face cache that
-        contains the collection; None for the object's own folder
+    folder : folder of the object; all referenced paths, as written, must lie inside it
+    collection : folder of all objects; targets of links must lie inside it, or in the git-annex store or Hugging Face
+        cache to which the collection belongs; None for the object's own folder
     """
 
     def __init__(self, folder: Path, collection: Path | None = None) -> None:
@@ -42,8 +42,8 @@ class Bounds:
     def find(self, base: Path, name: str) -> Path | None:
         """Find the file that a mesh or material file in the folder `base` calls `name`; None if there is none.
 
-        It tries Blender's variants in Blender's order: Windows separators, quotes, underscores for spaces, and at last
-        the file name without its folders, in `base`.
+        It tries the same variants as Blender, in the same order: Windows separators, quotes, underscores for spaces,
+        and finally the file name without its folders, in `base`.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Colours out of range: read as bytes or shorts if they are clearly such, else scaled; with notes."""
+"""Colours out of range: divided by 255 or 65535 if they are clearly integers of that range, else scaled; with notes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ...errors import AssetError
 
 Floats = NDArray[np.float64]
-SLACK = 1e-3  # above 1 or below 0: rounding errors of another program
+SLACK = 1e-3  # values outside [0, 1] by up to this are rounding errors of another program
 BRIGHT = 16.0  # a larger component means whole numbers up to 255 or 65535, not a bright colour
 TOPS = (255.0, 65535.0)
 
@@ -48,7 +48,7 @@ def divisor(colors: Floats) -> float:
 
 
 def dimmed(colors: Floats, noun: str) -> tuple[Floats, str]:
-    """Limit emission (n, 3) to 1, so that an object is no lamp beside those of the recipe; return it and a note."""
+    """Limit emission (n, 3) to 1, so that no object adds a strong lamp to the recipe's; return it and a note."""
     high, positive = float(colors.max(initial=0)), np.maximum(colors, 0)
     return positive / np.maximum(positive.max(axis=1, keepdims=True, initial=0), 1), _scaled(noun, high)
 

@@ -1,6 +1,6 @@
 """Duplicate faces: files such as ShapeNet's contain a surface twice, once for each of its sides.
 
-Two faces in the same position shadow each other: rounding decides which one a ray hits, so the image gets black specks.
+Two faces in the same position shadow each other: rounding decides which face a ray hits, so black specks appear.
 Of faces with the same corners the first in the file is kept, regardless of corner order, normals and materials. Blender
 3's importer of OBJ files, which made the published images, did the same.
 """

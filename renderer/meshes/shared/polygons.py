@@ -14,9 +14,11 @@ Ints = NDArray[np.int64]
 
 BATCH = 1 << 20  # corners processed together; keeps temporary arrays below about 200 MB
 THIN = 1e-12  # a triangle with less than this share of its polygon's area counts as empty
-CROSSED = (
-    1e-6  # share of a polygon's squared size: a larger difference between its area and its triangles' means it crosses
-)
+CROSSED = 1e-6
+"""Tolerance of areas, as a share of a polygon's squared size.
+
+A polygon crosses itself if its area and the area of its triangles differ by more.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,9 @@ def cut(name: str, vertices: Floats, corners: Ints, counts: Ints) -> Cut:
 
     name : name of the file, for messages
     vertices : (v, 3); corners : (k,) vertices, polygon after polygon; counts : (n,) number of corners of each polygon
-    A polygon may be concave, have corners on its edges, repeat a corner, or have a hole that an edge in both directions
-    joins to its outline. A polygon of fewer than three corners is no face. A polygon that is not flat is projected
-    along its mean normal. Ear clipping decides the area covered by a polygon that crosses itself.
+    A polygon may be concave, have corners on its edges, repeat a corner, or have a hole that is joined to its outline
+    by an edge in both directions. A polygon with fewer than three corners gives no triangle. A polygon that is not flat
+    is projected along its mean normal. If a polygon crosses itself, ear clipping determines the area that it covers.
 
     Raises
     ------
@@ -62,12 +64,12 @@ def cut(name: str, vertices: Floats, corners: Ints, counts: Ints) -> Cut:
     for size in np.unique(counts[counts >= 3]):
         same = np.flatnonzero(counts == size)
         together = max(1, BATCH // int(size))
-        for which in np.split(same, range(together, len(same), together)):
-            rings = starts[which, None] + np.arange(size)
+        for batch in np.split(same, range(together, len(same), together)):
+            rings = starts[batch, None] + np.arange(size)
             local, rows, crossed = _cut_alike(vertices[corners[kept[rings]]])
             crossing += crossed
             triangles.append(kept[np.take_along_axis(rings[rows], local, axis=1)])
-            owners.append(which[rows])
+            owners.append(batch[rows])
     owner = np.concatenate(owners)
     order = np.argsort(owner, kind="stable")
     return Cut(np.concatenate(triangles)[order], owner[order], crossing)
@@ -106,7 +108,7 @@ def _cut_alike(points: Floats) -> tuple[Ints, Ints, int]:
     fans = np.tile(_fan(size), (len(points), 1, 1))
     if size == 3:
         return fans[:, 0], numbers, 0
-    with np.errstate(all="ignore"):  # a polygon that is not finite, or has no area, is no fan
+    with np.errstate(all="ignore"):  # a polygon that is not finite, or has no area, is not cut as a fan
         hard = np.flatnonzero(~_fans(points))
         turned = hard[_fans(np.roll(points[hard], -1, axis=1))] if size == 4 else hard[:0]
         fans[turned] = (fans[turned] + 1) % 4
@@ -139,7 +141,7 @@ def _fans(points: Floats) -> NDArray[np.bool_]:
 def _clipped(ring: Floats) -> tuple[Ints, bool]:
     """Cut a polygon (size, 3) by ear clipping; return its triangles and True if it crosses itself (areas differ).
 
-    A polygon of four corners is cut as a fan, as in Blender; so is one without a normal.
+    Polygons of four corners are cut as a fan, as in Blender, and so are polygons without a normal.
     """
     ring, fan = ring - ring[0], _fan(len(ring))
     tolerance = CROSSED * np.ptp(ring, axis=0).max() ** 2

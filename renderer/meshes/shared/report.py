@@ -24,7 +24,7 @@ class Report:
 
     @property
     def problem(self) -> str | None:
-        """Reason why the object cannot be rendered, in words that follow the file's name; None if it can."""
+        """Reason why the object cannot be rendered, as a predicate that follows the file's name; None if it can."""
         if self.triangles == 0:
             return "holds no faces"
         if self.bad_vertices:

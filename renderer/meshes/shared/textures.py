@@ -1,4 +1,4 @@
-"""Textures: located as Blender locates them, but only inside the object's folder, and decoded once as a check."""
+"""Textures: found in the same way as by Blender, but only inside the object's folder, and decoded once as a check."""
 
 import warnings
 from pathlib import Path
@@ -46,8 +46,8 @@ class Textures:
 
     bounds : folders that the object's files must not leave
     materials : settings for reading opacity maps
-    missing : names, as written in the files, of textures that are absent, unreadable or outside
-    notes : differences between the rendered object and its files
+    missing : names, as written in the files, of textures that are absent, unreadable or outside the folder
+    notes : differences between the rendered object and its files, one sentence each
     """
 
     def __init__(self, name: str, bounds: Bounds, to: Path, materials: Materials) -> None:
@@ -89,10 +89,10 @@ class Textures:
             self.lost(name)
         return self._staged[path]
 
-    def stage_opacity(self, base: Path, name: str, turned: bool) -> str | None:
-        """Return the name of an opacity map, stored as an image's alpha, since Blender reads only a map's alpha.
+    def stage_opacity(self, base: Path, name: str, inverted: bool) -> str | None:
+        """Return the name of an opacity map, stored as the alpha channel of an image, the only channel Blender reads.
 
-        The opacity is the map's alpha channel, or its luminance if it has none; if `turned`, it is 1 - luminance.
+        The opacity is the map's alpha channel, or its luminance if it has none; if `inverted`, it is 1 - luminance.
 
         Raises
         ------
@@ -101,10 +101,10 @@ class Textures:
         original = self.stage(base, name)
         if original is None:
             return None
-        staged = f"{Path(original).stem}-{'turned' if turned else 'opacity'}.png"
+        staged = f"{Path(original).stem}-{'inverted' if inverted else 'opacity'}.png"
         if not (self._to / staged).exists():
             with Image.open(self._to / original) as image:
-                opacity = 1 - luminance(image) if turned else alpha(image)
+                opacity = 1 - luminance(image) if inverted else alpha(image)
             pixels = np.round(255 * opacity).astype(np.uint8)
             white = np.full_like(pixels, 255)
             Image.fromarray(np.stack([white, white, white, pixels], axis=-1)).save(self._to / staged)

@@ -55,7 +55,7 @@ def test_ten_million_faces_are_refused_before_they_are_parsed(tmp_path, monkeypa
     assert "3,000,000,000 bytes" in cause(ref_to(tmp_path / "c.obj"))
 
 
-def test_folders_without_a_mesh_or_with_several_say_so(tmp_path):
+def test_folders_with_no_mesh_or_several_are_refused(tmp_path):
     for name in ("none", "two", "one"):
         (tmp_path / "c" / name).mkdir(parents=True)
     for name in ("two/a.obj", "two/b.obj", "one/x.obj"):
@@ -67,6 +67,6 @@ def test_folders_without_a_mesh_or_with_several_say_so(tmp_path):
     assert "two holds 2 meshes (a.obj, b.obj)" in cause(refs["two"])
 
 
-def test_absent_shapenet_objects_are_named_by_their_place(shapenet):
+def test_absent_shapenet_objects_are_named_by_their_path(shapenet):
     ref = ShapeNet(shapenet).objects(choose("mug"), None)[10]
     assert cause(ref) == f"no mesh file 03797390/{ref.object_id}/models/model_normalized.obj"

@@ -9,7 +9,7 @@ from cleaning import cleaned, ref_to
 from iebench.renderer.meshes.inspect import inspect
 
 
-def test_the_report_says_how_a_mesh_is():
+def test_the_report_describes_the_mesh():
     solid = meshes.l_shape()
     report = inspect(solid)
     assert (report.vertices, report.triangles, report.bad_vertices, report.flat_faces) == (16, 24, 0, 0)
@@ -58,7 +58,7 @@ def test_every_format_is_the_same_solid(tmp_path, suffix):
     assert len(mesh.sha256) == 64
 
 
-def test_a_solid_that_is_there_twice_is_as_closed_as_it_is_once():
+def test_a_duplicated_solid_is_watertight_if_the_solid_is():
     solid = meshes.l_shape()
     twice = np.concatenate([solid.faces, solid.faces[:, ::-1]])
     report = inspect(trimesh.Trimesh(solid.vertices, twice, process=False))

@@ -29,7 +29,7 @@ def test_a_mesh_that_git_annex_has_not_fetched(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["wall.mtl", "wall.png"])
-def test_what_an_obj_refers_to(tmp_path, name):
+def test_files_of_an_obj(tmp_path, name):
     wall = meshes.write_wall(tmp_path, KD)
     meshes.write_image(tmp_path / "wall.png")
     assert cleaned(ref_to(wall))[0].textures == 1
@@ -54,7 +54,7 @@ def in_zip(tmp_path, content):
     return ObjectRef("03797390", "abc", "mug", 0, "train", mesh, str(tmp_path / "03797390.zip"), "03797390/abc", mesh)
 
 
-def test_a_zip_file_and_what_is_in_it(tmp_path):
+def test_a_zip_file_and_its_members(tmp_path):
     ref = in_zip(tmp_path, POINTER)
     assert cause(ref).startswith("03797390/abc/models/model_normalized.obj is a Git LFS pointer")
     (tmp_path / "lamp.zip").write_bytes(POINTER)
@@ -62,7 +62,7 @@ def test_a_zip_file_and_what_is_in_it(tmp_path):
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ESTALE, errno.ENOSPC])
-def test_the_machine_s_faults_stop_the_run_and_are_no_object_s(tmp_path, monkeypatch, number):
+def test_the_machine_s_faults_stop_the_run_and_fail_no_object(tmp_path, monkeypatch, number):
     wall = meshes.write_wall(tmp_path, KD)
     meshes.write_image(tmp_path / "wall.png")
 
@@ -76,7 +76,7 @@ def test_the_machine_s_faults_stop_the_run_and_are_no_object_s(tmp_path, monkeyp
         cleaned(ref_to(wall))
 
 
-def test_a_file_that_nobody_may_read_is_the_object_s(tmp_path, monkeypatch):
+def test_a_file_without_read_permission_fails_its_object(tmp_path, monkeypatch):
     def fail(*_):
         raise PermissionError(errno.EACCES, "Permission denied")
 

@@ -50,13 +50,13 @@ def test_the_page_needs_nothing_else_and_no_script(written):
     assert not re.search(r"\$[a-z]", page)  # nothing left to fill in
 
 
-def test_the_page_says_what_the_dataset_says(written):
+def test_the_page_shows_the_values_of_the_dataset(written):
     page = written["index.html"].read_text(encoding="utf-8")
     for words in ("180 images of 32 pixels, 6 classes, recipe 3diebench", "drawn from seed 0", "fake, 1, CPU"):
         assert words in page
     for factor in load().factor_names:
         assert f"<td>{factor}</td>" in page
-    assert "Every object could be made." in page
+    assert "No object failed." in page
 
 
 def test_the_same_dataset_gives_the_same_files(written, tiny_dataset, tmp_path):

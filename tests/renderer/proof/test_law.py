@@ -37,7 +37,7 @@ def test_latents_that_follow_their_law_hold(tiny_copy, latents):
     assert line.startswith(f"{latents[:5]}") and "Kolmogorov-Smirnov 0." in line
 
 
-def test_published_values_where_the_law_never_falls_are_found(tiny_copy):
+def test_published_values_outside_the_law_are_failures(tiny_copy):
     line, failures = outcome(tiny_copy, "published", with_law(tiny_copy, "floor_hue", Uniform(0.0, 0.5)))
     count = int(re.fullmatch(r"published; floor_hue: (\d+) of 180 values lie outside the recipe's law", line)[1])
     [first] = [failure for failure in failures if "outside its law" in failure]
@@ -56,7 +56,7 @@ def test_given_values_may_leave_the_recipes_law(tiny_copy):
 
 @pytest.mark.parametrize("latents", ["published", "given 0123"])
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_no_latent_may_be_endless(tiny_copy, latents, value):
+def test_every_latent_must_be_finite(tiny_copy, latents, value):
     path = tiny_copy / "val/00000.parquet"
     table = pq.read_table(path, partitioning=None)
     index = table.column_names.index("floor_hue")

@@ -54,7 +54,7 @@ def complaints(folder):
         return [str(error)]
 
 
-def test_what_was_made_holds(mini, tiny_dataset):
+def test_an_intact_rendered_dataset_passes(mini, tiny_dataset):
     for folder in (mini, tiny_dataset):
         assert complaints(folder) == []
 
@@ -65,7 +65,7 @@ FILES = [
 ]  # fmt: skip
 
 
-def test_what_was_imported_holds(imported):
+def test_an_intact_imported_dataset_passes(imported):
     report = verify(imported, jobs=1)
     assert report.ok, report.lines()
     assert report.checks["latents"].startswith("published, within their laws' range; farthest from its law is ")
@@ -155,7 +155,7 @@ def no_picture(outcome):
         (lambda d: rewrite(d, no_picture), r"train/00000\.tar: \w+: .*jpg does not decode"),
     ],
 )
-def test_a_changed_dataset_is_found_out_even_when_all_hashes_are_made_anew(copy, change, words):
+def test_a_changed_dataset_with_new_hashes_is_detected(copy, change, words):
     change(copy)
     assert complaints(copy)
     if words.startswith("notes"):  # what SHA256SUMS lists belongs to the dataset
@@ -181,7 +181,7 @@ def test_a_changed_dataset_is_found_out_even_when_all_hashes_are_made_anew(copy,
         ("failures.parquet", "lost", "failures.parquet: cannot be read (no such file)"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_with_a_file_as_a_whole_says_which_samples_that_concerns(copy, name, damage, words):
+def test_a_fault_of_a_whole_file_names_the_affected_samples(copy, name, damage, words):
     content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1
     if damage == "lost":

@@ -35,7 +35,7 @@ def test_the_text_has_every_latent_with_its_law(tiny_dataset, tmp_path, monkeypa
 
 
 @pytest.mark.slow
-def test_ours_stands_beside_it(mini, tmp_path):
+def test_a_second_rendering_is_shown_beside_the_sample(mini, tmp_path):
     key = samples(mini).at([3])[0].key
     view(mini, key, tmp_path / "one.png", False, Origin(), "cpu")
     lines = view(mini, key, tmp_path / "two.png", True, Origin(), "cpu")

@@ -59,7 +59,7 @@ def test_folders_named_like_splits_give_the_split(tmp_path, layout, names):
     ]
 
 
-def test_all_that_is_held_out_is_val(tmp_path):
+def test_all_held_out_objects_are_val(tmp_path):
     touch(tmp_path, "a/train/1.off", "a/val/2.off", "a/test/3.off", "b/train/4.off")
     assert {name: o.split for name, o in objects(tmp_path).items()} == {
         "a/1": "train", "a/2": "val", "a/3": "val", "b/4": "train"
@@ -87,11 +87,11 @@ def test_a_class_may_be_called_train(tmp_path, other):
     assert "train/a" in objects(tmp_path)
 
 
-def test_folders_beside_those_of_splits_are_named(tmp_path):
+def test_folders_beside_split_folders_are_named(tmp_path):
     touch(tmp_path, "train/a/1.off", "test/a/2.off", "preview/a/1.png")
     source = Folder(tmp_path)
     source.classes()
-    assert "folders beside those of splits: 1 (preview)" in source.notes()[-1]
+    assert "folders beside split folders: 1 (preview)" in source.notes()[-1]
 
 
 # --- what cannot be loaded ----------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def test_a_format_that_is_not_read_is_a_failure_with_a_remedy_and_moves_no_label
     assert "convert it to glTF (.glb) or OBJ" in note
 
 
-def test_an_object_that_is_there_in_another_format_too_is_no_failure(tmp_path):
+def test_an_object_in_several_formats_is_no_failure(tmp_path):
     touch(tmp_path, "chair/a.obj", "chair/a.fbx", "chair/a.stl", "chair/b/b.glb", "chair/b/source/b.blend")
     refs = objects(tmp_path)
     assert {name: o.path for name, o in refs.items()} == {"chair/a": "chair/a.obj", "chair/b": "chair/b/b.glb"}
@@ -122,7 +122,7 @@ def test_an_object_that_is_there_in_another_format_too_is_no_failure(tmp_path):
     source.classes()
     [note] = source.notes()
     assert (
-        "files of an object that is taken in another format: 3 (chair/a.stl, chair/a.fbx, chair/b/source/b.blend)"
+        "files of an object that is loaded in another format: 3 (chair/a.stl, chair/a.fbx, chair/b/source/b.blend)"
         in note
     )
 
@@ -139,16 +139,16 @@ def test_folders_with_several_meshes_are_failures_beside_mesh_files_too(tmp_path
     source.classes()
     broken, passed = source.notes()
     assert broken.endswith(f"objects that cannot be loaded and will be failures: 1 (chair/parts): {words}")
-    assert "folders beside mesh files, taken for their textures: 1 (chair/textures)" in passed
+    assert "folders beside mesh files, which contain their textures: 1 (chair/textures)" in passed
 
 
-def test_what_makes_no_object_is_counted_and_named(tmp_path):
+def test_skipped_files_are_counted_and_named(tmp_path):
     touch(tmp_path, "chair/a.obj", "docs/readme.txt", "loose.obj", "more.fbx", "empty/.keep")
     source = Folder(tmp_path)
     assert [c.name for c in source.classes()] == ["chair"]
     [note] = source.notes()
     assert "mesh files outside of class folders: 2 (loose.obj, more.fbx)" in note
-    assert "folders without a mesh, which make no class: 2 (docs, empty)" in note
+    assert "folders without a mesh, which are no classes: 2 (docs, empty)" in note
 
 
 @pytest.mark.parametrize(
@@ -175,6 +175,6 @@ def test_objects_of_shapenet_that_the_official_list_lacks_are_named(shapenet, tm
     assert "folders that the official list of 3DIEBench lacks: 1 (03797390/mine)" in note
 
 
-def test_a_folder_that_cannot_be_looked_into_is_not_an_empty_one(tmp_path):
+def test_an_unreadable_folder_does_not_count_as_empty(tmp_path):
     with pytest.raises(FileNotFoundError):
         models_in(tmp_path / "gone")

@@ -62,7 +62,7 @@ def test_letters_that_are_not_used_need_no_encoding(tmp_path):
     assert listed(table(tmp_path, PLAIN, text, "cp1252")) == PLAIN
 
 
-def test_an_encoding_that_nothing_tells_is_one_sentence(tmp_path):
+def test_an_unknown_encoding_is_one_sentence(tmp_path):
     """A wrong guess would silently change a class's name."""
     source = table(tmp_path, PLAIN, "path,class\nchairs/a.obj,Stühle\n", "cp1252")
     with pytest.raises(SourceError, match=r"list.csv is not text in UTF-8 \(line 2\), .*: save it as UTF-8") as caught:
@@ -101,7 +101,7 @@ def test_a_file_whose_name_has_a_backslash_is_itself(tmp_path):
     assert listed(table(tmp_path, odd, "path,class\na\\b.obj,x\na/b.obj,y\n")) == odd
 
 
-def test_accents_are_found_however_they_are_written(tmp_path):
+def test_accents_match_in_both_unicode_forms(tmp_path):
     source = table(tmp_path, ["stu\u0308hle/a.obj"], "path,class\nstühle/a.obj,x\n")
     [ref] = source.objects(source.classes(), None)
     assert Path(ref.mesh).read_text() == PLATE
@@ -118,7 +118,7 @@ def test_splits_have_the_names_that_folders_may_have(tmp_path, word, split):
     assert [o.split for o in source.objects(source.classes(), None)] == [split]
 
 
-def test_what_cannot_be_loaded_is_counted_and_named(tmp_path):
+def test_objects_that_cannot_be_loaded_are_counted_and_named(tmp_path):
     files = ["a.obj", "b.fbx", "many/1.obj", "many/2.obj"]
     source = table(tmp_path, files, "path,class\na.obj,x\nb.fbx,x\nmany,x\ngone.obj,y\n.,x\n")
     assert [c.name for c in source.classes()] == ["x", "y"]

@@ -65,7 +65,7 @@ def test_shapenet_subsets_keep_both_splits(shapenet, per_class, expected):
     assert (split["train"], split["val"]) == expected
 
 
-def test_what_is_not_there_is_one_sentence(shapenet, tmp_path):
+def test_a_missing_collection_is_one_sentence(shapenet, tmp_path):
     with pytest.raises(SourceError, match=r"no folder or zip 02691156 \(airplane\)"):
         ShapeNet(shapenet).objects(choose("airplane,mug"), None)
     with pytest.raises(SourceError, match="no such folder"):
@@ -186,12 +186,15 @@ def test_a_table_gives_path_class_and_split(tmp_path, suffix):
         ("path,class\n,x\n", "line 2 has no path"),
         ("path,class,split\na.obj,x,tain\n", "line 2 has split 'tain'; did you mean train"),
         ("path,class\n", "lists no objects"),
-        ("path,class\na.obj,x,y\n", "line 2 has 3 fields and the header 2: put what holds a ',' into double quotes"),
-        ('path,class\n"a.obj,x\nb.obj,x\n', "cannot be taken apart: a double quote in it has no partner"),
+        (
+            "path,class\na.obj,x,y\n",
+            "line 2 has 3 fields and the header 2: put double quotes around a field that contains ','",
+        ),
+        ('path,class\n"a.obj,x\nb.obj,x\n', "cannot be parsed: a double quote in it has no partner"),
         ("path,class\n\0,x\n", "t.csv is no text: give a CSV file"),
         (
             "path,class\nb.obj,x\nc.obj,x\n",
-            "none of its 2 paths leads to a file, first 'b.obj': paths are taken from /",
+            "none of its 2 paths leads to a file, first 'b.obj': paths are relative to /",
         ),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n", "t.csv is a Git LFS pointer"),
         ("path,class\na.obj,x\na.obj,x\n", "would both be x/a"),
@@ -218,7 +221,7 @@ def test_a_column_that_is_no_text_is_one_sentence(tmp_path, value):
     assert "\n" not in str(caught.value)
 
 
-def test_a_path_says_itself_what_it_is(tmp_path, shapenet):
+def test_the_kind_of_a_path_is_detected(tmp_path, shapenet):
     touch(tmp_path / "mine", "cat/a.obj")
     (tmp_path / "t.csv").write_text("path,class\nmine/cat/a.obj,cat\n")
     assert open_source("builtin")[0] == "builtin"
@@ -237,7 +240,7 @@ def test_a_path_says_itself_what_it_is(tmp_path, shapenet):
         open_source(str(tmp_path / "mine/cat/a.obj"))
     (tmp_path / "loose").mkdir()
     touch(tmp_path / "loose", "a.obj")
-    with pytest.raises(SourceError, match=r"put a\.obj and the like into a folder for each class"):
+    with pytest.raises(SourceError, match=r"put meshes such as a\.obj into one folder per class"):
         Folder(tmp_path / "loose").classes()
 
 

@@ -81,7 +81,7 @@ def test_a_gltf_that_cannot_be_used_is_refused_with_its_cause(tmp_path, change, 
     assert re.search(words, cause(ref_to(glb(tmp_path, change))))
 
 
-def test_gltf_textures_outside_or_damaged_are_missed(tmp_path):
+def test_gltf_textures_outside_or_damaged_count_as_missing(tmp_path):
     meshes.write_image(tmp_path / "secret.png")
     tree, body = meshes.textured_plate(None, "../secret.png")
     path = meshes.write_gltf(tmp_path / "o" / "a.glb", tree, body)

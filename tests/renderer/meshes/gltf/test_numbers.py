@@ -70,7 +70,7 @@ def changed(tmp_path: Path, path: tuple[Any, ...], value: Any) -> Path:
     return meshes.write_gltf(tmp_path / "a.glb", tree, body)
 
 
-def test_the_file_itself_is_sound(tmp_path: Path) -> None:
+def test_the_unchanged_file_is_valid(tmp_path: Path) -> None:
     tree, body = sound()
     assert cleaned(ref_to(meshes.write_gltf(tmp_path / "a.glb", tree, body)))[0].textures == 1
     assert {path[-1] for path in PATHS} >= {
@@ -99,7 +99,7 @@ def test_any_other_value_is_read_or_refused(tmp_path: Path, path: tuple[Any, ...
 
 @pytest.mark.parametrize("path", COUNTS, ids=lambda path: ".".join(map(str, path)))
 @pytest.mark.parametrize("value", [-1, -(2**31)])
-def test_nothing_negative_that_counts_or_refers_is_read(tmp_path: Path, path: tuple[Any, ...], value: int) -> None:
+def test_negative_counts_and_references_are_refused(tmp_path: Path, path: tuple[Any, ...], value: int) -> None:
     words = cause(ref_to(changed(tmp_path, path, value)))
     assert f"is {value}, no whole number from 0 to 2^53" in words
 
@@ -116,7 +116,7 @@ def test_a_chunk_that_is_longer_than_its_file_is_refused(tmp_path: Path, chunk: 
     assert f"a chunk of {length:,} bytes" in cause(ref_to(path))
 
 
-def test_what_programs_add_for_themselves_may_be_negative(tmp_path: Path) -> None:
+def test_additions_of_other_programs_may_be_negative(tmp_path: Path) -> None:
     tree, body = sound()
     tree["extras"] = {"count": -1}
     tree["nodes"][0]["extras"] = json.loads('{"byteLength": -7, "mesh": "x"}')

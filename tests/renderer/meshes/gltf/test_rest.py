@@ -131,7 +131,7 @@ def test_a_skin_stands_as_its_joints_do(tmp_path):
     assert_same(scene.save(tmp_path), expected)
 
 
-def test_instances_are_there_as_often_as_they_are_drawn(tmp_path):
+def test_instances_become_copies(tmp_path):
     scene = Scene()
     shifts, turns = np.array([[0, 0, 0], [2, 0, 0], [0, 3, 0]]), Rotation.random(3, random_state=0)
     sizes = np.array([[1, 1, 1], [1, 2, 1], [-1, 1, 1]])
@@ -166,7 +166,7 @@ def test_lists_strips_and_fans_are_triangles(tmp_path, mode):
     assert {tuple(np.roll(face, -np.argmin(face)).tolist()) for face in named} == turned
 
 
-def test_what_is_not_drawn_is_not_measured(tmp_path):
+def test_parts_that_are_not_drawn_are_not_measured(tmp_path):
     scene = Scene()
     far = np.vstack([POINTS, [[100, 0, 0]]]).astype(np.float32)
     scene.part["attributes"]["POSITION"] = scene.add(far)  # a vertex without a face
@@ -188,7 +188,7 @@ def test_a_strip_of_one_corner_holds_no_faces(tmp_path):
     assert cause(ref_to(scene.save(tmp_path))) == "a.glb holds no faces"
 
 
-def test_joints_within_themselves_outside_the_scene_end(tmp_path):
+def test_a_cycle_of_joints_outside_the_scene_ends(tmp_path):
     scene = Scene()
     scene.part["attributes"] |= {
         "JOINTS_0": scene.add(np.zeros((len(POINTS), 4), np.uint8), width=4),

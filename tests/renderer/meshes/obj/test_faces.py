@@ -84,6 +84,6 @@ def test_the_bounding_box_is_that_of_what_blender_places(tmp_path):
         ("", "a.obj holds no faces"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_named(tmp_path, text, sentence):
+def test_unsupported_content_is_named(tmp_path, text, sentence):
     (tmp_path / "a.obj").write_text(text)
     assert cause(ref_to(tmp_path / "a.obj"), whole=True) == sentence

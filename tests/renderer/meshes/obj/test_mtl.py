@@ -53,7 +53,7 @@ def test_an_opacity_map_is_its_alpha_channel_or_else_its_luminance(tmp_path, kin
 
 
 @pytest.mark.parametrize("kind", IMAGES)
-def test_shapenets_loader_turns_it_round_where_there_are_other_maps(tmp_path, kind):
+def test_an_opacity_map_beside_other_maps_is_inverted_as_by_the_shapenet_loader(tmp_path, kind):
     image, plain = IMAGES[kind]
     image.save(tmp_path / "o.png")
     meshes.write_image(tmp_path / "c.png")
@@ -68,7 +68,7 @@ def test_shapenets_loader_turns_it_round_where_there_are_other_maps(tmp_path, ki
         assert opacity(tmp_path, lines, "shapenet") == pytest.approx(plain, abs=1)
 
 
-def test_an_opacity_map_that_is_missing_is_missed(tmp_path):
+def test_a_missing_opacity_map_is_reported(tmp_path):
     path = meshes.write_wall(tmp_path, "newmtl w\nmap_d gone.png\n")
     with clean_copy(ref_to(path)) as mesh:
         assert mesh.missing == ("gone.png",)
@@ -100,5 +100,5 @@ def test_keywords_of_any_case_are_those_that_blender_knows(tmp_path, line, kept)
 )
 def test_transparency_that_is_not_drawn_is_noted(tmp_path, lines, count):
     with clean_copy(ref_to(meshes.write_wall(tmp_path, f"newmtl w\n{lines}\n"))) as mesh:
-        note = f"Tr of {count} materials is not read, d is: they are drawn opaque"
+        note = f"Tr of {count} materials is ignored, only d is read: they are drawn opaque"
         assert mesh.notes == ((note,) if count else ())

@@ -30,7 +30,7 @@ def test_every_way_to_begin_is_read(tmp_path, head):
     [("COFF", "255 0 0 255"), ("COFF", "1 0 0"), ("NOFF", "0 0 1"), ("STOFF", "0.5 0.5"), ("CNOFF", "0 0 1 9 9 9 9"),
      ("NCOFF", "0 0 1 9 9 9 9"), ("STCNOFF", "0 0 1 9 9 9 9 0 1"), ("OFF", "0.1")],
 )  # fmt: skip
-def test_what_a_vertex_has_besides_is_passed_over(tmp_path, kind, more):
+def test_additional_values_of_a_vertex_are_ignored(tmp_path, kind, more):
     is_arrow(tmp_path, "\n".join([kind, "8 6 0", *(f"{corner} {more}" for corner in CORNERS), *WALLS]))
 
 
@@ -71,8 +71,8 @@ def test_polygons_of_three_to_five_corners_are_one_prism(tmp_path):
         ("C4nOFF 3\n8 6 0\n", f"a.off is a C4nOFF file, {FOUR}"),
         ("nOFF 5\n8 6 0\n", "a.off is a nOFF file of 5 dimensions: only three are drawn"),
         ("nOFF\n2\n8 6 0\n", "a.off is a nOFF file of 2 dimensions: only three are drawn"),
-        ("OFF BINARY\n\0\0\0\x08", "a.off is a binary OFF file: save it as one in text, or as PLY"),
-        ("CNOFF BINARY\n", "a.off is a binary CNOFF file: save it as one in text, or as PLY"),
+        ("OFF BINARY\n\0\0\0\x08", "a.off is a binary OFF file: save it as a text file, or as PLY"),
+        ("CNOFF BINARY\n", "a.off is a binary CNOFF file: save it as a text file, or as PLY"),
         ("", "a.off is no OFF file: it does not begin with the word OFF"),
         ("solid x", "a.off is no OFF file: it does not begin with the word OFF"),
         ("OFF\nmany\n", "a.off has no counts of vertices and faces after the word OFF: it is damaged"),
@@ -90,6 +90,6 @@ def test_polygons_of_three_to_five_corners_are_one_prism(tmp_path):
         ("OFF\n0 0 0\n", "a.off holds no faces"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_named(tmp_path, text, sentence):
+def test_unsupported_content_is_named(tmp_path, text, sentence):
     (tmp_path / "a.off").write_text(text)
     assert cause(ref_to(tmp_path / "a.off"), whole=True) == sentence

@@ -43,7 +43,7 @@ def test_lists_of_every_width_are_read(tmp_path, form, length, kind):
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_more_elements_and_properties_are_passed_over(tmp_path, form):
+def test_additional_elements_and_properties_are_ignored(tmp_path, form):
     rows = [(7, *point, [1.5] * (i % 3), 0.5) for i, point in enumerate(solids.POINTS)]
     properties = ["uchar a", "float x", "double y", "float z", "list uchar float weights", "float quality"]
     walls = [(i, list(polygon), [0.5] * i, 3) for i, polygon in enumerate(solids.MIXED)]
@@ -88,7 +88,7 @@ def test_strips_are_triangles_turned_alike(tmp_path, form):
     assert (np.cross(*(mesh.triangles[:4, i] - mesh.triangles[:4, 0] for i in (1, 2)))[:, 2] > 0).all()
 
 
-def test_strips_of_vertices_that_are_not_there_are_refused(tmp_path):
+def test_strips_of_missing_vertices_are_refused(tmp_path):
     tables = [solids.vertices(), ("tristrips", ["list int int vertex_indices"], [([0, 1, 2, 8],)])]
     (tmp_path / "a.ply").write_bytes(solids.ply("ascii", tables))
     assert cause(ref_to(tmp_path / "a.ply")) == "a.ply has faces that use vertices which it does not have"
@@ -183,7 +183,7 @@ def test_corners_are_whole_numbers(tmp_path, corner):
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("far", ["1e30", "-1e300"])
-def test_coordinates_beyond_all_measure_are_read_in_silence(tmp_path, far):
+def test_huge_coordinates_are_read_without_warnings(tmp_path, far):
     mesh = loaded(
         tmp_path / "a.ply", solids.ply("ascii", [solids.vertices([(far, 0, 0), *solids.POINTS[1:]]), solids.faces()])
     )

@@ -84,6 +84,8 @@ def test_a_damaged_zip_file_is_one_sentence(tmp_path, damage):
     raw[60:70] = b"0123456789" if damage == "flipped" else raw[60:70]
     path.write_bytes({"cut": raw[: len(raw) // 2], "flipped": raw, "nothing": b""}[damage])
     words = (
-        "cannot read .* in 03797390.zip: it is damaged" if damage == "flipped" else "03797390.zip is no whole zip file"
+        "cannot read .* in 03797390.zip: it is damaged"
+        if damage == "flipped"
+        else "03797390.zip is no complete zip file"
     )
-    assert re.match(f"{words}.* get ", cause(ref))
+    assert re.match(f"{words}.* download ", cause(ref))

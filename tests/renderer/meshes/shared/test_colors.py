@@ -62,7 +62,7 @@ def test_a_material_library_is_in_range(tmp_path, lines, kept, notes):
 
 
 @pytest.mark.parametrize("line", ["Kd nan 0 0", "Ke inf 0 0", "d nan", "Ks 0 -Infinity 0"])
-def test_a_number_of_a_material_that_is_none_is_refused(tmp_path, line):
+def test_a_material_value_that_is_not_finite_is_refused(tmp_path, line):
     words = cause(ref_to(meshes.write_wall(tmp_path, f"newmtl w\n{line}\n")))
     assert words == f"wall.mtl has {line!r}, which is not finite: give numbers from 0 to 1"
 

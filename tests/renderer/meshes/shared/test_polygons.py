@@ -78,7 +78,7 @@ def test_polygons_of_all_sizes_stay_in_order(monkeypatch):
     assert np.array_equal(triangles, again)
 
 
-def test_a_corner_twice_in_a_row_is_one_and_two_corners_are_no_face():
+def test_repeated_corners_count_once_and_two_corners_are_no_face():
     points = lifted(RINGS["L"], Rotation.identity())
     corners = [0, 0, 1, 2, 3, 3, 3, 4, 5, 0, 1, 2, 4, 0, 1, 2, 5, 5, 5, 5]
     triangles, owners = cut(points, np.array(corners), np.array([10, 2, 1, 3, 0, 4]))

@@ -38,7 +38,7 @@ def test_a_texture_is_found_as_blender_finds_it(tmp_path, line, kept):
     assert mesh.textures == (1 if kept else 0)
 
 
-def test_a_texture_outside_is_never_read_but_missed(tmp_path):
+def test_a_texture_outside_is_never_read_but_counts_as_missing(tmp_path):
     secret = meshes.write_image(tmp_path / "secret.png")
     inside = tmp_path / "class" / "object"
     named = ["../../secret.png", str(secret), f"../object/../../../{tmp_path.name}/secret.png", "file://" + str(secret)]
@@ -67,7 +67,7 @@ def test_a_collection_may_be_named_from_elsewhere(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("damage", ["truncated", "text", "empty", "bomb", "folder"])
 @pytest.mark.parametrize("suffix", ["jpg", "png"])
-def test_a_texture_that_cannot_be_decoded_is_missed(tmp_path, damage, suffix):
+def test_a_texture_that_cannot_be_decoded_counts_as_missing(tmp_path, damage, suffix):
     picture = tmp_path / f"t.{suffix}"
     rng = np.random.default_rng(0)
     Image.fromarray(rng.integers(0, 255, (64, 64, 3), np.uint8)).save(picture)
