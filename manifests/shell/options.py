@@ -22,6 +22,6 @@ protocol_option = click.option(
 )  # fmt: skip
 table_option = click.option("--out", type=click.Path(path_type=Path), help="File to write.", show_default="the screen")
 workers_option = click.option(
-    "--workers", "--jobs", "workers", type=click.IntRange(1), help="Number of processes.", show_default="one a core"
+    "--workers", "--jobs", "workers", type=click.IntRange(1), help="Number of processes.", show_default="one per core"
 )
 dataset_argument = click.argument("dataset", type=DATASET)

@@ -1,4 +1,4 @@
-"""Built-in objects: 55 procedural classes with ShapeNet's synsets, made from nothing but (class, instance)."""
+"""Built-in objects: 55 procedural classes with ShapeNet's synsets. An object depends only on class and instance."""
 
 import hashlib
 import importlib
@@ -16,9 +16,9 @@ __all__ = ["GENERATORS", "Part", "build"]
 
 
 def build(synset: str, instance: int) -> list[Part]:
-    """Instance `instance` of the built-in class `synset`, a pure function of the two.
+    """Return instance `instance` of the built-in class `synset`; the same arguments always give the same parts.
 
-    Normalised like ShapeNetCore v2: bounding box centred at the origin with a diagonal of 1.
+    The object is normalised like ShapeNetCore v2: bounding box centred at the origin with a diagonal of 1.
 
     >>> parts = build("03797390", 0)
     >>> corners = np.vstack([p.vertices for p in parts])
@@ -27,7 +27,7 @@ def build(synset: str, instance: int) -> list[Part]:
     """
     digest = hashlib.sha256(f"builtin/{synset}/{instance}".encode()).digest()
     rng = np.random.Generator(np.random.Philox(int.from_bytes(digest[:16], "little")))
-    proportions = rng.uniform(0.9, 1.1, 3)  # no two of a kind, even where a generator has few choices
+    proportions = rng.uniform(0.9, 1.1, 3)  # so that no two instances are equal, even if a generator has few choices
     parts = [part.scaled(proportions) for part in GENERATORS[synset](Dice(rng))]
     corners = np.vstack([part.vertices for part in parts])
     low, high = corners.min(0), corners.max(0)

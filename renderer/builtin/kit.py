@@ -1,7 +1,7 @@
-"""Coloured solids from which the built-in objects are put together.
+"""Coloured solids, the parts of built-in objects.
 
 Frame: z is up, +y is the object's front (it faces the camera at rotation zero), +x is its left-to-right axis.
-Sizes are in arbitrary units; `builtin.build` normalises the finished object to a unit bounding-box diagonal.
+Sizes are in arbitrary units; `builtin.build` normalises the finished object to a bounding box with a diagonal of 1.
 """
 
 from collections.abc import Sequence
@@ -61,8 +61,7 @@ def _part(mesh: trimesh.Trimesh, at: Vec, color: Color) -> Part:
     return Part(np.asarray(mesh.vertices, float) + np.asarray(at, float), np.asarray(mesh.faces, np.int64), color)
 
 
-# Cylinders and their kin are made along z, then laid along the axis asked for.
-_ALONG = {"x": ("y", 90.0), "y": ("x", -90.0)}
+_ALONG = {"x": ("y", 90.0), "y": ("x", -90.0)}  # rotations that turn a solid made along z to the x or y axis
 
 
 def _laid(part: Part, axis: str, at: Vec) -> Part:
@@ -100,11 +99,11 @@ def torus(major: float, minor: float, at: Vec, color: Color, axis: str = "z", si
 def revolve(profile: Points, at: Vec, color: Color, axis: str = "z", sides: int = 24) -> Part:
     """The solid swept by a profile of (radius, height) points turned round `axis`.
 
-    The profile runs from the bottom to the top along the outside; an open vessel comes back down along its inside.
+    The profile runs from the bottom to the top along the outside; that of an open vessel then runs down its inside.
     Start and end at radius 0 for a closed solid.
     """
     points = np.asarray(profile, float)
-    # one copy of a point where the profile touches the axis, a ring of `sides` elsewhere
+    # a point of the profile on the axis gives one vertex, any other point a ring of `sides` vertices
     angles = np.linspace(0, 2 * np.pi, sides, endpoint=False)
     vertices: list[Array] = []
     rings: list[NDArray[np.int64]] = []
@@ -123,9 +122,9 @@ def revolve(profile: Points, at: Vec, color: Color, axis: str = "z", sides: int 
 
 
 def prism(outline: Points, length: float, at: Vec, color: Color, axis: str = "z") -> Part:
-    """A prism over a counter-clockwise outline (n, 2) that can be seen whole from its mean point, centred at `at`.
+    """A prism over a counter-clockwise outline (n, 2) that is star-shaped about its mean point, centred at `at`.
 
-    The outline lies in the plane seen from the tip of `axis`: (x, y) for "z"; (y, z) for "x"; (x, z) for "y".
+    The coordinates of the outline are (x, y) for axis "z", (y, z) for "x" and (x, z) for "y".
     """
     points = np.asarray(outline, float)
     n = len(points)
@@ -144,7 +143,7 @@ def prism(outline: Points, length: float, at: Vec, color: Color, axis: str = "z"
         vertices = np.column_stack([u, v, w])
     elif axis == "x":
         vertices = np.column_stack([w, u, v])
-    else:  # (x, z) is left-handed seen from +y, so the faces turn over
+    else:  # seen from +y, (x, z) is left-handed, so the faces are reversed
         vertices, faces = np.column_stack([u, w, v]), faces[:, ::-1]
     return Part(vertices, faces, color).moved(at)
 
@@ -163,7 +162,7 @@ def cushion(size: Vec, at: Vec, color: Color, power: float = 4, *, cuts: int = 3
 
 
 def sheet(grid: Array, thickness: float, color: Color) -> Part:
-    """A bent plate of even `thickness` round a grid of points (n, m, 3), 2 or more each way: leaves, visors, cloth."""
+    """A bent plate of constant `thickness` about a grid of points (n, m, 3), n, m >= 2: leaves, visors, cloth."""
     points = np.asarray(grid, float)
     n, m = points.shape[:2]
     normals = np.cross(np.gradient(points, axis=0), np.gradient(points, axis=1))
@@ -183,7 +182,7 @@ def tube(path: Points, radius: float, color: Color, sides: int = 12) -> Part:
     points = np.asarray(path, float)
     tangents = np.gradient(points, axis=0)
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True)
-    # carry one normal along the path, so that the rod does not twist
+    # one normal is carried along the path, so that the rod does not twist
     normal = np.cross(tangents[0], np.eye(3)[np.argmin(np.abs(tangents[0]))])
     angles = np.linspace(0, 2 * np.pi, sides, endpoint=False)[:, None]
     rings = []
@@ -216,7 +215,7 @@ def arc(center: Vec, radius: float, start: float, stop: float, plane: str = "xz"
 def loft(rings: Sequence[Points], color: Color) -> Part:
     """The solid through two or more rings (k, n, 3) of n points each, closed flat at both ends: hulls, bodies, blades.
 
-    The rings run the same way round; which way does not matter.
+    All rings must run in the same direction; either direction is allowed.
     """
     points = np.asarray(rings, float)
     count, n = points.shape[:2]

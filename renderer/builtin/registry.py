@@ -1,4 +1,4 @@
-"""The register of built-in classes: one decorated generator per synset."""
+"""The registry of built-in classes: one decorated generator per synset."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ GENERATORS: Registry[Generator] = Registry("built-in class")
 
 @dataclass(frozen=True)
 class Dice:
-    """The random choices of one instance, in the words a generator needs."""
+    """The random choices of one instance: numbers, yes or no, and colours."""
 
     rng: np.random.Generator
 
@@ -61,7 +61,7 @@ def _hsv(hue: float, saturation: float, value: float) -> Color:
 
 
 def builtin(synset: str) -> Callable[[Generator], Generator]:
-    """Register a generator as the built-in class of `synset`."""
+    """Return a decorator that registers a generator as the built-in class of `synset`."""
     if synset in GENERATORS:
         raise ValueError(f"two built-in classes for synset {synset}")
     return GENERATORS.register(synset)

@@ -1,1 +1,1 @@
-"""Comparison of our images with those of Blender 3 and BlenderProc: scripts for `python -m`; see README.md here."""
+"""Scripts that compare our images with those of Blender 3 and BlenderProc; README.md explains them."""

@@ -1,4 +1,4 @@
-"""Render views of OBJ files like the generator, in Blender 3: `blender -b --python THIS -- JOB.json`.
+"""Render views of OBJ files in Blender 3, like 3DIEBench's generator: `blender -b --python THIS -- JOB.json`.
 
 It does not import iebench. The job is JSON: a recipe's `scene` table, `resolution`, `samples`, random `seed`, `dither`,
 `importer`, and `jobs`. Each job is a mesh and its views. A view has the latents by control (`rotation`, `floor`,

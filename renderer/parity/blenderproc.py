@@ -1,4 +1,4 @@
-"""Comparison of our images with BlenderProc's on bpy 4.2, both with Blender 4's sun: same latents, current Blender.
+"""Comparison of our images with those of BlenderProc on bpy 4.2: same latents, and both with the sun of Blender 4.
 
 python3.11 -m venv proc
 proc/bin/pip install blenderproc==2.8.0 bpy==4.2.23 'numpy<2' opencv-python-headless
@@ -16,7 +16,7 @@ from iebench.manifests.shell.cli import SETTINGS
 
 from ..comparing.compare import show
 from ..comparing.views import jobs, render_ours
-from .theirs import render_theirs
+from .external import render_external
 
 SCENE = Path(__file__).with_name("blenderproc_scene.py")
 
@@ -36,16 +36,16 @@ def proc_command(python: str) -> list[str]:
 
 @click.command(context_settings=SETTINGS)
 @click.argument("meshes", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--python", required=True, help="The Python that has blenderproc 2.8.0 and bpy 4.2.")
+@click.option("--python", required=True, help="Python with blenderproc 2.8.0 and bpy 4.2.")
 @click.option("--views", default=3, help="Views of each mesh.")
-@click.option("--seed", default=0, help="Decides the latents.")
-@click.option("--quality", default="reference", help="Ours.")
-@click.option("--sheets", type=click.Path(path_type=Path), help="Folder for a PNG of each mesh.")
+@click.option("--seed", default=0, help="Seed of the latents.")
+@click.option("--quality", default="reference", help="Quality of iebench's images.")
+@click.option("--sheets", type=click.Path(path_type=Path), help="Folder for one PNG per mesh.")
 def main(meshes: tuple[Path, ...], python: str, views: int, seed: int, quality: str, sheets: Path | None) -> None:
     """Compare images of some OBJ files: iebench's renderer against BlenderProc."""
     recipe = proc_recipe()
     todo = jobs(recipe, meshes, views, seed)
-    references = render_theirs(recipe, todo, proc_command(python))
+    references = render_external(recipe, todo, proc_command(python))
     show(todo, render_ours(recipe, quality, todo), references, sheets)
 
 

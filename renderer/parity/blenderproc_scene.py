@@ -1,8 +1,8 @@
 """Render views of OBJ files with BlenderProc 2.8.0 inside the bpy wheel: a plain script (`python THIS JOB.json`).
 
 It does not import iebench and runs in a separate environment with `blenderproc==2.8.0` and `bpy` 4.2. The job has the
-format of blender3_scene.py. BlenderProc expects to run inside a Blender program: the packages it would install there
-are assumed to be installed, and a language setting that the wheel refuses is skipped.
+format of blender3_scene.py. BlenderProc expects to run inside a Blender program. The packages that it would install
+there must be installed already, and a language setting that the wheel refuses is skipped.
 """
 
 import colorsys
@@ -112,7 +112,7 @@ def render(job):  # type: ignore[no-untyped-def]
         _ShapeNetLoader.correct_materials(thing)
         thing.persist_transformation_into_mesh(location=False, rotation=True, scale=False)
         for view in entry["views"]:
-            started = time.perf_counter(), time.process_time()
+            wall, cpu = time.perf_counter(), time.process_time()
             bpy.ops.object.select_all(action="DESELECT")
             thing.blender_obj.select_set(True)
             bpy.context.view_layer.objects.active = thing.blender_obj
@@ -128,8 +128,8 @@ def render(job):  # type: ignore[no-untyped-def]
             spot.set_color(colorsys.hsv_to_rgb(hue, table["spot"]["saturation"], table["spot"]["value"]))
             picture = bproc.renderer.render()["colors"][0]
             Image.fromarray(picture).save(view["file"])
-            spent = time.perf_counter() - started[0], time.process_time() - started[1]
-            sys.stderr.write(f"{entry['mesh']} {spent[0]:.3f} s, CPU {spent[1]:.3f} s\n")
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+            sys.stderr.write(f"{entry['mesh']} {wall:.3f} s, CPU {cpu:.3f} s\n")
         thing.delete()
 
 

@@ -1,4 +1,4 @@
-"""Images of the other renderer: a plain script in another Blender, which gets the scene and the views as JSON."""
+"""Images of the other renderer: a plain script in another Blender renders a scene and views, described as JSON."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from iebench.manifests.recipe import Recipe
 from ..comparing.views import Job, Picture
 
 
-def render_theirs(
+def render_external(
     recipe: Recipe, todo: Sequence[Job], command: Sequence[str], importer: str = "", seed: int = 0, dither: float = 1.0
 ) -> list[Picture]:
     """Render all views of all jobs, in order, by `command` with the path of the job file appended.

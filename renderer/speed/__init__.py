@@ -1,1 +1,1 @@
-"""Scripts that measure speed and memory; docs/background/rendering.md and docs/guides/cluster.md have the figures."""
+"""Scripts that measure speed and memory; the figures are in docs/background/rendering.md and docs/guides/cluster.md."""

@@ -2,9 +2,9 @@
 
     python -m iebench.renderer.speed.importing             # 120 objects x 50 views of 256 pixels, about 45 MB
 
-The files are made by the fake renderer. Each round measures all methods once, in turn, so that changes of the machine's
-speed affect all of them; the table gives medians. Warm: the files are in the page cache. Cold: the system was asked to
-drop them from it. `cp` and `tar` leave writing to the system; the import waits until its shards are on the disk.
+The fake renderer makes the files. Each round measures all methods once, in turn, so that changes of the machine's speed
+affect all of them; the table gives medians. Warm: the files are in the page cache. Cold: the system was asked to drop
+them from the cache. `cp` and `tar` leave writing to the system; the import waits until its shards are on the disk.
 """
 
 import os
@@ -73,7 +73,7 @@ def main(objects: int, rounds: int, workers: int) -> None:
             out.mkdir()
             subprocess.run(["tar", "-C", out, "-xzf", archive], check=True)
 
-        ways: dict[str, Callable[[Path], object]] = {
+        methods: dict[str, Callable[[Path], object]] = {
             "cp -r": lambda out: subprocess.run(["cp", "-r", source, out], check=True),
             "import, folder": lambda out: import_dataset(plan, source, out, workers),
             "tar xzf": unpack,
@@ -82,16 +82,16 @@ def main(objects: int, rounds: int, workers: int) -> None:
         timings: dict[tuple[str, str], list[float]] = {}
         for _ in range(rounds):
             for state in ("warm", "cold"):
-                for way, action in ways.items():
+                for method, action in methods.items():
                     if state == "cold":
                         forget(folder)
-                    timings.setdefault((way, state), []).append(timed(action, folder / "out"))
+                    timings.setdefault((method, state), []).append(timed(action, folder / "out"))
         medians = {key: statistics.median(seconds) for key, seconds in timings.items()}
     click.echo(f"{plan.images} images, {megabytes:.0f} MB, {workers} workers on {cores()} cores")
-    for (way, state), seconds in medians.items():
-        other = medians["cp -r" if "folder" in way else "tar xzf", state]
-        ratio = f"  {other / seconds:.2f} of the speed of the line above" if "import" in way else ""
-        click.echo(f"{state}  {way:15} {seconds:6.2f} s  {megabytes / seconds:6.1f} MB/s{ratio}")
+    for (method, state), seconds in medians.items():
+        other = "cp -r" if "folder" in method else "tar xzf"
+        ratio = f"  {medians[other, state] / seconds:.2f} of the speed of {other}" if "import" in method else ""
+        click.echo(f"{state}  {method:15} {seconds:6.2f} s  {megabytes / seconds:6.1f} MB/s{ratio}")
 
 
 if __name__ == "__main__":

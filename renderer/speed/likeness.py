@@ -2,7 +2,8 @@
 
     python -m iebench.renderer.speed.likeness        # 12 built-in objects, 4 views of 96 pixels each, fast, seed 0
 
-It compares stored JPEGs: two views of an object, a view with the object turned by one degree, and a JPEG saved again.
+It compares the stored JPEG of a view with three wrong JPEGs: another view of the object, the same view with the object
+turned by one degree, and the same JPEG saved again.
 """
 
 import io

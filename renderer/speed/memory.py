@@ -1,8 +1,8 @@
-"""Memory of one rendering process over many objects: it must stay flat.
+"""Memory of one rendering process over many objects: it must not grow.
 
     python -m iebench.renderer.speed.memory        # 500 built-in objects, one view of 32 pixels each
 
-For comparison, it then replaces objects as the reference generator does, removing only the object and not its data.
+For comparison, a second process replaces objects like 3DIEBench's generator: it removes the object, but not its data.
 """
 
 import multiprocessing
@@ -28,8 +28,10 @@ def resident_mb() -> float:
 
 
 def measure(free: bool) -> list[float]:
-    """Return the resident memory in MB after the first object and every 100 further ones.
-    free : True to free objects as iebench does, False to remove only the object"""
+    """Return the resident memory in MB after the first object and after every 100 further objects.
+
+    free : True to free objects as iebench does, False to remove only the object
+    """
     quiet = os.open(os.devnull, os.O_WRONLY)  # Blender writes to the C library's standard output
     os.dup2(quiet, 1)
     import bpy

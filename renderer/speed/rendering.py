@@ -1,12 +1,12 @@
-"""Cost and quality of a view: the generator's method against ours, on one machine in one run.
+"""Cost and quality of a view: the method of 3DIEBench's generator against ours, on one machine in one run.
 
     python -m iebench.renderer.speed.rendering A.obj B.obj --quality fast --quality reference
 
 Each method has its own process, since Cycles keeps tables from one image to the next. The methods alternate, view by
-view and `--repeats` times, so that a throttled or busy machine slows all of them. One works at a time, by default on
-one core, like each worker of `iebench render`. Costs are ratios of CPU seconds (user and system, all threads) and of
-wall seconds, medians over repeats. The stored JPEGs are compared with a view of `--truth` samples without denoiser, in
-the whole image and in the object's disc. Needs Blender 4 (see generator.py).
+view and `--repeats` times, so that a throttled or busy machine slows all of them. One process works at a time, by
+default on one core, like each worker of `iebench render`. Costs are ratios of CPU seconds (user and system, all
+threads) and of wall seconds, medians over repeats. The stored JPEGs are compared with an exact image (`--truth`
+samples, no denoiser), over the whole image and in the object's disc. Needs Blender 4 (see generator.py).
 """
 
 import io
@@ -39,7 +39,7 @@ from ..workers.worker import encode
 if TYPE_CHECKING:
     from ..blender.blender import BlenderRenderer
 
-GENERATOR, TRUTH = "generator", "truth"
+GENERATOR, EXACT = "generator", "exact"
 
 
 @dataclass(frozen=True)
@@ -48,16 +48,16 @@ class Sample:
 
     view: str
     faces: int
-    way: str
+    method: str
     cpu: float
     wall: float
     jpeg: bytes
 
 
-class Way:
-    """One rendering method in its own process: a quality of the recipe, the generator's method, or the reference.
+class Method:
+    """One rendering method in its own process: a quality of the recipe, GENERATOR, or EXACT.
 
-    truth : number of samples of the reference; seed : seed of Cycles' random numbers
+    truth : samples per pixel of the exact image; seed : seed of Cycles' random numbers
     """
 
     def __init__(self, recipe: Recipe, name: str, truth: int, threads: int, seed: int = 0) -> None:
@@ -68,7 +68,7 @@ class Way:
             initargs=(recipe, name, truth, threads, seed),
         )
 
-    def __enter__(self) -> "Way":
+    def __enter__(self) -> "Method":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -92,13 +92,13 @@ def _begin(recipe: Recipe, name: str, truth: int, threads: int, seed: int) -> No
         from .generator import REFERENCE, as_generator
 
         exact = replace(REFERENCE, samples=truth, min_samples=truth, sampling_pattern="TABULATED_SOBOL", dither=0.0)
-        quality = {GENERATOR: REFERENCE, TRUTH: exact}.get(name) or recipe.quality[name]
+        quality = {GENERATOR: REFERENCE, EXACT: exact}.get(name) or recipe.quality[name]
         renderer = BlenderRenderer(recipe, quality, "cpu", threads)
         if name == GENERATOR:
             folder = tempfile.TemporaryDirectory(prefix="iebench-")
             as_generator(Path(folder.name))
             _state["folder"] = folder
-        bpy.context.scene.cycles.use_denoising = name not in (GENERATOR, TRUTH)
+        bpy.context.scene.cycles.use_denoising = name not in (GENERATOR, EXACT)
         bpy.context.scene.cycles.seed = seed
         _state.update(recipe=recipe, name=name, renderer=renderer, loaded=None)
 
@@ -118,19 +118,19 @@ def _view(job: Job, number: int) -> tuple[int, float, float, bytes, Picture]:
 
 
 def measure(
-    recipe: Recipe, ways: Sequence[str], todo: Sequence[Job], repeats: int, truth: int, threads: int
+    recipe: Recipe, methods: Sequence[str], todo: Sequence[Job], repeats: int, truth: int, threads: int
 ) -> tuple[list[Sample], dict[str, Picture]]:
-    """Render all views by all methods, and the reference of each view."""
+    """Render all views by all methods, and the exact image of each view."""
     samples, truths = [], {}
     with ExitStack() as stack:
-        processes = {name: stack.enter_context(Way(recipe, name, truth, threads)) for name in [*ways, TRUTH]}
+        processes = {name: stack.enter_context(Method(recipe, name, truth, threads)) for name in [*methods, EXACT]}
         for job in todo:
             for number in range(len(job.views)):
                 view = f"{job.name} {number}"
-                for name in [*ways] * repeats:
+                for name in [*methods] * repeats:
                     faces, cpu, wall, jpeg, _ = processes[name].view(job, number)
                     samples.append(Sample(view, faces, name, cpu, wall, jpeg))
-                truths[view] = processes[TRUTH].view(job, number)[-1]
+                truths[view] = processes[EXACT].view(job, number)[-1]
     return samples, truths
 
 
@@ -149,7 +149,7 @@ def ssim(ours: Picture, truth: Picture) -> NDArray[np.float64]:
 
 
 def measures(jpeg: bytes, truth: Picture) -> list[float]:
-    """Return PSNR (dB) and SSIM of a stored view, then of its object's disc."""
+    """Return PSNR (dB) and SSIM of a stored view, then the same of its object's disc."""
     picture, inside = np.asarray(Image.open(io.BytesIO(jpeg)).convert("RGB")), disc(len(truth))
     likeness = ssim(picture, truth)
     return [
@@ -160,67 +160,69 @@ def measures(jpeg: bytes, truth: Picture) -> list[float]:
     ]
 
 
-def table(samples: Sequence[Sample], truths: dict[str, Picture], ways: Sequence[str]) -> str:
+def table(samples: Sequence[Sample], truths: dict[str, Picture], methods: Sequence[str]) -> str:
     """Return a table with a line per view and method: cost, speed relative to the generator, quality and its change."""
     lines = [
-        f"{'view':12} {'faces':>7} {'way':10} {'CPU s':>7} {'x':>5} {'wall s':>7} {'x':>5} "
+        f"{'view':12} {'faces':>7} {'method':10} {'CPU s':>7} {'x':>5} {'wall s':>7} {'x':>5} "
         f"{'PSNR':>6} {'':>6} {'SSIM':>6} {'':>7} {'disc':>6} {'':>6} {'SSIM':>6} {'':>7}"
     ]
     for view, truth in truths.items():
-        mine = [sample for sample in samples if sample.view == view]
-        base = [sample for sample in mine if sample.way == GENERATOR]
+        of_view = [sample for sample in samples if sample.view == view]
+        base = [sample for sample in of_view if sample.method == GENERATOR]
         standard = measures(base[0].jpeg, truth)
-        for way in ways:
-            runs = [sample for sample in mine if sample.way == way]
+        for method in methods:
+            runs = [sample for sample in of_view if sample.method == method]
             cpu = median(b.cpu / r.cpu for b, r in zip(base, runs, strict=True))
             wall = median(b.wall / r.wall for b, r in zip(base, runs, strict=True))
             values = measures(runs[0].jpeg, truth)
             changes = [value - other for value, other in zip(values, standard, strict=True)]
             lines.append(
-                f"{view:12} {runs[0].faces:7d} {way:10} {median(r.cpu for r in runs):7.2f} {cpu:5.2f} "
+                f"{view:12} {runs[0].faces:7d} {method:10} {median(r.cpu for r in runs):7.2f} {cpu:5.2f} "
                 f"{median(r.wall for r in runs):7.2f} {wall:5.2f} "
                 + " ".join(
                     f"{v:6.2f} {c:+6.2f}" if i % 2 == 0 else f"{v:6.4f} {c:+7.4f}"
                     for i, (v, c) in enumerate(zip(values, changes, strict=True))
                 )
             )
-    return "\n".join([*lines, *_totals(samples, truths, ways)])
+    return "\n".join([*lines, *_totals(samples, truths, methods)])
 
 
-def _totals(samples: Sequence[Sample], views: Iterable[str], ways: Sequence[str]) -> list[str]:
+def _totals(samples: Sequence[Sample], views: Iterable[str], methods: Sequence[str]) -> list[str]:
     """Return the cost over all views per method: medians over repeats, summed."""
     costs = {
-        way: np.sum(
-            [np.median([(s.cpu, s.wall) for s in samples if (s.view, s.way) == (view, way)], axis=0) for view in views],
-            axis=0,
+        method: sum(
+            np.median([(s.cpu, s.wall) for s in samples if (s.view, s.method) == (view, method)], axis=0)
+            for view in views
         )
-        for way in ways
+        for method in methods
     }
     base_cpu, base_wall = costs[GENERATOR]
     return [
-        f"{'all':12} {'':7} {way:10} {cpu:7.2f} {base_cpu / cpu:5.2f} {wall:7.2f} {base_wall / wall:5.2f}"
-        for way, (cpu, wall) in costs.items()
+        f"{'all':12} {'':7} {method:10} {cpu:7.2f} {base_cpu / cpu:5.2f} {wall:7.2f} {base_wall / wall:5.2f}"
+        for method, (cpu, wall) in costs.items()
     ]
 
 
 @click.command(context_settings=SETTINGS)
 @click.argument("meshes", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@click.option("--quality", "qualities", multiple=True, default=["fast", "reference"], help="Ours; repeatable.")
+@click.option(
+    "--quality", "qualities", multiple=True, default=["fast", "reference"], help="Quality of our images. Repeatable."
+)
 @click.option("--views", default=1, help="Views of each mesh.")
-@click.option("--repeats", default=3, help="Times each view is rendered in each way.")
-@click.option("--truth", default=2048, help="Samples of the truth.")
-@click.option("--resolution", default=256, help="Pixels.")
-@click.option("--threads", default=1, help="Of each process.")
-@click.option("--seed", default=1, help="Decides the latents.")
+@click.option("--repeats", default=3, help="Number of renders of each view by each method.")
+@click.option("--truth", default=2048, help="Samples per pixel of the exact image.")
+@click.option("--resolution", default=256, help="Width and height of the images in pixels.")
+@click.option("--threads", default=1, help="Threads of each process.")
+@click.option("--seed", default=1, help="Seed of the latents.")
 def main(
     meshes: tuple[Path, ...], qualities: tuple[str, ...], views: int, repeats: int, truth: int, resolution: int,
     threads: int, seed: int,
 ) -> None:  # fmt: skip
     """Time and compare views of some OBJ files, the generator's method against ours."""
     recipe = replace(load(), resolution=resolution)
-    ways = [GENERATOR, *qualities]
+    methods = [GENERATOR, *qualities]
     todo = jobs(recipe, meshes, views, seed)
-    click.echo(table(*measure(recipe, ways, todo, repeats, truth, threads), ways))
+    click.echo(table(*measure(recipe, methods, todo, repeats, truth, threads), methods))
 
 
 if __name__ == "__main__":

@@ -43,12 +43,12 @@ def write_symmetries(folder: Path, source: str | None, jobs: int) -> list[dict[s
     """
     info = DatasetInfo.load(folder)
     kept = {name: sha for name, sha in read_sums(folder, checksums(folder)).items() if name != TABLE}
-    made = [row for row in read_table(folder / "objects.parquet").to_pylist() if row["status"] != "failed"]
-    refs = list(objects_of(made, info, source).values())
+    objects = [row for row in read_table(folder / "objects.parquet").to_pylist() if row["status"] != "failed"]
+    refs = list(objects_of(objects, info, source).values())
     rows = []
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context) as pool, Meter("looking at", len(refs), "objects") as meter:
-        for row in pool.map(look, refs, chunksize=8):
+    with ProcessPoolExecutor(jobs, mp_context=context) as pool, Meter("analysing", len(refs), "objects") as meter:
+        for row in pool.map(analyse, refs, chunksize=8):
             rows.append(row)
             meter.advance()
     about = {"tolerance": str(TOLERANCE), "share": str(SHARE)}
@@ -58,7 +58,7 @@ def write_symmetries(folder: Path, source: str | None, jobs: int) -> list[dict[s
     return rows
 
 
-def look(ref: ObjectRef) -> dict[str, Any]:
+def analyse(ref: ObjectRef) -> dict[str, Any]:
     """Return an object's row of the table; if the mesh cannot be read, the row has a cause and no kind."""
     row: dict[str, Any] = {**dict.fromkeys(COLUMNS.names), "synset": ref.synset, "object_id": ref.object_id}
     try:

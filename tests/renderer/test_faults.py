@@ -70,13 +70,13 @@ def test_no_space_for_temporary_files_is_no_objects_fault(disk, blender):
         blender.schedule(blender_probe.picture_into, args=[str(folder), mug]).result()
 
 
-def test_a_second_run_in_the_same_folder_is_told_so(tiny_plan, tmp_path):
+def test_a_second_run_in_the_same_folder_is_refused(tiny_plan, tmp_path):
     with locked(tmp_path / "d"), pytest.raises(OutputError, match=f"is being written by process {os.getpid()} on "):
         render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
     render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
 
 
-def test_ctrl_c_ends_everything_leaves_nothing_half_and_says_how_to_go_on(tmp_path):
+def test_ctrl_c_ends_everything_leaves_no_partial_file_and_names_the_next_step(tmp_path):
     """SIGINT goes to the whole process group, as from a terminal, while Blender renders."""
     command = [*CLI, "--objects-per-class", "5", "--views", "10", "--out", tmp_path / "d", "--workers", "2"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
@@ -115,7 +115,7 @@ with second_interrupt_ends():
         assert process.wait(10) == 130
 
 
-def test_what_a_crash_left_half_written_is_removed(tiny_plan, tiny_dataset, tmp_path):
+def test_partial_files_of_a_crash_are_removed(tiny_plan, tiny_dataset, tmp_path):
     folder = tmp_path / "d"
     shutil.copytree(tiny_dataset, folder)
     for name in ("train/00000.tar.partial", "train/.partial-00000.parquet"):

@@ -69,7 +69,7 @@ def test_croissant_has_the_same_text(info: DatasetInfo, text: str) -> None:
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_every_text_of_dataset_json_is_looked_at(tiny_dataset: Path, tmp_path: Path, kind: str) -> None:
+def test_every_text_of_dataset_json_is_checked(tiny_dataset: Path, tmp_path: Path, kind: str) -> None:
     info = DatasetInfo.load(tiny_dataset)
     (tmp_path / "SHA256SUMS").write_text("")
     info.save(tmp_path)
@@ -100,7 +100,7 @@ def sealed(path: Path, table: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("kind", [kind for kind in REFUSED if kind != "surrogate"])  # which Parquet cannot hold
 @pytest.mark.parametrize("name", ["objects.parquet", "train/00000.parquet"])
-def test_every_text_of_a_table_is_looked_at(tiny_dataset: Path, tmp_path: Path, kind: str, name: str) -> None:
+def test_every_text_of_a_table_is_checked(tiny_dataset: Path, tmp_path: Path, kind: str, name: str) -> None:
     table = pq.read_table(tiny_dataset / name, partitioning=None)
     texts = [column.name for column in table.schema if pa.types.is_string(column.type)]
     assert {"class_name", "object_id", "split"} <= set(texts)
@@ -135,7 +135,7 @@ def marked(tiny_plan, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_the_page_of_a_dataset_has_texts_and_no_tags_of_theirs(marked: Path, tmp_path: Path) -> None:
+def test_the_page_of_a_dataset_escapes_all_texts(marked: Path, tmp_path: Path) -> None:
     files = inspect(marked, tmp_path)
     text = next(path for path in files if path.suffix == ".html").read_text(encoding="utf-8")
     drawings = [f"<svg{part.partition('</svg>')[0]}</svg>" for part in text.split("<svg")[1:]]
@@ -191,7 +191,7 @@ def test_texts_of_a_list_of_meshes_are_refused(tmp_path: Path, kind: str, column
         "path,class,id\n" + ",".join(f'"{value}"' for value in row.values()) + "\n", newline=""
     )
     for file in ("a.parquet", "a.csv"):
-        with pytest.raises(SourceError, match=rf"{file}: .* has a {column} that holds .*: mend it") as caught:
+        with pytest.raises(SourceError, match=rf"{file}: .* has a {column} that holds .*: correct it") as caught:
             Manifest(tmp_path / file).classes()
         assert not flaw(str(caught.value))
 
@@ -215,7 +215,7 @@ def test_given_views_have_plain_names(tmp_path: Path) -> None:
         read_given(tmp_path / "a.parquet", load())
 
 
-def test_text_in_categories_is_looked_at(tmp_path: Path) -> None:
+def test_text_in_categories_is_checked(tmp_path: Path) -> None:
     column = pa.array(["a", "a\nb"]).dictionary_encode()
     pq.write_table(pa.table({"class_name": column}), tmp_path / "a.parquet")
     with pytest.raises(DatasetError, match="class_name of row 2 holds a line break"):
@@ -230,6 +230,6 @@ def test_a_file_whose_name_takes_two_lines_does_not_get_into_the_sums(tmp_path: 
     assert list(read_sums(tmp_path, write_sums(tmp_path, {}))) == ["größe"]
 
 
-def test_what_a_mesh_lacks_is_one_line_each() -> None:
+def test_missing_files_of_a_mesh_are_one_line_each() -> None:
     columns = MeshInfo("", 0, "ok", missing=("a\nb", "c\x1b"), notes=("d\u2028e",)).inspection()
     assert columns["missing"] == "a\\x0ab\nc\\x1b" and columns["notes"] == "d\\u2028e"

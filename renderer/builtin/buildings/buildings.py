@@ -62,7 +62,7 @@ def birdhouse(dice: Dice) -> list[Part]:
             parts.append(cylinder(0.25, 0.05, (0, 0, -post), dice.wood()))
     elif mount == 1:
         parts.append(torus(0.09, 0.024, (0, 0, peak + 0.12), dice.metal(), "y", 16))
-    if dice.chance(0.5):  # its tenant on the perch
+    if dice.chance(0.5):  # a bird on the perch
         z, bird = middle - hole - 0.0, dice.paint()
         parts += [
             ellipsoid((0.06, 0.09, 0.06), (0, face + 0.17, z), bird),

@@ -13,7 +13,7 @@ LIT: Color = (0.02, 0.6, 0.25)
 
 
 def enamel(dice: Dice) -> Color:
-    """White mostly, else steel or a colour."""
+    """Return a colour: mostly white, else steel or any hue."""
     return (dice.pale, dice.pale, dice.metal, dice.paint)[dice.integer(0, 3)]()
 
 
@@ -58,7 +58,7 @@ def dishwasher(dice: Dice) -> list[Part]:
             *door,
             box((width, depth, height - kick - 0.05), (0, -0.02, kick + (height - kick - 0.05) / 2), case),
         ]
-    wall = 0.05  # the tub is five plates, so that one can look in
+    wall = 0.05  # the tub is made of five plates, so that its inside is visible
     parts += [
         box((wall, depth, tall + panel), (x, -0.02, kick + (tall + panel) / 2), case)
         for x in (wall / 2 - width / 2, width / 2 - wall / 2)
@@ -177,7 +177,7 @@ def washer(dice: Dice) -> list[Part]:
             ellipsoid((r * 0.78, 0.1, r * 0.78), (0, front + 0.02, z), (0.1, 0.2, 0.3)),
             box((0.07, 0.08, 0.16), (-r, front + 0.06, z), case),
         ]
-        if dice.chance(0.3):  # left open: one sees the drum
+        if dice.chance(0.3):  # open: the drum is visible
             parts += [
                 cylinder(r * 0.9, 0.05, (0, front, z), BLACK, "y"),
                 torus(r * 0.9, 0.03, (0, front + 0.02, z), steel, "y"),

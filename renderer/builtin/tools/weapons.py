@@ -190,5 +190,5 @@ def rifle(dice: Dice) -> list[Part]:
     if dice.chance(0.4):
         sling = [(0.05, butt + 0.1, -0.1), (0.06, butt + 0.35, -0.3), (0.06, 0, -0.36), (0.05, 0.15 + fore, -0.02)]
         parts.append(tube(sling, 0.022, dice.wood() if dice.chance(0.5) else dice.paint()))
-    # stouter than life, or little would be seen of it
+    # thicker than a real rifle, which would cover few pixels
     return [p.scaled((1.35, 1, 1.25)) for p in (*parts, *_guard(-0.04, -0.03, 0.09, steel))]

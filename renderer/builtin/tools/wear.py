@@ -11,13 +11,13 @@ def _dome(radii: tuple[float, float, float], wall: float, color: Color, low: flo
     angles = np.linspace(np.arcsin(low), np.pi / 2, 9)
     outside = [(np.cos(a), np.sin(a)) for a in angles[:-1]]
     inside = [(r * (1 - wall), h * (1 - wall) + low * wall) for r, h in outside[::-1]]
-    # the sweep wants its ends on the axis: over the top outside, back under it inside
+    # the profile of `revolve` must start and end on the axis: it runs down the inside, then up the outside
     profile = [(0.0, 1 - wall), *inside, *outside, (0.0, 1.0)]
     return revolve(profile, (0, 0, 0), color, sides=32).scaled(radii)
 
 
 def _visor(radius: float, reach: float, spread: float, dip: float, y_stretch: float) -> Array:
-    """The points of a brim in front of a crown, `reach` long in the middle, its two sides lower by `dip`."""
+    """Return the points of a brim in front of a crown, `reach` long in the middle, its two sides lower by `dip`."""
     angles = np.radians(np.linspace(90 + spread, 90 - spread, 15))
     side = np.cos((angles - np.pi / 2) * 90 / spread)
     rows = []
@@ -48,7 +48,7 @@ def cap(dice: Dice) -> list[Part]:
             tube(seam * (radius, radius, high), 0.012, trim, 6).turned("z", a).scaled((1, stretch, 1))
             for a in range(0, 360, 60)
         ]
-        if dice.chance(0.45):  # a trucker's pale front
+        if dice.chance(0.45):  # the pale front panel of a trucker cap
             parts.append(
                 ellipsoid((radius * 0.55, 0.08, high * 0.4), (0, radius * 0.95, high * 0.42), badge).turned(
                     "x", 18, (0, radius, 0)

@@ -6,7 +6,7 @@ from ..registry import Dice, builtin
 
 def _label(radii: Vec, height: float, z: float, spread: float, color: Color) -> Part:
     """A patch on the front of a cone, `spread` degrees to each side; `radii` are the cone's at `z` and `z + height`."""
-    spread = min(spread, 172.5)  # all round: 24 points, the first of them not repeated
+    spread = min(spread, 172.5)  # a full turn: 24 points, without a copy of the first
     edge = arc((0, 0, 0), 1.03, 90 - spread, 90 + spread, "xy", 24)[:, :2]
     patch = prism(edge, height, (0, 0, height / 2), color)
     patch.vertices[:, :2] *= radii[0] + (radii[1] - radii[0]) * patch.vertices[:, 2:] / height
@@ -163,7 +163,7 @@ def jar(dice: Dice) -> list[Part]:
     """Preserve jar with a screw lid, two-handled urn or cookie jar."""
     style, radius, height = dice.integer(0, 2), dice.uniform(0.26, 0.36), dice.uniform(0.5, 0.8)
     clay, lid, paper = dice.paint(), dice.paint(), dice.pale()
-    if style == 0:  # glass above what fills it
+    if style == 0:  # a glass wall above its content
         glass, full = (0.55, 0.7, 0.7), height * dice.uniform(0.5, 0.8)
         parts = [revolve([(0, 0), (radius * 0.93, 0), (radius, 0.05), (radius, full), (0, full)], (0, 0, 0), clay)]
         upper = [(radius * 0.995, full - 0.02), (radius * 0.995, height * 0.85), (radius * 0.8, height), (0, height)]

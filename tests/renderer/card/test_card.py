@@ -125,7 +125,7 @@ def test_the_command_writes_both_again(imported, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("name", ["train/00000.tar", "train/00000.parquet", "objects.parquet"])
-def test_what_a_card_lacks_is_named(imported, tmp_path, capsys, name):
+def test_missing_files_of_a_card_are_named(imported, tmp_path, capsys, name):
     folder = tmp_path / "cut"
     shutil.copytree(imported, folder)
     (folder / name).unlink()
@@ -137,7 +137,7 @@ def test_what_a_card_lacks_is_named(imported, tmp_path, capsys, name):
     assert (folder / "README.md").read_bytes() == card
 
 
-def test_a_card_says_what_is_special(imported, tiny_dataset):
+def test_a_card_states_special_properties(imported, tiny_dataset):
     card, other = ((folder / "README.md").read_text(encoding="utf-8") for folder in (imported, tiny_dataset))
     assert "red and blue exchanged" in card and "red and blue exchanged" not in other
     assert "chang2015shapenet" in card and "chang2015shapenet" not in other

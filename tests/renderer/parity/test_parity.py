@@ -14,8 +14,8 @@ from iebench.renderer.comparing.compare import compare, worst
 from iebench.renderer.comparing.views import jobs, render_ours
 from iebench.renderer.meshes.clean import clean_copy
 from iebench.renderer.parity.blender3 import PROGRAM
+from iebench.renderer.parity.external import render_external
 from iebench.renderer.parity.noise import line, mean, table
-from iebench.renderer.parity.theirs import render_theirs
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def test_the_pictures_are_those_of_blender_3(tmp_path):
     meshes = [shapenet_like.write(tmp_path, name) for name in ("bus", "cabinet")]
     meshes += [shapenet_real.write(tmp_path, name) for name in ("doubled", "joined", "clear", "textured")]
     todo = jobs(recipe, meshes, 1, 0)
-    ours, references = render_ours(recipe, "reference", todo), render_theirs(recipe, todo, PROGRAM, "python")
+    ours, references = render_ours(recipe, "reference", todo), render_external(recipe, todo, PROGRAM, "python")
     least = worst([compare(a, b) for a, b in zip(ours, references, strict=True)])
     assert least.psnr > 38
     assert least.psnr_disc > 32
@@ -58,7 +58,7 @@ def test_likeness_finds_a_shift_of_colour_and_ignores_the_object():
     assert compare(brighter, picture).ground == pytest.approx(2)
 
 
-def test_noise_is_told_from_a_difference_that_stays():
+def test_noise_is_distinguished_from_a_constant_difference():
     rng = np.random.default_rng(0)
     ours, reference = (
         {seed: np.clip(level + rng.normal(0, 2, (64, 64, 3)).round(), 0, 255).astype(np.uint8) for seed in range(8)}

@@ -66,7 +66,7 @@ def test_a_finite_group_is_closed() -> None:
         assert cosines.min() > np.cos(np.radians(3))
 
 
-def test_a_turn_about_another_point_than_the_centre_is_no_symmetry() -> None:
+def test_a_rotation_about_another_point_than_the_centre_is_no_symmetry() -> None:
     """A prism on an equilateral triangle has a threefold axis, but not through the centre of its bounding box."""
     triangle = creation.cylinder(0.5, 0.4, sections=3)
     vertices = np.asarray(triangle.vertices)

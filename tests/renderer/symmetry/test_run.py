@@ -45,7 +45,7 @@ def test_up_stays_up(tmp_path: Path) -> None:
     np.testing.assert_allclose(vertices, [[0, 0, 0.5], [1, 0, -0.5], [-1, -1, -0.5], [-1, 1, -0.5]])
 
 
-def test_what_cannot_be_read_has_a_cause(tmp_path: Path) -> None:
+def test_an_unreadable_mesh_has_a_cause(tmp_path: Path) -> None:
     row = run.look(ObjectRef("c", "none", "c", 0, "val", str(tmp_path / "none.obj")))
     assert row["kind"] is None and "none.obj" in row["cause"]
 
@@ -65,7 +65,7 @@ def test_the_table_becomes_part_of_the_dataset(tiny_plan: Callable[..., Plan], t
     assert (folder / symmetry.TABLE).read_bytes() == content
 
 
-def test_built_in_objects_are_looked_at_as_they_are_built() -> None:
+def test_built_in_objects_are_analysed_as_they_are_built() -> None:
     ref = replace(Builtin(None).objects(Builtin(None).classes()[:1], 1)[0])
     vertices, _ = run.surface(ref)
     assert np.linalg.norm(np.ptp(vertices, axis=0)) == pytest.approx(1)
@@ -92,7 +92,7 @@ def test_a_texture_of_ply_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFi
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_surface_that_is_there_twice_counts_once(box: ObjectRef) -> None:
+def test_a_duplicated_surface_counts_once(box: ObjectRef) -> None:
     vertices, faces = run.surface(box)
     path = Path(str(box.mesh))
     text = path.read_text()
