@@ -128,7 +128,7 @@ def _unusable(plan: Plan, source: Path, out: Path, report: Audit) -> SourceError
 def pack(
     jobs: Iterable[tuple[Shard, Callable[[], list[Files]]]], out: Path, recipe: Recipe, workers: int, meter: Meter
 ) -> None:
-    """Check and write each shard in a worker process; at most two shards per worker are in memory at a time."""
+    """Check and write each shard in a worker process; at most two shards per worker are in work at a time."""
     context = multiprocessing.get_context("spawn")
     with ProcessPool(workers, context=context) as pool:
         try:

@@ -20,7 +20,7 @@ from .shared.report import Report
 
 logging.getLogger("trimesh").addHandler(logging.NullHandler())  # otherwise Python prints its warnings and tracebacks
 
-FLAT = 5e-6  # share of the diagonal: a narrower triangle counts as a line; rounding to 6 digits changes a fifth of it
+FLAT = 5e-6  # share of the diagonal: a narrower triangle counts as a line; 6 digits round coordinates by a fifth of it
 
 
 def read(mesh: CleanMesh) -> trimesh.Trimesh:

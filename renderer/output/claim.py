@@ -88,7 +88,7 @@ def _finished_identity(store: Store, plan: Plan) -> dict[str, Any]:
     except (DatasetError, OSError, ValueError) as error:
         raise OutputError(
             f"{store} has lost its {PLAN}, and {INFO} or {OBJECTS_TABLE}, which together identify the plan too, is "
-            f"missing or damaged: restore {PLAN} or both of them, or choose another output"
+            f"missing or damaged: restore {PLAN} or that file, or choose another output"
         ) from error
     made = [(row["split"], row["synset"], row["object_id"]) for row in rows]
     planned = [(ref.split, ref.synset, ref.object_id) for shard in plan.shards() for ref in shard.objects]

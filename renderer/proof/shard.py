@@ -143,7 +143,7 @@ def _check_rows(table: Sequence[dict[str, Any]], notes: Sequence[dict[str, Any]]
     for row, note in zip(table, expected, strict=False):
         position = (row["synset"], row["object_id"], row["view"])
         if any(row[name] != note[name] for name in IDENTITY):
-            yield row["key"], f"is in the row of a view of {note['synset']}/{note['object_id']}"
+            yield row["key"], f"is at the position of a view of {note['synset']}/{note['object_id']}"
         elif row["key"] != key(*position) or position <= last:
             yield row["key"], f"is view {row['view']} of {row['synset']}/{row['object_id']}, or not in order"
         last = position

@@ -20,7 +20,7 @@ from .shard import ShardFindings, ShardTask, check_file, check_shard
 from .tables import check_fingerprint, check_listing, check_tables
 
 PER_PROCESS = 64 << 20  # bytes per process; reading less is faster than starting a process
-UNLISTED = 100  # number of shards missing in SHA256SUMS up to which each is checked
+UNLISTED = 100  # most shards missing in SHA256SUMS that are checked; further shards are skipped
 
 
 def verify(folder: Path, jobs: int, rerender: int = 0, origin: Origin | None = None, device: str = "cpu") -> Report:
@@ -41,7 +41,7 @@ def verify(folder: Path, jobs: int, rerender: int = 0, origin: Origin | None = N
     present = files(folder)
     try:
         sums = read_sums(folder, checksums(folder))
-    except DatasetError as error:  # without the sums, files are not compared with them
+    except DatasetError as error:  # without SHA256SUMS, the hashes of files are not checked
         report.add([Failure("files", SUMS, "", str(error))])
         sums = {}
     report.add(check_listing(present, sums, info))

@@ -35,8 +35,8 @@ Row = dict[str, str]
 class Manifest:
     """Columns `path` (relative to the table's folder, or absolute) and `class`; optional `split` and `id`.
 
-    A hash chooses an empty or missing `split`. The default of `id` is the path without its suffix. Other columns are
-    ignored. Paths may contain backslashes. `text_table` describes the encodings and separators of CSV.
+    If `split` is empty or missing, a hash decides it. The default of `id` is the path without its suffix. Other columns
+    are ignored. Paths may contain backslashes. `text_table` describes the encodings and separators of CSV.
     """
 
     licence = LICENCE

@@ -48,7 +48,7 @@ def divisor(colors: Floats) -> float:
 
 
 def dimmed(colors: Floats, noun: str) -> tuple[Floats, str]:
-    """Limit emission (n, 3) to 1, so that no object adds a strong lamp to the recipe's; return it and a note."""
+    """Limit emission (n, 3) to 1, so that objects do not light the scene like lamps; return it and a note."""
     high, positive = float(colors.max(initial=0)), np.maximum(colors, 0)
     return positive / np.maximum(positive.max(axis=1, keepdims=True, initial=0), 1), _scaled(noun, high)
 

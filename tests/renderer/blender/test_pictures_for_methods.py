@@ -80,7 +80,7 @@ def test_a_view_differs_from_the_base_in_its_own_factor(shown):
     table = draw_all(load(recipe), 0, MUG.synset, MUG.object_id, 50)
 
     def farthest(name, first):
-        """Return the one of a factor's seven views that is farthest from the base."""
+        """Return the view, among the seven views of a factor, that is farthest from the base."""
         values = table[name]
         return max(range(first, first + 7), key=lambda view: abs(np.exp(2j * np.pi * (values[view] - values[0])) - 1))
 

@@ -1,4 +1,4 @@
-"""Objects with see-through faces: their noisy denoiser guides are filtered, other objects' exact ones are not."""
+"""Objects with transparent faces: their noisy denoiser guides are filtered, exact guides of other objects are not."""
 
 import blender_probe
 import pytest

@@ -1,4 +1,4 @@
-"""Temporary files in a folder shared with other users: none of theirs is opened, followed or removed."""
+"""Temporary files in a folder shared with other users: files and links of others are not opened or removed."""
 
 import os
 import tempfile

@@ -23,7 +23,7 @@ def copy(tiny_dataset, tmp_path):
 
 
 def test_the_same_plan_again_is_recognised(copy, tiny_dataset, tiny_plan):
-    """JSON has lists where a recipe has tuples, which once made every plan another one."""
+    """JSON has lists where a recipe has tuples, which must not count as a difference."""
     (copy / "train/00000.tar").unlink()
     render_dataset(tiny_plan(), copy, workers=1, backend=FAKE)
     assert content(copy) == content(tiny_dataset)

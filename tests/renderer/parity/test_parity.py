@@ -1,4 +1,4 @@
-"""Compares our pictures with the reference's own Blender 3, on machines that have it."""
+"""Comparison of our pictures with those of Blender 3, on machines that have it."""
 
 import shutil
 import subprocess

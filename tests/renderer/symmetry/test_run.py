@@ -1,4 +1,4 @@
-"""Symmetries of a dataset: the table belongs to it, frames equal the renderer's, unreadable meshes are handled."""
+"""Symmetries of a dataset: the table is part of it, frames equal the renderer's, unreadable meshes get a cause."""
 
 from collections.abc import Callable
 from dataclasses import replace

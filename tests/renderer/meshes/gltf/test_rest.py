@@ -1,4 +1,4 @@
-"""glTF at rest: with accessors, morph targets, skins and instances, the mesh read is the mesh that the file means."""
+"""glTF at rest: with accessors, morph targets, skins and instances, the mesh read is the mesh that the file describes."""
 
 from pathlib import Path
 
