@@ -112,7 +112,7 @@ def cut_short(path):
 
 
 @pytest.mark.parametrize(("make", "words"), [
-    (lambda path: path.write_text("<!DOCTYPE html><html>Not found</html>"), "is no image, or a damaged one: put a "),
+    (lambda path: path.write_text("<!DOCTYPE html><html>Not found</html>"), "is no image, or a damaged one: replace "),
     (lambda path: path.write_bytes(b""), "is no image, or a damaged one"),
     (cut_short, "is no image, or a damaged one"),
     (huge, "has 16,778 x 1,000 pixels, over the limit of 16,777,216: make it smaller"),

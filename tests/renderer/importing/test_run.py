@@ -125,7 +125,7 @@ def test_a_damaged_archive_is_one_sentence_and_keeps_what_was_finished(published
             start = next(member.offset for member in tar if member.offset > middle)
         data[start : start + 512] = bytes(512) if damage == "zeros" else b"x" * 512
     path.write_bytes(data)
-    with pytest.raises(SourceError, match=r"damaged or cut short after \d+ images .*: get it again"):
+    with pytest.raises(SourceError, match=r"damaged or cut short after \d+ images .*: download it again"):
         import_dataset(plan, path, tmp_path / "d", workers=1)
     assert not (tmp_path / "d" / "dataset.json").exists() and not (tmp_path / "d" / spool.FOLDER).exists()
 

@@ -157,7 +157,7 @@ def test_skipped_files_are_counted_and_named(tmp_path):
         (["a/x.fbx", "b/y.fbx"], "no object that can be loaded; first of 2: x.fbx is in FBX format"),
         (
             ["M40/sofa/train/1.off", "M40/sofa/train/2.off"],
-            "sofa holds 2 meshes .*; or give .*/M40, if its",
+            "sofa holds 2 meshes .*; or give .*/M40 if the folders",
         ),
     ],
 )

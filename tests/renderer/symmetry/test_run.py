@@ -36,7 +36,7 @@ def test_a_file_comes_in_the_object_frame(box: ObjectRef) -> None:
     vertices, faces = run.surface(box)
     np.testing.assert_allclose(np.ptp(vertices, axis=0), [2, 3, 1])  # z up
     np.testing.assert_allclose(vertices.min(0), -vertices.max(0))
-    assert len(faces) == 12 and run.look(box)["order"] == 4
+    assert len(faces) == 12 and run.analyse(box)["order"] == 4
 
 
 def test_up_stays_up(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_up_stays_up(tmp_path: Path) -> None:
 
 
 def test_an_unreadable_mesh_has_a_cause(tmp_path: Path) -> None:
-    row = run.look(ObjectRef("c", "none", "c", 0, "val", str(tmp_path / "none.obj")))
+    row = run.analyse(ObjectRef("c", "none", "c", 0, "val", str(tmp_path / "none.obj")))
     assert row["kind"] is None and "none.obj" in row["cause"]
 
 
@@ -87,7 +87,7 @@ def test_a_texture_of_ply_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFi
     Image.new("RGB", (4, 4)).save(tmp_path / "t.png")
     tables = [solids.vertices(), solids.faces()]
     (tmp_path / "a.ply").write_bytes(solids.ply("ascii", tables, comments=["comment TextureFile t.png"]))
-    row = run.look(ObjectRef("c", "a", "c", 0, "val", str(tmp_path / "a.ply")))
+    row = run.analyse(ObjectRef("c", "a", "c", 0, "val", str(tmp_path / "a.ply")))
     assert (row["kind"], row["order"], row["cause"]) == ("finite", 2, None)
     assert capfd.readouterr() == ("", "")
 

@@ -1,4 +1,4 @@
-"""glTF at rest: with accessors, morph targets, skins and instances, the mesh read is the mesh that the file describes."""
+"""glTF at rest: with accessors, morph targets, skins and instances, the mesh read is the mesh that the file has."""
 
 from pathlib import Path
 
