@@ -14,7 +14,7 @@ import numpy as np
 
 from iebench.manifests.recipe import Materials
 
-from ..builtin import Part, build
+from ..builtin import Part, build, joined
 from ..errors import AssetError
 from ..meshes.clean import CleanMesh, clean_copy
 from ..meshes.inspect import inspect, read
@@ -84,9 +84,8 @@ def free_assets(thing: bpy.types.Object) -> None:
 
 def _from_parts(parts: list[Part]) -> bpy.types.Object:
     mesh = bpy.data.meshes.new("object")
-    starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
-    faces = np.vstack([part.faces + start for part, start in zip(parts, starts, strict=False)])
-    mesh.from_pydata(np.vstack([part.vertices for part in parts]).tolist(), [], faces.tolist())
+    vertices, faces = joined(parts)
+    mesh.from_pydata(vertices.tolist(), [], faces.tolist())
     slots: dict[tuple[float, ...], int] = {}
     for part in parts:
         if part.color not in slots:

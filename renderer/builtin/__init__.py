@@ -6,13 +6,13 @@ import pkgutil
 
 import numpy as np
 
-from .kit import Part
+from .kit import Part, joined
 from .registry import GENERATORS, Dice
 
 for _module in pkgutil.walk_packages(__path__, f"{__name__}."):
     importlib.import_module(_module.name)
 
-__all__ = ["GENERATORS", "Part", "build"]
+__all__ = ["GENERATORS", "Part", "build", "joined"]
 
 
 def build(synset: str, instance: int) -> list[Part]:

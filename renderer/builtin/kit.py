@@ -57,6 +57,18 @@ class Part:
         return Part((self.vertices - pivot) * np.asarray(factors, float) + pivot, self.faces, self.color)
 
 
+def pair(part: Part) -> list[Part]:
+    """A part and its mirror image through the plane x = 0."""
+    return [part, part.mirrored()]
+
+
+def joined(parts: Sequence[Part]) -> tuple[Array, NDArray[np.int64]]:
+    """Return the vertices (n, 3) and faces (m, 3) of several parts as one mesh."""
+    starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
+    faces = [part.faces + start for part, start in zip(parts, starts, strict=False)]
+    return np.concatenate([part.vertices for part in parts]), np.concatenate(faces)
+
+
 def _part(mesh: trimesh.Trimesh, at: Vec, color: Color) -> Part:
     return Part(np.asarray(mesh.vertices, float) + np.asarray(at, float), np.asarray(mesh.faces, np.int64), color)
 

@@ -16,7 +16,7 @@ from iebench.manifests.dataset import DatasetInfo, checksums, read_table
 from iebench.manifests.folder.checksums import read_sums
 from iebench.manifests.symmetry import COLUMNS, TABLE
 
-from ..builtin import build
+from ..builtin import build, joined
 from ..errors import AssetError
 from ..meshes.clean import clean_copy
 from ..meshes.inspect import inspect, read
@@ -76,10 +76,8 @@ def surface(ref: ObjectRef) -> tuple[Array, NDArray[np.int64]]:
     AssetError : the mesh cannot be read or has no surface.
     """
     if ref.mesh is None:
-        parts = build(ref.synset, int(ref.object_id))
-        starts = np.cumsum([0, *(len(part.vertices) for part in parts)])
-        faces = [part.faces + start for part, start in zip(parts, starts, strict=False)]
-        return np.concatenate([part.vertices for part in parts]).astype(np.float64), np.concatenate(faces)
+        vertices, faces = joined(build(ref.synset, int(ref.object_id)))
+        return vertices.astype(np.float64), faces
     with clean_copy(ref) as mesh:
         loaded = read(mesh)
         problem = inspect(loaded).problem

@@ -1,6 +1,6 @@
 """Built-in classes that fly: airplane and rocket."""
 
-from ..kit import Color, Part, Vec, box, cylinder, ellipsoid, frustum, prism, revolve, taper, tube
+from ..kit import Color, Part, Vec, box, cylinder, ellipsoid, frustum, pair, prism, revolve, taper, tube
 from ..registry import Dice, builtin
 
 GLASS: Color = (0.03, 0.05, 0.08)
@@ -8,16 +8,12 @@ BLACK: Color = (0.012, 0.012, 0.012)
 WHITE: Color = (0.8, 0.8, 0.8)
 
 
-def _pair(part: Part) -> list[Part]:
-    return [part, part.mirrored()]
-
-
 def _wings(
     chords: tuple[float, float], span: float, sweep: float, at: Vec, color: Color, *, rise: float = 0
 ) -> list[Part]:
     """Two wings of `chords` (root, tip), lifted by `rise` degrees; the roots' leading edge is at `at`."""
     outline = [(0, 0), (0, -chords[0]), (span, -sweep - chords[1]), (span, -sweep)]
-    return _pair(prism(outline, 0.022, at, color).turned("y", -rise, at))
+    return pair(prism(outline, 0.022, at, color).turned("y", -rise, at))
 
 
 def _fin(chords: tuple[float, float], height: float, sweep: float, at: Vec, color: Color) -> Part:
@@ -65,8 +61,8 @@ def _airliner(dice: Dice) -> list[Part]:
         ]
     )
     for at in spots:
-        parts += _pair(frustum(nacelle * 0.7, nacelle, 0.12, at, paint, "y"))
-        parts += _pair(cylinder(nacelle * 0.8, 0.125, at, BLACK, "y"))
+        parts += pair(frustum(nacelle * 0.7, nacelle, 0.12, at, paint, "y"))
+        parts += pair(cylinder(nacelle * 0.8, 0.125, at, BLACK, "y"))
     return parts
 
 
@@ -87,10 +83,10 @@ def _fighter(dice: Dice) -> list[Part]:
     for x in (r + 0.01, -r - 0.01):
         parts += [box((0.06, 0.34, 0.075), (x, -0.05, -0.01), body), box((0.045, 0.02, 0.06), (x, 0.12, -0.01), BLACK)]
     twin, fin = dice.chance(0.5), _fin((0.18, 0.08), 0.16, 0.13, (0, -0.24, r * 0.7), trim)
-    parts += _pair(fin.moved((r, 0, -0.01)).turned("y", 15)) if twin else [fin]
+    parts += pair(fin.moved((r, 0, -0.01)).turned("y", 15)) if twin else [fin]
     if dice.chance(0.6):  # missiles at the wing tips
         at = (span, 0.12 - root * 0.75 - 0.03, -0.01)
-        parts += _pair(cylinder(0.015, 0.2, at, WHITE, "y")) + _pair(
+        parts += pair(cylinder(0.015, 0.2, at, WHITE, "y")) + pair(
             frustum(0.015, 0, 0.05, (at[0], at[1] + 0.124, -0.01), trim, "y")
         )
     return parts
@@ -114,7 +110,7 @@ def _propeller(dice: Dice) -> list[Part]:
         parts += [
             p
             for y in (0.17, 0.09)
-            for p in _pair(tube([(r * 0.5, y, -r * 0.6), (span * 0.6, y, levels[-1])], 0.011, BLACK))
+            for p in pair(tube([(r * 0.5, y, -r * 0.6), (span * 0.6, y, levels[-1])], 0.011, BLACK))
         ]
     parts.append(taper((r * 1.5, 0.2), (r * 1.1, 0.1), 0.06, (0, 0.06, r * 0.75), GLASS, lean=(0, -0.01)))
     parts += [frustum(0.035, 0, 0.08, (0, 0.37, 0), trim, "y"), cylinder(r * 0.6, 0.02, (0, 0.33, 0), BLACK, "y")]
@@ -122,8 +118,8 @@ def _propeller(dice: Dice) -> list[Part]:
     for k in range(blades):
         blade = box((0.03, 0.02, 0.17), (0, 0.36, 0.085), BLACK)
         parts.append(blade.turned("y", turn + 360 / blades * k))
-    parts += _pair(tube([(0, 0.2, -r * 0.5), (0.11, 0.22, -r - 0.07)], 0.013, paint))
-    return parts + _pair(cylinder(0.04, 0.03, (0.12, 0.22, -r - 0.08), BLACK, "x"))
+    parts += pair(tube([(0, 0.2, -r * 0.5), (0.11, 0.22, -r - 0.07)], 0.013, paint))
+    return parts + pair(cylinder(0.04, 0.03, (0.12, 0.22, -r - 0.08), BLACK, "x"))
 
 
 @builtin("02691156")

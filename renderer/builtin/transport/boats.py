@@ -2,16 +2,12 @@
 
 import numpy as np
 
-from ..kit import Color, Part, arc, box, cylinder, frustum, loft, prism, taper, tube
+from ..kit import Color, Part, arc, box, cylinder, frustum, loft, pair, prism, taper, tube
 from ..registry import Dice, builtin
 
 GLASS: Color = (0.03, 0.05, 0.08)
 BLACK: Color = (0.012, 0.012, 0.012)
 WHITE: Color = (0.8, 0.8, 0.8)
-
-
-def _pair(part: Part) -> list[Part]:
-    return [part, part.mirrored()]
 
 
 def _hull(length: float, half: float, depth: float, color: Color, *, sheer: float = 0.0) -> Part:
@@ -111,7 +107,7 @@ def _motorboat(dice: Dice) -> list[Part]:
         ]
     else:
         screen = taper((half * 1.5, 0.05), (half * 1.2, 0.03), 0.09, (0, 0.08, 0.03), GLASS, lean=(0, -0.05))
-        parts += [screen, *_pair(box((half * 0.5, 0.08, 0.1), (half * 0.4, -0.08, 0.08), trim))]
+        parts += [screen, *pair(box((half * 0.5, 0.08, 0.1), (half * 0.4, -0.08, 0.08), trim))]
         parts.append(box((half * 1.3, 0.09, 0.07), (0, -0.3, 0.07), dice.paint()))
     parts += [box((0.1, 0.1, 0.14), (0, -0.54, 0.06), BLACK), box((0.04, 0.05, 0.2), (0, -0.54, -0.1), dice.metal())]
     return [*parts, tube(arc((0, 0.33, 0.07), half * 0.42, 0, 180, "xy"), 0.012, dice.metal())]

@@ -2,16 +2,12 @@
 
 import numpy as np
 
-from ..kit import Color, Part, box, cylinder, ellipsoid, frustum, loft, prism, rounded, taper, tube
+from ..kit import Color, Part, box, cylinder, ellipsoid, frustum, loft, pair, prism, rounded, taper, tube
 from ..registry import Dice, builtin
 
 GLASS: Color = (0.03, 0.045, 0.07)
 BLACK: Color = (0.015, 0.015, 0.015)
 LAMP: Color = (0.9, 0.85, 0.6)
-
-
-def _pair(part: Part) -> list[Part]:
-    return [part, part.mirrored()]
 
 
 def _axles(ys: list[float], radius: float, hub: Color) -> list[Part]:
@@ -42,12 +38,12 @@ def _steam(dice: Dice) -> list[Part]:
     ]
     rear = 0.3 - long / 2 - 0.3
     parts += [box((0.9, 0.66, 1.0), (0, rear, 1.05), paint), box((0.94, 0.34, 0.34), (0, rear, 1.28), GLASS)]
-    parts += [*_pair(box((0.2, 0.7, 0.26), (0.3, rear, 1.3), GLASS)), box((1.06, 0.86, 0.07), (0, rear, 1.58), trim)]
+    parts += [*pair(box((0.2, 0.7, 0.26), (0.3, rear, 1.3), GLASS)), box((1.06, 0.86, 0.07), (0, rear, 1.58), trim)]
     parts += [box((0.84, 0.5, 0.5), (0, rear - 0.65, 0.82), paint), box((0.7, 0.4, 0.1), (0, rear - 0.65, 1.08), BLACK)]
     parts.append(taper((0.9, 0.4), (0.6, 0.1), 0.34, (0, front + 0.3, 0.14), trim, lean=(0, -0.15)))
     parts += [cylinder(0.09, 0.16, (0, front + 0.16, axis + r + 0.04), LAMP, "y")]
     parts += _axles([rear + 0.1, rear + 0.14 + 2 * big, rear + 0.18 + 4 * big], big, trim)
-    parts += _pair(box((0.05, 4 * big + 0.1, 0.07), (0.48, rear + 0.14 + 2 * big, big), dice.metal()))
+    parts += pair(box((0.05, 4 * big + 0.1, 0.07), (0.48, rear + 0.14 + 2 * big, big), dice.metal()))
     return parts + _axles([front - 0.05, rear - 0.65], 0.17, trim)
 
 
@@ -80,7 +76,7 @@ def _diesel(dice: Dice) -> list[Part]:
     parts += [box((1.0, 0.4, tall * 0.3), (0, cab, 0.36 + tall * 0.74), GLASS)]
     parts += [
         box((0.7, long - 1.7, 0.1), (0, -0.4, 0.38 + tall), roof),
-        *_pair(cylinder(0.07, 0.06, (0.3, front + 0.01, 0.7), LAMP, "y")),
+        *pair(cylinder(0.07, 0.06, (0.3, front + 0.01, 0.7), LAMP, "y")),
     ]
     parts += [
         cylinder(0.22, 0.08, (0, y, 0.46 + tall), BLACK)
@@ -92,10 +88,10 @@ def _diesel(dice: Dice) -> list[Part]:
         parts.append(stripe)
     parts.append(taper((0.9, 0.3), (0.86, 0.06), 0.24, (0, front + 0.1, 0.08), dice.metal(), lean=(0, -0.1)))
     if hooded:
-        parts += _pair(tube([(0.52, -front + 0.1, 0.8), (0.52, front - 1.5, 0.8)], 0.03, trim))
+        parts += pair(tube([(0.52, -front + 0.1, 0.8), (0.52, front - 1.5, 0.8)], 0.03, trim))
         for y in np.linspace(-front + 0.1, front - 1.5, 5):
-            parts += _pair(tube([(0.52, y, 0.3), (0.52, y, 0.8)], 0.025, trim))
-    parts += _pair(cylinder(0.09, 0.16, (0.28, front + 0.08, 0.34), dice.metal(), "y"))
+            parts += pair(tube([(0.52, y, 0.3), (0.52, y, 0.8)], 0.025, trim))
+    parts += pair(cylinder(0.09, 0.16, (0.28, front + 0.08, 0.34), dice.metal(), "y"))
     return parts + _axles([s * (front - d) for s in (1, -1) for d in (0.35, 0.72)], 0.17, dice.metal())
 
 
@@ -118,7 +114,7 @@ def _express(dice: Dice) -> list[Part]:
     pane = taper((0.7, nose * 0.5), (0.56, nose * 0.4), 0.06, (0, front - nose * 0.72, 1.11), GLASS)
     parts.append(pane.turned("x", -np.degrees(np.arctan2(0.3, nose * 0.55)), (0, front - nose * 0.72, 1.15)))
     parts += [loft([section(front - 0.09, 0.7, 0.5), section(front + 0.02, 0.42, 0.28)], paint)]
-    parts += _pair(ellipsoid((0.09, 0.14, 0.06), (0.28, front - nose * 0.3, 0.8), LAMP))
+    parts += pair(ellipsoid((0.09, 0.14, 0.06), (0.28, front - nose * 0.3, 0.8), LAMP))
     for y in np.linspace(-front + 0.3, front - nose - 0.3, dice.integer(6, 9)):
         parts.append(box((0.98, 0.22, 0.22), (0, y, 0.88), GLASS))
     parts += [box((0.5, 0.8, 0.1), (0, y, 1.32), dice.metal()) for y in (-front + 0.6, -front + 2)]

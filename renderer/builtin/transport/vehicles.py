@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..kit import Color, Part, arc, box, cylinder, ellipsoid, frustum, loft, prism, rounded, taper, torus, tube
+from ..kit import Color, Part, arc, box, cylinder, ellipsoid, frustum, loft, pair, prism, rounded, taper, torus, tube
 from ..registry import Dice, builtin
 
 GLASS: Color = (0.03, 0.045, 0.07)
@@ -17,10 +17,6 @@ def _wheels(radius: float, width: float, track: float, ys: list[float], hub: Col
     return [cylinder(radius, width, at, TYRE, "x") for at in spots] + [
         cylinder(radius * 0.6, width + 0.04, at, hub, "x", sides=12) for at in spots
     ]
-
-
-def _pair(part: Part) -> list[Part]:
-    return [part, part.mirrored()]
 
 
 @builtin("02924116")
@@ -51,9 +47,9 @@ def bus(dice: Dice) -> list[Part]:
         roof = taper((width * 0.6, 2.2), (width * 0.5, 1.8), 0.3, (0, dice.uniform(-2, 1), low + height - 0.02), trim)
         parts += [roof] if style == 0 else [box((width * 0.7, length * 0.6, 0.08), (0, 0, low + height), trim)]
     tip = front + (1.45 if style == 2 else 0)
-    parts += _pair(box((0.4, 0.14, 0.28), (width * 0.31, tip, low + 0.5), LAMP))
-    parts += _pair(box((0.3, 0.14, 0.4), (width * 0.38, -front, low + 0.7), REAR))
-    parts += _pair(box((0.1, 0.12, 0.5), (width / 2 + 0.18, front - 0.05, low + height * 0.62), TYRE))
+    parts += pair(box((0.4, 0.14, 0.28), (width * 0.31, tip, low + 0.5), LAMP))
+    parts += pair(box((0.3, 0.14, 0.4), (width * 0.38, -front, low + 0.7), REAR))
+    parts += pair(box((0.1, 0.12, 0.5), (width / 2 + 0.18, front - 0.05, low + height * 0.62), TYRE))
     return parts + _wheels(wheel, 0.4, width / 2 - 0.14, [front * 0.62, -front * 0.6], dice.metal())
 
 
@@ -81,12 +77,12 @@ def car(dice: Dice) -> list[Part]:
     parts.append(box((half * 1.54, flat * 1.06, 0.07), (0, sum(top) / 2, waist + roof), paint))
     if style == 3:
         bed = nose + base[1]
-        parts += _pair(box((0.1, bed, 0.22), (half - 0.05, -nose + bed / 2, waist + 0.1), paint))
+        parts += pair(box((0.1, bed, 0.22), (half - 0.05, -nose + bed / 2, waist + 0.1), paint))
         parts += [box((2 * half, 0.1, 0.22), (0, 0.05 - nose, waist + 0.1), paint)]
         parts += [box((2 * half - 0.2, bed - 0.1, 0.04), (0, -nose + bed / 2, waist + 0.01), TYRE)]
     elif style == 2 and dice.chance(0.6):
         parts += [box((2 * half, 0.28, 0.06), (0, 0.2 - nose, waist + 0.22), TYRE)]
-        parts += _pair(box((0.08, 0.2, 0.22), (half * 0.7, 0.2 - nose, waist + 0.1), TYRE))
+        parts += pair(box((0.08, 0.2, 0.22), (half * 0.7, 0.2 - nose, waist + 0.1), TYRE))
     elif style == 2:  # a racing stripe over the bonnet
         parts.append(
             prism(
@@ -104,16 +100,16 @@ def car(dice: Dice) -> list[Part]:
             )
         )
     elif dice.chance(0.4):
-        parts += _pair(box((0.06, flat, 0.1), (half * 0.6, sum(top) / 2, waist + roof + 0.06), dice.metal()))
+        parts += pair(box((0.06, flat, 0.1), (half * 0.6, sum(top) / 2, waist + roof + 0.06), dice.metal()))
     axles = [nose * 0.64, -nose * 0.62]
     for y in axles:  # wheel arches
-        parts += _pair(prism(arc((y, wheel), wheel * 1.2, 0, 180, "xy"), 0.05, (half, 0, 0), TYRE, "x"))
+        parts += pair(prism(arc((y, wheel), wheel * 1.2, 0, 180, "xy"), 0.05, (half, 0, 0), TYRE, "x"))
     bumper = dice.metal() if dice.chance(0.5) else dice.dark()
     parts += [box((1.9 * half, 0.16, 0.16), (0, y, low + 0.1), bumper) for y in (nose, -nose)]
     parts.append(box((half * 0.9, 0.06, 0.16), (0, nose - 0.01, hood - 0.14), TYRE))
-    parts += _pair(ellipsoid((0.2, 0.12, 0.1), (half * 0.74, nose - 0.07, hood - 0.08), LAMP))
-    parts += _pair(box((0.3, 0.08, 0.15), (half * 0.78, -nose, waist - 0.14), REAR))
-    parts += _pair(ellipsoid((0.12, 0.07, 0.08), (half + 0.05, base[0] - 0.3, waist + 0.06), paint))
+    parts += pair(ellipsoid((0.2, 0.12, 0.1), (half * 0.74, nose - 0.07, hood - 0.08), LAMP))
+    parts += pair(box((0.3, 0.08, 0.15), (half * 0.78, -nose, waist - 0.14), REAR))
+    parts += pair(ellipsoid((0.12, 0.07, 0.08), (half + 0.05, base[0] - 0.3, waist + 0.06), paint))
     return parts + _wheels(wheel, 0.24, half - 0.07, axles, dice.metal())
 
 
@@ -131,11 +127,11 @@ def motorbike(dice: Dice) -> list[Part]:
         guard = arc((0, y, wheel), wheel + 0.05, 40 if y > 0 else 60, 150, "yz")
         parts += [tube(guard + shift, 0.05, paint, sides=8) for shift in ((-0.04, 0, 0), (0.04, 0, 0))]
     head = axle - (0.35 if style == 0 else 0.22)
-    parts += _pair(tube([(0.1, axle, wheel), (0.1, head, rise - 0.1)], 0.035, steel))
+    parts += pair(tube([(0.1, axle, wheel), (0.1, head, rise - 0.1)], 0.035, steel))
     grip, back = dice.uniform(0.36, 0.46), (0.25, 0.08, 0.12)[style]
     bar = [(-grip, head - back, rise), (-0.16, head, rise - 0.06), (0.16, head, rise - 0.06), (grip, head - back, rise)]
     parts.append(tube(bar, 0.03, steel))
-    parts += _pair(tube([bar[3], (grip + 0.01, head - back - 0.14, rise)], 0.04, TYRE))
+    parts += pair(tube([bar[3], (grip + 0.01, head - back - 0.14, rise)], 0.04, TYRE))
     if style < 2:
         parts += [
             box((0.26, 0.5, 0.3), (0, 0, wheel + 0.1), leather),
@@ -211,8 +207,8 @@ def skateboard(dice: Dice) -> list[Part]:
             tube([(-half, y, wheel), (half, y, wheel)], 0.014, steel),
         ]
         parts += [taper((0.06, 0.04), (0.06, 0.08), 0.08, (0, y, wheel), steel)]
-        parts += _pair(cylinder(wheel, 0.05, (half * 0.85, y, wheel), roller, "x"))
-        parts += _pair(cylinder(wheel * 0.4, 0.056, (half * 0.85, y, wheel), steel, "x", sides=10))
+        parts += pair(cylinder(wheel, 0.05, (half * 0.85, y, wheel), roller, "x"))
+        parts += pair(cylinder(wheel * 0.4, 0.056, (half * 0.85, y, wheel), steel, "x", sides=10))
         parts += [
             cylinder(0.009, 0.012, (x, y + d, 0.158), steel, sides=8) for x in (-0.025, 0.025) for d in (-0.035, 0.035)
         ]

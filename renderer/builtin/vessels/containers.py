@@ -1,9 +1,19 @@
 """Built-in classes that are open at the top: basket, bathtub, bowl and trash bin."""
 
+from functools import partial
+
 import numpy as np
 
 from ..kit import Part, arc, box, cushion, cylinder, ellipsoid, frustum, revolve, taper, torus, tube
 from ..registry import Dice, builtin
+
+
+def _oblong(part: Part, power: float, size: tuple[float, float, float]) -> Part:
+    """Stretch a solid of revolution to an oblong with round corners: power 2 is an ellipse, 12 almost a rectangle."""
+    angle = np.arctan2(part.vertices[:, 1], part.vertices[:, 0])
+    reach = (np.abs(np.cos(angle)) ** power + np.abs(np.sin(angle)) ** power) ** (-1 / power)
+    part.vertices[:, :2] *= reach[:, None]
+    return part.scaled(size)
 
 
 @builtin("02880940")
@@ -50,14 +60,8 @@ def basket(dice: Dice) -> list[Part]:
     style, height = dice.integer(0, 2), dice.uniform(0.28, 0.42)
     cane, second, cloth = dice.wood(), dice.wood(), dice.paint()
     long = dice.uniform(1.0, 1.25) if style == 0 else dice.uniform(1.3, 1.6)
-    foot, rows, squared = dice.uniform(0.28, 0.36), 6, 2 if style == 0 else dice.uniform(4, 8)
-
-    def woven(part: Part) -> Part:  # a circle becomes an oblong with round corners
-        angle = np.arctan2(part.vertices[:, 1], part.vertices[:, 0])
-        reach = (np.abs(np.cos(angle)) ** squared + np.abs(np.sin(angle)) ** squared) ** (-1 / squared)
-        part.vertices[:, :2] *= reach[:, None]
-        return part.scaled((long, 1, 1))
-
+    foot, rows, power = dice.uniform(0.28, 0.36), 6, 2 if style == 0 else dice.uniform(4, 8)
+    woven = partial(_oblong, power=power, size=(long, 1, 1))
     radii = foot + (0.4 - foot) * np.linspace(0, 1, rows)
     levels = height * np.linspace(0.06, 1, rows)
     inside = [(0.37, height - 0.02), (foot - 0.03, 0.05), (0, 0.05)]
@@ -152,14 +156,8 @@ def bathtub(dice: Dice) -> list[Part]:
     style, long, deep = dice.integer(0, 2), dice.uniform(0.8, 0.95), dice.uniform(0.38, 0.45)
     height, metal = dice.uniform(0.45, 0.6), dice.metal() if dice.chance(0.6) else (0.6, 0.4, 0.1)
     enamel, coat = dice.pale(), dice.paint() if dice.chance(0.7) else dice.pale()
-    corner, foot = (12, 1.0) if style == 0 else (dice.uniform(2.2, 3), dice.uniform(0.65, 0.85))
-
-    def oblong(part: Part) -> Part:
-        angle = np.arctan2(part.vertices[:, 1], part.vertices[:, 0])
-        reach = (np.abs(np.cos(angle)) ** corner + np.abs(np.sin(angle)) ** corner) ** (-1 / corner)
-        part.vertices[:, :2] *= reach[:, None]
-        return part.scaled((long, deep, 1))
-
+    power, foot = (12, 1.0) if style == 0 else (dice.uniform(2.2, 3), dice.uniform(0.65, 0.85))
+    oblong = partial(_oblong, power=power, size=(long, deep, 1))
     bottom = 0.0 if style == 0 else 0.12
     shell = [(0, bottom), (foot, bottom), (1, height), (0.86, height), (0.68, bottom + 0.1), (0, bottom + 0.08)]
     parts = [oblong(revolve(shell, (0, 0, 0), coat, sides=48))]

@@ -25,7 +25,7 @@ def item(tree: Json, kind: str, number: Any) -> Json:
     """
     entries = tree.get(kind, [])
     if not isinstance(number, int) or not 0 <= number < len(entries):
-        raise InvalidValue(f"it refers to number {number} of its {kind}, of which it has {len(entries)}")
+        raise InvalidValue(f"it refers to number {number} of its {kind}, but has only {len(entries)}")
     entry: Json = entries[number]
     return entry
 

@@ -69,7 +69,7 @@ def _read(path: Path) -> tuple[Json, bytes | None]:
         length, kind = struct.unpack_from("<II", raw, start)
         chunk = raw[start + 8 : start + 8 + length]
         if len(chunk) < length:
-            raise InvalidValue(f"it is cut short: of a chunk of {length:,} bytes it has {len(chunk):,}")
+            raise InvalidValue(f"it is cut short: it has {len(chunk):,} of the {length:,} bytes of a chunk")
         if kind == JSON_CHUNK and tree is None:
             tree = _object(chunk)
         elif kind == BIN_CHUNK and body is None:

@@ -61,7 +61,9 @@ def cuts(content, end):
 def test_a_truncated_tar_is_recognised_at_any_length(whole, read):
     content, end = whole
     for cut in cuts(content, end):
-        with pytest.raises(DamagedSource, match=r"a\.tar is damaged or cut short after \d+ images .*: download it again"):
+        with pytest.raises(
+            DamagedSource, match=r"a\.tar is damaged or cut short after \d+ images .*: download it again"
+        ):
             read(content[:cut])
 
 

@@ -72,7 +72,7 @@ def edit(**changes):
         (lambda tree: tree["buffers"][0].update(byteLength=10**6), "is cut short"),
         (
             lambda tree: tree["accessors"][2].update(bufferView=77),
-            "refers to number 77 of its bufferViews, of which it has 4",
+            "refers to number 77 of its bufferViews, but has only 4",
         ),
         (edit(nodes="x"), "no valid glTF"),
     ],
