@@ -113,7 +113,7 @@ def test_a_chunk_that_is_longer_than_its_file_is_refused(tmp_path: Path, chunk: 
     start = 12 if chunk == 0 else 20 + struct.unpack_from("<I", raw, 12)[0]
     struct.pack_into("<I", raw, start, length)
     path.write_bytes(raw)
-    assert f"a chunk of {length:,} bytes" in cause(ref_to(path))
+    assert f"of the {length:,} bytes of a chunk" in cause(ref_to(path))
 
 
 def test_additions_of_other_programs_may_be_negative(tmp_path: Path) -> None:
