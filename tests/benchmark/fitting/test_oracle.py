@@ -2,6 +2,7 @@
 
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ CONE = Symmetry("axial", NONE.quaternions, np.array([0.0, 0.0, 1.0]))
 QUARTER = Uniform(-np.pi / 2, np.pi / 2)
 
 
+@cache
 def prior() -> Prior:
     angles = np.random.default_rng(0).uniform(-np.pi / 2, np.pi / 2, (200_000, 3))
     return Prior((QUARTER,) * 3, pose(angles).as_matrix().mean(0))

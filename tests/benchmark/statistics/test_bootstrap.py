@@ -71,8 +71,8 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
 
 @pytest.mark.slow
 def test_intervals_of_every_kind_cover_the_truth() -> None:
-    """Objects and views with errors of their own and known R2, mean and median; 400 trials with 80 objects."""
-    generator, objects, trials = np.random.default_rng(2), np.repeat(np.arange(80), 5), 400
+    """Objects and views with errors of their own and known R2, mean and median; 200 trials with 80 objects."""
+    generator, objects, trials = np.random.default_rng(2), np.repeat(np.arange(80), 5), 200
 
     def errors(between: float, within: float) -> np.ndarray:
         own = between * generator.normal(size=(80, 1, 3))

@@ -52,6 +52,8 @@ def test_absent_meshes_are_failures_with_a_cause_and_exit_code_3(shapenet, tmp_p
         5,
         "--views",
         1,
+        "--workers",
+        1,
         "--out",
         tmp_path / "d",
     )
@@ -72,7 +74,7 @@ def test_a_folder_of_odd_meshes_ends_in_a_dataset_and_a_list_of_causes(tmp_path)
     for name, content in (("nan.obj", "v nan 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"), ("bomb.off", "OFF\n3 10000000 0\n")):
         (root / "broken").mkdir(exist_ok=True)
         (root / "broken" / name).write_text(content)
-    result = render("--source", root, "--views", 1, "--out", tmp_path / "d")
+    result = render("--source", root, "--views", 1, "--workers", 1, "--out", tmp_path / "d")
     assert result.returncode == 3, result.stderr
     assert "2 objects could not be made" in result.stderr
     assert DatasetInfo.load(tmp_path / "d").source == "folder"

@@ -33,7 +33,9 @@ def cluster(monkeypatch, tmp_path):
     (tmp_path / "meeting").mkdir()
     monkeypatch.setenv("IEBENCH_TEST_MEETING", str(tmp_path / "meeting"))
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    quickly = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 300}  # a lost node is known in 2 s, not 15
+    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": quickly}
+    made = Cluster(initialize_head=True, head_node_args=head)
     other = made.add_node(num_cpus=1)
     made.wait_for_nodes()
     yield made, other

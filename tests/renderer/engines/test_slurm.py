@@ -28,6 +28,9 @@ ABOUT = {"name": "fake", "version": "1", "device": "CPU"}
 def quickly(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HELPERS), os.environ.get("PYTHONPATH", "")]))
     monkeypatch.setattr(slurm, "TICK", 0.2)
+    monkeypatch.setattr(
+        submitit.Job, "_results_timeout_s", 1
+    )  # a slow network's files may come later than the end of a job
     monkeypatch.setattr(plan_module, "IMAGES_PER_SHARD", (48, 48))
 
 

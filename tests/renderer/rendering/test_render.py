@@ -4,17 +4,14 @@ import errno
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 
+import kill_target
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from paths import HELPERS
 
 from iebench.manifests.common import files
 from iebench.manifests.dataset import DatasetInfo
@@ -33,30 +30,24 @@ def content(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def kill_target(folder, workers):
-    environment = {**os.environ, "PYTHONPATH": str(HELPERS)}
-    return subprocess.Popen(
-        [sys.executable, HELPERS / "kill_target.py", folder, str(workers)], env=environment, stderr=subprocess.DEVNULL
-    )
-
-
 def test_killed_and_resumed_equals_uninterrupted_whatever_the_workers(tmp_path):
     """SIGKILL at six moments, with 1, 2 and 3 workers in turn, compared with one uninterrupted run with 2 workers."""
-    assert kill_target(tmp_path / "whole", 2).wait() == 0
-    moments, kills = np.random.default_rng(0).uniform(0.6, 1.6, 6), 0
+    whole = kill_target.forked(tmp_path / "whole", 2)
+    moments, kills = np.random.default_rng(0).uniform(0.1, 1.1, 6), 0
     for attempt, moment in enumerate(moments):
-        process = kill_target(tmp_path / "killed", 1 + attempt % 3)
-        try:
-            process.wait(moment)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        process = kill_target.forked(tmp_path / "killed", 1 + attempt % 3)
+        process.join(moment)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
             kills += 1
             if not (tmp_path / "killed" / "dataset.json").exists():
                 with pytest.raises(DatasetError):
                     DatasetInfo.load(tmp_path / "killed")
     assert kills >= 2
-    assert kill_target(tmp_path / "killed", 2).wait() == 0
+    for process in (whole, kill_target.forked(tmp_path / "killed", 2)):
+        process.join()
+        assert process.exitcode == 0
     assert content(tmp_path / "killed") == content(tmp_path / "whole")
     assert len(content(tmp_path / "whole")) > 2 * 5
 
