@@ -7,7 +7,6 @@ one that is `drawn` in some views only has the value of view 0 in all others.
 """
 
 import hashlib
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +38,3 @@ def draw(factor: Factor, seed: int, synset: str, object_id: str, views: int) -> 
 def draw_all(recipe: Recipe, seed: int, synset: str, object_id: str, views: int) -> dict[str, Array]:
     """Return all latents of one object by factor name, in the recipe's order; each (views,) float64."""
     return {factor.name: draw(factor, seed, synset, object_id, views) for factor in recipe.factors}
-
-
-def columns(names: Sequence[str], table: dict[str, Array]) -> Array:
-    """Stack the named latents as columns: (n, len(names)) float64."""
-    return np.column_stack([table[name] for name in names])

@@ -43,7 +43,7 @@ class Comparison:
     level : of the intervals; limit : objects per split in a smoke run, else None
     similarity : measure of `measures.SIMILARITY` -> value
     agreement : per encoder: factor -> kind of `measures.KINDS` -> value
-    stitching : [i][j] : head trained on encoder i, used on encoder j: head of `measures.HEADS` -> value
+    stitching : [i][j] : head trained on encoder i, used on encoder j: head of `measures.STITCHING` -> value
     """
 
     names: tuple[str, str]

@@ -33,7 +33,7 @@ SIMILARITY = {
 KINDS = {"rank": "", "topological": ", geo-topological"}
 """Kinds of an encoder's agreement with a factor: as the distances are, and after the geo-topological transform."""
 
-HEADS = {
+STITCHING = {
     "class_top1": MetricInfo("class, top-1 %", "views whose class a linear head names", factor=100, digits=1, unit="%"),
     "pose_degrees": MetricInfo(
         "pose, mean °", "angle between the pose that a linear head predicts and the true one", higher=False, digits=1

@@ -13,7 +13,7 @@ from iebench.manifests.text.plain_text import cleaned
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import MetricInfo
 from .compare import Comparison
-from .measures import HEADS, KINDS, SIMILARITY, agreement_about
+from .measures import KINDS, SIMILARITY, STITCHING, agreement_about
 
 RANK = MetricInfo("rank correlation", "of distances")
 
@@ -33,7 +33,7 @@ def screen(comparison: Comparison) -> str:
             about = agreement_about(factor) if kind == "rank" else ""
             each.add_row(plain(factor.replace("_", " ") + words), *cells, about)
     heads = _table(("head on relative representations", f"used on {first}", f"used on {second}", "floor"))
-    for name, info in HEADS.items():
+    for name, info in STITCHING.items():
         for trained, line in zip((first, second), comparison.stitching, strict=True):
             if name in line[0]:
                 cells = (_text(info, values[name]) for values in line)

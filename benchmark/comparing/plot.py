@@ -9,7 +9,7 @@ from iebench.manifests.pages.figures import Picture, png, styled
 
 from ..statistics.bootstrap import Estimate
 from .compare import Comparison
-from .measures import HEADS, SIMILARITY
+from .measures import SIMILARITY, STITCHING
 
 COLOURS = ("#2b7bd1", "#d9652b")
 FLOOR = "#9aa0a6"
@@ -54,7 +54,7 @@ def _agreement(axes: Axes, comparison: Comparison, factors: list[str]) -> None:
 
 def _stitching(axes: Axes, comparison: Comparison, head: str, labelled: bool) -> None:
     """Draw a head's value for each encoder that it is trained on and used on."""
-    info = HEADS[head]
+    info = STITCHING[head]
     values = np.array([[line[head].value for line in row] for row in comparison.stitching])
     shown: Any = values if info.higher else -values
     axes.imshow(

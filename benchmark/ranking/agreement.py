@@ -42,7 +42,7 @@ CAPTION = (
 class Agreement:
     """Kendall's tau-b between a metric of a leaderboard and a column of a published table.
 
-    column, source, place : of the table; methods : rows of the leaderboard that were compared, best first
+    column, source, table : column of the table of a paper; methods : compared rows of the leaderboard, best first
     skipped : rows that share a published row with another, such as two settings of one method
     tau : -1 to 1; low, high : its bootstrap interval, None if a row has no bootstrap samples
     """
@@ -51,7 +51,7 @@ class Agreement:
     info: MetricInfo
     column: str
     source: str
-    place: str
+    table: str
     methods: tuple[str, ...]
     skipped: tuple[str, ...]
     tau: float
@@ -61,7 +61,7 @@ class Agreement:
     def __str__(self) -> str:
         ends = "" if self.low is None else f" [{self.low:.2f}, {self.high:.2f}]"
         skipped = f"; left out, since a published row has one counterpart: {few(self.skipped)}" if self.skipped else ""
-        table = f"{TITLES[self.column]} of {self.source}, {self.place}"
+        table = f"{TITLES[self.column]} of {self.source}, {self.table}"
         return (
             f"{self.info.title} against {table}: tau {self.tau:.2f}{ends}, "
             f"{len(self.methods)} methods ({', '.join(self.methods)}{skipped})"
@@ -193,7 +193,7 @@ def _tables() -> dict[tuple[str, str], list[Published]]:
     tables: dict[tuple[str, str], list[Published]] = {}
     for row in published():
         if row.run:
-            tables.setdefault((row.source, row.place), []).append(row)
+            tables.setdefault((row.source, row.table), []).append(row)
     for key, rows in tables.items():
         kinds = [row.r2_kind for row in rows]
         tables[key] = [row for row in rows if row.r2_kind == max(kinds, key=kinds.count)]

@@ -21,7 +21,7 @@ CAPTION = (
 class Published:
     """A reported row; numbers are text with the printed digits, "" if there is none.
 
-    conditioning : the transformation that training is conditioned on; source, place : paper, and table in it
+    conditioning : the transformation that training is conditioned on; source, table : paper, and its table
     top1 : percent; rotation_r2, pose_r2, colour_r2 : relative rotation, absolute pose, hue differences
     r2_kind : "pooled" over components, "mean" of them, or "unclear"
     resolution : pixels; batch, epochs, seeds : the budget of training
@@ -32,7 +32,7 @@ class Published:
     conditioning: str
     dataset: str
     source: str
-    place: str
+    table: str
     top1: str
     rotation_r2: str
     pose_r2: str
@@ -53,7 +53,7 @@ TITLES = {
     "method": "method", "conditioning": "conditioned on", "dataset": "dataset", "top1": "top-1 %",
     "rotation_r2": "rotation R²", "pose_r2": "pose R²", "colour_r2": "colour R²", "r2_kind": "R² kind", "mrr": "MRR",
     "h1": "H@1", "resolution": "pixels", "batch": "batch", "epochs": "epochs", "seeds": "seeds", "source": "source",
-    "place": "table", "note": "note",
+    "table": "table", "note": "note",
 }  # fmt: skip
 """Column -> header; H@5 is in the file only."""
 

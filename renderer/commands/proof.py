@@ -10,6 +10,7 @@ from iebench.manifests.shell.answers import answers, print_json, reply
 from iebench.manifests.shell.cli import SETTINGS, examples
 from iebench.manifests.shell.options import dataset_argument, workers_option
 
+from ..blender.devices import NAMES
 from .paths import OUTPUT
 from .paths import SOURCE as LOCAL
 
@@ -20,9 +21,7 @@ IMAGES = click.option(
     "--images", type=LOCAL,
     help="Folder of the floor's images, for rendering again; not needed for images that iebench ships.",
 )  # fmt: skip
-DEVICE = click.option(
-    "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="Device for rendering again."
-)
+DEVICE = click.option("--device", default="cpu", metavar="|".join(NAMES), help="Device for rendering again.")
 
 
 @click.command(

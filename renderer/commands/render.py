@@ -14,6 +14,7 @@ from iebench.manifests.shell.cli import SETTINGS, examples, pairs
 from iebench.manifests.shell.values import Named, of_kind
 from iebench.manifests.taxonomy import classes
 
+from ..blender.devices import NAMES
 from ..blender.passes import PASSES
 from ..estimate import expected_seconds, plan_bytes
 from ..machine.memory import BLENDER_BYTES
@@ -93,9 +94,7 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     type=WHOLE["workers"],
     help="Number of rendering processes.  [default: one per core, or one per GPU of --devices]",
 )
-@click.option(
-    "--device", default="cpu", metavar="cpu|auto|optix|cuda|hip|metal|oneapi", help="Device that Cycles renders on."
-)
+@click.option("--device", default="cpu", metavar="|".join(NAMES), help="Device that Cycles renders on.")
 @click.option("--devices", metavar="N,N", help="Numbers of the GPUs, distributed over the workers.  [default: all]")
 @click.option(
     "--out", metavar="FOLDER|URL", help="Dataset folder, or an address s3://, gs:// or hf://.  [default: data/SOURCE]"

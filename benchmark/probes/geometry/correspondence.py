@@ -26,7 +26,7 @@ from .self_similarity import no_maps
 
 Array = NDArray[np.float64]
 PAIRS = 1_024  # pairs of views, with at least one of each object; as many of two objects of a class
-BLOCK = 16  # pairs whose views are encoded at once
+PAIRS_PER_BLOCK = 16  # pairs whose views are encoded at once
 NAMES = [*(f"match_{near}" for near in NEAR), *(f"match_pixel_{near}" for near in PIXELS)]
 WIDEST = len(NEAR) - 1  # criterion of the curves and of pairs of objects
 
@@ -156,8 +156,8 @@ def _views(
 ) -> Iterator[tuple[_View, _View]]:
     """Yield the two views of each pair; views are encoded in blocks of pairs, each once in a block."""
     val = context.val
-    for start in range(0, len(rows), BLOCK):
-        numbers, positions = np.unique(rows[start : start + BLOCK], return_inverse=True)
+    for start in range(0, len(rows), PAIRS_PER_BLOCK):
+        numbers, positions = np.unique(rows[start : start + PAIRS_PER_BLOCK], return_inverse=True)
         if val.pixels is None or val.points is None:
             return
         maps = encoder.maps(to_float(val.pixels(numbers), context.device), stages)

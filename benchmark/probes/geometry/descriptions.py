@@ -18,7 +18,7 @@ from ...statistics.retrieval import unit_array
 Array = NDArray[np.float64]
 NUMBERS = 2**24  # feature values in memory at once, with at least two views of each object
 PAIRED = 4_096  # views whose distances are compared, with at least one of each object
-BLOCK = 512  # views that are compared with all others at once
+VIEWS_PER_BLOCK = 512  # views that are compared with all others at once
 NOTHING = 1e-12  # of the largest eigenvalue; smaller ones are rounding
 RIDGE = 1e-4  # of the mean variance within objects, added to it in every direction (Thilak et al. 2024)
 STEEP = 2.0  # factor of the squared distance in the uniformity (Wang and Isola 2020)
@@ -151,8 +151,8 @@ def uniformity(sphere: Array) -> Linearised:
     flat, count = kept.reshape(-1, sphere.shape[-1]).astype(np.float32), kept.shape[1]
     squares, owner = (flat**2).sum(1), np.repeat(np.arange(objects), count)
     near = np.empty(len(flat))
-    for start in range(0, len(flat), BLOCK):
-        rows = slice(start, start + BLOCK)
+    for start in range(0, len(flat), VIEWS_PER_BLOCK):
+        rows = slice(start, start + VIEWS_PER_BLOCK)
         distance = squares[rows, None] + squares - 2 * flat[rows] @ flat.T
         kernel = np.exp(-STEEP * np.maximum(distance, 0))
         kernel[owner[rows, None] == owner] = 0

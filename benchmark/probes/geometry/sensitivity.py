@@ -18,7 +18,7 @@ from ...statistics.retrieval import unit_array
 from .descriptions import NUMBERS
 
 Array = NDArray[np.float64]
-BLOCK = 512  # objects that are compared with all others at once
+OBJECTS_PER_BLOCK = 512  # objects that are compared with all others at once
 
 
 @probe("sensitivity", metrics=sensitivities, suite="full")
@@ -125,8 +125,8 @@ def far_apart(base: Array) -> Linearised:
     scale = np.abs(base).max() or 1.0
     rows = base / scale
     squares, sums = (rows**2).sum(1), np.empty(len(rows))
-    for start in range(0, len(rows), BLOCK):
-        part = slice(start, start + BLOCK)
+    for start in range(0, len(rows), OBJECTS_PER_BLOCK):
+        part = slice(start, start + OBJECTS_PER_BLOCK)
         square = squares[part, None] + squares - 2 * rows[part] @ rows.T
         square[np.arange(len(square)), np.arange(start, start + len(square))] = 0
         sums[part] = np.sqrt(np.maximum(square, 0)).sum(1)

@@ -29,7 +29,7 @@ from ...statistics.retrieval import chance_reciprocal, own_rank_counts
 from .derived import collected, probed
 
 VIEWS = 10  # first views of each object whose read-outs are scored
-HEADS = {head: head for head in ("classification", "rotation", "colour", "changes")}
+QUERIED = ("classification", "rotation", "colour", "changes")  # heads that are trained on read-outs
 Features = NDArray[np.float32]
 
 
@@ -84,7 +84,7 @@ def _probed(context: Context, train: Split, val: Split, part: str) -> dict[str, 
     """Measure class, rotation and colour of read-outs; part : head of the metrics' names."""
     groups = tuple(group for group in context.groups if group.name in COLOUR)
     parts = {part: slice(0, train.features.shape[1])}
-    measured = probed(context, train, val, parts, HEADS, groups)[part]
+    measured = probed(context, train, val, parts, {head: head for head in QUERIED}, groups)[part]
     return {f"{part}_{metric}": entry for metric, entry in measured.items() if f"{part}_{metric}" in IN_CONTEXT}
 
 

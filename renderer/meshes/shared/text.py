@@ -6,7 +6,7 @@ from pathlib import Path
 
 from iebench.manifests.text.encoding import encoding_of
 
-BLOCK = 1 << 24
+BYTES_PER_READ = 1 << 24
 
 
 def decode(raw: bytes) -> str:
@@ -36,7 +36,7 @@ def utf8_blocks(path: Path) -> Iterator[bytes]:
         file.seek(len(codecs.BOM_UTF8) if marked else 0)
         decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding != "utf-8" and not marked else None
         rest = b""
-        while raw := file.read(BLOCK):
+        while raw := file.read(BYTES_PER_READ):
             block = rest + (decoder.decode(raw).encode() if decoder else raw)
             block = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # a \r\n split by blocks gives an empty line
             end = block.rfind(b"\n") + 1

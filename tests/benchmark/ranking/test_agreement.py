@@ -118,7 +118,7 @@ def test_an_unknown_table_is_named() -> None:
 
 
 def test_every_counterpart_is_one_row_of_its_table() -> None:
-    keys = [(row.source, row.place, row.dataset, row.run) for row in published() if row.run]
+    keys = [(row.source, row.table, row.dataset, row.run) for row in published() if row.run]
     assert len(set(keys)) == len(keys)
     assert set(COLUMNS) <= set(vars(published()[0]))
 

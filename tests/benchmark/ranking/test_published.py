@@ -9,7 +9,7 @@ def test_every_row_says_where_it_stands_and_what_it_is() -> None:
     rows = published()
     assert {row.method for row in rows} > SEVERAL
     for row in rows:
-        assert row.source and row.place and row.dataset and row.conditioning and row.resolution
+        assert row.source and row.table and row.dataset and row.conditioning and row.resolution
         assert row.top1 or row.mrr
         assert (row.r2_kind in ("pooled", "mean", "unclear")) == bool(row.rotation_r2 or row.colour_r2)
         for text, most in ((row.top1, 100), (row.rotation_r2, 1), (row.colour_r2, 1), (row.mrr, 1), (row.h1, 1)):
@@ -17,7 +17,7 @@ def test_every_row_says_where_it_stands_and_what_it_is() -> None:
 
 
 def test_no_row_is_there_twice() -> None:
-    keys = [(row.source, row.place, row.dataset, row.method, row.conditioning, row.note) for row in published()]
+    keys = [(row.source, row.table, row.dataset, row.method, row.conditioning, row.note) for row in published()]
     assert len(set(keys)) == len(keys)
 
 

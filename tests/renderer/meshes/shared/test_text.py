@@ -34,7 +34,7 @@ def test_text_of_any_origin_is_read(tmp_path, encode, text):
 
 
 def test_a_long_file_is_cut_at_line_ends_only(tmp_path, monkeypatch):
-    monkeypatch.setattr("iebench.renderer.meshes.shared.text.BLOCK", 7)
+    monkeypatch.setattr("iebench.renderer.meshes.shared.text.BYTES_PER_READ", 7)
     lines = [f"v {i} é 0" for i in range(200)]
     for end in ("\n", "\r\n"):
         (tmp_path / "a.obj").write_bytes(end.join(lines).encode())
