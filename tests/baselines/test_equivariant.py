@@ -50,8 +50,13 @@ def predicted(method: SEN | EquiMod, embedding: np.ndarray, latents: dict[str, T
 
 
 def equivariant_contrast(method: SEN | EquiMod, images: Tensor, latents: dict[str, Tensor]) -> float:
+    stage = getattr(method.settings, "equivariant_layer", None)
+
+    def branch(view: Tensor) -> Tensor:
+        return method.encoder(view) if stage is None else method.encoder.with_maps(view, (stage,))[1].mean((2, 3))
+
     with torch.no_grad():
-        e = one_by_one(images, method.encoder, method.equivariant_projector).numpy()
+        e = one_by_one(images, branch, method.equivariant_projector).numpy()
     return sum(
         restated_nt_xent(predicted(method, e[:, k], latents, k), e[:, k + 1], method.settings.temperature)
         for k in range(images.shape[1] - 1)
@@ -70,7 +75,9 @@ def test_sen_contrasts_the_prediction_only(name: str, encoder: Encoder, views: i
 
 
 @pytest.mark.parametrize("views", [2, 3])
-@pytest.mark.parametrize(("name", "weight"), [("equimod", 4.5), ("equimod-rotation-colour", 1.0)])
+@pytest.mark.parametrize(
+    ("name", "weight"), [("equimod", 4.5), ("equimod-rotation-colour", 1.0), ("equimod-layer3", 4.5)]
+)
 def test_equimod_adds_both_contrasts(name: str, weight: float, encoder: Encoder, views: int) -> None:
     equimod = EquiMod(encoder, replace(find(name).defaults(), projector=(12, 10), temperature=TAU)).double()
     assert equimod.predictor.weight.shape == (6 if "colour" in name else 4, 10, 10)

@@ -38,6 +38,7 @@ NEWER = (
     "g-nft",
     "msp",
     "contextssl",
+    "equimod-layer3",
 )
 TINY = ["batch=8", "resolution=16", "encoder.width=0.125", "encoder.stem=small", "steps=2"]
 
@@ -61,12 +62,13 @@ def scores(
 def test_every_row_has_the_values_of_its_kind(scores: dict[Path, Score]) -> None:
     values = {path.parent.name: scored.values for path, scored in scores.items()}
     assert all({"top1", "rotation_degrees_mean"} <= parts["whole"].keys() for parts in values.values())
-    for metric, others in (("rotation_decoded_degrees_mean", {"equicaps"}), ("mrr", {"seq-jepa"})):
+    for metric, others in (("rotation_decoded_degrees_mean", {"equicaps"}), ("mrr", {"seq-jepa", "equimod-layer3"})):
         fixed = {"equin", "wigner", "g-nft"}  # whose action is a fixed matrix
         assert {name for name, parts in values.items() if metric in parts["whole"]} == fixed | others
     coded = {name for name, parts in values.items() if "rotation_code_degrees_mean" in parts["whole"]}
     assert coded == {"stl", "la-sie", "msp"}
     assert {name for name, parts in values.items() if "invariant" in parts} == {"la-sie"}
+    assert {name for name, parts in values.items() if "equivariant" in parts} == {"la-sie", "equimod-layer3"}
     for metric, method in (("aggregate3_top1", "seq-jepa"), ("context126_colour_top1", "contextssl")):
         assert {name for name, parts in values.items() if metric in parts["whole"]} == {method}
 

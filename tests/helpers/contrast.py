@@ -1,19 +1,19 @@
 """Plain implementations of passes, NT-Xent and the prediction of the next view, to compare the methods with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
-from torch import Tensor, nn
+from torch import Tensor
 
 from iebench.baselines.action import ROTATION
 
 Array = NDArray[np.float64]
 
 
-def one_by_one(views: Tensor, *modules: nn.Module) -> Tensor:
+def one_by_one(views: Tensor, *modules: Callable[[Tensor], Tensor]) -> Tensor:
     """Apply modules in sequence to views (B, K, ...), one forward pass per view: (B, K, E)."""
     outputs = []
     for k in range(views.shape[1]):

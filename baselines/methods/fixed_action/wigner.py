@@ -3,6 +3,9 @@
 g-NFT decodes images; here the latents themselves are compared, with SIE's terms against collapse, so that the floor and
 the light, which differ from view to view, need not be predicted. It is SIE with a fixed predictor, and not g-NFT.
 
+The lengths of the vectors are the same in all views only as far as the embedding is equivariant: after a short training
+they still differ, and a probe reads the rotation from them.
+
 iebench train --method wigner
 """
 

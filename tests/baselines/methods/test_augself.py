@@ -11,10 +11,10 @@ from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 
 
 @pytest.mark.parametrize("action", ["rotation", "rotation-colour"])
-@pytest.mark.parametrize(("views", "batch"), [(2, 6), (3, 6), (2, 3)])
-def test_the_loss_equals_its_restatement(views: int, batch: int, action: Action) -> None:
+@pytest.mark.parametrize(("views", "batch", "layer"), [(2, 6, None), (3, 6, None), (2, 3, None), (3, 6, 3)])
+def test_the_loss_equals_its_restatement(views: int, batch: int, layer: int | None, action: Action) -> None:
     torch.manual_seed(views)
-    settings = AugSelfSettings((12, 10), 0.3, hidden=(9,), regression=0.7, action=action)
+    settings = AugSelfSettings((12, 10), 0.3, hidden=(9,), regression=0.7, action=action, equivariant_layer=layer)
     method = AugSelf(Encoder(EncoderSettings(0.125, "small")), settings).double()
     images = torch.rand(batch, views, 3, 32, 32, dtype=torch.float64)
     latents = {name: torch.rand(batch, views, dtype=torch.float64) * 3 - 1.5 for name in columns(action)}
@@ -22,6 +22,8 @@ def test_the_loss_equals_its_restatement(views: int, batch: int, action: Action)
     with torch.no_grad():
         h = one_by_one(images, method.encoder)
         e, h = one_by_one(h, method.projector).numpy(), h.numpy()
+        if layer:
+            h = one_by_one(images, lambda view: method.encoder.with_maps(view, (layer,))[1].mean((2, 3))).numpy()
     first, bias, second, last = (p.detach().numpy() for p in method.regressor.parameters())
     contrast = regression = 0.0
     for k in range(views - 1):

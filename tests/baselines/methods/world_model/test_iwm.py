@@ -1,5 +1,6 @@
 """IWM's loss equals a restatement with loops over tokens; an identity action becomes the identity on still pairs."""
 
+import itertools
 import math
 from collections.abc import Mapping
 
@@ -61,8 +62,30 @@ def restated(state: Mapping[str, Tensor], maps: Tensor, action: Tensor) -> Tenso
     return out.T.reshape(-1, rows, columns)
 
 
+def restated_convolutions(state: Mapping[str, Tensor], maps: Tensor, action: Tensor) -> Tensor:
+    """Predict one object's map (C, h, w) from another, position by position; 16 channels in 8 groups."""
+    _, rows, columns = maps.shape
+    spots = list(itertools.product(range(rows), range(columns)))
+    enter, leave = (state[f"{name}.weight"][:, :, 0, 0] for name in ("enter", "leave"))
+    x = torch.stack([enter @ torch.cat([maps[:, i, j], action]) + state["enter.bias"] for i, j in spots])
+    for layer in range(2):
+        own = {key.split(".", 2)[2]: value for key, value in state.items() if key.startswith(f"blocks.{layer}.")}
+        groups = x.T.reshape(8, -1)  # two channels at all positions
+        centred = groups - groups.mean(1, keepdim=True)
+        groups = centred / torch.sqrt((centred**2).mean(1, keepdim=True) + 1e-5)
+        y = groups.reshape(16, -1).T * own["0.weight"] + own["0.bias"]
+        at = dict(zip(spots, y * (1 + torch.erf(y / math.sqrt(2))) / 2, strict=True))
+        near = list(itertools.product((-1, 0, 1), repeat=2))
+        sums = [
+            sum(own["2.weight"][:, :, a + 1, b + 1] @ at[i + a, j + b] for a, b in near if (i + a, j + b) in at)
+            for i, j in spots
+        ]
+        x = x + torch.stack([own["2.bias"] + spot for spot in sums])
+    return (x @ leave.T + state["leave.bias"]).T.reshape(-1, rows, columns)
+
+
 @pytest.mark.parametrize("encoder", [RESNET, VIT], ids=["resnet", "vit"])
-@pytest.mark.parametrize("settings", FORMS[:2], ids=["feature", "sequence"])
+@pytest.mark.parametrize("settings", FORMS, ids=["feature", "sequence", "convolution"])
 def test_the_loss_equals_its_restatement(settings: IWMSettings, encoder: EncoderSettings) -> None:
     method = method_of(settings, encoder).eval()
     for weight in method.encoder.parameters():  # the target is another network
@@ -70,12 +93,13 @@ def test_the_loss_equals_its_restatement(settings: IWMSettings, encoder: Encoder
     images, latents = data(3)
     state = {key: value.detach() for key, value in method.predictor.state_dict().items()}
     actions, expected = steps("rotation", latents), 0.0
+    predict = restated_convolutions if settings.predictor == "convolution" else restated
     with torch.no_grad():
         for k, turn in enumerate(actions):
             before = method.encoder.with_maps(images[:, k], (method.map_stage,))[1]
             after = method.target.network[0].with_maps(images[:, k + 1], (method.map_stage,))[1]
             pairs = zip(before, turn, after, strict=True)
-            expected += sum(float(((restated(state, x, a) - y) ** 2).mean()) for x, a, y in pairs) / len(images)
+            expected += sum(float(((predict(state, x, a) - y) ** 2).mean()) for x, a, y in pairs) / len(images)
         assert float(method.loss(images, latents)["loss"]) == pytest.approx(expected, rel=1e-9)
 
 
