@@ -227,8 +227,8 @@ def check_map(method: Method, config: RunConfig, device: torch.device) -> None:
         return
     larger = (config.resolution * 2**power for power in range(1, 7))
     enough = next((side for side in larger if _positions(method, side, device) >= needed), None)
-    wanted, way = config.settings.resolution, f"--set resolution={enough}"
-    if wanted is None or wanted > config.resolution:  # the dataset has no larger ones
+    largest, way = config.settings.resolution, f"--set resolution={enough}"
+    if largest is None or largest > config.resolution:  # the dataset has no larger ones
         way = f"render the dataset with --resolution {enough}"
     remedy = f"train on images of {enough} pixels ({way}), or " if enough else ""
     raise SettingError(

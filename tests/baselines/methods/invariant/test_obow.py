@@ -97,8 +97,8 @@ def test_maps_of_several_levels_are_the_same_in_one_pass_or_two(passes: str) -> 
     images = torch.rand(3, 2, 3, 32, 32, dtype=torch.float64)
     by_view = method.by_view(lambda view: method.target.maps(view, (3, 4)), images)
     for number, maps in enumerate(by_view):
-        for ours, theirs in zip(maps, method.target.maps(images[:, number], (3, 4)), strict=True):
-            torch.testing.assert_close(ours, theirs)
+        for ours, alone in zip(maps, method.target.maps(images[:, number], (3, 4)), strict=True):
+            torch.testing.assert_close(ours, alone)
 
 
 @pytest.mark.parametrize("views", [2, 3])
