@@ -271,7 +271,9 @@ PROBES: Registry[Registered] = Registry("probe", GROUP, ProbeError, order=ORDER)
 
 
 def probe(name: str, metrics: Declaration | None = None, suite: Suite = "default") -> Callable[[Probe], Probe]:
-    """Register a probe, which runs if an entry point names its module. A probe that does not apply returns {}.
+    """Register a probe; a score runs those that entry points name, and others that are registered already.
+
+    The probe returns {} where it does not apply.
 
     metrics : descriptions of all that the probe measures, by name; all outputs read them
     suite : "full" for a probe that runs only with `iebench score --suite full`

@@ -2,7 +2,7 @@
 
 A control `name` receives the values of all factors whose `acts_on` is "name.component", by component. A component that
 no factor of the recipe acts on keeps the value of the recipe's scene, unless the control needs it. The entry point
-group `iebench.controls` names the module of a control of another package.
+group `iebench.controls` names the module of each control, iebench's or another package's.
 """
 
 import math
