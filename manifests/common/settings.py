@@ -130,7 +130,10 @@ def _assign(settings: T, path: list[str], value: Any, source: str) -> T:
     inner = table[path[0]]
     if len(path) > 1 and not dataclasses.is_dataclass(inner):
         raise SettingError(f"{source}: {path[0]!r:.80} has no settings of its own")
-    table[path[0]] = _assign(inner, path[1:], value, source) if len(path) > 1 else value
+    if len(path) > 1:
+        table[path[0]] = _assign(inner, path[1:], value, source)
+    else:  # checked here, since the source names the setting already
+        table[path[0]] = _convert(typing.get_type_hints(type(settings))[path[0]], value, source)
     return build(type(settings), table, source)
 
 
