@@ -96,7 +96,7 @@ def _trial(method: Method, config: RunConfig, images: Images, device: torch.devi
         with activations, autocast(settings, device):
             loss = network(made.pixels(device), made.latents)["loss"]
         optimizer.zero_grad()
-        scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        scaler.scale(loss).backward()
         middle = _now(device)
         scaler.step(optimizer)
         scaler.update()
@@ -114,7 +114,7 @@ class _Activations:
         self._hooks.__enter__()
 
     def __exit__(self, *error: object) -> None:
-        self._hooks.__exit__(*error)  # type: ignore[arg-type]
+        self._hooks.__exit__(*error)
 
     def _note(self, value: Tensor) -> Tensor:
         storage = value.untyped_storage()

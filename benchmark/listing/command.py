@@ -119,8 +119,8 @@ def _prune(rows: Sequence["Row"], names: str, delete: bool, as_json: bool) -> in
             for clause in pruning.kept:
                 click.echo(f"{cleaned(str(pruning.run))}: {cleaned(clause)}")
         click.echo(f"{size(total)} {verb}{'' if delete or not total else '; add --yes to delete them'}")
-    for error in busy:
-        click.echo(f"iebench: {error}", err=True)
+    for fault in busy:
+        click.echo(f"iebench: {fault}", err=True)
     return 3 if busy else 0
 
 

@@ -36,7 +36,8 @@ ARGUMENTS = {
     "view": ["DATASET", "KEY"],
 }  # fmt: skip
 WORKING = {
-    "verify": ["DATASET"], "card": ["DATASET"], "validate": ["SCORE"], "leaderboard": ["SCORE"],
+    "export": ["sie-folder", "DATASET", "exported"], "verify": ["DATASET"], "card": ["DATASET"],
+    "validate": ["SCORE"], "leaderboard": ["SCORE"],
     "report": ["SCORE", "--data", "DATASET"], "doctor": [],
 }  # fmt: skip
 """Verbs that work in every install."""
