@@ -16,6 +16,7 @@ from iebench.manifests.taxonomy import classes
 
 from ..blender.devices import NAMES
 from ..blender.passes import PASSES
+from ..engines import ENGINES
 from ..estimate import expected_seconds, plan_bytes
 from ..machine.memory import BLENDER_BYTES
 from ..rendering.planning import RenderJob, planned
@@ -23,6 +24,7 @@ from ..rendering.render import render_job
 from ..rendering.request import LEAST_MEMORY, RANGES, RenderRequest
 from .paths import SOURCE
 
+QUALITIES = ("fast", "reference", "draft")  # of the shipped recipes
 WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 
 
@@ -83,8 +85,9 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
 )
 @click.option(
     "--quality",
+    type=Named(lambda: QUALITIES),
     default="fast",
-    metavar="fast|reference|draft",
+    metavar="|".join(QUALITIES),
     help="reference: as good as images of 3DIEBench's generator, about three times as slow as fast. draft: for small "
     "images.",
 )
@@ -94,13 +97,19 @@ WHOLE = {name: click.IntRange(*limits) for name, limits in RANGES.items()}
     type=WHOLE["workers"],
     help="Number of rendering processes.  [default: one per core, or one per GPU of --devices]",
 )
-@click.option("--device", default="cpu", metavar="|".join(NAMES), help="Device that Cycles renders on.")
+@click.option(
+    "--device", type=Named(lambda: NAMES), default="cpu", metavar="|".join(NAMES), help="Device that Cycles renders on."
+)
 @click.option("--devices", metavar="N,N", help="Numbers of the GPUs, distributed over the workers.  [default: all]")
 @click.option(
     "--out", metavar="FOLDER|URL", help="Dataset folder, or an address s3://, gs:// or hf://.  [default: data/SOURCE]"
 )
 @click.option(
-    "--engine", default="local", metavar="local|ray|slurm", help="Where shards are rendered: this machine or a cluster."
+    "--engine",
+    type=Named(lambda: ENGINES),
+    default="local",
+    metavar="local|ray|slurm",
+    help="Where shards are rendered: this machine or a cluster.",
 )
 @click.option(
     "--ray-address", metavar="HOST:PORT|auto", help="Address of the Ray cluster.  [default: one started here]"

@@ -76,6 +76,14 @@ def test_ranks_share_the_batches_of_one_process_and_a_state_serves_another_numbe
         assert [torch.cat(batch).tolist() for batch in zip(*shares, strict=True)] == [batch.tolist() for batch in rest]
 
 
+def test_the_ranks_are_those_of_torch_distributed(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, answer in (("is_initialized", True), ("get_rank", 1), ("get_world_size", 3)):
+        monkeypatch.setattr(torch.distributed, name, lambda answer=answer: answer)
+    batches = data.torch(views=2).batches(12)
+    assert (batches.rank, batches.ranks) == (1, 3) and len(next(iter(batches))["object"]) == 4
+    assert data.torch(views=2).batches(12, rank=0, ranks=1).ranks == 1
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [

@@ -41,7 +41,7 @@ COMPLETED = {
     "method": "sie", "names": "sie", "preset": "fair", "recipe": "mini", "protocol": "strict", "sweep": "mini",
     "data": "data/mine", "dataset": "data/mine", "ask": "data/mine", "run": "runs/mine", "first": "runs/mine",
     "second": "runs/mine", "compare": "runs/mine", "classes": "mug", "passes": "mask", "name": "3diebench",
-    "prune": "features",
+    "prune": "features", "quality": "draft", "engine": "local",
 }  # fmt: skip
 ELSEWHERE = {("convert", "name"), ("train", "name")}  # a name of the user's own
 
