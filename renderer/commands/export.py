@@ -18,7 +18,7 @@ LAYOUTS = ("sie-folder",)
     epilog=examples(
         "iebench export sie-folder data/builtin exported",
         "iebench export sie-folder data/builtin exported --dry-run",
-        "iebench import sie-folder exported data/again    # the same dataset, byte for byte",
+        "iebench export sie-folder data/builtin exported && iebench import sie-folder exported data/again    # the same",
     ),
 )
 @click.argument("layout", type=click.Choice(LAYOUTS))
