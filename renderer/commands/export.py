@@ -18,7 +18,7 @@ LAYOUTS = ("sie-folder",)
     epilog=examples(
         "iebench export sie-folder data/builtin exported",
         "iebench export sie-folder data/builtin exported --dry-run",
-        "iebench export sie-folder data/builtin exported && iebench import sie-folder exported data/again    # the same",
+        "iebench export sie-folder data/builtin exported && iebench import sie-folder exported again   # the same",
     ),
 )
 @click.argument("layout", type=click.Choice(LAYOUTS))
