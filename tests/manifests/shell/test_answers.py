@@ -116,8 +116,6 @@ def test_json_has_no_nan(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (("verify", "DATA", "--workers", 1), "checks"),
         (("card", "DATA"), "written"),
-        (("inspect", "DATA", "--out", "pages"), "written"),
-        (("methods", "sie"), "sie"),
         (("render", "--classes", 2, "--dry-run"), "seconds"),
         (("train", "--data", "DATA", "--set", "steps=7", "--set", "batch=4", "--device", "cpu", "--dry-run"), "memory"),
         (("score", "--features", "mine.parquet", "--data", "DATA", "--dry-run"), "memory"),
