@@ -39,9 +39,13 @@ def right(folder: Path, module: nn.Module) -> None:
     objects = data.torch("train", views=2)
     assert_type(len(objects), int)
     assert_type(objects[0]["images"], Tensor)
+    batches = objects.batches(8, workers=2)
+    batches.load_state_dict(batches.state_dict())
+    assert_type((len(batches), batches.epoch), tuple[int, int])
     run = train("sie", data, seed=1)
     assert_type(run, Run)
     assert_type(run.history, list[dict[str, float]])
+    assert_type(run.scores, dict[Path, Score])
     scores = [score(encoder, data) for encoder in (run, module, mean_colour, "timm:resnet18", folder)]
     assert_type(scores, list[Score])
     board = leaderboard(scores, sort="top1")
@@ -56,6 +60,7 @@ def wrong(data: Dataset) -> None:
     open_dataset(3)  # type: ignore[arg-type]
     data["first"]  # type: ignore[index]
     data.torch(views="two")  # type: ignore[arg-type]
+    data.torch(views=2).batches("all")  # type: ignore[arg-type]
     train(data=data, seed="0")  # type: ignore[arg-type]
     score(3.5, data)  # type: ignore[arg-type]
     score(mean_colour, data, limit="few")  # type: ignore[arg-type]
