@@ -76,4 +76,10 @@ def test_every_row_has_the_values_of_its_kind(scores: dict[Path, Score]) -> None
 def test_the_report_has_every_row(scores: dict[Path, Score], tiny_dataset: Path) -> None:
     page = report(scores, tiny_dataset)
     assert all(f">{method}<" in page for method in NEWER)
-    assert "rotation code error °" in page
+    for title in (
+        "rotation code error °",
+        "rotation decoded error °",
+        "aggregate 5 top-1 %",
+        "aggregate5 path error °",
+    ):
+        assert title in page
