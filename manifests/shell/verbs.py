@@ -33,7 +33,7 @@ class Verb:
 VERBS = {  # in the order of use
     "render": Verb("Render a dataset with Blender: tar shards and Parquet latents", ("trimesh",)),
     "import": Verb("Convert a published dataset into iebench's format and check it", ("trimesh",)),
-    "export": Verb("Write a dataset as a folder for the code of others"),
+    "export": Verb("Write a dataset in the folder layout of the published 3DIEBench"),
     "verify": Verb("Check every byte of a dataset: files, tables, pictures, latents"),
     "inspect": Verb("Show a dataset as PNG files and an HTML page: views, laws, objects", ("matplotlib",)),
     "view": Verb("Show one sample with its latents, as text and as a PNG", ("matplotlib",)),

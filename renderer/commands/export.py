@@ -26,11 +26,11 @@ LAYOUTS = ("sie-folder",)
 @click.argument("out", type=OUTPUT)
 @answers(json=True, dry_run=True)
 def export(layout: str, dataset: Path, out: Path, as_json: bool, dry_run: bool) -> None:
-    """Write a dataset as a folder for the code of others.
+    """Write a dataset in the folder layout of the published 3DIEBench.
 
-    sie-folder is the layout of the released 3DIEBench: a JPEG and an .npy of latents for each view, and index files in
-    OUT/data, so that the scripts of facebookresearch/SIE and of EquiCaps run inside OUT. JPEGs are copied unchanged.
-    After an interruption, run the same command again.
+    The layout sie-folder has a JPEG and an .npy of latents for each view, and index files in OUT/data, so that the
+    scripts of facebookresearch/SIE and of EquiCaps run inside OUT. JPEGs are copied unchanged. After an interruption,
+    run the same command again.
     """
     from ..exporting.folder import Export, write_folder
 

@@ -17,7 +17,7 @@ from ..importing.published import PUBLISHED, published_plan
 from .paths import OUTPUT, SOURCE
 from .render import announce
 
-EXPORTED = "sie-folder"  # what `iebench export` wrote
+EXPORTED = "sie-folder"  # a folder written by `iebench export`
 
 
 @click.command(
@@ -27,7 +27,7 @@ EXPORTED = "sie-folder"  # what `iebench export` wrote
         "iebench import 3diebench 3DIEBench.tar.gz data/3diebench-released",
         "iebench import 3diebench-t 3DIEBench-T data/3diebench-t-released --workers 8",
         "iebench import 3diebench 3DIEBench data/smoke --limit 20",
-        "iebench import sie-folder exported data/again    # of: iebench export sie-folder data/builtin exported",
+        "iebench import sie-folder exported data/again    # after: iebench export sie-folder data/builtin exported",
     ),
 )
 @click.argument("name", type=Named(lambda: (*PUBLISHED, EXPORTED)), metavar="|".join((*PUBLISHED, EXPORTED)))
@@ -81,7 +81,7 @@ def _read_back(source: Path, out: Path, as_json: bool, dry_run: bool) -> int:
 
     Raises
     ------
-    UsageError : an option is given whose value the exported folder decides.
+    UsageError : an option is given whose value the exported folder determines.
     """
     from ..exporting.back import exported, read_back
 

@@ -146,7 +146,7 @@ def render(dry_run: bool, as_json: bool, ray_address: str | None, slurm: tuple[s
 
 
 def _forecast(job: RenderJob, as_json: bool) -> None:
-    """Print what a job would do, or the text that its engine would submit."""
+    """Print the plan of a job with its time, memory and disk space, or the text that its engine would submit."""
     for line in job.introduction:
         say(line)
     text = job.preview()

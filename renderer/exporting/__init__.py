@@ -1,1 +1,1 @@
-"""Datasets as folders in the layout of the published 3DIEBench, and the same datasets back. Start: folder.py."""
+"""Export of datasets into the layout of the published 3DIEBench, and their restoration from it. Start: folder.py."""

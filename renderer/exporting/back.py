@@ -1,4 +1,4 @@
-"""The main path of `iebench import sie-folder`: an exported folder -> the dataset that it came from, byte for byte."""
+"""The main path of `iebench import sie-folder`: an exported folder -> the original dataset, byte for byte."""
 
 import hashlib
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ MEND = "export the dataset again"
 
 
 def read_back(source: Path, out: Path) -> DatasetInfo:
-    """Make the dataset of a folder that `write_folder` wrote: the same files, byte for byte.
+    """Restore a dataset from the folder that `write_folder` wrote: the same files, byte for byte.
 
-    Every picture and every latent is compared with the dataset's tables. Shards that are there are kept.
+    Every picture and every latent is compared with the dataset's tables. Existing shards are kept.
 
     Raises
     ------
     SourceError : `source` is no exported folder.
-    DatasetError : a file is missing, or differs from the exported one; names it.
+    DatasetError : a file is missing, or differs from the exported file; the message names it.
     OutputError : `out` contains something else, or another process writes it.
     DiskError : the dataset cannot be written.
     """
@@ -83,7 +83,7 @@ def _check_output(out: Path, info: DatasetInfo, own: Path) -> None:
 
 
 def _write_shard(source: Path, out: Path, recipe: Recipe, stem: str, sums: dict[str, str], meter: Meter) -> None:
-    """Write a shard's tar from the files of its objects, then its Parquet, unless both are there."""
+    """Write a shard's tar from the files of its objects, then its Parquet, unless both exist."""
     tar, names = out / f"{stem}.tar", (f"{stem}.tar", f"{stem}.parquet")
     table = read_table(source / OWN / names[1], rows(recipe))
     if not all((out / name).is_file() and file_sha256(out / name) == sums[name] for name in names):
@@ -91,7 +91,8 @@ def _write_shard(source: Path, out: Path, recipe: Recipe, stem: str, sums: dict[
         if written.sha256 != sums[names[0]]:
             tar.unlink()
             raise DatasetError(
-                f"{source / OWN}: the tables are of another version of iebench than the tars were: {MEND}"
+                f"{source / OWN}: another version of iebench wrote the tables, and this version cannot restore the "
+                f"tars from them: {MEND}"
             )
         copied(source / OWN, out, names[1], sums[names[1]])
     meter.advance(table.num_rows)
@@ -99,16 +100,16 @@ def _write_shard(source: Path, out: Path, recipe: Recipe, stem: str, sums: dict[
 
 def _samples(source: Path, recipe: Recipe, table: pa.Table) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
     """Yield each row up to its last latent, with its pictures by suffix; every file is checked."""
-    places = {name: place_columns(name) for name in ("", *recipe.passes)}
-    beyond = {column for columns in places.values() for column in columns}
+    locations = {name: place_columns(name) for name in ("", *recipe.passes)}
+    left_out = {column for columns in locations.values() for column in columns}
     for row in table.to_pylist():
         folder = source / object_folder(row)
         _check_latents(folder / file_name("latent", row["view"]), [row[name] for name in recipe.factor_names])
         files = {
             f"{name}.png" if name else "jpg": _checked(folder / picture_name(name, row["view"]), row[columns[2]])
-            for name, columns in places.items()
+            for name, columns in locations.items()
         }
-        yield {name: value for name, value in row.items() if name not in beyond}, files
+        yield {name: value for name, value in row.items() if name not in left_out}, files
 
 
 def _checked(path: Path, sha256: str) -> bytes:

@@ -26,8 +26,8 @@ from ..output.lock import LOCK, locked
 from .layout import OWN, index_paths, latent_file, object_folder, picture_name
 
 MEND = "restore it, or render the dataset again"
-RELEASED_VIEWS = 50  # written as a number in the loaders of SIE and EquiCaps
-BLOCK = 4096  # bytes that most file systems give a small file
+RELEASED_VIEWS = 50  # number of views, a constant in the loaders of SIE and EquiCaps
+BLOCK = 4096  # bytes that a small file takes in most file systems
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Export:
 
         Raises
         ------
-        OutputError : it is none of these.
+        OutputError : the output contains something else.
         """
         try:
             names = {path.name for path in self.out.iterdir()} - {LOCK} if self.out.exists() else set()
@@ -86,33 +86,33 @@ class Export:
 
     @property
     def bytes(self) -> int:
-        """Space on disk, about: the tars' content, and half a block for each file beside a block for each latent."""
+        """Approximate space on disk: the tars' content, a block for each view's latents, half a block lost per file."""
         tars = sum((self.dataset / f"{stem}.tar").stat().st_size for stem in self.info.stems())
         return tars + self.images * BLOCK + self.files * BLOCK // 2
 
     def notes(self) -> Iterator[str]:
-        """Yield what the authors' scripts take for granted and this dataset does not have, one sentence each."""
+        """Yield one sentence for each assumption of the authors' scripts that this dataset does not meet."""
         recipe = self.info.recipe
         if recipe.views != RELEASED_VIEWS:
             yield (
-                f"the scripts of SIE and EquiCaps take views 0 to {RELEASED_VIEWS - 1} of each object, and this "
+                f"the scripts of SIE and EquiCaps read views 0 to {RELEASED_VIEWS - 1} of each object, but this "
                 f"dataset has {recipe.views}: change that number in their loaders, or render with --views "
                 f"{RELEASED_VIEWS}"
             )
         if tuple(recipe.factor_names[:3]) != tuple(ANGLES):
             yield (
-                f"the scripts take the first three latents for the angles {', '.join(ANGLES)}, and here they are "
-                f"{', '.join(recipe.factor_names[:3])}"
+                f"the scripts expect the angles {', '.join(ANGLES)} as the first three latents, but those of this "
+                f"dataset are {', '.join(recipe.factor_names[:3])}"
             )
         if recipe.channel_order == "rgb":
             yield (
-                "the published pictures have red and blue exchanged, and these do not: for released weights, render "
+                "the published pictures have red and blue exchanged, but these do not: for released weights, render "
                 "with --recipe 3diebench-as-released"
             )
 
 
 def write_folder(export: Export) -> None:
-    """Write the folder; an interrupted export continues with the shards that it lacks.
+    """Write the folder; an interrupted export continues with the missing shards.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def write_folder(export: Export) -> None:
 
 
 def copied(source: Path, target: Path, name: str, sha256: str | None) -> None:
-    """Copy a file of a dataset's folder to another folder, complete or not at all; a sound copy is kept.
+    """Copy a file of a dataset's folder to another folder, complete or not at all; an intact copy is kept.
 
     sha256 : expected SHA-256; None for any
 

@@ -1,6 +1,6 @@
-"""Layout of an exported folder. The scripts of facebookresearch/SIE run inside it.
+"""Layout of an exported folder, in which the scripts of facebookresearch/SIE run.
 
-    SYNSET/OBJECT/image_I.jpg       view I, the bytes in the dataset's tar
+    SYNSET/OBJECT/image_I.jpg       view I, the same bytes as in the dataset's tar
     SYNSET/OBJECT/latent_I.npy      its latents, float64, in the order of the recipe's factors
     SYNSET/OBJECT/PASS_I.png        a pass of view I, if the dataset has passes
     data/SPLIT_images.npy           "/SYNSET/OBJECT/" of every object, in the dataset's order
@@ -22,7 +22,7 @@ from iebench.manifests.text.plain_text import cleaned, name_fault
 from ..errors import DatasetError
 from ..importing.published import file_name
 
-OWN = "iebench"  # folder of the dataset's tables inside the exported one
+OWN = "iebench"  # folder of the dataset's tables inside the exported folder
 INDEX = "data"
 
 
@@ -31,7 +31,7 @@ def object_folder(row: dict[str, Any]) -> str:
 
     Raises
     ------
-    DatasetError : its synset or id cannot be a folder of that name.
+    DatasetError : the synset or the id cannot be the name of a folder.
 
     >>> object_folder({"synset": "03797390", "object_id": "00004"})
     '03797390/00004'

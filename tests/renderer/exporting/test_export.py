@@ -36,7 +36,7 @@ def exported(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 
 class Loader:
-    """A stand-in for the loaders of facebookresearch/SIE: reads the folder as theirs do, with fewer views.
+    """A stand-in for the loaders of facebookresearch/SIE: reads the folder as those do, with fewer views.
 
     They take "/SYNSET/OBJECT/" without its first character, and image_I.jpg and latent_I.npy of two views.
     """
@@ -152,14 +152,14 @@ def test_other_folders_and_options_are_refused(
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["thesis.tex"]
 
 
-def test_what_the_scripts_take_for_granted_is_said(
+def test_unmet_assumptions_of_the_scripts_are_stated(
     tiny_dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert command("export", "sie-folder", tiny_dataset, tmp_path / "out", "--json", "--quiet") == 0
     out, err = capsys.readouterr()
     answer = json.loads(out)
     assert answer["images"] == 180 and not err
-    assert "take views 0 to 49" in answer["notes"][0] and "red and blue exchanged" in answer["notes"][1]
+    assert "read views 0 to 49" in answer["notes"][0] and "red and blue exchanged" in answer["notes"][1]
 
 
 def test_a_dry_run_writes_nothing_and_gives_the_size(
