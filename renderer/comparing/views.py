@@ -34,7 +34,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Name of the object: that of the mesh file, or in ShapeNet, where all files have one name, of its folder."""
+        """Name of the object: the mesh file's name, or, as all files of ShapeNet have one name, its folder's name."""
         return self.folder.name if self.mesh.stem == "model_normalized" else self.mesh.stem
 
     def ref(self, normalise: bool = False) -> ObjectRef:

@@ -43,7 +43,7 @@ class Audit:
     recipe, resolution, views : expected recipe, image size and number of views per object
     planned, imported : number of objects of the official list in the plan, and number of those that were imported
     absent, unusable : number of objects without any file in the source, and with a missing or broken file
-    causes : SYNSET/OBJECT -> cause, of the first objects that were not imported; unusable ones before absent ones
+    causes : SYNSET/OBJECT -> cause, of the first objects that were not imported; unusable before absent objects
     unlisted, unlisted_examples : objects in the source that are not on the official list
     views_found : number of views with image and latents -> number of the source's objects with so many views
     twice, other : number of files that repeat an earlier file's path, and of files outside the layout

@@ -13,7 +13,7 @@ from ..errors import UsageError
 
 
 def private_folder() -> Path:
-    """Return the folder `iebench-UID` of the temporary directory, made with mode 0700; else that of $XDG_RUNTIME_DIR.
+    """Return the folder `iebench-UID`, of mode 0700, in the temporary directory, or else in $XDG_RUNTIME_DIR.
 
     The temporary directory comes first: a run may need more space than the runtime directory, which is kept in memory.
 

@@ -19,7 +19,7 @@ more between bpy 4.5.15 and 5.2.3; 51.4 or more between AVX2 and SSE 4.2. For wr
 at most 25.6 for another view of the same object; a median of 43.9 for a rotation that is wrong by one degree.
 """
 ALIKE = 35.0
-"""Smallest PSNR in dB for an imported image, of which no hash of the mesh is known and which an older Blender made.
+"""Smallest PSNR in dB for an imported image: the hash of its mesh is unknown, and an older Blender rendered it.
 
 Blender 3 and our renderer agree to about 41.5 dB. This limit detects another view, but no rotation that is wrong by one
 degree.
@@ -44,8 +44,8 @@ def check_pictures(
     if differing:
         line += f", the others at {min(differing):.1f} dB PSNR or more"
     if renderer != info.renderer:
-        ours, first = (f"{about['version']} on {about['device']}" for about in (renderer, info.renderer))
-        line += f" ({ours}; made with {first})"
+        now, before = (f"{about['version']} on {about['device']}" for about in (renderer, info.renderer))
+        line += f" ({now}; made with {before})"
     # Another kind of processor changes the last bits of nearly every image. If most are identical, all should be.
     exact = renderer == info.renderer and 2 * same > len(repeats)
     objects = read_table(folder / "objects.parquet").to_pylist()

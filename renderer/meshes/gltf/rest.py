@@ -137,7 +137,7 @@ class _Scene:
         return product
 
     def _to_scene(self, number: int) -> Floats:
-        """Return the product of a node's matrix with those of all its ancestors."""
+        """Return the product of the matrices of a node and all its ancestors."""
         matrix, node = _matrix(item(self._tree, "nodes", number)), number
         for _ in self._nodes:  # bounded, because nodes outside the scene may form a cycle
             if (above := self._parents.get(node)) is None:
