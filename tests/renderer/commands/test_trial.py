@@ -10,7 +10,7 @@ from iebench.renderer.commands.trial import trial
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("backend", "state", "words"),
-    [(FAKE, OK, "64 px"), ("flaky:Flaky", MEND, "could not be rendered"), ("flaky:Blank", MEND, "one colour")],
+    [(FAKE, OK, "64 px"), ("flaky:Flaky", MEND, "could not be rendered"), ("flaky:Blank", MEND, "single colour")],
 )
 def test_one_picture(backend, state, words, tmp_path):
     (finding,) = trial(tmp_path, backend)

@@ -85,7 +85,7 @@ def test_causes_are_listed_and_cannot_break_the_page(tiny_dataset, tmp_path):
     assert page.count("<dt>missing</dt>") == 51 and "&lt;i&gt;.jpg, of " in page and "<i>" not in page
     assert "... and 10 more in objects.parquet" in page
     assert "2,700 of 3,000 in 30 objects, drawn once" in page
-    assert page.count("<dt>noted</dt>") == 30 and "Kd go up to &lt;u&gt;, of " in page
+    assert page.count("<dt>note</dt>") == 30 and "Kd go up to &lt;u&gt;, of " in page
 
 
 def test_a_dataset_from_before_some_columns_is_shown(tiny_dataset, tmp_path):
