@@ -85,7 +85,7 @@ def sweep(
         jobs = min(jobs or 1, len(todo))
         check_memory(planned, device, jobs)
     if dry_run:
-        _tell(planned, run_states, todo, as_json)
+        _tell(planned, run_states, todo, None if engine == "slurm" else jobs or 1, as_json)
         return 0
     elsewhere = [run for run, state in run_states.items() if state is State.HELD]
     say = partial(click.echo, err=as_json)  # with --json the result alone goes to standard output
@@ -121,16 +121,21 @@ def sweep(
 
 
 def _tell(
-    planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"], as_json: bool
-) -> None:
-    """Print the state of each run, and the remaining commands."""
+    planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"], at_once: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Print the state of each run, the remaining commands, and what the remaining trainings need."""
+    from ..forecasts.train import forecast_of_runs
     from ..sweep.job import IEBENCH
     from ..sweep.plan import State
 
     commands = [f"iebench {shlex.join(command[len(IEBENCH) :])}" for job in todo for command in job.commands]
+    left = [run for run in planned if run_states[run.folder.name] in (State.NEW, State.UNFINISHED)]
+    kinds = [((run.config.method, run.setting), run.folder, run.config) for run in left]
+    needs = forecast_of_runs(kinds, planned[0].folder.parent, at_once)
     if as_json:
         named = {name: state.value for name, state in run_states.items()}
-        print_json({"dry_run": True, "runs": named, "commands": commands})
+        needs.show(as_json, {"runs": named, "commands": commands})
         return
     for run in planned:
         state = run_states[run.folder.name]
@@ -138,6 +143,7 @@ def _tell(
         click.echo(f"{cleaned(str(run.folder))}: {state.value}{step}")
     for command in commands:
         click.echo(f"$ {command}")
+    needs.show()
     click.echo(
         ", ".join(f"{count} {value}" for value, count in Counter(state.value for state in run_states.values()).items())
     )

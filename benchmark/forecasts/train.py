@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import time
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,29 @@ def forecast(run: Path, config: RunConfig, resume: bool, ranks: Ranks, processes
         seconds=left * (share * trial.object_seconds + trial.step_seconds),
         memory=weight_bytes(config) + round(share / settings.accumulate * trial.object_bytes),
         disk=FLOAT * parameters * (1 + (1 + MOMENTS[settings.optimizer]) * (1 + kept)),
+    )
+
+
+def forecast_of_runs(runs: Sequence[tuple[Hashable, Path, RunConfig]], out: Path, at_once: int | None) -> Forecast:
+    """Estimate several trainings; see `forecast`. Runs of one kind differ in the seed alone and are measured once.
+
+    runs : kind, folder and configuration of each
+    at_once : number of runs that share this machine; None for another machine, whose time and memory are not known
+    """
+    kinds: dict[Hashable, Forecast] = {}
+    for kind, folder, config in runs:
+        if kind not in kinds:
+            kinds[kind] = forecast(folder, config, True, ALONE, 1)
+    needs = [kinds[kind] for kind, _, _ in runs]
+    memory = [need.memory or 0 for need in needs]
+    return Forecast(
+        reads=list(dict.fromkeys(text for need in needs for text in need.reads)),
+        writes=[str(out)],
+        work=f"the training of {len(runs)} runs; their scores are not counted",
+        folder=out,
+        seconds=None if at_once is None else sum(need.seconds or 0 for need in needs),
+        memory=None if at_once is None else at_once * max(memory, default=0),
+        disk=sum(need.disk or 0 for need in needs),
     )
 
 

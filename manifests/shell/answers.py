@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import click
@@ -67,12 +68,12 @@ class Forecast:
     memory: int | None = None
     disk: int | None = None
 
-    def show(self, as_json: bool = False) -> None:
-        """Print the forecast; warns if the disk has less space than is needed."""
+    def show(self, as_json: bool = False, more: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Print the forecast; warns if the disk has less space than is needed. more : further entries for JSON"""
         free = free_bytes(self.folder)
         if as_json:
             table = {name: value for name, value in vars(self).items() if name != "folder"}
-            print_json({"dry_run": True, **table, "free": free})
+            print_json({"dry_run": True, **table, "free": free, **more})
         else:
             time = None if self.seconds is None else f"about {duration(self.seconds)}"
             entries = {
