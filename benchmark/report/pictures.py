@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from iebench.manifests.conventions import geodesic_degrees, pose
+from iebench.manifests.conventions import ANGLES, geodesic_degrees, pose
 from iebench.manifests.dataset import DatasetInfo
 from iebench.manifests.pages.page import embedded
 from iebench.manifests.reading.pictures import picture
@@ -18,7 +18,6 @@ from iebench.manifests.reading.samples import Sample, Samples
 from ..data.rows import spread
 from ..data.split_overlap import leaked
 from ..errors import NotComparable
-from ..metrics.targets import POSE
 from ..protocol import Protocol
 from ..results.score import Example
 
@@ -85,10 +84,10 @@ class Pictures:
 
         returns : degrees; (2, 3, 3), the object -> world matrices of source and target
         """
-        if not set(POSE) <= set(self.samples.info.recipe.factor_names):
+        if not set(ANGLES) <= set(self.samples.info.recipe.factor_names):
             return None
         first, second = self.samples.at(self.first[index] + view for view in (source, target))
-        angles = np.array([[sample.row[name] for name in POSE] for sample in (first, second)])
+        angles = np.array([[sample.row[name] for name in ANGLES] for sample in (first, second)])
         poses = pose(angles)
         before, after = poses.as_quat()
         return float(geodesic_degrees(before[None], after[None])[0]), poses.as_matrix()
