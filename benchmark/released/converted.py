@@ -18,7 +18,7 @@ from iebench.baselines import method as methods
 from iebench.baselines.capsule_method import CapsuleMethod
 from iebench.baselines.method import Method, scored
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
-from iebench.baselines.several_views import InContextMethod, SequenceMethod
+from iebench.baselines.several_views import InContextMethod, RotationMethod, SequenceMethod
 from iebench.manifests.common.causes import read_failure
 from iebench.manifests.common.files import write_atomic
 from iebench.manifests.common.settings import build
@@ -81,6 +81,7 @@ def scores(network: nn.Module) -> str:
     have = {
         "class, pose and factors from the encoder": True,
         "activations and poses of capsules": isinstance(network, CapsuleMethod),
+        "rotation between two views without a probe": isinstance(network, RotationMethod),
         "retrieval by a predictor": isinstance(network, Method) and network.has_predictor,
         "aggregates of several views": isinstance(network, SequenceMethod),
         "read-outs in a context": isinstance(network, InContextMethod),

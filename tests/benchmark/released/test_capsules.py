@@ -59,7 +59,8 @@ def test_features_activations_and_poses_are_those_of_the_released_network(
     released = convert(read(path).state, path)
     assert (released.method, released.left_out) == ("equicaps", {"evaluator": 1})
     network = converted.write(tmp_path / "out", released, path, negated=False)
-    assert "activations and poses of capsules" in converted.scores(network).partition("without")[0]
+    have = converted.scores(network).partition("; without: ")[0]
+    assert "activations and poses of capsules" in have and "rotation between two views without a probe" in have
     assert json.loads((tmp_path / "out" / converted.FACTS).read_text())["resolution"] == 32 * side
 
     loaded = load(str(tmp_path / "out"), {})
