@@ -25,6 +25,7 @@ from ..metrics import targets
 from ..metrics.known import GROUP
 from ..protocol import Protocol
 from ..results.samples import Numbers, Samples, keys_of
+from ..results.score import Distribution
 from ..statistics.bootstrap import Bootstrap, Estimate
 from ..statistics.metric_info import MetricInfo, info_faults, name_fault
 from ..statistics.regularisation import Regularisation
@@ -130,6 +131,10 @@ class Oracle(Interface):
     def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the true one: (k,)."""
 
+
+class KnownSymmetries(Interface):
+    """The objects' symmetries, and the recipe's poses."""
+
     def symmetry(self, split: Split, object_: int) -> Symmetry:
         """Return the symmetries of an object of a split."""
 
@@ -149,6 +154,7 @@ class Context:
     learners, tuners : train objects that heads are trained on, and those that select learning rate and weight decay;
         every object is in exactly one of them
     oracle : oracle that knows the objects' symmetries; None if the symmetries are unknown
+    symmetries : these symmetries; None if they are unknown
     encoder : encoder of the features; None for a file of features
     network : method whose encoder made the features, on `device`; None for other encoders
     chosen : filled by the heads: part -> head -> learning rate and weight decay that were best on the tuning objects
@@ -157,6 +163,7 @@ class Context:
     notes : filled by the probes: facts that limit the meaning of their values, one sentence each
     samples : store for the values of single objects; None to keep none
     suite : "full" to run the probes of that suite too
+    distributions : filled by the probe of pose distributions: those of a few views of val, to be shown
     regularisation : filled by probes that are solved: part -> regression -> selected penalty
     """
 
@@ -174,6 +181,7 @@ class Context:
     learners: NDArray[np.int64]
     tuners: NDArray[np.int64]
     oracle: Oracle | None = None
+    symmetries: KnownSymmetries | None = None
     encoder: PreparedEncoder | None = None
     network: Method | None = None
     chosen: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
@@ -181,6 +189,7 @@ class Context:
     packages: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
+    distributions: list[Distribution] = field(default_factory=list)
     samples: Samples | None = None
     suite: Suite = "default"
 

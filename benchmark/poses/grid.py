@@ -52,7 +52,7 @@ class Rotations:
 
     def count(self, level: int) -> int:
         """Return the number of cells of a level."""
-        return FACES * TILTS * 8**level
+        return int(FACES * TILTS * 8**level)
 
     def centres(self, level: int, cells: Codes) -> Array:
         """Return the poses at the centres of cells (n,): quaternions (n, 4)."""

@@ -23,7 +23,17 @@ from . import descriptions, facts
 from .content import gather
 from .pictures import Pictures
 
-SCRIPTS = ("core.js", "table.js", "scatter.js", "profile.js", "lines.js", "retrieval.js", "objects.js", "page.js")
+SCRIPTS = (
+    "core.js",
+    "table.js",
+    "scatter.js",
+    "profile.js",
+    "lines.js",
+    "poses.js",
+    "retrieval.js",
+    "objects.js",
+    "page.js",
+)
 
 
 def report(scores: Mapping[Path, Score], data: Path | None) -> str:

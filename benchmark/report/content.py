@@ -21,6 +21,7 @@ from ..statistics.resamples import unpack
 from ..training.log import METRICS, TIMES
 from ..training.log import read as read_log
 from .pictures import Pictures, axes
+from .poses import distributions
 from .topics import topic
 
 POINTS = 150  # smallest number of points of a training curve, if so many were logged
@@ -34,6 +35,8 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     """Collect all data. Methods are identified by their index in `methods`."""
     whole = [row for row in board.rows if row.part == WHOLE]
     places = {row.name: i for i, row in enumerate(whole)}
+    beliefs = distributions(whole, pictures)
+    posed = [(shown["object"], shown["view"]) for drawings in beliefs.values() for shown in drawings]
     return {
         "methods": [row.name for row in whole],
         "metrics": {m: _metric(m, board.infos[m]) for m in board.metrics},
@@ -43,6 +46,8 @@ def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
         "orbits": sweeps(whole),
         "objects": None if pictures is None else objects(board, whole, pictures),
         "questions": None if pictures is None else questions(whole, pictures),
+        "distributions": beliefs,
+        "posed": {} if pictures is None else pictures.views(posed),
     }
 
 

@@ -1,7 +1,7 @@
 """Small images of val objects for the page, and a drawing of the rotation between two poses."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,10 +71,19 @@ class Pictures:
         ------
         NotComparable : the dataset does not have the object or one of the views.
         """
-        name, shown = f"{example.synset}/{example.object_id}", (example.source, example.target, example.found)
-        if name not in self.names or max(shown) >= self.samples.info.recipe.views:
+        return self.number(example.synset, example.object_id, (example.source, example.target, example.found), path)
+
+    def number(self, synset: str, object_id: str, views: Sequence[int], path: Path) -> int:
+        """Return the number of an object of which the score at `path` shows some views.
+
+        Raises
+        ------
+        NotComparable : the dataset does not have the object or one of the views.
+        """
+        name = f"{synset}/{object_id}"
+        if name not in self.names or max(views) >= self.samples.info.recipe.views:
             raise NotComparable(
-                f"{path} has an example of the object {name!a:.80}, views {', '.join(map(str, shown))}, which its "
+                f"{path} has an example of the object {name!a:.80}, views {', '.join(map(str, views))}, which its "
                 "dataset does not have among the val objects that were scored: restore it, or score again"
             )
         return self.names.index(name)

@@ -18,7 +18,7 @@ from ..statistics.bootstrap import Estimate, interval, widened
 from ..statistics.metric_info import WHOLE, info_faults
 from ..statistics.metric_info import name_fault as metric_fault
 from ..statistics.resamples import digest_of, unpack
-from .score import Score
+from .score import Distribution, Score
 
 SHA256 = re.compile("[0-9a-f]{64}")
 LARGEST = 2**63  # limit of numbers in other languages
@@ -155,6 +155,25 @@ def _example_faults(score: Score) -> Iterator[str]:
                 yield f"examples[{i}].{name} is {getattr(example, name)}, and an object has the views 0 to {views - 1}"
         if not 1 <= example.rank < views:
             yield f"examples[{i}].rank is {example.rank}, and the target is one of {views - 1} views"
+    for i, shown in enumerate(score.distributions):
+        if not 0 <= shown.view < views:
+            yield f"distributions[{i}].view is {shown.view}, and an object has the views 0 to {views - 1}"
+        yield from (f"distributions[{i}] {fault}" for fault in _distribution_faults(shown))
+
+
+def _distribution_faults(shown: Distribution) -> Iterator[str]:
+    """Find lists that cannot be read or drawn; they catch edited ones."""
+    try:
+        poses, shares, alike = (unpack(text) for text in (shown.poses, shown.shares, shown.alike))
+    except ValueError as error:
+        yield f"has a list that cannot be read ({reason(error)})"
+        return
+    if len(poses) != 4 * len(shares) or not len(alike) or len(alike) % 4:
+        yield f"has {len(poses)} and {len(alike)} numbers of quaternions, and {len(shares)} probabilities"
+    elif max(np.abs(np.linalg.norm(each.reshape(-1, 4), axis=1) - 1).max() for each in (poses, alike)) > 1e-3:
+        yield "has quaternions that are not of unit length"
+    elif shares.min() < -ROUNDING or shares.sum() > 1 + 1e-3:
+        yield f"has probabilities with the sum {shares.sum():.4g}"
 
 
 def _run_faults(score: Score) -> Iterator[str]:

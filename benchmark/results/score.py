@@ -108,6 +108,24 @@ class Example:
     rank: int
 
 
+@dataclass(frozen=True)
+class Distribution:
+    """A predicted distribution over the poses of a view, to be drawn. Lists are packed as bootstrap samples are.
+
+    synset, object_id : class and object; view : number of the view
+    poses : quaternions of the likeliest cells, scalar last, four numbers each
+    shares : their probabilities, falling
+    alike : quaternions of the true pose, then of other poses that look like it
+    """
+
+    synset: str
+    object_id: str
+    view: int
+    poses: str
+    shares: str
+    alike: str
+
+
 @dataclass(frozen=True, repr=False)
 class Score:
     """The score of one encoder.
@@ -126,6 +144,7 @@ class Score:
     metrics : metrics of probes of other packages, with their descriptions
     regularisation : part -> regression -> penalty that the tuning objects selected for a probe that is solved
     shift : the probes' dataset, if it is not `dataset`, whose train_objects are then those of the probes
+    distributions : predicted distributions over poses, to be shown; only of the suite "full"
     """
 
     name: str
@@ -149,6 +168,7 @@ class Score:
     metrics: dict[str, MetricInfo] = field(default_factory=dict)
     regularisation: dict[str, dict[str, Regularisation]] = field(default_factory=dict)
     shift: Shift | None = None
+    distributions: tuple[Distribution, ...] = ()
 
     def __repr__(self) -> str:  # not the bootstrap samples, which are thousands of lines
         smoke = f", limit={self.limit}" if self.limit is not None else ""
@@ -168,8 +188,9 @@ class Score:
     def save(self, path: Path) -> None:
         """Write the JSON file atomically."""
         table = {"format": FORMAT, **dataclasses.asdict(self)}
-        if self.shift is None:
-            del table["shift"]  # so that other scores keep their bytes
+        for later in ("shift", "distributions"):
+            if not table[later]:
+                del table[later]  # so that other scores keep their bytes
         write_atomic(path, json.dumps(table, indent=2, allow_nan=False) + "\n")
 
     def plot(self, orbits: Path | str | None = None) -> "Picture":

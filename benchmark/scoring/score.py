@@ -93,6 +93,7 @@ def score(
     notes += (*unnamed, *scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups)))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
     epochs = steps(protocol, 1 + len(encoder.parts)) * (1 if ask is None else 2)
+    known = oracle.of(ask or data, val.recipe, val.split if moved else train.split)
     with as_released(predictor, released), Meter("probing", total=epochs, unit="epochs") as meter:
         context = Context(
             train=train.split,
@@ -108,7 +109,8 @@ def score(
             groups=groups,
             learners=np.flatnonzero(~tuning),
             tuners=np.flatnonzero(tuning),
-            oracle=oracle.of(ask or data, val.recipe, val.split if moved else train.split),
+            oracle=known,
+            symmetries=known,
             encoder=encoder if isinstance(encoder, PreparedEncoder) else None,
             network=encoder.method if isinstance(encoder, PreparedEncoder) else None,
             samples=samples,
@@ -157,6 +159,7 @@ def score(
         seconds={"encoding": round(encoded - start, 2), "probing": round(time.perf_counter() - encoded, 2)},
         resamples=Resamples.of(context.bootstrap, values),
         examples=queries,
+        distributions=tuple(context.distributions),
     )
 
 

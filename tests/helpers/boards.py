@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 from scoring import SMALL, score_of
 
 from iebench.benchmark.metrics import METRICS
@@ -12,9 +13,9 @@ from iebench.benchmark.metrics.geometry.curves import is_point
 from iebench.benchmark.orbits.sweep import Orbits
 from iebench.benchmark.report.pictures import Pictures
 from iebench.benchmark.results.orbits import CURVES, FORMAT
-from iebench.benchmark.results.score import DataFacts, Example, Score
+from iebench.benchmark.results.score import DataFacts, Distribution, Example, Score
 from iebench.benchmark.statistics.bootstrap import Bootstrap, Estimate, Mean, plain
-from iebench.benchmark.statistics.resamples import Resamples
+from iebench.benchmark.statistics.resamples import Resamples, pack
 from iebench.manifests.dataset import DatasetInfo
 
 PREDICTION = ("mrr", "h1", "h5", "h10", "pre")
@@ -73,10 +74,20 @@ def _one(name: str, i: int, val: Pictures, hard: np.ndarray, folder: Path) -> tu
         dataset=DataFacts("made up", info.fingerprint, 24, objects, views),
         resamples=Resamples.of(bootstrap, values),
         examples=() if i % 2 else _examples(val, views),
+        distributions=() if i % 2 else _distributions(val, views, generator),
         run={"method": name, "seed": 0, "settings": {"batch": 64}, "method_settings": {}, "device": "cpu"},
     )
     complete.save(path)
     return path, complete
+
+
+def _distributions(val: Pictures, views: int, generator: np.random.Generator) -> tuple[Distribution, ...]:
+    """Return distributions of one view of every object, over 20 poses, with two poses that look alike."""
+    shown = []
+    for k, name in enumerate(val.names):
+        poses, shares = Rotation.random(20, rng=generator).as_quat(), np.sort(generator.dirichlet(np.ones(20)))[::-1]
+        shown.append(Distribution(*name.split("/"), k % views, *map(pack, (poses.ravel(), shares, poses[:2].ravel()))))
+    return tuple(shown)
 
 
 def _examples(val: Pictures, views: int) -> tuple[Example, ...]:

@@ -17,6 +17,7 @@ from torch import Tensor
 from iebench.baselines.action import ROTATION
 from iebench.manifests.laws import support
 
+from ...data.rows import spread
 from ...fitting.context import Context, Values, probe
 from ...fitting.solving import Found, Views, by_part
 from ...metrics.geometry.pose_distribution import NEAR, POSES
@@ -24,8 +25,11 @@ from ...poses.density import Fit, Regression
 from ...poses.harmonics import Basis
 from ...poses.leaves import entropy, log_likelihood, refined
 from ...poses.space import Range, Space
+from ...results.score import Distribution
 from ...statistics.bootstrap import Estimate, Mean
+from ...statistics.metric_info import WHOLE
 from ...statistics.regularisation import Regularisation
+from ...statistics.resamples import pack
 from ...statistics.spectrum import Spectrum
 from ..kernel import beside, fourier
 from .true_poses import TruePoses, staggered
@@ -37,6 +41,7 @@ UNITS = 512  # random Fourier features
 DIRECTIONS = 512  # most principal directions of the inputs
 PENALTIES = (math.inf, 1.0, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7)
 GRADIENT = 3e-3
+DRAWN, CELLS, COVERED = 10, 160, 0.95  # objects to be shown; most cells of each, and their probability
 BLOCK = 32  # views whose distributions are in memory at once
 
 
@@ -86,8 +91,15 @@ def _solved(context: Context, truth: TruePoses, space: Space, basis: Basis, part
     fit = regression(final, space, basis).optimum(penalty, GRADIENT)
     chosen = Regularisation.of(PENALTIES, penalty, fit.iterations, fit.gradient <= GRADIENT)
     val = Views(context, part, context.val, truth.rows, lifted)
-    values = measured(context, truth, space, basis, coefficients(fit, val))
-    return lambda: (values, {"pose_distribution": chosen})
+    predicted = coefficients(fit, val)
+    values = measured(context, truth, space, basis, predicted)
+    shown = drawn(context, truth, space, basis, predicted) if part == WHOLE else []
+
+    def result() -> Found:
+        context.distributions.extend(shown)
+        return values, {"pose_distribution": chosen}
+
+    return result
 
 
 def regression(views: Views, space: Space, basis: Basis) -> Regression:
@@ -157,3 +169,20 @@ def measured(context: Context, truth: TruePoses, space: Space, basis: Basis, cho
             for degrees, own, floor in zip(NEAR, near, truth.uniform_masses(space), strict=True)
         },
     }
+
+
+def drawn(context: Context, truth: TruePoses, space: Space, basis: Basis, chosen: Tensor) -> list[Distribution]:
+    """Return the distributions of one view of some val objects, evenly spread, to be shown."""
+    val = context.val
+    views = np.array([np.flatnonzero(truth.objects == i)[0] for i in spread(val.objects, DRAWN)])
+    levels = refined(chosen[views], basis, space)
+    poses = np.concatenate([leaves.poses for leaves in levels], axis=1)
+    shares = np.concatenate([leaves.shares for leaves in levels], axis=1)
+    shown = []
+    for view, own, cells in zip(views, shares, poses, strict=True):
+        order = np.argsort(-own, kind="stable")[:CELLS]
+        kept = order[: 1 + np.searchsorted(np.cumsum(own[order]), COVERED)]
+        row, lists = truth.rows[view], (cells[kept].ravel(), own[kept], truth.lookalikes(view, space).ravel())
+        number = int(row % val.views)
+        shown.append(Distribution(*val.identities[truth.objects[view]], number, *map(pack, lists)))
+    return shown

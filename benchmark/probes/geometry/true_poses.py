@@ -11,7 +11,7 @@ from iebench.manifests.conventions import pose_quaternion
 from iebench.manifests.symmetry import Symmetry
 
 from ...data.rows import spread
-from ...fitting.context import Context, Oracle, Split
+from ...fitting.context import Context, KnownSymmetries, Split
 from ...metrics.geometry.pose_distribution import NEAR
 from ...poses.space import Space
 
@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 QUARTER = 4  # poses a degree that represent a continuous symmetry
+SHOWN = 36  # poses of a continuous symmetry in a drawing
+SAME = 1e-3  # radians: turns by less are the identity
 FLOORS = 128  # views on which the floor of a probability is measured
 
 
@@ -42,13 +44,14 @@ class TruePoses:
     @staticmethod
     def of(context: Context, space: Space, most: int) -> "TruePoses":
         """Select at most `most` views of val, or one of each object."""
-        val, oracle = context.val, context.oracle
+        val, known = context.val, context.symmetries
         rows = staggered(val, np.arange(val.objects), max(most, val.objects))
         objects, angles = rows // val.views, val.columns(ROTATION, rows)
-        shapes = [Symmetry.none() if oracle is None else oracle.symmetry(val, i) for i in range(val.objects)]
+        shapes = [Symmetry.none() if known is None else known.symmetry(val, i) for i in range(val.objects)]
         cells, quaternions = space.holding(angles), pose_quaternion(angles)
-        known = None if oracle is None else best(space, oracle, [shapes[i] for i in objects], quaternions, cells)
-        return TruePoses(rows, objects, cells, quaternions, shapes, *(known or (None, None)))
+        of_views = [shapes[i] for i in objects]
+        bounds = (None, None) if known is None else best(space, known, of_views, quaternions, cells)
+        return TruePoses(rows, objects, cells, quaternions, shapes, *bounds)
 
     def distances(self, views: Codes, poses: Array) -> Array:
         """Return degrees from poses (b, m, 4) to the nearest that looks like the true pose of views (b,): (b, m)."""
@@ -56,6 +59,16 @@ class TruePoses:
         for row, view in enumerate(views):
             away[row] = self.symmetries[self.objects[view]].distance(self.quaternions[view], poses[row])
         return away
+
+    def lookalikes(self, view: int, space: Space) -> Array:
+        """Return a view's pose and, within the range, those that look like it: quaternions (k, 4)."""
+        shape = self.symmetries[self.objects[view]]
+        if shape.kind == "sphere":
+            return self.quaternions[view][None]
+        elements = shape.elements(SHOWN)
+        poses = (Rotation.from_quat(self.quaternions[view]) * elements).as_quat()
+        others = ~np.isnan(space.range.angles(poses)[:, 0]) & (elements.magnitude() > SAME)
+        return np.concatenate([self.quaternions[view][None], poses[others]])
 
     def uniform_masses(self, space: Space) -> tuple[float, ...]:
         """Return the probability within NEAR degrees by the uniform distribution, in the mean over some views."""
@@ -66,25 +79,27 @@ class TruePoses:
         return tuple(float(((away <= near) @ volumes).mean()) for near in NEAR)
 
 
-def best(space: Space, oracle: Oracle, shapes: list[Symmetry], quaternions: Array, cells: Codes) -> tuple[Array, Array]:
+def best(
+    space: Space, known: KnownSymmetries, shapes: list[Symmetry], quaternions: Array, cells: Codes
+) -> tuple[Array, Array]:
     """Return log-likelihood and entropy (n,) of distributions over the poses that look like the true ones.
 
     Each pose has the probability that the recipe's laws give it; shapes, quaternions and cells are those of the views.
     """
     likelihoods, entropies = np.empty(len(cells)), np.empty(len(cells))
     for view, (shape, quaternion, cell) in enumerate(zip(shapes, quaternions, cells, strict=True)):
-        held, shares = alike(space, oracle, shape, quaternion, cell)
+        held, shares = alike(space, known, shape, quaternion, cell)
         heights = np.log(shares / space.cell)
         likelihoods[view] = heights[held == cell].sum()
         entropies[view] = -(shares * heights).sum()
     return likelihoods, entropies
 
 
-def alike(space: Space, oracle: Oracle, shape: Symmetry, quaternion: Array, cell: int) -> tuple[Codes, Array]:
+def alike(space: Space, known: KnownSymmetries, shape: Symmetry, quaternion: Array, cell: int) -> tuple[Codes, Array]:
     """Return the finest cells of the poses that look like one (4,) in a cell, and their probabilities: (m,), (m,)."""
     if shape.kind == "sphere":
         cells = np.flatnonzero(space.volume(space.finest, np.arange(space.divided.count(space.finest))))
-        weights = oracle.density(Rotation.from_quat(space.divided.centres(space.finest, cells)))
+        weights = known.density(Rotation.from_quat(space.divided.centres(space.finest, cells)))
     else:
         elements = shape.elements(360 * QUARTER)
         poses = Rotation.from_quat(quaternion) * elements
@@ -93,12 +108,13 @@ def alike(space: Space, oracle: Oracle, shape: Symmetry, quaternion: Array, cell
             elements.magnitude() > 0.1 / QUARTER * np.pi / 180
         )  # the true pose is added
         cells = np.append(cell, space.holding(angles[inside]))
-        weights = oracle.density(Rotation.concatenate([Rotation.from_quat(quaternion), poses[inside]]))
+        weights = known.density(Rotation.concatenate([Rotation.from_quat(quaternion), poses[inside]]))
     if not weights.sum():
         weights = np.ones(len(cells))  # at a right angle about y the angles of a pose may lie outside the laws
     held, index = np.unique(cells, return_inverse=True)
-    shares = np.bincount(index, weights / weights.sum())
-    return held[shares > 0], shares[shares > 0]
+    shares: Array = np.bincount(index, weights / weights.sum()).astype(np.float64)
+    likely: Codes = held[shares > 0].astype(np.int64)
+    return likely, shares[shares > 0]
 
 
 def staggered(split: Split, objects: Codes, most: int) -> Codes:

@@ -75,6 +75,18 @@ def test_every_section_with_something_to_show_is_there(opened: Any) -> None:
     assert links == sections
 
 
+def test_distributions_over_poses_are_drawn_beside_their_view(opened: Any) -> None:
+    choose(opened, "poses-method", "method-2")
+    tiles = opened.find_elements(By.CSS_SELECTOR, "#poses-figure .belief")
+    assert len(tiles) > 3 and all(tile.is_displayed() for tile in tiles)
+    for tile in tiles[:3]:
+        assert tile.find_element(By.TAG_NAME, "img").get_attribute("src").startswith("data:image/jpeg;base64,")
+        assert len(tile.find_elements(By.CSS_SELECTOR, "svg circle[fill]")) == 20
+        assert len(tile.find_elements(By.CSS_SELECTOR, "svg .alike")) == 2
+    options = [option.text for option in Select(opened.find_element(By.ID, "poses-method")).options]
+    assert "method-1" not in options  # it has none
+
+
 def test_it_sorts_by_any_column_both_ways_and_ranks_follow(opened: Any, twenty: dict[Path, Score]) -> None:
     top1 = column(opened, "top1")
     assert len(top1) == COUNT and top1 == sorted(top1, reverse=True)

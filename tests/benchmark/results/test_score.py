@@ -25,6 +25,11 @@ from iebench.benchmark.statistics.bootstrap import Estimate
 from iebench.benchmark.statistics.resamples import digest_of, pack, unpack
 
 EXAMPLE = {"synset": "0", "object_id": "0", "source": 0, "target": 1, "found": 1, "rank": 1}
+POSE = np.array([0.0, 0.6, 0.0, 0.8])
+SHOWN = {
+    "synset": "a", "object_id": "b", "view": 3,
+    "poses": pack(np.tile(POSE, 2)), "shares": pack(np.array([0.7, 0.2])), "alike": pack(POSE),
+}  # fmt: skip
 VALUES = {"whole": {"top1": measured(0.5), "mrr": measured(0.25)}, "invariant": {"top1": measured(0.4)}}
 
 
@@ -90,6 +95,11 @@ def top1(table: dict[str, Any]) -> dict[str, Any]:
     (lambda t: t["pairs"].pop("val"), r"pairs has the splits \['train'\], not"),
     (lambda t: t.update(examples=[{**EXAMPLE, "found": 16}]), "found is 16, and an object has the views 0 to 15"),
     (lambda t: t.update(examples=[{**EXAMPLE, "rank": 16}]), "rank is 16, and the target is one of 15 views"),
+    (lambda t: t.update(distributions=[{**SHOWN, "view": 16}]), "view is 16, and an object has the views 0 to 15"),
+    (lambda t: t.update(distributions=[{**SHOWN, "poses": "?"}]), r"distributions\[0\] has a list that cannot be read"),
+    (lambda t: t.update(distributions=[{**SHOWN, "shares": pack(np.ones(3))}]), "has 8 and 4 numbers of quaternions"),
+    (lambda t: t.update(distributions=[{**SHOWN, "alike": pack(np.ones(4))}]), "quaternions that are not of unit"),
+    (lambda t: t.update(distributions=[{**SHOWN, "shares": pack(np.ones(2))}]), "has probabilities with the sum 2"),
     (lambda t: t.pop("pairs"), "setting 'pairs' is missing"),
     (lambda t: t.update(extra=1), "unknown setting 'extra'"),
     (lambda t: t["values"]["whole"]["top1"].update(value="high"), "values.whole.top1: value"),

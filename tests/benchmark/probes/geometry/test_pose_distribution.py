@@ -20,6 +20,7 @@ from iebench.benchmark.poses.space import Range, Space
 from iebench.benchmark.probes.geometry.pose_distribution import pose_distribution, range_of
 from iebench.benchmark.probes.geometry.true_poses import alike, best, staggered
 from iebench.benchmark.statistics.metric_info import WHOLE
+from iebench.benchmark.statistics.resamples import unpack
 from iebench.benchmark.statistics.spectrum import Spectrum
 from iebench.manifests.conventions import quaternion_angles
 from iebench.manifests.factors import Factor, factor_groups
@@ -167,11 +168,20 @@ def test_known_symmetries_count_and_give_ceilings() -> None:
     shape = Symmetry("finite", Rotation.create_group("C4").as_quat())
     laws = tuple(factor.law for factor in turning()[:3])
     oracle = Symmetries(dict.fromkeys(context.val.identities, shape), Prior(laws, np.zeros((3, 3))))
-    values = pose_distribution(replace(context, oracle=oracle))[WHOLE]
+    context = replace(context, symmetries=oracle)
+    values = pose_distribution(context)[WHOLE]
     assert values["pose_mass_30"].value > 0.95 and values["pose_mass_30"].floor == pytest.approx(4 * 60 / 360, abs=0.03)
     ceiling = values["pose_log_likelihood"].ceiling
     assert ceiling == pytest.approx(np.log(96 / 4)) and values["pose_log_likelihood"].value < ceiling
     assert values["pose_entropy"].ceiling == pytest.approx(-ceiling)
+    assert len(context.distributions) == 10
+    for shown in context.distributions:
+        row = context.val.identities.index((shown.synset, shown.object_id)) * context.val.views + shown.view
+        alike, poses = (unpack(text).reshape(-1, 4) for text in (shown.alike, shown.poses))
+        turns = np.degrees(Rotation.from_quat(alike).as_euler("xyz")[:, 2] - context.val.latents["rot_z"][row])
+        assert np.sort(turns % 360).round(1).tolist() in ([0, 90, 180, 270], [90, 180, 270, 360])
+        away = shape.distance(alike[0], poses)
+        assert 0.94 < unpack(shown.shares).sum() <= 1.001 and (away * unpack(shown.shares)).sum() < 15
 
 
 def test_noise_says_nothing_and_is_not_sure() -> None:
