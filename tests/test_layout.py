@@ -90,8 +90,8 @@ HOUSE = {
     """,
     "benchmark": """
         errors protocol statistics metrics poses distributed weights data results training.online training released
-        encoders.maps encoders encoders.files features fitting probes.several probes orbits scoring forecasts comparing
-        ranking sweep listing demo report python commands speed
+        encoders.maps encoders encoders.wrappers encoders.files features fitting probes.several probes orbits scoring
+        forecasts comparing ranking sweep listing demo report python commands speed
     """,
     "renderer": """
         errors machine sources builtin meshes.shared meshes.gltf meshes.obj meshes.plain meshes blender plan estimate

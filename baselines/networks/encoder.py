@@ -27,7 +27,8 @@ class EncoderSettings:
 
     width : channels relative to the standard; a ResNet-18's representation has 512 * width dimensions
     stem : "imagenet" (total stride 4), "small" (stride 2, for images of 64 pixels or less) or "cifar" (stride 1)
-    backbone : "resnet18", "resnet50", "resnet18-vicreg" (that of the released SIE), "vit-small", or "timm:NAME"
+    backbone : "resnet18", "resnet50", "resnet18-vicreg" (that of the released SIE), "resnet18-c4" (group convolutions
+        over quarter turns), "vit-small", or "timm:NAME"
     """
 
     width: float = 1.0

@@ -82,6 +82,11 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
     "--suite", type=click.Choice(["default", "full"]), default="default",
     help="Also describe the representation's geometry, uncertainty and maps (full); no leaderboard ranks this.",
 )  # fmt: skip
+@click.option(
+    "--wrap", metavar="NAME[:REST]",
+    help="Put a wrapper in front of the encoder and say what it changes: c4, c8, frames, canonical-c4, canonical-c8, "
+    "mean:RUN,..., concat:RUN,...; see docs/guides/your-encoder.md.",
+)  # fmt: skip
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, help="Seed of the probes.", metavar="N")
 @device_option
 @click.option(
@@ -95,8 +100,8 @@ UNFIT = re.compile(r"[^\w.-]+")  # characters that are replaced in the name of a
 def score(
     folder: Path | None, spec: str | None, assignments: tuple[str, ...], trust: bool, table: Path | None,
     data: Path | None, ask: Path | None, out: Path | None, resolution: int | None, rules: str,
-    precision: Literal["float32", "bf16"], suite: Literal["default", "full"], seed: int, device: str,
-    log: Path | None, limit: int | None, as_json: bool, dry_run: bool,
+    precision: Literal["float32", "bf16"], suite: Literal["default", "full"], wrap: str | None, seed: int,
+    device: str, log: Path | None, limit: int | None, as_json: bool, dry_run: bool,
 ) -> None:  # fmt: skip
     """Score an encoder for invariance and equivariance.
 
@@ -118,9 +123,12 @@ def score(
     from ..scoring.score import encode_splits
     from ..scoring.score import score as score_encoder
     from ..scoring.subject import of_encoder, of_features
+    from ..scoring.wrapping import Alone, wrapped
     from ..training import runs
 
-    _check((folder, spec, table), ask, suite, log)
+    _check((folder, spec, table), ask, suite, wrap, log)
+    file = NAME if ask is None else f"ask-{ask.resolve().name}.json"
+    alone = None  # the encoder without its wrapper
     with joined(device) as ranks:
         with ranks.agreed():
             protocol, where = load(rules), ranks.device(devices.pick(device).type)
@@ -131,8 +139,11 @@ def score(
                     f"run:{folder or runs.newest()}" if spec is None else spec, registry.arguments(assignments), trust
                 )
                 subject = of_encoder(loaded, data, where, resolution, precision)
+                if wrap is not None:
+                    alone = Alone(subject, subject.home / file, where, protocol, seed, limit, ranks, ask)
+                    subject = wrapped(loaded, wrap, subject, where, precision, trust)
             subject.check_memory(protocol, limit, where)
-            home = subject.home / (NAME if ask is None else f"ask-{ask.resolve().name}.json")
+            home = subject.home / file
             if out is None:
                 weights = subject.encoder.weights if subject.shared else None
                 _keep(home, protocol, ask or subject.data, limit, weights)
@@ -146,27 +157,47 @@ def score(
         chosen = subject.encoder, subject.data, subject.features, where, protocol, seed, limit, ranks
         if not ranks.first:
             encode_splits(*chosen, ask)
+            if alone is not None:
+                alone.encode()
             return
         with opened(log) as samples:
             result = score_encoder(*chosen, samples, suite, ask)
+        before = None if alone is None else alone.score()
     out = out or home
-    result.save(out)
-    if spec is None and table is None:
+    _answer(result, before, out, as_json, suite == "full", log)
+    if spec is None and table is None and wrap is None:
         remember(subject.home, out)
-    if as_json:
-        print_json({"file": out, "name": result.name, **_values(result)})
-    else:
-        _print(out, result, suite == "full", log)
 
 
-def _check(sources: tuple[object, object, object], ask: Path | None, suite: str, log: Path | None) -> None:
+def _check(
+    sources: tuple[object, object, object], ask: Path | None, suite: str, wrap: str | None, log: Path | None
+) -> None:
     """Refuse options that do not go together. sources : --run, --encoder, --features"""
+    if wrap is not None and sources[2] is not None:
+        raise click.UsageError("--wrap needs an encoder, since features are of pictures as they are: score the model")
     if log is not None and log.suffix != ".parquet":
         raise click.UsageError(f"--log-samples writes Parquet: name the file {log.with_suffix('.parquet')}")
     if sum(source is not None for source in sources) > 1:
         raise click.UsageError("give one of --run, --encoder and --features")
     if ask is not None and (sources[2] is not None or suite == "full"):
         raise click.UsageError("--ask needs an encoder, since features are of one dataset, and the default suite")
+
+
+def _answer(
+    result: "Score", before: "Score | None", path: Path, as_json: bool, described_too: bool, log: Path | None
+) -> None:
+    """Write a score and print it; before : that of the encoder without its wrapper, if it has one."""
+    from ..scoring.wrapping import change_table, changes, with_changes
+
+    result = result if before is None else with_changes(before, result)
+    result.save(path)
+    if as_json:
+        moved = {} if before is None else {"changes": [change.as_dict() for change in changes(before, result)]}
+        print_json({"file": path, "name": result.name, **_values(result), **moved})
+        return
+    _print(path, result, described_too, log)
+    if before is not None:
+        click.echo(f"\n{change_table(before, result)}")
 
 
 def _values(result: "Score") -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ..results.score import Score
 from ..scoring.orbits import MeasuredOrbits, measure_orbits_of
 from ..scoring.score import score as score_subject
 from ..scoring.subject import Subject, of_encoder, of_features
+from ..scoring.wrapping import with_changes, wrapped
 from .datasets import Dataset, folder_of
 from .runs import Run
 
@@ -49,6 +50,7 @@ def score(
     resolution: int | None = None,
     precision: Precision = "float32",
     suite: Suite = "default",
+    wrap: str | None = None,
     seed: int = 0,
     device: str = "auto",
     limit: int | None = None,
@@ -66,6 +68,7 @@ def score(
     name : of a module or callable in tables; None for that of its class or function
     resolution : side in pixels of the images given to the encoder; None for what it wants, else the dataset's
     suite : "full" to describe the representation's geometry, uncertainty and maps too
+    wrap : a wrapper in front of the encoder, such as "c4"; a note of the score says what it changes
     seed : of the probes' weights and orders
     limit : objects per split in a smoke run; None for all
     trust : True to load encoders that may execute code
@@ -86,12 +89,21 @@ def score(
         subject = subject_from(encoder, folder, where, name, trust, resolution, precision)
         if target is not None and (isinstance(subject.encoder, FeatureFile) or suite == "full"):
             raise UsageError("ask needs an encoder, since features are of one dataset, and the default suite")
+        alone = None
+        if wrap is not None:
+            if isinstance(subject.encoder, FeatureFile):
+                raise UsageError("wrap needs an encoder, since features are of pictures as they are")
+            alone = subject
+            subject = wrapped(_loaded(encoder, name, trust), wrap, subject, where, precision, trust)
         for line in subject.introduction():
             say(line)
         subject.check_memory(rules, limit, where)
-        return score_subject(
-            subject.encoder, subject.data, subject.features, where, rules, seed, limit, suite=suite, ask=target
-        )
+        scores = [
+            score_subject(each.encoder, each.data, each.features, where, rules, seed, limit, suite=suite, ask=target)
+            for each in (subject, alone)
+            if each is not None
+        ]
+        return with_changes(scores[1], scores[0]) if wrap is not None else scores[0]
 
 
 def measure_orbits(

@@ -47,6 +47,16 @@ class Subject:
         footprint.check(protocol, DatasetInfo.load(self.data), limit, widths, device, method)
 
 
+def dataset_of(loaded: LoadedEncoder) -> Path:
+    """Return the dataset of the encoder's run, or the newest under data/ if it has no run.
+
+    Raises
+    ------
+    DatasetError, RunError : no such dataset.
+    """
+    return newest() if loaded.run is None or loaded.home is None else data_of(loaded.home)
+
+
 def of_encoder(
     loaded: LoadedEncoder, data: Path | None, device: torch.device, resolution: int | None = None,
     precision: Precision = "float32",
@@ -62,7 +72,7 @@ def of_encoder(
     EncoderError : see `prepare`.
     """
     home = loaded.home or Path("runs") / loaded.name
-    data = data or (newest() if loaded.run is None else data_of(home))
+    data = data or dataset_of(loaded)
     stored = DatasetInfo.load(data).recipe.resolution
     encoder = prepare(loaded, resolution or loaded.side(stored), device, precision)
     return Subject(encoder, data, home, shared=loaded.home is None)

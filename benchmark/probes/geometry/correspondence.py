@@ -25,7 +25,7 @@ from .matching import Pair, Surface, descriptors
 from .self_similarity import no_maps
 
 Array = NDArray[np.float64]
-PAIRS = 1_024  # pairs of views, with at least one of each object; as many of two objects of a class
+PAIRS = 512  # pairs of views, with at least one of each object; as many of two objects of a class
 PAIRS_PER_BLOCK = 16  # pairs whose views are encoded at once
 NAMES = [*(f"match_{near}" for near in NEAR), *(f"match_pixel_{near}" for near in PIXELS)]
 WIDEST = len(NEAR) - 1  # criterion of the curves and of pairs of objects
@@ -162,6 +162,6 @@ def _views(
             return
         maps = encoder.maps(to_float(val.pixels(numbers), context.device), stages)
         surfaces = map(Surface.of, val.points(numbers))
-        views = [_View(surface, own) for surface, *own in zip(surfaces, *maps, strict=True)]
+        views = [_View(surface, tuple(own)) for surface, *own in zip(surfaces, *maps, strict=True)]
         for first, second in positions.reshape(-1, 2):
             yield views[first], views[second]

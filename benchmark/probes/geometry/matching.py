@@ -65,7 +65,8 @@ class Pair:
             return None
         queries = seen[spread(len(seen), QUERIES)]
         apart = _distances(first.points[queries], second.points)
-        in_picture = _distances(second.positions[nearest[queries]], second.positions) / 2
+        targets = second.positions[np.asarray(nearest)[queries]]
+        in_picture = _distances(targets, second.positions) / 2
         near = [apart <= percent / 100 for percent in NEAR]
         return Pair(queries, np.stack([*near, *(in_picture <= percent / 100 for percent in PIXELS)]))
 

@@ -24,7 +24,7 @@ SIZE = 64
 AZIMUTH, ELEVATION, DISTANCE, FIELD = np.pi / 2, np.pi / 4, 2.5, 0.691111
 REST = {
     **blender_probe.REST, "object_scale": 1.0, "camera_azimuth": AZIMUTH, "camera_elevation": ELEVATION,
-    "camera_distance": DISTANCE, "field_of_view": FIELD, "spot_energy": 500.0, "sun_energy": 1.5,
+    "camera_distance": DISTANCE, "camera_roll": 0.0, "field_of_view": FIELD, "spot_energy": 500.0, "sun_energy": 1.5,
     "background_gray": 0.05, "floor_saturation": 0.6, "floor_value": 0.6, "floor_texture": 0.0, "floor_image": 0.0,
     "distractors": 0.0,
 }  # fmt: skip
@@ -108,6 +108,16 @@ def test_the_camera_turned_with_the_object_sees_the_object_from_the_same_side(sc
     assert (before["mask"] != after["mask"]).mean() < 0.01
     apart, _ = scene(blender_probe.passes, camera_azimuth=AZIMUTH + 1.1)
     assert (before["mask"] != apart["mask"]).mean() > 0.02
+
+
+def test_a_camera_rolled_by_a_quarter_turn_sees_the_quarter_turn_of_the_picture(scene):
+    turn = {"camera_elevation": 0.9, "rot_x": 0.5, "rot_z": -0.9}
+    upright, rolled = (scene(blender_probe.passes, camera_roll=roll, **turn)[0] for roll in (0.0, np.pi / 2))
+    for name in ("depth", "mask"):
+        expected = np.rot90(upright[name], -1).astype(float)  # the camera turns counterclockwise, the picture clockwise
+        assert (np.abs(rolled[name] - expected) > 0.01 * expected.max()).mean() < 0.005
+    pictures = [scene(blender_probe.picture, camera_roll=roll, **turn).astype(float) for roll in (0.0, np.pi / 2)]
+    assert np.abs(pictures[1] - np.rot90(pictures[0], -1)).mean() < 3 < np.abs(pictures[1] - pictures[0]).mean()
 
 
 def test_the_camera_of_the_factors_stands_where_that_of_the_recipe_stands(scene):
