@@ -76,14 +76,16 @@ def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> st
 
 
 def _by_rotation(board: Board, rows: Mapping[str, Row], metric: str) -> list[Row]:
-    """Return the rows, SIE first, then the best in rotation."""
+    """Return the rows, best in rotation first; the best of SIE's comes before all others."""
     sign = -1.0 if metric and board.infos[metric].higher else 1.0
 
-    def order(row: Row) -> tuple[bool, float]:
+    def order(row: Row) -> float:
         cell = row.cells.get(metric)
-        return _method(row) != FIRST, float("inf") if cell is None else sign * cell.estimate.value
+        return float("inf") if cell is None else sign * cell.estimate.value
 
-    return sorted(rows.values(), key=order)
+    ordered = sorted(rows.values(), key=order)
+    first = next((row for row in ordered if _method(row) == FIRST), None)
+    return sorted(ordered, key=lambda row: row is not first)
 
 
 def _inside(board: Board, row: Row) -> str:

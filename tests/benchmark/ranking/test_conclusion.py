@@ -164,6 +164,13 @@ def test_sie_is_described_first_then_the_best_in_rotation_and_no_third() -> None
     ]
 
 
+def test_a_second_setting_of_sie_takes_the_place_of_no_other_method() -> None:
+    rows = {"a": "sen", "b": "sie", "c": "sie"}
+    degrees = {"a": 20.0, "b": 50.0, "c": 40.0}
+    *_, first, second = concluded(*(score(n, rows[n], whole=entries(degrees=degrees[n], mrr=0.5)) for n in rows))
+    assert first.startswith("The predictor of c ") and second.startswith("The predictor of a ")
+
+
 def test_a_lead_agrees_with_the_ranks_of_the_board() -> None:
     generator = np.random.default_rng(0)
     scores = {
