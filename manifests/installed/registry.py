@@ -98,6 +98,8 @@ class Registry(Generic[T]):
     def unknown(self, name: str, source: str = "") -> IebenchError:
         """Return the error for a name without an entry: an UnknownName, which suggests similar names.
 
+        For a name of `order` it is a MissingPart: the checkout is newer than what was installed.
+
         source : start of the message
         """
         return self._outdated(repr(name)) if name in self._order else UnknownName(self.kind, name, self, source)
