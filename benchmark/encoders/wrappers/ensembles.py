@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import EncoderError, IebenchError
+from ...results.score import Cost
 from ..registry import LoadedEncoder, load
 from .wrap import Wrapped, Wrapping, wrapper
 
@@ -55,6 +56,7 @@ def ensemble(wrapping: Wrapping, mean: bool) -> Wrapped:
         f"{about} of unit length, of {', '.join(member.name for member in members)}",
         parts={},
         beside=0,
+        cost=Cost(),  # several trainings, maybe on several machines
     )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from iebench.manifests.installed.registry import Registry
 
 from ...errors import EncoderError
+from ...results.score import Cost
 from ..prepared import declared_parts
 from ..registry import LoadedEncoder
 
@@ -52,12 +53,14 @@ class Wrapped:
     about : what happens to a picture, as a clause for the score file
     parts : names of slices of the module's outputs; None for those of the encoder
     beside : columns at the end of D that are no part of the representation; None for those of the encoder
+    cost : cost of training all that is in the module; None for that of the encoder
     """
 
     module: nn.Module
     about: str
     parts: Mapping[str, slice] | None = None
     beside: int | None = None
+    cost: Cost | None = None
 
 
 WRAPPERS: Registry[Callable[[Wrapping], Wrapped]] = Registry("wrapper", "iebench.wrappers", EncoderError)
@@ -92,6 +95,7 @@ def wrap(encoder: LoadedEncoder, spec: str, pictures: Callable[[int], Tensor], t
         preprocessing="; ".join(filter(None, (wrapped.about, encoder.preprocessing))),
         parts=parts if wrapped.parts is None else wrapped.parts,
         beside=encoder.beside if wrapped.beside is None else wrapped.beside,
+        cost=encoder.cost if wrapped.cost is None else wrapped.cost,
         predictor=None,
         method=None,
         maps=None,

@@ -4,10 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 import pytest
 from plans import plan_of
 
-from iebench.benchmark.data.images import Images
+from iebench.benchmark.data.images import Images, check_values
 from iebench.benchmark.data.passes import ObjectPoints
 from iebench.benchmark.errors import DatasetError
 from iebench.renderer.blender.fake import FakeRenderer
@@ -53,7 +54,6 @@ def test_damaged_points_are_named(dataset: Path) -> None:
     images = Images.open(dataset, "val")
     reader = ObjectPoints.of(images)
     assert reader is not None
-    images.table["nocs_offset"].to_numpy()
     shifted = images.table.set_column(
         images.table.column_names.index("nocs_offset"), "nocs_offset", [images.table["offset"].to_numpy()]
     )
@@ -61,3 +61,11 @@ def test_damaged_points_are_named(dataset: Path) -> None:
     assert other is not None
     with pytest.raises(DatasetError, match=r"00000.tar is damaged: the image at byte \d+ does not have the SHA-256"):
         other.read(np.array([0]))
+
+
+def test_a_digest_of_a_pass_that_is_none_is_named(dataset: Path) -> None:
+    table = Images.open(dataset, "val").table
+    column = table.column_names.index("nocs_sha256")
+    cut = table.set_column(column, "nocs_sha256", pc.utf8_slice_codeunits(table["nocs_sha256"], 0, 10))
+    with pytest.raises(DatasetError, match=r"a.parquet: nocs_sha256 of image .* restore it or render"):
+        check_values(Path("a.parquet"), cut, [])

@@ -22,6 +22,7 @@ from iebench.benchmark.encoders.wrappers.turns import QUARTER, orbit, quarters, 
 from iebench.benchmark.encoders.wrappers.wrap import WRAPPERS, wrap
 from iebench.benchmark.errors import EncoderError, UnknownName
 from iebench.benchmark.results.reading import load_score
+from iebench.benchmark.results.score import Cost
 from iebench.benchmark.scoring.wrapping import changes
 
 SIDE = 16
@@ -139,7 +140,7 @@ def test_ensembles_join_encoders(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.testing.assert_close(wrapped("mean:b,c").module(images), torch.stack(each).mean(0))
     concat = wrapped("concat:b,c")
     torch.testing.assert_close(concat.module(images), torch.cat(each, 1))
-    assert concat.parts == {} and "of mine, b, c" in concat.preprocessing
+    assert concat.parts == {} and concat.cost == Cost() and "of mine, b, c" in concat.preprocessing
     with pytest.raises(EncoderError, match=r"representations of \[8, 5\] columns have no mean: use --wrap concat"):
         prepare(wrapped("mean:narrow"), SIDE, CPU)
     assert prepare(wrapped("concat:narrow"), SIDE, CPU).dim == 13
