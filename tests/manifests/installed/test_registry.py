@@ -24,6 +24,7 @@ HOMES = {
     "iebench.baselines.registry": "METHODS",
     "iebench.baselines.networks.backbone": "BACKBONES",
     "iebench.benchmark.encoders.registry": "SCHEMES",
+    "iebench.benchmark.encoders.wrappers.wrap": "WRAPPERS",
     "iebench.benchmark.fitting.context": "PROBES",
     "iebench.renderer.sources": "SOURCES",
     "iebench.renderer.engines": "ENGINES",
@@ -32,7 +33,7 @@ HOMES = {
     "iebench.manifests.doctor.parts": "CHECKS",
 }
 """Modules to import each registry from."""
-NEEDING_TORCH = ("BACKBONES", "SCHEMES", "PROBES")
+NEEDING_TORCH = ("BACKBONES", "SCHEMES", "WRAPPERS", "PROBES")
 ALL: dict[str, Registry[Any]] = {name: getattr(import_module(module), name) for module, name in HOMES.items()}
 PARTS = [p for folder in ("manifests", "renderer", "baselines", "benchmark") for p in (ROOT / folder).rglob("*.py")]
 THEFT = "registry.register('{own}')(theirs)"
