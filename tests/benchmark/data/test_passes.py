@@ -6,14 +6,22 @@ from pathlib import Path
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+import torch
 from plans import plan_of
+from scoring import SMALL
+from torch import nn
 
 from iebench.benchmark.data.images import Images, check_values
 from iebench.benchmark.data.passes import ObjectPoints
+from iebench.benchmark.encoders.prepared import prepare
+from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.errors import DatasetError
+from iebench.benchmark.scoring.splits import load_split
 from iebench.renderer.blender.fake import FakeRenderer
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.rendering.render import render_dataset
+
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +56,14 @@ def test_a_subset_has_points_of_its_own_rows_and_a_dataset_without_the_pass_has_
     first = train.table["key"].to_pylist().index(half.table["key"][1].as_py())
     np.testing.assert_array_equal(readers[1].read(np.array([1])), readers[0].read(np.array([first])))
     assert ObjectPoints.of(Images.open(tiny_dataset, "val")) is None
+
+
+def test_probes_get_the_points_of_the_views_that_they_get(dataset: Path, tmp_path: Path) -> None:
+    encoder = prepare(LoadedEncoder("mean", nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten())), 32, CPU)
+    split = load_split(encoder, dataset, "val", tmp_path, CPU, SMALL, 0, limit=1).split
+    surfaces = ObjectPoints.of(Images.open(dataset, "val"))
+    assert split.objects == 1 and split.points is not None and surfaces is not None
+    np.testing.assert_array_equal(split.points(np.array([1, 0])), surfaces.read(np.array([1, 0])))
 
 
 def test_damaged_points_are_named(dataset: Path) -> None:
