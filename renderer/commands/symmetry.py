@@ -16,24 +16,30 @@ from iebench.manifests.symmetry import TABLE
     context_settings=SETTINGS,
     epilog=examples(
         "iebench symmetry data/builtin",
+        "iebench symmetry data/builtin --tolerance 5    # a can counts as round in spite of its tab and emblem",
         "iebench symmetry data/3diebench --source ShapeNetCore.v2",
         "iebench symmetry data/builtin && iebench score --data data/builtin    # with upper bounds for rotation",
     ),
 )
 @dataset_argument
 @click.option("--source", metavar="PATH", help="Source of the objects; not needed for built-in objects.")
+@click.option(
+    "--tolerance", type=click.FloatRange(0.1, 20), default=2.0, metavar="PERCENT", show_default=True,
+    help="Largest distance between the rotated and the original surface, in percent of the object's diagonal.",
+)  # fmt: skip
 @workers_option
 @answers(json=True)
-def symmetry(dataset: Path, source: str | None, workers: int | None, as_json: bool) -> int:
+def symmetry(dataset: Path, source: str | None, tolerance: float, workers: int | None, as_json: bool) -> int:
     """Find the rotational symmetries of a dataset's objects.
 
     They are computed from the meshes and written into the dataset as symmetry.parquet. Scores on the dataset then
     contain upper bounds for rotation, and a rotation error that treats poses with the same appearance as equal. Only
-    the shape is analysed: material and texture may distinguish poses in which the shape looks the same.
+    the shape that is seen from outside is analysed: material and texture may distinguish poses in which the shape looks
+    the same.
     """
     from ..symmetry.run import write_symmetries
 
-    rows = write_symmetries(dataset, source, check_processes(workers or cores(), "--workers"))
+    rows = write_symmetries(dataset, source, check_processes(workers or cores(), "--workers"), tolerance / 100)
     kinds = Counter(_word(row) for row in rows)
     shown = ", ".join(f"{count} {word}" for word, count in kinds.most_common())
     table = {"file": dataset / TABLE, "objects": len(rows), "kinds": kinds}

@@ -1,7 +1,8 @@
 """Rotational symmetries of a mesh: a rotation is a symmetry if the rotated surface stays close to the original surface.
 
 Only rotations about the origin of the object frame count, which is the centre of the bounding box: a rotation about
-another point would move the object in the image. Only the shape is analysed, not material or texture.
+another point would move the object in the image. Only the shape is analysed, not material or texture, and of the
+shape what is seen from outside: the back of a label inside its bottle does not count.
 """
 
 import numpy as np
@@ -16,6 +17,7 @@ Array = NDArray[np.float64]
 
 TOLERANCE = 0.02  # distance from the surface, as a share of the bounding box's diagonal
 SHARE = 0.98  # share of the surface that must lie within the tolerance
+CELL, DEEP = 0.025, 0.02  # of the pictures that find the visible surface: side of a cell, and depth, in diagonals
 POINTS, COARSE, DENSE = 1_024, 192, 16_384  # surface points: rotated, rotated in the first test, at rest
 PRIMES = (2, 3, 5, 7)  # a cyclic group contains a rotation of prime order; orders above 7 count as continuous
 ORDERS = tuple(range(4, 13))  # orders that are tested about the axes of the symmetries
@@ -28,13 +30,14 @@ ALIKE = 0.12  # relative difference of two moments of inertia below which their 
 LARGEST = 60  # most elements of a finite group: those of the icosahedron
 
 
-def symmetries(vertices: Array, faces: NDArray[np.int64]) -> tuple[Symmetry, float]:
+def symmetries(vertices: Array, faces: NDArray[np.int64], tolerance: float = TOLERANCE) -> tuple[Symmetry, float]:
     """Return the symmetries of a mesh whose bounding box is centred, and the largest residual of its symmetries.
 
     vertices : (n, 3) object frame; faces : (m, 3)
+    tolerance : largest distance of the rotated surface from the surface, as a share of the diagonal
     returns : the group, and the largest residual of its elements as a share of the diagonal (see `Shape.residual`)
     """
-    shape = Shape(vertices, faces)
+    shape = Shape(vertices, faces, tolerance)
     axes = shape.axes()
     free = [axis for axis in axes if shape.is_axial(axis)]
     if not free:
@@ -57,13 +60,15 @@ def symmetries(vertices: Array, faces: NDArray[np.int64]) -> tuple[Symmetry, flo
 class Shape:
     """Points on a surface, at rest and to be rotated; the bounding box has a diagonal of 1."""
 
-    def __init__(self, vertices: Array, faces: NDArray[np.int64]) -> None:
+    def __init__(self, vertices: Array, faces: NDArray[np.int64], tolerance: float = TOLERANCE) -> None:
+        self._tolerance = tolerance
         scale = 1 / np.linalg.norm(np.ptp(vertices, axis=0))
         mesh = trimesh.Trimesh(vertices * scale, faces, process=False, validate=False)
-        dense = np.asarray(trimesh.sample.sample_surface(mesh, DENSE, seed=0)[0], np.float64)
+        every = np.asarray(trimesh.sample.sample_surface(mesh, DENSE, seed=0)[0], np.float64)
+        dense = every[visible(every)]
         self._surface = KDTree(dense)
-        self._points = dense[:: DENSE // POINTS]
-        self._moments, self._principal = np.linalg.eigh(dense.T @ dense / DENSE)
+        self._points = dense[:: max(1, len(dense) // POINTS)]
+        self._moments, self._principal = np.linalg.eigh(dense.T @ dense / len(dense))
         self._centroid = dense.mean(0)
 
     def residual(self, rotation: Rotation, points: int = POINTS) -> float:
@@ -73,7 +78,7 @@ class Shape:
 
     def fits(self, rotation: Rotation) -> bool:
         """True if a rotation is a symmetry; a few points are tested first."""
-        return self.residual(rotation, COARSE) <= 1.5 * TOLERANCE and self.residual(rotation) <= TOLERANCE
+        return self.residual(rotation, COARSE) <= 1.5 * self._tolerance and self.residual(rotation) <= self._tolerance
 
     def axes(self) -> Array:
         """Return directions (n, 3) of likely axes: the frame's axes and the principal axes."""
@@ -92,7 +97,7 @@ class Shape:
     @property
     def _lopsided(self) -> bool:
         """True if the centroid is off the origin: a symmetry does not move it, so the axis passes through it."""
-        return bool(np.linalg.norm(self._centroid) > 1.5 * TOLERANCE)
+        return bool(np.linalg.norm(self._centroid) > 1.5 * self._tolerance)
 
     def rotations(self, axes: Array, orders: tuple[int, ...], tries: int) -> list[Rotation]:
         """Return distinct symmetries of these orders about or near these axes, from the `tries` best candidates."""
@@ -148,12 +153,32 @@ def _axis(rotation: Rotation) -> Array:
     return axis
 
 
+def visible(points: Array) -> NDArray[np.bool_]:
+    """Find the points of a surface that are seen from outside: (n, 3) -> (n,). Parts of a mesh may lie inside others.
+
+    From each of many directions a point hides those in the same cell of the picture that lie deeper by more than DEEP.
+    """
+    seen = np.zeros(len(points), np.bool_)
+    for axis in _directions(subdivisions=1):
+        across = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
+        across /= np.linalg.norm(across)
+        cells = np.floor(points @ np.stack([across, np.cross(axis, across)], axis=1) / CELL).astype(np.int64)
+        _, cell = np.unique(cells @ [1 << 20, 1], return_inverse=True)
+        depth = points @ axis
+        order = np.lexsort([depth, cell])
+        starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
+        ends = np.append(starts[1:], len(points)) - 1
+        seen |= depth <= depth[order[starts]][cell] + DEEP
+        seen |= depth >= depth[order[ends]][cell] - DEEP
+    return seen
+
+
 def _among(rotation: Rotation, others: list[Rotation]) -> bool:
     return any((rotation.inv() * other).magnitude() < SAME for other in others)
 
 
-def _directions() -> Array:
-    """Return axes in all directions, about 15 degrees apart: (81, 3)."""
-    corners: Array = np.asarray(trimesh.creation.icosphere(subdivisions=2).vertices)
+def _directions(subdivisions: int = 2) -> Array:
+    """Return axes in all directions: (81, 3), about 15 degrees apart; with 1 subdivision (21, 3), 30 degrees apart."""
+    corners: Array = np.asarray(trimesh.creation.icosphere(subdivisions=subdivisions).vertices)
     upper = corners @ [1.0, 1e-3, 1e-6] > 0
     return corners[upper]

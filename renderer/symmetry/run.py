@@ -2,6 +2,7 @@
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,11 @@ Array = NDArray[np.float64]
 Y_UP = (".obj", ".gltf")  # Blender imports their points as (x, -z, y)
 
 
-def write_symmetries(folder: Path, source: str | None, jobs: int) -> list[dict[str, Any]]:
+def write_symmetries(folder: Path, source: str | None, jobs: int, tolerance: float = TOLERANCE) -> list[dict[str, Any]]:
     """Analyse the mesh of every rendered object, and write symmetry.parquet into the dataset.
 
     source : collection of the objects, as for `iebench render --source`; not needed for built-in objects
-    jobs : number of processes
+    jobs : number of processes; tolerance : see `estimate.symmetries`
     returns : rows of the table
 
     Raises
@@ -48,21 +49,21 @@ def write_symmetries(folder: Path, source: str | None, jobs: int) -> list[dict[s
     rows = []
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool, Meter("analysing", len(refs), "objects") as meter:
-        for row in pool.map(analyse, refs, chunksize=8):
+        for row in pool.map(partial(analyse, tolerance=tolerance), refs, chunksize=8):
             rows.append(row)
             meter.advance()
-    about = {"tolerance": str(TOLERANCE), "share": str(SHARE)}
+    about = {"tolerance": str(tolerance), "share": str(SHARE)}
     table = pa.Table.from_pylist(rows, COLUMNS.with_metadata(about))
     save_atomic(folder / TABLE, lambda partial: pq.write_table(table, partial, compression="zstd"))
     info.save(folder, kept)
     return rows
 
 
-def analyse(ref: ObjectRef) -> dict[str, Any]:
+def analyse(ref: ObjectRef, tolerance: float = TOLERANCE) -> dict[str, Any]:
     """Return an object's row of the table; if the mesh cannot be read, the row has a cause and no kind."""
     row: dict[str, Any] = {**dict.fromkeys(COLUMNS.names), "synset": ref.synset, "object_id": ref.object_id}
     try:
-        symmetry, residual = symmetries(*surface(ref))
+        symmetry, residual = symmetries(*surface(ref), tolerance)
     except AssetError as error:
         return {**row, "cause": str(error)}
     return {**row, **symmetry.row(), "residual": residual}

@@ -7,7 +7,9 @@ from scipy.spatial.transform import Rotation
 from trimesh import creation
 
 from iebench.manifests.symmetry import Symmetry
-from iebench.renderer.symmetry.estimate import TOLERANCE, symmetries
+from iebench.renderer.sources import ObjectRef
+from iebench.renderer.symmetry.estimate import TOLERANCE, symmetries, visible
+from iebench.renderer.symmetry.run import surface
 
 ASKEW = Rotation.from_euler("xyz", [0.3, 1.1, -0.7])
 
@@ -57,6 +59,27 @@ def test_the_group_is_the_known_one(name: str, turn: Rotation) -> None:
     if group.axis is not None:
         assert abs(group.axis @ turn.apply([0, 0, 1])) == pytest.approx(1, abs=1e-3)
     np.testing.assert_allclose(np.abs(group.quaternions[0]), [0, 0, 0, 1], atol=1e-9)
+
+
+def test_faces_inside_do_not_count() -> None:
+    """A label that is a solid piece of the bottle's body: its back lies inside."""
+    can, back = creation.cylinder(0.3, 1.0, sections=48), creation.box([0.4, 0.02, 0.5])
+    back.apply_translation([0, 0.1, 0])
+    both = trimesh.util.concatenate([can, back])
+    group, _ = symmetries(np.asarray(both.vertices, np.float64), np.asarray(both.faces))
+    assert group.kind == "axial" and group.flips
+
+
+def test_both_sides_of_a_bowl_are_seen() -> None:
+    bowl = creation.annulus(0.45, 0.5, 0.3)
+    points = np.asarray(trimesh.sample.sample_surface(bowl, 4_096, seed=0)[0], np.float64)
+    assert visible(points / np.linalg.norm(np.ptp(points, axis=0))).mean() > 0.97
+
+
+def test_a_tolerance_makes_a_can_round_in_spite_of_its_emblem_and_tab() -> None:
+    """The emblem moves the centre of the bounding box by 2 % of the diagonal, so that the body wobbles by 4 %."""
+    vertices, faces = surface(ObjectRef("02946921", "0", "can", 0, "val", None))
+    assert [symmetries(vertices, faces, tolerance)[0].kind for tolerance in (0.02, 0.05)] == ["finite", "axial"]
 
 
 def test_a_finite_group_is_closed() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import solids
 from click.testing import CliRunner
@@ -63,6 +64,8 @@ def test_the_table_becomes_part_of_the_dataset(tiny_plan: Callable[..., Plan], t
     content = (folder / symmetry.TABLE).read_bytes()
     run.write_symmetries(folder, None, jobs=1)
     assert (folder / symmetry.TABLE).read_bytes() == content
+    CliRunner().invoke(command, [str(folder), "--workers", "1", "--tolerance", "5"], standalone_mode=False)
+    assert pq.read_schema(folder / symmetry.TABLE).metadata[b"tolerance"] == b"0.05"
 
 
 def test_built_in_objects_are_analysed_as_they_are_built() -> None:
