@@ -4,10 +4,9 @@ from torch import nn
 
 from ..errors import EncoderError, UnknownName
 from .maps.layers import LayerMaps
-from .preprocess import PreparedMaps, Preprocessed, package, unfetched
+from .preprocess import IMAGENET, PreparedMaps, Preprocessed, package, unfetched
 from .registry import Arguments, LoadedEncoder, loader, named
 
-IMAGENET = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # mean and deviation for its untrained models
 SIZE = 224
 CLASSIFIERS = ("fc", "classifier", "heads", "head")  # attributes that hold the classifier of its models
 

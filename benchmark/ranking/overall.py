@@ -91,7 +91,8 @@ def _beaten(board: Board, rows: Sequence[Row], metric: str) -> Array:
     sign = 1.0 if board.infos[metric].higher else -1.0
     apart = sign * (table[:, :, None] - table[:, None, :])
     apart[:, range(len(rows)), range(len(rows))] = np.nan
-    return (np.sign(apart) + 1) / 2
+    beaten: Array = (np.sign(apart) + 1) / 2
+    return beaten
 
 
 def _standing(row: Row, comparisons: Sequence[Array], board: Board) -> Standing:

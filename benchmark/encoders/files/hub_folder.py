@@ -14,10 +14,9 @@ from iebench.manifests.brief import few
 
 from ...errors import EncoderError, MissingPart, UnknownName, short
 from ..maps.reader import MapReader, NoMaps
-from ..preprocess import unfetched
+from ..preprocess import IMAGENET, unfetched
 from ..registry import Arguments, LoadedEncoder, loader, named
 from .declared import NAMES, declared
-from .resnet_weights import IMAGENET
 
 HUBCONF = "hubconf.py"
 SIDE = 224  # of ImageNet's models, and a multiple of the usual patches of 14 and 16 pixels
@@ -114,7 +113,8 @@ def _entry(path: Path, name: str) -> Callable[..., object]:
     missing = [package for package in getattr(module, "dependencies", ()) if not importlib.util.find_spec(package)]
     if missing:
         raise MissingPart(f"{path} needs {few(missing)}, which is not installed: install it")
-    entries = {key: value for key, value in vars(module).items() if callable(value) and not key.startswith("_")}
-    if name not in entries:
-        raise UnknownName(f"entry point of {path}", name, list(entries))
-    return entries[name]
+    names = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+    if name not in names:
+        raise UnknownName(f"entry point of {path}", name, names)
+    make: Callable[..., object] = getattr(module, name)
+    return make

@@ -21,8 +21,8 @@ from ...errors import EncoderError
 from ...weights.tensor_file import read
 from ...weights.unallocated import unallocated
 from ..maps.reader import NetworkMaps
+from ..preprocess import IMAGENET
 from ..registry import Arguments, LoadedEncoder, loader, named
-from ..torchvision import IMAGENET
 from .declared import declared
 
 SUFFIX = ".safetensors"
