@@ -88,11 +88,13 @@ def test_the_package_works_on_the_whole_path(
     assert "similarity" in capsys.readouterr().out
 
 
+@pytest.mark.blender
 def test_a_command_in_a_process_of_its_own_knows_the_control() -> None:
     command = [sys.executable, "-m", "iebench", "render", "--recipe", str(RECIPE), "--classes", "1", "--dry-run"]
     assert subprocess.run(command, check=True, capture_output=True).returncode == 0
 
 
+@pytest.mark.blender
 def test_the_larger_the_lamp_the_softer_its_light_and_shadow() -> None:
     recipe = replace(load(str(RECIPE)), resolution=64)
     setup = worker.Setup(BLENDER, recipe, recipe.quality["draft"], device="cpu", threads=2)

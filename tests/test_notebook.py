@@ -38,10 +38,10 @@ def test_committed_outputs_are_whole_small_and_of_no_machine(path: Path) -> None
     )
 
 
-@pytest.mark.slow
+@pytest.mark.blender
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_what_it_showed(path: Path, tmp_path: Path) -> None:
-    for module in ("bpy", "torch", "nbclient", "ipykernel"):
+    for module in ("torch", "nbclient", "ipykernel"):
         pytest.importorskip(module)
     done = subprocess.run(
         [sys.executable, HELPERS / "notebooks.py", path, tmp_path / "out.ipynb"],

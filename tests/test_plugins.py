@@ -70,6 +70,7 @@ def test_a_method_that_fails_while_it_trains_is_blamed_with_its_line(
     tmp_path: Path, tiny_dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     loss: str, reason: str,
 ) -> None:  # fmt: skip
+    pytest.importorskip("torch")
     code = METHOD.replace("LOSS", loss)
     install(tmp_path, monkeypatch, METHODS, {"theirs": "their_method"}, their_method=code)
     line = 1 + code.splitlines().index(f"        return {loss}")

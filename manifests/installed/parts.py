@@ -8,6 +8,7 @@ from ..errors import MissingPart
 
 EXTRA_OF = {
     "bpy": "render", "trimesh": "render", "pebble": "render", "OpenEXR": "render", "DracoPy": "render",
+    "mapbox_earcut": "render",
     "matplotlib": "render", "simplejpeg": "render",  # [train] installs these two as well
     "torch": "train", "safetensors": "train", "tensorboard": "train",
     "ray": "ray", "submitit": "slurm", "fsspec": "cloud", "huggingface_hub": "cloud",

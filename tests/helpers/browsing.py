@@ -15,7 +15,6 @@ from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-MISSING = "" if CHROMIUM and DRIVER else "needs chromium and chromedriver (`make browser` installs them on Debian)"
 
 
 @contextmanager

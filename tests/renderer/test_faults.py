@@ -76,6 +76,7 @@ def test_a_second_run_in_the_same_folder_is_refused(tiny_plan, tmp_path):
     render_dataset(tiny_plan(), tmp_path / "d", workers=1, backend=FAKE)
 
 
+@pytest.mark.blender
 def test_ctrl_c_ends_everything_leaves_no_partial_file_and_names_the_next_step(tmp_path):
     """SIGINT goes to the whole process group, as from a terminal, while Blender renders."""
     command = [*CLI, "--objects-per-class", "5", "--views", "10", "--out", tmp_path / "d", "--workers", "2"]

@@ -4,21 +4,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import browsing
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
 
-browsing = pytest.importorskip("browsing", reason="needs selenium: pip install 'iebench[test]'")
-if browsing.MISSING:
-    pytest.skip(browsing.MISSING, allow_module_level=True)
+from iebench.benchmark.results.score import Score
+from iebench.benchmark.statistics.resamples import unpack
 
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.select import Select  # noqa: E402
-
-from iebench.benchmark.results.score import Score  # noqa: E402
-from iebench.benchmark.statistics.resamples import unpack  # noqa: E402
-
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.browser
 
 COUNT = 20
 

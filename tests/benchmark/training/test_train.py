@@ -76,6 +76,16 @@ def test_the_other_methods_run_in_bf16_too(method: str, tiny_for: Callable[[str]
     assert runs.load(tmp_path / "run")[0].dim == 64
 
 
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def test_every_device_begins_with_the_loss_of_the_processor(
+    device: str, whole: Path, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    """Weights and batches are those of the seed on every device; a GPU may round products to 10 bits."""
+    train(tmp_path / "run", replace(config(tiny_dataset, "steps=2"), device=device))
+    assert losses(tmp_path / "run")[0]["loss"] == pytest.approx(losses(whole)[0]["loss"], rel=1e-2)
+    assert next(runs.load(tmp_path / "run")[0].parameters()).device.type == "cpu"
+
+
 def test_three_views_and_bf16(tiny_dataset: Path, tmp_path: Path) -> None:
     train(tmp_path / "run", config(tiny_dataset, "steps=2", "views=3", "precision=bf16"))
     assert len(list(read(tmp_path / "run"))) == 2

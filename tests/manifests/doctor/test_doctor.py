@@ -59,6 +59,7 @@ def test_this_installation_has_the_declared_versions():
     ],
 )
 def test_a_version_out_of_range_is_a_fault_only_in_an_extra_that_is_complete(lines, state, words, monkeypatch):
+    pytest.importorskip("torch")
     requirements = [Requirement(line) for line in lines]
     monkeypatch.setattr(packages, "declared", lambda extra="": requirements)
     finding = packages.optional("train", requirements)

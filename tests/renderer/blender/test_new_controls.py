@@ -18,7 +18,7 @@ from iebench.renderer.blender.interface import BLENDER
 from iebench.renderer.sources.builtin import Builtin
 from iebench.renderer.workers import worker
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.blender
 
 SIZE = 64
 AZIMUTH, ELEVATION, DISTANCE, FIELD = np.pi / 2, np.pi / 4, 2.5, 0.691111

@@ -28,6 +28,7 @@ def render(*arguments):
     return subprocess.run([*command, *map(str, arguments)], check=False, capture_output=True, text=True)
 
 
+@pytest.mark.blender
 def test_builtin_objects_render_and_blender_keeps_silent(tmp_path):
     result = render("--classes", "mug,car", "--objects-per-class", 2, "--views", 2, "--out", tmp_path / "d")
     assert result.returncode == 0, result.stderr
@@ -41,6 +42,7 @@ def test_builtin_objects_render_and_blender_keeps_silent(tmp_path):
     assert again.stdout.split()[-1] == result.stdout.split()[-1]  # other workers and threads, same pictures
 
 
+@pytest.mark.blender
 def test_absent_meshes_are_failures_with_a_cause_and_exit_code_3(shapenet, tmp_path):
     result = render(
         shapenet,
@@ -66,6 +68,7 @@ def test_absent_meshes_are_failures_with_a_cause_and_exit_code_3(shapenet, tmp_p
     assert sorted(status) == ["failed", "failed", "ok", "ok", "texture missing"]
 
 
+@pytest.mark.blender
 def test_a_folder_of_odd_meshes_ends_in_a_dataset_and_a_list_of_causes(tmp_path):
     root = tmp_path / "my meshes"
     meshes.write_wall(root / "Wände", "newmtl w\nKd 1 0 0\nmap_Kd gone.png\n", "eins")
@@ -96,6 +99,7 @@ def test_a_folder_of_odd_meshes_ends_in_a_dataset_and_a_list_of_causes(tmp_path)
     ]
 
 
+@pytest.mark.blender
 def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path):
     result = render("--dry-run", "--out", tmp_path / "d")
     assert result.returncode == 0
@@ -103,6 +107,7 @@ def test_a_dry_run_prints_the_plan_and_does_nothing(tmp_path):
     assert not (tmp_path / "d").exists()
 
 
+@pytest.mark.blender
 def test_a_missing_device_is_one_sentence(tmp_path):
     result = render("--device", "hip", "--out", tmp_path / "d", "--limit", 1)
     assert result.returncode == 2
@@ -115,6 +120,7 @@ def test_options_that_a_file_of_latents_would_override_are_refused(tmp_path):
     assert "--latents l.parquet decides the views and their latents: leave --views and --seed out" in result.stderr
 
 
+@pytest.mark.blender
 def test_given_latents_choose_the_classes(shapenet, tmp_path):
     """The source holds one of 55 classes, which is enough."""
     mug = next(path.name for path in sorted((shapenet / "03797390").iterdir()))

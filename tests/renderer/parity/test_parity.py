@@ -28,6 +28,7 @@ def has_blender3():
     return version.startswith("Blender 3.")
 
 
+@pytest.mark.blender
 @pytest.mark.skipif(not has_blender3(), reason="needs a Blender 3 on the path")
 def test_the_pictures_are_those_of_blender_3(tmp_path):
     """Covers textures, glass, 41 materials, doubled surfaces of one or two materials, and sheets that meet in a T.
