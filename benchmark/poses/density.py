@@ -80,10 +80,11 @@ class Regression:
 
         cells : (n,) places of the true poses
         """
-        heights = coefficients @ self._values.T
+        heights = coefficients.to(self._values) @ self._values.T
         logits = heights + self._volumes
         total = logits.logsumexp(1, keepdim=True)
-        return (total - heights.gather(1, cells[:, None]))[:, 0], (logits - total).exp_()
+        own = heights.gather(1, cells.to(heights.device)[:, None])
+        return (total - own)[:, 0], (logits - total).exp_()
 
     def _loss(self, flat: Array, scales: Tensor, penalties: Tensor) -> tuple[float, Array]:
         """Return the loss and its gradient at scaled parameters, in float32, summed in float64."""

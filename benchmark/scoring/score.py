@@ -92,7 +92,7 @@ def score(
     groups, unnamed = named(group for group in factor_groups(train.recipe.factors) if val.split.has(group.names))
     notes += (*unnamed, *scarce(train.split, val.split, _least_views(encoder, protocol), turns(groups)))
     tuning = tuned(train.split.identities, protocol.tune, protocol.pair_seed)
-    epochs = steps(protocol, 1 + len(encoder.parts)) * (1 if ask is None else 2)
+    epochs = steps(protocol, 1 + len(encoder.parts), suite) * (1 if ask is None else 2)
     known = oracle.of(ask or data, val.recipe, val.split if moved else train.split)
     with as_released(predictor, released), Meter("probing", total=epochs, unit="epochs") as meter:
         context = Context(
