@@ -182,7 +182,8 @@ def drawn(context: Context, truth: TruePoses, space: Space, basis: Basis, chosen
     for view, own, cells in zip(views, shares, poses, strict=True):
         order = np.argsort(-own, kind="stable")[:CELLS]
         kept = order[: 1 + np.searchsorted(np.cumsum(own[order]), COVERED)]
-        row, lists = truth.rows[view], (cells[kept].ravel(), own[kept], truth.lookalikes(view, space).ravel())
-        number = int(row % val.views)
-        shown.append(Distribution(*val.identities[truth.objects[view]], number, *map(pack, lists)))
+        synset, object_id = val.identities[truth.objects[view]]
+        likeliest, alike = cells[kept].ravel(), truth.lookalikes(view, space).ravel()
+        number = int(truth.rows[view] % val.views)
+        shown.append(Distribution(synset, object_id, number, pack(likeliest), pack(own[kept]), pack(alike)))
     return shown

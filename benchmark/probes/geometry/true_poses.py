@@ -62,13 +62,13 @@ class TruePoses:
 
     def lookalikes(self, view: int, space: Space) -> Array:
         """Return a view's pose and, within the range, those that look like it: quaternions (k, 4)."""
-        shape = self.symmetries[self.objects[view]]
+        shape, own = self.symmetries[self.objects[view]], self.quaternions[[view]]
         if shape.kind == "sphere":
-            return self.quaternions[view][None]
+            return own
         elements = shape.elements(SHOWN)
-        poses = (Rotation.from_quat(self.quaternions[view]) * elements).as_quat()
+        poses = (Rotation.from_quat(own[0]) * elements).as_quat()
         others = ~np.isnan(space.range.angles(poses)[:, 0]) & (elements.magnitude() > SAME)
-        return np.concatenate([self.quaternions[view][None], poses[others]])
+        return np.concatenate([own, poses[others]])
 
     def uniform_masses(self, space: Space) -> tuple[float, ...]:
         """Return the probability within NEAR degrees by the uniform distribution, in the mean over some views."""

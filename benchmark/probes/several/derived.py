@@ -12,7 +12,6 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.common.progress import Meter
 from iebench.manifests.conventions import pose_quaternion, relative_quaternion
 from iebench.manifests.factors import FactorGroup
-from iebench.manifests.symmetry import Symmetry
 
 from ...fitting.context import PROBES, Context, Oracle, Rows, Split, Values
 from ...fitting.standardise import Standardiser
@@ -96,14 +95,6 @@ class PairOracle:
     def error(self, split: Split, rows: Rows, predicted: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return degrees from quaternions (k, 4) to the nearest rotation that looks like the pair's: (k,)."""
         return self.oracle.error(self.split, self.pairs[rows[:, 0]], predicted)
-
-    def symmetry(self, split: Split, object_: int) -> Symmetry:
-        """Return the symmetries of an object, whose pairs are views of `split`."""
-        return self.oracle.symmetry(self.split, object_)
-
-    def density(self, rotations: Rotation) -> NDArray[np.float64]:
-        """Return the density of single poses, as the oracle itself: (n,)."""
-        return self.oracle.density(rotations)
 
 
 def along(split: Split, rows: Rows, features: NDArray[np.float32]) -> Split:
