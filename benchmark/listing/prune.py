@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from iebench.manifests.common.causes import short
 from iebench.manifests.common.files import disk_error
 
 from ..errors import IebenchError, RunError
@@ -100,8 +99,10 @@ def _fault_of_checkpoint(run: Path) -> str:
         state = torch.load(path, map_location="cpu", weights_only=True)
         Identity(RunConfig.load(run).identity()).load_state_dict(state[IDENTITY])
         check_weights(run, _Weights(state["method"]))
-    except Exception as error:  # a damaged archive may raise anything
-        return f"{path} cannot be used ({short(error)})"
+    except IebenchError as error:
+        return str(error)
+    except Exception:  # a damaged archive may raise anything
+        return f"{path} holds no checkpoint that PyTorch reads"
     return ""
 
 

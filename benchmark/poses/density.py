@@ -71,8 +71,8 @@ class Regression:
                 options={"gtol": gradient, "ftol": 0.0, "maxiter": MOST, "maxfun": 2 * MOST, "maxcor": MEMORY},
             )  # fmt: skip
             weights = torch.from_numpy(ended.x.reshape(weights.shape)) / scales
-            there = weights.to(self.spectrum.axes)
-            answer = Answer(self.spectrum.mean, self.spectrum.axes @ there[:-1], there[-1])
+            moved = weights.to(self.spectrum.axes)
+            answer = Answer(self.spectrum.mean, self.spectrum.axes @ moved[:-1], moved[-1])
             yield Fit(answer, int(ended.nit), float(np.abs(ended.jac).max()))
 
     def losses(self, coefficients: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:

@@ -51,8 +51,8 @@ def test_the_search_reaches_the_optimum(penalty: float) -> None:
 
     ours = loss(flat_of(fit.answer.weights, fit.answer.intercept))
     start = np.random.default_rng(1).normal(size=3 * values.shape[1])
-    theirs = minimize(loss, start, method="BFGS", options={"gtol": 1e-6, "maxiter": 5_000})
-    assert ours == pytest.approx(theirs.fun, abs=2e-4) and ours < loss(np.zeros_like(start)) == pytest.approx(0)
+    scipys = minimize(loss, start, method="BFGS", options={"gtol": 1e-6, "maxiter": 5_000})
+    assert ours == pytest.approx(scipys.fun, abs=2e-4) and ours < loss(np.zeros_like(start)) == pytest.approx(0)
     assert fit.gradient <= 1e-4
 
 

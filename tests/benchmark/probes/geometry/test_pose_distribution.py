@@ -153,14 +153,14 @@ def turning() -> list[Factor]:
 
 
 def test_a_recipe_of_one_angle_loses_the_logarithm_of_the_number_of_poses_too() -> None:
-    one, four = (measured_at(fold)[WHOLE] for fold in (1, 4))
-    lost = one["pose_log_likelihood"].value - four["pose_log_likelihood"].value
+    unique, four = (measured_at(fold)[WHOLE] for fold in (1, 4))
+    lost = unique["pose_log_likelihood"].value - four["pose_log_likelihood"].value
     assert lost == pytest.approx(np.log(4), abs=0.35)
-    assert one["pose_log_likelihood"].value > np.log(360 / 30)
-    assert one["pose_mass_30"].value > 0.95 and four["pose_mass_30"].value == pytest.approx(1 / 4, abs=0.05)
-    for entry in one.values():
+    assert unique["pose_log_likelihood"].value > np.log(360 / 30)
+    assert unique["pose_mass_30"].value > 0.95 and four["pose_mass_30"].value == pytest.approx(1 / 4, abs=0.05)
+    for entry in unique.values():
         assert entry.low <= entry.value <= entry.high and entry.n == 480 and entry.objects == 40
-    assert one.keys() == POSES.keys()
+    assert unique.keys() == POSES.keys()
 
 
 def test_known_symmetries_count_and_give_ceilings() -> None:
