@@ -1,5 +1,6 @@
 # make demo   everything, from nothing to a leaderboard      make test    the test suite, in a process a core
 # make quick  the tests that train nothing and start no Blender, cluster, ranks or cloud
+# make coverage   make quick, and the share of the statements that it runs: tests/coverage.csv, which make check holds
 # make docs   the site of docs/ in build/site      make docs-serve  the same on http://127.0.0.1:8000, made again on a change
 # make browser  Debian's chromium and its driver, for the tests of the report (skipped where they are not there)
 # make readme  the opening of README.md, its table and figures, from what `make demo` made
@@ -27,7 +28,7 @@ PYTEST := -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 LIBRARIES := libX11.so.6 libXrender.so.1 libXfixes.so.3 libXi.so.6 libxkbcommon.so.0 libSM.so.6 libICE.so.6 libGL.so.1
 PACKAGES := libx11-6 libxrender1 libxfixes3 libxi6 libxkbcommon0 libsm6 libice6 libgl1
 
-.PHONY: demo readme board test quick test-installs test-minimum test-containers test-next check docs docs-serve setup system browser clean
+.PHONY: demo readme board test quick coverage test-installs test-minimum test-containers test-next check docs docs-serve setup system browser clean
 
 demo: setup
 	$(BIN)/iebench demo
@@ -43,6 +44,11 @@ test: setup
 
 quick: setup
 	$(BIN)/python $(PYTEST) -m "not slow"
+
+coverage: setup
+	@mkdir -p build
+	$(BIN)/python $(PYTEST) -m "not slow" --cov --cov-report=json:build/coverage.json
+	$(BIN)/python .ci/covered.py build/coverage.json
 
 test-installs: setup
 	$(BIN)/python tests/by_hand/installs.py
@@ -62,6 +68,7 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python .ci/docstrings.py
+	$(BIN)/python .ci/covered.py
 	$(BIN)/hadolint containers/*.Containerfile
 	rm -rf build/check build/lib && $(BIN)/pip install -q --no-deps --no-build-isolation --target build/check .
 	rm -rf *.egg-info  # else it hides the installed entry points from what runs here
