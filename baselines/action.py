@@ -25,15 +25,15 @@ from iebench.manifests.factors import TURNS, Factor, factor_groups
 from .errors import SettingError, suggest
 
 Action = str
-"""A name of `DIFFERENCES`, or a comma list of "rotation", factors that are not circular, and FACTOR:UNIT for those that
-are; see `resolved`.
+"""A name of `DIFFERENCES`, or a comma list of "rotation", names of factors, and FACTOR:UNIT for circular ones; see
+`resolved`.
 """
 Latents = Mapping[str, Tensor]
 """Latent name -> (B,) or (B, K) float64, on the CPU; under LABEL the class and under OBJECT the
 object's number in the split, int64."""
 
 LABEL = "label"  # the class of the object, for methods that are trained on it
-OBJECT = "object"  # the number of the object in its split, for methods that remember each object
+OBJECT = "object"  # the number of the object in its split, for methods that store data of each object
 ROTATION = ANGLES
 DIFFERENCES: dict[Action, tuple[str, ...]] = {
     "rotation": (),
@@ -91,7 +91,7 @@ def resolved(action: Action, factors: Sequence[Factor], dataset: str) -> Action:
 
     A part of the list is a group or a single factor of the dataset. A factor that comes twice counts once.
 
-    factors : factors of the dataset's recipe; dataset : the dataset in the message
+    factors : factors of the dataset's recipe; dataset : name of the dataset for the message
 
     >>> from iebench.manifests.recipe import load
     >>> resolved("rotation,light_position", load("3diebench").factors, "data")

@@ -30,7 +30,7 @@ class CapsuleMethod(Method):
 
     @classmethod
     def needs(cls, settings: Any) -> Needs:
-        """Return a map of several positions, unless `side` is 1: copies of one would have nothing to route."""
+        """Return a map of several positions, unless `side` is 1: copies of one position leave nothing to route."""
         return Needs(map=min(settings.side, 2))
 
     def __init__(self, encoder: Encoder, capsules: int, numbers: int, side: int) -> None:

@@ -17,7 +17,7 @@ def crops(images: Tensor, points: Tensor, areas: tuple[float, float], side: int)
     """Cut a square out of each image and scale it, by linear interpolation.
 
     images : (B, 3, H, W)
-    points : (B, 3) in [0, 1): of the area, and of the place in both directions
+    points : (B, 3) in [0, 1): relative area, and relative position in both directions
     areas : smallest and largest area of a crop, as fractions of the image
     side : side of the result in pixels
     returns : (B, 3, side, side)

@@ -44,9 +44,9 @@ def covariance(embedding: Tensor) -> Tensor:
 
     embedding : (B, d), B >= 2
     """
-    whole = gather(precise(embedding))
-    batch, size = whole.shape
-    centred = whole - whole.mean(dim=0)
+    gathered = gather(precise(embedding))
+    batch, size = gathered.shape
+    centred = gathered - gathered.mean(dim=0)
     with no_autocast(embedding.device):  # else the product would fall back to bf16
         matrix = centred.T @ centred / (batch - 1)  # (d, d)
     others = matrix - torch.diag(matrix.diagonal())
@@ -62,14 +62,14 @@ def cosine_distance(left: Tensor, right: Tensor) -> Tensor:
 
 
 def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
-    """NT-Xent: cross-entropy of finding each embedding's partner among the 2 B - 1 others, mean over the 2 B.
+    """NT-Xent: cross-entropy of identifying each embedding's partner among the 2 B - 1 others, mean over the 2 B.
 
     Chen et al. 2020 (SimCLR) eq. 1, with cosine similarity; row i of one side is the partner of row i of the other.
 
     left, right : (B, d)
     """
-    whole = [gather(precise(side)) for side in (left, right)]
-    both = torch.nn.functional.normalize(torch.cat(whole), dim=1)
+    sides = [gather(precise(side)) for side in (left, right)]
+    both = torch.nn.functional.normalize(torch.cat(sides), dim=1)
     with no_autocast(left.device):
         similarity = both @ both.T / temperature  # (2 B, 2 B)
     similarity.fill_diagonal_(-torch.inf)  # an embedding is no candidate for itself
@@ -80,8 +80,8 @@ def nt_xent(left: Tensor, right: Tensor, temperature: float) -> Tensor:
 def cross_entropies(logits: Sequence[Tensor], goals: Sequence[Tensor]) -> dict[str, Tensor]:
     """Cross-entropy of each view's distribution with that predicted from a consecutive view, as the "loss" of a method.
 
-    Mean over both directions of a pair, summed over pairs. The entropy of the goals is the least value of the loss, and
-    the divergence the rest.
+    Mean over both directions of a pair, summed over pairs. The entropy of the goals is the smallest possible loss; the
+    divergence is the remainder.
 
     logits, goals : K of (B, N); the rows of goals are distributions
     """

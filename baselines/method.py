@@ -25,14 +25,14 @@ class Method(nn.Module):
     encoder : (B, 3, H, W) images in [0, 1] -> (B, dim) representations
     parts : names of slices of `features`, such as "invariant"; {} when it has none
     beside : number of columns of `features` after those of the representation
-    stage : stage of the backbone whose map `features` reads for these, its mean unless a method says otherwise
+    stage : stage of the backbone after which a branch hangs; the columns beside the representation are its map's mean
     latents : the latent columns that `loss` and `predict` need
     as_released : True if `predict` takes quaternions with the sign of the SIE scripts, False if w >= 0
-    has_predictor : True if the method has `embed` and `predict`; of the class, or of an object by its settings
+    has_predictor : True if the method has `embed` and `predict`; a class may set it, or an instance by its settings
     scheduled : True if the update depends on the total number of steps; such a run cannot change its length on resume
     trains : False for a reference method that keeps its initial weights
     classes : number of classes, for a method whose `latents` contain the label; None if there is no limit
-    objects : number of objects that the method can remember, for one whose `latents` contain OBJECT; None for no limit
+    objects : number of objects that the method stores, if its `latents` contain OBJECT; None if there is no limit
     passes : "apart" for one forward pass per view, so that batch norms in training use the statistics of one view at a
         time; "together" for one pass with all views
     """
@@ -56,7 +56,7 @@ class Method(nn.Module):
 
     @classmethod
     def needs(cls, settings: Any) -> Needs:
-        """Return what the method, with these settings of its own, needs of the pictures."""
+        """Return the properties of a dataset that the method needs with these settings."""
         return Needs()
 
     def branch(self, stage: int | None) -> slice:
@@ -78,7 +78,7 @@ class Method(nn.Module):
         return self.parts["equivariant"]
 
     def features(self, images: Tensor) -> Tensor:
-        """Return what is scored: representations, then the columns beside them.
+        """Return the scored features: representations, then the columns beside them.
 
         images : (B, 3, H, W) float in [0, 1]
         returns : (B, dim + beside)
@@ -163,7 +163,7 @@ class ObjectSettings:
 
 
 class Scored(nn.Module):
-    """The module that is scored of a method with columns beside the representation: its `features`."""
+    """The scored module of a method with columns beside the representation: it returns the method's `features`."""
 
     def __init__(self, method: Method) -> None:
         super().__init__()
@@ -175,7 +175,7 @@ class Scored(nn.Module):
 
 
 def scored(method: Method) -> nn.Module:
-    """Return the module from images to what is scored: the encoder, or `features` where these are more."""
+    """Return the scored module, from images to features: the encoder, or `Scored` if there are columns beside it."""
     return Scored(method) if method.beside else method.encoder
 
 

@@ -1,4 +1,4 @@
-"""The pictures that a method needs, declared by the method; the loader and the checks before a run read it."""
+"""The views that a method needs: declared by the method, read by the loader and by the checks before a run."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,7 +10,7 @@ Property = Literal["shared poses", "shared appearance", "still", "runs"]
 
 shared poses : view i of every object has the same pose
 shared appearance : view i of every object has the same value of every other factor, such as light and floor
-still : only the pose and the latents of the method differ between the views of an object
+still : only the pose, and the latents that the method is conditioned on, differ between the views of an object
 runs : views come in runs with a constant rotation step, R_{i+1} = R_i S; a batch then shows views of one run, in order
 """
 
@@ -20,10 +20,9 @@ class Needs:
     """Needs of a method beyond images and its latents.
 
     views : smallest number of views K of an object that the loss accepts
-    group : number n of objects in a row of a batch that share the rotations between their views: exactly where poses
-        are shared, where they then show the same view numbers, and else as nearly as their views allow
-    pictures : properties without which a dataset cannot serve the method; of runs, 3 views at least and no group whose
-        poses are not shared
+    group : number n of consecutive objects of a batch that share the rotations between their views. In a dataset with
+        shared poses they have the same view numbers and so equal rotations; else the rotations are as near as possible
+    pictures : properties that the dataset's views must have; "runs" needs at least 3 views, and in groups shared poses
     map : smallest number of positions a side of the encoder's last map; 0 for a method that reads no map
     """
 
@@ -38,5 +37,5 @@ class Needs:
         alone = self.group == 1 or "shared poses" in self.pictures
         if "runs" in self.pictures and not (self.views >= 3 and alone):
             raise InvalidValue(
-                f"{self} cannot be met: a run has 3 views or more, and groups keep it on shared poses only"
+                f"{self} cannot be met: a run has 3 views or more, and the objects of a group need shared poses for it"
             )

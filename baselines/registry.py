@@ -36,7 +36,7 @@ class Entry:
         return build_settings(self.settings, self.changed, f"variant {self.name}")
 
     def needs(self, settings: Any) -> Needs:
-        """Return what the method needs of the pictures with these settings of its own.
+        """Return the properties of a dataset that the method needs with these settings.
 
         Raises
         ------

@@ -61,9 +61,9 @@ class DatasetInfo:
             raise InvalidValue("latents are drawn, and seed is null")
 
     def stems(self, *splits: str) -> list[str]:
-        """Return the paths of the shards inside the dataset, without suffix; without arguments of all splits.
+        """Return the paths of the shards inside the dataset, without suffix, in the order of the samples' numbers.
 
-        They are in the order of the samples' numbers.
+        splits : splits of the shards; default: all
         """
         return [shard_stem(s, number) for s in splits or SPLITS for number in range(self.counts[s]["shards"])]
 
@@ -151,7 +151,7 @@ def _hash(table: dict[str, Any], name: str) -> str:
 
 def _absent(folder: Path) -> DatasetError:
     """Return the error for a folder without a dataset; the message says what the folder is instead."""
-    if words := placeholder(folder / INFO):  # a link of git-annex to nowhere
+    if words := placeholder(folder / INFO):  # a dangling link of git-annex
         return DatasetError(f"{folder / INFO} {words}")
     if store := re.match(r"([a-z0-9]{2,}):/+(.*)", str(folder)):  # a Path keeps one of a URL's slashes
         url = "://".join(store.groups())
@@ -192,10 +192,10 @@ def read_table(path: Path, schema: pa.Schema | None = None, columns: list[str] |
     try:
         lacking = set(columns or ()) - set(pq.read_schema(path).names)
         table = pq.read_table(path, columns=None if lacking else columns, partitioning=None)
-        table.validate(full=True)  # a damaged page may still read, with text that is no text
+        table.validate(full=True)  # a damaged page may still be readable, with text that is not UTF-8
     except (OSError, UnicodeDecodeError, pa.ArrowException) as error:
         raise DatasetError(
-            read_failure(path, error, "restore it or render the dataset again", "it is no whole Parquet file")
+            read_failure(path, error, "restore it or render the dataset again", "it is not a complete Parquet file")
         ) from error
     if lacking:
         raise DatasetError(f"{path} has no column {min(lacking)!r}, which {INFO} names: {MEND}")

@@ -5,7 +5,7 @@
     │   ├── UnknownName          an unknown class, method, recipe, preset, ...; suggests similar names
     │   └── SettingError         a recipe, preset or --set entry that is unknown, missing or of the wrong type
     ├── MissingPart              an optional part (Blender, torch) is not installed or does not support this Python
-    ├── PluginBroken             a plug-in of another package that cannot be imported, or is not what it says
+    ├── PluginBroken             a plug-in of another package that cannot be imported, or defines no such entry
     ├── DatasetError             a dataset folder that is missing, incomplete, corrupt or of another format
     ├── DiskError                a file could not be written (disk full, no permission)
     └── QueueError               a cluster's queue refuses a job

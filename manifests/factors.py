@@ -33,8 +33,8 @@ class Factor:
     circular : True if the value lies on a circle, so that the two ends of its range are neighbours
     stream : random stream that feeds the law; default: the factor's name; for laws of several factors
     shared : True if all objects have the same values
-    drawn : views with a value of their own: "view" for every view; "object" for view 0 alone, whose value all views of
-        the object have; "FIRST-LAST", such as "8-14", for these views and view 0, whose value all others have
+    drawn : views for which a value is drawn: "view", every view; "object", view 0, whose value all views of the object
+        share; "FIRST-LAST", such as "8-14", these views and view 0, whose value all other views share
     group : name of the factors that are probed together; default: see `group_name`
     """
 

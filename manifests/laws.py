@@ -132,8 +132,8 @@ class OutsideSquare:
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
         both, single = self._chance_beyond()
-        where = uniforms[:, 0]
-        beyond = where < both + single if self.axis == "first" else (where < both) | (where >= both + single)
+        region = uniforms[:, 0]
+        beyond = region < both + single if self.axis == "first" else (region < both) | (region >= both + single)
         position = 2 * uniforms[:, 1 if self.axis == "first" else 2] - 1
         sign = np.where(position < 0, -1.0, 1.0)
         return np.where(beyond, sign * self.inner + position * (self.outer - self.inner), position * self.inner)
@@ -221,7 +221,7 @@ class Steps:
 
     def value(self, uniforms: Array, view: Numbers) -> Array:
         begin, after = view - view % self.run, np.minimum(view - view % self.run + 1, len(view) - 1)
-        first, step = uniforms[begin], uniforms[after]  # of a run's first two views; one alone makes no step
+        first, step = uniforms[begin], uniforms[after]  # of a run's first two views; a run of one view has no step
         start = np.stack(
             [2 * np.pi * first[:, 0] - np.pi, np.arcsin(2 * first[:, 1] - 1), 2 * np.pi * first[:, 2] - np.pi]
         )

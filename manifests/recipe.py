@@ -182,8 +182,8 @@ class Quality:
     samples : most samples per pixel; fewer, but at least min_samples, if the pixel's noise is below noise_threshold
     min_samples : least samples per pixel; 0 leaves the choice to Blender
     prefilter : treatment of the denoiser's guides (albedo, normals): "ACCURATE" filters each in a pass of its own,
-        "FAST" uses them as noisy guides, "NONE" as exact guides, for which the denoiser has a larger network, but
-        around an object with see-through faces, whose guides are noisy, it is "ACCURATE"
+        "FAST" uses them as noisy guides, and "NONE" as exact guides, for which the denoiser has a larger network. The
+        guides of an object with see-through faces are noisy; around such an object "NONE" acts as "ACCURATE"
     dither : noise added before rounding to 8 bits, in units of the last bit
     ground_samples : samples per pixel away from the object, where the image is smooth: this part is rendered at half
         the width (but at least 128 pixels) and enlarged; 0 renders the whole view with the object's settings
@@ -227,7 +227,7 @@ class Recipe:
         _check_steps(self.factors)
         if list(self.passes) != sorted(set(self.passes)):
             raise InvalidValue(f"passes {list(self.passes)} must be in alphabetical order, each once")
-        head, members = fixed_fields(get_args(Pass))  # `--passes` may still add any
+        head, members = fixed_fields(get_args(Pass))  # of all passes, since `--passes` may add any
         if taken := sorted(set(names) & {field.name for field in (*head, *members)}):
             raise InvalidValue(f"factor {taken[0]!r} is named like a column that every dataset has; rename it")
 
@@ -292,14 +292,14 @@ def _check_steps(factors: tuple[Factor, ...]) -> None:
     """Check that angles of the law `steps` make up rotations: three factors of one stream, alike but for their axes."""
     steps = [(factor, factor.law) for factor in factors if isinstance(factor.law, Steps)]
     for factor, law in steps:
-        mates = [(other, its) for other, its in steps if other.stream == factor.stream]
-        alike = {(its.run, its.low, its.high, other.shared, other.drawn) for other, its in mates}
+        mates = [(other, own) for other, own in steps if other.stream == factor.stream]
+        alike = {(own.run, own.low, own.high, other.shared, other.drawn) for other, own in mates}
         if {other.acts_on for other, _ in mates} != {f"rotation.{axis}" for axis in "xyz"} or len(alike) > 1:
             raise InvalidValue(
                 f"{factor.name} has the law steps: give it to all three angles, with the same stream, run, low and high"
             )
         if factor.acts_on != f"rotation.{law.axis}":
-            raise InvalidValue(f"{factor.name} acts on {factor.acts_on}: give its law axis = the letter of that")
+            raise InvalidValue(f"{factor.name} acts on {factor.acts_on}: give its law the axis {factor.acts_on[-1]!r}")
 
 
 def _numbers(settings: Any, prefix: str = "") -> Iterator[tuple[str, float]]:

@@ -59,7 +59,7 @@ def shard_stem(split: str, number: int) -> str:
     return f"{split}/{number:05d}"
 
 
-def place_columns(pass_name: str = "") -> tuple[str, str, str]:
+def position_columns(pass_name: str = "") -> tuple[str, str, str]:
     """Return the columns that locate a sample's JPEG, or its pass of this name, in the tar: offset, size, sha256."""
     prefix = f"{pass_name}_" if pass_name else ""
     return f"{prefix}offset", f"{prefix}size", f"{prefix}sha256"
@@ -67,7 +67,7 @@ def place_columns(pass_name: str = "") -> tuple[str, str, str]:
 
 def _member(pass_name: str) -> list[pa.Field]:
     return [
-        pa.field(n, t) for n, t in zip(place_columns(pass_name), (pa.int64(), pa.int64(), pa.string()), strict=True)
+        pa.field(n, t) for n, t in zip(position_columns(pass_name), (pa.int64(), pa.int64(), pa.string()), strict=True)
     ]
 
 

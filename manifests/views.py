@@ -58,20 +58,20 @@ class GivenViews:
             0 .. MAX_VIEW, or there are no rows.
         """
         if not table.num_rows:
-            raise SettingError(f"{name} has no rows: a row for each view is needed")
+            raise SettingError(f"{name} has no rows: it needs a row for each view")
         columns = {column: _text(table, name, column) for column in ("synset", "object_id")}
         columns["view"] = _view_numbers(_numbers(table, name, "view"), name)
         columns |= {factor: _numbers(table, name, factor) for factor in recipe.factor_names}
-        kept = pa.table(columns).sort_by([(column, "ascending") for column in ("synset", "object_id", "view")])
-        names = list(zip(kept["synset"].to_pylist(), kept["object_id"].to_pylist(), strict=True))
-        view = kept["view"].to_numpy()
+        ordered = pa.table(columns).sort_by([(column, "ascending") for column in ("synset", "object_id", "view")])
+        names = list(zip(ordered["synset"].to_pylist(), ordered["object_id"].to_pylist(), strict=True))
+        view = ordered["view"].to_numpy()
         starts = [row for row in range(len(names)) if row == 0 or names[row] != names[row - 1]]
         for row in range(1, len(names)):
             if names[row] == names[row - 1] and view[row] == view[row - 1]:
-                raise SettingError(f"{name}: view {view[row]} of {'/'.join(names[row])} is there twice; keep one")
-        self._table, self._factors = kept, recipe.factor_names
+                raise SettingError(f"{name}: view {view[row]} of {'/'.join(names[row])} occurs twice: keep one row")
+        self._table, self._factors = ordered, recipe.factor_names
         self._spans = {names[a]: slice(a, b) for a, b in zip(starts, [*starts[1:], len(names)], strict=True)}
-        self.sha256 = _digest(kept)
+        self.sha256 = _digest(ordered)
 
     @property
     def objects(self) -> list[tuple[str, str]]:
@@ -130,13 +130,15 @@ def _read(path: Path) -> pa.Table:
     try:
         return pq.read_table(path, partitioning=None)
     except (OSError, pa.ArrowException) as error:
-        raise SettingError(read_failure(path, error, "give another file", "it is no whole Parquet file")) from error
+        raise SettingError(
+            read_failure(path, error, "give another file", "it is not a complete Parquet file")
+        ) from error
 
 
 def _column(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
     if name not in table.column_names:
         raise SettingError(
-            f"{file} has no column {name!r}, which the recipe needs: add it, or rename the one that holds it "
+            f"{file} has no column {name!r}, which the recipe needs: add it, or rename the column that holds it "
             f"({few(table.column_names, 12)})"
         )
     return table[name]
@@ -146,10 +148,10 @@ def _text(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
     values = _column(table, file, name)
     if values.null_count:
         raise SettingError(f"{file}: column {name!r} has rows without a value; fill them in")
-    made = _cast(values, pa.string(), file, name)
-    if wrong := next((text for text in pc.unique(made).to_pylist() if flaw(text)), ""):
+    texts = _cast(values, pa.string(), file, name)
+    if wrong := next((text for text in pc.unique(texts).to_pylist() if flaw(text)), ""):
         raise SettingError(f"{file}: column {name!r} holds {flaw(wrong)} in {cleaned(wrong):.80}: mend it")
-    return made
+    return texts
 
 
 def _numbers(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
@@ -164,13 +166,13 @@ def _numbers(table: pa.Table, file: str, name: str) -> pa.ChunkedArray:
 
 def _cast(values: pa.ChunkedArray, kind: pa.DataType, file: str, name: str) -> pa.ChunkedArray:
     try:
-        made = values.cast(kind)
-        made.validate(full=True)  # reading a Parquet does not check its text
+        cast = values.cast(kind)
+        cast.validate(full=True)  # reading a Parquet does not check its text
     except pa.ArrowException as error:
         raise SettingError(
             f"{file}: column {name!r} ({values.type}) cannot be used as {kind}: mend its values"
         ) from error
-    return made
+    return cast
 
 
 def _view_numbers(values: pa.ChunkedArray, file: str) -> pa.ChunkedArray:

@@ -105,7 +105,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, write: Writer) -> None:
     for name in (LOCK, lock.LOCK):
         os.mkfifo(tmp_path / name)
         assert not is_held(tmp_path / name)
-    with pytest.raises(DiskError, match="it is no regular file: remove it"):
+    with pytest.raises(DiskError, match="it is not a regular file: remove it"):
         write(tmp_path)
 
 

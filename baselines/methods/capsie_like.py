@@ -84,7 +84,7 @@ class CapsIELike(CapsuleMethod):
         activation, pose = self.activations_and_poses(images)  # K of (B, capsules) and of (B, capsules * 16)
         steps = [actions.onto(step, images.device) for step in actions.steps(self.settings.action, latents)]
         predicted = [self.predictor(step, start) for step, start in zip(steps, pose, strict=False)]
-        whole = [torch.cat(parts, dim=1) for parts in zip(activation, pose, strict=True)]
+        capsules = [torch.cat(parts, dim=1) for parts in zip(activation, pose, strict=True)]
         sharp = [sharpened(view, self.settings.temperature) for view in activation]  # logarithms
         targets = [sharpened(view, self.target_temperature()).exp() for view in activation[1:]]
         if self.settings.stop_gradient:
@@ -92,9 +92,9 @@ class CapsIELike(CapsuleMethod):
         terms = {
             "invariance": total(-(t * x).sum(dim=1).mean() for x, t in zip(sharp, targets, strict=False)),
             "equivariance": total(distance(p, y) for p, y in zip(predicted, pose[1:], strict=True)),
-            "variance": total(variance(view) for view in whole),
+            "variance": total(variance(view) for view in capsules),
             "prediction_variance": total(variance(view) for view in predicted),
-            "covariance": total(covariance(view) for view in whole),
+            "covariance": total(covariance(view) for view in capsules),
             "spread": spread([view.exp() for view in sharp]),
         }
         return weighted(terms, self.settings)

@@ -84,16 +84,17 @@ class SIE(EquivariantMethod):
     def loss(self, images: Tensor, latents: Latents) -> dict[str, Tensor]:
         """L = s L_inv + f s L_eq + v V + v V_pred + c C, summed over consecutive views (facebookresearch/SIE)."""
         views, terms = self.represent(images), {}  # (B, K, dim + beside)
-        whole = equivariant = self.by_view(self.equivariant_projector, views[..., self.columns])  # K of (B, E)
+        embedding = equivariant = self.by_view(self.equivariant_projector, views[..., self.columns])  # K of (B, E)
         if self.parts:
             invariant = self.by_view(self.invariant_projector, views[..., self.invariant_columns])
             terms["invariance"] = total(distance(x, y) for x, y in pairwise(invariant))
-            whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]  # K of (B, 2 E)
+            # K of (B, 2 E)
+            embedding = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]
         predicted = self.predict_next(equivariant, latents)  # K - 1 of (B, E)
         terms |= {
             "equivariance": total(distance(p, y) for p, y in zip(predicted, equivariant[1:], strict=True)),
-            "variance": total(variance(view) for view in whole),
+            "variance": total(variance(view) for view in embedding),
             "prediction_variance": total(variance(view) for view in predicted),
-            "covariance": total(covariance(view) for view in whole),
+            "covariance": total(covariance(view) for view in embedding),
         }
         return weighted(terms, self.settings)

@@ -1,6 +1,6 @@
-"""Supervised: the encoder trained on the labels, the upper rows of the tables (Garrido et al., ICML 2023).
+"""Supervised: the encoder trained on the labels, the upper reference of the tables (Garrido et al., ICML 2023).
 
-The class of one view is learned by cross-entropy, the action between two views by regression; or both.
+It learns the class of one view by cross-entropy, the action between two views by regression, or both.
 
 iebench train --method supervised
 """
@@ -25,7 +25,7 @@ from ..networks.projector import check_widths, perceptron
 
 @dataclass(frozen=True)
 class SupervisedSettings(ActionSettings):
-    """Settings of supervised training, of which the literature gives none; the regression head is that of the probes.
+    """Settings of supervised training; the literature gives none, and the regression head is that of the probes.
 
     target : "class", "action" or "both"
     classes : number of classes

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ..losses import no_autocast, precise
 
-SMALLEST = 1e-12  # under quotients: a capsule that no other one votes for has no pose
+SMALLEST = 1e-12  # least divisor: a capsule without votes has no pose
 
 
 class Capsules(nn.Module):

@@ -1,4 +1,4 @@
-"""Maps of timm's models: features after each stage with places, (B, C, h, w), beside the representation."""
+"""Maps of timm's models: spatial features after each stage, (B, C, h, w), beside the representation."""
 
 from typing import Any
 
@@ -29,14 +29,14 @@ def timm_maps(model: Any, images: Tensor, stages: tuple[int, ...]) -> tuple[Tens
     )
     by_stage = dict(zip(sorted(set(stages)), maps, strict=True))
     if last in by_stage:
-        by_stage[last] = _placed(features, by_stage[last], getattr(model, "num_prefix_tokens", 0))
+        by_stage[last] = _as_map(features, by_stage[last], getattr(model, "num_prefix_tokens", 0))
     return (model.forward_head(features), *(by_stage[stage] for stage in stages))
 
 
-def _placed(features: Tensor, like: Tensor, prefix: int) -> Tensor:
+def _as_map(features: Tensor, like: Tensor, prefix: int) -> Tensor:
     """Return features as a map: tokens (B, prefix + h w, C), or maps in either order of the dimensions -> (B, C, h, w).
 
-    like : (B, C, h, w) of the same stage; another shape is another layer's, and is returned as it is
+    like : map (B, C, h, w) of the same stage; it is returned if the features are of another layer and do not fit it
     """
     if features.ndim == 3:
         features = torch.unflatten(features[:, prefix:].mT, 2, like.shape[2:])

@@ -34,7 +34,7 @@ class Block(nn.Module):
         return query, key, value
 
     def add(self, tokens: Tensor, attended: Tensor) -> Tensor:
-        """Add what heads attended to (..., heads, T, width / heads), then the MLP's output."""
+        """Add the output of the attention heads (..., heads, T, width / heads), then the MLP's output."""
         tokens = tokens + self.merge(attended.transpose(-3, -2).flatten(-2))
         summed: Tensor = tokens + self.narrow(gelu(self.widen(self.norm2(tokens))))
         return summed
@@ -75,7 +75,7 @@ class PairDecoder(nn.Module):
             tokens = block.add(tokens, scaled_dot_product_attention(query, key, value, attn_mask=mask))
         return memory
 
-    def ask(self, tokens: Tensor, memory: Memory) -> Tensor:
+    def attend(self, tokens: Tensor, memory: Memory) -> Tensor:
         """Return the read-outs of tokens that see a context and themselves: (n, inputs) -> (n, outputs)."""
         tokens = self.read_in(tokens)
         for block, (keys, values) in zip(self._each(), memory, strict=True):
@@ -104,5 +104,5 @@ def pair_mask(length: int) -> Tensor:
 
 def thinned(mask: Tensor, keep: float, generator: torch.Generator) -> Tensor:
     """Hide each pair from each row with probability 1 - keep; a row always sees itself."""
-    kept = torch.rand(len(mask), len(mask) // 2, generator=generator) < keep
-    return mask & (kept.repeat_interleave(2, dim=1) | torch.eye(len(mask), dtype=torch.bool))
+    visible = torch.rand(len(mask), len(mask) // 2, generator=generator) < keep
+    return mask & (visible.repeat_interleave(2, dim=1) | torch.eye(len(mask), dtype=torch.bool))

@@ -97,14 +97,14 @@ def measure(name: str) -> tuple[Method, int]:
     if not method.trains:
         return method, 0
     latents = {latent: torch.zeros(BATCH, views, dtype=torch.float64) for latent in method.latents}
-    latents |= {whole: latents[whole].long() for whole in (LABEL, OBJECT) if whole in latents}
+    latents |= {name: latents[name].long() for name in (LABEL, OBJECT) if name in latents}
     with FlopCounterMode(display=False) as counter, _WithoutUncounted():
         torch.autograd.backward(method.loss(images, latents)["loss"])
     return method, int(counter.get_total_flops())
 
 
 class _WithoutUncounted(TorchFunctionMode):
-    """Leaves batch norms and ReLUs out, which have no operation that counts: they took most of the time."""
+    """Skips batch norms and ReLUs, whose operations are not counted: they would take most of the time."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
@@ -146,8 +146,8 @@ def everything(chosen: Sequence[str] = ()) -> list[Listed]:
     return sorted(rows, key=lambda row: (row.entry.base, row.entry.name != row.entry.base, row.entry.name))
 
 
-def whole() -> tuple[list[Listed], list[MethodBroken]]:
-    """Return all working methods and variants in that order, and the errors of broken packages."""
+def installed() -> tuple[list[Listed], list[MethodBroken]]:
+    """Return all working methods and variants in the order of `everything`, and the errors of broken packages."""
     working: list[str] = []
     broken: list[MethodBroken] = []
     for name in names():

@@ -41,7 +41,7 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
 )  # fmt: skip
 @click.option(
     "--drop", multiple=True, metavar="PART",
-    help="Also leave out tensors whose names start with PART; without one head of SIE, no head is kept. Repeatable.",
+    help="Leave out tensors whose names start with PART. If a head of SIE is left out, no head is kept. Repeatable.",
 )  # fmt: skip
 @click.option(
     "--predictor", metavar="N[-N...]", callback=_widths, default="",
@@ -54,7 +54,7 @@ def _widths(context: click.Context, parameter: click.Parameter, value: str) -> t
 )  # fmt: skip
 @click.option(
     "--images", type=click.Choice(["cifar10", "cifar100", "stl10"]),
-    help="Images that CARE was trained on, if CIFAR or STL, whose mean and deviation it takes; no weight shows them.",
+    help="Images that CARE was trained on, if CIFAR or STL; their mean and deviation are in no weight.",
 )  # fmt: skip
 @click.option(
     "--network",
@@ -68,12 +68,12 @@ def convert(
     checkpoint: Path, out: Path, channels: str | None, negated: bool, drop: tuple[str, ...], predictor: tuple[int, ...],
     relu: bool | None, images: "Images | None", network: str, as_json: bool,
 ) -> None:  # fmt: skip
-    """Turn a checkpoint that somebody released into a folder to score.
+    """Convert a released checkpoint to an encoder that can be scored.
 
-    It may be of facebookresearch/SIE, AberdeenML/EquiCaps, hafezgh/seq-jepa, Sharut/In-Context-Symmetries or
-    Sharut/CARE. Code in the checkpoint is not executed. Projectors and predictors of SIE and EquiMod, EquiCaps's
-    capsules, seq-JEPA's aggregator and ContextSSL's decoder are converted too. A tensor that is not known is an error
-    that names it.
+    It reads checkpoints of facebookresearch/SIE, AberdeenML/EquiCaps, hafezgh/seq-jepa, Sharut/In-Context-Symmetries
+    and Sharut/CARE. Code in the checkpoint is not executed. Projectors and predictors of SIE and EquiMod, EquiCaps's
+    capsules, seq-JEPA's aggregator and ContextSSL's decoder are converted too. An unknown tensor is an error that names
+    it.
     """
     from ..released.converted import scores, write  # import torch; here, so that --help is quick
     from ..released.file import read

@@ -33,8 +33,8 @@ from ..distributed.environment import check_once
 def demo(out: Path, dry_run: bool) -> int:
     """Render, train, score and report on a small scale: the whole path.
 
-    SIE, VICReg, EquIN, an untrained encoder, and one that is trained on the rotations. Prints every command before it
-    runs it. A second call continues after the last finished step.
+    It trains SIE, VICReg, EquIN and an encoder that is supervised by the rotations; an untrained encoder is scored too.
+    Every command is printed before it runs. A second call continues after the last finished step.
     """
     check_once("demo", os.environ)
     for module in ("bpy", "torch"):  # before minutes of work, not after

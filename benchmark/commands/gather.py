@@ -22,9 +22,9 @@ def gather(files: Sequence[Path]) -> dict[Path, Score]:
     ScoreFileError : a file cannot be read, or there is none.
     """
     scores = load_scores(files)
-    whole = {path: score for path, score in scores.items() if score.limit is None}
-    if files or len(whole) in (0, len(scores)):
+    full = {path: score for path, score in scores.items() if score.limit is None}
+    if files or len(full) in (0, len(scores)):
         return scores
-    smoke = [cleaned(str(path)) for path in scores if path not in whole]
+    smoke = [cleaned(str(path)) for path in scores if path not in full]
     click.echo(f"smoke runs are left out: {few(smoke)}", err=True)
-    return whole
+    return full

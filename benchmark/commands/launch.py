@@ -80,9 +80,9 @@ def train_as_rank(run: Path, config: RunConfig, resume: bool, cache: Cache) -> N
 
 
 def _first_failure(processes: Sequence[BaseProcess]) -> BaseProcess | None:
-    """Wait until all have ended, or one has failed, and return that one.
+    """Wait until all processes have ended, or one has failed; returns the failed one.
 
-    After the first end, the others have LAST seconds.
+    After the first process has ended, the others have LAST seconds to end.
     """
     running, until = list(processes), math.inf
     while running:
@@ -118,8 +118,8 @@ def _rank(rank: int, size: int, port: int, work: Callable[..., object], argument
     os.setpgrp()  # Ctrl-C on a terminal then reaches only the parent, which passes it on once
     end_with_parent()
     sizes = {"WORLD_SIZE": size, "LOCAL_WORLD_SIZE": size}
-    where = {"RANK": rank, "LOCAL_RANK": rank, **sizes, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
-    os.environ.update({name: str(value) for name, value in where.items()})
+    variables = {"RANK": rank, "LOCAL_RANK": rank, **sizes, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    os.environ.update({name: str(value) for name, value in variables.items()})
     guarded(lambda: work(*arguments) and None)
 
 

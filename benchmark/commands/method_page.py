@@ -65,12 +65,12 @@ def markdown(rows: Sequence[Listed]) -> str:
     ]
     for row in rows:
         if row.entry.name == row.entry.base:
-            mine = [other for other in rows if other.entry.base == row.entry.name and other is not row]
-            lines += _section(row, mine)
+            variants = [other for other in rows if other.entry.base == row.entry.name and other is not row]
+            lines += _section(row, variants)
     return "\n".join(lines)
 
 
-def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
+def _section(row: Listed, variants: Sequence[Listed]) -> list[str]:
     method = row.entry.method
     lines = ["", f"## {row.entry.name}", "", f"{row.about}.", *_remarks(method), "", f"{_first(method.__doc__)}"]
     if "loss" in vars(method):
@@ -83,8 +83,8 @@ def _section(row: Listed, mine: Sequence[Listed]) -> list[str]:
     if known:
         lines += ["", _line(["setting", "default", "meaning"]), _line(["---"] * 3)]
         lines += [_line([f"`method.{name}`", f"`{_show(default)}`", meaning]) for name, default, meaning in known]
-    lines += [""] * bool(mine)
-    for other in mine:
+    lines += [""] * bool(variants)
+    for other in variants:
         changed = ", ".join(f"{name}={_show(value)}" for name, value in other.entry.changed.items())
         lines.append(f"- `{other.entry.name}`: {other.about}. `{changed}`")
     return lines
@@ -104,7 +104,7 @@ def _remarks(method: type[Any]) -> Iterator[str]:
 
 
 def _needs(needs: Needs) -> Iterator[str]:
-    """Yield a sentence on each need of the pictures that not every dataset meets."""
+    """Yield a sentence on each required property that not every dataset has."""
     if needs.views > 2:
         yield f"It takes {needs.views} views of each object."
     if needs.group > 1:

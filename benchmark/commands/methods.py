@@ -31,10 +31,10 @@ def methods(names: tuple[str, ...], form: str, out: Path | None, as_json: bool) 
     """
     from iebench.manifests.common.files import write_atomic  # the others import torch; here, so that --help is quick
 
-    from .catalogue import everything, settings, whole
+    from .catalogue import everything, installed, settings
     from .method_page import FORMATS
 
-    listed, broken = (everything(names), []) if names else whole()
+    listed, broken = (everything(names), []) if names else installed()
     if as_json:
         if out is not None or form != "table":
             raise click.UsageError("--json prints: leave out --out and --format")

@@ -32,7 +32,7 @@ def orbits(
     folder: Path | None, spec: str | None, trust: bool, data: Path, out: Path | None, device: str, limit: int | None,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Measure how features follow one factor that is swept.
+    """Measure how features change while one factor is swept.
 
     Writes similarity and the errors of value and class to orbits.json and orbits.png. Each curve is a mean over val
     objects with a 95 % interval, and the worst object. Value and class are predicted by linear probes that are fitted

@@ -223,7 +223,7 @@ def _print(path: Path, result: "Score", described_too: bool, log: Path | None) -
     board = Board.of({path: result}, parts=True)
     click.echo(screen(board))
     if described_too:
-        click.echo(f"\n{described(board)}\n(iebench report says in a sentence what each of them means)")
+        click.echo(f"\n{described(board)}\n(the page of `iebench report` explains each of them)")
     if log is not None:
         click.echo(f"{log}: written, every prediction of the probes")
     click.echo(f"{path}: written; compare with `iebench leaderboard`")

@@ -56,10 +56,10 @@ def sweep(
 ) -> int:  # fmt: skip
     """Train and score methods x settings x seeds, and write a table.
 
-    A small file lists them. Runs are in OUT/METHOD-DATASET-sSEED, as from `iebench train`. Finished runs are skipped,
-    interrupted ones continue, and runs that another process is training are left out. The output of each run goes to
-    OUT/NAME.log. Settings that differ in one number, such as the steps, are drawn as curves beside the table (SVG).
-    The exit code is 3 if some failed.
+    A small TOML file lists methods, settings and seeds. Runs are in OUT/METHOD-DATASET-sSEED, as from `iebench train`.
+    Finished runs are skipped, interrupted runs continue, and runs that another process is training are left out. The
+    output of each run goes to OUT/NAME.log. If the settings differ in one number, such as the steps, curves are drawn
+    beside the table (SVG). The exit code is 3 if a run failed.
     """
     from iebench.manifests.dataset import newest
 
@@ -85,7 +85,7 @@ def sweep(
         jobs = min(jobs or 1, len(todo))
         check_memory(planned, device, jobs)
     if dry_run:
-        _tell(planned, run_states, todo, None if engine == "slurm" else jobs or 1, as_json)
+        _print_plan(planned, run_states, todo, None if engine == "slurm" else jobs or 1, as_json)
         return 0
     elsewhere = [run for run, state in run_states.items() if state is State.HELD]
     say = partial(click.echo, err=as_json)  # with --json the result alone goes to standard output
@@ -120,7 +120,7 @@ def sweep(
     return 3 if failed else 0
 
 
-def _tell(
+def _print_plan(
     planned: Sequence["Planned"], run_states: Mapping[str, "State"], todo: Sequence["Job"], at_once: int | None,
     as_json: bool,
 ) -> None:  # fmt: skip

@@ -1,1 +1,1 @@
-"""Comparison of two encoders on one dataset: features in, likeness with intervals out. Start: compare.py."""
+"""Comparison of two encoders on one dataset: features in, similarity with intervals out. Start: compare.py."""

@@ -36,12 +36,12 @@ def compare(
     first: str, second: str, data: Path | None, rules: str, trust: bool, device: str, limit: int | None,
     plot: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
-    """Compare two encoders: likeness, factors, heads of one on the other.
+    """Compare two encoders: similarity, factors, heads of one on the other.
 
     A and B are folders of runs or their score.json, Parquet files of features, or what `iebench score --encoder` takes.
-    Prints how alike they are whatever their rotation and scale (linear CKA, Procrustes, RSA), how the distances of each
-    rank with the rotation, the hues and the class, and how well a linear head that is trained on one works on the other
-    through relative representations. Every value has a 95 % interval over val objects.
+    It prints their similarity up to rotation and scale (linear CKA, Procrustes, RSA), the rank correlation of the
+    distances of each with the rotation, the hues and the class, and the accuracy of linear heads that are trained on
+    one and used on the other through relative representations. Every value has a 95 % interval over val objects.
     """
     from ..distributed import device as devices  # these import torch; here, so that --help is quick
     from ..protocol import load

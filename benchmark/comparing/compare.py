@@ -27,7 +27,7 @@ from ..scoring.score import encode_splits
 from ..scoring.subject import Subject
 from ..statistics.bootstrap import Bootstrap, Estimate, plain
 from . import dissimilarity
-from .relative import Relative, likeness, stitching
+from .relative import Relative, relative_similarity, stitching
 from .similarity import linear_cka, procrustes, shifted
 
 Array = NDArray[np.float64]
@@ -117,7 +117,7 @@ def measured(
     flat = rows.ravel()
     sides = [relative(own, flat) for relative, own in zip(relatives, vals, strict=True)]
     similarity |= _rank_similarity(first[:, 0], second[:, 0], protocol)
-    similarity |= likeness(sides[0], sides[1], rows.shape[1], bootstrap)
+    similarity |= relative_similarity(sides[0], sides[1], rows.shape[1], bootstrap)
     stitched = stitching(relatives, trains, vals, flat, bootstrap)
     return {
         "similarity": {name: plain(entry) for name, entry in similarity.items()},

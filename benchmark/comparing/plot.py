@@ -32,7 +32,7 @@ def draw(comparison: Comparison) -> bytes:
 
 
 def _similarity(axes: Axes, comparison: Comparison) -> None:
-    """Draw the measures of both, on the way from no likeness (0) to equality (1)."""
+    """Draw the measures of both, on a scale from no similarity (0) to equality (1)."""
     scaled = {}
     for name, entry in comparison.similarity.items():
         numbers = (entry.value, entry.low, entry.high, entry.floor)

@@ -62,8 +62,8 @@ class Relative:
         return cosines
 
 
-def likeness(first: Array, second: Array, views: int, bootstrap: Bootstrap) -> dict[str, Estimate]:
-    """Measure how alike two relative representations of the same views are: mean cosine, and retrieval of one by other.
+def relative_similarity(first: Array, second: Array, views: int, bootstrap: Bootstrap) -> dict[str, Estimate]:
+    """Compare two relative representations of the same views: mean cosine, and retrieval of one by the other.
 
     first, second : (objects * views, k), object by object
     """
@@ -140,10 +140,10 @@ def _head(relative: Relative, train: Split, targets: Callable[[Split, Rows], Arr
         blocks = (chosen[i : i + step] for i in range(0, len(chosen), step))
         return Sums.of((_extended(relative(train, b)), targets(train, b)) for b in blocks) if len(chosen) else None
 
-    learners = sums(rows[~tuning].ravel())
-    if learners is None:
+    training = sums(rows[~tuning].ravel())
+    if training is None:
         raise DatasetError("a comparison needs train objects to learn from: render more objects")
-    return fit(learners, sums(rows[tuning].ravel()))
+    return fit(training, sums(rows[tuning].ravel()))
 
 
 def _extended(rows: Array) -> Array:

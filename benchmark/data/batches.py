@@ -16,7 +16,7 @@ from iebench.manifests.common.patience import PATIENCE, joins
 from .images import Images
 from .order import Order
 from .partners import Partners
-from .pixel_cache import Decoded, Kept
+from .pixel_cache import CachedPixels, Decoded
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class Batches:
         self,
         images: Images,
         order: Order | Partners,
-        pixels: Decoded | Kept,
+        pixels: Decoded | CachedPixels,
         latents: tuple[str, ...],
         device: torch.device,
     ) -> None:

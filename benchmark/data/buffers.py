@@ -23,15 +23,15 @@ class Buffers:
         """Return a (count, *shape) uint8 tensor with arbitrary content."""
         if self.pinned:
             return torch.empty((count, *self.shape), dtype=torch.uint8, pin_memory=True)
-        kept = self._large_enough(count)
-        lent = kept[:count]  # the tensor holds a reference to this array until it is deleted
-        weakref.finalize(lent, self._free.append, kept).atexit = False
-        return torch.from_numpy(lent)
+        array = self._large_enough(count)
+        view = array[:count]  # the tensor holds a reference to this view until it is deleted
+        weakref.finalize(view, self._free.append, array).atexit = False
+        return torch.from_numpy(view)
 
     def _large_enough(self, count: int) -> NDArray[np.uint8]:
         """Return a free array of that length or more, or a new one; shorter ones are dropped."""
         while self._free:
-            kept = self._free.pop()
-            if len(kept) >= count:
-                return kept
+            array = self._free.pop()
+            if len(array) >= count:
+                return array
         return np.empty((count, *self.shape), np.uint8)

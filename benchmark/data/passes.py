@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from iebench.manifests.reading.pictures import points
-from iebench.manifests.schema import place_columns
+from iebench.manifests.schema import position_columns
 
 from ..errors import DatasetError
 from .images import Images
@@ -30,7 +30,7 @@ class ObjectPoints:
         """Return the reader for a split; None for a dataset without the pass."""
         if NOCS not in images.info.recipe.passes:
             return None
-        offset, size, sha256 = (images.table[column] for column in place_columns(NOCS))
+        offset, size, sha256 = (images.table[column] for column in position_columns(NOCS))
         paths, shard, side = images.tars.paths, images.tars.shard, images.resolution
         return ObjectPoints(Tars(paths, shard, offset.to_numpy(), size.to_numpy(), sha256, side, "RGB"), side)
 

@@ -1,4 +1,4 @@
-"""Sources of a batch's pixels: decoding each time, or a cache of uint8 pixels in memory or on the GPU."""
+"""Sources of a batch's pixels: decoding for each batch, or a cache of uint8 pixels in memory or on the GPU."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -38,10 +38,10 @@ class Decoded:
         return pixels
 
 
-class Kept:
-    """Decodes each image at its first request and keeps its pixels.
+class CachedPixels:
+    """Decodes each image at its first request and stores its pixels.
 
-    A short run thus does not wait for a whole split to be decoded, and a long run soon decodes nothing.
+    A short run thus does not wait until the split is decoded, and a long run soon has nothing left to decode.
 
     device : device of the cache
     pinned : as in Decoded
@@ -80,17 +80,17 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Room:
+class FreeMemory:
     """Free memory in bytes: of the machine, for each process that trains on it; and of the GPU, 0 without a GPU."""
 
     ram: int
     gpu: int
 
     @staticmethod
-    def of(device: torch.device, processes: int = 1) -> "Room":
+    def of(device: torch.device, processes: int = 1) -> "FreeMemory":
         """Measure the free memory now."""
         gpu = torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 0
-        return Room(free_memory() // processes, gpu)
+        return FreeMemory(free_memory() // processes, gpu)
 
     @property
     def of_device(self) -> int:
@@ -98,7 +98,9 @@ class Room:
         return self.gpu or self.ram
 
 
-def choose(cache: Cache, images: Images, size: int, device: torch.device, room: Room) -> tuple[Decoded | Kept, str]:
+def choose(
+    cache: Cache, images: Images, size: int, device: torch.device, memory: FreeMemory
+) -> tuple[Decoded | CachedPixels, str]:
     """Choose the source of a run's pixels; returns it with a sentence that states the choice and its reason.
 
     Raises
@@ -107,8 +109,8 @@ def choose(cache: Cache, images: Images, size: int, device: torch.device, room: 
     """
     need, pinned = len(images) * size * size * 3, device.type == "cuda"
     amount = f"{len(images)} images of {size} pixels take {_gigabytes(need)}"
-    limits = {"gpu": (room.gpu, GPU_SHARE, "on the GPU"), "ram": (room.ram, RAM_SHARE, "in memory")}
-    if cache == "gpu" and not room.gpu:
+    limits = {"gpu": (memory.gpu, GPU_SHARE, "on the GPU"), "ram": (memory.ram, RAM_SHARE, "in memory")}
+    if cache == "gpu" and not memory.gpu:
         raise SettingError("--cache gpu needs a GPU: use --cache ram, or --device cuda")
     for kind, (free, share, where) in limits.items():
         if cache == kind and need > free:
@@ -117,7 +119,7 @@ def choose(cache: Cache, images: Images, size: int, device: torch.device, room: 
                 "resolution"
             )
         if cache == kind or (cache == "auto" and need <= share * free):
-            kept = Kept(images, size, device if kind == "gpu" else CPU, pinned)
+            kept = CachedPixels(images, size, device if kind == "gpu" else CPU, pinned)
             return kept, f"pixels are kept {where} once decoded: {amount} of the {_gigabytes(free)} free there"
     if cache == "none":
         return Decoded(images, size, pinned), "pixels are decoded for each batch, as requested"

@@ -157,7 +157,7 @@ def joined(device: str) -> Iterator[Ranks]:
     except RuntimeError as error:  # gloo has no class of its own
         if not isinstance(error, dist.DistError) and "gloo" not in str(error):
             raise
-        lost = f"rank {ranks.rank} has lost the others, one of which has ended and said why"
+        lost = f"rank {ranks.rank} has lost the other ranks; one of them has ended and printed the reason"
         raise RankFailed(f"{lost}: the same command with --resume continues from the last checkpoint", 1) from error
     finally:
         _disconnect(ranks, on_gpus)
@@ -185,7 +185,8 @@ def _meet(ranks: Ranks, backend: str) -> None:
     except (RuntimeError, ValueError, OSError) as error:  # no such machine, port in use, ranks missing
         where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         raise RankFailed(
-            f"rank {ranks.rank} of {ranks.size} could not meet the others at {where}, its MASTER_ADDR and MASTER_PORT: "
-            f"name the machine of rank 0 and a port that is free there, and start each of the {ranks.size} ranks once",
+            f"rank {ranks.rank} of {ranks.size} could not connect to the others at {where}, its MASTER_ADDR and "
+            "MASTER_PORT: name the machine of rank 0 and a port that is free there, and start each of the "
+            f"{ranks.size} ranks once",
             1,
         ) from error

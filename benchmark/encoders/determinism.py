@@ -13,19 +13,19 @@ TF32 = 1e-3  # the same on a GPU, where convolutions may keep ten bits
 COARSE = 5e-2  # bf16 keeps seven bits, and errs in every layer of a network
 
 
-def rounding(module: nn.Module, answers: Tensor, bf16: bool = False) -> tuple[float, float]:
+def rounding(module: nn.Module, outputs: Tensor, bf16: bool = False) -> tuple[float, float]:
     """Largest relative differences that rounding can cause: in a second pass, and in another batch.
 
     On a GPU another batch may use other kernels; an autocast inside the module cannot be detected.
 
-    answers : (B, D) float32, output of the module
+    outputs : (B, D) float32, output of the module
     bf16 : True if the module runs under autocast
     """
     weights = any(weight.is_floating_point() and weight.element_size() < 4 for weight in module.parameters())
-    rounded = any(bool((answers.to(kind).float() == answers).all()) for kind in (torch.bfloat16, torch.float16))
+    rounded = any(bool((outputs.to(kind).float() == outputs).all()) for kind in (torch.bfloat16, torch.float16))
     if bf16 or weights or rounded:
         return COARSE, COARSE
-    return (ROUNDING, ROUNDING) if answers.device.type == "cpu" else (TF32, COARSE)
+    return (ROUNDING, ROUNDING) if outputs.device.type == "cpu" else (TF32, COARSE)
 
 
 def unsteady(first: Tensor, again: Tensor, rounding: float) -> str:

@@ -64,7 +64,7 @@ def _call(spec: str, arguments: Arguments) -> object:
     factory = getattr(_imported(spec, module_name, name), name)
     if not callable(factory):
         raise EncoderError(f"--encoder {spec} is a {type(factory).__name__}: name a callable that returns a module")
-    _see_keywords(spec, factory, arguments)
+    _check_keywords(spec, factory, arguments)
     say(f"--encoder {spec} runs code of its author: {getattr(sys.modules[module_name], '__file__', module_name)}")
     try:
         return factory(**arguments)
@@ -106,7 +106,7 @@ def _imported(spec: str, module_name: str, name: str) -> ModuleType:
     return module
 
 
-def _see_keywords(spec: str, factory: Callable[..., object], arguments: Arguments) -> None:
+def _check_keywords(spec: str, factory: Callable[..., object], arguments: Arguments) -> None:
     """Refuse arguments that a factory does not accept, if its signature lists what it accepts."""
     try:
         parameters = inspect.signature(factory).parameters.values()

@@ -77,7 +77,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
             f"hf:{spec} lacks {len(untrained)} weights of its model, such as {untrained[0]}: give a whole checkpoint"
         )
     pooled = Pooled(vision, pool or ("cls" if missing else "pooler"))
-    module, words = _behind_its_processor(transformers, spec, arguments, pooled)
+    module, words = _with_processor(transformers, spec, arguments, pooled)
     base = Path(spec).resolve().name if Path(spec).is_dir() else spec
     preprocessing = f"{words}; representation: {POOLS[pooled.pool]}"
     name, side = named(f"hf.{base}", arguments), module.size
@@ -97,18 +97,18 @@ class Pooled(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Map (B, 3, H, W) normalised images to (B, D)."""
-        answer: Any = self.model(pixel_values=images)
-        pooled = getattr(answer, "pooler_output", None)
+        result: Any = self.model(pixel_values=images)
+        pooled = getattr(result, "pooler_output", None)
         if self.pool == "pooler" and pooled is not None:
             output: Tensor = pooled.flatten(1)  # a ResNet's is (B, D, 1, 1)
             return output
-        hidden: Tensor = answer.last_hidden_state
+        hidden: Tensor = result.last_hidden_state
         if hidden.ndim == 4:  # (B, D, H, W)
             return hidden.mean((2, 3))
         return hidden.mean(1) if self.pool == "mean" else hidden[:, 0]
 
 
-def _behind_its_processor(
+def _with_processor(
     transformers: ModuleType, spec: str, arguments: Arguments, model: Pooled
 ) -> tuple[Preprocessed, str]:
     """Put a model behind the normalisation and resize of its image processor; returns it with their description."""
@@ -117,11 +117,11 @@ def _behind_its_processor(
     try:
         processor = transformers.AutoImageProcessor.from_pretrained(spec, **kept)
     except Exception as error:  # damaged, unknown, no network
-        if not _has_none(spec, error):
+        if not _lacks_processor(spec, error):
             raise unfetched(f"hf:{spec}", error, "mend its image processor, or fetch it first", kept) from error
         module = Preprocessed(model, side, HALF, HALF)
         return module, f"{module.preprocessing} (assumed: there is no image processor beside the weights)"
-    colours = _seen(processor, spec, side)
+    colours = _measured_colours(processor, spec, side)
     resample = getattr(processor, "resample", None)
     module = Preprocessed(
         model, colours.side, colours.mean, colours.std, RESAMPLE.get(int(resample or 3), "bicubic"), colours.order
@@ -139,7 +139,7 @@ class Colours:
     order: list[int]
 
 
-def _seen(processor: Any, spec: str, side: int) -> Colours:
+def _measured_colours(processor: Any, spec: str, side: int) -> Colours:
     """Measure a processor's normalisation on images of one colour.
 
     The settings are not used, since they mean different things in different processors and may be incomplete.
@@ -170,7 +170,7 @@ def _seen(processor: Any, spec: str, side: int) -> Colours:
     return Colours(int(pixels.shape[-1]), mean, std, order)
 
 
-def _has_none(spec: str, error: Exception) -> bool:
+def _lacks_processor(spec: str, error: Exception) -> bool:
     """True if the processor could not be loaded because the checkpoint has none."""
     if Path(spec).is_dir():
         return not any((Path(spec) / name).is_file() for name in PROCESSORS)

@@ -166,13 +166,13 @@ def check(predictor: Guest, representations: Tensor) -> None:
     EncoderError : it fails, returns an invalid output, or depends on chance or on the rest of the batch.
     """
 
-    def ask(some: Tensor) -> tuple[Tensor, Tensor]:
-        still = {name: torch.zeros(len(some), dtype=torch.float64) for name in predictor.latents}
-        embedding = predictor.embed(some.clone())  # a copy, since the module may overwrite its input
+    def outputs(rows: Tensor) -> tuple[Tensor, Tensor]:
+        still = {name: torch.zeros(len(rows), dtype=torch.float64) for name in predictor.latents}
+        embedding = predictor.embed(rows.clone())  # a copy, since the module may overwrite its input
         return embedding, predictor.predict(embedding.clone(), still, still)
 
-    first, again = ask(representations), ask(representations)
-    halves = [torch.cat(answers) for answers in zip(*map(ask, representations.chunk(2)), strict=True)]
+    first, again = outputs(representations), outputs(representations)
+    halves = [torch.cat(parts) for parts in zip(*map(outputs, representations.chunk(2)), strict=True)]
     for method, output, repeat, half in zip(("embed", "predict"), first, again, halves, strict=True):
         twice, parted = rounding(predictor.module, output)
         gap = unsteady(output, repeat, twice)

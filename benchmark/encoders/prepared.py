@@ -132,26 +132,26 @@ def prepare(
                 parameter.requires_grad_(False)
             part.to(device)
     images = trial(resolution).to(device)
-    answers = represent(name, module, images.clone(), precision)
-    _see_each_image_alone(name, module, images, answers, precision)
+    outputs = represent(name, module, images.clone(), precision)
+    _check_independence(name, module, images, outputs, precision)
     guest = None if loaded.predictor is not None else predictors.guest(name, module)
     if guest is not None:
-        predictors.check(guest, answers)
+        predictors.check(guest, outputs)
     weights = digest({key: value for key, value in module.state_dict().items() if isinstance(value, Tensor)})
     return PreparedEncoder(
         name=name,
         module=module,
-        dim=answers.shape[1] - loaded.beside,
-        width=answers.shape[1],
+        dim=outputs.shape[1] - loaded.beside,
+        width=outputs.shape[1],
         parts=_parts(
-            name, loaded.parts if loaded.parts is not None else declared_parts(name, module), answers.shape[1]
+            name, loaded.parts if loaded.parts is not None else declared_parts(name, module), outputs.shape[1]
         ),
         resolution=resolution,
         preprocessing=loaded.preprocessing,
         precision=precision,
         predictor=loaded.predictor or guest,
         weights=weights,
-        identity=hashlib.sha256(bytes.fromhex(weights) + answers.cpu().numpy().tobytes()).hexdigest(),
+        identity=hashlib.sha256(bytes.fromhex(weights) + outputs.cpu().numpy().tobytes()).hexdigest(),
         run=loaded.run,
         cost=replace(loaded.cost, parameters=_size(_encoder(loaded)) if loaded.counted else None),
         method=loaded.method,
@@ -256,26 +256,26 @@ def _parts(name: str, parts: Mapping[str, slice], dim: int) -> dict[str, slice]:
     return slices
 
 
-def _see_each_image_alone(name: str, module: nn.Module, images: Tensor, answers: Tensor, precision: Precision) -> None:
+def _check_independence(name: str, module: nn.Module, images: Tensor, outputs: Tensor, precision: Precision) -> None:
     """Refuse an encoder whose output depends on chance or on the rest of the batch: its scores are not reproducible."""
 
-    def ask(batch: Tensor) -> Tensor:
+    def encoded(batch: Tensor) -> Tensor:
         output = represent(name, module, batch.clone(), precision)  # a copy, since the module may overwrite its input
-        if output.shape[1] != answers.shape[1]:
+        if output.shape[1] != outputs.shape[1]:
             raise EncoderError(
-                f"encoder {name} returned first {answers.shape[1]} columns and then {output.shape[1]}: its "
+                f"encoder {name} returned first {outputs.shape[1]} columns and then {output.shape[1]}: its "
                 "representation must have one size"
             )
         return output
 
-    twice, parted = rounding(module, answers, precision == "bf16")
-    gap = unsteady(answers, ask(images), twice)
+    twice, parted = rounding(module, outputs, precision == "bf16")
+    gap = unsteady(outputs, encoded(images), twice)
     if gap:
         raise EncoderError(
             f"encoder {name} gives other outputs for the same images the second time ({gap}): it draws random numbers "
             "or counts its calls, so put its dropout in eval mode or fix its seed"
         )
-    gap = unsteady(answers, torch.cat([ask(half) for half in images.chunk(2)]), parted)
+    gap = unsteady(outputs, torch.cat([encoded(half) for half in images.chunk(2)]), parted)
     if gap:
         raise EncoderError(
             f"encoder {name} gives other outputs for an image if the batch has other images ({gap}): its batch norm is "

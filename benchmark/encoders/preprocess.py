@@ -10,7 +10,7 @@ from types import ModuleType
 import torch
 from torch import Tensor, nn
 
-from iebench.manifests.common.causes import answer
+from iebench.manifests.common.causes import refusal
 from iebench.manifests.installed.parts import EXTRA_OF
 
 from ..errors import EncoderError, MissingPart
@@ -129,4 +129,4 @@ def unfetched(spec: str, error: Exception, remedy: str, arguments: Arguments) ->
     refused = [name for name in arguments if isinstance(error, TypeError) and repr(name) in str(error)]
     if refused:
         return EncoderError(f"--encoder {spec} takes no --encoder-arg {refused[0]}: leave it out")
-    return EncoderError(f"--encoder {spec} cannot be loaded ({answer(error, 'its package refuses it')}): {remedy}")
+    return EncoderError(f"--encoder {spec} cannot be loaded ({refusal(error, 'its package refuses it')}): {remedy}")

@@ -189,5 +189,5 @@ def named(base: str, arguments: Arguments) -> str:
     >>> named("timm.vit/small", {"depth": 2})
     'timm.vit-small-depth=2'
     """
-    whole = "-".join([base, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
-    return "".join(letter if letter.isalnum() or letter in "._-=," else "-" for letter in whole)
+    full = "-".join([base, *(f"{name}={value}" for name, value in sorted(arguments.items()))])
+    return "".join(letter if letter.isalnum() or letter in "._-=," else "-" for letter in full)

@@ -55,7 +55,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
         raise EncoderError(f"no such file: {path}; `torch.jit.save` makes one")
     check_sums(path, EncoderError)
     try:
-        _see_no_files(path)
+        _check_no_file_access(path)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # about TorchScript as a whole, not this file
             module = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
@@ -67,7 +67,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     return LoadedEncoder(named(path.stem, {}), module)
 
 
-def _see_no_files(path: Path) -> None:
+def _check_no_file_access(path: Path) -> None:
     """Refuse a program with an operator that opens files; before loading, since loading may run a part of it.
 
     Raises

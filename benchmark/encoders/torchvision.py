@@ -39,7 +39,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     except Exception as error:  # no network, or a refused argument
         remedy = "fetch its weights first, or --encoder-arg weights=none"
         raise unfetched(f"torchvision:{spec}", error, remedy, options) from error
-    behead(spec, model)
+    remove_classifier(spec, model)
     wants = weights.transforms() if weights is not None else None
     (mean, std) = (wants.mean, wants.std) if wants else IMAGENET
     size = wants.crop_size[0] if wants else SIZE
@@ -50,7 +50,7 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
     return LoadedEncoder(name, module, module.size, resizes=True, preprocessing=module.preprocessing, maps=maps)
 
 
-def behead(spec: str, model: nn.Module) -> None:
+def remove_classifier(spec: str, model: nn.Module) -> None:
     """Replace the last linear layer of a model's classifier by an identity.
 
     Raises

@@ -81,16 +81,16 @@ def _agreed(
     """Return the first rank's file, and True if it is intact; other ranks may differ in the last digit or in files."""
     path = cache / f"{images.split}-{key(encoder, images, rows)[:16]}.npy"
     with ranks.agreed():
-        whole = ranks.first and _whole(path, (len(rows), encoder.width))
-    reports = ranks.collect((path, encoder.weights, whole))
+        intact = ranks.first and _is_intact(path, (len(rows), encoder.width))
+    reports = ranks.collect((path, encoder.weights, intact))
     if len({other for _, other, _ in reports}) > 1:
         raise ranks.common(
-            EncoderError("the ranks made encoders of different weights: fix the seed of whatever draws them at random")
+            EncoderError("the ranks made encoders of different weights: draw random weights from a fixed seed")
         )
     return reports[0][0], reports[0][2]
 
 
-def _whole(path: Path, shape: record.Shape) -> bool:
+def _is_intact(path: Path, shape: record.Shape) -> bool:
     """True if a file of features exists and is intact; reports a damaged file on the screen."""
     try:
         if path.is_file():
@@ -118,7 +118,7 @@ def _join(blocks: Blocks, path: Path, shape: record.Shape, speed: float | None) 
     try:
         record.write(path, shape, speed, blocks.join)
     except DiskError:
-        if not _whole(path, shape):  # else another process with the same features was faster and removed the blocks
+        if not _is_intact(path, shape):  # else another process with the same features was faster and removed the blocks
             raise
     blocks.remove()
 

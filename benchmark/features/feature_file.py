@@ -85,7 +85,7 @@ class FeatureFile:
             file = _opened(path)
         except (pa.ArrowException, OSError) as error:
             remedy = "write one, as with pandas' to_parquet"
-            raise EncoderError(read_failure(path, error, remedy, "it is no whole Parquet file")) from None
+            raise EncoderError(read_failure(path, error, remedy, "it is not a complete Parquet file")) from None
         if twice := [name for name, times in Counter(file.schema_arrow.names).items() if times > 1]:
             raise EncoderError(f"{path} has {twice[0]} more than once: every column needs a name of its own")
         if not file.metadata.num_rows:

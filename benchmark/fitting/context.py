@@ -151,7 +151,7 @@ class Context:
     method : predictor, such as a run's method, on `device`; None if there is none
     seeds : seeds of the heads' weights and orders, one per head of a kind; seed : the first one
     groups : factor groups of the dataset's recipe
-    learners, tuners : train objects that heads are trained on, and those that select learning rate and weight decay;
+    training_objects, tuning_objects : train objects that fit heads, and that select learning rate and weight decay;
         every object is in exactly one of them
     oracle : oracle that knows the objects' symmetries; None if the symmetries are unknown
     symmetries : these symmetries; None if they are unknown
@@ -178,8 +178,8 @@ class Context:
     device: torch.device
     meter: Meter
     groups: tuple[FactorGroup, ...]
-    learners: NDArray[np.int64]
-    tuners: NDArray[np.int64]
+    training_objects: NDArray[np.int64]
+    tuning_objects: NDArray[np.int64]
     oracle: Oracle | None = None
     symmetries: KnownSymmetries | None = None
     encoder: PreparedEncoder | None = None
@@ -194,16 +194,16 @@ class Context:
     suite: Suite = "default"
 
     def log(
-        self, part: str, question: str, rows: Rows, truth: Numbers, answers: Numbers,
+        self, part: str, question: str, rows: Rows, truth: Numbers, predictions: Numbers,
         errors: NDArray[np.float64], unit: str, seeds: Sequence[int | None] = (None,),
     ) -> None:  # fmt: skip
         """Store the predictions on val if `samples` is set; see `Samples.put`.
 
-        rows : (k, 1) or (k, 2) of val; truth : (k, c); answers : (S, k, c) and errors : (S, k), per seed
+        rows : (k, 1) or (k, 2) of val; truth : (k, c); predictions : (S, k, c) and errors : (S, k), per seed
         """
         if self.samples is not None:
             keys = [keys_of(self.val.identities, self.val.views, view) for view in rows.T]
-            self.samples.put(keys, part, question, seeds, truth, answers, errors, unit)
+            self.samples.put(keys, part, question, seeds, truth, predictions, errors, unit)
 
     def shows(self, names: Sequence[str]) -> bool:
         """True if both splits have these latents and at least one varies in each."""

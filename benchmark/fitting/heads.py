@@ -28,7 +28,7 @@ METER = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Answers:
+class Predictions:
     """Predictions of the heads of one part on val.
 
     outputs : (S, k, outputs) float64, of the selected combination, one head per seed
@@ -60,24 +60,24 @@ class Task:
     outputs: int
     target: Callable[[Split, Rows], Targets]
     loss: Loss
-    measure: Callable[[Answers], dict[str, Estimate]]
+    measure: Callable[[Predictions], dict[str, Estimate]]
     choice: Loss | None = None
 
 
 def seen(context: Context, views: int) -> Rows:
     """Return train rows (k, views) for fitting a constant prediction."""
-    return context.train.pairs_of(context.learners, ROUNDS)[0][:, :views]
+    return context.train.pairs_of(context.training_objects, ROUNDS)[0][:, :views]
 
 
-def answers(
+def train_heads(
     context: Context, tasks: Sequence[Task], source: Callable[[], Source] | None = None
-) -> list[dict[str, Answers]]:
+) -> list[dict[str, Predictions]]:
     """Train heads for all tasks on all parts; returns, for each task, the predictions on val by part.
 
     source : constructor of the source of features; by default the protocol decides
 
-    On a CPU every stack of heads is trained on one core, and the stacks are distributed over the cores. A stack is too
-    small for several cores, and so the numbers do not depend on their number. On a GPU one pass trains all stacks.
+    On a CPU each stack of heads is trained on one core, since it is too small for several, and the stacks are
+    distributed over the cores. Results thus do not depend on the number of cores. On a GPU one pass trains all stacks.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def answers(
     with one_thread_an_operation(), ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda group: fit(context, group), _shared_out(jobs, workers)))
         chosen = pool.map(lambda job: _predictions(context, job), jobs)
-        predictions: dict[str, dict[str, Answers]] = defaultdict(dict)
+        predictions: dict[str, dict[str, Predictions]] = defaultdict(dict)
         for job, (result, settings) in zip(jobs, chosen, strict=True):
             predictions[job.task.name][job.part] = result
             context.chosen.setdefault(job.part, {})[job.task.name] = settings
@@ -143,9 +143,9 @@ def fit(context: Context, jobs: Sequence[_Job]) -> None:
     """
     train, settings = context.train, jobs[0].settings
     orders = [np.random.default_rng(seed) for seed in context.seeds]
-    count = -(-len(context.learners) // settings.batch)
+    count = -(-len(context.training_objects) // settings.batch)
     for epoch in range(settings.epochs):
-        shuffled = np.stack([order.permutation(context.learners) for order in orders])
+        shuffled = np.stack([order.permutation(context.training_objects) for order in orders])
         for number, chosen in enumerate(np.array_split(shuffled, count, axis=1)):  # nearly equal: no tiny last batch
             batch = _Batch(context, jobs[0].source, train.pair_rows(chosen, epoch))
             for job in jobs:
@@ -169,7 +169,7 @@ class _Batch:
         views = job.task.views
         if (views, job.part) not in self._inputs:
             if views not in self._features:
-                self._features[views] = self.source.learn(self.rows[..., :views])
+                self._features[views] = self.source.for_training(self.rows[..., :views])
             part = self._features[views][..., self.context.parts[job.part]]
             self._inputs[views, job.part] = part.flatten(-2)
         return self._inputs[views, job.part]
@@ -193,7 +193,7 @@ def one_thread_an_operation() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _predictions(context: Context, job: _Job) -> tuple[Answers, tuple[float, float]]:
+def _predictions(context: Context, job: _Job) -> tuple[Predictions, tuple[float, float]]:
     """Return the val predictions of a job's heads with the best learning rate and weight decay, and these two."""
     best = _best(context, job)
     rows, objects = context.val.evaluation_rows(job.task.views, context.protocol.val_views == "all")
@@ -204,14 +204,14 @@ def _predictions(context: Context, job: _Job) -> tuple[Answers, tuple[float, flo
             f"the {job.task.name} heads on part {job.part!r} did not stay finite: its features are too large for this "
             "protocol's learning rate; scale them, or use a protocol that standardises"
         )
-    return Answers(outputs, rows, objects, job.part, context.seeds), job.settings.grid[best]
+    return Predictions(outputs, rows, objects, job.part, context.seeds), job.settings.grid[best]
 
 
 def _best(context: Context, job: _Job) -> int:
     """Return the index of the combination with the smallest error on the tuning objects, in the mean over seeds."""
     if len(job.settings.grid) == 1:
         return 0
-    rows = context.train.pairs_of(context.tuners, context.protocol.val_pairs)[0][:, : job.task.views]
+    rows = context.train.pairs_of(context.tuning_objects, context.protocol.val_pairs)[0][:, : job.task.views]
     total = torch.zeros(len(job.settings.grid), dtype=torch.float64)
     for outputs, block in _blocks(context, job, context.train, rows):
         target = torch.from_numpy(job.task.target(context.train, block)).to(context.device)
@@ -225,5 +225,5 @@ def _blocks(context: Context, job: _Job, split: Split, rows: Rows) -> Iterator[t
     for start in range(0, len(rows), step):
         block = rows[start : start + step]
         with torch.no_grad():  # affects this thread only, so other heads continue training
-            inputs = job.source.ask(split, block)[..., context.parts[job.part]].flatten(-2)
+            inputs = job.source.for_evaluation(split, block)[..., context.parts[job.part]].flatten(-2)
             yield job.stack(inputs.expand(len(context.seeds), -1, -1)), block

@@ -124,12 +124,12 @@ def fitted(context: Context, space: Subspace, group: Group, rounds: int, units: 
         rows = train.pairs_of(objects, rounds)[0]
         return Sums.of(_learnt(space, group, hidden, rows)) if len(rows) else None
 
-    learners, tuners = sums(context.learners), sums(context.tuners)
-    if learners is None:
+    training, tuning = sums(context.training_objects), sums(context.tuning_objects)
+    if training is None:
         raise ValueError("no train objects to learn from")
     linear = numbers * (dims + 1)
-    few = fit(learners.first(linear), tuners and tuners.first(linear))
-    return Map(group, few, None), Map(group, fit(learners, tuners), hidden)
+    few = fit(training.first(linear), tuning and tuning.first(linear))
+    return Map(group, few, None), Map(group, fit(training, tuning), hidden)
 
 
 def _learnt(space: Subspace, group: Group, hidden: Array, rows: Rows) -> Iterator[tuple[Array, Array]]:

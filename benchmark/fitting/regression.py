@@ -40,8 +40,8 @@ def both_r2(
     """
 
     def measured(pooled: bool, chosen: Chosen | slice) -> Estimate:
-        def of(answers: Array) -> R2:
-            return R2.of(targets[:, chosen], answers[:, chosen], objects, pooled)
+        def of(outputs: Array) -> R2:
+            return R2.of(targets[:, chosen], outputs[:, chosen], objects, pooled)
 
         floor = of(np.broadcast_to(constant, targets.shape))
         return bootstrap.measure(

@@ -15,20 +15,20 @@ from iebench.manifests.common.machine import cores
 from ..data.rows import rows_of
 from ..statistics.bootstrap import Estimate
 from ..statistics.regularisation import Regularisation
-from ..statistics.spectrum import Answer, Ridge, Spectrum
+from ..statistics.spectrum import LinearFit, Ridge, Spectrum
 from .context import Context, Split, Values
 from .heads import METER, one_thread_an_operation
 from .standardise import block_rows
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
-Found = tuple[dict[str, Estimate], dict[str, Regularisation]]
+Result = tuple[dict[str, Estimate], dict[str, Regularisation]]
 """Metric -> value; prefix of a probe's metrics -> selected penalty."""
 Targets = Mapping[str, Callable[[Split, Codes], Array]]
 """Targets by name: (split, rows) -> (n, c)."""
 
 
-def by_part(context: Context, kinds: Sequence[Callable[[str], Callable[[], Found]]]) -> Values:
+def by_part(context: Context, kinds: Sequence[Callable[[str], Callable[[], Result]]]) -> Values:
     """Run probes of these kinds on each part.
 
     kinds : functions that solve a part's regressions, in parallel on a CPU, and return the function that measures them
@@ -37,7 +37,7 @@ def by_part(context: Context, kinds: Sequence[Callable[[str], Callable[[], Found
     jobs = [(kind, part) for part in context.parts for kind in kinds]
     workers = cores() if context.device.type == "cpu" else 1
 
-    def solved(job: tuple[Callable[[str], Callable[[], Found]], str]) -> Callable[[], Found]:
+    def solved(job: tuple[Callable[[str], Callable[[], Result]], str]) -> Callable[[], Result]:
         measure = job[0](job[1])
         with METER:
             context.meter.advance()
@@ -66,7 +66,7 @@ class Views:
     lifted: Callable[[Tensor], Tensor] | None = None
 
     def blocks(self) -> Iterator[Tensor]:
-        """Yield the regression's inputs, from standardised features: (b, p) float64 on the device, block by block."""
+        """Yield the inputs of a regression, from standardised features: (b, p) float64 on the device, in blocks."""
         columns = self.context.parts[self.part]
         step = block_rows(2 * (columns.stop - columns.start))
         for start in range(0, len(self.rows), step):
@@ -80,34 +80,36 @@ class Views:
         first: Codes = self.rows if self.rows.ndim == 1 else self.rows[:, 0]
         return first // self.split.views
 
-    def answers(self, answer: Answer) -> Array:
+    def predictions(self, fit: LinearFit) -> Array:
         """Return the predictions of a regression for these views: (n, c)."""
-        blocks = [answer(block).cpu().numpy() for block in self.blocks()]
-        return np.concatenate(blocks) if blocks else np.empty((0, len(answer.intercept)))
+        blocks = [fit(block).cpu().numpy() for block in self.blocks()]
+        return np.concatenate(blocks) if blocks else np.empty((0, len(fit.intercept)))
 
-    def all_answers(self, answers: Mapping[str, Answer]) -> dict[str, Array]:
+    def all_predictions(self, fits: Mapping[str, LinearFit]) -> dict[str, Array]:
         """Return the predictions of regressions on the same inputs, by name, (n, c) each, in one pass."""
-        if not answers:
+        if not fits:
             return {}
-        each = list(answers.values())
-        together = Answer(each[0].mean, torch.cat([a.weights for a in each], 1), torch.cat([a.intercept for a in each]))
+        each = list(fits.values())
+        together = LinearFit(
+            each[0].mean, torch.cat([a.weights for a in each], 1), torch.cat([a.intercept for a in each])
+        )
         ends = np.cumsum([len(a.intercept) for a in each])
-        return dict(zip(answers, np.split(self.answers(together), ends[:-1], axis=1), strict=True))
+        return dict(zip(fits, np.split(self.predictions(together), ends[:-1], axis=1), strict=True))
 
 
 @dataclass(frozen=True)
 class Train:
     """Views for the first fit, views that select the penalty, and both together for the final fit."""
 
-    learners: Views
-    tuners: Views
+    training: Views
+    tuning: Views
     every: Views
 
     @staticmethod
     def of(context: Context, part: str, most: int, lifted: Callable[[Tensor], Tensor] | None = None) -> "Train":
-        """Select views of train objects, of the learners and of all objects at most `most` views."""
-        every = np.sort(np.concatenate([context.learners, context.tuners]))
-        kinds = (context.learners, most), (context.tuners, len(context.train.labels)), (every, most)
+        """Select views of train objects; at most `most` for each of the two fits."""
+        every = np.sort(np.concatenate([context.training_objects, context.tuning_objects]))
+        kinds = (context.training_objects, most), (context.tuning_objects, len(context.train.labels)), (every, most)
         return Train(*(Views(context, part, context.train, thinned(context.train, *k), lifted) for k in kinds))
 
 
@@ -115,11 +117,11 @@ class Train:
 class Solved:
     """A solved regression.
 
-    before : fitted on the learners alone; final : fitted on all; chosen : the penalty of both
+    before : fitted on the training objects; final : fitted on all train objects; chosen : the penalty of both
     """
 
-    before: Answer
-    final: Answer
+    before: LinearFit
+    final: LinearFit
     chosen: Regularisation
 
 
@@ -139,14 +141,14 @@ def solve(
     ends = np.cumsum(widths)
     columns = {name: slice(end - width, end) for name, end, width in zip(targets, ends, widths, strict=True)}
     grid = [math.inf, *penalties]
-    before, last = _ridge(train.learners, targets), _ridge(train.every, final or targets)
-    tuners = train.tuners
-    squares = before.errors(grid, tuners.blocks, _target_columns(tuners, targets), list(columns.values())).cpu().numpy()
+    before, last = _ridge(train.training, targets), _ridge(train.every, final or targets)
+    tuning = train.tuning
+    squares = before.errors(grid, tuning.blocks, _target_columns(tuning, targets), list(columns.values())).cpu().numpy()
     solutions = {}
     for (name, own), errors in zip(columns.items(), squares, strict=True):
         of = (losses or {}).get(name)
-        tuning_errors = [] if of is None else [of(tuners.answers(before.solve(p).of(own))) for p in grid]
-        best = grid[chosen(np.stack(tuning_errors, axis=1) if tuning_errors else errors, tuners.objects)]
+        tuning_errors = [] if of is None else [of(tuning.predictions(before.solve(p).of(own))) for p in grid]
+        best = grid[chosen(np.stack(tuning_errors, axis=1) if tuning_errors else errors, tuning.objects)]
         solutions[name] = Solved(before.solve(best).of(own), last.solve(best).of(own), Regularisation.of(grid, best))
     return solutions
 
@@ -178,7 +180,7 @@ def _target_columns(views: Views, targets: Targets) -> Tensor:
 
 
 def most_views(context: Context, part: str) -> int:
-    """Largest number of views for a decomposition: all, or `side` of them for features with more columns than that."""
+    """Largest number of views for a decomposition: all, or `side` if the features have more columns than that."""
     settings, columns = context.protocol.linear, context.parts[part]
     wide = settings is not None and columns.stop - columns.start > settings.side
     return settings.side if wide and settings is not None else len(context.train.labels)
@@ -187,5 +189,5 @@ def most_views(context: Context, part: str) -> int:
 def thinned(split: Split, objects: Codes, most: int) -> Codes:
     """Return at most `most` rows of some objects: equally many first views of each, or one view of fewer objects."""
     count = min(most, len(objects))
-    kept = objects[np.arange(count) * len(objects) // max(1, count)]
-    return rows_of(kept, split.views, min(split.views, most // max(1, count)))
+    chosen = objects[np.arange(count) * len(objects) // max(1, count)]
+    return rows_of(chosen, split.views, min(split.views, most // max(1, count)))

@@ -23,10 +23,10 @@ class Source(Interface):
     shared: bool
     """True if several passes may use it at once."""
 
-    def learn(self, rows: Rows) -> Tensor:
+    def for_training(self, rows: Rows) -> Tensor:
         """Return features of each seed's batch of train views: rows (S, B, views) -> (S, B, views, D) on the device."""
 
-    def ask(self, split: Split, rows: Rows) -> Tensor:
+    def for_evaluation(self, split: Split, rows: Rows) -> Tensor:
         """Return features for evaluation: rows (k, views) -> (S, k, views, D), or (1, k, views, D) for all seeds."""
 
 
@@ -38,10 +38,10 @@ class Cached:
     def __init__(self, context: Context) -> None:
         self.context = context
 
-    def learn(self, rows: Rows) -> Tensor:
+    def for_training(self, rows: Rows) -> Tensor:
         return self._read(self.context.train, rows)
 
-    def ask(self, split: Split, rows: Rows) -> Tensor:
+    def for_evaluation(self, split: Split, rows: Rows) -> Tensor:
         return self._read(split, rows)[None]
 
     def _read(self, split: Split, rows: Rows) -> Tensor:
@@ -63,13 +63,13 @@ class Anew:
         self.context, self.drifting, self.encoder = context, drifting, context.encoder
         self.copies = [copy.deepcopy(context.encoder.module) for _ in context.seeds]
 
-    def learn(self, rows: Rows) -> Tensor:
+    def for_training(self, rows: Rows) -> Tensor:
         pairs = zip(self.copies, rows, strict=True)
         return torch.stack(
             [self._encode(module.train(self.drifting), self.context.train, own) for module, own in pairs]
         )
 
-    def ask(self, split: Split, rows: Rows) -> Tensor:
+    def for_evaluation(self, split: Split, rows: Rows) -> Tensor:
         return torch.stack([self._encode(module.eval(), split, rows) for module in self.copies])
 
     def _encode(self, module: nn.Module, split: Split, rows: Rows) -> Tensor:

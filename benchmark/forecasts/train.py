@@ -15,7 +15,7 @@ from iebench.manifests.shell.answers import Forecast
 
 from ..data.batches import Batches
 from ..data.images import Images
-from ..data.pixel_cache import Room, choose
+from ..data.pixel_cache import FreeMemory, choose
 from ..distributed.ranks import ALONE, Ranks
 from ..training import optimizer as optimize
 from ..training.checkpoint import CHECKPOINT
@@ -110,7 +110,7 @@ def _trial(method: Method, config: RunConfig, images: Images, device: torch.devi
     small = dataclasses.replace(config, settings=settings)
     network, scaler = prepare(method, settings, ALONE), scaler_of(settings, device)
     optimizer = optimize.optimizer(method.parameters(), settings)
-    pixels, _ = choose("none", images, config.resolution, device, Room.of(device, 1))
+    pixels, _ = choose("none", images, config.resolution, device, FreeMemory.of(device, 1))
     batches = Batches(images, ordered(small, images, ALONE), pixels, method.latents, device)
     activations = _Activations()
     fastest = [math.inf, math.inf]

@@ -1,7 +1,7 @@
-"""The quantities that probes ask about, from the factor groups of a dataset's recipe.
+"""The quantities that probes predict, from the factor groups of a dataset's recipe.
 
-A group with a name of its own is a target as it is. Two groups have a geometry: the rotation, which has a probe of its
-own, and the translation, which is asked about along the object's axes and along the world's.
+Most groups are targets under their own names. Two groups have a geometry: the rotation, which has a probe of its own,
+and the translation, which is a target along the object's axes and another along the world's axes.
 """
 
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from iebench.manifests.factors import FactorGroup
 from ..statistics.metric_info import name_fault
 
 ROTATION, TRANSLATION, IN_WORLD = "rotation", "translation_object", "translation_base"
-POSE, PLACE = ("rot_x", "rot_y", "rot_z"), ("trans_x", "trans_y", "trans_z")
+POSE, POSITION = ("rot_x", "rot_y", "rot_z"), ("trans_x", "trans_y", "trans_z")
 """Latents of a whole rotation and of a whole translation; a recipe with some of them has no rotation matrix."""
 COLOUR = ("floor_hue", "light_hue")
-"""Groups that Garrido et al. (2023) ask about together."""
+"""Groups that Garrido et al. (2023) predict together."""
 IN_COLOUR = "colour"
 DERIVED = (IN_COLOUR, IN_WORLD)
 """Targets that are made of several groups, so that no group may have their names."""
@@ -57,8 +57,8 @@ def changes(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:
     """
     by_size = sorted(groups, key=lambda group: len(group.names))  # stable: else in the recipe's order
     known = {group.name: group.names for group in by_size if not _is_pose(group)}
-    whole = any(map(_is_pose, by_size)) and set(known.get(TRANSLATION, ())) == set(PLACE)
-    return known | ({IN_WORLD: (*PLACE, *POSE)} if whole else {})
+    complete = any(map(_is_pose, by_size)) and set(known.get(TRANSLATION, ())) == set(POSITION)
+    return known | ({IN_WORLD: (*POSITION, *POSE)} if complete else {})
 
 
 def shares(groups: Iterable[FactorGroup]) -> dict[str, tuple[str, ...]]:

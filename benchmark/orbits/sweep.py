@@ -69,11 +69,11 @@ def swept(recipe: Recipe, where: Path) -> Factor:
 
 
 def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor) -> Orbits:
-    """Measure the similarity along the orbit, and the errors of linear readers of value and class, fitted on train.
+    """Measure the similarity along the orbit, and the errors of linear probes of value and class, fitted on train.
 
     similarity : cosine of features, centred on train's mean, with those of the view in the middle of the sweep
-    place_error : in degrees, of a reader of sine and cosine, for an angle over a full circle; else error of the value
-    class_error : 1 if a linear reader of the class is wrong, else 0
+    place_error : error of the swept value; for an angle over a full circle in degrees, from its sine and cosine
+    class_error : 1 if the linear probe of the class is wrong, else 0
     """
     law = factor.law
     angle = factor.unit in TURNS
@@ -88,14 +88,14 @@ def orbits(train: Split, val: Split, parts: Mapping[str, slice], factor: Factor)
     measured: dict[str, dict[str, Array]] = {}
     for part, columns in parts.items():
         known, queries = (standardiser(split.features, columns).astype(np.float64) for split in (train, val))
-        prediction = _read(known, targets["train"], queries, train)
+        prediction = _predictions(known, targets["train"], queries, train)
         if round_:
             error = np.abs(
                 (np.degrees(np.arctan2(prediction[:, 1], prediction[:, 0])) - values["val"] + 180) % 360 - 180
             )
         else:
             error = np.abs(prediction[:, 0] - values["val"])
-        votes = _read(known, np.eye(len(classes))[np.searchsorted(classes, train.labels)], queries, train)
+        votes = _predictions(known, np.eye(len(classes))[np.searchsorted(classes, train.labels)], queries, train)
         middle = queries.reshape(val.objects, val.views, -1)[:, order[val.views // 2]]
         curves = {
             "similarity": _cosine(queries.reshape(val.objects, val.views, -1), middle[:, None]).ravel(),
@@ -115,14 +115,15 @@ def _summary(name: str, values: Array, bootstrap: Bootstrap, places: Array) -> d
     mean = values.mean(0)
     worst = int(mean.argmin() if higher else mean.argmax())
     objects = np.arange(values.shape[0])
-    whole, each = (
+    over_orbit, worst_of_each = (
         widened(bootstrap.measure(Mean.of(row, objects), 0.0), bootstrap.level, range_)
         for row in (values.mean(1), worst_of(values, axis=1))
     )
     return {
         "mean": mean.tolist(), "low": low.tolist(), "high": high.tolist(),
         "worst": worst_of(values, axis=0).tolist(),
-        "over_orbit": [whole.value, whole.low, whole.high], "worst_of_each": [each.value, each.low, each.high],
+        "over_orbit": [over_orbit.value, over_orbit.low, over_orbit.high],
+        "worst_of_each": [worst_of_each.value, worst_of_each.low, worst_of_each.high],
         "worst_place": [float(places[worst]), float(mean[worst])],
     }  # fmt: skip
 
@@ -132,8 +133,8 @@ def _targets(values: Array, round_: bool) -> Array:
     return np.stack([np.cos(radians), np.sin(radians)], axis=1) if round_ else values[:, None]
 
 
-def _read(known: Array, targets: Array, queries: Array, train: Split) -> Array:
-    """Return predictions on val of a linear reader fitted on train, whose tuning objects select its penalty."""
+def _predictions(known: Array, targets: Array, queries: Array, train: Split) -> Array:
+    """Return predictions on val of a linear probe fitted on train, whose tuning objects select its penalty."""
     tuning = np.repeat(tuned(train.identities, TUNED, seed=0), train.views)
 
     def sums(of: NDArray[np.bool_]) -> Sums | None:
@@ -141,11 +142,11 @@ def _read(known: Array, targets: Array, queries: Array, train: Split) -> Array:
         starts = range(0, len(x), VIEWS_PER_BLOCK)
         return Sums.of((x[i : i + VIEWS_PER_BLOCK], y[i : i + VIEWS_PER_BLOCK]) for i in starts) if len(x) else None
 
-    learners = sums(~tuning)
-    if learners is None:
+    training = sums(~tuning)
+    if training is None:
         raise DatasetError("an orbit needs train objects to learn from: render more objects")
-    answers: Array = _extended(queries) @ fit(learners, sums(tuning))
-    return answers
+    predictions: Array = _extended(queries) @ fit(training, sums(tuning))
+    return predictions
 
 
 def _extended(features: Array) -> Array:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from torch import Tensor
 
-from ..statistics.spectrum import Answer, Spectrum
+from ..statistics.spectrum import LinearFit, Spectrum
 from .harmonics import Basis
 
 Array = NDArray[np.float64]
@@ -32,11 +32,11 @@ INFINITE = 1e9  # a penalty at which no weight matters
 class Fit:
     """Result of a search.
 
-    answer : the coefficients a for inputs; iterations : iterations of L-BFGS
+    linear : the coefficients a for inputs; iterations : iterations of L-BFGS
     gradient : largest absolute entry of the gradient by the scaled parameters
     """
 
-    answer: Answer
+    linear: LinearFit
     iterations: int
     gradient: float
 
@@ -71,9 +71,9 @@ class Regression:
                 options={"gtol": gradient, "ftol": 0.0, "maxiter": MOST, "maxfun": 2 * MOST, "maxcor": MEMORY},
             )  # fmt: skip
             weights = torch.from_numpy(ended.x.reshape(weights.shape)) / scales
-            moved = weights.to(self.spectrum.axes)
-            answer = Answer(self.spectrum.mean, self.spectrum.axes @ moved[:-1], moved[-1])
-            yield Fit(answer, int(ended.nit), float(np.abs(ended.jac).max()))
+            solution = weights.to(self.spectrum.axes)
+            linear = LinearFit(self.spectrum.mean, self.spectrum.axes @ solution[:-1], solution[-1])
+            yield Fit(linear, int(ended.nit), float(np.abs(ended.jac).max()))
 
     def losses(self, coefficients: Tensor, cells: Tensor) -> tuple[Tensor, Tensor]:
         """Return cross-entropies (n,) of densities with coefficients (n, r), and the cells' probabilities (n, cells).

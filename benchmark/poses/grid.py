@@ -74,7 +74,7 @@ class Rotations:
         inverse = self._moved(faces, towards) * np.array([-1.0, -1.0, -1.0, 1.0])
         turn = quaternion_product(inverse, quaternions.T)
         tilt = np.arctan2(turn[:, 2], turn[:, 3]) / np.pi % 1
-        row, column = (np.minimum((coordinate * side).astype(np.int64), side - 1) for coordinate in (u, v))
+        row, column = (np.minimum((position * side).astype(np.int64), side - 1) for position in (u, v))
         numbers: Codes = ((faces * side + row) * side + column) * tilts + (tilt * tilts).astype(np.int64) % tilts
         return numbers
 

@@ -6,23 +6,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..fitting.context import Context
-from ..fitting.heads import Answers, Task
+from ..fitting.heads import Predictions, Task
 from ..fitting.stack import entropy, misses
 from ..statistics.bootstrap import Estimate, Mean
 from ..statistics.metrics import top_k
 
 
-def by_lines(context: Context) -> Task:
+def linear_task(context: Context) -> Task:
     """top1 and top5 of any linear classifier; the floor predicts the most frequent classes of the train split."""
     return _task(context, "classification", {"top1": 1, "top5": 5})
 
 
-def by_mlp(context: Context) -> Task:
+def mlp_task(context: Context) -> Task:
     """mlp_top1 of a head with hidden layers."""
     return _task(context, "classification_mlp", {"mlp_top1": 1})
 
 
-def by_kernel(context: Context) -> Task:
+def kernel_task(context: Context) -> Task:
     """kernel_top1 of a kernel regression."""
     return _task(context, "kernel", {"kernel_top1": 1})
 
@@ -34,18 +34,18 @@ def _task(context: Context, head_name: str, ks: Mapping[str, int]) -> Task:
     learnt, targets = class_indices(classes, train.labels), class_indices(classes, val.labels)
     frequency = np.bincount(learnt).astype(np.float64)
 
-    def measure(answers: Answers) -> dict[str, Estimate]:
-        labels = targets[answers.rows[:, 0]]
-        wrong = np.stack([1 - top_k(logits, labels, 1) for logits in answers.outputs])
+    def measure(predictions: Predictions) -> dict[str, Estimate]:
+        labels = targets[predictions.rows[:, 0]]
+        wrong = np.stack([1 - top_k(logits, labels, 1) for logits in predictions.outputs])
         context.log(
-            answers.part, head_name, answers.rows, val.labels[answers.rows],
-            classes[answers.outputs.argmax(-1)][..., None], wrong, "wrong", answers.seeds,
+            predictions.part, head_name, predictions.rows, val.labels[predictions.rows],
+            classes[predictions.outputs.argmax(-1)][..., None], wrong, "wrong", predictions.seeds,
         )  # fmt: skip
         usual = np.broadcast_to(frequency, (len(labels), len(frequency)))
         return {
             name: context.bootstrap.measure(
-                [Mean.of(top_k(logits, labels, k), answers.objects) for logits in answers.outputs],
-                Mean.of(top_k(usual, labels, k), answers.objects),
+                [Mean.of(top_k(logits, labels, k), predictions.objects) for logits in predictions.outputs],
+                Mean.of(top_k(usual, labels, k), predictions.objects),
                 ceiling=1.0,
             )
             for name, k in ks.items()

@@ -12,7 +12,7 @@ import numpy as np
 from iebench.baselines.action import ROTATION
 
 from ..fitting.context import Context, Split
-from ..fitting.heads import Answers, Task
+from ..fitting.heads import Predictions, Task
 from ..fitting.solving import Array, Codes, Targets
 from ..statistics.bootstrap import Estimate
 from . import factor_regression, rotation
@@ -55,14 +55,14 @@ def composed(context: Context, name: str, first: Array, second: Array) -> Array:
     return factor_regression.composed(context, name, first, second)
 
 
-def of_pair(context: Context, answers: Mapping[str, Array], name: str, rows: Codes) -> Array:
+def of_pair(context: Context, predictions: Mapping[str, Array], name: str, rows: Codes) -> Array:
     """Compose predictions for pairs of rows (k, 2), from predictions for all views by name, (n, c) each."""
-    predictions = answers[POSE if name == ROTATED else name]
-    return composed(context, name, predictions[rows[:, 0]], predictions[rows[:, 1]])
+    views = predictions[POSE if name == ROTATED else name]
+    return composed(context, name, views[rows[:, 0]], views[rows[:, 1]])
 
 
 def measured(
-    context: Context, part: str, answers: Mapping[str, Array], names: Mapping[str, str], suffix: str,
+    context: Context, part: str, predictions: Mapping[str, Array], names: Mapping[str, str], suffix: str,
     pairs: Mapping[str, Array] | None = None,
 ) -> dict[str, Estimate]:  # fmt: skip
     """Return the metrics of predictions for all val views (n, c), for single views and for pairs.
@@ -72,19 +72,19 @@ def measured(
     """
     values: dict[str, Estimate] = {}
     rows = context.val.evaluation_rows(2, every=False)[0]
-    pair_names = [*([ROTATED] if POSE in answers else []), *(name for name in answers if name != POSE)]
-    predictions = pairs or {name: of_pair(context, answers, name, rows) for name in pair_names}
+    pair_names = [*([ROTATED] if POSE in predictions else []), *(name for name in predictions if name != POSE)]
+    pairs = pairs or {name: of_pair(context, predictions, name, rows) for name in pair_names}
 
     def add(task: Task | None, outputs: Sequence[Array]) -> None:
         if task is not None:
-            where = context.val.evaluation_rows(task.views, context.protocol.val_views == "all")
-            values.update(task.measure(Answers(np.concatenate(outputs, axis=1)[None], *where, part, (None,))))
+            views = context.val.evaluation_rows(task.views, context.protocol.val_views == "all")
+            values.update(task.measure(Predictions(np.concatenate(outputs, axis=1)[None], *views, part, (None,))))
 
-    if POSE in answers:
+    if POSE in predictions:
         singles = context.val.evaluation_rows(1, context.protocol.val_views == "all")[0][:, 0]
-        add(rotation.task(context, names[POSE], 1), [answers[POSE][singles]])
-        add(rotation.task(context, names[ROTATED], 2), [predictions[ROTATED]])
+        add(rotation.task(context, names[POSE], 1), [predictions[POSE][singles]])
+        add(rotation.task(context, names[ROTATED], 2), [pairs[ROTATED]])
     factors = [name for name in pair_names if name != ROTATED]
     if factors:
-        add(factor_regression.task(context, "changes", factors, suffix), [predictions[name] for name in factors])
+        add(factor_regression.task(context, "changes", factors, suffix), [pairs[name] for name in factors])
     return values

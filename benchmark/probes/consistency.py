@@ -105,11 +105,11 @@ class _Evaluation:
         val = self.val
         rows = np.arange(len(self.views)).reshape(val.objects, val.views)
         pairs = np.stack([np.repeat(rows[:, :1], val.views - 1, axis=1), rows[:, 1:]], axis=-1).reshape(-1, 2)
-        answers = linear(self.views[pairs[:, 0]], linear.group.between(val, pairs))
+        predictions = linear(self.views[pairs[:, 0]], linear.group.between(val, pairs))
         views = self.views[pairs[:, 1]]
         # -|a - v|^2 up to terms that do not depend on v, as one product
         gallery = np.concatenate([2 * views, -(views**2).sum(1, keepdims=True)], axis=1)
-        queries = np.concatenate([answers, np.ones((len(answers), 1))], axis=1)
+        queries = np.concatenate([predictions, np.ones((len(predictions), 1))], axis=1)
         shape = (val.objects, val.views - 1, -1)
         ranks = own_rank_counts(gallery.reshape(shape), queries.reshape(shape), self.context.protocol.tie)
         objects = np.repeat(np.arange(val.objects), val.views - 1)

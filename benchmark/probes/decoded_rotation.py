@@ -1,6 +1,6 @@
-"""Rotation between two views as a method reads it from their embeddings: nothing is fitted.
+"""Rotation between two views, decoded by the method itself from their embeddings: nothing is fitted.
 
-Of methods whose embedding moves by a fixed matrix of the rotation, which the embeddings of two views then give.
+It applies to methods whose embedding moves by a fixed matrix of the rotation: two embeddings determine that matrix.
 """
 
 import numpy as np

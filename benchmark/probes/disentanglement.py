@@ -160,11 +160,11 @@ def _by_object(val: Split, factor: Factor, states: Codes, bins: NDArray[np.uint8
 class Reader:
     """Linear readers of all factors, fitted on columns without rotation.
 
-    weights : (D, t) for each factor; learners : sums or rows that they were fitted on
+    weights : (D, t) for each factor; training : sums or rows that they were fitted on
     """
 
     weights: list[Array]
-    learners: Sums | Few
+    training: Sums | Few
 
     @staticmethod
     def of(context: Context, factors: list[Factor], columns: Columns) -> "Reader":
@@ -175,14 +175,17 @@ class Reader:
             for rows in columns.blocks(train, objects):
                 yield columns(train, rows), _targets(factors, train, rows)
 
-        if not len(context.learners):
+        if not len(context.training_objects):
             raise ValueError("no train objects to learn from")
         if columns.width <= WIDE:
-            learners, tuners = (Sums.of(known(o)) if len(o) else None for o in (context.learners, context.tuners))
-            assert learners is not None
-            return Reader(ridge.fits(learners, tuners, _slices(factors)), learners)
+            training, tuning = (
+                Sums.of(known(o)) if len(o) else None for o in (context.training_objects, context.tuning_objects)
+            )
+            assert training is not None
+            return Reader(ridge.fits(training, tuning, _slices(factors)), training)
         few = [
-            objects[spread(len(objects), max(1, SIDE // train.views))] for objects in (context.learners, context.tuners)
+            objects[spread(len(objects), max(1, SIDE // train.views))]
+            for objects in (context.training_objects, context.tuning_objects)
         ]
         own, others = (Few.of(known(objects)) if len(objects) else None for objects in few)
         assert own is not None
@@ -194,7 +197,7 @@ class Reader:
         The predictions are the same. Since all columns are standardised, a new fit would give the same weights.
         """
         weights = self.weights if turn is None else [turn(own.T).T for own in self.weights]
-        return weights, self.learners.mean_squares(turn)
+        return weights, self.training.mean_squares(turn)
 
 
 def importances(context: Context, factors: list[Factor], columns: Columns, reader: Reader) -> list[NDArray[np.float32]]:

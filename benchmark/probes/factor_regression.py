@@ -12,10 +12,10 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import circle, pose
 
 from ..fitting.context import Context, Rows, Split
-from ..fitting.heads import Answers, Task, seen
+from ..fitting.heads import Predictions, Task, seen
 from ..fitting.regression import Chosen, both_r2, left_out
 from ..fitting.stack import squares
-from ..metrics.targets import COLOUR, IN_WORLD, PLACE
+from ..metrics.targets import COLOUR, IN_WORLD, POSITION
 from ..statistics.bootstrap import Estimate
 from ..statistics.explained import varying
 
@@ -35,15 +35,15 @@ def changes(context: Context) -> Task | None:
 
 def translation_object(context: Context) -> Task | None:
     """R2 of the object's displacement along its own axes."""
-    return _placed(context, "translation_object")
+    return _translation(context, "translation_object")
 
 
 def translation_base(context: Context) -> Task | None:
     """R2 of the object's displacement along the world's axes."""
-    return _placed(context, "translation_base")
+    return _translation(context, "translation_base")
 
 
-def _placed(context: Context, factor: str) -> Task | None:
+def _translation(context: Context, factor: str) -> Task | None:
     return task(context, factor, [factor]) if shown(context, factor) else None
 
 
@@ -55,7 +55,7 @@ def present(context: Context) -> list[str]:
 def shown(context: Context, factor: str) -> bool:
     """True if both splits have a factor's latents and vary it; the rotation of a fixed translation does not count."""
     latents = context.changes.get(factor, ())
-    return context.train.has(latents) and context.shows(PLACE if factor == IN_WORLD else latents)
+    return context.train.has(latents) and context.shows(POSITION if factor == IN_WORLD else latents)
 
 
 def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
@@ -64,7 +64,7 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
     It is a plain difference for each latent; for a circular latent its sine and cosine, if the protocol says so.
     """
     if factor == IN_WORLD:
-        first, second = (place_in_world(split, rows[..., view]) for view in (0, 1))
+        first, second = (position_in_world(split, rows[..., view]) for view in (0, 1))
         return second - first
     parts: list[Array] = []
     for name in context.changes[factor]:
@@ -80,7 +80,7 @@ def moved(context: Context, split: Split, rows: Rows, factor: str) -> Array:
 def single(context: Context, split: Split, rows: Rows, factor: str) -> Array:
     """Return a factor in single views, in the form that `composed` needs: rows (n,) -> (n, c)."""
     if factor == IN_WORLD:
-        return place_in_world(split, rows)
+        return position_in_world(split, rows)
     columns: list[Array] = []
     for name in context.changes[factor]:
         values = split.latents[name][rows]
@@ -115,10 +115,10 @@ def _circular(context: Context, name: str) -> bool:
     return context.protocol.circular == "sine" and name in context.turns
 
 
-def place_in_world(split: Split, rows: Rows) -> Array:
+def position_in_world(split: Split, rows: Rows) -> Array:
     """Position of the object's origin, R t for a translation t before the rotation R: rows (...) -> (..., 3)."""
     flat = rows.reshape(-1)
-    turned = pose(split.columns(ROTATION, flat)).apply(split.columns(PLACE, flat))
+    turned = pose(split.columns(ROTATION, flat)).apply(split.columns(POSITION, flat))
     return turned.reshape(*rows.shape, 3)
 
 
@@ -152,18 +152,19 @@ def task(context: Context, name: str, factors: Sequence[str], suffix: str = "") 
     def target(split: Split, rows: Rows) -> Array:
         return np.concatenate([moved(context, split, rows, factor) for factor in kept_factors], axis=-1)
 
-    def measure(answers: Answers) -> dict[str, Estimate]:
-        targets = target(context.val, answers.rows)
+    def measure(predictions: Predictions) -> dict[str, Estimate]:
+        targets = target(context.val, predictions.rows)
         for factor, chosen in columns.items():
-            truth, outputs = targets[:, chosen], answers.outputs[..., chosen]
+            truth, outputs = targets[:, chosen], predictions.outputs[..., chosen]
             squares = ((outputs - truth) ** 2).sum(-1)
             context.log(
-                answers.part, f"{factor}{suffix}", answers.rows, truth, outputs, squares, "squared", answers.seeds
-            )
+                predictions.part, f"{factor}{suffix}", predictions.rows, truth, outputs, squares, "squared",
+                predictions.seeds,
+            )  # fmt: skip
 
         def both(metric: str, chosen: Chosen, kept: Chosen) -> dict[str, Estimate]:
             return both_r2(
-                context.bootstrap, metric, targets[:, chosen], answers.outputs[..., chosen], answers.objects,
+                context.bootstrap, metric, targets[:, chosen], predictions.outputs[..., chosen], predictions.objects,
                 mean[chosen], targets[:, chosen], kept,
             )  # fmt: skip
 

@@ -6,13 +6,13 @@ from iebench.manifests.factors import FactorGroup
 
 from .. import metrics
 from ..fitting.context import Context, Values, probe
-from ..fitting.heads import Task, answers
+from ..fitting.heads import Task, train_heads
 from ..statistics.metric_info import MetricInfo
 from . import classification, factor_regression, rotation
 
 TASKS: dict[str, Callable[[Context], Task | None]] = {
-    "classification": classification.by_lines,
-    "classification_mlp": classification.by_mlp,
+    "classification": classification.linear_task,
+    "classification_mlp": classification.mlp_task,
     "rotation": rotation.rotation,
     "pose": rotation.absolute,
     "colour": factor_regression.colour,
@@ -31,11 +31,11 @@ def declared(groups: Sequence[FactorGroup]) -> dict[str, MetricInfo]:
 
 @probe("heads", metrics=declared)
 def heads(context: Context) -> Values:
-    """Return the metrics of every task with heads in the protocol that the dataset has the latents for."""
-    made = [make(context) for name, make in TASKS.items() if name in context.protocol.heads]
-    tasks = [task for task in made if task is not None]
+    """Measure every task that has heads in the protocol and whose latents the dataset has."""
+    candidates = [make(context) for name, make in TASKS.items() if name in context.protocol.heads]
+    tasks = [task for task in candidates if task is not None]
     values: Values = {part: {} for part in context.parts}
-    for task, by_part in zip(tasks, answers(context, tasks), strict=True):
+    for task, by_part in zip(tasks, train_heads(context, tasks), strict=True):
         for part, predictions in by_part.items():
             values[part] |= task.measure(predictions)
     return values

@@ -17,8 +17,8 @@ from iebench.manifests.factors import FactorGroup
 
 from .. import metrics
 from ..fitting.context import Context, Split, Values, probe
-from ..fitting.heads import Answers
-from ..fitting.solving import Array, Codes, Found, Targets, Train, Views, by_part, most_views, solve
+from ..fitting.heads import Predictions
+from ..fitting.solving import Array, Codes, Result, Targets, Train, Views, by_part, most_views, solve
 from ..protocol import Kernel
 from ..statistics.metric_info import MetricInfo
 from ..statistics.metrics import top_k
@@ -46,7 +46,7 @@ def kernel(context: Context) -> Values:
     return by_part(context, [lambda part: _solved(context, settings, views, pairs, part)])
 
 
-def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Targets, part: str) -> Callable[[], Found]:
+def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Targets, part: str) -> Callable[[], Result]:
     """Solve the regressions of single views, then of pairs. of_view, of_two : their targets"""
     columns, classes = context.parts[part], np.unique(context.train.labels)
     lifted = beside(fourier(context, columns.stop - columns.start, settings.units))
@@ -56,23 +56,23 @@ def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Target
         return codes[classification.class_indices(classes, split.labels[rows])]
 
     views = Train.of(context, part, most_views(context, part), lifted)
-    targets = classification.class_indices(classes, context.train.labels[views.tuners.rows])
+    targets = classification.class_indices(classes, context.train.labels[views.tuning.rows])
     misses = {CLASS: lambda outputs: 1 - top_k(outputs, targets, 1)}
     single = solve(views, {CLASS: labels, **of_view}, settings.ridge, losses=misses)
     train, val = (Views(context, part, s, np.arange(len(s.labels)), lifted) for s in (context.train, context.val))
     rows, objects = context.val.evaluation_rows(1, context.protocol.val_views == "all")
-    logits, its = val.answers(single[CLASS].final)[rows[:, 0]], single.pop(CLASS).chosen
+    logits, penalty = val.predictions(single[CLASS].final)[rows[:, 0]], single.pop(CLASS).chosen
     known = Known(
-        train.all_answers({name: solution.before for name, solution in single.items()}),
-        train.all_answers({name: solution.final for name, solution in single.items()}),
-        val.all_answers({name: solution.final for name, solution in single.items()}),
+        train.all_predictions({name: solution.before for name, solution in single.items()}),
+        train.all_predictions({name: solution.final for name, solution in single.items()}),
+        val.all_predictions({name: solution.final for name, solution in single.items()}),
     )
     pairs, added = _pairs(context, settings, of_two, part, known)
-    chosen = {"kernel": its, **{f"{name} (view)": solution.chosen for name, solution in single.items()}, **added}
+    chosen = {"kernel": penalty, **{f"{name} (view)": solution.chosen for name, solution in single.items()}, **added}
 
-    def measure() -> Found:
-        answers = Answers(logits[None], rows, objects, part, (None,))
-        values = classification.by_kernel(context).measure(answers)
+    def measure() -> Result:
+        predictions = Predictions(logits[None], rows, objects, part, (None,))
+        values = classification.kernel_task(context).measure(predictions)
         return values | measured(context, part, known.val, {"pose": "pose", "rotation": "rotation"}, "", pairs), chosen
 
     return measure
@@ -82,7 +82,7 @@ def _solved(context: Context, settings: Kernel, of_view: Targets, of_two: Target
 class Known:
     """Predictions for all single views by name, (n, c) each.
 
-    before, final : for train, from the learners and from all
+    before, final : for train, by regressions on the training objects, and on all train objects
     """
 
     before: dict[str, Array]
@@ -96,22 +96,25 @@ def _pairs(
     """Return predictions for val's pairs (k, c) by name, and the penalties of the regressions on pairs."""
     train, columns = context.train, context.parts[part]
     lifted = fourier(context, 2 * (columns.stop - columns.start), settings.pair_units)
-    every = np.sort(np.concatenate([context.learners, context.tuners]))
-    rows = [train.pairs_of(objects, settings.pairs)[0] for objects in (context.learners, context.tuners, every)]
+    every = np.sort(np.concatenate([context.training_objects, context.tuning_objects]))
+    rows = [
+        train.pairs_of(objects, settings.pairs)[0]
+        for objects in (context.training_objects, context.tuning_objects, every)
+    ]
     before, final = (
-        {name: partial(_left, context, known=views, name=name, of=of) for name, of in targets.items()}
+        {name: partial(_residuals, context, known=views, name=name, of=of) for name, of in targets.items()}
         for views in (known.before, known.final)
     )
     some = Train(*(Views(context, part, train, own, lifted) for own in rows))
     solved = solve(some, before, settings.ridge, final=final)
     val = Views(context, part, context.val, context.val.evaluation_rows(2, every=False)[0], lifted)
     predictions = {
-        n: of_pair(context, known.val, n, val.rows) + val.answers(solution.final) for n, solution in solved.items()
+        n: of_pair(context, known.val, n, val.rows) + val.predictions(solution.final) for n, solution in solved.items()
     }
     return predictions, {name: solution.chosen for name, solution in solved.items()}
 
 
-def _left(
+def _residuals(
     context: Context, split: Split, rows: Codes, known: dict[str, Array], name: str, of: Callable[[Split, Codes], Array]
 ) -> Array:
     """Return the residuals of composed predictions for pairs of rows (k, 2)."""

@@ -16,14 +16,14 @@ from iebench.manifests.factors import FactorGroup
 
 from .. import metrics
 from ..fitting.context import Context, Values, probe
-from ..fitting.heads import Answers
-from ..fitting.solving import Codes, Found, Targets, Train, Views, by_part, most_views, solve
+from ..fitting.heads import Predictions
+from ..fitting.solving import Codes, Result, Targets, Train, Views, by_part, most_views, solve
 from ..protocol import Linear
 from ..statistics.logistic import Logistic, Optimum
 from ..statistics.metric_info import MetricInfo
 from ..statistics.metrics import top_k
 from ..statistics.regularisation import Regularisation
-from ..statistics.spectrum import Answer, Spectrum
+from ..statistics.spectrum import LinearFit, Spectrum
 from . import classification
 from .composing import POSE, measured, of_views
 
@@ -47,33 +47,33 @@ def linear(context: Context) -> Values:
     return by_part(context, kinds)
 
 
-def _regress(context: Context, settings: Linear, targets: Targets, part: str) -> Callable[[], Found]:
+def _regress(context: Context, settings: Linear, targets: Targets, part: str) -> Callable[[], Result]:
     """Solve ridge regressions of all targets of single views; pairs are composed from them."""
     solved = solve(Train.of(context, part, most_views(context, part)), targets, settings.ridge)
     val = Views(context, part, context.val, np.arange(len(context.val.labels)))
-    answers = val.all_answers({name: solution.final for name, solution in solved.items()})
+    predictions = val.all_predictions({name: solution.final for name, solution in solved.items()})
     names = {"pose": "pose_linear", "rotation": "rotation_composed"}
     chosen = {
         "pose_linear" if name == POSE else f"{name}_composed": solution.chosen for name, solution in solved.items()
     }
-    return lambda: (measured(context, part, answers, names, "_composed"), chosen)
+    return lambda: (measured(context, part, predictions, names, "_composed"), chosen)
 
 
-def _classify(context: Context, settings: Linear, part: str) -> Callable[[], Found]:
+def _classify(context: Context, settings: Linear, part: str) -> Callable[[], Result]:
     """Solve the multinomial logistic regression of the class."""
     columns = context.parts[part]
     most = min(most_views(context, part), settings.numbers // (columns.stop - columns.start))
     train = Train.of(context, part, most)
     classes = np.unique(context.train.labels)
-    first, last = (_regression(views, classes) for views in (train.learners, train.every))
-    best, near = _chosen(first, train.tuners, classes, settings)
-    optimum = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient, near.answer))
+    first, last = (_regression(views, classes) for views in (train.training, train.every))
+    best, near = _chosen(first, train.tuning, classes, settings)
+    optimum = last.constant() if math.isinf(best) else next(last.path([best], settings.gradient, near.fit))
     rows, objects = context.val.evaluation_rows(1, context.protocol.val_views == "all")
-    logits = Views(context, part, context.val, rows[:, 0]).answers(optimum.answer)
-    answers = Answers(logits[None], rows, objects, part, (None,))
+    logits = Views(context, part, context.val, rows[:, 0]).predictions(optimum.fit)
+    predictions = Predictions(logits[None], rows, objects, part, (None,))
     reached = optimum.gradient <= settings.gradient
     chosen = Regularisation.of([math.inf, *settings.logistic], best, optimum.iterations, reached)
-    return lambda: (classification.by_lines(context).measure(answers), {"classification": chosen})
+    return lambda: (classification.linear_task(context).measure(predictions), {"classification": chosen})
 
 
 def _regression(views: Views, classes: Codes) -> Logistic:
@@ -87,26 +87,27 @@ def _labels(views: Views, classes: Codes) -> Tensor:
     )
 
 
-def _chosen(regression: Logistic, tuners: Views, classes: Codes, settings: Linear) -> tuple[float, Optimum]:
+def _chosen(regression: Logistic, tuning: Views, classes: Codes, settings: Linear) -> tuple[float, Optimum]:
     """Select the penalty with the fewest errors on the tuning views, the strongest of equals; returns its solution too.
 
-    Only a penalty with a smaller loss than the constant prediction counts, so that chance hits do not. Penalties are
-    tried from the strongest on, until the loss reaches the constant's, or PATIENCE in a row do not reduce the errors.
+    A penalty is selected only if its loss is below that of the constant prediction, so that chance hits do not count.
+    Penalties are tried in falling order, until the loss reaches that of the constant prediction, or until PATIENCE
+    penalties in a row do not reduce the errors.
     """
-    labels = classification.class_indices(classes, tuners.split.labels[tuners.rows])
+    labels = classification.class_indices(classes, tuning.split.labels[tuning.rows])
     targets = torch.from_numpy(labels)
 
-    def errors(answer: Answer) -> tuple[float, float]:
-        logits = tuners.answers(answer)
+    def errors(fit: LinearFit) -> tuple[float, float]:
+        logits = tuning.predictions(fit)
         return float(F.cross_entropy(torch.from_numpy(logits), targets)), 1 - float(top_k(logits, labels, 1).mean())
 
     best = math.inf, regression.constant()
     if not len(labels):
         return best
-    (constant, least), since = errors(best[1].answer), 0
+    (constant, least), since = errors(best[1].fit), 0
     path = regression.path(settings.logistic, settings.gradient, dtype=torch.float32)
     for penalty, optimum in zip(settings.logistic, path, strict=True):
-        loss, missed = errors(optimum.answer)
+        loss, missed = errors(optimum.fit)
         since = 0 if missed < least else since + 1
         if loss >= constant or since == PATIENCE:
             break

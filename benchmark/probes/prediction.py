@@ -24,7 +24,7 @@ from ..statistics.metric_info import WHOLE
 from ..statistics.metrics import chance_pose_error
 from ..statistics.retrieval import Rows, Vectors, chance_reciprocal, nearest_mean, own_rank_counts, unit
 
-Found = dict[str, tuple[NDArray[np.float64], float]]
+PerQuery = dict[str, tuple[NDArray[np.float64], float]]
 """Metric -> its value for every query, and its expectation for a random order."""
 
 
@@ -59,7 +59,7 @@ def prediction(context: Context) -> Values:
     return {WHOLE: whole if first else whole | _on_train(context, method, every[: len(train.features)])}
 
 
-def _log(context: Context, first: int, values: Found) -> None:
+def _log(context: Context, first: int, values: PerQuery) -> None:
     """Store the errors of every query: one minus the reciprocal rank, and the pose error."""
     val = context.val
     sources = np.arange(val.objects)[:, None] * val.views
@@ -70,7 +70,7 @@ def _log(context: Context, first: int, values: Found) -> None:
         context.log(WHOLE, "pre", rows, nothing, nothing[None], values["pre"][0][None], "1 - <q, q'>^2")
 
 
-def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> Found:
+def _ranked(context: Context, queries: Vectors, gallery: Vectors) -> PerQuery:
     """Return MRR and H@k of queries (objects, count, E) among each object's last `count` views in a gallery (n, E)."""
     objects, count, width = queries.shape
     own = gallery.reshape(objects, -1, width)[:, -count:]

@@ -17,7 +17,7 @@ from iebench.baselines.action import ROTATION
 from iebench.manifests.conventions import geodesic_degrees, pose, pose_quaternion, relative_quaternion
 
 from ..fitting.context import Context, Rows, Split
-from ..fitting.heads import Answers, Task, seen
+from ..fitting.heads import Predictions, Task, seen
 from ..fitting.regression import both_r2, left_out
 from ..fitting.stack import squares
 from ..metrics.rotation import NEAR
@@ -59,16 +59,19 @@ def task(context: Context, name: str, views: int) -> Task | None:
     context.notes.extend(left_out(f"{name}_r2_mean", kept, shown.shape[1]))
     mean, still = shown.mean(0), best_constant_rotation(quaternions(context.train, rows))
 
-    def measure(answers: Answers) -> dict[str, Estimate]:
-        objects, best = answers.objects, _oracle(context, answers.rows)
+    def measure(predictions: Predictions) -> dict[str, Estimate]:
+        objects, best = predictions.objects, _oracle(context, predictions.rows)
         values = both_r2(
-            context.bootstrap, name, target(context.val, answers.rows), answers.outputs, objects, mean,
+            context.bootstrap, name, target(context.val, predictions.rows), predictions.outputs, objects, mean,
             best if as_matrix else None, kept,
         )  # fmt: skip
-        turned = [quaternion(output) if as_matrix else output for output in answers.outputs]
-        degrees, measured = angles(context, name, answers.rows, objects, turned, still)
-        targets = target(context.val, answers.rows)
-        context.log(answers.part, name, answers.rows, targets, answers.outputs, degrees, "degrees", answers.seeds)
+        turned = [quaternion(output) if as_matrix else output for output in predictions.outputs]
+        degrees, measured = angles(context, name, predictions.rows, objects, turned, still)
+        targets = target(context.val, predictions.rows)
+        context.log(
+            predictions.part, name, predictions.rows, targets, predictions.outputs, degrees, "degrees",
+            predictions.seeds,
+        )  # fmt: skip
         return values | measured
 
     outputs = 9 if as_matrix else 4

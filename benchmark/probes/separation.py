@@ -23,15 +23,15 @@ def separation(values: Mapping[str, Mapping[str, Estimate]], bootstrap: Bootstra
     """
     leaks: dict[str, dict[str, Estimate]] = {}
     for leak, (part, metric) in WRONG.items():
-        entry, whole = values.get(part, {}).get(metric), values.get(WHOLE, {}).get(metric)
-        if not (isinstance(entry, Resampled) and isinstance(whole, Resampled)) or whole.low <= whole.floor:
+        entry, total = values.get(part, {}).get(metric), values.get(WHOLE, {}).get(metric)
+        if not (isinstance(entry, Resampled) and isinstance(total, Resampled)) or total.low <= total.floor:
             continue
-        known = whole.value - whole.floor
-        draws = (entry.draws - whole.floor) / np.maximum(whole.draws - whole.floor, LEAST * known)
+        known = total.value - total.floor
+        draws = (entry.draws - total.floor) / np.maximum(total.draws - total.floor, LEAST * known)
         low, high = interval(draws, bootstrap.level)
         leaks[part] = {
             leak: Resampled(
-                value=(entry.value - whole.floor) / known,
+                value=(entry.value - total.floor) / known,
                 low=float(low),
                 high=float(high),
                 floor=0.0,

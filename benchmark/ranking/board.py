@@ -120,7 +120,7 @@ class Board:
         sort = sort or known[0]
         about = next(iter(scores.values()))
         cells = {part: _cells(groups, part, about.protocol.level, infos) for part in _parts(groups, parts)}
-        order = sorted(range(len(groups)), key=lambda i: _place(cells[WHOLE][i].get(sort)))
+        order = sorted(range(len(groups)), key=lambda i: _sort_key(cells[WHOLE][i].get(sort)))
         rows = tuple(Row(groups[i], part, cells[part][i]) for i in order for part in cells if cells[part][i])
         metrics = tuple(metric for metric in infos if any(metric in row.cells for row in rows))
         floors = {m: next(row.cells[m].estimate.floor for row in rows if m in row.cells) for m in metrics}
@@ -223,7 +223,7 @@ def _parts(groups: Sequence[SeedGroup], all_parts: bool) -> list[str]:
     return [part for part in parts if all_parts or part == WHOLE]
 
 
-def _place(cell: Cell | None) -> float:
+def _sort_key(cell: Cell | None) -> float:
     """Return the sort key of a row: smaller is better; rows without the metric come last."""
     return float("inf") if cell is None else _ordered(cell.estimate.value, cell.info)
 

@@ -24,12 +24,10 @@ def conclusion(board: Board) -> list[str]:
     Methods that are trained on labels lead nothing; the best is named where it is better than the leader. A sentence
     whose metric no score has is left out. Parts are read from the scores, whether the board has rows for them or not.
     """
-    whole = {row.name: row for row in board.rows if row.part == WHOLE}
+    rows = {row.name: row for row in board.rows if row.part == WHOLE}
     rotation = measured(board, ROTATION)
-    leaders = [
-        _leader(board, whole, noun, m) for noun, m in (("class", measured(board, CLASS)), ("rotation", rotation))
-    ]
-    insides = [_inside(board, row) for row in _by_rotation(board, whole, rotation)]
+    leaders = [_leader(board, rows, noun, m) for noun, m in (("class", measured(board, CLASS)), ("rotation", rotation))]
+    insides = [_inside(board, row) for row in _by_rotation(board, rows, rotation)]
     return [*filter(None, leaders), *[*filter(None, insides)][:DESCRIBED]]
 
 
@@ -40,8 +38,8 @@ def labelled(row: Row) -> bool:
 
 def measured(board: Board, metrics: Sequence[str]) -> str:
     """Return the first metric that any whole representation has, "" if none."""
-    whole = [row for row in board.rows if row.part == WHOLE]
-    return next((metric for metric in metrics if any(metric in row.cells for row in whole)), "")
+    rows = [row for row in board.rows if row.part == WHOLE]
+    return next((metric for metric in metrics if any(metric in row.cells for row in rows)), "")
 
 
 def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> str:
@@ -59,13 +57,13 @@ def _leader(board: Board, rows: Mapping[str, Row], noun: str, metric: str) -> st
     if not lead.sure:
         return f"{best} has the best {title}, {value} (floor {floor}); without bootstrap samples it may be by chance."
     if not lead.above:
-        kept = " trained without labels" if upper else ""
+        group = " trained without labels" if upper else ""
         return (
-            f"No method{kept} tells the {noun} better than chance: the best {title} is that of {best}, {value}, and "
-            f"the floor is {floor}."
+            f"No method{group} predicts the {noun} better than chance: the best {title} is that of {best}, {value}, "
+            f"and the floor is {floor}."
         )
     if len(lead.names) == 1:
-        sentence = f"{best} tells the {noun} beyond chance: its {title} is {value} (floor {floor})."
+        sentence = f"{best} predicts the {noun} beyond chance: its {title} is {value} (floor {floor})."
     else:
         rivals = [f"{name} (untrained)" if _method(rows[name]) == UNTRAINED else name for name in lead.rivals]
         rest = f"not worse beyond chance: {few(rivals)}" if rivals else "all others are worse beyond chance"

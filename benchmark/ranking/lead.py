@@ -49,5 +49,5 @@ class Lead:
         rivals = firsts(numbers, samples)[1:]
         floors = firsts([numbers[0], floor], [samples[0], np.full_like(samples[0], floor)])[1]
         better = numbers[0] > floor if info.higher else numbers[0] < floor
-        kept = tuple(name for name, rival in zip(names[1:], rivals, strict=True) if rival)
-        return Lead(names, kept, above=better and not floors, sure=True)
+        close = tuple(name for name, rival in zip(names[1:], rivals, strict=True) if rival)
+        return Lead(names, close, above=better and not floors, sure=True)

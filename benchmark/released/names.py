@@ -211,8 +211,8 @@ def _heads_without_use(state: State, drop: tuple[str, ...]) -> tuple[str, ...]:
     members = {head: [name for name in state if name.startswith(head)] for head in heads}
     if not members[EQUIVARIANT]:
         return (PREDICTOR,)
-    whole = any(names and all(name.startswith(drop) for name in names) for names in members.values())
-    return heads if whole else ()
+    dropped = any(names and all(name.startswith(drop) for name in names) for names in members.values())
+    return heads if dropped else ()
 
 
 def _numbers(name: str, value: Tensor, path: Path) -> Tensor:

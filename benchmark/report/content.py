@@ -33,19 +33,19 @@ Array = NDArray[np.float64]
 
 def gather(board: Board, pictures: Pictures | None) -> dict[str, Any]:
     """Collect all data. Methods are identified by their index in `methods`."""
-    whole = [row for row in board.rows if row.part == WHOLE]
-    places = {row.name: i for i, row in enumerate(whole)}
-    beliefs = distributions(whole, pictures)
+    methods = [row for row in board.rows if row.part == WHOLE]
+    indices = {row.name: i for i, row in enumerate(methods)}
+    beliefs = distributions(methods, pictures)
     posed = [(shown["object"], shown["view"]) for drawings in beliefs.values() for shown in drawings]
     return {
-        "methods": [row.name for row in whole],
+        "methods": [row.name for row in methods],
         "metrics": {m: _metric(m, board.infos[m]) for m in board.metrics},
         "sort": board.sort,
-        "rows": [_row(row, places[row.name]) for row in board.rows],
-        "curves": curves(whole),
-        "orbits": sweeps(whole),
-        "objects": None if pictures is None else objects(board, whole, pictures),
-        "questions": None if pictures is None else questions(whole, pictures),
+        "rows": [_row(row, indices[row.name]) for row in board.rows],
+        "curves": curves(methods),
+        "orbits": sweeps(methods),
+        "objects": None if pictures is None else objects(board, methods, pictures),
+        "queries": None if pictures is None else queries(methods, pictures),
         "distributions": beliefs,
         "posed": {} if pictures is None else pictures.views(posed),
     }
@@ -173,14 +173,14 @@ def objects(board: Board, rows: Sequence[Row], pictures: Pictures) -> dict[str, 
     }
 
 
-def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
+def queries(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
     """Return the queries of each method's predictor with the retrieved views and images; of the first training seed.
 
     Raises
     ------
     NotComparable : an example has an object or a view that the dataset does not have.
     """
-    queries: dict[int, list[dict[str, Any]]] = {}
+    by_method: dict[int, list[dict[str, Any]]] = {}
     turns: dict[str, Any] = {}
     views: list[tuple[int, int]] = []
     for method, row in enumerate(rows):
@@ -191,11 +191,11 @@ def questions(rows: Sequence[Row], pictures: Pictures) -> dict[str, Any]:
             turn = pictures.turn(i, example.source, example.target)
             turns.setdefault(key, None if turn is None else (turn[0], axes(turn[1])))
             views += [(i, view) for view in (example.source, example.target, example.found)]
-            queries.setdefault(method, []).append(
+            by_method.setdefault(method, []).append(
                 {"object": i, "source": example.source, "target": example.target, "found": example.found,
                  "rank": example.rank, "among": score.dataset.views - 1}
             )  # fmt: skip
-    return {"asked": queries, "turns": turns, "pictures": pictures.views(views)}
+    return {"methods": by_method, "turns": turns, "pictures": pictures.views(views)}
 
 
 def packed(values: Array) -> list[Any]:

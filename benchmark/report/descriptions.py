@@ -1,4 +1,4 @@
-"""The page's table of descriptions: metrics that say what a representation is like, of which none is better."""
+"""The page's table of descriptions: metrics of a representation in which neither larger nor smaller is better."""
 
 from iebench.manifests.text.escapes import html as escape
 

@@ -1,16 +1,16 @@
 // Queries to a predictor: the source view, the retrieved view, and the target view.
 
 function retrieval() {
-  const asked = model.questions?.asked ?? {};
-  const known = methods().filter(([i]) => asked[i]);
+  const queries = model.queries?.methods ?? {};
+  const known = methods().filter(([i]) => queries[i]);
   if (!known.length) return;
   reveal("retrieval");
   const chosen = byId("retrieval-method"), host = byId("retrieval-figure");
   fill(chosen, known);
   const picture = (object, view, caption, kind = "") => make("figure", { class: kind },
-    make("img", { src: model.questions.pictures[`${object}.${view}`], alt: caption, loading: "lazy" }), make("figcaption", {}, caption));
-  const redraw = () => host.replaceChildren(...asked[chosen.value].map(({ object, source, target, found, rank, among }) => {
-    const wanted = make("figure"), turn = model.questions.turns[`${object}.${target}`];
+    make("img", { src: model.queries.pictures[`${object}.${view}`], alt: caption, loading: "lazy" }), make("figcaption", {}, caption));
+  const redraw = () => host.replaceChildren(...queries[chosen.value].map(({ object, source, target, found, rank, among }) => {
+    const wanted = make("figure"), turn = model.queries.turns[`${object}.${target}`];
     if (turn) wanted.innerHTML = turn[1]; // drawn by report/pictures.py from numbers
     wanted.append(make("figcaption", {}, turn ? `rotated by ${turn[0].toFixed(0)}°` : "another view"));
     const right = found === target;

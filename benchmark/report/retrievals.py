@@ -1,4 +1,4 @@
-"""The figure of a predictor's retrievals: question, wanted rotation, answer."""
+"""The figure of a predictor's retrievals: source view, rotation, retrieved view, target view."""
 
 from collections.abc import Sequence
 
@@ -15,32 +15,32 @@ from ..results.score import Example
 from ..statistics.metric_info import WHOLE
 from .pictures import Pictures, projected
 
-QUESTIONS, BESIDE = 6, 2  # questions, and questions in a line
+QUERIES, BESIDE = 6, 2  # queries, and queries in a line
 COLUMNS = ("view", "wanted rotation", "retrieved", "target")
 COLOURS = ("#c43d4b", "#2f9e5b", "#2b7bd1")  # x, y, z
 RIGHT, WRONG = "#2f9e5b", "#c43d4b"
 
 
 def retrievals(board: Board, pictures: Pictures) -> Picture:
-    """Draw questions to the best predictor: a view, the wanted rotation, the retrieved and the target view.
+    """Draw queries to the best predictor: the source view, the rotation, the retrieved and the target view.
 
-    The questions lie evenly among those of the score file: none is selected by its answer.
+    The queries are evenly spread over those of the score file; the retrieved views do not affect the selection.
 
     Raises
     ------
-    UsageError : no score has questions to a predictor.
-    NotComparable : a question is about an object or a view that the dataset does not have.
+    UsageError : no score has queries to a predictor.
+    NotComparable : a query is about an object or a view that the dataset does not have.
     """
     row = _best(board)
     path, score = next(iter(row.group.scores.items()))
-    examples = [score.examples[i] for i in spread(len(score.examples), QUESTIONS)]
+    examples = [score.examples[i] for i in spread(len(score.examples), QUERIES)]
     lines = -(-len(examples) // BESIDE)
     with styled():
         picture = Picture(figsize=(8.2, 1.22 * lines + 0.5), layout="constrained")
         grids = picture.subfigures(lines, BESIDE, squeeze=False, wspace=0.06).flat
         for number, (part, example) in enumerate(zip(grids, examples, strict=False)):
             charts = part.subplots(1, len(COLUMNS))
-            _question(charts, example, pictures, pictures.index(example, path))
+            _query(charts, example, pictures, pictures.index(example, path))
             if number < BESIDE:
                 for chart, title in zip(charts, COLUMNS, strict=True):
                     chart.set_title(title, fontsize=9)
@@ -52,21 +52,19 @@ def retrievals(board: Board, pictures: Pictures) -> Picture:
 
 
 def _best(board: Board) -> Row:
-    """Return the method with the best retrieval among those with questions."""
+    """Return the method with the best retrieval among those with queries."""
     rows = [
         row
         for row in board.rows
         if row.part == WHOLE and PREDICTION in row.cells and next(iter(row.group.scores.values())).examples
     ]
     if not rows:
-        raise UsageError(
-            "no score has questions to a predictor, which the figure shows: score a method with a predictor"
-        )
+        raise UsageError("no score has queries to a predictor, which the figure shows: score a method with a predictor")
     return max(rows, key=lambda row: row.cells[PREDICTION].estimate.value)
 
 
-def _question(charts: Sequence[Axes], example: Example, pictures: Pictures, index: int) -> None:
-    """Draw a question about an object in four charts."""
+def _query(charts: Sequence[Axes], example: Example, pictures: Pictures, index: int) -> None:
+    """Draw a query about an object in four charts."""
     views = (example.source, example.found, example.target)
     for chart, view in zip((charts[0], *charts[2:]), views, strict=True):
         chart.imshow(np.asarray(pictures.image(index, view)), interpolation="none")

@@ -210,7 +210,7 @@ def _entry_faults(score: Score, metric: str, entry: Estimate) -> Iterator[str]:
     for name in ("value", "floor", "ceiling"):
         number = getattr(entry, name)
         if number is not None and not low - ROUNDING <= number <= high + ROUNDING:
-            yield f"has the {name} {number}, and can only have {_told(low, high)}"
+            yield f"has the {name} {number}, and can only have {_range_words(low, high)}"
     if entry.spread is not None and entry.spread < 0:
         yield f"has the spread {entry.spread}, less than 0"
     width = entry.high - entry.low
@@ -223,7 +223,7 @@ def _entry_faults(score: Score, metric: str, entry: Estimate) -> Iterator[str]:
         yield f"has the value {entry.value}, far outside its interval [{entry.low}, {entry.high}]"
 
 
-def _told(low: float, high: float) -> str:
+def _range_words(low: float, high: float) -> str:
     if math.isinf(low) or math.isinf(high):
         return f"at most {high:g}" if math.isinf(low) else f"at least {low:g}"
     return f"{low:g} to {high:g}"
@@ -255,28 +255,28 @@ def _drawn_faults(score: Score, part: str, metric: str, entry: Estimate) -> Iter
 
 def _resample_faults(score: Score) -> Iterator[str]:
     """Find bootstrap samples and values per object without their value; they catch removed and edited values."""
-    kept, whole = score.resamples, score.values.get(WHOLE, {})
-    for part, drawn in kept.draws.items():
+    resamples, values = score.resamples, score.values.get(WHOLE, {})
+    for part, drawn in resamples.draws.items():
         for metric in drawn.keys() - score.values.get(part, {}).keys():
             yield f"it has bootstrap samples of {part} {metric} and no value"
-    for metric, text in kept.each.items():
+    for metric, text in resamples.each.items():
         try:
             each = unpack(text)
         except ValueError as error:
             yield f"values per object of {metric} cannot be read ({reason(error)})"
             continue
-        if metric not in whole or len(each) != whole[metric].objects:
+        if metric not in values or len(each) != values[metric].objects:
             yield f"it has {len(each)} values per object of {metric}, which rests on others"
-        elif info_of(metric, score.metrics).of_object and not _agree(each, whole[metric].value):
-            yield f"{WHOLE} {metric} has the value {whole[metric].value}, and its objects' mean is {each.mean()}"
+        elif info_of(metric, score.metrics).of_object and not _agree(each, values[metric].value):
+            yield f"{WHOLE} {metric} has the value {values[metric].value}, and its objects' mean is {each.mean()}"
 
 
 def _shift_faults(score: Score) -> Iterator[str]:
-    """Find values on the probes' own val split that cannot be; they catch edited changes under a shift."""
+    """Find impossible values on the probes' own val split; they catch edited changes under a shift."""
     if score.shift is None:
         return
-    kept = replace(score.resamples, draws=score.shift.draws, each={})
-    own = replace(score, dataset=score.shift.dataset, values=score.shift.values, resamples=kept, shift=None)
+    resamples = replace(score.resamples, draws=score.shift.draws, each={})
+    own = replace(score, dataset=score.shift.dataset, values=score.shift.values, resamples=resamples, shift=None)
     for check in (_count_faults, _value_faults, _resample_faults, _fact_faults):
         yield from (f"shift: {fault}" for fault in check(own))
 

@@ -47,18 +47,18 @@ class Samples:
 
     def put(
         self, keys: Sequence[pa.Array], part: str, question: str, seeds: Sequence[int | None], truth: Numbers,
-        answers: Numbers, errors: Array, unit: str,
+        predictions: Numbers, errors: Array, unit: str,
     ) -> None:  # fmt: skip
         """Write the predictions of every seed for samples of val.
 
         keys : (k,) keys of the view, or of the first and of the second view, of each sample
-        truth : (k, c); answers : (S, k, c), per seed; errors : (S, k), in `unit`
+        truth : (k, c); predictions : (S, k, c), per seed; errors : (S, k), in `unit`
         """
         for start in range(0, len(truth), ROWS):
             block = slice(start, start + ROWS)
             views = [key[block] for key in keys]
             count = len(views[0])
-            for seed, answer, error in zip(seeds, answers[:, block], errors[:, block], strict=True):
+            for seed, predicted, error in zip(seeds, predictions[:, block], errors[:, block], strict=True):
                 columns = [
                     pa.repeat(pa.scalar("val"), count),
                     pa.repeat(pa.scalar(part), count),
@@ -67,7 +67,7 @@ class Samples:
                     views[0],
                     views[1] if len(views) > 1 else pa.nulls(count, pa.string()),
                     _lists(truth[block]),
-                    _lists(answer),
+                    _lists(predicted),
                     pa.array(error, pa.float32()),
                     pa.repeat(pa.scalar(unit), count),
                 ]

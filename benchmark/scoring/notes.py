@@ -129,7 +129,9 @@ def scarce(train: Split, val: Split, retrieval: int, turns: Mapping[str, float])
     if train.objects == 1:
         notes.append("train has one object, so that probes trained on it may not hold for others")
     if val.objects == 1:
-        notes.append("val has one object, so that intervals of metrics that are no mean over objects have no width")
+        notes.append(
+            "val has one object, so that metrics that are not a mean over objects have intervals without width"
+        )
     for name, split in (("train", train), ("val", val)):
         if len(np.unique(split.labels)) == 1:
             notes.append(f"{name} has objects of one class, which a constant prediction gets right")

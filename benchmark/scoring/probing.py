@@ -61,8 +61,8 @@ def _left_out(values: Values) -> list[str]:
         return []
     named = few(f"{metric} of {part} ({value:.2g})" for part, metric, value in outliers)
     return [
-        f"left out, since they, their intervals or floors are beyond {LARGEST:g}, as quotients by next to nothing are "
-        f"(val varies too little or is unlike train, or train has too little to learn from): {named}"
+        f"left out, since a value, interval or floor is beyond {LARGEST:g}, as after a division by almost zero (val "
+        f"varies too little or differs from train, or train has too few objects): {named}"
     ]
 
 
@@ -131,7 +131,7 @@ def _entry_fault(entry: Any, info: MetricInfo, objects: int) -> str:
     shown = np.array([entry.value, entry.floor])
     if info.of_object is not None:
         if entry.each is None or not np.isclose(entry.each.mean(), entry.value, rtol=1e-9, atol=1e-9):
-            return "what is no mean over objects, and it declares a range for one"
+            return "a statistic that is not a mean over objects, and it declares a range for a mean"
         shown = np.append(shown, entry.each)
     inside = low <= shown.min() and shown.max() <= high
     return "" if inside else f"values outside the range that it declares, {low:g} to {high:g}"

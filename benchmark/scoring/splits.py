@@ -116,8 +116,8 @@ def kept_objects(data: Path, identities: Sequence[Identity], trained_on: Path | 
     kept = np.array([i for i, identity in enumerate(identities) if identity not in known], np.int64)
     if not len(kept) and trained_on is not None:
         raise DatasetError(
-            f"the meshes of all val objects of {data} are in the train split of {trained_on}: ask a dataset with "
-            'other objects, or use a protocol with known_meshes = "kept"'
+            f"the meshes of all val objects of {data} are in the train split of {trained_on}: give --ask a dataset "
+            'with other objects, or use a protocol with known_meshes = "kept"'
         )
     if not len(kept):
         raise DatasetError(

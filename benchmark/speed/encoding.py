@@ -51,7 +51,7 @@ class Noise:
         return np.random.default_rng(int(rows[0])).integers(0, 256, (len(rows), size, size, 3), np.uint8)
 
 
-def fill(views: int, dim: int, folder: str, answers: Any) -> None:
+def fill(views: int, dim: int, folder: str, results: Any) -> None:
     """Encode `views` views in this process; sends its peak memory before and after, and the file's size, in MB.
 
     folder : folder of the file
@@ -63,7 +63,7 @@ def fill(views: int, dim: int, folder: str, answers: Any) -> None:
     features = encode(encoder, noise, np.arange(views), Path(folder), torch.device("cpu")).features
     after = _peak()
     assert features.shape == (views, dim) and np.abs(features[:: max(1, views // 100)]).min() >= 0
-    answers.put((before, after, features.nbytes / 1e6))
+    results.put((before, after, features.nbytes / 1e6))
 
 
 def _peak() -> float:
@@ -78,12 +78,12 @@ def main(views: tuple[int, ...], dim: int) -> None:
     context = multiprocessing.get_context("spawn")
     added = []
     for count in views:
-        answers = context.SimpleQueue()
+        results = context.SimpleQueue()
         with tempfile.TemporaryDirectory() as folder:
-            process = context.Process(target=fill, args=(count, dim, folder, answers))
+            process = context.Process(target=fill, args=(count, dim, folder, results))
             process.start()
             process.join()
-        before, after, size = answers.get()
+        before, after, size = results.get()
         added.append(after - before)
         click.echo(
             f"{count} views x {dim}: file {size:.0f} MB, peak {after:.0f} MB, {added[-1]:.0f} of it for encoding"

@@ -21,7 +21,7 @@ from ..data.batches import Batches, ahead
 from ..data.buffers import Buffers
 from ..data.images import Images
 from ..data.order import Order
-from ..data.pixel_cache import CPU, Decoded, Kept
+from ..data.pixel_cache import CPU, CachedPixels, Decoded
 from .clock import Spent, in_turns, middle, watch
 from .reference import Pairs
 
@@ -84,7 +84,7 @@ def reference(images: Images, files: Path, size: int, batch: int, workers: int) 
 
 
 @contextmanager
-def ours(images: Images, pixels: Decoded | Kept, batch: int) -> Iterator[Stream]:
+def ours(images: Images, pixels: Decoded | CachedPixels, batch: int) -> Iterator[Stream]:
     """Load as training does, with the relative rotations that it computes from the latents."""
     batches = Batches(images, _order(images, batch), pixels, ROTATION, CPU)
 
@@ -158,8 +158,8 @@ def _order(images: Images, batch: int) -> Order:
     return Order(0, len(images) // images.views_per_object, images.views_per_object, batch, 2)
 
 
-def _filled(images: Images, size: int) -> Kept:
-    kept = Kept(images, size, CPU, pinned=False)
+def _filled(images: Images, size: int) -> CachedPixels:
+    kept = CachedPixels(images, size, CPU, pinned=False)
     for start in range(0, len(images), 256):
         kept.take(np.arange(start, min(start + 256, len(images))))
     return kept

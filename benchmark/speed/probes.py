@@ -22,7 +22,7 @@ from iebench.benchmark.encoders.prepared import PreparedEncoder, prepare, repres
 from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.features.cache import to_float
 from iebench.benchmark.fitting.context import Context, Split
-from iebench.benchmark.fitting.heads import Task, answers
+from iebench.benchmark.fitting.heads import Task, train_heads
 from iebench.benchmark.fitting.sources import Anew
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.metrics import STANDARD
@@ -33,32 +33,32 @@ from iebench.benchmark.statistics.metric_info import WHOLE
 from iebench.manifests.common.progress import Meter
 
 TRAIN, VAL, VIEWS = 41_920, 10_552, 50  # of 3DIEBench
-VIEWS_HERE = 4
+VIEWS_PER_OBJECT = 4
 CPU = torch.device("cpu")
 
 
 def pictures(objects: int, resolution: int, width: float) -> tuple[PreparedEncoder, NDArray[np.uint8]]:
-    """Make an untrained ResNet-18 and VIEWS_HERE random images of each object."""
+    """Make an untrained ResNet-18 and VIEWS_PER_OBJECT random images of each object."""
     torch.manual_seed(0)
     encoder = prepare(
         LoadedEncoder("resnet18", Encoder(EncoderSettings(width=width, stem="imagenet"))), resolution, CPU
     )
-    shape = (objects * VIEWS_HERE, resolution, resolution, 3)
+    shape = (objects * VIEWS_PER_OBJECT, resolution, resolution, 3)
     return encoder, np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
 def context_of(features: NDArray[np.float32], protocol: Protocol) -> Context:
     """Make a context over features with random poses and hues; both splits are the same objects."""
     generator, count = np.random.default_rng(1), len(features)
-    identities = [("0", f"{i:05d}") for i in range(count // VIEWS_HERE)]
+    identities = [("0", f"{i:05d}") for i in range(count // VIEWS_PER_OBJECT)]
     names = ("rot_x", "rot_y", "rot_z", "floor_hue", "light_hue", "light_theta", "light_phi")
     split = Split(
         features=features,
-        labels=np.repeat(np.arange(len(identities)) % 10, VIEWS_HERE),
+        labels=np.repeat(np.arange(len(identities)) % 10, VIEWS_PER_OBJECT),
         latents={name: generator.uniform(0, 1, count) for name in names},
         identities=identities,
-        views=VIEWS_HERE,
-        pairs=pairs.draw(identities, VIEWS_HERE, 8, 0, "train pairs"),
+        views=VIEWS_PER_OBJECT,
+        pairs=pairs.draw(identities, VIEWS_PER_OBJECT, 8, 0, "train pairs"),
     )
     half = features.shape[1] // 2
     return Context(
@@ -73,8 +73,8 @@ def context_of(features: NDArray[np.float32], protocol: Protocol) -> Context:
         device=CPU,
         meter=Meter("probing", total=1, unit="epochs"),
         groups=STANDARD,
-        learners=np.arange(split.objects),
-        tuners=np.arange(0),
+        training_objects=np.arange(split.objects),
+        tuning_objects=np.arange(0),
     )
 
 
@@ -85,7 +85,7 @@ def an_epoch(context: Context, epochs: int, tasks: list[Task], anew: bool) -> fl
         heads = {name: replace(head, epochs=length) for name, head in context.protocol.heads.items()}
         short = replace(context, protocol=replace(context.protocol, heads=heads))
         start = time.process_time()
-        answers(short, tasks, (lambda: Anew(short, drifting=False)) if anew else None)
+        train_heads(short, tasks, (lambda: Anew(short, drifting=False)) if anew else None)
         return time.process_time() - start
 
     seconds(1)  # warm-up
@@ -96,7 +96,7 @@ def an_epoch(context: Context, epochs: int, tasks: list[Task], anew: bool) -> fl
 @click.option("--objects", default=32, show_default=True, help="Whose pictures are encoded, 4 views of each.")
 @click.option("--resolution", default=64, show_default=True)
 @click.option("--width", default=1.0, show_default=True, help="Of the ResNet-18; 1 gives 512 features.")
-@click.option("--epochs", default=3, show_default=True, help="Epochs that are really run; at most 7.")
+@click.option("--epochs", default=3, show_default=True, help="Epochs that are measured; at most 7.")
 @click.option("--seeds", default=5, show_default=True)
 @click.option("--protocol", "name", default="released", show_default=True)
 def main(objects: int, resolution: int, width: float, epochs: int, seeds: int, name: str) -> None:
@@ -123,7 +123,7 @@ def main(objects: int, resolution: int, width: float, epochs: int, seeds: int, n
     anew = {task.name: an_epoch(few, epochs, [task], anew=True) for task in tasks}
 
     batch = max(head.batch for head in full.heads.values())
-    noise = np.random.default_rng(2).normal(size=(batch * VIEWS_HERE, features.shape[1])).astype(np.float32)
+    noise = np.random.default_rng(2).normal(size=(batch * VIEWS_PER_OBJECT, features.shape[1])).astype(np.float32)
     many = context_of(noise, replace(full, seeds=seeds))
     alone = replace(many, parts=few.parts, seeds=(0,), protocol=few.protocol)
     all_steps = {task.name: an_epoch(many, epochs, [TASKS[task.name](many)], anew=False) for task in tasks}  # type: ignore[list-item]
@@ -142,7 +142,7 @@ def main(objects: int, resolution: int, width: float, epochs: int, seeds: int, n
     click.echo(
         f"measured, CPU time: {1 / image:.0f} images/s; an epoch of {objects} objects that encodes again takes "
         f"{again:.2f} times what its images take; a step of batch {batch}: all heads {sum(all_steps.values()):.2f} s, "
-        f"one of each question {sum(one_step.values()):.2f} s"
+        f"one head of each task {sum(one_step.values()):.2f} s"
     )
     click.echo(
         f"in full at 3DIEBench's size: {ours / 3600:.1f} h against {baseline / 3600:.0f} h, "

@@ -35,13 +35,13 @@ def write(path: Path, views: int, dim: int, group: int) -> None:
     pq.write_table(pa.table({"features": column}), path, row_group_size=group)
 
 
-def read(path: Path, views: int, dim: int, answers: Any) -> None:
+def read(path: Path, views: int, dim: int, results: Any) -> None:
     """Read a file in this process; sends its peak memory before and after, in MB."""
     before, images = _peak(), OneView()
     places, starts = np.arange(views), {"train": 0, "val": views}
     file = FeatureFile(path, path.stem, dim, {}, ("features",), places, starts, weights="")
     file.copy(images, np.arange(1), path.with_suffix(".npy"))  # type: ignore[arg-type]
-    answers.put((before, _peak()))
+    results.put((before, _peak()))
 
 
 def _peak() -> float:
@@ -55,16 +55,16 @@ def main(views: int, dim: int) -> None:
     """Read files of random features, each in a new process, and print the peak memory."""
     context = multiprocessing.get_context("spawn")
     for group in (SMALL, views):
-        answers = context.SimpleQueue()
+        results = context.SimpleQueue()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "a.parquet"
             for work in (
                 context.Process(target=write, args=(path, views, dim, group)),
-                context.Process(target=read, args=(path, views, dim, answers)),
+                context.Process(target=read, args=(path, views, dim, results)),
             ):
                 work.start()
                 work.join()
-            before, after = answers.get()
+            before, after = results.get()
             size = path.stat().st_size / 1e6
         click.echo(
             f"{views} views x {dim} in row groups of {group}: file {size:.0f} MB, peak {after:.0f} MB, "

@@ -30,7 +30,7 @@ from iebench.baselines.networks.predictor import LinearHypernetwork
 from ..data.batches import Batches
 from ..data.images import Images
 from ..data.order import Order
-from ..data.pixel_cache import Cache, Room, choose
+from ..data.pixel_cache import Cache, FreeMemory, choose
 from .clock import Spent, in_turns, middle, watch
 from .reference import Materialised, Pairs
 
@@ -163,7 +163,7 @@ def gpu_busy() -> Iterator[list[int]]:
 @contextmanager
 def _compute(images: Images, setting: Setting) -> Iterator[Steps]:
     trainer = Trainer(setting, usual=False)
-    pixels = choose("none", images, setting.size, setting.device, Room(0, 0))[0]
+    pixels = choose("none", images, setting.size, setting.device, FreeMemory(0, 0))[0]
     batch = Batches(images, _order(images, setting), pixels, ROTATION, setting.device).make(0)
     ready = batch.images.to(setting.device).float() / 255
 
@@ -177,7 +177,7 @@ def _compute(images: Images, setting: Setting) -> Iterator[Steps]:
 @contextmanager
 def _ours(images: Images, setting: Setting, cache: Cache) -> Iterator[Steps]:
     trainer = Trainer(setting, usual=False)
-    pixels = choose(cache, images, setting.size, setting.device, Room.of(setting.device))[0]
+    pixels = choose(cache, images, setting.size, setting.device, FreeMemory.of(setting.device))[0]
     batches = Batches(images, _order(images, setting), pixels, ROTATION, setting.device)
     with batches.prefetch(0, 10**7) as prefetched:
         yield (partial(trainer.step, batch.pixels(setting.device), batch.latents) for batch in prefetched), []

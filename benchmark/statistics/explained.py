@@ -38,28 +38,28 @@ def varying(*splits: Array) -> NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class Share:
-    """A sum as a fraction of another, such as a squared error of a variance; 1 if the whole is 0.
+    """A sum as a fraction of another, such as a squared error of a variance; 1 if the other one is 0.
 
-    sums, whole : (objects,), both summed over an object's samples; samples : number of samples
+    sums, totals : (objects,), both summed over an object's samples; samples : number of samples
     """
 
     sums: Array
-    whole: Array
+    totals: Array
     samples: int
 
     @staticmethod
-    def of(values: Array, whole: Array, objects: NDArray[np.int64]) -> "Share":
-        """Sum values and whole, (n,) of samples that belong to objects (n,)."""
-        sums, total = (np.bincount(objects, numbers).astype(np.float64) for numbers in (values, whole))
+    def of(values: Array, wholes: Array, objects: NDArray[np.int64]) -> "Share":
+        """Sum values and the numbers that they are a share of, (n,) of samples that belong to objects (n,)."""
+        sums, total = (np.bincount(objects, numbers).astype(np.float64) for numbers in (values, wholes))
         return Share(sums, total, len(values))
 
     @property
     def each(self) -> Array:
         """Fraction within each object: (objects,)."""
-        return _unexplained(self.sums, self.whole, NOTHING)
+        return _unexplained(self.sums, self.totals, NOTHING)
 
     def at(self, counts: Counts) -> Array:
-        return _unexplained(counts @ self.sums, counts @ self.whole, NOTHING)
+        return _unexplained(counts @ self.sums, counts @ self.totals, NOTHING)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn import functional as F
 
-from .spectrum import Answer, Spectrum
+from .spectrum import LinearFit, Spectrum
 
 MOST = 2_000  # largest number of iterations
 MEMORY = 20  # number of steps that L-BFGS stores
@@ -28,11 +28,11 @@ MEMORY = 20  # number of steps that L-BFGS stores
 class Optimum:
     """Result of a search.
 
-    answer : the regression; iterations : iterations of L-BFGS
+    fit : the fitted regression; iterations : iterations of L-BFGS
     gradient : largest absolute entry of the gradient of the loss by the scaled parameters
     """
 
-    answer: Answer
+    fit: LinearFit
     iterations: int
     gradient: float
 
@@ -50,10 +50,10 @@ class Logistic:
     def constant(self) -> Optimum:
         """Return the optimum at an infinite penalty: the classes' fractions of the rows."""
         weights = torch.zeros(len(self.spectrum.mean), self.classes).to(self._coordinates)
-        return Optimum(Answer(self.spectrum.mean, weights, self._start), 0, 0.0)
+        return Optimum(LinearFit(self.spectrum.mean, weights, self._start), 0, 0.0)
 
     def path(
-        self, penalties: Sequence[float], gradient: float, start: Answer | None = None,
+        self, penalties: Sequence[float], gradient: float, start: LinearFit | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> Iterator[Optimum]:  # fmt: skip
         """Yield the optima at penalties, the strongest first; each search starts from the previous optimum.
@@ -62,7 +62,7 @@ class Logistic:
         start : start of the first search, by default the constant prediction; the optima do not depend on it
         dtype : of the loss and its gradient; float32 reaches a gradient of 1e-3 in half the time
         """
-        before = start or self.constant().answer
+        before = start or self.constant().fit
         weights, bias = self.spectrum.axes.T @ before.weights, before(self.spectrum.mean[None])[0]
         for penalty in penalties:
             scales = (self.spectrum.variances / self.classes + penalty).sqrt()[:, None]
@@ -88,5 +88,5 @@ class Logistic:
             )  # fmt: skip
             solution = torch.from_numpy(ended.x.reshape(-1, self.classes)).to(self._coordinates)
             weights, bias = solution[:-1] / scales, solution[-1]
-            answer = Answer(self.spectrum.mean, self.spectrum.axes @ weights, bias)
-            yield Optimum(answer, int(ended.nit), float(np.abs(ended.jac).max()))
+            fit = LinearFit(self.spectrum.mean, self.spectrum.axes @ weights, bias)
+            yield Optimum(fit, int(ended.nit), float(np.abs(ended.jac).max()))

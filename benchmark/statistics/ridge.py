@@ -168,21 +168,21 @@ def gram(x: NDArray[np.float32], scale: Array) -> Array:
     return inner
 
 
-def fits(learners: R, tuners: R | None, groups: Sequence[slice]) -> list[Array]:
+def fits(training: R, tuning: R | None, groups: Sequence[slice]) -> list[Array]:
     """Return the weights (p, c) of each group of targets, by `fit`."""
-    if tuners is None or not tuners.rows:
-        return [learners.of_targets(group).solve(PENALTIES[len(PENALTIES) // 2]) for group in groups]
-    both, weights = learners + tuners, []
+    if tuning is None or not tuning.rows:
+        return [training.of_targets(group).solve(PENALTIES[len(PENALTIES) // 2]) for group in groups]
+    both, weights = training + tuning, []
     for group in groups:
-        own, held = learners.of_targets(group), tuners.of_targets(group)
+        own, held = training.of_targets(group), tuning.of_targets(group)
         best = min(PENALTIES, key=lambda penalty, own=own, held=held: held.residual(own.solve(penalty)))  # type: ignore[misc]
         weights.append(both.of_targets(group).solve(best))
     return weights
 
 
-def fit(learners: R, tuners: R | None) -> Array:
-    """Select the penalty with the smallest residual on the tuners' rows, then fit the weights (p, c) on both.
+def fit(training: R, tuning: R | None) -> Array:
+    """Select the penalty with the smallest residual on the tuning' rows, then fit the weights (p, c) on both.
 
-    Without tuners the middle penalty is used.
+    Without tuning the middle penalty is used.
     """
-    return fits(learners, tuners, [slice(None)])[0]
+    return fits(training, tuning, [slice(None)])[0]

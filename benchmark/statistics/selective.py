@@ -1,4 +1,4 @@
-"""Selective prediction: errors of the views of which a scalar is most certain, and how well it tells them apart."""
+"""Selective prediction: errors among the views that a scalar ranks as most certain, and its separation of errors."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ COVERAGES = np.linspace(0.01, 1.0, 100)
 
 @dataclass(frozen=True)
 class Certainty:
-    """Errors of views in the order of a scalar; equal scalars have no order, and count as all orders of them.
+    """Errors of views in the order of a scalar; equal scalars count as the mean over all their orders.
 
     uncertainty : (n,), more for less certain views; errors : (n,), 0 or 1; objects : (n,) in [0, number of objects)
     """
@@ -27,8 +27,7 @@ class Certainty:
     def measures(self, counts: Counts) -> Array:
         """Return AUROC and the risk at each of COVERAGES, of each bootstrap sample: (draws, 1 + len(COVERAGES)).
 
-        Those of the last bootstrap samples are kept, since several metrics are columns of one result; those of a single
-        sample, such as the original objects, are quick.
+        The last result for several bootstrap samples is cached, since several metrics are columns of it.
 
         counts : (draws, objects)
         """
@@ -66,7 +65,7 @@ class Certainty:
 
 @dataclass(frozen=True)
 class Auroc:
-    """Chance that a wrong answer is less certain than a right one; 0.5 in samples where all are wrong or right."""
+    """Probability that a wrong prediction is less certain than a right one; 0.5 if all are wrong, or right."""
 
     certainty: Certainty
 

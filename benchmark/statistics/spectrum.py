@@ -64,16 +64,16 @@ class Spectrum:
 
 
 @dataclass(frozen=True)
-class Answer:
+class LinearFit:
     """A linear predictor, b + (x - mean) W. mean : (p,); weights : (p, c); intercept : (c,)."""
 
     mean: Tensor
     weights: Tensor
     intercept: Tensor
 
-    def of(self, targets: slice) -> "Answer":
+    def of(self, targets: slice) -> "LinearFit":
         """Return the predictor of some of the targets."""
-        return Answer(self.mean, self.weights[:, targets], self.intercept[targets])
+        return LinearFit(self.mean, self.weights[:, targets], self.intercept[targets])
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Predict (n, c) from inputs (n, p)."""
@@ -99,10 +99,10 @@ class Ridge:
             start += len(block)
         return Ridge(spectrum, spectrum.axes.T @ moments / len(targets), intercept)
 
-    def solve(self, penalty: float) -> Answer:
+    def solve(self, penalty: float) -> LinearFit:
         """Return the optimum at a penalty above 0, which may be infinite."""
         weights = self.spectrum.axes @ (self.moments / (self.spectrum.variances[:, None] + penalty))
-        return Answer(self.spectrum.mean, weights, self.intercept)
+        return LinearFit(self.spectrum.mean, weights, self.intercept)
 
     def errors(self, penalties: Sequence[float], blocks: Blocks, targets: Tensor, groups: Sequence[slice]) -> Tensor:
         """Return squared errors on other rows for every penalty, summed over groups of the targets (n, c).
@@ -113,9 +113,11 @@ class Ridge:
         weights = (self.moments[:, :, None] / scales[:, None, :]).flatten(1)  # (r, c * penalties)
         totals, start = torch.empty(len(groups), len(targets), len(penalties)).to(targets), 0
         for block in blocks():
-            answers = (self.spectrum.coordinates(block) @ weights).view(len(block), targets.shape[1], len(penalties))
+            predictions = (self.spectrum.coordinates(block) @ weights).view(
+                len(block), targets.shape[1], len(penalties)
+            )
             rows = slice(start, start + len(block))
-            squares = (answers - (targets[rows] - self.intercept)[:, :, None]).square()
+            squares = (predictions - (targets[rows] - self.intercept)[:, :, None]).square()
             for number, group in enumerate(groups):
                 totals[number, rows] = squares[:, group].sum(1)
             start += len(block)

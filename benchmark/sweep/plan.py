@@ -18,7 +18,7 @@ from iebench.manifests.common.shipped import called, locate
 from iebench.manifests.text.plain_text import check_name
 
 from .. import protocol as protocols
-from ..data.pixel_cache import Room
+from ..data.pixel_cache import FreeMemory
 from ..distributed.device import pick
 from ..errors import IebenchError, InvalidValue, RunError, RunExists, SettingError, UnknownName
 from ..protocol import DEFAULT
@@ -217,10 +217,10 @@ def check_memory(planned: Sequence[Planned], device: str, at_once: int) -> None:
     ------
     SettingError : one does not fit; names it, with the estimate.
     """
-    room = Room.of(pick(device), at_once).of_device
+    memory = FreeMemory.of(pick(device), at_once).of_device
     for run in {(run.config.method, run.setting): run for run in planned}.values():
         try:
-            checks.check_memory(run.config, room)
+            checks.check_memory(run.config, memory)
         except SettingError as error:
             raise SettingError(f"{run.folder.name}: {error}") from None
 

@@ -98,7 +98,7 @@ def save(run: Path, parts: Mapping[str, Stateful], progress: Progress, ranks: Ra
         torch.save({**state, "generators": generators, "progress": vars(progress)}, content)
         if keep:
             own_folder(run / KEPT)
-            write_atomic(kept(run, progress.step), content.getvalue())
+            write_atomic(kept_path(run, progress.step), content.getvalue())
         write_atomic(run / CHECKPOINT, content.getvalue())
 
 
@@ -111,11 +111,11 @@ def check_weights(run: Path, method: Stateful, when: str = "") -> None:
     """
     weights = {name: value for name, value in method.state_dict().items() if value.is_floating_point()}
     finite = _finite(list(weights.values()))
-    gone = [name for name, fine in zip(weights, finite, strict=True) if not fine]
-    if gone:
+    faulty = [name for name, fine in zip(weights, finite, strict=True) if not fine]
+    if faulty:
         raise Diverged(
-            f"{run}: {len(gone)} of {len(weights)} tensors of weights are not finite{when}, or too large to compute "
-            f"with, such as {gone[0]}: lower learning_rate with --set"
+            f"{run}: {len(faulty)} of {len(weights)} tensors of weights are not finite{when}, or too large to compute "
+            f"with, such as {faulty[0]}: lower learning_rate with --set"
         )
 
 
@@ -126,8 +126,8 @@ def _finite(values: list[Tensor]) -> list[bool]:
     return [bool(fine) for fine in sizes.isfinite().tolist()]
 
 
-def kept(run: Path, step: int) -> Path:
-    """Return the path of a kept checkpoint."""
+def kept_path(run: Path, step: int) -> Path:
+    """Return the path of the checkpoint that is kept for a step."""
     return run / KEPT / f"step-{step:07d}.pt"
 
 

@@ -15,13 +15,13 @@ from iebench.manifests.common.settings import differences
 from iebench.manifests.recipe import load
 
 from ..data.images import Images
-from ..data.pixel_cache import Room
+from ..data.pixel_cache import FreeMemory
 from ..data.properties import check_properties
 from ..distributed.ranks import Ranks
 from ..errors import DatasetError, IebenchError, RunError, RunExists, SettingError, short
 from .checkpoint import CHECKPOINT, KEPT
 from .config import CONFIG, RunConfig, TrainSettings
-from .runs import WEIGHTS, unmade
+from .runs import WEIGHTS, unallocated_parameters
 
 FLOAT = 4  # bytes
 MOMENTS = {"adam": 2, "adamw": 2, "sgd": 1, "lars": 1}  # values that an optimizer keeps per weight
@@ -39,7 +39,7 @@ def admit(run: Path, config: RunConfig, resume: bool, ranks: Ranks) -> None:
         check_ranks(config, resume, ranks)
         check_shares(config.settings, ranks)
         check_groups(config, ranks)
-        check_memory(config, Room.of(ranks.device(config.device), ranks.local_size).of_device, ranks.size)
+        check_memory(config, FreeMemory.of(ranks.device(config.device), ranks.local_size).of_device, ranks.size)
         if ranks.first:
             claim(run, config, resume)
 
@@ -52,10 +52,10 @@ def check_ranks(config: RunConfig, resume: bool, ranks: Ranks) -> None:
     RunError : a rank has other settings, data, seed or versions than the first one.
     """
     commands = ranks.collect((config, resume))
-    first, going_on = commands[0]
-    for rank, (other, its_resume) in enumerate(commands):
+    first, resumes = commands[0]
+    for rank, (other, other_resumes) in enumerate(commands):
         wrong = first.differences(other, free=True)  # ranks synchronise when one of them logs, saves or ends
-        wrong += differences({"--resume": going_on}, {"--resume": its_resume})
+        wrong += differences({"--resume": resumes}, {"--resume": other_resumes})
         wrong += differences(first.versions, other.versions)
         if wrong:
             shown = few(wrong, between="; ")
@@ -157,9 +157,11 @@ def check_memory(config: RunConfig, free: int, ranks: int = 1) -> None:
 
 
 def weight_bytes(config: RunConfig) -> int:
-    """Number of bytes of a run's weights with their gradients and the optimizer's moments; see `runs.unmade`."""
+    """Number of bytes of a run's weights with their gradients and the optimizer's moments."""
     trained = MOMENTS[config.settings.optimizer] + 2
-    return FLOAT * sum(parameter.numel() * (trained if parameter.requires_grad else 1) for parameter in unmade(config))
+    return FLOAT * sum(
+        parameter.numel() * (trained if parameter.requires_grad else 1) for parameter in unallocated_parameters(config)
+    )
 
 
 def checked(terms: object, method: Method) -> dict[str, Tensor]:
@@ -172,7 +174,7 @@ def checked(terms: object, method: Method) -> dict[str, Tensor]:
     if not isinstance(terms, dict):
         wrong = f"returned {type(terms).__name__}"
     elif odd := [key for key, term in terms.items() if not isinstance(term, Tensor) or term.ndim]:
-        wrong = f"returned as {odd[0]} what is no tensor without dimensions"
+        wrong = f"returned a {odd[0]} that is not a scalar tensor"
     elif "loss" not in terms:
         wrong = f"returned only {few(terms) or 'an empty dict'}"
     elif not terms["loss"].requires_grad:
@@ -216,7 +218,7 @@ def check_backbone(method: Method, name: str, resolution: int, device: torch.dev
 
 
 def check_map(method: Method, config: RunConfig, device: torch.device) -> None:
-    """Check that images of a run's resolution leave the last map as many positions as the method needs.
+    """Check that the last map of images of a run's resolution has as many positions as the method needs.
 
     Raises
     ------
@@ -289,7 +291,7 @@ def check_fit(images: Images, method: Method, config: RunConfig) -> None:
         )
     if method.objects is not None and objects > method.objects:
         raise SettingError(
-            f"{images.folder} has {objects} objects and {type(method).__name__} remembers objects={method.objects}: "
+            f"{images.folder} has {objects} objects and {type(method).__name__} stores objects={method.objects}: "
             f"leave --set method.objects out, or make it {objects}"
         )
     missing = [name for name in method.latents if name not in (*images.latents, LABEL, OBJECT)]

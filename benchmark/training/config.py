@@ -250,11 +250,11 @@ class RunConfig:
         except (UsageError, TypeError, KeyError) as error:
             raise (_newer(path, table) or _damaged(path, error)) from error
 
-    def going_on(self, run: Path, assignments: Sequence[str]) -> "RunConfig":
-        """Return this configuration, with the old behaviour for settings that are newer than the run's config.json.
+    def for_resuming(self, run: Path, assignments: Sequence[str]) -> "RunConfig":
+        """Return this configuration for resuming a run: settings that are newer than the run keep its behaviour.
 
-        run : the run's folder; without a readable config.json nothing is changed. Assigned settings are not changed
-            either
+        run : the run's folder; without a readable config.json nothing is changed
+        assignments : settings that the user assigned, which are not changed
         """
         try:
             named = json.loads((run / CONFIG).read_text(encoding="utf-8"))["settings"].keys()
@@ -265,7 +265,7 @@ class RunConfig:
         return dataclasses.replace(self, settings=dataclasses.replace(self.settings, **older))
 
     def needs(self) -> Needs:
-        """Return what the run's method needs of the pictures."""
+        """Return the properties of a dataset that the run's method needs."""
         entry = find(self.method)
         return entry.needs(build(entry.settings, self.method_settings, self.method))
 
@@ -276,17 +276,17 @@ class RunConfig:
         """
         return differences(self.identity(free), other.identity(free))
 
-    def identity(self, whole: bool = False) -> dict[str, Any]:
+    def identity(self, free: bool = False) -> dict[str, Any]:
         """Return the settings that identify a run, by name, as JSON holds them.
 
-        whole : True to include settings that may change when a run is resumed
+        free : True to include settings that may change when a run is resumed
         """
         settings = dataclasses.asdict(self.settings)
         encoder = {f"encoder.{key}": value for key, value in settings.pop("encoder").items()}
         method = {f"method.{key}": value for key, value in recorded_settings(self.method_settings).items()}
         scheduled = self.settings.scheduled or find(self.method).method.scheduled
-        free = () if whole else FREE if scheduled else (*FREE, *LENGTH)
-        chosen = {key: value for key, value in settings.items() if key not in free}
+        excluded = () if free else FREE if scheduled else (*FREE, *LENGTH)
+        chosen = {key: value for key, value in settings.items() if key not in excluded}
         named = {
             "method": self.method,
             "dataset fingerprint": self.fingerprint,

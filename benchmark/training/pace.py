@@ -44,9 +44,9 @@ class Pace:
             return
         with ranks.agreed():
             if ranks.first:
-                self._tell(step, (time.perf_counter() - self._start) / TIMED)
+                self._estimate(step, (time.perf_counter() - self._start) / TIMED)
 
-    def _tell(self, step: int, each: float) -> None:
+    def _estimate(self, step: int, each: float) -> None:
         left = self._steps - step
         text = f"{number(left)} steps of {each:.2g} s, as the first {TIMED} took, are about {duration(left * each)}"
         if left * each > LONGEST:

@@ -33,4 +33,4 @@ def planned(
         name = run_name(config.method, config.data, config.seed)
         check_name(name, "without --name, the run's name")
     run = out / name
-    return run, config.going_on(run, assignments) if resume else config
+    return run, config.for_resuming(run, assignments) if resume else config

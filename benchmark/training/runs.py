@@ -26,7 +26,18 @@ WEIGHTS = "model.safetensors"
 REMEDY = "restore it or train again"
 LOCK = f".lock{PARTIAL}"  # a folder that holds nothing else is free
 
-__all__ = ["LOCK", "WEIGHTS", "RunConfig", "begin", "build_method", "held", "load", "newest", "save_weights", "unmade"]
+__all__ = [
+    "LOCK",
+    "WEIGHTS",
+    "RunConfig",
+    "begin",
+    "build_method",
+    "held",
+    "load",
+    "newest",
+    "save_weights",
+    "unallocated_parameters",
+]
 
 
 def newest(root: Path = Path("runs")) -> Path:
@@ -97,7 +108,7 @@ def build_method(config: RunConfig) -> Method:
     return methods.build(config.method, own, config.settings.encoder)
 
 
-def unmade(config: RunConfig) -> list[nn.Parameter]:
+def unallocated_parameters(config: RunConfig) -> list[nn.Parameter]:
     """Return the parameters of a run's method, with shapes and without memory; [] if the method cannot be built so.
 
     Raises
@@ -127,7 +138,10 @@ def load(run: Path) -> tuple[Method, RunConfig]:
     if not (run / WEIGHTS).is_file():
         raise RunError(f"{run} is not finished: run the same `iebench train` with --resume")
     clause = "it is damaged, or its weights are of another network"
-    if sum(weight.numel() * weight.element_size() for weight in unmade(config)) > (run / WEIGHTS).stat().st_size:
+    if (
+        sum(weight.numel() * weight.element_size() for weight in unallocated_parameters(config))
+        > (run / WEIGHTS).stat().st_size
+    ):
         raise RunError(read_failure(run / WEIGHTS, InvalidValue(clause), REMEDY))
     method = build_method(config)
     try:

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from iebench.manifests.common.causes import answer
+from iebench.manifests.common.causes import refusal
 from iebench.manifests.common.patience import ends
 from iebench.manifests.common.progress import say
 from iebench.manifests.installed.parts import require
@@ -58,7 +58,7 @@ class Tracker:
             try:
                 self._service.log(values, step=step)
             except Exception as error:  # any error of the service
-                self._leave(f"at step {step}", answer(error))
+                self._leave(f"at step {step}", refusal(error))
 
     def finish(self) -> None:
         """Finish the run in the service."""
@@ -67,7 +67,7 @@ class Tracker:
                 if not ends(self._service.finish, FINISH):
                     self._leave("at the end", f"not finished within {FINISH:.0f} s")
             except Exception as error:  # any error of the service
-                self._leave("at the end", answer(error))
+                self._leave("at the end", refusal(error))
 
     def _leave(self, when: str, why: str) -> None:
         self._service = None
@@ -98,6 +98,6 @@ def open_trackers(run: Path, settings: LogSettings, config: Mapping[str, Any]) -
             opened.append(Tracker(kind, began))
         except Exception as error:  # any error of the service
             raise RunError(
-                f"{kind} does not start ({answer(error)}): {OFFLINE[kind]}, or leave out log.{kind}"
+                f"{kind} does not start ({refusal(error)}): {OFFLINE[kind]}, or leave out log.{kind}"
             ) from error
     return opened

@@ -19,7 +19,7 @@ from ..data.batches import Batches
 from ..data.images import Images
 from ..data.order import Order
 from ..data.partners import Partners
-from ..data.pixel_cache import Cache, Room, choose
+from ..data.pixel_cache import Cache, FreeMemory, choose
 from ..data.properties import Table, begins_of_runs
 from ..distributed.ranks import ALONE, Ranks
 from ..distributed.signals import QUEUES, Stop, stop_requested, stopped
@@ -65,7 +65,7 @@ def train(run: Path, config: RunConfig, resume: bool = False, cache: Cache = "au
             method = initialised(config, device)
             images = Images.open(config.data, "train", config.subset, threads=max(1, cores() // ranks.local_size))
             check_fit(images, method, config)
-            pixels, why = choose(cache, images, config.resolution, device, Room.of(device, ranks.local_size))
+            pixels, why = choose(cache, images, config.resolution, device, FreeMemory.of(device, ranks.local_size))
             if ranks.first:
                 stack.enter_context(held(run))
                 claim(run, config, resume)  # once more: another process may have trained here since

@@ -26,9 +26,9 @@ def damage(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 if member.CRC and not _sound(archive, member):
-                    return f"its {member.filename} is not what its checksum says"
+                    return f"its {member.filename} contradicts its checksum"
     except (zipfile.BadZipFile, NotImplementedError):  # the list of members is damaged
-        return "its list of members is rotten"
+        return "its list of members is damaged"
     except OSError:  # the next reader reports it
         return ""
     return ""

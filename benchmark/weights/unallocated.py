@@ -20,7 +20,7 @@ def unallocated() -> Iterator[None]:
 
 
 class _WithoutDraws(TorchFunctionMode):
-    """Leaves random initial values out: on "meta" PyTorch first imports its compiler for them, 1.8 s of a core."""
+    """Skips random initial values: on "meta" PyTorch would first import its compiler for them, which takes seconds."""
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None

@@ -17,7 +17,7 @@ from .placeholders import placeholder
 
 _AGAIN = "and run the same command again"
 _RIGHTS = f"give this account the right to read it {_AGAIN}"
-_STORAGE = f"see to the disk or network that it lies on {_AGAIN}; the file itself may be whole"
+_STORAGE = f"check the disk or network that holds it {_AGAIN}; the file itself may be intact"
 LIMITS = {
     errno.EMFILE: f"raise the limit with `ulimit -n 65536` {_AGAIN}",
     errno.ENFILE: f"close other programs on this machine {_AGAIN}",
@@ -40,7 +40,7 @@ def read_failure(path: Path, error: BaseException, remedy: str, damage: str = "i
     The file is opened once more, because libraries say "no such file" when too many files are open.
 
     error : exception raised by reading the file; remedy : remedy for a file that is missing or damaged
-    damage : cause given when nothing better is known
+    damage : cause for the message if the error does not show a better one
     """
     fault = error if isinstance(error, OSError) and error.errno else _open_fault(path)
     if fault is not None and fault.errno in SOUND:
@@ -108,31 +108,31 @@ def _toml(error: tomllib.TOMLDecodeError) -> str:
     return (
         f"it is not valid TOML at {position[1]}"
         if position
-        else "it is not valid TOML: something is given twice, or has no end"
+        else "it is not valid TOML: a key is given twice, or a value has no end"
     )
 
 
-def answer(error: BaseException, silence: str = "it gives no reason") -> str:
-    """Return the reason for which a network service refused a request: its server's status, or the connection's fault.
+def refusal(error: BaseException, unknown: str = "it gives no reason") -> str:
+    """Return the reason why a network service refused a request: the status of its server, or a failed connection.
 
-    silence : reason given when the error contains neither
+    unknown : reason for the message if the error contains neither
     """
     link: BaseException | None = error
     while link is not None:  # packages wrap the original error in errors of their own
         if status := getattr(getattr(link, "response", None), "status_code", 0):
-            return f"its server answers {status}{ANSWERS.get(status, '')}"
+            return f"its server answers {status}{STATUSES.get(status, '')}"
         if isinstance(link, OSError) and (link.errno or 0) > 0:
             return reason(link)
         if re.search("Connect|Timeout|NameResolution|gaierror|Offline|URLError", type(link).__name__):
             return "there is no connection"
         link = link.__cause__ or link.__context__
-    return reason(error, silence)
+    return reason(error, unknown)
 
 
-ANSWERS = {401: ", log in first", 403: ", this account may not", 404: ", it is not there", 429: ", too many requests"}
+STATUSES = {401: ", log in first", 403: ", access denied", 404: ", it does not exist", 429: ", too many requests"}
 
 
-def scene_of(error: BaseException) -> str:
+def origin_of(error: BaseException) -> str:
     """Return the origin of an unexpected error for a report: file and line, without the error's text."""
     frames = traceback.extract_tb(error.__traceback__)
     return (

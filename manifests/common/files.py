@@ -14,10 +14,10 @@ from .causes import LIMITS, reason
 
 PARTIAL = ".partial"  # suffix of a file being written; safe to delete when no iebench runs
 ODD = {
-    errno.ELOOP: "it is a symbolic link, and iebench does not write through links that it finds: remove the link",
-    errno.ENXIO: "it is no regular file: remove it",
+    errno.ELOOP: "it is a symbolic link, and iebench does not write through symbolic links: remove the link",
+    errno.ENXIO: "it is not a regular file: remove it",
 }
-"""Clauses for what stands where iebench writes a file or folder of its own name, by error number."""
+"""Fault and remedy, by error number, if a link or a special file has the name of a file that iebench writes."""
 
 
 @contextmanager
@@ -72,13 +72,13 @@ def save_atomic(path: Path, save: Callable[[Path], object]) -> None:
 
 
 def opened(path: Path, flags: int) -> int:
-    """Open a file with a name that iebench chose; it is never another one behind a link, and no pipe is waited for.
+    """Open a regular file whose name iebench chose: no symbolic link is followed, and no pipe is waited for.
 
     returns : descriptor of a regular file
 
     Raises
     ------
-    OSError : the file cannot be opened, is a symbolic link, or is no regular file; see `disk_error`.
+    OSError : the file cannot be opened, is a symbolic link, or is not a regular file; see `disk_error`.
     """
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o644)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -28,8 +28,8 @@ def named(held: str) -> str:
     ('process 7 on pc', 'another process')
     """
     try:
-        who = json.loads(held)
-        return f"process {who['pid']} on {who['host']}"
+        process = json.loads(held)
+        return f"process {process['pid']} on {process['host']}"
     except (ValueError, KeyError, TypeError):
         return "another process"
 
@@ -88,7 +88,7 @@ def _acquired(path: Path, in_use: Callable[[str], IebenchError]) -> IO[str]:
                 raise in_use(held) from error
         if _same(file.fileno(), path):
             return file
-        file.close()  # the previous holder removed the file after it was opened here
+        file.close()  # the previous holder removed the file after this process had opened it
 
 
 def _same(descriptor: int, path: Path) -> bool:

@@ -90,12 +90,12 @@ def duration(seconds: float) -> str:
     >>> duration(42), duration(754), duration(90000), duration(10**6), duration(10**11)
     ('42 s', '12 min 34 s', '25 h 0 min', '11 days', '3,169 years')
     """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    if whole < 100 * 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    days = whole // (24 * 3600)
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    if rounded < 100 * 3600:
+        return f"{rounded // 3600} h {rounded % 3600 // 60} min"
+    days = rounded // (24 * 3600)
     return f"{days} days" if days < 1000 else f"{number(round(days / 365.25))} years"

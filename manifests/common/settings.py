@@ -46,7 +46,7 @@ def table_of(table: Any, source: str) -> Mapping[str, Any]:
 
     Raises
     ------
-    SettingError : it is not.
+    SettingError : it is not such a table.
     """
     if not isinstance(table, Mapping) or not all(isinstance(key, str) for key in table):
         raise SettingError(f"{source}: {table!r:.80} is no table of settings")
@@ -102,7 +102,7 @@ def override(settings: T, assignments: Iterable[str], source: str = "--set") -> 
     except SettingError:
         with suppress(SettingError, UnknownName):
             return _together(settings, changes, source)
-        raise  # of one assignment, which the message names
+        raise  # the message names the assignment
     return changed
 
 

@@ -27,10 +27,11 @@ from .parts import parts
 def doctor(folder: Path, as_json: bool) -> int:
     """Check this machine and installation: each line says ok or what to do.
 
-    Versions, cores, memory, GPUs, open files, the disk of FOLDER (default: this folder), and what is installed of
-    iebench at work: one picture of 64 pixels, one training step.
+    The checks cover versions, cores, memory, GPUs, open files, and the disk of FOLDER (default: this folder). The
+    installed parts of iebench are also tried: one image of 64 pixels is rendered, and one training step is taken.
 
-    A line begins with ok, hint (it works, and could do more) or mend. Exit code 1 if something is to be mended.
+    A line begins with ok, hint (it works, and could do more) or mend (it does not work). The exit code is 1 if any
+    line begins with mend.
     """
     if not folder.is_dir():
         raise UsageError(f"there is no folder {folder}: make it, or name another one")

@@ -77,7 +77,7 @@ def _python(specifier: str, running: str) -> Finding:
     if SpecifierSet(specifier).contains(running, prereleases=True):
         return Finding("Python", running)
     return Finding(
-        "Python", f"{running}, and {PACKAGE} wants {specifier}: make an environment with such a Python", MEND
+        "Python", f"{running}, and {PACKAGE} needs {specifier}: make an environment with such a Python", MEND
     )
 
 

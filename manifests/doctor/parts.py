@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from signal import Signals
 
-from ..common.causes import reason, scene_of
+from ..common.causes import origin_of, reason
 from ..common.progress import duration
 from ..errors import IebenchError
 from ..installed.plugins import blamed
@@ -26,7 +26,7 @@ from .packages import complete, extras
 
 PATIENCE = 300.0  # seconds
 CHECKS: Registry[Callable[[Path], Iterable[Finding]]] = Registry(
-    "check", "iebench.checks", fault=lambda made: "" if callable(made) else "is no function"
+    "check", "iebench.checks", fault=lambda check: "" if callable(check) else "is not a function"
 )
 
 
@@ -61,7 +61,7 @@ def collected(name: str, folder: Path) -> list[Finding]:
         results.append(_failed(name, str(error)))
     except Exception as error:
         known = isinstance(error, OSError | MemoryError | ImportError)
-        text = blamed(error) or (reason(error, scene_of(error)) if known else scene_of(error))
+        text = blamed(error) or (reason(error, origin_of(error)) if known else origin_of(error))
         results.append(_failed(name, text))
     return results
 

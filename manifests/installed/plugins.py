@@ -31,7 +31,7 @@ def rivals(point: EntryPoint) -> list[EntryPoint]:
 def installed(group: str) -> EntryPoints:
     """Return a group's entry points of all installed packages.
 
-    They are kept, since a command asks some hundred times, and read again when a folder of sys.path has changed.
+    They are cached, since a command needs them some hundred times. A change of a folder of sys.path renews the cache.
     """
     folders = []
     for name in sys.path:

@@ -12,7 +12,7 @@ from .parts import EXTRA_OF, missing_part
 from .plugins import OURS, REMEDY, ours, package, points, rivals
 
 T = TypeVar("T")
-Made = TypeVar("Made")
+Decorated = TypeVar("Decorated")
 Result = TypeVar("Result")
 
 
@@ -54,7 +54,7 @@ class Registry(Generic[T]):
         self._entries: dict[str, T] = {}
         self._modules: dict[str, str] = {}  # module that registered each entry
 
-    def register(self, name: str, entry: Callable[[Any], T] | None = None) -> Callable[[Made], Made]:
+    def register(self, name: str, entry: Callable[[Any], T] | None = None) -> Callable[[Decorated], Decorated]:
         """Return a decorator that registers a function or class under a name.
 
         entry : decorated object -> entry; default: the object itself
@@ -64,9 +64,9 @@ class Registry(Generic[T]):
         broken : the name belongs to another package.
         """
 
-        def enter(made: Made) -> Made:
-            self._enter(name, entry(made) if entry else made, made.__module__)
-            return made
+        def enter(decorated: Decorated) -> Decorated:
+            self._enter(name, entry(decorated) if entry else decorated, decorated.__module__)
+            return decorated
 
         return enter
 
@@ -191,11 +191,11 @@ class Registry(Generic[T]):
             raise self._broken(f"{both}: remove one of these packages")
         before = set(self._entries)
         try:
-            made = self._imported(point)
+            loaded = self._imported(point)
             if self._fault and point.name not in self._entries:
-                if fault := self._fault(made):
+                if fault := self._fault(loaded):
                     raise self._broken(f"{self._described(point.name)} {fault}: {REMEDY}")
-                self._enter(point.name, made, point.module)
+                self._enter(point.name, loaded, point.module)
             if point.name not in self._entries:
                 registered = [repr(name) for name in self._entries if name not in before]
                 but = f" but {few(registered)}" if registered else ""

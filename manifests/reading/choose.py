@@ -68,12 +68,12 @@ def sweep(candidates: Sequence[Sample], factor: Factor, recipe: Recipe) -> list[
     values = np.array([sample.row[factor.name] for sample in candidates])
     if values.min() == values.max():
         return []
-    apart = np.zeros(len(candidates))
+    distances = np.zeros(len(candidates))  # of the other factors from their medians, squared
     for other in recipe.factors:
         if other.name != factor.name:
-            apart += (other.law.cdf(np.array([sample.row[other.name] for sample in candidates])) - 0.5) ** 2
+            distances += (other.law.cdf(np.array([sample.row[other.name] for sample in candidates])) - 0.5) ** 2
     groups = np.array_split(np.argsort(values, kind="stable"), min(ACROSS, len(candidates)))
-    return [candidates[int(min(group, key=lambda index: apart[index]))] for group in groups]
+    return [candidates[int(min(group, key=lambda index: distances[index]))] for group in groups]
 
 
 def _spread(samples: Samples, count: int) -> list[tuple[dict[str, Any], range]]:
@@ -81,7 +81,7 @@ def _spread(samples: Samples, count: int) -> list[tuple[dict[str, Any], range]]:
     by_class: dict[int, list[tuple[dict[str, Any], range]]] = {}
     for entry in samples.objects:
         by_class.setdefault(entry[0]["label"], []).append(entry)
-    turns = [entry for turn in zip_longest(*(by_class[label] for label in sorted(by_class))) for entry in turn if entry]
-    first = turns[: max(count, len(by_class))]
-    count = min(count, len(first))
-    return [first[i * len(first) // count] for i in range(count)]
+    rounds = zip_longest(*(by_class[label] for label in sorted(by_class)))  # an object of each class, then another
+    candidates = [entry for objects in rounds for entry in objects if entry][: max(count, len(by_class))]
+    count = min(count, len(candidates))
+    return [candidates[i * len(candidates) // count] for i in range(count)]

@@ -19,7 +19,7 @@ from ..dataset import DatasetInfo, read_table
 from ..errors import DatasetError, UnknownName
 from ..folder.index import rows
 from ..recipe import Recipe
-from ..schema import OBJECTS, place_columns
+from ..schema import OBJECTS, position_columns
 
 AGAIN = "restore it, or render the dataset again"
 MEND = "restore it, or delete it with its Parquet and render the dataset again"
@@ -56,12 +56,12 @@ class Sample:
         ------
         DatasetError : the bytes cannot be read, or their SHA-256 differs from that in the Parquet.
         """
-        offset, size, sha256 = (self.row[column] for column in place_columns(pass_name))
+        offset, size, sha256 = (self.row[column] for column in position_columns(pass_name))
         try:
             with (self.folder / self.tar).open("rb") as file:
-                room = file.seek(0, os.SEEK_END)
-                file.seek(min(max(offset, 0), room))
-                content = file.read(min(max(size, 0), room))  # what the Parquet says may be more than memory
+                end = file.seek(0, os.SEEK_END)
+                file.seek(min(max(offset, 0), end))
+                content = file.read(min(max(size, 0), end))  # a damaged Parquet may give more bytes than fit in memory
         except OSError as error:
             raise DatasetError(read_failure(self.folder / self.tar, error, MEND)) from error
         if hashlib.sha256(content).hexdigest() != sha256:
@@ -92,13 +92,13 @@ class Samples:
     def objects(self) -> list[tuple[dict[str, Any], range]]:
         """Every object with samples: its row of objects.parquet and the numbers of its samples."""
         path = self.folder / "objects.parquet"
-        made = [note for note in read_table(path, OBJECTS).to_pylist() if note["status"] != "failed"]
-        if wrong := [note for note in made if note["views"] is None or note["views"] < 0]:
+        notes = [note for note in read_table(path, OBJECTS).to_pylist() if note["status"] != "failed"]
+        if wrong := [note for note in notes if note["views"] is None or note["views"] < 0]:
             raise DatasetError(f"{path} gives {wrong[0]['synset']}/{wrong[0]['object_id']} no number of views: {AGAIN}")
-        if (views := sum(note["views"] for note in made)) > len(self):
+        if (views := sum(note["views"] for note in notes)) > len(self):
             raise DatasetError(f"{path} counts {short_number(views)} views, and the shards hold {len(self):,}: {AGAIN}")
-        ends = np.cumsum([0, *(note["views"] for note in made)]).tolist()  # objects are in the order of the shards
-        return [(note, range(*ends[i : i + 2])) for i, note in enumerate(made)]
+        ends = np.cumsum([0, *(note["views"] for note in notes)]).tolist()  # objects are in the order of the shards
+        return [(note, range(*ends[i : i + 2])) for i, note in enumerate(notes)]
 
     def latents(self) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
         """Return all latents of all samples, by factor name: (n,) float64 each."""
@@ -129,7 +129,7 @@ class Samples:
         for shard in np.unique(shards).tolist():
             stem = self.stems[shard]
             table = read_table(self.folder / f"{stem}.parquet", rows(self.info.recipe))
-            needed = ("key", "view", *self.info.recipe.factor_names, *place_columns())
+            needed = ("key", "view", *self.info.recipe.factor_names, *position_columns())
             if empty := [name for name in needed if table[name].null_count]:
                 raise DatasetError(f"{self.folder / stem}.parquet: {empty[0]} is empty in some rows: {MEND}")
             start = int(self._ends[shard]) - table.num_rows
@@ -162,5 +162,5 @@ def _rows(path: Path) -> int:
         return int(pq.read_metadata(path).num_rows)
     except (OSError, pa.ArrowException) as error:
         raise DatasetError(
-            read_failure(path, error, "restore it or render the dataset again", "it is no whole Parquet file")
+            read_failure(path, error, "restore it or render the dataset again", "it is not a complete Parquet file")
         ) from error

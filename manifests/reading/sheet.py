@@ -58,12 +58,12 @@ def sheet(rows: Sequence[choose.Row], samples: Samples) -> Image.Image:
     """
     recipe = samples.info.recipe
     parts = [grid([picture(s, recipe) for s in row.samples], row.captions, row.title) for row in rows]
-    whole = Image.new("RGB", (max(p.width for p in parts), sum(p.height for p in parts)), PAPER)
+    canvas = Image.new("RGB", (max(p.width for p in parts), sum(p.height for p in parts)), PAPER)
     top = 0
     for part in parts:
-        whole.paste(part, (0, top))
+        canvas.paste(part, (0, top))
         top += part.height
-    return whole
+    return canvas
 
 
 def grid(pictures: Sequence[NDArray[np.uint8]], captions: Sequence[str], title: str = "") -> Image.Image:
@@ -72,15 +72,15 @@ def grid(pictures: Sequence[NDArray[np.uint8]], captions: Sequence[str], title: 
     rows = math.ceil(len(pictures) / columns)
     title, font = _shortened(title, (14,), choose.ACROSS * (TILE + GAP) - GAP)
     width = max(columns * (TILE + GAP) + GAP, math.ceil(font.getlength(title)) + 2 * GAP)
-    whole = Image.new("RGB", (width, rows * (TILE + CAPTION + GAP) + GAP + head), PAPER)
-    draw = ImageDraw.Draw(whole)
+    canvas = Image.new("RGB", (width, rows * (TILE + CAPTION + GAP) + GAP + head), PAPER)
+    draw = ImageDraw.Draw(canvas)
     draw.text((GAP, GAP + head / 2), title, INK, font, anchor="lm")
     for i, (pixels, caption) in enumerate(zip(pictures, captions, strict=True)):
         left, top = GAP + i % columns * (TILE + GAP), GAP + head + i // columns * (TILE + CAPTION + GAP)
-        whole.paste(Image.fromarray(pixels).resize((TILE, TILE), Image.Resampling.LANCZOS), (left, top))
+        canvas.paste(Image.fromarray(pixels).resize((TILE, TILE), Image.Resampling.LANCZOS), (left, top))
         words, font = _shortened(caption, SIZES, TILE)
         draw.text((left + TILE / 2, top + TILE + CAPTION / 2), words, INK, font, anchor="mm")
-    return whole
+    return canvas
 
 
 def _shortened(text: str, sizes: Sequence[int], width: int) -> tuple[str, Font]:

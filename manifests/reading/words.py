@@ -10,7 +10,7 @@ def value_in_words(value: float, unit: str) -> str:
     ('−45°', '0.25 turn')
     """
     if not math.isfinite(value):
-        return str(value)  # of a damaged table
+        return str(value)  # from a damaged table
     if unit == "rad":
         words = f"{round(math.degrees(value))}°"  # rounding to a whole number avoids "-0"
     else:

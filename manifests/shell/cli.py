@@ -103,7 +103,7 @@ def _exit(work: Callable[[], object]) -> NoReturn:
         if not undecoded(str(error.object)):
             raise
         name = ascii(error.object[max(0, error.start - 40) : error.end + 40])
-        _stop(f"a name holds bytes that are no text ({name}): rename it, or set PYTHONUTF8=1 if it is in UTF-8", 1)
+        _stop(f"a name holds bytes that are not text ({name}): rename it, or set PYTHONUTF8=1 if it is in UTF-8", 1)
     except Exception as error:
         _unforeseen(error)
 

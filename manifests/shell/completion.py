@@ -19,7 +19,7 @@ SHELLS = ("bash", "zsh", "fish")
 def completion(shell: str) -> None:
     """Print the script that completes `iebench` in a shell.
 
-    For the bash that is open: eval "$(iebench completion bash)".
+    To use it at once in the current bash: eval "$(iebench completion bash)".
     """
     kind = get_completion_class(shell)
     assert kind is not None  # click has all of SHELLS

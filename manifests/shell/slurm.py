@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import submitit
-from submitit.slurm.slurm import _make_sbatch_string  # its public callers want Slurm installed; a dry run does not
+from submitit.slurm.slurm import _make_sbatch_string  # its public callers need Slurm installed; a dry run does not
 
 from ..errors import QueueError, UsageError
 
@@ -115,7 +115,7 @@ class Queue:
                 path.unlink(missing_ok=True)
             message = _last_line(error)
             raise QueueError(
-                f"sbatch does not take the job ({message}): see `sinfo`, mend that or the --slurm options, and "
+                f"sbatch does not take the job ({message}): see `sinfo`, correct the --slurm options, and "
                 "run the same command again"
             ) from error
 
@@ -124,7 +124,7 @@ class Queue:
         return (path for path in self.folder.glob("*") if PENDING.fullmatch(path.name))
 
     def script(self, tasks: int) -> str:
-        """Return the batch script of an array with so many tasks."""
+        """Return the batch script of an array of that many tasks."""
         command = shlex.join([sys.executable, "-m", "submitit.core._submit", str(self.folder)])
         return str(_make_sbatch_string(command, self.folder, map_count=tasks, **self._parameters))
 
@@ -137,11 +137,11 @@ class Queue:
         message = text.splitlines()[0]
         if dashes and ends:
             kind, _, words = ends[-1].partition(": ")
-            message = words if kind.startswith("iebench.") else "an unexpected error, which its log has"
+            message = words if kind.startswith("iebench.") else "an unexpected error; its log has the details"
         return f"{message} (job {job.job_id}; logs in {self.folder})"
 
 
 def _last_line(refusal: submitit.core.utils.FailedJobError) -> str:
     """Return the last line of sbatch's message, without its name; submitit gives it as the error's text."""
-    lines = str(refusal).strip().splitlines() or ["it does not say why"]
+    lines = str(refusal).strip().splitlines() or ["it gives no reason"]
     return lines[-1].removeprefix("sbatch: ")

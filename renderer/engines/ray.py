@@ -13,7 +13,7 @@ import ray
 from ray.exceptions import NodeDiedError, OutOfMemoryError, RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from iebench.manifests.common.causes import answer
+from iebench.manifests.common.causes import refusal
 from iebench.manifests.common.patience import PATIENCE, ends
 from iebench.manifests.common.progress import say
 
@@ -47,7 +47,7 @@ class Ray:
                 ray.init(self._address, logging_level="error", log_to_driver=False)
             except (OSError, OverflowError, ValueError, RayError) as error:
                 raise UsageError(
-                    f"no Ray cluster at {self._address} ({answer(error, 'it does not answer')}): see `ray status`"
+                    f"no Ray cluster at {self._address} ({refusal(error, 'it does not answer')}): see `ray status`"
                 ) from error
         return self
 

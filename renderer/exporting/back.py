@@ -13,7 +13,7 @@ from iebench.manifests.dataset import INFO, DatasetInfo, checksums, read_table
 from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
 from iebench.manifests.folder.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import SPLITS, place_columns
+from iebench.manifests.schema import SPLITS, position_columns
 
 from ..errors import AssetError, DatasetError, OutputError, SourceError
 from ..importing.published import file_name
@@ -100,7 +100,7 @@ def _write_shard(source: Path, out: Path, recipe: Recipe, stem: str, sums: dict[
 
 def _samples(source: Path, recipe: Recipe, table: pa.Table) -> Iterator[tuple[dict[str, Any], dict[str, bytes]]]:
     """Yield each row up to its last latent, with its pictures by suffix; every file is checked."""
-    locations = {name: place_columns(name) for name in ("", *recipe.passes)}
+    locations = {name: position_columns(name) for name in ("", *recipe.passes)}
     left_out = {column for columns in locations.values() for column in columns}
     for row in table.to_pylist():
         folder = source / object_folder(row)

@@ -18,7 +18,7 @@ from iebench.manifests.conventions import ANGLES
 from iebench.manifests.dataset import INFO, DatasetInfo, checksums, read_table
 from iebench.manifests.folder.checksums import SUMS, file_sha256, read_sums
 from iebench.manifests.folder.index import rows
-from iebench.manifests.schema import SPLITS, place_columns
+from iebench.manifests.schema import SPLITS, position_columns
 
 from ..errors import DatasetError, OutputError
 from ..importing.published import file_name
@@ -183,7 +183,7 @@ def _files(export: Export, stem: str, table: pa.Table) -> Iterator[tuple[dict[st
                 latents = [row[name] for name in recipe.factor_names]
                 files = {file_name("latent", row["view"]): latent_file(latents)}
                 for pass_name in ("", *recipe.passes):
-                    offset, size, _ = (row[column] for column in place_columns(pass_name))
+                    offset, size, _ = (row[column] for column in position_columns(pass_name))
                     file.seek(offset)
                     files[picture_name(pass_name, row["view"])] = file.read(size)
                 yield row, files

@@ -22,7 +22,7 @@ from typing import IO, Any, TypeVar
 
 import fsspec
 
-from iebench.manifests.common.causes import answer
+from iebench.manifests.common.causes import refusal
 from iebench.manifests.common.lock import holder
 from iebench.manifests.common.patience import PATIENCE, joins
 
@@ -200,7 +200,7 @@ class CloudStore:
                 if attempt == self.tries or _is_permanent(error):
                     tries = f" ({attempt} times)" if attempt > 1 else ""
                     raise DiskError(
-                        f"cannot {verb} {self._url}/{name}: {answer(error, 'the store gives no reason')}{tries}; "
+                        f"cannot {verb} {self._url}/{name}: {refusal(error, 'the store gives no reason')}{tries}; "
                         "finished shards stay there, and the same command continues"
                     ) from error
                 shortest, longest = self.pauses

@@ -17,7 +17,7 @@ from iebench.manifests.common.files import atomic, own_folder, save_atomic
 from iebench.manifests.errors import DatasetError, InvalidValue
 from iebench.manifests.folder.index import rows
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import ADDED, IDENTITY, INSPECTION, OBJECTS, key, place_columns
+from iebench.manifests.schema import ADDED, IDENTITY, INSPECTION, OBJECTS, key, position_columns
 from iebench.manifests.text.plain_text import cleaned
 from iebench.manifests.views import Views
 
@@ -129,7 +129,7 @@ def _add_sample(tar: tarfile.TarFile, row: dict[str, Any], files: dict[str, byte
     for suffix, content in sorted(members.items()):
         start = _add(tar, f"{row['key']}.{suffix}", content)
         if suffix != "json":
-            columns = place_columns("" if suffix == "jpg" else suffix.partition(".")[0])
+            columns = position_columns("" if suffix == "jpg" else suffix.partition(".")[0])
             locations |= zip(columns, (start, len(content), hashlib.sha256(content).hexdigest()), strict=True)
     return locations
 

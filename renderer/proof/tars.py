@@ -17,7 +17,7 @@ from typing import Any
 from PIL import Image
 
 from iebench.manifests.recipe import Recipe
-from iebench.manifests.schema import place_columns
+from iebench.manifests.schema import position_columns
 
 from ..output.shards import member_header, sample_json
 
@@ -47,7 +47,7 @@ class Member:
 
 def members(row: dict[str, Any], recipe: Recipe) -> list[Member]:
     """Return the expected members of a row's sample, in the tar's order."""
-    locations = {name: place_columns(name) for name in ("", *recipe.passes)}
+    locations = {name: position_columns(name) for name in ("", *recipe.passes)}
     left_out = {column for columns in locations.values() for column in columns}
     text = sample_json({name: value for name, value in row.items() if name not in left_out})
     parts = [Member("json", len(text), text)]

@@ -82,7 +82,7 @@ class Manifest:
             table = pq.read_table(self.path, partitioning=None)
         except (pa.ArrowException, OSError) as error:
             raise SourceError(
-                read_failure(self.path, error, "write it again", "it is no whole Parquet file")
+                read_failure(self.path, error, "write it again", "it is not a complete Parquet file")
             ) from error
         self._check_columns(table.column_names)
         text = pa.table({name: self._text(table, name) for name in KNOWN if name in table.column_names})

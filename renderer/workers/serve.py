@@ -8,7 +8,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from iebench.manifests.common.causes import reason, scene_of
+from iebench.manifests.common.causes import origin_of, reason
 from iebench.manifests.common.processes import end_with_parent
 
 from ..errors import IebenchError
@@ -31,7 +31,7 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
     try:
         worker.start(setup)
     except Exception as error:  # otherwise the parent would start worker after worker
-        connection.send(("error", IebenchError(f"the renderer cannot start: {reason(error, scene_of(error))}")))
+        connection.send(("error", IebenchError(f"the renderer cannot start: {reason(error, origin_of(error))}")))
         return
     connection.send(("ready", None))
     while True:
@@ -44,7 +44,7 @@ def serve(connection: Connection, setup: worker.Setup, scratch: str) -> None:
         except IebenchError as error:
             reply = ("error", error)
         except Exception as error:
-            reply = ("failure", reason(error, scene_of(error)))
+            reply = ("failure", reason(error, origin_of(error)))
         connection.send(reply)
 
 

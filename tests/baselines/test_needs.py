@@ -26,7 +26,7 @@ def test_needs_follow_the_settings() -> None:
     [
         (lambda: Needs(pictures=("stil",)), "no property 'stil'; choose from shared poses, "),
         (lambda: Needs(pictures=("runs",)), "a run has 3 views or more"),
-        (lambda: Needs(views=3, group=2, pictures=("runs",)), "groups keep it on shared poses only"),
+        (lambda: Needs(views=3, group=2, pictures=("runs",)), "the objects of a group need shared poses for it"),
     ],
 )
 def test_needs_that_nothing_can_meet(needs: object, words: str) -> None:

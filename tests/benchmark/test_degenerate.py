@@ -117,7 +117,7 @@ def test_whatever_does_not_vary_no_number_leaves_its_scale(case: str, features: 
 @pytest.mark.parametrize("protocol", [ASKED, replace(load_protocol("converged"), draws=20)], ids=["heads", "solved"])
 def test_splits_of_next_to_no_objects_are_scored(learnt: int, val_count: int, protocol: Protocol) -> None:
     train, val = (random_split(objects, 4, seed=i, rounds=4) for i, objects in enumerate((learnt, val_count)))
-    context = context_of(train, val, protocol, tuners=learnt // 2)
+    context = context_of(train, val, protocol, tuning=learnt // 2)
     values = run(context)
     sound(values)
     readable(context, values)
@@ -140,7 +140,7 @@ def test_what_has_no_size_that_means_something_is_left_out_and_named() -> None:
     context = context_of(train, val, ASKED)
     values = run(context)[WHOLE]
     assert "pose_r2_mean" not in values and "pose_degrees_mean" in values
-    (note,) = [note for note in context.notes if note.startswith("left out, since they, their intervals or floors")]
+    (note,) = [note for note in context.notes if note.startswith("left out, since a value, interval or floor")]
     assert "of whole (-" in note and note.endswith(" more")
 
 

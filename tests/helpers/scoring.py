@@ -74,11 +74,11 @@ def random_split(
 
 def context_of(
     train: Split, val: Split, protocol: Protocol = SMALL, method: nn.Module | None = None,
-    parts: Mapping[str, slice] | None = None, tuners: int = 4,
+    parts: Mapping[str, slice] | None = None, tuning: int = 4,
 ) -> Context:  # fmt: skip
     """Return a context over two splits; `method` may be any module with a predictor's methods.
 
-    tuners : number of tuning objects, which select learning rates and weight decays; they come first in train
+    tuning : number of tuning objects, which select learning rates and weight decays; they come first in train
     """
     return Context(
         train=train,
@@ -92,8 +92,8 @@ def context_of(
         device=torch.device("cpu"),
         meter=Meter("probing", total=1, unit="epochs"),
         groups=STANDARD,
-        learners=np.arange(tuners, train.objects),
-        tuners=np.arange(tuners),
+        training_objects=np.arange(tuning, train.objects),
+        tuning_objects=np.arange(tuning),
     )
 
 

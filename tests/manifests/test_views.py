@@ -58,7 +58,7 @@ def test_a_dataset_gives_its_own_views(tiny_dataset):
     [
         (
             table().drop_columns("rot_y"),
-            "no column 'rot_y', which the recipe needs: add it, or rename the one that holds it",
+            "no column 'rot_y', which the recipe needs: add it, or rename the column that holds it",
         ),
         (
             table().drop_columns("view"),
@@ -67,7 +67,7 @@ def test_a_dataset_gives_its_own_views(tiny_dataset):
         (table(rot_x=[0.0, float("nan"), 1.0]), "'rot_x' holds values that are no finite numbers"),
         (table(rot_x=[0.0, None, 1.0]), "'rot_x' holds values that are no finite numbers"),
         (table(rot_x=["a", "b", "c"]), "'rot_x' holds string, not numbers"),
-        (table((("s", "a", 1), ("s", "a", 1))), "view 1 of s/a is there twice"),
+        (table((("s", "a", 1), ("s", "a", 1))), "view 1 of s/a occurs twice"),
         (table((("s", "a", 1000),)), r"whole numbers in 0 \.\. 999"),
         (table((("s", "a", -1),)), r"whole numbers in 0 \.\. 999"),
         (table(view=["a", "b", "c"]), "'view' holds string, not numbers"),
@@ -80,7 +80,7 @@ def test_a_dataset_gives_its_own_views(tiny_dataset):
             table(synset=pa.array([b"\xff"] * 3).view(pa.string())),
             r"'synset' \(.* cannot be used as string: mend its values",
         ),
-        (table(()), "a row for each view is needed"),
+        (table(()), "it needs a row for each view"),
     ],
 )
 def test_a_table_that_cannot_be_used_is_one_sentence(tmp_path, broken, words):

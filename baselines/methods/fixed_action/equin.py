@@ -1,8 +1,8 @@
 """EquIN: a head gives a view's pose as N candidate rotations, a contrast its object (Pérez Rey et al., ECML 2023).
 
-The pose is known up to one fixed rotation, since the loss compares poses of the same object alone: R1' R12 must be R2'.
-An object with N symmetric poses R S has N right candidates, so sets are compared. That needs the rotation in the
-world's frame, as in the paper: R2 R1^-1 takes {R1 S} to {R2 S}, and R12 does not, since S R12 is not R12 S.
+The pose is learned up to a fixed rotation, since the loss compares poses of the same object only: R1' R12 must be R2'.
+An object with N symmetric poses R S has N correct candidates, so sets are compared. This needs the rotation in the
+world's frame, as in the paper: R2 R1^-1 maps {R1 S} to {R2 S}, and R12 does not, since S R12 is not R12 S.
 
 iebench train --method equin
 """
@@ -103,9 +103,10 @@ class EquIN(FixedActionMethod):
             return (poses @ turn if self.frame == "object" else turn @ poses).flatten(1)
 
     def rotation(self, source: Tensor, target: Tensor) -> Tensor:
-        """Return R1'^-1 R2', or in the world's frame the R2' R1'^-1 that takes one set nearest to the other.
+        """Return R1'^-1 R2'; in the world's frame the R2' R1'^-1 that maps one set nearest to the other.
 
-        For a symmetric object that is one of the N rotations that its pictures allow. Distances count both ways.
+        For a symmetric object it is one of the N rotations that agree with its images. Distances count in both
+        directions.
         """
         start, end = (torch.unflatten(view, 1, (-1, 3, 3)) for view in (source, target))  # (B, N, 3, 3)
         if self.frame == "object":

@@ -1,8 +1,8 @@
 """g-NFT: latents that move by Wigner matrices of the rotation, decoded to the other view's pixels (Koyama et al. 2023).
 
-No term guards against collapse: the decoder needs the latent. Floor and light must stay, since the pixels of the other
-view have to be a function of this view and the rotation. Encoder and decoder are convolutional, the paper's are
-transformers; its absolute poses z D(R1)^-1 D(R2) are the relative ones z D(R12) here.
+No loss term prevents collapse; the decoder's need for the latent does. Floor and light must not change, since the
+pixels of the other view have to be a function of this view and the rotation. Encoder and decoder are convolutional; the
+paper's are transformers. Its absolute poses, z D(R1)^-1 D(R2), are relative here: z D(R12).
 
 iebench train --method g-nft
 """

@@ -1,7 +1,7 @@
-"""A likeness of DINO: a target network's sharp distribution over prototypes is predicted (Caron et al., ICCV 2021).
+"""Similar to DINO: a target network's sharp distribution over prototypes is predicted (Caron et al., ICCV 2021).
 
-Its defaults are those of the repository facebookresearch/dino. It is a likeness: the paper's crops at two scales, its
-schedule of weight decay and its frozen first epoch are left out, and the views are those of the dataset.
+Its defaults are those of the repository facebookresearch/dino. Three parts of DINO are left out: the crops at two
+scales, the schedule of weight decay and the frozen first epoch. The views are those of the dataset.
 
 iebench train --method dino-like
 """
@@ -31,7 +31,7 @@ class DINOLikeSettings:
     prototypes : number of prototypes
     temperature : of the predicted distribution
     target_temperature : of the target network's distribution
-    memory : weight of the centre of earlier batches in the centre, which is subtracted from the target's logits
+    memory : weight of earlier batches in the moving centre, which is subtracted from the target's logits
     momentum : initial momentum of the target network; it rises to 1 by a cosine over the steps of the run
     """
 

@@ -1,4 +1,4 @@
-"""Invariance Propagation: an object is found again, and so are its neighbours' neighbours (Wang et al., NeurIPS 2020).
+"""Invariance Propagation: an object's views attract it and its neighbours' neighbours (Wang et al., NeurIPS 2020).
 
 A memory bank has one embedding of each object, a mean over its past views, and its nearest neighbours among the others.
 The paper's instances are single images with augmentations; here they are objects with their views.
@@ -27,8 +27,8 @@ class InvariancePropagationSettings(ObjectSettings):
 
     projector : widths of the projector's layers
     temperature : tau of the similarities
-    background : number of the bank's objects, the most similar ones, among which an object is found again
-    neighbours : number of nearest neighbours that an object remembers
+    background : number of the bank's objects, the most similar ones, among which an object is identified
+    neighbours : number of nearest neighbours that are stored for an object
     depth : number of edges between an object and the farthest of its positives
     positives : number of positives that count, the least similar ones
     propagation : weight of the term of the positives

@@ -1,8 +1,8 @@
 """OBoW: a target network's bag of visual words is predicted from another view (Gidaris et al., CVPR 2021).
 
-The words are features of a target network in past batches. The bag of a view tells which words its last map has. Views
-of the dataset take the place of the paper's crops. Its full version has words of two maps, and small patches of a view
-that predict the bag too: `--set method.levels=2 --set method.patches=5`.
+The words are features of a target network in past batches. The bag of a view is the distribution of its last map over
+the words. Views of the dataset take the place of the paper's crops. The paper's full version has words of two maps, and
+small patches of a view that predict the bag too: `--set method.levels=2 --set method.patches=5`.
 
 iebench train --method obow
 """

@@ -1,4 +1,4 @@
-"""TiCo: views agree with a target network, and avoid the directions of past batches (Zhu et al. 2022).
+"""TiCo: embeddings agree with a target network and avoid the directions of past batches (Zhu et al. 2022).
 
 The directions are those of an exponential moving average of the covariance of embeddings. The defaults are the paper's;
 its optimizer, batch and length could not be checked, so no preset has them: train it with `--preset fair`.

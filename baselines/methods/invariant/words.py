@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from ...gather import gather
 from ...losses import no_autocast, precise
 
-DECAY = 0.99  # of the mean distance to the nearest word, from step to step
-SMALLEST = 1e-6  # of that distance: a map all of whose features are words still has a bag
+DECAY = 0.99  # of the moving mean distance to the nearest word, per step
+SMALLEST = 1e-6  # lower bound of that distance, for a map whose features are all words
 
 
 class Words(nn.Module):

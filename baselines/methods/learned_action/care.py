@@ -1,9 +1,9 @@
-"""CARE: a change of pose shared by a chunk of objects keeps their angles to one another (Gupta et al., ICLR 2024).
+"""CARE: a change of pose shared by a chunk of objects keeps the angles of their embeddings (Gupta et al., ICLR 2024).
 
-If the objects of a chunk move together, a rotation of the sphere of embeddings can follow, and then their Gram matrix
-stays. The loss needs neither a predictor nor the numbers of the action, but views whose pose, floor and light are those
-of every object: else the colours' differences would have to cancel too. On such pictures the floor's hue tells the
-pose, so they are for training: score on others.
+If the objects of a chunk move together, one rotation of the sphere of embeddings can follow all of them, and their Gram
+matrix does not change. The loss needs neither a predictor nor labels of the action. It needs views in which all objects
+have the same pose, floor and light; else the differences of colour would have to cancel too. In such images the floor's
+hue reveals the pose, so use them for training only, and score on another dataset.
 
 iebench train --method care
 """

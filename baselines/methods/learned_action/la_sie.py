@@ -1,8 +1,8 @@
-"""LA-SIE: SIE whose matrix is read from the two views, so it needs no action (repository kaminocode/LA-SIE, 2026).
+"""LA-SIE: SIE whose matrix is inferred from two views, without labels (repository kaminocode/LA-SIE, 2026).
 
-The matrix sees the view that it should give. A dense one can send any x to any y (y x^T / |x|^2 does), so its alignment
-says nothing; exp(sum_k c_k G_k) with generators shared by all pairs has a few numbers c to do it with. That bottleneck,
-and the terms of inverse and composition, are what is learned from.
+The network that makes the matrix also sees the target view. A dense matrix can map any x to any y (y x^T / |x|^2 does),
+so its alignment error has no meaning. The matrix exp(sum_k c_k G_k), with generators shared by all pairs, has only a
+few coefficients c. This bottleneck, and the terms of inverse and composition, make the representation equivariant.
 
 iebench train --method la-sie
 """
@@ -32,10 +32,10 @@ class LASIESettings:
     equivariant : equivariant fraction of the representation, at its end, on which the matrix acts
     family : "generators" for exp(sum_k c_k G_k), "skew" for exp of any antisymmetric matrix, "dense" for any matrix
     generators : number of generators G_k, antisymmetric and learned
-    hidden : widths of the layers from two views to the numbers of the matrix
+    hidden : widths of the layers from two views to the coefficients of the matrix
     invariance, equivariance, variance, covariance : the loss weights s, f * s, v and c
-    identity, inverse, composition : weights of the matrix of a view and itself, of the matrix back after that forth,
-        and of the matrix over two steps; the last needs three views
+    identity, inverse, composition : weights of three errors: of M_xx as the identity, of M_yx M_xy as the identity, and
+        of M_xz as M_yz M_xy, which needs three views
     """
 
     projector: tuple[int, ...] = (1024, 1024, 1024)
@@ -88,7 +88,7 @@ class LASIE(ActionCodeMethod):
         views = self.represent(images)
         invariant = self.by_view(self.invariant_projector, views[..., self.parts["invariant"]])  # K of (B, E)
         equivariant = self.by_view(self.equivariant_projector, views[..., self.parts["equivariant"]])
-        whole = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]
+        embedding = [torch.cat(parts, dim=1) for parts in zip(invariant, equivariant, strict=True)]
         moving = [precise(view) for view in views[..., self.parts["equivariant"]].unbind(1)]  # K of (B, d)
         with no_autocast(images.device):
             forth = [self.operator(x, y) for x, y in pairwise(moving)]  # K - 1 of (B, d, d)
@@ -96,8 +96,8 @@ class LASIE(ActionCodeMethod):
             terms = {
                 "invariance": total(distance(x, y) for x, y in pairwise(invariant)),
                 "equivariance": total(distance(m, y) for m, y in zip(moved, moving[1:], strict=True)),
-                "variance": total(variance(view) for view in whole),
-                "covariance": total(covariance(view) for view in whole),
+                "variance": total(variance(view) for view in embedding),
+                "covariance": total(covariance(view) for view in embedding),
                 **self._laws(moving, forth),
             }
         return weighted(terms, self.settings)
@@ -107,7 +107,7 @@ class LASIE(ActionCodeMethod):
         return self.operator.numbers(*(precise(view[:, self.parts["equivariant"]]) for view in (first, second)))
 
     def _laws(self, moving: list[Tensor], forth: list[Tensor]) -> dict[str, Tensor]:
-        """Return the terms that a group's matrices would make 0, of those with a weight."""
+        """Return the weighted ones among the errors of identity, inverse and composition, which are 0 for a group."""
         weight, identity, terms = self.settings, torch.eye(moving[0].shape[1], device=moving[0].device), {}
         if weight.identity:
             terms["identity"] = total(distance(self.operator(x, x), identity) for x in moving)

@@ -1,8 +1,8 @@
-"""MSP: the matrix between two views of a sequence, by least squares, gives the next one (Miyato et al., NeurIPS 2022).
+"""MSP: the least-squares matrix between two views of a sequence predicts the next one (Miyato et al., NeurIPS 2022).
 
-The views turn by one constant step, and neither the step nor any pose is seen: if the latents move linearly, the matrix
-that takes the first to the second also takes the second to the third. Floor and light must stay, since pixels are
-predicted. Encoder and decoder are those of the other methods here, not the paper's.
+The object rotates by one constant step from view to view. The method sees neither the step nor any pose: if the latents
+move linearly, the matrix that maps the first to the second also maps the second to the third. Floor and light must not
+change, since pixels are predicted. Encoder and decoder are those of the other methods here, not the paper's.
 
 iebench train --method msp
 """
@@ -28,11 +28,11 @@ class MSPSettings:
     """Sizes of the latent are those of the repository takerum/meta_sequential_prediction for SmallNORB.
 
     projector : widths of the layers between the representation and the latent
-    vectors : number m of vectors of the latent, from which the matrix is found
+    vectors : number m of vectors of the latent, from which the matrix is computed
     size : size a of a vector and of the matrix; at most m
     decoder : channels of the decoder's maps, from the smallest to the largest map
-    partners : number of objects in a row of a batch that turn by the same step; from 2 the error with the matrix of
-        the next of them is logged as `swapped`, for which all objects need one list of poses
+    partners : number of consecutive objects of a batch that rotate by the same step. From 2 on, the error with the
+        matrix of the next one is logged as `swapped`; all objects then need one list of poses
     """
 
     projector: tuple[int, ...] = (512,)

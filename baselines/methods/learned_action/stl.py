@@ -1,7 +1,8 @@
 """STL: the action is a code of two views, and the code of one object moves another one (Yu et al., NeurIPS 2024).
 
-Objects come in pairs that share their action, so a code that held the object would move the partner wrongly. Poses only
-choose the partners; no network sees them. On a recipe without shared poses partners share their action nearly.
+Objects come in pairs that share their action, so a code with information about its own object would move the partner
+wrongly. Poses only select the partners; no network sees them. On a recipe without shared poses, partners share their
+action approximately.
 
 iebench train --method stl
 """

@@ -1,1 +1,1 @@
-"""Methods with a task beside the contrast: a head tells which transformation a picture went through. Start: essl.py."""
+"""Methods with a task beside the contrast: a head predicts the transformation of an image. Start: essl.py."""

@@ -1,7 +1,7 @@
-"""E-SSL: a contrast, and a head that tells by how many quarters a crop was turned (Dangovski et al., ICLR 2022).
+"""E-SSL: a contrast, and a head that predicts the number of quarter turns of a crop (Dangovski et al., ICLR 2022).
 
-The turns are those of the picture in its plane, so the representation learns the orientation in the picture alone, and
-not the pose in space: the analogue in space is AugSelf. Crops of the first view are at half the resolution.
+The rotations are in the plane of the image. So the representation learns the orientation in the image, and not the pose
+in space; the method for the pose in space is AugSelf. Crops of the first view have half the resolution.
 
 iebench train --method essl
 """
@@ -100,7 +100,7 @@ class ESSL(Method):
 
 
 def info_nce(left: Tensor, right: Tensor, temperature: float) -> Tensor:
-    """Cross-entropy of finding each embedding's partner among the other view's, mean over both directions.
+    """Cross-entropy of identifying each embedding's partner among the other view's, mean over both directions.
 
     Unlike in NT-Xent, embeddings of the same view are no candidates. left, right : (B, E)
     """

@@ -1,7 +1,7 @@
-"""ContextSSL: a decoder reads from pairs of views in its context what a view is to tell (Gupta et al., NeurIPS 2024).
+"""ContextSSL: pairs of views in a decoder's context decide the factor it is sensitive to (Gupta et al., NeurIPS 2024).
 
-Pairs are tokens of a sequence. In a step actions have either the rotation alone or the hues alone, and an output has to
-tell the same. So the context decides whether an output is sensitive to the pose.
+Pairs are tokens of a sequence. In each step the actions contain either the rotation alone or the hues alone, and the
+outputs have to predict the same factors. So the context decides whether an output is sensitive to the pose.
 
 iebench train --method contextssl
 """
@@ -114,14 +114,14 @@ class ContextSSL(InContextMethod):
 
     def read(self, representation: Tensor, memory: Memory) -> Tensor:
         """Return unit outputs of [h, 0]; see `InContextMethod.read`."""
-        return normalize(self.decoder.ask(nn.functional.pad(representation, (0, self.numbers)), memory), dim=1)
+        return normalize(self.decoder.attend(nn.functional.pad(representation, (0, self.numbers)), memory), dim=1)
 
     def foresee(
         self, representation: Tensor, source: Latents, target: Latents, environment: str, memory: Memory
     ) -> Tensor:
         """Return unit outputs of [h, a]; see `InContextMethod.foresee`."""
         tokens = self._tokens(representation, representation, source, target, environment)[:, 0]
-        return normalize(self.decoder.ask(tokens, memory), dim=1)
+        return normalize(self.decoder.attend(tokens, memory), dim=1)
 
     def _tokens(self, first: Tensor, second: Tensor, source: Latents, target: Latents, environment: str) -> Tensor:
         """Return the tokens [h, a] and [h+, 0] of pairs: (B, 2, dim + numbers)."""
@@ -135,8 +135,8 @@ class ContextSSL(InContextMethod):
         """Return the outputs of pairs of tokens in sequences of `pairs` pairs, the last one maybe shorter."""
         most, layers, keep = self.settings.pairs, self.settings.layers, self.settings.keep
         masks = [thinned(pair_mask(2 * most), keep, generator).to(tokens.device) for _ in range(layers)]
-        whole, outputs = len(tokens) // most * most, []
-        for part, pairs in ((tokens[:whole], most), (tokens[whole:], len(tokens) - whole)):
+        end, outputs = len(tokens) // most * most, []  # of the last full sequence
+        for part, pairs in ((tokens[:end], most), (tokens[end:], len(tokens) - end)):
             if len(part):
                 sequences = torch.unflatten(part.flatten(0, 1), 0, (-1, 2 * pairs))
                 decoded = self.decoder(sequences, [mask[: 2 * pairs, : 2 * pairs] for mask in masks])

@@ -58,7 +58,7 @@ class IWMSettings(ActionSettings):
 
 @method("iwm", IWMSettings)
 class IWM(Method):
-    """A predictor from map and action to map, and a target encoder that follows.
+    """A predictor from map and action to map, and a slowly moving target encoder.
 
     parts : "tokens", the mean over positions, of a backbone whose representation is not this mean; a transformer's
         class token has no loss of its own

@@ -1,4 +1,4 @@
-"""Preprocessing that the user declares for a file, which says nothing about it itself."""
+"""Preprocessing that the user declares for a file that does not describe it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,10 +48,10 @@ def declared(
     order = str(wants.get("order", "rgb"))
     if order not in ORDERS:
         raise EncoderError(f"--encoder-arg order={order:.80}: choose from {', '.join(ORDERS)}")
-    whole = Preprocessed(module, size, mean, std, "bilinear", ORDERS[order])
-    words = "; ".join([whole.preprocessing, *([note] if note else [])])
-    reader = None if maps is None else PreparedMaps(whole, maps)
-    return LoadedEncoder(name, whole, size, resizes=True, preprocessing=words, maps=reader)
+    preprocessed = Preprocessed(module, size, mean, std, "bilinear", ORDERS[order])
+    words = "; ".join([preprocessed.preprocessing, *([note] if note else [])])
+    reader = None if maps is None else PreparedMaps(preprocessed, maps)
+    return LoadedEncoder(name, preprocessed, size, resizes=True, preprocessing=words, maps=reader)
 
 
 def _three(key: str, values: object) -> list[float]:

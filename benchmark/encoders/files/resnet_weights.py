@@ -1,6 +1,6 @@
 """Bare weights of a ResNet: --encoder FILE.safetensors [--encoder-arg size=224] [--encoder-arg stem=cifar].
 
-The names and shapes of the tensors say which ResNet it is, as in torchvision, timm and most repositories of
+The names and shapes of the tensors determine the ResNet, as in torchvision, timm and most repositories of
 self-supervised learning: conv1, bn1, layer1.0.conv1, ...
 """
 
@@ -30,7 +30,7 @@ FIRST = "conv1.weight"  # the stem, whose prefix is that of the whole network
 INSIDE = re.compile(r"(conv1|bn1|layer[1-4])\.")  # names of a ResNet's own tensors, without its classifier
 STEMS: dict[int, tuple[Stem, ...]] = {7: ("imagenet",), 3: ("small", "cifar")}
 OPTIONS = ("prefix", "stem")
-OURS = "normalise.mean"  # of the encoders in our own files, which have a normalisation of their own
+OURS = "normalise.mean"  # a tensor of the files that iebench writes, which contain the normalisation
 UNKNOWN = "num_batches_tracked"  # counts that older files lack, and that change no output
 
 
@@ -56,7 +56,9 @@ def load(spec: str, arguments: Arguments) -> LoadedEncoder:
             read_failure(path, error, "save it with safetensors.torch.save_file", "it is no sound safetensors file")
         ) from error
     if any(key.endswith(OURS) for key in tensors):
-        raise EncoderError(f"{path} was written by iebench: give its folder, {path.parent}, which says what it holds")
+        raise EncoderError(
+            f"{path} was written by iebench: give its folder, {path.parent}, which describes the network"
+        )
     weights = _network(path, tensors, arguments.get("prefix"))
     module = _built(path, weights, arguments.get("stem"))
     wants = {name: value for name, value in arguments.items() if name not in OPTIONS}
@@ -109,6 +111,6 @@ def _built(path: Path, weights: Mapping[str, Tensor], stem: Any) -> ResNet:
             raise EncoderError(f"{path}: {key} is {tuple(weights[key].shape)}, and a plain ResNet's is {shape}")
     if beyond := [key for key in weights if INSIDE.match(key) and key not in own]:
         raise EncoderError(f"{path} has, beyond a plain ResNet, {few(sorted(beyond))}: score it through its package")
-    whole = {key: weights[key].float() if key in weights else torch.zeros(shape) for key, shape in own.items()}
-    network.load_state_dict(whole, assign=True)
+    complete = {key: weights[key].float() if key in weights else torch.zeros(shape) for key, shape in own.items()}
+    network.load_state_dict(complete, assign=True)
     return network

@@ -84,7 +84,7 @@ def _checked(name: str, stage: int, output: object, images: Tensor) -> Tensor:
 
     Raises
     ------
-    EncoderError : it is none.
+    EncoderError : the output is not a map of finite floats on the device of the images.
     """
     fits = isinstance(output, Tensor) and output.ndim == 4 and len(output) == len(images) and output.numel()
     if not (isinstance(output, Tensor) and fits and output.is_floating_point()):
@@ -95,7 +95,7 @@ def _checked(name: str, stage: int, output: object, images: Tensor) -> Tensor:
         )
     if output.device != images.device:
         raise EncoderError(f"encoder {name} got images on {images.device} and returns maps on {output.device}")
-    whole = output.float().contiguous()
-    if not torch.isfinite(whole).all():
+    floats = output.float().contiguous()
+    if not torch.isfinite(floats).all():
         raise EncoderError(f"encoder {name} gives values after stage {stage} that are not finite: check its weights")
-    return whole
+    return floats

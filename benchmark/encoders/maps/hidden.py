@@ -1,4 +1,4 @@
-"""Maps of vision models of transformers: their hidden states, tokens in the places of their patches."""
+"""Maps of vision models of transformers: their hidden states, with each token at the position of its patch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...errors import EncoderError
-from .reader import placed
+from .reader import tokens_as_map
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,14 @@ class HiddenMaps:
         last, states = self._hidden(images)
         count = len(states) - 1
         maps = {stage: self._map(states[stage], images) for stage in {*stages, count}}
-        maps[count] = last if last.ndim == 4 else placed(last, *maps[count].shape[2:])
+        maps[count] = last if last.ndim == 4 else tokens_as_map(last, *maps[count].shape[2:])
         return [maps[stage] for stage in stages]
 
     def _hidden(self, images: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
         """Return the last hidden state, and that after the embedding and after each stage."""
-        answer = self.model(pixel_values=images, output_hidden_states=True)
-        states = getattr(answer, "reshaped_hidden_states", None) or getattr(answer, "hidden_states", None)
-        return answer.last_hidden_state, states or ()
+        result = self.model(pixel_values=images, output_hidden_states=True)
+        states = getattr(result, "reshaped_hidden_states", None) or getattr(result, "hidden_states", None)
+        return result.last_hidden_state, states or ()
 
     def _map(self, state: Tensor, images: Tensor) -> Tensor:
         if state.ndim == 4:
@@ -49,5 +49,5 @@ class HiddenMaps:
         patch = getattr(self.model.config, "patch_size", None)
         patch = patch[0] if isinstance(patch, list | tuple) else patch
         if not isinstance(patch, int):
-            raise EncoderError(f"{type(self.model).__name__} names no patch size, so its tokens have no places")
-        return placed(state, images.shape[2] // patch, images.shape[3] // patch)
+            raise EncoderError(f"{type(self.model).__name__} names no patch size, so its tokens have no positions")
+        return tokens_as_map(state, images.shape[2] // patch, images.shape[3] // patch)

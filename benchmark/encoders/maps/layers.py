@@ -1,4 +1,4 @@
-"""Maps of models that offer none themselves: the outputs of their layers, caught by hooks. For torchvision."""
+"""Maps of torchvision's models, which offer none themselves: the outputs of their layers, recorded by hooks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ...errors import EncoderError
-from .reader import placed
+from .reader import tokens_as_map
 
 CONTAINERS = ("features", "encoder.layers", "trunk_output", "blocks", "layers")
 """Submodules whose children are a model's stages, if it has one: of most CNNs, of ViT, RegNet, MaxViT, MNASNet."""
@@ -46,7 +46,7 @@ class LayerMaps:
         return [self._map(caught[stage], images, stage == len(layers)) for stage in stages]
 
     def _layers(self) -> list[nn.Module]:
-        """Return the stages in their order, the last norm or permutation in the place of the last stage."""
+        """Return the stages in their order; the last norm or permutation replaces the last stage."""
         for name in CONTAINERS:
             if (container := _submodule(self.model, name)) is not None:
                 layers = list(container.children())
@@ -64,8 +64,10 @@ class LayerMaps:
             return output.permute(0, 3, 1, 2) if swin and not last else output
         patch = getattr(self.model, "patch_size", None)
         if output.ndim != 3 or not isinstance(patch, int):
-            raise EncoderError(f"a layer of {type(self.model).__name__} returns {tuple(output.shape)}, and no map")
-        return placed(output, images.shape[2] // patch, images.shape[3] // patch)
+            raise EncoderError(
+                f"a layer of {type(self.model).__name__} returns {tuple(output.shape)}, which is not a map"
+            )
+        return tokens_as_map(output, images.shape[2] // patch, images.shape[3] // patch)
 
 
 def _submodule(model: nn.Module, name: str) -> nn.Module | None:

@@ -1,4 +1,4 @@
-"""Readers of maps: how the feature maps of one kind of module are obtained, beside its representation."""
+"""Readers of maps: each obtains the feature maps of one kind of module, beside its representation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -111,7 +111,7 @@ class OwnMaps:
         return maps
 
 
-def placed(tokens: Tensor, rows: int, columns: int) -> Tensor:
+def tokens_as_map(tokens: Tensor, rows: int, columns: int) -> Tensor:
     """Return the tokens of an image's patches as a map.
 
     tokens : (B, prefix + rows * columns, C); tokens in front of the patches', such as the class token, are left out

@@ -1,4 +1,4 @@
-"""Metrics of scalars that may tell wrong answers from right ones."""
+"""Metrics of scalars that may separate wrong predictions from right ones."""
 
 from ...statistics.metric_info import FRACTION, MetricInfo
 

@@ -1,7 +1,7 @@
-"""Descriptions: how many directions a representation uses, how near the views of an object lie, how spread out all are.
+"""Descriptions: number of directions in use, distance between views of an object, spread of all views.
 
-They take the encoder's features as they are, without standardisation, as the papers do. Each is a closed form, and so
-is its derivative by the weight of an object, from which its interval follows (`statistics.linearised`).
+They take the encoder's features without standardisation, as the papers do. Each has a closed form, and so has its
+derivative by the weight of an object, from which its interval follows (`statistics.linearised`).
 """
 
 import numpy as np
@@ -60,7 +60,7 @@ def _described(context: Context, views: Array) -> dict[str, Estimate]:
     values: dict[str, Estimate] = {
         "effective_rank": measure(effective_rank(views), 1.0),
         "vne_entropy": measure(von_neumann(sphere), 0.0),
-        "alignment": measure(Mean.of(alignment(sphere), objects), float(apart(sphere))),
+        "alignment": measure(Mean.of(alignment(sphere), objects), float(between_objects(sphere))),
         "uniformity": measure(uniformity(sphere), 0.0),
     }
     if (between := lidar(views)) is not None:
@@ -133,7 +133,7 @@ def alignment(sphere: Array) -> Array:
     return mean
 
 
-def apart(sphere: Array) -> float:
+def between_objects(sphere: Array) -> float:
     """Return the mean squared distance of views of two different objects. sphere : (objects, views, D)."""
     objects, count = sphere.shape[:2]
     sums = sphere.sum(1)

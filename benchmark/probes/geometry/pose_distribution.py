@@ -19,7 +19,7 @@ from iebench.manifests.laws import support
 
 from ...data.rows import spread
 from ...fitting.context import Context, Values, probe
-from ...fitting.solving import Found, Views, by_part
+from ...fitting.solving import Result, Views, by_part
 from ...metrics.geometry.pose_distribution import NEAR, POSES
 from ...poses.density import Fit, Regression
 from ...poses.harmonics import Basis
@@ -80,14 +80,17 @@ def range_of(context: Context) -> Range | None:
     return limits if inside else None
 
 
-def _solved(context: Context, truth: TruePoses, space: Space, basis: Basis, part: str) -> Callable[[], Found]:
+def _solved(context: Context, truth: TruePoses, space: Space, basis: Basis, part: str) -> Callable[[], Result]:
     """Fit the densities of a part, and return the function that measures them on val."""
     columns = context.parts[part]
     lifted = beside(fourier(context, columns.stop - columns.start, UNITS))
-    every = np.sort(np.concatenate([context.learners, context.tuners]))
-    rows = [staggered(context.train, objects, VIEWS) for objects in (context.learners, context.tuners, every)]
-    learners, tuners, final = (Views(context, part, context.train, own, lifted) for own in rows)
-    penalty = chosen_penalty(regression(learners, space, basis), tuners, space, basis)
+    every = np.sort(np.concatenate([context.training_objects, context.tuning_objects]))
+    rows = [
+        staggered(context.train, objects, VIEWS)
+        for objects in (context.training_objects, context.tuning_objects, every)
+    ]
+    training, tuning, final = (Views(context, part, context.train, own, lifted) for own in rows)
+    penalty = chosen_penalty(regression(training, space, basis), tuning, space, basis)
     fit = regression(final, space, basis).optimum(penalty, GRADIENT)
     chosen = Regularisation.of(PENALTIES, penalty, fit.iterations, fit.gradient <= GRADIENT)
     val = Views(context, part, context.val, truth.rows, lifted)
@@ -120,20 +123,20 @@ def coarse_cells(views: Views, space: Space) -> Tensor:
 
 def coefficients(fit: Fit, views: Views) -> Tensor:
     """Return the coefficients of views' densities: (n, r) float32."""
-    return torch.from_numpy(views.answers(fit.answer)).float()
+    return torch.from_numpy(views.predictions(fit.linear)).float()
 
 
-def chosen_penalty(first: Regression, tuners: Views, space: Space, basis: Basis) -> float:
+def chosen_penalty(first: Regression, tuning: Views, space: Space, basis: Basis) -> float:
     """Select the penalty with the smallest cross-entropy on the tuning views.
 
     Penalties are tried from the strongest on, until the cross-entropy rises.
     """
     best, least = math.inf, math.inf
-    if not len(tuners.rows):
+    if not len(tuning.rows):
         return best
-    cells = coarse_cells(tuners, space)
+    cells = coarse_cells(tuning, space)
     for penalty, fit in zip(PENALTIES, first.path(PENALTIES, GRADIENT), strict=True):
-        loss = float(first.losses(coefficients(fit, tuners), cells)[0].double().mean())
+        loss = float(first.losses(coefficients(fit, tuning), cells)[0].double().mean())
         if loss >= least:
             break
         best, least = penalty, loss

@@ -1,4 +1,4 @@
-"""Sensitivity: how far a representation moves when one factor changes, beside how far another object is.
+"""Sensitivity: distance that a representation moves when one factor changes, relative to that between two objects.
 
 It needs views that differ from view 0 of their object in one factor alone, as the recipe 3diebench-one-factor has them.
 """
@@ -40,7 +40,7 @@ def sensitivity(context: Context) -> Values:
 
 
 def alone_in(context: Context, views: int) -> dict[str, NDArray[np.int64]]:
-    """Return, for each factor, the views that differ from view 0 in that factor alone; factors without are left out."""
+    """Return factor -> the views that differ from view 0 in that factor alone; a factor without views is left out."""
     factors = [factor for group in context.groups for factor in group.factors if context.val.has([factor.name])]
     if not factors:
         return {}

@@ -24,13 +24,15 @@ VIEWS = 10_000  # views of val, with at least one of each object
 def uncertainty(context: Context) -> Values:
     """Measure the AUROC, the risk-coverage curve and the area under it per part, for three scalars of a view.
 
-    The answer is the class that the k nearest train views vote for, as in the probe `neighbours`. The scalars are the
+    The prediction is the class that the k nearest train views vote for, as in the probe `neighbours`. Scalars are the
     norm of the features, the distance to the nearest train view (1 - cosine), and the entropy of the vote. The floor of
-    a risk is that of views in random order. Nothing is measured if all answers are wrong, or right.
+    a risk is that of views in random order. Nothing is measured if all predictions are wrong, or right.
     """
     settings, train, val = context.protocol.neighbours, context.train, context.val
     if settings is None:
-        context.notes.append("uncertainty is not measured: its answers are those of kNN, which the protocol has not")
+        context.notes.append(
+            "uncertainty is not measured: it needs kNN predictions, and the protocol has no neighbours"
+        )
         return {}
     rows = spread_rows(val.objects, val.views, max(1, VIEWS // val.objects)).ravel()
     gallery = rows_of(np.arange(train.objects), train.views, min(settings.views, train.views))

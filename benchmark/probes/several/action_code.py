@@ -1,4 +1,4 @@
-"""Action code: the rotation between two views from what a method reads of the pair, without labels of the action.
+"""Action code: the rotation between two views from a method's code of the pair, learned without labels of the action.
 
 The pairs, the target R12 and the oracle are those of the rotation heads; the input is the code instead of two features.
 """

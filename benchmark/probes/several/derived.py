@@ -17,19 +17,19 @@ from ...fitting.context import PROBES, Context, Oracle, Rows, Split, Values
 from ...fitting.standardise import Standardiser
 from ...statistics.bootstrap import Estimate
 
-SOLVED_OR_TRAINED = ("linear", "kernel", "heads")  # probes; each asks what the protocol has settings for
+SOLVED_OR_TRAINED = ("linear", "kernel", "heads")  # probes; each runs if the protocol has settings for it
 
 
 def probed(
     context: Context, train: Split, val: Split, parts: Mapping[str, slice], names: Mapping[str, str],
     groups: tuple[FactorGroup, ...] = (), oracle: Oracle | None = None,
 ) -> Values:  # fmt: skip
-    """Train the probes that the protocol has on the learners of `train`, and measure them on `val`.
+    """Train the protocol's probes on the training objects of `train`, and measure them on `val`.
 
     train, val : splits with the objects of the context's, in the same order
     parts : name -> columns of their features; a score's regularisation and chosen settings have these names
     names : head of the result -> head whose settings in the protocol it takes
-    groups : factor groups to ask about, beside class and pose
+    groups : factor groups to probe, beside class and pose
     oracle : oracle for the pose or the rotation of `val`
     """
     protocol, columns = context.protocol, train.features.shape[1]

@@ -1,6 +1,6 @@
-"""Read-outs of views in a context: what they tell as the context grows, and retrieval by prediction in it.
+"""Read-outs of views in a context: probes of them as the context grows, and retrieval by prediction in a context.
 
-The context are pairs of views of train objects with their actions, which have the rotation alone or the hues alone.
+The context consists of pairs of views of train objects with their actions, which are the rotation or the hues alone.
 Longer contexts contain the shorter ones. A method sees the context's views by their cached representations.
 """
 
@@ -70,9 +70,9 @@ def _fewer(split: Split, context: Context) -> Split:
 
 @torch.no_grad()
 def _memory(context: Context, method: InContextMethod, environment: str, count: int) -> Any:
-    """Return a method's memory of `count` pairs of views of train objects, one of each object while they last."""
+    """Return a method's memory of `count` pairs of views of train objects; each object once before any comes again."""
     train, most = context.train, max(TOKENS) // 2
-    order = np.random.default_rng(context.protocol.pair_seed).permutation(context.learners)
+    order = np.random.default_rng(context.protocol.pair_seed).permutation(context.training_objects)
     rounds = np.arange(most) // len(order) % train.pairs.shape[1]
     rows = train.pair_rows(np.resize(order, most), rounds)[:count]  # type: ignore[arg-type]
     first, second = (_at(context, train, view) for view in rows.T)

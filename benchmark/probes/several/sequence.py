@@ -1,6 +1,6 @@
 """An aggregate of several views of an object: its class, and the rotation along its path (Ghaemi et al. 2025).
 
-A sequence has context views, in a random order, and one more view, the target. Path integration asks for the rotation
+A sequence has context views, in a random order, and one more view, the target. Path integration predicts the rotation
 from the first context view to the target, given the aggregate and the action from the last context view to the target.
 Another probe sees the aggregate and the target's representation, and is asked for the rotation from the last context
 view to the target, as `rotation_*` asks it of two representations.

@@ -78,14 +78,14 @@ def _first(history: list[tuple[int, dict[str, float]]]) -> str:
     """Describe the first terms that were not finite, and their values one step before."""
     for number, (step, terms) in enumerate(history):
         parts = {name: value for name, value in terms.items() if name != "loss"} or terms
-        gone = {name: value for name, value in parts.items() if not math.isfinite(value)}
-        if not gone and math.isfinite(terms["loss"]):
+        faulty = {name: value for name, value in parts.items() if not math.isfinite(value)}
+        if not faulty and math.isfinite(terms["loss"]):
             continue
         before = history[number - 1][1] if number else {}
-        if not gone:
+        if not faulty:
             return f"the sum of its terms became non-finite first, at step {step}"
-        listed = " and ".join(f"{name} ({_was(before, name)}{value})" for name, value in gone.items())
-        if len(gone) < len(parts):
+        listed = " and ".join(f"{name} ({_was(before, name)}{value})" for name, value in faulty.items())
+        if len(faulty) < len(parts):
             return f"{listed} became non-finite first, at step {step}"
         if len(parts) == 1:
             return (

@@ -83,7 +83,7 @@ class Probes:
         self._count, self._right = 0, torch.zeros((), device=self._device)
         self._errors = [torch.zeros((), device=self._device) for _ in self.targets]
 
-    def learn(self, features: Tensor, labels: Tensor, latents: Mapping[str, Tensor]) -> None:
+    def update(self, features: Tensor, labels: Tensor, latents: Mapping[str, Tensor]) -> None:
         """Evaluate the heads on new views, then train them on these views.
 
         features : (N, dim); labels : (N,); latents : (N,) for each target

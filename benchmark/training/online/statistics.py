@@ -49,8 +49,8 @@ def nearest_class(
     known : (M, d), with `known_labels` and `known_objects` (M,)
     returns : (N,) classes; the lowest one if several are equally frequent
     """
-    likeness = F.normalize(queries.float(), dim=1) @ F.normalize(known.float(), dim=1).T  # (N, M)
-    likeness = likeness.masked_fill(objects[:, None] == known_objects, -torch.inf)
-    best, places = likeness.topk(min(NEIGHBOURS, len(known)), dim=1)
-    votes = F.one_hot(known_labels[places], classes) * (best > -torch.inf).unsqueeze(-1)  # (N, k, classes)
+    cosines = F.normalize(queries.float(), dim=1) @ F.normalize(known.float(), dim=1).T  # (N, M)
+    cosines = cosines.masked_fill(objects[:, None] == known_objects, -torch.inf)
+    best, indices = cosines.topk(min(NEIGHBOURS, len(known)), dim=1)
+    votes = F.one_hot(known_labels[indices], classes) * (best > -torch.inf).unsqueeze(-1)  # (N, k, classes)
     return votes.sum(dim=1).argmax(dim=1)

@@ -56,7 +56,7 @@ class Watch:
             features = self._tap.outputs[ENCODER].float()
             views = len(features) // len(latents[OBJECT])  # the first ones: seq-JEPA's encoder does not see the last
             flat = {name: latents[name][:, :views].flatten() for name in self._columns}
-            self._probes.learn(features, flat[LABEL], flat)
+            self._probes.update(features, flat[LABEL], flat)
             self._keep(features, flat[LABEL], flat[OBJECT])
 
     def look(self, step: int, terms: Mapping[str, Tensor], ranks: Ranks) -> dict[str, float]:

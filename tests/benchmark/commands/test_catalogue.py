@@ -85,7 +85,7 @@ def test_every_setting_has_a_meaning(name: str) -> None:
 def test_the_page_has_the_remarks_of_a_methods_module() -> None:
     page = PAGE.read_text()
     assert "Two parts are guesses, and settings: no gradient flows into the sharpened target (`stop_gradient`)" in page
-    assert "A dense one can send any x to any y (y x^T / |x|^2 does), so its alignment says nothing" in page
+    assert "A dense matrix can map any x to any y (y x^T / |x|^2 does), so its alignment error has no meaning" in page
     assert "iebench train --method" not in page
 
 

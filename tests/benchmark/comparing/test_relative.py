@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cosine
 from scoring import random_split
 
-from iebench.benchmark.comparing.relative import ANCHORS, Relative, likeness, stitching
+from iebench.benchmark.comparing.relative import ANCHORS, Relative, relative_similarity, stitching
 from iebench.benchmark.fitting.context import Split
 from iebench.benchmark.statistics.bootstrap import Bootstrap
 
@@ -49,17 +49,17 @@ def sides(second: tuple[Split, Split]) -> tuple[list[Relative], list[NDArray[np.
 
 def test_a_rotated_copy_is_alike_and_other_features_are_not() -> None:
     _, (first, second) = sides((rotated(TRAIN), rotated(VAL)))
-    values = likeness(first, second, 4, BOOTSTRAP)
+    values = relative_similarity(first, second, 4, BOOTSTRAP)
     assert values["relative_cosine"].value > 0.9 and values["relative_cosine"].floor < 0.5
     assert values["relative_mrr"].value > 0.9 and values["relative_mrr"].floor < 0.15
     other = whitened(TRAIN, 8), whitened(replace(VAL, labels=VAL.labels[::-1].copy()), 9)
     _, (first, second) = sides(other)
-    assert likeness(first, second, 4, BOOTSTRAP)["relative_mrr"].value < 0.4
+    assert relative_similarity(first, second, 4, BOOTSTRAP)["relative_mrr"].value < 0.4
 
 
 def test_a_copy_is_exactly_alike() -> None:
     first = Relative.of(TRAIN, 16)(VAL, ROWS)
-    values = likeness(first, first, 4, BOOTSTRAP)
+    values = relative_similarity(first, first, 4, BOOTSTRAP)
     assert [entry.value for entry in values.values()] == pytest.approx([1, 1])
 
 

@@ -9,7 +9,7 @@ import torch
 
 from iebench.benchmark.data.buffers import Buffers
 from iebench.benchmark.data.images import Images
-from iebench.benchmark.data.pixel_cache import CPU, Cache, Decoded, Kept, Room, choose
+from iebench.benchmark.data.pixel_cache import CPU, Cache, CachedPixels, Decoded, FreeMemory, choose
 from iebench.benchmark.errors import SettingError
 
 GPU = torch.device("cuda")  # only the name is used: these tests need no GPU
@@ -24,7 +24,7 @@ def images(tiny_dataset: Path) -> Images:
 def test_kept_pixels_are_the_decoded_ones_however_often_they_are_asked_for(
     images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, decoded, read = Kept(images, 16, CPU, pinned=False), Decoded(images, 16, pinned=False), Images.read
+    kept, decoded, read = CachedPixels(images, 16, CPU, pinned=False), Decoded(images, 16, pinned=False), Images.read
     rows_read: list[int] = []
 
     def count(self: Images, rows: np.ndarray, size: int, out: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ def test_kept_pixels_are_the_decoded_ones_however_often_they_are_asked_for(
 
 
 def test_a_failed_decoding_is_not_kept(images: Images, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = Kept(images, 16, CPU, pinned=False)
+    kept = CachedPixels(images, 16, CPU, pinned=False)
 
     def fail(self: Images, rows: np.ndarray, size: int, out: np.ndarray) -> np.ndarray:
         raise OSError("gone")
@@ -54,26 +54,32 @@ def test_a_failed_decoding_is_not_kept(images: Images, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize(
-    ("cache", "device", "room", "kind", "reason"),
+    ("cache", "device", "free", "kind", "reason"),
     [
-        ("auto", CPU, Room(2 * BYTES, 0), Kept, r"kept in memory once decoded: 144 images of 16 pixels take 0\.1 MB"),
         (
             "auto",
             CPU,
-            Room(2 * BYTES - 2, 0),
+            FreeMemory(2 * BYTES, 0),
+            CachedPixels,
+            r"kept in memory once decoded: 144 images of 16 pixels take 0\.1 MB",
+        ),
+        (
+            "auto",
+            CPU,
+            FreeMemory(2 * BYTES - 2, 0),
             Decoded,
             r"decoded for each batch: .* too much for the 0\.2 MB in memory",
         ),
-        ("none", CPU, Room(10**12, 0), Decoded, "decoded for each batch, as requested"),
-        ("ram", CPU, Room(BYTES, 0), Kept, "kept in memory"),
+        ("none", CPU, FreeMemory(10**12, 0), Decoded, "decoded for each batch, as requested"),
+        ("ram", CPU, FreeMemory(BYTES, 0), CachedPixels, "kept in memory"),
     ],
 )
 def test_the_choice_says_what_and_why(
-    cache: Cache, device: torch.device, room: Room, kind: type, reason: str, images: Images
+    cache: Cache, device: torch.device, free: FreeMemory, kind: type, reason: str, images: Images
 ) -> None:
     import re
 
-    pixels, why = choose(cache, images, 16, device, room)
+    pixels, why = choose(cache, images, 16, device, free)
     assert isinstance(pixels, kind) and re.search(reason, why), why
 
 
@@ -82,26 +88,26 @@ def test_auto_prefers_the_gpu_if_a_third_of_it_holds_everything(
 ) -> None:
     made: list[torch.device] = []
     monkeypatch.setattr(
-        "iebench.benchmark.data.pixel_cache.Kept", lambda images, size, device, pinned: made.append(device)
+        "iebench.benchmark.data.pixel_cache.CachedPixels", lambda images, size, device, pinned: made.append(device)
     )
     for gpu in (3 * BYTES, 3 * BYTES - 3):
-        why = choose("auto", images, 16, GPU, Room(10**12, gpu))[1]
+        why = choose("auto", images, 16, GPU, FreeMemory(10**12, gpu))[1]
     assert [device.type for device in made] == ["cuda", "cpu"] and "in memory" in why
 
 
 @pytest.mark.parametrize(
-    ("cache", "device", "room", "reason"),
+    ("cache", "device", "free", "reason"),
     [
-        ("gpu", CPU, Room(10**12, 0), "--cache gpu needs a GPU: use --cache ram, or --device cuda"),
-        ("gpu", GPU, Room(10**12, 10), r"--cache gpu: .* and 0\.0 MB are free on the GPU: use --cache none"),
-        ("ram", CPU, Room(10, 0), r"--cache ram: .* are free in memory: use --cache none"),
+        ("gpu", CPU, FreeMemory(10**12, 0), "--cache gpu needs a GPU: use --cache ram, or --device cuda"),
+        ("gpu", GPU, FreeMemory(10**12, 10), r"--cache gpu: .* and 0\.0 MB are free on the GPU: use --cache none"),
+        ("ram", CPU, FreeMemory(10, 0), r"--cache ram: .* are free in memory: use --cache none"),
     ],
 )
 def test_what_does_not_fit_is_refused(
-    cache: Cache, device: torch.device, room: Room, reason: str, images: Images
+    cache: Cache, device: torch.device, free: FreeMemory, reason: str, images: Images
 ) -> None:
     with pytest.raises(SettingError, match=reason):
-        choose(cache, images, 16, device, room)
+        choose(cache, images, 16, device, free)
 
 
 @pytest.mark.slow

@@ -133,6 +133,6 @@ def test_ranks_that_cannot_meet_say_where(bare: pytest.MonkeyPatch) -> None:
         raise torch.distributed.DistNetworkError("The client socket has failed to connect to [h]:1 (errno: 98)")
 
     bare.setattr(torch.distributed, "init_process_group", fails)
-    words = r"rank 1 of 2 could not meet the others at localhost:29400, .* once$"
+    words = r"rank 1 of 2 could not connect to the others at localhost:29400, .* once$"
     with pytest.raises(RankFailed, match=words), joined("cpu"):
         pass

@@ -7,7 +7,7 @@ from torch import nn
 from iebench.benchmark.encoders.determinism import COARSE, ROUNDING, rounding, unsteady
 
 
-def answers() -> torch.Tensor:
+def outputs() -> torch.Tensor:
     """Features with columns of scales from 1e-3 to 1e3, a constant, a zero column, and one that hardly varies."""
     noise = torch.randn(4, 7, generator=torch.Generator().manual_seed(0))
     scaled = noise * torch.tensor([1e-3, 1e-1, 1, 1e3, 0, 0, 1e-5])
@@ -15,7 +15,7 @@ def answers() -> torch.Tensor:
 
 
 def test_rounding_is_no_alarm() -> None:
-    first = answers()
+    first = outputs()
     for sign in (-1, 1):
         assert not unsteady(first, first * (1 + sign * 2e-7) + sign * 1e-7, ROUNDING)  # a ulp, and what sums leave
         assert not unsteady(first, (first * (1 + sign * 4e-3)).bfloat16().float(), COARSE)
@@ -23,9 +23,9 @@ def test_rounding_is_no_alarm() -> None:
 
 @pytest.mark.parametrize("column", [1, 2, 3])
 def test_any_column_may_give_the_alarm(column: int) -> None:
-    again = answers()
+    again = outputs()
     again[2, column] *= 1.5
-    assert f"in column {column}," in unsteady(answers(), again, ROUNDING)
+    assert f"in column {column}," in unsteady(outputs(), again, ROUNDING)
 
 
 def test_dead_answers_are_steady() -> None:
@@ -35,10 +35,10 @@ def test_dead_answers_are_steady() -> None:
 
 def test_coarse_numbers_are_allowed_more() -> None:
     fine, coarse = nn.Linear(2, 2), nn.Linear(2, 2).bfloat16()
-    assert rounding(fine, answers()) == (ROUNDING, ROUNDING)
+    assert rounding(fine, outputs()) == (ROUNDING, ROUNDING)
     coarser = (
-        rounding(coarse, answers()),
-        rounding(fine, answers(), bf16=True),
-        rounding(fine, answers().half().float()),
+        rounding(coarse, outputs()),
+        rounding(fine, outputs(), bf16=True),
+        rounding(fine, outputs().half().float()),
     )
     assert set(coarser) == {(COARSE, COARSE)}

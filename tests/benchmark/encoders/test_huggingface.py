@@ -150,4 +150,4 @@ def test_a_processor_that_tells_no_colours_apart_is_refused_in_words() -> None:
         return {"pixel_values": torch.zeros(len(images), 3, 8, 8)}
 
     with pytest.raises(EncoderError, match=r"cannot be followed \(.*a black and a white picture become the same\)"):
-        huggingface._seen(blind, "someone/something", 8)
+        huggingface._measured_colours(blind, "someone/something", 8)

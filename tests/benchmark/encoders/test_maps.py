@@ -13,7 +13,7 @@ from iebench.baselines.networks.backbone import build
 from iebench.baselines.networks.encoder import Encoder, EncoderSettings
 from iebench.benchmark.encoders.maps.hidden import HiddenMaps
 from iebench.benchmark.encoders.maps.layers import LayerMaps
-from iebench.benchmark.encoders.maps.reader import MapReader, NetworkMaps, placed
+from iebench.benchmark.encoders.maps.reader import MapReader, NetworkMaps, tokens_as_map
 from iebench.benchmark.encoders.prepared import PreparedEncoder, prepare
 from iebench.benchmark.encoders.registry import LoadedEncoder, load
 from iebench.benchmark.errors import EncoderError
@@ -167,7 +167,7 @@ def test_tokens_stand_where_their_patches_are() -> None:
     [last] = encoder.maps(IMAGES)
     torch.testing.assert_close(last.mean(1), torch.zeros(2, 4, 4))  # behind the last norm
     with pytest.raises(EncoderError, match=r"9 tokens are fewer than 4 x 4 patches"):
-        placed(torch.zeros(1, 9, 2), 4, 4)
+        tokens_as_map(torch.zeros(1, 9, 2), 4, 4)
 
 
 def test_channels_come_first_whatever_the_model_has() -> None:

@@ -141,7 +141,7 @@ def test_what_is_no_table(tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match=r"no such file: .*; --features takes a Parquet file"):
         FeatureFile.open(tmp_path / "gone.parquet", tiny_dataset)
     (tmp_path / "a.parquet").write_bytes(b"x" * 100)
-    with pytest.raises(EncoderError, match="it is no whole Parquet file"):
+    with pytest.raises(EncoderError, match="it is not a complete Parquet file"):
         FeatureFile.open(tmp_path / "a.parquet", tiny_dataset)
 
 

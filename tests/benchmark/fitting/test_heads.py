@@ -9,7 +9,7 @@ from scoring import LINEAR, SMALL, context_of, random_split
 
 from iebench.benchmark.errors import ScoringError
 from iebench.benchmark.fitting.context import Context, Rows, Split
-from iebench.benchmark.fitting.heads import Answers, Task, answers
+from iebench.benchmark.fitting.heads import Predictions, Task, train_heads
 from iebench.benchmark.fitting.stack import squares
 from iebench.benchmark.protocol import Head, Protocol
 from iebench.benchmark.statistics.metric_info import WHOLE
@@ -25,20 +25,23 @@ def hue_of(split: Split, rows: Rows) -> np.ndarray:
     return split.columns(["floor_hue"], rows[..., 0]).astype(np.float32)
 
 
-HUE = Task("changes", 1, 1, hue_of, squares, lambda answers: {})
+HUE = Task("changes", 1, 1, hue_of, squares, lambda predictions: {})
 
 
-def learnt(context: Context, task: Task = HUE, part: str = WHOLE) -> Answers:
-    return answers(context, [task])[0][part]
+def learnt(context: Context, task: Task = HUE, part: str = WHOLE) -> Predictions:
+    return train_heads(context, [task])[0][part]
 
 
 def test_a_linear_head_finds_the_least_squares_solution() -> None:
     train, val = random_split(60, 4, rounds=150), random_split(20, 4, seed=1)
-    answers = learnt(context_of(train, val, protocol()))
+    predictions = learnt(context_of(train, val, protocol()))
     assert (
-        answers.rows[:, 0].tolist() == list(range(80)) and answers.objects.tolist() == np.repeat(range(20), 4).tolist()
+        predictions.rows[:, 0].tolist() == list(range(80))
+        and predictions.objects.tolist() == np.repeat(range(20), 4).tolist()
     )
-    np.testing.assert_allclose(answers.outputs[0, :, 0], val.latents["floor_hue"], atol=0.02)  # a feature is the hue
+    np.testing.assert_allclose(
+        predictions.outputs[0, :, 0], val.latents["floor_hue"], atol=0.02
+    )  # a feature is the hue
 
 
 def test_a_part_sees_its_columns_only() -> None:
@@ -80,16 +83,16 @@ def test_two_views_are_put_side_by_side_in_order() -> None:
         hues = split.latents["floor_hue"][rows]
         return (hues[..., 1:] - hues[..., :1]).astype(np.float32)
 
-    answers = learnt(context_of(train, val, protocol()), replace(HUE, views=2, target=difference))
-    np.testing.assert_allclose(answers.outputs[0], difference(val, answers.rows), atol=0.03)
+    predictions = learnt(context_of(train, val, protocol()), replace(HUE, views=2, target=difference))
+    np.testing.assert_allclose(predictions.outputs[0], difference(val, predictions.rows), atol=0.03)
 
 
 @pytest.mark.slow
 def test_rate_and_decay_are_chosen_on_the_tuning_objects_alone() -> None:
     train, val = random_split(60, 4, rounds=150), random_split(20, 4, seed=1)
     several = protocol(lr=(1e-7, 0.03), weight_decay=(1e3, 0.0))
-    context = context_of(train, val, several, tuners=12)
-    good = learnt(context_of(train, val, protocol(), tuners=12)).outputs
+    context = context_of(train, val, several, tuning=12)
+    good = learnt(context_of(train, val, protocol(), tuning=12)).outputs
     np.testing.assert_allclose(learnt(context).outputs, good, rtol=1e-4, atol=1e-4)
 
     # if the tuning objects' features mislead, a head that learns nothing does best on them
@@ -110,8 +113,8 @@ def test_tuning_objects_teach_nothing() -> None:
 
 def test_one_view_of_each_object_may_be_asked() -> None:
     val = random_split(20, 4, seed=1)
-    answers = learnt(context_of(random_split(20, 4), val, replace(protocol(epochs=2), val_views="one")))
-    assert answers.rows.tolist() == val.all_pairs()[0][:, :1].tolist() and len(answers.objects) == 20 * 3
+    predictions = learnt(context_of(random_split(20, 4), val, replace(protocol(epochs=2), val_views="one")))
+    assert predictions.rows.tolist() == val.all_pairs()[0][:, :1].tolist() and len(predictions.objects) == 20 * 3
 
 
 def test_heads_that_do_not_stay_finite_are_an_error() -> None:
@@ -123,7 +126,7 @@ def test_heads_that_do_not_stay_finite_are_an_error() -> None:
 
 def test_every_epoch_of_every_stack_advances_the_meter() -> None:
     context = context_of(random_split(8, 4), random_split(4, 4, seed=1), parts={"a": slice(0, 2), "b": slice(2, 9)})
-    answers(context, [replace(HUE, name="changes")])
+    train_heads(context, [replace(HUE, name="changes")])
     assert context.meter.done == 2 * LINEAR.epochs
 
 
@@ -137,7 +140,7 @@ def test_the_number_of_cores_changes_nothing(cores: int, monkeypatch: pytest.Mon
     }
     monkeypatch.setattr("iebench.benchmark.fitting.heads.cores", lambda: cores)
     before = torch.get_num_threads()
-    together = answers(context_of(train, val, protocol(epochs=9), parts=parts), [HUE])[0]
+    together = train_heads(context_of(train, val, protocol(epochs=9), parts=parts), [HUE])[0]
     assert list(together) == list(parts) and torch.get_num_threads() == before
     for name in parts:
         np.testing.assert_array_equal(together[name].outputs, alone[name])

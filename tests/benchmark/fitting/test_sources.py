@@ -13,7 +13,7 @@ from iebench.benchmark.encoders.prepared import prepare
 from iebench.benchmark.encoders.registry import LoadedEncoder
 from iebench.benchmark.errors import ScoringError
 from iebench.benchmark.fitting.context import Context
-from iebench.benchmark.fitting.heads import answers
+from iebench.benchmark.fitting.heads import train_heads
 from iebench.benchmark.fitting.sources import Anew, Cached
 from iebench.benchmark.fitting.standardise import Standardiser
 from iebench.benchmark.metrics import METRICS
@@ -35,14 +35,14 @@ def context(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Con
     run = untrained_run(tmp_path_factory.mktemp("runs") / "sie", tiny_dataset)
     encoder = from_run(run, None, CPU)
     train, val = (load_split(encoder, tiny_dataset, s, run, CPU, RELEASED, 0, None).split for s in ("train", "val"))
-    return replace(context_of(train, val, RELEASED, tuners=0), encoder=encoder)
+    return replace(context_of(train, val, RELEASED, tuning=0), encoder=encoder)
 
 
 def test_encoding_again_in_eval_mode_gives_the_same_scores(context: Context) -> None:
     """Equal to the last printed digit; other batch compositions change the last bits of convolutions."""
     tasks = [task for name in SHORT if (task := TASKS[name](context))]
     assert len(tasks) == 3
-    once, anew = answers(context, tasks), answers(context, tasks, lambda: Anew(context, drifting=False))
+    once, anew = train_heads(context, tasks), train_heads(context, tasks, lambda: Anew(context, drifting=False))
     for task, cached, encoded in zip(tasks, once, anew, strict=True):
         np.testing.assert_allclose(cached[WHOLE].outputs, encoded[WHOLE].outputs, atol=1e-5)
         shown = [
@@ -69,7 +69,7 @@ def test_batch_norm_drifts_by_each_pass(context: Context) -> None:
     encoder = prepare(LoadedEncoder("bn", module), 32, CPU)
     source = Anew(replace(context, encoder=encoder, standardiser=Standardiser.nothing(12)), drifting=True)
     rows = np.array([[[0, 7], [1, 8], [13, 9]]])
-    learnt = source.learn(rows)
+    learnt = source.for_training(rows)
     assert learnt.shape == (1, 3, 2, 12)
     assert context.train.pixels is not None
     mean, expected = torch.zeros(3), []
@@ -82,16 +82,16 @@ def test_batch_norm_drifts_by_each_pass(context: Context) -> None:
     torch.testing.assert_close(learnt[0], torch.stack(expected, dim=1), rtol=1e-4, atol=1e-5)
     norm = source.copies[0][0]  # type: ignore[index]
     torch.testing.assert_close(norm.running_mean, mean)
-    source.ask(context.val, rows[0])
+    source.for_evaluation(context.val, rows[0])
     torch.testing.assert_close(norm.running_mean, mean)  # val is only encoded
 
 
 def test_each_seed_drifts_alone(context: Context) -> None:
     source = Anew(replace(context, seeds=(0, 1)), drifting=True)
-    source.learn(np.array([[[0], [1], [2]], [[20], [40], [60]]]))
-    features = source.ask(context.val, np.array([[0], [5]]))
+    source.for_training(np.array([[[0], [1], [2]], [[20], [40], [60]]]))
+    features = source.for_evaluation(context.val, np.array([[0], [5]]))
     assert features.shape[:3] == (2, 2, 1) and (features[0] != features[1]).any()
-    assert Cached(context).ask(context.val, np.array([[0], [5]])).shape[:3] == (1, 2, 1)
+    assert Cached(context).for_evaluation(context.val, np.array([[0], [5]])).shape[:3] == (1, 2, 1)
 
 
 def test_features_alone_cannot_be_encoded_again() -> None:

@@ -49,23 +49,23 @@ def test_the_search_reaches_the_optimum(penalty: float) -> None:
     def flat_of(weights: torch.Tensor, intercept: torch.Tensor) -> Array:
         return torch.cat([weights, intercept[None]]).numpy().ravel()
 
-    ours = loss(flat_of(fit.answer.weights, fit.answer.intercept))
+    ours = loss(flat_of(fit.linear.weights, fit.linear.intercept))
     start = np.random.default_rng(1).normal(size=3 * values.shape[1])
-    scipys = minimize(loss, start, method="BFGS", options={"gtol": 1e-6, "maxiter": 5_000})
-    assert ours == pytest.approx(scipys.fun, abs=2e-4) and ours < loss(np.zeros_like(start)) == pytest.approx(0)
+    reference = minimize(loss, start, method="BFGS", options={"gtol": 1e-6, "maxiter": 5_000})
+    assert ours == pytest.approx(reference.fun, abs=2e-4) and ours < loss(np.zeros_like(start)) == pytest.approx(0)
     assert fit.gradient <= 1e-4
 
 
 def test_the_optimum_does_not_depend_on_the_path() -> None:
     regression, *_ = problem(1e-2)
     direct, [*_, last] = regression.optimum(1e-2, 1e-4), regression.path([1.0, 1e-1, 1e-2], 1e-4)
-    torch.testing.assert_close(direct.answer.weights, last.answer.weights, atol=2e-2, rtol=2e-2)
+    torch.testing.assert_close(direct.linear.weights, last.linear.weights, atol=2e-2, rtol=2e-2)
 
 
 def test_an_infinite_penalty_leaves_the_intercept() -> None:
     regression, *_ = problem(1.0)
     fit = regression.optimum(np.inf, 1e-4)
-    assert fit.answer.weights.abs().max() < 1e-6 < fit.answer.intercept.abs().max()
+    assert fit.linear.weights.abs().max() < 1e-6 < fit.linear.intercept.abs().max()
 
 
 def test_the_penalty_is_the_mean_squared_slope_of_the_log_density() -> None:

@@ -38,7 +38,7 @@ def contexts(columns: slice | None, noise: bool = False) -> Context:
         mixed = features[:, columns or slice(None)]
         turn = np.random.default_rng(9).normal(size=(mixed.shape[1], mixed.shape[1]))  # no axis of the space is special
         splits.append(replace(bare, features=(mixed @ turn).astype(np.float32)))
-    return context_of(*splits, PROTOCOL, tuners=30)
+    return context_of(*splits, PROTOCOL, tuning=30)
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ def turned(split: Split, turn: NDArray[np.float64]) -> Split:
 
 @pytest.fixture(scope="module")
 def context() -> Context:
-    return context_of(split_of(100, 1), split_of(60, 2), SMALL, tuners=20)
+    return context_of(split_of(100, 1), split_of(60, 2), SMALL, tuning=20)
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_columns_that_are_factors_beat_the_same_turned(context: Context) -> None
     # of ten columns, each number takes one, the hue two, and the class four
     assert entries["dci_completeness"].value == pytest.approx(1 - np.log10(2 * 4) / 4, abs=0.05)
     turn = Turn.of(10)(np.eye(10))
-    other = axes(replace(context_of(turned(context.train, turn), turned(context.val, turn), SMALL, tuners=20)))[WHOLE]
+    other = axes(replace(context_of(turned(context.train, turn), turned(context.val, turn), SMALL, tuning=20)))[WHOLE]
     for name, entry in other.items():
         assert entry.value < entries[name].low, name
 
@@ -70,10 +70,10 @@ def test_what_knows_nothing_has_no_gap(context: Context) -> None:
         replace(split, features=generator.normal(size=(len(split.labels), 6)).astype(np.float32))
         for split in (context.train, context.val)
     ]
-    gap = axes(context_of(*blind, SMALL, tuners=20))[WHOLE]["mig"]
+    gap = axes(context_of(*blind, SMALL, tuning=20))[WHOLE]["mig"]
     assert abs(gap.value) < 0.05 and gap.low < 0 < gap.high
     flat = [replace(split, features=np.ones_like(split.features)) for split in (context.train, context.val)]
-    for entry in axes(context_of(*flat, SMALL, tuners=20))[WHOLE].values():
+    for entry in axes(context_of(*flat, SMALL, tuning=20))[WHOLE].values():
         assert entry.value == entry.floor == 0.0
 
 
@@ -99,7 +99,7 @@ def test_the_gap_is_between_the_two_columns_that_know_most(context: Context, as_
 
 def test_importances_are_what_permutations_cost(context: Context, as_they_are: Columns) -> None:
     """Val equals train here, so that a column is replaced by values of the same column, as in scikit-learn."""
-    same = replace(context, val=context.train, learners=np.arange(100), tuners=np.arange(0))
+    same = replace(context, val=context.train, training_objects=np.arange(100), tuning_objects=np.arange(0))
     factors = factors_of(same)[1:]
     importance = importances(same, factors, as_they_are, Reader.of(same, factors, as_they_are))
     rows = np.arange(len(same.train.labels))
@@ -151,7 +151,7 @@ def test_a_turned_reader_is_that_of_turned_features(context: Context, as_they_ar
         np.testing.assert_allclose(
             turned(context.val, rows) @ rotated, as_they_are(context.val, rows) @ plain, atol=1e-9
         )
-    train = turned(context.train, np.arange(600)[context.learners[0] * 6 :])
+    train = turned(context.train, np.arange(600)[context.training_objects[0] * 6 :])
     np.testing.assert_allclose(squares, (train**2).mean(0), atol=1e-9)
     assert len(losses) == len(factors) and losses[0].shape == (60, 10)
 

@@ -12,8 +12,8 @@ from scoring import ANGLES, SMALL, context_of, from_run, random_split, untrained
 from iebench.benchmark import protocol as protocols
 from iebench.benchmark.fitting.context import Split
 from iebench.benchmark.metrics import METRICS
-from iebench.benchmark.metrics.targets import PLACE
-from iebench.benchmark.probes.factor_regression import moved, place_in_world
+from iebench.benchmark.metrics.targets import POSITION
+from iebench.benchmark.probes.factor_regression import moved, position_in_world
 from iebench.benchmark.protocol import Head
 from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.scoring.score import score
@@ -32,10 +32,10 @@ def translated(objects: int, seed: int, frame: str) -> Split:
     """Features equal to the translation in one of the two frames."""
     bare = random_split(objects, 5, seed=seed, rounds=60)
     generator = np.random.default_rng(100 + seed)
-    places = {name: generator.uniform(-0.5, 0.5, objects * 5) for name in PLACE}
+    places = {name: generator.uniform(-0.5, 0.5, objects * 5) for name in POSITION}
     split = replace(bare, latents={**bare.latents, **places})
     rows = np.arange(objects * 5)
-    held = split.columns(PLACE, rows) if frame == "object" else place_in_world(split, rows)
+    held = split.columns(POSITION, rows) if frame == "object" else position_in_world(split, rows)
     return replace(split, features=held.astype(np.float32))
 
 
@@ -49,7 +49,7 @@ def test_moves_are_those_of_the_vertices_in_either_frame() -> None:
         x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
         y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
         z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-        ends.append(z @ y @ x @ [split.latents[name][row] for name in PLACE])
+        ends.append(z @ y @ x @ [split.latents[name][row] for name in POSITION])
     context = context_of(split, split)
     expected = {"translation_base": np.array(ends), "translation_object": split.features.astype(np.float64)}
     for factor, places in expected.items():

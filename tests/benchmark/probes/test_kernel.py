@@ -28,7 +28,7 @@ def bent(split: Split) -> np.ndarray:
 def hued(objects: int = 120) -> Context:
     train, val = random_split(objects, 6, rounds=8), random_split(40, 6, seed=1, rounds=4)
     made = [replace(split, features=bent(split)) for split in (train, val)]
-    return context_of(*made, PROTOCOL, tuners=objects // 8)
+    return context_of(*made, PROTOCOL, tuning=objects // 8)
 
 
 def test_what_is_not_linear_is_found() -> None:
@@ -45,7 +45,7 @@ def test_pairs_are_never_worse_than_what_their_views_compose_to() -> None:
     """The features contain the pose: a regression on pairs can neither add nor lose anything."""
     splits = random_split(48, 6, rounds=8), random_split(30, 6, seed=1, rounds=4)
     made = [replace(s, features=matrices(s, np.arange(len(s.labels))[:, None]).astype(np.float32)) for s in splits]
-    entries = kernel(context_of(*made, PROTOCOL, tuners=6))[WHOLE]
+    entries = kernel(context_of(*made, PROTOCOL, tuning=6))[WHOLE]
     assert entries["pose_r2_mean"].value > 0.999 and entries["rotation_r2_mean"].value > 0.999
     assert entries["rotation_degrees_mean"].value < 1.5
 
@@ -60,7 +60,7 @@ def test_what_only_pairs_show_is_found_in_pairs() -> None:
         return replace(split, features=np.stack([np.sin(angle), np.cos(angle)], axis=1).astype(np.float32))
 
     context = context_of(
-        *map(shifted, splits), replace(PROTOCOL, kernel=replace(PROTOCOL.kernel, pair_units=256)), tuners=25
+        *map(shifted, splits), replace(PROTOCOL, kernel=replace(PROTOCOL.kernel, pair_units=256)), tuning=25
     )  # type: ignore[type-var]
     entries = linear(context)[WHOLE] | kernel(context)[WHOLE]
     assert entries["floor_hue_r2"].value > 0.8 and entries["floor_hue_composed_r2"].value < 0.05
@@ -69,7 +69,7 @@ def test_what_only_pairs_show_is_found_in_pairs() -> None:
 def test_the_class_is_found_and_its_penalty_is_noted() -> None:
     context = hued(60)
     coded = [replace(s, features=np.eye(4, dtype=np.float32)[s.labels]) for s in (context.train, context.val)]
-    known = context_of(*coded, PROTOCOL, tuners=8)
+    known = context_of(*coded, PROTOCOL, tuning=8)
     assert kernel(known)[WHOLE]["kernel_top1"].value == 1 and known.regularisation[WHOLE]["kernel"].penalty is not None
 
 

@@ -46,7 +46,7 @@ def context(features: Features, objects: int = 48, views: int = 6, parts: dict[s
         replace(split, features=features(split, np.random.default_rng(seed + 100)).astype(np.float32))
         for seed, split in enumerate(splits)
     ]
-    return context_of(*made, PROTOCOL, tuners=6, parts=parts)
+    return context_of(*made, PROTOCOL, tuning=6, parts=parts)
 
 
 @pytest.mark.parametrize("features", CONTAIN_THE_POSE.values(), ids=CONTAIN_THE_POSE)
@@ -181,7 +181,7 @@ def test_degenerate_data_gets_finite_answers_and_constant_features_the_floor(
         train, val = (replace(split, latents={name: split.latents[name] for name in kept}) for split in (train, val))
     else:
         train, val = (replace(split, features=split.features[:, :1]) for split in (train, val))
-    entries = probe(context_of(train, val, PROTOCOL, tuners=0 if case == "one train object" else 6))[WHOLE]
+    entries = probe(context_of(train, val, PROTOCOL, tuning=0 if case == "one train object" else 6))[WHOLE]
     assert len(entries) >= 1
     for metric, entry in entries.items():
         assert np.isfinite([entry.value, entry.low, entry.high]).all(), metric

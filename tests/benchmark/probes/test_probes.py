@@ -88,7 +88,7 @@ def test_without_knowledge_a_probe_is_at_its_floor(blank: Values, metric: str) -
 def test_the_floors_are_those_of_constant_answers(protocol: protocols.Protocol) -> None:
     train, val = splits(True)
     context = context_of(train, val, protocol)
-    seen, _ = train.pairs_of(context.learners, ROUNDS)
+    seen, _ = train.pairs_of(context.training_objects, ROUNDS)
     rows, _ = val.all_pairs()
     of = matrices if protocol.rotation == "matrix" else quaternions
     targets = of(val, rows)

@@ -72,14 +72,14 @@ def test_less_is_better_where_the_metric_says_so() -> None:
 def test_nothing_beyond_chance(value: float) -> None:
     [first] = concluded(score("a", whole=entries(value)), score("b", whole=entries(0.01)))
     assert first == (
-        f"No method tells the class better than chance: the best top-1 is that of a, {100 * value:.1f} %, and the "
+        f"No method predicts the class better than chance: the best top-1 is that of a, {100 * value:.1f} %, and the "
         "floor is 10.0 %."
     )
 
 
 def test_one_method_leads_nobody() -> None:
     assert concluded(score("a", whole=entries(0.5))) == [
-        "a tells the class beyond chance: its top-1 is 50.0 % (floor 10.0 %)."
+        "a predicts the class beyond chance: its top-1 is 50.0 % (floor 10.0 %)."
     ]
 
 
@@ -92,13 +92,13 @@ def test_labels_lead_nothing_and_are_named_where_they_are_better() -> None:
     assert in_rotation.endswith(" Trained on labels, upper reaches 20.0°.")
     assert concluded(labels) == []
     _, nothing = concluded(score("a", whole=entries(0.5, 60.0)), labels)
-    assert nothing.startswith("No method trained without labels tells the rotation better than chance: ")
+    assert nothing.startswith("No method trained without labels predicts the rotation better than chance: ")
 
 
 def test_a_metric_that_no_score_has_is_left_out_and_one_that_some_have_is_about_them() -> None:
     some = concluded(score("a", whole=entries(0.5)), score("b", whole=entries(0.3, 50.0)))
     assert [line.split(" (")[0] for line in some] == [
-        "a leads in class with a top-1 of 50.0 %", "b tells the rotation beyond chance: its rotation error is 50.0°",
+        "a leads in class with a top-1 of 50.0 %", "b predicts the rotation beyond chance: its rotation error is 50.0°",
     ]  # fmt: skip
     assert concluded(score("a", whole={"h1": measured(0.2)})) == []
 
@@ -112,7 +112,7 @@ def test_without_bootstrap_samples_nothing_is_beyond_chance() -> None:
 
 def test_the_older_rotation_metric_serves_where_degrees_are_missing() -> None:
     [first] = concluded(score("a", whole={"rotation_r2_mean": measured(0.5, 0.01, 0.0)}))
-    assert first == "a tells the rotation beyond chance: its rotation R² mean is 0.500 (floor 0.000)."
+    assert first == "a predicts the rotation beyond chance: its rotation R² mean is 0.500 (floor 0.000)."
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_missing_things_are_named(scores: dict[Path, Score], tiny_dataset: Path,
     with pytest.raises(NotComparable, match=r"has an example of the object .*lost"):
         figures.write(tmp_path, {path: lost}, tiny_dataset)
     silent = {path: replace(score, examples=()) for path, score in scores.items()}
-    with pytest.raises(UsageError, match="no score has questions to a predictor"):
+    with pytest.raises(UsageError, match="no score has queries to a predictor"):
         figures.write(tmp_path, silent, tiny_dataset)
 
 

@@ -140,14 +140,14 @@ def test_metrics_with_a_column_come_first_where_objects_are_many(
     assert columns[1] != list(METRICS)[1]
 
 
-def test_questions_have_pictures_and_turns(page: str) -> None:
-    questions = held(page)["questions"]
-    assert sum(len(group) for group in questions["asked"].values()) == 10 * 6
-    for group in questions["asked"].values():
-        for question in group:
+def test_queries_have_pictures_and_rotations(page: str) -> None:
+    queries = held(page)["queries"]
+    assert sum(len(group) for group in queries["methods"].values()) == 10 * 6
+    for group in queries["methods"].values():
+        for query in group:
             for view in ("source", "target", "found"):
-                assert f"{question['object']}.{question[view]}" in questions["pictures"]
-            degrees, svg = questions["turns"][f"{question['object']}.{question['target']}"]
+                assert f"{query['object']}.{query[view]}" in queries["pictures"]
+            degrees, svg = queries["turns"][f"{query['object']}.{query['target']}"]
             assert 0 <= degrees <= 180 and svg.count("<path") == 6
 
 

@@ -34,7 +34,7 @@ def test_every_optimum_of_the_path_is_scikit_learns(rows: int, columns: int) -> 
         assert optimum.gradient <= GRADIENT and optimum.iterations > 0
         reference = LogisticRegression(C=1 / (penalty * rows), tol=1e-8, max_iter=10_000).fit(inputs, labels)
         np.testing.assert_allclose(
-            optimum.answer(inputs).softmax(1).numpy(), reference.predict_proba(inputs), rtol=1e-3, atol=1e-5
+            optimum.fit(inputs).softmax(1).numpy(), reference.predict_proba(inputs), rtol=1e-3, atol=1e-5
         )
 
 
@@ -42,7 +42,7 @@ def test_the_start_of_the_search_does_not_matter() -> None:
     inputs, labels = drawn(200, 8, 4)
     along = list(regression(inputs, labels, 4).path([1.0, 1e-2], GRADIENT))[-1]
     (alone,) = regression(inputs, labels, 4).path([1e-2], GRADIENT)
-    np.testing.assert_allclose(along.answer(inputs).numpy(), alone.answer(inputs).numpy(), atol=1e-4)
+    np.testing.assert_allclose(along.fit(inputs).numpy(), alone.fit(inputs).numpy(), atol=1e-4)
 
 
 def test_float32_finds_the_same_where_less_is_asked_for() -> None:
@@ -50,14 +50,14 @@ def test_float32_finds_the_same_where_less_is_asked_for() -> None:
     some = regression(inputs, labels, 4)
     (fine,), (coarse,) = some.path([1e-2], GRADIENT), some.path([1e-2], 1e-3, dtype=torch.float32)
     assert coarse.gradient <= 1e-3 and coarse.iterations < fine.iterations
-    np.testing.assert_allclose(coarse.answer(inputs).softmax(1), fine.answer(inputs).softmax(1), atol=0.01)
+    np.testing.assert_allclose(coarse.fit(inputs).softmax(1), fine.fit(inputs).softmax(1), atol=0.01)
 
 
 def test_a_class_without_rows_stays_finite_and_last() -> None:
     inputs, labels = drawn(200, 8, 4)
     some = regression(inputs, labels, 5)
     for optimum in (some.constant(), *some.path([1e-1, 1e-6], 1e-5)):
-        logits = optimum.answer(inputs)
+        logits = optimum.fit(inputs)
         assert torch.isfinite(logits).all() and (logits.argmax(1) != 4).all()
 
 
@@ -66,4 +66,4 @@ def test_without_any_column_that_varies_it_answers_the_shares() -> None:
     inputs = torch.ones(200, 3, dtype=torch.float64)
     (optimum,) = regression(inputs, labels, 4).path([1e-3], 1e-6)
     shares = torch.bincount(labels).double() / len(labels)
-    np.testing.assert_allclose(optimum.answer(inputs[:1]).softmax(1).numpy()[0], shares.numpy(), atol=1e-5)
+    np.testing.assert_allclose(optimum.fit(inputs[:1]).softmax(1).numpy()[0], shares.numpy(), atol=1e-5)

@@ -48,11 +48,11 @@ def test_some_targets_alone_have_their_own_sums(rows: tuple[np.ndarray, np.ndarr
 def test_the_tuners_choose_the_penalty() -> None:
     generator = np.random.default_rng(1)
     x, y = generator.normal(size=(30, 25)), generator.normal(size=(30, 1))  # targets are independent of the features
-    learners, tuners = Sums.of([(x, y)]), Sums.of([(generator.normal(size=(500, 25)), generator.normal(size=(500, 1)))])
-    np.testing.assert_array_equal(fit(learners, tuners), (learners + tuners).solve(max(PENALTIES)))
+    training, tuning = Sums.of([(x, y)]), Sums.of([(generator.normal(size=(500, 25)), generator.normal(size=(500, 1)))])
+    np.testing.assert_array_equal(fit(training, tuning), (training + tuning).solve(max(PENALTIES)))
     exact = Sums.of([(x, x @ np.ones((25, 1)))])
     np.testing.assert_allclose(fit(exact, exact), np.ones((25, 1)), rtol=1e-6)
-    np.testing.assert_array_equal(fit(learners, None), learners.solve(1e-3))
+    np.testing.assert_array_equal(fit(training, None), training.solve(1e-3))
 
 
 def test_a_column_of_zeros_weighs_nothing() -> None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from iebench.benchmark.distributed.ranks import ALONE
 from iebench.benchmark.errors import Diverged, RunError
-from iebench.benchmark.training.checkpoint import CHECKPOINT, Progress, Stateful, kept, restore, save
+from iebench.benchmark.training.checkpoint import CHECKPOINT, Progress, Stateful, kept_path, restore, save
 from iebench.manifests.common import files
 from iebench.manifests.errors import DiskError
 
@@ -44,7 +44,7 @@ def test_a_kept_checkpoint_stays_and_can_take_the_place_of_the_last(tmp_path: Pa
     save(tmp_path, trained(2), Progress(5), ALONE)
     assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == ["step-0000004.pt"]
     assert restore(tmp_path, trained(3), ALONE).step == 5
-    kept(tmp_path, 4).replace(tmp_path / CHECKPOINT)
+    kept_path(tmp_path, 4).replace(tmp_path / CHECKPOINT)
     assert restore(tmp_path, trained(3), ALONE).step == 4
 
 
@@ -87,7 +87,7 @@ def test_one_flipped_bit_of_a_weight_is_noticed(tmp_path: Path) -> None:
     weights = next(iter(parts["method"].state_dict().values())).numpy().tobytes()
     content[content.index(weights) + 5] ^= 1
     path.write_bytes(content)
-    with pytest.raises(RunError, match=r"cannot continue from .*checkpoint\.pt \(its .*data/\d+ is not what its check"):
+    with pytest.raises(RunError, match=r"cannot continue from .*checkpoint\.pt \(its .*data/\d+ contradicts its check"):
         restore(tmp_path, trained(2), ALONE)
 
 

@@ -103,9 +103,9 @@ ONE = torch.ones((), requires_grad=True)
         (ONE, "returned Tensor"),
         ({}, "returned only an empty dict"),
         ({"contrast": ONE}, "returned only contrast"),
-        ({"loss": ONE, "contrast": 3.0}, "returned as contrast what is no tensor without dimensions"),
-        ({"loss": ONE.expand(2)}, "returned as loss what is no tensor without dimensions"),
-        ({"loss": ONE.view(1)}, "returned as loss what is no tensor without dimensions"),
+        ({"loss": ONE, "contrast": 3.0}, "returned a contrast that is not a scalar tensor"),
+        ({"loss": ONE.expand(2)}, "returned a loss that is not a scalar tensor"),
+        ({"loss": ONE.view(1)}, "returned a loss that is not a scalar tensor"),
         ({"loss": ONE.detach()}, "depends on no weight"),
     ],
 )

@@ -52,10 +52,12 @@ def test_a_run_from_before_passes_could_be_set_goes_on_as_it_was_trained(tiny_da
     assert RunConfig.load(run).settings.passes == "together"
     again = config(tiny_dataset, "passes=apart")
     with pytest.raises(RunExists, match=r"other settings \(passes: together there, apart here\)"):
-        train(tmp_path / "other", again.going_on(run, ["passes=apart"]), resume=True)
-    train(run, again.going_on(run, ["batch=8"]), resume=True)  # the same command, with another default
+        train(tmp_path / "other", again.for_resuming(run, ["passes=apart"]), resume=True)
+    train(run, again.for_resuming(run, ["batch=8"]), resume=True)  # the same command, with another default
     assert_same_end(run, whole)
-    assert again.going_on(whole, []) == again == again.going_on(tmp_path / "none", [])  # one that names it, and none
+    assert (
+        again.for_resuming(whole, []) == again == again.for_resuming(tmp_path / "none", [])
+    )  # one that names it, and none
 
 
 def test_a_checkpoint_of_another_run_is_not_gone_on_from(whole: Path, tiny_dataset: Path, tmp_path: Path) -> None:

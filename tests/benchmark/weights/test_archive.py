@@ -64,7 +64,7 @@ def test_a_rotten_encoder_is_refused(write: Callable[[Path], None], name: str, t
     assert damage(path) == ""
     load(str(path), {}, trust=True)
     member = rot(path)
-    with pytest.raises(EncoderError, match=rf"{name} is damaged \(its {member} is not what its checksum says\): copy"):
+    with pytest.raises(EncoderError, match=rf"{name} is damaged \(its {member} contradicts its checksum\): copy"):
         load(str(path), {}, trust=True)
 
 
@@ -73,7 +73,9 @@ def test_a_rotten_checkpoint_is_not_converted(tmp_path: Path) -> None:
     torch.save({name: value.float() for name, value in random_like(resnet_shapes((2, 3, 4))).items()}, path)
     read(path)
     rot(path)
-    with pytest.raises(ConversionError, match=r"model\.pth is damaged \(its .* checksum says\): copy or download it"):
+    with pytest.raises(
+        ConversionError, match=r"model\.pth is damaged \(its .* contradicts its checksum\): copy or download it"
+    ):
         read(path)
 
 
@@ -95,7 +97,7 @@ def test_a_rotten_list_of_members_is_damage(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[content.rindex(b"PK\x01\x02")] = 0
     path.write_bytes(content)
-    assert damage(path) == "its list of members is rotten"
+    assert damage(path) == "its list of members is damaged"
 
 
 def test_our_own_weights_are_those_that_were_written(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_the_true_cause_is_found_where_a_library_names_another(tmp_path):
     ("call", "words"),
     [
         (lambda: tomllib.loads("a = = 3"), "it is not valid TOML at line 1, column 5"),
-        (lambda: tomllib.loads("a = 3\na = 4"), "it is not valid TOML: something is given twice, or has no end"),
+        (lambda: tomllib.loads("a = 3\na = 4"), "it is not valid TOML: a key is given twice, or a value has no end"),
         (b"\xff".decode, "it is not text in UTF-8"),
         (lambda: {}["seed"], "it has no 'seed'"),
         (lambda: {}[3], "it is damaged"),
@@ -103,7 +103,7 @@ def test_a_pointer_is_named_as_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(errno.EIO, "may be whole"), (errno.EMFILE, "ulimit -n"), (errno.EACCES, "")]
+    ("number", "words"), [(errno.EIO, "may be intact"), (errno.EMFILE, "ulimit -n"), (errno.EACCES, "")]
 )
 def test_a_fault_of_the_machine_is_one_sentence_wherever_it_arises(capsys, number, words):
     def fail():

@@ -122,4 +122,4 @@ def test_plain_spellings_are_ascii() -> None:
 def test_a_name_that_is_no_text_is_one_sentence_where_it_cannot_be_used(folder: Path) -> None:
     done = run(["-m", "iebench.manifests.shell.cli", "verify", "data-\udce9"], folder, capture_output=True)
     assert done.returncode == 1 and done.stderr.count(b"\n") == 2  # the second is the count of images
-    assert b"iebench: a name holds bytes that are no text (" in done.stderr
+    assert b"iebench: a name holds bytes that are not text (" in done.stderr

@@ -153,9 +153,7 @@ def test_the_bank_has_the_objects_that_a_run_trains_on(tiny_dataset: Path, tmp_p
 
     assert run().method_settings["objects"] == stored and run(subset=8).method_settings["objects"] == 8
     assert run(subset=stored + 5).method_settings["objects"] == stored
-    with pytest.raises(
-        SettingError, match=f"has {stored} objects and InvariancePropagation remembers objects=9: leave"
-    ):
+    with pytest.raises(SettingError, match=f"has {stored} objects and InvariancePropagation stores objects=9: leave"):
         train(tmp_path / "run", run("method.objects=9"))
 
 

@@ -13,7 +13,7 @@ from scoring import context_of, random_split
 from iebench.benchmark.fitting.context import Context
 from iebench.benchmark.metrics.geometry.descriptions import DESCRIPTIONS, WIDEST
 from iebench.benchmark.probes.geometry import descriptions as probe
-from iebench.benchmark.probes.geometry.descriptions import alignment, apart, lidar, some_views
+from iebench.benchmark.probes.geometry.descriptions import alignment, between_objects, lidar, some_views
 from iebench.benchmark.scoring.probing import run
 from iebench.benchmark.statistics.linearised import Linearised
 from iebench.benchmark.statistics.retrieval import unit_array
@@ -103,7 +103,7 @@ def test_directions_of_equal_size_are_counted() -> None:
     assert probe.effective_rank(corners).value == pytest.approx(4)
     assert probe.von_neumann(corners).value == pytest.approx(np.log(4))
     assert fast_lidar(corners + noise).value == pytest.approx(4)
-    assert (alignment(corners) == 0).all() and apart(corners) == pytest.approx(2 * 8 / 7)
+    assert (alignment(corners) == 0).all() and between_objects(corners) == pytest.approx(2 * 8 / 7)
 
 
 def test_alignment_equals_scipys_distances() -> None:
@@ -111,7 +111,7 @@ def test_alignment_equals_scipys_distances() -> None:
     assert alignment(sphere).tolist() == pytest.approx([(pdist(own) ** 2).mean() for own in sphere])
     pairs = [(x, y) for i, x in enumerate(sphere) for j, y in enumerate(sphere) if i != j]
     between = [((a - b) ** 2).sum() for x, y in pairs for a in x for b in y]
-    assert apart(sphere) == pytest.approx(np.mean(between))
+    assert between_objects(sphere) == pytest.approx(np.mean(between))
 
 
 def test_an_interval_by_derivatives_is_near_that_of_resampling_anew() -> None:

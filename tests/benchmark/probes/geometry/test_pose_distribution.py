@@ -70,7 +70,7 @@ def predicted(solid: str) -> tuple[Array, float]:
     cells = torch.from_numpy(space.divided.holding(1, quaternion_angles(train.as_quat())))
     spectrum = Spectrum.of(lambda: iter([seen]))
     fit = Regression(spectrum, seen, cells, basis, torch.from_numpy(space.volumes)).optimum(3e-4, 1e-2)
-    levels = refined(fit.answer(inputs(val)).float(), basis, space)
+    levels = refined(fit.linear(inputs(val)).float(), basis, space)
     likelihoods = [
         log_likelihood(levels, space, space.holding(quaternion_angles((val * element).as_quat())))
         for element in elements
@@ -153,14 +153,14 @@ def turning() -> list[Factor]:
 
 
 def test_a_recipe_of_one_angle_loses_the_logarithm_of_the_number_of_poses_too() -> None:
-    unique, four = (measured_at(fold)[WHOLE] for fold in (1, 4))
-    lost = unique["pose_log_likelihood"].value - four["pose_log_likelihood"].value
+    single, four = (measured_at(fold)[WHOLE] for fold in (1, 4))
+    lost = single["pose_log_likelihood"].value - four["pose_log_likelihood"].value
     assert lost == pytest.approx(np.log(4), abs=0.35)
-    assert unique["pose_log_likelihood"].value > np.log(360 / 30)
-    assert unique["pose_mass_30"].value > 0.95 and four["pose_mass_30"].value == pytest.approx(1 / 4, abs=0.05)
-    for entry in unique.values():
+    assert single["pose_log_likelihood"].value > np.log(360 / 30)
+    assert single["pose_mass_30"].value > 0.95 and four["pose_mass_30"].value == pytest.approx(1 / 4, abs=0.05)
+    for entry in single.values():
         assert entry.low <= entry.value <= entry.high and entry.n == 480 and entry.objects == 40
-    assert unique.keys() == POSES.keys()
+    assert single.keys() == POSES.keys()
 
 
 def test_known_symmetries_count_and_give_ceilings() -> None:

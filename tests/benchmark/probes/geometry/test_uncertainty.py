@@ -25,7 +25,7 @@ def context_with(clear: float) -> Context:
         noise = generator.normal(size=(len(split.labels), 6)) / 2
         code = np.concatenate([np.eye(4)[split.labels] * strength[:, None], np.zeros((len(strength), 2))], axis=1)
         splits.append(replace(split, features=(code + noise).astype(np.float32)))
-    return context_of(*splits, PROTOCOL, tuners=4)
+    return context_of(*splits, PROTOCOL, tuning=4)
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +53,12 @@ def test_the_answers_are_those_of_knn(context: Context) -> None:
 def test_answers_that_are_all_right_tell_nothing() -> None:
     features = np.repeat(np.eye(4, dtype=np.float32), 4, axis=0)
     split = random_split(4, 4, features)
-    assert uncertainty(context_of(split, split, PROTOCOL, tuners=1)) == {}
+    assert uncertainty(context_of(split, split, PROTOCOL, tuning=1)) == {}
 
 
 def test_a_protocol_without_knn_gets_a_note(context: Context) -> None:
     plain = replace(context, protocol=replace(PROTOCOL, neighbours=None), notes=[])
-    assert uncertainty(plain) == {} and "answers are those of kNN" in plain.notes[0]
+    assert uncertainty(plain) == {} and "it needs kNN predictions" in plain.notes[0]
 
 
 def test_the_entropy_of_equal_votes_is_the_log_of_their_number() -> None:

@@ -40,9 +40,9 @@ def learnt(features: torch.Tensor, latent: np.ndarray, labels: torch.Tensor, fac
     probes = Probes(features.shape[1], 2, [Target.of(factor, latent)], CPU)
     values = torch.from_numpy(latent)
     for _ in range(400):
-        probes.learn(features, labels, {factor.name: values})
+        probes.update(features, labels, {factor.name: values})
     probes.values()
-    probes.learn(features, labels, {factor.name: values})
+    probes.update(features, labels, {factor.name: values})
     return probes.values()
 
 
@@ -66,10 +66,10 @@ def test_answers_come_before_learning_and_nothing_is_known_at_first() -> None:
     probes = Probes(6, 3, [target], CPU)
     labels = torch.arange(60) % 3
     assert probes.values() == {}
-    probes.learn(features, labels, {"light_theta": latent})
+    probes.update(features, labels, {"light_theta": latent})
     assert probes.values() == {"top1": pytest.approx(1 / 3), "light_theta_r2": pytest.approx(0, abs=1e-6)}
     for _ in range(20):
-        probes.learn(features, labels, {"light_theta": latent})
+        probes.update(features, labels, {"light_theta": latent})
     assert probes.values()["light_theta_r2"] > 0.1
 
 
@@ -78,5 +78,5 @@ def test_no_random_number_is_drawn_and_features_get_no_gradient() -> None:
     before = torch.get_rng_state()
     probes = Probes(4, 2, [], CPU)
     features = torch.ones(5, 4).cumsum(0).requires_grad_()
-    probes.learn(features, torch.zeros(5, dtype=torch.int64), {})
+    probes.update(features, torch.zeros(5, dtype=torch.int64), {})
     assert torch.equal(torch.get_rng_state(), before) and features.grad is None
