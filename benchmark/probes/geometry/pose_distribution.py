@@ -98,7 +98,7 @@ def _solved(context: Context, truth: TruePoses, space: Space, basis: Basis, part
     values = measured(context, truth, space, basis, predicted)
     shown = drawn(context, truth, space, basis, predicted) if part == WHOLE else []
 
-    def result() -> Found:
+    def result() -> Result:
         context.distributions.extend(shown)
         return values, {"pose_distribution": chosen}
 
