@@ -130,16 +130,20 @@ def test_other_runs_in_its_place_are_named_all_together(tiny_dataset: Path, tmp_
 
 
 @pytest.mark.parametrize("name", shipped("sweep"))
-def test_shipped_sweeps_plan(name: str, tiny_dataset: Path, tmp_path: Path) -> None:
+def test_shipped_sweeps_give_their_methods_one_budget_in_each_setting(
+    name: str, tiny_dataset: Path, tmp_path: Path
+) -> None:
     sweep = load(name)
     planned = plan(replace(sweep, seeds=sweep.seeds[:1]), tiny_dataset, tmp_path, "cpu")
-    assert len(sweep.seeds) >= 2 and len(planned) == len(sweep.methods) >= 7
-    assert {"random", "sie"} < set(sweep.methods)
-    assert len({(run.preset, run.assignments, run.setting) for run in planned}) == 1
-    budgets = {
-        (s.batch, s.steps, s.epochs, s.learning_rate, s.encoder) for s in (run.config.settings for run in planned)
-    }
-    assert len(budgets) == 1
+    assert len(sweep.seeds) >= 2 and "sie" in sweep.methods
+    assert sweep.settings or (len(sweep.methods) >= 7 and "random" in sweep.methods)
+    for setting in sweep.settings or [""]:
+        runs = [run for run in planned if run.setting == setting]
+        budgets = {
+            (s.batch, s.steps, s.epochs, s.learning_rate, s.encoder) for s in (run.config.settings for run in runs)
+        }
+        assert len(runs) == len(sweep.methods) and len(budgets) == 1
+        assert len({(run.preset, run.assignments) for run in runs}) == 1
 
 
 def test_the_sweep_of_every_method_has_each_in_itself_or_as_variants() -> None:
