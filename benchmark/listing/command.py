@@ -17,7 +17,7 @@ from iebench.manifests.text.plain_text import cleaned
 if TYPE_CHECKING:
     from .rows import Row
 
-PARTS = ("checkpoint", "kept", "features")
+PARTS = ("checkpoint", "kept", "features")  # those of prune.FILES, which imports torch
 
 
 @click.command(

@@ -14,13 +14,8 @@ from ..training.config import RunConfig
 from ..training.runs import WEIGHTS, held, load
 from ..weights.archive import damage
 
-FEATURES = "features"
-PARTS = {
-    "checkpoint": "checkpoint.pt of finished runs, from which they could be trained further",
-    "kept": "the folder checkpoints/ of settings.keep_every",
-    "features": "encoded features, which `iebench score` makes again",
-}
-"""What may be deleted: name -> description."""
+FILES = {"checkpoint": CHECKPOINT, "kept": KEPT, "features": "features"}
+"""What may be deleted of a run: name -> file or folder in the run's folder."""
 
 
 @dataclass(frozen=True)
@@ -42,19 +37,18 @@ def prunable(run: Path, parts: list[str]) -> Pruning:
     A checkpoint may be deleted only while the run has other weights that were read and are sound: the finished ones, or
     for checkpoints/ the last checkpoint.
 
-    parts : keys of PARTS
+    parts : keys of FILES
     """
     finished = _fault_of_weights(run)
     saved = _fault_of_checkpoint(run) if finished and "kept" in parts else finished
     faults = {"checkpoint": finished, "kept": finished and saved, "features": finished}
-    names = {"checkpoint": CHECKPOINT, "kept": KEPT, "features": FEATURES}
     paths, kept = [], []
     for part in parts:
-        path = run / names[part]
+        path = run / FILES[part]
         if not path.exists() or path.is_symlink():
             continue
         if faults[part]:
-            kept.append(f"{names[part]} stays: {faults[part]}")
+            kept.append(f"{FILES[part]} stays: {faults[part]}")
         else:
             paths.append(path)
     return Pruning(run, tuple(paths), sum(map(_bytes, paths)), tuple(kept))

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 from small_runs import config
 
-from iebench.benchmark.listing.command import runs
+from iebench.benchmark.listing.command import PARTS, runs
+from iebench.benchmark.listing.prune import FILES
 from iebench.benchmark.training.checkpoint import CHECKPOINT, KEPT
 from iebench.benchmark.training.runs import WEIGHTS, held, load
 from iebench.benchmark.training.train import train
@@ -43,6 +44,10 @@ def call(run: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 ALL = ("--prune", "checkpoint,kept,features")
+
+
+def test_the_command_names_every_part() -> None:
+    assert tuple(FILES) == PARTS
 
 
 def test_without_yes_it_lists_and_deletes_nothing(run: Path) -> None:
