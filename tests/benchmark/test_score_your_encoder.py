@@ -93,7 +93,7 @@ def test_every_way_in_is_named() -> None:
     table = TEXT.split("## Where encoders come from")[1].split("##")[0]
     words = {"python": "package.module:factory", "run": "runs/sie", "converted": "converted/sie",
              "torchscript": "model.pt`", "exported": "model.pt2", "onnx": "model.onnx`",
-             "safetensors": "weights.safetensors`"}  # fmt: skip
+             "safetensors": "weights.safetensors`", "hub": "hub:FOLDER:ENTRY"}  # fmt: skip
     for scheme in registry.SCHEMES:
         assert words.get(scheme, f"{scheme}:NAME") in table
 

@@ -117,8 +117,8 @@ def test_connections_that_do_not_close_keep_no_rank_from_ending(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """In PyTorch 2.4, destroy_process_group never returned in one of three trainings, after all work was done."""
-    with forked_ranks():
-        assert run_ranks(2, end_with_open_connections, tmp_path) == [0, 1]  # `launch` raises unless all exit with 0
+    # not forked: a server may have started with another standard error than this test's
+    assert run_ranks(2, end_with_open_connections, tmp_path) == [0, 1]  # `launch` raises unless all exit with 0
     printed = capfd.readouterr().err
     for rank in (0, 1):
         assert printed.count(f"rank {rank}: the connections to the other ranks have not closed within") == 1

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 
 def test_a_run_leaves_its_settings_log_and_weights(whole: Path, tiny_dataset: Path) -> None:
-    assert {"config.json", "metrics.jsonl", "tensorboard", CHECKPOINT, runs.WEIGHTS} == {
+    assert {"config.json", "metrics.csv", "metrics.jsonl", "tensorboard", CHECKPOINT, runs.WEIGHTS} == {
         p.name for p in whole.iterdir()
     }
     lines = list(read(whole))

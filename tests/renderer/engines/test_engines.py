@@ -4,9 +4,10 @@ import sys
 
 import pytest
 
+from iebench.manifests.installed.registry import Registry
 from iebench.renderer.blender.interface import FAKE
 from iebench.renderer.commands.render import engine_options
-from iebench.renderer.engines import ENGINES, Work
+from iebench.renderer.engines import ENGINES, Engine, Work
 from iebench.renderer.engines.local import Local
 from iebench.renderer.errors import MissingPart, UnknownName, UsageError
 
@@ -17,8 +18,9 @@ pytestmark = pytest.mark.slow
 def test_a_missing_package_is_named_with_its_extra(monkeypatch, name, module, extra):
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.delitem(sys.modules, f"iebench.renderer.engines.{name}", raising=False)
+    engines: Registry[type[Engine]] = Registry("engine", ENGINES.group)  # one that has imported nothing yet
     with pytest.raises(MissingPart, match=rf"needs {module}: pip install 'iebench\[{extra}\]'"):
-        ENGINES[name]
+        engines[name]
 
 
 def test_a_misspelt_engine_is_a_usage_error():
