@@ -15,7 +15,7 @@ from ..training.runs import WEIGHTS, held, load
 from ..weights.archive import damage
 
 FILES = {"checkpoint": CHECKPOINT, "kept": KEPT, "features": "features"}
-"""What may be deleted of a run: name -> file or folder in the run's folder."""
+"""Deletable parts of a run: name -> file or folder in the run's folder."""
 
 
 @dataclass(frozen=True)
