@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
 
-from iebench.manifests.pages.figures import PALETTE, Picture, styled
+from iebench.manifests.pages.figures import BOUND, PALETTE, Picture, styled
 
 from ..errors import UsageError
 from ..ranking.board import Board, Row
@@ -17,7 +17,6 @@ from ..ranking.conclusion import CLASS, ROTATION, labelled, measured
 from ..statistics.bootstrap import Estimate
 from ..statistics.metric_info import WHOLE
 
-LINE = "#8a929b"  # of floors and upper bounds
 REACHES = (6, 12, 20, 30, 42)  # points between a mark and its label
 SIDES = ((1, 1), (-1, 1), (1, -1), (-1, -1), (1, 0), (-1, 0), (0, 1), (0, -1))  # first beside the intervals
 
@@ -95,9 +94,9 @@ def _draw(chart: Axes, point: Point) -> None:
 def _bounds(chart: Axes, board: Board, points: Sequence[Point]) -> None:
     """Draw the floors of both metrics, and the best rotation of a method that is trained on labels."""
     floor = points[0]
-    chart.axvline(floor.across.floor, color=LINE, linestyle="--", linewidth=1, zorder=0)
-    chart.axhline(floor.upwards.floor, color=LINE, linestyle="--", linewidth=1, zorder=0)
-    words: dict[str, Any] = {"color": LINE, "fontsize": 8, "textcoords": "offset points"}
+    chart.axvline(floor.across.floor, color=BOUND, linestyle="--", linewidth=1, zorder=0)
+    chart.axhline(floor.upwards.floor, color=BOUND, linestyle="--", linewidth=1, zorder=0)
+    words: dict[str, Any] = {"color": BOUND, "fontsize": 8, "textcoords": "offset points"}
     side = ("axes fraction", "data")
     chart.annotate("floor", (floor.across.floor, 1), (4, -8), xycoords=("data", "axes fraction"), **words)
     chart.annotate("floor", (1, floor.upwards.floor), (-2, 3), xycoords=side, ha="right", **words)
@@ -105,7 +104,7 @@ def _bounds(chart: Axes, board: Board, points: Sequence[Point]) -> None:
     if upper:
         sign = 1 if board.infos[measured(board, ROTATION)].higher else -1
         best = max(upper, key=lambda point: sign * point.upwards.value)
-        chart.axhline(best.upwards.value, color=LINE, linestyle=":", linewidth=1.2, zorder=0)
+        chart.axhline(best.upwards.value, color=BOUND, linestyle=":", linewidth=1.2, zorder=0)
         chart.annotate("trained on labels", (0, best.upwards.value), (4, 3), xycoords=side, **words)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 
 from iebench.manifests.common.files import write_atomic
-from iebench.manifests.pages.figures import PALETTE, Picture, page_svg, styled
+from iebench.manifests.pages.figures import BOUND, PALETTE, Picture, page_svg, styled
 
 from ..ranking.board import Board, Row
 from ..ranking.conclusion import CLASS, ROTATION, measured
@@ -16,7 +16,6 @@ from ..results.reading import load_scores
 from ..statistics.metric_info import WHOLE
 from .plan import Planned
 
-LINE = "#8a929b"  # of the floor
 WIDE = 4  # largest by smallest value from which the axis is logarithmic
 STYLES = ("-", "--", ":", "-.")  # of the whole representation and of its parts
 
@@ -110,10 +109,10 @@ def _axes(panel: Axes, board: Board, metric: str, axis: Axis) -> None:
     panel.set_xticks(values, [f"{value:g}" for value in values], minor=False)
     panel.minorticks_off()
     panel.set_xlabel(axis.key)
-    panel.axhline(board.floors[metric], color=LINE, linestyle="--", linewidth=1, zorder=0)
+    panel.axhline(board.floors[metric], color=BOUND, linestyle="--", linewidth=1, zorder=0)
     panel.annotate(
         "floor", (1, board.floors[metric]), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points",
-        ha="right", color=LINE, fontsize=8,
+        ha="right", color=BOUND, fontsize=8,
     )  # fmt: skip
     panel.yaxis.set_major_formatter(info.at_axis)
     panel.yaxis.set_inverted(not info.higher)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 INK = "#3c4045"  # in a PNG; in an SVG it is replaced by the page's text colour
 SCHEMES = "svg{color:#3c4045;background:#fff}@media(prefers-color-scheme:dark){svg{color:#ced3d9;background:#15181b}}"
+BOUND = "#8a929b"  # of floors and upper bounds
 PALETTE = ("#2b7bd1", "#d9652b", "#2f9e5b", "#b5489d", "#94801a", "#7562d6", "#c43d4b", "#1f97a5", "#737b86", "#a2632e")
 """Colours that are legible on a light and on a dark page; report/core.js has the same."""
 STYLE: Any = {
