@@ -3,6 +3,7 @@
 Imports of optional packages are inside the fixtures: without such a package only the tests that need it are skipped.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -40,6 +41,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("blender")
         if any(item.get_closest_marker(mark) for mark in NEEDS):
             item.add_marker("slow")
+
+
+def pytest_collection_finish() -> None:
+    """Hide what collection made from the garbage collector, which else visits millions of objects again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class Module(pytest.Module):

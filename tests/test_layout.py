@@ -21,10 +21,10 @@ MODULES = [path for folder in MAY_IMPORT for path in sorted((ROOT / folder).rglo
 
 def imports(path):
     """Return the absolute module names imported anywhere in a file, and the largest depth of its relative imports."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in arrows.statements(path):
         if isinstance(node, ast.Import):
             yield from ((alias.name, 0) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             yield node.module or "", node.level
 
 
@@ -102,7 +102,12 @@ HOUSE = {
 MOST = 14  # modules in a folder
 
 FILES = arrows.modules(ROOT)
-ARROWS = arrows.arrows(FILES)
+
+
+@pytest.fixture(scope="module")
+def imported():
+    """The modules that each module imports."""
+    return arrows.arrows(FILES)
 
 
 def room(module):
@@ -115,14 +120,14 @@ def room(module):
     return part, ""
 
 
-def test_no_module_imports_itself_by_way_of_others():
-    assert arrows.cycles(ARROWS) == []
+def test_no_module_imports_itself_by_way_of_others(imported):
+    assert arrows.cycles(imported) == []
 
 
 @pytest.mark.parametrize("part", HOUSE)
-def test_rooms_import_only_from_rooms_before_them(part):
+def test_rooms_import_only_from_rooms_before_them(part, imported):
     rooms = HOUSE[part].split()
-    for module, others in ARROWS.items():
+    for module, others in imported.items():
         for other in others if module != f"iebench.{part}" else ():  # the part itself may offer names of any room
             (importing_part, importing_room), (imported_part, imported_room) = room(module), room(other)
             if importing_part == imported_part == part and importing_room != imported_room and imported_room:

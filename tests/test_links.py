@@ -53,6 +53,7 @@ def test_a_link_that_leads_nowhere_is_seen(tmp_path):
     assert broken(page) == ["#no-heading", "e.md", "#a-title-with-a-hyphen", "g.png", "h.md"]
 
 
+@pytest.mark.slow
 def test_pages_that_other_files_name_exist():
     kinds = ("py", "toml", "json", "md", "html", "js")
     files = [file for folder in FOLDERS for kind in kinds for file in ROOT.glob(f"{folder}/**/*.{kind}")]

@@ -92,6 +92,7 @@ def test_a_notebook_shows_a_dataset_with_images_and_factors(data: Dataset) -> No
     assert np.abs(shown - np.asarray(data[0].image)).mean() < 6
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_a_score_with_the_columns_of_a_leaderboard(twenty: dict[Path, Score]) -> None:
     result = next(iter(twenty.values()))
     page, board = result._repr_html_(), leaderboard([result]).board
@@ -222,6 +223,7 @@ def test_a_run_is_that_of_the_command(workspace: Path, data: Dataset) -> None:
     assert score(run.encoder(), data, protocol=SMALL, resolution=32).values[WHOLE] == result.values[WHOLE]
 
 
+@pytest.mark.slow
 def test_a_leaderboard_in_every_form(twenty: dict[Path, Score], monkeypatch: pytest.MonkeyPatch) -> None:
     scores = list(twenty.values())
     board = leaderboard(scores[:3], sort="rotation_degrees_mean")

@@ -28,6 +28,7 @@ def test_it_has_no_fault(path: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", sorted({path.parent for path in FILES}), ids=lambda folder: folder.name)
+@pytest.mark.slow
 def test_a_datasets_scores_share_a_table(folder: Path) -> None:
     check(load_scores(sorted(folder.glob("*.json"))))
 
@@ -41,6 +42,7 @@ def test_the_guide_sends_to_a_folder_that_exists() -> None:
     assert "benchmark/scores/" in page and (SCORES / "README.md").is_file()
 
 
+@pytest.mark.slow
 def test_the_readme_has_the_table_that_the_command_prints_for_each_dataset(monkeypatch: pytest.MonkeyPatch) -> None:
     shown_for_every_dataset(ROOT, monkeypatch)
 

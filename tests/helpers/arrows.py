@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 FOLDERS = {
@@ -26,12 +27,26 @@ def arrows(files: dict[str, Path]) -> dict[str, set[str]]:
     return {name: set(_imported(name, path, files)) - {name, "iebench"} for name, path in files.items()}
 
 
+@cache
+def statements(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """Return the import statements of a file, at any depth."""
+    return tuple(_statements(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    for block in ("body", "handlers", "orelse", "finalbody", "cases"):  # no import hides in an expression
+        for inner in getattr(node, block, ()) if not isinstance(node, ast.expr) else ():
+            if isinstance(inner, ast.Import | ast.ImportFrom):
+                yield inner
+            yield from _statements(inner)
+
+
 def _imported(name: str, path: Path, files: dict[str, Path]) -> Iterator[str]:
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in statements(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names if alias.name in files)
-        elif isinstance(node, ast.ImportFrom):
+        else:
             climbed = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*climbed, *([node.module] if node.module else [])])
             for alias in node.names:  # a module of the package, or a name that the package defines

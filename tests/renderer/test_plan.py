@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import replace
 
+import pytest
+
 from iebench.manifests.recipe import load
 from iebench.renderer.plan import Plan, identity_differences
 from iebench.renderer.sources import ObjectRef
@@ -25,6 +27,7 @@ def test_every_object_is_in_exactly_one_shard_of_its_split():
     assert len({shard.stem for shard in shards}) == len(shards)
 
 
+@pytest.mark.slow
 def test_shards_hold_neither_too_few_nor_too_many_images():
     for count in (3, 400, 20_000):
         sizes = [len(s.objects) * 50 for s in plan_of(refs(count)).shards()]

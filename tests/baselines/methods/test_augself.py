@@ -35,6 +35,7 @@ def test_the_loss_equals_its_restatement(views: int, batch: int, layer: int | No
     assert ours == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_papers_head_and_what_it_promises() -> None:
     with torch.device("meta"):
         method = AugSelf(Encoder(EncoderSettings()), AugSelfSettings())

@@ -47,6 +47,7 @@ def test_a_scripted_module_answers_as_the_module(scripted: Path) -> None:
     assert (encoder.name, encoder.dim, encoder.cost.parameters) == ("net", 16, 3 * 4 * 9 + 4 + 8)
 
 
+@pytest.mark.slow
 def test_an_exported_program_answers_as_the_module(exported: Path) -> None:
     loaded = load(str(exported), {})
     assert loaded.side(64) == 32  # as exported

@@ -62,6 +62,7 @@ def test_a_model_sees_what_its_processor_asks_for(models: dict[str, tuple[Path, 
         torch.testing.assert_close(load(str(folder), {"pool": pool}).module.eval()(images), expected)
 
 
+@pytest.mark.slow
 def test_a_pooler_that_was_never_trained_is_left_out(models: dict[str, tuple[Path, Any]]) -> None:
     folder, model = models["headless"]
     loaded = load(f"hf:{folder}", {})
@@ -73,6 +74,7 @@ def test_a_pooler_that_was_never_trained_is_left_out(models: dict[str, tuple[Pat
     torch.testing.assert_close(prepare(loaded, 16, CPU).module(images), expected)
 
 
+@pytest.mark.slow
 def test_maps_are_averaged(models: dict[str, tuple[Path, Any]]) -> None:
     folder, model = models["resnet"]
     images = torch.rand(2, 3, 224, 224)

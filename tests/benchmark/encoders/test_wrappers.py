@@ -117,6 +117,7 @@ def test_the_average_equals_a_loop_over_the_turns() -> None:
     torch.testing.assert_close(wrapped("c4").module.double()(images), expected)
 
 
+@pytest.mark.slow
 def test_a_learned_canonicaliser_turns_pictures_upright_again() -> None:
     encoder, images = wrapped("canonical-c4"), upright(50)
     plain = loaded().module(images)
@@ -159,6 +160,7 @@ def test_unknown_wrappers_and_arguments_are_one_sentence() -> None:
     assert set(WRAPPERS) == {"c4", "c8", "frames", "canonical-c4", "canonical-c8", "mean", "concat"}
 
 
+@pytest.mark.slow
 def test_the_score_says_what_the_wrapper_changes(
     tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

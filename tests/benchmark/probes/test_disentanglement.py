@@ -97,6 +97,7 @@ def test_the_gap_is_between_the_two_columns_that_know_most(context: Context, as_
         )
 
 
+@pytest.mark.slow
 def test_importances_are_what_permutations_cost(context: Context, as_they_are: Columns) -> None:
     """Val equals train here, so that a column is replaced by values of the same column, as in scikit-learn."""
     same = replace(context, val=context.train, training_objects=np.arange(100), tuning_objects=np.arange(0))

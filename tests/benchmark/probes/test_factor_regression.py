@@ -59,6 +59,7 @@ def test_moves_are_those_of_the_vertices_in_either_frame() -> None:
 
 
 @pytest.mark.parametrize(("frame", "other"), [("object", "base"), ("base", "object")])
+@pytest.mark.slow
 def test_each_head_reads_its_own_frame(frame: str, other: str) -> None:
     context = context_of(translated(60, 0, frame), translated(12, 1, frame), EQUICAPS)
     entries = run(context)["whole"]

@@ -42,6 +42,7 @@ class Cells(HTMLParser):
             self.rows[-1][-1] += data
 
 
+@pytest.mark.slow
 def test_every_row_has_a_cell_for_each_column(twenty: dict[Path, Score]) -> None:
     board = Board.of(dict(list(twenty.items())[:4]), True, "")
     read = Cells(as_html(board))

@@ -40,6 +40,7 @@ def values(top1: float, degrees: float) -> dict[str, object]:
     return {"top1": measured(top1), "rotation_degrees_mean": measured(degrees, 1.0, 60.0)}
 
 
+@pytest.mark.slow
 def test_every_method_and_part_is_a_mark_with_its_name_and_no_name_covers_another(board: Board) -> None:
     picture = tradeoff(board)
     [chart] = picture.axes
@@ -54,6 +55,7 @@ def test_every_method_and_part_is_a_mark_with_its_name_and_no_name_covers_anothe
     assert not any(box.overlaps(other) for box in boxes for other in boxes if other is not box)
 
 
+@pytest.mark.slow
 def test_better_is_to_the_right_and_to_the_top(board: Board) -> None:
     [chart] = tradeoff(board).axes
     assert not chart.xaxis.get_inverted() and chart.yaxis.get_inverted()
@@ -78,6 +80,7 @@ def test_the_answer_of_a_question_has_the_colour_of_its_truth(board: Board, tiny
     assert len(set(frames)) == 2
 
 
+@pytest.mark.slow
 def test_files_are_whole_svg_that_follow_the_page_and_the_same_each_time(
     scores: dict[Path, Score], tiny_dataset: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +91,7 @@ def test_files_are_whole_svg_that_follow_the_page_and_the_same_each_time(
         assert "currentColor" in text and file.read_bytes() == again.read_bytes()
 
 
+@pytest.mark.slow
 def test_missing_things_are_named(scores: dict[Path, Score], tiny_dataset: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="name it with --data"):
         figures.write(tmp_path, scores, None)
@@ -111,6 +115,7 @@ def test_colours_are_those_of_the_page() -> None:
     assert tuple(json.loads(line)) == PALETTE
 
 
+@pytest.mark.slow
 def test_the_readme_gets_table_and_figures_and_keeps_its_other_text(
     scores: dict[Path, Score], tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def test_it_is_well_formed_and_asks_for_nothing_from_outside(page: str) -> None:
     assert not re.search(r"url\((?!#)|@import|https?://(?!www\.w3\.org)|\bfetch\(|XMLHttpRequest", page)
 
 
+@pytest.mark.slow
 def test_twenty_methods_are_less_than_ten_megabytes(page: str) -> None:
     assert len(page.encode()) < 10_000_000
 
@@ -109,6 +110,7 @@ def test_the_script_gets_the_tables_numbers(page: str, twenty: dict[Path, Score]
             assert drawn["values"][metric][:4] == pytest.approx([m.value, m.low, m.high, m.floor], rel=1e-5)
 
 
+@pytest.mark.slow
 def test_objects_have_their_values_and_the_worst_have_pictures(page: str, twenty: dict[Path, Score]) -> None:
     table = held(page)
     score = next(score for score in twenty.values() if score.name == table["methods"][0])

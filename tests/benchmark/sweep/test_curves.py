@@ -74,6 +74,7 @@ def test_every_method_and_part_is_a_line_through_the_means_of_its_seeds(runs: li
     assert [text.get_text() for text in picture.legends[0].get_texts()] == names
 
 
+@pytest.mark.slow
 def test_the_file_is_whole_and_the_same_each_time(runs: list[Planned], tmp_path: Path) -> None:
     axis = Axis.of(SETTINGS)
     assert axis is not None

@@ -130,6 +130,7 @@ def test_other_runs_in_its_place_are_named_all_together(tiny_dataset: Path, tmp_
 
 
 @pytest.mark.parametrize("name", shipped("sweep"))
+@pytest.mark.slow
 def test_shipped_sweeps_give_their_methods_one_budget_in_each_setting(
     name: str, tiny_dataset: Path, tmp_path: Path
 ) -> None:

@@ -47,6 +47,7 @@ def test_all_of_a_run_may_be_warm_up() -> None:
         ({"optimizer": "adamw"}, lambda w, g: 0.1 * math.copysign(1, g) + 0.1 * 0.2 * w),
     ],
 )
+@pytest.mark.slow
 def test_the_first_step_is_the_textbooks(changes: dict[str, Any], update: Any) -> None:
     settings = TrainSettings(learning_rate=9.0, weight_decay=0.2, **changes)
     weight = nn.Parameter(torch.tensor([3.0, -2.0, 1.0], dtype=torch.float64))
@@ -76,6 +77,7 @@ def restated_lars(weights: list[list[float]], gradients: list[list[list[float]]]
 
 
 @pytest.mark.parametrize("start", [[3.0, -2.0, 1.0, 0.5], [0.0] * 4])
+@pytest.mark.slow
 def test_lars_is_its_restatement_over_steps_and_continues_exactly(start: list[float]) -> None:
     settings = TrainSettings(optimizer="lars", learning_rate=9.0, weight_decay=0.2, momentum=0.5, bias_rate=0.25)
     values = [start, [1.0, -1.0]]

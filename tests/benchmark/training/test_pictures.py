@@ -68,6 +68,7 @@ def drawn(images: Images, recipe: str, views: int) -> Images:
         ("simclr", Needs(group=60), ["batch=60"], "than the 55 objects .*: no batch has a group of 60, so render more"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_what_cannot_serve_is_one_sentence_with_the_remedy(
     method: str,
     needs: Needs | None,
@@ -93,6 +94,7 @@ def test_what_cannot_serve_is_one_sentence_with_the_remedy(
         ("3diebench-steps-shared", "msp", "method.partners=2"),
     ],
 )
+@pytest.mark.slow
 def test_the_named_recipe_serves_whatever_it_is_called(recipe: str, method: str, change: str, imported: Path) -> None:
     split, about = Images.open(imported, "train"), config(method, change)
     check(drawn(split, recipe, 9), about)
@@ -101,6 +103,7 @@ def test_the_named_recipe_serves_whatever_it_is_called(recipe: str, method: str,
             check(drawn(split, other, 9), about)
 
 
+@pytest.mark.slow
 def test_one_recipe_serves_every_method_with_its_default_needs(imported: Path) -> None:
     images = drawn(Images.open(imported, "train", subset=32), "3diebench-steps-shared-all", 10)
     assert config("seq-jepa-3").settings.views == 4

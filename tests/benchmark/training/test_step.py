@@ -120,6 +120,7 @@ def test_only_bf16_on_a_cpu_widens_maps(precision: str, hooked: bool) -> None:
 
 
 @pytest.mark.parametrize("kernels", ["plain", "fast"])
+@pytest.mark.slow
 def test_fast_kernels_change_no_weight_beyond_rounding(kernels: str) -> None:
     """Images of 64 pixels leave maps of 2x2 in the last stage; the weights keep their names."""
     images, latents = batch(views=2)

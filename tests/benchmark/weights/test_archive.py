@@ -58,6 +58,7 @@ def exported(path: Path) -> None:
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize(("write", "name"), [(scripted, "model.pt"), (exported, "model.pt2")])
+@pytest.mark.slow
 def test_a_rotten_encoder_is_refused(write: Callable[[Path], None], name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     write(path)
@@ -68,6 +69,7 @@ def test_a_rotten_encoder_is_refused(write: Callable[[Path], None], name: str, t
         load(str(path), {}, trust=True)
 
 
+@pytest.mark.slow
 def test_a_rotten_checkpoint_is_not_converted(tmp_path: Path) -> None:
     path = tmp_path / "model.pth"
     torch.save({name: value.float() for name, value in random_like(resnet_shapes((2, 3, 4))).items()}, path)

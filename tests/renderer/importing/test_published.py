@@ -29,6 +29,7 @@ def test_a_path_has_at_most_one_key(path, key):
 @pytest.mark.parametrize(("name", "objects", "latents"), [
     ("3diebench", 52_472, 7), ("3diebench-t", 52_472, 10), ("3diebench-ood", 10_552, 7),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_plans_are_the_official_list_with_the_latents_in_the_files_order(name, objects, latents):
     plan = published_plan(name, 50, 256)
     assert len(plan.objects) == objects and {o.split for o in plan.objects} == set(PUBLISHED[name].splits)

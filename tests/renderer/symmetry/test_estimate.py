@@ -82,6 +82,7 @@ def test_a_tolerance_makes_a_can_round_in_spite_of_its_emblem_and_tab() -> None:
     assert [symmetries(vertices, faces, tolerance)[0].kind for tolerance in (0.02, 0.05)] == ["finite", "axial"]
 
 
+@pytest.mark.slow
 def test_a_finite_group_is_closed() -> None:
     group = Rotation.from_quat(group_of("square box", ASKEW).quaternions)
     for element in group:

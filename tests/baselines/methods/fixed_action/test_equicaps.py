@@ -99,6 +99,7 @@ def test_exact_poses_have_no_equivariance_term_and_even_activations_no_spread(po
 
 
 @pytest.mark.parametrize(("pose", "translation"), [(3, "none"), (4, "object"), (4, "base")])
+@pytest.mark.slow
 def test_exact_poses_give_the_rotation_without_a_probe(pose: int, translation: str) -> None:
     """Also where each capsule's pose has another length in the second view, which the loss does not see."""
     method, latents = method_of(pose=pose, translation=translation), data(2)[1]

@@ -80,6 +80,7 @@ class Cut(nn.Module):
 
 
 @pytest.mark.parametrize("views", [2, 3])
+@pytest.mark.slow
 def test_a_toy_with_a_known_linear_action_has_no_loss_and_gives_the_rotation(views: int) -> None:
     method, images, latents = toy(views)
     terms = {name: float(term) for name, term in method.loss(images, latents).items()}

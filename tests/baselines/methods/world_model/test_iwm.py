@@ -86,6 +86,7 @@ def restated_convolutions(state: Mapping[str, Tensor], maps: Tensor, action: Ten
 
 @pytest.mark.parametrize("encoder", [RESNET, VIT], ids=["resnet", "vit"])
 @pytest.mark.parametrize("settings", FORMS, ids=["feature", "sequence", "convolution"])
+@pytest.mark.slow
 def test_the_loss_equals_its_restatement(settings: IWMSettings, encoder: EncoderSettings) -> None:
     method = method_of(settings, encoder).eval()
     for weight in method.encoder.parameters():  # the target is another network

@@ -129,6 +129,7 @@ def context() -> Context:
     return context_of(random_split(12, 4), random_split(9, 4, seed=1), parts={"whole": slice(0, 9), "hue": slice(3, 5)})
 
 
+@pytest.mark.slow
 def test_only_the_full_suite_measures_descriptions(context: Context) -> None:
     names = DESCRIPTIONS.keys()
     protocol = replace(context.protocol, heads={}, maps=None, few_shot=None, neighbours=None, shares=False, axes=False)
@@ -143,6 +144,7 @@ def test_only_the_full_suite_measures_descriptions(context: Context) -> None:
     assert not any(info.ranked or info.column for info in DESCRIPTIONS.values())
 
 
+@pytest.mark.slow
 def test_ranks_above_the_largest_number_of_other_metrics_are_kept() -> None:
     generator = np.random.default_rng(0)
     features = generator.normal(size=(400, 400)).astype(np.float32)

@@ -83,6 +83,7 @@ def predicted(solid: str) -> tuple[Array, float]:
 
 
 @pytest.mark.parametrize("solid", ["box", "cube", "cone"])
+@pytest.mark.slow
 def test_a_solid_has_all_its_poses_and_is_less_sure_than_a_marked_one(solid: str) -> None:
     """Of n equal poses each has an n-th of the probability: the log-likelihood falls by log n, or by more if fewer
     views show each."""
@@ -152,6 +153,7 @@ def turning() -> list[Factor]:
     return [replace(factor, law=law.get(factor.name, factor.law)) for factor in load("mini").factors]
 
 
+@pytest.mark.slow
 def test_a_recipe_of_one_angle_loses_the_logarithm_of_the_number_of_poses_too() -> None:
     single, four = (measured_at(fold)[WHOLE] for fold in (1, 4))
     lost = single["pose_log_likelihood"].value - four["pose_log_likelihood"].value
@@ -163,6 +165,7 @@ def test_a_recipe_of_one_angle_loses_the_logarithm_of_the_number_of_poses_too() 
     assert single.keys() == POSES.keys()
 
 
+@pytest.mark.slow
 def test_known_symmetries_count_and_give_ceilings() -> None:
     context = one_angle(4)
     shape = Symmetry("finite", Rotation.create_group("C4").as_quat())
@@ -184,12 +187,14 @@ def test_known_symmetries_count_and_give_ceilings() -> None:
         assert 0.94 < unpack(shown.shares).sum() <= 1.001 and (away * unpack(shown.shares)).sum() < 15
 
 
+@pytest.mark.slow
 def test_noise_says_nothing_and_is_not_sure() -> None:
     values = measured_at(1)["nothing"]
     assert abs(values["pose_log_likelihood"].value) < 0.05 and values["pose_entropy"].value > -0.1
     assert values["pose_mass_15"].value == pytest.approx(values["pose_mass_15"].floor, abs=0.01)
 
 
+@pytest.mark.slow
 def test_the_same_features_give_the_same_numbers_and_the_penalty_is_kept() -> None:
     first, second = one_angle(1, objects=12), one_angle(1, objects=12)
     assert pose_distribution(first) == pose_distribution(second)
