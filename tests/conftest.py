@@ -17,6 +17,7 @@ from forking import forked, starters
 from missing_parts import NEEDS, absence
 from PIL import Image
 from plans import plan_of
+from sharing import shared
 
 from iebench.manifests.recipe import load
 from iebench.manifests.taxonomy import official_objects
@@ -117,9 +118,7 @@ def spawned(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """6 classes x 5 objects (1 of them val) x 6 views at 32 pixels, by the fake renderer. Read only: copy to damage."""
-    folder = tmp_path_factory.mktemp("data") / "tiny"
-    render_dataset(plan_of(), folder, workers=2, backend=FAKE)
-    return folder
+    return shared(tmp_path_factory, "tiny", lambda folder: render_dataset(plan_of(), folder, workers=2, backend=FAKE))
 
 
 @pytest.fixture(scope="session")
@@ -140,14 +139,16 @@ def imported(published: tuple[Plan, dict[str, bytes]], tmp_path_factory: pytest.
     """The same dataset, imported from a folder. Read only."""
     from iebench.renderer.importing.run import import_dataset
 
-    folder = tmp_path_factory.mktemp("published")
     plan, files = published
-    for name, content in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    out = tmp_path_factory.mktemp("data") / "imported"
-    import_dataset(plan, folder, out, workers=2)
-    return out
+
+    def make(out: Path) -> None:
+        folder = tmp_path_factory.mktemp("published")
+        for name, content in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        import_dataset(plan, folder, out, workers=2)
+
+    return shared(tmp_path_factory, "imported", make)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +132,7 @@ class Board:
                 raise UnknownName("metric", metric, metrics)
         return Board(rows, infos, metrics, floors, ceilings, about, sort, unranked, tuple(columns))
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Return the metrics that have a column; by default, of each R2 the kind that the protocol prints."""
         return self.chosen or tuple(

@@ -1,10 +1,12 @@
 """Fixtures shared by tests of trainings and scores; PyTorch is imported inside them, as it may not be installed."""
 
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from plans import plan_of
+from sharing import shared
 
 from iebench.benchmark.data.properties import recipe_for
 from iebench.benchmark.report import report
@@ -25,8 +27,10 @@ def tiny_for(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Ca
         needed = entry.needs(entry.defaults()).pictures
         recipe = recipe_for(needed) if needed else ""
         if recipe not in folders:
-            folders[recipe] = tmp_path_factory.mktemp("data") / recipe
-            render_dataset(plan_of(recipe=recipe), folders[recipe], workers=2, backend=FAKE)
+            plan = plan_of(recipe=recipe)
+            folders[recipe] = shared(
+                tmp_path_factory, recipe, lambda folder: render_dataset(plan, folder, workers=2, backend=FAKE)
+            )
         return folders[recipe]
 
     return dataset
@@ -37,10 +41,20 @@ def twenty(tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
     """Scores of 20 made-up methods on the tiny dataset, by file. Read only."""
     from boards import made_up
 
-    return made_up(tiny_dataset, tmp_path_factory.mktemp("runs"), 20)
+    def make(folder: Path) -> None:
+        scores = made_up(tiny_dataset, folder, 20)
+        (folder / "scores.pickle").write_bytes(pickle.dumps(scores))
+
+    folder = shared(tmp_path_factory, "twenty", make)
+    scores: dict[Path, Score] = pickle.loads((folder / "scores.pickle").read_bytes())
+    return scores
 
 
 @pytest.fixture(scope="session")
-def page(twenty: dict[Path, Score], tiny_dataset: Path) -> str:
+def page(twenty: dict[Path, Score], tiny_dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Report of these scores."""
-    return report(twenty, tiny_dataset)
+
+    def make(file: Path) -> None:
+        file.write_text(report(twenty, tiny_dataset), encoding="utf-8")
+
+    return shared(tmp_path_factory, "page", make).read_text(encoding="utf-8")
